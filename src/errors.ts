@@ -1,0 +1,234 @@
+/**
+ * The one error class of Slipway. Every failure that a caller can meet is a {@link SlipwayError}: what went
+ * wrong, with which resource, why, and what to do about it. This file imports nothing.
+ */
+
+/** gRPC canonical codes in the catalog's spelling. */
+export const ERROR_CODES = [
+  "INVALID_ARGUMENT",
+  "NOT_FOUND",
+  "FAILED_PRECONDITION",
+  "RESOURCE_EXHAUSTED",
+  "PERMISSION_DENIED",
+  "UNAVAILABLE",
+  "ALREADY_EXISTS",
+  "ABORTED",
+  "DEADLINE_EXCEEDED",
+  "UNAUTHENTICATED",
+  "CANCELLED",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * Why it failed, for programs: a closed union in upper snake case (after AIP-193). A reason never changes its
+ * meaning; new ones are added here.
+ */
+export const ERROR_REASONS = [
+  // Input
+  "USAGE",
+  "INVALID_INPUT",
+  "INVALID_RECORD",
+  "INVALID_REFERENCE",
+  "INVALID_DIGEST",
+  "INVALID_PLAN",
+  "INVALID_SPAWN_ID",
+  "UNKNOWN_KIND",
+  "INPUT_TOO_LARGE",
+  // Catalog
+  "RECORD_NOT_FOUND",
+  "RECORD_IN_USE",
+  "RECORD_IMMUTABLE",
+  "RECORD_BUILT_IN",
+  "GENERATION_MISMATCH",
+  "LINK_MISSING",
+  // Storage
+  "STORAGE_BUSY",
+  "STORAGE_UNAVAILABLE",
+  "STORAGE_FULL",
+  "STORAGE_READ_ONLY",
+  "STORAGE_DAMAGED",
+  "STORAGE_VERSION",
+  // Secrets and credentials
+  "SECRET_NOT_FOUND",
+  "SECRET_KEY_MISSING",
+  "SECRET_KEY_INVALID",
+  "SECRET_UNREADABLE",
+  "CREDENTIAL_INVALID",
+  "CREDENTIAL_REGISTRY_MISMATCH",
+  "CREDENTIAL_HELPER_FAILED",
+  // Resolve
+  "CHECKS_FAILED",
+  "SUBSTRATE_MISMATCH",
+  "ARCHITECTURE_MISMATCH",
+  "REGION_MISMATCH",
+  "ACCOUNT_MISMATCH",
+  "MACHINE_TYPE_MISMATCH",
+  "DISK_TOO_SMALL",
+  "PLAN_UNPINNED",
+  "PLAN_STALE",
+  "ADAPTER_MISSING",
+  // Images and registries
+  "IMAGE_NOT_FOUND",
+  "IMAGE_NOT_READY",
+  "IMAGE_DEPRECATED",
+  "IMAGE_INVALID",
+  "PLATFORM_NOT_FOUND",
+  "PLATFORM_UNSUPPORTED",
+  "DIGEST_MISMATCH",
+  "MANIFEST_INVALID",
+  "MANIFEST_TOO_LARGE",
+  "IMAGE_CONFIG_INVALID",
+  "LAYERS_MISMATCH",
+  "MEDIA_TYPE_UNSUPPORTED",
+  "REGISTRY_UNAUTHENTICATED",
+  "REGISTRY_PERMISSION_DENIED",
+  "REGISTRY_RATE_LIMITED",
+  "REGISTRY_UNAVAILABLE",
+  "REGISTRY_PROTOCOL",
+  "REDIRECT_REFUSED",
+  // Engines and clouds
+  "ENGINE_UNAVAILABLE",
+  "ENGINE_UNSUPPORTED",
+  "ENGINE_DISK_FULL",
+  "ENGINE_ERROR",
+  "NETWORK_NOT_FOUND",
+  "RESOURCE_VALUE_REFUSED",
+  "PORT_UNAVAILABLE",
+  "NAME_CLASH",
+  "PULL_TIMED_OUT",
+  "PULL_FAILED",
+  "MACHINE_EXITED",
+  "MACHINE_NOT_FOUND",
+  "MACHINE_NOT_STARTED",
+  // Spawns
+  "SPAWN_NOT_FOUND",
+  "SPAWN_ID_REUSED",
+  "SPAWN_UNSETTLED",
+  "BOOT_DOCUMENT_TOO_LARGE",
+  "TIMED_OUT",
+  "INTERRUPTED",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+] as const;
+export type ErrorReason = (typeof ERROR_REASONS)[number];
+
+/** How far a failure reaches: what else would fail for the same cause. */
+export type BlastRadius =
+  "request" | "type-in-zone" | "zone" | "region" | "account" | "credential" | "image";
+
+/**
+ * What may be tried next: the same request with the same token, another candidate, or nothing. Set where the
+ * provider's error is read, from its code.
+ */
+export type RetryVerdict = "same-token" | "next-candidate" | "never";
+
+/** What JSON can say. Error metadata, plan settings and records hold nothing else. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+export interface SlipwayErrorOptions {
+  readonly code: ErrorCode;
+  readonly reason: ErrorReason;
+  /** What, which name, why. One line, no secret, no stack. */
+  readonly message: string;
+  /** What the reader can do about it, as an imperative sentence. */
+  readonly remedy?: string;
+  /** Default `request`. */
+  readonly blastRadius?: BlastRadius;
+  /** Default `never`. */
+  readonly retry?: RetryVerdict;
+  readonly metadata?: JsonObject;
+  /** All checks of a resolution, where this error is the failure of one; see `plan.ts` for their shape. */
+  readonly checks?: readonly JsonObject[];
+  /** What was caught. Only its name, code and message are kept: an SDK's error may carry the request's secrets. */
+  readonly cause?: unknown;
+}
+
+export class SlipwayError extends Error {
+  override readonly name = "SlipwayError";
+  readonly code: ErrorCode;
+  readonly reason: ErrorReason;
+  readonly remedy: string | null;
+  readonly blastRadius: BlastRadius;
+  readonly retry: RetryVerdict;
+  readonly metadata: JsonObject;
+  readonly checks: readonly JsonObject[] | null;
+
+  constructor(options: SlipwayErrorOptions) {
+    super(
+      options.message,
+      options.cause === undefined ? undefined : { cause: summarizeCause(options.cause) },
+    );
+    this.code = options.code;
+    this.reason = options.reason;
+    this.remedy = options.remedy ?? null;
+    this.blastRadius = options.blastRadius ?? "request";
+    this.retry = options.retry ?? "never";
+    this.metadata = options.metadata ?? {};
+    this.checks = options.checks ?? null;
+  }
+
+  /** The error as the command line prints it under `error` and the ledger keeps it. */
+  toJSON(): JsonObject {
+    return {
+      code: this.code,
+      reason: this.reason,
+      message: this.message,
+      remedy: this.remedy,
+      blast_radius: this.blastRadius,
+      retry: this.retry,
+      metadata: this.metadata,
+      ...(this.checks === null ? {} : { checks: this.checks }),
+    };
+  }
+}
+
+/** True for an error of ours, from whichever copy of the package it came. */
+export function isSlipwayError(value: unknown): value is SlipwayError {
+  return (
+    value instanceof SlipwayError || (value instanceof Error && value.name === "SlipwayError")
+  );
+}
+
+/** What was caught, as an error of ours: ours as it is, anything else as `INTERNAL`. */
+export function asSlipwayError(caught: unknown): SlipwayError {
+  if (isSlipwayError(caught)) return caught;
+  return new SlipwayError({
+    code: "INTERNAL",
+    reason: "INTERNAL",
+    message: `unexpected failure: ${caught instanceof Error ? caught.message : String(caught)}`,
+    remedy: "This is a defect of Slipway: please report it with the command that led to it.",
+    cause: caught,
+  });
+}
+
+/** An `INVALID_ARGUMENT` with the given words: the commonest error by far. */
+export function invalidArgument(
+  reason: ErrorReason,
+  message: string,
+  remedy?: string,
+  metadata?: JsonObject,
+): SlipwayError {
+  return new SlipwayError({
+    code: "INVALID_ARGUMENT",
+    reason,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(metadata === undefined ? {} : { metadata }),
+  });
+}
+
+/** A plain copy of what was caught, without the fields in which SDKs keep requests, headers and bodies. */
+function summarizeCause(caught: unknown): Error {
+  if (isSlipwayError(caught)) return caught;
+  if (!(caught instanceof Error)) return new Error(String(caught));
+  const summary = new Error(caught.message);
+  summary.name = caught.name;
+  if (caught.stack !== undefined) summary.stack = caught.stack;
+  if ("code" in caught && (typeof caught.code === "string" || typeof caught.code === "number"))
+    Object.assign(summary, { code: caught.code });
+  return summary;
+}
