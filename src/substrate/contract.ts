@@ -1,0 +1,189 @@
+import type { JsonObject, SlipwayError } from "../errors.ts";
+import type {
+  Architecture,
+  Artifact,
+  Candidate,
+  Check,
+  LaunchPlan,
+  PlacementTarget,
+  PlanDraft,
+  SecretMount,
+  Substrate,
+} from "../plan.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+
+/** What a registry is told to prove who asks. */
+export type RegistryCredential =
+  | { readonly kind: "password"; readonly username: string; readonly password: SecretValue }
+  | { readonly kind: "identity-token"; readonly identityToken: SecretValue };
+
+/** An image record's one arm, as an adapter needs it. */
+export type ImageSource =
+  | {
+      readonly substrate: "AWS";
+      readonly amiIds: Readonly<Record<string, string>>;
+      readonly baked: boolean;
+    }
+  | { readonly substrate: "GCP"; readonly selfLink: string }
+  | {
+      readonly substrate: "DOCKER";
+      readonly imageRef: string;
+      readonly credential: RegistryCredential | null;
+    };
+
+/** What the artifact has to fit. */
+export interface ImageTarget {
+  /** Name of the image record, for messages. */
+  readonly imageName: string;
+  readonly architecture: Architecture;
+}
+
+/** What a provider said of an image. Absence is a value: `artifact` is null and a failed check says why. */
+export interface ImageInspection {
+  readonly artifact: Artifact | null;
+  /** What the artifact itself says it is; null where it says nothing. */
+  readonly architecture: Architecture | null;
+  readonly checks: readonly Check[];
+  /** References that float, with what they mean now; the caller adds the time. */
+  readonly floating: readonly { readonly reference: string; readonly value: string }[];
+  /** JSON pointer into the plan -> where the value came from. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** What this adapter learnt and will need in `preflight`: an OCI configuration, a root device's name. */
+  readonly facts: JsonObject;
+}
+
+export interface PreflightReport {
+  /** Every check, passed and failed. */
+  readonly checks: readonly Check[];
+  /** The plan's candidates in their order, each judged. */
+  readonly candidates: readonly Candidate[];
+  /** The provider's name of the machine type. */
+  readonly machineType: string;
+  /** Becomes the plan's `settings`: all that `launch` needs beyond the neutral fields. */
+  readonly settings: JsonObject;
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Whose a machine is, written on it by the launch call itself. */
+export interface Ownership {
+  /** The ledger's own id. */
+  readonly owner: string;
+  readonly tenant: string;
+  readonly workspace: string;
+  readonly planId: string;
+  readonly launchId: string;
+}
+
+export interface LaunchMember {
+  readonly spawnId: string;
+  /** What the machine learns about itself, ready to be delivered. */
+  readonly bootDocument: string;
+}
+
+/** Secrets that travel with a launch, looked up just before it and kept nowhere. */
+export interface LaunchSecrets {
+  readonly credential: RegistryCredential | null;
+  /** Environment variables by name. */
+  readonly environment: Readonly<Record<string, SecretValue>>;
+  readonly files: readonly { readonly mount: SecretMount; readonly value: SecretValue }[];
+}
+
+export interface LaunchProgress {
+  /** One line for people, such as `pulling: 12 of 40 MB`. */
+  readonly message: string;
+}
+
+/** One request for one place, with its token and its ordered members. Idempotent by the token. */
+export interface Launch {
+  /** 64 hex digits; the same launch has the same token in every process. */
+  readonly token: string;
+  readonly plan: LaunchPlan;
+  readonly place: Candidate;
+  readonly ownership: Ownership;
+  readonly members: readonly LaunchMember[];
+  readonly secrets: LaunchSecrets;
+  readonly onProgress?: (progress: LaunchProgress) => void;
+}
+
+export type MachineState = "pending" | "running" | "stopped" | "ended";
+
+/** What runs, in neutral words. */
+export interface Machine {
+  /** Instance id, partial self-link or container id. */
+  readonly id: string;
+  readonly place: string;
+  readonly state: MachineState;
+  readonly architecture: Architecture | null;
+  readonly artifact: string | null;
+  readonly addresses: { readonly private: string | null; readonly public: string | null };
+  readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
+  /** Null for a machine that is not ours. */
+  readonly ownership: (Ownership & { readonly spawnId: string | null }) | null;
+  /** How it came to its end, where it has: exit code, and the provider's words. */
+  readonly end: { readonly exitCode: number | null; readonly message: string } | null;
+  readonly createdAt: string | null;
+}
+
+export type LaunchOutcome =
+  | { readonly outcome: "accepted"; readonly machine: Machine }
+  | { readonly outcome: "rejected"; readonly error: SlipwayError }
+  /** The reply was lost: there may be a machine or not. Only the same token may be tried. */
+  | { readonly outcome: "unknown"; readonly error: SlipwayError };
+
+export type TerminateOutcome =
+  | { readonly id: string; readonly outcome: "terminated" }
+  | { readonly id: string; readonly outcome: "failed"; readonly error: SlipwayError };
+
+export interface LogsRequest {
+  readonly follow: boolean;
+  /** Last lines to begin with; null for all there are. */
+  readonly tail: number | null;
+}
+
+/** What an adapter can and cannot do, as data: core never asks which substrate it is. */
+export interface SubstrateCapabilities {
+  /** Members that one launch may have. */
+  readonly maximumBatch: number;
+  /**
+   * For how long `spawn` looks at a started machine before it calls it running, in milliseconds: a container
+   * whose command is wrong is gone within a second, a VM takes its own time to boot.
+   */
+  readonly watchMilliseconds: number;
+  /** How the boot document reaches the machine, and how large it may be, in bytes. */
+  readonly bootDocument: {
+    readonly delivery: "cloud-init" | "environment";
+    readonly maximumBytes: number;
+  };
+}
+
+/**
+ * Seven verbs of one provider, opened for one placement target. Retry, waiting, candidate order, secret look-up and
+ * printing stay outside. Each verb stops at the signal and throws only `SlipwayError`, whose verdict it has set.
+ */
+export interface SubstrateAdapter {
+  readonly substrate: Substrate;
+  readonly capabilities: SubstrateCapabilities;
+  /** Read-only: turns a reference into a concrete artifact. Absence is a value, not an exception. */
+  inspectImage(
+    image: ImageSource,
+    target: ImageTarget,
+    signal: AbortSignal,
+  ): Promise<ImageInspection>;
+  /** Read-only: the checks that only this substrate can make, all of them, not the first failure. */
+  preflight(draft: PlanDraft, facts: JsonObject, signal: AbortSignal): Promise<PreflightReport>;
+  /** One outcome a member, in their order. Replaying a token finds the same machines. */
+  launch(launch: Launch, signal: AbortSignal): Promise<readonly LaunchOutcome[]>;
+  /** One answer an id, in their order; null for a machine that is gone. One unknown id never loses the others. */
+  describe(ids: readonly string[], signal: AbortSignal): Promise<readonly (Machine | null)[]>;
+  /** One answer an id, in their order; success when already gone. One bad id never loses the others. */
+  terminate(ids: readonly string[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
+  /** Every machine born under an owner tag, all pages; throws rather than leave one out. */
+  list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** What the machine printed, in pieces as they come. */
+  logs(id: string, request: LogsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Closes connections. The adapter is not used afterwards. */
+  close(): Promise<void>;
+}
+
+/** Opens the adapter of a target. The same target gives the same adapter while the process lives. */
+export type OpenAdapter = (target: PlacementTarget) => Promise<SubstrateAdapter>;
