@@ -1,0 +1,99 @@
+import type { Catalog } from "./catalog/catalog.ts";
+import type { OciInspection } from "./oci/inspect-image.ts";
+import type { LaunchPlan } from "./plan.ts";
+import type { Spawn, SpawnDescription, SpawnEvent, SpawnState } from "./spawner/spawn-record.ts";
+
+export interface ResolveOptions {
+  /** Resolve from the catalog alone; the plan is unpinned and cannot be spawned. Default false. */
+  readonly offline?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Something that a person or program waiting for a spawn wants to hear, as it happens. */
+export type SpawnNotice =
+  | { readonly kind: "event"; readonly event: SpawnEvent }
+  /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
+  | { readonly kind: "progress"; readonly spawnId: string; readonly message: string };
+
+export interface SpawnOptions {
+  /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */
+  readonly spawnId?: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (notice: SpawnNotice) => void;
+  /**
+   * When the promise resolves: `accepted` once the provider has taken the launch, `running` once the machine runs
+   * (default), `watched` once it has also been seen running for as long as its substrate asks.
+   */
+  readonly wait?: "accepted" | "running" | "watched";
+  /** Spawn a saved plan although a record it was made from has changed since. Default false. */
+  readonly allowStale?: boolean;
+}
+
+export interface LogsOptions {
+  /** Go on until the machine ends or the signal is aborted. Default false. */
+  readonly follow?: boolean;
+  /** Last lines to begin with; all when omitted. */
+  readonly tail?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface InspectOptions {
+  /** `os/architecture[/variant]`; default `linux/amd64`. */
+  readonly platform?: string;
+  /** Name of the tenant's secret to ask with; else Docker's configuration, else nobody. */
+  readonly secret?: string;
+  /** Fetch every layer and check its digest and DiffID. Default false. */
+  readonly verifyLayers?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+
+/**
+ * Slipway for one tenant: the catalog, the dry run and the spawner over one set of ports. Every method rejects with
+ * a `SlipwayError` and nothing else.
+ */
+export interface Slipway extends AsyncDisposable {
+  readonly tenant: string;
+  readonly catalog: Catalog;
+
+  /**
+   * The dry run: decides everything, changes nothing.
+   *
+   * @throws `NOT_FOUND` for an unknown workspace; `FAILED_PRECONDITION` / `CHECKS_FAILED` with all `checks` when
+   * one failed, or `UNAVAILABLE` where all that failed is that a peer could not be reached.
+   */
+  resolveWorkspace(workspace: string, options?: ResolveOptions): Promise<LaunchPlan>;
+
+  /**
+   * Makes one machine from a workspace, or from a plan that was resolved (and saved) earlier. Once and only once for
+   * one spawn id: a known id goes on with the plan that it recorded, a finished spawn is returned as it is.
+   *
+   * A spawn that failed is returned with `state: "failed"` and its `error` when the launch was tried; what is wrong
+   * before that is thrown.
+   */
+  spawnWorkspace(workspace: string | LaunchPlan, options?: SpawnOptions): Promise<Spawn>;
+
+  /** Spawns of the tenant, newest first. */
+  listSpawns(filter?: {
+    readonly workspace?: string;
+    readonly state?: SpawnState;
+  }): Promise<readonly Spawn[]>;
+
+  /** @throws `NOT_FOUND` / `SPAWN_NOT_FOUND`. */
+  describeSpawn(spawnId: string): Promise<SpawnDescription>;
+
+  /** Ends the machine (success when it is already gone) and records it; the record stays. */
+  terminateSpawn(spawnId: string, options?: { readonly signal?: AbortSignal }): Promise<Spawn>;
+
+  /** What the machine printed, in pieces as they come. */
+  logs(spawnId: string, options?: LogsOptions): AsyncIterable<Uint8Array>;
+
+  /** Events of these spawns (all of the tenant's when none is named) until each has settled. */
+  watch(
+    spawnIds: readonly string[],
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterable<SpawnEvent>;
+
+  /** Reads an OCI image from its registry without pulling it, and verifies it. */
+  inspectImage(reference: string, options?: InspectOptions): Promise<OciInspection>;
+}
