@@ -1,0 +1,202 @@
+/**
+ * The embedded database: one SQLite file that many processes open at once, through Node's own `node:sqlite`.
+ *
+ * Transactions are synchronous functions: no other work of this process, and no await, comes in between. Writes use
+ * `BEGIN IMMEDIATE`, because a transaction that turns from reader into writer fails where another wrote meanwhile
+ * (with eight processes, deferred transactions lost four updates in five). Waiting for the lock is asynchronous
+ * beyond a short busy time-out, and the writes of one process queue behind one another, so that however many wait,
+ * the event loop is held for one short attempt at a time.
+ */
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DatabaseSync } from "node:sqlite";
+import { invalidArgument, SlipwayError } from "../errors.ts";
+import { retryWhileBusy } from "./busy-retry.ts";
+import type { Pause } from "./busy-retry.ts";
+import { createConnection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { isMigrated, migrate } from "./migrations.ts";
+import type { Migrations } from "./migrations.ts";
+import { loadSqlite } from "./sqlite-module.ts";
+import { storageError } from "./storage-error.ts";
+
+/** How long SQLite itself may hold the thread while another process writes, in milliseconds. */
+const BUSY_TIMEOUT_MS = 40;
+
+export interface DatabaseOptions {
+  /** The file. It is created (mode 0600, its folder 0700) where it does not exist. */
+  readonly path: string;
+  readonly migrations: Migrations;
+  readonly pause?: Pause;
+}
+
+export interface Database extends AsyncDisposable {
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Runs `work` in one write transaction and returns its result once it is on disk. Where `work` throws, nothing
+   * is written and the error is passed on. It is synchronous, and may run more than once: it must change nothing
+   * but the database.
+   *
+   * @throws SlipwayError with a `STORAGE_…` reason
+   */
+  write<T>(work: (connection: Connection) => T): Promise<T>;
+  /** Runs `work` on one consistent snapshot; it never waits for a writer. */
+  read<T>(work: (connection: Connection) => T): Promise<T>;
+  /** Lets the writes that wait finish, then closes. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+const SYSTEM_PAUSE: Pause = {
+  now: () => performance.now(),
+  sleep: (milliseconds) => sleep(milliseconds),
+  random: () => Math.random(),
+};
+
+/**
+ * Opens the database and brings its tables up to date.
+ *
+ * @throws SlipwayError `STORAGE_UNAVAILABLE`, `STORAGE_DAMAGED`, `STORAGE_READ_ONLY`, `STORAGE_FULL`,
+ * `STORAGE_BUSY`, or `STORAGE_VERSION` where a newer Slipway wrote the file
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  if (options.path === "" || options.path.includes("\0"))
+    throw invalidArgument("INVALID_INPUT", "the database path is empty or holds a NUL character");
+  const path = resolve(options.path);
+  const pause = options.pause ?? SYSTEM_PAUSE;
+  try {
+    createFile(path);
+    const { DatabaseSync } = loadSqlite();
+    const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      await prepare({ raw, path, pause, migrations: options.migrations });
+    } catch (caught) {
+      raw.close();
+      throw caught;
+    }
+    return createDatabase({ raw, path, pause });
+  } catch (caught) {
+    throw storageError(caught, path);
+  }
+}
+
+/**
+ * Creates the file for this user alone, before SQLite would with the process's umask. An existing file is not
+ * opened here: closing any descriptor of it would drop the locks that this process holds on it through SQLite
+ * (https://www.sqlite.org/howtocorrupt.html, 2.2). For the same reason nothing may come between open and close.
+ */
+function createFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (caught) {
+    if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
+  }
+}
+
+/** The settings and tables. Every step may meet another process that opens the same new file: each is retried. */
+async function prepare(opening: {
+  readonly raw: DatabaseSync;
+  readonly path: string;
+  readonly pause: Pause;
+  readonly migrations: Migrations;
+}): Promise<void> {
+  const { raw, path, pause, migrations } = opening;
+  raw.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  const mode = await retryWhileBusy(() => raw.prepare("PRAGMA journal_mode = WAL").get(), pause);
+  if (mode?.["journal_mode"] !== "wal")
+    throw new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "STORAGE_UNAVAILABLE",
+      message: `database ${path} cannot keep a write-ahead log on its file system`,
+      remedy: "Put the database on a local file system.",
+      metadata: { path },
+    });
+  const done = await retryWhileBusy(
+    () => transact(raw, "BEGIN", () => isMigrated(raw, migrations, path)),
+    pause,
+  );
+  if (done) return;
+  await retryWhileBusy(
+    () => transact(raw, "BEGIN IMMEDIATE", () => migrate(raw, migrations, path)),
+    pause,
+  );
+}
+
+function createDatabase(opened: {
+  readonly raw: DatabaseSync;
+  readonly path: string;
+  readonly pause: Pause;
+}): Database {
+  const { raw, path, pause } = opened;
+  const connection = createConnection(raw);
+  let closing: Promise<void> | undefined;
+  let lastWrite: Promise<unknown> = Promise.resolve();
+  const active = new Set<Promise<unknown>>();
+
+  const run = async <T>(begin: string, work: (connection: Connection) => T): Promise<T> => {
+    try {
+      return await retryWhileBusy(() => transact(raw, begin, () => work(connection)), pause);
+    } catch (caught) {
+      throw storageError(caught, path);
+    }
+  };
+  const tracked = async <T>(running: Promise<T>): Promise<T> => {
+    active.add(running);
+    try {
+      return await running;
+    } finally {
+      active.delete(running);
+    }
+  };
+  const refuseWhenClosed = (): void => {
+    if (closing !== undefined) throw closedError(path);
+  };
+  const close = async (): Promise<void> => {
+    closing ??= Promise.allSettled(active).then(() => raw.close());
+    await closing;
+  };
+  return {
+    path,
+    async write(work) {
+      refuseWhenClosed();
+      const result = lastWrite.then(() => run("BEGIN IMMEDIATE", work));
+      // The queue goes on after a failure; the failure itself is for whoever awaits `result`.
+      lastWrite = result.then(ignore, ignore);
+      return await tracked(result);
+    },
+    async read(work) {
+      refuseWhenClosed();
+      return await tracked(run("BEGIN", work));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function closedError(path: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "STORAGE_UNAVAILABLE",
+    message: `database ${path} is closed`,
+    metadata: { path },
+  });
+}
+
+function transact<T>(raw: DatabaseSync, begin: string, work: () => T): T {
+  raw.exec(begin);
+  try {
+    const result = work();
+    if (result instanceof Promise)
+      throw new TypeError("the work of a transaction must be synchronous");
+    raw.exec("COMMIT");
+    return result;
+  } catch (caught) {
+    // SQLite rolls back by itself after some failures, such as a full disk.
+    if (raw.isTransaction) raw.exec("ROLLBACK");
+    throw caught;
+  }
+}
+
+function ignore(): void {}

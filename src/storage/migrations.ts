@@ -1,0 +1,63 @@
+/**
+ * Schema versions, one a component (catalog, secrets, ledger), so that each brings its own tables to the shared
+ * file. A component's version is the number of its migrations that were applied.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { SlipwayError } from "../errors.ts";
+
+/** By component: SQL scripts in order. A published script never changes; a new one is added after it. */
+export type Migrations = Readonly<Record<string, readonly string[]>>;
+
+/** True where the file holds every table that this version needs: then opening writes nothing. */
+export function isMigrated(database: DatabaseSync, migrations: Migrations, path: string): boolean {
+  const versions = readVersions(database);
+  return Object.entries(migrations).every(
+    ([component, scripts]) =>
+      knownVersion({ component, scripts, path }, versions) === scripts.length,
+  );
+}
+
+/** Applies what is missing. Runs inside a write transaction, so that two processes never both apply a script. */
+export function migrate(database: DatabaseSync, migrations: Migrations, path: string): void {
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS schema_version (component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+  );
+  const versions = readVersions(database);
+  const record = database.prepare(
+    "INSERT INTO schema_version (component, version) VALUES (?, ?) ON CONFLICT (component) DO UPDATE SET version = excluded.version",
+  );
+  for (const [component, scripts] of Object.entries(migrations)) {
+    const applied = knownVersion({ component, scripts, path }, versions);
+    for (const script of scripts.slice(applied)) database.exec(script);
+    record.run(component, scripts.length);
+  }
+}
+
+function readVersions(database: DatabaseSync): ReadonlyMap<string, number> {
+  const table = database
+    .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'")
+    .get();
+  if (table === undefined) return new Map();
+  const rows = database.prepare("SELECT component, version FROM schema_version").all();
+  return new Map(rows.map((row) => [String(row["component"]), Number(row["version"])]));
+}
+
+function knownVersion(
+  wanted: {
+    readonly component: string;
+    readonly scripts: readonly string[];
+    readonly path: string;
+  },
+  versions: ReadonlyMap<string, number>,
+): number {
+  const { component, scripts, path } = wanted;
+  const version = versions.get(component) ?? 0;
+  if (version <= scripts.length) return version;
+  throw new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "STORAGE_VERSION",
+    message: `database ${path} was written by a newer Slipway: its ${component} schema is ${version}, this one knows ${scripts.length}`,
+    remedy: "Use the newer Slipway, or name another database.",
+    metadata: { path, component, version, known_version: scripts.length },
+  });
+}

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, it } from "vitest";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { scratchFolder } from "../../support/storage/scratch.ts";
+
+const WRITER = join(import.meta.dirname, "../../support/storage/writer-process.ts");
+const PROCESSES = 8;
+const WRITES = 100;
+
+interface Report {
+  readonly seen: readonly number[];
+  readonly longestDelayMilliseconds: number;
+}
+
+function startWriter(path: string) {
+  const child = spawn(process.execPath, [WRITER, path, String(WRITES)], { stdio: "pipe" });
+  return { child, ready: once(child.stdout, "data"), errors: text(child.stderr) };
+}
+
+async function finish({ child, errors }: ReturnType<typeof startWriter>): Promise<Report> {
+  const output = text(child.stdout);
+  child.stdin.end("go\n");
+  const [code] = await once(child, "exit");
+  expect(await errors).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(await output);
+}
+
+describe("eight processes on one new database", () => {
+  it("lose no update, fail for no lock and never hold their event loop for 100 ms", async () => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "shared.db");
+    const writers = Array.from({ length: PROCESSES }, () => startWriter(path));
+    await Promise.all(writers.map(({ ready }) => ready));
+    const reports = await Promise.all(writers.map(finish));
+
+    const total = PROCESSES * WRITES;
+    const seen = reports.flatMap((report) => report.seen).toSorted((a, b) => a - b);
+    expect(seen).toEqual(Array.from({ length: total }, (_, index) => index + 1));
+    for (const report of reports) expect(report.longestDelayMilliseconds).toBeLessThan(100);
+
+    await using database = await openDatabase({ path, migrations: {} });
+    const row = await database.read((connection) => connection.get("SELECT value FROM counter"));
+    expect(row?.["value"]).toBe(total);
+  }, 60_000);
+});
