@@ -5,10 +5,11 @@
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openDatabase } from "../../../src/storage/database.ts";
+import { loadSqlite } from "../../../src/storage/sqlite-module.ts";
 
 const [path = "", writes = "0"] = process.argv.slice(2);
 // Loading belongs to the process's start, not to what is measured.
-process.getBuiltinModule("node:sqlite");
+loadSqlite();
 process.stdout.write("ready\n");
 await once(process.stdin, "data");
 
