@@ -7,7 +7,7 @@
 #   scripts/peers.sh start     the engine, waiting until it answers (again: nothing happens)
 #   scripts/peers.sh env       `export NAME=value` lines for the tests
 #   scripts/peers.sh status    what is there; exits 1 unless everything is
-#   scripts/peers.sh stop      the engine and its bridge; images stay for the next start
+#   scripts/peers.sh stop      ends the engine and what killed test runs left; images stay
 #
 # Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers). An engine of your own is left alone:
 # this one has its own socket, folders, bridge and containerd namespace, and writes no iptables rule
@@ -175,8 +175,9 @@ engine_pid() {
   [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
 }
 
+# Asked of its log, because no client can be counted on: newer releases package it apart.
 engine_answers() {
-  [ -S "$SOCKET" ] && engine_pid >/dev/null && docker -H "unix://$SOCKET" version >/dev/null 2>&1
+  [ -S "$SOCKET" ] && engine_pid >/dev/null && grep -q 'msg="API listen on' "$LOG" 2>/dev/null
 }
 
 make_bridge() {
@@ -248,10 +249,29 @@ start_everything() {
 
 # --- stop, status ----------------------------------------------------------------------------
 
+# What killed test runs left behind of their own engines (test/support/engines.ts).
+stop_leftovers() {
+  local folder pid mounted
+  for folder in "${TMPDIR:-/tmp}"/slipway-engine-*; do
+    [ -d "$folder" ] && [ -O "$folder" ] || continue
+    for pid in $(grep -lszF "$folder/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3); do
+      case "$(cat "/proc/$pid/comm" 2>/dev/null)" in
+        dockerd | containerd*) kill -KILL "$pid" 2>/dev/null || true ;;
+      esac
+    done
+    awk -v folder="$folder/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do
+      umount -l "$mounted" || true
+    done
+    ip link del "slipway${folder##*-}" 2>/dev/null || true
+    rm -rf "$folder"
+  done
+}
+
 stop_everything() {
   local pid waited=0
   # Gone first: tests take the presence of this file for "the peers are up".
   rm -f "$PEERS/env"
+  stop_leftovers
   if pid="$(engine_pid)"; then
     kill "$pid"
     while kill -0 "$pid" 2>/dev/null; do

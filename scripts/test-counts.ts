@@ -1,0 +1,37 @@
+/** How many tests passed, failed and were skipped. */
+export type TestCounts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+
+/**
+ * Counts a report of vitest's JSON reporter. A file that failed although none of its tests did (it did not
+ * load, or a hook failed) counts as one failure, so that the line never says 0 failed of a run that failed.
+ * Throws a `TypeError` when it is no such report.
+ */
+export function countTests(report: unknown): TestCounts {
+  const skipped = numberIn(report, "numPendingTests") + numberIn(report, "numTodoTests");
+  const files = fieldIn(report, "testResults");
+  if (!Array.isArray(files)) throw new TypeError("The test report has no list testResults.");
+  const brokenFiles = files.filter((file: unknown) => isBroken(file)).length;
+  return { passed: numberIn(report, "numPassedTests"), failed: numberIn(report, "numFailedTests") + brokenFiles, skipped };
+}
+
+/** The last line of a test run, for people and programs. */
+export function summaryLine(counts: TestCounts): string {
+  return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
+}
+
+function isBroken(file: unknown): boolean {
+  const tests = fieldIn(file, "assertionResults");
+  const hasFailedTest = Array.isArray(tests) && tests.some((test: unknown) => fieldIn(test, "status") === "failed");
+  return fieldIn(file, "status") === "failed" && !hasFailedTest;
+}
+
+function numberIn(value: unknown, name: string): number {
+  const number = fieldIn(value, name);
+  if (typeof number !== "number") throw new TypeError(`The test report has no number ${name}.`);
+  return number;
+}
+
+function fieldIn(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
+}
