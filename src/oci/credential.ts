@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import type { SecretValue } from "../secrets/secret-value.ts";
+
+/** What a registry is told to prove who asks; `null` in its place asks as nobody. */
+export type RegistryCredential =
+  | { readonly kind: "password"; readonly username: string; readonly password: SecretValue }
+  | { readonly kind: "identity-token"; readonly identityToken: SecretValue };
+
+/**
+ * A key that is equal for equal credentials and tells nothing to who reads it in memory by chance. It keys tokens
+ * and shared pulls; it is never printed or stored, since a weak password can be guessed from it.
+ */
+export function credentialKey(credential: RegistryCredential | null): string {
+  if (credential === null) return "anonymous";
+  // JSON keeps the parts apart: no user name can be chosen so that two different credentials hash alike.
+  const parts =
+    credential.kind === "password"
+      ? [credential.kind, credential.username, credential.password.reveal()]
+      : [credential.kind, credential.identityToken.reveal()];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
