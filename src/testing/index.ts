@@ -1,0 +1,7 @@
+/** What programs that embed Slipway, and adapters of others, need to test themselves: `slipway/testing`. */
+export { createFakeAdapter } from "./fake-adapter.ts";
+export type { FakeAdapter, FakeAdapterOptions, FakeCall } from "./fake-adapter.ts";
+export type { FakeFault, FakeFaultKind, FakeVerb } from "./fake-faults.ts";
+export type { FakeImage, FakePlace } from "./fake-world.ts";
+export { createFakeClock, settle } from "./fake-clock.ts";
+export type { FakeClock } from "./fake-clock.ts";
