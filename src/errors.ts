@@ -146,7 +146,7 @@ export interface SlipwayErrorOptions {
   readonly retry?: RetryVerdict;
   readonly metadata?: JsonObject;
   /** All checks of a resolution, where this error is the failure of one; see `plan.ts` for their shape. */
-  readonly checks?: readonly JsonObject[];
+  readonly checks?: readonly JsonValue[];
   /** What was caught. Only its name, code and message are kept: an SDK's error may carry the request's secrets. */
   readonly cause?: unknown;
 }
@@ -159,7 +159,7 @@ export class SlipwayError extends Error {
   readonly blastRadius: BlastRadius;
   readonly retry: RetryVerdict;
   readonly metadata: JsonObject;
-  readonly checks: readonly JsonObject[] | null;
+  readonly checks: readonly JsonValue[] | null;
 
   constructor(options: SlipwayErrorOptions) {
     super(

@@ -11,7 +11,7 @@ export interface ResolveOptions {
 
 /** Something that a person or program waiting for a spawn wants to hear, as it happens. */
 export type SpawnNotice =
-  | { readonly kind: "event"; readonly event: SpawnEvent }
+  | { readonly kind: "event"; readonly event: Omit<SpawnEvent, "sequence"> }
   /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
   | { readonly kind: "progress"; readonly spawnId: string; readonly message: string };
 

@@ -10,12 +10,8 @@ import type {
   SecretMount,
   Substrate,
 } from "../plan.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-
-/** What a registry is told to prove who asks. */
-export type RegistryCredential =
-  | { readonly kind: "password"; readonly username: string; readonly password: SecretValue }
-  | { readonly kind: "identity-token"; readonly identityToken: SecretValue };
 
 /** An image record's one arm, as an adapter needs it. */
 export type ImageSource =

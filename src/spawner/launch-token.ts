@@ -1,0 +1,37 @@
+import { canonicalDigest } from "../canonical-json.ts";
+import type { Candidate, LaunchPlan } from "../plan.ts";
+
+export interface LaunchIdentity {
+  /** The ledger's own id: two ledgers never share a token, whatever they name their spawns. */
+  readonly owner: string;
+  /** From 1: a spawn's second launch has another token than its first. */
+  readonly number: number;
+  readonly plan: LaunchPlan;
+  readonly place: Candidate;
+  /** Spawn ids and boot documents, in the launch's order. */
+  readonly members: readonly { readonly spawnId: string; readonly bootDocument: string }[];
+}
+
+/**
+ * The token of a launch: 64 hex digits, the same in every process, different for another number, member, place,
+ * machine type, artifact or boot document. EC2 refuses a `ClientToken` of more than 64 characters.
+ */
+export function launchToken(identity: LaunchIdentity): string {
+  const { owner, number, plan, place, members } = identity;
+  return canonicalDigest({
+    owner,
+    number,
+    tenant: plan.tenant,
+    target: plan.target,
+    place: place.place,
+    subnet: place.subnet ?? null,
+    machineType: plan.machineType,
+    artifact: plan.artifact.id,
+    members,
+  }).slice("sha256:".length);
+}
+
+/** The launch's id as it is written on its machines: short enough for a label of every provider (63 characters). */
+export function launchId(token: string): string {
+  return token.slice(0, 32);
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { SlipwayError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../errors.ts";
+import { SUBSTRATES } from "../plan.ts";
+import { toCamelCase } from "../spelling.ts";
+import type { SqlRow } from "../storage/connection.ts";
+import { SPAWN_STATES } from "./spawn-record.ts";
+import type { Spawn, SpawnEvent, SpawnState } from "./spawn-record.ts";
+
+/** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
+
+const machineSchema = z.strictObject({
+  id: z.string(),
+  place: z.string(),
+  architecture: z.string().nullable(),
+  addresses: z.strictObject({ private: z.string().nullable(), public: z.string().nullable() }),
+  ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
+});
+
+const rowSchema = z.object({
+  spawn_id: z.string(),
+  tenant: z.string(),
+  workspace: z.string(),
+  state: z.enum(SPAWN_STATES),
+  plan_id: z.string(),
+  substrate: z.enum(SUBSTRATES),
+  machine: z.string().nullable(),
+  error: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+const attemptSchema = z.object({
+  attempt: z.int(),
+  place: z.string(),
+  token: z.string(),
+  outcome: z.enum(["accepted", "rejected", "unknown"]).nullable(),
+  reason: z.string().nullable(),
+});
+
+const errorSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+export function parseSpawnRow(row: SqlRow, attempts: readonly SqlRow[]): Spawn {
+  const spawn = parse(rowSchema, row, "spawn");
+  return {
+    spawnId: spawn.spawn_id,
+    tenant: spawn.tenant,
+    workspace: spawn.workspace,
+    state: spawn.state,
+    planId: spawn.plan_id,
+    substrate: spawn.substrate,
+    machine:
+      spawn.machine === null
+        ? null
+        : parse(machineSchema, toCamelCase(parseJson(spawn.machine)), "machine"),
+    attempts: attempts.map((attempt) => parse(attemptSchema.strip(), attempt, "attempt")),
+    error: spawn.error === null ? null : parse(errorSchema, parseJson(spawn.error), "error"),
+    createdAt: spawn.created_at,
+    updatedAt: spawn.updated_at,
+  };
+}
+
+export function parseEventRow(row: SqlRow): SpawnEvent {
+  return {
+    sequence: number(row, "sequence"),
+    spawnId: text(row, "spawn_id"),
+    at: text(row, "at"),
+    state: stateOf(row["state"]),
+    message: text(row, "message"),
+  };
+}
+
+export function stateOf(value: unknown): SpawnState {
+  return parse(z.enum(SPAWN_STATES), value, "state");
+}
+
+export function text(row: SqlRow | undefined, column: string): string {
+  return parse(z.string(), row?.[column], column);
+}
+
+export function number(row: SqlRow | undefined, column: string): number {
+  return parse(z.int(), row?.[column], column);
+}
+
+export function damaged(what: string): SlipwayError {
+  return new SlipwayError({
+    code: "INTERNAL",
+    reason: "STORAGE_DAMAGED",
+    message: `the ledger is damaged: ${what}`,
+    remedy: "Restore the database from a copy; machines are found again by their owner tag.",
+  });
+}
+
+function parseJson(json: string): JsonValue {
+  try {
+    return JSON.parse(json);
+  } catch (caught) {
+    throw damaged(`a stored document is no JSON (${String(caught)})`);
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw damaged(`${what}: ${parsed.error.issues[0]?.message ?? "unreadable"}`);
+}

@@ -1,0 +1,32 @@
+import { SlipwayError } from "../errors.ts";
+
+/** A wait that the caller ended: by its signal, or by the time it gave. */
+export function interrupted(
+  spawnId: string,
+  workspace: string | null,
+  signal: AbortSignal,
+): SlipwayError {
+  const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
+  const recorded = workspace !== null;
+  return new SlipwayError({
+    code: timedOut ? "DEADLINE_EXCEEDED" : "CANCELLED",
+    reason: timedOut ? "TIMED_OUT" : "INTERRUPTED",
+    message: recorded
+      ? `spawn ${spawnId}: ${timedOut ? "the time given ran out" : "interrupted"} before it was running; it stays recorded`
+      : `spawn ${spawnId}: ${timedOut ? "the time given ran out" : "interrupted"} before anything was recorded or launched`,
+    remedy: recorded
+      ? `Resume it with \`slipway spawn ${workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`
+      : "Spawn again when you are ready.",
+    metadata: { spawn_id: spawnId },
+  });
+}
+
+export function spawnNotFound(tenant: string, spawnId: string): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "SPAWN_NOT_FOUND",
+    message: `spawn ${spawnId} is not known to tenant ${tenant}`,
+    remedy: "`slipway list` shows the tenant's spawns.",
+    metadata: { spawn_id: spawnId, tenant },
+  });
+}

@@ -1,0 +1,82 @@
+import type { Clock } from "../clock.ts";
+import { SlipwayError } from "../errors.ts";
+import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
+
+export interface WaitRequest {
+  readonly adapter: SubstrateAdapter;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  /** Also look at the running machine for as long as the substrate asks. */
+  readonly watch: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type WaitOutcome =
+  | { readonly outcome: "running"; readonly machine: Machine }
+  | { readonly outcome: "ended"; readonly error: SlipwayError };
+
+/** First and longest pause between two looks, in milliseconds: quick for a container, sparing for a VM. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
+const LOG_LINES = 20;
+const LOG_BYTES = 4_096;
+
+/** Looks at an accepted machine until it runs (and, watched, goes on running) or has ended. */
+export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcome> {
+  const { adapter, clock, signal } = request;
+  let machine: Machine | null = request.machine;
+  let pause = FIRST_PAUSE;
+  let runningSince: number | null = null;
+  for (;;) {
+    if (machine === null || machine.state === "ended" || machine.state === "stopped")
+      return { outcome: "ended", error: await endedError(request, machine) };
+    if (machine.state === "running") {
+      runningSince ??= clock.now();
+      const left = request.watch
+        ? runningSince + adapter.capabilities.watchMilliseconds - clock.now()
+        : 0;
+      if (left <= 0) return { outcome: "running", machine };
+      pause = Math.min(pause, left);
+    }
+    await clock.sleep(pause, signal);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    [machine = null] = await adapter.describe([request.machine.id], signal);
+  }
+}
+
+async function endedError(request: WaitRequest, machine: Machine | null): Promise<SlipwayError> {
+  const { id } = request.machine;
+  if (machine === null) {
+    return new SlipwayError({
+      code: "ABORTED",
+      reason: "MACHINE_NOT_FOUND",
+      message: `machine ${id} was gone before it was seen running`,
+      remedy: "Somebody or something else removed it; spawn again.",
+      metadata: { machine_id: id },
+    });
+  }
+  const lines = await lastLines(request);
+  const exitCode = machine.end?.exitCode ?? null;
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "MACHINE_EXITED",
+    message: `machine ${id} ended right after its start${exitCode === null ? "" : ` with exit code ${exitCode}`}${machine.end === null || machine.end.message === "" ? "" : ` (${machine.end.message})`}`,
+    remedy:
+      "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.",
+    blastRadius: "image",
+    metadata: { machine_id: id, exit_code: exitCode, log: lines },
+  });
+}
+
+/** The last lines that the machine printed, with a bound in lines and bytes. */
+async function lastLines({ adapter, machine, signal }: WaitRequest): Promise<string[]> {
+  let tail = Buffer.alloc(0);
+  const request = { follow: false, tail: LOG_LINES };
+  for await (const piece of adapter.logs(machine.id, request, signal))
+    tail = Buffer.concat([tail, piece]).subarray(-LOG_BYTES);
+  return tail
+    .toString("utf8")
+    .split(/\r?\n/u)
+    .filter((line) => line !== "")
+    .slice(-LOG_LINES);
+}

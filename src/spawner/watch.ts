@@ -1,0 +1,35 @@
+import type { Clock } from "../clock.ts";
+import { spawnNotFound } from "./spawn-errors.ts";
+import type { Ledger } from "./ledger.ts";
+import type { SpawnEvent } from "./spawn-record.ts";
+
+export interface WatchRequest {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tenant: string;
+  /** Empty for all of the tenant's. */
+  readonly spawnIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Between two looks into the ledger, in milliseconds: other processes write there unseen. */
+const PAUSE = 200;
+
+/** Events of the spawns, past ones first, until each spawn has settled. */
+export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnEvent, void, void> {
+  const { ledger, clock, tenant, spawnIds, signal } = request;
+  for (const spawnId of spawnIds)
+    if ((await ledger.find({ tenant, spawnId })) === null) throw spawnNotFound(tenant, spawnId);
+  let last = 0;
+  for (;;) {
+    // States are read before events: whatever settled a spawn is then among the events that follow.
+    const unsettled = await ledger.countUnsettled(tenant, spawnIds);
+    const events = await ledger.events(tenant, last, spawnIds);
+    for (const event of events) {
+      yield event;
+      last = event.sequence;
+    }
+    if (unsettled === 0) return;
+    await clock.sleep(PAUSE, signal);
+  }
+}
