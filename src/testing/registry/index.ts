@@ -1,3 +1,5 @@
+export type { RegistryUser, RegistryUsers } from "./access.ts";
+export type { RegistryAuth } from "./authorize.ts";
 export {
   type Content,
   type DocumentFields,
@@ -5,6 +7,7 @@ export {
   MEDIA_TYPES,
   sha256Digest,
 } from "./content.ts";
+export type { Fault, FaultHandle, FaultRule } from "./faults.ts";
 export {
   type BuiltImage,
   type BuiltIndex,
@@ -17,6 +20,13 @@ export {
   buildLayer,
 } from "./image-builder.ts";
 export type { TinyArchitecture } from "./machine-code.ts";
+export type { RegistryRequest } from "./request-log.ts";
+export {
+  type AddedImage,
+  type RegistryOptions,
+  type TestRegistry,
+  startRegistry,
+} from "./server.ts";
 export type { LayerEntry } from "./tar.ts";
 export {
   type TinyImageOptions,

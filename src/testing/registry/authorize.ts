@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Access,
+  type Directory,
+  type RegistryUsers,
+  authenticate,
+  directory,
+  formatScope,
+  mayAccess,
+  parseBasic,
+} from "./access.ts";
+import { type Call, type Reply, refusal } from "./protocol.ts";
+import { TOKEN_PATH } from "./routes.ts";
+import type { TokenEndpoint, TokenGrant } from "./token-endpoint.ts";
+
+/** How a test registry knows its clients. */
+export type RegistryAuth =
+  | { readonly kind: "none" }
+  | { readonly kind: "basic"; readonly users: RegistryUsers }
+  | {
+      readonly kind: "token";
+      readonly users: RegistryUsers;
+      /** Repositories that a token without a user opens for pulling. Default none. */
+      readonly anonymousPull?: readonly string[];
+      /** Default `test-registry`. */
+      readonly service?: string;
+      /** Where tokens are had, when not from this registry itself. */
+      readonly realm?: string;
+      /** Seconds that a token is announced to last. Default 300. */
+      readonly expiresIn?: number;
+      /** Seconds that it really lasts. Default as announced. */
+      readonly honouredFor?: number;
+    };
+
+export interface AccessToken {
+  readonly grant: TokenGrant;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** The same, ready to judge. */
+export type Gate =
+  | { readonly kind: "none" }
+  | { readonly kind: "basic"; readonly directory: Directory }
+  | {
+      readonly kind: "token";
+      readonly endpoint: TokenEndpoint;
+      readonly realm: string | null;
+      readonly accessTokens: Map<string, AccessToken>;
+    };
+
+export type Authentication = "none" | "basic" | "bearer" | "other";
+
+/** Null as `refusal` where the request may pass. */
+export interface Verdict {
+  readonly user: string | null;
+  readonly refusal: Reply | null;
+}
+
+export function openGate(auth: RegistryAuth, now: () => number): Gate {
+  if (auth.kind === "none") return auth;
+  if (auth.kind === "basic") return { kind: "basic", directory: directory(auth.users) };
+  const expiresIn = auth.expiresIn ?? 300;
+  const lifetime = (auth.honouredFor ?? expiresIn) * 1000;
+  const accessTokens = new Map<string, AccessToken>();
+  const endpoint: TokenEndpoint = {
+    directory: directory(auth.users, auth.anonymousPull),
+    service: auth.service ?? "test-registry",
+    expiresIn,
+    identityTokens: new Map(),
+    now,
+    issue(grant) {
+      const token = `access-${randomUUID()}`;
+      accessTokens.set(token, { grant, expiresAt: now() + lifetime });
+      return token;
+    },
+  };
+  return { kind: "token", endpoint, realm: auth.realm ?? null, accessTokens };
+}
+
+export function authenticationOf(call: Call): Authentication {
+  const header = call.headers.authorization;
+  if (header === undefined) return "none";
+  const scheme = header.split(" ", 1)[0]?.toLowerCase();
+  return scheme === "basic" || scheme === "bearer" ? scheme : "other";
+}
+
+/**
+ * Judges a request by its `Authorization` header. Nobody known is 401 with a challenge. Somebody known who may not
+ * is 403 `DENIED` under Basic, and under tokens 401 again, with `insufficient_scope`, as the distribution project's
+ * registry does it.
+ */
+export function authorize(gate: Gate, call: Call, needed: readonly Access[]): Verdict {
+  switch (gate.kind) {
+    case "none":
+      return { user: null, refusal: null };
+    case "basic":
+      return authorizeBasic(gate.directory, call, needed);
+    case "token":
+      return authorizeToken(gate, call, needed);
+  }
+}
+
+function authorizeBasic(of: Directory, call: Call, needed: readonly Access[]): Verdict {
+  const credential = parseBasic(call.headers.authorization);
+  const user = credential === null ? null : authenticate(of, credential);
+  if (user === null) return { user, refusal: unauthorized('Basic realm="test registry"', needed) };
+  if (needed.every((access) => mayAccess(of, user, access))) return { user, refusal: null };
+  return { user, refusal: refusal(403, "DENIED", "requested access to the resource is denied") };
+}
+
+function authorizeToken(
+  gate: Gate & { kind: "token" },
+  call: Call,
+  needed: readonly Access[],
+): Verdict {
+  const presented = /^bearer (\S+)$/i.exec(call.headers.authorization ?? "")?.[1];
+  if (presented === undefined)
+    return { user: null, refusal: unauthorized(bearerChallenge(gate, call, needed, null), needed) };
+  const token = gate.accessTokens.get(presented);
+  if (token === undefined || token.expiresAt <= gate.endpoint.now()) {
+    const challenge = bearerChallenge(gate, call, needed, "invalid_token");
+    return { user: null, refusal: unauthorized(challenge, needed) };
+  }
+  const { user, access } = token.grant;
+  if (needed.every((one) => opens(access, one))) return { user, refusal: null };
+  const challenge = bearerChallenge(gate, call, needed, "insufficient_scope");
+  return { user, refusal: unauthorized(challenge, needed) };
+}
+
+function opens(granted: readonly Access[], needed: Access): boolean {
+  return needed.actions.every((action) =>
+    granted.some(
+      (access) => access.repository === needed.repository && access.actions.includes(action),
+    ),
+  );
+}
+
+function bearerChallenge(
+  gate: Gate & { kind: "token" },
+  call: Call,
+  needed: readonly Access[],
+  error: string | null,
+): string {
+  const parameters = [
+    ["realm", gate.realm ?? `${call.origin}${TOKEN_PATH}`],
+    ["service", gate.endpoint.service],
+    ...(needed.length > 0 ? [["scope", needed.map(formatScope).join(" ")]] : []),
+    ...(error === null ? [] : [["error", error]]),
+  ];
+  return `Bearer ${parameters.map(([name, value]) => `${name}="${value}"`).join(",")}`;
+}
+
+function unauthorized(challenge: string, needed: readonly Access[]): Reply {
+  return refusal(401, "UNAUTHORIZED", "authentication required", {
+    headers: { "WWW-Authenticate": challenge },
+    detail: needed.flatMap((access) =>
+      access.actions.map((action) => ({
+        Type: "repository",
+        Class: "",
+        Name: access.repository,
+        Action: action,
+      })),
+    ),
+  });
+}

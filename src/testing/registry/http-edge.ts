@@ -1,0 +1,135 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { once } from "node:events";
+import { SlipwayError } from "../../errors.ts";
+import type { ActiveFault } from "./faults.ts";
+import { alterBytes } from "./faults.ts";
+import type { Call, Reply } from "./protocol.ts";
+
+const SPACES = new Uint8Array(64 * 1024).fill(0x20);
+
+/** The head of a request; null where its path is no valid encoding. */
+export function readCall(request: IncomingMessage, scheme: string, host: string): Call | null {
+  const [rawPath = "", query = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
+  try {
+    return {
+      method: request.method ?? "",
+      path: decodeURIComponent(rawPath),
+      query: new URLSearchParams(query),
+      headers: request.headers,
+      origin: `${scheme}://${request.headers.host ?? host}`,
+    };
+  } catch {
+    // `decodeURIComponent` knows no other failure than a malformed path.
+    return null;
+  }
+}
+
+/** The whole body, or null as soon as it is longer than the bound. */
+export async function readBody(
+  request: IncomingMessage,
+  maximum: number,
+): Promise<Uint8Array | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The iterator would otherwise cut the connection on which the refusal is to be sent.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.byteLength;
+    if (size > maximum) return null;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Where and how an answer goes out. */
+export interface Sending {
+  readonly response: ServerResponse;
+  /** Fulfilled once the connection or the answer has ended. */
+  readonly closed: Promise<unknown>;
+  /** HEAD: the head of the answer alone. */
+  readonly headOnly: boolean;
+  /** Told of every piece of the body that was handed to the connection. */
+  sent(bytes: number): void;
+}
+
+/** Sends an answer, as far as the fault lets it. Resolves also where the client went away. */
+export async function sendReply(
+  answer: Reply,
+  fault: ActiveFault | null,
+  sending: Sending,
+): Promise<void> {
+  const { response, headOnly } = sending;
+  const kind = fault?.rule.fault;
+  const body = kind?.kind === "altered" ? alterBytes(answer.body) : answer.body;
+  const size = kind?.kind === "oversized" ? Math.max(kind.bytes, body.byteLength) : body.byteLength;
+  const declared = kind?.kind !== "oversized" || (kind.declared ?? true);
+  response.writeHead(answer.status, {
+    "Docker-Distribution-Api-Version": "registry/2.0",
+    ...answer.headers,
+    ...(kind?.kind === "headers" ? kind.headers : {}),
+    ...(declared && answer.status !== 204 ? { "Content-Length": size } : {}),
+  });
+  if (headOnly) return finish(sending);
+  const stop =
+    kind?.kind === "reset" || kind?.kind === "stall" ? (kind.afterBytes ?? 0) : body.byteLength;
+  // A client that waits for the head must see it, also when no byte of the body follows.
+  response.flushHeaders();
+  await write(sending, body.subarray(0, stop));
+  if (kind?.kind === "reset") return void response.socket?.resetAndDestroy();
+  if (kind?.kind === "stall") await Promise.race([fault?.released, sending.closed]);
+  await write(sending, body.subarray(stop));
+  for (let rest = size - body.byteLength; rest > 0; rest -= SPACES.byteLength)
+    if (!(await write(sending, SPACES.subarray(0, rest)))) return undefined;
+  return finish(sending);
+}
+
+/** Writes at the client's pace; false where the client is gone. */
+async function write(sending: Sending, bytes: Uint8Array): Promise<boolean> {
+  const { response } = sending;
+  if (response.destroyed) return false;
+  if (bytes.byteLength === 0) return true;
+  sending.sent(bytes.byteLength);
+  if (!response.write(bytes)) await Promise.race([eventOf(response, "drain"), sending.closed]);
+  return !response.destroyed;
+}
+
+async function finish({ response, closed }: Sending): Promise<void> {
+  if (!response.destroyed) response.end();
+  await closed;
+}
+
+/** Fulfilled by the event; unlike `once` of `node:events` it never rejects, so that it may be left behind. */
+export function eventOf(response: ServerResponse, name: "close" | "drain"): Promise<void> {
+  return new Promise((resolve) => response.once(name, () => resolve()));
+}
+
+/** Listens and tells the port. Port 0 takes any free one. */
+export async function listen(server: Server, address: string, port: number): Promise<number> {
+  server.listen(port, address);
+  await once(server, "listening").catch((cause: unknown): never => {
+    throw new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "PORT_UNAVAILABLE",
+      message: `test server cannot listen on ${address}:${port}`,
+      remedy: "Choose another port, or 0 for any free one.",
+      cause,
+    });
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string")
+    throw new SlipwayError({
+      code: "INTERNAL",
+      reason: "INTERNAL",
+      message: `test server does not listen on ${address}:${port}`,
+    });
+  return bound.port;
+}
+
+/** Stops listening and cuts every connection, stalled ones too. */
+export async function stopServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const stopped = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await stopped;
+}
