@@ -11,8 +11,16 @@ import { countTests, summaryLine, type TestCounts } from "./test-counts.ts";
 const vitest = path.join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs");
 
 function runVitest(given: readonly string[], reportFile: string): Promise<number> {
-  const reporters = given.some((argument) => argument.startsWith("--reporter")) ? [] : ["--reporter=default"];
-  const options = ["run", ...reporters, "--reporter=json", `--outputFile.json=${reportFile}`, ...given];
+  const reporters = given.some((argument) => argument.startsWith("--reporter"))
+    ? []
+    : ["--reporter=default"];
+  const options = [
+    "run",
+    ...reporters,
+    "--reporter=json",
+    `--outputFile.json=${reportFile}`,
+    ...given,
+  ];
   const child = spawn(process.execPath, [vitest, ...options], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
@@ -22,7 +30,9 @@ function runVitest(given: readonly string[], reportFile: string): Promise<number
   }
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   child.on("error", reject);
-  child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+  child.on("exit", (code, signal) =>
+    resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]),
+  );
   return promise;
 }
 

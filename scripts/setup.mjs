@@ -8,7 +8,15 @@
 // JavaScript without dependencies, because it runs before there are any.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +26,13 @@ const modules = path.join(root, "node_modules");
 const binaries = path.join(modules, ".bin");
 const node = path.join(binaries, "node");
 const buildStamp = path.join(modules, ".cache", "slipway-build");
-const buildInputs = ["src", "adapters", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+const buildInputs = [
+  "src",
+  "adapters",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
 
 const [script, ...scriptArguments] = process.argv.slice(2);
 if (script === undefined) {
@@ -32,9 +46,16 @@ runScript(script, scriptArguments);
 function installDependencies() {
   if (dependenciesMatch()) return;
   // The node_modules that npm is about to replace must not lend it the Node that runs it.
-  const others = (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => folder !== binaries);
+  const others = (process.env["PATH"] ?? "")
+    .split(path.delimiter)
+    .filter((folder) => folder !== binaries);
   const environment = { ...process.env, PATH: others.join(path.delimiter) };
-  step({ title: "npm ci", command: "npm", arguments: ["ci", "--no-audit", "--no-fund"], environment });
+  step({
+    title: "npm ci",
+    command: "npm",
+    arguments: ["ci", "--no-audit", "--no-fund"],
+    environment,
+  });
   if (!existsSync(node)) fail("npm ci", `it did not install ${path.relative(root, node)}\n`);
 }
 
@@ -45,7 +66,10 @@ function dependenciesMatch() {
   const wanted = readPackages(path.join(root, "package-lock.json"));
   if (wanted === undefined) fail("reading package-lock.json", "it is missing or is not JSON\n");
   const unwanted = Object.keys(installed).some((name) => !Object.hasOwn(wanted, name));
-  return !unwanted && Object.entries(wanted).every(([name, entry]) => isInstalled(entry, name, installed));
+  return (
+    !unwanted &&
+    Object.entries(wanted).every(([name, entry]) => isInstalled(entry, name, installed))
+  );
 }
 
 function isInstalled(wanted, name, installed) {
@@ -66,9 +90,19 @@ function readPackages(file) {
 
 function build() {
   const digest = digestOfInputs();
-  if (existsSync(path.join(root, "dist")) && existsSync(buildStamp) && readFileSync(buildStamp, "utf8") === digest) return;
+  if (
+    existsSync(path.join(root, "dist")) &&
+    existsSync(buildStamp) &&
+    readFileSync(buildStamp, "utf8") === digest
+  )
+    return;
   rmSync(buildStamp, { force: true });
-  step({ title: "the build", command: path.join(binaries, "tsc"), arguments: ["-p", "tsconfig.build.json"], environment: withOurNode() });
+  step({
+    title: "the build",
+    command: path.join(binaries, "tsc"),
+    arguments: ["-p", "tsconfig.build.json"],
+    environment: withOurNode(),
+  });
   mkdirSync(path.dirname(buildStamp), { recursive: true });
   writeFileSync(buildStamp, digest);
 }
@@ -98,7 +132,11 @@ function step({ title, command, arguments: given, environment }) {
   const options = { cwd: root, env: environment, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };
   const { status, signal, error, stdout, stderr } = spawnSync(command, given, options);
   if (error !== undefined) fail(title, `${error.message}\n`);
-  if (status !== 0) fail(title, `${stdout}${stderr}${signal === null ? `exit code ${status}` : `ended by ${signal}`}\n`);
+  if (status !== 0)
+    fail(
+      title,
+      `${stdout}${stderr}${signal === null ? `exit code ${status}` : `ended by ${signal}`}\n`,
+    );
 }
 
 function fail(title, output) {
@@ -111,7 +149,11 @@ function withOurNode() {
 }
 
 function runScript(file, given) {
-  const child = spawn(node, [path.resolve(root, file), ...given], { cwd: root, env: withOurNode(), stdio: "inherit" });
+  const child = spawn(node, [path.resolve(root, file), ...given], {
+    cwd: root,
+    env: withOurNode(),
+    stdio: "inherit",
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       // A terminal sends its interrupt to the script as well: twice would mean "at once".

@@ -1,5 +1,9 @@
 /** How many tests passed, failed and were skipped. */
-export type TestCounts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+export type TestCounts = {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+};
 
 /**
  * Counts a report of vitest's JSON reporter. A file that failed although none of its tests did (it did not
@@ -11,7 +15,11 @@ export function countTests(report: unknown): TestCounts {
   const files = fieldIn(report, "testResults");
   if (!Array.isArray(files)) throw new TypeError("The test report has no list testResults.");
   const brokenFiles = files.filter((file: unknown) => isBroken(file)).length;
-  return { passed: numberIn(report, "numPassedTests"), failed: numberIn(report, "numFailedTests") + brokenFiles, skipped };
+  return {
+    passed: numberIn(report, "numPassedTests"),
+    failed: numberIn(report, "numFailedTests") + brokenFiles,
+    skipped,
+  };
 }
 
 /** The last line of a test run, for people and programs. */
@@ -21,7 +29,8 @@ export function summaryLine(counts: TestCounts): string {
 
 function isBroken(file: unknown): boolean {
   const tests = fieldIn(file, "assertionResults");
-  const hasFailedTest = Array.isArray(tests) && tests.some((test: unknown) => fieldIn(test, "status") === "failed");
+  const hasFailedTest =
+    Array.isArray(tests) && tests.some((test: unknown) => fieldIn(test, "status") === "failed");
   return fieldIn(file, "status") === "failed" && !hasFailedTest;
 }
 

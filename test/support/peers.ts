@@ -1,0 +1,176 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+
+/** A Docker engine of the tests' own, and static busybox binaries to make images of. */
+export interface EnginePeer {
+  /** `unix:///path`, as `DOCKER_HOST` has it. */
+  readonly host: string;
+  readonly socketPath: string;
+  /** Paths of statically linked binaries by OCI architecture; the engine runs both. */
+  readonly busybox: { readonly amd64: string; readonly arm64: string };
+}
+
+/** The distribution project's registry, started by each suite for itself (`real-registry.ts`). */
+export interface RegistryPeer {
+  readonly binary: string;
+  /** Apache's tool that writes bcrypt password files. */
+  readonly htpasswdBinary: string;
+}
+
+/** The engine's daemon, for suites that start engines of their own (`engines.ts`). */
+export interface EngineBinaryPeer {
+  readonly binary: string;
+}
+
+/** A real server that a suite needs, or why it cannot have it. */
+export type Peer<T> =
+  | { readonly present: true; readonly value: T }
+  | { readonly present: false; readonly reason: string };
+
+export interface Peers {
+  readonly engine: Peer<EnginePeer>;
+  readonly registry: Peer<RegistryPeer>;
+  readonly engineBinary: Peer<EngineBinaryPeer>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const REMEDY = "run `scripts/peers.sh install` and `scripts/peers.sh start` as root";
+
+/**
+ * Which real servers there are: what `SLIPWAY_TEST_*` names, else what `scripts/peers.sh start` left in its
+ * scratch folder. `isRoot` because only root starts engines.
+ */
+export function findPeers(environment: Environment, isRoot: boolean): Peers {
+  const folder = environment["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers";
+  const named = { ...runningPeers(folder), ...environment };
+  return {
+    engine: peer(() => {
+      const socketPath = engineSocket(named);
+      const amd64 = executable(named, "SLIPWAY_TEST_BUSYBOX_AMD64");
+      const arm64 = executable(named, "SLIPWAY_TEST_BUSYBOX_ARM64");
+      return { host: `unix://${socketPath}`, socketPath, busybox: { amd64, arm64 } };
+    }),
+    registry: peer(() => ({
+      binary: executable(named, "SLIPWAY_TEST_REGISTRY_BINARY"),
+      htpasswdBinary: executable(named, "SLIPWAY_TEST_HTPASSWD_BINARY"),
+    })),
+    engineBinary: peer(() => {
+      if (!isRoot) throw new Error("only root starts engines");
+      return { binary: executable(named, "SLIPWAY_TEST_DOCKERD_BINARY") };
+    }),
+  };
+}
+
+/** The peers of this run. */
+export function peersOfThisRun(): Peers {
+  return findPeers(process.env, process.getuid?.() === 0);
+}
+
+/** A suite that needs the engine. */
+export function describeWithEngine(name: string, define: (engine: EnginePeer) => void): void {
+  describeWith(name, peersOfThisRun().engine, define);
+}
+
+/** A suite that needs the registry. */
+export function describeWithRegistry(name: string, define: (registry: RegistryPeer) => void): void {
+  describeWith(name, peersOfThisRun().registry, define);
+}
+
+/** A suite that needs the engine and the registry. */
+export function describeWithEngineAndRegistry(
+  name: string,
+  define: (engine: EnginePeer, registry: RegistryPeer) => void,
+): void {
+  const { engine, registry } = peersOfThisRun();
+  describeWith(name, both(engine, registry), ([first, second]) => define(first, second));
+}
+
+/** A suite that starts engines of its own, which pull from a registry. */
+export function describeWithOwnEngines(
+  name: string,
+  define: (engineBinary: EngineBinaryPeer, registry: RegistryPeer) => void,
+): void {
+  const { engineBinary, registry } = peersOfThisRun();
+  describeWith(name, both(engineBinary, registry), ([first, second]) => define(first, second));
+}
+
+/** What becomes of a suite whose peer is missing: skipped for a person, a failure where `CI` is set. */
+export function verdictWithoutPeer(environment: Environment): "fail" | "skip" {
+  const ci = environment["CI"] ?? "";
+  return ci === "" || ci === "false" || ci === "0" ? "skip" : "fail";
+}
+
+function describeWith<T>(name: string, needed: Peer<T>, define: (value: T) => void): void {
+  const isSkipped = !needed.present && verdictWithoutPeer(process.env) === "skip";
+  const why = isSkipped ? ` (not run: ${needed.reason})` : "";
+  describe.skipIf(isSkipped)(`${name}${why}`, () => {
+    if (needed.present) {
+      define(needed.value);
+    } else {
+      it("has the servers it needs", () => {
+        expect.fail(`With CI set, a missing server is a failure: ${needed.reason}`);
+      });
+    }
+  });
+}
+
+function both<A, B>(first: Peer<A>, second: Peer<B>): Peer<readonly [A, B]> {
+  if (!first.present) return first;
+  return second.present ? { present: true, value: [first.value, second.value] } : second;
+}
+
+function peer<T>(find: () => T): Peer<T> {
+  try {
+    return { present: true, value: find() };
+  } catch (error) {
+    return { present: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function engineSocket(named: Environment): string {
+  const host = required(named, "SLIPWAY_TEST_DOCKER_HOST");
+  if (!host.startsWith("unix:///")) {
+    throw new Error(`SLIPWAY_TEST_DOCKER_HOST must be unix:///path, not ${host}`);
+  }
+  const path = host.slice("unix://".length);
+  accessSync(path, constants.R_OK | constants.W_OK);
+  return path;
+}
+
+function executable(named: Environment, variable: string): string {
+  const path = required(named, variable);
+  accessSync(path, constants.X_OK);
+  return path;
+}
+
+function required(named: Environment, variable: string): string {
+  const value = named[variable];
+  if (value === undefined || value === "") throw new Error(`${variable} is not set; ${REMEDY}`);
+  return value;
+}
+
+/** The variables that `scripts/peers.sh start` left; none when its engine no longer runs. */
+function runningPeers(folder: string): Environment {
+  const pid = readIfThere(join(folder, "docker.pid"))?.trim();
+  // The number of an engine that was killed may be another program's by now.
+  if (pid === undefined || readIfThere(`/proc/${pid}/comm`)?.trim() !== "dockerd") return {};
+  const lines = readIfThere(join(folder, "env"))?.split("\n") ?? [];
+  return Object.fromEntries(lines.flatMap((line) => variableOf(line)));
+}
+
+function variableOf(line: string): [string, string][] {
+  const [, name, value] = /^export (SLIPWAY_TEST_\w+)=(\S+)$/.exec(line) ?? [];
+  return name === undefined || value === undefined ? [] : [[name, value]];
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
