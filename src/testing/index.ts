@@ -5,3 +5,4 @@ export type { FakeFault, FakeFaultKind, FakeVerb } from "./fake-faults.ts";
 export type { FakeImage, FakePlace } from "./fake-world.ts";
 export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
+export * from "./registry/index.ts";
