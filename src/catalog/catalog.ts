@@ -1,0 +1,89 @@
+import type { JsonValue } from "../errors.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import type { CatalogArchitecture, CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+
+export interface WriteOptions {
+  /**
+   * Write only where the record is at this generation (0: where it does not exist); otherwise `ABORTED` /
+   * `GENERATION_MISMATCH`.
+   */
+  readonly ifGeneration?: number;
+  /** Who writes; default: whom the catalog was made for. */
+  readonly actor?: string;
+}
+
+/** What a bake made, to be written back. */
+export interface Bake {
+  readonly recipeRef: string;
+  /** SHA-256 of the bake's inputs, 64 hex digits. */
+  readonly imageHash: string;
+  readonly architecture: CatalogArchitecture | "amd64" | "arm64";
+  readonly gce?: { readonly selfLink: string };
+  /** Of one region: the one the bake ran in. */
+  readonly aws?: { readonly amiIds: Readonly<Record<string, string>> };
+  /** Default: `<recipe>-<first 16 digits of the hash>`. */
+  readonly name?: string;
+  readonly description?: string;
+}
+
+/**
+ * The catalog of one tenant. Bodies are taken in snake_case or camelCase; records are given in camelCase, deep-frozen.
+ * Every method rejects with a `SlipwayError`.
+ */
+export interface Catalog {
+  readonly tenant: string;
+
+  /**
+   * Writes a whole record; what the body leaves out is unset.
+   *
+   * @param body the resource; for a secret, with `plaintext_value`
+   * @throws `INVALID_ARGUMENT` / `INVALID_RECORD` (message: the first broken rule; `metadata.violations`: all),
+   * `FAILED_PRECONDITION` / `LINK_MISSING`, `RECORD_IMMUTABLE`, `PERMISSION_DENIED` / `RECORD_BUILT_IN`, `ABORTED`
+   */
+  set<K extends CatalogKind>(
+    kind: K,
+    body: unknown,
+    options?: WriteOptions & {
+      /** The name that the body must have. */
+      readonly name?: string;
+    },
+  ): Promise<CatalogRecord<K>>;
+
+  /** Writes a secret's value and, as a full replacement, its description. */
+  setSecret(
+    name: string,
+    value: SecretValue,
+    options?: WriteOptions & { readonly description?: string },
+  ): Promise<CatalogRecord<"secret">>;
+
+  /**
+   * Changes the named fields and nothing else, on top of whatever others write meanwhile.
+   *
+   * @param assignments by snake_case path (`aws.ami_ids.us-east-1`): a JSON value, or null to unset the field
+   */
+  patch<K extends CatalogKind>(
+    kind: K,
+    name: string,
+    assignments: Readonly<Record<string, JsonValue>>,
+    options?: WriteOptions,
+  ): Promise<CatalogRecord<K>>;
+
+  /** @throws `NOT_FOUND` / `RECORD_NOT_FOUND` */
+  get<K extends CatalogKind>(kind: K, name: string): Promise<CatalogRecord<K>>;
+
+  /** By name. */
+  list<K extends CatalogKind>(kind: K): Promise<readonly CatalogRecord<K>[]>;
+
+  /** @throws `NOT_FOUND`, `FAILED_PRECONDITION` / `RECORD_IN_USE` (naming who refers to it) or `RECORD_IMMUTABLE` */
+  delete(kind: CatalogKind, name: string, options?: WriteOptions): Promise<void>;
+
+  /** Newest first, deletions among them. @throws `NOT_FOUND` where the name was never used */
+  history<K extends CatalogKind>(kind: K, name: string): Promise<readonly HistoryEntry<K>[]>;
+
+  /**
+   * Writes back what a bake made. The same bake recorded twice is one record.
+   *
+   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` where the name holds another bake
+   */
+  recordBake(bake: Bake): Promise<CatalogRecord<"image">>;
+}

@@ -1,0 +1,261 @@
+/**
+ * The catalog's kinds, in the spelling of TypeScript. A field that was not set is absent: defaults belong to whoever
+ * reads the record, so that a plan can say where each of its values came from.
+ */
+
+/** As the catalog spells it, in records and in print. */
+export const CATALOG_ARCHITECTURES = ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"] as const;
+export type CatalogArchitecture = (typeof CATALOG_ARCHITECTURES)[number];
+
+export type CatalogSubstrate = "AWS" | "GCP" | "DOCKER";
+
+/** What baked an image. Written by the bake write-back alone. */
+export interface Provenance {
+  readonly recipeRef: string;
+  /** SHA-256 of the bake's inputs, 64 hex digits. */
+  readonly imageHash: string;
+}
+
+export interface AwsImage {
+  /** Region -> AMI id. */
+  readonly amiIds: Readonly<Record<string, string>>;
+  readonly provenance?: Provenance;
+}
+
+export interface GceImage {
+  /** `projects/<project>/global/images/<name>` or `…/images/family/<family>`. */
+  readonly selfLink: string;
+  readonly provenance?: Provenance;
+}
+
+export interface DockerImage {
+  readonly imageRef: string;
+  /** Name of a secret of the tenant. */
+  readonly pullCredentialSecret?: string;
+  readonly provenance?: Provenance;
+}
+
+interface Described {
+  readonly name: string;
+  readonly description?: string;
+}
+
+interface ImageCommon extends Described {
+  readonly architecture: CatalogArchitecture;
+  readonly preinstalled?: string;
+}
+
+/** A pointer to a runnable artifact on exactly one substrate. */
+export type ImageFields = ImageCommon &
+  (
+    | { readonly aws: AwsImage; readonly gce?: never; readonly docker?: never }
+    | { readonly gce: GceImage; readonly aws?: never; readonly docker?: never }
+    | { readonly docker: DockerImage; readonly aws?: never; readonly gce?: never }
+  );
+
+export const CONFLICT_RESOLUTIONS = ["MERGE", "REBASE", "NONE"] as const;
+
+export interface WorkspaceRepository {
+  /** https, without a trailing `.git`. */
+  readonly cloneUrl: string;
+  readonly baseBranch?: string;
+  /** Default MERGE. */
+  readonly conflictResolution?: (typeof CONFLICT_RESOLUTIONS)[number];
+}
+
+/** One secret as an environment variable (`env`) or as a file (`path`). */
+export interface WorkspaceSecretMount {
+  readonly secret: string;
+  readonly env?: string;
+  /** Absolute. */
+  readonly path?: string;
+  /** Of the file, four octal digits; default `0400`. */
+  readonly mode?: string;
+}
+
+export interface WorkspacePortField {
+  readonly port: number;
+  readonly name?: string;
+}
+
+export const BOOT_DOCUMENTS = ["cloud-init", "none"] as const;
+
+/** What a caller spawns. */
+export interface WorkspaceFields extends Described {
+  readonly imageRef: string;
+  readonly placement: string;
+  readonly environmentRef?: string;
+  readonly repos?: readonly WorkspaceRepository[];
+  /** Default 0. */
+  readonly minIdle?: number;
+  readonly secretRefs?: readonly string[];
+  readonly runtimeSecretMounts?: readonly WorkspaceSecretMount[];
+  readonly ports?: readonly WorkspacePortField[];
+  readonly userData?: string;
+  /** Default `cloud-init`. */
+  readonly bootDocument?: (typeof BOOT_DOCUMENTS)[number];
+}
+
+export const MARKETS = ["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"] as const;
+
+export interface AwsPlacement {
+  /** 12 digits. */
+  readonly accountId: string;
+  readonly region: string;
+  readonly vpcId?: string;
+  /** One an availability zone, in the order in which they are tried. */
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId?: string;
+  readonly instanceProfileArn?: string;
+  readonly roleArn?: string;
+  readonly readonlyRoleArn?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Default false. */
+  readonly assignPublicIp?: boolean;
+  /** Default ON_DEMAND. */
+  readonly market?: (typeof MARKETS)[number];
+}
+
+export interface GcpPlacement {
+  readonly project: string;
+  /** All in one region, in the order in which they are tried. */
+  readonly zones: readonly string[];
+  /** A name or a partial self-link. */
+  readonly subnet: string;
+  readonly networkProject?: string;
+  /** Default false. */
+  readonly assignPublicIp?: boolean;
+  readonly wifProviderResourceName?: string;
+  readonly wifServiceAccount?: string;
+  readonly wifReadonlyServiceAccount?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface DockerPlacement {
+  /** `unix://`, `tcp://` or `ssh://`; default: the Docker environment and current context. */
+  readonly host?: string;
+  readonly network?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What the engine can run beyond its own, such as `linux/arm64`. */
+  readonly platforms?: readonly string[];
+  /** Default 127.0.0.1. */
+  readonly publishAddress?: string;
+}
+
+/** Where: an account and region, a project and zones, or an engine. */
+export type PlacementFields = Described & { readonly serviceAccount?: string } & (
+    | { readonly substrate: "AWS"; readonly target: { readonly aws: AwsPlacement } }
+    | { readonly substrate: "GCP"; readonly target: { readonly gcp: GcpPlacement } }
+    | { readonly substrate: "DOCKER"; readonly target: { readonly docker: DockerPlacement } }
+  );
+
+/** A machine shape and its disk. */
+export interface EnvironmentFields extends Described {
+  readonly substrate: CatalogSubstrate;
+  readonly machineTypeRef: string;
+  readonly diskTypeRef?: string;
+  /** GiB; 0, the default, is the image's own size. */
+  readonly diskSizeGb?: number;
+}
+
+export type MachineTypeSpec =
+  | { readonly aws: { readonly instanceType: string } }
+  | { readonly gce: { readonly machineType: string } }
+  | { readonly docker: { readonly cpus?: number; readonly memoryGb?: number } };
+
+export interface MachineTypeFields extends Described {
+  readonly vcpus: number;
+  /** GiB. */
+  readonly memoryGb: number;
+  readonly architecture: CatalogArchitecture;
+  /** Default false. */
+  readonly hasGpu?: boolean;
+  readonly spec: MachineTypeSpec;
+}
+
+export type DiskTypeSpec =
+  | { readonly aws: { readonly volumeType: string } }
+  | { readonly gce: { readonly diskType: string } };
+
+export interface DiskTypeFields extends Described {
+  readonly spec: DiskTypeSpec;
+}
+
+/** What is told of a secret. Its value is in no record: see `secrets/sealed-store.ts`. */
+export type SecretFields = Described;
+
+export interface CatalogKinds {
+  readonly image: ImageFields;
+  readonly workspace: WorkspaceFields;
+  readonly placement: PlacementFields;
+  readonly environment: EnvironmentFields;
+  readonly "machine-type": MachineTypeFields;
+  readonly "disk-type": DiskTypeFields;
+  readonly secret: SecretFields;
+}
+
+export const CATALOG_KINDS = [
+  "image",
+  "workspace",
+  "placement",
+  "environment",
+  "machine-type",
+  "disk-type",
+  "secret",
+] as const;
+export type CatalogKind = keyof CatalogKinds;
+
+/** Who wrote a record and when. */
+export interface RecordMetadata {
+  /** From 1; every write and every deletion takes the next. */
+  readonly generation: number;
+  /** UTC, ISO 8601. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
+export type CatalogRecord<K extends CatalogKind> = CatalogKinds[K] & RecordMetadata;
+
+/** One generation of a record. */
+export interface HistoryEntry<K extends CatalogKind> {
+  readonly generation: number;
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+  readonly deleted: boolean;
+  /** The record's fields as they were; null for a deletion. */
+  readonly record: CatalogKinds[K] | null;
+}
+
+export function isCatalogKind(value: string): value is CatalogKind {
+  return CATALOG_KINDS.some((kind) => kind === value);
+}
+
+/** The architecture as plans and platforms spell it. */
+export function architectureOf(record: {
+  readonly architecture: CatalogArchitecture;
+}): "amd64" | "arm64" {
+  return record.architecture === "ARCHITECTURE_AMD64" ? "amd64" : "arm64";
+}
+
+/** Where an image can run. */
+export function imageSubstrate(image: ImageFields): CatalogSubstrate {
+  if (image.aws !== undefined) return "AWS";
+  return image.gce !== undefined ? "GCP" : "DOCKER";
+}
+
+/** What baked the image, or null for a hand-written one. Baked images never change. */
+export function provenanceOf(image: ImageFields): Provenance | null {
+  return (image.aws ?? image.gce ?? image.docker)?.provenance ?? null;
+}
+
+/** Where a machine type can run. */
+export function machineTypeSubstrate(machineType: MachineTypeFields): CatalogSubstrate {
+  if ("aws" in machineType.spec) return "AWS";
+  return "gce" in machineType.spec ? "GCP" : "DOCKER";
+}
+
+/** Where a disk type can be used. */
+export function diskTypeSubstrate(diskType: DiskTypeFields): CatalogSubstrate {
+  return "aws" in diskType.spec ? "AWS" : "GCP";
+}
