@@ -1,5 +1,6 @@
 export type { RegistryUser, RegistryUsers } from "./access.ts";
 export type { RegistryAuth } from "./authorize.ts";
+export { type CertificateOptions, certificatePem, selfSignedCertificate } from "./certificate.ts";
 export {
   type Content,
   type DocumentFields,
@@ -20,6 +21,7 @@ export {
   buildLayer,
 } from "./image-builder.ts";
 export type { TinyArchitecture } from "./machine-code.ts";
+export { type PushCredential, type PushOptions, type Pushed, pushImage } from "./push.ts";
 export type { RegistryRequest } from "./request-log.ts";
 export {
   type AddedImage,
@@ -28,6 +30,7 @@ export {
   startRegistry,
 } from "./server.ts";
 export type { LayerEntry } from "./tar.ts";
+export { type TokenServer, type TokenServerOptions, startTokenServer } from "./token-server.ts";
 export {
   type TinyImageOptions,
   type TinyProgramOptions,

@@ -1,12 +1,21 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type Gate, type Verdict, authenticationOf, authorize } from "./authorize.ts";
 import { bodyLimit, dispatch, neededAccess } from "./dispatch.ts";
 import { type ActiveFault, statusReply, takeFault } from "./faults.ts";
-import { type Sending, eventOf, readBody, readCall, sendReply } from "./http-edge.ts";
+import {
+  type Sending,
+  eventOf,
+  listen,
+  readBody,
+  readCall,
+  sendReply,
+  stopServer,
+} from "./http-edge.ts";
 import { type Call, type Reply, refusal, reply } from "./protocol.ts";
 import { type OpenRequest, openRequest } from "./request-log.ts";
 import { type Route, parseRoute } from "./routes.ts";
-import type { Storage } from "./storage.ts";
+import { type Storage, emptyStorage } from "./storage.ts";
 import { answerTokenRequest } from "./token-endpoint.ts";
 
 /** The state behind a running registry. */
@@ -27,8 +36,36 @@ interface Visit {
   readonly request: IncomingMessage;
 }
 
+export interface ServingOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** A loopback address. Default 127.0.0.1. */
+  readonly address?: string;
+  /** Serves HTTPS with this key and certificate, both PEM. Default plain HTTP. */
+  readonly tls?: { readonly key: string; readonly certificate: string };
+}
+
+/** Starts an empty registry behind the gate. */
+export async function startServing(
+  { address = "127.0.0.1", port = 0, tls }: ServingOptions,
+  gate: Gate,
+): Promise<{ readonly registry: Registry; readonly close: () => Promise<void> }> {
+  const server =
+    tls === undefined ? createServer() : createTlsServer({ key: tls.key, cert: tls.certificate });
+  const registry: Registry = {
+    scheme: tls === undefined ? "http" : "https",
+    host: `${address}:${await listen(server, address, port)}`,
+    gate,
+    storage: emptyStorage(),
+    faults: [],
+    requests: [],
+  };
+  server.on("request", (request, response) => void serve(registry, request, response));
+  return { registry, close: () => stopServer(server) };
+}
+
 /** Serves one request, from its head to the end of its answer. Never rejects. */
-export async function serve(
+async function serve(
   registry: Registry,
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,26 +1,17 @@
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { invalidArgument } from "../../errors.ts";
 import { type RegistryAuth, openGate } from "./authorize.ts";
 import type { Content } from "./content.ts";
 import { type FaultHandle, type FaultRule, addFault } from "./faults.ts";
-import { listen, stopServer } from "./http-edge.ts";
 import type { BuiltImage, BuiltIndex } from "./image-builder.ts";
 import type { RegistryRequest } from "./request-log.ts";
 import { isRepositoryName, isTag } from "./routes.ts";
-import { type Registry, serve } from "./serve.ts";
-import { emptyStorage, findManifest, storeImage, repositoryForWriting } from "./storage.ts";
+import { type Registry, type ServingOptions, startServing } from "./serve.ts";
+import { findManifest, storeImage, repositoryForWriting } from "./storage.ts";
 import { issueIdentityToken } from "./token-endpoint.ts";
 
-export interface RegistryOptions {
+export interface RegistryOptions extends ServingOptions {
   /** Default `{ kind: "none" }`: everybody may do everything. */
   readonly auth?: RegistryAuth;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** A loopback address. Default 127.0.0.1. */
-  readonly address?: string;
-  /** Serves HTTPS with this key and certificate, both PEM. Default plain HTTP. */
-  readonly tls?: { readonly key: string; readonly certificate: string };
   /** Milliseconds since 1970, by which tokens expire. Default the system's clock. */
   readonly now?: () => number;
 }
@@ -62,25 +53,9 @@ export interface TestRegistry extends AsyncDisposable {
  * @throws SlipwayError `PORT_UNAVAILABLE`
  */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
-  const { address = "127.0.0.1", port = 0, tls, now = () => Date.now() } = options;
-  const running: { registry: Registry | null } = { registry: null };
-  const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    if (running.registry !== null) void serve(running.registry, request, response);
-  };
-  const server =
-    tls === undefined
-      ? createServer(listener)
-      : createTlsServer({ key: tls.key, cert: tls.certificate }, listener);
-  const registry: Registry = {
-    scheme: tls === undefined ? "http" : "https",
-    host: `${address}:${await listen(server, address, port)}`,
-    gate: openGate(options.auth ?? { kind: "none" }, now),
-    storage: emptyStorage(),
-    faults: [],
-    requests: [],
-  };
-  running.registry = registry;
-  return handleOf(registry, () => stopServer(server));
+  const gate = openGate(options.auth ?? { kind: "none" }, options.now ?? (() => Date.now()));
+  const { registry, close } = await startServing(options, gate);
+  return handleOf(registry, close);
 }
 
 function handleOf(registry: Registry, close: () => Promise<void>): TestRegistry {

@@ -121,17 +121,14 @@ function answerPost(endpoint: TokenEndpoint, call: Call, body: Uint8Array): Toke
 
 /** The user behind the form, null where the credential is wrong, undefined where the grant is of no known type. */
 function formUser(endpoint: TokenEndpoint, form: URLSearchParams): string | null | undefined {
-  switch (form.get("grant_type")) {
-    case "refresh_token":
-      return endpoint.identityTokens.get(form.get("refresh_token") ?? "") ?? null;
-    case "password":
-      return authenticate(endpoint.directory, {
-        username: form.get("username") ?? "",
-        password: form.get("password") ?? "",
-      });
-    default:
-      return undefined;
-  }
+  const type = form.get("grant_type");
+  if (type === "refresh_token")
+    return endpoint.identityTokens.get(form.get("refresh_token") ?? "") ?? null;
+  if (type !== "password") return undefined;
+  return authenticate(endpoint.directory, {
+    username: form.get("username") ?? "",
+    password: form.get("password") ?? "",
+  });
 }
 
 function issue(
