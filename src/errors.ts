@@ -86,6 +86,7 @@ export const ERROR_REASONS = [
   "REGISTRY_PERMISSION_DENIED",
   "REGISTRY_RATE_LIMITED",
   "REGISTRY_UNAVAILABLE",
+  "REGISTRY_TLS",
   "REGISTRY_PROTOCOL",
   "REDIRECT_REFUSED",
   // Engines and clouds
@@ -120,7 +121,13 @@ export type ErrorReason = (typeof ERROR_REASONS)[number];
 
 /** How far a failure reaches: what else would fail for the same cause. */
 export type BlastRadius =
-  "request" | "type-in-zone" | "zone" | "region" | "account" | "credential" | "image";
+  | "request"
+  | "type-in-zone"
+  | "zone"
+  | "region"
+  | "account"
+  | "credential"
+  | "image";
 
 /**
  * What may be tried next: the same request with the same token, another candidate, or nothing. Set where the
@@ -130,7 +137,12 @@ export type RetryVerdict = "same-token" | "next-candidate" | "never";
 
 /** What JSON can say. Error metadata, plan settings and records hold nothing else. */
 export type JsonValue =
-  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 export interface SlipwayErrorOptions {
@@ -192,9 +204,7 @@ export class SlipwayError extends Error {
 
 /** True for an error of ours, from whichever copy of the package it came. */
 export function isSlipwayError(value: unknown): value is SlipwayError {
-  return (
-    value instanceof SlipwayError || (value instanceof Error && value.name === "SlipwayError")
-  );
+  return value instanceof SlipwayError || (value instanceof Error && value.name === "SlipwayError");
 }
 
 /** What was caught, as an error of ours: ours as it is, anything else as `INTERNAL`. */
