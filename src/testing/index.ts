@@ -1,4 +1,7 @@
 /** What programs that embed Slipway, and adapters of others, need to test themselves: `slipway/testing`. */
+export { adapterContract } from "./adapter-contract.ts";
+export type { AdapterContractOptions } from "./adapter-contract.ts";
+export type { AdapterSubject, ContractExpectation, ContractRunner } from "./contract/subject.ts";
 export { createFakeAdapter } from "./fake-adapter.ts";
 export type { FakeAdapter, FakeAdapterOptions, FakeCall } from "./fake-adapter.ts";
 export type { FakeFault, FakeFaultKind, FakeVerb } from "./fake-faults.ts";

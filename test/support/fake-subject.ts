@@ -1,0 +1,41 @@
+import { SecretValue } from "../../src/secrets/secret-value.ts";
+import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
+import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { FAKE_ARTIFACT, FAKE_IMAGE, fakePlan } from "./launch.ts";
+
+const PRINTS = ["hello\n", "ready\n"] as const;
+
+/** The fake substrate as the adapter contract asks for a subject. */
+export function fakeSubject(maximumBatch: number): AdapterSubject {
+  const adapter = createFakeAdapter({
+    clock: createFakeClock(),
+    images: [
+      {
+        reference: FAKE_IMAGE,
+        artifact: FAKE_ARTIFACT,
+        architecture: "amd64",
+        prints: PRINTS.join(""),
+      },
+    ],
+    capabilities: { maximumBatch },
+  });
+  return {
+    adapter,
+    open: () => Promise.resolve(adapter.reopen()),
+    owner: "ledger-1",
+    image: { substrate: "DOCKER", imageRef: FAKE_IMAGE, credential: null },
+    absentImage: { substrate: "DOCKER", imageRef: "registry.test/none:1", credential: null },
+    imageTarget: { imageName: "agent-base", architecture: "amd64" },
+    plan: fakePlan(),
+    facts: {},
+    secrets: {
+      credential: null,
+      environment: { TOKEN: new SecretValue("contract-secret") },
+      files: [],
+    },
+    unknownId: "fake-999999",
+    prints: PRINTS,
+    [Symbol.asyncDispose]: () => adapter.close(),
+  };
+}
