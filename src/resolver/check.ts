@@ -39,6 +39,10 @@ export function failedBy(name: string, error: SlipwayError): Check {
   };
 }
 
+export function isFailed({ outcome }: Check): boolean {
+  return outcome === "failed";
+}
+
 const UNREACHABLE: ReadonlySet<ErrorCode | undefined> = new Set([
   "UNAVAILABLE",
   "DEADLINE_EXCEEDED",
@@ -50,7 +54,7 @@ const UNREACHABLE: ReadonlySet<ErrorCode | undefined> = new Set([
  * caller can tell "try later" from "mend something".
  */
 export function checksFailure(workspace: string, checks: readonly Check[]): SlipwayError | null {
-  const failures = checks.filter(({ outcome }) => outcome === "failed");
+  const failures = checks.filter(isFailed);
   const [first, ...others] = failures;
   if (first === undefined) return null;
   const unreachable = failures.every(({ code }) => UNREACHABLE.has(code));
@@ -61,7 +65,9 @@ export function checksFailure(workspace: string, checks: readonly Check[]): Slip
     message: single
       ? `workspace ${workspace}: ${first.message}`
       : `workspace ${workspace}: ${failures.length} checks failed: ${failures.map(({ message }) => message).join("; ")}`,
-    remedy: single ? (first.remedy ?? "") : "Mend what each failed check names, then resolve again.",
+    remedy: single
+      ? (first.remedy ?? "")
+      : "Mend what each failed check names, then resolve again.",
     blastRadius: first.blastRadius ?? "request",
     retry: failures.every(({ retry }) => retry === "same-token") ? "same-token" : "never",
     ...(single && first.metadata !== undefined ? { metadata: first.metadata } : {}),

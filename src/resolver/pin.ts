@@ -1,0 +1,58 @@
+import type { Architecture, Artifact, Check, FloatingRead } from "../plan.ts";
+import type { ImageInspection, ImageSource, SubstrateAdapter } from "../substrate/contract.ts";
+import { failed, isFailed, passed } from "./check.ts";
+
+export interface PinRequest {
+  readonly adapter: SubstrateAdapter;
+  readonly image: ImageSource;
+  /** Name of the image record, for messages. */
+  readonly imageName: string;
+  readonly architecture: Architecture;
+  /** When this is read, RFC 3339. */
+  readonly at: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Pinned {
+  readonly artifact: Artifact | null;
+  readonly checks: readonly Check[];
+  readonly floatingReads: readonly FloatingRead[];
+  readonly sources: Readonly<Record<string, string>>;
+  readonly facts: ImageInspection["facts"];
+}
+
+/** Asks the provider what the reference means now, and holds the answer's architecture to the image record's. */
+export async function pinImage(request: PinRequest): Promise<Pinned> {
+  const { adapter, image, imageName, architecture, at, signal } = request;
+  const inspection = await adapter.inspectImage(image, { imageName, architecture }, signal);
+  return {
+    artifact: inspection.artifact,
+    checks: [
+      ...inspection.checks,
+      // An adapter that already refused the artifact has said why; saying it twice helps nobody.
+      ...(inspection.architecture === null || inspection.checks.some(isFailed)
+        ? []
+        : [artifactArchitecture(imageName, architecture, inspection.architecture)]),
+    ],
+    floatingReads: inspection.floating.map((reading) => ({ ...reading, readAt: at })),
+    sources: inspection.sources,
+    facts: inspection.facts,
+  };
+}
+
+function artifactArchitecture(
+  imageName: string,
+  wanted: Architecture,
+  actual: Architecture,
+): Check {
+  const name = "architecture.artifact";
+  if (wanted === actual) return passed(name, `the artifact of image ${imageName} is ${actual}`);
+  return failed(name, {
+    code: "FAILED_PRECONDITION",
+    reason: "ARCHITECTURE_MISMATCH",
+    message: `image ${imageName} says ${wanted}, but its artifact is ${actual}`,
+    remedy: `Set architecture of image ${imageName} to what the artifact is, or reference an artifact for ${wanted}.`,
+    blastRadius: "image",
+    metadata: { image_architecture: wanted, artifact_architecture: actual },
+  });
+}

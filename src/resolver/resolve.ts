@@ -1,0 +1,175 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import { architectureOf } from "../catalog/kinds.ts";
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { Clock } from "../clock.ts";
+import { timestamp } from "../clock.ts";
+import { isSlipwayError } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
+import { freezePlan } from "../plan.ts";
+import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan.ts";
+import type { OpenAdapter } from "../substrate/contract.ts";
+import { checksFailure, failedBy, isFailed, skipped } from "./check.ts";
+import { checkRecords } from "./checks.ts";
+import { followLinks, planRecords } from "./links.ts";
+import type { Links } from "./links.ts";
+import { pinImage } from "./pin.ts";
+import type { Pinned } from "./pin.ts";
+import { imageSource, requestedReference } from "./select-image.ts";
+import { guestRequest, machineShape, providerMachineType } from "./shape.ts";
+import { artifactSource, recordSources } from "./sources.ts";
+import { placementTarget, targetRegion, unjudgedCandidates } from "./target.ts";
+
+/** A registry's credential with the place it came from; the plan keeps the place alone. */
+export interface FoundCredential {
+  readonly source: CredentialSource;
+  readonly credential: RegistryCredential | null;
+}
+
+export interface ResolverPorts {
+  readonly catalog: Pick<Catalog, "get">;
+  readonly clock: Clock;
+  readonly openAdapter: OpenAdapter;
+  /** The credential for an image's registry: the named secret's, else Docker's own, else nobody's. */
+  readonly findCredential: (
+    image: CatalogRecord<"image">,
+    signal: AbortSignal,
+  ) => Promise<FoundCredential | null>;
+}
+
+export interface ResolveRequest {
+  readonly workspace: string;
+  readonly tenant: string;
+  readonly offline: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Decides everything and changes nothing: records -> links -> pure checks -> select -> pin -> preflight -> freeze.
+ * Goes as far as it can with what it has, so that every failure is told at once.
+ *
+ * @throws SlipwayError `NOT_FOUND` for an unknown workspace; what {@link checksFailure} makes of failed checks
+ */
+export async function resolve(ports: ResolverPorts, request: ResolveRequest): Promise<LaunchPlan> {
+  const workspace = await ports.catalog.get("workspace", request.workspace);
+  const links = await followLinks(ports.catalog, workspace);
+  const checks = [...links.checks, ...checkRecords(links)];
+  const { image, placement } = links;
+  const judged =
+    image === null || placement === null
+      ? { checks, plan: null }
+      : await judge(ports, request, { links, image, placement, checks });
+  const failure = checksFailure(workspace.name, judged.checks);
+  if (failure !== null) throw failure;
+  if (judged.plan === null)
+    throw new Error(`workspace ${workspace.name}: no plan and no failed check`);
+  return freezePlan({ ...judged.plan, checks: judged.checks });
+}
+
+/** What the catalog led to, and what was found about it so far. */
+interface Found {
+  readonly links: Links;
+  readonly image: CatalogRecord<"image">;
+  readonly placement: CatalogRecord<"placement">;
+  readonly checks: readonly Check[];
+}
+
+interface Judged {
+  readonly checks: readonly Check[];
+  readonly plan: Omit<LaunchPlan, "planId" | "checks"> | null;
+}
+
+/** Asks the substrate, where it may be asked. */
+async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found): Promise<Judged> {
+  const { image, checks } = found;
+  if (request.offline) {
+    const plan = { ...draftPlan(request, found, null), settings: {} };
+    const unasked = skipped("image.pinned", "offline: no provider was asked what the image means");
+    return { checks: [...checks, unasked], plan };
+  }
+  const credential = await settle("image.credential", ports.findCredential(image, request.signal));
+  const draft = draftPlan(request, found, credential.value?.source ?? null);
+  const known = [...checks, ...credential.checks];
+  const opened = await settle("substrate.adapter", ports.openAdapter(draft.target));
+  if (opened.value === null) {
+    // A substrate without an adapter is the answer only once there is nothing left to mend.
+    const missing = opened.error?.code === "UNIMPLEMENTED";
+    if (missing && !known.some(isFailed)) throw opened.error;
+    return { checks: missing ? known : [...known, ...opened.checks], plan: null };
+  }
+  const pinned =
+    credential.error === null
+      ? await pinImage({
+          adapter: opened.value,
+          image: imageSource(image, credential.value?.credential ?? null),
+          imageName: image.name,
+          architecture: draft.architecture,
+          at: timestamp(ports.clock),
+          signal: request.signal,
+        })
+      : null;
+  const pinnedDraft = pinned === null ? draft : withPinned(draft, pinned);
+  const report = await opened.value.preflight(pinnedDraft, pinned?.facts ?? {}, request.signal);
+  return {
+    checks: [...known, ...(pinned?.checks ?? []), ...report.checks],
+    plan: {
+      ...pinnedDraft,
+      machineType: report.machineType,
+      candidates: report.candidates,
+      settings: report.settings,
+      sources: { ...pinnedDraft.sources, ...report.sources },
+    },
+  };
+}
+
+interface Settled<T> {
+  readonly value: T | null;
+  readonly error: SlipwayError | null;
+  readonly checks: readonly Check[];
+}
+
+/** A step whose failure is one finding among others. */
+async function settle<T>(name: string, step: Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await step, error: null, checks: [] };
+  } catch (caught) {
+    if (!isSlipwayError(caught) || caught.code === "CANCELLED") throw caught;
+    return { value: null, error: caught, checks: [failedBy(name, caught)] };
+  }
+}
+
+function draftPlan(
+  request: ResolveRequest,
+  { links, image, placement }: Found,
+  credential: CredentialSource | null,
+): PlanDraft {
+  const target = placementTarget(placement);
+  const region = targetRegion(target);
+  const requested = requestedReference(image, region) ?? "";
+  return {
+    workspace: links.workspace.name,
+    tenant: request.tenant,
+    substrate: placement.substrate,
+    architecture: architectureOf(image),
+    artifact: { id: requested, requested, pinned: false },
+    machineType: providerMachineType(links.machineType),
+    shape: machineShape(links),
+    target,
+    candidates: unjudgedCandidates(target),
+    credential,
+    guest: guestRequest(links.workspace),
+    sources: { ...recordSources(links), "/artifact/requested": artifactSource(image, region) },
+    records: planRecords(links),
+    floatingReads: [],
+  };
+}
+
+function withPinned(draft: PlanDraft, pinned: Pinned): PlanDraft {
+  const requested = draft.sources["/artifact/requested"] ?? "";
+  return {
+    ...draft,
+    artifact: pinned.artifact ?? draft.artifact,
+    floatingReads: pinned.floatingReads,
+    sources: { ...draft.sources, "/artifact/id": requested, ...pinned.sources },
+  };
+}

@@ -1,0 +1,47 @@
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { LaunchPlan } from "../plan.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
+import type { ImageSource } from "../substrate/contract.ts";
+
+/** Name of the tenant's secret that the image's registry is asked with; null where the record names none. */
+export function credentialSecret(image: CatalogRecord<"image">): string | null {
+  return image.docker?.pullCredentialSecret ?? null;
+}
+
+/** The record's one arm in the adapter's terms. */
+export function imageSource(
+  image: CatalogRecord<"image">,
+  credential: RegistryCredential | null,
+): ImageSource {
+  if (image.aws !== undefined) {
+    const { amiIds, provenance } = image.aws;
+    return { substrate: "AWS", amiIds, baked: provenance !== undefined };
+  }
+  if (image.gce !== undefined) return { substrate: "GCP", selfLink: image.gce.selfLink };
+  return { substrate: "DOCKER", imageRef: image.docker.imageRef, credential };
+}
+
+/** What the record says of the place, before any provider is asked: null where it says nothing for it. */
+export function requestedReference(
+  image: CatalogRecord<"image">,
+  region: string | null,
+): string | null {
+  if (image.aws !== undefined) {
+    if (region === null || !Object.hasOwn(image.aws.amiIds, region)) return null;
+    return image.aws.amiIds[region] ?? null;
+  }
+  return image.gce === undefined ? image.docker.imageRef : image.gce.selfLink;
+}
+
+/** The plan's artifact as an image source, to read once more what was pinned. */
+export function pinnedSource(plan: LaunchPlan, credential: RegistryCredential | null): ImageSource {
+  const { target, artifact } = plan;
+  switch (target.substrate) {
+    case "AWS":
+      return { substrate: "AWS", amiIds: { [target.region]: artifact.id }, baked: false };
+    case "GCP":
+      return { substrate: "GCP", selfLink: artifact.id };
+    case "DOCKER":
+      return { substrate: "DOCKER", imageRef: artifact.id, credential };
+  }
+}

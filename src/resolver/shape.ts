@@ -1,0 +1,53 @@
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { GuestRequest, MachineShape } from "../plan.ts";
+import type { Links } from "./links.ts";
+
+/** What a machine is called where the workspace names no environment: the adapter chooses, or sets no limits. */
+export const DEFAULT_MACHINE_TYPE = "default";
+
+/** The machine's shape as the records have it. */
+export function machineShape(links: Links): MachineShape {
+  const { environment, machineType, diskType } = links;
+  const docker =
+    machineType !== null && "docker" in machineType.spec ? machineType.spec.docker : {};
+  return {
+    record: machineType?.name ?? null,
+    vcpus: docker.cpus ?? machineType?.vcpus ?? null,
+    memoryGb: docker.memoryGb ?? machineType?.memoryGb ?? null,
+    diskSizeGb: environment?.diskSizeGb ?? 0,
+    diskType: diskType === null ? null : providerDiskType(diskType),
+  };
+}
+
+/** The provider's own name of the machine type; the record's name where the provider has none for it. */
+export function providerMachineType(machineType: CatalogRecord<"machine-type"> | null): string {
+  if (machineType === null) return DEFAULT_MACHINE_TYPE;
+  const { spec } = machineType;
+  if ("aws" in spec) return spec.aws.instanceType;
+  return "gce" in spec ? spec.gce.machineType : machineType.name;
+}
+
+function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {
+  return "aws" in spec ? spec.aws.volumeType : spec.gce.diskType;
+}
+
+/** What the workspace asks of the machine, every default spelt out. */
+export function guestRequest(workspace: CatalogRecord<"workspace">): GuestRequest {
+  return {
+    repos: (workspace.repos ?? []).map(({ cloneUrl, baseBranch, conflictResolution }) => ({
+      cloneUrl,
+      baseBranch: baseBranch ?? null,
+      conflictResolution: conflictResolution ?? "MERGE",
+    })),
+    ports: (workspace.ports ?? []).map(({ port, name }) => ({ port, name: name ?? null })),
+    secretRefs: workspace.secretRefs ?? [],
+    runtimeSecretMounts: (workspace.runtimeSecretMounts ?? []).map((mount) => ({
+      secret: mount.secret,
+      env: mount.env ?? null,
+      path: mount.path ?? null,
+      mode: mount.path === undefined ? null : (mount.mode ?? "0400"),
+    })),
+    userData: workspace.userData ?? null,
+    bootDocument: workspace.bootDocument ?? "cloud-init",
+  };
+}

@@ -1,0 +1,42 @@
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { Links } from "./links.ts";
+
+/** Where the values of a plan came from that the catalog alone decides: JSON pointer -> record, generation, field. */
+export function recordSources(links: Links): Readonly<Record<string, string>> {
+  const { workspace, image, placement, environment, machineType, diskType } = links;
+  const at = (kind: string, record: { name: string; generation: number }, field: string) =>
+    `${kind} ${record.name} generation ${record.generation} ${field}`;
+  return {
+    "/workspace": at("workspace", workspace, "name"),
+    "/guest": at("workspace", workspace, "repos, ports, secret_refs, runtime_secret_mounts"),
+    ...(image === null ? {} : { "/architecture": at("image", image, "architecture") }),
+    ...(placement === null
+      ? {}
+      : {
+          "/substrate": at("placement", placement, "substrate"),
+          "/target": at("placement", placement, "target"),
+          "/candidates": at("placement", placement, "target"),
+        }),
+    ...(machineType === null
+      ? {
+          "/machine_type": "default: the workspace names no environment",
+          "/shape": "default: the workspace names no environment",
+        }
+      : {
+          "/machine_type": at("machine-type", machineType, "spec"),
+          "/shape/vcpus": at("machine-type", machineType, "vcpus"),
+          "/shape/memory_gb": at("machine-type", machineType, "memory_gb"),
+        }),
+    ...(environment === null
+      ? {}
+      : { "/shape/disk_size_gb": at("environment", environment, "disk_size_gb") }),
+    ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
+  };
+}
+
+/** Where the artifact's reference stands in the image record. */
+export function artifactSource(image: CatalogRecord<"image">, region: string | null): string {
+  const record = `image ${image.name} generation ${image.generation}`;
+  if (image.aws !== undefined) return `${record} aws.ami_ids[${region ?? ""}]`;
+  return image.gce === undefined ? `${record} docker.image_ref` : `${record} gce.self_link`;
+}

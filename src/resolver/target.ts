@@ -1,0 +1,70 @@
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { Candidate, PlacementTarget } from "../plan.ts";
+
+/** The placement's one arm as the plan keeps it, every default spelt out. */
+export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {
+  switch (placement.substrate) {
+    case "AWS": {
+      const { aws } = placement.target;
+      return {
+        substrate: "AWS",
+        accountId: aws.accountId,
+        region: aws.region,
+        vpcId: aws.vpcId ?? null,
+        subnetIds: aws.subnetIds,
+        securityGroupId: aws.securityGroupId ?? null,
+        instanceProfileArn: aws.instanceProfileArn ?? null,
+        roleArn: aws.roleArn ?? null,
+        readonlyRoleArn: aws.readonlyRoleArn ?? null,
+        tags: aws.tags ?? {},
+        assignPublicIp: aws.assignPublicIp ?? false,
+        market: aws.market ?? "ON_DEMAND",
+      };
+    }
+    case "GCP": {
+      const { gcp } = placement.target;
+      return {
+        substrate: "GCP",
+        project: gcp.project,
+        zones: gcp.zones,
+        subnet: gcp.subnet,
+        networkProject: gcp.networkProject ?? null,
+        assignPublicIp: gcp.assignPublicIp ?? false,
+        serviceAccount: placement.serviceAccount ?? null,
+        wifProviderResourceName: gcp.wifProviderResourceName ?? null,
+        wifServiceAccount: gcp.wifServiceAccount ?? null,
+        wifReadonlyServiceAccount: gcp.wifReadonlyServiceAccount ?? null,
+        labels: gcp.labels ?? {},
+      };
+    }
+    case "DOCKER": {
+      const { docker } = placement.target;
+      return {
+        substrate: "DOCKER",
+        host: docker.host ?? null,
+        network: docker.network ?? null,
+        labels: docker.labels ?? {},
+        platforms: docker.platforms ?? [],
+        publishAddress: docker.publishAddress ?? "127.0.0.1",
+      };
+    }
+  }
+}
+
+/** The region that an image must be in; null where regions mean nothing. */
+export function targetRegion(target: PlacementTarget): string | null {
+  return target.substrate === "AWS" ? target.region : null;
+}
+
+/** The places as the placement orders them, before any provider has judged them. */
+export function unjudgedCandidates(target: PlacementTarget): readonly Candidate[] {
+  const eligible = { verdict: "eligible", reason: null } as const;
+  switch (target.substrate) {
+    case "AWS":
+      return target.subnetIds.map((subnet) => ({ place: target.region, subnet, ...eligible }));
+    case "GCP":
+      return target.zones.map((place) => ({ place, subnet: target.subnet, ...eligible }));
+    case "DOCKER":
+      return [{ place: target.host ?? "local", ...eligible }];
+  }
+}

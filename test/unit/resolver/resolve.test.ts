@@ -1,0 +1,262 @@
+import { describe, expect, it } from "vitest";
+import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import { resolve } from "../../../src/resolver/resolve.ts";
+import type { ResolverPorts } from "../../../src/resolver/resolve.ts";
+import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { recordCatalog } from "../../support/record-catalog.ts";
+
+type Records = { readonly [K in keyof CatalogKinds]?: readonly CatalogKinds[K][] };
+
+const docker: Records = {
+  workspace: [{ name: "agent-dev", imageRef: "agent", placement: "here" }],
+  image: [
+    {
+      name: "agent",
+      architecture: "ARCHITECTURE_AMD64",
+      docker: { imageRef: "registry.example/agent:v1" },
+    },
+  ],
+  placement: [{ name: "here", substrate: "DOCKER", target: { docker: {} } }],
+};
+
+const aws: Records = {
+  workspace: [{ name: "agent-dev", imageRef: "agent", placement: "here" }],
+  image: [
+    {
+      name: "agent",
+      architecture: "ARCHITECTURE_AMD64",
+      aws: {
+        amiIds: { "us-west-2": "ami-0123456789abcdef0", "eu-west-1": "ami-0123456789abcdef1" },
+      },
+    },
+  ],
+  placement: [
+    {
+      name: "here",
+      substrate: "AWS",
+      target: { aws: { accountId: "123456789012", region: "us-east-1", subnetIds: ["subnet-1"] } },
+    },
+  ],
+};
+
+function ports(records: Records, adapter: Partial<FakeAdapterOptions> = {}) {
+  const clock = createFakeClock();
+  const fake = createFakeAdapter({
+    clock,
+    images: [
+      {
+        reference: "registry.example/agent:v1",
+        artifact: "registry.example/agent@sha256:1",
+        architecture: "amd64",
+      },
+    ],
+    places: [{ place: "local" }],
+    ...adapter,
+  });
+  const resolverPorts: ResolverPorts = {
+    catalog: recordCatalog(records),
+    clock,
+    openAdapter: () => Promise.resolve(fake),
+    findCredential: () => Promise.resolve({ source: { kind: "anonymous" }, credential: null }),
+  };
+  return { ...resolverPorts, fake };
+}
+
+function request(changes: { readonly offline?: boolean } = {}) {
+  return {
+    workspace: "agent-dev",
+    tenant: "default",
+    offline: false,
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
+  try {
+    await resolving;
+  } catch (caught) {
+    if (caught instanceof SlipwayError) return caught;
+    throw caught;
+  }
+  throw new Error("it resolved");
+}
+
+const unimplemented = () =>
+  Promise.reject(
+    new SlipwayError({ code: "UNIMPLEMENTED", reason: "UNIMPLEMENTED", message: "no adapter" }),
+  );
+
+describe("resolve", () => {
+  it("makes a frozen plan in which every value has a source", async () => {
+    const plan = await resolve(ports(docker), request());
+    expect(plan).toMatchObject({
+      workspace: "agent-dev",
+      substrate: "DOCKER",
+      architecture: "amd64",
+      artifact: {
+        id: "registry.example/agent@sha256:1",
+        requested: "registry.example/agent:v1",
+        pinned: true,
+      },
+      candidates: [{ place: "local", verdict: "eligible" }],
+      records: [
+        { kind: "workspace", name: "agent-dev", generation: 1 },
+        { kind: "image", name: "agent", generation: 1 },
+        { kind: "placement", name: "here", generation: 1 },
+      ],
+      floatingReads: [
+        {
+          reference: "registry.example/agent:v1",
+          value: "registry.example/agent@sha256:1",
+          readAt: "2026-01-01T00:00:00.000Z",
+        },
+      ],
+    });
+    expect(plan.sources["/artifact/requested"]).toBe("image agent generation 1 docker.image_ref");
+    expect(Object.isFrozen(plan)).toBe(true);
+  });
+
+  it("has the same plan id when nothing has changed", async () => {
+    const first = await resolve(ports(docker), request());
+    expect((await resolve(ports(docker), request())).planId).toBe(first.planId);
+  });
+
+  it("says NOT_FOUND for an unknown workspace", async () => {
+    const error = await failureOf(resolve(ports({}), request()));
+    expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
+  });
+
+  it("names every missing link at once", async () => {
+    const workspace = {
+      name: "agent-dev",
+      imageRef: "no-image",
+      placement: "no-place",
+      environmentRef: "no-environment",
+      secretRefs: ["NO_SECRET"],
+    };
+    const { fake, ...rest } = ports({ workspace: [workspace] });
+    const error = await failureOf(resolve(rest, request()));
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "CHECKS_FAILED" });
+    for (const name of ["no-image", "no-place", "no-environment", "NO_SECRET"])
+      expect(error.message).toContain(name);
+    expect(fake.history).toEqual([]);
+  });
+
+  it("tells failures of the catalog and of the provider together", async () => {
+    const records: Records = {
+      ...docker,
+      workspace: [
+        { name: "agent-dev", imageRef: "agent", placement: "here", environmentRef: "arm" },
+      ],
+      environment: [{ name: "arm", substrate: "AWS", machineTypeRef: "graviton" }],
+      "machine-type": [
+        {
+          name: "graviton",
+          vcpus: 2,
+          memoryGb: 4,
+          architecture: "ARCHITECTURE_ARM64",
+          spec: { aws: { instanceType: "t4g.medium" } },
+        },
+      ],
+    };
+    const error = await failureOf(resolve(ports(records, { images: [] }), request()));
+    const reasons = (error.checks ?? []).flatMap((check) =>
+      typeof check === "object" && check !== null && "reason" in check ? [check.reason] : [],
+    );
+    expect(reasons).toEqual([
+      "SUBSTRATE_MISMATCH",
+      "SUBSTRATE_MISMATCH",
+      "ARCHITECTURE_MISMATCH",
+      "IMAGE_NOT_FOUND",
+    ]);
+  });
+
+  it("lends the error the words of the only failed check", async () => {
+    const error = await failureOf(
+      resolve({ ...ports(aws), openAdapter: unimplemented }, request()),
+    );
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "REGION_MISMATCH" });
+    expect(error.message).toContain("us-east-1");
+    expect(error.message).toContain("eu-west-1, us-west-2");
+  });
+
+  it("tells a baked image's reader to bake it in the region", async () => {
+    const image: CatalogKinds["image"] = {
+      name: "agent",
+      architecture: "ARCHITECTURE_AMD64",
+      aws: {
+        amiIds: { "us-west-2": "ami-0123456789abcdef0" },
+        provenance: { recipeRef: "go-python", imageHash: "0".repeat(64) },
+      },
+    };
+    const error = await failureOf(
+      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unimplemented }, request()),
+    );
+    expect(error.reason).toBe("REGION_MISMATCH");
+    expect(error.remedy).toContain("Bake recipe go-python in us-east-1");
+  });
+
+  it("says that an adapter is missing only once nothing else is wrong", async () => {
+    const image: CatalogKinds["image"] = {
+      name: "agent",
+      architecture: "ARCHITECTURE_AMD64",
+      aws: { amiIds: { "us-east-1": "ami-0123456789abcdef0" } },
+    };
+    const error = await failureOf(
+      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unimplemented }, request()),
+    );
+    expect(error).toMatchObject({ code: "UNIMPLEMENTED" });
+  });
+
+  it("resolves offline from the catalog alone, unpinned", async () => {
+    const { fake, ...rest } = ports(docker);
+    const plan = await resolve(rest, request({ offline: true }));
+    expect(plan.artifact).toEqual({
+      id: "registry.example/agent:v1",
+      requested: "registry.example/agent:v1",
+      pinned: false,
+    });
+    expect(plan.checks.at(-1)).toMatchObject({ outcome: "skipped" });
+    expect(fake.history).toEqual([]);
+  });
+
+  it("says UNAVAILABLE where all that failed is that a peer could not be reached", async () => {
+    const down = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: "no engine answers",
+      remedy: "Start it.",
+      retry: "same-token",
+    });
+    const error = await failureOf(
+      resolve({ ...ports(docker), openAdapter: () => Promise.reject(down) }, request()),
+    );
+    expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE" });
+  });
+
+  it("does not ask for the image with nobody's credential when the named one is unusable", async () => {
+    const { fake, ...rest } = ports(docker);
+    const findCredential = () =>
+      Promise.reject(
+        new SlipwayError({
+          code: "FAILED_PRECONDITION",
+          reason: "CREDENTIAL_REGISTRY_MISMATCH",
+          message: "it is for another registry",
+          remedy: "Name another secret.",
+        }),
+      );
+    const error = await failureOf(resolve({ ...rest, findCredential }, request()));
+    expect(error.reason).toBe("CREDENTIAL_REGISTRY_MISMATCH");
+    expect(fake.history.map(({ verb }) => verb)).toEqual(["preflight"]);
+  });
+
+  it("refuses an artifact of another architecture than the image record says", async () => {
+    const images = [{ reference: "registry.example/agent:v1", architecture: "arm64" as const }];
+    const error = await failureOf(resolve(ports(docker, { images }), request()));
+    expect(error.reason).toBe("ARCHITECTURE_MISMATCH");
+  });
+});
