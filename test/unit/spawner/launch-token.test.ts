@@ -37,7 +37,11 @@ describe("launchToken", () => {
   it("fits every provider: 64 hexadecimal digits, its id 32 of them", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.nat(), (spawnId, number) => {
-        const token = launchToken({ ...identity, number, members: [{ spawnId, bootDocument: "" }] });
+        const token = launchToken({
+          ...identity,
+          number,
+          members: [{ spawnId, bootDocument: "" }],
+        });
         expect(token).toMatch(/^[0-9a-f]{64}$/);
         expect(launchId(token)).toMatch(/^[0-9a-f]{32}$/);
       }),

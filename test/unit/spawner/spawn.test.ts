@@ -1,0 +1,268 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { LaunchPlan } from "../../../src/plan.ts";
+import type { SpawnNotice } from "../../../src/slipway.ts";
+import { resumeSpawn, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { SpawnerPorts, SpawnRequest } from "../../../src/spawner/spawn.ts";
+import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../../src/spawner/sqlite-ledger.ts";
+import { terminateSpawn } from "../../../src/spawner/terminate.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+const KEY = { tenant: "default", spawnId: "one" };
+
+/** A spawner on a real ledger and a fake substrate. */
+async function world(options: Partial<FakeAdapterOptions> = {}) {
+  const folder = scratchFolder();
+  const clock = createFakeClock();
+  const plan = samplePlan();
+  const adapter = createFakeAdapter({
+    clock,
+    images: [{ reference: plan.artifact.id, architecture: "amd64", prints: "no such file\n" }],
+    places: [{ place: "engine-1" }],
+    ...options,
+  });
+  const database = await openDatabase({
+    path: join(folder.path, "slipway.db"),
+    migrations: { ledger: LEDGER_MIGRATIONS },
+  });
+  const ledger = createSqliteLedger(database);
+  const ports: SpawnerPorts = {
+    ledger,
+    clock,
+    openAdapter: () => Promise.resolve(adapter),
+    launchSecrets: () => Promise.resolve({ credential: null, environment: {}, files: [] }),
+  };
+  const notices: SpawnNotice[] = [];
+  const request = (changes: Partial<SpawnRequest> = {}): SpawnRequest => ({
+    ...KEY,
+    plan,
+    wait: "running",
+    signal: new AbortController().signal,
+    onEvent: (notice) => notices.push(notice),
+    ...changes,
+  });
+  return {
+    adapter,
+    clock,
+    ledger,
+    ports,
+    plan,
+    request,
+    notices,
+    spawn: (changes: Partial<SpawnRequest> = {}) =>
+      clock.runUntilSettled(spawnPlan(ports, request(changes))),
+    async [Symbol.asyncDispose]() {
+      await ledger.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+describe("spawnPlan", () => {
+  it("records intent, answer and machine, each an event", async () => {
+    await using here = await world();
+    const spawn = await here.spawn({ wait: "watched" });
+    expect(spawn).toMatchObject({
+      spawnId: "one",
+      state: "running",
+      attempts: [{ attempt: 1, place: "engine-1", outcome: "accepted", reason: null }],
+      error: null,
+    });
+    expect(spawn.machine?.id).toBe(here.adapter.machines[0]?.id);
+    const described = await here.ledger.describe(KEY);
+    expect(described?.events.map(({ state }) => state)).toEqual([
+      "pending",
+      "launching",
+      "booting",
+      "running",
+    ]);
+    expect(described?.plan).toEqual(here.plan);
+    expect(
+      here.notices.map((notice) => (notice.kind === "event" ? notice.event.state : "")),
+    ).toEqual(["launching", "booting", "running"]);
+  });
+
+  it("has the intent on disk before the provider is asked", async () => {
+    await using here = await world();
+    let seen: unknown;
+    const { launch } = here.adapter;
+    const openAdapter: SpawnerPorts["openAdapter"] = () =>
+      Promise.resolve({
+        ...here.adapter,
+        launch: async (...parameters) => {
+          seen = (await here.ledger.find(KEY))?.spawn;
+          return await launch(...parameters);
+        },
+      });
+    await here.clock.runUntilSettled(spawnPlan({ ...here.ports, openAdapter }, here.request()));
+    expect(seen).toMatchObject({ state: "launching", attempts: [{ outcome: null }] });
+  });
+
+  it("makes one machine for one id, however often and by however many at once", async () => {
+    await using here = await world();
+    const spawns = await here.clock.runUntilSettled(
+      Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.ports, here.request()))),
+    );
+    expect(here.adapter.machines).toHaveLength(1);
+    expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(1);
+    expect((await here.spawn()).machine?.id).toBe(spawns[0]?.machine?.id);
+  });
+
+  it("keeps what the provider refused, and returns it", async () => {
+    await using here = await world({ places: [{ place: "engine-1", capacity: 0 }] });
+    const spawn = await here.spawn();
+    expect(spawn).toMatchObject({ state: "failed", machine: null });
+    expect(spawn.attempts[0]).toMatchObject({ outcome: "rejected" });
+    expect(spawn.error).toMatchObject({ code: "RESOURCE_EXHAUSTED", retry: "next-candidate" });
+    expect(await here.spawn()).toEqual(spawn);
+    expect(here.adapter.calls.launch).toBe(1);
+  });
+
+  it.each(["lost-before", "lost-after"] as const)(
+    "stays launching when the answer is %s, and finds the same machine on replay",
+    async (kind) => {
+      await using here = await world({ faults: [{ verb: "launch", kind }] });
+      await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
+      const driven = await here.ledger.find(KEY);
+      expect(driven?.spawn).toMatchObject({
+        state: "launching",
+        attempts: [{ outcome: "unknown" }],
+      });
+      if (driven === null) throw new Error("the spawn is not recorded");
+      const spawn = await here.clock.runUntilSettled(
+        resumeSpawn(here.ports, { ...here.request(), driven }),
+      );
+      expect(spawn.state).toBe("running");
+      expect(here.adapter.machines).toHaveLength(1);
+    },
+  );
+
+  it("fails a machine that ends while it is watched, with exit code and last words, and removes it", async () => {
+    await using here = await world({ capabilities: { watchMilliseconds: 1_000 } });
+    const spawning = spawnPlan(here.ports, here.request({ wait: "watched" }));
+    await here.clock.advance(10);
+    const machine = here.adapter.machines[0];
+    if (machine === undefined) throw new Error("nothing was launched");
+    here.adapter.end(machine.id, 127);
+    const spawn = await here.clock.runUntilSettled(spawning);
+    expect(spawn).toMatchObject({
+      state: "failed",
+      error: { reason: "MACHINE_EXITED", metadata: { exit_code: 127, log: ["no such file"] } },
+    });
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("does not watch where the caller waits for running alone", async () => {
+    await using here = await world({ capabilities: { watchMilliseconds: 60_000 } });
+    const before = here.clock.now();
+    await here.spawn();
+    expect(here.clock.now()).toBe(before);
+  });
+
+  it("waits for a machine that takes time to boot", async () => {
+    await using here = await world({ bootMilliseconds: 30_000 });
+    expect((await here.spawn()).state).toBe("running");
+    expect(here.adapter.calls.describe).toBeLessThan(20);
+  });
+
+  it("is recorded when it is interrupted, and says how to go on", async () => {
+    await using here = await world({ bootMilliseconds: 30_000 });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.ports, here.request({ signal: controller.signal }));
+    const outcome = expect(spawning).rejects.toMatchObject({
+      code: "CANCELLED",
+      reason: "INTERRUPTED",
+      remedy: expect.stringContaining("slipway spawn agent-dev --id one"),
+    });
+    await here.clock.advance(10);
+    controller.abort();
+    await here.clock.runUntilSettled(outcome);
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
+  });
+
+  it("records nothing when it is interrupted before", async () => {
+    await using here = await world();
+    await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "CANCELLED",
+    });
+    expect(await here.ledger.list("default", {})).toEqual([]);
+  });
+
+  it("records nothing when a secret cannot be had", async () => {
+    await using here = await world();
+    const failure = new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "SECRET_NOT_FOUND",
+      message: "gone",
+    });
+    const ports = { ...here.ports, launchSecrets: () => Promise.reject(failure) };
+    await expect(spawnPlan(ports, here.request())).rejects.toBe(failure);
+    expect(await here.ledger.list("default", {})).toEqual([]);
+  });
+
+  it("takes away what it launched for a spawn that another has ended meanwhile", async () => {
+    await using here = await world({
+      faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
+    });
+    const spawning = spawnPlan(here.ports, here.request());
+    await here.clock.advance(1_000);
+    await terminateSpawn(here.ports, KEY, new AbortController().signal);
+    const spawn = await here.clock.runUntilSettled(spawning);
+    expect(spawn.state).toBe("terminated");
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("refuses a plan in which no place is left", async () => {
+    await using here = await world();
+    const plan: LaunchPlan = samplePlan({
+      candidates: [{ place: "engine-1", verdict: "rejected", reason: "no room" }],
+    });
+    await expect(here.spawn({ plan })).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+  });
+});
+
+describe("terminateSpawn", () => {
+  const signal = new AbortController().signal;
+
+  it("ends the machine, keeps the record, and is the same twice", async () => {
+    await using here = await world();
+    await here.spawn();
+    const spawn = await terminateSpawn(here.ports, KEY, signal);
+    expect(spawn.state).toBe("terminated");
+    expect(here.adapter.machines).toEqual([]);
+    expect(await terminateSpawn(here.ports, KEY, signal)).toEqual(spawn);
+  });
+
+  it("ends a machine whose launch was never answered", async () => {
+    await using here = await world({ faults: [{ verb: "launch", kind: "lost-after" }] });
+    await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
+    expect(here.adapter.machines).toHaveLength(1);
+    await terminateSpawn(here.ports, KEY, signal);
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("stays terminating where the provider does not confirm it", async () => {
+    const error = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "down" } as const;
+    await using here = await world({ faults: [{ verb: "terminate", kind: "reject", error }] });
+    await here.spawn();
+    await expect(terminateSpawn(here.ports, KEY, signal)).rejects.toMatchObject({
+      reason: "ENGINE_UNAVAILABLE",
+    });
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
+    expect((await terminateSpawn(here.ports, KEY, signal)).state).toBe("terminated");
+  });
+
+  it("says NOT_FOUND for an id that the tenant does not know", async () => {
+    await using here = await world();
+    await here.spawn();
+    await expect(
+      terminateSpawn(here.ports, { tenant: "other", spawnId: "one" }, signal),
+    ).rejects.toMatchObject({ code: "NOT_FOUND", reason: "SPAWN_NOT_FOUND" });
+  });
+});
