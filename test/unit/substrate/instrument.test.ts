@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import type { LaunchSecrets, SubstrateAdapter } from "../../../src/substrate/contract.ts";
+import { instrument } from "../../../src/substrate/instrument.ts";
+import type { AdapterCall } from "../../../src/substrate/instrument.ts";
+import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { FAKE_ARTIFACT, FAKE_IMAGE, fakeLaunch } from "../../support/launch.ts";
+
+const { signal } = new AbortController();
+const PASSWORD = "correct horse battery";
+const SECRETS: LaunchSecrets = {
+  credential: { kind: "password", username: "ann", password: new SecretValue(PASSWORD) },
+  environment: { TOKEN: new SecretValue("environment-value") },
+  files: [
+    {
+      mount: { secret: "key", env: null, path: "/run/key", mode: "0400" },
+      value: new SecretValue("file-value"),
+    },
+  ],
+};
+const IMAGE = {
+  substrate: "DOCKER",
+  imageRef: FAKE_IMAGE,
+  credential: SECRETS.credential,
+} as const;
+const TARGET = { imageName: "base", architecture: "amd64" } as const;
+
+function setUp(
+  change: (good: SubstrateAdapter) => Partial<SubstrateAdapter> = () => ({}),
+  options: Partial<FakeAdapterOptions> = {},
+) {
+  const clock = createFakeClock();
+  const fake = createFakeAdapter({
+    clock,
+    images: [{ reference: FAKE_IMAGE, artifact: FAKE_ARTIFACT, architecture: "amd64" }],
+    ...options,
+  });
+  const calls: AdapterCall[] = [];
+  const adapter = instrument(
+    { ...fake, ...change(fake) },
+    { clock, onCall: (call) => calls.push(call) },
+  );
+  return { adapter, calls, clock, fake };
+}
+
+function all(adapter: SubstrateAdapter): readonly (() => Promise<unknown>)[] {
+  return [
+    () => adapter.inspectImage(IMAGE, TARGET, signal),
+    () => adapter.preflight(fakeLaunch("one").plan, {}, signal),
+    () => adapter.launch(fakeLaunch("one"), signal),
+    () => adapter.describe([], signal),
+    () => adapter.terminate([], signal),
+    () => adapter.list("ledger-1", signal),
+    () => adapter.logs("x", { follow: false, tail: null }, signal)[Symbol.asyncIterator]().next(),
+    () => adapter.close(),
+  ];
+}
+
+describe("instrument", () => {
+  it("tells each call with its time and that it went well", async () => {
+    const { adapter, calls, clock } = setUp(undefined, {
+      faults: [{ verb: "list", kind: "delay", milliseconds: 120 }],
+    });
+    await adapter.launch(fakeLaunch("one"), signal);
+    await clock.runUntilSettled(adapter.list("ledger-1", signal));
+    const ok = { substrate: "DOCKER", outcome: "OK", reason: null };
+    expect(calls).toEqual([
+      { ...ok, verb: "launch", milliseconds: 0 },
+      { ...ok, verb: "list", milliseconds: 120 },
+    ]);
+  });
+
+  it("tells the code of what was thrown, and of the first member that was refused", async () => {
+    const error = { code: "UNAVAILABLE", reason: "ENGINE_ERROR", message: "no" } as const;
+    const { adapter, calls, fake } = setUp();
+    fake.fault(
+      { verb: "describe", kind: "throw", error },
+      { verb: "launch", kind: "lost-after" },
+      { verb: "terminate", kind: "reject", error },
+    );
+    await expect(adapter.describe([], signal)).rejects.toMatchObject(error);
+    await adapter.launch(fakeLaunch("one"), signal);
+    await adapter.terminate(["x"], signal);
+    expect(calls.map(({ verb, outcome, reason }) => [verb, outcome, reason])).toEqual([
+      ["describe", "UNAVAILABLE", "ENGINE_ERROR"],
+      ["launch", "UNAVAILABLE", "ENGINE_UNAVAILABLE"],
+      ["terminate", "UNAVAILABLE", "ENGINE_ERROR"],
+    ]);
+  });
+
+  it("lets nothing but errors of ours out, even where an adapter throws before it waits", async () => {
+    const fail = (): never => {
+      throw new TypeError("x is not a function");
+    };
+    const { adapter } = setUp(() => ({
+      inspectImage: fail,
+      preflight: fail,
+      launch: fail,
+      describe: fail,
+      terminate: fail,
+      list: fail,
+      logs: fail,
+      close: fail,
+    }));
+    for (const call of all(adapter))
+      await expect(call()).rejects.toMatchObject({ name: "SlipwayError", code: "INTERNAL" });
+  });
+
+  it("passes an error of ours on as it is", async () => {
+    const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message: "no" });
+    const { adapter } = setUp(() => ({ list: () => Promise.reject(error) }));
+    await expect(adapter.list("ledger-1", signal)).rejects.toBe(error);
+  });
+
+  it.each([PASSWORD, "environment-value", "file-value"])(
+    "takes %s out of what a launch throws, rejects and reports",
+    async (secret) => {
+      const error = {
+        code: "INTERNAL",
+        reason: "ENGINE_ERROR",
+        message: `sent ${secret}`,
+      } as const;
+      const progress: string[] = [];
+      const { adapter, fake } = setUp((good) => ({
+        launch: (launch, abort) => {
+          launch.onProgress?.({ message: `pulling with ${secret}` });
+          return good.launch(launch, abort);
+        },
+      }));
+      const launch = fakeLaunch("one", {
+        secrets: SECRETS,
+        onProgress: ({ message }) => progress.push(message),
+      });
+      fake.fault(
+        { verb: "launch", kind: "throw", error },
+        { verb: "launch", kind: "reject", error },
+      );
+      await expect(adapter.launch(launch, signal)).rejects.toThrow("sent [redacted]");
+      expect(await adapter.launch(launch, signal)).toMatchObject([
+        { outcome: "rejected", error: { message: "sent [redacted]" } },
+      ]);
+      expect(new Set(progress)).toEqual(new Set(["pulling with [redacted]"]));
+    },
+  );
+
+  it("takes the credential out of what is said of an image", async () => {
+    const { adapter } = setUp((good) => ({
+      inspectImage: async (image, target, abort) => ({
+        ...(await good.inspectImage(image, target, abort)),
+        checks: [
+          {
+            name: "image.found",
+            outcome: "failed",
+            message: `refused ${PASSWORD}`,
+            remedy: `change ${PASSWORD}`,
+            metadata: { sent: PASSWORD },
+          },
+        ],
+      }),
+    }));
+    expect(await adapter.inspectImage(IMAGE, TARGET, signal)).toMatchObject({
+      checks: [
+        {
+          message: "refused [redacted]",
+          remedy: "change [redacted]",
+          metadata: { sent: "[redacted]" },
+        },
+      ],
+    });
+  });
+
+  it("times logs until their reader goes away", async () => {
+    const { adapter, calls, clock, fake } = setUp();
+    const [outcome] = await fake.launch(fakeLaunch("one"), signal);
+    const id = outcome?.outcome === "accepted" ? outcome.machine.id : "";
+    fake.print(id, "hello\n");
+    for await (const piece of adapter.logs(id, { follow: true, tail: null }, signal)) {
+      expect(new TextDecoder().decode(piece)).toBe("hello\n");
+      await clock.advance(30);
+      break;
+    }
+    await Promise.resolve();
+    expect(calls).toMatchObject([{ verb: "logs", milliseconds: 30, outcome: "OK" }]);
+  });
+
+  it("keeps what the adapter says of itself", () => {
+    const { adapter, fake } = setUp(undefined, { substrate: "GCP" });
+    expect(adapter.substrate).toBe("GCP");
+    expect(adapter.capabilities).toBe(fake.capabilities);
+  });
+});
