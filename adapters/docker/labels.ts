@@ -1,0 +1,74 @@
+import type { Launch, LaunchMember, Machine } from "../../src/substrate/contract.ts";
+
+/** Everything that Slipway writes on a container begins so; a placement's labels may not. */
+export const LABEL_PREFIX = "dev.slipway.";
+
+export const LABELS = {
+  owner: `${LABEL_PREFIX}owner`,
+  tenant: `${LABEL_PREFIX}tenant`,
+  workspace: `${LABEL_PREFIX}workspace`,
+  spawn: `${LABEL_PREFIX}spawn`,
+  launch: `${LABEL_PREFIX}launch`,
+  plan: `${LABEL_PREFIX}plan`,
+  artifact: `${LABEL_PREFIX}artifact`,
+  /** The engine does not say for which processor a container runs. */
+  architecture: `${LABEL_PREFIX}architecture`,
+} as const;
+
+/** Labels are 63 characters at most on Compute Engine; every substrate writes the same digits. */
+const PLAN_DIGITS = 63;
+
+/** The labels of one member's container: the placement's, and ours over them. */
+export function containerLabels(
+  launch: Launch,
+  member: LaunchMember,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { ownership, plan } = launch;
+  return Object.fromEntries([
+    ...Object.entries(own).filter(([name]) => !name.startsWith(LABEL_PREFIX)),
+    [LABELS.owner, ownership.owner],
+    [LABELS.tenant, ownership.tenant],
+    [LABELS.workspace, ownership.workspace],
+    [LABELS.spawn, member.spawnId],
+    [LABELS.launch, ownership.launchId],
+    [LABELS.plan, planLabel(ownership.planId)],
+    [LABELS.artifact, plan.artifact.id],
+    [LABELS.architecture, plan.architecture],
+  ]);
+}
+
+/** Whose the container with these labels is; null for one that is not Slipway's. */
+export function ownershipOf(labels: Readonly<Record<string, string>>): Machine["ownership"] {
+  const owner = read(labels, LABELS.owner);
+  const tenant = read(labels, LABELS.tenant);
+  const workspace = read(labels, LABELS.workspace);
+  const launchId = read(labels, LABELS.launch);
+  const planId = read(labels, LABELS.plan);
+  if (owner === null || tenant === null || workspace === null) return null;
+  if (launchId === null || planId === null) return null;
+  return { owner, tenant, workspace, launchId, planId, spawnId: read(labels, LABELS.spawn) };
+}
+
+/** True for the container that this launch made, or would make, for this member. */
+export function isMemberOf(
+  labels: Readonly<Record<string, string>>,
+  launch: Launch,
+  member: LaunchMember,
+): boolean {
+  const ownership = ownershipOf(labels);
+  return (
+    ownership !== null &&
+    ownership.owner === launch.ownership.owner &&
+    ownership.launchId === launch.ownership.launchId &&
+    ownership.spawnId === member.spawnId
+  );
+}
+
+export function read(labels: Readonly<Record<string, string>>, name: string): string | null {
+  return Object.hasOwn(labels, name) ? (labels[name] ?? null) : null;
+}
+
+function planLabel(planId: string): string {
+  return planId.replace(/^sha256:/, "").slice(0, PLAN_DIGITS);
+}
