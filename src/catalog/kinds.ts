@@ -204,6 +204,8 @@ export const CATALOG_KINDS = [
   "secret",
 ] as const;
 export type CatalogKind = keyof CatalogKinds;
+/** The kinds that other records name. */
+export type ReferableKind = Exclude<CatalogKind, "workspace">;
 
 /** Who wrote a record and when. */
 export interface RecordMetadata {

@@ -1,0 +1,51 @@
+/** The pieces that the kinds' schemas share. Names of fields are in camelCase; unknown fields are errors. */
+import { z } from "zod";
+import { isName, nameGrammar } from "../names.ts";
+import type { CatalogKind } from "../kinds.ts";
+
+/** A text of the given form. The message says what it must be, and follows the field's name and a colon. */
+export function text(form: RegExp, message: string, longest = 1024) {
+  return z.string().max(longest, message).regex(form, message);
+}
+
+/** A name of the kind, as a record's own name or as a reference. */
+export function nameOf(kind: CatalogKind) {
+  return z.string().refine((name) => isName(kind, name), `must match ${nameGrammar(kind)}`);
+}
+
+/** The fields that every kind has. Its rules have judged them before. */
+export function described(kind: CatalogKind) {
+  return { name: nameOf(kind), description: z.string().exactOptional() };
+}
+
+/** A list in which nothing comes twice. */
+export function distinct<T extends z.ZodType<string | number>>(item: T) {
+  return z
+    .array(item)
+    .refine((items) => new Set(items).size === items.length, "must not name anything twice");
+}
+
+const SUBSTRATE_PREFIX = "SUBSTRATE_";
+
+/** `AWS` or `SUBSTRATE_AWS`, kept in the short form. */
+export const substrate = z.preprocess(
+  (value) =>
+    typeof value === "string" && value.startsWith(SUBSTRATE_PREFIX)
+      ? value.slice(SUBSTRATE_PREFIX.length)
+      : value,
+  z.enum(["AWS", "GCP", "DOCKER"], "must be AWS, GCP or DOCKER"),
+);
+
+export const architecture = z.enum(
+  ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"],
+  "must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
+);
+
+/** Exactly one of the fields is set. */
+export function exactlyOne(names: readonly string[]) {
+  return {
+    holds: (fields: Readonly<Record<string, unknown>>): boolean =>
+      names.filter((name) => fields[name] !== undefined).length === 1,
+    message: `must have exactly one of ${names.join(", ")}`,
+  };
+}

@@ -1,0 +1,201 @@
+/**
+ * The image kind, to the letter of its specification: the rules are the rows of its table of errors, in the table's
+ * order. Two rules are Slipway's own and stand where they belong among them: the form of `docker.image_ref`, and the
+ * one region of a baked AMI.
+ */
+import { z } from "zod";
+import { isSlipwayError } from "../../errors.ts";
+import { parseReference } from "../../oci/reference.ts";
+import { printedText } from "../body.ts";
+import { commonRules } from "../common-rules.ts";
+import { CATALOG_ARCHITECTURES } from "../kinds.ts";
+import type { ImageFields } from "../kinds.ts";
+import { fieldRule, isFields } from "../violation.ts";
+import type { LooseFields, Rule } from "../violation.ts";
+import { architecture, described, nameOf, text } from "./common.ts";
+
+const SOURCES = ["aws", "gce", "docker"] as const;
+const AMI_ID = /^ami-[0-9a-f]{8,17}$/;
+// Project and resource names as the Compute Engine API documents them; projects may belong to a domain.
+const PROJECT =
+  "(?:(?:[-a-z0-9]{1,63}\\.)*[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?:)?(?:[0-9]{1,19}|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)";
+const RESOURCE = "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?";
+const GCE_IMAGE = new RegExp(`^projects/${PROJECT}/global/images/(?:family/)?${RESOURCE}$`);
+const LONGEST_SELF_LINK = 512;
+
+/** Rows 1 to 12: what every image obeys, hand-written or baked. */
+export const imageRules: readonly Rule[] = [
+  ...commonRules("image"),
+  fieldRule("architecture", {
+    broken: (value) => value === undefined,
+    message: "architecture is required",
+    remedy: "Set `architecture` to `ARCHITECTURE_AMD64` or `ARCHITECTURE_ARM64`.",
+  }),
+  fieldRule("architecture", {
+    broken: (value) =>
+      value !== undefined && !CATALOG_ARCHITECTURES.some((architecture) => architecture === value),
+    message: "unknown architecture value",
+    remedy: "Use a valid architecture enum value.",
+  }),
+  fieldRule("source", {
+    broken: (_, fields) => SOURCES.filter((source) => fields[source] !== undefined).length !== 1,
+    message: "source is required (aws, gce, or docker)",
+    remedy: "Provide exactly one of `aws`, `gce`, or `docker`.",
+  }),
+  amiIdsPresent,
+  amiRegionsPresent,
+  amiIdsValid,
+  sourceFieldRequired("gce", "selfLink"),
+  selfLinkValid,
+  sourceFieldRequired("docker", "imageRef"),
+  imageRefValid,
+];
+
+/** Row 13: a body that is written by hand. */
+export const handWrittenRule: Rule = (fields) => {
+  const holders: readonly (readonly [readonly string[], unknown])[] = [
+    [[], fields],
+    ...SOURCES.map((source) => [[source], fields[source]] as const),
+  ];
+  return holders
+    .filter(([, holder]) => isFields(holder) && holder["provenance"] !== undefined)
+    .map(([path]) => ({
+      path: [...path, "provenance"],
+      message: "provenance cannot be set via SetResource",
+      remedy:
+        "Provenance is set by the bake process. Remove the `provenance` field from your input.",
+    }));
+};
+
+/** AMIs are bound to the region that the bake ran in. */
+export const bakedRule: Rule = (fields) => {
+  const aws = fields["aws"];
+  if (!isFields(aws) || aws["provenance"] === undefined || amiEntries(fields).length <= 1)
+    return [];
+  return [
+    { path: ["aws", "amiIds"], message: "aws.ami_ids: a baked image has exactly one region" },
+  ];
+};
+
+const provenance = z
+  .strictObject({
+    recipeRef: nameOf("image"),
+    imageHash: text(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+  })
+  .exactOptional();
+
+export const imageSchema = z
+  .strictObject({
+    ...described("image"),
+    architecture,
+    preinstalled: z.string().exactOptional(),
+    aws: z.strictObject({ amiIds: z.record(z.string(), z.string()), provenance }).exactOptional(),
+    gce: z.strictObject({ selfLink: z.string(), provenance }).exactOptional(),
+    docker: z
+      .strictObject({
+        imageRef: z.string(),
+        pullCredentialSecret: nameOf("secret").exactOptional(),
+        provenance,
+      })
+      .exactOptional(),
+  })
+  .transform(({ aws, gce, docker, ...common }, context): ImageFields => {
+    if (aws !== undefined) return { ...common, aws };
+    if (gce !== undefined) return { ...common, gce };
+    if (docker !== undefined) return { ...common, docker };
+    context.addIssue("must have a source");
+    return z.NEVER;
+  });
+
+function amiEntries(fields: LooseFields): readonly (readonly [string, unknown])[] {
+  const aws = fields["aws"];
+  return isFields(aws) && isFields(aws["amiIds"]) ? Object.entries(aws["amiIds"]) : [];
+}
+
+function amiIdsPresent(fields: LooseFields): ReturnType<Rule> {
+  if (fields["aws"] === undefined || amiEntries(fields).length > 0) return [];
+  return [
+    {
+      path: ["aws", "amiIds"],
+      message: "aws.ami_ids must be non-empty",
+      remedy: "Add at least one region-to-AMI entry in `aws.ami_ids`.",
+    },
+  ];
+}
+
+function amiRegionsPresent(fields: LooseFields): ReturnType<Rule> {
+  if (amiEntries(fields).every(([region]) => region.trim() !== "")) return [];
+  return [
+    {
+      path: ["aws", "amiIds", ""],
+      message: "aws.ami_ids: region key must be non-empty",
+      remedy: "Every key in `aws.ami_ids` must be a non-empty region string.",
+    },
+  ];
+}
+
+function amiIdsValid(fields: LooseFields): ReturnType<Rule> {
+  return amiEntries(fields)
+    .filter(([, id]) => !(typeof id === "string" && AMI_ID.test(id)))
+    .map(([region]) => ({
+      path: ["aws", "amiIds", region],
+      message: `aws.ami_ids[${printedText(region)}]: must match ami-[0-9a-f]{8,17}`,
+      remedy: "Each AMI ID must be a valid AWS AMI identifier (e.g. `ami-0abc123def456789a`).",
+    }));
+}
+
+function sourceFieldRequired(source: "gce" | "docker", field: "selfLink" | "imageRef"): Rule {
+  const printed = source === "gce" ? "gce.self_link" : "docker.image_ref";
+  return (fields) => {
+    const arm = fields[source];
+    if (arm === undefined || (isFields(arm) && arm[field] !== undefined)) return [];
+    return [
+      {
+        path: [source, field],
+        message: `${printed} is required`,
+        remedy: `Provide a \`${printed}\` value.`,
+      },
+    ];
+  };
+}
+
+function selfLinkValid(fields: LooseFields): ReturnType<Rule> {
+  const gce = fields["gce"];
+  const selfLink = isFields(gce) ? gce["selfLink"] : undefined;
+  if (selfLink === undefined || (typeof selfLink === "string" && isGceImage(selfLink))) return [];
+  return [
+    {
+      path: ["gce", "selfLink"],
+      message: "gce.self_link: invalid GCE image reference",
+      remedy:
+        "Use the format `projects/<project>/global/images/<name>` or `projects/<project>/global/images/family/<family>`.",
+    },
+  ];
+}
+
+function isGceImage(selfLink: string): boolean {
+  return selfLink.length <= LONGEST_SELF_LINK && GCE_IMAGE.test(selfLink);
+}
+
+function imageRefValid(fields: LooseFields): ReturnType<Rule> {
+  const docker = fields["docker"];
+  const imageRef = isFields(docker) ? docker["imageRef"] : undefined;
+  if (imageRef === undefined || (typeof imageRef === "string" && isReference(imageRef))) return [];
+  return [
+    {
+      path: ["docker", "imageRef"],
+      message: "docker.image_ref: invalid OCI image reference",
+      remedy: "Use an OCI image reference such as `ghcr.io/foo/bar:v1.2`.",
+    },
+  ];
+}
+
+function isReference(imageRef: string): boolean {
+  try {
+    parseReference(imageRef);
+    return true;
+  } catch (caught) {
+    if (isSlipwayError(caught) && caught.code === "INVALID_ARGUMENT") return false;
+    throw caught;
+  }
+}

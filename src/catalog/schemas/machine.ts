@@ -1,0 +1,82 @@
+/** The kinds that say what machine: environment, machine-type and disk-type. */
+import { z } from "zod";
+import { commonRules } from "../common-rules.ts";
+import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
+import { fieldRule } from "../violation.ts";
+import type { Rule } from "../violation.ts";
+import { architecture, described, nameOf, substrate, text } from "./common.ts";
+
+/** In the order of the specification. */
+export const environmentRules: readonly Rule[] = [
+  ...commonRules("environment"),
+  fieldRule("substrate", {
+    broken: (value) => value === undefined,
+    message: "substrate is required",
+    remedy: "Set `substrate` to `AWS`, `GCP` or `DOCKER`.",
+  }),
+  fieldRule("machineTypeRef", {
+    broken: (value) => value === undefined,
+    message: "machine_type_ref is required",
+    remedy: "Name a machine-type of the same substrate.",
+  }),
+  fieldRule("diskSizeGb", {
+    broken: (value) => typeof value === "number" && value < 0,
+    message: "disk_size_gb must be non-negative",
+    remedy: "Give a size in GiB; 0 is the image's own size.",
+  }),
+];
+
+export const environmentSchema: z.ZodType<EnvironmentFields> = z.strictObject({
+  ...described("environment"),
+  substrate,
+  machineTypeRef: nameOf("machine-type"),
+  diskTypeRef: nameOf("disk-type").exactOptional(),
+  diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
+});
+
+export const machineTypeRules: readonly Rule[] = commonRules("machine-type");
+
+const positive = z.number("must be a number").positive("must be more than 0");
+/** What providers call their types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
+const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name of the type", 64);
+
+export const machineTypeSchema: z.ZodType<MachineTypeFields> = z.strictObject({
+  ...described("machine-type"),
+  vcpus: positive,
+  memoryGb: positive,
+  architecture,
+  hasGpu: z.boolean("must be true or false").exactOptional(),
+  spec: z
+    .strictObject({
+      aws: z.strictObject({ instanceType: providerName }).exactOptional(),
+      gce: z.strictObject({ machineType: providerName }).exactOptional(),
+      docker: z
+        .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })
+        .exactOptional(),
+    })
+    .transform(({ aws, gce, docker }, context): MachineTypeFields["spec"] => {
+      const count = [aws, gce, docker].filter((arm) => arm !== undefined).length;
+      if (count === 1 && aws !== undefined) return { aws };
+      if (count === 1 && gce !== undefined) return { gce };
+      if (count === 1 && docker !== undefined) return { docker };
+      context.addIssue("must have exactly one of aws, gce, docker");
+      return z.NEVER;
+    }),
+});
+
+export const diskTypeRules: readonly Rule[] = commonRules("disk-type");
+
+export const diskTypeSchema: z.ZodType<DiskTypeFields> = z.strictObject({
+  ...described("disk-type"),
+  spec: z
+    .strictObject({
+      aws: z.strictObject({ volumeType: providerName }).exactOptional(),
+      gce: z.strictObject({ diskType: providerName }).exactOptional(),
+    })
+    .transform(({ aws, gce }, context): DiskTypeFields["spec"] => {
+      if (aws !== undefined && gce === undefined) return { aws };
+      if (gce !== undefined && aws === undefined) return { gce };
+      context.addIssue("must have exactly one of aws, gce");
+      return z.NEVER;
+    }),
+});

@@ -1,0 +1,226 @@
+/** The placement kind: one arm, under `target`. */
+import { isIP } from "node:net";
+import { z } from "zod";
+import { commonRules } from "../common-rules.ts";
+import { MARKETS } from "../kinds.ts";
+import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
+import { isFields } from "../violation.ts";
+import type { LooseFields, Normalized, Rule } from "../violation.ts";
+import { described, distinct, substrate, text } from "./common.ts";
+
+export const PLACEMENT_ARMS = ["aws", "gcp", "docker"] as const;
+const SUBSTRATE_OF: Readonly<Record<(typeof PLACEMENT_ARMS)[number], CatalogSubstrate>> = {
+  aws: "AWS",
+  gcp: "GCP",
+  docker: "DOCKER",
+};
+
+export const placementRules: readonly Rule[] = commonRules("placement");
+
+/** An arm at the root goes under `target`, and the substrate that is not said is the arm's. */
+export function normalizePlacement(fields: LooseFields): Normalized {
+  const target = fields["target"] ?? {};
+  const atRoot = PLACEMENT_ARMS.filter((arm) => fields[arm] !== undefined);
+  if (!isFields(target)) return { fields, violations: [] };
+  const violations = atRoot
+    .filter((arm) => target[arm] !== undefined)
+    .map((arm) => ({
+      path: [arm],
+      message: `${arm} is given twice, at the root and under target`,
+      remedy: `Keep \`target.${arm}\` alone.`,
+    }));
+  const rest = Object.entries(fields).filter(([name]) => !atRoot.some((arm) => arm === name));
+  const arms = atRoot.map((arm) => [arm, fields[arm]] as const);
+  const merged = { ...Object.fromEntries(arms), ...target };
+  const substrateOfArm = onlyArm(merged);
+  return {
+    fields: {
+      ...(substrateOfArm === undefined ? {} : { substrate: substrateOfArm }),
+      ...Object.fromEntries(rest),
+      ...(fields["target"] === undefined && atRoot.length === 0 ? {} : { target: merged }),
+    },
+    violations,
+  };
+}
+
+function onlyArm(target: LooseFields): CatalogSubstrate | undefined {
+  const [arm, ...others] = PLACEMENT_ARMS.filter((name) => target[name] !== undefined);
+  return arm === undefined || others.length > 0 ? undefined : SUBSTRATE_OF[arm];
+}
+
+const REGION = /^[a-z]+(?:-[a-z]+)+-[0-9]+$/;
+const GCE_PROJECT =
+  /^(?:(?:[-a-z0-9]{1,63}\.)*[a-z][-a-z0-9]{0,62}:)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const ZONE = /^[a-z]+-[a-z]+[0-9]+-[a-z]$/;
+const SUBNETWORK =
+  /^(?:(?:projects\/[a-z0-9.:-]{1,128}\/)?regions\/([a-z0-9-]{1,63})\/subnetworks\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+const awsId = (prefix: string) =>
+  text(
+    new RegExp(`^${prefix}-[0-9a-z-]+$`),
+    `must be an id such as ${prefix}-0abc123def4567890`,
+    64,
+  );
+const iamArn = (resource: string) =>
+  text(
+    new RegExp(`^arn:aws[a-z-]*:iam::[0-9]{12}:${resource}/[\\w+=,.@/-]+$`),
+    `must be an ARN such as arn:aws:iam::123456789012:${resource}/name`,
+    2048,
+  );
+
+/** YAML reads twelve digits as a number: nothing is lost where it has no leading zero. */
+const accountId = z.preprocess(
+  (value) => (typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value),
+  text(/^[0-9]{12}$/, "must be 12 digits, in quotes where it begins with 0"),
+);
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
+const tags = z
+  .record(
+    z.string().min(1, "must have a key of 1 to 128 characters").max(128),
+    z.string().max(256, "must have at most 256 characters"),
+  )
+  .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that begin with aws:")
+  .refine((map) => !hasPrefix(map, "slipway:"), "must not have keys that begin with slipway:");
+
+const aws = z.strictObject({
+  accountId,
+  region: text(REGION, "must be a region such as us-east-1", 64),
+  vpcId: awsId("vpc").exactOptional(),
+  subnetIds: distinct(awsId("subnet")).min(1, "must name at least one subnet"),
+  securityGroupId: awsId("sg").exactOptional(),
+  instanceProfileArn: iamArn("instance-profile").exactOptional(),
+  roleArn: iamArn("role").exactOptional(),
+  readonlyRoleArn: iamArn("role").exactOptional(),
+  tags: tags.exactOptional(),
+  assignPublicIp: z.boolean("must be true or false").exactOptional(),
+  market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
+});
+
+/** https://cloud.google.com/compute/docs/labeling-resources#requirements */
+const gcpLabels = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "must have keys that match [a-z][a-z0-9_-]{0,62}"),
+    z.string().regex(/^[a-z0-9_-]{0,63}$/, "must match [a-z0-9_-]{0,63}"),
+  )
+  .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that begin with slipway-");
+
+const project = text(GCE_PROJECT, "must be a project id", 128);
+const serviceAccount = text(
+  /^[^\s@]+@[^\s@]+$|^default$/,
+  "must be a service account's address",
+  320,
+);
+
+const gcp = z
+  .strictObject({
+    project,
+    zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
+      .min(1, "must name at least one zone")
+      .refine((zones) => new Set(zones.map(regionOfZone)).size <= 1, "must all be in one region"),
+    subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
+    networkProject: project.exactOptional(),
+    assignPublicIp: z.boolean("must be true or false").exactOptional(),
+    wifProviderResourceName: text(
+      /^(?:\/\/iam\.googleapis\.com\/)?projects\/[^\s]+$/,
+      "must be a provider's resource name, projects/…",
+    ).exactOptional(),
+    wifServiceAccount: serviceAccount.exactOptional(),
+    wifReadonlyServiceAccount: serviceAccount.exactOptional(),
+    labels: gcpLabels.exactOptional(),
+  })
+  .refine(
+    ({ subnet, zones }) => {
+      const region = SUBNETWORK.exec(subnet)?.[1];
+      return region === undefined || zones.every((zone) => regionOfZone(zone) === region);
+    },
+    { path: ["subnet"], message: "must be in the zones' region" },
+  );
+
+const docker = z.strictObject({
+  host: z
+    .string()
+    .max(1024)
+    .refine(isEngineAddress, "must be an address unix:///path, tcp://host:port or ssh://host")
+    .exactOptional(),
+  network: text(
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
+    "must be the name of a network",
+    128,
+  ).exactOptional(),
+  labels: z
+    .record(z.string().min(1, "must not have an empty key"), z.string())
+    .refine((map) => !hasPrefix(map, "dev.slipway."), "must not have keys of dev.slipway")
+    .exactOptional(),
+  platforms: distinct(
+    text(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/, "must be a platform such as linux/arm64", 64),
+  ).exactOptional(),
+  publishAddress: z
+    .string()
+    .refine((address) => isIP(address) !== 0, "must be an IP address")
+    .exactOptional(),
+});
+
+export const placementSchema = z
+  .strictObject({
+    ...described("placement"),
+    substrate,
+    serviceAccount: serviceAccount.exactOptional(),
+    target: z.strictObject({
+      aws: aws.exactOptional(),
+      gcp: gcp.exactOptional(),
+      docker: docker.exactOptional(),
+    }),
+  })
+  .transform((fields, context): PlacementFields => {
+    const { target, substrate: where, ...common } = fields;
+    const { name, description, serviceAccount: account } = common;
+    const head = { name, ...(description === undefined ? {} : { description }) };
+    const arms = PLACEMENT_ARMS.filter((arm) => target[arm] !== undefined);
+    if (arms.length !== 1) {
+      context.addIssue({
+        code: "custom",
+        path: ["target"],
+        message: `must have exactly one of ${PLACEMENT_ARMS.join(", ")}`,
+      });
+      return z.NEVER;
+    }
+    if (account !== undefined && where !== "GCP") {
+      context.addIssue({
+        code: "custom",
+        path: ["serviceAccount"],
+        message: "is for GCP only; on AWS set target.aws.instance_profile_arn",
+      });
+      return z.NEVER;
+    }
+    const rest = account === undefined ? {} : { serviceAccount: account };
+    if (where === "AWS" && target.aws !== undefined)
+      return { ...head, substrate: where, ...rest, target: { aws: target.aws } };
+    if (where === "GCP" && target.gcp !== undefined)
+      return { ...head, substrate: where, ...rest, target: { gcp: target.gcp } };
+    if (where === "DOCKER" && target.docker !== undefined)
+      return { ...head, substrate: where, ...rest, target: { docker: target.docker } };
+    context.addIssue({
+      code: "custom",
+      path: ["target"],
+      message: `must have the arm of substrate ${where}, not ${arms.join(", ")}`,
+    });
+    return z.NEVER;
+  });
+
+/** `us-central1-a` -> `us-central1`. */
+function regionOfZone(zone: string): string {
+  return zone.replace(/-[a-z]$/, "");
+}
+
+function hasPrefix(map: Readonly<Record<string, string>>, prefix: string): boolean {
+  return Object.keys(map).some((key) => key.toLowerCase().startsWith(prefix));
+}
+
+function isEngineAddress(address: string): boolean {
+  if (/[\s\p{Cc}]/u.test(address)) return false;
+  if (address.startsWith("unix://")) return /^unix:\/\/\/./.test(address);
+  if (!/^(?:tcp|ssh):\/\/./.test(address) || !URL.canParse(address)) return false;
+  const { hostname, password, search, hash } = new URL(address);
+  return hostname !== "" && password === "" && search === "" && hash === "";
+}

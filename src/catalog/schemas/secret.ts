@@ -1,0 +1,10 @@
+/** The secret kind: what is told of a secret. Its value is taken out of the body before anything judges it. */
+import { z } from "zod";
+import { commonRules } from "../common-rules.ts";
+import type { SecretFields } from "../kinds.ts";
+import type { Rule } from "../violation.ts";
+import { described } from "./common.ts";
+
+export const secretRules: readonly Rule[] = commonRules("secret");
+
+export const secretSchema: z.ZodType<SecretFields> = z.strictObject(described("secret"));

@@ -1,0 +1,139 @@
+/** The workspace kind. */
+import { z } from "zod";
+import { commonRules } from "../common-rules.ts";
+import { BOOT_DOCUMENTS, CONFLICT_RESOLUTIONS } from "../kinds.ts";
+import type { WorkspaceFields } from "../kinds.ts";
+import type { Rule } from "../violation.ts";
+import { described, distinct, nameOf, text } from "./common.ts";
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const variable = text(VARIABLE, "must match [A-Za-z_][A-Za-z0-9_]*", 256);
+const LARGEST_PORT = 65_535;
+const DEFAULT_MODE_DIGITS = 4;
+
+export const workspaceRules: readonly Rule[] = commonRules("workspace");
+
+const repository = z.strictObject({
+  cloneUrl: z
+    .string()
+    .max(2048, "must have at most 2048 characters")
+    .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
+    .transform((url) => url.replace(/\.git$/, "")),
+  // What `git check-ref-format` refuses most, and what a command line would take for an option.
+  baseBranch: text(
+    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{))[^\p{Cc} ~^:?*[\\]+$/u,
+    "must be a branch",
+    255,
+  ).exactOptional(),
+  conflictResolution: z.enum(CONFLICT_RESOLUTIONS, "must be MERGE, REBASE or NONE").exactOptional(),
+});
+
+const mode = z
+  .union([z.string(), z.int()], 'must be an octal string such as "0400"')
+  .transform((given, context): string => {
+    const parsed = parseMode(given);
+    if (parsed !== null) return parsed;
+    context.addIssue('must be an octal string such as "0400"');
+    return z.NEVER;
+  });
+
+const secretMount = z
+  .strictObject({
+    secret: nameOf("secret"),
+    env: variable.exactOptional(),
+    path: z.string().refine(isFilePath, "must be an absolute path without . or ..").exactOptional(),
+    mode: mode.exactOptional(),
+  })
+  .refine(({ env, path }) => (env === undefined) !== (path === undefined), {
+    message: "must have exactly one of env, path",
+  })
+  .refine((mount) => mount.mode === undefined || mount.env === undefined, {
+    message: "must not have a mode beside env",
+  });
+
+const port = z.strictObject({
+  port: z
+    .int("must be an integer")
+    .min(1, "must be from 1 to 65535")
+    .max(LARGEST_PORT, "must be from 1 to 65535"),
+  name: z.string().max(63, "must have at most 63 characters").exactOptional(),
+});
+
+export const workspaceSchema: z.ZodType<WorkspaceFields> = z
+  .strictObject({
+    ...described("workspace"),
+    imageRef: nameOf("image"),
+    placement: nameOf("placement"),
+    environmentRef: nameOf("environment").exactOptional(),
+    repos: z.array(repository).exactOptional(),
+    minIdle: z.int("must be an integer").min(0, "must be non-negative").exactOptional(),
+    secretRefs: distinct(nameOf("secret")).exactOptional(),
+    runtimeSecretMounts: z.array(secretMount).exactOptional(),
+    ports: z
+      .array(port)
+      .refine(
+        (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
+        "must not name a port twice",
+      )
+      .exactOptional(),
+    userData: z.string().exactOptional(),
+    bootDocument: z.enum(BOOT_DOCUMENTS, "must be cloud-init or none").exactOptional(),
+  })
+  .superRefine((workspace, context) => {
+    for (const { path, message } of clashes(workspace))
+      context.addIssue({ code: "custom", path, message });
+  });
+
+/** Rules between fields. */
+function clashes(workspace: WorkspaceFields): { path: string[]; message: string }[] {
+  const { secretRefs = [], runtimeSecretMounts = [], userData, bootDocument } = workspace;
+  const variables = [...secretRefs, ...runtimeSecretMounts.flatMap(({ env }) => env ?? [])];
+  const paths = runtimeSecretMounts.flatMap((mount) => mount.path ?? []);
+  const found: { path: string[]; message: string }[] = [];
+  if (new Set(variables).size !== variables.length || new Set(paths).size !== paths.length)
+    found.push({
+      path: ["runtimeSecretMounts"],
+      message: "must not set a variable or a file twice (secret_refs are variables too)",
+    });
+  if (userData !== undefined && bootDocument !== "none" && !isCloudInitPart(userData))
+    found.push({
+      path: ["userData"],
+      message: "must begin with #cloud-config or #! (or set boot_document to none)",
+    });
+  return found;
+}
+
+function isCloudInitPart(userData: string): boolean {
+  return userData.startsWith("#!") || /^#cloud-config[ \t]*(?:\r?\n|$)/.test(userData);
+}
+
+function isCloneUrl(url: string): boolean {
+  if (!/^https:\/\/[\x21-\x7e]+$/.test(url) || !URL.canParse(url)) return false;
+  const { username, password, search, hash } = new URL(url);
+  // A user in the URL is a credential, and what a workspace holds is printed and travels to the machine.
+  return username === "" && password === "" && search === "" && hash === "";
+}
+
+function isFilePath(path: string): boolean {
+  if (!path.startsWith("/") || path.length > 4096 || /\p{Cc}/u.test(path)) return false;
+  return path
+    .slice(1)
+    .split("/")
+    .every((step) => step !== "" && step !== "." && step !== "..");
+}
+
+/**
+ * A file mode as four octal digits, or null. A number is taken for the digits that were written: YAML 1.2 reads
+ * `0400` as four hundred. What would then give a mode that no secret should have (the number that `0o400` stands for
+ * among them) is refused rather than guessed at.
+ */
+function parseMode(given: string | number): string | null {
+  const digits = String(given);
+  if (!/^0?[0-7]{3}$/.test(digits)) return null;
+  const parsed = digits.padStart(DEFAULT_MODE_DIGITS, "0");
+  const bits = Number.parseInt(parsed, 8);
+  const ownerReads = (bits & 0o400) !== 0;
+  const othersWrite = (bits & 0o022) !== 0;
+  if (typeof given === "number" && (!ownerReads || othersWrite)) return null;
+  return parsed;
+}
