@@ -1,0 +1,26 @@
+/** `npm run bench -- [NAME…]`: one line a figure: name, ratio (with its target), both medians, runs. */
+import type { Benchmark } from "./figure.ts";
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
+  help: () => import("./help.ts"),
+  catalog: () => import("./catalog.ts"),
+  "docker-spawn": () => import("./docker-spawn.ts"),
+  "docker-pull": () => import("./docker-pull.ts"),
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(", ")}; there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  process.exit(2);
+}
+for (const [name, load] of Object.entries(BENCHMARKS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const { benchmark } = await load();
+  for (const figure of await benchmark.run()) {
+    const { ratio, target, medians, runs } = figure;
+    const limit = target === null ? "" : ` (at most ${target}${ratio <= target ? "" : ", MISSED"})`;
+    const [ours, theirs] = medians.map((milliseconds) => `${milliseconds.toFixed(2)} ms`);
+    console.log(`${figure.name}  ${ratio.toFixed(3)}${limit}  ${ours} / ${theirs}  ${runs} runs`);
+  }
+}
