@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { SlipwayError } from "../../errors.ts";
 import type { ActiveFault } from "./faults.ts";
 import { alterBytes } from "./faults.ts";
@@ -49,7 +50,7 @@ export interface Sending {
   /** HEAD: the head of the answer alone. */
   readonly headOnly: boolean;
   /** Told of every piece of the body that was handed to the connection. */
-  sent(bytes: number): void;
+  readonly sent: (bytes: number) => void;
 }
 
 /** Sends an answer, as far as the fault lets it. Resolves also where the client went away. */
@@ -75,7 +76,11 @@ export async function sendReply(
   // A client that waits for the head must see it, also when no byte of the body follows.
   response.flushHeaders();
   await write(sending, body.subarray(0, stop));
-  if (kind?.kind === "reset") return void response.socket?.resetAndDestroy();
+  if (kind?.kind === "reset") {
+    // Node holds the head back until the next tick.
+    await setImmediate();
+    return void response.socket?.resetAndDestroy();
+  }
   if (kind?.kind === "stall") await Promise.race([fault?.released, sending.closed]);
   await write(sending, body.subarray(stop));
   for (let rest = size - body.byteLength; rest > 0; rest -= SPACES.byteLength)
@@ -83,14 +88,17 @@ export async function sendReply(
   return finish(sending);
 }
 
-/** Writes at the client's pace; false where the client is gone. */
-async function write(sending: Sending, bytes: Uint8Array): Promise<boolean> {
-  const { response } = sending;
+/** Hands bytes to the connection and waits until it has taken them; false where the client is gone. */
+async function write({ response, closed, sent }: Sending, bytes: Uint8Array): Promise<boolean> {
   if (response.destroyed) return false;
   if (bytes.byteLength === 0) return true;
-  sending.sent(bytes.byteLength);
-  if (!response.write(bytes)) await Promise.race([eventOf(response, "drain"), sending.closed]);
-  return !response.destroyed;
+  // Before its callback the bytes may still be held back, and a reset would take them along.
+  const taken = new Promise<boolean>((resolve) => {
+    response.write(bytes, (failure) => resolve(failure == null));
+  });
+  const isTaken = await Promise.race([taken, closed.then(() => false)]);
+  if (isTaken) sent(bytes.byteLength);
+  return isTaken;
 }
 
 async function finish({ response, closed }: Sending): Promise<void> {
@@ -98,9 +106,9 @@ async function finish({ response, closed }: Sending): Promise<void> {
   await closed;
 }
 
-/** Fulfilled by the event; unlike `once` of `node:events` it never rejects, so that it may be left behind. */
-export function eventOf(response: ServerResponse, name: "close" | "drain"): Promise<void> {
-  return new Promise((resolve) => response.once(name, () => resolve()));
+/** Fulfilled when the answer has ended; unlike `once` of `node:events` it never rejects. */
+export function ended(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => response.once("close", () => resolve()));
 }
 
 /** Listens and tells the port. Port 0 takes any free one. */

@@ -5,7 +5,7 @@ import { bodyLimit, dispatch, neededAccess } from "./dispatch.ts";
 import { type ActiveFault, statusReply, takeFault } from "./faults.ts";
 import {
   type Sending,
-  eventOf,
+  ended,
   listen,
   readBody,
   readCall,
@@ -73,7 +73,7 @@ async function serve(
   const sending: Sending = {
     response,
     headOnly: request.method === "HEAD",
-    closed: eventOf(response, "close"),
+    closed: ended(response),
     sent: () => undefined,
   };
   try {
