@@ -19,3 +19,16 @@ export function credentialKey(credential: RegistryCredential | null): string {
       : [credential.kind, credential.identityToken.reveal()];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
+
+/** The texts that must not appear in any message about a request that was made with the credential. */
+export function credentialSecrets(credential: RegistryCredential | null): readonly string[] {
+  if (credential === null) return [];
+  if (credential.kind === "identity-token") return [credential.identityToken.reveal()];
+  return [credential.password.reveal(), basicToken(credential)];
+}
+
+/** What follows `Basic` in an `Authorization` header (RFC 7617, UTF-8). */
+export function basicToken(credential: RegistryCredential & { readonly kind: "password" }): string {
+  const pair = `${credential.username}:${credential.password.reveal()}`;
+  return Buffer.from(pair, "utf8").toString("base64");
+}

@@ -51,7 +51,7 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
     if (!SHA256.test(diffId))
       throw invalidArgument(
         "INVALID_DIGEST",
-        `layer ${layer}: ${quote(String(diffId))} is no DiffID: it must be sha256: and 64 lower-case hexadecimal digits`,
+        `layer ${layer}: ${quote(diffId)} is no DiffID: it must be sha256: and 64 lower-case hexadecimal digits`,
       );
     const below = chain.at(-1);
     chain.push(below === undefined ? diffId : sha256Digest(`${below} ${diffId}`));

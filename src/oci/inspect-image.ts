@@ -1,4 +1,5 @@
-import { invalidArgument, isSlipwayError, SlipwayError } from "../errors.ts";
+import { invalidArgument, SlipwayError } from "../errors.ts";
+import { imageFault, namingImage } from "./image-fault.ts";
 import {
   chainIds,
   imageId,
@@ -14,7 +15,7 @@ import {
   platformNotFound,
   samePlatform,
 } from "./platform.ts";
-import { formatReference, withDigest, type Reference } from "./reference.ts";
+import { withDigest, type Reference } from "./reference.ts";
 import type { FetchedManifest, ManifestRequest, RegistryClient } from "./registry-client.ts";
 
 export interface InspectRequest extends ManifestRequest {
@@ -66,7 +67,7 @@ export async function inspectOciImage(
     credential,
     signal,
   });
-  return naming(reference, () => {
+  return namingImage(reference, () => {
     const config = parseImageConfig(bytes);
     verifyLayers(manifest, config);
     const platform = platformOf(config);
@@ -112,7 +113,7 @@ async function selectManifest(
       listed: null,
     };
   const index = first.manifest;
-  const entry = naming(reference, () =>
+  const entry = namingImage(reference, () =>
     choosePlatform(index, request.platform ?? onlyPlatform(index)),
   );
   const second = await client.getManifest({
@@ -180,31 +181,4 @@ function checkPlatform(check: {
     });
   if (listed === null && wanted !== null && !samePlatform(platform, wanted))
     throw platformNotFound(wanted, [formatPlatform(platform)]);
-}
-
-/** Runs a check of the image's documents; what it throws names the image. */
-function naming<Result>(reference: Reference, check: () => Result): Result {
-  try {
-    return check();
-  } catch (caught) {
-    if (!isSlipwayError(caught)) throw caught;
-    throw imageFault(reference, caught);
-  }
-}
-
-/**
- * A fault of an image's documents with the image's name. The documents came from a registry, not from the caller:
- * it is the image that is in no state to be run.
- */
-export function imageFault(reference: Reference, fault: SlipwayError): SlipwayError {
-  return new SlipwayError({
-    code: fault.code === "INVALID_ARGUMENT" ? "FAILED_PRECONDITION" : fault.code,
-    reason: fault.reason,
-    message: `${formatReference(reference)}: ${fault.message}`,
-    remedy: fault.remedy ?? "Build and push the image again with a current builder.",
-    blastRadius: "image",
-    retry: fault.retry,
-    metadata: { ...fault.metadata, reference: formatReference(reference) },
-    cause: fault,
-  });
 }

@@ -48,6 +48,8 @@ const PORT = /^[0-9]+$/;
  * Throws `INVALID_REFERENCE` with what is wrong.
  */
 export function parseReference(text: string): Reference {
+  // The library is called from JavaScript too.
+  if (typeof text !== "string") throw invalidReference(text, "it is not a string");
   if (text === "") throw invalidReference(text, "it is empty");
   if (text.length > LONGEST_REFERENCE)
     throw invalidReference(text, `it has more than ${LONGEST_REFERENCE} characters`);
@@ -158,7 +160,7 @@ function digestFaultOf(digest: string): string | null {
   return fault === null ? null : `${quote(digest)} is no digest: ${fault}`;
 }
 
-function invalidReference(text: string, why: string) {
+function invalidReference(text: unknown, why: string) {
   return invalidArgument(
     "INVALID_REFERENCE",
     `invalid OCI image reference ${quote(text)}: ${why}`,

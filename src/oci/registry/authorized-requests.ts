@@ -1,0 +1,125 @@
+import { isSlipwayError, type SlipwayError } from "../../errors.ts";
+import type { Endpoint, Endpoints } from "./endpoints.ts";
+import type { Subject } from "./failures.ts";
+import type { ClientRequest, HttpClient } from "./http-client.ts";
+import { readRefusal } from "./refusal.ts";
+import type { Tokens } from "./tokens.ts";
+import type { HttpResponse } from "./transport.ts";
+
+/** A request to a registry's API, for which the way and the credential are found here. */
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD";
+  /** Below `/v2/`. */
+  readonly path: string;
+  readonly accept: string;
+  readonly content: ClientRequest["content"];
+  readonly subject: Subject;
+  readonly signal: AbortSignal;
+}
+
+export interface AuthorizedRequests {
+  /** Sends the request as its subject's caller and reads a good answer; every other answer is thrown as an error. */
+  perform<Result>(
+    request: RegistryRequest,
+    read: (response: HttpResponse) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+export interface AuthorizedRequestsOptions {
+  readonly client: HttpClient;
+  readonly endpoints: Endpoints;
+  readonly tokens: Tokens;
+  readonly now: () => number;
+}
+
+type Answer<Result> =
+  | { readonly kind: "good"; readonly result: Result }
+  /** 401: who asks is not known, or no longer. */
+  | {
+      readonly kind: "demand";
+      readonly header: string;
+      readonly private: boolean;
+      readonly failure: SlipwayError;
+    };
+
+export function createAuthorizedRequests(options: AuthorizedRequestsOptions): AuthorizedRequests {
+  const { tokens } = options;
+  return {
+    async perform(request, read) {
+      const { subject, signal } = request;
+      const remembered = tokens.remembered(subject);
+      const first = await reach(options, request, remembered, read);
+      if (first.answer.kind === "good") return first.answer.result;
+      const { header, failure } = first.answer;
+      if (header === "") throw failure;
+
+      const authorization = await tokens.obtain({
+        endpoint: first.endpoint,
+        private: first.answer.private,
+        header,
+        refused: remembered,
+        subject,
+        signal,
+      });
+      // Once: a registry that refuses what it has just asked for will do so again.
+      const second = await ask(
+        { ...options, endpoint: first.endpoint },
+        request,
+        authorization,
+        read,
+      );
+      if (second.kind === "good") return second.result;
+      throw second.failure;
+    },
+  };
+}
+
+/** The first request to a registry, which also finds out whether an insecure one speaks TLS. */
+async function reach<Result>(
+  options: AuthorizedRequestsOptions,
+  request: RegistryRequest,
+  authorization: string | null,
+  read: (response: HttpResponse) => Promise<Result>,
+): Promise<{ readonly endpoint: Endpoint; readonly answer: Answer<Result> }> {
+  const { registry } = request.subject.repository;
+  const endpoint = await options.endpoints.open(registry);
+  try {
+    const answer = await ask({ ...options, endpoint }, request, authorization, read);
+    return { endpoint, answer };
+  } catch (caught) {
+    const plain = options.endpoints.withoutTls(registry, endpoint);
+    if (plain === null || !mayNotSpeakTls(caught)) throw caught;
+    const answer = await ask({ ...options, endpoint: plain }, request, authorization, read);
+    options.endpoints.confirm(registry, plain);
+    return { endpoint: plain, answer };
+  }
+}
+
+async function ask<Result>(
+  options: AuthorizedRequestsOptions & { readonly endpoint: Endpoint },
+  request: RegistryRequest,
+  authorization: string | null,
+  read: (response: HttpResponse) => Promise<Result>,
+): Promise<Answer<Result>> {
+  const { client, endpoint, now } = options;
+  const { path, subject, ...common } = request;
+  const { trust, origin } = endpoint;
+  const url = new URL(`/v2/${path}`, origin);
+  return client.perform(
+    { ...common, subject, url, authorization, trust, addresses: "any" },
+    async (response): Promise<Answer<Result>> => {
+      if (response.status === 200) return { kind: "good", result: await read(response) };
+      const header = response.headers.get("www-authenticate") ?? "";
+      const failure = await readRefusal(response, { subject, authorization, now: now() });
+      if (response.status !== 401) throw failure;
+      return { kind: "demand", header, private: response.private, failure };
+    },
+  );
+}
+
+/** True where nothing at all was answered: what speaks plain HTTP may also just hang up on TLS. */
+function mayNotSpeakTls(caught: unknown): boolean {
+  if (!isSlipwayError(caught)) return false;
+  if (caught.reason === "REGISTRY_TLS") return true;
+  return caught.reason === "REGISTRY_UNAVAILABLE" && !Object.hasOwn(caught.metadata, "status");
+}

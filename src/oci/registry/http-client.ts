@@ -1,0 +1,138 @@
+import pRetry from "p-retry";
+import { cancellation } from "../../cancellation.ts";
+import type { SlipwayError } from "../../errors.ts";
+import type { Subject } from "./failures.ts";
+import { followRedirects } from "./redirects.ts";
+import { readRefusal } from "./refusal.ts";
+import { translateFailure } from "./translate-failure.ts";
+import type { HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
+
+/** A request with all that may happen to it on the way: redirects, retries, time-outs, and errors of ours. */
+export interface ClientRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: URL;
+  readonly accept: string;
+  /** Sent to the first host alone. */
+  readonly authorization: string | null;
+  /** The body of a POST, `application/x-www-form-urlencoded`. */
+  readonly form?: string;
+  readonly addresses: "any" | "public";
+  readonly trust: TlsTrust;
+  readonly subject: Subject;
+  readonly signal: AbortSignal;
+  /** Documents have a time limit as a whole, blobs only one for silence. */
+  readonly content: "document" | "blob";
+}
+
+export interface HttpClientOptions {
+  readonly transport: HttpTransport;
+  readonly userAgent: string;
+  readonly now: () => number;
+  /** What to trust at a host (with port) to which a redirect leads. */
+  readonly trustOf: (host: string) => Promise<TlsTrust>;
+  readonly retry: RetryOptions;
+}
+
+export interface RetryOptions {
+  /** How often a request that found no answer, or a status from 500 on, is repeated. */
+  readonly retries: number;
+  /** The first pause; it doubles. Milliseconds. */
+  readonly pauseMilliseconds: number;
+}
+
+export interface HttpClient {
+  /**
+   * Sends the request and reads the answer. What `read` is given is never a redirect and never a status of 500 or
+   * more; it may be any other.
+   */
+  perform<Result>(
+    request: ClientRequest,
+    read: (response: HttpResponse) => Promise<Result>,
+  ): Promise<Result>;
+}
+
+const DOCUMENT_DEADLINE = 60_000;
+const DOCUMENT_IDLE = 30_000;
+const BLOB_IDLE = 120_000;
+const LONGEST_PAUSE = 5_000;
+
+/** One failed try, with whether another may do better. */
+class AttemptError extends Error {
+  readonly failure: SlipwayError;
+  readonly transient: boolean;
+
+  constructor(failure: SlipwayError, transient: boolean) {
+    super(failure.message);
+    this.failure = failure;
+    this.transient = transient;
+  }
+}
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return {
+    async perform(request, read) {
+      const { signal, subject } = request;
+      if (signal.aborted) throw cancellation(signal, `reading ${subject.name}`);
+      try {
+        return await pRetry(() => attempt(options, request, read), {
+          retries: options.retry.retries,
+          minTimeout: options.retry.pauseMilliseconds,
+          maxTimeout: LONGEST_PAUSE,
+          randomize: true,
+          signal,
+          shouldRetry: ({ error }) => error instanceof AttemptError && error.transient,
+        });
+      } catch (caught) {
+        if (caught instanceof AttemptError) throw caught.failure;
+        if (signal.aborted) throw cancellation(signal, `reading ${subject.name}`);
+        throw caught;
+      }
+    },
+  };
+}
+
+async function attempt<Result>(
+  options: HttpClientOptions,
+  request: ClientRequest,
+  read: (response: HttpResponse) => Promise<Result>,
+): Promise<Result> {
+  const { subject } = request;
+  const signal =
+    request.content === "blob"
+      ? request.signal
+      : AbortSignal.any([request.signal, AbortSignal.timeout(DOCUMENT_DEADLINE)]);
+  try {
+    const response = await followRedirects(options, toHop(options, request, signal));
+    if (response.status >= 500) {
+      const { authorization } = request;
+      const failure = await readRefusal(response, { subject, authorization, now: options.now() });
+      throw new AttemptError(failure, failure.reason === "REGISTRY_UNAVAILABLE");
+    }
+    return await read(response);
+  } catch (caught) {
+    if (caught instanceof AttemptError) throw caught;
+    const { failure, transient } = translateFailure(caught, request);
+    throw new AttemptError(failure, transient);
+  }
+}
+
+function toHop(options: HttpClientOptions, request: ClientRequest, signal: AbortSignal) {
+  const { method, url, accept, authorization, form, addresses, trust, content } = request;
+  return {
+    method,
+    url,
+    authorization,
+    addresses,
+    trust,
+    signal,
+    idleMilliseconds: content === "blob" ? BLOB_IDLE : DOCUMENT_IDLE,
+    headers: {
+      accept,
+      // Digests are of the bytes as they are stored: nothing may pack them on the way.
+      "accept-encoding": "identity",
+      "user-agent": options.userAgent,
+      ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+    },
+    ...(form === undefined ? {} : { body: form }),
+  };
+}

@@ -1,0 +1,67 @@
+/** What kept a request from being answered, read from the error's code and never from its words. */
+export type NetworkFailure =
+  | { readonly kind: "certificate"; readonly why: string }
+  | { readonly kind: "plain-http"; readonly why: string }
+  | { readonly kind: "protocol"; readonly why: string }
+  | { readonly kind: "unreachable"; readonly why: string; readonly transient: boolean };
+
+/** Codes of OpenSSL and Node for a certificate that is not to be trusted. */
+const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is self-signed"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "its certificate is signed by an unknown authority"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "its certificate is signed by an unknown authority"],
+  ["UNABLE_TO_GET_ISSUER_CERT", "its certificate is signed by an unknown authority"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "its certificate is signed by an unknown authority"],
+  ["CERT_HAS_EXPIRED", "its certificate has expired"],
+  ["CERT_NOT_YET_VALID", "its certificate is not valid yet"],
+  ["CERT_REVOKED", "its certificate is revoked"],
+  ["CERT_UNTRUSTED", "its certificate is not trusted"],
+  ["CERT_REJECTED", "its certificate is rejected"],
+  ["CERT_SIGNATURE_FAILURE", "its certificate has a wrong signature"],
+  ["HOSTNAME_MISMATCH", "its certificate is for another name"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
+]);
+
+const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "the connection was refused"],
+  ["ECONNRESET", "the connection was reset"],
+  ["EPIPE", "the connection was reset"],
+  ["ECONNABORTED", "the connection was reset"],
+  ["ETIMEDOUT", "no answer came in time"],
+  ["EHOSTUNREACH", "there is no route to it"],
+  ["ENETUNREACH", "there is no route to it"],
+  ["EAI_AGAIN", "its name cannot be resolved at the moment"],
+  ["EADDRNOTAVAIL", "its address cannot be used"],
+]);
+
+/** OpenSSL's code where the other side's first bytes are not TLS: it speaks plain HTTP. */
+const NOT_TLS: ReadonlySet<string> = new Set([
+  "EPROTO",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_PACKET_LENGTH_TOO_LONG",
+  "ERR_SSL_HTTP_REQUEST",
+]);
+
+/** Null for an error that no connection ever throws: a defect, which is not to be taken for a bad network. */
+export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
+  const code = codeOf(error);
+  if (code === "") return null;
+  const certificate = CERTIFICATE_CODES.get(code);
+  if (certificate !== undefined) return { kind: "certificate", why: certificate };
+  if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
+  if (/^(?:ERR_SSL_|ERR_TLS_|CERT_|CRL_)/.test(code))
+    return { kind: "certificate", why: `TLS failed (${code})` };
+  if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
+  if (code === "ENOTFOUND")
+    return { kind: "unreachable", why: "its name cannot be resolved", transient: false };
+  const why = NETWORK_CODES.get(code) ?? `the connection failed (${code})`;
+  return { kind: "unreachable", why, transient: true };
+}
+
+/** The code of an error, or of the first of several (a name with several addresses fails with one each). */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors.at(0));
+  return "";
+}

@@ -1,0 +1,70 @@
+import type { HttpRequest, HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
+
+/** A request whose credential belongs to its first host. */
+export interface FirstHop extends HttpRequest {
+  readonly authorization: string | null;
+}
+
+/** Thrown where an answer points to a place to which nothing is sent. */
+export class RedirectRefusedError extends Error {
+  override readonly name = "RedirectRefusedError";
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 5;
+
+/**
+ * Sends a request and follows where the answers point, by hand: a redirect that leaves the host loses the
+ * credential for good, never goes from TLS to none, and never leads from a public registry to a private address.
+ * A form is not sent on at all.
+ */
+export async function followRedirects(
+  options: {
+    readonly transport: HttpTransport;
+    readonly trustOf: (host: string) => Promise<TlsTrust>;
+  },
+  first: FirstHop,
+): Promise<HttpResponse> {
+  const { authorization, ...plain } = first;
+  let hop: HttpRequest = plain;
+  let credential = authorization;
+  let startedPrivate: boolean | null = null;
+  for (let redirects = 0; ; redirects += 1) {
+    const headers =
+      credential === null ? hop.headers : { ...hop.headers, authorization: credential };
+    const response = await options.transport.send({ ...hop, headers });
+    const location = response.headers.get("location");
+    if (!REDIRECTS.has(response.status) || location === undefined) return response;
+    response.discard();
+    startedPrivate ??= response.private;
+    if (redirects === MOST_REDIRECTS) throw new RedirectRefusedError("it points in a circle");
+    if (hop.method === "POST") throw new RedirectRefusedError("a form is not sent on");
+
+    const url = targetOf(location, hop.url);
+    if (url.origin !== hop.url.origin) credential = null;
+    const home = url.origin === first.url.origin;
+    hop = {
+      ...plain,
+      url,
+      addresses: home ? first.addresses : startedPrivate ? "any" : "public",
+      trust: home ? first.trust : await options.trustOf(url.host),
+    };
+  }
+}
+
+function targetOf(location: string, base: URL): URL {
+  if (!URL.canParse(location, base.href))
+    throw new RedirectRefusedError("the address is malformed");
+  const url = new URL(location, base.href);
+  const fault = addressFault(url, base.protocol === "https:");
+  if (fault !== null) throw new RedirectRefusedError(fault);
+  return url;
+}
+
+/** Why nothing is sent to an address that came in an answer, or null. */
+export function addressFault(url: URL, tlsRequired: boolean): string | null {
+  if (url.protocol !== "https:" && url.protocol !== "http:") return `it leads to ${url.protocol}`;
+  if (url.protocol === "http:" && tlsRequired) return `it leads to ${url.host} without TLS`;
+  if (url.username !== "" || url.password !== "") return "the address holds a user name";
+  return null;
+}

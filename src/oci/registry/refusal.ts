@@ -1,0 +1,99 @@
+import { z } from "zod";
+import type { JsonObject, SlipwayError } from "../../errors.ts";
+import { credentialSecrets } from "../credential.ts";
+import { readBody } from "./body.ts";
+import {
+  notAuthenticated,
+  notFound,
+  notPermitted,
+  protocolFault,
+  rateLimited,
+  unavailable,
+  type Subject,
+} from "./failures.ts";
+import type { HttpResponse } from "./transport.ts";
+
+const LARGEST_ERROR = 64 * 1024;
+const MOST_ERRORS = 5;
+const LONGEST_MESSAGE = 300;
+
+const errorCode = z.string().regex(/^[A-Za-z_]{1,40}$/);
+const errorBody = z.object({
+  errors: z.array(z.object({ code: errorCode, message: z.string().nullish().catch(null) })).min(1),
+});
+
+export interface RefusedRequest {
+  readonly subject: Subject;
+  /** The `Authorization` header that was sent, or null: no message repeats it. */
+  readonly authorization: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What a registry's answer other than success means, read from status, headers and `errors[].code`. */
+export async function readRefusal(
+  response: HttpResponse,
+  request: RefusedRequest,
+): Promise<SlipwayError> {
+  const { subject, now } = request;
+  const { status } = response;
+  const errors = await readErrors(response, request);
+  const codes = errors.map((error) => error.code);
+  const answer: JsonObject = { status, ...(errors.length === 0 ? {} : { errors }) };
+  if (status === 429 || codes.includes("TOOMANYREQUESTS"))
+    return rateLimited(subject, { ...answer, ...rateLimits(response.headers, now) });
+  if (status === 401) return notAuthenticated(subject, { answer });
+  if (status === 403) return notPermitted(subject, answer);
+  if (status === 404) return notFound(subject, answer);
+  const said = `status ${status}${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;
+  return status >= 500 ? unavailable(subject, said, { answer }) : protocolFault(subject, said);
+}
+
+interface RegistryErrorEntry extends JsonObject {
+  readonly code: string;
+}
+
+async function readErrors(
+  response: HttpResponse,
+  { subject, authorization }: RefusedRequest,
+): Promise<readonly RegistryErrorEntry[]> {
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder().decode(await readBody(response, LARGEST_ERROR)));
+  } catch {
+    // The status says enough: what registries and the proxies before them send with it may be anything.
+    return [];
+  }
+  const parsed = errorBody.safeParse(body);
+  if (!parsed.success) return [];
+  const secrets = [
+    ...credentialSecrets(subject.credential),
+    ...(authorization ?? "").split(" ").slice(1),
+  ];
+  return parsed.data.errors.slice(0, MOST_ERRORS).map(({ code, message }) => {
+    const words = cleanMessage(message ?? "", secrets);
+    return { code, ...(words === "" ? {} : { message: words }) };
+  });
+}
+
+/** A registry's words, unless they repeat what it was told in confidence. */
+function cleanMessage(message: string, secrets: readonly string[]): string {
+  if (secrets.some((secret) => message.includes(secret))) return "";
+  return message.replaceAll(/\p{C}/gu, " ").slice(0, LONGEST_MESSAGE).trim();
+}
+
+/** `Retry-After` in seconds or as a date, and what is left of the quota (`ratelimit-remaining: 0;w=21600`). */
+export function rateLimits(headers: ReadonlyMap<string, string>, now: number): JsonObject {
+  const remaining = /^\s*(\d{1,9})/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
+  const retryAfter = retryAfterSeconds(headers.get("retry-after") ?? "", now);
+  return {
+    ...(remaining === undefined ? {} : { rate_limit_remaining: Number(remaining) }),
+    ...(retryAfter === null ? {} : { retry_after_seconds: retryAfter }),
+  };
+}
+
+function retryAfterSeconds(header: string, now: number): number | null {
+  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
+}

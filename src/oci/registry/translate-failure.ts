@@ -1,0 +1,56 @@
+import { cancellation } from "../../cancellation.ts";
+import { asSlipwayError, isSlipwayError, type SlipwayError } from "../../errors.ts";
+import { BodyTooLargeError } from "./body.ts";
+import {
+  certificateRefused,
+  plainHttpRefused,
+  protocolFault,
+  redirectRefused,
+  tooLarge,
+  unavailable,
+  type Subject,
+} from "./failures.ts";
+import { classifyNetworkFailure } from "./network-failure.ts";
+import { RedirectRefusedError } from "./redirects.ts";
+import { PrivateAddressError } from "./transport.ts";
+
+export interface TranslatedFailure {
+  readonly failure: SlipwayError;
+  /** True where the same request may succeed a moment later. */
+  readonly transient: boolean;
+}
+
+/** What was caught of a request, or while its answer was read, as an error of ours. */
+export function translateFailure(
+  caught: unknown,
+  request: { readonly subject: Subject; readonly signal: AbortSignal },
+): TranslatedFailure {
+  const { subject, signal } = request;
+  if (isSlipwayError(caught)) return permanent(caught);
+  if (signal.aborted) return permanent(cancellation(signal, `reading ${subject.name}`));
+  if (caught instanceof BodyTooLargeError) return permanent(tooLarge(subject, caught.limit));
+  if (caught instanceof RedirectRefusedError || caught instanceof PrivateAddressError)
+    return permanent(redirectRefused(subject, caught.message));
+  // The caller did not abort, so it was our own deadline.
+  if (caught instanceof Error && (caught.name === "TimeoutError" || caught.name === "AbortError"))
+    return permanent(unavailable(subject, "it took too long to answer"));
+  const failure = classifyNetworkFailure(caught);
+  if (failure === null) return permanent(asSlipwayError(caught));
+  switch (failure.kind) {
+    case "certificate":
+      return permanent(certificateRefused(subject, failure.why, caught));
+    case "plain-http":
+      return permanent(plainHttpRefused(subject, caught));
+    case "protocol":
+      return permanent(protocolFault(subject, failure.why, caught));
+    case "unreachable":
+      return {
+        failure: unavailable(subject, failure.why, { cause: caught }),
+        transient: failure.transient,
+      };
+  }
+}
+
+function permanent(failure: SlipwayError): TranslatedFailure {
+  return { failure, transient: false };
+}
