@@ -1,0 +1,87 @@
+import { buildApplication, buildRouteMap, text_en, version } from "@stricli/core";
+import type { Application, ApplicationText } from "@stricli/core";
+import type { CliContext } from "./context.ts";
+import { createHelpIntegration } from "./help.ts";
+import type { RouteGroup } from "./help.ts";
+import { catalogRoutes } from "./routes/catalog.ts";
+import { spawnRoutes } from "./routes/spawns.ts";
+import { toolRoutes } from "./routes/tools.ts";
+import { unknownCommand } from "./scanner-findings.ts";
+import { readVersion } from "./version.ts";
+
+/** What went wrong in a run. The scanner only prints; what it would print is gathered here instead. */
+export interface Findings {
+  /** What the scanner refused of the arguments. */
+  readonly arguments: unknown[];
+  /** What a command threw. */
+  readonly failures: unknown[];
+}
+
+/** Every command, in the order of the help. */
+export const ROUTE_GROUPS: readonly RouteGroup[] = [
+  { title: "Catalog", routes: catalogRoutes },
+  { title: "Spawns", routes: spawnRoutes },
+  { title: "Tools", routes: toolRoutes },
+];
+
+/** The command line: its routes, with every failure reported to `findings`. */
+export function buildSlipwayApplication(findings: Findings): Application<CliContext> {
+  const commands = ROUTE_GROUPS.flatMap(({ routes }) =>
+    Object.entries(routes).map(([name, route]) => [name, route.command] as const),
+  );
+  const root = buildRouteMap<string, CliContext>({
+    routes: Object.fromEntries(commands),
+    docs: { brief: "slipway" },
+  });
+  return buildApplication<CliContext>(
+    root,
+    {
+      name: "slipway",
+      scanner: {
+        caseStyle: "allow-kebab-for-camel",
+        allowArgumentEscapeSequence: true,
+        // Near enough to be a slip of the fingers; more would suggest words that have nothing in common.
+        distanceOptions: {
+          threshold: 5,
+          weights: { insertion: 1, deletion: 2, substitution: 2, transposition: 1 },
+        },
+      },
+      documentation: { disableAnsiColor: true },
+      localization: { text: createText(findings) },
+    },
+    {
+      help: createHelpIntegration(ROUTE_GROUPS),
+      version: version<CliContext>({
+        brief: "Show the version",
+        alias: false,
+        info: { getCurrentVersion: () => Promise.resolve(readVersion()) },
+      }),
+    },
+  );
+}
+
+/** The scanner's texts: none of them is printed, each of them reports. */
+function createText({ arguments: refused, failures }: Findings): ApplicationText {
+  const report = (into: unknown[]) => (finding: unknown) => {
+    into.push(finding);
+    return "";
+  };
+  return {
+    ...text_en,
+    noCommandRegisteredForInput: ({ input, corrections }) => {
+      failures.push(unknownCommand(input, corrections.map(withoutBackticks)));
+      return "";
+    },
+    exceptionWhileParsingArguments: report(refused),
+    exceptionWhileLoadingCommandFunction: report(failures),
+    exceptionWhileLoadingCommandContext: report(failures),
+    exceptionWhileRunningCommand: report(failures),
+    commandErrorResult: report(failures),
+    exceptionWhileRunningIntegrationHook: ({ exception }) => report(failures)(exception),
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => report(failures)(exception),
+  };
+}
+
+function withoutBackticks(word: string): string {
+  return word.replaceAll("`", "");
+}

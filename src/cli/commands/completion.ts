@@ -1,0 +1,15 @@
+import { COMPLETION_SCRIPTS } from "../completion-scripts.ts";
+import type { CliContext } from "../context.ts";
+import { SHELLS } from "../proposals.ts";
+import { quoted } from "../terminal-text.ts";
+import { usageError } from "../usage-error.ts";
+
+export async function completion(context: CliContext, _flags: object, word: string): Promise<void> {
+  const shell = SHELLS.find((candidate) => candidate === word);
+  if (shell === undefined)
+    throw usageError(
+      `there is no completion for ${quoted(word)}`,
+      `The shells are ${SHELLS.join(", ")}.`,
+    );
+  await context.stdout.write(COMPLETION_SCRIPTS[shell]);
+}

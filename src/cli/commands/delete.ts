@@ -1,0 +1,19 @@
+import type { CliContext } from "../context.ts";
+import { catalogKind } from "../kind.ts";
+import { withSlipway } from "../session.ts";
+import { viewDeletion } from "../views/record-view.ts";
+import { writeOptions } from "../write-options.ts";
+import type { WriteFlags } from "../write-options.ts";
+
+export async function remove(
+  context: CliContext,
+  flags: WriteFlags,
+  word: string,
+  name: string,
+): Promise<void> {
+  const kind = catalogKind(word);
+  await withSlipway(context, async ({ catalog }) => {
+    await catalog.delete(kind, name, writeOptions(flags));
+    await context.print(viewDeletion(kind, name));
+  });
+}

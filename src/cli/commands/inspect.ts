@@ -1,0 +1,20 @@
+import type { CliContext } from "../context.ts";
+import { withSlipway } from "../session.ts";
+import { viewInspection } from "../views/inspection-view.ts";
+
+export async function inspect(
+  context: CliContext,
+  flags: { readonly platform?: string; readonly secret?: string; readonly verifyLayers: boolean },
+  reference: string,
+): Promise<void> {
+  const { platform, secret, verifyLayers } = flags;
+  await withSlipway(context, async (slipway) => {
+    const inspection = await slipway.inspectImage(reference, {
+      verifyLayers,
+      signal: context.interrupt,
+      ...(platform === undefined ? {} : { platform }),
+      ...(secret === undefined ? {} : { secret }),
+    });
+    await context.print(viewInspection(inspection));
+  });
+}

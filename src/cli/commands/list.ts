@@ -1,0 +1,31 @@
+import type { CliContext } from "../context.ts";
+import { withSlipway } from "../session.ts";
+import { quoted } from "../terminal-text.ts";
+import { usageError } from "../usage-error.ts";
+import { viewSpawns } from "../views/spawn-view.ts";
+import { SPAWN_STATES } from "../../spawner/spawn-record.ts";
+import type { SpawnState } from "../../spawner/spawn-record.ts";
+
+export async function list(
+  context: CliContext,
+  flags: { readonly workspace?: string; readonly state?: string },
+): Promise<void> {
+  const { workspace } = flags;
+  const state = flags.state === undefined ? undefined : spawnState(flags.state);
+  await withSlipway(context, async (slipway) => {
+    const spawns = await slipway.listSpawns({
+      ...(workspace === undefined ? {} : { workspace }),
+      ...(state === undefined ? {} : { state }),
+    });
+    await context.print(viewSpawns(spawns));
+  });
+}
+
+function spawnState(word: string): SpawnState {
+  const state = SPAWN_STATES.find((candidate) => candidate === word);
+  if (state !== undefined) return state;
+  throw usageError(
+    `--state: ${quoted(word)} is no state of a spawn`,
+    `The states are ${SPAWN_STATES.join(", ")}.`,
+  );
+}

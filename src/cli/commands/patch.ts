@@ -1,0 +1,35 @@
+import type { JsonValue } from "../../errors.ts";
+import { parseAssignments } from "../assignments.ts";
+import type { CliContext } from "../context.ts";
+import { catalogKind } from "../kind.ts";
+import { withSlipway } from "../session.ts";
+import { usageError } from "../usage-error.ts";
+import { viewRecord } from "../views/record-view.ts";
+import { writeOptions } from "../write-options.ts";
+import type { WriteFlags } from "../write-options.ts";
+
+export async function patch(
+  context: CliContext,
+  flags: WriteFlags & { readonly set: readonly string[] },
+  word: string,
+  name: string,
+): Promise<void> {
+  const kind = catalogKind(word);
+  const assignments = parseAssignments(flags.set);
+  if (kind === "secret") refuseValue(assignments, name);
+  await withSlipway(context, async ({ catalog }) => {
+    await context.print(
+      viewRecord(kind, await catalog.patch(kind, name, assignments, writeOptions(flags))),
+    );
+  });
+}
+
+/** Arguments are seen by everybody who lists the machine's processes. */
+function refuseValue(assignments: Readonly<Record<string, JsonValue>>, name: string): void {
+  const given = Object.keys(assignments).some((field) => /^plaintext_?value$/iu.test(field));
+  if (!given) return;
+  throw usageError(
+    "a secret's value is never taken from an argument",
+    `Write it with \`slipway set secret ${name} < value\`.`,
+  );
+}

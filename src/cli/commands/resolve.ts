@@ -1,0 +1,19 @@
+import type { CliContext } from "../context.ts";
+import { savePlan } from "../plan-file.ts";
+import { warnOfChecks } from "../plan-warnings.ts";
+import { withSlipway } from "../session.ts";
+import { viewPlan } from "../views/plan-view.ts";
+
+export async function resolve(
+  context: CliContext,
+  flags: { readonly save?: string; readonly offline: boolean },
+  workspace: string,
+): Promise<void> {
+  const { save, offline } = flags;
+  await withSlipway(context, async (slipway) => {
+    const plan = await slipway.resolveWorkspace(workspace, { offline, signal: context.interrupt });
+    warnOfChecks(context.notices, plan);
+    if (save !== undefined) await savePlan(plan, { file: save, from: context.workingDirectory });
+    await context.print(viewPlan(plan));
+  });
+}

@@ -1,0 +1,37 @@
+import { SecretValue } from "../../secrets/secret-value.ts";
+import type { CliContext } from "../context.ts";
+import { catalogKind } from "../kind.ts";
+import { withSlipway } from "../session.ts";
+import { readLimited, withoutTrailingNewline } from "../standard-input.ts";
+import { usageError } from "../usage-error.ts";
+import { viewRecord } from "../views/record-view.ts";
+import { writeOptions } from "../write-options.ts";
+import type { WriteFlags } from "../write-options.ts";
+
+export async function set(
+  context: CliContext,
+  flags: WriteFlags & { readonly resource: boolean },
+  word: string,
+  name: string,
+): Promise<void> {
+  const kind = catalogKind(word);
+  if (flags.resource && kind !== "secret")
+    throw usageError(
+      "--resource is for secrets",
+      `Leave it out: a resource of the kind ${kind} is always read as a record.`,
+    );
+  if (context.stdin.isTTY === true)
+    context.notices.hint("reading from standard input: end it with Ctrl-D on a line of its own");
+  const bytes = await readLimited(context.stdin, "standard input");
+  const options = writeOptions(flags);
+  await withSlipway(context, async ({ catalog }) => {
+    if (kind === "secret" && !flags.resource) {
+      const value = new SecretValue(withoutTrailingNewline(bytes));
+      await context.print(viewRecord(kind, await catalog.setSecret(name, value, options)));
+    } else {
+      const { parseDocument } = await import("../../input/parse-document.ts");
+      const body = parseDocument(bytes);
+      await context.print(viewRecord(kind, await catalog.set(kind, body, { ...options, name })));
+    }
+  });
+}

@@ -1,0 +1,64 @@
+import type { CliContext } from "../context.ts";
+import { readPlan } from "../plan-file.ts";
+import { warnOfChecks } from "../plan-warnings.ts";
+import { withSlipway } from "../session.ts";
+import { spawnFailure } from "../spawn-failure.ts";
+import { tellProgress } from "../spawn-progress.ts";
+import { usageError } from "../usage-error.ts";
+import { viewSpawn } from "../views/spawn-view.ts";
+import type { LaunchPlan } from "../../plan.ts";
+
+interface SpawnFlags {
+  readonly plan?: string;
+  readonly allowStale: boolean;
+  readonly id?: string;
+  readonly noWait: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export async function spawn(
+  context: CliContext,
+  flags: SpawnFlags,
+  workspace?: string,
+): Promise<void> {
+  const launched = await subjectOf(context, flags, workspace);
+  // Whether by Ctrl-C or by the clock: the spawn stays recorded, and the error says how to go on with it.
+  const signal = AbortSignal.any([context.interrupt, AbortSignal.timeout(flags.timeout)]);
+  await withSlipway(context, async (slipway) => {
+    const made = await slipway.spawnWorkspace(launched, {
+      signal,
+      wait: flags.noWait ? "accepted" : "watched",
+      allowStale: flags.allowStale,
+      onEvent: tellProgress(context.notices),
+      ...(flags.id === undefined ? {} : { spawnId: flags.id }),
+    });
+    context.notices.clear();
+    if (!context.notices.silent)
+      warnOfChecks(context.notices, (await slipway.describeSpawn(made.spawnId)).plan);
+    await context.print(viewSpawn(made));
+    if (made.state === "failed") throw spawnFailure(made);
+  });
+}
+
+/** What is spawned: the workspace, or the saved plan. */
+async function subjectOf(
+  context: CliContext,
+  { plan, allowStale }: SpawnFlags,
+  workspace: string | undefined,
+): Promise<string | LaunchPlan> {
+  if (plan !== undefined && workspace !== undefined)
+    throw usageError(
+      "WORKSPACE and --plan exclude each other",
+      "Name the workspace, or the plan that was made from it.",
+    );
+  if (plan !== undefined) return readPlan({ file: plan, from: context.workingDirectory });
+  if (workspace === undefined)
+    throw usageError("WORKSPACE is missing", "Name a workspace, or a saved plan with --plan FILE.");
+  if (allowStale)
+    throw usageError(
+      "--allow-stale needs --plan",
+      "A workspace is resolved anew: only a saved plan can be stale.",
+    );
+  return workspace;
+}

@@ -1,0 +1,87 @@
+import { asSlipwayError, SlipwayError } from "../../errors.ts";
+import type { JsonObject } from "../../errors.ts";
+import type { Slipway } from "../../slipway.ts";
+import { isFinished } from "../../spawner/spawn-record.ts";
+import type { Spawn } from "../../spawner/spawn-record.ts";
+import type { CliContext } from "../context.ts";
+import { withSlipway } from "../session.ts";
+import { usageError } from "../usage-error.ts";
+import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
+
+export async function terminate(
+  context: CliContext,
+  flags: { readonly workspace?: string },
+  ...named: readonly string[]
+): Promise<void> {
+  const { workspace } = flags;
+  if (workspace === undefined && named.length === 0)
+    throw usageError("SPAWN_ID is missing", "Name spawns, or a workspace with --workspace.");
+  if (workspace !== undefined && named.length > 0)
+    throw usageError(
+      "SPAWN_ID and --workspace exclude each other",
+      "Name spawns, or the workspace whose machines are all to end.",
+    );
+  await withSlipway(context, async (slipway) => {
+    const ids = workspace === undefined ? [...new Set(named)] : await livingIn(slipway, workspace);
+    const { ended, failures } = await terminateAll(slipway, ids, context.interrupt);
+    const [only] = ended;
+    const single = workspace === undefined && ids.length === 1;
+    if (single && only !== undefined) await context.print(viewSpawn(only));
+    if (!single) await context.print(viewSpawns(ended));
+    const failure = failureOf(failures, ids.length);
+    if (failure !== null) throw failure;
+  });
+}
+
+async function livingIn(slipway: Slipway, workspace: string): Promise<readonly string[]> {
+  const spawns = await slipway.listSpawns({ workspace });
+  return spawns.filter(({ state }) => !isFinished(state)).map(({ spawnId }) => spawnId);
+}
+
+interface Failure {
+  readonly spawnId: string;
+  readonly error: SlipwayError;
+}
+
+interface Outcome {
+  readonly ended: readonly Spawn[];
+  readonly failures: readonly Failure[];
+}
+
+/** Each one is tried, whatever became of the others. */
+async function terminateAll(
+  slipway: Slipway,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const ended: Spawn[] = [];
+  const failures: Failure[] = [];
+  const results = await Promise.allSettled(
+    ids.map((spawnId) => slipway.terminateSpawn(spawnId, { signal })),
+  );
+  for (const [index, result] of results.entries()) {
+    if (result.status === "fulfilled") ended.push(result.value);
+    else failures.push({ spawnId: ids[index] ?? "", error: asSlipwayError(result.reason) });
+  }
+  return { ended, failures };
+}
+
+/** One error for all that failed, with the first one's code. */
+function failureOf(failures: readonly Failure[], tried: number): SlipwayError | null {
+  const [first] = failures;
+  if (first === undefined) return null;
+  if (tried === 1) return first.error;
+  const { code, reason, remedy } = first.error;
+  return new SlipwayError({
+    code,
+    reason,
+    message: `${failures.length} of ${tried} spawns could not be terminated`,
+    ...(remedy === null ? {} : { remedy }),
+    metadata: { failures: failures.map(failureFields) },
+  });
+}
+
+function failureFields({ spawnId, error }: Failure): JsonObject {
+  const { code, reason, message, remedy } = error;
+  return { name: spawnId, code, reason, message, remedy };
+}

@@ -1,0 +1,68 @@
+import type { Shell } from "./proposals.ts";
+
+// Each script hands the words before the cursor to `slipway __complete` and shows what it answers: one proposal a
+// line, its description after a tab, or `:files` alone where the shell is to propose files.
+
+const BASH = `# bash completion of slipway: source <(slipway completion bash)
+_slipway() {
+  local value brief
+  local IFS=$'\\n'
+  COMPREPLY=()
+  while IFS=$'\\t' read -r value brief; do
+    if [[ $value == ":files" ]]; then
+      COMPREPLY=($(compgen -f -- "$2"))
+      compopt -o filenames 2>/dev/null
+      return
+    fi
+    [[ -n $value ]] && COMPREPLY+=("$value")
+  done < <("$1" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _slipway slipway
+`;
+
+const ZSH = `#compdef slipway
+# zsh completion of slipway: source <(slipway completion zsh)
+_slipway() {
+  local line value brief
+  local -a answer proposals
+  answer=("\${(@f)$("$words[1]" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  for line in $answer; do
+    value=\${line%%$'\\t'*}
+    brief=\${line#*$'\\t'}
+    if [[ $value == ":files" ]]; then
+      _files
+      return
+    fi
+    [[ -n $value ]] && proposals+=("$value:$brief")
+  done
+  (( $#proposals )) && _describe -V slipway proposals
+}
+if [[ $funcstack[1] == _slipway ]]; then
+  _slipway "$@"
+else
+  compdef _slipway slipway
+fi
+`;
+
+const FISH = `# fish completion of slipway: slipway completion fish | source
+function __slipway_complete
+    set -l words (commandline -opc)
+    set -l program $words[1]
+    set -e words[1]
+    set -l current (commandline -ct)
+    set -l proposals ($program __complete $words "$current" 2>/dev/null)
+    if string match -q ':files*' -- "$proposals[1]"
+        __fish_complete_path "$current"
+        return
+    end
+    printf '%s\\n' $proposals
+end
+complete -c slipway -f -a '(__slipway_complete)'
+`;
+
+/** The script that a shell sources to complete `slipway`. */
+export const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash: BASH,
+  zsh: ZSH,
+  fish: FISH,
+};

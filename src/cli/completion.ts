@@ -1,0 +1,69 @@
+import { proposeCompletions } from "@stricli/core";
+import { buildSlipwayApplication } from "./app.ts";
+import { createContext } from "./context.ts";
+import type { Host } from "./context.ts";
+import { GLOBAL_FLAGS, OUTPUT_FORMATS, separateGlobalFlags } from "./global-flags.ts";
+import { createNotices } from "./notices.ts";
+import { safeLine } from "./terminal-text.ts";
+
+export interface Proposal {
+  readonly completion: string;
+  readonly brief: string;
+}
+
+/** Printed alone where the shell is to complete names of files by itself. */
+const FILES = ":files";
+
+/** Flags of single commands that take a file; the global ones say so themselves. */
+const FILE_FLAGS: ReadonlySet<string> = new Set([
+  "--save",
+  "--plan",
+  ...GLOBAL_FLAGS.filter(({ value }) => value === "FILE").map(({ flag }) => flag),
+]);
+
+/**
+ * Answers a completion script: for the words typed so far, of which the last one is unfinished, prints one
+ * proposal a line with its description after a tab. Never says what went wrong: the person is in the middle of a
+ * line.
+ */
+export async function printCompletions(words: readonly string[], host: Host): Promise<void> {
+  const lines = (await proposalsFor(words, host)).map(
+    ({ completion, brief }) => `${safeLine(completion)}\t${safeLine(brief)}\n`,
+  );
+  await host.stdout.write(lines.join(""));
+}
+
+async function proposalsFor(words: readonly string[], host: Host): Promise<readonly Proposal[]> {
+  const earlier = words.slice(0, -1);
+  const partial = words.at(-1) ?? "";
+  const previous = earlier.at(-1) ?? "";
+  const flagsAreOver = earlier.includes("--");
+  if (!flagsAreOver && FILE_FLAGS.has(previous)) return [{ completion: FILES, brief: "" }];
+  const global = GLOBAL_FLAGS.find(({ flag, alias }) => previous === flag || previous === alias);
+  if (!flagsAreOver && global?.value !== undefined)
+    return global.flag === "--output"
+      ? OUTPUT_FORMATS.filter((format) => format.startsWith(partial)).map(plain)
+      : [];
+  const { flags, rest } = separateGlobalFlags(earlier);
+  const typed = [...rest, partial];
+  const notices = createNotices(host.stderr, { ...flags, quiet: true });
+  const found = await proposeCompletions(
+    buildSlipwayApplication({ arguments: [], failures: [] }),
+    typed,
+    createContext({ flags, typed, host, notices }),
+  );
+  const wantsFlag = partial.startsWith("-") && !flagsAreOver;
+  return wantsFlag
+    ? [...found, ...globalFlagProposals(partial)]
+    : found.filter(({ kind }) => kind !== "argument:flag");
+}
+
+function globalFlagProposals(partial: string): readonly Proposal[] {
+  return GLOBAL_FLAGS.map(({ flag, brief }) => ({ completion: flag, brief })).filter(
+    ({ completion }) => completion.startsWith(partial),
+  );
+}
+
+function plain(completion: string): Proposal {
+  return { completion, brief: "" };
+}

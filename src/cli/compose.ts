@@ -1,0 +1,48 @@
+import { homedir, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import type { Slipway } from "../slipway.ts";
+import type { Composition, Environment } from "./context.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+
+/** What a command works with, decided from flags first, then the environment, then the defaults. */
+export interface Settings {
+  readonly database: string;
+  readonly keyFile: string;
+  readonly tenant: string;
+}
+
+const DEFAULT_TENANT = "default";
+const DATABASE_NAME = "slipway.db";
+const KEY_FILE_NAME = "slipway.key";
+
+/** Decides the settings. An environment variable that is set but empty counts as absent. */
+export function settingsOf(flags: GlobalFlags, environment: Environment, home: string): Settings {
+  const given = (name: string): string | null => environment[name] || null;
+  const database =
+    flags.database ??
+    given("SLIPWAY_DATABASE") ??
+    join(dataFolder(environment, home), "slipway", DATABASE_NAME);
+  return {
+    database,
+    keyFile: flags.keyFile ?? given("SLIPWAY_KEY_FILE") ?? join(dirname(database), KEY_FILE_NAME),
+    tenant: flags.tenant ?? given("SLIPWAY_TENANT") ?? DEFAULT_TENANT,
+  };
+}
+
+/** As the XDG base directory specification has it: a relative path is invalid and ignored. */
+function dataFolder(environment: Environment, home: string): string {
+  const folder = environment.XDG_DATA_HOME ?? "";
+  return folder.startsWith("/") ? folder : join(home, ".local", "share");
+}
+
+/** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */
+export async function composeSlipway({ flags, environment }: Composition): Promise<Slipway> {
+  const { createSlipway } = await import("../create-slipway.ts");
+  const settings = settingsOf(flags, environment, homedir());
+  return await createSlipway({ ...settings, actor: actorOf(environment), environment });
+}
+
+/** Who writes, for the catalog's history: the name that the system knows the person by. */
+function actorOf(environment: Environment): string {
+  return environment.LOGNAME || environment.USER || userInfo().username;
+}

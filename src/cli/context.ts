@@ -1,0 +1,87 @@
+import type { CommandContext } from "@stricli/core";
+import type { Slipway } from "../slipway.ts";
+import type { GlobalFlags } from "./global-flags.ts";
+import type { Notices } from "./notices.ts";
+import { defaultFormat, render } from "./render.ts";
+import type { View } from "./render.ts";
+import type { Sink } from "./sink.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Standard input: its bytes, and whether a person types them. */
+export interface StandardInput extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean;
+}
+
+/** Where the Slipway of a command comes from; see `compose.ts`. */
+export interface Composition {
+  readonly flags: GlobalFlags;
+  readonly environment: Environment;
+}
+
+/** The process around a command line. All of it is handed in, so that a test runs the whole command in memory. */
+export interface Host {
+  readonly stdin: StandardInput;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly environment: Environment;
+  /** Relative file names are meant from here. */
+  readonly workingDirectory: string;
+  /** Aborted by the first Ctrl-C or request to end. */
+  readonly interrupt: AbortSignal;
+  /** Milliseconds that an interrupted command has to end by itself. */
+  readonly patience: number;
+  readonly openSlipway: (composition: Composition) => Promise<Slipway>;
+}
+
+/** What a command's function gets as `this`. */
+export interface CliContext extends CommandContext {
+  readonly flags: GlobalFlags;
+  /** The arguments as they were typed, less the global flags: what a completion may depend on. */
+  readonly typed: readonly string[];
+  readonly stdin: StandardInput;
+  readonly stdout: Sink;
+  readonly workingDirectory: string;
+  readonly notices: Notices;
+  /** Aborted by the first Ctrl-C or request to end. */
+  readonly interrupt: AbortSignal;
+  readonly openSlipway: () => Promise<Slipway>;
+  /** Prints a result in the form that was asked for. */
+  readonly print: (view: View) => Promise<void>;
+}
+
+/** Prints results: each view in the form that the flags ask for, or else in the one that suits it. */
+function createPrinter(stdout: Sink, flags: GlobalFlags): (view: View) => Promise<void> {
+  return async (view) => {
+    const format = flags.output ?? defaultFormat(view.value, stdout.isTerminal);
+    await stdout.write(await render(view, format));
+  };
+}
+
+interface ContextParts {
+  readonly flags: GlobalFlags;
+  readonly typed: readonly string[];
+  readonly host: Host;
+  readonly notices: Notices;
+}
+
+/** The context of one command in its process. */
+export function createContext({ flags, typed, host, notices }: ContextParts): CliContext {
+  const { stdin, stdout, environment, workingDirectory, interrupt } = host;
+  return {
+    process: {
+      stdout: { write: (text) => void stdout.write(text) },
+      // The scanner's own words go nowhere: what it finds is told as an error of ours.
+      stderr: { write: () => undefined },
+    },
+    flags,
+    typed,
+    stdin,
+    stdout,
+    workingDirectory,
+    notices,
+    interrupt,
+    openSlipway: () => host.openSlipway({ flags, environment }),
+    print: createPrinter(stdout, flags),
+  };
+}

@@ -1,0 +1,41 @@
+import { SlipwayError } from "../errors.ts";
+
+export interface Departure {
+  /** Rejects when the command is to be left although it is still under way; never resolves. */
+  readonly left: Promise<never>;
+  /** Forgets about leaving: the command has ended. */
+  readonly stay: () => void;
+}
+
+/**
+ * The way out of a command that was interrupted and does not end by itself. It is given a moment to say in its own
+ * words how far it came; what hangs in a call that cannot be cancelled is left there: everything that matters is
+ * durable before it is tried.
+ *
+ * @param patience milliseconds between the interrupt and leaving
+ */
+export function createDeparture(interrupt: AbortSignal, patience: number): Departure {
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const depart = (): void => {
+    timer = setTimeout(() => reject(interrupted()), patience);
+  };
+  if (interrupt.aborted) depart();
+  else interrupt.addEventListener("abort", depart, { once: true });
+  return {
+    left,
+    stay: () => {
+      interrupt.removeEventListener("abort", depart);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What an interrupted command ends with when it has no words of its own. */
+export function interrupted(): SlipwayError {
+  return new SlipwayError({
+    code: "CANCELLED",
+    reason: "INTERRUPTED",
+    message: "the command was interrupted",
+  });
+}

@@ -1,0 +1,19 @@
+import { quoted } from "./terminal-text.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Reads a whole number of at least `lowest`. */
+export function wholeNumber(lowest: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/u.test(text) ? Number(text) : Number.NaN;
+    if (value >= lowest) return value;
+    throw usageError(
+      `${quoted(text)} is no whole number of ${lowest} or more`,
+      "Write it in digits.",
+    );
+  };
+}
+
+/** A value as it was typed. */
+export function asTyped(text: string): string {
+  return text;
+}

@@ -1,0 +1,172 @@
+import type { SlipwayError } from "../errors.ts";
+import { quoted } from "./terminal-text.ts";
+import { usageError } from "./usage-error.ts";
+
+export const OUTPUT_FORMATS = ["yaml", "json", "table"] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** The flags that every command takes, as they were given: null or false where they were not. */
+export interface GlobalFlags {
+  /** Null: YAML for one thing, a table for lists on a terminal. */
+  readonly output: OutputFormat | null;
+  readonly tenant: string | null;
+  readonly database: string | null;
+  readonly keyFile: string | null;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface GlobalFlagDescription {
+  readonly flag: string;
+  readonly alias?: string;
+  /** Absent for a flag without a value. */
+  readonly value?: string;
+  readonly environment?: string;
+  readonly brief: string;
+}
+
+export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
+  {
+    flag: "--output",
+    alias: "-o",
+    value: OUTPUT_FORMATS.join("|"),
+    brief: "Form of the result (default: yaml; table for a list on a terminal)",
+  },
+  {
+    flag: "--tenant",
+    value: "NAME",
+    environment: "SLIPWAY_TENANT",
+    brief: 'Whose catalog and spawns (default: "default")',
+  },
+  {
+    flag: "--database",
+    value: "FILE",
+    environment: "SLIPWAY_DATABASE",
+    brief: "The database (default: $XDG_DATA_HOME/slipway/slipway.db)",
+  },
+  {
+    flag: "--key-file",
+    value: "FILE",
+    environment: "SLIPWAY_KEY_FILE",
+    brief: "The key that secrets are sealed with (default: beside the database)",
+  },
+  { flag: "--quiet", brief: "No progress and no warnings" },
+  { flag: "--verbose", brief: "More about progress and about failures" },
+];
+
+export interface SeparatedArguments {
+  readonly flags: GlobalFlags;
+  /** The other arguments, in their order. */
+  readonly rest: readonly string[];
+  /** What is wrong with the arguments; the flags that could be read are read all the same. */
+  readonly error: SlipwayError | null;
+}
+
+/**
+ * Takes the global flags out of the arguments, wherever they stand before `--`: both `slipway -o json get image`
+ * and `slipway get image -o json` are natural. Of a flag given twice the last one counts, so that a wrapper's
+ * defaults can be overridden.
+ */
+export function separateGlobalFlags(argv: readonly string[]): SeparatedArguments {
+  const found = new Map<string, string>();
+  const rest: string[] = [];
+  const errors: SlipwayError[] = [];
+  const end = argv.indexOf("--");
+  const limit = end === -1 ? argv.length : end;
+  for (let index = 0; index < limit; index += 1) {
+    const argument = argv[index] ?? "";
+    const match = matchGlobalFlag(argument);
+    if (match === null) {
+      rest.push(argument);
+      const refused = refuseMalformedFlag(argument);
+      if (refused !== null) errors.push(refused);
+      continue;
+    }
+    const next = index + 1 < limit ? argv[index + 1] : undefined;
+    const read = readValue(match, next);
+    if (read.kind === "error") errors.push(read.error);
+    else found.set(match.description.flag, read.value);
+    if (read.kind === "next") index += 1;
+  }
+  const flags = toGlobalFlags(found, errors);
+  return { flags, rest: [...rest, ...argv.slice(limit)], error: errors[0] ?? null };
+}
+
+interface GlobalFlagMatch {
+  readonly description: GlobalFlagDescription;
+  /** What stands after `=`, or after `-o` in the same argument. */
+  readonly inline: string | null;
+}
+
+function matchGlobalFlag(argument: string): GlobalFlagMatch | null {
+  for (const description of GLOBAL_FLAGS) {
+    const { flag, alias } = description;
+    if (argument === flag || argument === alias) return { description, inline: null };
+    if (argument.startsWith(`${flag}=`))
+      return { description, inline: argument.slice(flag.length + 1) };
+    // `-ojson` and `-o=json`, as other command lines take it.
+    if (alias !== undefined && argument.startsWith(alias) && !argument.startsWith("--"))
+      return { description, inline: argument.slice(alias.length).replace(/^=/u, "") };
+  }
+  return null;
+}
+
+type ReadValue =
+  | { readonly kind: "inline"; readonly value: string }
+  | { readonly kind: "next"; readonly value: string }
+  | { readonly kind: "error"; readonly error: SlipwayError };
+
+function readValue({ description, inline }: GlobalFlagMatch, next: string | undefined): ReadValue {
+  const { flag } = description;
+  if (description.value === undefined) {
+    if (inline === null) return { kind: "inline", value: "true" };
+    return { kind: "error", error: usageError(`${flag} takes no value`, `Write only ${flag}.`) };
+  }
+  if (inline !== null && inline !== "") return { kind: "inline", value: inline };
+  // A next argument that is itself a flag is no value: `--tenant -o json` has forgotten one.
+  if (inline === null && next !== undefined && next !== "" && !/^-./u.test(next))
+    return { kind: "next", value: next };
+  return {
+    kind: "error",
+    error: usageError(`${flag} needs a value`, `Write ${flag} ${description.value}.`),
+  };
+}
+
+function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[]): GlobalFlags {
+  const output = found.get("--output") ?? null;
+  const format = OUTPUT_FORMATS.find((candidate) => candidate === output) ?? null;
+  if (output !== null && format === null)
+    errors.push(
+      usageError(
+        `--output: ${quoted(output)} is none of ${OUTPUT_FORMATS.join(", ")}`,
+        `Write --output ${OUTPUT_FORMATS.join("|")}.`,
+      ),
+    );
+  const quiet = found.has("--quiet");
+  const verbose = found.has("--verbose");
+  if (quiet && verbose)
+    errors.push(
+      usageError("--quiet and --verbose exclude each other", "Write only one of the two."),
+    );
+  return {
+    output: format,
+    tenant: found.get("--tenant") ?? null,
+    database: found.get("--database") ?? null,
+    keyFile: found.get("--key-file") ?? null,
+    quiet,
+    verbose,
+  };
+}
+
+/** An argument that begins with a dash but is shaped like no flag is a slip, never a name. */
+function refuseMalformedFlag(argument: string): SlipwayError | null {
+  if (!/^-./u.test(argument)) return null;
+  const empty = /^(--[a-z][a-z-]*)=$/u.exec(argument);
+  if (empty !== null)
+    return usageError(`${empty[1] ?? ""} needs a value`, "Write the value after the equals sign.");
+  if (/^--[a-z][a-z-]+(?:=|$)/iu.test(argument) || /^-[a-z](?:=|$)/iu.test(argument)) return null;
+  return usageError(
+    `unknown flag ${quoted(argument)}`,
+    'Write "--" before an argument that begins with a dash.',
+  );
+}

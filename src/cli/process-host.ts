@@ -1,0 +1,42 @@
+import type { Host } from "./context.ts";
+import { createSink } from "./sink.ts";
+import type { WritableStreamLike } from "./sink.ts";
+
+const PATIENCE = 5_000;
+
+/** What is used of Node's `process`. */
+export interface HostProcess {
+  readonly stdin: Host["stdin"];
+  readonly stdout: WritableStreamLike;
+  readonly stderr: WritableStreamLike;
+  readonly env: Host["environment"];
+  readonly cwd: () => string;
+  readonly once: (signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void) => unknown;
+}
+
+/** The host over this process. Its standard input is not touched before a command reads it. */
+export function createProcessHost(own: HostProcess): Host {
+  return {
+    get stdin() {
+      return own.stdin;
+    },
+    stdout: createSink(own.stdout),
+    stderr: createSink(own.stderr),
+    environment: own.env,
+    workingDirectory: own.cwd(),
+    interrupt: interruptOf(own),
+    patience: PATIENCE,
+    openSlipway: async (composition) => {
+      const { composeSlipway } = await import("./compose.ts");
+      return await composeSlipway(composition);
+    },
+  };
+}
+
+/** Aborted by the first request to end. A second one finds no listener: then the system ends the process. */
+function interruptOf(own: HostProcess): AbortSignal {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    own.once(signal, () => interrupt.abort());
+  return interrupt.signal;
+}

@@ -1,0 +1,114 @@
+import type { CliContext } from "../context.ts";
+import { asTyped, wholeNumber } from "../flags.ts";
+import { proposeKinds, proposeNames } from "../proposals.ts";
+import type { CommandRoute, NoFlags } from "../route.ts";
+import { defineRoute } from "../route.ts";
+
+const kind = {
+  brief: "image, workspace, placement, environment, machine-type, disk-type or secret",
+  placeholder: "KIND",
+  parse: asTyped,
+  proposeCompletions: proposeKinds,
+} as const;
+
+const name = {
+  brief: "The resource's name",
+  placeholder: "NAME",
+  parse: asTyped,
+  proposeCompletions(this: CliContext) {
+    return proposeNames(this);
+  },
+} as const;
+
+const ifGeneration = {
+  kind: "parsed",
+  parse: wholeNumber(0),
+  optional: true,
+  placeholder: "N",
+  brief: "Write only where the resource is at this generation (0: where there is none)",
+} as const;
+
+const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: string, name: string]>(
+  {
+    usage: [
+      "set KIND NAME [--if-generation N] < resource.yaml",
+      "set secret NAME < value",
+      "set secret NAME --resource < secret.yaml",
+    ],
+    brief: "Write a whole resource, read as YAML or JSON from standard input",
+    description:
+      "A secret's value is taken byte for byte, less one trailing newline; with --resource it is a record with name, plaintext_value and description.",
+    load: async () => (await import("../commands/set.ts")).set,
+    parameters: {
+      flags: {
+        resource: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "Read a secret as a record",
+        },
+        ifGeneration,
+      },
+      positional: { kind: "tuple", parameters: [kind, name] },
+    },
+  },
+);
+
+const patch = defineRoute<
+  { set: readonly string[]; ifGeneration?: number },
+  [kind: string, name: string]
+>({
+  usage: ["patch KIND NAME --set field=value... [--if-generation N]"],
+  brief: "Change named fields only",
+  description:
+    'A field is a path such as aws.ami_ids.us-east-1. A value that reads as JSON is taken as JSON (20, true, ["a"], null to unset), anything else as text; \'"20"\' is the text 20.',
+  load: async () => (await import("../commands/patch.ts")).patch,
+  parameters: {
+    flags: {
+      set: {
+        kind: "parsed",
+        parse: asTyped,
+        variadic: true,
+        placeholder: "field=value",
+        brief: "A field and its new value; may be repeated",
+      },
+      ifGeneration,
+    },
+    positional: { kind: "tuple", parameters: [kind, name] },
+  },
+});
+
+const get = defineRoute<NoFlags, [kind: string, name?: string]>({
+  usage: ["get KIND [NAME]"],
+  brief: "Show one resource, or list all of a kind",
+  load: async () => (await import("../commands/get.ts")).get,
+  parameters: {
+    positional: { kind: "tuple", parameters: [kind, { ...name, optional: true }] },
+  },
+});
+
+const remove = defineRoute<{ ifGeneration?: number }, [kind: string, name: string]>({
+  usage: ["delete KIND NAME [--if-generation N]"],
+  brief: "Delete a resource that no other refers to",
+  load: async () => (await import("../commands/delete.ts")).remove,
+  parameters: {
+    flags: { ifGeneration },
+    positional: { kind: "tuple", parameters: [kind, name] },
+  },
+});
+
+const history = defineRoute<NoFlags, [kind: string, name: string]>({
+  usage: ["history KIND NAME"],
+  brief: "Show a resource's generations, newest first",
+  load: async () => (await import("../commands/history.ts")).history,
+  parameters: { positional: { kind: "tuple", parameters: [kind, name] } },
+});
+
+/** What writes and reads the catalog. */
+export const catalogRoutes: Readonly<Record<string, CommandRoute>> = {
+  set,
+  patch,
+  get,
+  delete: remove,
+  history,
+};

@@ -1,0 +1,192 @@
+import type { CliContext } from "../context.ts";
+import { parseDuration } from "../duration.ts";
+import { asTyped, wholeNumber } from "../flags.ts";
+import { proposeNames, proposeSpawns, proposeStates } from "../proposals.ts";
+import type { CommandRoute, NoFlags } from "../route.ts";
+import { defineRoute } from "../route.ts";
+
+const spawnId = {
+  brief: "The spawn's id",
+  placeholder: "SPAWN_ID",
+  parse: asTyped,
+  proposeCompletions(this: CliContext) {
+    return proposeSpawns(this);
+  },
+} as const;
+
+/** Names of workspaces, for whatever takes one. */
+const workspace = {
+  placeholder: "WORKSPACE",
+  parse: asTyped,
+  proposeCompletions(this: CliContext) {
+    return proposeNames(this, "workspace");
+  },
+} as const;
+
+const workspaceFlag = { ...workspace, kind: "parsed", optional: true } as const;
+
+const resolve = defineRoute<{ save?: string; offline: boolean }, [workspace: string]>({
+  usage: ["resolve WORKSPACE [--save FILE] [--offline]"],
+  brief: "Decide everything about a launch and change nothing: print the plan",
+  load: async () => (await import("../commands/resolve.ts")).resolve,
+  parameters: {
+    flags: {
+      save: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Also save the plan, for spawn --plan",
+      },
+      offline: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Ask no registry, engine or cloud; such a plan cannot be spawned",
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ ...workspace, brief: "The workspace to resolve" }],
+    },
+  },
+});
+
+const spawn = defineRoute<
+  {
+    plan?: string;
+    allowStale: boolean;
+    id?: string;
+    noWait: boolean;
+    timeout: number;
+  },
+  [workspace?: string]
+>({
+  usage: [
+    "spawn WORKSPACE [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
+    "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
+  ],
+  brief: "Make one machine and wait until it runs",
+  description:
+    "The same id always means the same machine: a command that was interrupted goes on when it is repeated with its id.",
+  load: async () => (await import("../commands/spawn.ts")).spawn,
+  parameters: {
+    flags: {
+      plan: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Spawn this plan, saved by resolve --save, instead of resolving a workspace",
+      },
+      allowStale: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Spawn the plan although a record it was made from has changed since",
+      },
+      id: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "SPAWN_ID",
+        brief: "The spawn's id, [a-z][a-z0-9-]{0,62} (default: a new one)",
+      },
+      noWait: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Return once the launch is accepted",
+      },
+      timeout: {
+        kind: "parsed",
+        parse: parseDuration,
+        default: "10m",
+        placeholder: "DURATION",
+        brief: "Wait no longer than this; the spawn stays as it is",
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{ ...workspace, brief: "The workspace to make a machine from", optional: true }],
+    },
+  },
+});
+
+const list = defineRoute<{ workspace?: string; state?: string }>({
+  usage: ["list [--workspace WORKSPACE] [--state STATE]"],
+  brief: "List the spawns, newest first",
+  load: async () => (await import("../commands/list.ts")).list,
+  parameters: {
+    flags: {
+      workspace: { ...workspaceFlag, brief: "Only those of this workspace" },
+      state: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "STATE",
+        brief: "Only those in this state",
+        proposeCompletions: proposeStates,
+      },
+    },
+  },
+});
+
+const describe = defineRoute<NoFlags, [spawnId: string]>({
+  usage: ["describe SPAWN_ID"],
+  brief: "Show one spawn: its plan, attempts, events and machine",
+  load: async () => (await import("../commands/describe.ts")).describe,
+  parameters: { positional: { kind: "tuple", parameters: [spawnId] } },
+});
+
+const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>({
+  usage: ["logs SPAWN_ID [--follow] [--tail N]"],
+  brief: "Print what the machine printed",
+  load: async () => (await import("../commands/logs.ts")).logs,
+  parameters: {
+    flags: {
+      follow: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Go on until the machine ends",
+      },
+      tail: {
+        kind: "parsed",
+        parse: wholeNumber(0),
+        optional: true,
+        placeholder: "N",
+        brief: "Begin with the last N lines (default: all of them)",
+      },
+    },
+    positional: { kind: "tuple", parameters: [spawnId] },
+  },
+});
+
+const terminate = defineRoute<{ workspace?: string }, string[]>({
+  usage: ["terminate SPAWN_ID...", "terminate --workspace WORKSPACE"],
+  brief: "End machines; their records stay",
+  load: async () => (await import("../commands/terminate.ts")).terminate,
+  parameters: {
+    flags: { workspace: { ...workspaceFlag, brief: "All machines of this workspace" } },
+    positional: { kind: "array", parameter: spawnId },
+  },
+});
+
+const watch = defineRoute<NoFlags, string[]>({
+  usage: ["watch [SPAWN_ID...]"],
+  brief: "Print events as they come, until the spawns settle",
+  load: async () => (await import("../commands/watch.ts")).watch,
+  parameters: { positional: { kind: "array", parameter: spawnId } },
+});
+
+/** What makes machines, shows them and ends them. */
+export const spawnRoutes: Readonly<Record<string, CommandRoute>> = {
+  resolve,
+  spawn,
+  list,
+  describe,
+  logs,
+  terminate,
+  watch,
+};

@@ -1,0 +1,78 @@
+import type { CliContext } from "../context.ts";
+import { asTyped } from "../flags.ts";
+import { proposeNames, proposeShells } from "../proposals.ts";
+import type { CommandRoute, NoFlags } from "../route.ts";
+import { defineRoute } from "../route.ts";
+
+const inspect = defineRoute<
+  { platform?: string; secret?: string; verifyLayers: boolean },
+  [reference: string]
+>({
+  usage: ["inspect OCI_REFERENCE [--platform PLATFORM] [--secret NAME] [--verify-layers]"],
+  brief: "Show a container image's manifest, ids and configuration without pulling it",
+  load: async () => (await import("../commands/inspect.ts")).inspect,
+  parameters: {
+    flags: {
+      platform: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "PLATFORM",
+        brief: "os/architecture[/variant] (default: linux/amd64)",
+        proposeCompletions: () => ["linux/amd64", "linux/arm64"],
+      },
+      secret: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "NAME",
+        brief: "Secret to ask the registry with (default: Docker's configuration)",
+        proposeCompletions(this: CliContext) {
+          return proposeNames(this, "secret");
+        },
+      },
+      verifyLayers: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Fetch every layer and check its digest and DiffID",
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "A reference such as ghcr.io/acme/agent:v1",
+          placeholder: "OCI_REFERENCE",
+          parse: asTyped,
+        },
+      ],
+    },
+  },
+});
+
+const completion = defineRoute<NoFlags, [shell: string]>({
+  usage: ["completion bash|zsh|fish"],
+  brief: "Print a shell's completion script",
+  description: [
+    "bash: source <(slipway completion bash)",
+    "zsh:  source <(slipway completion zsh)",
+    "fish: slipway completion fish | source",
+  ].join("\n"),
+  load: async () => (await import("../commands/completion.ts")).completion,
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "The shell",
+          placeholder: "SHELL",
+          parse: asTyped,
+          proposeCompletions: proposeShells,
+        },
+      ],
+    },
+  },
+});
+
+export const toolRoutes: Readonly<Record<string, CommandRoute>> = { inspect, completion };

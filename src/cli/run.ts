@@ -1,0 +1,78 @@
+import { run as runApplication } from "@stricli/core";
+import { asSlipwayError } from "../errors.ts";
+import { buildSlipwayApplication } from "./app.ts";
+import type { Findings } from "./app.ts";
+import { createContext } from "./context.ts";
+import type { Host } from "./context.ts";
+import { createDeparture } from "./departure.ts";
+import { renderError } from "./error-text.ts";
+import { EXIT_DONE, exitCodeOf } from "./exit-codes.ts";
+import { separateGlobalFlags } from "./global-flags.ts";
+import type { SeparatedArguments } from "./global-flags.ts";
+import { createNotices } from "./notices.ts";
+import type { Notices } from "./notices.ts";
+import { usageErrorOf } from "./scanner-findings.ts";
+
+/** First argument of the shells' completion scripts. */
+const COMPLETE = "__complete";
+
+/**
+ * Runs one command line in the given process and returns its exit code, once everything it printed has been handed
+ * on. Ends no process; what it throws is a defect of the host.
+ */
+export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
+  const code = argv[0] === COMPLETE ? await complete(argv, host) : await runOrTell(argv, host);
+  // Help is written without waiting; an empty write comes after it.
+  await host.stdout.write("");
+  return code;
+}
+
+async function complete(argv: readonly string[], host: Host): Promise<number> {
+  const { printCompletions } = await import("./completion.ts");
+  await printCompletions(argv.slice(1), host);
+  return EXIT_DONE;
+}
+
+async function runOrTell(argv: readonly string[], host: Host): Promise<number> {
+  const separated = separateGlobalFlags(argv);
+  const notices = createNotices(host.stderr, separated.flags);
+  try {
+    await runCommand(separated, host, notices);
+    return EXIT_DONE;
+  } catch (caught) {
+    const error = asSlipwayError(caught);
+    // Nobody reads on: that ends a stream, and it is no failure.
+    if (error.code === "CANCELLED" && host.stdout.closed.aborted && !host.interrupt.aborted)
+      return EXIT_DONE;
+    notices.clear();
+    await host.stderr.write(renderError(error, separated.flags));
+    return exitCodeOf(error);
+  }
+}
+
+async function runCommand(
+  { flags, rest, error }: SeparatedArguments,
+  host: Host,
+  notices: Notices,
+): Promise<void> {
+  if (error !== null) throw error;
+  const findings: Findings = { arguments: [], failures: [] };
+  const context = createContext({ flags, typed: rest, host, notices });
+  let command = "slipway";
+  const ran = runApplication(buildSlipwayApplication(findings), rest, {
+    process: context.process,
+    forCommand: ({ prefix }) => {
+      command = prefix.join(" ");
+      return context;
+    },
+  });
+  const departure = createDeparture(host.interrupt, host.patience);
+  try {
+    await Promise.race([ran, departure.left]);
+  } finally {
+    departure.stay();
+  }
+  notices.clear();
+  if (findings.arguments.length > 0) throw usageErrorOf(findings.arguments, command);
+  if (findings.failures.length > 0) throw findings.failures[0];
+}

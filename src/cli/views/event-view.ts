@@ -1,0 +1,17 @@
+import type { SpawnEvent } from "../../spawner/spawn-record.ts";
+import { toSnakeCase } from "../../spelling.ts";
+import type { OutputFormat } from "../global-flags.ts";
+import { renderJson, renderYaml } from "../render.ts";
+import { safeLine } from "../terminal-text.ts";
+
+/** One event of a stream: an object a line in JSON, a document of its own in YAML, a plain line for people. */
+export async function renderEvent(event: SpawnEvent, format: OutputFormat): Promise<string> {
+  switch (format) {
+    case "json":
+      return `${renderJson(toSnakeCase(event))}\n`;
+    case "yaml":
+      return `---\n${await renderYaml(toSnakeCase(event))}`;
+    case "table":
+      return `${safeLine(`${event.at}  ${event.spawnId}  ${event.state}  ${event.message}`)}\n`;
+  }
+}

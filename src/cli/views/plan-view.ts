@@ -1,0 +1,54 @@
+import type { Check, LaunchPlan } from "../../plan.ts";
+import { toSnakeCase } from "../../spelling.ts";
+import type { View } from "../render.ts";
+import { joinParts, renderFields, renderTable } from "../table.ts";
+import type { Column } from "../table.ts";
+
+const CHECK_COLUMNS: readonly Column<Check>[] = [
+  { title: "CHECK", cell: (check) => check.name },
+  { title: "OUTCOME", cell: (check) => check.outcome },
+  { title: "FINDING", cell: (check) => check.message },
+];
+
+export function viewPlan(plan: LaunchPlan): View {
+  return { value: toSnakeCase(plan), table: () => planTable(plan) };
+}
+
+/** A plan for people: what will run, where it may go, and what was checked. */
+export function planTable(plan: LaunchPlan): string {
+  const { artifact, shape } = plan;
+  const fields = renderFields([
+    ["PLAN", plan.planId],
+    ["WORKSPACE", plan.workspace],
+    ["TENANT", plan.tenant],
+    ["SUBSTRATE", plan.substrate],
+    ["ARCHITECTURE", plan.architecture],
+    ["ARTIFACT", artifact.id],
+    ["REQUESTED", artifact.requested],
+    ["PINNED", artifact.pinned ? "yes" : "no: it cannot be spawned"],
+    ["MACHINE TYPE", plan.machineType],
+    ["VCPUS", shape.vcpus],
+    ["MEMORY", shape.memoryGb === null ? null : `${shape.memoryGb} GiB`],
+  ]);
+  const candidates = renderTable(
+    [
+      { title: "PLACE", cell: ({ place }) => place },
+      { title: "SUBNET", cell: ({ subnet }) => subnet },
+      { title: "VERDICT", cell: ({ verdict }) => verdict },
+      { title: "REASON", cell: ({ reason }) => reason },
+    ],
+    plan.candidates,
+  );
+  const floating =
+    plan.floatingReads.length === 0
+      ? ""
+      : renderTable(
+          [
+            { title: "FLOATING REFERENCE", cell: ({ reference }) => reference },
+            { title: "MEANS", cell: ({ value }) => value },
+            { title: "READ AT", cell: ({ readAt }) => readAt },
+          ],
+          plan.floatingReads,
+        );
+  return joinParts([fields, candidates, renderTable(CHECK_COLUMNS, plan.checks), floating]);
+}

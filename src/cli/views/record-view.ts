@@ -1,0 +1,107 @@
+import {
+  diskTypeSubstrate,
+  imageSubstrate,
+  machineTypeSubstrate,
+  architectureOf,
+} from "../../catalog/kinds.ts";
+import type { CatalogKind, CatalogRecord, HistoryEntry } from "../../catalog/kinds.ts";
+import { toSnakeCase } from "../../spelling.ts";
+import type { View } from "../render.ts";
+import { renderTable } from "../table.ts";
+import type { Column } from "../table.ts";
+
+type Cells = { readonly [title: string]: string | number | null | undefined };
+
+/** What a list shows of each kind, between the name and the generation. */
+const CELLS: { readonly [K in CatalogKind]: (record: CatalogRecord<K>) => Cells } = {
+  image: (image) => ({
+    SUBSTRATE: imageSubstrate(image),
+    ARCHITECTURE: architectureOf(image),
+    SOURCE: imageSource(image),
+  }),
+  workspace: ({ imageRef, placement, environmentRef }) => ({
+    IMAGE: imageRef,
+    PLACEMENT: placement,
+    ENVIRONMENT: environmentRef,
+  }),
+  placement: (placement) => ({ SUBSTRATE: placement.substrate, WHERE: whereOf(placement) }),
+  environment: ({ substrate, machineTypeRef, diskTypeRef, diskSizeGb }) => ({
+    SUBSTRATE: substrate,
+    "MACHINE TYPE": machineTypeRef,
+    "DISK TYPE": diskTypeRef,
+    "DISK GIB": diskSizeGb,
+  }),
+  "machine-type": (machineType) => ({
+    SUBSTRATE: machineTypeSubstrate(machineType),
+    ARCHITECTURE: architectureOf(machineType),
+    VCPUS: machineType.vcpus,
+    "MEMORY GIB": machineType.memoryGb,
+  }),
+  "disk-type": (diskType) => ({ SUBSTRATE: diskTypeSubstrate(diskType) }),
+  secret: () => ({}),
+};
+
+export function viewRecord<K extends CatalogKind>(kind: K, record: CatalogRecord<K>): View {
+  return { value: toSnakeCase(record), table: () => recordTable(kind, [record]) };
+}
+
+export function viewRecords<K extends CatalogKind>(
+  kind: K,
+  records: readonly CatalogRecord<K>[],
+): View {
+  return { value: toSnakeCase(records), table: () => recordTable(kind, records) };
+}
+
+export function viewDeletion(kind: CatalogKind, name: string): View {
+  return {
+    value: { kind, name, deleted: true },
+    table: () => `${kind} ${name} deleted\n`,
+  };
+}
+
+export function viewHistory<K extends CatalogKind>(entries: readonly HistoryEntry<K>[]): View {
+  const columns: readonly Column<HistoryEntry<K>>[] = [
+    { title: "GENERATION", cell: ({ generation }) => generation },
+    { title: "AT", cell: ({ updatedAt }) => updatedAt },
+    { title: "BY", cell: ({ updatedBy }) => updatedBy },
+    { title: "CHANGE", cell: ({ deleted }) => (deleted ? "deleted" : "set") },
+  ];
+  return { value: toSnakeCase(entries), table: () => renderTable(columns, entries) };
+}
+
+function recordTable<K extends CatalogKind>(kind: K, records: readonly CatalogRecord<K>[]): string {
+  const rows = records.map((record) => ({ record, cells: CELLS[kind](record) }));
+  const titles = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
+  return renderTable<(typeof rows)[number]>(
+    [
+      { title: "NAME", cell: ({ record }) => record.name },
+      ...titles.map((title) => ({
+        title,
+        cell: ({ cells }: (typeof rows)[number]) => cells[title],
+      })),
+      { title: "GENERATION", cell: ({ record }) => record.generation },
+      { title: "UPDATED", cell: ({ record }) => record.updatedAt },
+      { title: "DESCRIPTION", cell: ({ record }) => record.description },
+    ],
+    rows,
+  );
+}
+
+function imageSource({ aws, gce, docker }: CatalogRecord<"image">): string {
+  if (aws !== undefined)
+    return Object.entries(aws.amiIds)
+      .map(([region, ami]) => `${region}: ${ami}`)
+      .join(", ");
+  return gce?.selfLink ?? docker?.imageRef ?? "";
+}
+
+function whereOf(placement: CatalogRecord<"placement">): string {
+  switch (placement.substrate) {
+    case "AWS":
+      return placement.target.aws.region;
+    case "GCP":
+      return placement.target.gcp.zones.join(", ");
+    case "DOCKER":
+      return placement.target.docker.host ?? "the current Docker context";
+  }
+}

@@ -1,0 +1,92 @@
+import type { JsonObject } from "../../errors.ts";
+import { toSnakeCase } from "../../spelling.ts";
+import type { Spawn, SpawnDescription, SpawnEvent } from "../../spawner/spawn-record.ts";
+import type { View } from "../render.ts";
+import { joinParts, renderFields, renderTable } from "../table.ts";
+import type { Column } from "../table.ts";
+import { planTable } from "./plan-view.ts";
+
+const SPAWN_COLUMNS: readonly Column<Spawn>[] = [
+  { title: "SPAWN", cell: (spawn) => spawn.spawnId },
+  { title: "WORKSPACE", cell: (spawn) => spawn.workspace },
+  { title: "STATE", cell: (spawn) => spawn.state },
+  { title: "SUBSTRATE", cell: (spawn) => spawn.substrate },
+  { title: "MACHINE", cell: (spawn) => shortMachine(spawn) },
+  { title: "PLACE", cell: (spawn) => spawn.machine?.place },
+  { title: "CREATED", cell: (spawn) => spawn.createdAt },
+  { title: "ERROR", cell: (spawn) => textField(spawn.error, "reason") },
+];
+
+const EVENT_COLUMNS: readonly Column<Omit<SpawnEvent, "sequence" | "spawnId">>[] = [
+  { title: "AT", cell: (event) => event.at },
+  { title: "STATE", cell: (event) => event.state },
+  { title: "EVENT", cell: (event) => event.message },
+];
+
+export function viewSpawns(spawns: readonly Spawn[]): View {
+  return {
+    value: toSnakeCase(spawns),
+    table: () => renderTable(SPAWN_COLUMNS, spawns),
+  };
+}
+
+export function viewSpawn(spawn: Spawn): View {
+  return { value: toSnakeCase(spawn), table: () => spawnTable(spawn) };
+}
+
+export function viewDescription(description: SpawnDescription): View {
+  return {
+    value: toSnakeCase(description),
+    table: () =>
+      joinParts([
+        spawnTable(description),
+        renderTable(EVENT_COLUMNS, description.events),
+        planTable(description.plan),
+      ]),
+  };
+}
+
+function spawnTable(spawn: Spawn): string {
+  const { machine } = spawn;
+  const fields = renderFields([
+    ["SPAWN", spawn.spawnId],
+    ["WORKSPACE", spawn.workspace],
+    ["STATE", spawn.state],
+    ["SUBSTRATE", spawn.substrate],
+    ["PLAN", spawn.planId],
+    ["MACHINE", machine?.id],
+    ["PLACE", machine?.place],
+    ["ARCHITECTURE", machine?.architecture],
+    ["PRIVATE", machine?.addresses.private],
+    ["PUBLIC", machine?.addresses.public],
+    ["PORTS", machine?.ports.map(({ port, hostPort }) => `${port} at ${hostPort}`).join(", ")],
+    ["CREATED", spawn.createdAt],
+    ["UPDATED", spawn.updatedAt],
+    ["ERROR", textField(spawn.error, "message")],
+    ["REMEDY", textField(spawn.error, "remedy")],
+  ]);
+  const attempts =
+    spawn.attempts.length === 0
+      ? ""
+      : renderTable(
+          [
+            { title: "ATTEMPT", cell: ({ attempt }) => attempt },
+            { title: "PLACE", cell: ({ place }) => place },
+            { title: "OUTCOME", cell: ({ outcome }) => outcome },
+            { title: "REASON", cell: ({ reason }) => reason },
+          ],
+          spawn.attempts,
+        );
+  return joinParts([fields, attempts]);
+}
+
+/** A container's id is 64 digits long; engines take its first twelve as well. */
+function shortMachine({ machine }: Spawn): string | undefined {
+  if (machine === null) return undefined;
+  return /^[0-9a-f]{64}$/u.test(machine.id) ? machine.id.slice(0, 12) : machine.id;
+}
+
+function textField(value: JsonObject | null, field: string): string | undefined {
+  const found = value?.[field];
+  return typeof found === "string" ? found : undefined;
+}
