@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { PURE_FILES, purityWalls } from "./support/architecture/purity.ts";
+import { modulesOf, readModule, readModules } from "./support/architecture/read-module.ts";
+import { importWalls } from "./support/architecture/walls.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const walls = [...importWalls, ...purityWalls];
+
+/** Every breach of every wall in a repository of these texts, but for files that it leaves out. */
+function breaches(texts: Readonly<Record<string, string>>): readonly string[] {
+  const modules = modulesOf(texts);
+  return walls
+    .filter(({ name }) => name !== "own imports lead to own files")
+    .flatMap((wall) => wall.breaches(modules));
+}
+
+describe("the walls of src and adapters", () => {
+  const modules = readModules(ROOT, ["src", "adapters"]);
+
+  it.each(walls)("$name", ({ breaches }) => {
+    expect(breaches(modules)).toEqual([]);
+  });
+
+  it("stand around files that are there", () => {
+    expect(PURE_FILES.filter((path) => !modules.has(path))).toEqual([]);
+  });
+});
+
+describe("a breach is seen:", () => {
+  it.each<readonly [string, string, string]>([
+    // Adapters
+    ["adapters/aws/adapter.ts", `import { x } from "../../src/spawner/spawn.ts";`, "not open to"],
+    ["adapters/aws/adapter.ts", `import { x } from "../../src/oci/digest.ts";`, "not open to"],
+    ["adapters/aws/adapter.ts", `import type { X } from "../docker/labels.ts";`, "another adapter"],
+    ["adapters/aws/adapter.ts", `import Docker from "dockerode";`, "not this adapter's SDK"],
+    ["adapters/new/adapter.ts", `import { x } from "@aws-sdk/client-ec2";`, "not this adapter's"],
+    ["adapters/docker/adapter.ts", `export * from "../gce/errors.ts";`, "another adapter"],
+    ["adapters/docker/adapter.ts", "await import(name);", "literal"],
+    // Providers in src
+    ["src/spawner/spawn.ts", `import type Docker from "dockerode";`, "not one of src's packages"],
+    ["src/spawner/spawn.ts", `const x = await import("@aws-sdk/client-ec2");`, "not one of src's"],
+    ["src/cli/compose.ts", `import Docker from "dockerode";`, "not one of src's packages"],
+    [
+      "src/spawner/spawn.ts",
+      `await import("../../adapters/aws/index.ts");`,
+      "only src/cli/compose",
+    ],
+    [
+      "src/spawner/spawn.ts",
+      `import type { X } from "../../adapters/aws/index.ts";`,
+      "only src/cli",
+    ],
+    ["src/cli/compose.ts", `import { x } from "../../adapters/aws/index.ts";`, "lazily"],
+    ["src/cli/compose.ts", `export { x } from "../../adapters/aws/index.ts";`, "lazily"],
+    ["src/create-slipway.ts", `import "../adapters/aws/index.ts";`, "lazily"],
+    ["src/spawner/spawn.ts", "require(`${name}`);", "literal"],
+    ["src/spawner/spawn.ts", `import fs from "fs";`, "not one of src's packages"],
+    // The test kit
+    ["src/spawner/spawn.ts", `await import("../testing/fake-clock.ts");`, "only the command line"],
+    ["src/cli/commands/fake.ts", `import { x } from "../../testing/fake-clock.ts";`, "lazily"],
+    // Foundations and entries
+    ["src/errors.ts", `import type { X } from "./plan.ts";`, "what everything else stands on"],
+    ["src/errors.ts", `import { inspect } from "node:util";`, "what everything else stands on"],
+    ["src/cli/main.ts", `import { createSlipway } from "../index.ts";`, "programs outside"],
+    ["src/testing/x.ts", `export * from "./index.ts";`, "programs outside"],
+    // Environment, files, clock
+    ["src/oci/auth.ts", "const home = process.env.HOME;", "reads the environment"],
+    ["src/oci/auth.ts", `const home = process["env"].HOME;`, "reads the environment"],
+    ["src/oci/auth.ts", "const { env } = process;", "reads the environment"],
+    ["src/oci/auth.ts", `import { env } from "node:process";`, "reads the environment"],
+    ["adapters/docker/api.ts", "const host = process.env.DOCKER_HOST;", "reads the environment"],
+    ["src/oci/auth.ts", `import { readFile } from "node:fs/promises";`, "for the edges"],
+    ["src/oci/auth.ts", `process.getBuiltinModule("node:fs");`, "for the edges"],
+    ["src/spawner/spawn.ts", "const now = Date.now();", "says Date . now"],
+    ["src/spawner/spawn.ts", "const now = new Date();", "says new Date ( )"],
+    ["adapters/aws/adapter.ts", "const dice = Math.random();", "says Math . random"],
+    // Pure files
+    ...PURE_FILES.map((path) => [path, `fetch("http://x");`, `${path}: says fetch`] as const),
+    ["adapters/aws/launch-request.ts", `setTimeout(f, 1);`, "says setTimeout"],
+    ["src/plan.ts", `import { connect } from "node:net";`, "imports node:net"],
+    ["src/plan.ts", `import { readFileSync } from "node:fs";`, "imports node:fs"],
+    ["src/plan.ts", `import { randomUUID } from "node:crypto";`, "says randomUUID"],
+    ["src/plan.ts", "const words = process.argv;", "says process"],
+    ["src/plan.ts", "const now = performance.now();", "says performance . now"],
+    ["src/plan.ts", "console.log(1);", "says console"],
+    ["src/plan.ts", "await import(name);", "imports a computed name"],
+    ["src/plan.ts", "const text = `${`a ${fetch(x)} b`}`;", "says fetch"],
+  ])("in %s: %s", (path, text, why) => {
+    const found = breaches({ [path]: text });
+    expect(found.join("\n")).toContain(why);
+    for (const breach of found) expect(breach.startsWith(`${path}: `)).toBe(true);
+  });
+
+  it("far from the pure file that reaches it", () => {
+    const texts = {
+      "src/plan.ts": `import { a } from "./a.ts";`,
+      "src/a.ts": `export * from "./b.ts";`,
+      "src/b.ts": "export const b = () => fetch(x);",
+    };
+    expect(breaches(texts)).toEqual(["src/plan.ts: reaches src/b.ts, which says fetch"]);
+    expect(breaches({ ...texts, "src/a.ts": `import type { B } from "./b.ts";` })).toEqual([]);
+  });
+
+  it.each([
+    ["of values", `import { b } from "./b.ts";`],
+    ["of types", `import type { B } from "./b.ts";`],
+    ["when it is lazy", `const b = await import("./b.ts");`],
+  ])("in a cycle %s", (_how, text) => {
+    const texts = { "src/a.ts": text, "src/b.ts": `export { a } from "./a.ts";` };
+    expect(breaches(texts)).toEqual(["src/a.ts -> src/b.ts -> src/a.ts"]);
+  });
+
+  it("where an import leads nowhere", () => {
+    const lost = walls.find(({ name }) => name === "own imports lead to own files");
+    expect(lost?.breaches(modulesOf({ "src/a.ts": `import "./b.ts";` }))).toEqual([
+      "src/a.ts: imports src/b.ts: there is no such file",
+    ]);
+  });
+});
+
+describe("no breach is seen:", () => {
+  it.each<readonly [string, string]>([
+    ["adapters/aws/adapter.ts", `import { EC2Client } from "@aws-sdk/client-ec2";`],
+    ["adapters/docker/adapter.ts", `import type Docker from "dockerode"; import { z } from "zod";`],
+    ["adapters/docker/adapter.ts", `import { x } from "../../src/oci/registry/client.ts";`],
+    ["adapters/gce/adapter.ts", `import { x } from "../../src/substrate/contract.ts";`],
+    ["adapters/gce/adapter.ts", `import { x } from "./errors.ts";`],
+    ["src/cli/compose.ts", `const x = await import("../../adapters/aws/index.ts");`],
+    ["src/cli/compose.ts", `import type { X } from "../../adapters/aws/index.ts";`],
+    ["src/cli/commands/fake.ts", `const x = await import("../../testing/fake-clock.ts");`],
+    ["src/cli/context.ts", "const home = process.env.HOME;"],
+    ["src/storage/database.ts", `import { mkdirSync } from "node:fs";`],
+    ["src/oci/auth.ts", `import type { Stats } from "node:fs";`],
+    ["src/system-clock.ts", "const now = () => Date.now();"],
+    ["src/testing/fake-server.ts", "const now = Date.now();"],
+    ["src/spawner/spawn.ts", "const then = new Date(clock.now()); this.process.exit();"],
+    ["src/plan.ts", `import { createHash } from "node:crypto";`],
+    ["src/plan.ts", "const plan = { process: 1, x: y.fetch, z: y?.console };"],
+    ["src/plan.ts", `// process.env, fetch()\n/* Date.now() */ const text = "fetch('x')";`],
+    ["src/plan.ts", "const text = `process.env ${name} fetch(`;"],
+    ["src/plan.ts", `const pattern = /fetch "'\\/[/"]/.test(x) ? a / b / fetched : 1 / 2;`],
+    ["src/plan.ts", `export const from = 1; export { from };`],
+  ])("in %s: %s", (path, text) => {
+    expect(breaches({ [path]: text })).toEqual([]);
+  });
+});
+
+describe("reading", () => {
+  it.each<readonly [string, string | null, string]>([
+    [`import a from "./x.ts";`, "src/x.ts", "static"],
+    [`import a, { type B, c as d } from './x.ts';`, "src/x.ts", "static"],
+    [`import * as a from "../adapters/x.ts";`, "adapters/x.ts", "static"],
+    [`import "./x.ts";`, "src/x.ts", "static"],
+    [`import type { A } from "./x.ts";`, "src/x.ts", "type"],
+    [`import type A from "./x.ts";`, "src/x.ts", "type"],
+    [`import type from "./x.ts";`, "src/x.ts", "static"],
+    [`export * from "./x.ts";`, "src/x.ts", "static"],
+    [`export * as a from "./x.ts";`, "src/x.ts", "static"],
+    [`export { a, b as "c" } from "./x.ts";`, "src/x.ts", "static"],
+    [`export type { A } from "./x.ts";`, "src/x.ts", "type"],
+    [`const a = await import("./x.ts");`, "src/x.ts", "lazy"],
+    ["const a = await import(`./x.ts`);", "src/x.ts", "lazy"],
+    [`import data from "./x.json" with { type: "json" };`, "src/x.json", "static"],
+    [`type A = import("./x.ts").A;`, "src/x.ts", "lazy"],
+    [`import { x } from "node:fs";`, null, "static"],
+  ])("finds %s", (text, file, manner) => {
+    const { imports } = readModule("src/a.ts", `const before = 1;\n${text}\nconst after = 2;`);
+    expect(imports).toMatchObject([{ file, manner }]);
+  });
+
+  it.each([
+    `// import "./x.ts";`,
+    `const text = 'import "./x.ts"';`,
+    "const text = `import './x.ts' ${a}`;",
+    "const url = import.meta.url;",
+    `export const from = "./x.ts";`,
+    `export { a }; const from = "x";`,
+    `export type A = "x";`,
+    `a.import("./x.ts");`,
+  ])("finds nothing in %s", (text) => {
+    expect(readModule("src/a.ts", text).imports).toEqual([]);
+  });
+
+  it.each([`const a = "open;`, "const a = `open ${b`;", "const a = {", "/* open"])(
+    "refuses a text that it cannot read to its end: %s",
+    (text) => {
+      expect(() => readModule("src/a.ts", text)).toThrow("src/a.ts");
+    },
+  );
+
+  it("fails when a folder holds no file to judge", () => {
+    const empty = mkdtempSync(join(tmpdir(), "slipway-walls-"));
+    try {
+      expect(() => readModules(empty, ["."])).toThrow("holds no TypeScript file");
+      expect(() => readModules(empty, ["src"])).toThrow("ENOENT");
+    } finally {
+      rmSync(empty, { recursive: true });
+    }
+  });
+});
