@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { z } from "zod";
+import { cancellation } from "../cancellation.ts";
+import { SlipwayError } from "../errors.ts";
+
+export interface HelperRequest {
+  /** What follows `docker-credential-` in the program's name. */
+  readonly name: string;
+  /** The registry as Docker names it to helpers. */
+  readonly server: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HelperOptions {
+  /** The environment that the program gets. Default this process's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Default 30 s: a helper may ask its user, or a cloud. */
+  readonly timeoutMilliseconds?: number;
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,128}$/;
+const LARGEST_OUTPUT = 256 * 1024;
+const DEFAULT_TIMEOUT = 30_000;
+/** What helpers print where they have nothing for a server (docker-credential-helpers). */
+const NOT_FOUND = "credentials not found";
+
+const answerSchema = z.object({ Username: z.string(), Secret: z.string() });
+
+/**
+ * Runs `docker-credential-NAME get` without a shell, with the server on standard input, and reads its answer.
+ * Returns null where it has no credential for the server.
+ *
+ * Throws `CREDENTIAL_HELPER_FAILED`. What the program printed is never repeated: it may be the secret.
+ */
+export async function runCredentialHelper(
+  request: HelperRequest,
+  options: HelperOptions = {},
+): Promise<{ readonly username: string; readonly secret: string } | null> {
+  if (!NAME.test(request.name)) throw failed(request, "its name is not a program's");
+  const { exitCode, output } = await run(request, options);
+  if (exitCode !== 0) {
+    if (output.includes(NOT_FOUND)) return null;
+    throw failed(
+      request,
+      exitCode === null ? "it was ended by a signal" : `it exited with ${exitCode}`,
+    );
+  }
+  const answer = parseAnswer(output);
+  if (answer === null) throw failed(request, "its answer is not a credential");
+  return { username: answer.Username, secret: answer.Secret };
+}
+
+function run(
+  request: HelperRequest,
+  options: HelperOptions,
+): Promise<{ readonly exitCode: number | null; readonly output: string }> {
+  const { name, server, signal } = request;
+  const { environment, timeoutMilliseconds = DEFAULT_TIMEOUT } = options;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(cancellation(signal, `asking docker-credential-${name}`));
+      return;
+    }
+    const child = spawn(`docker-credential-${name}`, ["get"], {
+      shell: false,
+      stdio: ["pipe", "pipe", "ignore"],
+      windowsHide: true,
+      ...(environment === undefined ? {} : { env: environment }),
+    });
+    const stop = (reason: SlipwayError): void => {
+      reject(reason);
+      child.kill("SIGKILL");
+    };
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    const timer = setTimeout(
+      () => stop(failed(request, `it did not answer within ${timeoutMilliseconds} ms`)),
+      timeoutMilliseconds,
+    );
+    const abort = (): void => stop(cancellation(signal, `asking docker-credential-${name}`));
+    signal.addEventListener("abort", abort, { once: true });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    child.once("error", (error) => {
+      settle();
+      const absent = "code" in error && error.code === "ENOENT";
+      reject(
+        failed(request, absent ? "there is no such program on the PATH" : "it could not be run"),
+      );
+    });
+    child.once("close", (exitCode) => {
+      settle();
+      resolve({ exitCode, output: Buffer.concat(chunks).toString("utf8") });
+    });
+    child.stdout.on("data", (chunk: Uint8Array) => {
+      length += chunk.length;
+      if (length > LARGEST_OUTPUT) stop(failed(request, "it printed too much"));
+      else chunks.push(chunk);
+    });
+    // A program that does not read its input has closed it: its exit code tells.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(server);
+  });
+}
+
+function parseAnswer(output: string): z.output<typeof answerSchema> | null {
+  try {
+    return answerSchema.safeParse(JSON.parse(output)).data ?? null;
+  } catch {
+    // Not JSON: the caller says so, without repeating it.
+    return null;
+  }
+}
+
+function failed({ name, server }: HelperRequest, why: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CREDENTIAL_HELPER_FAILED",
+    message: `credential helper docker-credential-${name.slice(0, 128)} for ${server}: ${why}`,
+    remedy: `Try it by hand (echo ${server} | docker-credential-NAME get), or name a pull secret in the image record.`,
+    blastRadius: "credential",
+    metadata: { server },
+  });
+}

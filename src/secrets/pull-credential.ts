@@ -1,0 +1,167 @@
+import type { RegistryCredential } from "../oci/credential.ts";
+import { SlipwayError } from "../errors.ts";
+import { credentialServer, formatReference, type Reference } from "../oci/reference.ts";
+import {
+  findEntry,
+  hostOfKey,
+  invalidCredential,
+  readDockerConfig,
+  readEntry,
+  toCredential,
+  toRegistryCredential,
+  type Credential,
+  type DockerConfig,
+} from "./docker-config.ts";
+import type { SecretValue } from "./secret-value.ts";
+
+export interface PullSecret {
+  /** The secret's name, for messages. */
+  readonly name: string;
+  readonly value: SecretValue;
+  /** The image that it is to pull. */
+  readonly reference: Reference;
+}
+
+const LARGEST_SECRET = 256 * 1024;
+const MOST_NAMED = 5;
+const FORMS =
+  'Store it as user:password, as {"username": …, "password": …}, as {"identitytoken": …}, or as a Docker config.json.';
+/** Names under which people keep Docker Hub's credential; Docker itself knows only the first. */
+const DOCKER_HUB_SERVERS = [
+  "https://index.docker.io/v1/",
+  "index.docker.io",
+  "docker.io",
+  "registry-1.docker.io",
+];
+const HOST = /^[A-Za-z0-9.\-:[\]]{1,255}$/;
+
+/**
+ * Reads a tenant's pull secret for the registry of an image reference. It may be `user:password`,
+ * `{"username", "password"}`, `{"identitytoken"}` or a Docker `config.json`. Only the last says which registry it
+ * is for (so may `serveraddress` in the others): one that is for another registry is not silently left unused.
+ *
+ * Throws `CREDENTIAL_INVALID` and `CREDENTIAL_REGISTRY_MISMATCH`; neither repeats the value.
+ */
+export function parsePullCredential(secret: PullSecret): RegistryCredential {
+  const bytes = secret.value.revealBytes();
+  if (bytes.length > LARGEST_SECRET)
+    throw malformed(secret, `it is larger than ${LARGEST_SECRET} bytes`);
+  const text = decode(bytes);
+  if (text === null) throw malformed(secret, "it is not UTF-8");
+  const credential = text.trimStart().startsWith("{") ? readJson(text, secret) : readPair(text);
+  if (credential === null) throw malformed(secret, "it is in none of the known forms");
+  if (!isUsable(credential))
+    throw malformed(secret, "user name, password or token are empty or unreadable");
+  return toRegistryCredential(credential);
+}
+
+/** `user:password`. A password may hold anything, also colons and lines, as Google's JSON keys do. */
+function readPair(text: string): Credential | null {
+  const colon = text.indexOf(":");
+  return colon === -1 ? null : toCredential(text.slice(0, colon), text.slice(colon + 1));
+}
+
+function readJson(text: string, secret: PullSecret): Credential | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // The parser's message quotes the value.
+    throw malformed(secret, "it begins with { and is not JSON");
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const isConfig = ["auths", "credHelpers", "credsStore"].some((key) => Object.hasOwn(value, key));
+  if (isConfig) return fromConfig(value, secret);
+  const { registry } = secret.reference;
+  if (
+    "serveraddress" in value &&
+    typeof value.serveraddress === "string" &&
+    value.serveraddress !== ""
+  )
+    requireRegistry([value.serveraddress], secret);
+  return naming(secret, () => readEntry(value, registry));
+}
+
+function fromConfig(value: object, secret: PullSecret): Credential | null {
+  const { registry } = secret.reference;
+  const config = naming(secret, () => readDockerConfig(value));
+  if (config.auths.size === 0)
+    // A tenant's secret does not say which programs run on this host.
+    throw malformed(
+      secret,
+      "the Docker configuration has no auths, and helper programs are not run from a secret",
+    );
+  const entry = entryFor(config, registry);
+  if (entry === undefined) throw mismatch([...config.auths.keys()], secret);
+  const credential = naming(secret, () => readEntry(entry, registry));
+  if (credential === null)
+    throw malformed(secret, `the Docker configuration's entry for ${registry} holds no credential`);
+  return credential;
+}
+
+function entryFor(config: DockerConfig, registry: string): unknown {
+  return serversOf(registry)
+    .map((server) => findEntry(config, server))
+    .find((entry) => entry !== undefined);
+}
+
+function serversOf(registry: string): readonly string[] {
+  const server = credentialServer(registry);
+  return DOCKER_HUB_SERVERS.includes(server) ? DOCKER_HUB_SERVERS : [server];
+}
+
+function requireRegistry(keys: readonly string[], secret: PullSecret): void {
+  const servers = serversOf(secret.reference.registry);
+  if (!keys.some((key) => servers.includes(key) || servers.includes(hostOfKey(key))))
+    throw mismatch(keys, secret);
+}
+
+function isUsable(credential: Credential): boolean {
+  if ("identityToken" in credential) return /^[\u0021-\u007e]+$/.test(credential.identityToken);
+  // RFC 7617: no colon and no control characters in a user name.
+  const { username, password } = credential;
+  return (
+    username !== "" && !/[\p{Cc}:]/u.test(username) && password !== "" && !password.includes("\0")
+  );
+}
+
+function mismatch(keys: readonly string[], { name, reference }: PullSecret): SlipwayError {
+  const hosts = [...new Set(keys.map(hostOfKey))].filter((host) => HOST.test(host));
+  const named = hosts.slice(0, MOST_NAMED).join(", ") || "another registry";
+  const others = hosts.length > MOST_NAMED ? ` and ${hosts.length - MOST_NAMED} more` : "";
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CREDENTIAL_REGISTRY_MISMATCH",
+    message: `secret ${name} holds a credential for ${named}${others}, and the image ${formatReference(reference)} is on ${reference.registry}`,
+    remedy: `Name a secret that is for ${reference.registry}, or none.`,
+    blastRadius: "credential",
+    metadata: {
+      secret: name,
+      registry: reference.registry,
+      credential_registries: hosts.slice(0, MOST_NAMED),
+    },
+  });
+}
+
+/** Runs a reading of the value; what it throws names the secret. */
+function naming<Result>(secret: PullSecret, read: () => Result): Result {
+  try {
+    return read();
+  } catch (caught) {
+    if (caught instanceof SlipwayError) throw malformed(secret, caught.message);
+    throw caught;
+  }
+}
+
+function malformed({ name }: PullSecret, why: string): SlipwayError {
+  return invalidCredential(`secret ${name} is no pull credential: ${why}`, FORMS);
+}
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // Not text: the caller says so.
+    return null;
+  }
+}
