@@ -34,6 +34,7 @@ const ENVIRONMENT_READERS: readonly string[] = ["src/cli/"];
 const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
+  "src/secrets/docker-config-provider.ts",
   "adapters/docker/endpoint-provider.ts",
 ];
 

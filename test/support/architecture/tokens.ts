@@ -13,6 +13,14 @@ const STRINGS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.NoSubstitutionTemplateLiteral,
 ]);
 
+const TRIVIA: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.SingleLineCommentTrivia,
+  SyntaxKind.MultiLineCommentTrivia,
+  SyntaxKind.NewLineTrivia,
+  SyntaxKind.WhitespaceTrivia,
+  SyntaxKind.ShebangTrivia,
+]);
+
 /** Words after which a slash begins a regular expression, although it divides after other words. */
 const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
   "return typeof case in of delete void throw new await yield instanceof do else".split(" "),
@@ -25,7 +33,7 @@ const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
  * @throws Error for a text that cannot be read to its end: a wall that is not seen must not pass for kept.
  */
 export function tokensOf(path: string, text: string): readonly Token[] {
-  const scanner = createScanner(true);
+  const scanner = createScanner(false);
   scanner.setText(text);
   const tokens: Token[] = [];
   // What each open brace will be closed by: `}` of a block, or of a template's hole.
@@ -41,13 +49,17 @@ export function tokensOf(path: string, text: string): readonly Token[] {
       kind = scanner.reScanTemplateToken(false);
       if (kind === SyntaxKind.TemplateMiddle) braces.push("hole");
     }
-    if (scanner.isUnterminated() || kind === SyntaxKind.Unknown)
+    if (TRIVIA.has(kind) && !isOpenComment(kind, scanner.getTokenText())) continue;
+    if (scanner.isUnterminated() || TRIVIA.has(kind) || kind === SyntaxKind.Unknown)
       throw new Error(`${path}: cannot be read at position ${scanner.getTokenStart()}`);
     tokens.push(tokenOf(kind, scanner.getTokenText(), scanner.getTokenValue()));
   }
-  if (scanner.isUnterminated()) throw new Error(`${path}: ends within a comment`);
   if (braces.length > 0) throw new Error(`${path}: ends before its last brace is closed`);
   return tokens;
+}
+
+function isOpenComment(kind: SyntaxKind, text: string): boolean {
+  return kind === SyntaxKind.MultiLineCommentTrivia && !/^\/\*.*\*\/$/s.test(text);
 }
 
 function tokenOf(kind: SyntaxKind, text: string, value: string): Token {
