@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import Docker from "dockerode";
@@ -22,6 +21,7 @@ import {
   describeWithRegistry,
 } from "../support/peers.ts";
 import { startRealRegistry } from "../support/real-registry.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const ROBOT = { username: "robot", password: "pass:word" };
 const READER = { username: "reader", password: "r" };
@@ -221,15 +221,11 @@ async function withTokenRegistry(
   { tokens, trusted }: { readonly tokens: TokenServer; readonly trusted: string },
   use: (host: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "slipway-certificate-"));
-  try {
-    const certificatePath = join(folder, "certificate.pem");
-    await writeFile(certificatePath, trusted);
-    const { realm, service, issuer } = tokens;
-    const authentication = { kind: "token", realm, service, issuer, certificatePath } as const;
-    await using registry = await startRealRegistry(peer, authentication);
-    await use(registry.host);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  using folder = scratchFolder();
+  const certificatePath = join(folder.path, "certificate.pem");
+  await writeFile(certificatePath, trusted);
+  const { realm, service, issuer } = tokens;
+  const authentication = { kind: "token", realm, service, issuer, certificatePath } as const;
+  await using registry = await startRealRegistry(peer, authentication);
+  await use(registry.host);
 }
