@@ -142,6 +142,8 @@ describe("no breach is seen:", () => {
     ["src/plan.ts", `// process.env, fetch()\n/* Date.now() */ const text = "fetch('x')";`],
     ["src/plan.ts", "const text = `process.env ${name} fetch(`;"],
     ["src/plan.ts", `const pattern = /fetch "'\\/[/"]/.test(x) ? a / b / fetched : 1 / 2;`],
+    ["src/plan.ts", "const text = `${/fetch`/.source} ${a}` / b / fetched(`/`);"],
+    ["src/plan.ts", "#!/usr/bin/env node\nconst half = i++ / 2 / fetched;"],
     ["src/plan.ts", `export const from = 1; export { from };`],
   ])("in %s: %s", (path, text) => {
     expect(breaches({ [path]: text })).toEqual([]);

@@ -28,13 +28,14 @@ const IMPURE_WORDS: ReadonlySet<string> = new Set(
 );
 
 /** The environment is read where the product is put together, and by providers named here. */
-const ENVIRONMENT_READERS: readonly string[] = ["src/cli/"];
+const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/process-environment.ts"];
 
 /** Files are read and written by the same, and by the store whose file it is. */
 const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
   "src/secrets/docker-config-provider.ts",
+  "src/registry-certificates.ts",
   "adapters/docker/endpoint-provider.ts",
 ];
 

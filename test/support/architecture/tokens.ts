@@ -18,7 +18,6 @@ const TRIVIA: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.MultiLineCommentTrivia,
   SyntaxKind.NewLineTrivia,
   SyntaxKind.WhitespaceTrivia,
-  SyntaxKind.ShebangTrivia,
 ]);
 
 /** Words after which a slash begins a regular expression, although it divides after other words. */
@@ -34,7 +33,8 @@ const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
  */
 export function tokensOf(path: string, text: string): readonly Token[] {
   const scanner = createScanner(false);
-  scanner.setText(text);
+  // A program's first line may name its interpreter, which is no token.
+  scanner.setText(text.replace(/^#!.*/, ""));
   const tokens: Token[] = [];
   // What each open brace will be closed by: `}` of a block, or of a template's hole.
   const braces: ("block" | "hole")[] = [];
@@ -71,5 +71,6 @@ function beginsExpression(previous: Token | undefined): boolean {
   if (previous === undefined) return true;
   if (previous.kind === "string") return false;
   if (previous.kind === "word") return BEFORE_EXPRESSION.has(previous.text);
-  return !/^(?:[)\]}]|\d|`|.*`$)/su.test(previous.text);
+  if (previous.text.endsWith("${")) return true;
+  return !/^(?:[)\]}\d]|\+\+$|--$)/u.test(previous.text);
 }
