@@ -2,7 +2,7 @@ import { buildApplication, buildRouteMap, text_en, version } from "@stricli/core
 import type { Application, ApplicationText } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { createHelpIntegration } from "./help.ts";
-import type { RouteGroup } from "./help.ts";
+import type { CommandRoute } from "./route.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { spawnRoutes } from "./routes/spawns.ts";
 import { toolRoutes } from "./routes/tools.ts";
@@ -17,18 +17,16 @@ export interface Findings {
   readonly failures: unknown[];
 }
 
-/** Every command, in the order of the help. */
-export const ROUTE_GROUPS: readonly RouteGroup[] = [
-  { title: "Catalog", routes: catalogRoutes },
-  { title: "Spawns", routes: spawnRoutes },
-  { title: "Tools", routes: toolRoutes },
-];
+/** Every command. */
+export const ROUTES: Readonly<Record<string, CommandRoute>> = {
+  ...catalogRoutes,
+  ...spawnRoutes,
+  ...toolRoutes,
+};
 
 /** The command line: its routes, with every failure reported to `findings`. */
 export function buildSlipwayApplication(findings: Findings): Application<CliContext> {
-  const commands = ROUTE_GROUPS.flatMap(({ routes }) =>
-    Object.entries(routes).map(([name, route]) => [name, route.command] as const),
-  );
+  const commands = Object.entries(ROUTES).map(([name, { command }]) => [name, command] as const);
   const root = buildRouteMap<string, CliContext>({
     routes: Object.fromEntries(commands),
     docs: { brief: "slipway" },
@@ -50,7 +48,7 @@ export function buildSlipwayApplication(findings: Findings): Application<CliCont
       localization: { text: createText(findings) },
     },
     {
-      help: createHelpIntegration(ROUTE_GROUPS),
+      help: createHelpIntegration(ROUTES),
       version: version<CliContext>({
         brief: "Show the version",
         alias: false,

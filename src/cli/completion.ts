@@ -2,7 +2,8 @@ import { proposeCompletions } from "@stricli/core";
 import { buildSlipwayApplication } from "./app.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
-import { GLOBAL_FLAGS, OUTPUT_FORMATS, separateGlobalFlags } from "./global-flags.ts";
+import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
+import { separateGlobalFlags } from "./global-flags.ts";
 import { createNotices } from "./notices.ts";
 import { safeLine } from "./terminal-text.ts";
 

@@ -1,9 +1,8 @@
 import type { SlipwayError } from "../errors.ts";
+import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
+import type { GlobalFlagDescription, OutputFormat } from "./global-flag-list.ts";
 import { quoted } from "./terminal-text.ts";
 import { usageError } from "./usage-error.ts";
-
-export const OUTPUT_FORMATS = ["yaml", "json", "table"] as const;
-export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** The flags that every command takes, as they were given: null or false where they were not. */
 export interface GlobalFlags {
@@ -15,44 +14,6 @@ export interface GlobalFlags {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
-
-export interface GlobalFlagDescription {
-  readonly flag: string;
-  readonly alias?: string;
-  /** Absent for a flag without a value. */
-  readonly value?: string;
-  readonly environment?: string;
-  readonly brief: string;
-}
-
-export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
-  {
-    flag: "--output",
-    alias: "-o",
-    value: OUTPUT_FORMATS.join("|"),
-    brief: "Form of the result (default: yaml; table for a list on a terminal)",
-  },
-  {
-    flag: "--tenant",
-    value: "NAME",
-    environment: "SLIPWAY_TENANT",
-    brief: 'Whose catalog and spawns (default: "default")',
-  },
-  {
-    flag: "--database",
-    value: "FILE",
-    environment: "SLIPWAY_DATABASE",
-    brief: "The database (default: $XDG_DATA_HOME/slipway/slipway.db)",
-  },
-  {
-    flag: "--key-file",
-    value: "FILE",
-    environment: "SLIPWAY_KEY_FILE",
-    brief: "The key that secrets are sealed with (default: beside the database)",
-  },
-  { flag: "--quiet", brief: "No progress and no warnings" },
-  { flag: "--verbose", brief: "More about progress and about failures" },
-];
 
 export interface SeparatedArguments {
   readonly flags: GlobalFlags;

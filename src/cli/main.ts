@@ -1,7 +1,15 @@
 #!/usr/bin/env node
+import { answerAtOnce } from "./answer-at-once.ts";
 import { createProcessHost } from "./process-host.ts";
-import { runCommandLine } from "./run.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2), createProcessHost(process));
+const words = process.argv.slice(2);
+const host = createProcessHost(process);
+const answer = answerAtOnce(words);
+if (answer === null) {
+  const { runCommandLine } = await import("./run.ts");
+  process.exitCode = await runCommandLine(words, host);
+} else {
+  await host.stdout.write(answer);
+}
 // What an interrupted command left open must not keep the process; everything that was printed has been handed on.
 process.exit();

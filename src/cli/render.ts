@@ -1,5 +1,5 @@
 import type { JsonValue } from "../errors.ts";
-import type { OutputFormat } from "./global-flags.ts";
+import type { OutputFormat } from "./global-flag-list.ts";
 import { escapeInDocument, needsEscape } from "./terminal-text.ts";
 
 /** A result on its way out: the value in the printed spelling, and how people are shown it. */

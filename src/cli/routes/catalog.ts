@@ -1,3 +1,4 @@
+import { CATALOG_BRIEFS } from "../command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, wholeNumber } from "../flags.ts";
 import { proposeKinds, proposeNames } from "../proposals.ts";
@@ -35,7 +36,7 @@ const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: str
       "set secret NAME < value",
       "set secret NAME --resource < secret.yaml",
     ],
-    brief: "Write a whole resource, read as YAML or JSON from standard input",
+    brief: CATALOG_BRIEFS.set,
     description:
       "A secret's value is taken byte for byte, less one trailing newline; with --resource it is a record with name, plaintext_value and description.",
     load: async () => (await import("../commands/set.ts")).set,
@@ -59,7 +60,7 @@ const patch = defineRoute<
   [kind: string, name: string]
 >({
   usage: ["patch KIND NAME --set field=value... [--if-generation N]"],
-  brief: "Change named fields only",
+  brief: CATALOG_BRIEFS.patch,
   description:
     'A field is a path such as aws.ami_ids.us-east-1. A value that reads as JSON is taken as JSON (20, true, ["a"], null to unset), anything else as text; \'"20"\' is the text 20.',
   load: async () => (await import("../commands/patch.ts")).patch,
@@ -80,7 +81,7 @@ const patch = defineRoute<
 
 const get = defineRoute<NoFlags, [kind: string, name?: string]>({
   usage: ["get KIND [NAME]"],
-  brief: "Show one resource, or list all of a kind",
+  brief: CATALOG_BRIEFS.get,
   load: async () => (await import("../commands/get.ts")).get,
   parameters: {
     positional: { kind: "tuple", parameters: [kind, { ...name, optional: true }] },
@@ -89,7 +90,7 @@ const get = defineRoute<NoFlags, [kind: string, name?: string]>({
 
 const remove = defineRoute<{ ifGeneration?: number }, [kind: string, name: string]>({
   usage: ["delete KIND NAME [--if-generation N]"],
-  brief: "Delete a resource that no other refers to",
+  brief: CATALOG_BRIEFS.delete,
   load: async () => (await import("../commands/delete.ts")).remove,
   parameters: {
     flags: { ifGeneration },
@@ -99,13 +100,13 @@ const remove = defineRoute<{ ifGeneration?: number }, [kind: string, name: strin
 
 const history = defineRoute<NoFlags, [kind: string, name: string]>({
   usage: ["history KIND NAME"],
-  brief: "Show a resource's generations, newest first",
+  brief: CATALOG_BRIEFS.history,
   load: async () => (await import("../commands/history.ts")).history,
   parameters: { positional: { kind: "tuple", parameters: [kind, name] } },
 });
 
 /** What writes and reads the catalog. */
-export const catalogRoutes: Readonly<Record<string, CommandRoute>> = {
+export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, CommandRoute>> = {
   set,
   patch,
   get,

@@ -1,3 +1,4 @@
+import { SPAWN_BRIEFS } from "../command-list.ts";
 import type { CliContext } from "../context.ts";
 import { parseDuration } from "../duration.ts";
 import { asTyped, wholeNumber } from "../flags.ts";
@@ -27,7 +28,7 @@ const workspaceFlag = { ...workspace, kind: "parsed", optional: true } as const;
 
 const resolve = defineRoute<{ save?: string; offline: boolean }, [workspace: string]>({
   usage: ["resolve WORKSPACE [--save FILE] [--offline]"],
-  brief: "Decide everything about a launch and change nothing: print the plan",
+  brief: SPAWN_BRIEFS.resolve,
   load: async () => (await import("../commands/resolve.ts")).resolve,
   parameters: {
     flags: {
@@ -66,7 +67,7 @@ const spawn = defineRoute<
     "spawn WORKSPACE [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
     "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
   ],
-  brief: "Make one machine and wait until it runs",
+  brief: SPAWN_BRIEFS.spawn,
   description:
     "The same id always means the same machine: a command that was interrupted goes on when it is repeated with its id.",
   load: async () => (await import("../commands/spawn.ts")).spawn,
@@ -115,7 +116,7 @@ const spawn = defineRoute<
 
 const list = defineRoute<{ workspace?: string; state?: string }>({
   usage: ["list [--workspace WORKSPACE] [--state STATE]"],
-  brief: "List the spawns, newest first",
+  brief: SPAWN_BRIEFS.list,
   load: async () => (await import("../commands/list.ts")).list,
   parameters: {
     flags: {
@@ -134,14 +135,14 @@ const list = defineRoute<{ workspace?: string; state?: string }>({
 
 const describe = defineRoute<NoFlags, [spawnId: string]>({
   usage: ["describe SPAWN_ID"],
-  brief: "Show one spawn: its plan, attempts, events and machine",
+  brief: SPAWN_BRIEFS.describe,
   load: async () => (await import("../commands/describe.ts")).describe,
   parameters: { positional: { kind: "tuple", parameters: [spawnId] } },
 });
 
 const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>({
   usage: ["logs SPAWN_ID [--follow] [--tail N]"],
-  brief: "Print what the machine printed",
+  brief: SPAWN_BRIEFS.logs,
   load: async () => (await import("../commands/logs.ts")).logs,
   parameters: {
     flags: {
@@ -165,7 +166,7 @@ const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>(
 
 const terminate = defineRoute<{ workspace?: string }, string[]>({
   usage: ["terminate SPAWN_ID...", "terminate --workspace WORKSPACE"],
-  brief: "End machines; their records stay",
+  brief: SPAWN_BRIEFS.terminate,
   load: async () => (await import("../commands/terminate.ts")).terminate,
   parameters: {
     flags: { workspace: { ...workspaceFlag, brief: "All machines of this workspace" } },
@@ -175,13 +176,13 @@ const terminate = defineRoute<{ workspace?: string }, string[]>({
 
 const watch = defineRoute<NoFlags, string[]>({
   usage: ["watch [SPAWN_ID...]"],
-  brief: "Print events as they come, until the spawns settle",
+  brief: SPAWN_BRIEFS.watch,
   load: async () => (await import("../commands/watch.ts")).watch,
   parameters: { positional: { kind: "array", parameter: spawnId } },
 });
 
 /** What makes machines, shows them and ends them. */
-export const spawnRoutes: Readonly<Record<string, CommandRoute>> = {
+export const spawnRoutes: Readonly<Record<keyof typeof SPAWN_BRIEFS, CommandRoute>> = {
   resolve,
   spawn,
   list,

@@ -1,3 +1,4 @@
+import { TOOL_BRIEFS } from "../command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped } from "../flags.ts";
 import { proposeNames, proposeShells } from "../proposals.ts";
@@ -9,7 +10,7 @@ const inspect = defineRoute<
   [reference: string]
 >({
   usage: ["inspect OCI_REFERENCE [--platform PLATFORM] [--secret NAME] [--verify-layers]"],
-  brief: "Show a container image's manifest, ids and configuration without pulling it",
+  brief: TOOL_BRIEFS.inspect,
   load: async () => (await import("../commands/inspect.ts")).inspect,
   parameters: {
     flags: {
@@ -53,7 +54,7 @@ const inspect = defineRoute<
 
 const completion = defineRoute<NoFlags, [shell: string]>({
   usage: ["completion bash|zsh|fish"],
-  brief: "Print a shell's completion script",
+  brief: TOOL_BRIEFS.completion,
   description: [
     "bash: source <(slipway completion bash)",
     "zsh:  source <(slipway completion zsh)",
@@ -75,4 +76,7 @@ const completion = defineRoute<NoFlags, [shell: string]>({
   },
 });
 
-export const toolRoutes: Readonly<Record<string, CommandRoute>> = { inspect, completion };
+export const toolRoutes: Readonly<Record<keyof typeof TOOL_BRIEFS, CommandRoute>> = {
+  inspect,
+  completion,
+};

@@ -1,6 +1,6 @@
 import type { SpawnEvent } from "../../spawner/spawn-record.ts";
 import { toSnakeCase } from "../../spelling.ts";
-import type { OutputFormat } from "../global-flags.ts";
+import type { OutputFormat } from "../global-flag-list.ts";
 import { renderJson, renderYaml } from "../render.ts";
 import { safeLine } from "../terminal-text.ts";
 
