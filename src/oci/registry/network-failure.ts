@@ -49,7 +49,7 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   const certificate = CERTIFICATE_CODES.get(code);
   if (certificate !== undefined) return { kind: "certificate", why: certificate };
   if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
-  if (/^(?:ERR_SSL_|ERR_TLS_|CERT_|CRL_)/.test(code))
+  if (/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code))
     return { kind: "certificate", why: `TLS failed (${code})` };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
   if (code === "ENOTFOUND")
