@@ -38,7 +38,7 @@ export function separateGlobalFlags(argv: readonly string[]): SeparatedArguments
     const argument = argv[index] ?? "";
     const match = matchGlobalFlag(argument);
     if (match === null) {
-      rest.push(argument);
+      rest.push(...separateLongValue(argument));
       const refused = refuseMalformedFlag(argument);
       if (refused !== null) errors.push(refused);
       continue;
@@ -117,6 +117,12 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
     quiet,
     verbose,
   };
+}
+
+/** The scanner reads `--name=value` on one line only; as two arguments a value may have several. */
+function separateLongValue(argument: string): readonly string[] {
+  const match = /^(--[a-z][a-z-]+)=((?!-).*[\n\r\u2028\u2029].*)$/su.exec(argument);
+  return match === null ? [argument] : match.slice(1);
 }
 
 /** An argument that begins with a dash but is shaped like no flag is a slip, never a name. */

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { parseDuration } from "../../../src/cli/duration.ts";
+
+describe("parseDuration", () => {
+  it.each([
+    ["250ms", 250],
+    ["90s", 90_000],
+    ["10m", 600_000],
+    ["24h", 86_400_000],
+  ])("reads %s", (text, milliseconds) => {
+    expect(parseDuration(text)).toBe(milliseconds);
+  });
+
+  it.each(["", "10", "m", "0s", "-1s", "1.5h", "1h30m", "10 m", "10M", "600h", "1e3s"])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseDuration(text)).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT", reason: "USAGE" }),
+      );
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { renderError } from "../../../src/cli/error-text.ts";
+import type { GlobalFlags } from "../../../src/cli/global-flags.ts";
+import { asSlipwayError, SlipwayError } from "../../../src/errors.ts";
+
+const flags: GlobalFlags = {
+  output: null,
+  tenant: null,
+  database: null,
+  keyFile: null,
+  quiet: false,
+  verbose: false,
+};
+
+const failedChecks = new SlipwayError({
+  code: "FAILED_PRECONDITION",
+  reason: "CHECKS_FAILED",
+  message: "workspace agent-dev cannot be launched: 1 check failed",
+  remedy: "Mend what failed.",
+  checks: [
+    { name: "engine.reachable", outcome: "passed", message: "the engine answers" },
+    {
+      name: "image.exists",
+      outcome: "failed",
+      code: "NOT_FOUND",
+      reason: "IMAGE_NOT_FOUND",
+      message: "there is no v\u001b[2J9",
+      remedy: "Push it.",
+    },
+    { name: "shape", outcome: "warning", message: "small" },
+  ],
+});
+
+describe("renderError for people", () => {
+  it("says code and message, the remedy, and each check that failed", () => {
+    expect(renderError(failedChecks, flags)).toBe(
+      [
+        "slipway: FAILED_PRECONDITION: workspace agent-dev cannot be launched: 1 check failed",
+        "Mend what failed.",
+        "  image.exists: NOT_FOUND: there is no v\\x1b[2J9",
+        "    Push it.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("keeps a message that breaks its line on one line", () => {
+    const error = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "a\nb" });
+    expect(renderError(error, flags)).toBe("slipway: INTERNAL: a\\nb\n");
+  });
+
+  it("tells what led to it only where more was asked for", () => {
+    const error = asSlipwayError(new TypeError("unforeseen"));
+    expect(renderError(error, flags)).not.toContain("    at ");
+    const told = renderError(error, { ...flags, verbose: true });
+    expect(told).toContain("caused by TypeError: unforeseen\n");
+    expect(told).toContain("    at ");
+  });
+
+  it("shows no stack of an error that was foreseen", () => {
+    expect(renderError(failedChecks, { ...flags, verbose: true })).not.toContain("    at ");
+  });
+});
+
+describe("renderError as JSON", () => {
+  it("is one line with all there is to say", () => {
+    const text = renderError(failedChecks, { ...flags, output: "json" });
+    expect(text.indexOf("\n")).toBe(text.length - 1);
+    expect(JSON.parse(text)).toEqual({ error: failedChecks.toJSON() });
+    expect(Object.keys(failedChecks.toJSON())).toEqual([
+      "code",
+      "reason",
+      "message",
+      "remedy",
+      "blast_radius",
+      "retry",
+      "metadata",
+      "checks",
+    ]);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Catalog } from "../../../../src/catalog/catalog.ts";
+import type { Slipway } from "../../../../src/slipway.ts";
+import type { Spawn } from "../../../../src/spawner/spawn-record.ts";
+
+/** A Slipway that can do what the test gives it, and fails for everything else. */
+export function fakeSlipway(
+  methods: Partial<Omit<Slipway, "catalog">> & { readonly catalog?: Partial<Catalog> },
+): Slipway {
+  const unexpected = (): never => {
+    throw new Error("this test expects no such call");
+  };
+  return {
+    tenant: "default",
+    resolveWorkspace: unexpected,
+    spawnWorkspace: unexpected,
+    listSpawns: unexpected,
+    describeSpawn: unexpected,
+    terminateSpawn: unexpected,
+    logs: unexpected,
+    watch: unexpected,
+    inspectImage: unexpected,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+    ...methods,
+    catalog: {
+      tenant: "default",
+      set: unexpected,
+      setSecret: unexpected,
+      patch: unexpected,
+      get: unexpected,
+      list: unexpected,
+      delete: unexpected,
+      history: unexpected,
+      recordBake: unexpected,
+      ...methods.catalog,
+    },
+  };
+}
+
+/** A running spawn, with what a test wants changed. */
+export function sampleSpawn(changes: Partial<Spawn> = {}): Spawn {
+  return {
+    spawnId: "one",
+    tenant: "default",
+    workspace: "agent-dev",
+    state: "running",
+    planId: `sha256:${"b".repeat(64)}`,
+    substrate: "DOCKER",
+    machine: {
+      id: "c".repeat(64),
+      place: "engine-1",
+      architecture: "amd64",
+      addresses: { private: "172.17.0.2", public: null },
+      ports: [{ port: 8080, hostPort: 32768 }],
+    },
+    attempts: [
+      { attempt: 1, place: "engine-1", token: "token-1", outcome: "accepted", reason: null },
+    ],
+    error: null,
+    createdAt: "2026-11-22T04:00:00.000Z",
+    updatedAt: "2026-11-22T04:00:01.000Z",
+    ...changes,
+  };
+}
