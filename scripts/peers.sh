@@ -18,7 +18,6 @@ set -euo pipefail
 PEERS="${SLIPWAY_PEERS_DIR:-/tmp/slipway-peers}"
 BRIDGE="${SLIPWAY_PEERS_BRIDGE:-slipway0}"
 SUBNET="${SLIPWAY_PEERS_SUBNET:-10.213.0}"
-POOL="${SLIPWAY_PEERS_POOL:-10.214.0.0/16}"
 SOCKET="$PEERS/docker.sock"
 PIDFILE="$PEERS/docker.pid"
 LOG="$PEERS/dockerd.log"
@@ -171,13 +170,14 @@ runs_foreign() {
 engine_pid() {
   local pid
   pid="$(cat "$PIDFILE" 2>/dev/null)" || return 1
-  # A pid file outlives a crash and its number may be somebody else's by now.
-  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+  # A pid file outlives a crash: its number may be somebody else's by now, or a dead process's that
+  # nobody has reaped, which has no command line any more.
+  grep -qszxF "unix://$SOCKET" "/proc/$pid/cmdline" && echo "$pid"
 }
 
 # Asked of its log, because no client can be counted on: newer releases package it apart.
 engine_answers() {
-  [ -S "$SOCKET" ] && engine_pid >/dev/null && grep -q 'msg="API listen on' "$LOG" 2>/dev/null
+  [ -S "$SOCKET" ] && engine_pid >/dev/null && grep -qs 'msg="API listen on' "$LOG"
 }
 
 make_bridge() {
@@ -195,6 +195,7 @@ start_engine() {
   rm -f "$PIDFILE" "$SOCKET" "$PEERS/exec/containerd/containerd.pid"
   make_bridge
   mkdir -p "$PEERS/data" "$PEERS/exec"
+  # No --default-address-pool: an engine that has one deletes docker0, whosever it is, at its second start.
   # 9>&-: an engine that inherited the lock would hold it for life.
   setsid dockerd \
     --host "unix://$SOCKET" --group "${SUDO_GID:-0}" \
@@ -202,7 +203,6 @@ start_engine() {
     --config-file "$PEERS/daemon.json" \
     --containerd-namespace slipway-peers --containerd-plugins-namespace slipway-peers-plugins \
     --bridge "$BRIDGE" --iptables=false --ip6tables=false \
-    --default-address-pool "base=$POOL,size=24" \
     --max-concurrent-downloads 3 \
     >"$LOG" 2>&1 </dev/null 9>&- &
   wait_for_engine $!
@@ -249,19 +249,38 @@ start_everything() {
 
 # --- stop, status ----------------------------------------------------------------------------
 
+# Kills what a killed engine leaves: its containerd, the shims of its containers, the containers.
+end_processes_of() {
+  local folder="$1" pid child
+  for pid in $(grep -lszF "$folder/" /proc/[0-9]*/cmdline | cut -d/ -f3); do
+    case "$(cat "/proc/$pid/comm" 2>/dev/null)" in
+      containerd-shim*)
+        # The container: it would outlive its shim.
+        for child in $(grep -lsE "^PPid:[[:space:]]+$pid\$" /proc/[0-9]*/status | cut -d/ -f3); do
+          kill -KILL "$child" 2>/dev/null || true
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+        ;;
+      dockerd | containerd) kill -KILL "$pid" 2>/dev/null || true ;;
+    esac
+  done
+}
+
+unmount_below() {
+  local mounted
+  awk -v folder="$1/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do
+    umount -l "$mounted" || true
+  done
+}
+
 # What killed test runs left behind of their own engines (test/support/engines.ts).
 stop_leftovers() {
-  local folder pid mounted
+  local folder
   for folder in "${TMPDIR:-/tmp}"/slipway-engine-*; do
     [ -d "$folder" ] && [ -O "$folder" ] || continue
-    for pid in $(grep -lszF "$folder/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3); do
-      case "$(cat "/proc/$pid/comm" 2>/dev/null)" in
-        dockerd | containerd*) kill -KILL "$pid" 2>/dev/null || true ;;
-      esac
-    done
-    awk -v folder="$folder/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do
-      umount -l "$mounted" || true
-    done
+    say "removing the engine that a test run left in $folder"
+    end_processes_of "$folder"
+    unmount_below "$folder"
     ip link del "slipway${folder##*-}" 2>/dev/null || true
     rm -rf "$folder"
   done
@@ -274,12 +293,14 @@ stop_everything() {
   stop_leftovers
   if pid="$(engine_pid)"; then
     kill "$pid"
-    while kill -0 "$pid" 2>/dev/null; do
+    while engine_pid >/dev/null; do
       [ "$waited" -lt 300 ] || fail "the engine (process $pid) does not end after 30 seconds; its log: $LOG"
       sleep 0.1
       waited=$((waited + 1))
     done
   fi
+  end_processes_of "$PEERS"
+  unmount_below "$PEERS"
   rm -f "$PIDFILE" "$SOCKET"
   ip link del "$BRIDGE" 2>/dev/null || true
   say "stopped"

@@ -156,7 +156,8 @@ function required(named: Environment, variable: string): string {
 function runningPeers(folder: string): Environment {
   const pid = readIfThere(join(folder, "docker.pid"))?.trim();
   // The number of an engine that was killed may be another program's by now.
-  if (pid === undefined || readIfThere(`/proc/${pid}/comm`)?.trim() !== "dockerd") return {};
+  const command = readIfThere(`/proc/${pid ?? ""}/cmdline`) ?? "";
+  if (!command.includes(`unix://${folder}/docker.sock`)) return {};
   const lines = readIfThere(join(folder, "env"))?.split("\n") ?? [];
   return Object.fromEntries(lines.flatMap((line) => variableOf(line)));
 }

@@ -24,7 +24,9 @@ const KEPT_LINES = 30;
 
 /** Starts a server and waits until it says that it is up. Throws an `Error` with its last words if it ends first. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const child = spawn(options.command, options.arguments, { stdio: ["ignore", "pipe", "pipe"] });
+  // A test run that is killed cannot stop its servers: the kernel does.
+  const bound = ["--pdeathsig", "KILL", options.command, ...options.arguments];
+  const child = spawn("setpriv", bound, { stdio: ["ignore", "pipe", "pipe"] });
   createInterface({ input: child.stdout }).on("line", (line) => options.onOutput?.(line));
   const end = (signal: "SIGTERM" | "SIGKILL"): Promise<void> => endProcess(child, signal);
   const lastLines: string[] = [];

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
+import Docker from "dockerode";
+import { expect, it } from "vitest";
+import {
+  type BuiltImage,
+  buildImage,
+  buildLayer,
+  tinyImage,
+} from "../../../src/testing/registry/index.ts";
+import { isRunning } from "../../support/engine-leftovers.ts";
+import { startOwnEngine } from "../../support/engines.ts";
+import { describeWithOwnEngines } from "../../support/peers.ts";
+import { pushImage } from "../../support/push-image.ts";
+import { startRealRegistry } from "../../support/real-registry.ts";
+import { startStallingRegistry } from "../../support/stalling-registry.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+function imageOfSize(bytes: number): BuiltImage {
+  const entries = [{ type: "file", path: "large", content: randomBytes(bytes) }] as const;
+  const layer = buildLayer(entries, { compression: "none" });
+  return buildImage({ platform: { os: "linux", architecture: "amd64" }, layers: [layer] });
+}
+
+describeWithOwnEngines("an engine of a test's own", (peer, registryPeer) => {
+  it("pulls from 127.0.0.1 and runs containers beside another engine", async () => {
+    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
+    const target = { host: registry.host, repository: "tiny" };
+    const digest = await pushImage(target, tinyImage("amd64"));
+    await using first = await startOwnEngine(peer);
+    await using second = await startOwnEngine(peer);
+    for (const engine of [first, second]) {
+      const docker = new Docker({ socketPath: engine.socketPath });
+      const Image = `${registry.host}/tiny@${digest}`;
+      await text(await docker.pull(Image));
+      const container = await docker.createContainer({ Image });
+      await container.start();
+      const { State, NetworkSettings } = await container.inspect();
+      expect(State.Running).toBe(true);
+      expect(NetworkSettings.Networks["bridge"]?.IPAddress).toMatch(/^10\.215\./);
+    }
+    expect(second.host).not.toBe(first.host);
+  });
+
+  it("runs out of disk when it is given little", async () => {
+    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
+    const target = { host: registry.host, repository: "large" };
+    const digest = await pushImage(target, imageOfSize(6 * MEBIBYTE));
+    await using engine = await startOwnEngine(peer, { diskBytes: 4 * MEBIBYTE });
+    const docker = new Docker({ socketPath: engine.socketPath });
+    const progress = await text(await docker.pull(`${registry.host}/large@${digest}`));
+    expect(progress).toContain("no space left on device");
+  });
+
+  it("dies in the middle of a pull and comes back without the image", async () => {
+    const image = imageOfSize(MEBIBYTE);
+    await using registry = await startStallingRegistry(image);
+    await using engine = await startOwnEngine(peer);
+    const docker = new Docker({ socketPath: engine.socketPath });
+    const progress = await docker.pull(`${registry.host}/stalling@${image.manifest.digest}`);
+    const end = text(progress).then(
+      () => "complete",
+      (error: unknown) => String(error),
+    );
+    await registry.stalled;
+    await engine.kill();
+    expect(await end).toBe("Error: aborted");
+    await expect(docker.ping()).rejects.toThrow("connect ECONNREFUSED");
+    await engine.restart();
+    expect(await docker.listImages()).toEqual([]);
+  });
+
+  it("leaves nothing behind, though it was killed with a container running", async () => {
+    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
+    const target = { host: registry.host, repository: "tiny" };
+    const digest = await pushImage(target, tinyImage("amd64"));
+    const engine = await startOwnEngine(peer, { diskBytes: 16 * MEBIBYTE });
+    const docker = new Docker({ socketPath: engine.socketPath });
+    const Image = `${registry.host}/tiny@${digest}`;
+    await text(await docker.pull(Image));
+    const container = await docker.createContainer({ Image });
+    await container.start();
+    const { State } = await container.inspect();
+    await engine.kill();
+    expect(await isRunning(State.Pid)).toBe(true);
+    await engine.stop();
+    expect(await isRunning(State.Pid)).toBe(false);
+    expect(await readFile("/proc/self/mounts", "utf8")).not.toContain(dirname(engine.socketPath));
+  });
+});

@@ -1,0 +1,148 @@
+import { execFile } from "node:child_process";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { endContainerdOf, endProcessesOf, unmountBelow } from "./engine-leftovers.ts";
+import type { EngineBinaryPeer } from "./peers.ts";
+import { type ServerProcess, startServerProcess } from "./server-process.ts";
+
+/**
+ * An engine of one test's own, to be filled up or killed. It shares the network of this machine, so that it reaches
+ * a registry on 127.0.0.1 and its published ports are reached there.
+ */
+export interface OwnEngine extends AsyncDisposable {
+  /** `unix:///path`, as `DOCKER_HOST` has it. */
+  readonly host: string;
+  readonly socketPath: string;
+  /** SIGKILL: connections break off at once, containers go on, nothing is cleaned up. */
+  kill(): Promise<void>;
+  /** Starts it again after {@link OwnEngine.kill}, on the same data. */
+  restart(): Promise<void>;
+  /** Ends the engine and its containers and removes all it had. */
+  stop(): Promise<void>;
+}
+
+export interface OwnEngineOptions {
+  /**
+   * Size of the disk for images and containers, in bytes (a tmpfs), of which an empty engine takes some 200 KiB.
+   * Default: the machine's.
+   */
+  readonly diskBytes?: number;
+}
+
+/** What keeps the engines of one machine apart: one number, in every name and address. */
+interface Place {
+  readonly bridge: string;
+  readonly folder: string;
+  readonly number: number;
+}
+
+const run = promisify(execFile);
+const ENGINES_AT_ONCE = 200;
+
+/** Starts an engine and waits until it answers. Needs root. */
+export async function startOwnEngine(
+  peer: EngineBinaryPeer,
+  options: OwnEngineOptions = {},
+): Promise<OwnEngine> {
+  const place = await claimPlace();
+  try {
+    await prepareFolder(place, options);
+    return ownEngine(place, peer, await startDaemon(place, peer));
+  } catch (error) {
+    await release(place);
+    throw error;
+  }
+}
+
+function ownEngine(place: Place, peer: EngineBinaryPeer, started: ServerProcess): OwnEngine {
+  let daemon = started;
+  const stop = async (): Promise<void> => {
+    await daemon.end("SIGKILL");
+    await release(place);
+  };
+  return {
+    host: `unix://${socketOf(place)}`,
+    socketPath: socketOf(place),
+    async kill() {
+      await daemon.end("SIGKILL");
+      // It dies with its engine, but not at once, and the next engine must not take it for its own.
+      await endContainerdOf(place.folder);
+      await rm(join(place.folder, "exec", "containerd", "containerd.pid"), { force: true });
+    },
+    async restart() {
+      daemon = await startDaemon(place, peer);
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Making the bridge claims the number: of two processes that try, the kernel refuses one. */
+async function claimPlace(): Promise<Place> {
+  let refusal: unknown;
+  for (let number = 1; number <= ENGINES_AT_ONCE; number += 1) {
+    const bridge = `slipway${number}`;
+    try {
+      await run("ip", ["link", "add", "name", bridge, "type", "bridge"]);
+      return { bridge, number, folder: join(tmpdir(), `slipway-engine-${number}`) };
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw new Error("No bridge for another engine can be made", { cause: refusal });
+}
+
+async function prepareFolder(place: Place, options: OwnEngineOptions): Promise<void> {
+  await clearFolder(place.folder);
+  await mkdir(join(place.folder, "data"), { recursive: true, mode: 0o700 });
+  await writeFile(join(place.folder, "daemon.json"), "{}");
+  if (options.diskBytes !== undefined) {
+    const size = `size=${options.diskBytes}`;
+    await run("mount", ["-t", "tmpfs", "-o", size, "tmpfs", join(place.folder, "data")]);
+  }
+  await run("ip", ["addr", "add", `10.215.${place.number}.1/24`, "dev", place.bridge]);
+  await run("ip", ["link", "set", place.bridge, "up"]);
+}
+
+/**
+ * A bridge of another name than Docker's own, because an engine without any (`--bridge=none`) deletes `docker0`
+ * whosever it is, and so does one with `--default-address-pool` when it starts again; no iptables, because the rules
+ * of two engines destroy each other.
+ */
+function startDaemon(place: Place, peer: EngineBinaryPeer): Promise<ServerProcess> {
+  const { folder, bridge, number } = place;
+  return startServerProcess({
+    command: peer.binary,
+    arguments: [
+      `--host=unix://${socketOf(place)}`,
+      "--group=0",
+      `--config-file=${folder}/daemon.json`,
+      `--data-root=${folder}/data`,
+      `--exec-root=${folder}/exec`,
+      `--pidfile=${folder}/docker.pid`,
+      `--containerd-namespace=slipway-engine-${number}`,
+      `--containerd-plugins-namespace=slipway-engine-${number}-plugins`,
+      `--bridge=${bridge}`,
+      "--iptables=false",
+      "--ip6tables=false",
+    ],
+    ready: /msg="API listen on /,
+  });
+}
+
+function socketOf(place: Place): string {
+  return join(place.folder, "docker.sock");
+}
+
+async function release(place: Place): Promise<void> {
+  await clearFolder(place.folder);
+  await run("ip", ["link", "del", place.bridge]);
+}
+
+async function clearFolder(folder: string): Promise<void> {
+  await endProcessesOf(folder);
+  await unmountBelow(folder);
+  await rm(folder, { recursive: true, force: true });
+}
