@@ -193,8 +193,8 @@ export type PlanDraft = Omit<LaunchPlan, "planId" | "checks" | "settings">;
  * The plan's identity: SHA-256 of its canonical JSON (RFC 8785) in the printed spelling, without `plan_id` and
  * `floating_reads[].read_at`, so that two resolutions that found the same have the same id.
  */
-export function planId(plan: Omit<LaunchPlan, "planId">): string {
-  const { planId: _previous, floatingReads, ...rest } = plan as LaunchPlan;
+export function planId(plan: Omit<LaunchPlan, "planId"> & { readonly planId?: string }): string {
+  const { planId: _previous, floatingReads, ...rest } = plan;
   return canonicalDigest(
     toSnakeCase({
       ...rest,

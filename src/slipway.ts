@@ -47,7 +47,6 @@ export interface InspectOptions {
   readonly signal?: AbortSignal;
 }
 
-
 /**
  * Slipway for one tenant: the catalog, the dry run and the spawner over one set of ports. Every method rejects with
  * a `SlipwayError` and nothing else.

@@ -1,4 +1,5 @@
 import { SlipwayError } from "../errors.ts";
+import type { Spawn } from "./spawn-record.ts";
 
 /** A wait that the caller ended: by its signal, or by the time it gave. */
 export function interrupted(
@@ -28,5 +29,16 @@ export function spawnNotFound(tenant: string, spawnId: string): SlipwayError {
     message: `spawn ${spawnId} is not known to tenant ${tenant}`,
     remedy: "`slipway list` shows the tenant's spawns.",
     metadata: { spawn_id: spawnId, tenant },
+  });
+}
+
+/** Asked for the logs of a spawn that has no machine, or none any more. */
+export function noMachine({ spawnId, state, error }: Spawn): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "MACHINE_NOT_STARTED",
+    message: `spawn ${spawnId} is ${state}: it has no machine${error === null ? "" : " (its error keeps the last lines that one printed)"}`,
+    remedy: `\`slipway describe ${spawnId}\` shows what happened.`,
+    metadata: { spawn_id: spawnId, state },
   });
 }

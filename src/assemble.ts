@@ -1,0 +1,189 @@
+import type { Catalog } from "./catalog/catalog.ts";
+import type { Clock } from "./clock.ts";
+import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
+import type { CredentialPorts } from "./credentials.ts";
+import { invalidArgument, SlipwayError } from "./errors.ts";
+import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
+import { parsePlatform } from "./oci/platform.ts";
+import { parseReference } from "./oci/reference.ts";
+import type { RegistryClient } from "./oci/registry-client.ts";
+import type { LaunchPlan } from "./plan.ts";
+import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
+import { resolve } from "./resolver/resolve.ts";
+import type { InspectOptions, LogsOptions, Slipway, SpawnOptions } from "./slipway.ts";
+import type { DrivenSpawn, Ledger } from "./spawner/ledger.ts";
+import { noMachine, spawnNotFound } from "./spawner/spawn-errors.ts";
+import { resumeSpawn, spawnPlan } from "./spawner/spawn.ts";
+import { terminateSpawn } from "./spawner/terminate.ts";
+import { watchSpawns } from "./spawner/watch.ts";
+import type { OpenAdapter } from "./substrate/contract.ts";
+
+/** Everything that Slipway touches. */
+export interface SlipwayPorts extends CredentialPorts {
+  readonly tenant: string;
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly openAdapter: OpenAdapter;
+  /** The client for images that are only looked at; an adapter has its own. */
+  readonly openRegistryClient: () => RegistryClient;
+  /** An id for a spawn whose caller gave none; the workspace's name is in it for people. */
+  readonly newSpawnId: (workspace: string) => string;
+  readonly close: () => Promise<void>;
+}
+
+const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
+export function assembleSlipway(ports: SlipwayPorts): Slipway {
+  const { tenant, catalog, ledger } = ports;
+  return {
+    tenant,
+    catalog,
+    resolveWorkspace: (workspace, options = {}) =>
+      resolveWorkspace(ports, workspace, options.offline ?? false, signalOf(options)),
+    spawnWorkspace: (workspace, options = {}) => spawnWorkspace(ports, workspace, options),
+    listSpawns: (filter = {}) => ledger.list(tenant, filter),
+    async describeSpawn(spawnId) {
+      const description = await ledger.describe({ tenant, spawnId });
+      if (description === null) throw spawnNotFound(tenant, spawnId);
+      return description;
+    },
+    terminateSpawn: (spawnId, options = {}) =>
+      terminateSpawn(ports, { tenant, spawnId }, signalOf(options)),
+    logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
+    watch: (spawnIds, options = {}) =>
+      watchSpawns({ ledger, clock: ports.clock, tenant, spawnIds, signal: signalOf(options) }),
+    inspectImage: (reference, options = {}) => inspectImage(ports, reference, options),
+    [Symbol.asyncDispose]: ports.close,
+  };
+}
+
+function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
+  return signal ?? new AbortController().signal;
+}
+
+async function resolveWorkspace(
+  ports: SlipwayPorts,
+  workspace: string,
+  offline: boolean,
+  signal: AbortSignal,
+): Promise<LaunchPlan> {
+  return await resolve(
+    { ...ports, findCredential: (image) => imageCredential(ports, image, signal) },
+    { workspace, tenant: ports.tenant, offline, signal },
+  );
+}
+
+async function spawnWorkspace(
+  ports: SlipwayPorts,
+  subject: string | LaunchPlan,
+  options: SpawnOptions,
+) {
+  const { tenant, ledger } = ports;
+  const name = typeof subject === "string" ? subject : subject.workspace;
+  const spawnId = options.spawnId ?? ports.newSpawnId(name);
+  if (!SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
+  if (typeof subject !== "string") checkSpawnable(subject, tenant);
+  const signal = signalOf(options);
+  const request = {
+    tenant,
+    spawnId,
+    wait: options.wait ?? "running",
+    signal,
+    onEvent: options.onEvent ?? (() => undefined),
+  };
+  const spawner = {
+    ...ports,
+    launchSecrets: (plan: LaunchPlan, until: AbortSignal) => launchSecrets(ports, plan, until),
+  };
+  const known = options.spawnId === undefined ? null : await ledger.find({ tenant, spawnId });
+  if (known !== null) {
+    refuseReused(known, subject);
+    return await resumeSpawn(spawner, { ...request, driven: known });
+  }
+  const plan =
+    typeof subject === "string"
+      ? await resolveWorkspace(ports, subject, false, signal)
+      : await reviewedPlan(ports, subject, options.allowStale ?? false, signal);
+  const spawn = await spawnPlan(spawner, { ...request, plan });
+  // Another process may have taken the id for another workspace since it was looked up.
+  if (spawn.workspace !== plan.workspace) throw reused(spawnId, spawn.workspace);
+  return spawn;
+}
+
+/** A plan that was made earlier, held to what is true now. */
+async function reviewedPlan(
+  ports: SlipwayPorts,
+  plan: LaunchPlan,
+  allowStale: boolean,
+  signal: AbortSignal,
+): Promise<LaunchPlan> {
+  if (!allowStale) await refuseStale(plan, ports.catalog);
+  const [adapter, { credential }] = await Promise.all([
+    ports.openAdapter(plan.target),
+    launchSecrets(ports, plan, signal),
+  ]);
+  await readPinnedAgain(adapter, plan, credential, signal);
+  return plan;
+}
+
+function refuseReused(known: DrivenSpawn, subject: string | LaunchPlan): void {
+  const { spawn } = known;
+  const same =
+    typeof subject === "string" ? spawn.workspace === subject : spawn.planId === subject.planId;
+  if (!same) throw reused(spawn.spawnId, spawn.workspace, spawn.planId);
+}
+
+function reused(spawnId: string, workspace: string, planId?: string): SlipwayError {
+  return new SlipwayError({
+    code: "ALREADY_EXISTS",
+    reason: "SPAWN_ID_REUSED",
+    message: `spawn ${spawnId} exists already, for workspace ${workspace}${planId === undefined ? "" : ` and plan ${planId}`}`,
+    remedy: "Choose another id; one id is one machine for ever.",
+    metadata: { spawn_id: spawnId, workspace },
+  });
+}
+
+function invalidSpawnId(spawnId: string): SlipwayError {
+  return invalidArgument(
+    "INVALID_SPAWN_ID",
+    `spawn id ${JSON.stringify(spawnId.slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
+    "Use lower-case letters, digits and dashes, beginning with a letter.",
+  );
+}
+
+async function* readLogs(
+  ports: SlipwayPorts,
+  spawnId: string,
+  options: LogsOptions,
+): AsyncGenerator<Uint8Array> {
+  const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
+  if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
+  const { machine, state } = driven.spawn;
+  if (machine === null || state === "terminated" || state === "failed")
+    throw noMachine(driven.spawn);
+  const adapter = await ports.openAdapter(driven.plan.target);
+  const request = { follow: options.follow ?? false, tail: options.tail ?? null };
+  yield* adapter.logs(machine.id, request, signalOf(options));
+}
+
+async function inspectImage(ports: SlipwayPorts, text: string, options: InspectOptions) {
+  const reference = parseReference(text);
+  const platform = parsePlatform(options.platform ?? "linux/amd64");
+  const signal = signalOf(options);
+  const { credential } = await findCredential(
+    ports,
+    { reference, secret: options.secret ?? null },
+    signal,
+  );
+  const client = ports.openRegistryClient();
+  try {
+    const inspection = await inspectOciImage(client, { reference, platform, credential, signal });
+    if (options.verifyLayers === true)
+      await verifyLayerBlobs(client, { inspection, credential, signal });
+    return inspection;
+  } finally {
+    client.close();
+  }
+}
