@@ -14,9 +14,24 @@ const PORT = /^(\d{1,5})(?:\/(?:tcp|udp|sctp))?$/;
 const LARGEST_PORT = 65_535;
 const NO_CONTROL = /^\P{Cc}*$/u;
 
-const text = z.string("not a string");
+/** The message for a value of another type, or that is not there at all. */
+function not(what: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) =>
+      input === undefined ? "is missing" : `not ${what}`,
+  };
+}
+
+/** A map whose keys have a rule of their own; what breaks it is told of the key. */
+function mapOf<Value extends z.ZodType>(key: z.ZodString, value: Value, keyRule: string) {
+  return z.record(key, value, {
+    error: ({ code }) => (code === "invalid_key" ? `the key is not ${keyRule}` : "not an object"),
+  });
+}
+
+const text = z.string(not("a string"));
 const word = text.min(1, "empty");
-const strings = z.array(text, "not an array of strings");
+const strings = z.array(text, not("an array of strings"));
 /** Go's `map[string]struct{}`: an object of empty objects. */
 const marker = z.looseObject({}, "not an object").nullable();
 const count = z.int("not an integer").nonnegative("negative");
@@ -28,7 +43,7 @@ const user = text
 const environmentEntry = text
   .refine((entry) => entry.indexOf("=") > 0, "not NAME=value")
   .refine((entry) => !entry.includes("\0"), "has a NUL character");
-const port = text.refine(isPort, "not PORT, PORT/tcp, PORT/udp or PORT/sctp from 1 to 65535");
+const port = text.refine(isPort);
 
 const healthcheck = z.object({
   Test: strings.nullish(),
@@ -46,11 +61,15 @@ const execution = z.object(
     Memory: count.optional(),
     MemorySwap: z.int("not an integer").min(-1, "less than -1").optional(),
     CpuShares: count.optional(),
-    ExposedPorts: z.record(port, marker, "not an object").nullish(),
+    ExposedPorts: mapOf(
+      port,
+      marker,
+      "PORT, PORT/tcp, PORT/udp or PORT/sctp from 1 to 65535",
+    ).nullish(),
     Env: z.array(environmentEntry, "not an array of strings").nullish(),
     Entrypoint: strings.nullish(),
     Cmd: strings.nullish(),
-    Volumes: z.record(word, marker, "not an object").nullish(),
+    Volumes: mapOf(word, marker, "a path").nullish(),
     // Required by the specification's text, but most images that were ever built leave it out or empty.
     WorkingDir: text.optional(),
     Labels: z.record(text, text, "not an object of strings").nullish(),
@@ -58,7 +77,7 @@ const execution = z.object(
     Healthcheck: healthcheck.nullish(),
     Shell: strings.nullish(),
   },
-  "not an object",
+  not("an object"),
 );
 
 const historyEntry = z.object(
@@ -79,7 +98,7 @@ const historyEntry = z.object(
       )
       .optional(),
   },
-  "not an object",
+  not("an object"),
 );
 
 export const imageConfigSchema = z.object(
@@ -94,14 +113,14 @@ export const imageConfigSchema = z.object(
     config: z.preprocess(adoptLowerCaseUser, execution.nullish()),
     rootfs: z.object(
       {
-        type: z.literal("layers", 'must be "layers"'),
-        diff_ids: z.array(text.regex(DIFF_ID, "not a SHA-256 digest"), "not an array of digests"),
+        type: z.literal("layers", not('"layers"')),
+        diff_ids: z.array(text.regex(DIFF_ID, "not a SHA-256 digest"), not("an array of digests")),
       },
-      "not an object",
+      not("an object"),
     ),
     history: z.array(historyEntry, "not an array").nullish(),
   },
-  "not an object",
+  not("an object"),
 );
 
 /** The specification's list says `user`, its example and all images say `User`: the one stands in for the other. */

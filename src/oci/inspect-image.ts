@@ -1,4 +1,5 @@
 import { invalidArgument, SlipwayError } from "../errors.ts";
+import type { OciInspection } from "./inspection.ts";
 import { imageFault, namingImage } from "./image-fault.ts";
 import {
   chainIds,
@@ -15,35 +16,15 @@ import {
   platformNotFound,
   samePlatform,
 } from "./platform.ts";
-import { withDigest, type Reference } from "./reference.ts";
+import { withDigest } from "./reference.ts";
 import type { FetchedManifest, ManifestRequest, RegistryClient } from "./registry-client.ts";
+
+export type { OciInspection } from "./inspection.ts";
+export { verifyLayerBlobs } from "./verify-layer-blobs.ts";
 
 export interface InspectRequest extends ManifestRequest {
   /** The platform that is wanted; null for the only one that the image has. */
   readonly platform: Platform | null;
-}
-
-/** What a reference means for one platform, read from the registry without pulling, and verified. */
-export interface OciInspection {
-  /** The reference that was asked for. */
-  readonly requested: Reference;
-  /** The platform's manifest, by digest: what a plan pins. */
-  readonly pinned: Reference & { readonly digest: string };
-  /** True where the request named no digest: the tag may mean another image tomorrow. */
-  readonly floating: boolean;
-  /** Digest of the index, or null where the reference is a manifest itself. */
-  readonly indexDigest: string | null;
-  readonly manifestDigest: string;
-  readonly manifest: ImageManifest;
-  /** The platform as the configuration has it. */
-  readonly platform: Platform;
-  readonly imageId: string;
-  readonly diffIds: readonly string[];
-  /** One for each layer, from bottom to top; the last is the image's chain id. */
-  readonly chainIds: readonly string[];
-  readonly config: ImageConfig;
-  /** Bytes of manifest, configuration and packed layers together. */
-  readonly size: number;
 }
 
 /**

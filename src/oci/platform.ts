@@ -1,6 +1,9 @@
-import { SlipwayError } from "../errors.ts";
+import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { ImageIndex, IndexEntry, Platform } from "./manifest.ts";
 import { isManifestType } from "./media-types.ts";
+import { quote } from "./quote.ts";
+
+const PLATFORM_PART = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** BuildKit stores provenance in the index as manifests of this platform; nothing runs them. */
 const ATTESTATION_PLATFORM = "unknown";
@@ -12,6 +15,19 @@ const BASE_VARIANTS: ReadonlyMap<string, string> = new Map([
   ["arm64", "v8"],
   ["arm", "v7"],
 ]);
+
+/** Reads `os/architecture[/variant]`. Throws `INVALID_INPUT`. */
+export function parsePlatform(text: string): Platform {
+  const [os = "", architecture = "", variant, ...rest] = text.split("/");
+  const parts = [os, architecture, ...(variant === undefined ? [] : [variant])];
+  if (rest.length > 0 || !parts.every((part) => PLATFORM_PART.test(part)))
+    throw invalidArgument(
+      "INVALID_INPUT",
+      `${quote(text)} is no platform`,
+      "Write it as OS/ARCHITECTURE[/VARIANT], such as linux/arm64.",
+    );
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
 
 /** A platform as people write it, such as `linux/arm64/v8`. */
 export function formatPlatform(platform: Platform): string {

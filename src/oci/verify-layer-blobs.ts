@@ -1,6 +1,6 @@
 import { isSlipwayError, SlipwayError, type ErrorReason } from "../errors.ts";
 import { digestVerifier } from "./digest.ts";
-import type { OciInspection } from "./inspect-image.ts";
+import type { OciInspection } from "./inspection.ts";
 import type { Descriptor } from "./manifest.ts";
 import { layerCompression, type LayerCompression } from "./media-types.ts";
 import { quote } from "./quote.ts";
