@@ -1,0 +1,288 @@
+/** The catalog in the embedded database. */
+import type { Connection, SqlRow, SqlValue } from "../storage/connection.ts";
+import type { Database } from "../storage/database.ts";
+import { asJsonObject } from "./json-object.ts";
+import { isCatalogKind } from "./kinds.ts";
+import type { CatalogStore } from "./store.ts";
+import { createTableStore } from "./table-store.ts";
+import type {
+  CatalogTransactions,
+  CatalogWriting,
+  RecordKey,
+  SealedValue,
+  StoredGeneration,
+  StoredRecord,
+} from "./tables.ts";
+
+/** The catalog's tables, for `openDatabase`. */
+export const CATALOG_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE catalog_record (
+     tenant TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     generation INTEGER NOT NULL,
+     created_at TEXT NOT NULL,
+     updated_at TEXT NOT NULL,
+     updated_by TEXT NOT NULL,
+     fields TEXT NOT NULL,
+     PRIMARY KEY (tenant, kind, name)
+   ) STRICT;
+   -- Outlives the record: a name's generations go on after a deletion.
+   CREATE TABLE catalog_history (
+     tenant TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     generation INTEGER NOT NULL,
+     at TEXT NOT NULL,
+     by TEXT NOT NULL,
+     -- NULL: the deletion.
+     fields TEXT,
+     PRIMARY KEY (tenant, kind, name, generation)
+   ) STRICT;
+   CREATE TABLE catalog_reference (
+     tenant TEXT NOT NULL,
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     to_kind TEXT NOT NULL,
+     to_name TEXT NOT NULL,
+     PRIMARY KEY (tenant, kind, name, to_kind, to_name),
+     FOREIGN KEY (tenant, kind, name) REFERENCES catalog_record ON DELETE CASCADE,
+     FOREIGN KEY (tenant, to_kind, to_name) REFERENCES catalog_record ON DELETE RESTRICT
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX catalog_referrer ON catalog_reference (tenant, to_kind, to_name);
+   CREATE TABLE catalog_sealed_value (
+     tenant TEXT NOT NULL,
+     kind TEXT NOT NULL CHECK (kind = 'secret'),
+     name TEXT NOT NULL,
+     key_id TEXT NOT NULL,
+     nonce BLOB NOT NULL,
+     ciphertext BLOB NOT NULL,
+     PRIMARY KEY (tenant, kind, name),
+     FOREIGN KEY (tenant, kind, name) REFERENCES catalog_record ON DELETE CASCADE
+   ) STRICT;
+   CREATE INDEX catalog_sealing_key ON catalog_sealed_value (key_id);`,
+];
+
+/** @param database opened with {@link CATALOG_MIGRATIONS} among its components */
+export function createSqliteStore(database: Database): CatalogStore {
+  return createTableStore(sqliteTransactions(database));
+}
+
+/** @param database opened with {@link CATALOG_MIGRATIONS} among its components */
+export function sqliteTransactions(database: Database): CatalogTransactions {
+  return {
+    read: (work) => database.read((connection) => work(sqliteTables(connection))),
+    write: (work) => database.write((connection) => work(sqliteTables(connection))),
+  };
+}
+
+function sqliteTables(connection: Connection): CatalogWriting {
+  return {
+    find({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT * FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return row === undefined ? null : toStoredRecord(row);
+    },
+    has: ({ tenant, kind, name }) =>
+      connection.get(
+        "SELECT 1 FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      ) !== undefined,
+    page: ({ tenant, kind, after, limit }) =>
+      connection
+        .all(
+          "SELECT * FROM catalog_record WHERE tenant = ? AND kind = ? AND name > ? ORDER BY name LIMIT ?",
+          tenant,
+          kind,
+          after,
+          limit,
+        )
+        .map(toStoredRecord),
+    history: ({ tenant, kind, name }) =>
+      connection
+        .all(
+          "SELECT * FROM catalog_history WHERE tenant = ? AND kind = ? AND name = ? ORDER BY generation DESC",
+          tenant,
+          kind,
+          name,
+        )
+        .map(toGeneration),
+    referrers: ({ tenant, kind, name }, limit) =>
+      connection
+        .all(
+          "SELECT kind, name FROM catalog_reference WHERE tenant = ? AND to_kind = ? AND to_name = ? ORDER BY kind, name LIMIT ?",
+          tenant,
+          kind,
+          name,
+          limit,
+        )
+        .map(toKey),
+    ...writing(connection),
+    findSealed(tenant, name) {
+      const row = connection.get(
+        "SELECT * FROM catalog_sealed_value WHERE tenant = ? AND kind = 'secret' AND name = ?",
+        tenant,
+        name,
+      );
+      return row === undefined ? null : toSealedValue(row);
+    },
+    sealingKeys: () =>
+      connection
+        .all("SELECT DISTINCT key_id FROM catalog_sealed_value")
+        .map((row) => text(row["key_id"])),
+  };
+}
+
+type WritingOnly = "lastGeneration" | "put" | "remove" | "putSealed";
+
+function writing(connection: Connection): Pick<CatalogWriting, WritingOnly> {
+  return {
+    lastGeneration({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT max(generation) AS last FROM catalog_history WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return Number(row?.["last"] ?? 0);
+    },
+    put({ tenant, kind, name }, record, references) {
+      const { generation, createdAt, updatedAt, updatedBy } = record;
+      const fields = JSON.stringify(record.fields);
+      connection.run(
+        `INSERT INTO catalog_record (tenant, kind, name, generation, created_at, updated_at, updated_by, fields)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (tenant, kind, name) DO UPDATE SET generation = excluded.generation, created_at = excluded.created_at,
+           updated_at = excluded.updated_at, updated_by = excluded.updated_by, fields = excluded.fields`,
+        tenant,
+        kind,
+        name,
+        generation,
+        createdAt,
+        updatedAt,
+        updatedBy,
+        fields,
+      );
+      insertHistory(connection, {
+        tenant,
+        kind,
+        name,
+        generation,
+        at: updatedAt,
+        by: updatedBy,
+        fields,
+      });
+      connection.run(
+        "DELETE FROM catalog_reference WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      for (const reference of references)
+        connection.run(
+          "INSERT INTO catalog_reference (tenant, kind, name, to_kind, to_name) VALUES (?, ?, ?, ?, ?)",
+          tenant,
+          kind,
+          name,
+          reference.kind,
+          reference.name,
+        );
+    },
+    remove({ tenant, kind, name }, { generation, at, by }) {
+      connection.run(
+        "DELETE FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      insertHistory(connection, { tenant, kind, name, generation, at, by, fields: null });
+    },
+    putSealed(tenant, name, { keyId, nonce, ciphertext }) {
+      connection.run(
+        `INSERT INTO catalog_sealed_value (tenant, kind, name, key_id, nonce, ciphertext) VALUES (?, 'secret', ?, ?, ?, ?)
+         ON CONFLICT (tenant, kind, name) DO UPDATE SET key_id = excluded.key_id, nonce = excluded.nonce, ciphertext = excluded.ciphertext`,
+        tenant,
+        name,
+        keyId,
+        nonce,
+        ciphertext,
+      );
+    },
+  };
+}
+
+function insertHistory(
+  connection: Connection,
+  entry: RecordKey & {
+    readonly tenant: string;
+    readonly generation: number;
+    readonly at: string;
+    readonly by: string;
+    readonly fields: string | null;
+  },
+): void {
+  const { tenant, kind, name, generation, at, by, fields } = entry;
+  connection.run(
+    "INSERT INTO catalog_history (tenant, kind, name, generation, at, by, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    tenant,
+    kind,
+    name,
+    generation,
+    at,
+    by,
+    fields,
+  );
+}
+
+function toStoredRecord(row: SqlRow): StoredRecord {
+  return {
+    name: text(row["name"]),
+    generation: Number(row["generation"]),
+    createdAt: text(row["created_at"]),
+    updatedAt: text(row["updated_at"]),
+    updatedBy: text(row["updated_by"]),
+    fields: asJsonObject(JSON.parse(text(row["fields"]))),
+  };
+}
+
+function toGeneration(row: SqlRow): StoredGeneration {
+  const fields = row["fields"];
+  return {
+    generation: Number(row["generation"]),
+    at: text(row["at"]),
+    by: text(row["by"]),
+    fields: fields === null ? null : asJsonObject(JSON.parse(text(fields))),
+  };
+}
+
+function toKey(row: SqlRow): RecordKey {
+  const kind = text(row["kind"]);
+  if (!isCatalogKind(kind)) throw new TypeError(`the catalog's tables hold a kind ${kind}`);
+  return { kind, name: text(row["name"]) };
+}
+
+function toSealedValue(row: SqlRow): SealedValue {
+  return {
+    keyId: text(row["key_id"]),
+    nonce: bytes(row["nonce"]),
+    ciphertext: bytes(row["ciphertext"]),
+  };
+}
+
+// The tables are STRICT: what is of another type there was not written by this schema.
+function text(value: SqlValue | undefined): string {
+  if (typeof value !== "string") throw new TypeError("the catalog's tables hold no text there");
+  return value;
+}
+
+function bytes(value: SqlValue | undefined): Uint8Array {
+  if (!(value instanceof Uint8Array))
+    throw new TypeError("the catalog's tables hold no bytes there");
+  return value;
+}

@@ -1,0 +1,84 @@
+/** A catalog store over any tables that keep transactions: in memory, SQLite. */
+import { builtInRecords } from "./built-ins.ts";
+import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import { parseStored } from "./parse.ts";
+import { referencesOf } from "./references.ts";
+import type { CatalogStore, LinkedRecords } from "./store.ts";
+import type { CatalogReading, CatalogTransactions, RecordKey, StoredGeneration } from "./tables.ts";
+import { deleteRecord, findRecord, setBakedImage, setRecord, toRecord } from "./transitions.ts";
+
+export function createTableStore(transactions: CatalogTransactions): CatalogStore {
+  return {
+    set: (write) => transactions.write((tables) => setRecord(tables, write)),
+    setBaked: (write) => transactions.write((tables) => setBakedImage(tables, write)),
+    get: (tenant, kind, name) =>
+      transactions.read((tables) => findRecord(tables, tenant, kind, name)),
+    linked: (tenant, key) => transactions.read((tables) => follow(tables, tenant, key)),
+    list: (tenant, kind, page) =>
+      transactions.read((tables) => {
+        const stored = tables
+          .page({ tenant, kind, ...page })
+          .map((record) => toRecord(kind, record));
+        return withBuiltIns(kind, stored, page);
+      }),
+    delete: (deletion) => transactions.write((tables) => deleteRecord(tables, deletion)),
+    history: (tenant, kind, name) =>
+      transactions.read((tables) =>
+        tables.history({ tenant, kind, name }).map((entry) => toHistoryEntry(kind, name, entry)),
+      ),
+  };
+}
+
+type Found = { readonly [K in CatalogKind]: Map<string, CatalogRecord<K> | null> };
+
+/** Reads a record and all that it leads to, each once. */
+function follow(tables: CatalogReading, tenant: string, start: RecordKey): LinkedRecords {
+  const found: Found = {
+    image: new Map(),
+    workspace: new Map(),
+    placement: new Map(),
+    environment: new Map(),
+    "machine-type": new Map(),
+    "disk-type": new Map(),
+    secret: new Map(),
+  };
+  const read = <K extends CatalogKind>(
+    kind: K,
+    name: string,
+    ofKind: Map<string, CatalogRecord<K> | null>,
+  ): void => {
+    if (ofKind.has(name)) return;
+    const record = findRecord(tables, tenant, kind, name);
+    ofKind.set(name, record);
+    if (record === null) return;
+    for (const next of referencesOf(kind, record)) read(next.kind, next.name, found[next.kind]);
+  };
+  read(start.kind, start.name, found[start.kind]);
+  return { find: (kind, name) => found[kind].get(name) ?? null };
+}
+
+function withBuiltIns<K extends CatalogKind>(
+  kind: K,
+  stored: readonly CatalogRecord<K>[],
+  page: { readonly after: string; readonly limit: number },
+): readonly CatalogRecord<K>[] {
+  const builtIn = builtInRecords(kind).filter(({ name }) => name > page.after);
+  if (builtIn.length === 0) return stored;
+  return [...stored, ...builtIn]
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+    .slice(0, page.limit);
+}
+
+function toHistoryEntry<K extends CatalogKind>(
+  kind: K,
+  name: string,
+  entry: StoredGeneration,
+): HistoryEntry<K> {
+  return Object.freeze({
+    generation: entry.generation,
+    updatedAt: entry.at,
+    updatedBy: entry.by,
+    deleted: entry.fields === null,
+    record: entry.fields === null ? null : parseStored(kind, name, entry.fields),
+  });
+}
