@@ -1,4 +1,5 @@
 import type { Catalog } from "./catalog/catalog.ts";
+import type { LinkedRecords } from "./catalog/store.ts";
 import type { Clock } from "./clock.ts";
 import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
@@ -22,6 +23,8 @@ import type { OpenAdapter } from "./substrate/contract.ts";
 export interface SlipwayPorts extends CredentialPorts {
   readonly tenant: string;
   readonly catalog: Catalog;
+  /** A workspace of the tenant and everything that it leads to, as they are at one moment. */
+  readonly linkedRecords: (workspace: string) => Promise<LinkedRecords>;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly openAdapter: OpenAdapter;
@@ -119,7 +122,7 @@ async function reviewedPlan(
   allowStale: boolean,
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
-  if (!allowStale) await refuseStale(plan, ports.catalog);
+  if (!allowStale) refuseStale(plan, await ports.linkedRecords(plan.workspace));
   const [adapter, { credential }] = await Promise.all([
     ports.openAdapter(plan.target),
     launchSecrets(ports, plan, signal),

@@ -1,8 +1,7 @@
-import type { Catalog } from "../catalog/catalog.ts";
 import type { CatalogKind, CatalogRecord } from "../catalog/kinds.ts";
+import type { LinkedRecords } from "../catalog/store.ts";
 import type { Check, PlanRecord } from "../plan.ts";
 import { failed, passed } from "./check.ts";
-import { findRecord } from "./find-record.ts";
 import { credentialSecret } from "./select-image.ts";
 
 /** The records that a workspace leads to. A named one that does not exist is null and has its failed check. */
@@ -24,38 +23,55 @@ interface Link {
   readonly field: string;
 }
 
-/** Follows the workspace's names through the catalog, level by level, and names every one that is missing. */
-export async function followLinks(
-  catalog: Pick<Catalog, "get">,
-  workspace: CatalogRecord<"workspace">,
-): Promise<Links> {
+/** Follows the workspace's names, level by level, and names every one that leads to nothing. */
+export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"workspace">): Links {
   const checks: Check[] = [];
-  async function follow<K extends CatalogKind>(
-    kind: K,
-    name: string | null | undefined,
-    from: string,
-    field: string,
-  ): Promise<CatalogRecord<K> | null> {
+  function follow<K extends CatalogKind>(
+    link: Omit<Link, "name"> & { readonly kind: K; readonly name: string | null | undefined },
+  ): CatalogRecord<K> | null {
+    const { kind, name, from, field } = link;
     if (name === null || name === undefined) return null;
-    const record = await findRecord(catalog, kind, name);
+    const record = records.find(kind, name);
     checks.push(linkCheck({ kind, name, from, field }, record !== null));
     return record;
   }
 
-  const origin = `workspace ${workspace.name}`;
-  const [image, placement, environment] = await Promise.all([
-    follow("image", workspace.imageRef, origin, "image_ref"),
-    follow("placement", workspace.placement, origin, "placement"),
-    follow("environment", workspace.environmentRef, origin, "environment_ref"),
-  ]);
-  const shape = `environment ${workspace.environmentRef ?? ""}`;
-  const pull = image === null ? null : credentialSecret(image);
-  const [machineType, diskType] = await Promise.all([
-    follow("machine-type", environment?.machineTypeRef, shape, "machine_type_ref"),
-    follow("disk-type", environment?.diskTypeRef, shape, "disk_type_ref"),
-    follow("secret", pull, `image ${workspace.imageRef}`, "docker.pull_credential_secret"),
-    ...workspaceSecrets(workspace).map(({ name, field }) => follow("secret", name, origin, field)),
-  ]);
+  const { imageRef, environmentRef } = workspace;
+  const from = `workspace ${workspace.name}`;
+  const image = follow({ kind: "image", name: imageRef, from, field: "image_ref" });
+  const placement = follow({
+    kind: "placement",
+    name: workspace.placement,
+    from,
+    field: "placement",
+  });
+  const environment = follow({
+    kind: "environment",
+    name: environmentRef,
+    from,
+    field: "environment_ref",
+  });
+  const shape = `environment ${environmentRef ?? ""}`;
+  const machineType = follow({
+    kind: "machine-type",
+    name: environment?.machineTypeRef,
+    from: shape,
+    field: "machine_type_ref",
+  });
+  const diskType = follow({
+    kind: "disk-type",
+    name: environment?.diskTypeRef,
+    from: shape,
+    field: "disk_type_ref",
+  });
+  follow({
+    kind: "secret",
+    name: image === null ? null : credentialSecret(image),
+    from: `image ${imageRef}`,
+    field: "docker.pull_credential_secret",
+  });
+  for (const { name, field } of workspaceSecrets(workspace))
+    follow({ kind: "secret", name, from, field });
   return { workspace, image, placement, environment, machineType, diskType, checks };
 }
 

@@ -1,11 +1,10 @@
-import type { Catalog } from "../catalog/catalog.ts";
 import { isCatalogKind } from "../catalog/kinds.ts";
+import type { LinkedRecords } from "../catalog/store.ts";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure } from "./check.ts";
-import { findRecord } from "./find-record.ts";
 import { pinnedSource } from "./select-image.ts";
 
 /**
@@ -33,20 +32,16 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
 }
 
 /** @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` where a record that the plan was made from has moved on. */
-export async function refuseStale(plan: LaunchPlan, catalog: Pick<Catalog, "get">): Promise<void> {
-  const changes = await Promise.all(
-    plan.records.map(async ({ kind, name, generation }) => {
-      const record = isCatalogKind(kind) ? await findRecord(catalog, kind, name) : null;
-      const now = record?.generation ?? null;
-      if (now === generation) return [];
-      return [
-        now === null
-          ? `${kind} ${name} is gone`
-          : `${kind} ${name} is at generation ${now}, the plan was made from ${generation}`,
-      ];
-    }),
-  );
-  const moved = changes.flat();
+export function refuseStale(plan: LaunchPlan, records: LinkedRecords): void {
+  const moved = plan.records.flatMap(({ kind, name, generation }) => {
+    const now = isCatalogKind(kind) ? (records.find(kind, name)?.generation ?? null) : null;
+    if (now === generation) return [];
+    return [
+      now === null
+        ? `${kind} ${name} is gone`
+        : `${kind} ${name} is at generation ${now}, the plan was made from ${generation}`,
+    ];
+  });
   if (moved.length === 0) return;
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",

@@ -1,6 +1,7 @@
-import type { Catalog } from "../catalog/catalog.ts";
+import { recordNotFound } from "../catalog/catalog-errors.ts";
 import { architectureOf } from "../catalog/kinds.ts";
 import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { LinkedRecords } from "../catalog/store.ts";
 import type { Clock } from "../clock.ts";
 import { timestamp } from "../clock.ts";
 import { isSlipwayError } from "../errors.ts";
@@ -27,7 +28,8 @@ export interface FoundCredential {
 }
 
 export interface ResolverPorts {
-  readonly catalog: Pick<Catalog, "get">;
+  /** The workspace and everything that it leads to, as they are at one moment. */
+  readonly linkedRecords: (workspace: string) => Promise<LinkedRecords>;
   readonly clock: Clock;
   readonly openAdapter: OpenAdapter;
   /** The credential for an image's registry: the named secret's, else Docker's own, else nobody's. */
@@ -51,8 +53,10 @@ export interface ResolveRequest {
  * @throws SlipwayError `NOT_FOUND` for an unknown workspace; what {@link checksFailure} makes of failed checks
  */
 export async function resolve(ports: ResolverPorts, request: ResolveRequest): Promise<LaunchPlan> {
-  const workspace = await ports.catalog.get("workspace", request.workspace);
-  const links = await followLinks(ports.catalog, workspace);
+  const records = await ports.linkedRecords(request.workspace);
+  const workspace = records.find("workspace", request.workspace);
+  if (workspace === null) throw recordNotFound({ kind: "workspace", name: request.workspace });
+  const links = followLinks(records, workspace);
   const checks = [...links.checks, ...checkRecords(links)];
   const { image, placement } = links;
   const judged =

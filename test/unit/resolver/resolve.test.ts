@@ -6,9 +6,8 @@ import type { ResolverPorts } from "../../../src/resolver/resolve.ts";
 import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
-import { recordCatalog } from "../../support/record-catalog.ts";
-
-type Records = { readonly [K in keyof CatalogKinds]?: readonly CatalogKinds[K][] };
+import { linkedRecords } from "../../support/linked-records.ts";
+import type { RecordFields as Records } from "../../support/linked-records.ts";
 
 const docker: Records = {
   workspace: [{ name: "agent-dev", imageRef: "agent", placement: "here" }],
@@ -57,7 +56,7 @@ function ports(records: Records, adapter: Partial<FakeAdapterOptions> = {}) {
     ...adapter,
   });
   const resolverPorts: ResolverPorts = {
-    catalog: recordCatalog(records),
+    linkedRecords: () => Promise.resolve(linkedRecords(records)),
     clock,
     openAdapter: () => Promise.resolve(fake),
     findCredential: () => Promise.resolve({ source: { kind: "anonymous" }, credential: null }),
