@@ -132,11 +132,9 @@ function step({ title, command, arguments: given, environment }) {
   const options = { cwd: root, env: environment, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };
   const { status, signal, error, stdout, stderr } = spawnSync(command, given, options);
   if (error !== undefined) fail(title, `${error.message}\n`);
-  if (status !== 0)
-    fail(
-      title,
-      `${stdout}${stderr}${signal === null ? `exit code ${status}` : `ended by ${signal}`}\n`,
-    );
+  if (status === 0) return;
+  const ending = signal === null ? `exit code ${status}` : `ended by ${signal}`;
+  fail(title, `${stdout}${stderr}${ending}\n`);
 }
 
 function fail(title, output) {
