@@ -1,4 +1,4 @@
-import { cancellation, throwIfCancelled } from "../cancellation.ts";
+import { throwIfCancelled } from "../cancellation.ts";
 import { SlipwayError } from "../errors.ts";
 import type { LogsRequest } from "../substrate/contract.ts";
 import type { FakeCloud } from "./fake-cloud.ts";
@@ -47,18 +47,16 @@ async function* pieces(
   }
 }
 
+/** Resolves at the machine's next change, or when the signal is aborted. */
 function nextChange(cloud: FakeCloud, id: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
+  return new Promise((resolve) => {
+    const done = (): void => {
       stop();
-      reject(cancellation(signal, "logs"));
-    };
-    const stop = cloud.onChange(id, () => {
-      stop();
-      signal.removeEventListener("abort", abort);
+      signal.removeEventListener("abort", done);
       resolve();
-    });
-    signal.addEventListener("abort", abort, { once: true });
+    };
+    const stop = cloud.onChange(id, done);
+    signal.addEventListener("abort", done, { once: true });
   });
 }
 

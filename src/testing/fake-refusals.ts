@@ -9,7 +9,6 @@ export function refuseLaunch(options: FakeCloudOptions, launch: Launch): Slipway
   const { substrate, images, places, maximumBatch } = options;
   const { plan } = launch;
   if (!/^[0-9a-f]{64}$/.test(launch.token)) return invalid("the launch token is not 64 hex digits");
-  if (launch.members.length === 0) return invalid("the launch has no member");
   if (launch.members.length > maximumBatch)
     return invalid(
       `the launch has ${launch.members.length} members, at most ${maximumBatch} may go`,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { SecretValue } from "../../../src/secrets/secret-value.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../../../src/substrate/contract.ts";
@@ -184,6 +184,20 @@ describe("instrument", () => {
     }
     await Promise.resolve();
     expect(calls).toMatchObject([{ verb: "logs", milliseconds: 30, outcome: "OK" }]);
+  });
+
+  it("lets a listener that fails neither spoil the call nor go unnoticed", async () => {
+    const clock = createFakeClock();
+    const fake = createFakeAdapter({ clock, images: [] });
+    const later: (() => void)[] = [];
+    vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => void later.push(task));
+    const onCall = (): never => {
+      throw new Error("listener");
+    };
+    const adapter = instrument(fake, { clock, onCall });
+    await expect(adapter.list("ledger-1", signal)).resolves.toEqual([]);
+    expect(later).toHaveLength(1);
+    expect(later[0]).toThrow("listener");
   });
 
   it("keeps what the adapter says of itself", () => {
