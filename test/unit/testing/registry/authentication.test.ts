@@ -219,7 +219,14 @@ describe("token authentication", () => {
       await using registry = await registryWithImage({ auth });
       const post = (body: string | URLSearchParams) =>
         verdict(ask(registry, "/token", { method: "POST", body }));
-      expect(await post("grant_type=password")).toBe("400 UNSUPPORTED");
+      const good = new URLSearchParams({
+        ...FORM,
+        grant_type: "password",
+        username: "robot",
+        password: "pass:word",
+      });
+      expect(await post(good)).toBe("200");
+      expect(await post(good.toString())).toBe("400 UNSUPPORTED");
       expect(await post(new URLSearchParams({ a: "a".repeat(70_000) }))).toBe("413 SIZE_INVALID");
     });
 

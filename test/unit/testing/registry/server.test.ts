@@ -204,7 +204,13 @@ describe("putting manifests", () => {
       headers: { "Content-Type": options.mediaType ?? AMD64.manifest.mediaType },
       body,
     });
-    return { verdict: await verdict(answer), answer, found: registry.find("team/app", "new") };
+    const text = await answer.clone().text();
+    return {
+      verdict: await verdict(answer),
+      answer,
+      text,
+      found: registry.find("team/app", "new"),
+    };
   }
 
   it("takes one whose blobs are here, and keeps its bytes", async () => {
@@ -232,14 +238,20 @@ describe("putting manifests", () => {
   });
 
   it.each([
-    ["no JSON", "{"],
-    ["no object", "[]"],
-    ["another schema", '{"schemaVersion":1}'],
-    ["no layers", '{"schemaVersion":2,"config":{}}'],
-    ["a bad descriptor", '{"schemaVersion":2,"config":{"digest":"x"},"layers":[]}'],
-    ["another media type", `{"schemaVersion":2,"mediaType":"${INDEX.manifest.mediaType}"}`],
-  ])("refuses %s", async (_, body) => {
-    expect((await put(body)).verdict).toBe("400 MANIFEST_INVALID");
+    ["no JSON", "{", "not a JSON object"],
+    ["no object", "[]", "not a JSON object"],
+    ["another schema", '{"schemaVersion":1,"config":{},"layers":[]}', "schemaVersion"],
+    ["no layers", '{"schemaVersion":2,"config":{}}', "no list of blobs"],
+    ["a bad descriptor", '{"schemaVersion":2,"config":{"digest":"x"},"layers":[]}', "descriptor"],
+    [
+      "another media type",
+      `{"schemaVersion":2,"mediaType":"${INDEX.manifest.mediaType}"}`,
+      "Content-Type",
+    ],
+  ])("refuses %s and says so", async (_, body, words) => {
+    const refused = await put(body);
+    expect(refused.verdict).toBe("400 MANIFEST_INVALID");
+    expect(refused.text).toContain(words);
   });
 
   it("refuses what it does not know, bad tags, and more than 4 MiB", async () => {

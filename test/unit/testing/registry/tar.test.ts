@@ -37,6 +37,8 @@ describe("writeTar", () => {
   });
 
   it("names the owner by number and the time as zero", () => {
+    const archive = writeTar(ENTRIES.slice(0, 1));
+    expect(new TextDecoder().decode(archive.subarray(136, 148))).toBe("00000000000\0");
     const listing = execFileSync("tar", ["-tvf", "-", "--numeric-owner"], {
       input: writeTar(ENTRIES.slice(0, 2)),
       encoding: "utf8",
@@ -44,7 +46,6 @@ describe("writeTar", () => {
     });
     expect(listing).toContain("1000/1001");
     expect(listing).toContain("0/0");
-    expect(listing.match(/1970-01-01 00:00/g)).toHaveLength(2);
   });
 
   it("ends with two empty blocks, also without entries", () => {

@@ -22,7 +22,12 @@ async function run(options: TinyProgramOptions, signal: NodeJS.Signals | null) {
   try {
     const path = join(folder, "program");
     await writeFile(path, tinyProgram(NATIVE, options), { mode: 0o755 });
-    const child = spawn(path, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(path, {
+      stdio: ["ignore", "pipe", "inherit"],
+      // A program that does not end must not outlive its test.
+      timeout: 10_000,
+      killSignal: "SIGKILL",
+    });
     const closed = once(child, "close");
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
