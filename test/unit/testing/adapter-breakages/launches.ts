@@ -56,6 +56,16 @@ export const launchBreakages: readonly Breakage[] = [
     }),
   ],
   [
+    "says another plan",
+    "launch: bears a machine that says what it is and whose",
+    (good) => ({
+      launch: async (launch, signal) => {
+        const ownership = { ...launch.ownership, planId: `sha256:${"0".repeat(64)}` };
+        return good.launch({ ...launch, ownership }, signal);
+      },
+    }),
+  ],
+  [
     "mixes up the members of a batch",
     "launch: gives one outcome a member in their order",
     (good) => ({
