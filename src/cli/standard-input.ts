@@ -23,7 +23,8 @@ export async function readLimited(
       );
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks);
+  // A plain array: a Buffer's slice would share its bytes with whoever asked for a copy.
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** The bytes less one line feed at their end, which the shell's tools put there. */

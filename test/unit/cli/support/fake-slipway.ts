@@ -31,6 +31,7 @@ export function fakeSlipway(
       delete: unexpected,
       history: unexpected,
       recordBake: unexpected,
+      linked: unexpected,
       ...methods.catalog,
     },
   };

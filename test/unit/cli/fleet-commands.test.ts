@@ -1,0 +1,266 @@
+import { describe, expect, it, vi } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Slipway } from "../../../src/slipway.ts";
+import type { SpawnEvent } from "../../../src/spawner/spawn-record.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+
+function notFound(spawnId: string): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "SPAWN_NOT_FOUND",
+    message: `spawn ${spawnId} is not known`,
+    remedy: "List them.",
+  });
+}
+
+describe("list", () => {
+  it("asks for what it was told to, and prints an array", async () => {
+    const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue([sampleSpawn()]);
+    const slipway = fakeSlipway({ listSpawns });
+    const argv = ["list", "--workspace", "agent-dev", "--state", "running", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(listSpawns).toHaveBeenCalledExactlyOnceWith({
+      workspace: "agent-dev",
+      state: "running",
+    });
+    expect(JSON.parse(ran.stdout)).toMatchObject([
+      { spawn_id: "one", created_at: "2026-11-22T04:00:00.000Z" },
+    ]);
+    await runInMemory(["list"], { slipway });
+    expect(listSpawns).toHaveBeenLastCalledWith({});
+  });
+
+  it("shows a table on a terminal, with a container's id as short as engines take it", async () => {
+    const ended = sampleSpawn({
+      spawnId: "two",
+      state: "failed",
+      machine: null,
+      error: { reason: "PULL_FAILED" },
+    });
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([sampleSpawn(), ended]) });
+    const { stdout } = await runInMemory(["list"], { slipway, stdoutIsTerminal: true });
+    const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
+    expect(rows[1]).toEqual([
+      "one",
+      "agent-dev",
+      "running",
+      "DOCKER",
+      "c".repeat(12),
+      "engine-1",
+      "2026-11-22T04:00:00.000Z",
+      "-",
+    ]);
+    expect(rows[2]).toEqual([
+      "two",
+      "agent-dev",
+      "failed",
+      "DOCKER",
+      "-",
+      "-",
+      "2026-11-22T04:00:00.000Z",
+      "PULL_FAILED",
+    ]);
+  });
+});
+
+describe("describe", () => {
+  const events = [
+    { at: "2026-11-22T04:00:00.000Z", state: "launching", message: "launching\u0007" },
+  ] as const;
+  const described = { ...sampleSpawn(), plan: samplePlan(), events };
+  const slipway = fakeSlipway({ describeSpawn: () => Promise.resolve(described) });
+
+  it("prints the spawn with its whole plan and its events", async () => {
+    const ran = await runInMemory(["describe", "one", "-o", "json"], { slipway });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      spawn_id: "one",
+      plan: { plan_id: samplePlan().planId, machine_type: "unlimited" },
+      events: [{ at: "2026-11-22T04:00:00.000Z", state: "launching", message: "launching\u0007" }],
+    });
+  });
+
+  it("has pages for people", async () => {
+    const { stdout } = await runInMemory(["describe", "one", "-o", "table"], { slipway });
+    expect(stdout).toContain("PORTS         8080 at 32768\n");
+    expect(stdout).toContain(
+      "ATTEMPT  PLACE     OUTCOME   REASON\n1        engine-1  accepted  -\n",
+    );
+    expect(stdout).toContain("launching  launching\\x07\n");
+    expect(stdout).toContain("ARTIFACT");
+  });
+
+  it("exits with 4 for an id that is not known", async () => {
+    const describeSpawn = () => Promise.reject(notFound("x"));
+    const ran = await runInMemory(["describe", "x"], { slipway: fakeSlipway({ describeSpawn }) });
+    expect(ran).toMatchObject({ exitCode: 4, stdout: "" });
+    expect(ran.stderr).toBe("slipway: NOT_FOUND: spawn x is not known\nList them.\n");
+  });
+});
+
+describe("logs", () => {
+  it("passes the machine's bytes on, untouched", async () => {
+    const logs = vi.fn<Slipway["logs"]>(async function* () {
+      yield await Promise.resolve(Buffer.from("\u001b[31mred\u001b[0m\n"));
+      yield Buffer.from("more");
+    });
+    const argv = ["logs", "one", "--follow", "--tail", "0"];
+    const ran = await runInMemory(argv, { slipway: fakeSlipway({ logs }) });
+    expect(logs.mock.calls[0]).toMatchObject(["one", { follow: true, tail: 0 }]);
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: "\u001b[31mred\u001b[0m\nmore" });
+  });
+
+  it("ends quietly when nobody reads on", async () => {
+    const reader = new AbortController();
+    let pieces = 0;
+    const logs: Slipway["logs"] = async function* () {
+      for (;;) {
+        pieces += 1;
+        if (pieces === 3) reader.abort();
+        yield await Promise.resolve(Buffer.from("line\n"));
+      }
+    };
+    const ran = await runInMemory(["logs", "one", "--follow"], {
+      slipway: fakeSlipway({ logs }),
+      reader: reader.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: "line\nline\n" });
+    expect(pieces).toBe(3);
+  });
+
+  it("ends quietly too where the end of reading is taken for a cancellation", async () => {
+    const reader = new AbortController();
+    const cancelled = new SlipwayError({ code: "CANCELLED", reason: "INTERRUPTED", message: "x" });
+    const logs: Slipway["logs"] = () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          reader.abort();
+          return Promise.reject(cancelled);
+        },
+      }),
+    });
+    const ran = await runInMemory(["logs", "one"], {
+      slipway: fakeSlipway({ logs }),
+      reader: reader.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+
+  it("exits with 130 when it was interrupted, although the stream ends well", async () => {
+    const interrupt = new AbortController();
+    const logs: Slipway["logs"] = async function* () {
+      yield await Promise.resolve(Buffer.from("line\n"));
+      interrupt.abort();
+    };
+    const ran = await runInMemory(["logs", "one", "--follow"], {
+      slipway: fakeSlipway({ logs }),
+      interrupt: interrupt.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 130, stdout: "line\n" });
+  });
+});
+
+describe("terminate", () => {
+  const ended = (spawnId: string) => sampleSpawn({ spawnId, state: "terminated" });
+
+  it("prints the one that it ended", async () => {
+    const terminateSpawn = vi.fn((id: string) => Promise.resolve(ended(id)));
+    const slipway = fakeSlipway({ terminateSpawn });
+    const ran = await runInMemory(["terminate", "one", "one", "-o", "json"], { slipway });
+    expect(terminateSpawn).toHaveBeenCalledOnce();
+    expect(JSON.parse(ran.stdout)).toMatchObject({ spawn_id: "one", state: "terminated" });
+  });
+
+  it("tries each of several, tells of each that failed, exits as the first one", async () => {
+    const terminateSpawn = (id: string) =>
+      id === "two" ? Promise.resolve(ended(id)) : Promise.reject(notFound(id));
+    const slipway = fakeSlipway({ terminateSpawn });
+    const argv = ["terminate", "one", "two", "three"];
+    const ran = await runInMemory([...argv, "-o", "json"], { slipway });
+    expect(ran.exitCode).toBe(4);
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ spawn_id: "two" }]);
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: {
+        code: "NOT_FOUND",
+        reason: "SPAWN_NOT_FOUND",
+        metadata: { failures: [{ name: "one", code: "NOT_FOUND" }, { name: "three" }] },
+      },
+    });
+    const told = await runInMemory(argv, { slipway });
+    expect(told.stderr).toBe(
+      [
+        "slipway: NOT_FOUND: 2 of 3 spawns could not be terminated",
+        "List them.",
+        "  one: NOT_FOUND: spawn one is not known",
+        "    List them.",
+        "  three: NOT_FOUND: spawn three is not known",
+        "    List them.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("ends what still lives in a workspace", async () => {
+    const spawns = [
+      sampleSpawn({ spawnId: "gone", state: "terminated" }),
+      sampleSpawn({ spawnId: "broken", state: "failed" }),
+      sampleSpawn({ spawnId: "up" }),
+      sampleSpawn({ spawnId: "coming", state: "booting" }),
+    ];
+    const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue(spawns);
+    const terminateSpawn = vi.fn((id: string) => Promise.resolve(ended(id)));
+    const slipway = fakeSlipway({ listSpawns, terminateSpawn });
+    const ran = await runInMemory(["terminate", "--workspace", "agent-dev", "-ojson"], { slipway });
+    expect(listSpawns).toHaveBeenCalledExactlyOnceWith({ workspace: "agent-dev" });
+    expect(terminateSpawn.mock.calls.map(([id]) => id)).toEqual(["up", "coming"]);
+    expect(JSON.parse(ran.stdout)).toHaveLength(2);
+  });
+
+  it("has nothing to do in an empty workspace", async () => {
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([]) });
+    const ran = await runInMemory(["terminate", "--workspace", "agent-dev", "-ojson"], { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
+  });
+});
+
+describe("watch", () => {
+  const events: readonly SpawnEvent[] = [
+    {
+      sequence: 1,
+      spawnId: "one",
+      at: "2026-11-22T04:00:00.000Z",
+      state: "launching",
+      message: "a",
+    },
+    {
+      sequence: 2,
+      spawnId: "one",
+      at: "2026-11-22T04:00:01.000Z",
+      state: "running",
+      message: "b\u001b",
+    },
+  ];
+  const watch = vi.fn<Slipway["watch"]>(async function* () {
+    await Promise.resolve();
+    yield* events;
+  });
+  const slipway = fakeSlipway({ watch });
+
+  it("prints one JSON object a line", async () => {
+    const ran = await runInMemory(["watch", "one", "two", "one", "-o", "json"], { slipway });
+    expect(watch.mock.lastCall?.[0]).toEqual(["one", "two"]);
+    const lines = ran.stdout.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { spawn_id: "one", state: "launching" },
+      { spawn_id: "one", state: "running", message: "b\u001b" },
+    ]);
+  });
+
+  it("prints lines for people and documents for YAML", async () => {
+    const people = await runInMemory(["watch"], { slipway, stdoutIsTerminal: true });
+    expect(people.stdout).toContain("2026-11-22T04:00:01.000Z  one  running  b\\x1b\n");
+    const yaml = await runInMemory(["watch"], { slipway });
+    expect(yaml.stdout).toMatch(/^---\nsequence: 1\nspawn_id: one\n/);
+  });
+});

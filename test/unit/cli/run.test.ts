@@ -1,0 +1,80 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Catalog } from "../../../src/catalog/catalog.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway } from "./support/fake-slipway.ts";
+
+function withCatalog(catalog: Partial<Catalog>) {
+  return { slipway: fakeSlipway({ catalog }) };
+}
+
+describe("every command", () => {
+  it("hands flags and environment on to where Slipway is made", async () => {
+    const environment = { SLIPWAY_TENANT: "env" };
+    const ran = await runInMemory(["get", "image", "--tenant", "acme", "--database=x.db"], {
+      ...withCatalog({ list: vi.fn().mockResolvedValue([]) }),
+      environment,
+    });
+    expect(ran.opened).toEqual([
+      {
+        environment,
+        flags: {
+          output: null,
+          tenant: "acme",
+          database: "x.db",
+          keyFile: null,
+          quiet: false,
+          verbose: false,
+        },
+      },
+    ]);
+  });
+
+  it("lets go of Slipway, whatever happens", async () => {
+    const dispose = vi.fn().mockResolvedValue(undefined);
+    for (const list of [vi.fn().mockResolvedValue([]), vi.fn().mockRejectedValue(new Error("x"))]) {
+      const slipway = fakeSlipway({ catalog: { list }, [Symbol.asyncDispose]: dispose });
+      await runInMemory(["get", "image"], { slipway });
+    }
+    expect(dispose).toHaveBeenCalledTimes(2);
+  });
+
+  it("takes what was not foreseen for a defect, without a stack", async () => {
+    const list = vi.fn().mockRejectedValue(new TypeError("x is not a function"));
+    const ran = await runInMemory(["get", "image"], withCatalog({ list }));
+    expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ran.stderr).toMatch(/^slipway: INTERNAL: unexpected failure: x is not a function\n/);
+    expect(ran.stderr).not.toContain("    at ");
+  });
+});
+
+describe("a command that hangs", () => {
+  it("is left when it was interrupted and has had its moment", async () => {
+    const interrupt = new AbortController();
+    const listSpawns = vi.fn(() => {
+      interrupt.abort();
+      return new Promise<never>(() => undefined);
+    });
+    const ran = await runInMemory(["list", "-o", "json"], {
+      slipway: fakeSlipway({ listSpawns }),
+      interrupt: interrupt.signal,
+      patience: 1,
+    });
+    expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: { code: "CANCELLED", reason: "INTERRUPTED" },
+    });
+  });
+
+  it("keeps its result when it ends in time", async () => {
+    const interrupt = new AbortController();
+    const listSpawns = vi.fn(() => {
+      interrupt.abort();
+      return Promise.resolve([]);
+    });
+    const ran = await runInMemory(["list"], {
+      slipway: fakeSlipway({ listSpawns }),
+      interrupt: interrupt.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
+  });
+});

@@ -1,0 +1,203 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Slipway, SpawnNotice, SpawnOptions } from "../../../src/slipway.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+
+const warning = {
+  name: "shape",
+  outcome: "warning",
+  message: "emulated",
+  remedy: "Rebuild.",
+} as const;
+const plan = samplePlan({ checks: [warning] });
+const refused = new SlipwayError({
+  code: "FAILED_PRECONDITION",
+  reason: "CHECKS_FAILED",
+  message: "2 checks failed",
+  checks: [{ name: "a", outcome: "failed", message: "no" }],
+});
+
+describe("resolve", () => {
+  it("prints the plan on standard output and its warnings beside", async () => {
+    const resolveWorkspace = vi.fn<Slipway["resolveWorkspace"]>().mockResolvedValue(plan);
+    const slipway = fakeSlipway({ resolveWorkspace });
+    const ran = await runInMemory(["resolve", "agent-dev", "--offline"], { slipway });
+    expect(resolveWorkspace.mock.calls[0]).toMatchObject(["agent-dev", { offline: true }]);
+    expect(ran.stdout).toContain(`plan_id: ${plan.planId}\n`);
+    expect(ran.stderr).toBe("slipway: warning: emulated\n  Rebuild.\n");
+  });
+
+  it("says nothing but the plan with JSON", async () => {
+    const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan) });
+    const ran = await runInMemory(["resolve", "agent-dev", "-o", "json"], { slipway });
+    expect(ran.stderr).toBe("");
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      plan_id: plan.planId,
+      artifact: { id: plan.artifact.id, pinned: true },
+      target: { publish_address: "127.0.0.1", labels: { "com.example.team": "agents" } },
+      floating_reads: [{ read_at: "2026-11-22T04:00:00.000Z" }],
+    });
+  });
+
+  it("has a table for people", async () => {
+    const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan) });
+    const { stdout } = await runInMemory(["resolve", "agent-dev", "-o", "table"], { slipway });
+    expect(stdout).toContain(`ARTIFACT      ${plan.artifact.id}\n`);
+    expect(stdout).toContain("engine-1  -       eligible  -\n");
+    expect(stdout).toContain("shape  warning  emulated\n");
+  });
+
+  it("saves the plan, which spawn --plan takes", async () => {
+    using folder = scratchFolder();
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockResolvedValue(sampleSpawn());
+    const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan), spawnWorkspace });
+    const surroundings = { slipway, workingDirectory: folder.path };
+    await runInMemory(["resolve", "agent-dev", "--save", "plan.json", "--quiet"], surroundings);
+    expect(JSON.parse(readFileSync(join(folder.path, "plan.json"), "utf8"))).toMatchObject({
+      plan_id: plan.planId,
+    });
+    const argv = ["spawn", "--plan", "plan.json", "--allow-stale", "--quiet"];
+    expect((await runInMemory(argv, surroundings)).exitCode).toBe(0);
+    expect(spawnWorkspace.mock.calls[0]).toMatchObject([plan, { allowStale: true }]);
+  });
+
+  it("prints and saves nothing where a check failed", async () => {
+    using folder = scratchFolder();
+    const slipway = fakeSlipway({ resolveWorkspace: () => Promise.reject(refused) });
+    const argv = ["resolve", "agent-dev", "--save", "plan.json", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway, workingDirectory: folder.path });
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(JSON.parse(ran.stderr)).toEqual({ error: refused.toJSON() });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+});
+
+/** A Slipway whose spawn goes through its states and ends as the test wants. */
+function spawning(ended = sampleSpawn()) {
+  const spawnWorkspace = vi.fn(async (_what: unknown, options: SpawnOptions = {}) => {
+    const tell = (notice: SpawnNotice): void => options.onEvent?.(notice);
+    const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z" };
+    tell({ kind: "event", event: { ...event, state: "launching", message: "in engine-1" } });
+    tell({ kind: "progress", spawnId: "one", message: "pulling 3 of 7 MB" });
+    tell({ kind: "event", event: { ...event, state: "booting", message: "accepted" } });
+    tell({ kind: "event", event: { ...event, state: "booting", message: "waiting" } });
+    return await Promise.resolve(ended);
+  });
+  const describeSpawn = () => Promise.resolve({ ...ended, plan, events: [] });
+  return { spawnWorkspace, slipway: fakeSlipway({ spawnWorkspace, describeSpawn }) };
+}
+
+const failed = sampleSpawn({
+  state: "failed",
+  error: new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "ENGINE_UNAVAILABLE",
+    message: "the engine went away",
+    remedy: "Start it.",
+    blastRadius: "zone",
+    retry: "next-candidate",
+    metadata: { host: "engine-1" },
+  }).toJSON(),
+});
+
+describe("spawn", () => {
+  it("waits until the machine was watched, tells each state once, prints the spawn", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "--id", "one"], { slipway });
+    expect(spawnWorkspace.mock.calls[0]).toMatchObject([
+      "agent-dev",
+      { spawnId: "one", wait: "watched", allowStale: false },
+    ]);
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).toMatch(/^spawn_id: one\n/);
+    expect(ran.stderr).toBe(
+      "one: launching: in engine-1\none: booting: accepted\nslipway: warning: emulated\n  Rebuild.\n",
+    );
+  });
+
+  it("returns at the acceptance with --no-wait, and leaves the id to Slipway", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    await runInMemory(["spawn", "agent-dev", "--no-wait"], { slipway });
+    const [, options] = spawnWorkspace.mock.calls[0] ?? [];
+    expect(options).toMatchObject({ wait: "accepted" });
+    expect(options).not.toHaveProperty("spawnId");
+  });
+
+  it("draws one line on a terminal and takes it away", async () => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev"], { slipway, stderrIsTerminal: true });
+    expect(ran.stderr).toContain("\r\u001b[2Kone: pulling 3 of 7 MB\r\u001b[2Kone: booting");
+    expect(ran.stderr).toContain("waiting\r\u001b[2Kslipway: warning: emulated\n  Rebuild.\n");
+  });
+
+  it("says nothing but the spawn with JSON", async () => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "-o", "json"], { slipway });
+    expect(ran.stderr).toBe("");
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      spawn_id: "one",
+      state: "running",
+      machine: { ports: [{ port: 8080, host_port: 32768 }] },
+      error: null,
+    });
+  });
+
+  it("prints a spawn that failed, then its error, and exits by its code", async () => {
+    const { slipway } = spawning(failed);
+    const ran = await runInMemory(["spawn", "agent-dev", "-o", "json"], { slipway });
+    expect(ran.exitCode).toBe(7);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ state: "failed" });
+    expect(JSON.parse(ran.stderr)).toEqual({
+      error: { ...failed.error, metadata: { host: "engine-1", spawn_id: "one" } },
+    });
+  });
+
+  it("does not take what it cannot read of an error for success", async () => {
+    const { slipway } = spawning(sampleSpawn({ state: "failed", error: { code: "ODD" } }));
+    const ran = await runInMemory(["spawn", "agent-dev", "--quiet"], { slipway });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr).toContain("INTERNAL: spawn one failed without telling why");
+  });
+
+  it("hands an interrupt on, and lets Slipway say how to go on", async () => {
+    const interrupt = new AbortController();
+    const resume = new SlipwayError({
+      code: "CANCELLED",
+      reason: "INTERRUPTED",
+      message: "spawn one: interrupted",
+      remedy: "Resume it with `slipway spawn agent-dev --id one`.",
+    });
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>((_what, options) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      options?.signal?.addEventListener("abort", () => reject(resume));
+      interrupt.abort();
+      return promise;
+    });
+    const ran = await runInMemory(["spawn", "agent-dev"], {
+      slipway: fakeSlipway({ spawnWorkspace }),
+      interrupt: interrupt.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
+    expect(ran.stderr).toContain("--id one");
+  });
+
+  it("ends with the time that was given", async () => {
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>((_what, options) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      options?.signal?.addEventListener("abort", () => reject(options.signal?.reason));
+      return promise;
+    });
+    const slipway = fakeSlipway({ spawnWorkspace });
+    // Node lets the process end rather than wait for such a timer: here something else keeps it.
+    const ran = await runInMemory(["spawn", "agent-dev", "--timeout", "1ms"], { slipway });
+    expect(ran.exitCode).not.toBe(0);
+    expect(spawnWorkspace.mock.calls[0]?.[1]?.signal?.reason).toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+});
