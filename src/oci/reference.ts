@@ -55,6 +55,7 @@ export function parseReference(text: string): Reference {
     throw invalidReference(text, `it has more than ${LONGEST_REFERENCE} characters`);
   if (IDENTIFIER.test(text))
     throw invalidReference(text, "64 hexadecimal digits are an image id, not a repository name");
+  if (text.includes("://")) throw invalidReference(text, "a reference has no scheme");
   const { registry, rest } = splitRegistry(text);
   const { repository, tag, digest } = splitRest(rest);
 
