@@ -1,5 +1,4 @@
 import type { Catalog } from "./catalog/catalog.ts";
-import type { LinkedRecords } from "./catalog/store.ts";
 import type { Clock } from "./clock.ts";
 import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
@@ -23,8 +22,6 @@ import type { OpenAdapter } from "./substrate/contract.ts";
 export interface SlipwayPorts extends CredentialPorts {
   readonly tenant: string;
   readonly catalog: Catalog;
-  /** A workspace of the tenant and everything that it leads to, as they are at one moment. */
-  readonly linkedRecords: (workspace: string) => Promise<LinkedRecords>;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly openAdapter: OpenAdapter;
@@ -73,7 +70,12 @@ async function resolveWorkspace(
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
   return await resolve(
-    { ...ports, findCredential: (image) => imageCredential(ports, image, signal) },
+    {
+      clock: ports.clock,
+      openAdapter: ports.openAdapter,
+      linkedRecords: (name) => ports.catalog.linked("workspace", name),
+      findCredential: (image) => imageCredential(ports, image, signal),
+    },
     { workspace, tenant: ports.tenant, offline, signal },
   );
 }
@@ -122,7 +124,7 @@ async function reviewedPlan(
   allowStale: boolean,
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
-  if (!allowStale) refuseStale(plan, await ports.linkedRecords(plan.workspace));
+  if (!allowStale) refuseStale(plan, await ports.catalog.linked("workspace", plan.workspace));
   const [adapter, { credential }] = await Promise.all([
     ports.openAdapter(plan.target),
     launchSecrets(ports, plan, signal),

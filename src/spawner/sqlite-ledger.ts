@@ -56,9 +56,13 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
 
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
-  let owner: Promise<string> | undefined;
+  let owner: string | null = null;
   return {
-    owner: () => (owner ??= database.write(ledgerOwner)),
+    async owner() {
+      owner ??= await database.read(readOwner);
+      owner ??= await database.write(writeOwner);
+      return owner;
+    },
     find: (key) => database.read((connection) => findDriven(connection, key)),
     begin: (spawn) => database.write((connection) => begin(connection, spawn)),
     transition: (step) => database.write((connection) => transition(connection, step)),
@@ -100,9 +104,18 @@ export function createSqliteLedger(database: Database): Ledger {
   };
 }
 
-function ledgerOwner(connection: Connection): string {
-  connection.run("INSERT OR IGNORE INTO ledger (only, owner) VALUES (1, ?)", randomUUID());
-  return text(connection.get("SELECT owner FROM ledger"), "owner");
+function readOwner(connection: Connection): string | null {
+  const row = connection.get("SELECT owner FROM ledger");
+  return row === undefined ? null : text(row, "owner");
+}
+
+/** Another process may have been quicker: whoever writes first names the ledger for all. */
+function writeOwner(connection: Connection): string {
+  const existing = readOwner(connection);
+  if (existing !== null) return existing;
+  const owner = randomUUID();
+  connection.run("INSERT INTO ledger (only, owner) VALUES (1, ?)", owner);
+  return owner;
 }
 
 function begin(connection: Connection, spawn: NewSpawn): { created: boolean; driven: DrivenSpawn } {
