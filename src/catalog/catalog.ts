@@ -1,6 +1,12 @@
-import type { JsonValue } from "../errors.ts";
+/** The catalog as programs and the command line use it: one tenant's records, judged before they are written. */
 import type { SecretValue } from "../secrets/secret-value.ts";
-import type { CatalogArchitecture, CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import type { Assignments } from "./assignments.ts";
+import type { Bake } from "./bake.ts";
+import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import type { LinkedRecords } from "./store.ts";
+
+export type { Assignments } from "./assignments.ts";
+export type { Bake } from "./bake.ts";
 
 export interface WriteOptions {
   /**
@@ -10,20 +16,6 @@ export interface WriteOptions {
   readonly ifGeneration?: number;
   /** Who writes; default: whom the catalog was made for. */
   readonly actor?: string;
-}
-
-/** What a bake made, to be written back. */
-export interface Bake {
-  readonly recipeRef: string;
-  /** SHA-256 of the bake's inputs, 64 hex digits. */
-  readonly imageHash: string;
-  readonly architecture: CatalogArchitecture | "amd64" | "arm64";
-  readonly gce?: { readonly selfLink: string };
-  /** Of one region: the one the bake ran in. */
-  readonly aws?: { readonly amiIds: Readonly<Record<string, string>> };
-  /** Default: `<recipe>-<first 16 digits of the hash>`. */
-  readonly name?: string;
-  readonly description?: string;
 }
 
 /**
@@ -64,12 +56,15 @@ export interface Catalog {
   patch<K extends CatalogKind>(
     kind: K,
     name: string,
-    assignments: Readonly<Record<string, JsonValue>>,
+    assignments: Assignments,
     options?: WriteOptions,
   ): Promise<CatalogRecord<K>>;
 
   /** @throws `NOT_FOUND` / `RECORD_NOT_FOUND` */
   get<K extends CatalogKind>(kind: K, name: string): Promise<CatalogRecord<K>>;
+
+  /** The record and everything that it leads to, as they were at one moment. */
+  linked(kind: CatalogKind, name: string): Promise<LinkedRecords>;
 
   /** By name. */
   list<K extends CatalogKind>(kind: K): Promise<readonly CatalogRecord<K>[]>;
@@ -83,7 +78,8 @@ export interface Catalog {
   /**
    * Writes back what a bake made. The same bake recorded twice is one record.
    *
-   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` where the name holds another bake
+   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` where the name holds another bake, `ALREADY_EXISTS` /
+   * `NAME_CLASH` where it holds a hand-written image
    */
-  recordBake(bake: Bake): Promise<CatalogRecord<"image">>;
+  recordBake(bake: Bake, options?: Pick<WriteOptions, "actor">): Promise<CatalogRecord<"image">>;
 }

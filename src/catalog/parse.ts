@@ -135,6 +135,14 @@ function nameRule(name: string): Rule {
         ];
 }
 
+/** What `get` prints beside a record's own fields. */
+const METADATA_FIELDS: ReadonlySet<string> = new Set([
+  "generation",
+  "created_at",
+  "updated_at",
+  "updated_by",
+]);
+
 interface Judged {
   readonly fields: LooseFields;
   readonly spellings: NormalizedBody["spellings"];
@@ -160,7 +168,9 @@ function shapeViolation(
       return {
         path: [...path, key],
         message: `unknown field ${printedText(spellings.get(unknown) ?? unknown)}`,
-        remedy: "Remove the field, or correct its spelling.",
+        remedy: METADATA_FIELDS.has(unknown)
+          ? "The catalog keeps this field itself: remove it."
+          : "Remove the field, or correct its spelling.",
       };
     });
   if (valueAt(fields, path) === undefined) return [{ path, message: `${field} is required` }];

@@ -1,6 +1,6 @@
 /** The port behind the catalog: versioned records of many tenants. One method is one transaction. */
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "./kinds.ts";
-import type { RecordKey } from "./tables.ts";
+import type { RecordKey, SealedValue } from "./tables.ts";
 
 /** Who writes, when, and on what condition. */
 export interface WriteTerms {
@@ -16,6 +16,8 @@ export interface RecordWrite<K extends CatalogKind> extends WriteTerms {
   readonly kind: K;
   /** The whole record, judged by `parse.ts` before. */
   readonly fields: CatalogKinds[K];
+  /** The value of a secret, to be stored beside its record. Without it, the value that is there stays. */
+  readonly sealed?: SealedValue;
 }
 
 export interface RecordDeletion extends WriteTerms {
@@ -79,4 +81,10 @@ export interface CatalogStore {
     kind: K,
     name: string,
   ): Promise<readonly HistoryEntry<K>[]>;
+
+  /** The sealed value of a secret; null for a secret that does not exist. */
+  sealedValue(tenant: string, name: string): Promise<SealedValue | null>;
+
+  /** The ids of the keys with which the values of all tenants are sealed. */
+  sealingKeys(): Promise<readonly string[]>;
 }

@@ -1,5 +1,5 @@
 /** A catalog store over any tables that keep transactions: in memory, SQLite. */
-import { builtInRecords } from "./built-ins.ts";
+import { builtInRecords, findBuiltIn } from "./built-ins.ts";
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
 import { parseStored } from "./parse.ts";
 import { referencesOf } from "./references.ts";
@@ -23,9 +23,14 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
       }),
     delete: (deletion) => transactions.write((tables) => deleteRecord(tables, deletion)),
     history: (tenant, kind, name) =>
-      transactions.read((tables) =>
-        tables.history({ tenant, kind, name }).map((entry) => toHistoryEntry(kind, name, entry)),
-      ),
+      transactions.read((tables) => {
+        const builtIn = findBuiltIn(kind, name);
+        if (builtIn !== null) return [builtInEntry(builtIn)];
+        const entries = tables.history({ tenant, kind, name });
+        return entries.map((entry) => toHistoryEntry(kind, name, entry));
+      }),
+    sealedValue: (tenant, name) => transactions.read((tables) => tables.findSealed(tenant, name)),
+    sealingKeys: () => transactions.read((tables) => tables.sealingKeys()),
   };
 }
 
@@ -67,6 +72,11 @@ function withBuiltIns<K extends CatalogKind>(
   return [...stored, ...builtIn]
     .toSorted((left, right) => (left.name < right.name ? -1 : 1))
     .slice(0, page.limit);
+}
+
+function builtInEntry<K extends CatalogKind>(record: CatalogRecord<K>): HistoryEntry<K> {
+  const { generation, updatedAt, updatedBy } = record;
+  return Object.freeze({ generation, updatedAt, updatedBy, deleted: false, record });
 }
 
 function toHistoryEntry<K extends CatalogKind>(

@@ -33,7 +33,7 @@ export interface StoredGeneration {
   readonly fields: JsonObject | null;
 }
 
-/** A secret's value, sealed: see `secrets/sealed-store.ts`. */
+/** A secret's value, sealed: see `secrets/sealing.ts`. */
 export interface SealedValue {
   readonly keyId: string;
   readonly nonce: Uint8Array;

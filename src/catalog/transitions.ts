@@ -33,7 +33,7 @@ export function setRecord<K extends CatalogKind>(
 ): CatalogRecord<K> {
   const id = idOf(write);
   const current = tables.find(id);
-  if (current !== null && isBaked(id, current)) throw bakedImagesAreImmutable(id);
+  if (current !== null && isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
   checkGeneration(id, current, write.ifGeneration);
   checkLinks(tables, id, write.fields);
   return put(tables, write, current);
@@ -49,7 +49,7 @@ export function setBakedImage(
     checkLinks(tables, id, write.fields);
     return put(tables, write, null);
   }
-  if (!isBaked(id, current)) throw nameTaken(id);
+  if (!isBaked(id.kind, current.fields)) throw nameTaken(id);
   if (canonicalJson(current.fields) !== canonicalJson(storedFields(write.fields)))
     throw bakedImagesAreImmutable(id);
   return toRecord("image", current);
@@ -59,7 +59,7 @@ export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): 
   const id: RecordId = { tenant: deletion.tenant, kind: deletion.kind, name: deletion.name };
   const current = tables.find(id);
   if (current === null) throw recordNotFound(id);
-  if (isBaked(id, current)) throw bakedImagesAreImmutable(id);
+  if (isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
   checkGeneration(id, current, deletion.ifGeneration);
   const referrers = tables.referrers(id, NAMED_REFERRERS + 1);
   if (referrers.length > 0)
@@ -113,6 +113,7 @@ function put<K extends CatalogKind>(
     fields: storedFields(fields),
   };
   tables.put(id, stored, storedReferences(kind, fields));
+  if (write.sealed !== undefined) tables.putSealed(id.tenant, id.name, write.sealed);
   return toRecord(kind, stored);
 }
 
@@ -121,7 +122,7 @@ function storedFields(fields: CatalogKinds[CatalogKind]): JsonObject {
 }
 
 /** Judged on what is stored, so that a record that no longer parses can still be replaced. */
-function isBaked({ kind }: RecordId, { fields }: StoredRecord): boolean {
+export function isBaked(kind: CatalogKind, fields: JsonObject): boolean {
   if (kind !== "image") return false;
   return [fields["aws"], fields["gce"], fields["docker"]].some(
     (source) => isFields(source) && source["provenance"] !== undefined,

@@ -1,0 +1,36 @@
+/** What a bake writes back: an image with its provenance, immutable from then on. */
+import type { CatalogArchitecture, ImageFields } from "./kinds.ts";
+import { parseOwn } from "./parse.ts";
+
+export interface Bake {
+  readonly recipeRef: string;
+  /** SHA-256 of the bake's inputs, 64 hex digits. */
+  readonly imageHash: string;
+  readonly architecture: CatalogArchitecture | "amd64" | "arm64";
+  readonly gce?: { readonly selfLink: string };
+  /** Of one region: the one the bake ran in. */
+  readonly aws?: { readonly amiIds: Readonly<Record<string, string>> };
+  /** Default: `<recipe>-<first 16 digits of the hash>`. */
+  readonly name?: string;
+  readonly description?: string;
+}
+
+const HASH_DIGITS_IN_NAME = 16;
+
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` by the image kind's rules */
+export function bakedImageFields(bake: Bake): ImageFields {
+  const { recipeRef, imageHash, architecture, gce, aws, name, description } = bake;
+  const provenance = { recipeRef, imageHash };
+  return parseOwn("image", {
+    name: name ?? `${recipeRef}-${imageHash.slice(0, HASH_DIGITS_IN_NAME)}`,
+    description,
+    architecture: catalogSpelling(architecture),
+    gce: gce && { ...gce, provenance },
+    aws: aws && { ...aws, provenance },
+  });
+}
+
+function catalogSpelling(architecture: Bake["architecture"]): string {
+  if (architecture === "amd64") return "ARCHITECTURE_AMD64";
+  return architecture === "arm64" ? "ARCHITECTURE_ARM64" : architecture;
+}

@@ -1,0 +1,193 @@
+import type { Clock } from "../clock.ts";
+import { timestamp } from "../clock.ts";
+import { invalidArgument, isSlipwayError } from "../errors.ts";
+import type { SecretStore } from "../secrets/sealed-store.ts";
+import type { SecretValue } from "../secrets/secret-value.ts";
+import { toSnakeCase } from "../spelling.ts";
+import { applyAssignments } from "./assignments.ts";
+import type { Assignments } from "./assignments.ts";
+import { bakedImageFields } from "./bake.ts";
+import { printedText } from "./body.ts";
+import { findBuiltIn } from "./built-ins.ts";
+import type { Catalog, WriteOptions } from "./catalog.ts";
+import {
+  bakedImagesAreImmutable,
+  builtIn,
+  generationMismatch,
+  recordNotFound,
+} from "./catalog-errors.ts";
+import { asJsonObject } from "./json-object.ts";
+import { CATALOG_KINDS, isCatalogKind } from "./kinds.ts";
+import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import { isReserved, isTenant } from "./names.ts";
+import { parseBody } from "./parse.ts";
+import { plaintextRequired, takePlaintext } from "./plaintext.ts";
+import type { CatalogStore, WriteTerms } from "./store.ts";
+import { isBaked } from "./transitions.ts";
+
+export interface CatalogPorts {
+  readonly store: CatalogStore;
+  readonly secrets: SecretStore;
+  readonly clock: Clock;
+  readonly tenant: string;
+  /** Who writes, where a write does not say it. */
+  readonly actor: string;
+}
+
+/** How many records are read in one transaction. */
+const PAGE = 500;
+/** How often a patch starts anew because somebody else wrote in between. */
+const PATCH_ATTEMPTS = 20;
+
+/** @throws SlipwayError `INVALID_ARGUMENT` for a tenant that is no name */
+export function createCatalog(ports: CatalogPorts): Catalog {
+  const { store, tenant } = ports;
+  checkTenant(tenant);
+  return {
+    tenant,
+    async set(kind, body, options = {}) {
+      const { value, rest } = checkKind(kind) === "secret" ? takePlaintext(body) : onlyRest(body);
+      const fields = parseBody(kind, rest, options.name);
+      if (kind === "secret" && value === null) throw plaintextRequired();
+      return await write(ports, { kind, fields, value, options });
+    },
+    async setSecret(name, value, { description, ...options } = {}) {
+      const fields = parseBody("secret", { name, description });
+      return await write(ports, { kind: "secret", fields, value, options });
+    },
+    patch: (kind, name, assignments, options = {}) =>
+      patch(ports, { kind: checkKind(kind), name, assignments, options }),
+    async get(kind, name) {
+      const record = await store.get(tenant, checkKind(kind), name);
+      if (record === null) throw recordNotFound({ kind, name });
+      return record;
+    },
+    linked: async (kind, name) => await store.linked(tenant, { kind: checkKind(kind), name }),
+    list: async (kind) => await listAll(store, tenant, checkKind(kind)),
+    async delete(kind, name, options = {}) {
+      if (findBuiltIn(checkKind(kind), name) !== null) throw builtIn({ kind, name });
+      await store.delete({ ...writeTerms(ports, options), kind, name });
+    },
+    history: async (kind, name) => await history(store, tenant, { kind: checkKind(kind), name }),
+    async recordBake(bake, options = {}) {
+      const fields = bakedImageFields(bake);
+      refuseReserved("image", fields.name);
+      return await store.setBaked({ ...writeTerms(ports, options), kind: "image", fields });
+    },
+  };
+}
+
+async function write<K extends CatalogKind>(
+  ports: CatalogPorts,
+  record: {
+    readonly kind: K;
+    readonly fields: CatalogKinds[K];
+    /** Of a secret. */
+    readonly value: SecretValue | null;
+    readonly options: WriteOptions;
+  },
+): Promise<CatalogRecord<K>> {
+  const { store, secrets, tenant } = ports;
+  const { kind, fields, value, options } = record;
+  refuseReserved(kind, fields.name);
+  const terms = writeTerms(ports, options);
+  if (value === null) return await store.set({ ...terms, kind, fields });
+  const sealed = await secrets.seal({ tenant, name: fields.name }, value);
+  return await store.set({ ...terms, kind, fields, sealed });
+}
+
+/** Reads, changes and writes on condition that nobody wrote in between; where somebody did, from the start. */
+async function patch<K extends CatalogKind>(
+  ports: CatalogPorts,
+  request: {
+    readonly kind: K;
+    readonly name: string;
+    readonly assignments: Assignments;
+    readonly options: WriteOptions;
+  },
+): Promise<CatalogRecord<K>> {
+  const { store, tenant } = ports;
+  const { kind, name, assignments, options } = request;
+  if (findBuiltIn(kind, name) !== null) throw builtIn({ kind, name });
+  for (let attempt = 1; ; attempt += 1) {
+    const current = await store.get(tenant, kind, name);
+    if (current === null) throw recordNotFound({ kind, name });
+    const { generation, createdAt: _c, updatedAt: _u, updatedBy: _b, ...own } = current;
+    const wanted = options.ifGeneration ?? generation;
+    if (wanted !== generation) throw generationMismatch({ kind, name }, wanted, generation);
+    const fields = asJsonObject(toSnakeCase(own));
+    if (isBaked(kind, fields)) throw bakedImagesAreImmutable({ kind, name });
+    const changed = parseBody(kind, applyAssignments(kind, fields, assignments), name);
+    const terms = writeTerms(ports, { ...options, ifGeneration: generation });
+    try {
+      return await store.set({ ...terms, kind, fields: changed });
+    } catch (caught) {
+      const overtaken = isSlipwayError(caught) && caught.reason === "GENERATION_MISMATCH";
+      if (!overtaken || options.ifGeneration !== undefined || attempt === PATCH_ATTEMPTS)
+        throw caught;
+    }
+  }
+}
+
+async function listAll<K extends CatalogKind>(
+  store: CatalogStore,
+  tenant: string,
+  kind: K,
+): Promise<readonly CatalogRecord<K>[]> {
+  const records: CatalogRecord<K>[] = [];
+  for (;;) {
+    const after = records.at(-1)?.name ?? "";
+    const page = await store.list(tenant, kind, { after, limit: PAGE });
+    records.push(...page);
+    if (page.length < PAGE) return records;
+  }
+}
+
+async function history<K extends CatalogKind>(
+  store: CatalogStore,
+  tenant: string,
+  { kind, name }: { readonly kind: K; readonly name: string },
+): Promise<readonly HistoryEntry<K>[]> {
+  const entries = await store.history(tenant, kind, name);
+  if (entries.length === 0) throw recordNotFound({ kind, name });
+  return entries;
+}
+
+function writeTerms(ports: CatalogPorts, options: WriteOptions): WriteTerms {
+  const { ifGeneration, actor = ports.actor } = options;
+  if (ifGeneration !== undefined && !(Number.isSafeInteger(ifGeneration) && ifGeneration >= 0))
+    throw invalidArgument("INVALID_INPUT", "a generation is a whole number, 0 for a new record");
+  return {
+    tenant: ports.tenant,
+    at: timestamp(ports.clock),
+    by: actor,
+    ...(ifGeneration === undefined ? {} : { ifGeneration }),
+  };
+}
+
+function onlyRest(body: unknown): ReturnType<typeof takePlaintext> {
+  return { value: null, rest: body };
+}
+
+/** Names of kinds come from command lines too. */
+function checkKind<K extends CatalogKind>(kind: K): K {
+  if (isCatalogKind(kind)) return kind;
+  throw invalidArgument(
+    "UNKNOWN_KIND",
+    `there is no kind ${printedText(String(kind))}`,
+    `The kinds are ${CATALOG_KINDS.join(", ")}.`,
+  );
+}
+
+function checkTenant(tenant: string): void {
+  if (isTenant(tenant)) return;
+  throw invalidArgument(
+    "INVALID_INPUT",
+    `the tenant ${printedText(tenant)} is no name`,
+    "A tenant has up to 63 lower-case letters, digits, - and _, beginning with a letter or digit.",
+  );
+}
+
+function refuseReserved(kind: CatalogKind, name: string): void {
+  if (isReserved(name)) throw builtIn({ kind, name });
+}

@@ -1,0 +1,73 @@
+/**
+ * Secrets at rest: AES-256-GCM with a random nonce for each value. Tenant and name are associated data, so that a
+ * sealed value that was moved to another name does not open.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+} from "node:crypto";
+import type { SealedValue } from "../catalog/tables.ts";
+
+const CIPHER = "aes-256-gcm";
+export const KEY_BYTES = 32;
+export const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface SealingKey {
+  /** Tells keys apart without telling anything of them: kept beside each value, printed in errors. */
+  readonly id: string;
+  readonly key: KeyObject;
+}
+
+/** Whose secret it is. */
+export interface SecretName {
+  readonly tenant: string;
+  readonly name: string;
+}
+
+/** @param bytes 32 of them, random */
+export function sealingKey(bytes: Uint8Array): SealingKey {
+  if (bytes.byteLength !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
+  const id = createHash("sha256").update("slipway sealing key\n").update(bytes).digest("hex");
+  return { id: id.slice(0, 16), key: createSecretKey(bytes) };
+}
+
+/** @param nonce 12 random bytes, never used with this key before */
+export function seal(
+  { id, key }: SealingKey,
+  secret: SecretName,
+  content: { readonly value: Uint8Array; readonly nonce: Uint8Array },
+): SealedValue {
+  const { value, nonce } = content;
+  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(associatedData(secret));
+  const ciphertext = Buffer.concat([cipher.update(value), cipher.final(), cipher.getAuthTag()]);
+  return { keyId: id, nonce, ciphertext };
+}
+
+/** The value, or null where it was not sealed with this key under this name, or was changed since. */
+export function unseal(
+  { key }: SealingKey,
+  secret: SecretName,
+  { nonce, ciphertext }: SealedValue,
+): Uint8Array | null {
+  if (nonce.byteLength !== NONCE_BYTES || ciphertext.byteLength < TAG_BYTES) return null;
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(associatedData(secret));
+  decipher.setAuthTag(ciphertext.subarray(-TAG_BYTES));
+  const begun = decipher.update(ciphertext.subarray(0, -TAG_BYTES));
+  try {
+    return Buffer.concat([begun, decipher.final()]);
+  } catch {
+    // `final` fails for one reason only: the tag does not authenticate what was read.
+    return null;
+  }
+}
+
+/** Unambiguous whatever the two hold. */
+function associatedData({ tenant, name }: SecretName): Buffer {
+  return Buffer.from(JSON.stringify(["slipway secret", tenant, name]));
+}
