@@ -53,10 +53,16 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
     typed,
     createContext({ flags, typed, host, notices }),
   );
+  const proposals = found.map(({ kind, completion, brief }) => ({
+    isFlag: kind === "argument:flag",
+    completion,
+    // What an argument is for says nothing about one value of it.
+    brief: kind === "argument:value" ? "" : brief,
+  }));
   const wantsFlag = partial.startsWith("-") && !flagsAreOver;
   return wantsFlag
-    ? [...found, ...globalFlagProposals(partial)]
-    : found.filter(({ kind }) => kind !== "argument:flag");
+    ? [...proposals, ...globalFlagProposals(partial)]
+    : proposals.filter(({ isFlag }) => !isFlag);
 }
 
 function globalFlagProposals(partial: string): readonly Proposal[] {

@@ -38,7 +38,7 @@ function dataFolder(environment: Environment, home: string): string {
 /** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */
 export async function composeSlipway({ flags, environment }: Composition): Promise<Slipway> {
   const { createSlipway } = await import("../create-slipway.ts");
-  const settings = settingsOf(flags, environment, homedir());
+  const settings = settingsOf(flags, environment, environment.HOME || homedir());
   return await createSlipway({ ...settings, actor: actorOf(environment), environment });
 }
 

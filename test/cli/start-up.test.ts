@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { slipway } from "./support/slipway-process.ts";
+
+const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
+
+/** Every module that a command line loads, as paths and names. */
+async function modulesOf(...argv: readonly string[]): Promise<readonly string[]> {
+  const ran = await slipway(argv, { nodeArguments: ["--import", REPORT] });
+  expect(ran.exitCode).toBe(0);
+  const modules: unknown = JSON.parse(ran.stderr);
+  return Array.isArray(modules) ? modules.map(String) : [];
+}
+
+describe("start-up", () => {
+  it.each([{ argv: ["--help"] }, { argv: ["--version"] }, { argv: [] }])(
+    "loads no package and little of our own for $argv",
+    async ({ argv }) => {
+      const modules = await modulesOf(...argv);
+      expect(modules.filter((module) => module.includes("/node_modules/"))).toEqual([]);
+      expect(modules.filter((module) => /sqlite|crypto|http/i.test(module))).toEqual([]);
+      expect(modules.filter((module) => module.includes("/src/")).length).toBeLessThan(12);
+    },
+  );
+
+  it.each([
+    ["spawn", "--help"],
+    ["get", "--help"],
+    ["completion", "bash"],
+  ])("loads the scanner and nothing else for %s %s", async (...argv) => {
+    const modules = await modulesOf(...argv);
+    const packages = modules.filter((module) => module.includes("/node_modules/"));
+    expect(packages).toEqual([expect.stringContaining("@stricli/core")]);
+    expect(modules.filter((module) => /sqlite/i.test(module))).toEqual([]);
+    const own = modules.filter((module) => /\/src\/(?!cli\/|errors\.ts)/.test(module));
+    expect(own).toEqual([]);
+  });
+});

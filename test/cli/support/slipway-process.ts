@@ -1,0 +1,46 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+
+const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
+
+export interface ProcessOptions {
+  readonly stdin?: string | Uint8Array;
+  /** Beside `PATH`: nothing else is inherited. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly workingDirectory?: string;
+  /** For Node itself, before the program. */
+  readonly nodeArguments?: readonly string[];
+  /** Close standard output without reading it. */
+  readonly closeStdout?: boolean;
+}
+
+export interface ProcessResult {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a process of its own. */
+export async function slipway(
+  argv: readonly string[],
+  options: ProcessOptions = {},
+): Promise<ProcessResult> {
+  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN, ...argv], {
+    cwd: options.workingDirectory,
+    env: { PATH: process.env.PATH, ...options.environment },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  // A command that refuses its input ends without reading it.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(options.stdin ?? "");
+  if (options.closeStdout === true) child.stdout.destroy();
+  const [stdout, stderr, [exitCode, signal]] = await Promise.all([
+    options.closeStdout === true ? Buffer.alloc(0) : buffer(child.stdout),
+    buffer(child.stderr),
+    once(child, "close"),
+  ]);
+  return { exitCode, signal, stdout: stdout.toString(), stderr: stderr.toString() };
+}
