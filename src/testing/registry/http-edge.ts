@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
-import { setImmediate } from "node:timers/promises";
 import { SlipwayError } from "../../errors.ts";
 import type { ActiveFault } from "./faults.ts";
 import { alterBytes } from "./faults.ts";
@@ -25,21 +24,19 @@ export function readCall(request: IncomingMessage, scheme: string, host: string)
   }
 }
 
-/** The whole body, or null as soon as it is longer than the bound. */
+/** The whole body, or null where it is longer than the bound; the rest is read too, so that the client listens. */
 export async function readBody(
   request: IncomingMessage,
   maximum: number,
 ): Promise<Uint8Array | null> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // The iterator would otherwise cut the connection on which the refusal is to be sent.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     size += chunk.byteLength;
-    if (size > maximum) return null;
-    chunks.push(chunk);
+    if (size <= maximum) chunks.push(chunk);
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return size > maximum ? null : new Uint8Array(Buffer.concat(chunks));
 }
 
 /** Where and how an answer goes out. */
@@ -76,11 +73,7 @@ export async function sendReply(
   // A client that waits for the head must see it, also when no byte of the body follows.
   response.flushHeaders();
   await write(sending, body.subarray(0, stop));
-  if (kind?.kind === "reset") {
-    // Node holds the head back until the next tick.
-    await setImmediate();
-    return void response.socket?.resetAndDestroy();
-  }
+  if (kind?.kind === "reset") return void response.socket?.resetAndDestroy();
   if (kind?.kind === "stall") await Promise.race([fault?.released, sending.closed]);
   await write(sending, body.subarray(stop));
   for (let rest = size - body.byteLength; rest > 0; rest -= SPACES.byteLength)

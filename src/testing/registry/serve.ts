@@ -136,9 +136,7 @@ async function answerVisit(registry: Registry, visit: Visit, expired: boolean): 
   entry.authorized = !isTokenRequest;
   const body = await readBody(request, bodyLimit(route));
   if (body === null)
-    return refusal(413, "SIZE_INVALID", "the body is longer than this registry takes", {
-      headers: { Connection: "close" },
-    });
+    return refusal(413, "SIZE_INVALID", "the body is longer than this registry takes");
   if (!isTokenRequest) return dispatch(registry.storage, route, call, body);
   const answer = answerTokenRequest(gate.endpoint, call, body);
   entry.user = answer.user;

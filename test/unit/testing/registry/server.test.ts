@@ -129,6 +129,7 @@ describe("manifests", () => {
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(INDEX.manifest.bytes);
     const head = await ask(registry, path, { method: "HEAD" });
     expect(await head.text()).toBe("");
+    expect(registry.requests.at(-1)).toMatchObject({ method: "HEAD", status: 200, sentBytes: 0 });
     for (const { headers } of [answer, head]) {
       expect(headers.get("content-type")).toBe(ACCEPT);
       expect(headers.get("docker-content-digest")).toBe(INDEX.manifest.digest);
@@ -258,6 +259,7 @@ describe("putting manifests", () => {
     const { bytes } = AMD64.manifest;
     expect((await put(bytes, { mediaType: "text/plain" })).verdict).toBe("400 MANIFEST_INVALID");
     expect((await put(bytes, { reference: ".new" })).verdict).toBe("400 TAG_INVALID");
-    expect((await put(new Uint8Array(4 * 1024 * 1024 + 1))).verdict).toBe("413 SIZE_INVALID");
+    for (const size of [4 * 1024 * 1024 + 1, 16 * 1024 * 1024])
+      expect((await put(new Uint8Array(size))).verdict).toBe("413 SIZE_INVALID");
   });
 });
