@@ -10,6 +10,8 @@ export const LABELS = {
   spawn: `${LABEL_PREFIX}spawn`,
   launch: `${LABEL_PREFIX}launch`,
   plan: `${LABEL_PREFIX}plan`,
+  /** The whole id: containers' labels have room for it. */
+  planId: `${LABEL_PREFIX}plan-id`,
   artifact: `${LABEL_PREFIX}artifact`,
   /** The engine does not say for which processor a container runs. */
   architecture: `${LABEL_PREFIX}architecture`,
@@ -33,6 +35,7 @@ export function containerLabels(
     [LABELS.spawn, member.spawnId],
     [LABELS.launch, ownership.launchId],
     [LABELS.plan, planLabel(ownership.planId)],
+    [LABELS.planId, ownership.planId],
     [LABELS.artifact, plan.artifact.id],
     [LABELS.architecture, plan.architecture],
   ]);
@@ -44,7 +47,7 @@ export function ownershipOf(labels: Readonly<Record<string, string>>): Machine["
   const tenant = read(labels, LABELS.tenant);
   const workspace = read(labels, LABELS.workspace);
   const launchId = read(labels, LABELS.launch);
-  const planId = read(labels, LABELS.plan);
+  const planId = read(labels, LABELS.planId);
   if (owner === null || tenant === null || workspace === null) return null;
   if (launchId === null || planId === null) return null;
   return { owner, tenant, workspace, launchId, planId, spawnId: read(labels, LABELS.spawn) };

@@ -38,11 +38,6 @@ export const infoReply = z.object({
     .nullish(),
 });
 
-export const createReply = z.object({
-  Id: text.min(1),
-  Warnings: z.array(text).nullish(),
-});
-
 const networks = z
   .record(
     text,
@@ -99,7 +94,6 @@ export const networkReply = z.object({
 
 export type VersionReply = z.output<typeof versionReply>;
 export type InfoReply = z.output<typeof infoReply>;
-export type CreateReply = z.output<typeof createReply>;
 export type ContainerReply = z.output<typeof containerReply>;
 export type ListedContainer = z.output<typeof listedContainer>;
 export type NetworkReply = z.output<typeof networkReply>;

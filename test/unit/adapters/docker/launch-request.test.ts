@@ -69,6 +69,7 @@ describe("containerRequest", () => {
           "dev.slipway.spawn": "spawn-1",
           "dev.slipway.launch": "0123456789abcdef".repeat(2),
           "dev.slipway.plan": plan.planId.slice("sha256:".length, "sha256:".length + 63),
+          "dev.slipway.plan-id": plan.planId,
           "dev.slipway.artifact": `registry.test:5000/team/agent@${digestOf("a")}`,
           "dev.slipway.architecture": "arm64",
         },

@@ -15,6 +15,7 @@ const LABELS = {
   "dev.slipway.spawn": "spawn-1",
   "dev.slipway.launch": "0123",
   "dev.slipway.plan": "f".repeat(63),
+  "dev.slipway.plan-id": digestOf("f"),
   "dev.slipway.artifact": `registry.test/x@${digestOf("a")}`,
   "dev.slipway.architecture": "arm64",
 };
@@ -24,7 +25,7 @@ const OWNERSHIP = {
   workspace: "agent-dev",
   spawnId: "spawn-1",
   launchId: "0123",
-  planId: "f".repeat(63),
+  planId: digestOf("f"),
 };
 
 /** A reply of `GET /containers/ID/json`, with fields that nobody reads. */

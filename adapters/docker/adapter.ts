@@ -1,0 +1,194 @@
+import { lookup } from "node:dns/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { SlipwayError } from "../../src/errors.ts";
+import { createRegistryClient } from "../../src/oci/registry.ts";
+import type { RegistryClient } from "../../src/oci/registry-client.ts";
+import type {
+  ImageSource,
+  SubstrateAdapter,
+  SubstrateCapabilities,
+} from "../../src/substrate/contract.ts";
+import { createEngineApi } from "./api.ts";
+import { readCertificateAuthorities } from "./certificates.ts";
+import { endpointHost } from "./endpoint.ts";
+import { findEndpoint } from "./endpoint-provider.ts";
+import type { DockerEnvironment } from "./endpoint-provider.ts";
+import type { EngineFactsReader } from "./engine-facts.ts";
+import { createEngineFacts } from "./engine-facts.ts";
+import { cancelled, engineError } from "./errors.ts";
+import { readHostPlatforms } from "./host-platforms.ts";
+import type { HostPlatforms } from "./host-platforms.ts";
+import { inspectDockerImage } from "./image.ts";
+import { insecureRegistries } from "./insecure-registries.ts";
+import type { LookUp } from "./insecure-registries.ts";
+import { launchContainers } from "./launch.ts";
+import {
+  containerLogs,
+  describeContainers,
+  listContainers,
+  terminateContainers,
+} from "./machines.ts";
+import type { MachinePorts } from "./machines.ts";
+import { preflightContainer } from "./preflight.ts";
+import type { EngineConnection } from "./preflight.ts";
+import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./pull.ts";
+import type { Puller, PullTimeouts } from "./pull.ts";
+import { createTransport } from "./transport.ts";
+
+export interface DockerAdapterOptions {
+  /** The placement's `unix://`, `tcp://` or `ssh://` address; null asks the environment. */
+  readonly host: string | null;
+  /** `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CONFIG`, `DOCKER_CERT_PATH` and `DOCKER_TLS_VERIFY` are read. */
+  readonly environment: DockerEnvironment;
+  /** The user's home folder, in which `.docker` is. */
+  readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Sent to registries as `User-Agent`. Default `slipway`. */
+  readonly userAgent?: string;
+  readonly pullTimeouts?: PullTimeouts;
+  /** The program for `ssh://` hosts. Default `ssh`. */
+  readonly sshProgram?: string;
+  /** What the host's kernel runs. Default: as it says itself. */
+  readonly hostPlatforms?: HostPlatforms;
+}
+
+/** What is kept for one engine while the adapter lives. */
+interface OpenEngine extends EngineConnection {
+  readonly puller: Puller;
+  readonly machines: MachinePorts;
+}
+
+/**
+ * The kernel takes 128 KiB for one variable with its name; the boot document also has to leave room for others beside
+ * it, and is far smaller in practice.
+ */
+const LARGEST_BOOT_DOCUMENT = 64 * 1024;
+const WATCH_MILLISECONDS = 1_000;
+
+/** A container is made by one call, so that a batch saves nothing: core sends launches of one. */
+const CAPABILITIES: SubstrateCapabilities = {
+  maximumBatch: 1,
+  watchMilliseconds: WATCH_MILLISECONDS,
+  bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT },
+};
+
+/** The adapter of one Docker engine. Nothing is read or connected to before the first verb. */
+export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAdapter {
+  const engines = engineOpener(options);
+  const registry = registryOf(options, engines.open);
+  const hostPlatforms = options.hostPlatforms ?? readHostPlatforms();
+  const machines = async () => (await engines.open()).machines;
+  return {
+    substrate: "DOCKER",
+    capabilities: CAPABILITIES,
+    async inspectImage(image, target, signal) {
+      if (signal.aborted) throw cancelled(signal, "reading the image");
+      return await inspectDockerImage(registry, dockerImage(image), target, signal);
+    },
+    preflight: (draft, facts, signal) =>
+      preflightContainer({ connect: engines.open, hostPlatforms }, draft, facts, signal),
+    async launch(launch, signal) {
+      const { api, endpoint, puller } = await engines.open();
+      const ports = { api, puller, registry, engine: endpoint.address };
+      return await launchContainers(ports, launch, signal);
+    },
+    describe: async (ids, signal) => describeContainers(await machines(), ids, signal),
+    terminate: async (ids, signal) => terminateContainers(await machines(), ids, signal),
+    list: async (owner, signal) => listContainers(await machines(), owner, signal),
+    async *logs(id, request, signal) {
+      yield* containerLogs(await machines(), id, request, signal);
+    },
+    async close() {
+      registry.close();
+      await engines.close();
+    },
+  };
+}
+
+/** Finds the engine when it is first needed; a search that failed is made again. */
+function engineOpener(options: DockerAdapterOptions) {
+  let opened: Promise<OpenEngine> | null = null;
+  const open = async (): Promise<OpenEngine> => {
+    const attempt = (opened ??= openEngine(options));
+    try {
+      return await attempt;
+    } catch (caught) {
+      if (opened === attempt) opened = null;
+      throw caught;
+    }
+  };
+  const close = async () => {
+    if (opened !== null) (await opened).api.close();
+  };
+  return { open, close };
+}
+
+async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
+  const { host, environment, home, now, sshProgram } = options;
+  const endpoint = await findEndpoint({ host, environment, home });
+  const transport = createTransport(endpoint, sshProgram === undefined ? {} : { sshProgram });
+  const api = createEngineApi(transport);
+  const facts = createEngineFacts(api, now);
+  const { address } = endpoint;
+  const timeouts = options.pullTimeouts ?? DEFAULT_PULL_TIMEOUTS;
+  return {
+    endpoint,
+    api,
+    facts,
+    puller: createPuller(api, address, timeouts),
+    machines: {
+      api,
+      engine: address,
+      place: async (signal) => endpointHost(endpoint) ?? (await nameOf(address, facts, signal)),
+      sleep: delay,
+    },
+  };
+}
+
+async function nameOf(
+  engine: string,
+  facts: EngineFactsReader,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    return await facts.name(signal);
+  } catch (caught) {
+    throw engineError(caught, { operation: "info", engine, subject: "the engine" });
+  }
+}
+
+function registryOf(
+  { home, now, userAgent = "slipway" }: DockerAdapterOptions,
+  open: () => Promise<OpenEngine>,
+): RegistryClient {
+  return createRegistryClient({
+    userAgent,
+    now,
+    insecure: insecureRegistries(
+      async () => (await (await open()).facts.read(new AbortController().signal)).info,
+      addressesOf,
+    ),
+    certificateAuthorities: (host) => readCertificateAuthorities(home, host),
+  });
+}
+
+/** None for a name that leads nowhere: the registry's client will say so. */
+const addressesOf: LookUp = async (host) => {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (caught) {
+    if (caught instanceof Error && "code" in caught) return [];
+    throw caught;
+  }
+};
+
+function dockerImage(image: ImageSource): Extract<ImageSource, { substrate: "DOCKER" }> {
+  if (image.substrate === "DOCKER") return image;
+  throw new SlipwayError({
+    code: "INVALID_ARGUMENT",
+    reason: "SUBSTRATE_MISMATCH",
+    message: `an image of ${image.substrate} cannot run on a Docker engine`,
+    remedy: "Name an image with a docker reference.",
+  });
+}

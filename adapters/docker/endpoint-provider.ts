@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { configurationInvalid, DEFAULT_ENGINE_HOST, parseEndpoint } from "./endpoint.ts";
+import type { EngineEndpoint, EngineTls } from "./endpoint.ts";
+
+export type DockerEnvironment = Readonly<Record<string, string | undefined>>;
+
+export interface EndpointRequest {
+  /** The placement's own; null asks the environment. */
+  readonly host: string | null;
+  readonly environment: DockerEnvironment;
+  /** The user's home folder. */
+  readonly home: string;
+}
+
+const DEFAULT_CONTEXT = "default";
+const LARGEST_FILE = 1024 * 1024;
+
+const configurationFile = z.object({ currentContext: z.string().default("") });
+const contextFile = z.object({
+  Endpoints: z.object({
+    docker: z.object({ Host: z.string(), SkipTLSVerify: z.boolean().default(false) }),
+  }),
+});
+
+/**
+ * Finds the engine in the order of the `docker` command: the placement's host, `DOCKER_HOST`, the context that
+ * `DOCKER_CONTEXT` names, the configuration's current context, the default socket. A host by address is spoken to
+ * with TLS where `DOCKER_TLS_VERIFY` is set, with the keys of `DOCKER_CERT_PATH`; a context has keys of its own.
+ *
+ * Throws `ENGINE_CONFIGURATION_INVALID` that names the variable or file at fault.
+ */
+export async function findEndpoint(request: EndpointRequest): Promise<EngineEndpoint> {
+  const { host, environment, home } = request;
+  const given = (name: string): string | null => environment[name] || null;
+  const folder = given("DOCKER_CONFIG") ?? join(home, ".docker");
+  const byAddress = async (address: string, from: string) =>
+    parseEndpoint(withScheme(address), from, await environmentTls(address, given, folder));
+
+  if (host !== null) return await byAddress(host, "the placement's host");
+  const dockerHost = given("DOCKER_HOST");
+  if (dockerHost !== null) return await byAddress(dockerHost, "DOCKER_HOST");
+  const named = given("DOCKER_CONTEXT");
+  const context = named ?? (await currentContext(folder));
+  if (context === "" || context === DEFAULT_CONTEXT)
+    return parseEndpoint(DEFAULT_ENGINE_HOST, "the default engine");
+  const from =
+    named === null ? `currentContext of ${join(folder, "config.json")}` : "DOCKER_CONTEXT";
+  return await contextEndpoint(context, folder, from);
+}
+
+/** The `docker` command takes `127.0.0.1:2375` for tcp. */
+function withScheme(address: string): string {
+  return address.includes("://") ? address : `tcp://${address}`;
+}
+
+async function environmentTls(
+  address: string,
+  given: (name: string) => string | null,
+  folder: string,
+): Promise<EngineTls | null> {
+  const isTcp = !address.includes("://") || address.startsWith("tcp://");
+  if (!isTcp || given("DOCKER_TLS_VERIFY") === null) return null;
+  return { ...(await keysIn(given("DOCKER_CERT_PATH") ?? folder)), verify: true };
+}
+
+async function currentContext(folder: string): Promise<string> {
+  const path = join(folder, "config.json");
+  const text = await readIfThere(path);
+  return text === null ? "" : parseFile(configurationFile, text, path).currentContext;
+}
+
+/** Contexts are kept in folders named after the SHA-256 of their name. */
+async function contextEndpoint(
+  context: string,
+  folder: string,
+  from: string,
+): Promise<EngineEndpoint> {
+  const hash = createHash("sha256").update(context).digest("hex");
+  const path = join(folder, "contexts", "meta", hash, "meta.json");
+  const text = await readIfThere(path);
+  if (text === null) throw configurationInvalid(`${from}: there is no Docker context "${context}"`);
+  const { Host, SkipTLSVerify } = parseFile(contextFile, text, path).Endpoints.docker;
+  const keys = await keysIn(join(folder, "contexts", "tls", hash, "docker"));
+  const hasKeys = Object.values(keys).some((key) => key !== null);
+  const tls = hasKeys || SkipTLSVerify ? { ...keys, verify: !SkipTLSVerify } : null;
+  return parseEndpoint(Host, `Docker context "${context}"`, tls);
+}
+
+async function keysIn(folder: string): Promise<Omit<EngineTls, "verify">> {
+  const [certificateAuthority, certificate, key] = await Promise.all(
+    ["ca.pem", "cert.pem", "key.pem"].map((file) => readIfThere(join(folder, file))),
+  );
+  return {
+    certificateAuthority: certificateAuthority ?? null,
+    certificate: certificate ?? null,
+    key: key ?? null,
+  };
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    const text = await readFile(path, "utf8");
+    if (text.length <= LARGEST_FILE) return text;
+  } catch (caught) {
+    if (isAbsent(caught)) return null;
+    throw configurationInvalid(`${path} cannot be read`, caught);
+  }
+  throw configurationInvalid(`${path} has more than ${LARGEST_FILE} characters`);
+}
+
+function parseFile<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  path: string,
+): z.output<Schema> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // The parser's own words may quote the file, which also holds credentials.
+    throw configurationInvalid(`${path} is not JSON`);
+  }
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues[0]?.path.join(".") ?? "";
+  throw configurationInvalid(
+    `${path}: ${where === "" ? "the file" : where} is not as it should be`,
+  );
+}
+
+function isAbsent(caught: unknown): boolean {
+  return (
+    caught instanceof Error &&
+    "code" in caught &&
+    (caught.code === "ENOENT" || caught.code === "ENOTDIR")
+  );
+}
