@@ -30,7 +30,7 @@ const IMPURE_WORDS: ReadonlySet<string> = new Set(
 /** The environment is read where the product is put together, and by providers named here. */
 const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/process-environment.ts"];
 
-/** Files are read and written by the same, and by the store whose file it is. */
+/** Files are read and written by the same, by the store whose file it is, and by the providers named here. */
 const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
