@@ -1,48 +1,63 @@
 /** Records that come with Slipway: every tenant reads them, nobody writes them. */
 import { deepFreeze } from "../plan.ts";
-import type { CatalogKind, CatalogRecord, DiskTypeSpec } from "./kinds.ts";
+import type { CatalogKind, CatalogKinds, CatalogRecord, RecordMetadata } from "./kinds.ts";
 
-type BuiltIns = { readonly [K in CatalogKind]: readonly CatalogRecord<K>[] };
+type BuiltIns = { readonly [K in CatalogKind]: readonly CatalogKinds[K][] };
 
 /** Sorted by name. */
-const BUILT_INS: BuiltIns = {
+const BUILT_INS: BuiltIns = deepFreeze({
   image: [],
   workspace: [],
   placement: [],
   environment: [],
   "machine-type": [],
   "disk-type": [
-    diskType("slipway-gp3", "EBS general purpose SSD", { aws: { volumeType: "gp3" } }),
-    diskType("slipway-pd-balanced", "Balanced persistent disk", {
-      gce: { diskType: "pd-balanced" },
-    }),
-    diskType("slipway-pd-ssd", "SSD persistent disk", { gce: { diskType: "pd-ssd" } }),
+    {
+      name: "slipway-gp3",
+      description: "EBS general purpose SSD",
+      spec: { aws: { volumeType: "gp3" } },
+    },
+    {
+      name: "slipway-pd-balanced",
+      description: "Balanced persistent disk",
+      spec: { gce: { diskType: "pd-balanced" } },
+    },
+    {
+      name: "slipway-pd-ssd",
+      description: "SSD persistent disk",
+      spec: { gce: { diskType: "pd-ssd" } },
+    },
   ],
   secret: [],
-};
+});
+
+/** They never change: what they were born with is what they have. */
+export const BUILT_IN_METADATA: RecordMetadata = Object.freeze({
+  generation: 1,
+  createdAt: "2026-01-01T00:00:00.000Z",
+  updatedAt: "2026-01-01T00:00:00.000Z",
+  updatedBy: "slipway",
+});
 
 /** Sorted by name. */
 export function builtInRecords<K extends CatalogKind>(kind: K): readonly CatalogRecord<K>[] {
-  return BUILT_INS[kind];
-}
-
-export function findBuiltIn<K extends CatalogKind>(kind: K, name: string): CatalogRecord<K> | null {
-  return builtInRecords(kind).find((record) => record.name === name) ?? null;
-}
-
-function diskType(
-  name: string,
-  description: string,
-  spec: DiskTypeSpec,
-): CatalogRecord<"disk-type"> {
-  const at = "2026-01-01T00:00:00.000Z";
-  return deepFreeze({
-    name,
-    description,
-    spec,
-    generation: 1,
-    createdAt: at,
-    updatedAt: at,
-    updatedBy: "slipway",
+  const fields: readonly CatalogKinds[K][] = BUILT_INS[kind];
+  return fields.map((own) => {
+    const record: CatalogRecord<K> = { ...own, ...BUILT_IN_METADATA };
+    Object.freeze(record);
+    return record;
   });
+}
+
+/** The fields of a built-in record, without who wrote it and when. */
+export function builtInFields<K extends CatalogKind>(
+  kind: K,
+  name: string,
+): CatalogKinds[K] | null {
+  const fields: readonly CatalogKinds[K][] = BUILT_INS[kind];
+  return fields.find((own) => own.name === name) ?? null;
+}
+
+export function isBuiltIn(kind: CatalogKind, name: string): boolean {
+  return BUILT_INS[kind].some((own) => own.name === name);
 }

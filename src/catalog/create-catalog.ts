@@ -8,7 +8,7 @@ import { applyAssignments } from "./assignments.ts";
 import type { Assignments } from "./assignments.ts";
 import { bakedImageFields } from "./bake.ts";
 import { printedText } from "./body.ts";
-import { findBuiltIn } from "./built-ins.ts";
+import { isBuiltIn } from "./built-ins.ts";
 import type { Catalog, WriteOptions } from "./catalog.ts";
 import {
   bakedImagesAreImmutable,
@@ -65,7 +65,7 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     linked: async (kind, name) => await store.linked(tenant, { kind: checkKind(kind), name }),
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
-      if (findBuiltIn(checkKind(kind), name) !== null) throw builtIn({ kind, name });
+      if (isBuiltIn(checkKind(kind), name)) throw builtIn({ kind, name });
       await store.delete({ ...writeTerms(ports, options), kind, name });
     },
     history: async (kind, name) => await history(store, tenant, { kind: checkKind(kind), name }),
@@ -108,7 +108,7 @@ async function patch<K extends CatalogKind>(
 ): Promise<CatalogRecord<K>> {
   const { store, tenant } = ports;
   const { kind, name, assignments, options } = request;
-  if (findBuiltIn(kind, name) !== null) throw builtIn({ kind, name });
+  if (isBuiltIn(kind, name)) throw builtIn({ kind, name });
   for (let attempt = 1; ; attempt += 1) {
     const current = await store.get(tenant, kind, name);
     if (current === null) throw recordNotFound({ kind, name });

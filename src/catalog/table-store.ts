@@ -1,6 +1,6 @@
 /** A catalog store over any tables that keep transactions: in memory, SQLite. */
-import { builtInRecords, findBuiltIn } from "./built-ins.ts";
-import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import { BUILT_IN_METADATA, builtInFields, builtInRecords } from "./built-ins.ts";
+import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "./kinds.ts";
 import { parseStored } from "./parse.ts";
 import { referencesOf } from "./references.ts";
 import type { CatalogStore, LinkedRecords } from "./store.ts";
@@ -24,7 +24,7 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     delete: (deletion) => transactions.write((tables) => deleteRecord(tables, deletion)),
     history: (tenant, kind, name) =>
       transactions.read((tables) => {
-        const builtIn = findBuiltIn(kind, name);
+        const builtIn = builtInFields(kind, name);
         if (builtIn !== null) return [builtInEntry(builtIn)];
         const entries = tables.history({ tenant, kind, name });
         return entries.map((entry) => toHistoryEntry(kind, name, entry));
@@ -74,8 +74,8 @@ function withBuiltIns<K extends CatalogKind>(
     .slice(0, page.limit);
 }
 
-function builtInEntry<K extends CatalogKind>(record: CatalogRecord<K>): HistoryEntry<K> {
-  const { generation, updatedAt, updatedBy } = record;
+function builtInEntry<K extends CatalogKind>(record: CatalogKinds[K]): HistoryEntry<K> {
+  const { generation, updatedAt, updatedBy } = BUILT_IN_METADATA;
   return Object.freeze({ generation, updatedAt, updatedBy, deleted: false, record });
 }
 

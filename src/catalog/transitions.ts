@@ -5,7 +5,7 @@
 import { canonicalJson } from "../canonical-json.ts";
 import type { JsonObject } from "../errors.ts";
 import { toSnakeCase } from "../spelling.ts";
-import { findBuiltIn } from "./built-ins.ts";
+import { builtInRecords, isBuiltIn } from "./built-ins.ts";
 import {
   bakedImagesAreImmutable,
   generationMismatch,
@@ -89,7 +89,8 @@ export function findRecord<K extends CatalogKind>(
   name: string,
 ): CatalogRecord<K> | null {
   const stored = tables.find({ tenant, kind, name });
-  return stored === null ? findBuiltIn(kind, name) : toRecord(kind, stored);
+  if (stored !== null) return toRecord(kind, stored);
+  return builtInRecords(kind).find((record) => record.name === name) ?? null;
 }
 
 function idOf<K extends CatalogKind>({ tenant, kind, fields }: RecordWrite<K>): RecordId {
@@ -140,7 +141,7 @@ function checkGeneration(
 
 /** Whom a record refers to, but for what is built in and cannot go away. */
 function storedReferences<K extends CatalogKind>(kind: K, fields: CatalogKinds[K]) {
-  return referencesOf(kind, fields).filter((key) => findBuiltIn(key.kind, key.name) === null);
+  return referencesOf(kind, fields).filter((key) => !isBuiltIn(key.kind, key.name));
 }
 
 function checkLinks(tables: CatalogReading, id: RecordId, fields: CatalogKinds[CatalogKind]): void {

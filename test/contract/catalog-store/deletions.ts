@@ -1,0 +1,151 @@
+/** Deletions, history and what never changes. */
+import { expect, it } from "vitest";
+import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
+import type { CatalogStore } from "../../../src/catalog/store.ts";
+import { caughtError } from "../../support/caught.ts";
+import {
+  bakedImage,
+  dockerImage,
+  dockerPlacement,
+  workspace,
+} from "../../support/catalog/records.ts";
+import { ALL, LATER, put, terms } from "./subject.ts";
+import type { OpenStore } from "./subject.ts";
+
+export function describeDeletions(open: OpenStore): void {
+  const remove = (store: CatalogStore, kind: CatalogKind, name: string, ifGeneration?: number) =>
+    store.delete({ ...terms, kind, name, ...(ifGeneration === undefined ? {} : { ifGeneration }) });
+
+  it("deletes what nobody refers to, and says so of what is not there", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    await remove(store, "image", "base");
+    expect(await store.get("acme", "image", "base")).toBeNull();
+    expect(await store.list("acme", "image", ALL)).toEqual([]);
+    const error = await caughtError(() => remove(store, "image", "base"));
+    expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
+  });
+
+  it("refuses to delete what others refer to, and names them", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    await put(store, "image", dockerImage("other"));
+    await put(store, "placement", dockerPlacement("here"));
+    await put(store, "workspace", workspace("two", "base", "here"));
+    await put(store, "workspace", workspace("one", "base", "here"));
+    const error = await caughtError(() => remove(store, "image", "base"));
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "RECORD_IN_USE" });
+    expect(error.message).toBe("image base is in use by workspace one, workspace two");
+    await put(store, "workspace", workspace("one", "other", "here"));
+    await remove(store, "workspace", "two");
+    await remove(store, "image", "base");
+    expect(await store.get("acme", "image", "base")).toBeNull();
+  });
+
+  it("names ten of many referrers", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    await put(store, "placement", dockerPlacement("here"));
+    for (let index = 0; index < 11; index += 1)
+      await put(store, "workspace", workspace(`w${index}`, "base", "here"));
+    const error = await caughtError(() => remove(store, "placement", "here"));
+    expect(error.message).toContain("workspace w8 and others");
+    expect(error.metadata["referrers"]).toHaveLength(10);
+  });
+
+  it("deletes on condition of a generation", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    await put(store, "image", dockerImage("base"));
+    expect((await caughtError(() => remove(store, "image", "base", 1))).code).toBe("ABORTED");
+    await remove(store, "image", "base", 2);
+    expect(await store.get("acme", "image", "base")).toBeNull();
+  });
+
+  it("keeps the history, with the deletion, and goes on counting", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:1"));
+    await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:2"), { by: "bob" });
+    await store.delete({ ...terms, at: LATER, kind: "image", name: "base" });
+    const anew = await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:4"), {
+      at: LATER,
+    });
+    expect(anew).toMatchObject({ generation: 4, createdAt: LATER });
+    const history = await store.history("acme", "image", "base");
+    expect(
+      history.map(({ generation, deleted, updatedBy }) => [generation, deleted, updatedBy]),
+    ).toEqual([
+      [4, false, "ann"],
+      [3, true, "ann"],
+      [2, false, "bob"],
+      [1, false, "ann"],
+    ]);
+    expect(history[1]).toEqual({
+      generation: 3,
+      updatedAt: LATER,
+      updatedBy: "ann",
+      deleted: true,
+      record: null,
+    });
+    expect(history[3]?.record).toEqual(dockerImage("base", "ghcr.io/acme/agent:1"));
+    expect(await store.history("acme", "image", "never")).toEqual([]);
+  });
+}
+
+export function describeBakedImages(open: OpenStore): void {
+  const bake = (store: CatalogStore, fields: CatalogKinds["image"]) =>
+    store.setBaked({ ...terms, kind: "image", fields });
+
+  it("never change and never go", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    const record = await bake(store, bakedImage("go-python-1"));
+    expect(record.gce?.provenance?.recipeRef).toBe("go-python");
+    const text = {
+      code: "FAILED_PRECONDITION",
+      reason: "RECORD_IMMUTABLE",
+      message: "baked images are immutable",
+    };
+    expect(await caughtError(() => put(store, "image", dockerImage("go-python-1")))).toMatchObject(
+      text,
+    );
+    expect(
+      await caughtError(() => put(store, "image", dockerImage("go-python-1"), { ifGeneration: 9 })),
+    ).toMatchObject(text);
+    expect(
+      await caughtError(() => store.delete({ ...terms, kind: "image", name: "go-python-1" })),
+    ).toMatchObject(text);
+    expect(
+      await caughtError(() => bake(store, bakedImage("go-python-1", "1".repeat(64)))),
+    ).toMatchObject(text);
+    expect(await store.get("acme", "image", "go-python-1")).toEqual(record);
+  });
+
+  it("are one record when the same is written twice", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    const first = await bake(store, bakedImage("go-python-1"));
+    const again = await store.setBaked({
+      ...terms,
+      at: LATER,
+      kind: "image",
+      fields: bakedImage("go-python-1"),
+    });
+    expect(again).toEqual(first);
+    expect(await store.history("acme", "image", "go-python-1")).toHaveLength(1);
+  });
+
+  it("do not take the place of a hand-written image", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    const error = await caughtError(() => bake(store, bakedImage("base")));
+    expect(error).toMatchObject({ code: "ALREADY_EXISTS", reason: "NAME_CLASH" });
+    expect(await store.get("acme", "image", "base")).toHaveProperty("docker");
+  });
+}

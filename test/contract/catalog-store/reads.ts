@@ -1,0 +1,135 @@
+/** Reading, tenants and sealed values. */
+import { expect, it } from "vitest";
+import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
+import type { CatalogStore } from "../../../src/catalog/store.ts";
+import { caughtError } from "../../support/caught.ts";
+import { dockerImage, dockerPlacement, workspace } from "../../support/catalog/records.ts";
+import { ALL, put, terms } from "./subject.ts";
+import type { OpenStore } from "./subject.ts";
+
+export function describeReads(open: OpenStore): void {
+  it("lists by name, page by page", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    for (const name of ["b", "a-1", "a", "c", "a1"]) await put(store, "image", dockerImage(name));
+    const names = async (page: { readonly after: string; readonly limit: number }) =>
+      (await store.list("acme", "image", page)).map((record) => record.name);
+    expect(await names(ALL)).toEqual(["a", "a-1", "a1", "b", "c"]);
+    expect(await names({ after: "", limit: 2 })).toEqual(["a", "a-1"]);
+    expect(await names({ after: "a-1", limit: 2 })).toEqual(["a1", "b"]);
+    expect(await names({ after: "b", limit: 2 })).toEqual(["c"]);
+  });
+
+  it("has the built-in records in every tenant, in their place", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "disk-type", { name: "z", spec: { gce: { diskType: "hyperdisk-balanced" } } });
+    await put(store, "disk-type", { name: "a", spec: { aws: { volumeType: "io2" } } });
+    const names = (page: { readonly after: string; readonly limit: number }) =>
+      store.list("acme", "disk-type", page).then((records) => records.map((record) => record.name));
+    const all = ["a", "slipway-gp3", "slipway-pd-balanced", "slipway-pd-ssd", "z"];
+    expect(await names(ALL)).toEqual(all);
+    expect(await names({ after: "", limit: 2 })).toEqual(all.slice(0, 2));
+    expect(await names({ after: "slipway-gp3", limit: 2 })).toEqual(all.slice(2, 4));
+    expect(await names({ after: "slipway-pd-ssd", limit: 2 })).toEqual(all.slice(4));
+    expect(await store.get("other", "disk-type", "slipway-gp3")).toMatchObject({
+      spec: { aws: { volumeType: "gp3" } },
+      generation: 1,
+    });
+    const history = await store.history("acme", "disk-type", "slipway-gp3");
+    expect(history.map(({ generation, deleted }) => [generation, deleted])).toEqual([[1, false]]);
+  });
+
+  it.each(["__proto__", "constructor", "", "a'b", "a\0b", "a%"])(
+    "finds nothing under %j",
+    async (name) => {
+      await using subject = await open();
+      const { store } = subject;
+      await put(store, "image", dockerImage("a"));
+      expect(await store.get("acme", "image", name)).toBeNull();
+      expect(await store.history("acme", "image", name)).toEqual([]);
+      expect(await store.sealedValue("acme", name)).toBeNull();
+      expect(await store.list(name, "image", ALL)).toEqual([]);
+    },
+  );
+}
+
+export function describeTenants(open: OpenStore): void {
+  it("shows nothing of one tenant to another", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await put(store, "image", dockerImage("base"));
+    await put(store, "placement", dockerPlacement("here"));
+    await put(store, "workspace", workspace("dev", "base", "here"));
+    const other = { ...terms, tenant: "other" };
+
+    expect(await store.get("other", "image", "base")).toBeNull();
+    expect(await store.list("other", "image", ALL)).toEqual([]);
+    expect(await store.history("other", "image", "base")).toEqual([]);
+    const linked = await store.linked("other", { kind: "workspace", name: "dev" });
+    expect(linked.find("image", "base")).toBeNull();
+    const fields = workspace("dev", "base", "here");
+    expect(
+      (await caughtError(() => store.set({ ...other, kind: "workspace", fields }))).reason,
+    ).toBe("LINK_MISSING");
+    expect(
+      (await caughtError(() => store.delete({ ...other, kind: "image", name: "base" }))).code,
+    ).toBe("NOT_FOUND");
+
+    const theirs = await store.set({ ...other, kind: "image", fields: dockerImage("base") });
+    expect(theirs.generation).toBe(1);
+    await store.delete({ ...other, kind: "image", name: "base" });
+    expect((await store.get("acme", "image", "base"))?.generation).toBe(1);
+  });
+}
+
+export function describeSealedValues(open: OpenStore): void {
+  const sealed = (text: string, keyId = "k1") => ({
+    keyId,
+    nonce: new Uint8Array(12).fill(7),
+    ciphertext: new TextEncoder().encode(text),
+  });
+  const setSecret = (store: CatalogStore, more: object) =>
+    store.set({ ...terms, kind: "secret", fields: { name: "TOKEN" }, ...more });
+
+  it("lie beside the record of their secret, and stay when it alone is written", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    expect(await store.sealingKeys()).toEqual([]);
+    await setSecret(store, { sealed: sealed("one") });
+    await setSecret(store, { fields: { name: "TOKEN", description: "d" } });
+    expect(await store.sealedValue("acme", "TOKEN")).toEqual(sealed("one"));
+    await setSecret(store, { sealed: sealed("two", "k2") });
+    expect(await store.sealedValue("acme", "TOKEN")).toEqual(sealed("two", "k2"));
+    expect(await store.sealingKeys()).toEqual(["k2"]);
+    expect(await store.sealedValue("other", "TOKEN")).toBeNull();
+  });
+
+  it("are not written where the record is not", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await setSecret(store, { sealed: sealed("one") });
+    await caughtError(() => setSecret(store, { sealed: sealed("two"), ifGeneration: 7 }));
+    expect(await store.sealedValue("acme", "TOKEN")).toEqual(sealed("one"));
+  });
+
+  it("go with the record", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    await setSecret(store, { sealed: sealed("one") });
+    const image: CatalogKinds["image"] = {
+      name: "base",
+      architecture: "ARCHITECTURE_AMD64",
+      docker: { imageRef: "a", pullCredentialSecret: "TOKEN" },
+    };
+    await put(store, "image", image);
+    const error = await caughtError(() =>
+      store.delete({ ...terms, kind: "secret", name: "TOKEN" }),
+    );
+    expect(error.message).toBe("secret TOKEN is in use by image base");
+    await store.delete({ ...terms, kind: "image", name: "base" });
+    await store.delete({ ...terms, kind: "secret", name: "TOKEN" });
+    expect(await store.sealedValue("acme", "TOKEN")).toBeNull();
+    expect(await store.sealingKeys()).toEqual([]);
+  });
+}

@@ -1,0 +1,19 @@
+/** What every catalog store keeps to. */
+import { describe } from "vitest";
+import { describeBakedImages, describeDeletions } from "./deletions.ts";
+import { describeReads, describeSealedValues, describeTenants } from "./reads.ts";
+import type { OpenStore } from "./subject.ts";
+import { describeReferences, describeWrites } from "./writes.ts";
+
+/** @param open a fresh store for each test */
+export function describeCatalogStore(name: string, open: OpenStore): void {
+  describe(`catalog store: ${name}`, () => {
+    describeWrites(open);
+    describeReferences(open);
+    describeDeletions(open);
+    describeBakedImages(open);
+    describeReads(open);
+    describeTenants(open);
+    describeSealedValues(open);
+  });
+}
