@@ -67,7 +67,7 @@ interface ContextParts {
 
 /** The context of one command in its process. */
 export function createContext({ flags, typed, host, notices }: ContextParts): CliContext {
-  const { stdin, stdout, environment, workingDirectory, interrupt } = host;
+  const { stdout, environment, workingDirectory, interrupt } = host;
   return {
     process: {
       stdout: { write: (text) => void stdout.write(text) },
@@ -76,7 +76,10 @@ export function createContext({ flags, typed, host, notices }: ContextParts): Cl
     },
     flags,
     typed,
-    stdin,
+    // Node opens its standard input when it is first looked at.
+    get stdin() {
+      return host.stdin;
+    },
     stdout,
     workingDirectory,
     notices,

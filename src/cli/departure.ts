@@ -31,6 +31,19 @@ export function createDeparture(interrupt: AbortSignal, patience: number): Depar
   };
 }
 
+/** The outcome of work that knows of no signal, or `INTERRUPTED` as soon as the command is: it is left to itself. */
+export async function orInterrupted<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = (): void => reject(interrupted());
+  if (interrupt.aborted) leave();
+  interrupt.addEventListener("abort", leave, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    interrupt.removeEventListener("abort", leave);
+  }
+}
+
 /** What an interrupted command ends with when it has no words of its own. */
 export function interrupted(): SlipwayError {
   return new SlipwayError({

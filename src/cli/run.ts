@@ -50,6 +50,17 @@ async function runOrTell(argv: readonly string[], host: Host): Promise<number> {
   }
 }
 
+/** Tells of a failure that no command heard of, in the form that was asked for, and returns its exit code. */
+export async function tellDefect(
+  caught: unknown,
+  argv: readonly string[],
+  host: Host,
+): Promise<number> {
+  const error = asSlipwayError(caught);
+  await host.stderr.write(renderError(error, separateGlobalFlags(argv).flags));
+  return exitCodeOf(error);
+}
+
 async function runCommand(
   { flags, rest, error }: SeparatedArguments,
   host: Host,

@@ -1,6 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { slipway } from "./support/slipway-process.ts";
 
+/** Arguments for Node that run this as soon as the program looks at its standard input: then it is under way. */
+function onStdinRead(script: string): readonly string[] {
+  const preload = `
+    const { get } = Object.getOwnPropertyDescriptor(process, "stdin");
+    Object.defineProperty(process, "stdin", {
+      configurable: true,
+      get() {
+        Object.defineProperty(process, "stdin", { get });
+        ${script};
+        return process.stdin;
+      },
+    });`;
+  return ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
+}
+
 describe("the process", () => {
   it.each([["--help"], ["spawn", "--help"], ["completion", "bash"]])(
     "ends quietly when nobody reads what it prints: %s",
@@ -21,4 +36,28 @@ describe("the process", () => {
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "USAGE" } });
   });
+
+  it("tells of a defect that nobody waited for, without a stack", async () => {
+    const ran = await slipway(["set", "image", "a", "-o", "json"], {
+      nodeArguments: onStdinRead("setTimeout(() => { throw new TypeError('unforeseen'); })"),
+      keepStdinOpen: true,
+    });
+    expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: { code: "INTERNAL", message: "unexpected failure: unforeseen" },
+    });
+  });
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "takes %s for an interrupt and exits with 130",
+    async (signal) => {
+      const ran = await slipway(["set", "image", "a"], {
+        nodeArguments: onStdinRead("process.stderr.write('ready\\n')"),
+        keepStdinOpen: true,
+        onStderr: (piece, child) => void (piece === "ready\n" && child.kill(signal)),
+      });
+      expect(ran).toMatchObject({ exitCode: 130, signal: null, stdout: "" });
+      expect(ran.stderr).toBe("ready\nslipway: CANCELLED: the command was interrupted\n");
+    },
+  );
 });

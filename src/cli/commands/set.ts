@@ -1,5 +1,6 @@
 import { SecretValue } from "../../secrets/secret-value.ts";
 import type { CliContext } from "../context.ts";
+import { orInterrupted } from "../departure.ts";
 import { catalogKind } from "../kind.ts";
 import { withSlipway } from "../session.ts";
 import { readLimited, withoutTrailingNewline } from "../standard-input.ts";
@@ -22,7 +23,8 @@ export async function set(
     );
   if (context.stdin.isTTY === true)
     context.notices.hint("reading from standard input: end it with Ctrl-D on a line of its own");
-  const bytes = await readLimited(context.stdin, "standard input");
+  const reading = readLimited(context.stdin, "standard input");
+  const bytes = await orInterrupted(context.interrupt, reading);
   const options = writeOptions(flags);
   await withSlipway(context, async ({ catalog }) => {
     if (kind === "secret" && !flags.resource) {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -7,6 +8,10 @@ const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"
 
 export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
+  /** Leave standard input open, so that whoever reads it waits. */
+  readonly keepStdinOpen?: boolean;
+  /** Called with each piece of standard error, and the process. */
+  readonly onStderr?: (piece: string, child: ChildProcess) => void;
   /** Beside `PATH`: nothing else is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
@@ -35,7 +40,8 @@ export async function slipway(
   });
   // A command that refuses its input ends without reading it.
   child.stdin.on("error", () => undefined);
-  child.stdin.end(options.stdin ?? "");
+  if (options.keepStdinOpen !== true) child.stdin.end(options.stdin ?? "");
+  child.stderr.on("data", (piece: Buffer) => options.onStderr?.(piece.toString(), child));
   if (options.closeStdout === true) child.stdout.destroy();
   const [stdout, stderr, [exitCode, signal]] = await Promise.all([
     options.closeStdout === true ? Buffer.alloc(0) : buffer(child.stdout),

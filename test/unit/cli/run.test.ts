@@ -65,6 +65,20 @@ describe("a command that hangs", () => {
     });
   });
 
+  it("is left at once where it waits for standard input", async () => {
+    const interrupt = new AbortController();
+    const stdin = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          interrupt.abort();
+          return new Promise<never>(() => undefined);
+        },
+      }),
+    };
+    const ran = await runInMemory(["set", "image", "a"], { stdin, interrupt: interrupt.signal });
+    expect(ran).toMatchObject({ exitCode: 130, stdout: "", opened: [] });
+  });
+
   it("keeps its result when it ends in time", async () => {
     const interrupt = new AbortController();
     const listSpawns = vi.fn(() => {

@@ -14,7 +14,7 @@ export interface Ran {
 
 export interface Surroundings {
   readonly slipway?: Slipway;
-  readonly stdin?: string | Uint8Array;
+  readonly stdin?: string | Uint8Array | StandardInput;
   readonly stdoutIsTerminal?: boolean;
   readonly stderrIsTerminal?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
@@ -69,7 +69,8 @@ export function memorySink(
   return { sink, text: () => Buffer.concat(chunks).toString() };
 }
 
-function inputOf(content: string | Uint8Array): StandardInput {
+function inputOf(content: string | Uint8Array | StandardInput): StandardInput {
+  if (typeof content !== "string" && !(content instanceof Uint8Array)) return content;
   return {
     async *[Symbol.asyncIterator]() {
       await Promise.resolve();
