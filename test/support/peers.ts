@@ -88,13 +88,12 @@ export function describeWithEngineAndRegistry(
   describeWith(name, both(engine, registry), ([first, second]) => define(first, second));
 }
 
-/** A suite that starts engines of its own, which pull from a registry. */
+/** A suite that starts engines of its own. */
 export function describeWithOwnEngines(
   name: string,
-  define: (engineBinary: EngineBinaryPeer, registry: RegistryPeer) => void,
+  define: (engineBinary: EngineBinaryPeer) => void,
 ): void {
-  const { engineBinary, registry } = peersOfThisRun();
-  describeWith(name, both(engineBinary, registry), ([first, second]) => define(first, second));
+  describeWith(name, peersOfThisRun().engineBinary, define);
 }
 
 /** What becomes of a suite whose peer is missing: skipped for a person, a failure where `CI` is set. */

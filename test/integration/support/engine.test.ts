@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
 import Docker from "dockerode";
 import { expect, it } from "vitest";
+import { pushImage } from "../../../src/testing/registry/index.ts";
 import { busyboxImage } from "../../support/busybox-image.ts";
 import { describeWithEngineAndRegistry } from "../../support/peers.ts";
-import { pushImage } from "../../support/push-image.ts";
 import { startRealRegistry } from "../../support/real-registry.ts";
 
 describeWithEngineAndRegistry("the engine of the tests", (peer, registryPeer) => {
@@ -13,10 +13,12 @@ describeWithEngineAndRegistry("the engine of the tests", (peer, registryPeer) =>
     ["arm64", "aarch64"],
   ] as const)("runs %s containers on a %s machine", async (architecture, machine) => {
     await using registry = await startRealRegistry(registryPeer, { kind: "none" });
-    const repository = `machine-${randomUUID()}`;
-    const image = await busyboxImage(peer, { architecture });
-    const digest = await pushImage({ host: registry.host, repository }, image);
-    const reference = `${registry.host}/${repository}@${digest}`;
+    const { pinned: reference } = await pushImage({
+      url: `http://${registry.host}`,
+      repository: `machine-${randomUUID()}`,
+      tag: "1",
+      image: await busyboxImage(peer, { architecture }),
+    });
     const docker = new Docker({ socketPath: peer.socketPath });
     await text(await docker.pull(reference));
     const container = await docker.createContainer({ Image: reference, Cmd: ["uname", "-m"] });

@@ -8,14 +8,12 @@ import {
   type BuiltImage,
   buildImage,
   buildLayer,
+  startRegistry,
   tinyImage,
 } from "../../../src/testing/registry/index.ts";
 import { isRunning } from "../../support/engine-leftovers.ts";
 import { startOwnEngine } from "../../support/engines.ts";
 import { describeWithOwnEngines } from "../../support/peers.ts";
-import { pushImage } from "../../support/push-image.ts";
-import { startRealRegistry } from "../../support/real-registry.ts";
-import { startStallingRegistry } from "../../support/stalling-registry.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -25,16 +23,14 @@ function imageOfSize(bytes: number): BuiltImage {
   return buildImage({ platform: { os: "linux", architecture: "amd64" }, layers: [layer] });
 }
 
-describeWithOwnEngines("an engine of a test's own", (peer, registryPeer) => {
+describeWithOwnEngines("an engine of a test's own", (peer) => {
   it("pulls from 127.0.0.1 and runs containers beside another engine", async () => {
-    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
-    const target = { host: registry.host, repository: "tiny" };
-    const digest = await pushImage(target, tinyImage("amd64"));
+    await using registry = await startRegistry();
+    const { pinned: Image } = registry.add("tiny", null, tinyImage("amd64"));
     await using first = await startOwnEngine(peer);
     await using second = await startOwnEngine(peer);
     for (const engine of [first, second]) {
       const docker = new Docker({ socketPath: engine.socketPath });
-      const Image = `${registry.host}/tiny@${digest}`;
       await text(await docker.pull(Image));
       const container = await docker.createContainer({ Image });
       await container.start();
@@ -46,26 +42,31 @@ describeWithOwnEngines("an engine of a test's own", (peer, registryPeer) => {
   });
 
   it("runs out of disk when it is given little", async () => {
-    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
-    const target = { host: registry.host, repository: "large" };
-    const digest = await pushImage(target, imageOfSize(6 * MEBIBYTE));
+    await using registry = await startRegistry();
+    const { pinned } = registry.add("large", null, imageOfSize(6 * MEBIBYTE));
     await using engine = await startOwnEngine(peer, { diskBytes: 4 * MEBIBYTE });
     const docker = new Docker({ socketPath: engine.socketPath });
-    const progress = await text(await docker.pull(`${registry.host}/large@${digest}`));
+    const progress = await text(await docker.pull(pinned));
     expect(progress).toContain("no space left on device");
   });
 
   it("dies in the middle of a pull and comes back without the image", async () => {
+    await using registry = await startRegistry();
     const image = imageOfSize(MEBIBYTE);
-    await using registry = await startStallingRegistry(image);
+    const { pinned } = registry.add("large", null, image);
+    const stall = registry.fault({
+      fault: { kind: "stall", afterBytes: MEBIBYTE / 2 },
+      target: "blob",
+      reference: image.layers[0]?.digest ?? "",
+    });
     await using engine = await startOwnEngine(peer);
     const docker = new Docker({ socketPath: engine.socketPath });
-    const progress = await docker.pull(`${registry.host}/stalling@${image.manifest.digest}`);
+    const progress = await docker.pull(pinned);
     const end = text(progress).then(
       () => "complete",
       (error: unknown) => String(error),
     );
-    await registry.stalled;
+    await stall.reached;
     await engine.kill();
     expect(await end).toBe("Error: aborted");
     await expect(docker.ping()).rejects.toThrow("connect ECONNREFUSED");
@@ -74,12 +75,10 @@ describeWithOwnEngines("an engine of a test's own", (peer, registryPeer) => {
   });
 
   it("leaves nothing behind, though it was killed with a container running", async () => {
-    await using registry = await startRealRegistry(registryPeer, { kind: "none" });
-    const target = { host: registry.host, repository: "tiny" };
-    const digest = await pushImage(target, tinyImage("amd64"));
+    await using registry = await startRegistry();
+    const { pinned: Image } = registry.add("tiny", null, tinyImage("amd64"));
     const engine = await startOwnEngine(peer, { diskBytes: 16 * MEBIBYTE });
     const docker = new Docker({ socketPath: engine.socketPath });
-    const Image = `${registry.host}/tiny@${digest}`;
     await text(await docker.pull(Image));
     const container = await docker.createContainer({ Image });
     await container.start();

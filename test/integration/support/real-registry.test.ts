@@ -1,14 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { buildImage, buildIndex, buildLayer } from "../../../src/testing/registry/index.ts";
+import {
+  pushImage,
+  tinyImage,
+  tinyMultiPlatformImage,
+} from "../../../src/testing/registry/index.ts";
 import { describeWithRegistry } from "../../support/peers.ts";
-import { pushImage } from "../../support/push-image.ts";
 import { basicAuthorization, startRealRegistry } from "../../support/real-registry.ts";
-
-const image = buildImage({
-  platform: { os: "linux", architecture: "amd64" },
-  layers: [buildLayer([])],
-});
 
 describeWithRegistry("the real registry", (peer) => {
   it("wants a password of its htpasswd file", async () => {
@@ -25,15 +23,22 @@ describeWithRegistry("the real registry", (peer) => {
     const users = { captain: "secret" };
     await using registry = await startRealRegistry(peer, { kind: "htpasswd", users });
     const authorization = basicAuthorization("captain", "secret");
-    const target = { host: registry.host, repository: "team/tool", authorization };
-    const digest = await pushImage(target, buildIndex([image]), "1.0");
+    const { digest } = await pushImage({
+      url: `http://${registry.host}`,
+      repository: "team/tool",
+      tag: "1.0",
+      image: tinyMultiPlatformImage(),
+      credential: { kind: "password", username: "captain", password: "secret" },
+    });
     for (const name of ["1.0", digest]) {
       const url = `http://${registry.host}/v2/team/tool/manifests/${name}`;
       const accept = "application/vnd.oci.image.index.v1+json";
       const answer = await fetch(url, { headers: { authorization, accept } });
       expect(answer.headers.get("docker-content-digest")).toBe(digest);
     }
-    expect(await readFile(registry.contentFile(digest), "utf8")).toContain(image.manifest.digest);
+    expect(await readFile(registry.contentFile(digest), "utf8")).toContain(
+      tinyImage("arm64").manifest.digest,
+    );
   });
 
   it("tells which requests it answered", async () => {
@@ -49,20 +54,6 @@ describeWithRegistry("the real registry", (peer) => {
     ];
     expect(await registry.requests()).toEqual(expected);
     expect(await registry.requests()).toEqual(expected);
-  });
-
-  it("names its token server in the challenge", async () => {
-    await using registry = await startRealRegistry(peer, {
-      kind: "token",
-      realm: "http://127.0.0.1:9/token",
-      service: "tests",
-      issuer: "tests",
-      certificatePath: new URL("../../fixtures/registry-certificate.pem", import.meta.url).pathname,
-    });
-    const answer = await fetch(`http://${registry.host}/v2/`);
-    expect(answer.headers.get("www-authenticate")).toBe(
-      'Bearer realm="http://127.0.0.1:9/token",service="tests"',
-    );
   });
 
   it("stops, and says why when it does not start", async () => {

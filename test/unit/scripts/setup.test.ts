@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const setup = join(import.meta.dirname, "..", "..", "..", "scripts", "setup.mjs");
 const wanted = {
@@ -14,7 +14,7 @@ const wanted = {
 };
 const installed = { "node_modules/tool": wanted["node_modules/tool"] };
 
-interface Repository extends AsyncDisposable {
+interface Repository extends Disposable {
   readonly path: string;
   /** What npm and tsc were called with, in order. */
   calls(): Promise<readonly string[]>;
@@ -25,7 +25,7 @@ interface Repository extends AsyncDisposable {
 
 /** A repository whose npm and tsc only note that they were called. */
 async function repository(): Promise<Repository> {
-  const folder = await scratchFolder();
+  const folder = scratchFolder();
   const at = (...names: readonly string[]): string => join(folder.path, ...names);
   const write = async (name: string, content: string): Promise<void> => {
     await mkdir(join(at(name), ".."), { recursive: true });
@@ -57,7 +57,7 @@ async function repository(): Promise<Repository> {
       const [code] = await ended;
       return { code, output, errors };
     },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }
 
@@ -67,14 +67,14 @@ async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
 
 describe("scripts/setup.mjs", () => {
   it("builds, says nothing of it, and passes the arguments on", async () => {
-    await using place = await repository();
+    using place = await repository();
     const result = await place.run("scripts/script.ts", "a b", "--flag");
     expect(result).toEqual({ code: 0, output: '["a b","--flag"]\n', errors: "" });
     expect(await place.calls()).toEqual(["tsc -p tsconfig.build.json"]);
   });
 
   it("builds again only when a source has changed", async () => {
-    await using place = await repository();
+    using place = await repository();
     await place.run("scripts/script.ts");
     await place.run("scripts/script.ts");
     expect(await place.calls()).toHaveLength(1);
@@ -89,21 +89,21 @@ describe("scripts/setup.mjs", () => {
     ["a missing one", {}],
     ["one too many", { ...installed, "node_modules/more": { version: "1.0.0" } }],
   ])("installs when node_modules has %s", async (_what, packages) => {
-    await using place = await repository();
+    using place = await repository();
     await place.write("node_modules/.package-lock.json", JSON.stringify({ packages }));
     await place.run("scripts/script.ts");
     expect((await place.calls())[0]).toMatch(/^npm ci\b/);
   });
 
   it("installs when nothing is installed", async () => {
-    await using place = await repository();
+    using place = await repository();
     await place.write("node_modules/.package-lock.json", "");
     await place.run("scripts/script.ts");
     expect((await place.calls())[0]).toMatch(/^npm ci\b/);
   });
 
   it("shows why a build failed, runs nothing, and tries again", async () => {
-    await using place = await repository();
+    using place = await repository();
     await place.write(
       "node_modules/.bin/tsc",
       "#!/bin/sh\necho 'wrong type'\nmkdir -p dist\nexit 2\n",
@@ -116,14 +116,14 @@ describe("scripts/setup.mjs", () => {
   });
 
   it("exits as the script does", async () => {
-    await using place = await repository();
+    using place = await repository();
     await place.write("scripts/script.ts", "process.exit(7);");
     expect((await place.run("scripts/script.ts")).code).toBe(7);
   });
 
   it("hands signals to the script", async () => {
-    await using place = await repository();
-    const waits = "process.on('SIGTERM', () => process.exit(9)); setInterval(() => {}, 1e6);";
+    using place = await repository();
+    const waits = "process.on('SIGTERM', () => process.exit(9)); setTimeout(() => {}, 15_000);";
     await place.write("scripts/script.ts", `${waits} console.log('up');`);
     const child = place.start("scripts/script.ts");
     const exited = once(child, "exit");

@@ -4,7 +4,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Peer, findPeers, verdictWithoutPeer } from "../../support/peers.ts";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 function reasonOf(peer: Peer<unknown>): string {
   return peer.present ? "present" : peer.reason;
@@ -19,7 +19,7 @@ async function program(folder: string, name: string): Promise<string> {
 
 describe("findPeers", () => {
   it("takes what the environment names", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const file = await program(folder.path, "file");
     const peers = findPeers(
       {
@@ -45,14 +45,14 @@ describe("findPeers", () => {
   });
 
   it("names what is missing and what to do", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const peers = findPeers({ SLIPWAY_PEERS_DIR: folder.path }, true);
     expect(reasonOf(peers.engine)).toMatch(/DOCKER_HOST is not set; run `scripts\/peers\.sh/);
     expect(reasonOf(peers.registry)).toMatch(/REGISTRY_BINARY is not set; run `scripts\/peers\.sh/);
   });
 
   it("does not take a path that is not there, nor a host that is not a socket", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const environment = {
       SLIPWAY_PEERS_DIR: folder.path,
       SLIPWAY_TEST_DOCKER_HOST: "tcp://127.0.0.1:2375",
@@ -68,7 +68,7 @@ describe("findPeers", () => {
   });
 
   it("finds what scripts/peers.sh has started, while it runs", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const file = await program(folder.path, "file");
     const lines = ["REGISTRY", "HTPASSWD"].map((name) => {
       return `export SLIPWAY_TEST_${name}_BINARY=${file}\n`;
