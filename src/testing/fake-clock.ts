@@ -111,10 +111,11 @@ function earliest(sleepers: ReadonlySet<Sleeper>): Sleeper | null {
 
 function watch(promise: Promise<unknown>): { readonly settled: boolean } {
   const watched = { settled: false };
-  const done = (): void => {
+  const note = async (): Promise<void> => {
+    await Promise.allSettled([promise]);
     watched.settled = true;
   };
-  promise.then(done, done);
+  void note();
   return watched;
 }
 

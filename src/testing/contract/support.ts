@@ -50,7 +50,7 @@ export function launchOf(subject: AdapterSubject, settings: LaunchSettings): Lau
   };
 }
 
-export function secretsOf(subject: AdapterSubject): LaunchSecrets {
+function secretsOf(subject: AdapterSubject): LaunchSecrets {
   return subject.secrets ?? { credential: null, environment: {}, files: [] };
 }
 

@@ -35,8 +35,10 @@ const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
   "src/secrets/docker-config-provider.ts",
-  "src/registry-certificates.ts",
+  "src/secrets/key-file.ts",
+  "adapters/docker/certificates.ts",
   "adapters/docker/endpoint-provider.ts",
+  "adapters/docker/host-platforms.ts",
 ];
 
 /** Where the clock is read and lots are drawn: edges that others are handed. */

@@ -1,0 +1,26 @@
+import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
+import { createFakeAdapter } from "../../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
+import { FAKE_ARTIFACT, FAKE_IMAGE } from "../../../support/launch.ts";
+
+/** A signal that nobody aborts. */
+export const { signal } = new AbortController();
+
+/** A fake that knows one amd64 image, and its clock. */
+export function fake(options: Partial<FakeAdapterOptions> = {}) {
+  const clock = createFakeClock();
+  const adapter = createFakeAdapter({
+    clock,
+    images: [{ reference: FAKE_IMAGE, artifact: FAKE_ARTIFACT, architecture: "amd64" }],
+    ...options,
+  });
+  return { clock, adapter };
+}
+
+/** A machine's id for each member, or what became of it. */
+export function summary(outcomes: readonly LaunchOutcome[]): readonly string[] {
+  return outcomes.map((one) =>
+    one.outcome === "accepted" ? one.machine.id : `${one.outcome} ${one.error.reason}`,
+  );
+}
