@@ -36,6 +36,7 @@ const FILE_READERS: readonly string[] = [
   "src/storage/",
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
+  "src/registry-certificates.ts",
   "adapters/docker/certificates.ts",
   "adapters/docker/endpoint-provider.ts",
   "adapters/docker/host-platforms.ts",
@@ -45,6 +46,13 @@ const FILE_READERS: readonly string[] = [
 const CLOCK_READERS: readonly string[] = ["src/system-clock.ts", "src/storage/database.ts"];
 
 const FILE_MODULES: ReadonlySet<string> = new Set(["node:fs", "node:fs/promises"]);
+
+/** Every single file that a list above names. */
+export const NAMED_READERS: readonly string[] = [
+  ...ENVIRONMENT_READERS,
+  ...FILE_READERS,
+  ...CLOCK_READERS,
+].filter((place) => !place.endsWith("/"));
 
 /** The test kit is servers and simulations: it has edges of its own everywhere. */
 const TEST_KIT = "src/testing/";
