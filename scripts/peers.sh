@@ -91,7 +91,8 @@ install_packages() {
     forbidden=yes
   fi
   local result=0
-  DEBIAN_FRONTEND=noninteractive quietly apt-get install -q -y --no-install-recommends "${packages[@]}" || result=$?
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 "${packages[@]}" || result=$?
   [ "$forbidden" = no ] || rm -f "$policy"
   [ "$result" = 0 ] || fail "apt-get install ${packages[*]} failed (above)"
   hash -r
