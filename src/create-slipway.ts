@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import { cacheAdapters } from "./adapter-cache.ts";
+import { assembleSlipway } from "./assemble.ts";
+import type { SlipwayPorts } from "./assemble.ts";
+import { createCatalog } from "./catalog/create-catalog.ts";
+import { CATALOG_MIGRATIONS, createSqliteStore } from "./catalog/sqlite-store.ts";
+import type { Clock } from "./clock.ts";
+import { SlipwayError } from "./errors.ts";
+import { isLoopbackRegistry } from "./oci/loopback-registry.ts";
+import type { RegistryClient } from "./oci/registry-client.ts";
+import { createRegistryClient } from "./oci/registry.ts";
+import type { PlacementTarget } from "./plan.ts";
+import { processEnvironment } from "./process-environment.ts";
+import type { Environment, ProcessEnvironment } from "./process-environment.ts";
+import { registryCertificates } from "./registry-certificates.ts";
+import { dockerCredential } from "./secrets/docker-config-provider.ts";
+import { keyFile } from "./secrets/key-file.ts";
+import { createSealedStore } from "./secrets/sealed-store.ts";
+import type { Slipway } from "./slipway.ts";
+import { createSqliteLedger, LEDGER_MIGRATIONS } from "./spawner/sqlite-ledger.ts";
+import { openDatabase } from "./storage/database.ts";
+import type { SubstrateAdapter } from "./substrate/contract.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface SlipwayOptions {
+  /** The SQLite file of catalog, secrets and ledger; it is made where it does not exist. */
+  readonly database: string;
+  /** The key that seals secrets; default `slipway.key` beside the database. Made by the first secret. */
+  readonly keyFile?: string;
+  /** Default `default`. Nothing of one tenant is visible from another. */
+  readonly tenant?: string;
+  /** Who writes, for the catalog's history. Default `library`. */
+  readonly actor?: string;
+  /** Environment variables of engines and credentials; default the process's own. */
+  readonly environment?: Environment;
+  /** Replacements for what Slipway would make itself. */
+  readonly ports?: Partial<SlipwayPorts>;
+}
+
+/** Of a workspace's name in a generated spawn id: with eleven more characters it has at most 63. */
+const LONGEST_PREFIX = 52;
+
+/**
+ * Opens Slipway for one tenant, on the embedded database unless ports say otherwise.
+ *
+ * @throws SlipwayError where the database cannot be opened (`STORAGE_…`)
+ */
+export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
+  const { tenant = "default", actor = "library" } = options;
+  const surroundings = surroundingsOf(options);
+  const clock = options.ports?.clock ?? systemClock;
+  const database = await openDatabase({
+    path: options.database,
+    migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
+  });
+  const store = createSqliteStore(database);
+  const keys = keyFile(options.keyFile ?? join(dirname(database.path), "slipway.key"));
+  const secrets = createSealedStore(store, keys);
+  const adapters = cacheAdapters((target) => openSubstrate(target, surroundings, clock));
+  try {
+    return assembleSlipway({
+      tenant,
+      catalog: createCatalog({ store, secrets, clock, tenant, actor }),
+      ledger: createSqliteLedger(database),
+      clock,
+      openAdapter: adapters.openAdapter,
+      readSecret: (name) => secrets.get(tenant, name),
+      dockerCredential: (reference, signal) =>
+        dockerCredential(dockerConfiguration(surroundings), reference, signal),
+      openRegistryClient: () => inspectingClient(clock),
+      newSpawnId,
+      async close() {
+        await adapters.close();
+        await database.close();
+      },
+      ...options.ports,
+    });
+  } catch (caught) {
+    await database.close();
+    throw caught;
+  }
+}
+
+function surroundingsOf({ environment }: SlipwayOptions): ProcessEnvironment {
+  const own = processEnvironment();
+  return environment === undefined ? own : { environment, home: environment["HOME"] ?? own.home };
+}
+
+/** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
+async function openSubstrate(
+  target: PlacementTarget,
+  { environment, home }: ProcessEnvironment,
+  clock: Clock,
+): Promise<SubstrateAdapter> {
+  switch (target.substrate) {
+    case "DOCKER": {
+      const { createDockerAdapter } = await import("../adapters/docker/index.ts");
+      const { host } = target;
+      return createDockerAdapter({ host, environment, home, now: clock.now });
+    }
+    case "AWS":
+    case "GCP":
+      throw new SlipwayError({
+        code: "UNIMPLEMENTED",
+        reason: "ADAPTER_MISSING",
+        message: `this version of Slipway has no adapter for ${target.substrate}: it resolves as far as the catalog goes and launches nothing there`,
+        remedy:
+          "Resolve with --offline to see what the catalog decides, or use a placement on DOCKER.",
+      });
+  }
+}
+
+function dockerConfiguration({ environment, home }: ProcessEnvironment) {
+  const folder = environment["DOCKER_CONFIG"] || join(home, ".docker");
+  return { path: join(folder, "config.json"), environment };
+}
+
+/** The client of `inspect`, which no engine stands behind: only loopback is spoken to without TLS. */
+function inspectingClient(clock: Clock): RegistryClient {
+  return createRegistryClient({
+    insecure: isLoopbackRegistry,
+    certificateAuthorities: (host) => registryCertificates(host),
+    userAgent: "slipway",
+    now: clock.now,
+  });
+}
+
+/** An id that says for people whose it is and differs from every other. */
+function newSpawnId(workspace: string): string {
+  return `${workspace.slice(0, LONGEST_PREFIX)}-${randomBytes(5).toString("hex")}`;
+}

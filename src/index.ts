@@ -1,0 +1,80 @@
+/** The public names of the package `slipway`: an explicit list. Nothing inside the package imports this file. */
+export { canonicalJson } from "./canonical-json.ts";
+export type { Bake, Catalog, WriteOptions } from "./catalog/catalog.ts";
+export type {
+  CatalogKind,
+  CatalogKinds,
+  CatalogRecord,
+  HistoryEntry,
+  ImageFields,
+  WorkspaceFields,
+  PlacementFields,
+  EnvironmentFields,
+  MachineTypeFields,
+  DiskTypeFields,
+  SecretFields,
+} from "./catalog/kinds.ts";
+export type { Clock } from "./clock.ts";
+export { createSlipway } from "./create-slipway.ts";
+export type { SlipwayOptions } from "./create-slipway.ts";
+export { SlipwayError, isSlipwayError } from "./errors.ts";
+export type {
+  BlastRadius,
+  ErrorCode,
+  ErrorReason,
+  JsonObject,
+  JsonValue,
+  RetryVerdict,
+  SlipwayErrorOptions,
+} from "./errors.ts";
+export { chainId, imageId, parseImageConfig } from "./oci/image-config.ts";
+export type { ImageConfig } from "./oci/image-config.ts";
+export type { OciInspection } from "./oci/inspect-image.ts";
+export { parseReference } from "./oci/reference.ts";
+export type { Reference } from "./oci/reference.ts";
+export type {
+  Architecture,
+  Artifact,
+  Candidate,
+  Check,
+  CheckOutcome,
+  FloatingRead,
+  LaunchPlan,
+  PlacementTarget,
+  PlanRecord,
+  Substrate,
+} from "./plan.ts";
+export { parsePlan } from "./plan-document.ts";
+export { selectCredential } from "./secrets/docker-config.ts";
+export type { Credential } from "./secrets/docker-config.ts";
+export { SecretValue } from "./secrets/secret-value.ts";
+export type {
+  InspectOptions,
+  LogsOptions,
+  ResolveOptions,
+  Slipway,
+  SpawnNotice,
+  SpawnOptions,
+} from "./slipway.ts";
+export type { Ledger } from "./spawner/ledger.ts";
+export type {
+  Spawn,
+  SpawnAttempt,
+  SpawnDescription,
+  SpawnEvent,
+  SpawnMachine,
+  SpawnState,
+} from "./spawner/spawn-record.ts";
+export type {
+  ImageInspection,
+  ImageSource,
+  ImageTarget,
+  Launch,
+  LaunchOutcome,
+  Machine,
+  OpenAdapter,
+  PreflightReport,
+  SubstrateAdapter,
+  SubstrateCapabilities,
+  TerminateOutcome,
+} from "./substrate/contract.ts";
