@@ -64,8 +64,7 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
   };
 }
 
-/** The peers of this run. */
-export function peersOfThisRun(): Peers {
+function peersOfThisRun(): Peers {
   return findPeers(process.env, process.getuid?.() === 0);
 }
 

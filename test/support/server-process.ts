@@ -19,6 +19,8 @@ export interface ServerProcess {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
+/** Of util-linux, which every Debian has. */
+const SET_PRIVILEGES = "setpriv";
 const START_TIMEOUT_MS = 30_000;
 const KEPT_LINES = 30;
 
@@ -26,7 +28,7 @@ const KEPT_LINES = 30;
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   // A test run that is killed cannot stop its servers: the kernel does.
   const bound = ["--pdeathsig", "KILL", options.command, ...options.arguments];
-  const child = spawn("setpriv", bound, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(SET_PRIVILEGES, bound, { stdio: ["ignore", "pipe", "pipe"] });
   createInterface({ input: child.stdout }).on("line", (line) => options.onOutput?.(line));
   const end = (signal: "SIGTERM" | "SIGKILL"): Promise<void> => endProcess(child, signal);
   const lastLines: string[] = [];

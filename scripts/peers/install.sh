@@ -1,0 +1,115 @@
+# Part of scripts/peers.sh: the packages, the busybox binaries, and the other processor.
+# shellcheck shell=bash
+
+# Only a package whose command is missing is installed: docker-ce, say, serves as well as docker.io.
+missing_packages() {
+  has dockerd || echo docker.io
+  has docker-registry || echo docker-registry
+  has htpasswd || echo apache2-utils
+  has qemu-aarch64-static && has qemu-x86_64-static || echo qemu-user-static
+  has update-binfmts || echo binfmt-support
+  has iptables || echo iptables
+  has ip || echo iproute2
+  has flock || echo util-linux
+  has mkfs.ext4 || echo e2fsprogs
+  [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+}
+
+quietly() {
+  local output
+  output="$("$@" 2>&1)" || {
+    printf '%s\n' "$output" | tail -n 40 >&2
+    return 1
+  }
+}
+
+install_packages() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  has apt-get || fail "missing: ${packages[*]}; only Debian's apt-get is known here, install them yourself"
+  say "installing ${packages[*]}"
+  # A foreign package source that is down must not stop us: the install itself tells.
+  quietly apt-get update -q || say "apt-get update complained (above); going on"
+  # A package's own service would be a second engine on the usual socket: forbid starting any.
+  local policy=/usr/sbin/policy-rc.d forbidden=no
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    forbidden=yes
+  fi
+  local result=0
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 "${packages[@]}" || result=$?
+  [ "$forbidden" = no ] || rm -f "$policy"
+  [ "$result" = 0 ] || fail "apt-get install ${packages[*]} failed (above)"
+  hash -r
+  mapfile -t packages < <(missing_packages)
+  [ "${#packages[@]}" = 0 ] || fail "still missing after the install: ${packages[*]}"
+}
+
+busybox_path() { echo "$PEERS/busybox/$1/bin/busybox"; }
+
+# The static busybox of one architecture, taken out of its Debian package. apt gets lists and a cache
+# of its own, so that the machine's architectures and package lists stay as they are.
+install_busybox() {
+  local architecture="$1"
+  [ ! -x "$(busybox_path "$architecture")" ] || return 0
+  say "fetching busybox-static for $architecture"
+  local apt="$PEERS/apt-$architecture"
+  rm -rf "$apt"
+  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/download"
+  : >"$apt/status"
+  local options=(
+    -o "APT::Architecture=$architecture" -o "APT::Architectures::=$architecture"
+    -o "Dir::State::Lists=$apt/lists" -o "Dir::State::status=$apt/status"
+    -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none
+  )
+  quietly apt-get "${options[@]}" update -q || say "apt-get update for $architecture complained (above); going on"
+  (cd "$apt/download" && quietly apt-get "${options[@]}" download "busybox-static:$architecture") ||
+    fail "busybox-static of $architecture cannot be downloaded (above)"
+  dpkg-deb -x "$apt"/download/busybox-static_*.deb "$apt/root"
+  mkdir -p "$PEERS/busybox/$architecture/bin"
+  # bookworm keeps it in /bin, later releases in /usr/bin.
+  local found
+  found="$(find "$apt/root" -type f -path '*/bin/busybox' | head -n 1)"
+  [ -n "$found" ] || fail "the package busybox-static of $architecture holds no busybox"
+  install -m 755 "$found" "$(busybox_path "$architecture").new"
+  mv "$(busybox_path "$architecture").new" "$(busybox_path "$architecture")"
+  rm -rf "$apt"
+}
+
+install_everything() {
+  install_packages
+  install_busybox amd64
+  install_busybox arm64
+}
+
+# Lets the kernel run the other processor's programs by qemu. Flag F: the interpreter is opened once,
+# here, so that containers need nothing inside.
+enable_foreign() {
+  local architecture="$1" machine="$2"
+  [ "$(uname -m)" != "$machine" ] || return 0
+  if [ ! -e /proc/sys/fs/binfmt_misc/register ]; then
+    mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc || fail "binfmt_misc cannot be mounted: $machine containers cannot run"
+  fi
+  if ! runs_foreign "$machine"; then
+    update-binfmts --import "qemu-$machine" >/dev/null 2>&1 || true
+    runs_foreign "$machine" || update-binfmts --enable "qemu-$machine" >&2 || true
+    runs_foreign "$machine" || fail "the kernel has no entry with flag F for $machine in /proc/sys/fs/binfmt_misc"
+  fi
+  local told
+  told="$("$(busybox_path "$architecture")" uname -m 2>&1)" || true
+  [ "$told" = "$machine" ] || fail "qemu does not run $machine programs here: 'uname -m' printed '$told'"
+}
+
+runs_foreign() {
+  local entry
+  for entry in /proc/sys/fs/binfmt_misc/*; do
+    case "$entry" in */register | */status | */\*) continue ;; esac
+    if grep -q "^interpreter .*/[^/]*$1" "$entry" && grep -q '^enabled' "$entry" && grep -q '^flags:.*F' "$entry"; then
+      return 0
+    fi
+  done
+  return 1
+}
