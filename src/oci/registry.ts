@@ -129,9 +129,9 @@ function toManifest(
   subject: Subject,
 ): FetchedManifest {
   const { reference } = request;
+  const announced = announcedDigest(response, subject);
   return namingImage(reference, () => {
     if (reference.digest !== undefined) verifyDigest(reference.digest, bytes, "manifest");
-    const announced = announcedDigest(response, subject);
     if (announced !== null) verifyDigest(announced, bytes, "manifest");
     const manifest = parseManifest(bytes, response.headers.get("content-type"));
     return { digest: reference.digest ?? sha256Digest(bytes), bytes, manifest };
