@@ -24,16 +24,19 @@ import type { LooseFields, Normalized, Rule, Violation } from "./violation.ts";
 /** What judges a kind: the rules of its specification in their order, then the strict shape. */
 interface KindParser<K extends CatalogKind> {
   readonly rules: readonly Rule[];
-  /** Rules on top for what people write by hand; what the product wrote itself is exempt. */
+  /** Rules on top for what people write by hand. */
   readonly handWritten?: readonly Rule[];
+  /** Rules on top for what the product writes itself, and for what is stored. */
+  readonly own?: readonly Rule[];
   readonly normalize?: (fields: LooseFields) => Normalized;
   readonly schema: z.ZodType<CatalogKinds[K]>;
 }
 
 const PARSERS: { readonly [K in CatalogKind]: KindParser<K> } = {
   image: {
-    rules: [...imageRules, bakedRule],
+    rules: imageRules,
     handWritten: [handWrittenRule],
+    own: [bakedRule],
     schema: imageSchema,
   },
   workspace: { rules: workspaceRules, schema: workspaceSchema },
@@ -70,7 +73,7 @@ export function parseBody<K extends CatalogKind>(
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD`
  */
 export function parseOwn<K extends CatalogKind>(kind: K, body: unknown): CatalogKinds[K] {
-  return parse(kind, body, []);
+  return parse(kind, body, PARSERS[kind].own ?? []);
 }
 
 /** A record's fields as they are stored (snake_case), judged again. */
@@ -80,7 +83,7 @@ export function parseStored<K extends CatalogKind>(
   fields: JsonObject,
 ): CatalogKinds[K] {
   try {
-    return parse(kind, fields, [nameRule(name)]);
+    return parse(kind, fields, [...(PARSERS[kind].own ?? []), nameRule(name)]);
   } catch (caught) {
     if (!(caught instanceof SlipwayError) || caught.reason !== "INVALID_RECORD") throw caught;
     throw new SlipwayError({
