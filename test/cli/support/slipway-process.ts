@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
+// What Node makes of the sources is the same for every process of a run, and most of a short process's time.
+const COMPILE_CACHE = join(tmpdir(), "slipway-test-compile-cache");
 
 export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
@@ -12,7 +15,7 @@ export interface ProcessOptions {
   readonly keepStdinOpen?: boolean;
   /** Called with each piece of standard error, and the process. */
   readonly onStderr?: (piece: string, child: ChildProcess) => void;
-  /** Beside `PATH`: nothing else is inherited. */
+  /** Beside `PATH`: no other variable is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   /** For Node itself, before the program. */
@@ -35,7 +38,7 @@ export async function slipway(
 ): Promise<ProcessResult> {
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN, ...argv], {
     cwd: options.workingDirectory,
-    env: { PATH: process.env.PATH, ...options.environment },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   // A command that refuses its input ends without reading it.

@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { createSlipway } from "../../src/create-slipway.ts";
+import { scratchCatalog } from "./support/scratch-catalog.ts";
+import type { ScratchCatalog } from "./support/scratch-catalog.ts";
+
+const IMAGE = "name: agent\narchitecture: ARCHITECTURE_AMD64\ndocker: {image_ref: a/b}\n";
+const PLACEMENT = "name: here\nsubstrate: DOCKER\ntarget: {docker: {}}\n";
+const WORKSPACE = "name: agent-dev\nimage_ref: agent\nplacement: here\n";
+
+/** An image, a placement and a workspace of both. */
+async function fill(catalog: ScratchCatalog): Promise<void> {
+  await using library = await createSlipway({ database: catalog.database });
+  for (const [kind, text] of [
+    ["image", IMAGE],
+    ["placement", PLACEMENT],
+    ["workspace", WORKSPACE],
+  ] as const)
+    await library.catalog.set(kind, parse(text));
+}
+
+/** What a command that fails says with JSON. */
+async function errorOf(
+  catalog: ScratchCatalog,
+  argv: readonly string[],
+  stdin = "",
+): Promise<{ readonly exitCode: number | null; readonly error: unknown }> {
+  const ran = await catalog.run([...argv, "-o", "json"], { stdin });
+  expect(ran.stdout).toBe("");
+  const { error }: { error: unknown } = JSON.parse(ran.stderr);
+  return { exitCode: ran.exitCode, error };
+}
+
+describe("the catalog through the command line", () => {
+  it("lists, patches, keeps history and deletes", async () => {
+    using catalog = scratchCatalog();
+    await fill(catalog);
+    const list = await catalog.must(["get", "workspace", "-o", "json"]);
+    expect(JSON.parse(list.stdout)).toMatchObject([{ name: "agent-dev", generation: 1 }]);
+    const patch = ["patch", "workspace", "agent-dev", "--set", "min_idle=2", "-o", "json"];
+    expect(JSON.parse((await catalog.must(patch)).stdout)).toMatchObject({
+      min_idle: 2,
+      image_ref: "agent",
+      generation: 2,
+    });
+    await catalog.must(["delete", "workspace", "agent-dev"]);
+    const history = await catalog.must(["history", "workspace", "agent-dev", "-o", "json"]);
+    expect(JSON.parse(history.stdout)).toMatchObject([
+      { generation: 3, deleted: true, record: null },
+      { generation: 2, deleted: false, record: { min_idle: 2 } },
+      { generation: 1, deleted: false, record: { name: "agent-dev" } },
+    ]);
+  });
+
+  it("keeps tenants apart", async () => {
+    using catalog = scratchCatalog();
+    await catalog.must(["set", "image", "agent", "--tenant", "acme"], { stdin: IMAGE });
+    const theirs = await catalog.must(["--tenant=acme", "get", "image", "-o", "json"]);
+    expect(JSON.parse(theirs.stdout)).toHaveLength(1);
+    const ours = await catalog.must(["get", "image", "-o", "json"]);
+    expect(JSON.parse(ours.stdout)).toEqual([]);
+    const environment = { SLIPWAY_TENANT: "acme" };
+    expect((await catalog.must(["get", "image", "agent"], { environment })).stderr).toBe("");
+  });
+
+  it.each<readonly [string, readonly string[], number, object, string?]>([
+    ["a name that is not there", ["get", "image", "none"], 4, { code: "NOT_FOUND" }],
+    ["a kind that is none", ["get", "images"], 2, { reason: "UNKNOWN_KIND" }],
+    ["another name", ["set", "image", "other"], 2, { code: "INVALID_ARGUMENT" }, IMAGE],
+    [
+      "another generation",
+      ["set", "image", "agent", "--if-generation", "7"],
+      8,
+      { code: "ABORTED", reason: "GENERATION_MISMATCH" },
+      IMAGE,
+    ],
+    ["a record in use", ["delete", "image", "agent"], 3, { reason: "RECORD_IN_USE" }],
+    [
+      "a missing link",
+      ["set", "workspace", "w"],
+      3,
+      { reason: "LINK_MISSING" },
+      WORKSPACE.replace("agent-dev", "w").replace("image_ref: agent", "image_ref: none"),
+    ],
+    ["a built-in", ["delete", "disk-type", "slipway-gp3"], 5, { reason: "RECORD_BUILT_IN" }],
+    ["an unknown spawn", ["describe", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
+    ["nothing to resolve", ["resolve", "none"], 4, { code: "NOT_FOUND" }],
+    ["nothing to spawn", ["spawn", "none"], 4, { code: "NOT_FOUND" }],
+    ["a bad id", ["spawn", "agent-dev", "--id", "A_B"], 2, { reason: "INVALID_SPAWN_ID" }],
+    ["nothing to terminate", ["terminate", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
+    ["nothing to watch", ["watch", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
+    ["no logs", ["logs", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
+    ["no reference", ["inspect", "not a reference"], 2, { reason: "INVALID_REFERENCE" }],
+  ])("exits by the table: %s", async (_what, argv, exitCode, error, stdin) => {
+    using catalog = scratchCatalog();
+    await fill(catalog);
+    expect(await errorOf(catalog, argv, stdin)).toMatchObject({ exitCode, error });
+  });
+
+  it("keeps its data where it is told to, and by default in the home", async () => {
+    using catalog = scratchCatalog();
+    const environment = { SLIPWAY_DATABASE: "" };
+    await catalog.must(["set", "image", "agent"], { stdin: IMAGE, environment });
+    expect(existsSync(join(catalog.path, ".local", "share", "slipway", "slipway.db"))).toBe(true);
+    await catalog.must(["get", "image", "--database", "sub/own.db"], {
+      environment: { XDG_DATA_HOME: join(catalog.path, "data") },
+    });
+    expect(existsSync(join(catalog.path, "sub", "own.db"))).toBe(true);
+    expect(existsSync(join(catalog.path, "data"))).toBe(false);
+  });
+
+  it("says so where the database cannot be opened", async () => {
+    using catalog = scratchCatalog();
+    mkdirSync(join(catalog.path, "folder"));
+    const ran = await catalog.run(["get", "image", "--database", "folder", "-o", "json"]);
+    expect(ran.exitCode).not.toBe(0);
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: { reason: expect.stringMatching(/^STORAGE_/), remedy: expect.any(String) },
+    });
+  });
+
+  it("lists no spawns where there are none, and has nothing to watch", async () => {
+    using catalog = scratchCatalog();
+    expect(await catalog.run(["list"])).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
+    expect(await catalog.run(["watch"])).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+  });
+
+  it("ends quietly when nobody reads what it prints", async () => {
+    using catalog = scratchCatalog();
+    const ran = await catalog.run(["get", "image"], { closeStdout: true });
+    expect(ran).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
+  });
+});
+
+describe("an offline resolution", () => {
+  it("prints an unpinned plan, saves it for its owner alone, and cannot be spawned", async () => {
+    using catalog = scratchCatalog();
+    await fill(catalog);
+    const argv = ["resolve", "agent-dev", "--offline", "--save", "plan.json", "-o", "json"];
+    const ran = await catalog.must(argv);
+    expect(ran.stderr).toBe("");
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      workspace: "agent-dev",
+      substrate: "DOCKER",
+      artifact: { pinned: false },
+    });
+    expect(statSync(join(catalog.path, "plan.json")).mode & 0o777).toBe(0o600);
+    const spawned = await errorOf(catalog, ["spawn", "--plan", "plan.json"]);
+    expect(spawned.exitCode).not.toBe(0);
+    expect(spawned.error).toMatchObject({ reason: "PLAN_UNPINNED" });
+  });
+});

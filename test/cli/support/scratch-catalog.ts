@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { scratchFolder } from "../../support/scratch.ts";
+import { slipway } from "./slipway-process.ts";
+import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
+
+export interface ScratchCatalog extends Disposable {
+  readonly path: string;
+  readonly database: string;
+  readonly keyFile: string;
+  /** Runs the command line on this catalog. */
+  readonly run: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+  /** The same, where the command has to succeed. */
+  readonly must: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+}
+
+/** A catalog in a folder of its own, which is also the home and the working directory of its commands. */
+export function scratchCatalog(): ScratchCatalog {
+  const folder = scratchFolder();
+  const { path } = folder;
+  const database = join(path, "slipway.db");
+  const run = (argv: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> =>
+    slipway(argv, {
+      workingDirectory: path,
+      ...options,
+      environment: {
+        HOME: path,
+        LOGNAME: "tester",
+        SLIPWAY_DATABASE: database,
+        ...options.environment,
+      },
+    });
+  return {
+    path,
+    database,
+    keyFile: join(path, "slipway.key"),
+    run,
+    must: async (argv, options) => {
+      const ran = await run(argv, options);
+      if (ran.exitCode === 0) return ran;
+      throw new Error(`slipway ${argv.join(" ")} exited with ${ran.exitCode}: ${ran.stderr}`);
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+}
