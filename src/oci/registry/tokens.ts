@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseChallenges, pullScope, type Challenge } from "../auth.ts";
 import { basicToken, credentialKey, type RegistryCredential } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
-import { readBody } from "./body.ts";
+import { BodyTooLargeError, readBody } from "./body.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { notAuthenticated, protocolFault, redirectRefused, type Subject } from "./failures.ts";
@@ -123,7 +123,7 @@ async function fetchToken(
   const request = await tokenRequest(options, { ...demand, subject }, challenge);
   return options.client.perform(request, async (response) => {
     if (response.status !== 200) throw await refusedToken(response, request, options.now());
-    const reply = parseReply(await readBody(response, LARGEST_REPLY));
+    const reply = await readReply(response);
     const token = reply?.access_token ?? reply?.token;
     if (token == null) throw protocolFault(subject, `${request.url.host} sent no usable token`);
     return { authorization: `Bearer ${token}`, goodUntil: asked + lifetime(reply?.expires_in) };
@@ -195,12 +195,14 @@ function basicHeader(credential: RegistryCredential | null): string | null {
   return credential?.kind === "password" ? `Basic ${basicToken(credential)}` : null;
 }
 
-function parseReply(bytes: Uint8Array): z.output<typeof tokenReply> | null {
+/** The document, or null where it is none, or too long to be one. */
+async function readReply(response: HttpResponse): Promise<z.output<typeof tokenReply> | null> {
   try {
-    return tokenReply.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data ?? null;
-  } catch {
-    // Not JSON: the caller says that there is no token in it.
-    return null;
+    const text = new TextDecoder().decode(await readBody(response, LARGEST_REPLY));
+    return tokenReply.safeParse(JSON.parse(text)).data ?? null;
+  } catch (caught) {
+    if (caught instanceof SyntaxError || caught instanceof BodyTooLargeError) return null;
+    throw caught;
   }
 }
 
