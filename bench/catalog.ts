@@ -1,115 +1,84 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CatalogKind, CatalogKinds } from "../src/catalog/kinds.ts";
-import {
-  CATALOG_MIGRATIONS,
-  createSqliteStore,
-  sqliteTransactions,
-} from "../src/catalog/sqlite-store.ts";
-import type { CatalogStore } from "../src/catalog/store.ts";
+import { CATALOG_MIGRATIONS, sqliteTransactions } from "../src/catalog/sqlite-store.ts";
 import { setRecord } from "../src/catalog/transitions.ts";
-import { resolve } from "../src/resolver/resolve.ts";
+import { createSlipway } from "../src/create-slipway.ts";
+import type { Slipway } from "../src/slipway.ts";
 import { openDatabase } from "../src/storage/database.ts";
-import type { Database } from "../src/storage/database.ts";
-import { pair } from "./figure.ts";
 import type { Benchmark } from "./figure.ts";
+import { pair } from "./figure.ts";
 
 const IMAGES = 100_000;
-/** Records in one transaction while the catalog is filled. */
-const BATCH = 1000;
-const RUNS = 30;
-/** One call takes less than a timer can tell from noise. */
-const CALLS = 100;
-const TENANT = "default";
+/** Reads in one measurement: one alone is too short to measure. */
+const READS = 200;
 
-/** What a large catalog costs against one that holds the same workspace and nothing else. */
+/** Reading and resolving in a full catalog against an empty one. */
 export const benchmark: Benchmark = {
   name: "catalog",
   async run() {
     const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
-    await using large = await openCatalog(join(folder, "large.db"), IMAGES);
-    await using small = await openCatalog(join(folder, "small.db"), 0);
+    const [fullPath, emptyPath] = [join(folder, "full.db"), join(folder, "empty.db")];
     try {
-      const measure = (name: string, call: (store: CatalogStore) => Promise<unknown>) =>
-        pair({
-          name: `${name} in a catalog of ${IMAGES} images / in an empty one`,
-          target: 1.5,
-          runs: RUNS,
-          ours: () => repeat(() => call(large.store)),
-          theirs: () => repeat(() => call(small.store)),
-        });
+      await using full = await openCatalog(fullPath);
+      await using empty = await openCatalog(emptyPath);
+      await fill(fullPath);
       return [
-        await measure("get", (store) => store.get(TENANT, "image", "agent-base")),
-        await measure("resolve, pure part,", resolveOffline),
+        await pair({
+          name: `get in a catalog of ${IMAGES} images / in an empty one`,
+          target: 1.5,
+          runs: 30,
+          ours: () => repeat(() => full.catalog.get("image", "agent")),
+          theirs: () => repeat(() => empty.catalog.get("image", "agent")),
+        }),
+        await pair({
+          name: `resolve --offline in a catalog of ${IMAGES} images / in an empty one`,
+          target: 1.5,
+          runs: 30,
+          ours: () => repeat(() => full.resolveWorkspace("agent-dev", { offline: true })),
+          theirs: () => repeat(() => empty.resolveWorkspace("agent-dev", { offline: true })),
+        }),
       ];
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true });
     }
   },
 };
 
-async function openCatalog(path: string, images: number) {
-  const database = await openDatabase({ path, migrations: { catalog: CATALOG_MIGRATIONS } });
-  await fill(database, "image", [image("agent-base")]);
-  await fill(database, "placement", [
-    { name: "here", substrate: "DOCKER", target: { docker: {} } },
-  ]);
-  await fill(database, "workspace", [
-    { name: "agent-dev", imageRef: "agent-base", placement: "here" },
-  ]);
-  for (let first = 0; first < images; first += BATCH) {
-    const names = Array.from({ length: BATCH }, (_, index) => `image-${first + index}`);
-    await fill(database, "image", names.map(image));
-  }
-  return {
-    store: createSqliteStore(database),
-    [Symbol.asyncDispose]: () => database.close(),
-  };
+async function repeat(read: () => Promise<unknown>): Promise<void> {
+  for (let count = 0; count < READS; count += 1) await read();
 }
 
-async function fill<K extends CatalogKind>(
-  database: Database,
-  kind: K,
-  records: readonly CatalogKinds[K][],
-): Promise<void> {
-  await sqliteTransactions(database).write((tables) => {
-    for (const fields of records)
-      setRecord(tables, {
-        tenant: TENANT,
-        kind,
-        fields,
-        at: "2026-11-22T04:00:00.000Z",
-        by: "bench",
-      });
+async function openCatalog(database: string): Promise<Slipway> {
+  const slipway = await createSlipway({ database });
+  await slipway.catalog.set("image", imageFields("agent"));
+  await slipway.catalog.set("placement", {
+    name: "here",
+    substrate: "DOCKER",
+    target: { docker: {} },
   });
+  await slipway.catalog.set("workspace", {
+    name: "agent-dev",
+    imageRef: "agent",
+    placement: "here",
+  });
+  return slipway;
 }
 
-function image(name: string): CatalogKinds["image"] {
+function imageFields(name: string) {
   return {
     name,
-    architecture: "ARCHITECTURE_AMD64",
-    docker: { imageRef: `ghcr.io/acme/${name}:1` },
+    architecture: "ARCHITECTURE_AMD64" as const,
+    docker: { imageRef: `registry.example/agents/${name}:v1` },
   };
 }
 
-async function resolveOffline(store: CatalogStore): Promise<unknown> {
-  return await resolve(
-    {
-      linkedRecords: (name) => store.linked(TENANT, { kind: "workspace", name }),
-      clock: { now: () => 0, sleep: () => Promise.resolve() },
-      openAdapter: () => Promise.reject(new Error("nothing is asked of a provider offline")),
-      findCredential: () => Promise.resolve(null),
-    },
-    {
-      workspace: "agent-dev",
-      tenant: TENANT,
-      offline: true,
-      signal: new AbortController().signal,
-    },
-  );
-}
-
-async function repeat(call: () => Promise<unknown>): Promise<void> {
-  for (let count = 0; count < CALLS; count += 1) await call();
+/** In one transaction: a hundred thousand of them would measure the disk. */
+async function fill(path: string): Promise<void> {
+  await using database = await openDatabase({ path, migrations: { catalog: CATALOG_MIGRATIONS } });
+  const terms = { tenant: "default", at: "2026-11-22T04:00:00.000Z", by: "bench" };
+  await sqliteTransactions(database).write((tables) => {
+    for (let index = 0; index < IMAGES; index += 1)
+      setRecord(tables, { ...terms, kind: "image", fields: imageFields(`image-${index}`) });
+  });
 }

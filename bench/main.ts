@@ -11,7 +11,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) {
-  console.error(`no benchmark ${unknown.join(", ")}; there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  console.error(
+    `no benchmark ${unknown.join(", ")}; there are ${Object.keys(BENCHMARKS).join(", ")}`,
+  );
   process.exit(2);
 }
 for (const [name, load] of Object.entries(BENCHMARKS)) {
@@ -20,7 +22,7 @@ for (const [name, load] of Object.entries(BENCHMARKS)) {
   for (const figure of await benchmark.run()) {
     const { ratio, target, medians, runs } = figure;
     const limit = target === null ? "" : ` (at most ${target}${ratio <= target ? "" : ", MISSED"})`;
-    const [ours, theirs] = medians.map((milliseconds) => `${milliseconds.toFixed(2)} ms`);
+    const [ours, theirs] = medians.map((median) => `${median.toFixed(2)} ${figure.unit ?? "ms"}`);
     console.log(`${figure.name}  ${ratio.toFixed(3)}${limit}  ${ours} / ${theirs}  ${runs} runs`);
   }
 }

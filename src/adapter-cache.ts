@@ -31,9 +31,7 @@ export function cacheAdapters(open: OpenAdapter): AdapterCache {
     async close() {
       const adapters = await Promise.allSettled(opened.values());
       opened.clear();
-      await Promise.all(
-        adapters.map((each) => (each.status === "fulfilled" ? each.value.close() : undefined)),
-      );
+      for (const each of adapters) if (each.status === "fulfilled") await each.value.close();
     },
   };
 }

@@ -97,7 +97,7 @@ async function openSubstrate(
     case "DOCKER": {
       const { createDockerAdapter } = await import("../adapters/docker/index.ts");
       const { host } = target;
-      return createDockerAdapter({ host, environment, home, now: clock.now });
+      return createDockerAdapter({ host, environment, home, now: () => clock.now() });
     }
     case "AWS":
     case "GCP":
@@ -122,7 +122,7 @@ function inspectingClient(clock: Clock): RegistryClient {
     insecure: isLoopbackRegistry,
     certificateAuthorities: (host) => registryCertificates(host),
     userAgent: "slipway",
-    now: clock.now,
+    now: () => clock.now(),
   });
 }
 

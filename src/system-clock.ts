@@ -1,9 +1,21 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  // Node's own promised timer rejects with an error of its own, where the contract wants the signal's reason.
   sleep: (milliseconds, signal) =>
-    delay(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(signal.reason);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      }, milliseconds);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      return undefined;
+    }),
 };

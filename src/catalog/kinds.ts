@@ -35,12 +35,12 @@ export interface DockerImage {
   readonly provenance?: Provenance;
 }
 
-interface Described {
+export interface Described {
   readonly name: string;
   readonly description?: string;
 }
 
-interface ImageCommon extends Described {
+export interface ImageCommon extends Described {
   readonly architecture: CatalogArchitecture;
   readonly preinstalled?: string;
 }

@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createSlipway } from "../src/create-slipway.ts";
+import type { Slipway } from "../src/slipway.ts";
+import { startRegistry, tinyImage } from "../src/testing/registry/index.ts";
+import type { BuiltImage, TestRegistry } from "../src/testing/registry/index.ts";
+
+const run = promisify(execFile);
+const PASSWORD = "bench-password";
+
+/** A private registry with one image, a workspace that leads to it, and the engine that `DOCKER_HOST` names. */
+export interface DockerWorld extends AsyncDisposable {
+  readonly registry: TestRegistry;
+  readonly slipway: Slipway;
+  /** `repository@digest` of the image. */
+  readonly pinned: string;
+  /** Runs the `docker` command and returns what it printed. */
+  readonly docker: (...args: readonly string[]) => Promise<string>;
+}
+
+export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
+  const registry = await startRegistry({ auth: { kind: "basic", users: { robot: PASSWORD } } });
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  const { pinned } = registry.add("bench/machine", "v1", image ?? tinyImage(architecture));
+  const environment = { ...process.env, DOCKER_CONFIG: folder };
+  const slipway = await createSlipway({ database: join(folder, "slipway.db"), environment });
+  await slipway.catalog.set("secret", {
+    name: "LOGIN",
+    plaintext_value: `robot:${PASSWORD}`,
+  });
+  await slipway.catalog.set("image", {
+    name: "machine",
+    architecture: architecture === "arm64" ? "ARCHITECTURE_ARM64" : "ARCHITECTURE_AMD64",
+    docker: { imageRef: `${registry.host}/bench/machine:v1`, pullCredentialSecret: "LOGIN" },
+  });
+  await slipway.catalog.set("placement", {
+    name: "here",
+    substrate: "DOCKER",
+    target: { docker: {} },
+  });
+  await slipway.catalog.set("workspace", { name: "bench", imageRef: "machine", placement: "here" });
+  const docker = async (...args: readonly string[]) =>
+    (await run("docker", [...args], { env: environment })).stdout.trim();
+  return {
+    registry,
+    slipway,
+    pinned,
+    docker,
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await registry.close();
+      await docker("image", "rm", "--force", pinned);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
