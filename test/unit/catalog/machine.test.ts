@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import {
+  architectureOf,
+  diskTypeSubstrate,
+  machineTypeSubstrate,
+} from "../../../src/catalog/kinds.ts";
+import { parseBody } from "../../../src/catalog/parse.ts";
+import { refusal, violations } from "./violations.ts";
+
+const environment = { name: "small", substrate: "AWS", machine_type_ref: "m7i" };
+
+describe("an environment", () => {
+  it.each([
+    [{ ...environment, name: null }, "name is required"],
+    [{ ...environment, name: "Small" }, "name must match [a-z][a-z0-9-]{0,62}"],
+    [{ ...environment, description: "x".repeat(1025) }, "description exceeds 1024 byte limit"],
+    [{ ...environment, substrate: "" }, "substrate is required"],
+    [{ ...environment, machine_type_ref: "" }, "machine_type_ref is required"],
+    [{ ...environment, disk_size_gb: -1 }, "disk_size_gb must be non-negative"],
+  ])("is refused with its specified text: %j", (body, message) => {
+    expect(refusal("environment", body)).toMatchObject({ code: "INVALID_ARGUMENT", message });
+    expect(violations("environment", body)).toEqual([message]);
+  });
+
+  it("is refused with its texts in order", () => {
+    expect(violations("environment", { disk_size_gb: -5, size: 1 })).toEqual([
+      "name is required",
+      "substrate is required",
+      "machine_type_ref is required",
+      "disk_size_gb must be non-negative",
+      "unknown field size",
+    ]);
+  });
+
+  it.each([
+    [{ disk_size_gb: 1.5 }, "disk_size_gb: must be a whole number of GiB"],
+    [{ disk_size_gb: "10" }, "disk_size_gb: must be a whole number of GiB"],
+    [{ substrate: "AZURE" }, "substrate: must be AWS, GCP or DOCKER"],
+    [{ disk_type_ref: "GP3" }, "disk_type_ref: must match [a-z][a-z0-9-]{0,62}"],
+  ])("refuses %j", (more, message) => {
+    expect(refusal("environment", { ...environment, ...more }).message).toBe(message);
+  });
+
+  it("keeps a size of 0, and the substrate in the short form", () => {
+    const body = {
+      ...environment,
+      substrate: "SUBSTRATE_AWS",
+      disk_size_gb: 0,
+      disk_type_ref: "slipway-gp3",
+    };
+    expect(parseBody("environment", body)).toEqual({
+      name: "small",
+      substrate: "AWS",
+      machineTypeRef: "m7i",
+      diskTypeRef: "slipway-gp3",
+      diskSizeGb: 0,
+    });
+  });
+});
+
+describe("a machine type", () => {
+  const machineType = (spec: unknown, more: object = {}) => ({
+    name: "m",
+    vcpus: 2,
+    memory_gb: 7.5,
+    architecture: "ARCHITECTURE_ARM64",
+    spec,
+    ...more,
+  });
+
+  it.each([
+    [{ aws: { instance_type: "m7g.large" } }, "AWS"],
+    [{ gce: { machine_type: "t2a-standard-2" } }, "GCP"],
+    [{ docker: { cpus: 0.5, memory_gb: 0.25 } }, "DOCKER"],
+    [{ docker: {} }, "DOCKER"],
+  ])("is for one substrate: %j", (spec, substrate) => {
+    const fields = parseBody("machine-type", machineType(spec, { has_gpu: false }));
+    expect(machineTypeSubstrate(fields)).toBe(substrate);
+    expect(architectureOf(fields)).toBe("arm64");
+  });
+
+  it.each([
+    [machineType({}), "spec: must have exactly one of aws, gce, docker"],
+    [
+      machineType({ aws: { instance_type: "m7g.large" }, docker: {} }),
+      "spec: must have exactly one of aws, gce, docker",
+    ],
+    [machineType(null), "spec is required"],
+    [machineType({ aws: {} }), "spec.aws.instance_type is required"],
+    [
+      machineType({ aws: { instance_type: "M7g" } }),
+      "spec.aws.instance_type: must be the provider's name of the type",
+    ],
+    [machineType({ docker: { cpus: 0 } }), "spec.docker.cpus: must be more than 0"],
+    [machineType({ docker: { gpus: 1 } }), "unknown field spec.docker.gpus"],
+    [machineType({ docker: {} }, { vcpus: 0 }), "vcpus: must be more than 0"],
+    [machineType({ docker: {} }, { memory_gb: -1 }), "memory_gb: must be more than 0"],
+    [
+      machineType({ docker: {} }, { architecture: "arm64" }),
+      "architecture: must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
+    ],
+    [machineType({ docker: {} }, { has_gpu: "no" }), "has_gpu: must be true or false"],
+  ])("is refused: %j", (body, message) => {
+    expect(refusal("machine-type", body).message).toBe(message);
+  });
+});
+
+describe("a disk type", () => {
+  it.each([
+    [{ aws: { volume_type: "gp3" } }, "AWS"],
+    [{ gce: { disk_type: "pd-ssd" } }, "GCP"],
+  ])("is for one substrate: %j", (spec, substrate) => {
+    expect(diskTypeSubstrate(parseBody("disk-type", { name: "d", spec }))).toBe(substrate);
+  });
+
+  it.each([
+    [{}, "spec: must have exactly one of aws, gce"],
+    [
+      { aws: { volume_type: "gp3" }, gce: { disk_type: "pd-ssd" } },
+      "spec: must have exactly one of aws, gce",
+    ],
+    [{ docker: {} }, "unknown field spec.docker"],
+  ])("is refused: %j", (spec, message) => {
+    expect(violations("disk-type", { name: "d", spec })).toContain(message);
+  });
+});
+
+describe("a secret's record", () => {
+  it.each(["TOKEN", "A", "A_1"])("may be named %s", (name) => {
+    expect(parseBody("secret", { name })).toEqual({ name });
+  });
+
+  it.each(["token", "1A", "_A", "A-B", "A.B", "Ä"])("may not be named %s", (name) => {
+    expect(refusal("secret", { name }).message).toBe("name must match [A-Z][A-Z0-9_]*");
+  });
+});

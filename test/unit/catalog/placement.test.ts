@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import { parseBody } from "../../../src/catalog/parse.ts";
+import { refusal, violations } from "./violations.ts";
+
+const aws = { account_id: "123456789012", region: "us-east-1", subnet_ids: ["subnet-0123abcd"] };
+const gcp = {
+  project: "acme-agents",
+  zones: ["us-central1-a", "us-central1-b"],
+  subnet: "default",
+};
+const onAws = (more: object) => ({
+  name: "p",
+  substrate: "AWS",
+  target: { aws: { ...aws, ...more } },
+});
+const onGcp = (more: object) => ({
+  name: "p",
+  substrate: "GCP",
+  target: { gcp: { ...gcp, ...more } },
+});
+const onDocker = (docker: object) => ({ name: "p", substrate: "DOCKER", target: { docker } });
+
+describe("a placement", () => {
+  it.each([
+    { name: "p", substrate: "DOCKER", target: { docker: {} } },
+    { name: "p", substrate: "SUBSTRATE_DOCKER", target: { docker: {} } },
+    { name: "p", substrate: "DOCKER", docker: {} },
+    { name: "p", target: { docker: {} } },
+    { name: "p", docker: {} },
+  ])("has one form, however it is written: %j", (body) => {
+    expect(parseBody("placement", body)).toEqual({
+      name: "p",
+      substrate: "DOCKER",
+      target: { docker: {} },
+    });
+  });
+
+  it.each([
+    [{ name: "p" }, "substrate is required"],
+    [{ name: "p", substrate: "AWS" }, "target is required"],
+    [
+      { name: "p", substrate: "AWS", target: {} },
+      "target: must have exactly one of aws, gcp, docker",
+    ],
+    [
+      { name: "p", substrate: "AWS", target: { docker: {}, aws } },
+      "target: must have exactly one of aws, gcp, docker",
+    ],
+    [
+      { name: "p", substrate: "AWS", aws, docker: {} },
+      "target: must have exactly one of aws, gcp, docker",
+    ],
+    [
+      { name: "p", substrate: "AWS", target: { docker: {} } },
+      "target: must have the arm of substrate AWS, not docker",
+    ],
+    [
+      { name: "p", substrate: "AZURE", target: { docker: {} } },
+      "substrate: must be AWS, GCP or DOCKER",
+    ],
+    [{ name: "p", substrate: "aws", target: { aws } }, "substrate: must be AWS, GCP or DOCKER"],
+    [
+      { name: "p", substrate: "DOCKER", target: "docker" },
+      "target: Invalid input: expected object, received string",
+    ],
+    [
+      { name: "p", docker: {}, target: { docker: {} } },
+      "docker is given twice, at the root and under target",
+    ],
+    [{ name: "p", docker: { hots: "x" } }, "unknown field target.docker.hots"],
+    [
+      { name: "p", substrate: "DOCKER", target: { docker: {}, zone: "a" } },
+      "unknown field target.zone",
+    ],
+    [
+      { ...onDocker({}), service_account: "a@b" },
+      "service_account: is for GCP only; on AWS set target.aws.instance_profile_arn",
+    ],
+  ])("is refused: %j", (body, message) => {
+    expect(refusal("placement", body).message).toBe(message);
+  });
+
+  it("takes an empty service account for none", () => {
+    expect(parseBody("placement", { ...onDocker({}), service_account: "" })).not.toHaveProperty(
+      "serviceAccount",
+    );
+  });
+});
+
+describe("on AWS", () => {
+  it("takes every field", () => {
+    const more = {
+      vpc_id: "vpc-0123abcd",
+      security_group_id: "sg-0123abcd",
+      instance_profile_arn: "arn:aws:iam::123456789012:instance-profile/agents/dev",
+      role_arn: "arn:aws-us-gov:iam::123456789012:role/writer",
+      readonly_role_arn: "arn:aws:iam::123456789012:role/reader",
+      tags: { Team: "agents", "kubernetes.io/x": "", camelCase_key: "v" },
+      assign_public_ip: true,
+      market: "SPOT_THEN_ON_DEMAND",
+    };
+    expect(parseBody("placement", onAws(more))).toEqual({
+      name: "p",
+      substrate: "AWS",
+      target: {
+        aws: {
+          accountId: "123456789012",
+          region: "us-east-1",
+          subnetIds: ["subnet-0123abcd"],
+          vpcId: "vpc-0123abcd",
+          securityGroupId: "sg-0123abcd",
+          instanceProfileArn: "arn:aws:iam::123456789012:instance-profile/agents/dev",
+          roleArn: "arn:aws-us-gov:iam::123456789012:role/writer",
+          readonlyRoleArn: "arn:aws:iam::123456789012:role/reader",
+          tags: { Team: "agents", "kubernetes.io/x": "", camelCase_key: "v" },
+          assignPublicIp: true,
+          market: "SPOT_THEN_ON_DEMAND",
+        },
+      },
+    });
+  });
+
+  it("takes an account that YAML read as a number, where no digit was lost", () => {
+    const given = { name: "p", aws: { ...aws, account_id: 123_456_789_012 } };
+    expect(parseBody("placement", given)).toMatchObject({
+      target: { aws: { accountId: "123456789012" } },
+    });
+    expect(refusal("placement", onAws({ account_id: 12_345_678_901 })).message).toBe(
+      "target.aws.account_id: must be 12 digits, in quotes where it begins with 0",
+    );
+  });
+
+  it("says everything that is missing", () => {
+    expect(violations("placement", { name: "p", aws: {} })).toEqual([
+      "target.aws.account_id is required",
+      "target.aws.region is required",
+      "target.aws.subnet_ids is required",
+    ]);
+  });
+
+  it.each([
+    [{ region: "us-east" }, "region: must be a region such as us-east-1"],
+    [{ region: "us-east-1a" }, "region: must be a region such as us-east-1"],
+    [{ subnet_ids: [] }, "subnet_ids: must name at least one subnet"],
+    [{ subnet_ids: ["sn-1"] }, "subnet_ids[0]: must be an id such as subnet-0abc123def4567890"],
+    [{ subnet_ids: ["subnet-1", "subnet-1"] }, "subnet_ids: must not name anything twice"],
+    [{ vpc_id: "subnet-1" }, "vpc_id: must be an id such as vpc-0abc123def4567890"],
+    [
+      { role_arn: "writer" },
+      "role_arn: must be an ARN such as arn:aws:iam::123456789012:role/name",
+    ],
+    [{ market: "spot" }, "market: must be one of ON_DEMAND, SPOT, SPOT_THEN_ON_DEMAND"],
+    [{ assign_public_ip: "true" }, "assign_public_ip: must be true or false"],
+    [{ tags: { "aws:x": "1" } }, "tags: must not have keys that begin with aws:"],
+    [{ tags: { "Slipway:owner": "1" } }, "tags: must not have keys that begin with slipway:"],
+    [{ tags: { "": "1" } }, "tags.: must have a key of 1 to 128 characters"],
+    [{ tags: { a: 1 } }, "tags.a: Invalid input: expected string, received number"],
+    [{ tags: { a: "x".repeat(257) } }, "tags.a: must have at most 256 characters"],
+  ])("refuses %j", (more, message) => {
+    expect(refusal("placement", onAws(more)).message).toBe(`target.aws.${message}`);
+  });
+});
+
+describe("on GCP", () => {
+  it("takes every field", () => {
+    const body = {
+      ...onGcp({
+        subnet: "projects/net/regions/us-central1/subnetworks/agents",
+        network_project: "example.com:net",
+        assign_public_ip: false,
+        wif_provider_resource_name:
+          "projects/1/locations/global/workloadIdentityPools/p/providers/q",
+        wif_service_account: "w@acme.iam.gserviceaccount.com",
+        wif_readonly_service_account: "r@acme.iam.gserviceaccount.com",
+        labels: { team: "agents", empty: "" },
+      }),
+      service_account: "agent@acme.iam.gserviceaccount.com",
+    };
+    expect(parseBody("placement", body)).toMatchObject({
+      substrate: "GCP",
+      serviceAccount: "agent@acme.iam.gserviceaccount.com",
+      target: { gcp: { networkProject: "example.com:net", labels: { team: "agents", empty: "" } } },
+    });
+  });
+
+  it.each([
+    [{ zones: [] }, "zones: must name at least one zone"],
+    [{ zones: ["us-central1"] }, "zones[0]: must be a zone such as us-central1-a"],
+    [{ zones: ["us-central1-a", "us-east1-b"] }, "zones: must all be in one region"],
+    [{ zones: ["us-central1-a", "us-central1-a"] }, "zones: must not name anything twice"],
+    [{ subnet: "regions/us-east1/subnetworks/default" }, "subnet: must be in the zones' region"],
+    [
+      { subnet: "https://x/subnetworks/a" },
+      "subnet: must be a subnetwork's name or partial self-link",
+    ],
+    [{ project: "Acme" }, "project: must be a project id"],
+    [{ labels: { A: "1" } }, "labels.A: must have keys that match [a-z][a-z0-9_-]{0,62}"],
+    [{ labels: { a: "B" } }, "labels.a: must match [a-z0-9_-]{0,63}"],
+    [{ labels: { "slipway-owner": "b" } }, "labels: must not have keys that begin with slipway-"],
+    [{ wif_service_account: "nobody" }, "wif_service_account: must be a service account's address"],
+    [
+      { wif_provider_resource_name: "x" },
+      "wif_provider_resource_name: must be a provider's resource name, projects/…",
+    ],
+  ])("refuses %j", (more, message) => {
+    expect(refusal("placement", onGcp(more)).message).toBe(`target.gcp.${message}`);
+  });
+});
+
+describe("on Docker", () => {
+  it.each([
+    "unix:///var/run/docker.sock",
+    "tcp://127.0.0.1:2375",
+    "tcp://[::1]:2375",
+    "ssh://user@host",
+    "ssh://host:2222",
+  ])("has an engine at %s", (host) => {
+    expect(parseBody("placement", onDocker({ host }))).toMatchObject({
+      target: { docker: { host } },
+    });
+  });
+
+  it("takes every other field", () => {
+    const docker = {
+      network: "agents_net.1",
+      labels: { "com.acme.team": "agents" },
+      platforms: ["linux/arm64", "linux/arm/v7"],
+      publish_address: "::1",
+    };
+    expect(parseBody("placement", onDocker(docker))).toMatchObject({
+      target: {
+        docker: {
+          network: docker.network,
+          publishAddress: "::1",
+          platforms: docker.platforms,
+        },
+      },
+    });
+  });
+
+  it.each([
+    [
+      { host: "http://127.0.0.1" },
+      "host: must be an address unix:///path, tcp://host:port or ssh://host",
+    ],
+    [
+      { host: "unix://docker.sock" },
+      "host: must be an address unix:///path, tcp://host:port or ssh://host",
+    ],
+    [
+      { host: "/var/run/docker.sock" },
+      "host: must be an address unix:///path, tcp://host:port or ssh://host",
+    ],
+    [
+      { host: "ssh://user:password@host" },
+      "host: must be an address unix:///path, tcp://host:port or ssh://host",
+    ],
+    [{ host: "tcp://" }, "host: must be an address unix:///path, tcp://host:port or ssh://host"],
+    [{ network: "a b" }, "network: must be the name of a network"],
+    [{ labels: { "dev.slipway.owner": "x" } }, "labels: must not have keys of dev.slipway"],
+    [{ platforms: ["arm64"] }, "platforms[0]: must be a platform such as linux/arm64"],
+    [{ publish_address: "localhost" }, "publish_address: must be an IP address"],
+    [{ publish_address: "256.0.0.1" }, "publish_address: must be an IP address"],
+  ])("refuses %j", (docker, message) => {
+    expect(refusal("placement", onDocker(docker)).message).toBe(`target.docker.${message}`);
+  });
+});
