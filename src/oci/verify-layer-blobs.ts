@@ -12,6 +12,8 @@ export interface VerifyLayersRequest extends RegistryAccess {
   readonly inspection: OciInspection;
   /** How many layers are fetched at once. Default 3. */
   readonly concurrency?: number;
+  /** What a layer of so many bytes may unpack to. Default {@link unpackedLimit}. */
+  readonly unpackedLimit?: (size: number) => number;
   /** Called when a layer is found good. */
   readonly onVerified?: (layer: VerifiedLayer) => void;
 }
@@ -27,12 +29,16 @@ export interface VerifiedLayer {
 }
 
 const DEFAULT_CONCURRENCY = 3;
-/**
- * What a layer may unpack to: this much in any case, beyond it so many times what it takes packed. Tar archives of
- * real files stay far below; a small blob that unpacks without end is there to keep its reader busy.
- */
 const ALWAYS_ALLOWED_BYTES = 1024 ** 3;
 const LARGEST_RATIO = 200;
+
+/**
+ * What a layer may unpack to: a gibibyte in any case, beyond it so many times what it takes packed. Tar archives of
+ * real files stay far below; a small blob that unpacks without end is there to keep its reader busy.
+ */
+function unpackedLimit(size: number): number {
+  return Math.max(ALWAYS_ALLOWED_BYTES, size * LARGEST_RATIO);
+}
 
 interface Layer {
   readonly index: number;
@@ -111,7 +117,7 @@ async function verifyLayer(
 ): Promise<{ readonly layer: Layer; readonly result: VerifiedLayer }> {
   const { inspection, credential, signal } = request;
   const { descriptor, diffId, index } = layer;
-  const limit = Math.max(ALWAYS_ALLOWED_BYTES, descriptor.size * LARGEST_RATIO);
+  const limit = (request.unpackedLimit ?? unpackedLimit)(descriptor.size);
   const verifier = digestVerifier(diffId, "the unpacked layer");
   let unpackedSize = 0;
   try {

@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isPrivateAddress, literalAddress } from "../../../../src/oci/registry/addresses.ts";
+
+describe("isPrivateAddress", () => {
+  it.each([
+    "0.0.0.0",
+    "10.0.0.1",
+    "10.255.255.255",
+    "100.64.0.1",
+    "127.0.0.1",
+    "127.255.255.254",
+    "169.254.169.254",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "fc00::1",
+    "fd12:3456::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "ff02::1",
+    "2001:db8::1",
+    "::ffff:127.0.0.1",
+    "::ffff:7f00:1",
+    "::ffff:a9fe:a9fe",
+    "::127.0.0.1",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b::a00:1",
+    "2002:7f00:1::",
+    "2002:c0a8:101::1",
+    "localhost",
+    "",
+    "127.1",
+  ])("%s is", (address) => {
+    expect(isPrivateAddress(address)).toBe(true);
+  });
+
+  it.each([
+    "1.1.1.1",
+    "9.255.255.255",
+    "11.0.0.0",
+    "100.63.255.255",
+    "100.128.0.0",
+    "126.255.255.255",
+    "128.0.0.1",
+    "169.253.0.1",
+    "172.15.255.255",
+    "172.32.0.1",
+    "192.167.0.1",
+    "223.255.255.255",
+    "2606:4700::1111",
+    "2a00:1450:4001:80b::200e",
+    "::ffff:1.1.1.1",
+    "64:ff9b::1.1.1.1",
+    "2002:101:101::",
+  ])("%s is not", (address) => {
+    expect(isPrivateAddress(address)).toBe(false);
+  });
+
+  it("says the same of an IPv4 address however it is wrapped", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const wrapped = isPrivateAddress(`::ffff:${address}`);
+        expect(wrapped).toBe(isPrivateAddress(address));
+        expect(isPrivateAddress(`64:ff9b::${address}`)).toBe(wrapped);
+      }),
+    );
+  });
+
+  it("has an answer for every IPv6 address", () => {
+    fc.assert(
+      fc.property(fc.ipV6(), (address) => {
+        expect(typeof isPrivateAddress(address)).toBe("boolean");
+      }),
+    );
+  });
+});
+
+describe("literalAddress", () => {
+  it.each([
+    ["127.0.0.1", "127.0.0.1"],
+    ["[::1]", "::1"],
+    ["example.com", null],
+    ["localhost", null],
+  ])("finds in %s the address %s", (hostname, address) => {
+    expect(literalAddress(hostname)).toBe(address);
+  });
+
+  it("sees the address that a URL makes of another notation", () => {
+    expect(literalAddress(new URL("http://0x7f.1/").hostname)).toBe("127.0.0.1");
+    expect(literalAddress(new URL("http://2130706433/").hostname)).toBe("127.0.0.1");
+  });
+});
