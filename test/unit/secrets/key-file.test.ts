@@ -1,0 +1,88 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { givenKey, keyFile } from "../../../src/secrets/key-file.ts";
+import { caughtError } from "../../support/caught.ts";
+import { scratchFolder } from "../../support/storage/scratch.ts";
+
+const KEY_TEXT = Buffer.alloc(32, 7).toString("base64");
+
+describe("keyFile", () => {
+  it("has no key where there is no file", async () => {
+    await using folder = await scratchFolder();
+    expect(await keyFile(join(folder.path, "none.key")).load()).toBeNull();
+  });
+
+  it("makes a key that only this user reads, and keeps it", async () => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "keys", "slipway.key");
+    const made = await keyFile(path).create();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder.path, "keys"))).mode & 0o777).toBe(0o700);
+    expect((await keyFile(path).load())?.id).toBe(made.id);
+    expect((await keyFile(path).create()).id).toBe(made.id);
+    expect(await readdir(join(folder.path, "keys"))).toEqual(["slipway.key"]);
+    expect(Buffer.from(await readFile(path, "utf8"), "base64")).toHaveLength(32);
+  });
+
+  it("makes one key, however many make it at once", async () => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    const made = await Promise.all(Array.from({ length: 20 }, () => keyFile(path).create()));
+    expect(new Set(made.map((key) => key.id)).size).toBe(1);
+    expect(await readdir(folder.path)).toEqual(["slipway.key"]);
+  });
+
+  it.each([0o640, 0o604, 0o660, 0o666, 0o610])("refuses a file of mode %i", async (mode) => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    await writeFile(path, KEY_TEXT);
+    await chmod(path, mode);
+    const error = await caughtError(() => keyFile(path).load());
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SECRET_KEY_INVALID" });
+    expect(error.message).toContain(path);
+    expect(error.remedy).toContain("chmod 600");
+    await chmod(path, 0o400);
+    expect(await keyFile(path).load()).not.toBeNull();
+  });
+
+  it.each([
+    ["empty", ""],
+    ["short", Buffer.alloc(31, 7).toString("base64")],
+    ["long", Buffer.alloc(33, 7).toString("base64")],
+    ["no base64", "*".repeat(44)],
+    ["two keys", `${KEY_TEXT}\n${KEY_TEXT}`],
+    ["a large file", `${KEY_TEXT}${" ".repeat(10_000)}`],
+  ])("refuses a file that is %s, and does not print it", async (_, text) => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    await writeFile(path, text, { mode: 0o600 });
+    const error = await caughtError(() => keyFile(path).load());
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SECRET_KEY_INVALID" });
+    expect(JSON.stringify(error)).not.toContain(KEY_TEXT.slice(0, 20));
+  });
+
+  it("says what else is wrong with the file", async () => {
+    await using folder = await scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    await mkdir(path, { mode: 0o700 });
+    expect((await caughtError(() => keyFile(path).load())).reason).toBe("SECRET_KEY_INVALID");
+    const under = join(folder.path, "file", "slipway.key");
+    await writeFile(join(folder.path, "file"), "");
+    expect((await caughtError(() => keyFile(under).create())).message).toContain("cannot be used");
+  });
+});
+
+describe("givenKey", () => {
+  it("takes 32 bytes, or their base64", async () => {
+    const bytes = await givenKey(Buffer.alloc(32, 7)).load();
+    const text = await givenKey(`${KEY_TEXT}\n`).load();
+    expect(bytes?.id).toBe(text?.id);
+    expect((await givenKey(KEY_TEXT).create()).id).toBe(bytes?.id);
+  });
+
+  it.each(["", "x", `${KEY_TEXT}${KEY_TEXT}`])("refuses %j", async (text) => {
+    const error = await caughtError(() => givenKey(text, "SLIPWAY_KEY"));
+    expect(error.message).toBe("SLIPWAY_KEY does not hold a key: 32 bytes in base64");
+  });
+});
