@@ -1,4 +1,4 @@
-import type { JsonValue, SlipwayError } from "../errors.ts";
+import type { JsonObject, JsonValue, SlipwayError } from "../errors.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { isJsonObject } from "./json-object.ts";
 import { renderJson } from "./render.ts";
@@ -14,12 +14,19 @@ export function renderError(error: SlipwayError, flags: GlobalFlags): string {
 function errorLines(error: SlipwayError): string {
   const lines = [`slipway: ${error.code}: ${error.message}`];
   if (error.remedy !== null) lines.push(error.remedy);
-  for (const check of error.checks ?? [])
-    if (isJsonObject(check) && check.outcome === "failed") lines.push(...findingLines(check));
+  const failed = (error.checks ?? []).filter(isJsonObject).filter(isFailed);
+  // Where one check failed, the error often says the same already.
+  const only = failed.length === 1 ? failed[0]?.message : undefined;
+  const told = typeof only === "string" && error.message.includes(only);
+  if (!told) for (const check of failed) lines.push(...findingLines(check));
   // A command that was given several names tells of each that failed.
   const { failures } = error.metadata;
   if (Array.isArray(failures)) for (const failure of failures) lines.push(...findingLines(failure));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
+}
+
+function isFailed({ outcome }: JsonObject): boolean {
+  return outcome === "failed";
 }
 
 function findingLines(finding: JsonValue): readonly string[] {

@@ -65,35 +65,102 @@ describe("the catalog through the command line", () => {
     expect((await catalog.must(["get", "image", "agent"], { environment })).stderr).toBe("");
   });
 
-  it.each<readonly [string, readonly string[], number, object, string?]>([
-    ["a name that is not there", ["get", "image", "none"], 4, { code: "NOT_FOUND" }],
-    ["a kind that is none", ["get", "images"], 2, { reason: "UNKNOWN_KIND" }],
-    ["another name", ["set", "image", "other"], 2, { code: "INVALID_ARGUMENT" }, IMAGE],
-    [
-      "another generation",
-      ["set", "image", "agent", "--if-generation", "7"],
-      8,
-      { code: "ABORTED", reason: "GENERATION_MISMATCH" },
-      IMAGE,
-    ],
-    ["a record in use", ["delete", "image", "agent"], 3, { reason: "RECORD_IN_USE" }],
-    [
-      "a missing link",
-      ["set", "workspace", "w"],
-      3,
-      { reason: "LINK_MISSING" },
-      WORKSPACE.replace("agent-dev", "w").replace("image_ref: agent", "image_ref: none"),
-    ],
-    ["a built-in", ["delete", "disk-type", "slipway-gp3"], 5, { reason: "RECORD_BUILT_IN" }],
-    ["an unknown spawn", ["describe", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
-    ["nothing to resolve", ["resolve", "none"], 4, { code: "NOT_FOUND" }],
-    ["nothing to spawn", ["spawn", "none"], 4, { code: "NOT_FOUND" }],
-    ["a bad id", ["spawn", "agent-dev", "--id", "A_B"], 2, { reason: "INVALID_SPAWN_ID" }],
-    ["nothing to terminate", ["terminate", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
-    ["nothing to watch", ["watch", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
-    ["no logs", ["logs", "none"], 4, { reason: "SPAWN_NOT_FOUND" }],
-    ["no reference", ["inspect", "not a reference"], 2, { reason: "INVALID_REFERENCE" }],
-  ])("exits by the table: %s", async (_what, argv, exitCode, error, stdin) => {
+  it.each<{
+    readonly what: string;
+    readonly argv: readonly string[];
+    readonly exitCode: number;
+    readonly error: object;
+    readonly stdin?: string;
+  }>([
+    {
+      what: "a name that is not there",
+      argv: ["get", "image", "none"],
+      exitCode: 4,
+      error: { code: "NOT_FOUND" },
+    },
+    {
+      what: "a kind that is none",
+      argv: ["get", "images"],
+      exitCode: 2,
+      error: { reason: "UNKNOWN_KIND" },
+    },
+    {
+      what: "another name",
+      argv: ["set", "image", "other"],
+      exitCode: 2,
+      error: { code: "INVALID_ARGUMENT" },
+      stdin: IMAGE,
+    },
+    {
+      what: "another generation",
+      argv: ["set", "image", "agent", "--if-generation", "7"],
+      exitCode: 8,
+      error: { code: "ABORTED", reason: "GENERATION_MISMATCH" },
+      stdin: IMAGE,
+    },
+    {
+      what: "a record in use",
+      argv: ["delete", "image", "agent"],
+      exitCode: 3,
+      error: { reason: "RECORD_IN_USE" },
+    },
+    {
+      what: "a missing link",
+      argv: ["set", "workspace", "w"],
+      exitCode: 3,
+      error: { reason: "LINK_MISSING" },
+      stdin: "name: w\nimage_ref: none\nplacement: here\n",
+    },
+    {
+      what: "a built-in",
+      argv: ["delete", "disk-type", "slipway-gp3"],
+      exitCode: 5,
+      error: { reason: "RECORD_BUILT_IN" },
+    },
+    {
+      what: "an unknown spawn",
+      argv: ["describe", "none"],
+      exitCode: 4,
+      error: { reason: "SPAWN_NOT_FOUND" },
+    },
+    {
+      what: "nothing to resolve",
+      argv: ["resolve", "none"],
+      exitCode: 4,
+      error: { code: "NOT_FOUND" },
+    },
+    {
+      what: "nothing to spawn",
+      argv: ["spawn", "none"],
+      exitCode: 4,
+      error: { code: "NOT_FOUND" },
+    },
+    {
+      what: "a bad id",
+      argv: ["spawn", "agent-dev", "--id", "A_B"],
+      exitCode: 2,
+      error: { reason: "INVALID_SPAWN_ID" },
+    },
+    {
+      what: "nothing to terminate",
+      argv: ["terminate", "none"],
+      exitCode: 4,
+      error: { reason: "SPAWN_NOT_FOUND" },
+    },
+    {
+      what: "nothing to watch",
+      argv: ["watch", "none"],
+      exitCode: 4,
+      error: { reason: "SPAWN_NOT_FOUND" },
+    },
+    { what: "no logs", argv: ["logs", "none"], exitCode: 4, error: { reason: "SPAWN_NOT_FOUND" } },
+    {
+      what: "no reference",
+      argv: ["inspect", "not a reference"],
+      exitCode: 2,
+      error: { reason: "INVALID_REFERENCE" },
+    },
+  ])("exits by the table: $what", async ({ argv, exitCode, error, stdin }) => {
     using catalog = scratchCatalog();
     await fill(catalog);
     expect(await errorOf(catalog, argv, stdin)).toMatchObject({ exitCode, error });

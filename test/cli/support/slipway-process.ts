@@ -9,10 +9,14 @@ const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"
 // What Node makes of the sources is the same for every process of a run, and most of a short process's time.
 const COMPILE_CACHE = join(tmpdir(), "slipway-test-compile-cache");
 
+// Milliseconds. A process that hangs would outlive the test that started it.
+const LONGEST_RUN = 45_000;
+
 export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
   /** Leave standard input open, so that whoever reads it waits. */
   readonly keepStdinOpen?: boolean;
+  readonly onStart?: (child: ChildProcess) => void;
   /** Called with each piece of standard error, and the process. */
   readonly onStderr?: (piece: string, child: ChildProcess) => void;
   /** Beside `PATH`: no other variable is inherited. */
@@ -40,7 +44,10 @@ export async function slipway(
     cwd: options.workingDirectory,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
+    timeout: LONGEST_RUN,
+    killSignal: "SIGKILL",
   });
+  options.onStart?.(child);
   // A command that refuses its input ends without reading it.
   child.stdin.on("error", () => undefined);
   if (options.keepStdinOpen !== true) child.stdin.end(options.stdin ?? "");

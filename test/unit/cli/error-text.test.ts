@@ -44,6 +44,19 @@ describe("renderError for people", () => {
     );
   });
 
+  it("does not say twice what one check found", () => {
+    const error = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: "workspace agent-dev: the engine is down",
+      remedy: "Start it.",
+      checks: [{ name: "engine", outcome: "failed", message: "the engine is down" }],
+    });
+    expect(renderError(error, flags)).toBe(
+      "slipway: UNAVAILABLE: workspace agent-dev: the engine is down\nStart it.\n",
+    );
+  });
+
   it("keeps a message that breaks its line on one line", () => {
     const error = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "a\nb" });
     expect(renderError(error, flags)).toBe("slipway: INTERNAL: a\\nb\n");
