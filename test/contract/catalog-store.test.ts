@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createMemoryStore } from "../../src/catalog/memory-store.ts";
 import { CATALOG_MIGRATIONS, createSqliteStore } from "../../src/catalog/sqlite-store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { scratchFolder } from "../support/storage/scratch.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { describeCatalogStore } from "./catalog-store/suite.ts";
 
 describeCatalogStore("in memory", async () => ({
@@ -11,7 +11,7 @@ describeCatalogStore("in memory", async () => ({
 }));
 
 describeCatalogStore("SQLite", async () => {
-  const folder = await scratchFolder();
+  const folder = scratchFolder();
   const database = await openDatabase({
     path: join(folder.path, "slipway.db"),
     migrations: { catalog: CATALOG_MIGRATIONS },
@@ -20,7 +20,7 @@ describeCatalogStore("SQLite", async () => {
     store: createSqliteStore(database),
     [Symbol.asyncDispose]: async () => {
       await database.close();
-      await folder[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
     },
   };
 });

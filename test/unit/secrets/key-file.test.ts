@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { givenKey, keyFile } from "../../../src/secrets/key-file.ts";
 import { caughtError } from "../../support/caught.ts";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const KEY_TEXT = Buffer.alloc(32, 7).toString("base64");
 
 describe("keyFile", () => {
   it("has no key where there is no file", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     expect(await keyFile(join(folder.path, "none.key")).load()).toBeNull();
   });
 
   it("makes a key that only this user reads, and keeps it", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "keys", "slipway.key");
     const made = await keyFile(path).create();
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -26,7 +26,7 @@ describe("keyFile", () => {
   });
 
   it("makes one key, however many make it at once", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const made = await Promise.all(Array.from({ length: 20 }, () => keyFile(path).create()));
     expect(new Set(made.map((key) => key.id)).size).toBe(1);
@@ -34,7 +34,7 @@ describe("keyFile", () => {
   });
 
   it.each([0o640, 0o604, 0o660, 0o666, 0o610])("refuses a file of mode %i", async (mode) => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await writeFile(path, KEY_TEXT);
     await chmod(path, mode);
@@ -54,7 +54,7 @@ describe("keyFile", () => {
     ["two keys", `${KEY_TEXT}\n${KEY_TEXT}`],
     ["a large file", `${KEY_TEXT}${" ".repeat(10_000)}`],
   ])("refuses a file that is %s, and does not print it", async (_, text) => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await writeFile(path, text, { mode: 0o600 });
     const error = await caughtError(() => keyFile(path).load());
@@ -63,7 +63,7 @@ describe("keyFile", () => {
   });
 
   it("says what else is wrong with the file", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await mkdir(path, { mode: 0o700 });
     expect((await caughtError(() => keyFile(path).load())).reason).toBe("SECRET_KEY_INVALID");

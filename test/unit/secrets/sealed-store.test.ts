@@ -12,7 +12,7 @@ import { createSealedStore } from "../../../src/secrets/sealed-store.ts";
 import { SecretValue } from "../../../src/secrets/secret-value.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { caughtError } from "../../support/caught.ts";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 function openSecrets(store: CatalogStore, keys: KeySource, tenant = "acme") {
   const secrets = createSealedStore(store, keys);
@@ -70,7 +70,7 @@ describe("a secret's value", () => {
 
 describe("the key", () => {
   it("is made by the first secret that is set, and not by reading", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const { catalog, secrets } = openSecrets(createMemoryStore(), keyFile(path));
     expect((await caughtError(() => secrets.get("acme", "TOKEN"))).reason).toBe("SECRET_NOT_FOUND");
@@ -81,7 +81,7 @@ describe("the key", () => {
   });
 
   it("that is gone is named when a secret is read, and no other one is made in its place", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const store = createMemoryStore();
     await set(openSecrets(store, keyFile(path)).catalog, "TOKEN", "hunter2");
@@ -113,7 +113,7 @@ describe("the key", () => {
 
 describe("the database's files", () => {
   it("hold no value, in no encoding, before and after it was replaced and deleted", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const values = ["hunter2-the-first", "hunter2-the-second"];
     const forms = values.flatMap((value) => [

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import type { Database } from "../../../src/storage/database.ts";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const MIGRATIONS = { notes: ["CREATE TABLE note (text TEXT NOT NULL) STRICT"] };
 
@@ -28,7 +28,7 @@ async function add(database: Database, text: string): Promise<void> {
 
 describe("openDatabase", () => {
   it("creates the file for this user alone, in a folder for this user alone", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "data", "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
     await add(database, "x");
@@ -38,7 +38,7 @@ describe("openDatabase", () => {
   });
 
   it("keeps a write-ahead log and syncs every commit", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
     const settings = await database.read((connection) => [
@@ -50,7 +50,7 @@ describe("openDatabase", () => {
   });
 
   it("applies each component's migrations once, and later ones to an existing file", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     {
       await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -68,7 +68,7 @@ describe("openDatabase", () => {
   });
 
   it("leaves nothing of a migration that fails", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const broken = { notes: [...MIGRATIONS.notes, "CREATE NONSENSE"] };
     expect((await caught(openDatabase({ path, migrations: broken }))).code).toBe("INTERNAL");
@@ -77,7 +77,7 @@ describe("openDatabase", () => {
   });
 
   it("refuses a file that a newer version wrote", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const newer = { notes: [...MIGRATIONS.notes, "CREATE TABLE future (id INTEGER)"] };
     await (await openDatabase({ path, migrations: newer })).close();
@@ -98,7 +98,7 @@ describe("openDatabase", () => {
   });
 
   it("says that a file is no database", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await writeFile(
       path,
@@ -110,7 +110,7 @@ describe("openDatabase", () => {
   });
 
   it("says that a folder is no database, and that a file is no folder", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await mkdir(path);
     expect(await caught(openDatabase({ path, migrations: MIGRATIONS }))).toMatchObject({
@@ -125,7 +125,7 @@ describe("openDatabase", () => {
   });
 
   it.skipIf(process.getuid?.() === 0)("says that it may not write", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await (await openDatabase({ path, migrations: MIGRATIONS })).close();
     await chmod(path, 0o400);
@@ -144,7 +144,7 @@ describe("openDatabase", () => {
 
 describe("a database", () => {
   it("writes all of a transaction or nothing", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     await using database = await openDatabase({
       path: join(folder.path, "slipway.db"),
       migrations: MIGRATIONS,
@@ -165,7 +165,7 @@ describe("a database", () => {
   });
 
   it("refuses asynchronous work and keeps nothing of it", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     await using database = await openDatabase({
       path: join(folder.path, "slipway.db"),
       migrations: MIGRATIONS,
@@ -179,7 +179,7 @@ describe("a database", () => {
   });
 
   it("runs writes in the order in which they were asked for", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     await using database = await openDatabase({
       path: join(folder.path, "slipway.db"),
       migrations: MIGRATIONS,
@@ -190,7 +190,7 @@ describe("a database", () => {
   });
 
   it("finishes what waits before it closes, and refuses what comes later", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const database = await openDatabase({ path, migrations: MIGRATIONS });
     const writes = [add(database, "one"), add(database, "two")];
@@ -203,7 +203,7 @@ describe("a database", () => {
   });
 
   it("says that the disk is full and stays usable", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
     await database.read((connection) => connection.get("PRAGMA max_page_count = 8"));
@@ -215,7 +215,7 @@ describe("a database", () => {
   });
 
   it("waits for another's lock on its own clock, and gives up with STORAGE_BUSY", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     let time = 0;
     const waits: number[] = [];

@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { scratchFolder } from "../../support/storage/scratch.ts";
+import { finishProcess, startProcess } from "../../support/processes.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 const WRITER = join(import.meta.dirname, "../../support/storage/writer-process.ts");
 const PROCESSES = 8;
@@ -15,22 +13,17 @@ interface Report {
   readonly longestDelayMilliseconds: number;
 }
 
-function startWriter(path: string) {
-  const child = spawn(process.execPath, [WRITER, path, String(WRITES)], { stdio: "pipe" });
-  return { child, ready: once(child.stdout, "data"), errors: text(child.stderr) };
-}
-
-async function finish({ child, errors }: ReturnType<typeof startWriter>): Promise<Report> {
-  const output = text(child.stdout);
-  child.stdin.end("go\n");
-  const [code] = await once(child, "exit");
-  expect(await errors).toBe("");
-  expect(code).toBe(0);
-  return JSON.parse(await output);
+async function finish(writer: ReturnType<typeof startProcess>): Promise<Report> {
+  const { exitCode, output, errors } = await finishProcess(writer);
+  expect(errors).toBe("");
+  expect(exitCode).toBe(0);
+  return JSON.parse(output);
 }
 
 async function storm(path: string): Promise<number> {
-  const writers = Array.from({ length: PROCESSES }, () => startWriter(path));
+  const writers = Array.from({ length: PROCESSES }, () =>
+    startProcess(WRITER, path, String(WRITES)),
+  );
   await Promise.all(writers.map(({ ready }) => ready));
   const reports = await Promise.all(writers.map(finish));
 
@@ -45,7 +38,7 @@ async function storm(path: string): Promise<number> {
 
 describe("eight processes on one new database", () => {
   it("lose no update, fail for no lock and never hold their event loop for 100 ms", async () => {
-    await using folder = await scratchFolder();
+    using folder = scratchFolder();
     const delays: number[] = [];
     // What else the machine does delays a process too: only what shows in every storm is of our making.
     while (delays.length < 3 && delays.every((delay) => delay >= 100))

@@ -1,0 +1,17 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+
+/** A TypeScript file run by this same Node; it says that it is ready with its first line, and waits for one. */
+export function startProcess(file: string, ...words: readonly string[]) {
+  const child = spawn(process.execPath, [file, ...words], { stdio: "pipe" });
+  return { child, ready: once(child.stdout, "data"), errors: text(child.stderr) };
+}
+
+/** Lets the process go on, and waits for its end. */
+export async function finishProcess({ child, errors }: ReturnType<typeof startProcess>) {
+  const output = text(child.stdout);
+  child.stdin.end("go\n");
+  const [exitCode] = await once(child, "exit");
+  return { exitCode, output: await output, errors: await errors };
+}
