@@ -21,6 +21,8 @@ import type { Slipway } from "./slipway.ts";
 import { createSqliteLedger, LEDGER_MIGRATIONS } from "./spawner/sqlite-ledger.ts";
 import { openDatabase } from "./storage/database.ts";
 import type { SubstrateAdapter } from "./substrate/contract.ts";
+import { instrument } from "./substrate/instrument.ts";
+import type { AdapterCall } from "./substrate/instrument.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface SlipwayOptions {
@@ -34,6 +36,8 @@ export interface SlipwayOptions {
   readonly actor?: string;
   /** Environment variables of engines and credentials; default the process's own. */
   readonly environment?: Environment;
+  /** Told of every call to an engine or cloud when it has ended; default: nobody. */
+  readonly onAdapterCall?: (call: AdapterCall) => void;
   /** Replacements for what Slipway would make itself. */
   readonly ports?: Partial<SlipwayPorts>;
 }
@@ -57,7 +61,10 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const store = createSqliteStore(database);
   const keys = keyFile(options.keyFile ?? join(dirname(database.path), "slipway.key"));
   const secrets = createSealedStore(store, keys);
-  const adapters = cacheAdapters((target) => openSubstrate(target, surroundings, clock));
+  const { onAdapterCall = () => undefined } = options;
+  const adapters = cacheAdapters(async (target) =>
+    instrument(await openSubstrate(target, surroundings, clock), { clock, onCall: onAdapterCall }),
+  );
   try {
     return assembleSlipway({
       tenant,

@@ -65,6 +65,7 @@ export type {
   SpawnMachine,
   SpawnState,
 } from "./spawner/spawn-record.ts";
+export type { AdapterCall } from "./substrate/instrument.ts";
 export type {
   ImageInspection,
   ImageSource,

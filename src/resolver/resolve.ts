@@ -10,7 +10,7 @@ import type { RegistryCredential } from "../oci/credential.ts";
 import { freezePlan } from "../plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
-import { checksFailure, failedBy, isFailed, skipped } from "./check.ts";
+import { checksFailure, failedBy, isFailed, passed, skipped } from "./check.ts";
 import { checkRecords } from "./checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
@@ -93,7 +93,7 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   }
   const credential = await settle("image.credential", ports.findCredential(image, request.signal));
   const draft = draftPlan(request, found, credential.value?.source ?? null);
-  const known = [...checks, ...credential.checks];
+  const known = [...checks, ...credentialChecks(image.name, credential)];
   const opened = await settle("substrate.adapter", ports.openAdapter(draft.target));
   if (opened.value === null) {
     // A substrate without an adapter is the answer only once there is nothing left to mend.
@@ -124,6 +124,23 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
       sources: { ...pinnedDraft.sources, ...report.sources },
     },
   };
+}
+
+function credentialChecks(image: string, credential: Settled<FoundCredential>): readonly Check[] {
+  if (credential.value === null) return credential.checks;
+  const { source } = credential.value;
+  return [passed("image.credential", `the registry of image ${image} is asked ${askedAs(source)}`)];
+}
+
+function askedAs(source: CredentialSource): string {
+  switch (source.kind) {
+    case "secret":
+      return `with secret ${source.secret}`;
+    case "docker-configuration":
+      return "with the credential of Docker's configuration";
+    case "anonymous":
+      return "as nobody";
+  }
 }
 
 interface Settled<T> {
@@ -169,11 +186,16 @@ function draftPlan(
 }
 
 function withPinned(draft: PlanDraft, pinned: Pinned): PlanDraft {
-  const requested = draft.sources["/artifact/requested"] ?? "";
+  const asked = draft.sources["/artifact/requested"] ?? "";
+  const answer = pinned.sources["/artifact/id"];
   return {
     ...draft,
     artifact: pinned.artifact ?? draft.artifact,
     floatingReads: pinned.floatingReads,
-    sources: { ...draft.sources, "/artifact/id": requested, ...pinned.sources },
+    sources: {
+      ...draft.sources,
+      ...pinned.sources,
+      "/artifact/id": answer === undefined ? asked : `${asked}: ${answer}`,
+    },
   };
 }

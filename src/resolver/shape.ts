@@ -3,7 +3,7 @@ import type { GuestRequest, MachineShape } from "../plan.ts";
 import type { Links } from "./links.ts";
 
 /** What a machine is called where the workspace names no environment: the adapter chooses, or sets no limits. */
-export const DEFAULT_MACHINE_TYPE = "default";
+const DEFAULT_MACHINE_TYPE = "default";
 
 /** The machine's shape as the records have it. */
 export function machineShape(links: Links): MachineShape {

@@ -116,6 +116,13 @@ describe("resolve", () => {
       ],
     });
     expect(plan.sources["/artifact/requested"]).toBe("image agent generation 1 docker.image_ref");
+    expect(plan.sources["/artifact/id"]).toContain("image agent generation 1 docker.image_ref: ");
+    expect(plan.checks).toContainEqual(
+      expect.objectContaining({
+        name: "image.credential",
+        message: expect.stringContaining("as nobody"),
+      }),
+    );
     expect(Object.isFrozen(plan)).toBe(true);
   });
 
