@@ -54,7 +54,7 @@ export function sha256Digest(content: string | Uint8Array): string {
 }
 
 /** The digest of bytes in the algorithm of another digest, to be compared with it. */
-export function digestLike(expected: string, content: Uint8Array): string {
+function digestLike(expected: string, content: Uint8Array): string {
   const { algorithm } = parseDigest(expected);
   return `${algorithm}:${createHash(algorithm).update(content).digest("hex")}`;
 }

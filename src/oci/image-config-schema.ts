@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ImageConfig } from "./image-config-type.ts";
 
 /**
  * The image configuration as the OCI image specification has it, with the engine's own additions that the Docker
@@ -101,7 +102,7 @@ const historyEntry = z.object(
   not("an object"),
 );
 
-export const imageConfigSchema = z.object(
+export const imageConfigSchema: z.ZodType<ImageConfig> = z.object(
   {
     created: created.optional(),
     author: text.optional(),

@@ -1,15 +1,12 @@
-import type { z } from "zod";
 import { invalidArgument } from "../errors.ts";
 import { sha256Digest } from "./digest.ts";
+import type { ImageConfig } from "./image-config-type.ts";
 import { imageConfigSchema } from "./image-config-schema.ts";
 import { checkDocument, parseJsonDocument, type DocumentKind } from "./json-document.ts";
 import type { ImageManifest } from "./manifest.ts";
 import { quote } from "./quote.ts";
 
-/** An image configuration in the specification's own spelling: `config.User`, `rootfs.diff_ids`. */
-export type ImageConfig = z.output<typeof imageConfigSchema>;
-/** What an image says of how it is run: the member `config` of its configuration. */
-export type ExecutionConfig = NonNullable<ImageConfig["config"]>;
+export type { ImageConfig } from "./image-config-type.ts";
 
 const KIND: DocumentKind = { what: "image configuration", reason: "IMAGE_CONFIG_INVALID" };
 const SHA256 = /^sha256:[0-9a-f]{64}$/;

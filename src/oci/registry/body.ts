@@ -12,7 +12,7 @@ export class BodyTooLargeError extends Error {
 }
 
 /** The length that the header announces, or null. */
-export function contentLength(response: HttpResponse): number | null {
+function contentLength(response: HttpResponse): number | null {
   const header = response.headers.get("content-length");
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
 }

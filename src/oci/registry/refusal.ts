@@ -83,7 +83,7 @@ function cleanMessage(message: string, secrets: readonly string[]): string {
 }
 
 /** `Retry-After` in seconds or as a date, and what is left of the quota (`ratelimit-remaining: 0;w=21600`). */
-export function rateLimits(headers: ReadonlyMap<string, string>, now: number): JsonObject {
+function rateLimits(headers: ReadonlyMap<string, string>, now: number): JsonObject {
   const remaining = /^\s*(\d{1,9})/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
   const retryAfter = retryAfterSeconds(headers.get("retry-after") ?? "", now);
   return {
