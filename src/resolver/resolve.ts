@@ -126,7 +126,10 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   };
 }
 
-function credentialChecks(image: string, credential: Settled<FoundCredential>): readonly Check[] {
+function credentialChecks(
+  image: string,
+  credential: Settled<FoundCredential | null>,
+): readonly Check[] {
   if (credential.value === null) return credential.checks;
   const { source } = credential.value;
   return [passed("image.credential", `the registry of image ${image} is asked ${askedAs(source)}`)];
