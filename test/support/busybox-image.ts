@@ -3,6 +3,7 @@ import type { JsonObject } from "../../src/errors.ts";
 import {
   type BuiltImage,
   type LayerEntry,
+  type MediaTypeFamily,
   buildImage,
   buildLayer,
 } from "../../src/testing/registry/index.ts";
@@ -14,6 +15,8 @@ export interface BusyboxImageOptions {
   readonly config?: JsonObject;
   /** Further files, in a layer of their own above busybox's. */
   readonly files?: readonly LayerEntry[];
+  /** Default `oci`. */
+  readonly mediaTypes?: MediaTypeFamily;
 }
 
 const COMMANDS = ["cat", "echo", "env", "false", "id", "ls", "pwd", "sh", "sleep", "true", "uname"];
@@ -23,7 +26,7 @@ export async function busyboxImage(
   engine: EnginePeer,
   options: BusyboxImageOptions,
 ): Promise<BuiltImage> {
-  const { architecture, config, files } = options;
+  const { architecture, config, files, mediaTypes = "oci" } = options;
   const content = await readFile(engine.busybox[architecture]);
   const entries: LayerEntry[] = [
     { type: "directory", path: "bin" },
@@ -36,5 +39,6 @@ export async function busyboxImage(
     platform: { os: "linux", architecture, ...(architecture === "arm64" ? { variant: "v8" } : {}) },
     layers: [entries, ...(files === undefined ? [] : [files])].map((layer) => buildLayer(layer)),
     config: { Env: ["PATH=/bin"], Cmd: ["sh"], WorkingDir: "/", ...config },
+    mediaTypes,
   });
 }

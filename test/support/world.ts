@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
+import type { ScratchCatalog } from "../cli/support/scratch-catalog.ts";
+import { createSlipway } from "../../src/create-slipway.ts";
+import type { JsonObject } from "../../src/errors.ts";
+import { SecretValue } from "../../src/secrets/secret-value.ts";
+import type { Slipway } from "../../src/slipway.ts";
+import type { Architecture } from "../../src/plan.ts";
+import { viewEngine } from "./world-engine.ts";
+import type { EngineView } from "./world-engine.ts";
+
+export interface WorkspaceOptions {
+  readonly imageRef: string;
+  /** Default amd64. */
+  readonly architecture?: Architecture;
+  /** Name of the pull secret; default `LOGIN`, null for none. */
+  readonly secret?: string | null;
+  /** Further fields of the workspace's record. */
+  readonly fields?: JsonObject;
+  /** Default the world's own. */
+  readonly placement?: string;
+}
+
+/** A catalog and a ledger of a file's own on one engine; whatever was launched is gone at the end. */
+export interface World extends AsyncDisposable {
+  readonly slipway: Slipway;
+  /** The same catalog and ledger for command lines, in processes of their own. */
+  readonly commands: ScratchCatalog;
+  readonly engine: EngineView;
+  /** `name=value`, on every container of this world. */
+  readonly label: string;
+  /** Writes an image and a workspace of a name of their own, and returns the name of both. */
+  workspace(options: WorkspaceOptions): Promise<string>;
+  /** Writes a Docker placement of a name of its own, and returns the name. */
+  placement(docker: JsonObject): Promise<string>;
+  secret(name: string, value: string): Promise<void>;
+  /** A command with `-o json` that has to succeed, parsed. */
+  json(...argv: readonly string[]): Promise<unknown>;
+}
+
+const PLACEMENT = "here";
+const LABEL = "com.example.world";
+
+export interface WorldOptions {
+  readonly engine: { readonly host: string; readonly socketPath: string };
+  /** Its login becomes the secret `LOGIN`, and its images are removed from the engine at the end. */
+  readonly registry?: { readonly host: string; readonly login: string };
+}
+
+export async function openWorld({ engine, registry }: WorldOptions): Promise<World> {
+  const id = randomUUID();
+  const commands = scratchCatalog();
+  const { database, path } = commands;
+  const slipway = await createSlipway({ database, environment: { HOME: path } });
+  const { catalog } = slipway;
+  const view = viewEngine(engine);
+  const placement = async (name: string, docker: JsonObject) => {
+    const target = { docker: { host: engine.host, labels: { [LABEL]: id }, ...docker } };
+    await catalog.set("placement", { name, substrate: "DOCKER", target });
+    return name;
+  };
+  const secret = async (name: string, value: string) => {
+    await catalog.setSecret(name, new SecretValue(value));
+  };
+  await placement(PLACEMENT, {});
+  if (registry !== undefined) await secret("LOGIN", registry.login);
+  return {
+    slipway,
+    commands,
+    engine: view,
+    label: `${LABEL}=${id}`,
+    async workspace({ imageRef, architecture = "amd64", secret: login = "LOGIN", ...options }) {
+      const name = uniqueName();
+      await catalog.set("image", {
+        name,
+        architecture: architecture === "amd64" ? "ARCHITECTURE_AMD64" : "ARCHITECTURE_ARM64",
+        docker: {
+          image_ref: imageRef,
+          ...(login === null ? {} : { pull_credential_secret: login }),
+        },
+      });
+      const where = options.placement ?? PLACEMENT;
+      await catalog.set("workspace", {
+        name,
+        image_ref: name,
+        placement: where,
+        ...options.fields,
+      });
+      return name;
+    },
+    placement: (docker) => placement(uniqueName(), docker),
+    secret,
+    json: async (...argv) => JSON.parse((await commands.must([...argv, "-o", "json"])).stdout),
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await view.removeContainers(`${LABEL}=${id}`);
+      if (registry !== undefined) await view.removeImages(registry.host);
+      commands[Symbol.dispose]();
+    },
+  };
+}
+
+/** A name that nobody else uses: of a record, of a spawn. */
+export function uniqueName(): string {
+  return `w-${randomUUID()}`;
+}
