@@ -11,6 +11,7 @@ import {
   removeMachinesOf,
   resolveOn,
 } from "../support/docker-subject.ts";
+import { forgetImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import type { EnginePeer } from "../support/peers.ts";
 
@@ -24,7 +25,10 @@ describeWithEngine("a Docker engine", (engine) => {
     const program = { line: PRINTS.join("") };
     image = registry.add("contract/agent", "1", tinyImage("amd64", { program }));
   });
-  afterAll(() => registry.close());
+  afterAll(async () => {
+    await forgetImagesOf(engine, registry.host);
+    await registry.close();
+  });
 
   adapterContract({
     name: "docker",
