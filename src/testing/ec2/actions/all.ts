@@ -1,0 +1,47 @@
+import type { Action } from "../action.ts";
+import { createImage, deregisterImage, registerImage } from "./change-images.ts";
+import { startInstances, stopInstances, terminateInstances } from "./change-state.ts";
+import { describeNetworkInterfaces, describeVolumes } from "./describe-attached.ts";
+import { describeImages } from "./describe-images.ts";
+import { describeInstanceStatus } from "./describe-instance-status.ts";
+import { describeInstances } from "./describe-instances.ts";
+import { describeSecurityGroups, describeSubnets, describeVpcs } from "./describe-network.ts";
+import { describeAvailabilityZones, describeRegions } from "./describe-places.ts";
+import { describeInstanceAttribute, getConsoleOutput } from "./instance-details.ts";
+import { describeInstanceTypeOfferings, describeInstanceTypes } from "./instance-types.ts";
+import { runInstances } from "./run-instances.ts";
+import { assumeRole, getCallerIdentity } from "./sts.ts";
+import { createTags, describeTags } from "./tags.ts";
+
+/** Every call that the stand-in knows. Any other is refused as `InvalidAction`. */
+const ALL: readonly Action[] = [
+  assumeRole,
+  createImage,
+  createTags,
+  deregisterImage,
+  describeAvailabilityZones,
+  describeImages,
+  describeInstanceAttribute,
+  describeInstanceStatus,
+  describeInstanceTypeOfferings,
+  describeInstanceTypes,
+  describeInstances,
+  describeNetworkInterfaces,
+  describeRegions,
+  describeSecurityGroups,
+  describeSubnets,
+  describeTags,
+  describeVolumes,
+  describeVpcs,
+  getCallerIdentity,
+  getConsoleOutput,
+  registerImage,
+  runInstances,
+  startInstances,
+  stopInstances,
+  terminateInstances,
+];
+
+export const ACTIONS: ReadonlyMap<string, Action> = new Map(
+  ALL.map((action) => [`${action.service}:${action.name}`, action]),
+);

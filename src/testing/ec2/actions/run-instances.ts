@@ -1,0 +1,162 @@
+import { type Context, mutation } from "../action.ts";
+import { Ec2Failure, invalidValue } from "../failure.ts";
+import { planDevices } from "../launch/block-devices.ts";
+import { freeCapacity, insufficientCapacity, requireQuota } from "../launch/capacity.ts";
+import {
+  type TokenUse,
+  fingerprintOf,
+  remember,
+  replay,
+  requireToken,
+} from "../launch/client-token.ts";
+import { type LaunchDecision, makeInstances } from "../launch/make.ts";
+import { type NetworkChoice, chooseNetwork } from "../launch/network-choice.ts";
+import {
+  fittingType,
+  launchableImage,
+  profileOf,
+  requireCounts,
+  requireOffering,
+  requireUserData,
+} from "../launch/request.ts";
+import { RUN_INSTANCES, type RunParameters } from "../launch/shape.ts";
+import type { InstanceType } from "../instance-types.ts";
+import { freeAddresses, takenAddresses } from "../network.ts";
+import { isOffered } from "../offerings.ts";
+import type { Instance, Market, Subnet } from "../records.ts";
+import { reservationSet } from "../render/instance.ts";
+import { requireMetadataKeys, tagsAtBirth } from "../tags.ts";
+import type { XmlFields } from "../xml.ts";
+
+const TAGGABLE = ["instance", "volume", "network-interface", "spot-instances-request"];
+
+/** Launches machines: all judgement first, which a dry run shares, then capacity and the machines themselves. */
+export const runInstances = mutation(RUN_INSTANCES, {
+  name: "RunInstances",
+  alsoNeeds: ({ TagSpecification, IamInstanceProfile }) => [
+    ...(TagSpecification.length > 0 ? ["ec2:CreateTags"] : []),
+    ...(IamInstanceProfile === null ? [] : ["iam:PassRole"]),
+  ],
+  prepare(context, parameters) {
+    requireCounts(parameters);
+    const network = chooseNetwork(context, parameters);
+    const use = tokenUse(parameters, network);
+    const launched = use === null ? null : replay(context, use);
+    if (launched !== null) return () => reply(context, launched);
+    const { type, ...decision } = decide(context, parameters, network);
+    return () => {
+      const instances = launch(context, type, decision);
+      if (use !== null) remember(context, use, instances);
+      return reply(context, instances);
+    };
+  },
+});
+
+type Undecided = Omit<LaunchDecision, "subnet">;
+
+function decide(
+  context: Context,
+  parameters: RunParameters,
+  network: NetworkChoice,
+): Undecided & { readonly type: InstanceType } {
+  const image = launchableImage(context, parameters.ImageId);
+  const type = fittingType(context, parameters.InstanceType, image);
+  const zones = network.subnets.map(({ zone }) => zone);
+  requireOffering(context, type.name, zones);
+  const devices = planDevices(image, parameters.BlockDeviceMapping);
+  requireUserData(parameters.UserData);
+  requireMetadataOptions(parameters);
+  if (parameters.KeyName !== null)
+    throw new Ec2Failure(
+      "InvalidKeyPair.NotFound",
+      `The key pair '${parameters.KeyName}' does not exist`,
+    );
+  const tagsOf = tagsAtBirth(parameters.TagSpecification, TAGGABLE);
+  if (parameters.MetadataOptions?.InstanceMetadataTags === "enabled")
+    requireMetadataKeys(tagsOf("instance"));
+  return { parameters, image, type, devices, network, profile: profileOf(parameters), tagsOf };
+}
+
+function requireMetadataOptions({ MetadataOptions }: RunParameters): void {
+  const hops = MetadataOptions?.HttpPutResponseHopLimit ?? 1;
+  if (hops < 1 || hops > 64)
+    throw invalidValue(
+      `Value (${hops}) for parameter HttpPutResponseHopLimit is invalid. Expecting 1 to 64.`,
+    );
+}
+
+function tokenUse(parameters: RunParameters, network: NetworkChoice): TokenUse | null {
+  const token = parameters.ClientToken;
+  if (token === null || token === "") return null;
+  requireToken(token);
+  return {
+    token,
+    zone: network.isNamed ? (network.subnets[0]?.zone ?? null) : null,
+    fingerprint: fingerprintOf(parameters),
+  };
+}
+
+function launch(context: Context, type: InstanceType, decision: Undecided): readonly Instance[] {
+  const { parameters, network } = decision;
+  const { MinCount, MaxCount } = parameters;
+  const market = parameters.InstanceMarketOptions?.MarketType === "spot" ? "spot" : "on-demand";
+  requireQuota(context, type, { market, count: MaxCount });
+  const subnet = roomiestSubnet(context, decision, market);
+  const free = freeCapacity(context, { instanceType: type.name, zone: subnet.zone, market });
+  if (free < MinCount) {
+    const others = context.region.zones
+      .map(({ name }) => name)
+      .filter(
+        (zone) => freeCapacity(context, { instanceType: type.name, zone, market }) >= MinCount,
+      );
+    throw insufficientCapacity(type.name, network.isNamed ? subnet.zone : null, others);
+  }
+  const count = Math.min(free, MaxCount);
+  const addresses = addressesFor(context, network, subnet, count);
+  if (addresses.length < MinCount)
+    throw new Ec2Failure(
+      "InsufficientFreeAddressesInSubnet",
+      "The specified subnet does not have enough free addresses to satisfy the request.",
+    );
+  context.limiter.takeResources("RunInstances", addresses.length);
+  return makeInstances(context, { ...decision, subnet }, addresses);
+}
+
+/** The first subnet that can take the whole launch, or else the one that can take the most of it. */
+function roomiestSubnet(
+  context: Context,
+  { parameters, network }: Undecided,
+  market: Market,
+): Subnet {
+  const { InstanceType: instanceType, MaxCount } = parameters;
+  const rooms = network.subnets
+    .filter(({ zone }) => isOffered(context.region, instanceType, zone))
+    .map((subnet) => {
+      const machines = freeCapacity(context, { instanceType, zone: subnet.zone, market });
+      const addresses = addressesFor(context, network, subnet, MaxCount).length;
+      return { subnet, room: Math.min(machines, addresses, MaxCount) };
+    });
+  const [first, ...others] = rooms;
+  if (first === undefined) throw insufficientCapacity(instanceType, null, []);
+  return others.reduce((best, other) => (other.room > best.room ? other : best), first).subnet;
+}
+
+function addressesFor(
+  { region, now }: Context,
+  { privateIp }: NetworkChoice,
+  subnet: Subnet,
+  count: number,
+): readonly string[] {
+  if (privateIp !== null) return [privateIp];
+  return freeAddresses(subnet.cidr, takenAddresses(region, subnet.id, now), count);
+}
+
+/** The members in no order that means anything: which is which, the launch index says. */
+function reply(context: Context, instances: readonly Instance[]): XmlFields {
+  const view = { region: context.region, types: context.types, at: context.now };
+  const [reservation] = reservationSet(
+    instances.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+    view,
+  );
+  return reservation ?? {};
+}

@@ -1,0 +1,119 @@
+import { imageState } from "./lifecycle.ts";
+import type { Architecture, Image, ImageState } from "./records.ts";
+import { type Region, type World, fixedId, newId } from "./world.ts";
+
+/** Amazon's own account, which the built-in images belong to. */
+export const AMAZON_ACCOUNT = "137112412989";
+const BUILT_IN_CREATED = Date.UTC(2025, 0, 15);
+
+/** An image as a test describes it. */
+export interface ImageOptions {
+  /** Default a new one. */
+  readonly id?: string;
+  /** Default `image-` and its number. */
+  readonly name?: string;
+  readonly description?: string;
+  /** Default `x86_64`. */
+  readonly architecture?: Architecture;
+  /** The account that it belongs to. Default the one of the handle it is added by. */
+  readonly owner?: string;
+  /** Default false. */
+  readonly isPublic?: boolean;
+  readonly sharedWith?: readonly string[];
+  /** Default `available`. */
+  readonly state?: ImageState;
+  readonly stateReason?: { readonly code: string; readonly message: string };
+  /** Default `/dev/xvda`. */
+  readonly rootDeviceName?: string;
+  /** Default 8. */
+  readonly rootSizeGib?: number;
+  /** Default true. */
+  readonly enaSupport?: boolean;
+  /** Default `hvm`. */
+  readonly virtualizationType?: "hvm" | "paravirtual";
+  readonly bootMode?: "legacy-bios" | "uefi" | "uefi-preferred";
+  /** Milliseconds since 1970. Default never. */
+  readonly deprecatedAt?: number;
+  /** Milliseconds since 1970. Default now. */
+  readonly createdAt?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export function makeImage(
+  world: World,
+  account: string,
+  now: number,
+  options: ImageOptions,
+): Image {
+  const id = options.id ?? newId(world, "ami");
+  const createdAt = options.createdAt ?? now;
+  const rootDeviceName = options.rootDeviceName ?? "/dev/xvda";
+  return {
+    id,
+    account: options.owner ?? account,
+    ownerAlias: options.owner === AMAZON_ACCOUNT ? "amazon" : null,
+    isPublic: options.isPublic ?? false,
+    sharedWith: [...(options.sharedWith ?? [])],
+    name: options.name ?? `image-${id}`,
+    description: options.description ?? null,
+    architecture: options.architecture ?? "x86_64",
+    history: [{ at: 0, state: options.state ?? "available" }],
+    stateReason: options.stateReason ?? null,
+    rootDeviceName,
+    devices: [
+      {
+        device: rootDeviceName,
+        snapshotId: fixedId("snap", id),
+        sizeGib: options.rootSizeGib ?? 8,
+        type: "gp3",
+        deleteOnTermination: true,
+        encrypted: false,
+      },
+    ],
+    virtualizationType: options.virtualizationType ?? "hvm",
+    bootMode: options.bootMode ?? null,
+    enaSupport: options.enaSupport ?? true,
+    imdsSupport: "v2.0",
+    createdAt,
+    deprecatedAt: options.deprecatedAt ?? null,
+    sourceInstanceId: null,
+    tags: Object.entries(options.tags ?? {}).map(([key, value]) => ({ key, value })),
+  };
+}
+
+/** The two images that every region begins with. Their root devices differ, as those of real images do. */
+export function addBuiltInImages(world: World, region: Region): void {
+  for (const { architecture, rootDeviceName, bootMode } of [
+    { architecture: "x86_64", rootDeviceName: "/dev/xvda", bootMode: "uefi-preferred" },
+    { architecture: "arm64", rootDeviceName: "/dev/sda1", bootMode: "uefi" },
+  ] as const) {
+    const image = makeImage(world, AMAZON_ACCOUNT, BUILT_IN_CREATED, {
+      id: builtInImageId(region.name, architecture),
+      name: `al2023-ami-2023.6.20250115.0-kernel-6.1-${architecture}`,
+      description: `Amazon Linux 2023 (${architecture}), of the stand-in`,
+      owner: AMAZON_ACCOUNT,
+      isPublic: true,
+      architecture,
+      rootDeviceName,
+      bootMode,
+    });
+    region.images.set(image.id, image);
+  }
+}
+
+export function builtInImageId(region: string, architecture: "x86_64" | "arm64"): string {
+  return fixedId("ami", "built-in", region, architecture);
+}
+
+/** True where the account can see and launch the image. */
+export function mayUse(image: Image, account: string): boolean {
+  return image.account === account || image.isPublic || image.sharedWith.includes(account);
+}
+
+/** The image, if the account may see it and it was not deregistered. */
+export function findImage(region: Region, account: string, id: string, now: number): Image | null {
+  const image = region.images.get(id);
+  if (image === undefined || !mayUse(image, account)) return null;
+  const state = imageState(image, now);
+  return state === null || state === "deregistered" ? null : image;
+}

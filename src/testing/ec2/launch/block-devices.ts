@@ -1,0 +1,113 @@
+import { Ec2Failure, invalidCombination, missingParameter } from "../failure.ts";
+import type { Image } from "../records.ts";
+import type { BlockDeviceParameters } from "./shape.ts";
+
+/** A volume that a machine is to be born with. */
+export interface DevicePlan {
+  readonly device: string;
+  readonly snapshotId: string | null;
+  readonly sizeGib: number;
+  readonly type: string;
+  readonly iops: number | null;
+  readonly throughput: number | null;
+  readonly encrypted: boolean;
+  readonly deleteOnTermination: boolean;
+}
+
+type EbsParameters = NonNullable<BlockDeviceParameters[number]["Ebs"]>;
+
+/** Sizes in GiB that each type of volume can have ("Amazon EBS volume types"). */
+const SIZES: Readonly<Record<string, readonly [number, number]>> = {
+  standard: [1, 1024],
+  gp2: [1, 16_384],
+  gp3: [1, 65_536],
+  io1: [4, 16_384],
+  io2: [4, 65_536],
+  st1: [125, 16_384],
+  sc1: [125, 16_384],
+};
+
+/** The image's devices with the request's laid over them, by their names. */
+export function planDevices(
+  image: Image,
+  parameters: BlockDeviceParameters,
+): readonly DevicePlan[] {
+  const plans = new Map<string, DevicePlan>(
+    image.devices.map((one): [string, DevicePlan] => [
+      one.device,
+      {
+        ...one,
+        iops: standardIops(one.type, one.sizeGib),
+        throughput: standardThroughput(one.type),
+      },
+    ]),
+  );
+  const seen = new Set<string>();
+  for (const { DeviceName, VirtualName, NoDevice, Ebs } of parameters) {
+    if (DeviceName === null) throw missingParameter("deviceName");
+    if (seen.has(DeviceName)) throw invalidMapping(`Duplicate device name ${DeviceName}`);
+    seen.add(DeviceName);
+    if (NoDevice !== null) plans.delete(DeviceName);
+    else if (Ebs !== null) plans.set(DeviceName, overlay(DeviceName, plans.get(DeviceName), Ebs));
+    else if (VirtualName === null)
+      throw invalidMapping(
+        `The device '${DeviceName}' has neither an EBS volume nor a virtual name`,
+      );
+  }
+  if (!plans.has(image.rootDeviceName))
+    throw invalidMapping(`The root device '${image.rootDeviceName}' must not be left out`);
+  return [...plans.values()];
+}
+
+function overlay(device: string, base: DevicePlan | undefined, ebs: EbsParameters): DevicePlan {
+  const snapshotId = ebs.SnapshotId ?? base?.snapshotId ?? null;
+  const sizeGib = ebs.VolumeSize ?? base?.sizeGib;
+  if (sizeGib === undefined)
+    throw invalidMapping(`The device '${device}' needs a volume size or a snapshot`);
+  if (base !== undefined && base.snapshotId === snapshotId && sizeGib < base.sizeGib)
+    throw invalidMapping(
+      `Volume of size ${sizeGib}GB is smaller than snapshot '${snapshotId}', expect size >= ${base.sizeGib}GB`,
+    );
+
+  const type = ebs.VolumeType ?? base?.type ?? "gp2";
+  requirePerformance(type, ebs);
+  const [smallest, largest] = SIZES[type] ?? [1, 16_384];
+  if (sizeGib < smallest || sizeGib > largest)
+    throw invalidMapping(
+      `Volume of ${sizeGib}GiB is invalid; ${type} volumes are from ${smallest}GiB to ${largest}GiB`,
+    );
+  return {
+    device,
+    snapshotId,
+    sizeGib,
+    type,
+    iops: ebs.Iops ?? standardIops(type, sizeGib),
+    throughput: ebs.Throughput ?? standardThroughput(type),
+    encrypted: ebs.Encrypted ?? base?.encrypted ?? false,
+    deleteOnTermination: ebs.DeleteOnTermination ?? true,
+  };
+}
+
+function requirePerformance(type: string, { Iops, Throughput }: EbsParameters): void {
+  const isProvisioned = type === "io1" || type === "io2";
+  if (isProvisioned && Iops === null) throw missingParameter("iops");
+  if (!isProvisioned && type !== "gp3" && Iops !== null)
+    throw invalidCombination(`The parameter iops is not supported for ${type} volumes.`);
+  if (type !== "gp3" && Throughput !== null)
+    throw invalidCombination(`The parameter throughput is not supported for ${type} volumes.`);
+  if (type === "gp3" && Iops !== null && Iops < 3000)
+    throw invalidMapping(`Volume iops of ${Iops} is too low; minimum is 3000.`);
+}
+
+function standardIops(type: string, sizeGib: number): number | null {
+  if (type === "gp3") return 3000;
+  return type === "gp2" ? Math.min(16_000, Math.max(100, 3 * sizeGib)) : null;
+}
+
+function standardThroughput(type: string): number | null {
+  return type === "gp3" ? 125 : null;
+}
+
+function invalidMapping(message: string): Ec2Failure {
+  return new Ec2Failure("InvalidBlockDeviceMapping", message);
+}

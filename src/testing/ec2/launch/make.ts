@@ -1,0 +1,141 @@
+import type { Context } from "../action.ts";
+import type { Image, Instance, NetworkInterface, Subnet, Tags, Volume } from "../records.ts";
+import { newDigits, newId } from "../world.ts";
+import type { DevicePlan } from "./block-devices.ts";
+import type { NetworkChoice } from "./network-choice.ts";
+import type { RunParameters } from "./shape.ts";
+
+/** Everything that is settled before a machine is made. */
+export interface LaunchDecision {
+  readonly parameters: RunParameters;
+  readonly image: Image;
+  readonly devices: readonly DevicePlan[];
+  readonly network: NetworkChoice;
+  readonly subnet: Subnet;
+  readonly profile: string | null;
+  readonly tagsOf: (resourceType: string) => Tags;
+}
+
+/** Makes one machine for each address, in the order of their launch indexes, with its volumes and its interface. */
+export function makeInstances(
+  context: Context,
+  decision: LaunchDecision,
+  addresses: readonly string[],
+): readonly Instance[] {
+  const reservationId = newId(context.world, "r");
+  return addresses.map((privateIp, launchIndex) => {
+    const instance = makeInstance(context, decision, { reservationId, launchIndex, privateIp });
+    const { region } = context;
+    region.instances.set(instance.id, instance);
+    for (const device of decision.devices) {
+      const volume = makeVolume(context, decision, instance, device);
+      region.volumes.set(volume.id, volume);
+    }
+    const networkInterface = makeInterface(context, decision, instance);
+    region.interfaces.set(networkInterface.id, networkInterface);
+    return instance;
+  });
+}
+
+interface Member {
+  readonly reservationId: string;
+  readonly launchIndex: number;
+  readonly privateIp: string;
+}
+
+function makeInstance(context: Context, decision: LaunchDecision, member: Member): Instance {
+  const { world, account, now, timing } = context;
+  const { parameters, image, network, subnet } = decision;
+  const metadata = parameters.MetadataOptions;
+  const isSpot = parameters.InstanceMarketOptions?.MarketType === "spot";
+  return {
+    id: newId(world, "i"),
+    account,
+    ...member,
+    imageId: image.id,
+    instanceType: parameters.InstanceType,
+    architecture: image.architecture,
+    zone: subnet.zone,
+    subnetId: subnet.id,
+    vpcId: subnet.vpcId,
+    securityGroupIds: network.securityGroups.map(({ id }) => id),
+    publicIp: (network.wantsPublicIp ?? subnet.mapPublicIp) ? publicAddress(context) : null,
+    keyName: parameters.KeyName,
+    profile: decision.profile,
+    userData: parameters.UserData,
+    clientToken: parameters.ClientToken,
+    market: isSpot ? "spot" : "on-demand",
+    spotRequestId: isSpot ? `sir-${newDigits(world, 8)}` : null,
+    metadataOptions: {
+      httpTokens: metadata?.HttpTokens ?? (image.imdsSupport === "v2.0" ? "required" : "optional"),
+      httpEndpoint: metadata?.HttpEndpoint ?? "enabled",
+      hopLimit: metadata?.HttpPutResponseHopLimit ?? (image.imdsSupport === "v2.0" ? 2 : 1),
+      instanceTags: metadata?.InstanceMetadataTags ?? "disabled",
+      httpProtocolIpv6: metadata?.HttpProtocolIpv6 ?? "disabled",
+    },
+    monitoring: parameters.Monitoring?.Enabled ?? false,
+    ebsOptimized: parameters.EbsOptimized ?? false,
+    hibernation: parameters.HibernationOptions?.Configured ?? false,
+    terminationProtection: parameters.DisableApiTermination ?? false,
+    shutdownBehavior: parameters.InstanceInitiatedShutdownBehavior ?? "stop",
+    tenancy: parameters.Placement?.Tenancy ?? "default",
+    rootDeviceName: image.rootDeviceName,
+    bootMode: image.bootMode,
+    tags: decision.tagsOf("instance"),
+    launchTime: now,
+    history: [
+      { at: now, state: "pending" },
+      { at: now + timing.pendingMs, state: "running" },
+    ],
+    stateReason: null,
+    console: null,
+  };
+}
+
+function makeVolume(
+  { world, account, now }: Context,
+  { tagsOf }: LaunchDecision,
+  instance: Instance,
+  plan: DevicePlan,
+): Volume {
+  return {
+    id: newId(world, "vol"),
+    account,
+    zone: instance.zone,
+    ...plan,
+    createdAt: now,
+    instanceId: instance.id,
+    tags: tagsOf("volume"),
+  };
+}
+
+function makeInterface(
+  { world, account, now }: Context,
+  { network, tagsOf }: LaunchDecision,
+  instance: Instance,
+): NetworkInterface {
+  const pairs = newDigits(world, 10).match(/../g) ?? [];
+  return {
+    id: newId(world, "eni"),
+    account,
+    zone: instance.zone,
+    subnetId: instance.subnetId,
+    vpcId: instance.vpcId,
+    privateIp: instance.privateIp,
+    publicIp: instance.publicIp,
+    macAddress: ["02", ...pairs].join(":"),
+    description: network.description,
+    securityGroupIds: instance.securityGroupIds,
+    instanceId: instance.id,
+    attachmentId: newId(world, "eni-attach"),
+    attachedAt: now,
+    deviceIndex: 0,
+    deleteOnTermination: network.deleteInterface,
+    tags: tagsOf("network-interface"),
+  };
+}
+
+/** An address of the block that is kept for documentation (RFC 5737): nobody can reach anything by it. */
+function publicAddress({ world }: Context): string {
+  return `203.0.113.${Number.parseInt(newDigits(world, 2), 16)}`;
+}

@@ -1,0 +1,234 @@
+import { z } from "zod";
+
+/**
+ * What the stand-in keeps, as plain JSON. The schemas are also what a state file is read by. Times are milliseconds
+ * since 1970; `account` is who owns the record.
+ */
+const time = z.number();
+const tags = z.array(z.object({ key: z.string(), value: z.string() }));
+
+export const ARCHITECTURES = ["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"] as const;
+export const INSTANCE_STATES = [
+  "pending",
+  "running",
+  "shutting-down",
+  "terminated",
+  "stopping",
+  "stopped",
+] as const;
+export const IMAGE_STATES = [
+  "pending",
+  "available",
+  "invalid",
+  "deregistered",
+  "transient",
+  "failed",
+  "error",
+  "disabled",
+] as const;
+
+const reason = z.object({ code: z.string(), message: z.string() });
+
+export const instanceSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  reservationId: z.string(),
+  launchIndex: z.number(),
+  imageId: z.string(),
+  instanceType: z.string(),
+  architecture: z.enum(ARCHITECTURES),
+  zone: z.string(),
+  subnetId: z.string(),
+  vpcId: z.string(),
+  securityGroupIds: z.array(z.string()),
+  privateIp: z.string(),
+  publicIp: z.string().nullable(),
+  keyName: z.string().nullable(),
+  profile: z.string().nullable(),
+  /** Base64, as it was sent. */
+  userData: z.string().nullable(),
+  clientToken: z.string().nullable(),
+  market: z.enum(["on-demand", "spot"]),
+  spotRequestId: z.string().nullable(),
+  metadataOptions: z.object({
+    httpTokens: z.enum(["optional", "required"]),
+    httpEndpoint: z.enum(["enabled", "disabled"]),
+    hopLimit: z.number(),
+    instanceTags: z.enum(["enabled", "disabled"]),
+    httpProtocolIpv6: z.enum(["enabled", "disabled"]),
+  }),
+  monitoring: z.boolean(),
+  ebsOptimized: z.boolean(),
+  hibernation: z.boolean(),
+  terminationProtection: z.boolean(),
+  shutdownBehavior: z.enum(["stop", "terminate"]),
+  tenancy: z.string(),
+  rootDeviceName: z.string(),
+  bootMode: z.string().nullable(),
+  tags,
+  launchTime: time,
+  /** Each state with the time at which it begins, which may lie ahead: the state is what the clock makes of it. */
+  history: z.array(z.object({ at: time, state: z.enum(INSTANCE_STATES) })),
+  stateReason: reason.nullable(),
+  /** What the machine printed, where a test has said so. */
+  console: z.string().nullable(),
+});
+export type Instance = z.infer<typeof instanceSchema>;
+export type InstanceState = (typeof INSTANCE_STATES)[number];
+
+export const volumeSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  zone: z.string(),
+  sizeGib: z.number(),
+  type: z.string(),
+  iops: z.number().nullable(),
+  throughput: z.number().nullable(),
+  snapshotId: z.string().nullable(),
+  encrypted: z.boolean(),
+  createdAt: time,
+  instanceId: z.string(),
+  device: z.string(),
+  deleteOnTermination: z.boolean(),
+  tags,
+});
+export type Volume = z.infer<typeof volumeSchema>;
+
+export const networkInterfaceSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  zone: z.string(),
+  subnetId: z.string(),
+  vpcId: z.string(),
+  privateIp: z.string(),
+  publicIp: z.string().nullable(),
+  macAddress: z.string(),
+  description: z.string(),
+  securityGroupIds: z.array(z.string()),
+  instanceId: z.string(),
+  attachmentId: z.string(),
+  attachedAt: time,
+  deviceIndex: z.number(),
+  deleteOnTermination: z.boolean(),
+  tags,
+});
+export type NetworkInterface = z.infer<typeof networkInterfaceSchema>;
+
+export const imageSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  ownerAlias: z.string().nullable(),
+  isPublic: z.boolean(),
+  /** Accounts that may launch it, beside its owner. */
+  sharedWith: z.array(z.string()),
+  name: z.string(),
+  description: z.string().nullable(),
+  architecture: z.enum(ARCHITECTURES),
+  /** As `Instance.history`: a pending image becomes available by itself. */
+  history: z.array(z.object({ at: time, state: z.enum(IMAGE_STATES) })),
+  stateReason: reason.nullable(),
+  rootDeviceName: z.string(),
+  /** Snapshots by device; the root device's is among them. */
+  devices: z.array(
+    z.object({
+      device: z.string(),
+      snapshotId: z.string().nullable(),
+      sizeGib: z.number(),
+      type: z.string(),
+      deleteOnTermination: z.boolean(),
+      encrypted: z.boolean(),
+    }),
+  ),
+  virtualizationType: z.enum(["hvm", "paravirtual"]),
+  bootMode: z.enum(["legacy-bios", "uefi", "uefi-preferred"]).nullable(),
+  enaSupport: z.boolean(),
+  imdsSupport: z.string().nullable(),
+  createdAt: time,
+  deprecatedAt: time.nullable(),
+  sourceInstanceId: z.string().nullable(),
+  tags,
+});
+export type Image = z.infer<typeof imageSchema>;
+export type ImageState = (typeof IMAGE_STATES)[number];
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export const vpcSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  cidr: z.string(),
+  isDefault: z.boolean(),
+  tags,
+});
+export type Vpc = z.infer<typeof vpcSchema>;
+
+export const subnetSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  vpcId: z.string(),
+  zone: z.string(),
+  cidr: z.string(),
+  isDefault: z.boolean(),
+  mapPublicIp: z.boolean(),
+  tags,
+});
+export type Subnet = z.infer<typeof subnetSchema>;
+
+export const securityGroupSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  vpcId: z.string(),
+  name: z.string(),
+  description: z.string(),
+  tags,
+});
+export type SecurityGroup = z.infer<typeof securityGroupSchema>;
+
+/** What a `ClientToken` has launched. The zone is its scope where the request named a zone or a subnet. */
+export const launchTokenSchema = z.object({
+  account: z.string(),
+  token: z.string(),
+  zone: z.string().nullable(),
+  fingerprint: z.string(),
+  instanceIds: z.array(z.string()),
+  spentAt: time,
+});
+export type LaunchToken = z.infer<typeof launchTokenSchema>;
+
+/** So many machines of the type may exist in the zone at one time. */
+export const poolSchema = z.object({
+  instanceType: z.string(),
+  zone: z.string(),
+  market: z.enum(["on-demand", "spot"]),
+  machines: z.number(),
+});
+export type Pool = z.infer<typeof poolSchema>;
+export type Market = Pool["market"];
+
+/** So many vCPUs of the family group may run in the account at one time. */
+export const quotaSchema = z.object({
+  account: z.string(),
+  group: z.string(),
+  market: z.enum(["on-demand", "spot"]),
+  vcpus: z.number(),
+});
+export type Quota = z.infer<typeof quotaSchema>;
+
+/** Where a type is offered, other than everywhere. */
+export const offeringSchema = z.object({ instanceType: z.string(), zones: z.array(z.string()) });
+
+/** Temporary credentials that AssumeRole gave out. */
+export const sessionSchema = z.object({
+  accessKeyId: z.string(),
+  sessionToken: z.string(),
+  account: z.string(),
+  roleName: z.string(),
+  sessionName: z.string(),
+  expiresAt: time,
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** An action that an account may not call, such as `ec2:RunInstances` or `iam:PassRole`. */
+export const denialSchema = z.object({ account: z.string(), action: z.string() });
+export type Denial = z.infer<typeof denialSchema>;
+
+export type Tags = z.infer<typeof tags>;

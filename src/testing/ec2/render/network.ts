@@ -1,0 +1,28 @@
+import type { NetworkInterface } from "../records.ts";
+import type { Region } from "../world.ts";
+import type { XmlFields, XmlValue } from "../xml.ts";
+import { privateDnsName, publicDnsName } from "./names.ts";
+
+export function groupSet(region: Region, ids: readonly string[]): XmlValue {
+  return ids.map((groupId) => ({
+    groupId,
+    groupName: region.securityGroups.get(groupId)?.name ?? "",
+  }));
+}
+
+/** The addresses of an interface, with the public one where it has come. */
+export function interfaceAddresses(
+  { privateIp, publicIp }: NetworkInterface,
+  region: string,
+  hasPublicIp: boolean,
+): XmlFields {
+  const association = !hasPublicIp
+    ? null
+    : { publicIp, publicDnsName: publicDnsName(region, publicIp), ipOwnerId: "amazon" };
+  const names = { privateIpAddress: privateIp, privateDnsName: privateDnsName(region, privateIp) };
+  return {
+    ...names,
+    association,
+    privateIpAddressesSet: [{ ...names, primary: true, association }],
+  };
+}
