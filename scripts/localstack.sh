@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Installs and starts LocalStack, the independent judge of what is sent to EC2: no Docker, no account, no root.
+#
+#   scripts/localstack.sh install   Python packages at pinned versions, in a virtual environment of their own
+#   scripts/localstack.sh start     the server, waiting until it answers (again: nothing happens)
+#   scripts/localstack.sh env       `export NAME=value` lines for the tests
+#   scripts/localstack.sh status    what is there; exits 1 unless it runs
+#   scripts/localstack.sh stop      ends the server; nothing it knew is kept
+#
+# Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers); the server listens on 127.0.0.1 and
+# SLIPWAY_LOCALSTACK_PORT (4566).
+set -euo pipefail
+
+PEERS="${SLIPWAY_PEERS_DIR:-/tmp/slipway-peers}"
+PORT="${SLIPWAY_LOCALSTACK_PORT:-4566}"
+HOME_FOLDER="$PEERS/localstack"
+PYTHON="$HOME_FOLDER/venv/bin/python"
+PIDFILE="$HOME_FOLDER/pid"
+LOG="$HOME_FOLDER/log"
+URL="http://127.0.0.1:$PORT"
+# One release line fits together; newer ones of these want a newer Python or an account.
+PACKAGES=(
+  'localstack-core[runtime]==4.13.1' moto-ext==5.1.20.post22 cbor2==5.8.0 pyopenssl==25.3.0
+  cryptography==46.0.3 rolo==0.7.6 localstack-twisted==24.3.0 plux==1.14.0 hypercorn==0.18.0
+  werkzeug==3.1.5
+)
+
+say() { printf 'localstack: %s\n' "$*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+prepare_folder() {
+  [[ "$PEERS" =~ ^/[A-Za-z0-9_./-]+$ ]] || fail "SLIPWAY_PEERS_DIR must be an absolute path of letters, digits and ._-/, not '$PEERS'"
+  [[ "$PORT" =~ ^[0-9]{1,5}$ ]] || fail "SLIPWAY_LOCALSTACK_PORT must be a port, not '$PORT'"
+  mkdir -p "$PEERS" "$HOME_FOLDER"
+  # In /tmp anybody could have made this folder first and have pointed its names elsewhere.
+  [ -O "$HOME_FOLDER" ] && [ ! -L "$HOME_FOLDER" ] || fail "$HOME_FOLDER belongs to somebody else; set SLIPWAY_PEERS_DIR to another folder"
+}
+
+take_lock() {
+  exec 8>"$HOME_FOLDER/lock"
+  flock -w 600 8 || fail "another scripts/localstack.sh holds $HOME_FOLDER/lock for 10 minutes"
+}
+
+quietly() {
+  local output
+  output="$("$@" 2>&1 8>&-)" || {
+    printf '%s\n' "$output" | tail -n 40 >&2
+    return 1
+  }
+}
+
+# Debian splits venv from python3; both uv and virtualenv can do without it.
+find_python() {
+  local candidate
+  for candidate in python3.11 python3.12 python3.13 python3.10 python3; do
+    if command -v "$candidate" >/dev/null 2>&1 && "$candidate" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+make_environment() {
+  local python="$1"
+  quietly "$python" -m venv "$HOME_FOLDER/venv" && return 0
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+  say "installing python3-venv"
+  quietly apt-get update -q || say "apt-get update complained (above); going on"
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -q -y --no-install-recommends python3-venv || return 1
+  rm -rf "$HOME_FOLDER/venv"
+  quietly "$python" -m venv "$HOME_FOLDER/venv"
+}
+
+# Written last: an install that was interrupted leaves none, and is begun anew.
+is_installed() { [ "$(cat "$HOME_FOLDER/installed" 2>/dev/null)" = "${PACKAGES[*]}" ]; }
+
+install_server() {
+  ! is_installed || return 0
+  local python
+  python="$(find_python)" || fail "no Python from 3.10 to 3.13 is here: install python3 and python3-venv"
+  rm -rf "$HOME_FOLDER/venv" "$HOME_FOLDER/installed"
+  make_environment "$python" || fail "no virtual environment in $HOME_FOLDER/venv (above): install python3-venv"
+  say "installing ${PACKAGES[0]}"
+  quietly "$PYTHON" -m pip install -q --disable-pip-version-check uv || fail "uv cannot be installed (above)"
+  quietly "$PYTHON" -m uv pip install -q --python "$PYTHON" "${PACKAGES[@]}" || fail "LocalStack cannot be installed (above)"
+  printf '%s' "${PACKAGES[*]}" >"$HOME_FOLDER/installed"
+}
+
+server_pid() {
+  local pid
+  pid="$(cat "$PIDFILE" 2>/dev/null)" || return 1
+  # A pid file outlives a crash: its number may be somebody else's by now.
+  grep -qszF "localstack.runtime.main" "/proc/$pid/cmdline" && echo "$pid"
+}
+
+# Python asks, because neither curl nor wget can be counted on. No proxy stands before this machine itself.
+answers() {
+  "$PYTHON" - "$URL/_localstack/health" <<'PYTHON' 2>/dev/null
+import sys, urllib.request
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+sys.exit(0 if opener.open(sys.argv[1], timeout=2).status == 200 else 1)
+PYTHON
+}
+
+start_server() {
+  is_installed || fail "not installed; run scripts/localstack.sh install first"
+  local pid
+  if ! server_pid >/dev/null; then
+    ! answers || fail "another program answers on $URL; set SLIPWAY_LOCALSTACK_PORT to a free port"
+    mkdir -p "$HOME_FOLDER/files"
+    OVERRIDE_IN_DOCKER=0 FILESYSTEM_ROOT="$HOME_FOLDER/files" GATEWAY_LISTEN="127.0.0.1:$PORT" \
+      LOCALSTACK_HOST="localhost:$PORT" SERVICES=ec2,sts,iam,ssm EAGER_SERVICE_LOADING=1 DISABLE_EVENTS=1 \
+      SKIP_SSL_CERT_DOWNLOAD=1 DNS_ADDRESS=0 \
+      setsid "$PYTHON" -m localstack.runtime.main >"$LOG" 2>&1 </dev/null 8>&- &
+    echo $! >"$PIDFILE"
+  fi
+  pid="$(cat "$PIDFILE")"
+  wait_for_server "$pid"
+  print_environment >"$HOME_FOLDER/env.new"
+  mv "$HOME_FOLDER/env.new" "$HOME_FOLDER/env"
+  say "answers on $URL (process $pid)"
+}
+
+wait_for_server() {
+  local pid="$1" waited=0
+  until answers; do
+    kill -0 "$pid" 2>/dev/null || {
+      tail -n 30 "$LOG" >&2
+      fail "the server ended while starting; its log: $LOG"
+    }
+    [ "$waited" -lt 480 ] || {
+      tail -n 30 "$LOG" >&2
+      fail "the server does not answer on $URL after two minutes; its log: $LOG"
+    }
+    sleep 0.25
+    waited=$((waited + 1))
+  done
+}
+
+print_environment() { printf 'export SLIPWAY_TEST_LOCALSTACK=%s\n' "$URL"; }
+
+stop_server() {
+  local pid waited=0
+  # Gone first: tests take the presence of this file for "the server is up".
+  rm -f "$HOME_FOLDER/env"
+  if pid="$(server_pid)"; then
+    kill "$pid"
+    while server_pid >/dev/null; do
+      [ "$waited" -lt 150 ] || kill -KILL "$pid" 2>/dev/null || true
+      [ "$waited" -lt 300 ] || fail "process $pid does not end after 30 seconds; its log: $LOG"
+      sleep 0.1
+      waited=$((waited + 1))
+    done
+  fi
+  rm -f "$PIDFILE"
+  say "stopped"
+}
+
+show_status() {
+  is_installed && echo "packages: installed" || echo "packages: not installed"
+  local pid
+  if pid="$(server_pid)" && answers; then echo "server: answers on $URL (process $pid)"; else
+    return 1
+  fi
+}
+
+case "${1:-}" in
+  install | start | stop)
+    prepare_folder
+    take_lock
+    case "$1" in
+      install) install_server ;;
+      start) start_server ;;
+      stop) stop_server ;;
+    esac
+    ;;
+  env) print_environment ;;
+  status) show_status ;;
+  *)
+    echo "usage: scripts/localstack.sh install | start | stop | env | status" >&2
+    exit 2
+    ;;
+esac
