@@ -20,7 +20,7 @@ export interface WritableStreamLike {
   readonly on: (event: "error", listener: (failure: Error) => void) => unknown;
 }
 
-const COLUMNS_WITHOUT_TERMINAL = 80;
+const DEFAULT_COLUMNS = 80;
 
 /**
  * A sink over a process's stream. A reader that closes its end early (`slipway list | head -1`) is no failure: what
@@ -35,7 +35,8 @@ export function createSink(stream: WritableStreamLike): Sink {
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? COLUMNS_WITHOUT_TERMINAL;
+      // A terminal that was never told its size says 0.
+      return stream.columns || DEFAULT_COLUMNS;
     },
     closed: closed.signal,
     write: (chunk) =>

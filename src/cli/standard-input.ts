@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 
 /** Largest document that is read from standard input or from a plan's file, in bytes. */
-export const LARGEST_INPUT = 1024 * 1024;
+const LARGEST_INPUT = 1024 * 1024;
 
 /** Reads a stream to its end, and no further than the limit. */
 export async function readLimited(

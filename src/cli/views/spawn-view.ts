@@ -1,6 +1,11 @@
 import type { JsonObject } from "../../errors.ts";
 import { toSnakeCase } from "../../spelling.ts";
-import type { Spawn, SpawnDescription, SpawnEvent } from "../../spawner/spawn-record.ts";
+import type {
+  Spawn,
+  SpawnDescription,
+  SpawnEvent,
+  SpawnMachine,
+} from "../../spawner/spawn-record.ts";
 import type { View } from "../render.ts";
 import { joinParts, renderFields, renderTable } from "../table.ts";
 import type { Column } from "../table.ts";
@@ -59,7 +64,7 @@ function spawnTable(spawn: Spawn): string {
     ["ARCHITECTURE", machine?.architecture],
     ["PRIVATE", machine?.addresses.private],
     ["PUBLIC", machine?.addresses.public],
-    ["PORTS", machine?.ports.map(({ port, hostPort }) => `${port} at ${hostPort}`).join(", ")],
+    ["PORTS", portsOf(machine)],
     ["CREATED", spawn.createdAt],
     ["UPDATED", spawn.updatedAt],
     ["ERROR", textField(spawn.error, "message")],
@@ -78,6 +83,11 @@ function spawnTable(spawn: Spawn): string {
           spawn.attempts,
         );
   return joinParts([fields, attempts]);
+}
+
+function portsOf(machine: SpawnMachine | null): string | null {
+  if (machine === null || machine.ports.length === 0) return null;
+  return machine.ports.map(({ port, hostPort }) => `${port} at ${hostPort}`).join(", ");
 }
 
 /** A container's id is 64 digits long; engines take its first twelve as well. */

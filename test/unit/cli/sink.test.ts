@@ -20,6 +20,8 @@ describe("createSink", () => {
 
   it("is no terminal where nobody says so", () => {
     expect(createSink(new PassThrough())).toMatchObject({ isTerminal: false, columns: 80 });
+    const sizeless = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
+    expect(createSink(sizeless)).toMatchObject({ isTerminal: true, columns: 80 });
     const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 100 });
     expect(createSink(terminal)).toMatchObject({ isTerminal: true, columns: 100 });
   });
