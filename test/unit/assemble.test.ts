@@ -182,11 +182,11 @@ describe("spawnWorkspace", () => {
       name: "x",
       outcome: "failed",
       message: "no",
-      reason: "DISK_TOO_SMALL",
+      reason: "RESOURCE_VALUE_REFUSED",
     } as const;
     await expect(
       here.slipway.spawnWorkspace(changed(plan, { checks: [check] })),
-    ).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "DISK_TOO_SMALL" });
+    ).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "RESOURCE_VALUE_REFUSED" });
   });
 
   it("throws what is wrong before a launch, and records nothing", async () => {
