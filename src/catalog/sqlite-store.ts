@@ -1,74 +1,19 @@
 /** The catalog in the embedded database. */
-import type { Connection, SqlRow, SqlValue } from "../storage/connection.ts";
+import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import { asJsonObject } from "./json-object.ts";
-import { isCatalogKind } from "./kinds.ts";
+import { text, toGeneration, toKey, toSealedValue, toStoredRecord } from "./sqlite-rows.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
-import type {
-  CatalogTransactions,
-  CatalogWriting,
-  RecordKey,
-  SealedValue,
-  StoredGeneration,
-  StoredRecord,
-} from "./tables.ts";
+import type { CatalogTransactions, CatalogWriting, RecordKey } from "./tables.ts";
 
-/** The catalog's tables, for `openDatabase`. */
-export const CATALOG_MIGRATIONS: readonly string[] = [
-  `CREATE TABLE catalog_record (
-     tenant TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     generation INTEGER NOT NULL,
-     created_at TEXT NOT NULL,
-     updated_at TEXT NOT NULL,
-     updated_by TEXT NOT NULL,
-     fields TEXT NOT NULL,
-     PRIMARY KEY (tenant, kind, name)
-   ) STRICT;
-   -- Outlives the record: a name's generations go on after a deletion.
-   CREATE TABLE catalog_history (
-     tenant TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     generation INTEGER NOT NULL,
-     at TEXT NOT NULL,
-     by TEXT NOT NULL,
-     -- NULL: the deletion.
-     fields TEXT,
-     PRIMARY KEY (tenant, kind, name, generation)
-   ) STRICT;
-   CREATE TABLE catalog_reference (
-     tenant TEXT NOT NULL,
-     kind TEXT NOT NULL,
-     name TEXT NOT NULL,
-     to_kind TEXT NOT NULL,
-     to_name TEXT NOT NULL,
-     PRIMARY KEY (tenant, kind, name, to_kind, to_name),
-     FOREIGN KEY (tenant, kind, name) REFERENCES catalog_record ON DELETE CASCADE,
-     FOREIGN KEY (tenant, to_kind, to_name) REFERENCES catalog_record ON DELETE RESTRICT
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX catalog_referrer ON catalog_reference (tenant, to_kind, to_name);
-   CREATE TABLE catalog_sealed_value (
-     tenant TEXT NOT NULL,
-     kind TEXT NOT NULL CHECK (kind = 'secret'),
-     name TEXT NOT NULL,
-     key_id TEXT NOT NULL,
-     nonce BLOB NOT NULL,
-     ciphertext BLOB NOT NULL,
-     PRIMARY KEY (tenant, kind, name),
-     FOREIGN KEY (tenant, kind, name) REFERENCES catalog_record ON DELETE CASCADE
-   ) STRICT;
-   CREATE INDEX catalog_sealing_key ON catalog_sealed_value (key_id);`,
-];
+export { CATALOG_MIGRATIONS } from "./sqlite-schema.ts";
 
-/** @param database opened with {@link CATALOG_MIGRATIONS} among its components */
+/** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function createSqliteStore(database: Database): CatalogStore {
   return createTableStore(sqliteTransactions(database));
 }
 
-/** @param database opened with {@link CATALOG_MIGRATIONS} among its components */
+/** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function sqliteTransactions(database: Database): CatalogTransactions {
   return {
     read: (work) => database.read((connection) => work(sqliteTables(connection))),
@@ -238,51 +183,4 @@ function insertHistory(
     by,
     fields,
   );
-}
-
-function toStoredRecord(row: SqlRow): StoredRecord {
-  return {
-    name: text(row["name"]),
-    generation: Number(row["generation"]),
-    createdAt: text(row["created_at"]),
-    updatedAt: text(row["updated_at"]),
-    updatedBy: text(row["updated_by"]),
-    fields: asJsonObject(JSON.parse(text(row["fields"]))),
-  };
-}
-
-function toGeneration(row: SqlRow): StoredGeneration {
-  const fields = row["fields"];
-  return {
-    generation: Number(row["generation"]),
-    at: text(row["at"]),
-    by: text(row["by"]),
-    fields: fields === null ? null : asJsonObject(JSON.parse(text(fields))),
-  };
-}
-
-function toKey(row: SqlRow): RecordKey {
-  const kind = text(row["kind"]);
-  if (!isCatalogKind(kind)) throw new TypeError(`the catalog's tables hold a kind ${kind}`);
-  return { kind, name: text(row["name"]) };
-}
-
-function toSealedValue(row: SqlRow): SealedValue {
-  return {
-    keyId: text(row["key_id"]),
-    nonce: bytes(row["nonce"]),
-    ciphertext: bytes(row["ciphertext"]),
-  };
-}
-
-// The tables are STRICT: what is of another type there was not written by this schema.
-function text(value: SqlValue | undefined): string {
-  if (typeof value !== "string") throw new TypeError("the catalog's tables hold no text there");
-  return value;
-}
-
-function bytes(value: SqlValue | undefined): Uint8Array {
-  if (!(value instanceof Uint8Array))
-    throw new TypeError("the catalog's tables hold no bytes there");
-  return value;
 }

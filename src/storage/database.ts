@@ -107,7 +107,7 @@ async function prepare(opening: {
   readonly migrations: Migrations;
 }): Promise<void> {
   const { raw, path, lockWait, migrations } = opening;
-  raw.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+  await lockWait(() => raw.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
   const mode = await lockWait(() => raw.prepare("PRAGMA journal_mode = WAL").get());
   if (mode?.["journal_mode"] !== "wal")
     throw new SlipwayError({

@@ -31,12 +31,13 @@ const LONGEST_PAUSE_MS = 40;
 const HELD_LIMIT_MS = 10;
 
 export function createLockWait(pause: Pause): LockWait {
-  let held = 0;
+  /** Milliseconds since the loop last had its turn. */
+  const loop = { held: 0 };
   let turning: Promise<void> | undefined;
 
   const turn = (): Promise<void> => {
     turning ??= pause.turn().then(() => {
-      held = 0;
+      loop.held = 0;
       turning = undefined;
     });
     return turning;
@@ -46,14 +47,14 @@ export function createLockWait(pause: Pause): LockWait {
     try {
       return attempt();
     } finally {
-      held += pause.now() - began;
+      loop.held += pause.now() - began;
       void turn();
     }
   };
   return async (attempt) => {
     const deadline = pause.now() + BUSY_LIMIT_MS;
     for (let round = 1; ; round += 1) {
-      while (held > HELD_LIMIT_MS) await turn();
+      while (loop.held > HELD_LIMIT_MS) await turn();
       try {
         return timed(attempt);
       } catch (caught) {

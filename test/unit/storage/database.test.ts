@@ -164,6 +164,23 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(["whole"]);
   });
 
+  it("keeps others from writing from its first statement on", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.db");
+    await using database = await openDatabase({ path, migrations: MIGRATIONS });
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    using other = new DatabaseSync(path, { timeout: 0 });
+    const locked = await database.write(() => {
+      try {
+        other.exec("BEGIN IMMEDIATE");
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    expect(locked).toBe(true);
+  });
+
   it("refuses asynchronous work and keeps nothing of it", async () => {
     using folder = scratchFolder();
     await using database = await openDatabase({

