@@ -6,7 +6,7 @@ import { quote } from "./quote.ts";
 const PLATFORM_PART = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** BuildKit stores provenance in the index as manifests of this platform; nothing runs them. */
-const ATTESTATION_PLATFORM = "unknown";
+const ATTESTATION_PLATFORM = "unknown/unknown";
 const ATTESTATION_ANNOTATION = "vnd.docker.reference.type";
 
 /** The variant that an architecture has where none is written: `arm64` is `arm64/v8`. */
@@ -90,8 +90,7 @@ export function platformNotFound(wanted: Platform, available: readonly string[])
 function isImage(entry: IndexEntry): boolean {
   return (
     isManifestType(entry.mediaType) &&
-    entry.platform?.os !== ATTESTATION_PLATFORM &&
-    entry.platform?.architecture !== ATTESTATION_PLATFORM &&
+    (entry.platform === null || formatPlatform(entry.platform) !== ATTESTATION_PLATFORM) &&
     !Object.hasOwn(entry.annotations, ATTESTATION_ANNOTATION)
   );
 }

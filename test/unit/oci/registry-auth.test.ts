@@ -127,6 +127,11 @@ describe("tokens", () => {
     expect(registry.requests.findLast(({ target }) => target === "token")?.scopes).toEqual([
       "repository:team/third:pull",
     ]);
+    expect(steps(registry).slice(-3)).toEqual([
+      "HEAD manifest none 401",
+      "GET token basic 200",
+      "HEAD manifest bearer 200",
+    ]);
   });
 
   it("are asked for once by many callers at once", async () => {

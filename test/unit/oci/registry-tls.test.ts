@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { createHttpTransport } from "../../../src/oci/registry/transport.ts";
 import {
   certificatePem,
   selfSignedCertificate,
@@ -108,10 +109,20 @@ describe("TLS", () => {
 
   it("is tried first, then left, and not tried again, with an insecure one that has none", async () => {
     await using registry = await serve();
-    using client = testClient();
+    const transport = createHttpTransport();
+    const protocols: string[] = [];
+    using client = testClient({
+      transport: {
+        ...transport,
+        async send(request) {
+          protocols.push(request.url.protocol);
+          return await transport.send(request);
+        },
+      },
+    });
     for (let round = 0; round < 3; round += 1)
       expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
-    expect(registry.requests).toHaveLength(3);
+    expect(protocols).toEqual(["https:", "http:", "http:", "http:"]);
   });
 
   it("is not left on a redirect or for a token", async () => {

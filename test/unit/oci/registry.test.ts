@@ -131,6 +131,32 @@ describe("getManifest", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["GET", "HEAD", "GET"]);
   });
 
+  it("holds the content to the digest of the reference where no header says one", async () => {
+    const { mediaType, bytes } = IMAGE.manifest;
+    await using server = await startServer((_request, response) => {
+      response.writeHead(200, { "content-type": mediaType }).end(bytes);
+    });
+    using client = testClient();
+    const reference = `${server.host}/a@sha256:${"0".repeat(64)}`;
+    await expect(client.getManifest(asking(reference))).rejects.toThrow(
+      expect.objectContaining({ reason: "DIGEST_MISMATCH" }),
+    );
+  });
+
+  it("does not wait for a body that is announced as too large", async () => {
+    await using server = await startServer((_request, response) => {
+      response.writeHead(200, { "content-length": String(50 * MEGABYTE) });
+      response.flushHeaders();
+    });
+    using client = testClient();
+    await expect(client.getManifest(asking(`${server.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "MANIFEST_TOO_LARGE",
+        message: expect.stringContaining("larger than 4194304 bytes"),
+      }),
+    );
+  });
+
   it.each([
     ["a tag", "team/app:2"],
     ["a digest", `team/app@sha256:${"0".repeat(64)}`],
