@@ -1,15 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { parseReference, withDigest } from "../../../src/oci/reference.ts";
 import {
-  buildImage,
-  buildLayer,
   startRegistry,
   tinyImage,
   tinyMultiPlatformImage,
   type Fault,
   type TestRegistry,
 } from "../../../src/testing/registry/index.ts";
-import { asking, forever, password, testClient } from "./support/client.ts";
+import { asking, password, testClient } from "./support/client.ts";
 import { startServer } from "./support/http-server.ts";
 
 const IMAGE = tinyImage("amd64");
@@ -20,13 +17,6 @@ function asked(registry: TestRegistry): readonly string[] {
   return registry.requests.map(
     ({ method, target, reference }) => `${method} ${target} ${reference}`,
   );
-}
-
-async function configOf(registry: TestRegistry, repository = "team/app") {
-  const { reference } = registry.add(repository, "1", IMAGE);
-  const { config } = IMAGE;
-  const descriptor = { mediaType: config.mediaType, digest: config.digest, size: config.size };
-  return { repository: parseReference(reference), descriptor, credential: null, signal: forever };
 }
 
 describe("getManifest", () => {
@@ -216,110 +206,5 @@ describe("headManifest", () => {
     registry.fault({ fault: { kind: "headers", headers }, methods: ["HEAD"] });
     expect(await client.headManifest(asking(pinned))).toMatchObject({ digest });
     expect(asked(registry)).toEqual([`HEAD manifest ${digest}`, `GET manifest ${digest}`]);
-  });
-});
-
-describe("getConfig", () => {
-  it("reads a configuration once for a repository, also when many want it at once", async () => {
-    await using registry = await startRegistry();
-    using client = testClient();
-    const request = await configOf(registry);
-    const many = await Promise.all(Array.from({ length: 10 }, () => client.getConfig(request)));
-    const bytes = Buffer.from(IMAGE.config.bytes);
-    for (const read of [...many, await client.getConfig(request)]) expect(read).toEqual(bytes);
-    expect(registry.requests).toHaveLength(1);
-    // That a digest is known proves nothing of who may read it elsewhere.
-    await client.getConfig(await configOf(registry, "team/other"));
-    expect(registry.requests).toHaveLength(2);
-  });
-
-  it("does not remember a failure", async () => {
-    await using registry = await startRegistry();
-    using client = testClient();
-    const request = await configOf(registry);
-    const fault = registry.fault({ fault: { kind: "altered" } });
-    await expect(client.getConfig(request)).rejects.toThrow(
-      expect.objectContaining({ reason: "DIGEST_MISMATCH" }),
-    );
-    fault.remove();
-    expect(await client.getConfig(request)).toHaveLength(request.descriptor.size);
-  });
-
-  it("refuses what is too large without asking for it, or as it comes", async () => {
-    await using registry = await startRegistry();
-    using client = testClient();
-    const request = await configOf(registry);
-    const descriptor = { ...request.descriptor, size: 4 * MEGABYTE + 1 };
-    const tooLarge = expect.objectContaining({ reason: "MANIFEST_TOO_LARGE" });
-    await expect(client.getConfig({ ...request, descriptor })).rejects.toThrow(tooLarge);
-    expect(registry.requests).toHaveLength(0);
-    registry.fault({ fault: { kind: "oversized", bytes: 50 * MEGABYTE, declared: false } });
-    await expect(client.getConfig(request)).rejects.toThrow(tooLarge);
-    expect(registry.requests[0]?.sentBytes).toBeLessThan(20 * MEGABYTE);
-  });
-
-  it("holds it to the size that the manifest says", async () => {
-    await using registry = await startRegistry();
-    using client = testClient();
-    const request = await configOf(registry);
-    const descriptor = { ...request.descriptor, size: request.descriptor.size + 1 };
-    await expect(client.getConfig({ ...request, descriptor })).rejects.toThrow(
-      expect.objectContaining({ reason: "MANIFEST_INVALID" }),
-    );
-  });
-
-  it("says that a blob is missing although the manifest names it", async () => {
-    await using registry = await startRegistry();
-    using client = testClient();
-    const request = await configOf(registry);
-    const digest = `sha256:${"0".repeat(64)}`;
-    const descriptor = { ...request.descriptor, digest };
-    await expect(client.getConfig({ ...request, descriptor })).rejects.toThrow(
-      expect.objectContaining({
-        reason: "IMAGE_NOT_FOUND",
-        message: expect.stringMatching(`team/app blob ${digest}.*although the manifest names it`),
-      }),
-    );
-  });
-});
-
-describe("getBlob", () => {
-  const layer = buildLayer([{ type: "file", path: "a", content: "x".repeat(200_000) }], {
-    compression: "none",
-  });
-  const image = buildImage({ platform: { os: "linux", architecture: "amd64" }, layers: [layer] });
-
-  async function read(registry: TestRegistry, size = layer.bytes.length): Promise<number> {
-    using client = testClient();
-    const { pinned, digest } = registry.add("team/app", null, image);
-    const repository = withDigest(parseReference(pinned), digest);
-    const descriptor = { mediaType: "application/x", digest: layer.digest, size };
-    const request = { repository, descriptor, credential: null, signal: forever };
-    let length = 0;
-    for await (const chunk of await client.getBlob(request)) length += chunk.length;
-    return length;
-  }
-
-  it("hands over all of it", async () => {
-    await using registry = await startRegistry();
-    expect(await read(registry)).toBe(layer.bytes.length);
-  });
-
-  it.each<[string, Fault, number, string]>([
-    ["another content", { kind: "altered" }, 0, "DIGEST_MISMATCH"],
-    ["more than the manifest says", { kind: "headers", headers: {} }, -1, "MANIFEST_INVALID"],
-    ["less than the manifest says", { kind: "headers", headers: {} }, 1, "MANIFEST_INVALID"],
-    [
-      "a connection cut in the middle",
-      { kind: "reset", afterBytes: 1000 },
-      0,
-      "REGISTRY_UNAVAILABLE",
-    ],
-  ])("fails at %s", async (_what, fault, difference, reason) => {
-    await using registry = await startRegistry();
-    registry.fault({ fault });
-    await expect(read(registry, layer.bytes.length + difference)).rejects.toThrow(
-      expect.objectContaining({ reason, message: expect.stringContaining(layer.digest) }),
-    );
   });
 });
