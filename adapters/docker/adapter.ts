@@ -21,6 +21,7 @@ import type { HostPlatforms } from "./host-platforms.ts";
 import { inspectDockerImage } from "./image.ts";
 import { insecureRegistries } from "./insecure-registries.ts";
 import type { LookUp } from "./insecure-registries.ts";
+import type { MemberPorts } from "./launch-member.ts";
 import { launchContainers } from "./launch.ts";
 import {
   containerLogs,
@@ -32,7 +33,7 @@ import type { MachinePorts } from "./machines.ts";
 import { preflightContainer } from "./preflight.ts";
 import type { EngineConnection } from "./preflight.ts";
 import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./pull.ts";
-import type { Puller, PullTimeouts } from "./pull.ts";
+import type { PullTimeouts } from "./pull.ts";
 import { createTransport } from "./transport.ts";
 
 export interface DockerAdapterOptions {
@@ -54,8 +55,7 @@ export interface DockerAdapterOptions {
 }
 
 /** What is kept for one engine while the adapter lives. */
-interface OpenEngine extends EngineConnection {
-  readonly puller: Puller;
+interface OpenEngine extends EngineConnection, MemberPorts {
   readonly machines: MachinePorts;
 }
 
@@ -88,11 +88,8 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     },
     preflight: (draft, facts, signal) =>
       preflightContainer({ connect: engines.open, hostPlatforms }, draft, facts, signal),
-    async launch(launch, signal) {
-      const { api, endpoint, puller } = await engines.open();
-      const ports = { api, puller, registry, engine: endpoint.address };
-      return await launchContainers(ports, launch, signal);
-    },
+    launch: (launch, signal) =>
+      launchContainers({ connect: engines.open, registry }, launch, signal),
     describe: async (ids, signal) => describeContainers(await machines(), ids, signal),
     terminate: async (ids, signal) => terminateContainers(await machines(), ids, signal),
     list: async (owner, signal) => listContainers(await machines(), owner, signal),
@@ -134,6 +131,7 @@ async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
   const timeouts = options.pullTimeouts ?? DEFAULT_PULL_TIMEOUTS;
   return {
     endpoint,
+    engine: address,
     api,
     facts,
     puller: createPuller(api, address, timeouts),

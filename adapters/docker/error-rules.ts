@@ -1,5 +1,17 @@
 import type { SlipwayErrorOptions } from "../../src/errors.ts";
-import type { EngineOperation } from "./errors.ts";
+
+/** What was asked of the engine. */
+export type EngineOperation =
+  | "info"
+  | "create"
+  | "start"
+  | "inspect"
+  | "list"
+  | "remove"
+  | "logs"
+  | "network"
+  | "copy"
+  | "pull";
 
 /** What an error of the engine means, but for its message. */
 export type EngineVerdict = Pick<

@@ -2,21 +2,10 @@ import { isSlipwayError, SlipwayError } from "../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../src/errors.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { ANY_OPERATION, ENGINE_RULES } from "./error-rules.ts";
-import type { EngineRule, EngineVerdict } from "./error-rules.ts";
+import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
 import { PULL_RULES } from "./pull-error-rules.ts";
 
-/** What was asked of the engine. */
-export type EngineOperation =
-  | "info"
-  | "create"
-  | "start"
-  | "inspect"
-  | "list"
-  | "remove"
-  | "logs"
-  | "network"
-  | "copy"
-  | "pull";
+export type { EngineOperation } from "./error-rules.ts";
 
 export interface EngineCallContext {
   readonly operation: EngineOperation;

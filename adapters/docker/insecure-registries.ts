@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { isLoopbackRegistry, registryHostName } from "../../src/oci/loopback-registry.ts";
 import type { InfoReply } from "./replies.ts";
 
 /** The addresses that a name leads to. */
@@ -13,8 +14,8 @@ export function insecureRegistries(
   lookUp: LookUp,
 ): (host: string) => Promise<boolean> {
   return async (host) => {
-    const name = hostName(host);
-    if (isLoopback(name)) return true;
+    if (isLoopbackRegistry(host)) return true;
+    const name = registryHostName(host);
     const registries = await registriesOf(engineInfo);
     if (registries === null) return false;
     const listed = Object.entries(registries.IndexConfigs ?? {}).find(([key]) => key === host);
@@ -51,20 +52,4 @@ function rangesOf(cidrs: readonly string[]): BlockList {
     ranges.addSubnet(network, bits, family === 6 ? "ipv6" : "ipv4");
   }
   return ranges;
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
-LOOPBACK.addAddress("::1", "ipv6");
-
-function isLoopback(name: string): boolean {
-  const family = isIP(name);
-  if (family === 0) return name === "localhost";
-  return LOOPBACK.check(name, family === 6 ? "ipv6" : "ipv4");
-}
-
-/** Without port and brackets. */
-function hostName(host: string): string {
-  const bracketed = /^\[([^\]]*)\]/.exec(host)?.[1];
-  return (bracketed ?? host.split(":", 1)[0] ?? "").toLowerCase();
 }

@@ -1,5 +1,4 @@
-import { isSlipwayError } from "../../src/errors.ts";
-import type { SlipwayError } from "../../src/errors.ts";
+import { isSlipwayError, SlipwayError } from "../../src/errors.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { RegistryClient } from "../../src/oci/registry-client.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
@@ -8,7 +7,9 @@ import { adoptMember, launchMember, UnknownOutcome } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
 import { mapLimited } from "./tasks.ts";
 
-export interface LaunchPorts extends MemberPorts {
+export interface LaunchPorts {
+  /** Throws `ENGINE_CONFIGURATION_INVALID`. */
+  readonly connect: () => Promise<MemberPorts>;
   readonly registry: RegistryClient;
 }
 
@@ -27,13 +28,13 @@ export async function launchContainers(
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
   if (signal.aborted) throw cancelled(signal, "the launch");
-  const refusal = await registryRefusal(ports, launch, signal);
-  const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, async (member) => {
-    const context: MemberContext = { ...ports, launch, member, signal };
-    return await settle(() =>
-      refusal === null ? launchMember(context) : adoptMember(context, refusal),
-    );
-  });
+  const refusal = await registryRefusal(ports.registry, launch, signal);
+  const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
+    settle(async () => {
+      const context: MemberContext = { ...(await ports.connect()), launch, member, signal };
+      return await (refusal === null ? launchMember(context) : adoptMember(context, refusal));
+    }),
+  );
   const isStopped = signal.aborted && outcomes.every(({ outcome }) => outcome !== "accepted");
   if (isStopped) throw cancelled(signal, "the launch");
   return outcomes;
@@ -41,18 +42,28 @@ export async function launchContainers(
 
 /** The engine may hold the image already, but it is this caller's only once the registry says so. */
 async function registryRefusal(
-  { registry }: LaunchPorts,
+  registry: RegistryClient,
   { plan, secrets }: Launch,
   signal: AbortSignal,
 ): Promise<SlipwayError | null> {
   try {
     const reference = parseReference(plan.artifact.id);
+    if (reference.digest === undefined) return unpinned(plan);
     await registry.headManifest({ reference, credential: secrets.credential, signal });
     return null;
   } catch (caught) {
     if (isSlipwayError(caught) && !signal.aborted) return caught;
     throw caught;
   }
+}
+
+function unpinned({ planId, artifact }: Launch["plan"]): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "PLAN_UNPINNED",
+    message: `plan ${planId}: ${artifact.id} has no digest, so that nobody knows what would run`,
+    remedy: "Resolve the workspace again, not offline.",
+  });
 }
 
 /** What a member's launch came to: what it threw is a rejection, or where it says so, unknown. */

@@ -195,11 +195,21 @@ async function withLastWords(
 ): Promise<Machine> {
   const { end, id, architecture } = machine;
   if (end === null || !FAILED_EXECUTIONS.has(end.exitCode)) return machine;
-  const request = { follow: false, tail: LAST_LINES };
-  let words = "";
-  for await (const piece of containerLogs(ports, id, request, signal))
-    words = (words + Buffer.from(piece).toString("utf8")).slice(-MOST_WORDS);
+  const words = await lastWords(ports, id, signal);
   if (!words.includes(EXEC_FORMAT_ERROR)) return machine;
   const message = `${EXEC_FORMAT_ERROR}: the engine cannot run programs for ${architecture ?? "this platform"}`;
   return { ...machine, end: { ...end, message } };
+}
+
+/** The end of what a container has printed; nothing where its log cannot be read, which is no failure of its own. */
+async function lastWords(ports: MachinePorts, id: string, signal: AbortSignal): Promise<string> {
+  let words = "";
+  try {
+    const request = { follow: false, tail: LAST_LINES };
+    for await (const piece of containerLogs(ports, id, request, signal))
+      words = (words + Buffer.from(piece).toString("utf8")).slice(-MOST_WORDS);
+  } catch (caught) {
+    if (signal.aborted) throw caught;
+  }
+  return words;
 }

@@ -1,8 +1,15 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { containerName } from "../../../../adapters/docker/launch-request.ts";
+import { SecretValue } from "../../../../src/secrets/secret-value.ts";
 import { adapterOf } from "../../../support/docker-subject.ts";
 import {
   CREATE,
+  CREDENTIAL,
+  INSPECT_BY_NAME,
+  errorOf,
+  gone,
+  hangUp,
   START,
   INSPECT,
   REMOVE,
@@ -56,6 +63,41 @@ describe("launch", () => {
       { name: NAME, platform: "linux/amd64" },
       { Image: pinned(), HostConfig: { PortBindings: {} } },
     ]);
+  });
+
+  it("refuses a plan that is not pinned, and one whose engine cannot be found", async () => {
+    const launch = launchWith();
+    const artifact = { ...launch.plan.artifact, id: "registry.test/team/agent:1" };
+    const unpinned = { ...launch, plan: { ...launch.plan, artifact } };
+    const { outcome } = await launchOn({ [INSPECT_BY_NAME]: [gone] }, unpinned);
+    expect(errorOf(outcome)).toMatchObject({ reason: "PLAN_UNPINNED" });
+    const adapter = adapterOf({ host: "http://x" });
+    expect(await adapter.launch(launch, new AbortController().signal)).toMatchObject([
+      { outcome: "rejected", error: { reason: "ENGINE_CONFIGURATION_INVALID" } },
+    ]);
+    await adapter.close();
+  });
+
+  it("tells no secret in what it throws, not even in the causes", async () => {
+    const environment = { API_KEY: new SecretValue("env-s3cret") };
+    const mount = { secret: "KEY", env: null, path: "/key", mode: "0400" };
+    const files = [{ mount, value: new SecretValue("file-s3cret") }];
+    const launch = launchWith({ environment, files });
+    const routes = [
+      { [CREATE]: [hangUp] },
+      { [CREATE]: [refusing(500, "failed")] },
+      { [CREATE]: [created], "PUT /containers/c1/archive": [hangUp] },
+      { [CREATE]: [refusing(404, "No such image")], [PULL]: [hangUp] },
+    ] as const;
+    for (const route of routes) {
+      const { outcome } = await launchOn(route, launch);
+      const told = inspect(errorOf(outcome), { depth: null, showHidden: true });
+      expect(told).toContain("SlipwayError");
+      for (const secret of ["env-s3cret", "file-s3cret", CREDENTIAL.password.reveal()]) {
+        expect(told).not.toContain(secret);
+        expect(told).not.toContain(Buffer.from(secret).toString("base64").slice(0, -2));
+      }
+    }
   });
 
   it("refuses on a full disk", async () => {

@@ -103,6 +103,25 @@ describe("describe", () => {
     );
   });
 
+  it("does without a log that cannot be read", async () => {
+    await onEngine(
+      (engine) => {
+        engine.on("GET /containers/c1/json", ({ reply }) => {
+          const State = { Status: "exited", ExitCode: 1 };
+          reply(200, containerAnswer({ Id: "c1", Labels: LABELS, State }));
+        });
+        engine.on("GET /containers/c1/logs", ({ reply }) =>
+          reply(501, { message: "configured logging driver does not support reading" }),
+        );
+      },
+      async (adapter) => {
+        expect(await adapter.describe(["c1"], signal)).toMatchObject([
+          { state: "ended", end: { exitCode: 1, message: "exited with code 1" } },
+        ]);
+      },
+    );
+  });
+
   it("fails where the engine does, with its address", async () => {
     const adapter = adapterOf({ host: "unix:///nonexistent/engine.sock" });
     const attempts = [
