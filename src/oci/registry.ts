@@ -20,7 +20,7 @@ import { readBody } from "./registry/body.ts";
 import { createBoundedCache, type BoundedCache } from "./registry/bounded-cache.ts";
 import { createEndpoints, type EndpointOptions } from "./registry/endpoints.ts";
 import { protocolFault, sizeMismatch, tooLarge, type Subject } from "./registry/failures.ts";
-import { createHttpClient, type RetryOptions } from "./registry/http-client.ts";
+import { createHttpClient, type RetryOptions, type TimeLimits } from "./registry/http-client.ts";
 import { createSharedFlights, type SharedFlights } from "./registry/shared-flights.ts";
 import { createTokens } from "./registry/tokens.ts";
 import {
@@ -40,6 +40,8 @@ export interface RegistryClientOptions extends EndpointOptions {
   readonly transport?: HttpTransport;
   /** Default two repetitions, the first after a fifth of a second. */
   readonly retry?: RetryOptions;
+  /** For how long a registry is waited for. */
+  readonly limits?: TimeLimits;
 }
 
 const DEFAULT_RETRY: RetryOptions = { retries: 2, pauseMilliseconds: 200 };
@@ -61,7 +63,14 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const transport = options.transport ?? createHttpTransport();
   const endpoints = createEndpoints(options);
   const trustOf = (host: string): Promise<TlsTrust> => endpoints.trustOf(host);
-  const http = createHttpClient({ transport, userAgent, now, trustOf, retry });
+  const http = createHttpClient({
+    transport,
+    userAgent,
+    now,
+    trustOf,
+    retry,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
   const tokens = createTokens({ client: http, now, trustOf });
   const client: Client = {
     requests: createAuthorizedRequests({ client: http, endpoints, tokens, now }),

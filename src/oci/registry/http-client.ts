@@ -31,6 +31,8 @@ export interface HttpClientOptions {
   /** What to trust at a host (with port) to which a redirect leads. */
   readonly trustOf: (host: string) => Promise<TlsTrust>;
   readonly retry: RetryOptions;
+  /** Default a minute for a document, of which half may be silence, and two minutes of silence for a blob. */
+  readonly limits?: TimeLimits;
 }
 
 export interface RetryOptions {
@@ -51,9 +53,17 @@ export interface HttpClient {
   ): Promise<Result>;
 }
 
-const DOCUMENT_DEADLINE = 60_000;
-const DOCUMENT_IDLE = 30_000;
-const BLOB_IDLE = 120_000;
+/** For how long a registry is waited for, in milliseconds. */
+export interface TimeLimits {
+  /** A document as a whole: one that drips in byte by byte is never silent. */
+  readonly document: number;
+  /** Silence while a document comes. */
+  readonly documentIdle: number;
+  /** Silence while a blob comes. */
+  readonly blobIdle: number;
+}
+
+const DEFAULT_LIMITS: TimeLimits = { document: 60_000, documentIdle: 30_000, blobIdle: 120_000 };
 const LONGEST_PAUSE = 5_000;
 
 /** One failed try, with whether another may do better. */
@@ -97,10 +107,11 @@ async function attempt<Result>(
   read: (response: HttpResponse) => Promise<Result>,
 ): Promise<Result> {
   const { subject } = request;
+  const { limits = DEFAULT_LIMITS } = options;
   const signal =
     request.content === "blob"
       ? request.signal
-      : AbortSignal.any([request.signal, AbortSignal.timeout(DOCUMENT_DEADLINE)]);
+      : AbortSignal.any([request.signal, AbortSignal.timeout(limits.document)]);
   try {
     const response = await followRedirects(options, toHop(options, request, signal));
     if (response.status >= 500) {
@@ -118,6 +129,7 @@ async function attempt<Result>(
 
 function toHop(options: HttpClientOptions, request: ClientRequest, signal: AbortSignal) {
   const { method, url, accept, authorization, form, addresses, trust, content } = request;
+  const { blobIdle, documentIdle } = options.limits ?? DEFAULT_LIMITS;
   return {
     method,
     url,
@@ -125,7 +137,7 @@ function toHop(options: HttpClientOptions, request: ClientRequest, signal: Abort
     addresses,
     trust,
     signal,
-    idleMilliseconds: content === "blob" ? BLOB_IDLE : DOCUMENT_IDLE,
+    idleMilliseconds: content === "blob" ? blobIdle : documentIdle,
     headers: {
       accept,
       // Digests are of the bytes as they are stored: nothing may pack them on the way.

@@ -55,7 +55,8 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   if (code === "ENOTFOUND")
     return { kind: "unreachable", why: "its name cannot be resolved", transient: false };
   const why = NETWORK_CODES.get(code) ?? `the connection failed (${code})`;
-  return { kind: "unreachable", why, transient: true };
+  // Who has waited for nothing so long does not wait two times more.
+  return { kind: "unreachable", why, transient: code !== "ETIMEDOUT" };
 }
 
 /** The code of an error, or of the first of several (a name with several addresses fails with one each). */

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import type { TimeLimits } from "../../../src/oci/registry/http-client.ts";
 import { startRegistry, tinyImage } from "../../../src/testing/registry/index.ts";
 import { asking, password, smallInternet, testClient } from "./support/client.ts";
 import { sendJson, startServer } from "./support/http-server.ts";
@@ -115,6 +116,23 @@ describe("a registry that fails", () => {
       expect.objectContaining({ reason: "REGISTRY_PROTOCOL" }),
     );
     server.close();
+  });
+
+  it.each<[string, number, TimeLimits]>([
+    ["says nothing at all", 0, { document: 10_000, documentIdle: 50, blobIdle: 10_000 }],
+    ["drips", 5, { document: 100, documentIdle: 10_000, blobIdle: 10_000 }],
+  ])("because it %s is not waited for", async (_what, pause, limits) => {
+    await using registry = await startServer((_request, response) => {
+      if (pause === 0) return;
+      response.writeHead(200, { "content-type": IMAGE.manifest.mediaType });
+      const drip = setInterval(() => response.write(" "), pause);
+      response.once("close", () => clearInterval(drip));
+    });
+    using client = testClient({ limits });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({ code: "UNAVAILABLE", reason: "REGISTRY_UNAVAILABLE" }),
+    );
+    expect(registry.requests).toHaveLength(1);
   });
 
   it("to answer can be left alone", async () => {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { classifyNetworkFailure } from "../../../../src/oci/registry/network-failure.ts";
+
+function failure(code: string): Error {
+  return Object.assign(new Error("whatever it says"), { code });
+}
+
+describe("classifyNetworkFailure", () => {
+  it.each([
+    ["ECONNREFUSED", "the connection was refused", true],
+    ["ECONNRESET", "the connection was reset", true],
+    ["EAI_AGAIN", "its name cannot be resolved at the moment", true],
+    ["ENOTFOUND", "its name cannot be resolved", false],
+    ["ETIMEDOUT", "no answer came in time", false],
+    ["EHOSTUNREACH", "there is no route to it", true],
+    ["ESOMETHING", "the connection failed (ESOMETHING)", true],
+  ])("takes %s for a registry out of reach", (code, why, transient) => {
+    expect(classifyNetworkFailure(failure(code))).toEqual({ kind: "unreachable", why, transient });
+  });
+
+  it.each([
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed"],
+    ["CERT_HAS_EXPIRED", "expired"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "another name"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unknown authority"],
+    ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "TLS failed"],
+    ["ERR_OSSL_PEM_NO_START_LINE", "TLS failed"],
+  ])("takes %s for a certificate that is not trusted", (code, why) => {
+    expect(classifyNetworkFailure(failure(code))).toEqual({
+      kind: "certificate",
+      why: expect.stringContaining(why),
+    });
+  });
+
+  it.each(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"])("takes %s for a lack of TLS", (code) => {
+    expect(classifyNetworkFailure(failure(code))).toMatchObject({ kind: "plain-http" });
+  });
+
+  it("takes what is no HTTP for that", () => {
+    expect(classifyNetworkFailure(failure("HPE_INVALID_CONSTANT"))).toMatchObject({
+      kind: "protocol",
+    });
+  });
+
+  it("looks into the failures of several addresses", () => {
+    const several = new AggregateError([failure("ECONNREFUSED"), failure("EHOSTUNREACH")]);
+    expect(classifyNetworkFailure(several)).toMatchObject({ why: "the connection was refused" });
+  });
+
+  it.each([new TypeError("a defect"), "text", null, new AggregateError([])])(
+    "does not take a defect for a bad network: %s",
+    (error) => {
+      expect(classifyNetworkFailure(error)).toBeNull();
+    },
+  );
+});
