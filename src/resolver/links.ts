@@ -12,6 +12,8 @@ export interface Links {
   readonly environment: CatalogRecord<"environment"> | null;
   readonly machineType: CatalogRecord<"machine-type"> | null;
   readonly diskType: CatalogRecord<"disk-type"> | null;
+  /** The secret that the image's registry is asked with. */
+  readonly pullSecret: CatalogRecord<"secret"> | null;
   readonly checks: readonly Check[];
 }
 
@@ -25,26 +27,11 @@ interface Link {
 
 /** Follows the workspace's names, level by level, and names every one that leads to nothing. */
 export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"workspace">): Links {
-  const checks: Check[] = [];
-  function follow<K extends CatalogKind>(
-    link: Omit<Link, "name"> & { readonly kind: K; readonly name: string | null | undefined },
-  ): CatalogRecord<K> | null {
-    const { kind, name, from, field } = link;
-    if (name === null || name === undefined) return null;
-    const record = records.find(kind, name);
-    checks.push(linkCheck({ kind, name, from, field }, record !== null));
-    return record;
-  }
-
-  const { imageRef, environmentRef } = workspace;
+  const { checks, follow } = linkFollower(records);
+  const { imageRef, environmentRef, placement: placementName } = workspace;
   const from = `workspace ${workspace.name}`;
   const image = follow({ kind: "image", name: imageRef, from, field: "image_ref" });
-  const placement = follow({
-    kind: "placement",
-    name: workspace.placement,
-    from,
-    field: "placement",
-  });
+  const placement = follow({ kind: "placement", name: placementName, from, field: "placement" });
   const environment = follow({
     kind: "environment",
     name: environmentRef,
@@ -64,7 +51,7 @@ export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"wo
     from: shape,
     field: "disk_type_ref",
   });
-  follow({
+  const pullSecret = follow({
     kind: "secret",
     name: image === null ? null : credentialSecret(image),
     from: `image ${imageRef}`,
@@ -72,7 +59,23 @@ export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"wo
   });
   for (const { name, field } of workspaceSecrets(workspace))
     follow({ kind: "secret", name, from, field });
-  return { workspace, image, placement, environment, machineType, diskType, checks };
+  const followed = { image, placement, environment, machineType, diskType, pullSecret };
+  return { workspace, ...followed, checks };
+}
+
+/** Finds records by their links, and keeps a check of each link that was followed. */
+function linkFollower(records: LinkedRecords) {
+  const checks: Check[] = [];
+  function follow<K extends CatalogKind>(
+    link: Omit<Link, "name"> & { readonly kind: K; readonly name: string | null | undefined },
+  ): CatalogRecord<K> | null {
+    const { kind, name, from, field } = link;
+    if (name === null || name === undefined) return null;
+    const record = records.find(kind, name);
+    checks.push(linkCheck({ kind, name, from, field }, record !== null));
+    return record;
+  }
+  return { checks, follow };
 }
 
 /** The records that a plan is made from, with the generations that were read. */

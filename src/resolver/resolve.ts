@@ -16,7 +16,7 @@ import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
 import { pinImage } from "./pin.ts";
 import type { Pinned } from "./pin.ts";
-import { imageSource, requestedReference } from "./select-image.ts";
+import { credentialSecret, imageSource, requestedReference } from "./select-image.ts";
 import { guestRequest, machineShape, providerMachineType } from "./shape.ts";
 import { artifactSource, recordSources } from "./sources.ts";
 import { placementTarget, targetRegion, unjudgedCandidates } from "./target.ts";
@@ -91,8 +91,10 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
     const unasked = skipped("image.pinned", "offline: no provider was asked what the image means");
     return { checks: [...checks, unasked], plan };
   }
-  const credential = await settle("image.credential", ports.findCredential(image, request.signal));
-  const draft = draftPlan(request, found, credential.value?.source ?? null);
+  const credential = namesLostSecret(found)
+    ? null
+    : await settle("image.credential", ports.findCredential(image, request.signal));
+  const draft = draftPlan(request, found, credential?.value?.source ?? null);
   const known = [...checks, ...credentialChecks(image.name, credential)];
   const opened = await settle("substrate.adapter", ports.openAdapter(draft.target));
   if (opened.value === null) {
@@ -102,7 +104,7 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
     return { checks: missing ? known : [...known, ...opened.checks], plan: null };
   }
   const pinned =
-    credential.error === null
+    credential?.error === null
       ? await pinImage({
           adapter: opened.value,
           image: imageSource(image, credential.value?.credential ?? null),
@@ -126,10 +128,17 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   };
 }
 
+/** The link's own check has told of it: looking it up again would tell the same a second time. */
+function namesLostSecret({ image, links }: Found): boolean {
+  return credentialSecret(image) !== null && links.pullSecret === null;
+}
+
 function credentialChecks(
   image: string,
-  credential: Settled<FoundCredential | null>,
+  credential: Settled<FoundCredential | null> | null,
 ): readonly Check[] {
+  if (credential === null)
+    return [skipped("image.credential", `the secret that image ${image} names does not exist`)];
   if (credential.value === null) return credential.checks;
   const { source } = credential.value;
   return [passed("image.credential", `the registry of image ${image} is asked ${askedAs(source)}`)];
