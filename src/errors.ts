@@ -111,7 +111,6 @@ export const ERROR_REASONS = [
   "BOOT_DOCUMENT_TOO_LARGE",
   "TIMED_OUT",
   "INTERRUPTED",
-  "UNIMPLEMENTED",
   "INTERNAL",
 ] as const;
 export type ErrorReason = (typeof ERROR_REASONS)[number];

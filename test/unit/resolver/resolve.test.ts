@@ -86,7 +86,7 @@ async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
 
 const unimplemented = () =>
   Promise.reject(
-    new SlipwayError({ code: "UNIMPLEMENTED", reason: "UNIMPLEMENTED", message: "no adapter" }),
+    new SlipwayError({ code: "UNIMPLEMENTED", reason: "ADAPTER_MISSING", message: "no adapter" }),
   );
 
 describe("resolve", () => {
