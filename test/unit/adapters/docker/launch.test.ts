@@ -23,7 +23,7 @@ import {
   useRegistry,
 } from "../../../support/docker-launches.ts";
 import { containerAnswer, startFakeEngine } from "../../../support/fake-engine.ts";
-import type { FakeEngine } from "../../../support/fake-engine.ts";
+import type { EngineHandler, FakeEngine } from "../../../support/fake-engine.ts";
 
 const { launchWith, pinned } = useRegistry();
 
@@ -98,6 +98,38 @@ describe("launch", () => {
         expect(told).not.toContain(Buffer.from(secret).toString("base64").slice(0, -2));
       }
     }
+  });
+
+  describe("when the engine lacks the image", () => {
+    const missing = refusing(404, "No such image");
+    const complete: EngineHandler = ({ stream }) => stream({ status: "Downloaded" }).end();
+
+    it("pulls it, and creates again", async () => {
+      const routes = { [CREATE]: [missing, created], [PULL]: [complete], [START]: [done] } as const;
+      const { outcome, requests } = await launchOn(
+        { ...routes, [INSPECT]: [running] },
+        launchWith(),
+      );
+      expect(outcome.outcome).toBe("accepted");
+      expect(requests).toEqual([CREATE, PULL, CREATE, START, INSPECT]);
+    });
+
+    it("pulls it once, and says that it is gone again", async () => {
+      const routes = { [CREATE]: [missing], [PULL]: [complete] } as const;
+      const { outcome, requests } = await launchOn(routes, launchWith());
+      expect(requests).toEqual([CREATE, PULL, CREATE]);
+      expect(outcome).toMatchObject({
+        outcome: "rejected",
+        error: { reason: "IMAGE_NOT_FOUND", retry: "same-token" },
+      });
+    });
+
+    it("makes nothing where the pull fails", async () => {
+      const routes = { [CREATE]: [missing], [PULL]: [refusing(500, "unexpected EOF")] } as const;
+      const { outcome, requests } = await launchOn(routes, launchWith());
+      expect(requests).toEqual([CREATE, PULL]);
+      expect(errorOf(outcome)).toMatchObject({ reason: "REGISTRY_UNAVAILABLE" });
+    });
   });
 
   it("refuses on a full disk", async () => {
