@@ -122,7 +122,8 @@ async function attempt<Result>(
     return await read(response);
   } catch (caught) {
     if (caught instanceof AttemptError) throw caught;
-    const { failure, transient } = translateFailure(caught, request);
+    const timedOut = signal.aborted && !request.signal.aborted;
+    const { failure, transient } = translateFailure(caught, { ...request, timedOut });
     throw new AttemptError(failure, transient);
   }
 }

@@ -23,17 +23,21 @@ export interface TranslatedFailure {
 /** What was caught of a request, or while its answer was read, as an error of ours. */
 export function translateFailure(
   caught: unknown,
-  request: { readonly subject: Subject; readonly signal: AbortSignal },
+  request: {
+    readonly subject: Subject;
+    readonly signal: AbortSignal;
+    /** True where our own deadline ended it; what is caught then may be any error of a connection. */
+    readonly timedOut?: boolean;
+  },
 ): TranslatedFailure {
   const { subject, signal } = request;
   if (isSlipwayError(caught)) return permanent(caught);
   if (signal.aborted) return permanent(cancellation(signal, `reading ${subject.name}`));
+  if (request.timedOut === true)
+    return permanent(unavailable(subject, "it took too long to answer"));
   if (caught instanceof BodyTooLargeError) return permanent(tooLarge(subject, caught.limit));
   if (caught instanceof RedirectRefusedError || caught instanceof PrivateAddressError)
     return permanent(redirectRefused(subject, caught.message));
-  // The caller did not abort, so it was our own deadline.
-  if (caught instanceof Error && (caught.name === "TimeoutError" || caught.name === "AbortError"))
-    return permanent(unavailable(subject, "it took too long to answer"));
   const failure = classifyNetworkFailure(caught);
   if (failure === null) return permanent(asSlipwayError(caught));
   switch (failure.kind) {

@@ -118,10 +118,15 @@ describe("a registry that fails", () => {
     server.close();
   });
 
-  it.each<[string, number, TimeLimits]>([
-    ["says nothing at all", 0, { document: 10_000, documentIdle: 50, blobIdle: 10_000 }],
-    ["drips", 5, { document: 100, documentIdle: 10_000, blobIdle: 10_000 }],
-  ])("because it %s is not waited for", async (_what, pause, limits) => {
+  it.each<[string, string, number, TimeLimits]>([
+    [
+      "says nothing at all",
+      "no answer came in time",
+      0,
+      { document: 10_000, documentIdle: 50, blobIdle: 10_000 },
+    ],
+    ["drips", "took too long", 5, { document: 100, documentIdle: 10_000, blobIdle: 10_000 }],
+  ])("because it %s is not waited for", async (_what, why, pause, limits) => {
     await using registry = await startServer((_request, response) => {
       if (pause === 0) return;
       response.writeHead(200, { "content-type": IMAGE.manifest.mediaType });
@@ -130,7 +135,11 @@ describe("a registry that fails", () => {
     });
     using client = testClient({ limits });
     await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
-      expect.objectContaining({ code: "UNAVAILABLE", reason: "REGISTRY_UNAVAILABLE" }),
+      expect.objectContaining({
+        code: "UNAVAILABLE",
+        reason: "REGISTRY_UNAVAILABLE",
+        message: expect.stringContaining(why),
+      }),
     );
     expect(registry.requests).toHaveLength(1);
   });
