@@ -178,8 +178,8 @@ function transition(connection: Connection, step: Transition): Spawn | null {
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
   return connection
     .all(
-      `SELECT * FROM spawns WHERE tenant = ?1 AND (?2 IS NULL OR workspace = ?2) AND (?3 IS NULL OR state = ?3)
-       ORDER BY number DESC`,
+      `SELECT * FROM spawns WHERE tenant = ? AND workspace = coalesce(?, workspace)
+       AND state = coalesce(?, state) ORDER BY number DESC`,
       tenant,
       filter.workspace ?? null,
       filter.state ?? null,
