@@ -1,0 +1,18 @@
+export type { Exchange as GceExchange } from "./answer.ts";
+export type { ImageOptions as GceImageOptions } from "./built-in-images.ts";
+export type { Timing as GceTiming } from "./context.ts";
+export {
+  type Fault as GceFault,
+  type FaultHandle as GceFaultHandle,
+  type FaultRule as GceFaultRule,
+  parseFaults as parseGceFaults,
+} from "./faults.ts";
+export type { MachineType as GceMachineType } from "./machine-types.ts";
+export {
+  type RateQuota as GceRateQuota,
+  type RateTable as GceRateTable,
+  noRates as noGceRates,
+  publishedRates as publishedGceRates,
+} from "./rate-limits.ts";
+export type { GceRequest } from "./request-log.ts";
+export { type GceDenial, type GceOptions, type TestGce, startGce } from "./server.ts";

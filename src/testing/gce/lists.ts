@@ -1,0 +1,87 @@
+import type { JsonObject } from "../../errors.ts";
+import type { Call } from "./context.ts";
+import { fullLink, scopeName } from "./links.ts";
+import { PLACES } from "./places.ts";
+import { parseFilter } from "./query/filter.ts";
+import { type Sortable, page } from "./query/paging.ts";
+import type { Scope } from "./records.ts";
+import { compact, unlessEmpty } from "./render.ts";
+
+export interface Listing<T> {
+  /** `instance`: of `compute#instanceList`. */
+  readonly kind: string;
+  /** `projects/P/zones/Z/instances` */
+  readonly link: string;
+  readonly records: Iterable<T>;
+  readonly render: (record: T) => JsonObject;
+  readonly keyOf: (record: T) => Sortable;
+}
+
+/** Answers a list method: filtered, sorted, one page. */
+export function list<T>(call: Call, listing: Listing<T>): JsonObject {
+  const { items, nextPageToken } = select(call, listing);
+  return compact({
+    kind: `compute#${listing.kind}List`,
+    id: listing.link,
+    items: unlessEmpty(items.map(({ document }) => document)),
+    nextPageToken,
+    selfLink: fullLink(listing.link),
+  });
+}
+
+export interface AggregatedListing<T> extends Listing<T> {
+  /** `instances`: the list in each scope. */
+  readonly collection: string;
+  readonly scopeOf: (record: T) => Scope;
+  readonly scopes: "zones" | "regions";
+}
+
+/** Answers an aggregated list: every scope has its list, or the warning that it has none on this page. */
+export function aggregatedList<T>(call: Call, listing: AggregatedListing<T>): JsonObject {
+  const { items, nextPageToken } = select(call, listing);
+  const byScope = new Map<string, JsonObject[]>(scopesOf(listing.scopes).map((name) => [name, []]));
+  for (const { record, document } of items)
+    byScope.get(scopeName(listing.scopeOf(record)))?.push(document);
+  const { collection } = listing;
+  return compact({
+    kind: `compute#${listing.kind}AggregatedList`,
+    id: listing.link,
+    items: Object.fromEntries(
+      [...byScope].map(([name, documents]): [string, JsonObject] => [
+        name,
+        documents.length > 0 ? { [collection]: documents } : { warning: emptyScope(name) },
+      ]),
+    ),
+    nextPageToken,
+    selfLink: fullLink(listing.link),
+  });
+}
+
+function select<T>(call: Call, { records, render, keyOf, link }: Listing<T>) {
+  const filterText = call.query.get("filter");
+  const filter = parseFilter(filterText);
+  const matching = Array.from(records, (record) => ({ record, document: render(record) })).filter(
+    ({ document }) => filter(document),
+  );
+  const shown = page(matching, ({ record }) => keyOf(record), {
+    maxResults: call.query.get("maxResults"),
+    pageToken: call.query.get("pageToken"),
+    orderBy: call.query.get("orderBy"),
+    of: [call.id, link, filterText ?? ""],
+  });
+  return { items: shown.records, nextPageToken: shown.nextPageToken };
+}
+
+function scopesOf(kind: "zones" | "regions"): readonly string[] {
+  return PLACES.flatMap(({ region, zones }) =>
+    kind === "regions" ? [`regions/${region}`] : zones.map((zone) => `zones/${zone}`),
+  );
+}
+
+function emptyScope(scope: string): JsonObject {
+  return {
+    code: "NO_RESULTS_ON_PAGE",
+    message: `There are no results for scope '${scope}' on this page.`,
+    data: [{ key: "scope", value: scope }],
+  };
+}

@@ -1,0 +1,26 @@
+import type { Context } from "./context.ts";
+import { GceFailure } from "./failure.ts";
+import type { Denial } from "./records.ts";
+
+/** @throws GceFailure `forbidden` */
+export function requirePermission(
+  { world: { denials }, project }: Pick<Context, "world" | "project">,
+  permission: string,
+  link: string,
+): void {
+  if (!isAllowed(denials, { project: project.id, permission, resource: link }))
+    throw new GceFailure("forbidden", `Required '${permission}' permission for '${link}'`);
+}
+
+/** True where no denial of the project names the permission, be it for everything or for this resource. */
+export function isAllowed(
+  denials: readonly Denial[],
+  wanted: { readonly project: string; readonly permission: string; readonly resource: string },
+): boolean {
+  return !denials.some(
+    ({ project, permission, resource }) =>
+      project === wanted.project &&
+      permission === wanted.permission &&
+      (resource === null || resource === wanted.resource),
+  );
+}

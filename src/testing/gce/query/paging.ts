@@ -1,0 +1,96 @@
+import { GceFailure, invalidField } from "../failure.ts";
+import { hash } from "../ids.ts";
+
+export interface PageRequest {
+  readonly maxResults: string | null;
+  readonly pageToken: string | null;
+  readonly orderBy: string | null;
+  /** What a token is good for: the call and its filter. */
+  readonly of: readonly string[];
+}
+
+export interface Page<T> {
+  readonly records: readonly T[];
+  readonly nextPageToken: string | null;
+}
+
+/** What a list is sorted by. */
+export interface Sortable {
+  readonly name: string;
+  readonly createdAt: number;
+  /** What tells it from others of its name. */
+  readonly id: string;
+}
+
+const MAXIMUM = 500;
+
+/**
+ * One page, sorted by name, or newest first. The token says after which record to go on, so that records that come or
+ * go in between neither repeat others nor hide them.
+ */
+export function page<T>(
+  records: readonly T[],
+  keyOf: (record: T) => Sortable,
+  { maxResults, pageToken, orderBy, of }: PageRequest,
+): Page<T> {
+  const key = sortKey(orderBy);
+  const after = pageToken === null || pageToken === "" ? null : readToken(pageToken, of);
+  const rest = records
+    .map((record) => ({ record, at: key(keyOf(record)) }))
+    .filter(({ at }) => after === null || at > after)
+    .toSorted((one, other) => (one.at < other.at ? -1 : 1));
+  const shown = rest.slice(0, sizeOf(maxResults));
+  const last = shown.at(-1);
+  return {
+    records: shown.map(({ record }) => record),
+    nextPageToken:
+      last === undefined || rest.length === shown.length ? null : writeToken(last.at, of),
+  };
+}
+
+/** Text by which records sort as asked, each different from all others. */
+function sortKey(orderBy: string | null): (record: Sortable) => string {
+  switch (orderBy) {
+    case null:
+    case "":
+    case "name":
+      // A separator below every character of a name: `a` comes before `a-b`.
+      return ({ name, id }) => `${name} ${id}`;
+    case "creationTimestamp desc":
+      return ({ createdAt, id }) => `${String(1e15 - createdAt).padStart(16, "0")} ${id}`;
+    default:
+      throw invalidField(
+        "orderBy",
+        orderBy,
+        "Only 'name' and 'creationTimestamp desc' are supported.",
+      );
+  }
+}
+
+function sizeOf(maxResults: string | null): number {
+  if (maxResults === null) return MAXIMUM;
+  const size = /^\d{1,9}$/.test(maxResults) ? Number(maxResults) : -1;
+  if (size < 0 || size > MAXIMUM)
+    throw invalidField("maxResults", maxResults, `Must be between 0 and ${MAXIMUM}, inclusive.`);
+  return size === 0 ? MAXIMUM : size;
+}
+
+function writeToken(at: string, of: readonly string[]): string {
+  return Buffer.from(JSON.stringify([hash(of), at])).toString("base64url");
+}
+
+function readToken(token: string, of: readonly string[]): string {
+  const parsed = parseJson(Buffer.from(token, "base64url").toString("utf8"));
+  if (Array.isArray(parsed) && parsed[0] === hash(of) && typeof parsed[1] === "string")
+    return parsed[1];
+  throw new GceFailure("invalid", `Invalid value for field 'pageToken': '${token.slice(0, 200)}'.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON is no token of ours, which the caller says.
+    return null;
+  }
+}

@@ -1,0 +1,252 @@
+import { z } from "zod";
+
+/**
+ * What the stand-in keeps, as plain JSON. The schemas are also what a state file is read by. Times are milliseconds
+ * since 1970; places are bare names, and links are partial: `projects/P/global/images/N`.
+ */
+const time = z.number();
+const labels = z.record(z.string(), z.string());
+
+export const ARCHITECTURES = ["X86_64", "ARM64"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export const INSTANCE_STATES = [
+  "PROVISIONING",
+  "STAGING",
+  "RUNNING",
+  "STOPPING",
+  "TERMINATED",
+  "SUSPENDING",
+  "SUSPENDED",
+] as const;
+export type InstanceState = (typeof INSTANCE_STATES)[number];
+
+export const IMAGE_STATES = ["PENDING", "READY", "FAILED", "DELETING"] as const;
+export type ImageState = (typeof IMAGE_STATES)[number];
+
+export const DEPRECATION_STATES = ["ACTIVE", "DEPRECATED", "OBSOLETE", "DELETED"] as const;
+export type DeprecationState = (typeof DEPRECATION_STATES)[number];
+
+export const deprecationSchema = z.object({
+  state: z.enum(DEPRECATION_STATES),
+  replacement: z.string().nullable(),
+  /** Times as they were sent: they announce, and change nothing by themselves. */
+  deprecated: z.string().nullable(),
+  obsolete: z.string().nullable(),
+  deleted: z.string().nullable(),
+});
+export type Deprecation = z.infer<typeof deprecationSchema>;
+
+export const imageSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  family: z.string().nullable(),
+  /** Null for old images, which say nothing. */
+  architecture: z.enum(ARCHITECTURES).nullable(),
+  diskSizeGb: z.number(),
+  archiveSizeBytes: z.number(),
+  createdAt: time,
+  /** Each state with the time at which it begins, which may lie ahead: the state is what the clock makes of it. */
+  history: z.array(z.object({ at: time, state: z.enum(IMAGE_STATES) })),
+  goneAt: time.nullable(),
+  deprecation: deprecationSchema.nullable(),
+  licenses: z.array(z.string()),
+  guestOsFeatures: z.array(z.string()),
+  labels,
+  source: z.object({
+    kind: z.enum(["raw", "disk", "image"]),
+    link: z.string(),
+    id: z.string().nullable(),
+  }),
+});
+export type Image = z.infer<typeof imageSchema>;
+
+export const diskSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  zone: z.string(),
+  type: z.string(),
+  sizeGb: z.number(),
+  architecture: z.enum(ARCHITECTURES).nullable(),
+  sourceImage: z.string().nullable(),
+  sourceImageId: z.string().nullable(),
+  licenses: z.array(z.string()),
+  guestOsFeatures: z.array(z.string()),
+  labels,
+  createdAt: time,
+  goneAt: time.nullable(),
+  /** The name of the instance that it is attached to, in its own zone. */
+  user: z.string().nullable(),
+});
+export type Disk = z.infer<typeof diskSchema>;
+
+export const attachedDiskSchema = z.object({
+  diskName: z.string(),
+  deviceName: z.string(),
+  boot: z.boolean(),
+  autoDelete: z.boolean(),
+  mode: z.enum(["READ_WRITE", "READ_ONLY"]),
+});
+export type AttachedDisk = z.infer<typeof attachedDiskSchema>;
+
+export const attachedNetworkSchema = z.object({
+  network: z.string(),
+  subnetwork: z.string(),
+  networkIp: z.string(),
+  /** Null without an external address. */
+  external: z
+    .object({ name: z.string(), natIp: z.string(), networkTier: z.enum(["PREMIUM", "STANDARD"]) })
+    .nullable(),
+  nicType: z.string().nullable(),
+});
+export type AttachedNetwork = z.infer<typeof attachedNetworkSchema>;
+
+export const instanceSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  zone: z.string(),
+  machineType: z.string(),
+  description: z.string().nullable(),
+  hostname: z.string().nullable(),
+  labels,
+  metadata: z.array(z.object({ key: z.string(), value: z.string() })),
+  tags: z.array(z.string()),
+  disks: z.array(attachedDiskSchema),
+  networks: z.array(attachedNetworkSchema),
+  serviceAccounts: z.array(z.object({ email: z.string(), scopes: z.array(z.string()) })),
+  shielded: z.object({
+    enableSecureBoot: z.boolean(),
+    enableVtpm: z.boolean(),
+    enableIntegrityMonitoring: z.boolean(),
+  }),
+  scheduling: z.object({
+    automaticRestart: z.boolean(),
+    onHostMaintenance: z.enum(["MIGRATE", "TERMINATE"]),
+    provisioningModel: z.enum(["STANDARD", "SPOT"]),
+    preemptible: z.boolean(),
+    instanceTerminationAction: z.enum(["DELETE", "STOP"]).nullable(),
+  }),
+  canIpForward: z.boolean(),
+  deletionProtection: z.boolean(),
+  createdAt: time,
+  /** As `Image.history`. */
+  history: z.array(z.object({ at: time, state: z.enum(INSTANCE_STATES) })),
+  goneAt: time.nullable(),
+  /** What the machine printed, where a test has said so. */
+  serialOutput: z.string().nullable(),
+});
+export type Instance = z.infer<typeof instanceSchema>;
+
+export const scopeSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("global") }),
+  z.object({ kind: z.literal("region"), name: z.string() }),
+  z.object({ kind: z.literal("zone"), name: z.string() }),
+]);
+/** Where a resource or an operation lives. */
+export type Scope = z.infer<typeof scopeSchema>;
+
+export const operationErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  location: z.string().nullable(),
+  httpStatus: z.number(),
+  quota: z
+    .object({
+      metricName: z.string(),
+      limitName: z.string(),
+      dimensions: labels,
+      limit: z.number(),
+    })
+    .nullable(),
+});
+/** How an accepted request fails afterwards. */
+export type OperationError = z.infer<typeof operationErrorSchema>;
+
+export const operationSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: scopeSchema,
+  type: z.string(),
+  targetLink: z.string(),
+  targetId: z.string().nullable(),
+  user: z.string(),
+  requestId: z.string().nullable(),
+  groupId: z.string().nullable(),
+  insertedAt: time,
+  endsAt: time,
+  error: operationErrorSchema.nullable(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  bulk: z
+    .object({ location: z.string(), target: z.number(), created: z.number(), deleted: z.number() })
+    .nullable(),
+});
+export type Operation = z.infer<typeof operationSchema>;
+
+export const networkSchema = z.object({ id: z.string(), name: z.string(), createdAt: time });
+export type Network = z.infer<typeof networkSchema>;
+
+export const subnetworkSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  region: z.string(),
+  /** The name of a network of the same project. */
+  network: z.string(),
+  cidr: z.string(),
+  createdAt: time,
+});
+export type Subnetwork = z.infer<typeof subnetworkSchema>;
+
+/** What a `requestId` was spent on. */
+export const spentRequestSchema = z.object({
+  fingerprint: z.string(),
+  operation: z.string(),
+});
+export type SpentRequest = z.infer<typeof spentRequestSchema>;
+
+/** So many machines of the type may exist in the zone at one time, of all projects. */
+export const poolSchema = z.object({
+  machineType: z.string(),
+  zone: z.string(),
+  machines: z.number(),
+});
+export type Pool = z.infer<typeof poolSchema>;
+
+export const QUOTA_METRICS = ["CPUS", "INSTANCES", "DISKS_TOTAL_GB", "IN_USE_ADDRESSES"] as const;
+/** So much of the metric may be in use in the project's region at one time. */
+export const quotaSchema = z.object({
+  project: z.string(),
+  region: z.string(),
+  metric: z.enum(QUOTA_METRICS),
+  limit: z.number(),
+});
+export type Quota = z.infer<typeof quotaSchema>;
+export type QuotaMetric = Quota["metric"];
+
+/** A permission that a project's callers do not have: on everything, or on the one resource named by its link. */
+export const denialSchema = z.object({
+  project: z.string(),
+  permission: z.string(),
+  resource: z.string().nullable(),
+});
+export type Denial = z.infer<typeof denialSchema>;
+
+/** A map, which a state file keeps as its entries. */
+function records<T>(schema: z.ZodType<T>) {
+  return z.array(z.tuple([z.string(), schema])).transform((entries) => new Map(entries));
+}
+
+export const projectSchema = z.object({
+  id: z.string(),
+  createdAt: time,
+  images: records(imageSchema),
+  /** By zone and name, as disks too: `us-central1-a/name`. */
+  instances: records(instanceSchema),
+  disks: records(diskSchema),
+  networks: records(networkSchema),
+  /** By region and name. */
+  subnetworks: records(subnetworkSchema),
+  operations: records(operationSchema),
+  requests: records(spentRequestSchema),
+});
+export type Project = z.infer<typeof projectSchema>;

@@ -1,0 +1,67 @@
+import type { Call } from "./context.ts";
+import type { Route } from "./route.ts";
+import { diskRoutes } from "./routes/disks.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { networkRoutes } from "./routes/networks.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { placeRoutes } from "./routes/places.ts";
+import { typeRoutes } from "./routes/types.ts";
+
+/** Every method that the stand-in offers. Of two paths that fit, the first one is meant. */
+export const ROUTES: readonly Route[] = [
+  ...imageRoutes,
+  ...diskRoutes,
+  ...operationRoutes,
+  ...placeRoutes,
+  ...typeRoutes,
+  ...networkRoutes,
+];
+
+/** Literal and named parts of each route's path. */
+const TABLE = ROUTES.map((route) => ({ route, parts: route.path.split("/") }));
+
+/** The route of a request, with what its path names; null where there is none. */
+export function findRoute(
+  method: string,
+  path: string,
+  query: URLSearchParams,
+): { readonly route: Route; readonly call: Call } | null {
+  const start = path.indexOf("/projects/");
+  if (start < 0) return null;
+  const segments = path.slice(start + 1).split("/");
+  for (const { route, parts } of TABLE) {
+    if (route.method !== method) continue;
+    const named = match(parts, segments);
+    if (named !== null) return { route, call: callOf(route, named, query) };
+  }
+  return null;
+}
+
+function match(
+  parts: readonly string[],
+  segments: readonly string[],
+): ReadonlyMap<string, string> | null {
+  if (parts.length !== segments.length) return null;
+  const named = new Map<string, string>();
+  for (const [index, part] of parts.entries()) {
+    const segment = segments[index] ?? "";
+    if (part.startsWith("{")) {
+      if (segment === "") return null;
+      named.set(part.slice(1, -1), segment);
+    } else if (part !== segment) return null;
+  }
+  return named;
+}
+
+function callOf(route: Route, named: ReadonlyMap<string, string>, query: URLSearchParams): Call {
+  return {
+    id: route.id,
+    query,
+    part(name) {
+      const value = named.get(name);
+      if (value === undefined) throw new Error(`${route.path} has no part ${name}`);
+      return value;
+    },
+    zone: named.get("zone") ?? null,
+  };
+}

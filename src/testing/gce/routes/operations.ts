@@ -1,0 +1,81 @@
+import { resource } from "../body.ts";
+import { type Call, type Context, found, regionOfCall, zoneOf } from "../context.ts";
+import { partialLink, scopeName } from "../links.ts";
+import { list } from "../lists.ts";
+import { isDone } from "../operations.ts";
+import type { Operation, Scope } from "../records.ts";
+import { renderOperation } from "../render-operation.ts";
+import { LIST_QUERY, type Route, asking, reading } from "../route.ts";
+
+/** `wait` answers after at most two minutes, whatever the operation does: the API's reference. */
+const LONGEST_WAIT_MS = 120_000;
+
+export const operationRoutes: readonly Route[] = [
+  ...routesOf("zoneOperations", "zones/{zone}", (call) => ({ kind: "zone", name: zoneOf(call) })),
+  ...routesOf("regionOperations", "regions/{region}", (call) => ({
+    kind: "region",
+    name: regionOfCall(call),
+  })),
+  ...routesOf("globalOperations", "global", () => ({ kind: "global" })),
+];
+
+function routesOf(
+  service: string,
+  scopePath: string,
+  scopeOf: (call: Call) => Scope,
+): readonly Route[] {
+  const path = `projects/{project}/${scopePath}/operations`;
+  const permission = `compute.${service}`;
+  return [
+    reading({
+      id: `${service}.list`,
+      path,
+      permission: `${permission}.list`,
+      query: LIST_QUERY,
+      read(context, call) {
+        const { project } = context;
+        const scope = scopeOf(call);
+        return list(call, {
+          kind: "operation",
+          link: `projects/${project.id}/${scopeName(scope)}/operations`,
+          records: [...project.operations.values()].filter((one) => isIn(one, scope)),
+          render: (operation) => renderOperation(context, operation),
+          keyOf: ({ name, id, insertedAt }) => ({ name, id, createdAt: insertedAt }),
+        });
+      },
+    }),
+    reading({
+      id: `${service}.get`,
+      path: `${path}/{operation}`,
+      permission: `${permission}.get`,
+      read: (context, call) => renderOperation(context, find(context, call, scopeOf(call))),
+    }),
+    asking({
+      id: `${service}.wait`,
+      path: `${path}/{operation}/wait`,
+      permission: `${permission}.get`,
+      body: resource({}),
+      async ask(context, call) {
+        const operation = find(context, call, scopeOf(call));
+        if (!isDone(operation, context.now))
+          await context.clock.sleep(
+            Math.min(LONGEST_WAIT_MS, operation.endsAt - context.now),
+            context.signal,
+          );
+        return renderOperation({ ...context, now: context.clock.now() }, operation);
+      },
+    }),
+  ];
+}
+
+function find({ project }: Context, call: Call, scope: Scope): Operation {
+  const name = call.part("operation");
+  const operation = [...project.operations.values()].find(
+    (one) => isIn(one, scope) && (one.name === name || one.id === name),
+  );
+  return found(operation, partialLink(project.id, scope, "operations", name));
+}
+
+function isIn(operation: Operation, scope: Scope): boolean {
+  return scopeName(operation.scope) === scopeName(scope);
+}

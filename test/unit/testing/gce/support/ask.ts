@@ -1,0 +1,101 @@
+import { onTestFinished } from "vitest";
+import { type FakeClock, createFakeClock } from "../../../../../src/testing/fake-clock.ts";
+import { type GceOptions, type TestGce, startGce } from "../../../../../src/testing/gce/index.ts";
+import { misfits, responseType } from "./protos.ts";
+
+export const PROJECT = "agents";
+export const ZONE = "us-central1-a";
+export const AMD64_IMAGE = "debian-12-bookworm-v20251111";
+export const ARM64_IMAGE = "debian-12-bookworm-arm64-v20251111";
+
+/** What a test reads of an answer. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A stand-in whose every answer is held to the official client's own description of it. */
+export interface CheckedGce {
+  readonly gce: TestGce;
+  readonly clock: FakeClock;
+  /** Asks for a path below the project. */
+  readonly get: (path: string) => Promise<Answer>;
+  readonly post: (path: string, body?: unknown) => Promise<Answer>;
+  readonly remove: (path: string) => Promise<Answer>;
+  /** The same of any method, path and headers. */
+  readonly ask: (asked: Asked) => Promise<Answer>;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export async function startChecked(options: GceOptions = {}): Promise<CheckedGce> {
+  const clock = createFakeClock(Date.UTC(2026, 0, 1));
+  const gce = await startGce({ clock, observe: requireFit, ...options });
+  onTestFinished(() => gce.close());
+  const ask = async ({ method = "GET", path, body, headers }: Asked): Promise<Answer> => {
+    const response = await fetch(new URL(path, gce.url), {
+      method,
+      headers: { Authorization: "Bearer token", ...headers },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? null : JSON.parse(text) };
+  };
+  const under = (path: string): string =>
+    `/compute/v1/projects/${PROJECT}${path === "" || path.startsWith("?") ? path : `/${path}`}`;
+  return {
+    gce,
+    clock,
+    ask,
+    get: (path) => ask({ path: under(path) }),
+    post: (path, body = {}) => ask({ method: "POST", path: under(path), body }),
+    remove: (path) => ask({ method: "DELETE", path: under(path) }),
+  };
+}
+
+/** Thrown inside the server it becomes an answer of 500, which no test expects. */
+function requireFit({
+  call,
+  document,
+}: {
+  readonly call: string;
+  readonly document: unknown;
+}): void {
+  const wrong = misfits(responseType(call), document);
+  if (wrong.length > 0) throw new Error(wrong.join("; "));
+}
+
+/** Status and reason of a refusal, `404 notFound`; the status alone of a good answer. */
+export function verdict({ status, body }: Answer): string {
+  const reason = at(body, "error", "errors", 0, "reason");
+  return reason === undefined ? String(status) : `${status} ${String(reason)}`;
+}
+
+/** What stands in a document at the path. */
+export function at(document: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).find(([name]) => name === String(key))?.[1]
+        : undefined,
+    document,
+  );
+}
+
+/** The names in a list's answer. */
+export function names({ body }: Answer): readonly unknown[] {
+  const items = at(body, "items");
+  return Array.isArray(items) ? items.map((item: unknown) => at(item, "name")) : [];
+}
+
+/** The last part of a link. */
+export function lastOf(link: unknown): string {
+  return String(link).split("/").at(-1) ?? "";
+}
