@@ -1,0 +1,103 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { CATALOG_KINDS } from "../../src/catalog/kinds.ts";
+import { schemaOf } from "../../src/catalog/parse.ts";
+import { exitCodeOf } from "../../src/cli/exit-codes.ts";
+import { ERROR_CODES } from "../../src/errors.ts";
+import { parseDocument } from "../../src/input/parse-document.ts";
+import { SPAWN_STATES } from "../../src/spawner/spawn-record.ts";
+import { snakeCaseName } from "../../src/spelling.ts";
+import {
+  allBlocks,
+  codeSpansOf,
+  documentNames,
+  proseOf,
+  ROOT,
+  tableRows,
+} from "./support/documents.ts";
+
+const jsonSchema = z.looseObject({});
+
+/** Names of all fields of a schema, however deep. */
+function fieldsOf(schema: unknown): readonly string[] {
+  if (Array.isArray(schema)) return schema.flatMap(fieldsOf);
+  const { data } = jsonSchema.safeParse(schema);
+  if (data === undefined) return [];
+  return Object.entries(data).flatMap(([key, value]) => {
+    const own = key === "properties" ? Object.keys(jsonSchema.parse(value)) : [];
+    return [...own, ...fieldsOf(value)];
+  });
+}
+
+/** Names of all keys of a document, but for those of the maps whose keys are data. */
+function keysOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(keysOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    ["sources", "labels"].includes(key) ? [key] : [key, ...keysOf(inner)],
+  );
+}
+
+describe("docs/catalog.md", () => {
+  it.each(CATALOG_KINDS)("tells of every field of %s", (kind) => {
+    const schema = z.toJSONSchema(schemaOf(kind), { io: "input", unrepresentable: "any" });
+    const told = new Set(codeSpansOf("docs/catalog.md").flatMap((span) => span.split(/[.[\]]+/u)));
+    const fields = [...new Set(fieldsOf(schema))].map(snakeCaseName);
+    expect(fields).toContain("name");
+    expect(fields.filter((field) => !told.has(field))).toEqual([]);
+  });
+});
+
+describe("docs/plan.md", () => {
+  it("tells of every key of its plan", () => {
+    const plan = allBlocks().find(
+      ({ language, subject }) => language === "yaml" && subject === "plan",
+    );
+    const keys = new Set(keysOf(parseDocument(Buffer.from(plan?.text ?? ""))));
+    const told = new Set(codeSpansOf("docs/plan.md").flatMap((span) => span.split(/[.[\]]+/u)));
+    expect(keys.size).toBeGreaterThan(40);
+    expect([...keys].filter((key) => !told.has(key))).toEqual([]);
+  });
+});
+
+describe("docs/operations.md", () => {
+  it("has the table of exit codes", () => {
+    const rows = tableRows("docs/operations.md", "Exit codes");
+    const told = rows.flatMap(([exit = "", when = ""]) =>
+      [...when.matchAll(/`([A-Z_]+)`/gu)].map(([, code = ""]) => [code, Number(exit)] as const),
+    );
+    expect(told.length).toBe(ERROR_CODES.length);
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOf({ code })])),
+    );
+  });
+
+  it("has every state of a spawn", () => {
+    const states = tableRows("docs/operations.md", "States of a spawn").map(([state]) => state);
+    expect(states).toEqual(SPAWN_STATES.map((state) => `\`${state}\``));
+  });
+
+  it("names every environment variable that is read", () => {
+    const files = globSync(["src/!(testing)/**/*.ts", "src/*.ts", "adapters/**/*.ts"], {
+      cwd: ROOT,
+    });
+    const reads = /(?:given\("|environment\["|environment\.|environment: ")([A-Z][A-Z_]+)\b/gu;
+    const read = files.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), "utf8").matchAll(reads)].map(([, name = ""]) => name),
+    );
+    const told = new Set(codeSpansOf("docs/operations.md"));
+    expect(read.length).toBeGreaterThan(8);
+    expect([...new Set(read)].filter((name) => !told.has(name))).toEqual([]);
+  });
+});
+
+describe("links", () => {
+  it.each(documentNames())("of %s lead to files that are there", (name) => {
+    const links = [...proseOf(name).matchAll(/\]\(([^)\s]+)\)/gu)].map(([, link = ""]) => link);
+    const local = links.filter((link) => !/^(?:https?:|#)/u.test(link));
+    const targets = local.map((link) => join(ROOT, dirname(name), link.replace(/#.*$/u, "")));
+    expect(targets.filter((target) => !existsSync(target))).toEqual([]);
+  });
+});
