@@ -52,6 +52,8 @@ export interface DockerAdapterOptions {
   readonly sshProgram?: string;
   /** What the host's kernel runs. Default: as it says itself. */
   readonly hostPlatforms?: HostPlatforms;
+  /** How pauses between looks at the engine are made, in milliseconds. Default: by the system's timers. */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
 /** What is kept for one engine while the adapter lives. */
@@ -122,7 +124,7 @@ function engineOpener(options: DockerAdapterOptions) {
 }
 
 async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
-  const { host, environment, home, now, sshProgram } = options;
+  const { host, environment, home, now, sshProgram, sleep = delay } = options;
   const endpoint = await findEndpoint({ host, environment, home });
   const transport = createTransport(endpoint, sshProgram === undefined ? {} : { sshProgram });
   const api = createEngineApi(transport);
@@ -135,11 +137,12 @@ async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
     api,
     facts,
     puller: createPuller(api, address, timeouts),
+    sleep,
     machines: {
       api,
       engine: address,
       place: async (signal) => endpointHost(endpoint) ?? (await nameOf(address, facts, signal)),
-      sleep: delay,
+      sleep,
     },
   };
 }

@@ -19,6 +19,7 @@ export interface MemberPorts {
   readonly puller: Puller;
   /** The engine's address, for messages. */
   readonly engine: string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
 export interface MemberContext extends MemberPorts {
@@ -37,8 +38,13 @@ export class UnknownOutcome extends Error {
   }
 }
 
-/** A name may be taken and free again while another process launches the same member and fails. */
-const CREATE_ATTEMPTS = 4;
+/**
+ * While another process makes the same container the engine has its name taken, and knows no container by it yet; where
+ * that process fails the name is free again. A slow engine takes seconds for it.
+ */
+const CREATE_ATTEMPTS = 35;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
 
 /**
  * Makes one member's container and starts it; finds the one that this launch made earlier, here or elsewhere.
@@ -48,6 +54,7 @@ const CREATE_ATTEMPTS = 4;
 export async function launchMember(context: MemberContext): Promise<Machine> {
   const request = containerRequest(context.launch, context.member);
   let isPulled = false;
+  let pause = FIRST_PAUSE;
   for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
     const tried = await tryCreate(context, request, isPulled);
     if (tried.kind === "created") return await startCreated(context, request, tried.id);
@@ -55,6 +62,9 @@ export async function launchMember(context: MemberContext): Promise<Machine> {
     if (tried.kind === "image missing") {
       await pull(context, request);
       isPulled = true;
+    } else {
+      await context.sleep(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
   throw unsettled(request, "its name is taken and free again each time it is looked at");

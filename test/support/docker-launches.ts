@@ -80,7 +80,7 @@ export async function launchOn(
 ): Promise<{ readonly outcome: LaunchOutcome; readonly requests: readonly string[] }> {
   await using engine = await startFakeEngine();
   for (const [route, handlers] of Object.entries(routes)) engine.on(route, ...handlers);
-  const adapter = adapterOf(engine);
+  const adapter = adapterOf(engine, { sleep: () => Promise.resolve() });
   try {
     const [outcome] = await adapter.launch(launch, new AbortController().signal);
     if (outcome === undefined) throw new Error("no outcome");

@@ -88,6 +88,15 @@ describe("launch", () => {
       expect(outcome.outcome).toBe("accepted");
     });
 
+    it("waits for the one that another process is still making", async () => {
+      const still = Array.from({ length: 20 }, () => gone);
+      const { outcome } = await launchOn(
+        { [CREATE]: [conflict], [INSPECT_BY_NAME]: [gone, ...still, found("running")] },
+        launchWith(),
+      );
+      expect(outcome).toMatchObject({ outcome: "accepted" });
+    });
+
     it("gives up, without knowing, where it is taken and free in turn", async () => {
       const { outcome } = await launchOn(
         { [CREATE]: [conflict], [INSPECT_BY_NAME]: [gone] },
