@@ -33,7 +33,7 @@ export function createMemoryStore(): CatalogStore {
  * Transactions on maps. Work is synchronous, so that nothing comes in between; it decides before it writes, so that
  * there is nothing to roll back.
  */
-export function memoryTransactions(): CatalogTransactions {
+function memoryTransactions(): CatalogTransactions {
   const tables = memoryTables(new Map());
   return {
     // `async`, so that a failure is a rejection.

@@ -2,7 +2,7 @@
 import type { CatalogKind } from "./kinds.ts";
 
 /** Names that begin so belong to records that come with Slipway. */
-export const RESERVED_PREFIX = "slipway-";
+const RESERVED_PREFIX = "slipway-";
 
 const DNS_LABEL = /^[a-z][a-z0-9-]{0,62}$/;
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;

@@ -18,13 +18,13 @@ export interface Pause {
 }
 
 /**
- * Runs an attempt until it no longer fails for a lock, at most {@link BUSY_LIMIT_MS}; then its last failure is
+ * Runs an attempt until it no longer fails for a lock, at most 30 s; then its last failure is
  * thrown. An attempt that failed for a lock must have left nothing behind.
  */
 export type LockWait = <T>(attempt: () => T) => Promise<T>;
 
 /** How long a transaction waits for its turn before it gives up as `STORAGE_BUSY`. */
-export const BUSY_LIMIT_MS = 30_000;
+const BUSY_LIMIT_MS = 30_000;
 const SHORTEST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 40;
 /** Attempts may follow one another in one turn of the loop for this long. */

@@ -40,12 +40,3 @@ export const architecture = z.enum(
   ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"],
   "must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
 );
-
-/** Exactly one of the fields is set. */
-export function exactlyOne(names: readonly string[]) {
-  return {
-    holds: (fields: Readonly<Record<string, unknown>>): boolean =>
-      names.filter((name) => fields[name] !== undefined).length === 1,
-    message: `must have exactly one of ${names.join(", ")}`,
-  };
-}

@@ -6,7 +6,7 @@ import { givenKey } from "../../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../../src/secrets/sealed-store.ts";
 import type { SecretStore } from "../../../src/secrets/sealed-store.ts";
 
-export const KEY = new Uint8Array(32).fill(5);
+const KEY = new Uint8Array(32).fill(5);
 
 /** A catalog in memory, at a fixed time. */
 export function memoryCatalog(
