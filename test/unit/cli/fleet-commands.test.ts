@@ -115,7 +115,7 @@ describe("logs", () => {
     const reader = new AbortController();
     let pieces = 0;
     const logs: Slipway["logs"] = async function* () {
-      for (;;) {
+      while (pieces < 100) {
         pieces += 1;
         if (pieces === 3) reader.abort();
         yield await Promise.resolve(Buffer.from("line\n"));

@@ -85,10 +85,13 @@ describe("a command that hangs", () => {
       interrupt.abort();
       return Promise.resolve([]);
     });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const ran = await runInMemory(["list"], {
       slipway: fakeSlipway({ listSpawns }),
       interrupt: interrupt.signal,
     });
     expect(ran).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 });
