@@ -24,7 +24,7 @@ const REFERENCE = {
 const PASSWORD: RegistryCredential = {
   kind: "password",
   username: "röbot",
-  password: new SecretValue("s3cret?~ÿ"),
+  password: new SecretValue("s3cret????????>>>>>>>>ÿ"),
 };
 
 interface Setup extends AsyncDisposable {
@@ -99,7 +99,7 @@ describe("pull", () => {
       platform: "linux/arm64/v8",
     });
     expect(seen.map(authOf)).toEqual([
-      { username: "röbot", password: "s3cret?~ÿ", serveraddress: "registry.test:5000" },
+      { username: "röbot", password: "s3cret????????>>>>>>>>ÿ", serveraddress: "registry.test:5000" },
       { identitytoken: "tok", serveraddress: "registry.test:5000" },
       {},
     ]);
