@@ -57,23 +57,27 @@ export function renderSubnetwork(project: string, subnetwork: Subnetwork): JsonO
 const RESERVED_FIRST = 2;
 const RESERVED_LAST = 2;
 
-/** The first address of the subnet that no machine of any project holds, or null where it is full. */
-export function freeAddress(
+/** The addresses that a subnet has left: each call takes another one, and null says that it is full. */
+export function addressPool(
   { projects }: World,
   { link, cidr }: { readonly link: string; readonly cidr: string },
-  alsoTaken: ReadonlySet<string>,
-): string | null {
-  const taken = new Set(alsoTaken);
+): () => string | null {
+  const taken = new Set<string>();
   for (const { instances } of projects.values())
     for (const { networks } of instances.values())
       for (const { subnetwork, networkIp } of networks)
         if (subnetwork === link) taken.add(networkIp);
   const size = 2 ** (32 - Number(cidr.split("/")[1]));
-  for (let offset = RESERVED_FIRST; offset < size - RESERVED_LAST; offset += 1) {
-    const address = addressIn(cidr, offset);
-    if (!taken.has(address)) return address;
-  }
-  return null;
+  let offset = RESERVED_FIRST;
+  return () => {
+    for (; offset < size - RESERVED_LAST; offset += 1) {
+      const address = addressIn(cidr, offset);
+      if (taken.has(address)) continue;
+      taken.add(address);
+      return address;
+    }
+    return null;
+  };
 }
 
 /** The address so far behind the first one of the block. */

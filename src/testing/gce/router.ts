@@ -2,14 +2,18 @@ import type { Call } from "./context.ts";
 import type { Route } from "./route.ts";
 import { diskRoutes } from "./routes/disks.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { instanceRoutes } from "./routes/instances.ts";
 import { networkRoutes } from "./routes/networks.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { placeRoutes } from "./routes/places.ts";
+import { powerRoutes } from "./routes/power.ts";
 import { typeRoutes } from "./routes/types.ts";
 
 /** Every method that the stand-in offers. Of two paths that fit, the first one is meant. */
 export const ROUTES: readonly Route[] = [
   ...imageRoutes,
+  ...instanceRoutes,
+  ...powerRoutes,
   ...diskRoutes,
   ...operationRoutes,
   ...placeRoutes,

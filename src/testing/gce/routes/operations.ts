@@ -70,10 +70,10 @@ function routesOf(
 
 function find({ project }: Context, call: Call, scope: Scope): Operation {
   const name = call.part("operation");
-  const operation = [...project.operations.values()].find(
-    (one) => isIn(one, scope) && (one.name === name || one.id === name),
-  );
-  return found(operation, partialLink(project.id, scope, "operations", name));
+  const operation =
+    project.operations.get(name) ?? [...project.operations.values()].find((one) => one.id === name);
+  const isHere = operation !== undefined && isIn(operation, scope);
+  return found(isHere ? operation : null, partialLink(project.id, scope, "operations", name));
 }
 
 function isIn(operation: Operation, scope: Scope): boolean {

@@ -7,6 +7,7 @@ import { list } from "../lists.ts";
 import { REGIONS, ZONES, regionOf, zonesOf } from "../places.ts";
 import { QUOTA_METRICS } from "../records.ts";
 import { compact } from "../render.ts";
+import { defaultServiceAccount } from "../service-accounts.ts";
 import { LIST_QUERY, type Route, reading } from "../route.ts";
 import { limitOf, usageOf } from "../usage.ts";
 
@@ -126,7 +127,3 @@ function renderRegion(context: Context, region: string): JsonObject {
 
 /** What a region shows where nobody has set a limit. */
 const UNLIMITED = 1_000_000;
-
-export function defaultServiceAccount(project: string): string {
-  return `${numericId(project, "project").slice(0, 12)}-compute@developer.gserviceaccount.com`;
-}

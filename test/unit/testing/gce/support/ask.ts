@@ -75,7 +75,7 @@ function requireFit({
 /** Status and reason of a refusal, `404 notFound`; the status alone of a good answer. */
 export function verdict({ status, body }: Answer): string {
   const reason = at(body, "error", "errors", 0, "reason");
-  return reason === undefined ? String(status) : `${status} ${String(reason)}`;
+  return typeof reason === "string" ? `${status} ${reason}` : String(status);
 }
 
 /** What stands in a document at the path. */
@@ -97,5 +97,30 @@ export function names({ body }: Answer): readonly unknown[] {
 
 /** The last part of a link. */
 export function lastOf(link: unknown): string {
-  return String(link).split("/").at(-1) ?? "";
+  return typeof link === "string" ? (link.split("/").at(-1) ?? "") : "";
+}
+
+/** The body of an insert that is taken. */
+export function instanceBody(name: string, changes: Readonly<Record<string, unknown>> = {}) {
+  return { name, ...properties(), ...changes };
+}
+
+/** What an insert and a bulk insert have in common. */
+export function properties(zone = ZONE, type = "e2-small", image = AMD64_IMAGE) {
+  return {
+    machineType: `zones/${zone}/machineTypes/${type}`,
+    disks: [
+      bootDisk(`global/images/${image}`, { diskType: `zones/${zone}/diskTypes/pd-balanced` }),
+    ],
+    networkInterfaces: [{ network: "global/networks/default" }],
+  };
+}
+
+export function bootDisk(sourceImage: string, parameters: Readonly<Record<string, unknown>> = {}) {
+  return { boot: true, autoDelete: true, initializeParams: { sourceImage, ...parameters } };
+}
+
+/** The code that an operation's error begins with. */
+export function errorCode({ body }: Answer): unknown {
+  return at(body, "error", "errors", 0, "code");
 }

@@ -1,0 +1,87 @@
+import type { Context } from "../context.ts";
+import { invalidField } from "../failure.ts";
+import { requireName } from "../names.ts";
+import type { Draft } from "../operations.ts";
+import { type Member, draftMember, nothingPromised } from "./make.ts";
+import { planLaunch } from "./plan.ts";
+import type { BulkBody } from "./request.ts";
+
+const MAXIMUM_COUNT = 5000;
+
+/**
+ * Judges a bulk insert. Members are made one by one; where fewer than `minCount` can be, which is by default all of
+ * them, none is left and the whole operation fails as the first failed member did.
+ */
+export function draftBulk(context: Context, zone: string, body: BulkBody): Draft {
+  const { project, timing } = context;
+  const members = membersOf(context, zone, body);
+  const minCount = body.minCount ?? members.length;
+  if (minCount < 1 || minCount > members.length)
+    throw invalidField("resource.minCount", String(minCount), "Must be between 1 and count.");
+  const plan = planLaunch(context, zone, body.instanceProperties);
+  const promised = nothingPromised();
+  const drafts = members.map((member) => draftMember(context, plan, member, promised));
+  const failed = drafts.filter(({ error }) => error !== null);
+  const isEnough = drafts.length - failed.length >= minCount;
+  return {
+    scope: { kind: "zone", name: zone },
+    type: "bulkInsert",
+    targetLink: `projects/${project.id}/zones/${zone}`,
+    targetId: null,
+    durationMs: timing.provisioningMs + timing.stagingMs,
+    error: isEnough ? null : (failed[0]?.error ?? null),
+    takeEffect: () => undefined,
+    bulk: { location: `zones/${zone}`, members: drafts },
+  };
+}
+
+function membersOf({ project }: Context, zone: string, body: BulkBody): readonly Member[] {
+  const { perInstanceProperties = {}, namePattern } = body;
+  const named = Object.entries(perInstanceProperties);
+  const count = body.count ?? named.length;
+  if (count < 1 || count > MAXIMUM_COUNT)
+    throw invalidField("resource.count", String(count), `Must be between 1 and ${MAXIMUM_COUNT}.`);
+  if (named.length > 0 === (namePattern !== undefined))
+    throw invalidField(
+      "resource.namePattern",
+      namePattern ?? "",
+      "Exactly one of namePattern and perInstanceProperties is required.",
+    );
+  if (named.length > 0 && named.length !== count)
+    throw invalidField(
+      "resource.perInstanceProperties",
+      String(named.length),
+      "Must have as many entries as count.",
+    );
+  const names =
+    namePattern === undefined
+      ? named.map(([key]) => key)
+      : patternNames(namePattern, count, (name) => project.instances.has(`${zone}/${name}`));
+  for (const name of names) requireName(name, "resource.perInstanceProperties");
+  return names.map((name) => ({
+    name,
+    hostname: named.find(([key]) => key === name)?.[1].hostname ?? null,
+    deletionProtection: false,
+  }));
+}
+
+/** `web-###` is web-001, web-002 and so on, past those that there are. */
+function patternNames(
+  pattern: string,
+  count: number,
+  isTaken: (name: string) => boolean,
+): readonly string[] {
+  const marks = /#{1,18}/.exec(pattern)?.[0];
+  if (marks === undefined || pattern.split("#").length - 1 !== marks.length)
+    throw invalidField(
+      "resource.namePattern",
+      pattern,
+      "Must contain one sequence of '#' characters.",
+    );
+  const names: string[] = [];
+  for (let number = 1; names.length < count; number += 1) {
+    const name = pattern.replace(marks, String(number).padStart(marks.length, "0"));
+    if (!isTaken(name)) names.push(name);
+  }
+  return names;
+}

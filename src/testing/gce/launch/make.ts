@@ -1,0 +1,169 @@
+import type { Context } from "../context.ts";
+import { diskLink } from "../disks.ts";
+import { instanceLink } from "../instances.ts";
+import type { Draft } from "../operations.ts";
+import { regionOf } from "../places.ts";
+import type { AttachedNetwork, Disk, Instance, OperationError } from "../records.ts";
+import { type Usage, exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
+import { newId } from "../world.ts";
+import { type DiskPlan, deprecationWarnings, makeDisk } from "./disks.ts";
+import { type AddressPools, attachNetworks } from "./networks.ts";
+import type { LaunchPlan } from "./plan.ts";
+
+/** One of the instances that a request asks for. */
+export interface Member {
+  readonly name: string;
+  readonly hostname: string | null;
+  readonly deletionProtection: boolean;
+}
+
+/** What one launch has promised to its members so far, before any of them exists. */
+export interface Promised {
+  machines: number;
+  readonly addresses: AddressPools;
+  readonly names: Set<string>;
+}
+
+export type MemberDraft = Draft & { readonly error: OperationError | null };
+
+export function nothingPromised(): Promised {
+  return { machines: 0, addresses: new Map(), names: new Set() };
+}
+
+/** What happens to one member: an instance with its disks, or why there is none. */
+export function draftMember(
+  context: Context,
+  plan: LaunchPlan,
+  member: Member,
+  promised: Promised,
+): MemberDraft {
+  const { project, timing } = context;
+  const { zone } = plan;
+  const networks = attachNetworks(context, plan.networks, promised.addresses);
+  const error = clash(context, plan, member, promised) ?? shortage(context, plan, promised);
+  const failure = error ?? ("code" in networks ? networks : null);
+  const id = newId(context.world);
+  const base = {
+    scope: { kind: "zone", name: zone } as const,
+    type: "insert",
+    targetLink: instanceLink(project.id, zone, member.name),
+    targetId: id,
+    warnings: deprecationWarnings(plan.disks),
+  };
+  if (failure !== null || "code" in networks)
+    return {
+      ...base,
+      error: failure,
+      durationMs: timing.provisioningMs,
+      takeEffect: () => undefined,
+    };
+  promised.machines += 1;
+  promised.names.add(member.name);
+  return {
+    ...base,
+    error: null,
+    durationMs: timing.provisioningMs + timing.stagingMs,
+    takeEffect: () => put(context, plan, { member, id, networks }),
+  };
+}
+
+/** What stands in the way of the name, seen only when the machine is made. */
+function clash(
+  { project }: Context,
+  { zone, disks }: LaunchPlan,
+  { name }: Member,
+  promised: Promised,
+): OperationError | null {
+  if (promised.names.has(name) || project.instances.has(`${zone}/${name}`))
+    return alreadyExists(instanceLink(project.id, zone, name));
+  for (const [index, disk] of disks.entries()) {
+    const diskName = nameOf(disk, name, index);
+    if (disk.made !== null && project.disks.has(`${zone}/${diskName}`))
+      return alreadyExists(diskLink(project.id, zone, diskName));
+  }
+  return null;
+}
+
+function alreadyExists(link: string): OperationError {
+  return {
+    code: "RESOURCE_ALREADY_EXISTS",
+    message: `The resource '${link}' already exists`,
+    location: null,
+    httpStatus: 409,
+    quota: null,
+  };
+}
+
+function shortage(
+  context: Context,
+  { zone, machineType, disks, networks }: LaunchPlan,
+  { machines }: Promised,
+): OperationError | null {
+  const count = machines + 1;
+  const added: Usage = {
+    CPUS: count * machineType.guestCpus,
+    INSTANCES: count,
+    DISKS_TOTAL_GB: count * disks.reduce((sum, { made }) => sum + (made?.sizeGb ?? 0), 0),
+    IN_USE_ADDRESSES: count * networks.filter(({ external }) => external !== null).length,
+  };
+  const quota = exceededQuota(context, regionOf(zone) ?? "", added);
+  if (quota !== null) return quota;
+  return freeMachines(context, machineType.name, zone) < count
+    ? poolExhausted(context.project.id, zone)
+    : null;
+}
+
+/** The boot disk has its machine's name, unless another one was asked for. */
+function nameOf({ diskName }: DiskPlan, instance: string, index: number): string {
+  return diskName ?? (index === 0 ? instance : `${instance}-${index}`.slice(-63));
+}
+
+function put(
+  context: Context,
+  plan: LaunchPlan,
+  {
+    member,
+    id,
+    networks,
+  }: {
+    readonly member: Member;
+    readonly id: string;
+    readonly networks: readonly AttachedNetwork[];
+  },
+): void {
+  const { project, now, timing } = context;
+  const { zone } = plan;
+  const disks = plan.disks.map((disk, index) => {
+    const diskName = nameOf(disk, member.name, index);
+    const key = `${zone}/${diskName}`;
+    const made =
+      disk.made === null
+        ? null
+        : makeDisk(context, disk.made, { name: diskName, zone, user: member.name });
+    if (made !== null) project.disks.set(key, made);
+    else occupy(project.disks.get(key), member.name);
+    return { ...disk.attached, diskName, deviceName: disk.deviceName };
+  });
+  const instance: Instance = {
+    ...plan.fixed,
+    ...member,
+    id,
+    zone,
+    machineType: plan.machineType.name,
+    disks,
+    networks: [...networks],
+    createdAt: now,
+    history: [
+      { at: now, state: "PROVISIONING" },
+      { at: now + timing.provisioningMs, state: "STAGING" },
+      { at: now + timing.provisioningMs + timing.stagingMs, state: "RUNNING" },
+    ],
+    goneAt: null,
+    serialOutput: null,
+  };
+  project.instances.set(`${zone}/${member.name}`, instance);
+}
+
+function occupy(disk: Disk | undefined, user: string): void {
+  if (disk !== undefined) disk.user = user;
+}

@@ -1,0 +1,174 @@
+import type { Context } from "../context.ts";
+import { GceFailure, invalidField } from "../failure.ts";
+import { malformedLink, readLink } from "../links.ts";
+import { type MachineType, findMachineType } from "../machine-types.ts";
+import { requireLabels, requireName } from "../names.ts";
+import { isAllowed } from "../permissions.ts";
+import type { Instance } from "../records.ts";
+import { defaultServiceAccount } from "../service-accounts.ts";
+import { type DiskPlan, planDisks } from "./disks.ts";
+import { type NetworkPlan, planNetworks } from "./networks.ts";
+import type { InstanceProperties } from "./request.ts";
+
+/** What a request asks for, judged: the same for each of its instances. */
+export interface LaunchPlan {
+  readonly zone: string;
+  readonly machineType: MachineType;
+  readonly disks: readonly DiskPlan[];
+  readonly networks: readonly NetworkPlan[];
+  readonly fixed: Pick<
+    Instance,
+    | "description"
+    | "labels"
+    | "metadata"
+    | "tags"
+    | "serviceAccounts"
+    | "shielded"
+    | "scheduling"
+    | "canIpForward"
+  >;
+}
+
+/** @throws GceFailure for whatever the API refuses at once. */
+export function planLaunch(
+  context: Context,
+  zone: string,
+  properties: InstanceProperties,
+): LaunchPlan {
+  const machineType = chooseMachineType(context, zone, properties.machineType);
+  requireLabels(properties.labels ?? {}, "resource.labels");
+  const disks = planDisks(context, properties.disks ?? [], { zone, machineType });
+  const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
+  const shielded = properties.shieldedInstanceConfig ?? {};
+  return {
+    zone,
+    machineType,
+    disks,
+    networks,
+    fixed: {
+      description: properties.description ?? null,
+      labels: properties.labels ?? {},
+      metadata: metadataOf(properties),
+      tags: tagsOf(properties),
+      serviceAccounts: serviceAccountsOf(context, properties),
+      shielded: {
+        enableSecureBoot: shielded.enableSecureBoot ?? false,
+        enableVtpm: shielded.enableVtpm ?? true,
+        enableIntegrityMonitoring: shielded.enableIntegrityMonitoring ?? true,
+      },
+      scheduling: schedulingOf(properties),
+      canIpForward: properties.canIpForward ?? false,
+    },
+  };
+}
+
+function chooseMachineType(
+  { project, machineTypes }: Context,
+  zone: string,
+  link: string,
+): MachineType {
+  const field = "resource.machineType";
+  const [scope, place, collection, name] = readLink(link, field, project.id).path;
+  if (scope !== "zones" || collection !== "machineTypes" || name === undefined)
+    throw malformedLink(link, field);
+  if (place !== zone)
+    throw invalidField(
+      field,
+      link,
+      `The machine type is in zone '${place}', the instance in '${zone}'.`,
+    );
+  const type = findMachineType(machineTypes, name, zone);
+  if (type === null)
+    throw invalidField(
+      field,
+      link,
+      `Machine type with name '${name}' does not exist in zone '${zone}'.`,
+    );
+  return type;
+}
+
+const METADATA_KEY = /^[a-zA-Z0-9_-]{1,128}$/;
+const MAXIMUM_VALUE_BYTES = 256 * 1024;
+const MAXIMUM_METADATA_BYTES = 512 * 1024;
+
+function metadataOf({ metadata }: InstanceProperties): Instance["metadata"] {
+  const items = (metadata?.items ?? []).map(({ key, value = "" }) => ({ key, value }));
+  const keys = new Set<string>();
+  let total = 0;
+  for (const { key, value } of items) {
+    if (!METADATA_KEY.test(key))
+      throw invalidField(
+        "resource.metadata.items.key",
+        key,
+        "Must be a match of regex '[a-zA-Z0-9-_]{1,128}'",
+      );
+    if (keys.has(key)) throw invalidField("resource.metadata", key, "Metadata has duplicate keys.");
+    keys.add(key);
+    const bytes = Buffer.byteLength(value);
+    total += bytes + key.length;
+    if (bytes > MAXIMUM_VALUE_BYTES)
+      throw invalidField(
+        "resource.metadata.items.value",
+        key,
+        "The value is larger than 262144 bytes.",
+      );
+  }
+  if (total > MAXIMUM_METADATA_BYTES)
+    throw invalidField("resource.metadata", "", "Metadata is larger than 524288 bytes.");
+  return items;
+}
+
+function tagsOf({ tags }: InstanceProperties): string[] {
+  const items = tags?.items ?? [];
+  for (const tag of items) requireName(tag, "resource.tags.items");
+  return [...items];
+}
+
+function serviceAccountsOf(
+  context: Context,
+  { serviceAccounts = [] }: InstanceProperties,
+): Instance["serviceAccounts"] {
+  const { project } = context;
+  return serviceAccounts.map(({ email: asked, scopes = [] }) => {
+    const email = asked === "default" ? defaultServiceAccount(project.id) : asked;
+    if (!/^[^@\s]+@[^@\s]+$/.test(email))
+      throw invalidField(
+        "resource.serviceAccounts[0].email",
+        email,
+        "The service account is malformed.",
+      );
+    const wanted = { project: project.id, permission: "iam.serviceAccounts.actAs" };
+    // The API has words of its own for this one permission.
+    if (!isAllowed(context.world.denials, { ...wanted, resource: email }))
+      throw new GceFailure(
+        "badRequest",
+        `The user does not have access to service account '${email}'.  User: '${context.user}'.  Ask a project owner to grant you the iam.serviceAccountUser role on the service account`,
+      );
+    return { email, scopes: [...scopes] };
+  });
+}
+
+function schedulingOf({ scheduling = {} }: InstanceProperties): Instance["scheduling"] {
+  const isSpot = scheduling.provisioningModel === "SPOT";
+  const preemptible = scheduling.preemptible ?? isSpot;
+  const ends = isSpot || preemptible;
+  if (ends && scheduling.automaticRestart === true)
+    throw invalidField(
+      "resource.scheduling.automaticRestart",
+      "true",
+      "A preemptible instance cannot restart by itself.",
+    );
+  if (ends && scheduling.onHostMaintenance === "MIGRATE")
+    throw invalidField(
+      "resource.scheduling.onHostMaintenance",
+      "MIGRATE",
+      "A preemptible instance cannot migrate.",
+    );
+  return {
+    automaticRestart: scheduling.automaticRestart ?? !ends,
+    onHostMaintenance: scheduling.onHostMaintenance ?? (ends ? "TERMINATE" : "MIGRATE"),
+    provisioningModel: isSpot ? "SPOT" : "STANDARD",
+    preemptible,
+    instanceTerminationAction: scheduling.instanceTerminationAction ?? null,
+  };
+}

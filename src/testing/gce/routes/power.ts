@@ -1,0 +1,155 @@
+import { resource } from "../body.ts";
+import type { Call, Context } from "../context.ts";
+import { GceFailure } from "../failure.ts";
+import { instanceLink } from "../instances.ts";
+import { enter, instanceState } from "../lifecycle.ts";
+import type { Draft } from "../operations.ts";
+import { regionOf } from "../places.ts";
+import type { Instance, InstanceState, OperationError } from "../records.ts";
+import { type Route, mutation } from "../route.ts";
+import { findMachineType } from "../machine-types.ts";
+import { exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
+import { INSTANCES, instanceOf } from "./instances.ts";
+
+const NOTHING = resource({});
+
+/** Ending instances and beginning them again. */
+export const powerRoutes: readonly Route[] = [
+  mutation({
+    id: "instances.delete",
+    method: "DELETE",
+    path: `${INSTANCES}/{instance}`,
+    permission: "compute.instances.delete",
+    query: ["noGracefulShutdown"],
+    body: NOTHING,
+    prepare: draftDeletion,
+  }),
+  ending("stop", { from: ["RUNNING"], through: "STOPPING", to: "TERMINATED" }),
+  ending("suspend", { from: ["RUNNING"], through: "SUSPENDING", to: "SUSPENDED" }),
+  beginning("start", "TERMINATED"),
+  beginning("resume", "SUSPENDED"),
+];
+
+function draftDeletion(context: Context, call: Call): Draft {
+  const { project, now, timing } = context;
+  const instance = instanceOf(context, call, "instance");
+  if (instance.deletionProtection)
+    throw new GceFailure(
+      "invalid",
+      `Invalid resource usage: 'Resource cannot be deleted if it's protected against deletion. instance: ${instance.name}'.`,
+    );
+  const goneAt = now + timing.endingMs;
+  return {
+    ...about(context, instance, "delete"),
+    durationMs: timing.endingMs,
+    takeEffect() {
+      // A second order does not put off the end that the first one has set.
+      instance.goneAt ??= goneAt;
+      enter(instance, now, [{ after: 0, state: "STOPPING" }]);
+      for (const { diskName, autoDelete } of instance.disks) {
+        const disk = project.disks.get(`${instance.zone}/${diskName}`);
+        if (disk === undefined) continue;
+        if (autoDelete) disk.goneAt = instance.goneAt;
+        else disk.user = null;
+      }
+    },
+  };
+}
+
+function ending(
+  verb: "stop" | "suspend",
+  states: {
+    readonly from: readonly InstanceState[];
+    readonly through: InstanceState;
+    readonly to: InstanceState;
+  },
+): Route {
+  return mutation({
+    id: `instances.${verb}`,
+    path: `${INSTANCES}/{instance}/${verb}`,
+    permission: `compute.instances.${verb}`,
+    query: ["discardLocalSsd", "noGracefulShutdown"],
+    body: NOTHING,
+    prepare(context, call) {
+      const { now, timing } = context;
+      const instance = instanceOf(context, call, "instance");
+      const state = instanceState(instance, now);
+      const draft = about(context, instance, verb);
+      // What has stopped already is stopped again without ado.
+      if (state === states.to)
+        return { ...draft, durationMs: timing.otherMs, takeEffect: () => undefined };
+      if (!states.from.includes(state)) throw notReady(context, instance);
+      return {
+        ...draft,
+        durationMs: timing.endingMs,
+        takeEffect: () =>
+          enter(instance, now, [
+            { after: 0, state: states.through },
+            { after: timing.endingMs, state: states.to },
+          ]),
+      };
+    },
+  });
+}
+
+function beginning(verb: "start" | "resume", from: InstanceState): Route {
+  return mutation({
+    id: `instances.${verb}`,
+    path: `${INSTANCES}/{instance}/${verb}`,
+    permission: `compute.instances.${verb}`,
+    body: NOTHING,
+    prepare(context, call) {
+      const { now, timing } = context;
+      const instance = instanceOf(context, call, "instance");
+      const state = instanceState(instance, now);
+      const draft = about(context, instance, verb);
+      if (state === "RUNNING")
+        return { ...draft, durationMs: timing.otherMs, takeEffect: () => undefined };
+      if (state !== from) throw notReady(context, instance);
+      const { provisioningMs, stagingMs } = timing;
+      return {
+        ...draft,
+        durationMs: provisioningMs + stagingMs,
+        error: shortage(context, instance),
+        takeEffect: () =>
+          enter(instance, now, [
+            { after: 0, state: "PROVISIONING" },
+            { after: provisioningMs, state: "STAGING" },
+            { after: provisioningMs + stagingMs, state: "RUNNING" },
+          ]),
+      };
+    },
+  });
+}
+
+/** A machine that begins again needs room again. */
+function shortage(context: Context, { machineType, zone }: Instance): OperationError | null {
+  const type = findMachineType(context.machineTypes, machineType, zone);
+  const added = {
+    CPUS: type?.guestCpus ?? 0,
+    INSTANCES: 1,
+    DISKS_TOTAL_GB: 0,
+    IN_USE_ADDRESSES: 0,
+  };
+  const quota = exceededQuota(context, regionOf(zone) ?? "", added);
+  if (quota !== null) return quota;
+  return freeMachines(context, machineType, zone) < 1
+    ? poolExhausted(context.project.id, zone)
+    : null;
+}
+
+function about({ project }: Context, { zone, name, id }: Instance, type: string) {
+  return {
+    scope: { kind: "zone", name: zone } as const,
+    type,
+    targetLink: instanceLink(project.id, zone, name),
+    targetId: id,
+  };
+}
+
+function notReady({ project }: Context, { zone, name }: Instance): GceFailure {
+  return new GceFailure(
+    "resourceNotReady",
+    `The resource '${instanceLink(project.id, zone, name)}' is not ready`,
+  );
+}
