@@ -2,7 +2,8 @@ import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
-import { invalidArgument, SlipwayError } from "./errors.ts";
+import { invalidArgument } from "./errors.ts";
+import type { SlipwayError } from "./errors.ts";
 import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
 import { parsePlatform } from "./oci/platform.ts";
 import { parseReference } from "./oci/reference.ts";
@@ -11,8 +12,8 @@ import type { LaunchPlan } from "./plan.ts";
 import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
 import { resolve } from "./resolver/resolve.ts";
 import type { InspectOptions, LogsOptions, Slipway, SpawnOptions } from "./slipway.ts";
-import type { DrivenSpawn, Ledger } from "./spawner/ledger.ts";
-import { noMachine, spawnNotFound } from "./spawner/spawn-errors.ts";
+import type { Ledger } from "./spawner/ledger.ts";
+import { noMachine, refuseReused, spawnNotFound } from "./spawner/spawn-errors.ts";
 import { resumeSpawn, spawnPlan } from "./spawner/spawn.ts";
 import { terminateSpawn } from "./spawner/terminate.ts";
 import { watchSpawns } from "./spawner/watch.ts";
@@ -104,17 +105,14 @@ async function spawnWorkspace(
   };
   const known = options.spawnId === undefined ? null : await ledger.find({ tenant, spawnId });
   if (known !== null) {
-    refuseReused(known, subject);
+    refuseReused(known.spawn, subject);
     return await resumeSpawn(spawner, { ...request, driven: known });
   }
   const plan =
     typeof subject === "string"
       ? await resolveWorkspace(ports, subject, false, signal)
       : await reviewedPlan(ports, subject, options.allowStale ?? false, signal);
-  const spawn = await spawnPlan(spawner, { ...request, plan });
-  // Another process may have taken the id for another workspace since it was looked up.
-  if (spawn.workspace !== plan.workspace) throw reused(spawnId, spawn.workspace);
-  return spawn;
+  return await spawnPlan(spawner, { ...request, plan, subject });
 }
 
 /** A plan that was made earlier, held to what is true now. */
@@ -131,23 +129,6 @@ async function reviewedPlan(
   ]);
   await readPinnedAgain(adapter, plan, credential, signal);
   return plan;
-}
-
-function refuseReused(known: DrivenSpawn, subject: string | LaunchPlan): void {
-  const { spawn } = known;
-  const same =
-    typeof subject === "string" ? spawn.workspace === subject : spawn.planId === subject.planId;
-  if (!same) throw reused(spawn.spawnId, spawn.workspace, spawn.planId);
-}
-
-function reused(spawnId: string, workspace: string, planId?: string): SlipwayError {
-  return new SlipwayError({
-    code: "ALREADY_EXISTS",
-    reason: "SPAWN_ID_REUSED",
-    message: `spawn ${spawnId} exists already, for workspace ${workspace}${planId === undefined ? "" : ` and plan ${planId}`}`,
-    remedy: "Choose another id; one id is one machine for ever.",
-    metadata: { spawn_id: spawnId, workspace },
-  });
 }
 
 function invalidSpawnId(spawnId: string): SlipwayError {

@@ -1,4 +1,5 @@
 import { SlipwayError } from "../errors.ts";
+import type { LaunchPlan } from "../plan.ts";
 import type { Spawn } from "./spawn-record.ts";
 
 /** A wait that the caller ended: by its signal, or by the time it gave. */
@@ -19,6 +20,24 @@ export function interrupted(
       ? `Resume it with \`slipway spawn ${workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`
       : "Spawn again when you are ready.",
     metadata: { spawn_id: spawnId },
+  });
+}
+
+/**
+ * Holds the spawn that has an id to what was asked for under it: the same workspace, or the same plan.
+ *
+ * @throws SlipwayError `ALREADY_EXISTS` / `SPAWN_ID_REUSED`
+ */
+export function refuseReused(known: Spawn, subject: string | LaunchPlan): void {
+  const { spawnId, workspace, planId } = known;
+  const same = typeof subject === "string" ? workspace === subject : planId === subject.planId;
+  if (same) return;
+  throw new SlipwayError({
+    code: "ALREADY_EXISTS",
+    reason: "SPAWN_ID_REUSED",
+    message: `spawn ${spawnId} exists already, for workspace ${workspace} and plan ${planId}`,
+    remedy: "Choose another id; one id is one machine for ever.",
+    metadata: { spawn_id: spawnId, workspace },
   });
 }
 

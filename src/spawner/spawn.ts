@@ -16,7 +16,7 @@ import { firstCandidate } from "./candidates.ts";
 import { launchId, launchToken } from "./launch-token.ts";
 import { failedAttempt } from "./ledger.ts";
 import type { DrivenSpawn, Ledger, Transition } from "./ledger.ts";
-import { interrupted } from "./spawn-errors.ts";
+import { interrupted, refuseReused } from "./spawn-errors.ts";
 import { isFinished } from "./spawn-record.ts";
 import type { Spawn, SpawnMachine, SpawnState } from "./spawn-record.ts";
 import { confirmTerminated } from "./terminate.ts";
@@ -34,6 +34,8 @@ export interface SpawnRequest {
   readonly tenant: string;
   readonly spawnId: string;
   readonly plan: LaunchPlan;
+  /** What was asked for: the workspace, or (saved) the plan itself. */
+  readonly subject: string | LaunchPlan;
   readonly wait: NonNullable<SpawnOptions["wait"]>;
   readonly signal: AbortSignal;
   readonly onEvent: (notice: SpawnNotice) => void;
@@ -67,7 +69,11 @@ export async function spawnPlan(ports: SpawnerPorts, request: SpawnRequest): Pro
     launch: { token, place: place.place },
     at: timestamp(ports.clock),
   });
-  if (!created) return await resumeSpawn(ports, { ...request, driven });
+  if (!created) {
+    // Another process took the id since it was looked up, maybe for something else.
+    refuseReused(driven.spawn, request.subject);
+    return await resumeSpawn(ports, { ...request, driven });
+  }
   notify(request, driven.spawn.createdAt, "launching", `launching in ${place.place}`);
   return await drive(ports, { ...request, driven, adapter, owner, secrets });
 }
@@ -75,7 +81,7 @@ export async function spawnPlan(ports: SpawnerPorts, request: SpawnRequest): Pro
 /** Goes on with a recorded spawn: replays its launch where that is unanswered, waits where it is not running yet. */
 export async function resumeSpawn(
   ports: SpawnerPorts,
-  request: Omit<SpawnRequest, "plan"> & { readonly driven: DrivenSpawn },
+  request: Omit<SpawnRequest, "plan" | "subject"> & { readonly driven: DrivenSpawn },
 ): Promise<Spawn> {
   const { spawn, plan } = request.driven;
   if (isFinished(spawn.state) || spawn.state === "running" || spawn.state === "terminating")
@@ -88,7 +94,7 @@ export async function resumeSpawn(
   return await drive(ports, { ...request, plan, adapter, owner, secrets });
 }
 
-interface Drive extends SpawnRequest {
+interface Drive extends Omit<SpawnRequest, "subject"> {
   readonly driven: DrivenSpawn;
   readonly adapter: SubstrateAdapter;
   readonly owner: string;

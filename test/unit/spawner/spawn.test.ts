@@ -42,6 +42,7 @@ async function world(options: Partial<FakeAdapterOptions> = {}) {
   const request = (changes: Partial<SpawnRequest> = {}): SpawnRequest => ({
     ...KEY,
     plan,
+    subject: plan.workspace,
     wait: "running",
     signal: new AbortController().signal,
     onEvent: (notice) => notices.push(notice),
@@ -112,6 +113,18 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toHaveLength(1);
     expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(1);
     expect((await here.spawn()).machine?.id).toBe(spawns[0]?.machine?.id);
+  });
+
+  it("leaves a launch alone that another began under the same id for something else", async () => {
+    await using here = await world({ faults: [{ verb: "launch", kind: "lost-before" }] });
+    await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
+    const other = samplePlan({ workspace: "other" });
+    for (const subject of ["other", other])
+      await expect(here.spawn({ plan: other, subject })).rejects.toMatchObject({
+        code: "ALREADY_EXISTS",
+        reason: "SPAWN_ID_REUSED",
+      });
+    expect(here.adapter.calls.launch).toBe(1);
   });
 
   it("keeps what the provider refused, and returns it", async () => {
