@@ -51,7 +51,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
   const found = await proposeCompletions(
     buildSlipwayApplication({ arguments: [], failures: [] }),
     typed,
-    createContext({ flags, typed, host, notices }),
+    createContext({ flags, typed, host, notices, say: () => undefined }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({
     isFlag: kind === "argument:flag",

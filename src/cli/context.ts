@@ -63,15 +63,17 @@ interface ContextParts {
   readonly typed: readonly string[];
   readonly host: Host;
   readonly notices: Notices;
+  /** Takes what the scanner itself prints: help and the version. */
+  readonly say: (text: string) => void;
 }
 
 /** The context of one command in its process. */
-export function createContext({ flags, typed, host, notices }: ContextParts): CliContext {
+export function createContext({ flags, typed, host, notices, say }: ContextParts): CliContext {
   const { stdout, environment, workingDirectory, interrupt } = host;
   return {
     process: {
-      stdout: { write: (text) => void stdout.write(text) },
-      // The scanner's own words go nowhere: what it finds is told as an error of ours.
+      stdout: { write: say },
+      // What the scanner would say of an error goes nowhere: it is told as an error of ours.
       stderr: { write: () => undefined },
     },
     flags,

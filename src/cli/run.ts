@@ -1,5 +1,6 @@
 import { run as runApplication } from "@stricli/core";
 import { asSlipwayError } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
 import { buildSlipwayApplication } from "./app.ts";
 import type { Findings } from "./app.ts";
 import { createContext } from "./context.ts";
@@ -8,7 +9,7 @@ import { createDeparture } from "./departure.ts";
 import { renderError } from "./error-text.ts";
 import { EXIT_DONE, exitCodeOf } from "./exit-codes.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
-import type { SeparatedArguments } from "./global-flags.ts";
+import type { GlobalFlags, SeparatedArguments } from "./global-flags.ts";
 import { createNotices } from "./notices.ts";
 import type { Notices } from "./notices.ts";
 import { usageErrorOf } from "./scanner-findings.ts";
@@ -21,10 +22,7 @@ const COMPLETE = "__complete";
  * on. Ends no process; what it throws is a defect of the host.
  */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
-  const code = argv[0] === COMPLETE ? await complete(argv, host) : await runOrTell(argv, host);
-  // Help is written without waiting; an empty write comes after it.
-  await host.stdout.write("");
-  return code;
+  return argv[0] === COMPLETE ? await complete(argv, host) : await runOrTell(argv, host);
 }
 
 async function complete(argv: readonly string[], host: Host): Promise<number> {
@@ -45,8 +43,7 @@ async function runOrTell(argv: readonly string[], host: Host): Promise<number> {
     if (error.code === "CANCELLED" && host.stdout.closed.aborted && !host.interrupt.aborted)
       return EXIT_DONE;
     notices.clear();
-    await host.stderr.write(renderError(error, separated.flags));
-    return exitCodeOf(error);
+    return await tell(error, separated.flags, host);
   }
 }
 
@@ -56,8 +53,15 @@ export async function tellDefect(
   argv: readonly string[],
   host: Host,
 ): Promise<number> {
-  const error = asSlipwayError(caught);
-  await host.stderr.write(renderError(error, separateGlobalFlags(argv).flags));
+  return await tell(asSlipwayError(caught), separateGlobalFlags(argv).flags, host);
+}
+
+async function tell(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
+  try {
+    await host.stderr.write(renderError(error, flags));
+  } catch {
+    // Standard error itself fails: the exit code is all that is left to tell.
+  }
   return exitCodeOf(error);
 }
 
@@ -68,7 +72,9 @@ async function runCommand(
 ): Promise<void> {
   if (error !== null) throw error;
   const findings: Findings = { arguments: [], failures: [] };
-  const context = createContext({ flags, typed: rest, host, notices });
+  const said: string[] = [];
+  const say = (text: string): void => void said.push(text);
+  const context = createContext({ flags, typed: rest, host, notices, say });
   let command = "slipway";
   const ran = runApplication(buildSlipwayApplication(findings), rest, {
     process: context.process,
@@ -86,4 +92,5 @@ async function runCommand(
   notices.clear();
   if (findings.arguments.length > 0) throw usageErrorOf(findings.arguments, command);
   if (findings.failures.length > 0) throw findings.failures[0];
+  if (said.length > 0) await host.stdout.write(said.join(""));
 }

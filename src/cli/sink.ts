@@ -1,3 +1,5 @@
+import { SlipwayError } from "../errors.ts";
+
 /** Where text goes: standard output or standard error. */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -44,7 +46,7 @@ export function createSink(stream: WritableStreamLike): Sink {
         if (closed.signal.aborted) return resolve();
         stream.write(chunk, (failure) => {
           if (failure === undefined || failure === null) return resolve();
-          if (!isClosedByReader(failure)) return reject(failure);
+          if (!isClosedByReader(failure)) return reject(unwritable(failure));
           closed.abort();
           resolve();
         });
@@ -54,4 +56,14 @@ export function createSink(stream: WritableStreamLike): Sink {
 
 function isClosedByReader(failure: Error): boolean {
   return "code" in failure && (failure.code === "EPIPE" || failure.code === "ERR_STREAM_DESTROYED");
+}
+
+function unwritable(failure: Error): SlipwayError {
+  return new SlipwayError({
+    code: "INTERNAL",
+    reason: "INTERNAL",
+    message: `what was to be printed cannot be written: ${failure.message}`,
+    remedy: "Send it elsewhere, or make room where it goes; what the command did is done.",
+    cause: failure,
+  });
 }

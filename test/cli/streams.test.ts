@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { slipway } from "./support/slipway-process.ts";
 
@@ -36,6 +37,17 @@ describe("the process", () => {
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "USAGE" } });
   });
+
+  it.each([["--help"], ["get", "--help"], ["completion", "bash"]])(
+    "fails, and says so once, when what it prints is lost: %s",
+    async (...argv) => {
+      const full = openSync("/dev/full", "w");
+      const ran = await slipway(argv, { stdout: full });
+      closeSync(full);
+      expect(ran.exitCode).toBe(1);
+      expect(ran.stderr).toMatch(/^slipway: INTERNAL: what was to be printed .*ENOSPC.*\n.*\n$/);
+    },
+  );
 
   it("tells of a defect that nobody waited for, without a stack", async () => {
     const ran = await slipway(["set", "image", "a", "-o", "json"], {

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
 // What Node makes of the sources is the same for every process of a run, and most of a short process's time.
@@ -26,6 +26,8 @@ export interface ProcessOptions {
   readonly nodeArguments?: readonly string[];
   /** Close standard output without reading it. */
   readonly closeStdout?: boolean;
+  /** File descriptor that takes standard output; then the result has none of it. */
+  readonly stdout?: number;
 }
 
 export interface ProcessResult {
@@ -43,20 +45,20 @@ export async function slipway(
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN, ...argv], {
     cwd: options.workingDirectory,
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.environment },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", options.stdout ?? "pipe", "pipe"],
     timeout: LONGEST_RUN,
     killSignal: "SIGKILL",
   });
   options.onStart?.(child);
   // A command that refuses its input ends without reading it.
-  child.stdin.on("error", () => undefined);
-  if (options.keepStdinOpen !== true) child.stdin.end(options.stdin ?? "");
-  child.stderr.on("data", (piece: Buffer) => options.onStderr?.(piece.toString(), child));
-  if (options.closeStdout === true) child.stdout.destroy();
+  child.stdin?.on("error", () => undefined);
+  if (options.keepStdinOpen !== true) child.stdin?.end(options.stdin ?? "");
+  child.stderr?.on("data", (piece: Buffer) => options.onStderr?.(piece.toString(), child));
+  if (options.closeStdout === true) child.stdout?.destroy();
   const [stdout, stderr, [exitCode, signal]] = await Promise.all([
-    options.closeStdout === true ? Buffer.alloc(0) : buffer(child.stdout),
-    buffer(child.stderr),
+    options.closeStdout === true || child.stdout === null ? "" : text(child.stdout),
+    child.stderr === null ? "" : text(child.stderr),
     once(child, "close"),
   ]);
-  return { exitCode, signal, stdout: stdout.toString(), stderr: stderr.toString() };
+  return { exitCode, signal, stdout, stderr };
 }

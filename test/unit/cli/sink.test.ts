@@ -35,7 +35,10 @@ describe("createSink", () => {
 
   it("fails where the text was lost for another reason", async () => {
     const sink = createSink(failing("ENOSPC"));
-    await expect(sink.write("lost")).rejects.toThrow("ENOSPC");
+    await expect(sink.write("lost")).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: "what was to be printed cannot be written: ENOSPC",
+    });
     expect(sink.closed.aborted).toBe(false);
   });
 });
