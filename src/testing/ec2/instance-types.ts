@@ -5,7 +5,7 @@ export interface InstanceType {
   readonly architectures: readonly Architecture[];
   readonly vcpus: number;
   readonly memoryMib: number;
-  /** Default: one for Arm and bare metal, two else. */
+  /** Default: one for Arm and for a single vCPU, two else. */
   readonly threadsPerCore?: number;
   readonly bareMetal?: boolean;
   readonly previousGeneration?: boolean;
@@ -91,7 +91,7 @@ function fromRow(
 }
 
 export function threadsPerCore(type: InstanceType): number {
-  const isSingle = type.architectures.some((architecture) => architecture.startsWith("arm64"));
+  const isSingle = type.architectures.includes("arm64");
   return type.threadsPerCore ?? (isSingle || type.vcpus === 1 ? 1 : 2);
 }
 

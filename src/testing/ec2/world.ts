@@ -52,12 +52,19 @@ export function emptyWorld(seed: string): World {
   return { seed, nextId: 0, regions: new Map(), sessions: new Map(), denials: [] };
 }
 
+/** The numbers of zones are not in the order of their letters; these are the ones that LocalStack gives too. */
+const ZONE_NUMBERS: Readonly<Record<string, readonly number[]>> = {
+  "eu-west-1": [3, 1, 2],
+  "us-east-1": [6, 1, 2, 4, 3, 5],
+  "us-west-2": [2, 1, 3, 4],
+};
+
 export function emptyRegion(name: string, zoneLetters: string): Region {
   return {
     name,
     zones: Array.from(zoneLetters, (letter, index) => ({
       name: `${name}${letter}`,
-      id: `${shortRegion(name)}-az${index + 1}`,
+      id: `${shortRegion(name)}-az${ZONE_NUMBERS[name]?.[index] ?? index + 1}`,
     })),
     instances: new Map(),
     volumes: new Map(),

@@ -159,6 +159,7 @@ function interfaceFields(context: Context, one: NetworkInterface): XmlFields {
           instanceId: one.instanceId,
           instanceOwnerId: one.account,
           deviceIndex: one.deviceIndex,
+          networkCardIndex: 0,
           status: "attached",
           attachTime: timestamp(one.attachedAt),
           deleteOnTermination: one.deleteOnTermination,

@@ -138,6 +138,13 @@ export const describeVpcs = reading(
           dhcpOptionsId: "dopt-00000000",
           instanceTenancy: "default",
           isDefault: vpc.isDefault,
+          cidrBlockAssociationSet: [
+            {
+              associationId: vpc.id.replace("vpc-", "vpc-cidr-assoc-"),
+              cidrBlock: vpc.cidr,
+              cidrBlockState: { state: "associated" },
+            },
+          ],
           tagSet: tagSet(vpc.tags),
         })),
         nextToken: shown.nextToken,
@@ -175,6 +182,7 @@ export const describeSecurityGroups = reading(
         securityGroupInfo: shown.records.map((group) => ({
           ownerId: group.account,
           groupId: group.id,
+          securityGroupArn: `arn:aws:ec2:${context.region.name}:${group.account}:security-group/${group.id}`,
           groupName: group.name,
           groupDescription: group.description,
           vpcId: group.vpcId,

@@ -63,7 +63,7 @@ describe("types", () => {
     };
     expect(await offered()).toEqual(["us-east-1"]);
     expect(await offered("availability-zone")).toEqual(["us-east-1b", "us-east-1d"]);
-    expect(await offered("availability-zone-id")).toEqual(["use1-az2", "use1-az4"]);
+    expect(await offered("availability-zone-id")).toEqual(["use1-az1", "use1-az4"]);
   });
 });
 

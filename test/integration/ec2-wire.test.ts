@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Ec2StandIn, startEc2 } from "../../src/testing/ec2/index.ts";
+import { describeWithLocalStack } from "../support/localstack.ts";
+import { type Endpoint, comparable, endpoint } from "./support/ec2-endpoints.ts";
+import { MACHINES } from "./support/ec2-machine-questions.ts";
+import { PLACES } from "./support/ec2-place-questions.ts";
+import { REFUSALS } from "./support/ec2-refusal-questions.ts";
+
+/** The code and status of the error; its words are each cloud's own. */
+async function refusalOf(ask: Promise<unknown>): Promise<unknown> {
+  try {
+    return { granted: await ask };
+  } catch (error) {
+    if (!(error instanceof Error) || !("$metadata" in error)) throw error;
+    const { $metadata: metadata } = error;
+    const status =
+      typeof metadata === "object" && metadata !== null && "httpStatusCode" in metadata
+        ? metadata.httpStatusCode
+        : null;
+    return { code: error.name, status };
+  }
+}
+
+describeWithLocalStack("the stand-in for EC2 and LocalStack", (url) => {
+  let ours: Ec2StandIn;
+  let clouds: readonly Endpoint[] = [];
+
+  // One account for all questions, because LocalStack takes seconds to begin one: each looks at what it has made.
+  beforeAll(async () => {
+    ours = await startEc2({ rates: "off", timing: { pendingMs: 5, endingMs: 5 } });
+    clouds = await Promise.all([endpoint(ours.url), endpoint(url)]);
+  });
+  afterAll(async () => {
+    for (const cloud of clouds) cloud[Symbol.dispose]();
+    await ours.close();
+  });
+
+  const bothAnswers = (ask: (at: Endpoint) => Promise<unknown>): Promise<readonly unknown[]> =>
+    Promise.all(clouds.map(async (at) => comparable(await ask(at), at.account)));
+
+  it.each([...PLACES, ...MACHINES])("answer alike: %s", async (_name, ask) => {
+    const [mine, theirs] = await bothAnswers(ask);
+    expect(mine).toEqual(theirs);
+  });
+
+  it.each(REFUSALS)("refuse alike: %s", async (_name, ask) => {
+    const [mine, theirs] = await bothAnswers((at) => refusalOf(ask(at)));
+    expect(mine).toEqual(theirs);
+    expect(mine).toHaveProperty("code");
+  });
+});
