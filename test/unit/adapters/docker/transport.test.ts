@@ -1,11 +1,17 @@
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:https";
+import { TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { EngineConnectionFailure } from "../../../../adapters/docker/engine-failure.ts";
 import { parseEndpoint } from "../../../../adapters/docker/endpoint.ts";
+import type { EngineTls } from "../../../../adapters/docker/endpoint.ts";
 import { createModem } from "../../../../adapters/docker/modem.ts";
 import type { DialOptions } from "../../../../adapters/docker/modem.ts";
 import { createTransport } from "../../../../adapters/docker/transport.ts";
 import type { EngineRequest } from "../../../../adapters/docker/transport.ts";
 import { SlipwayError } from "../../../../src/errors.ts";
+import { certificatePem, selfSignedCertificate } from "../../../../src/testing/registry/index.ts";
 import { startFakeEngine } from "../../../support/fake-engine.ts";
 import type { FakeEngine } from "../../../support/fake-engine.ts";
 
@@ -107,6 +113,59 @@ describe("createTransport", () => {
     await expect(read()).rejects.toMatchObject({ reason: "TIMED_OUT" });
     expect(engine.requests).toEqual(["GET /never", "GET /stream"]);
     transport.close();
+  });
+});
+
+describe("an engine by TLS", () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const certificate = certificatePem(
+    selfSignedCertificate({
+      privateKey,
+      commonName: "engine",
+      names: ["127.0.0.1"],
+      now: Date.now(),
+    }),
+  );
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+  /** Asks an engine that wants a certificate of whoever asks; gives the name on that certificate. */
+  async function ask(tls: Partial<EngineTls>): Promise<unknown> {
+    const options = { key, cert: certificate, ca: certificate, requestCert: true };
+    const server = createServer({ ...options, rejectUnauthorized: false }, (request, response) => {
+      const { socket } = request;
+      const peer = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : null;
+      response.end(JSON.stringify(peer?.CN ?? null));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const keys = { certificateAuthority: null, certificate: null, key: null, verify: true, ...tls };
+    const transport = createTransport(parseEndpoint(`tcp://127.0.0.1:${port}`, "the test", keys));
+    try {
+      const { body } = await transport.send(get("/info"));
+      let text = "";
+      for await (const piece of body) text += String(piece);
+      return JSON.parse(text);
+    } finally {
+      transport.close();
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  it("is trusted by its authority, and told who asks", async () => {
+    expect(await ask({ certificateAuthority: certificate })).toBeNull();
+    const all = { certificateAuthority: certificate, certificate, key };
+    expect(await ask(all)).toBe("engine");
+  });
+
+  it("is sent nothing where it is not trusted, unless nobody cares", async () => {
+    await expect(ask({})).rejects.toMatchObject({
+      name: "EngineConnectionFailure",
+      code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+      sent: false,
+    });
+    expect(await ask({ verify: false })).toBeNull();
   });
 });
 
