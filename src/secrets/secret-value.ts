@@ -10,7 +10,9 @@ export class SecretValue {
   readonly #bytes: Uint8Array;
 
   constructor(value: string | Uint8Array) {
-    this.#bytes = typeof value === "string" ? new TextEncoder().encode(value) : value.slice();
+    // A copy: `slice` of a Buffer would share its memory, and whoever wipes or reuses it would change the secret.
+    this.#bytes =
+      typeof value === "string" ? new TextEncoder().encode(value) : new Uint8Array(value);
   }
 
   /** The value as text. Bytes that are not UTF-8 are replaced: use {@link SecretValue.revealBytes} for those. */
