@@ -11,6 +11,9 @@ missing_packages() {
   has iptables || echo iptables
   has ip || echo iproute2
   has flock || echo util-linux
+  # The shells that completion scripts are read by, beside bash.
+  has zsh || echo zsh
+  has fish || echo fish
   has mkfs.ext4 || echo e2fsprogs
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
 }
