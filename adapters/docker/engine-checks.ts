@@ -69,7 +69,7 @@ export function platformCheck(question: PlatformQuestion): Check {
 }
 
 /** Null for the engine's own architecture when it is neither of ours. */
-export function engineArchitecture({ info, version }: EngineFacts): Architecture | null {
+function engineArchitecture({ info, version }: EngineFacts): Architecture | null {
   return GO_ARCHITECTURES.get(version.Arch) ?? GO_ARCHITECTURES.get(info.Architecture) ?? null;
 }
 

@@ -9,7 +9,7 @@ import { adapterOf } from "./docker-subject.ts";
 import { containerAnswer, startFakeEngine } from "./fake-engine.ts";
 import type { EngineHandler } from "./fake-engine.ts";
 
-export const PASSWORD = "registry-s3cret";
+const PASSWORD = "registry-s3cret";
 export const CREDENTIAL = {
   kind: "password",
   username: "robot",

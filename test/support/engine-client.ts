@@ -30,7 +30,7 @@ export function askEngine(
 }
 
 /** Removes an image from the engine, so that the next launch pulls it. */
-export async function forgetImage(
+async function forgetImage(
   engine: Pick<EnginePeer, "socketPath">,
   reference: string,
 ): Promise<void> {
