@@ -45,10 +45,7 @@ export function setBakedImage(
 ): CatalogRecord<"image"> {
   const id = idOf(write);
   const current = tables.find(id);
-  if (current === null) {
-    checkLinks(tables, id, write.fields);
-    return put(tables, write, null);
-  }
+  if (current === null) return put(tables, write, null);
   if (!isBaked(id.kind, current.fields)) throw nameTaken(id);
   if (canonicalJson(current.fields) !== canonicalJson(storedFields(write.fields)))
     throw bakedImagesAreImmutable(id);

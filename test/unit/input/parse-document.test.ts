@@ -67,6 +67,7 @@ describe("parseDocument", () => {
     ["a: [1, 2\n", "line 2, column 1", "bracket"],
     ["a:\n\t- 1\n", "line 2, column 1", "tab"],
     ['a: "\\ud800"\n', "line 1, column 4", "surrogate"],
+    ['"\\ud800": 1\n', "line 1, column 1", "surrogate"],
     ["a: \u0000\n", "line 1, column 4", "control character"],
     [`${"[".repeat(65)}${"]".repeat(65)}`, "line 1, column 65", "deeper than 64 levels"],
   ])("refuses %j", (text, position, what) => {

@@ -231,6 +231,27 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(["small"]);
   });
 
+  it("waits while another makes the same file", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.db");
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+    using other = new DatabaseSync(path);
+    other.exec("BEGIN EXCLUSIVE; CREATE TABLE theirs (id INTEGER)");
+    const pause = {
+      now: () => 0,
+      sleep: async () => {
+        if (other.isTransaction) other.exec("COMMIT");
+        await Promise.resolve();
+      },
+      turn: () => Promise.resolve(),
+      random: () => 0,
+    };
+    await using database = await openDatabase({ path, migrations: MIGRATIONS, pause });
+    await add(database, "mine");
+    expect(await texts(database)).toEqual(["mine"]);
+    expect(other.isTransaction).toBe(false);
+  });
+
   it("waits for another's lock on its own clock, and gives up with STORAGE_BUSY", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
