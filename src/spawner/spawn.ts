@@ -168,6 +168,7 @@ async function follow(ports: SpawnerPorts, drive: Drive, accepted: Machine): Pro
     clock: ports.clock,
     machine: accepted,
     watch: drive.wait === "watched",
+    secrets: drive.secrets,
     signal: drive.signal,
   });
   if (waited.outcome === "running") return await running(ports, drive, waited.machine);

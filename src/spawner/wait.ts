@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { SlipwayError } from "../errors.ts";
-import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import { isSlipwayError, SlipwayError } from "../errors.ts";
+import type { LaunchSecrets, Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import { createRedactor, launchSecretValues } from "../substrate/redaction.ts";
 
 export interface WaitRequest {
   readonly adapter: SubstrateAdapter;
@@ -8,6 +9,8 @@ export interface WaitRequest {
   readonly machine: Machine;
   /** Also look at the running machine for as long as the substrate asks. */
   readonly watch: boolean;
+  /** What the machine was given: it may print it, and its last lines are kept. */
+  readonly secrets: LaunchSecrets;
   readonly signal: AbortSignal;
 }
 
@@ -20,6 +23,9 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5_000;
 const LOG_LINES = 20;
 const LOG_BYTES = 4_096;
+/** More is read than is kept: a secret that is cut where the text begins would not be known for one. */
+const READ_LINES = 1_000;
+const READ_BYTES = 262_144;
 
 /** Looks at an accepted machine until it runs (and, watched, goes on running) or has ended. */
 export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcome> {
@@ -68,15 +74,31 @@ async function endedError(request: WaitRequest, machine: Machine | null): Promis
   });
 }
 
-/** The last lines that the machine printed, with a bound in lines and bytes. */
-async function lastLines({ adapter, machine, signal }: WaitRequest): Promise<string[]> {
+/**
+ * The last lines that the machine printed, with a bound in lines and bytes and without the secrets it was given. None
+ * where they cannot be read: how the machine ended is worth telling without them.
+ */
+async function lastLines(request: WaitRequest): Promise<string[]> {
+  const { signal, secrets } = request;
+  try {
+    const printed = await tailOf(request);
+    const redactor = createRedactor(() => launchSecretValues(secrets));
+    const text = redactor.text(printed.toString("utf8"));
+    return text
+      .slice(-LOG_BYTES)
+      .split(/\r?\n/u)
+      .filter((line) => line !== "")
+      .slice(-LOG_LINES);
+  } catch (caught) {
+    if (signal.aborted || !isSlipwayError(caught)) throw caught;
+    return [`(the log could not be read: ${caught.message})`];
+  }
+}
+
+async function tailOf({ adapter, machine, signal }: WaitRequest): Promise<Buffer> {
   let tail = Buffer.alloc(0);
-  const request = { follow: false, tail: LOG_LINES };
+  const request = { follow: false, tail: READ_LINES };
   for await (const piece of adapter.logs(machine.id, request, signal))
-    tail = Buffer.concat([tail, piece]).subarray(-LOG_BYTES);
-  return tail
-    .toString("utf8")
-    .split(/\r?\n/u)
-    .filter((line) => line !== "")
-    .slice(-LOG_LINES);
+    tail = Buffer.concat([tail, piece]).subarray(-READ_BYTES);
+  return tail;
 }

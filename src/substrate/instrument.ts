@@ -1,17 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { ErrorCode, ErrorReason, SlipwayError } from "../errors.ts";
-import type { RegistryCredential } from "../oci/credential.ts";
 import type { Check, Substrate } from "../plan.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
-import type {
-  ImageSource,
-  Launch,
-  LaunchOutcome,
-  LaunchSecrets,
-  SubstrateAdapter,
-} from "./contract.ts";
-import { createRedactor } from "./redaction.ts";
+import type { ImageSource, Launch, LaunchOutcome, SubstrateAdapter } from "./contract.ts";
+import { createRedactor, credentialValues, launchSecretValues } from "./redaction.ts";
 import type { Redactor } from "./redaction.ts";
 
 /** The verbs of the contract that ask something of a provider. */
@@ -56,7 +49,7 @@ export function instrument(
     preflight: (draft, facts, signal) =>
       observe({ verb: "preflight" }, () => adapter.preflight(draft, facts, signal)),
     launch(launch, signal) {
-      const redactor = createRedactor(() => launchSecrets(launch.secrets));
+      const redactor = createRedactor(() => launchSecretValues(launch.secrets));
       return observe({ verb: "launch", redactor, errors: errorsOf }, async () => {
         const outcomes = await adapter.launch(withRedactedProgress(launch, redactor), signal);
         return outcomes.map((outcome) => redactOutcome(outcome, redactor));
@@ -164,17 +157,4 @@ function withRedactedProgress(launch: Launch, redactor: Redactor): Launch {
 
 function imageSecrets(image: ImageSource): readonly SecretValue[] {
   return image.substrate === "DOCKER" ? credentialValues(image.credential) : [];
-}
-
-function launchSecrets({ credential, environment, files }: LaunchSecrets): readonly SecretValue[] {
-  return [
-    ...credentialValues(credential),
-    ...Object.values(environment),
-    ...files.map(({ value }) => value),
-  ];
-}
-
-function credentialValues(credential: RegistryCredential | null): readonly SecretValue[] {
-  if (credential === null) return [];
-  return [credential.kind === "password" ? credential.password : credential.identityToken];
 }

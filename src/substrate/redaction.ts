@@ -1,6 +1,8 @@
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../errors.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { LaunchSecrets } from "./contract.ts";
 
 const REDACTED = "[redacted]";
 /** Shorter values would be found by chance in every other word, and are no secrets to speak of. */
@@ -28,6 +30,22 @@ export function createRedactor(secrets: () => readonly SecretValue[]): Redactor 
   const error = (original: SlipwayError): SlipwayError =>
     text(everyWord(original)) === everyWord(original) ? original : redactError(original, text);
   return { text, object: (value) => redactObject(value, text), error };
+}
+
+/** Every secret that travels with a launch. */
+export function launchSecretValues(secrets: LaunchSecrets): readonly SecretValue[] {
+  const { credential, environment, files } = secrets;
+  return [
+    ...credentialValues(credential),
+    ...Object.values(environment),
+    ...files.map(({ value }) => value),
+  ];
+}
+
+/** What of a registry's credential is secret. */
+export function credentialValues(credential: RegistryCredential | null): readonly SecretValue[] {
+  if (credential === null) return [];
+  return [credential.kind === "password" ? credential.password : credential.identityToken];
 }
 
 /** How a secret may stand in a text: as it is, in JSON, in a URL, in base64. */

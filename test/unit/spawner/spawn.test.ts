@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan.ts";
+import { SecretValue } from "../../../src/secrets/secret-value.ts";
 import type { SpawnNotice } from "../../../src/slipway.ts";
 import { resumeSpawn, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts, SpawnRequest } from "../../../src/spawner/spawn.ts";
@@ -167,6 +168,45 @@ describe("spawnPlan", () => {
     expect(spawn).toMatchObject({
       state: "failed",
       error: { reason: "MACHINE_EXITED", metadata: { exit_code: 127, log: ["no such file"] } },
+    });
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("keeps no secret of the launch among the last words, and none of its halves", async () => {
+    const long = Array.from({ length: 30 }, (_, line) => `key line ${line} of many`).join("\n");
+    const secrets = { KEY: new SecretValue(long), TOKEN: new SecretValue("tok-123456") };
+    const plan = samplePlan();
+    const prints = `KEY=${long}\nTOKEN=tok-123456\nexiting\n`;
+    await using here = await world({
+      capabilities: { watchMilliseconds: 1_000 },
+      images: [{ reference: plan.artifact.id, architecture: "amd64", prints }],
+    });
+    const launchSecrets: SpawnerPorts["launchSecrets"] = () =>
+      Promise.resolve({ credential: null, environment: secrets, files: [] });
+    const request = here.request({ wait: "watched" });
+    const spawning = spawnPlan({ ...here.ports, launchSecrets }, request);
+    await here.clock.advance(10);
+    const [machine] = here.adapter.machines;
+    here.adapter.end(machine?.id ?? "", 1);
+    const spawn = await here.clock.runUntilSettled(spawning);
+    expect(spawn.error?.["metadata"]).toMatchObject({
+      log: ["KEY=[redacted]", "TOKEN=[redacted]", "exiting"],
+    });
+  });
+
+  it("tells how a machine ended whose log cannot be read", async () => {
+    const error = { code: "INTERNAL", reason: "ENGINE_ERROR", message: "no such driver" } as const;
+    await using here = await world({
+      capabilities: { watchMilliseconds: 1_000 },
+      faults: [{ verb: "logs", kind: "throw", error }],
+    });
+    const spawning = spawnPlan(here.ports, here.request({ wait: "watched" }));
+    await here.clock.advance(10);
+    here.adapter.end(here.adapter.machines[0]?.id ?? "", 127);
+    const spawn = await here.clock.runUntilSettled(spawning);
+    expect(spawn).toMatchObject({
+      state: "failed",
+      error: { reason: "MACHINE_EXITED", metadata: { exit_code: 127 } },
     });
     expect(here.adapter.machines).toEqual([]);
   });
