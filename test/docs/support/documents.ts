@@ -25,7 +25,7 @@ export function readDocument(name: string): string {
 }
 
 /** The fenced blocks of a document, in order. */
-export function blocksOf(name: string): readonly Block[] {
+function blocksOf(name: string): readonly Block[] {
   const blocks: Block[] = [];
   let open: { readonly at: string; readonly info: string; readonly lines: string[] } | null = null;
   for (const [index, line] of readDocument(name).split("\n").entries()) {
