@@ -122,9 +122,9 @@ async function patch<K extends CatalogKind>(
     try {
       return await store.set({ ...terms, kind, fields: changed });
     } catch (caught) {
+      // With a generation that was demanded, the next round finds that it has passed.
       const overtaken = isSlipwayError(caught) && caught.reason === "GENERATION_MISMATCH";
-      if (!overtaken || options.ifGeneration !== undefined || attempt === PATCH_ATTEMPTS)
-        throw caught;
+      if (!overtaken || attempt === PATCH_ATTEMPTS) throw caught;
     }
   }
 }
