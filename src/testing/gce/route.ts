@@ -116,7 +116,7 @@ function queryOf(call: Call): string {
 
 /** Parameters that every method of Google's APIs takes. */
 const STANDARD_QUERY = new Set(
-  "$alt alt fields key prettyPrint quotaUser userIp access_token oauth_token callback $.xgafv".split(
+  "$alt $prettyPrint alt fields key prettyPrint quotaUser userIp access_token oauth_token callback $.xgafv".split(
     " ",
   ),
 );

@@ -2,7 +2,6 @@ import { resource } from "../body.ts";
 import { type Call, type Context, found, regionOfCall, zoneOf } from "../context.ts";
 import { partialLink, scopeName } from "../links.ts";
 import { list } from "../lists.ts";
-import { isDone } from "../operations.ts";
 import type { Operation, Scope } from "../records.ts";
 import { renderOperation } from "../render-operation.ts";
 import { LIST_QUERY, type Route, asking, reading } from "../route.ts";
@@ -56,13 +55,12 @@ function routesOf(
       permission: `${permission}.get`,
       body: resource({}),
       async ask(context, call) {
+        const { clock, signal } = context;
         const operation = find(context, call, scopeOf(call));
-        if (!isDone(operation, context.now))
-          await context.clock.sleep(
-            Math.min(LONGEST_WAIT_MS, operation.endsAt - context.now),
-            context.signal,
-          );
-        return renderOperation({ ...context, now: context.clock.now() }, operation);
+        const until = Math.min(context.now + LONGEST_WAIT_MS, operation.endsAt);
+        // A timer may wake a little before its time.
+        while (clock.now() < until) await clock.sleep(until - clock.now(), signal);
+        return renderOperation({ ...context, now: clock.now() }, operation);
       },
     }),
   ];
