@@ -67,7 +67,8 @@ export const PULL_RULES: readonly EngineRule[] = [
   },
   {
     operations: ANY_OPERATION,
-    words: /manifest unknown|name unknown|repository name not known|blob unknown|not found/i,
+    words:
+      /manifest unknown|name unknown|repository name not known|blob unknown|unknown blob|not found/i,
     verdict: {
       code: "NOT_FOUND",
       reason: "IMAGE_NOT_FOUND",

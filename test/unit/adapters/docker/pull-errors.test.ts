@@ -31,6 +31,7 @@ const PULLS = [
     "IMAGE_NOT_FOUND",
     "never",
   ],
+  ["unknown blob", "IMAGE_NOT_FOUND", "never"],
   [
     "repository registry.test:5000/x not found: name unknown: repository name not known to registry",
     "IMAGE_NOT_FOUND",
