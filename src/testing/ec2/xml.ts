@@ -1,5 +1,14 @@
+/** Marks elements that are text already. */
+const WRITTEN = Symbol("written");
+
+/** Elements that were written before, to be put in as they are. */
+export interface WrittenXml {
+  readonly [WRITTEN]: string;
+}
+
 /** What an element can hold: text, further elements by name, or a list, whose members are called `item`. */
 export type XmlValue =
+  | WrittenXml
   | string
   | number
   | boolean
@@ -18,6 +27,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\r": "&#xD;",
 };
 
+/** Writes elements once, for several replies. */
+export function writtenXml(fields: XmlFields): WrittenXml {
+  // What was put together piece by piece stays in pieces, to be joined in every reply: this makes it one.
+  return { [WRITTEN]: Buffer.from(xmlElements(fields)).toString() };
+}
+
 /** The elements as text. `null` and `undefined` are left out; an empty list or text is an empty element. */
 export function xmlElements(fields: XmlFields): string {
   let text = "";
@@ -35,10 +50,15 @@ function element(name: string, value: XmlValue): string {
 function contentOf(value: Exclude<XmlValue, null | undefined>): string {
   if (typeof value === "string") return escapeText(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (isWritten(value)) return value[WRITTEN];
   if (!isList(value)) return xmlElements(value);
   let text = "";
   for (const member of value) text += element("item", member);
   return text;
+}
+
+function isWritten(value: object): value is WrittenXml {
+  return WRITTEN in value;
 }
 
 function isList(value: XmlValue): value is readonly XmlValue[] {

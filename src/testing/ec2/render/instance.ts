@@ -3,7 +3,7 @@ import type { Instance, InstanceState } from "../records.ts";
 import { type InstanceType, threadsPerCore } from "../instance-types.ts";
 import { tagSet } from "../tags.ts";
 import type { Region } from "../world.ts";
-import type { XmlFields, XmlValue } from "../xml.ts";
+import { type WrittenXml, type XmlFields, type XmlValue, writtenXml } from "../xml.ts";
 import { attachedTo } from "./attached.ts";
 import { privateDnsName, publicDnsName } from "./names.ts";
 import { groupSet, interfaceAddresses } from "./network.ts";
@@ -16,7 +16,7 @@ export interface InstanceView {
 }
 
 /** An instance as DescribeInstances and RunInstances show it. What a state does not have yet, or no more, is absent. */
-export function instanceFields(instance: Instance, view: InstanceView): XmlFields {
+function instanceFields(instance: Instance, view: InstanceView): XmlFields {
   const { region } = view;
   const state = instanceState(instance, view.at) ?? "pending";
   const isEnded = state === "terminated";
@@ -149,6 +149,27 @@ function reasonTime(instance: Instance): number {
   return instance.history.at(-2)?.at ?? instance.launchTime;
 }
 
+interface Writing {
+  readonly state: InstanceState | null;
+  readonly tags: Instance["tags"];
+  readonly history: Instance["history"];
+  readonly written: WrittenXml;
+}
+
+/** What was written of an instance last. Its tags and its history are replaced, never changed, when they change. */
+const WRITINGS = new WeakMap<Instance, Writing>();
+
+/** {@link instanceFields} as text, written anew only when the instance has changed: many ask, and little changes. */
+function writtenInstance(instance: Instance, view: InstanceView): WrittenXml {
+  const state = instanceState(instance, view.at);
+  const { tags, history } = instance;
+  const last = WRITINGS.get(instance);
+  if (last?.state === state && last.tags === tags && last.history === history) return last.written;
+  const written = writtenXml(instanceFields(instance, view));
+  WRITINGS.set(instance, { state, tags, history, written });
+  return written;
+}
+
 /** Reservations with the instances given, as DescribeInstances lists them. */
 export function reservationSet(
   instances: readonly Instance[],
@@ -159,7 +180,7 @@ export function reservationSet(
       reservationId,
       ownerId: members[0]?.account,
       groupSet: [],
-      instancesSet: members.map((instance) => instanceFields(instance, view)),
+      instancesSet: members.map((instance) => writtenInstance(instance, view)),
     }),
   );
 }
