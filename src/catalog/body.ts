@@ -40,13 +40,12 @@ function normalizeFields(given: LooseFields, place: Place): LooseFields {
     if (fields.has(name)) {
       const message = `${printedPath(path)} is given twice, in two spellings`;
       place.violations.push({ path, message });
-    } else if (spelling === "__proto__") {
-      place.violations.push({ path, message: `unknown field ${spelled}` });
     } else if (value !== undefined && value !== null && value !== "") {
       place.spellings.set(printedPath(path), spelled);
       fields.set(name, normalizeValue(value, { ...place, path, spelled }));
     }
   }
+  // Own properties, `__proto__` too: the schema then finds it unknown.
   return Object.fromEntries(fields);
 }
 

@@ -156,6 +156,7 @@ describe("a GCE self-link", () => {
     "projects/p/global/images/a\n",
     `projects/p/global/images/${"a".repeat(64)}`,
     `projects/${"a-".repeat(100_000)}/global/images/a`,
+    `projects/${"a.".repeat(300)}com:p/global/images/a`,
   ])("not %j", (selfLink) => {
     expect(refusal("image", gce(selfLink)).message).toBe(
       "gce.self_link: invalid GCE image reference",
