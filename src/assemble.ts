@@ -34,9 +34,17 @@ export interface SlipwayPorts extends CredentialPorts {
 }
 
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
+/** For how long a plan that this process resolved needs no second look at what it pinned, in milliseconds. */
+const WARM = 60_000;
+
+interface Session extends SlipwayPorts {
+  /** When this process resolved a plan, by the plan itself: one that was read from a file is not among them. */
+  readonly resolvedAt: WeakMap<LaunchPlan, number>;
+}
 
 /** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
-export function assembleSlipway(ports: SlipwayPorts): Slipway {
+export function assembleSlipway(given: SlipwayPorts): Slipway {
+  const ports: Session = { ...given, resolvedAt: new WeakMap() };
   const { tenant, catalog, ledger } = ports;
   return {
     tenant,
@@ -65,12 +73,12 @@ function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
 }
 
 async function resolveWorkspace(
-  ports: SlipwayPorts,
+  ports: Session,
   workspace: string,
   offline: boolean,
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
-  return await resolve(
+  const plan = await resolve(
     {
       clock: ports.clock,
       openAdapter: ports.openAdapter,
@@ -79,13 +87,11 @@ async function resolveWorkspace(
     },
     { workspace, tenant: ports.tenant, offline, signal },
   );
+  ports.resolvedAt.set(plan, ports.clock.now());
+  return plan;
 }
 
-async function spawnWorkspace(
-  ports: SlipwayPorts,
-  subject: string | LaunchPlan,
-  options: SpawnOptions,
-) {
+async function spawnWorkspace(ports: Session, subject: string | LaunchPlan, options: SpawnOptions) {
   const { tenant, ledger } = ports;
   const name = typeof subject === "string" ? subject : subject.workspace;
   const spawnId = options.spawnId ?? ports.newSpawnId(name);
@@ -117,12 +123,14 @@ async function spawnWorkspace(
 
 /** A plan that was made earlier, held to what is true now. */
 async function reviewedPlan(
-  ports: SlipwayPorts,
+  ports: Session,
   plan: LaunchPlan,
   allowStale: boolean,
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
   if (!allowStale) refuseStale(plan, await ports.catalog.linked("workspace", plan.workspace));
+  const resolvedAt = ports.resolvedAt.get(plan) ?? Number.NEGATIVE_INFINITY;
+  if (ports.clock.now() - resolvedAt <= WARM) return plan;
   const [adapter, { credential }] = await Promise.all([
     ports.openAdapter(plan.target),
     launchSecrets(ports, plan, signal),
@@ -140,7 +148,7 @@ function invalidSpawnId(spawnId: string): SlipwayError {
 }
 
 async function* readLogs(
-  ports: SlipwayPorts,
+  ports: Session,
   spawnId: string,
   options: LogsOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -154,7 +162,7 @@ async function* readLogs(
   yield* adapter.logs(machine.id, request, signalOf(options));
 }
 
-async function inspectImage(ports: SlipwayPorts, text: string, options: InspectOptions) {
+async function inspectImage(ports: Session, text: string, options: InspectOptions) {
   const reference = parseReference(text);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);

@@ -13,7 +13,7 @@ import { createRegistryClient } from "./oci/registry.ts";
 import type { PlacementTarget } from "./plan.ts";
 import { processEnvironment } from "./process-environment.ts";
 import type { Environment, ProcessEnvironment } from "./process-environment.ts";
-import { registryCertificates } from "./registry-certificates.ts";
+import { certificateFolders, registryCertificates } from "./registry-certificates.ts";
 import { dockerCredential } from "./secrets/docker-config-provider.ts";
 import { keyFile } from "./secrets/key-file.ts";
 import { createSealedStore } from "./secrets/sealed-store.ts";
@@ -75,7 +75,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       readSecret: (name) => secrets.get(tenant, name),
       dockerCredential: (reference, signal) =>
         dockerCredential(dockerConfiguration(surroundings), reference, signal),
-      openRegistryClient: () => inspectingClient(clock),
+      openRegistryClient: () => inspectingClient(clock, surroundings.home),
       newSpawnId,
       async close() {
         await adapters.close();
@@ -104,7 +104,13 @@ async function openSubstrate(
     case "DOCKER": {
       const { createDockerAdapter } = await import("../adapters/docker/index.ts");
       const { host } = target;
-      return createDockerAdapter({ host, environment, home, now: () => clock.now() });
+      return createDockerAdapter({
+        host,
+        environment,
+        home,
+        now: () => clock.now(),
+        certificateAuthorities: certificatesOf(home),
+      });
     }
     case "AWS":
     case "GCP":
@@ -124,13 +130,18 @@ function dockerConfiguration({ environment, home }: ProcessEnvironment) {
 }
 
 /** The client of `inspect`, which no engine stands behind: only loopback is spoken to without TLS. */
-function inspectingClient(clock: Clock): RegistryClient {
+function inspectingClient(clock: Clock, home: string): RegistryClient {
   return createRegistryClient({
     insecure: isLoopbackRegistry,
-    certificateAuthorities: (host) => registryCertificates(host),
+    certificateAuthorities: certificatesOf(home),
     userAgent: "slipway",
     now: () => clock.now(),
   });
+}
+
+function certificatesOf(home: string) {
+  const folders = certificateFolders(home);
+  return (host: string) => registryCertificates(host, folders);
 }
 
 /** An id that says for people whose it is and differs from every other. */

@@ -16,15 +16,22 @@ const LARGEST_CERTIFICATE = 1024 * 1024;
  */
 export async function registryCertificates(
   host: string,
-  folder: string = SYSTEM_FOLDER,
+  folders: readonly string[],
 ): Promise<string | null> {
   if (!FOLDER_NAME.test(host)) return null;
-  const path = join(folder, host);
+  const found = await Promise.all(folders.map((folder) => certificatesIn(join(folder, host))));
+  return found.every((certificates) => certificates.length === 0) ? null : found.flat().join("\n");
+}
+
+/** The system's folder and, for an engine without root, the user's. */
+export function certificateFolders(home: string): readonly string[] {
+  return [SYSTEM_FOLDER, join(home, ".config", "docker", "certs.d")];
+}
+
+async function certificatesIn(path: string): Promise<readonly string[]> {
   const names = await namesIn(path);
   const files = names.filter((name) => name.endsWith(".crt")).toSorted();
-  if (files.length === 0) return null;
-  const certificates = await Promise.all(files.map((name) => read(join(path, name))));
-  return certificates.join("\n");
+  return await Promise.all(files.map((name) => read(join(path, name))));
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {
@@ -32,7 +39,8 @@ async function namesIn(path: string): Promise<readonly string[]> {
     return await readdir(path);
   } catch (caught) {
     const code = caught instanceof Error && "code" in caught ? caught.code : null;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    // The system's folder may be the engine's alone to read: then what it trusts is not ours to know.
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
     throw unreadable(path, caught);
   }
 }

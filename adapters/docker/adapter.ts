@@ -8,8 +8,8 @@ import type {
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
+import { createAcceptances } from "./acceptances.ts";
 import { createEngineApi } from "./api.ts";
-import { readCertificateAuthorities } from "./certificates.ts";
 import { endpointHost } from "./endpoint.ts";
 import { findEndpoint } from "./endpoint-provider.ts";
 import type { DockerEnvironment } from "./endpoint-provider.ts";
@@ -45,6 +45,8 @@ export interface DockerAdapterOptions {
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What a registry's certificate may be signed by beside what Node trusts, as PEM text; default: nothing. */
+  readonly certificateAuthorities?: (host: string) => Promise<string | null>;
   /** Sent to registries as `User-Agent`. Default `slipway`. */
   readonly userAgent?: string;
   readonly pullTimeouts?: PullTimeouts;
@@ -79,6 +81,7 @@ const CAPABILITIES: SubstrateCapabilities = {
 export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAdapter {
   const engines = engineOpener(options);
   const registry = registryOf(options, engines.open);
+  const acceptances = createAcceptances(options.now);
   const hostPlatforms = options.hostPlatforms ?? readHostPlatforms();
   const machines = async () => (await engines.open()).machines;
   return {
@@ -86,12 +89,15 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     capabilities: CAPABILITIES,
     async inspectImage(image, target, signal) {
       if (signal.aborted) throw cancelled(signal, "reading the image");
-      return await inspectDockerImage(registry, dockerImage(image), target, signal);
+      const source = dockerImage(image);
+      const found = await inspectDockerImage(registry, source, target, signal);
+      if (found.artifact !== null) acceptances.add(found.artifact.id, source.credential);
+      return found;
     },
     preflight: (draft, facts, signal) =>
       preflightContainer({ connect: engines.open, hostPlatforms }, draft, facts, signal),
     launch: (launch, signal) =>
-      launchContainers({ connect: engines.open, registry }, launch, signal),
+      launchContainers({ connect: engines.open, registry, acceptances }, launch, signal),
     describe: async (ids, signal) => describeContainers(await machines(), ids, signal),
     terminate: async (ids, signal) => terminateContainers(await machines(), ids, signal),
     list: async (owner, signal) => listContainers(await machines(), owner, signal),
@@ -160,7 +166,7 @@ async function nameOf(
 }
 
 function registryOf(
-  { home, now, userAgent = "slipway" }: DockerAdapterOptions,
+  { now, userAgent = "slipway", certificateAuthorities }: DockerAdapterOptions,
   open: () => Promise<OpenEngine>,
 ): RegistryClient {
   return createRegistryClient({
@@ -170,7 +176,7 @@ function registryOf(
       async () => (await (await open()).facts.read(new AbortController().signal)).info,
       addressesOf,
     ),
-    certificateAuthorities: (host) => readCertificateAuthorities(home, host),
+    ...(certificateAuthorities === undefined ? {} : { certificateAuthorities }),
   });
 }
 

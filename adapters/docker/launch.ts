@@ -2,6 +2,7 @@ import { isSlipwayError, SlipwayError } from "../../src/errors.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { RegistryClient } from "../../src/oci/registry-client.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
+import type { Acceptances } from "./acceptances.ts";
 import { cancelled } from "./errors.ts";
 import { adoptMember, launchMember, UnknownOutcome } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
@@ -11,6 +12,7 @@ export interface LaunchPorts {
   /** Throws `ENGINE_CONFIGURATION_INVALID`. */
   readonly connect: () => Promise<MemberPorts>;
   readonly registry: RegistryClient;
+  readonly acceptances: Pick<Acceptances, "holds">;
 }
 
 /** Starts that one launch makes at once; the engine works on few at a time anyhow. */
@@ -28,7 +30,7 @@ export async function launchContainers(
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
   if (signal.aborted) throw cancelled(signal, "the launch");
-  const refusal = await registryRefusal(ports.registry, launch, signal);
+  const refusal = await registryRefusal(ports, launch, signal);
   const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
     settle(async () => {
       const context: MemberContext = { ...(await ports.connect()), launch, member, signal };
@@ -40,16 +42,21 @@ export async function launchContainers(
   return outcomes;
 }
 
-/** The engine may hold the image already, but it is this caller's only once the registry says so. */
+/**
+ * The engine may hold the image already, but it is this caller's only once the registry says so: now, or a moment ago
+ * when the plan was resolved.
+ */
 async function registryRefusal(
-  registry: RegistryClient,
+  { registry, acceptances }: LaunchPorts,
   { plan, secrets }: Launch,
   signal: AbortSignal,
 ): Promise<SlipwayError | null> {
   try {
     const reference = parseReference(plan.artifact.id);
     if (reference.digest === undefined) return unpinned(plan);
-    await registry.headManifest({ reference, credential: secrets.credential, signal });
+    const { credential } = secrets;
+    if (!acceptances.holds(plan.artifact.id, credential))
+      await registry.headManifest({ reference, credential, signal });
     return null;
   } catch (caught) {
     if (isSlipwayError(caught) && !signal.aborted) return caught;

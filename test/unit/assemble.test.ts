@@ -7,8 +7,10 @@ import { createMemoryStore } from "../../src/catalog/memory-store.ts";
 import { SlipwayError } from "../../src/errors.ts";
 import { freezePlan } from "../../src/plan.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
+import { parsePlan } from "../../src/plan-document.ts";
 import { givenKey } from "../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../src/secrets/sealed-store.ts";
+import { toSnakeCase } from "../../src/spelling.ts";
 import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../src/spawner/sqlite-ledger.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
@@ -66,6 +68,7 @@ async function open(adapterOptions: Partial<FakeAdapterOptions> = {}) {
     slipway,
     catalog,
     adapter,
+    clock,
     otherTenant: assembleSlipway(ports("other")),
     async [Symbol.asyncDispose]() {
       await database.close();
@@ -77,6 +80,11 @@ async function open(adapterOptions: Partial<FakeAdapterOptions> = {}) {
 function changed(plan: LaunchPlan, changes: Partial<LaunchPlan>): LaunchPlan {
   const { planId: _previous, ...rest } = { ...plan, ...changes };
   return freezePlan(rest);
+}
+
+/** The plan as it is read back from where it was saved. */
+function saved(plan: LaunchPlan): LaunchPlan {
+  return parsePlan(toSnakeCase(plan));
 }
 
 describe("spawnWorkspace", () => {
@@ -124,10 +132,21 @@ describe("spawnWorkspace", () => {
 
   it("spawns a saved plan, and reads what it pinned once more", async () => {
     await using here = await open();
-    const plan = await here.slipway.resolveWorkspace("agent-dev");
+    const plan = saved(await here.slipway.resolveWorkspace("agent-dev"));
     const spawn = await here.slipway.spawnWorkspace(plan);
     expect(spawn).toMatchObject({ state: "running", planId: plan.planId });
     expect(here.adapter.machines[0]?.artifact).toBe(PINNED);
+    expect(here.adapter.calls.inspectImage).toBe(2);
+  });
+
+  it("sends the launch call and nothing else for a plan that it resolved within the last minute", async () => {
+    await using here = await open();
+    const plan = await here.slipway.resolveWorkspace("agent-dev");
+    const before = here.adapter.history.length;
+    await here.slipway.spawnWorkspace(plan);
+    expect(here.adapter.history.slice(before).map(({ verb }) => verb)).toEqual(["launch"]);
+    await here.clock.advance(60_001);
+    await here.slipway.spawnWorkspace(plan);
     expect(here.adapter.calls.inspectImage).toBe(2);
   });
 

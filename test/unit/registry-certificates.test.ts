@@ -12,7 +12,7 @@ describe("registryCertificates", () => {
     writeFileSync(join(host, "b.crt"), "B");
     writeFileSync(join(host, "a.crt"), "A");
     writeFileSync(join(host, "client.key"), "private");
-    expect(await registryCertificates("registry.example:5000", folder.path)).toBe("A\nB");
+    expect(await registryCertificates("registry.example:5000", [folder.path])).toBe("A\nB");
   });
 
   it.each(["registry.example", "..", ".", "a/../b", "", "a\0b"])(
@@ -20,15 +20,25 @@ describe("registryCertificates", () => {
     async (host) => {
       using folder = scratchFolder();
       writeFileSync(join(folder.path, "stray.crt"), "S");
-      expect(await registryCertificates(host, join(folder.path, "inner"))).toBe(null);
-      expect(await registryCertificates(host, folder.path)).toBe(null);
+      expect(await registryCertificates(host, [join(folder.path, "inner")])).toBe(null);
+      expect(await registryCertificates(host, [folder.path])).toBe(null);
     },
   );
+
+  it("joins those of several folders", async () => {
+    using folder = scratchFolder();
+    for (const name of ["system", "user"]) {
+      mkdirSync(join(folder.path, name, "registry.example"), { recursive: true });
+      writeFileSync(join(folder.path, name, "registry.example", "ca.crt"), name);
+    }
+    const folders = [join(folder.path, "system"), join(folder.path, "user")];
+    expect(await registryCertificates("registry.example", folders)).toBe("system\nuser");
+  });
 
   it("says which file it cannot read", async () => {
     using folder = scratchFolder();
     mkdirSync(join(folder.path, "registry.example", "folder.crt"), { recursive: true });
-    await expect(registryCertificates("registry.example", folder.path)).rejects.toMatchObject({
+    await expect(registryCertificates("registry.example", [folder.path])).rejects.toMatchObject({
       reason: "CREDENTIAL_INVALID",
       message: expect.stringContaining("folder.crt"),
     });

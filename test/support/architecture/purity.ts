@@ -37,7 +37,6 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
   "src/registry-certificates.ts",
-  "adapters/docker/certificates.ts",
   "adapters/docker/endpoint-provider.ts",
   "adapters/docker/host-platforms.ts",
 ];

@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readCertificateAuthorities } from "../../../../adapters/docker/certificates.ts";
 import { handles, readHostPlatforms } from "../../../../adapters/docker/host-platforms.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
@@ -49,20 +48,5 @@ describe("readHostPlatforms", () => {
 
   it("runs nothing foreign where the kernel has no such folder", async () => {
     expect(await readHostPlatforms("/nonexistent").runs("arm64")).toBe(false);
-  });
-});
-
-describe("readCertificateAuthorities", () => {
-  it("reads what Docker trusts for a registry, and for no other", async () => {
-    using home = scratchFolder();
-    const folder = join(home.path, ".config", "docker", "certs.d", "registry.test:5000");
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "b.crt"), "SECOND");
-    writeFileSync(join(folder, "a.crt"), "FIRST");
-    writeFileSync(join(folder, "client.key"), "KEY");
-    const read = (host: string) => readCertificateAuthorities(home.path, host);
-    expect(await read("registry.test:5000")).toBe("FIRST\nSECOND");
-    for (const host of ["registry.test", "..", "../certs.d/registry.test:5000", "", "a/b"])
-      expect(await read(host)).toBeNull();
   });
 });
