@@ -141,7 +141,11 @@ wait_for_server() {
   done
 }
 
-print_environment() { printf 'export SLIPWAY_TEST_LOCALSTACK=%s\n' "$URL"; }
+print_environment() {
+  printf 'export SLIPWAY_TEST_LOCALSTACK=%s\n' "$URL"
+  # Its packages have boto3 among them, which the tests let loose on the stand-in for EC2.
+  printf 'export SLIPWAY_TEST_BOTO3_PYTHON=%s\n' "$PYTHON"
+}
 
 stop_server() {
   local pid waited=0

@@ -6,36 +6,54 @@ import { verdictWithoutPeer } from "./peers.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const VARIABLE = "SLIPWAY_TEST_LOCALSTACK";
 const REMEDY = "run `scripts/localstack.sh install` and `scripts/localstack.sh start`";
 
-/** Where LocalStack answers: what the variable names, else what `scripts/localstack.sh start` left; or null. */
-export function findLocalStack(environment: Environment): string | null {
+/** What `scripts/localstack.sh` gives: LocalStack's address, and a Python that has boto3. */
+export type LocalStackVariable = "SLIPWAY_TEST_LOCALSTACK" | "SLIPWAY_TEST_BOTO3_PYTHON";
+
+/** What the variable says, else what `scripts/localstack.sh start` left; or null. */
+export function findLocalStack(
+  environment: Environment,
+  variable: LocalStackVariable,
+): string | null {
   const folder = environment["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers";
-  const url = environment[VARIABLE] ?? leftBehind(join(folder, "localstack", "env"));
-  return url === undefined || url === "" ? null : url;
+  const value = environment[variable] ?? leftBehind(join(folder, "localstack", "env"), variable);
+  return value === undefined || value === "" ? null : value;
 }
 
 /** A suite that needs LocalStack; it is given its address. */
 export function describeWithLocalStack(name: string, define: (url: string) => void): void {
-  const url = findLocalStack(process.env);
-  const isSkipped = url === null && verdictWithoutPeer(process.env) === "skip";
-  const why = isSkipped ? ` (not run: ${VARIABLE} is not set; ${REMEDY})` : "";
+  describeWith(name, "SLIPWAY_TEST_LOCALSTACK", define);
+}
+
+/** A suite that needs boto3; it is given the path of a Python that has it. */
+export function describeWithBoto3(name: string, define: (python: string) => void): void {
+  describeWith(name, "SLIPWAY_TEST_BOTO3_PYTHON", define);
+}
+
+function describeWith(
+  name: string,
+  variable: LocalStackVariable,
+  define: (value: string) => void,
+): void {
+  const value = findLocalStack(process.env, variable);
+  const reason = `${variable} is not set; ${REMEDY}`;
+  const isSkipped = value === null && verdictWithoutPeer(process.env) === "skip";
+  const why = isSkipped ? ` (not run: ${reason})` : "";
   describe.skipIf(isSkipped)(`${name}${why}`, () => {
-    if (url !== null) define(url);
+    if (value !== null) define(value);
     else
       it("has the server it needs", () => {
-        expect.fail(
-          `With CI set, a missing server is a failure: ${VARIABLE} is not set; ${REMEDY}`,
-        );
+        expect.fail(`With CI set, a missing server is a failure: ${reason}`);
       });
   });
 }
 
-function leftBehind(path: string): string | undefined {
+function leftBehind(path: string, variable: LocalStackVariable): string | undefined {
   try {
-    const line = /^export SLIPWAY_TEST_LOCALSTACK=(\S+)$/m.exec(readFileSync(path, "utf8"));
-    return line?.[1];
+    const lines = readFileSync(path, "utf8").split("\n");
+    const prefix = `export ${variable}=`;
+    return lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
