@@ -1,5 +1,10 @@
 import type { SlipwayError } from "../../src/errors.ts";
-import type { LogsRequest, Machine, TerminateOutcome } from "../../src/substrate/contract.ts";
+import type {
+  EndVerdict,
+  LogsRequest,
+  Machine,
+  TerminateOutcome,
+} from "../../src/substrate/contract.ts";
 import type { EngineApi } from "./api.ts";
 import { cancelled, engineError, hasStatus } from "./errors.ts";
 import type { EngineOperation } from "./errors.ts";
@@ -178,6 +183,14 @@ function judged(
   return engineError(caught, { operation, engine, subject });
 }
 
+const PLATFORM_UNSUPPORTED: EndVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "PLATFORM_UNSUPPORTED",
+  remedy:
+    "Use an image for the engine's own platform, or install qemu's binfmt handlers on the engine's host.",
+  blastRadius: "image",
+};
+
 /** Exit codes with which runc reports that a program could not be executed. */
 const FAILED_EXECUTIONS: ReadonlySet<number | null> = new Set([1, 255]);
 const EXEC_FORMAT_ERROR = "exec format error";
@@ -198,7 +211,7 @@ async function withLastWords(
   const words = await lastWords(ports, id, signal);
   if (!words.includes(EXEC_FORMAT_ERROR)) return machine;
   const message = `${EXEC_FORMAT_ERROR}: the engine cannot run programs for ${architecture ?? "this platform"}`;
-  return { ...machine, end: { ...end, message } };
+  return { ...machine, end: { ...end, message, reason: "PLATFORM_UNSUPPORTED" } };
 }
 
 /** The end of what a container has printed; nothing where its log cannot be read, which is no failure of its own. */

@@ -1,6 +1,11 @@
 import type { Clock } from "../clock.ts";
 import { isSlipwayError, SlipwayError } from "../errors.ts";
-import type { LaunchSecrets, Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import type {
+  EndVerdict,
+  LaunchSecrets,
+  Machine,
+  SubstrateAdapter,
+} from "../substrate/contract.ts";
 import { createRedactor, launchSecretValues } from "../substrate/redaction.ts";
 
 export interface WaitRequest {
@@ -27,14 +32,24 @@ const LOG_BYTES = 4_096;
 const READ_LINES = 1_000;
 const READ_BYTES = 262_144;
 
+const PROGRAM_ENDED: EndVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "MACHINE_EXITED",
+  remedy:
+    "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.",
+  blastRadius: "image",
+};
+
 /** Looks at an accepted machine until it runs (and, watched, goes on running) or has ended. */
 export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcome> {
   const { adapter, clock, signal } = request;
   let machine: Machine | null = request.machine;
+  // A launch answers quickly; how a machine came to an early end is for describe to find out.
+  if (machine.state === "ended") [machine = null] = await adapter.describe([machine.id], signal);
   let pause = FIRST_PAUSE;
   let runningSince: number | null = null;
   for (;;) {
-    if (machine === null || machine.state === "ended" || machine.state === "stopped")
+    if (machine === null || hasEnded(machine))
       return { outcome: "ended", error: await endedError(request, machine) };
     if (machine.state === "running") {
       runningSince ??= clock.now();
@@ -50,6 +65,16 @@ export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcom
   }
 }
 
+const UNTOLD_END: MachineEnd = { exitCode: null, message: "" };
+const EXIT_REMEDY =
+  "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
+const PLATFORM_REMEDY =
+  "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).";
+
+function hasEnded({ state }: Machine): boolean {
+  return state === "ended" || state === "stopped";
+}
+
 async function endedError(request: WaitRequest, machine: Machine | null): Promise<SlipwayError> {
   const { id } = request.machine;
   if (machine === null) {
@@ -62,14 +87,10 @@ async function endedError(request: WaitRequest, machine: Machine | null): Promis
     });
   }
   const lines = await lastLines(request);
-  const exitCode = machine.end?.exitCode ?? null;
+  const { exitCode = null, message = "", verdict = PROGRAM_ENDED } = machine.end ?? {};
   return new SlipwayError({
-    code: "FAILED_PRECONDITION",
-    reason: "MACHINE_EXITED",
-    message: `machine ${id} ended right after its start${exitCode === null ? "" : ` with exit code ${exitCode}`}${machine.end === null || machine.end.message === "" ? "" : ` (${machine.end.message})`}`,
-    remedy:
-      "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.",
-    blastRadius: "image",
+    ...verdict,
+    message: `machine ${id} ended right after its start${message === "" ? "" : `: ${message}`}`,
     metadata: { machine_id: id, exit_code: exitCode, log: lines },
   });
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, SlipwayError } from "../errors.ts";
+import type { ErrorReason, JsonObject, SlipwayError } from "../errors.ts";
 import type {
   Architecture,
   Artifact,
@@ -103,6 +103,27 @@ export interface Launch {
 
 export type MachineState = "pending" | "running" | "stopped" | "ended";
 
+/** How a machine came to its end. */
+export interface MachineEnd {
+  readonly exitCode: number | null;
+  /** The provider's words; empty for none. */
+  readonly message: string;
+  /** Why, where the adapter knows better than that the machine ended. */
+  readonly reason?: ErrorReason;
+}
+
+export interface MachineEnd {
+  readonly exitCode: number | null;
+  /** The provider's words. */
+  readonly message: string;
+  /** Where the provider knows better than "its program ended": what that means for a launch that waits. */
+  readonly verdict?: EndVerdict;
+}
+
+export type EndVerdict = Required<
+  Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius">
+>;
+
 /** What runs, in neutral words. */
 export interface Machine {
   /** Instance id, partial self-link or container id. */
@@ -115,8 +136,8 @@ export interface Machine {
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
   /** Null for a machine that is not ours. */
   readonly ownership: (Ownership & { readonly spawnId: string | null }) | null;
-  /** How it came to its end, where it has: exit code, and the provider's words. */
-  readonly end: { readonly exitCode: number | null; readonly message: string } | null;
+  /** How it came to its end, where it has. */
+  readonly end: MachineEnd | null;
   readonly createdAt: string | null;
 }
 

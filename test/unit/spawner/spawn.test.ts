@@ -211,6 +211,33 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
+  it("takes the adapter's word for why a machine ended", async () => {
+    await using here = await world();
+    const openAdapter: SpawnerPorts["openAdapter"] = () =>
+      Promise.resolve({
+        ...here.adapter,
+        launch: async (...parameters) => {
+          const outcomes = await here.adapter.launch(...parameters);
+          return outcomes.map((outcome) =>
+            outcome.outcome === "accepted"
+              ? { ...outcome, machine: { ...outcome.machine, state: "ended" as const } }
+              : outcome,
+          );
+        },
+        describe: async (...parameters) => {
+          const machines = await here.adapter.describe(...parameters);
+          const end = { exitCode: 1, message: "no", reason: "PLATFORM_UNSUPPORTED" } as const;
+          return machines.map((machine) =>
+            machine === null ? null : { ...machine, state: "ended" as const, end },
+          );
+        },
+      });
+    const spawn = await here.clock.runUntilSettled(
+      spawnPlan({ ...here.ports, openAdapter }, here.request({ wait: "watched" })),
+    );
+    expect(spawn.error).toMatchObject({ reason: "PLATFORM_UNSUPPORTED" });
+  });
+
   it("does not watch where the caller waits for running alone", async () => {
     await using here = await world({ capabilities: { watchMilliseconds: 60_000 } });
     const before = here.clock.now();

@@ -80,9 +80,10 @@ describe("describe", () => {
     [
       "exec /machine: exec format error\n",
       "exec format error: the engine cannot run programs for arm64",
+      "PLATFORM_UNSUPPORTED",
     ],
-    ["some other words\n", "exited with code 1"],
-  ])("reads in the log what the engine does not say: %s", async (log, message) => {
+    ["some other words\n", "exited with code 1", undefined],
+  ])("reads in the log what the engine does not say: %s", async (log, message, reason) => {
     await onEngine(
       (engine) => {
         engine.on("GET /containers/c1/json", ({ reply }) => {
@@ -96,9 +97,9 @@ describe("describe", () => {
         });
       },
       async (adapter) => {
-        expect(await adapter.describe(["c1"], signal)).toMatchObject([
-          { state: "ended", end: { exitCode: 1, message } },
-        ]);
+        const [machine] = await adapter.describe(["c1"], signal);
+        expect(machine).toMatchObject({ state: "ended", end: { exitCode: 1, message } });
+        expect(machine?.end?.reason).toBe(reason);
       },
     );
   });
