@@ -88,10 +88,13 @@ describe("the official client takes the stand-in for Compute Engine:", () => {
       instancesSetLabelsRequestResource: { labels, labelFingerprint },
     });
     const found = [];
-    for await (const [scope, { instances: members }] of instances.aggregatedListAsync({
-      project,
-      filter: "labels.plan = p",
-    }))
+    for await (const [scope, { instances: members }] of instances.aggregatedListAsync(
+      {
+        project,
+        filter: "labels.plan = p",
+      },
+      { autoPaginate: false },
+    ))
       for (const member of members ?? []) found.push([scope, member.name, member.labels]);
     expect(found).toEqual([[`zones/${zone}`, "one", labels]]);
 
@@ -117,7 +120,7 @@ describe("the official client takes the stand-in for Compute Engine:", () => {
         perInstanceProperties: { "bulk-a": {}, "bulk-b": {} },
         instanceProperties: {
           ...properties,
-          machineType: `zones/${zone}/machineTypes/e2-medium`,
+          machineType: "e2-medium",
         },
       },
     });

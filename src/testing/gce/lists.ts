@@ -29,11 +29,14 @@ export function list<T>(call: Call, listing: Listing<T>): JsonObject {
   });
 }
 
+/** Which scopes the resource can live in. */
+type ScopeKinds = "zones" | "regions" | "all";
+
 export interface AggregatedListing<T> extends Listing<T> {
   /** `instances`: the list in each scope. */
   readonly collection: string;
   readonly scopeOf: (record: T) => Scope;
-  readonly scopes: "zones" | "regions";
+  readonly scopes: ScopeKinds;
 }
 
 /** Answers an aggregated list: every scope has its list, or the warning that it has none on this page. */
@@ -72,10 +75,17 @@ function select<T>(call: Call, { records, render, keyOf, link }: Listing<T>) {
   return { items: shown.records, nextPageToken: shown.nextPageToken };
 }
 
-function scopesOf(kind: "zones" | "regions"): readonly string[] {
-  return PLACES.flatMap(({ region, zones }) =>
-    kind === "regions" ? [`regions/${region}`] : zones.map((zone) => `zones/${zone}`),
-  );
+function scopesOf(kinds: ScopeKinds): readonly string[] {
+  const zones = PLACES.flatMap((place) => place.zones.map((zone) => `zones/${zone}`));
+  const regions = PLACES.map(({ region }) => `regions/${region}`);
+  switch (kinds) {
+    case "zones":
+      return zones;
+    case "regions":
+      return regions;
+    case "all":
+      return ["global", ...regions, ...zones];
+  }
 }
 
 function emptyScope(scope: string): JsonObject {

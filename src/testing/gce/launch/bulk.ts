@@ -4,6 +4,7 @@ import { requireName } from "../names.ts";
 import type { Draft } from "../operations.ts";
 import { type Member, draftMember, nothingPromised } from "./make.ts";
 import { planLaunch } from "./plan.ts";
+import type { Project } from "../records.ts";
 import type { BulkBody } from "./request.ts";
 
 const MAXIMUM_COUNT = 5000;
@@ -18,7 +19,7 @@ export function draftBulk(context: Context, zone: string, body: BulkBody): Draft
   const minCount = body.minCount ?? members.length;
   if (minCount < 1 || minCount > members.length)
     throw invalidField("resource.minCount", String(minCount), "Must be between 1 and count.");
-  const plan = planLaunch(context, zone, body.instanceProperties);
+  const plan = planLaunch(context, { zone, typesBy: "name" }, body.instanceProperties);
   const promised = nothingPromised();
   const drafts = members.map((member) => draftMember(context, plan, member, promised));
   const failed = drafts.filter(({ error }) => error !== null);
@@ -56,7 +57,7 @@ function membersOf({ project }: Context, zone: string, body: BulkBody): readonly
   const names =
     namePattern === undefined
       ? named.map(([key]) => key)
-      : patternNames(namePattern, count, (name) => project.instances.has(`${zone}/${name}`));
+      : patternNames(namePattern, count, namesIn(project, zone));
   for (const name of names) requireName(name, "resource.perInstanceProperties");
   return names.map((name) => ({
     name,
@@ -65,12 +66,12 @@ function membersOf({ project }: Context, zone: string, body: BulkBody): readonly
   }));
 }
 
-/** `web-###` is web-001, web-002 and so on, past those that there are. */
-function patternNames(
-  pattern: string,
-  count: number,
-  isTaken: (name: string) => boolean,
-): readonly string[] {
+function namesIn({ instances }: Project, zone: string): readonly string[] {
+  return [...instances.values()].filter((one) => one.zone === zone).map(({ name }) => name);
+}
+
+/** `web-###` is web-001, web-002 and so on; it begins after the greatest number that there is. */
+function patternNames(pattern: string, count: number, taken: readonly string[]): readonly string[] {
   const marks = /#{1,18}/.exec(pattern)?.[0];
   if (marks === undefined || pattern.split("#").length - 1 !== marks.length)
     throw invalidField(
@@ -78,10 +79,14 @@ function patternNames(
       pattern,
       "Must contain one sequence of '#' characters.",
     );
-  const names: string[] = [];
-  for (let number = 1; names.length < count; number += 1) {
-    const name = pattern.replace(marks, String(number).padStart(marks.length, "0"));
-    if (!isTaken(name)) names.push(name);
-  }
-  return names;
+  const [before = "", after = ""] = pattern.split(marks);
+  const numbers = taken
+    .filter((name) => name.startsWith(before) && name.endsWith(after))
+    .map((name) => name.slice(before.length, name.length - after.length))
+    .filter((digits) => digits.length === marks.length && /^\d+$/.test(digits));
+  const first = Math.max(0, ...numbers.map(Number)) + 1;
+  return Array.from(
+    { length: count },
+    (_, index) => `${before}${String(first + index).padStart(marks.length, "0")}${after}`,
+  );
 }

@@ -26,11 +26,14 @@ export interface DiskPlan {
   } | null;
 }
 
+/** How types are named: by links in an instance, by their names in the properties of a bulk insert. */
+export type TypesBy = "link" | "name";
+
 /** @throws GceFailure for disks that no instance of the type can boot from. */
 export function planDisks(
   context: Context,
   requests: readonly DiskRequest[],
-  at: { readonly zone: string; readonly machineType: MachineType },
+  at: { readonly zone: string; readonly machineType: MachineType; readonly typesBy: TypesBy },
 ): readonly DiskPlan[] {
   if (requests[0]?.boot !== true)
     throw invalidField(
@@ -42,7 +45,7 @@ export function planDisks(
     const field = `resource.disks[${index}]`;
     if (index > 0 && request.boot === true)
       throw invalidField(`${field}.boot`, "true", "Only one boot disk is allowed.");
-    const plan = planDisk(context, request, { field, index, zone: at.zone });
+    const plan = planDisk(context, request, { field, index, ...at });
     const architecture = plan.made?.image?.image.architecture ?? null;
     const wanted = at.machineType.architecture;
     // An image that says nothing is an old one, for X86_64.
@@ -59,6 +62,7 @@ interface Where {
   readonly field: string;
   readonly index: number;
   readonly zone: string;
+  readonly typesBy: TypesBy;
 }
 
 function planDisk(context: Context, request: DiskRequest, where: Where): DiskPlan {
@@ -80,8 +84,8 @@ function planDisk(context: Context, request: DiskRequest, where: Where): DiskPla
     requireName(asked.diskName, `${field}.initializeParams.diskName`);
   requireLabels(asked.labels ?? {}, `${field}.initializeParams.labels`);
   const type = diskType(context, asked.diskType, {
+    ...where,
     field: `${field}.initializeParams.diskType`,
-    zone,
   });
   const image =
     asked.sourceImage === undefined
@@ -115,10 +119,13 @@ function existingDisk(
 function diskType(
   { project }: Context,
   link: string | undefined,
-  { field, zone }: { readonly field: string; readonly zone: string },
+  { field, zone, typesBy }: Where,
 ): DiskType {
   if (link === undefined) return found(findDiskType(DEFAULT_DISK_TYPE), DEFAULT_DISK_TYPE);
-  const [scope, place, collection, name] = readLink(link, field, project.id).path;
+  const isName = typesBy === "name" && !link.includes("/");
+  const [scope, place, collection, name] = isName
+    ? ["zones", zone, "diskTypes", link]
+    : readLink(link, field, project.id).path;
   if (scope !== "zones" || collection !== "diskTypes" || name === undefined)
     throw malformedLink(link, field);
   const type = place === zone ? findDiskType(name) : null;

@@ -6,7 +6,7 @@ import { requireLabels, requireName } from "../names.ts";
 import { isAllowed } from "../permissions.ts";
 import type { Instance } from "../records.ts";
 import { defaultServiceAccount } from "../service-accounts.ts";
-import { type DiskPlan, planDisks } from "./disks.ts";
+import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
 
@@ -32,12 +32,15 @@ export interface LaunchPlan {
 /** @throws GceFailure for whatever the API refuses at once. */
 export function planLaunch(
   context: Context,
-  zone: string,
+  { zone, typesBy }: { readonly zone: string; readonly typesBy: TypesBy },
   properties: InstanceProperties,
 ): LaunchPlan {
-  const machineType = chooseMachineType(context, zone, properties.machineType);
+  const machineType =
+    typesBy === "link"
+      ? linkedMachineType(context, zone, properties.machineType)
+      : namedMachineType(context, zone, properties.machineType);
   requireLabels(properties.labels ?? {}, "resource.labels");
-  const disks = planDisks(context, properties.disks ?? [], { zone, machineType });
+  const disks = planDisks(context, properties.disks ?? [], { zone, machineType, typesBy });
   const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
   const shielded = properties.shieldedInstanceConfig ?? {};
   return {
@@ -62,13 +65,9 @@ export function planLaunch(
   };
 }
 
-function chooseMachineType(
-  { project, machineTypes }: Context,
-  zone: string,
-  link: string,
-): MachineType {
+function linkedMachineType(context: Context, zone: string, link: string): MachineType {
   const field = "resource.machineType";
-  const [scope, place, collection, name] = readLink(link, field, project.id).path;
+  const [scope, place, collection, name] = readLink(link, field, context.project.id).path;
   if (scope !== "zones" || collection !== "machineTypes" || name === undefined)
     throw malformedLink(link, field);
   if (place !== zone)
@@ -77,11 +76,29 @@ function chooseMachineType(
       link,
       `The machine type is in zone '${place}', the instance in '${zone}'.`,
     );
+  return machineTypeIn(context, zone, { name, field });
+}
+
+/** The properties of a bulk insert take a name; a link is documented to end in an internal error. */
+function namedMachineType(context: Context, zone: string, name: string): MachineType {
+  if (name.includes("/"))
+    throw new GceFailure(
+      "internalError",
+      `INTERNAL_ERROR: instanceProperties.machineType takes a name, not a URL: '${name}'`,
+    );
+  return machineTypeIn(context, zone, { name, field: "resource.instanceProperties.machineType" });
+}
+
+function machineTypeIn(
+  { machineTypes }: Context,
+  zone: string,
+  { name, field }: { readonly name: string; readonly field: string },
+): MachineType {
   const type = findMachineType(machineTypes, name, zone);
   if (type === null)
     throw invalidField(
       field,
-      link,
+      name,
       `Machine type with name '${name}' does not exist in zone '${zone}'.`,
     );
   return type;

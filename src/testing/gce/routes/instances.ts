@@ -79,7 +79,7 @@ export const instanceRoutes: readonly Route[] = [
         if (call.query.has(source))
           throw new GceFailure("notImplemented", `the stand-in takes no ${source}`, 501);
       requireName(name, "resource.name");
-      const plan = planLaunch(context, zone, properties);
+      const plan = planLaunch(context, { zone, typesBy: "link" }, properties);
       if (project.instances.has(`${zone}/${name}`))
         throw new GceFailure(
           "alreadyExists",

@@ -1,15 +1,28 @@
 import { resource } from "../body.ts";
 import { type Call, type Context, found, regionOfCall, zoneOf } from "../context.ts";
 import { partialLink, scopeName } from "../links.ts";
-import { list } from "../lists.ts";
+import { aggregatedList, list } from "../lists.ts";
 import type { Operation, Scope } from "../records.ts";
 import { renderOperation } from "../render-operation.ts";
-import { LIST_QUERY, type Route, asking, reading } from "../route.ts";
+import { AGGREGATED_QUERY, LIST_QUERY, type Route, asking, reading } from "../route.ts";
 
 /** `wait` answers after at most two minutes, whatever the operation does: the API's reference. */
 const LONGEST_WAIT_MS = 120_000;
 
 export const operationRoutes: readonly Route[] = [
+  reading({
+    id: "globalOperations.aggregatedList",
+    path: "projects/{project}/aggregated/operations",
+    permission: "compute.globalOperations.list",
+    query: AGGREGATED_QUERY,
+    read: (context, call) =>
+      aggregatedList(call, {
+        ...listing(context, "aggregated", context.project.operations.values()),
+        collection: "operations",
+        scopes: "all",
+        scopeOf: ({ scope }) => scope,
+      }),
+  }),
   ...routesOf("zoneOperations", "zones/{zone}", (call) => ({ kind: "zone", name: zoneOf(call) })),
   ...routesOf("regionOperations", "regions/{region}", (call) => ({
     kind: "region",
@@ -32,15 +45,9 @@ function routesOf(
       permission: `${permission}.list`,
       query: LIST_QUERY,
       read(context, call) {
-        const { project } = context;
         const scope = scopeOf(call);
-        return list(call, {
-          kind: "operation",
-          link: `projects/${project.id}/${scopeName(scope)}/operations`,
-          records: [...project.operations.values()].filter((one) => isIn(one, scope)),
-          render: (operation) => renderOperation(context, operation),
-          keyOf: ({ name, id, insertedAt }) => ({ name, id, createdAt: insertedAt }),
-        });
+        const here = [...context.project.operations.values()].filter((one) => isIn(one, scope));
+        return list(call, listing(context, scopeName(scope), here));
       },
     }),
     reading({
@@ -76,4 +83,14 @@ function find({ project }: Context, call: Call, scope: Scope): Operation {
 
 function isIn(operation: Operation, scope: Scope): boolean {
   return scopeName(operation.scope) === scopeName(scope);
+}
+
+function listing(context: Context, scope: string, records: Iterable<Operation>) {
+  return {
+    kind: "operation",
+    link: `projects/${context.project.id}/${scope}/operations`,
+    records,
+    render: (operation: Operation) => renderOperation(context, operation),
+    keyOf: ({ name, id, insertedAt }: Operation) => ({ name, id, createdAt: insertedAt }),
+  };
 }

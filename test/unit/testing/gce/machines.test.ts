@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  AMD64_IMAGE,
   PROJECT,
   ZONE,
   at,
+  bootDisk,
   instanceBody,
   lastOf,
   names,
@@ -125,9 +127,14 @@ describe("a machine", () => {
 });
 
 describe("a bulk insert", () => {
+  const bulkProperties = {
+    ...properties(),
+    machineType: "e2-small",
+    disks: [bootDisk(`global/images/${AMD64_IMAGE}`, { diskType: "pd-balanced" })],
+  };
   const bulk = (names: readonly string[], changes = {}) => ({
     perInstanceProperties: Object.fromEntries(names.map((name) => [name, {}])),
-    instanceProperties: properties(),
+    instanceProperties: bulkProperties,
     ...changes,
   });
   const status = (operation: unknown) =>
@@ -186,23 +193,30 @@ describe("a bulk insert", () => {
   it("numbers its members by a pattern", async () => {
     const { post, get } = await startChecked();
     await post(INSTANCES, instanceBody("web-02"));
-    const body = { count: 2, namePattern: "web-##", instanceProperties: properties() };
+    const body = { count: 2, namePattern: "web-##", instanceProperties: bulkProperties };
     await post(`${INSTANCES}/bulkInsert`, body);
-    expect(names(await get(INSTANCES))).toEqual(["web-01", "web-02", "web-03"]);
+    expect(names(await get(INSTANCES))).toEqual(["web-02", "web-03", "web-04"]);
   });
 
   it.each([
     ["no member", bulk([])],
     ["a bad name", bulk(["A"])],
+    ["an unknown type", bulk(["a"], { instanceProperties: { machineType: "e9" } })],
     ["a minimum above its count", bulk(["a"], { minCount: 2 })],
     ["another count than its names", bulk(["a"], { count: 2 })],
     ["names and a pattern", bulk(["a"], { namePattern: "a-#" })],
     [
       "a pattern without a number",
-      { count: 1, namePattern: "a", instanceProperties: properties() },
+      { count: 1, namePattern: "a", instanceProperties: bulkProperties },
     ],
   ])("is refused with %s", async (_what, body) => {
     const { post } = await startChecked();
     expect(verdict(await post(`${INSTANCES}/bulkInsert`, body))).toBe("400 invalid");
+  });
+
+  it("takes the name of a type and no link, which is an internal error of the API", async () => {
+    const { post } = await startChecked();
+    const body = bulk(["a"], { instanceProperties: properties() });
+    expect(verdict(await post(`${INSTANCES}/bulkInsert`, body))).toBe("500 internalError");
   });
 });

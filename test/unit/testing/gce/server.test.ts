@@ -112,6 +112,9 @@ describe("an operation", () => {
     expect(verdict(await get(`global/operations/${name}`))).toBe("200");
     expect(verdict(await get(`zones/${ZONE}/operations/${name}`))).toBe("404 notFound");
     expect(names(await get("global/operations"))).toEqual([name]);
+    const all = await get("aggregated/operations");
+    expect(at(all.body, "items", "global", "operations", 0, "name")).toBe(name);
+    expect(at(all.body, "items", "regions/us-east1", "warning", "code")).toBe("NO_RESULTS_ON_PAGE");
     expect(names(await get("regions/us-central1/operations"))).toEqual([]);
   });
 });
