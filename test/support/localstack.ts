@@ -9,13 +9,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const REMEDY = "run `scripts/localstack.sh install` and `scripts/localstack.sh start`";
 
 /** What `scripts/localstack.sh` gives: LocalStack's address, and a Python that has boto3. */
-export type LocalStackVariable = "SLIPWAY_TEST_LOCALSTACK" | "SLIPWAY_TEST_BOTO3_PYTHON";
+type LocalStackVariable = "SLIPWAY_TEST_LOCALSTACK" | "SLIPWAY_TEST_BOTO3_PYTHON";
 
 /** What the variable says, else what `scripts/localstack.sh start` left; or null. */
-export function findLocalStack(
-  environment: Environment,
-  variable: LocalStackVariable,
-): string | null {
+function findLocalStack(environment: Environment, variable: LocalStackVariable): string | null {
   const folder = environment["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers";
   const value = environment[variable] ?? leftBehind(join(folder, "localstack", "env"), variable);
   return value === undefined || value === "" ? null : value;

@@ -96,7 +96,7 @@ export function threadsPerCore(type: InstanceType): number {
 }
 
 /** `t3` of `t3.micro` */
-export function familyOf(name: string): string {
+function familyOf(name: string): string {
   return name.split(".", 1)[0] ?? "";
 }
 

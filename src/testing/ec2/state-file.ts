@@ -44,7 +44,7 @@ const worldSchema = z.object({
 });
 
 /** Everything as JSON. */
-export function worldToJson(world: World): string {
+function worldToJson(world: World): string {
   const { seed, nextId, denials } = world;
   const document: z.infer<typeof worldSchema> = {
     version: 1,
@@ -79,7 +79,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
 }
 
 /** @throws SlipwayError `INVALID_INPUT` for what {@link worldToJson} has not written */
-export function worldFromJson(text: string): World {
+function worldFromJson(text: string): World {
   const parsed = worldSchema.safeParse(parseJson(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

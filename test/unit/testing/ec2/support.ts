@@ -8,7 +8,7 @@ import {
 } from "../../../../src/testing/ec2/index.ts";
 import { type FakeClock, createFakeClock } from "../../../../src/testing/fake-clock.ts";
 
-export const REGION = "us-east-1";
+const REGION = "us-east-1";
 
 /** A stand-in on a clock of its own, with a client that tries everything once. */
 export interface Subject extends AsyncDisposable {
