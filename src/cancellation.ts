@@ -22,3 +22,30 @@ export function cancellation(signal: AbortSignal, what: string): SlipwayError {
 export function throwIfCancelled(signal: AbortSignal, what: string): void {
   if (signal.aborted) throw cancellation(signal, what);
 }
+
+/** A caller's signal with a time of its own beside it. Its clock runs until it is disposed of. */
+export interface Deadline extends Disposable {
+  /** Aborted as the caller's signal is, or with a `TimeoutError` when the time is over. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Not `AbortSignal.any` over `AbortSignal.timeout`: what nobody listens to at that moment forgets that its time ran out
+ * as soon as the timeout's own signal is collected (Node 24.21), and is then waited for without any end.
+ */
+export function createDeadline(signal: AbortSignal, milliseconds: number): Deadline {
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal.reason);
+  const expire = (): void =>
+    controller.abort(new DOMException("the time given ran out", "TimeoutError"));
+  const timer = setTimeout(expire, milliseconds);
+  if (signal.aborted) follow();
+  else signal.addEventListener("abort", follow, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", follow);
+    },
+  };
+}

@@ -1,5 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
+import { cancellation, createDeadline, throwIfCancelled } from "../../src/cancellation.ts";
 import { invalidArgument } from "../../src/errors.ts";
 
 describe("cancellation", () => {
@@ -33,3 +36,37 @@ describe("throwIfCancelled", () => {
     expect(() => throwIfCancelled(AbortSignal.abort(), "it")).toThrow("it was cancelled");
   });
 });
+
+describe("createDeadline", () => {
+  it("is still over when nobody listened as it ran out, whatever has been collected since", async () => {
+    using deadline = createDeadline(new AbortController().signal, 1);
+    await delay(20);
+    collectGarbage();
+    await delay(1);
+    expect(deadline.signal.aborted).toBe(true);
+    expect(cancellation(deadline.signal, "it").code).toBe("DEADLINE_EXCEEDED");
+  });
+
+  it("follows the caller's signal, aborted before or after", () => {
+    const caller = new AbortController();
+    using before = createDeadline(caller.signal, 60_000);
+    caller.abort(new Error("key pressed"));
+    using after = createDeadline(caller.signal, 60_000);
+    for (const { signal } of [before, after])
+      expect(signal).toMatchObject({ aborted: true, reason: { message: "key pressed" } });
+  });
+
+  it("does nothing any more once it is disposed of", async () => {
+    const caller = new AbortController();
+    const deadline = createDeadline(caller.signal, 1);
+    deadline[Symbol.dispose]();
+    caller.abort();
+    await delay(20);
+    expect(deadline.signal.aborted).toBe(false);
+  });
+});
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+}

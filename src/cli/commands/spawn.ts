@@ -1,3 +1,4 @@
+import { createDeadline } from "../../cancellation.ts";
 import type { CliContext } from "../context.ts";
 import { readPlan } from "../plan-file.ts";
 import { warnOfChecks } from "../plan-warnings.ts";
@@ -24,7 +25,8 @@ export async function spawn(
 ): Promise<void> {
   const launched = await subjectOf(context, flags, workspace);
   // Whether by Ctrl-C or by the clock: the spawn stays recorded, and the error says how to go on with it.
-  const signal = AbortSignal.any([context.interrupt, AbortSignal.timeout(flags.timeout)]);
+  using deadline = createDeadline(context.interrupt, flags.timeout);
+  const { signal } = deadline;
   await withSlipway(context, async (slipway) => {
     const made = await slipway.spawnWorkspace(launched, {
       signal,

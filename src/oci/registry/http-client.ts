@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { cancellation } from "../../cancellation.ts";
+import { cancellation, createDeadline } from "../../cancellation.ts";
 import type { SlipwayError } from "../../errors.ts";
 import type { Subject } from "./failures.ts";
 import { followRedirects } from "./redirects.ts";
@@ -108,10 +108,9 @@ async function attempt<Result>(
 ): Promise<Result> {
   const { subject } = request;
   const { limits = DEFAULT_LIMITS } = options;
-  const signal =
-    request.content === "blob"
-      ? request.signal
-      : AbortSignal.any([request.signal, AbortSignal.timeout(limits.document)]);
+  using deadline =
+    request.content === "blob" ? null : createDeadline(request.signal, limits.document);
+  const signal = deadline?.signal ?? request.signal;
   try {
     const response = await followRedirects(options, toHop(options, request, signal));
     if (response.status >= 500) {
