@@ -1,10 +1,5 @@
 import type { SlipwayError } from "../../src/errors.ts";
-import type {
-  EndVerdict,
-  LogsRequest,
-  Machine,
-  TerminateOutcome,
-} from "../../src/substrate/contract.ts";
+import type { LogsRequest, Machine, TerminateOutcome } from "../../src/substrate/contract.ts";
 import type { EngineApi } from "./api.ts";
 import { cancelled, engineError, hasStatus } from "./errors.ts";
 import type { EngineOperation } from "./errors.ts";
@@ -182,14 +177,6 @@ function judged(
 ): SlipwayError {
   return engineError(caught, { operation, engine, subject });
 }
-
-const PLATFORM_UNSUPPORTED: EndVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "PLATFORM_UNSUPPORTED",
-  remedy:
-    "Use an image for the engine's own platform, or install qemu's binfmt handlers on the engine's host.",
-  blastRadius: "image",
-};
 
 /** Exit codes with which runc reports that a program could not be executed. */
 const FAILED_EXECUTIONS: ReadonlySet<number | null> = new Set([1, 255]);

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type {
-  EndVerdict,
   LaunchSecrets,
   Machine,
+  MachineEnd,
   SubstrateAdapter,
 } from "../substrate/contract.ts";
 import { createRedactor, launchSecretValues } from "../substrate/redaction.ts";
@@ -32,13 +32,11 @@ const LOG_BYTES = 4_096;
 const READ_LINES = 1_000;
 const READ_BYTES = 262_144;
 
-const PROGRAM_ENDED: EndVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "MACHINE_EXITED",
-  remedy:
-    "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.",
-  blastRadius: "image",
-};
+const UNTOLD_END: MachineEnd = { exitCode: null, message: "" };
+const EXIT_REMEDY =
+  "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
+const PLATFORM_REMEDY =
+  "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).";
 
 /** Looks at an accepted machine until it runs (and, watched, goes on running) or has ended. */
 export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcome> {
@@ -65,12 +63,6 @@ export async function waitUntilRunning(request: WaitRequest): Promise<WaitOutcom
   }
 }
 
-const UNTOLD_END: MachineEnd = { exitCode: null, message: "" };
-const EXIT_REMEDY =
-  "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
-const PLATFORM_REMEDY =
-  "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).";
-
 function hasEnded({ state }: Machine): boolean {
   return state === "ended" || state === "stopped";
 }
@@ -87,10 +79,13 @@ async function endedError(request: WaitRequest, machine: Machine | null): Promis
     });
   }
   const lines = await lastLines(request);
-  const { exitCode = null, message = "", verdict = PROGRAM_ENDED } = machine.end ?? {};
+  const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNTOLD_END;
   return new SlipwayError({
-    ...verdict,
+    code: "FAILED_PRECONDITION",
+    reason,
     message: `machine ${id} ended right after its start${message === "" ? "" : `: ${message}`}`,
+    remedy: reason === "PLATFORM_UNSUPPORTED" ? PLATFORM_REMEDY : EXIT_REMEDY,
+    blastRadius: "image",
     metadata: { machine_id: id, exit_code: exitCode, log: lines },
   });
 }

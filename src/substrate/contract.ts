@@ -112,18 +112,6 @@ export interface MachineEnd {
   readonly reason?: ErrorReason;
 }
 
-export interface MachineEnd {
-  readonly exitCode: number | null;
-  /** The provider's words. */
-  readonly message: string;
-  /** Where the provider knows better than "its program ended": what that means for a launch that waits. */
-  readonly verdict?: EndVerdict;
-}
-
-export type EndVerdict = Required<
-  Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius">
->;
-
 /** What runs, in neutral words. */
 export interface Machine {
   /** Instance id, partial self-link or container id. */
