@@ -63,16 +63,21 @@ export function aggregatedList<T>(call: Call, listing: AggregatedListing<T>): Js
 function select<T>(call: Call, { records, render, keyOf, link }: Listing<T>) {
   const filterText = call.query.get("filter");
   const filter = parseFilter(filterText);
-  const matching = Array.from(records, (record) => ({ record, document: render(record) })).filter(
-    ({ document }) => filter(document),
-  );
-  const shown = page(matching, ({ record }) => keyOf(record), {
+  const isWhole = filterText === null || filterText === "";
+  // Without a filter only what is shown is written out.
+  const matching = isWhole
+    ? [...records]
+    : Array.from(records).filter((one) => filter(render(one)));
+  const shown = page(matching, keyOf, {
     maxResults: call.query.get("maxResults"),
     pageToken: call.query.get("pageToken"),
     orderBy: call.query.get("orderBy"),
     of: [call.id, link, filterText ?? ""],
   });
-  return { items: shown.records, nextPageToken: shown.nextPageToken };
+  return {
+    items: shown.records.map((record) => ({ record, document: render(record) })),
+    nextPageToken: shown.nextPageToken,
+  };
 }
 
 function scopesOf(kinds: ScopeKinds): readonly string[] {

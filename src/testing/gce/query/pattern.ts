@@ -2,7 +2,7 @@ import { GceFailure } from "../failure.ts";
 
 /**
  * The regular expressions of the older filter syntax (`name eq 'web-.*'`), as far as tools send them: characters,
- * escapes, `.`, sets, groups with alternatives, `*`, `+` and `?`. The whole text has to match. Matching takes time in
+ * escapes, `\b`, `\d`, `\w`, `.`, sets, groups with alternatives, `*`, `+` and `?`. The whole text has to match. Matching takes time in
  * proportion to text and pattern, whatever the pattern: it comes from outside.
  */
 export function compilePattern(source: string): (text: string) => boolean {
@@ -16,6 +16,7 @@ export function compilePattern(source: string): (text: string) => boolean {
 
 type Node =
   | { readonly kind: "character"; readonly accepts: (character: string) => boolean }
+  | { readonly kind: "boundary" }
   | { readonly kind: "choice"; readonly options: readonly (readonly Node[])[] }
   | {
       readonly kind: "repeat";
@@ -40,6 +41,8 @@ function step(node: Node, text: string, starts: ReadonlySet<number>): Set<number
           return character !== undefined && node.accepts(character) ? [at + 1] : [];
         }),
       );
+    case "boundary":
+      return new Set([...starts].filter((at) => isWord(text[at - 1]) !== isWord(text[at])));
     case "choice":
       return new Set(node.options.flatMap((option) => [...run(option, text, starts)]));
     case "repeat": {
@@ -95,13 +98,16 @@ function parsePattern(source: string): readonly Node[] {
     if (character === ".") return { kind: "character", accepts: () => true };
     if (character === "[") return readSet();
     if ("*+?{}".includes(character)) throw fail();
-    return literal(character === "\\" ? readEscaped() : character);
+    return character === "\\" ? readEscaped() : literal(character);
   };
-  const readEscaped = (): string => {
+  const readEscaped = (): Node => {
     const character = source[position];
-    if (character === undefined || /[a-zA-Z0-9]/.test(character)) throw fail();
     position += 1;
-    return character;
+    if (character === "b") return { kind: "boundary" };
+    if (character === "w") return { kind: "character", accepts: isWord };
+    if (character === "d") return { kind: "character", accepts: (one) => /^\d$/.test(one) };
+    if (character === undefined || /[a-zA-Z0-9]/.test(character)) throw fail();
+    return literal(character);
   };
   const readSet = (): Node => {
     const isNegated = source[position] === "^";
@@ -128,4 +134,8 @@ function parsePattern(source: string): readonly Node[] {
 
 function literal(expected: string): Node {
   return { kind: "character", accepts: (character) => character === expected };
+}
+
+function isWord(character: string | undefined): boolean {
+  return character !== undefined && /^\w$/.test(character);
 }
