@@ -1,3 +1,4 @@
+import { throwIfCancelled } from "../cancellation.ts";
 import type { Clock } from "../clock.ts";
 import { spawnNotFound } from "./spawn-errors.ts";
 import type { Ledger } from "./ledger.ts";
@@ -15,7 +16,11 @@ export interface WatchRequest {
 /** Between two looks into the ledger, in milliseconds: other processes write there unseen. */
 const PAUSE = 200;
 
-/** Events of the spawns, past ones first, until each spawn has settled. */
+/**
+ * Events of the spawns, past ones first, until each spawn has settled.
+ *
+ * @throws SlipwayError `CANCELLED` when the signal says so, `SPAWN_NOT_FOUND`
+ */
 export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnEvent, void, void> {
   const { ledger, clock, tenant, spawnIds, signal } = request;
   for (const spawnId of spawnIds)
@@ -30,6 +35,11 @@ export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnE
       last = event.sequence;
     }
     if (unsettled === 0) return;
-    await clock.sleep(PAUSE, signal);
+    try {
+      await clock.sleep(PAUSE, signal);
+    } catch (caught) {
+      throwIfCancelled(signal, "the watch");
+      throw caught;
+    }
   }
 }

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../../src/spawner/sqlite-ledger.ts";
+import { watchSpawns } from "../../../src/spawner/watch.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+
+it("ends with CANCELLED when it is told to stop while nothing happens", async () => {
+  using folder = scratchFolder();
+  const clock = createFakeClock();
+  const database = await openDatabase({
+    path: join(folder.path, "slipway.db"),
+    migrations: { ledger: LEDGER_MIGRATIONS },
+  });
+  await using ledger = Object.assign(createSqliteLedger(database), {
+    [Symbol.asyncDispose]: () => database.close(),
+  });
+  const key = { tenant: "default", spawnId: "one" };
+  const launch = { token: "0123", place: "engine-1" };
+  await ledger.begin({ ...key, plan: samplePlan(), launch, at: "2026-11-22T04:00:00.000Z" });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const watched = watchSpawns({ ledger, clock, tenant: "default", spawnIds: ["one"], signal });
+  const states = [await watched.next(), await watched.next()].map(({ value }) => value?.state);
+  expect(states).toEqual(["pending", "launching"]);
+  const next = watched.next();
+  const stopping = clock.advance(10).then(() => controller.abort());
+  await expect(clock.runUntilSettled(next)).rejects.toMatchObject({
+    name: "SlipwayError",
+    code: "CANCELLED",
+    reason: "INTERRUPTED",
+  });
+  await stopping;
+});
