@@ -168,6 +168,7 @@ show_status() {
   is_installed && echo "packages: installed" || echo "packages: not installed"
   local pid
   if pid="$(server_pid)" && answers; then echo "server: answers on $URL (process $pid)"; else
+    echo "server: not running"
     return 1
   fi
 }

@@ -151,7 +151,13 @@ describe("tags and attributes", () => {
       { Key: "a", Value: "2" },
       { Key: "b", Value: "<&>" },
     ];
+    const shown = async () => {
+      const found = await it.client.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+      return found.Reservations?.[0]?.Instances?.[0]?.Tags;
+    };
+    expect(await shown()).toEqual([{ Key: "a", Value: "1" }]);
     await it.client.send(new CreateTagsCommand({ Resources: [id], Tags }));
+    expect(await shown()).toEqual(Tags);
     const reply = await it.client.send(new DescribeTagsCommand(filter("resource-id", id)));
     expect(reply.Tags).toEqual(
       Tags.map((tag) => ({ ...tag, ResourceId: id, ResourceType: "instance" })),
