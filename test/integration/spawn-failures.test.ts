@@ -49,7 +49,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
   beforeAll(async () => {
     registry = stack.use(await startPrivateRegistry(peer, "htpasswd"));
     shaky = stack.use(await startRegistry());
-    world = stack.use(await openWorld({ engine, registry }));
+    world = stack.use(await openWorld({ engine, registry, others: [shaky] }));
   });
   afterAll(() => stack.disposeAsync());
 

@@ -43,11 +43,13 @@ const LABEL = "com.example.world";
 
 export interface WorldOptions {
   readonly engine: { readonly host: string; readonly socketPath: string };
-  /** Its login becomes the secret `LOGIN`, and its images are removed from the engine at the end. */
+  /** Its login becomes the secret `LOGIN`. */
   readonly registry?: { readonly host: string; readonly login: string };
+  /** Whose images are removed from the engine at the end, beside the registry's. */
+  readonly others?: readonly { readonly host: string }[];
 }
 
-export async function openWorld({ engine, registry }: WorldOptions): Promise<World> {
+export async function openWorld({ engine, registry, others = [] }: WorldOptions): Promise<World> {
   const id = randomUUID();
   const commands = scratchCatalog();
   const { database, path } = commands;
@@ -94,7 +96,8 @@ export async function openWorld({ engine, registry }: WorldOptions): Promise<Wor
     async [Symbol.asyncDispose]() {
       await slipway[Symbol.asyncDispose]();
       await view.removeContainers(`${LABEL}=${id}`);
-      if (registry !== undefined) await view.removeImages(registry.host);
+      const registries = registry === undefined ? others : [registry, ...others];
+      for (const { host } of registries) await view.removeImages(host);
       commands[Symbol.dispose]();
     },
   };
