@@ -5,7 +5,8 @@ import { canonicalDigest, canonicalJson } from "../../src/canonical-json.ts";
 describe("canonicalJson", () => {
   it("writes the example of RFC 8785", () => {
     const value = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      // The RFC writes 333333333.33333329, which is the same double.
+      numbers: [333333333.3333333, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\u002f",
       literals: [null, true, false],
     };

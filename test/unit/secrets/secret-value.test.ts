@@ -7,7 +7,6 @@ describe("SecretValue", () => {
 
   it.each([
     ["a string", String(secret)],
-    ["a template", `${secret}`],
     ["a sum", "" + secret],
     ["JSON", JSON.stringify({ secret })],
     ["an inspection", inspect({ secret }, { depth: 5, showHidden: true })],

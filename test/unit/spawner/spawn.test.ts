@@ -1,74 +1,16 @@
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan.ts";
 import { SecretValue } from "../../../src/secrets/secret-value.ts";
-import type { SpawnNotice } from "../../../src/slipway.ts";
 import { resumeSpawn, spawnPlan } from "../../../src/spawner/spawn.ts";
-import type { SpawnerPorts, SpawnRequest } from "../../../src/spawner/spawn.ts";
-import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../../src/spawner/sqlite-ledger.ts";
+import type { SpawnerPorts } from "../../../src/spawner/spawn.ts";
 import { terminateSpawn } from "../../../src/spawner/terminate.ts";
-import { openDatabase } from "../../../src/storage/database.ts";
-import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { scratchFolder } from "../../support/scratch.ts";
-
-const KEY = { tenant: "default", spawnId: "one" };
-
-/** A spawner on a real ledger and a fake substrate. */
-async function world(options: Partial<FakeAdapterOptions> = {}) {
-  const folder = scratchFolder();
-  const clock = createFakeClock();
-  const plan = samplePlan();
-  const adapter = createFakeAdapter({
-    clock,
-    images: [{ reference: plan.artifact.id, architecture: "amd64", prints: "no such file\n" }],
-    places: [{ place: "engine-1" }],
-    ...options,
-  });
-  const database = await openDatabase({
-    path: join(folder.path, "slipway.db"),
-    migrations: { ledger: LEDGER_MIGRATIONS },
-  });
-  const ledger = createSqliteLedger(database);
-  const ports: SpawnerPorts = {
-    ledger,
-    clock,
-    openAdapter: () => Promise.resolve(adapter),
-    launchSecrets: () => Promise.resolve({ credential: null, environment: {}, files: [] }),
-  };
-  const notices: SpawnNotice[] = [];
-  const request = (changes: Partial<SpawnRequest> = {}): SpawnRequest => ({
-    ...KEY,
-    plan,
-    subject: plan.workspace,
-    wait: "running",
-    signal: new AbortController().signal,
-    onEvent: (notice) => notices.push(notice),
-    ...changes,
-  });
-  return {
-    adapter,
-    clock,
-    ledger,
-    ports,
-    plan,
-    request,
-    notices,
-    spawn: (changes: Partial<SpawnRequest> = {}) =>
-      clock.runUntilSettled(spawnPlan(ports, request(changes))),
-    async [Symbol.asyncDispose]() {
-      await ledger.close();
-      folder[Symbol.dispose]();
-    },
-  };
-}
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("spawnPlan", () => {
   it("records intent, answer and machine, each an event", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     const spawn = await here.spawn({ wait: "watched" });
     expect(spawn).toMatchObject({
       spawnId: "one",
@@ -91,15 +33,14 @@ describe("spawnPlan", () => {
   });
 
   it("has the intent on disk before the provider is asked", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     let seen: unknown;
-    const { launch } = here.adapter;
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
         ...here.adapter,
         launch: async (...parameters) => {
           seen = (await here.ledger.find(KEY))?.spawn;
-          return await launch(...parameters);
+          return await here.adapter.launch(...parameters);
         },
       });
     await here.clock.runUntilSettled(spawnPlan({ ...here.ports, openAdapter }, here.request()));
@@ -107,7 +48,7 @@ describe("spawnPlan", () => {
   });
 
   it("makes one machine for one id, however often and by however many at once", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     const spawns = await here.clock.runUntilSettled(
       Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.ports, here.request()))),
     );
@@ -117,7 +58,7 @@ describe("spawnPlan", () => {
   });
 
   it("leaves a launch alone that another began under the same id for something else", async () => {
-    await using here = await world({ faults: [{ verb: "launch", kind: "lost-before" }] });
+    await using here = await spawnerWorld({ faults: [{ verb: "launch", kind: "lost-before" }] });
     await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
     const other = samplePlan({ workspace: "other" });
     for (const subject of ["other", other])
@@ -129,7 +70,7 @@ describe("spawnPlan", () => {
   });
 
   it("keeps what the provider refused, and returns it", async () => {
-    await using here = await world({ places: [{ place: "engine-1", capacity: 0 }] });
+    await using here = await spawnerWorld({ places: [{ place: "engine-1", capacity: 0 }] });
     const spawn = await here.spawn();
     expect(spawn).toMatchObject({ state: "failed", machine: null });
     expect(spawn.attempts[0]).toMatchObject({ outcome: "rejected" });
@@ -141,7 +82,7 @@ describe("spawnPlan", () => {
   it.each(["lost-before", "lost-after"] as const)(
     "stays launching when the answer is %s, and finds the same machine on replay",
     async (kind) => {
-      await using here = await world({ faults: [{ verb: "launch", kind }] });
+      await using here = await spawnerWorld({ faults: [{ verb: "launch", kind }] });
       await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
       const driven = await here.ledger.find(KEY);
       expect(driven?.spawn).toMatchObject({
@@ -158,7 +99,7 @@ describe("spawnPlan", () => {
   );
 
   it("fails a machine that ends while it is watched, with exit code and last words, and removes it", async () => {
-    await using here = await world({ capabilities: { watchMilliseconds: 1_000 } });
+    await using here = await spawnerWorld({ capabilities: { watchMilliseconds: 1_000 } });
     const spawning = spawnPlan(here.ports, here.request({ wait: "watched" }));
     await here.clock.advance(10);
     const machine = here.adapter.machines[0];
@@ -177,7 +118,7 @@ describe("spawnPlan", () => {
     const secrets = { KEY: new SecretValue(long), TOKEN: new SecretValue("tok-123456") };
     const plan = samplePlan();
     const prints = `KEY=${long}\nTOKEN=tok-123456\nexiting\n`;
-    await using here = await world({
+    await using here = await spawnerWorld({
       capabilities: { watchMilliseconds: 1_000 },
       images: [{ reference: plan.artifact.id, architecture: "amd64", prints }],
     });
@@ -196,7 +137,7 @@ describe("spawnPlan", () => {
 
   it("tells how a machine ended whose log cannot be read", async () => {
     const error = { code: "INTERNAL", reason: "ENGINE_ERROR", message: "no such driver" } as const;
-    await using here = await world({
+    await using here = await spawnerWorld({
       capabilities: { watchMilliseconds: 1_000 },
       faults: [{ verb: "logs", kind: "throw", error }],
     });
@@ -212,7 +153,7 @@ describe("spawnPlan", () => {
   });
 
   it("takes the adapter's word for why a machine ended", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
         ...here.adapter,
@@ -239,35 +180,34 @@ describe("spawnPlan", () => {
   });
 
   it("does not watch where the caller waits for running alone", async () => {
-    await using here = await world({ capabilities: { watchMilliseconds: 60_000 } });
+    await using here = await spawnerWorld({ capabilities: { watchMilliseconds: 60_000 } });
     const before = here.clock.now();
     await here.spawn();
     expect(here.clock.now()).toBe(before);
   });
 
   it("waits for a machine that takes time to boot", async () => {
-    await using here = await world({ bootMilliseconds: 30_000 });
+    await using here = await spawnerWorld({ bootMilliseconds: 30_000 });
     expect((await here.spawn()).state).toBe("running");
     expect(here.adapter.calls.describe).toBeLessThan(20);
   });
 
   it("is recorded when it is interrupted, and says how to go on", async () => {
-    await using here = await world({ bootMilliseconds: 30_000 });
+    await using here = await spawnerWorld({ bootMilliseconds: 30_000 });
     const controller = new AbortController();
     const spawning = spawnPlan(here.ports, here.request({ signal: controller.signal }));
-    const outcome = expect(spawning).rejects.toMatchObject({
+    await here.clock.advance(10);
+    controller.abort();
+    await expect(spawning).rejects.toMatchObject({
       code: "CANCELLED",
       reason: "INTERRUPTED",
       remedy: expect.stringContaining("slipway spawn agent-dev --id one"),
     });
-    await here.clock.advance(10);
-    controller.abort();
-    await here.clock.runUntilSettled(outcome);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
   });
 
   it("records nothing when it is interrupted before", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "CANCELLED",
     });
@@ -275,7 +215,7 @@ describe("spawnPlan", () => {
   });
 
   it("records nothing when a secret cannot be had", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     const failure = new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "SECRET_NOT_FOUND",
@@ -287,7 +227,7 @@ describe("spawnPlan", () => {
   });
 
   it("takes away what it launched for a spawn that another has ended meanwhile", async () => {
-    await using here = await world({
+    await using here = await spawnerWorld({
       faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
     });
     const spawning = spawnPlan(here.ports, here.request());
@@ -299,50 +239,10 @@ describe("spawnPlan", () => {
   });
 
   it("refuses a plan in which no place is left", async () => {
-    await using here = await world();
+    await using here = await spawnerWorld();
     const plan: LaunchPlan = samplePlan({
       candidates: [{ place: "engine-1", verdict: "rejected", reason: "no room" }],
     });
     await expect(here.spawn({ plan })).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
-  });
-});
-
-describe("terminateSpawn", () => {
-  const signal = new AbortController().signal;
-
-  it("ends the machine, keeps the record, and is the same twice", async () => {
-    await using here = await world();
-    await here.spawn();
-    const spawn = await terminateSpawn(here.ports, KEY, signal);
-    expect(spawn.state).toBe("terminated");
-    expect(here.adapter.machines).toEqual([]);
-    expect(await terminateSpawn(here.ports, KEY, signal)).toEqual(spawn);
-  });
-
-  it("ends a machine whose launch was never answered", async () => {
-    await using here = await world({ faults: [{ verb: "launch", kind: "lost-after" }] });
-    await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
-    expect(here.adapter.machines).toHaveLength(1);
-    await terminateSpawn(here.ports, KEY, signal);
-    expect(here.adapter.machines).toEqual([]);
-  });
-
-  it("stays terminating where the provider does not confirm it", async () => {
-    const error = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "down" } as const;
-    await using here = await world({ faults: [{ verb: "terminate", kind: "reject", error }] });
-    await here.spawn();
-    await expect(terminateSpawn(here.ports, KEY, signal)).rejects.toMatchObject({
-      reason: "ENGINE_UNAVAILABLE",
-    });
-    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
-    expect((await terminateSpawn(here.ports, KEY, signal)).state).toBe("terminated");
-  });
-
-  it("says NOT_FOUND for an id that the tenant does not know", async () => {
-    await using here = await world();
-    await here.spawn();
-    await expect(
-      terminateSpawn(here.ports, { tenant: "other", spawnId: "one" }, signal),
-    ).rejects.toMatchObject({ code: "NOT_FOUND", reason: "SPAWN_NOT_FOUND" });
   });
 });
