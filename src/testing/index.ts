@@ -9,3 +9,4 @@ export type { FakeImage, FakePlace } from "./fake-world.ts";
 export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export * from "./registry/index.ts";
+export * from "./ec2/index.ts";
