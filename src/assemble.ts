@@ -8,6 +8,7 @@ import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
 import { parsePlatform } from "./oci/platform.ts";
 import { parseReference } from "./oci/reference.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
+import { parsePlan } from "./plan-document.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
 import { resolve } from "./resolver/resolve.ts";
@@ -91,11 +92,12 @@ async function resolveWorkspace(
   return plan;
 }
 
-async function spawnWorkspace(ports: Session, subject: string | LaunchPlan, options: SpawnOptions) {
+async function spawnWorkspace(ports: Session, wanted: string | LaunchPlan, options: SpawnOptions) {
   const { tenant, ledger } = ports;
+  const subject = typeof wanted === "string" ? wanted : trustedPlan(ports, wanted);
   const name = typeof subject === "string" ? subject : subject.workspace;
   const spawnId = options.spawnId ?? ports.newSpawnId(name);
-  if (!SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
+  if (typeof spawnId !== "string" || !SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
   if (typeof subject !== "string") checkSpawnable(subject, tenant);
   const signal = signalOf(options);
   const request = {
@@ -121,6 +123,11 @@ async function spawnWorkspace(ports: Session, subject: string | LaunchPlan, opti
   return await spawnPlan(spawner, { ...request, plan, subject });
 }
 
+/** A plan that was made here, which is frozen, or one from anywhere else if its hash holds. */
+function trustedPlan(ports: Session, plan: LaunchPlan): LaunchPlan {
+  return ports.resolvedAt.has(plan) ? plan : parsePlan(plan);
+}
+
 /** A plan that was made earlier, held to what is true now. */
 async function reviewedPlan(
   ports: Session,
@@ -139,10 +146,10 @@ async function reviewedPlan(
   return plan;
 }
 
-function invalidSpawnId(spawnId: string): SlipwayError {
+function invalidSpawnId(spawnId: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_SPAWN_ID",
-    `spawn id ${JSON.stringify(spawnId.slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
+    `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
     "Use lower-case letters, digits and dashes, beginning with a letter.",
   );
 }

@@ -6,7 +6,7 @@ import type { SlipwayPorts } from "./assemble.ts";
 import { createCatalog } from "./catalog/create-catalog.ts";
 import { CATALOG_MIGRATIONS, createSqliteStore } from "./catalog/sqlite-store.ts";
 import type { Clock } from "./clock.ts";
-import { SlipwayError } from "./errors.ts";
+import { invalidArgument, SlipwayError } from "./errors.ts";
 import { isLoopbackRegistry } from "./oci/loopback-registry.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
 import { createRegistryClient } from "./oci/registry.ts";
@@ -51,6 +51,7 @@ const LONGEST_PREFIX = 52;
  * @throws SlipwayError where the database cannot be opened (`STORAGE_…`)
  */
 export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
+  checkOptions(options);
   const { tenant = "default", actor = "library" } = options;
   const surroundings = surroundingsOf(options);
   const clock = options.ports?.clock ?? systemClock;
@@ -87,6 +88,17 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
     await database.close();
     throw caught;
   }
+}
+
+/** The library is called from JavaScript too, where types promise nothing. */
+function checkOptions(options: SlipwayOptions): void {
+  if (typeof options !== "object" || options === null)
+    throw invalidArgument("INVALID_INPUT", "createSlipway needs options: at least a database");
+  if (typeof options.database !== "string")
+    throw invalidArgument("INVALID_INPUT", "the option database must be a file's name");
+  for (const name of ["keyFile", "tenant", "actor"] as const)
+    if (options[name] !== undefined && typeof options[name] !== "string")
+      throw invalidArgument("INVALID_INPUT", `the option ${name} must be a text`);
 }
 
 function surroundingsOf({ environment }: SlipwayOptions): ProcessEnvironment {

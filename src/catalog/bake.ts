@@ -1,4 +1,5 @@
 /** What a bake writes back: an image with its provenance, immutable from then on. */
+import { invalidArgument } from "../errors.ts";
 import type { CatalogArchitecture, ImageFields } from "./kinds.ts";
 import { parseOwn } from "./parse.ts";
 
@@ -19,6 +20,7 @@ const HASH_DIGITS_IN_NAME = 16;
 
 /** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` by the image kind's rules */
 export function bakedImageFields(bake: Bake): ImageFields {
+  checkBake(bake);
   const { recipeRef, imageHash, architecture, gce, aws, name, description } = bake;
   const provenance = { recipeRef, imageHash };
   return parseOwn("image", {
@@ -28,6 +30,16 @@ export function bakedImageFields(bake: Bake): ImageFields {
     gce: gce && { ...gce, provenance },
     aws: aws && { ...aws, provenance },
   });
+}
+
+/** What the default name is made of; everything else is held to the kind's own rules. */
+function checkBake(bake: Bake): void {
+  if (typeof bake !== "object" || bake === null)
+    throw invalidArgument("INVALID_RECORD", "the bake must be a map of fields");
+  if (typeof bake.recipeRef !== "string")
+    throw invalidArgument("INVALID_RECORD", "provenance.recipe_ref is required");
+  if (typeof bake.imageHash !== "string")
+    throw invalidArgument("INVALID_RECORD", "provenance.image_hash is required");
 }
 
 function catalogSpelling(architecture: Bake["architecture"]): string {

@@ -1,3 +1,4 @@
+import { isUint8Array } from "node:util/types";
 import { invalidArgument } from "../errors.ts";
 import { sha256Digest } from "./digest.ts";
 import type { ImageConfig } from "./image-config-type.ts";
@@ -21,8 +22,15 @@ export function parseImageConfig(json: string | Uint8Array): ImageConfig {
   return checkDocument(imageConfigSchema, parseJsonDocument(json, KIND), KIND);
 }
 
-/** The ImageID: the digest of the configuration document, byte for byte as it was stored. */
+/**
+ * The ImageID: the digest of the configuration document, byte for byte as it was stored.
+ *
+ * Throws `IMAGE_CONFIG_INVALID` for anything but bytes.
+ */
 export function imageId(bytes: Uint8Array): string {
+  // The library is called from JavaScript too.
+  if (!isUint8Array(bytes))
+    throw invalidArgument("IMAGE_CONFIG_INVALID", `${KIND.what}: its bytes are wanted`);
   return sha256Digest(bytes);
 }
 
@@ -44,8 +52,11 @@ export function chainId(diffIds: readonly string[]): string {
 /** The ChainID of each layer with all below it, from bottom to top. Throws as {@link chainId}, but for no layers. */
 export function chainIds(diffIds: readonly string[]): readonly string[] {
   const chain: string[] = [];
+  // The library is called from JavaScript too.
+  if (!Array.isArray(diffIds))
+    throw invalidArgument("INVALID_DIGEST", "a chain id needs a list of DiffIDs");
   for (const [layer, diffId] of diffIds.entries()) {
-    if (!SHA256.test(diffId))
+    if (typeof diffId !== "string" || !SHA256.test(diffId))
       throw invalidArgument(
         "INVALID_DIGEST",
         `layer ${layer}: ${quote(diffId)} is no DiffID: it must be sha256: and 64 lower-case hexadecimal digits`,

@@ -1,3 +1,4 @@
+import { isUint8Array } from "node:util/types";
 import type { z } from "zod";
 import { invalidArgument, type ErrorReason } from "../errors.ts";
 
@@ -18,6 +19,9 @@ export interface DocumentKind {
  * same documents. Throws the kind's reason where it is too large, not UTF-8 or not JSON.
  */
 export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind): unknown {
+  // The library is called from JavaScript too.
+  if (typeof json !== "string" && !isUint8Array(json))
+    throw invalidArgument(kind.reason, `${kind.what}: it is neither text nor bytes`);
   if (json.length > LARGEST_DOCUMENT)
     throw invalidArgument(kind.reason, `${kind.what}: it is larger than ${LARGEST_DOCUMENT} bytes`);
   let text: string;

@@ -18,7 +18,9 @@ const BASE_VARIANTS: ReadonlyMap<string, string> = new Map([
 
 /** Reads `os/architecture[/variant]`. Throws `INVALID_INPUT`. */
 export function parsePlatform(text: string): Platform {
-  const [os = "", architecture = "", variant, ...rest] = text.split("/");
+  // The library is called from JavaScript too.
+  const [os = "", architecture = "", variant, ...rest] =
+    typeof text === "string" ? text.split("/") : [];
   const parts = [os, architecture, ...(variant === undefined ? [] : [variant])];
   if (rest.length > 0 || !parts.every((part) => PLATFORM_PART.test(part)))
     throw invalidArgument(

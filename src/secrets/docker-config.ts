@@ -12,10 +12,12 @@ export type Credential =
 /**
  * Asks a credential helper (`docker-credential-NAME get`) for a server. Null where it has nothing for it.
  */
-export type CredentialHelper = (
-  name: string,
-  server: string,
-) => Promise<{ readonly username: string; readonly secret: string } | null>;
+export type CredentialHelper = (name: string, server: string) => Promise<HelperAnswer | null>;
+
+interface HelperAnswer {
+  readonly username: string;
+  readonly secret: string;
+}
 
 /** The user name under which helpers give out identity tokens (docker-credential-helpers). */
 const TOKEN_USERNAME = "<token>";
@@ -60,7 +62,7 @@ export async function selectCredential(
   dockerConfig: unknown,
   helper?: CredentialHelper,
 ): Promise<Credential | null> {
-  const { registry } = typeof reference === "string" ? parseReference(reference) : reference;
+  const { registry } = isReference(reference) ? reference : parseReference(reference);
   const config = readDockerConfig(dockerConfig);
   const server = credentialServer(registry);
   const name = config.credentialHelpers.get(server) ?? config.credentialStore;
@@ -76,8 +78,21 @@ export async function selectCredential(
       remedy: "Name a pull secret in the image record instead.",
       blastRadius: "credential",
     });
+  if (typeof helper !== "function")
+    throw invalidArgument("INVALID_INPUT", "the credential helper must be a function");
   const answer = await helper(name, server);
-  return answer === null ? null : toCredential(answer.username, answer.secret);
+  if (answer === null) return null;
+  if (!isAnswer(answer)) throw invalidCredential("the credential helper's answer is malformed");
+  return toCredential(answer.username, answer.secret);
+}
+
+// The library is called from JavaScript too, where types promise nothing.
+function isReference(reference: string | Reference): reference is Reference {
+  return typeof reference === "object" && typeof reference?.registry === "string";
+}
+
+function isAnswer(answer: HelperAnswer | undefined): answer is HelperAnswer {
+  return typeof answer?.username === "string" && typeof answer.secret === "string";
 }
 
 /** The configuration's part that concerns credentials. Throws `CREDENTIAL_INVALID`. */

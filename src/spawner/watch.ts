@@ -1,5 +1,6 @@
 import { throwIfCancelled } from "../cancellation.ts";
 import type { Clock } from "../clock.ts";
+import { invalidArgument } from "../errors.ts";
 import { spawnNotFound } from "./spawn-errors.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
@@ -23,6 +24,9 @@ const PAUSE = 200;
  */
 export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnEvent, void, void> {
   const { ledger, clock, tenant, spawnIds, signal } = request;
+  // The library is called from JavaScript too.
+  if (!Array.isArray(spawnIds))
+    throw invalidArgument("INVALID_INPUT", "a watch needs a list of spawn ids; empty means all");
   for (const spawnId of spawnIds)
     if ((await ledger.find({ tenant, spawnId })) === null) throw spawnNotFound(tenant, spawnId);
   let last = 0;
