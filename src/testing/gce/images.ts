@@ -10,7 +10,7 @@ export function imageLink(project: string, name: string): string {
   return `projects/${project}/global/images/${name}`;
 }
 
-export function familyLink(project: string, family: string): string {
+function familyLink(project: string, family: string): string {
   return `projects/${project}/global/images/family/${family}`;
 }
 

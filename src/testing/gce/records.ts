@@ -27,7 +27,7 @@ export type ImageState = (typeof IMAGE_STATES)[number];
 export const DEPRECATION_STATES = ["ACTIVE", "DEPRECATED", "OBSOLETE", "DELETED"] as const;
 export type DeprecationState = (typeof DEPRECATION_STATES)[number];
 
-export const deprecationSchema = z.object({
+const deprecationSchema = z.object({
   state: z.enum(DEPRECATION_STATES),
   replacement: z.string().nullable(),
   /** Times as they were sent: they announce, and change nothing by themselves. */
@@ -35,7 +35,6 @@ export const deprecationSchema = z.object({
   obsolete: z.string().nullable(),
   deleted: z.string().nullable(),
 });
-export type Deprecation = z.infer<typeof deprecationSchema>;
 
 export const imageSchema = z.object({
   id: z.string(),
@@ -198,11 +197,10 @@ export const subnetworkSchema = z.object({
 export type Subnetwork = z.infer<typeof subnetworkSchema>;
 
 /** What a `requestId` was spent on. */
-export const spentRequestSchema = z.object({
+const spentRequestSchema = z.object({
   fingerprint: z.string(),
   operation: z.string(),
 });
-export type SpentRequest = z.infer<typeof spentRequestSchema>;
 
 /** So many machines of the type may exist in the zone at one time, of all projects. */
 export const poolSchema = z.object({

@@ -108,7 +108,6 @@ export const instanceBody = resource(
     "displayDevice instanceEncryptionKey params resourceStatus shieldedInstanceIntegrityPolicy lastStartTimestamp " +
     "lastStopTimestamp lastSuspendedTimestamp satisfiesPzi satisfiesPzs startRestricted",
 );
-export type InstanceBody = z.output<typeof instanceBody>;
 
 const instanceProperties = resource(shape, `${ALSO_TAKEN} resourceManagerTags`);
 export type InstanceProperties = z.output<typeof instanceProperties>;

@@ -78,6 +78,7 @@ describe("a machine", () => {
     await post(`${INSTANCES}/one/stop`);
     await clock.advance(100);
     await post(INSTANCES, instanceBody("two"));
+    expect(verdict(await get(`${INSTANCES}/two`))).toBe("200");
     const started = await post(`${INSTANCES}/one/start`);
     await clock.advance(1000);
     expect(await status()).toBe("TERMINATED");
@@ -188,6 +189,16 @@ describe("a bulk insert", () => {
         at(failed.body, "items", index, "error", "errors", 0, "code"),
       ),
     ).toEqual(expect.arrayContaining(["RESOURCE_ALREADY_EXISTS", "ZONE_RESOURCE_POOL_EXHAUSTED"]));
+  });
+
+  it("does not take the name of another machine, whatever that one's disk is called", async () => {
+    const { post, get, gce } = await startChecked();
+    const disks = [bootDisk(`global/images/${AMD64_IMAGE}`, { diskName: "other" })];
+    await post(INSTANCES, instanceBody("a", { disks }));
+    const [known] = gce.instances(PROJECT);
+    await post(`${INSTANCES}/bulkInsert`, bulk(["a", "b"], { minCount: 1 }));
+    expect(names(await get(INSTANCES))).toEqual(["a", "b"]);
+    expect(gce.instances(PROJECT)[0]?.id).toBe(known?.id);
   });
 
   it("numbers its members by a pattern", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { settle } from "../../../../src/testing/fake-clock.ts";
-import { startGce } from "../../../../src/testing/gce/index.ts";
+import { noGceRates, publishedGceRates, startGce } from "../../../../src/testing/gce/index.ts";
 import {
   AMD64_IMAGE,
   PROJECT,
@@ -88,6 +88,13 @@ describe("the stand-in", () => {
   });
 });
 
+it("counts requests as Google publishes it, or not at all", () => {
+  const read = { id: "instances.get", isMutation: false };
+  expect(publishedGceRates({ id: "instances.insert", isMutation: true })?.perMinute).toBe(1500);
+  expect(publishedGceRates(read)).not.toEqual(publishedGceRates({ ...read, id: "zones.list" }));
+  expect(noGceRates(read)).toBeNull();
+});
+
 describe("an operation", () => {
   it("is waited for until it is done, or for two minutes", async () => {
     const timing = { provisioningMs: 60_000, stagingMs: 90_000 };
@@ -146,6 +153,14 @@ describe("places, types and networks", () => {
     const { get } = await startChecked();
     expect(verdict(await get(path))).toBe("404 notFound");
   });
+
+  it.each(["zones/nowhere-a/instances", "regions/nowhere/subnetworks"])(
+    "nothing can be asked of %s",
+    async (path) => {
+      const { get } = await startChecked();
+      expect(verdict(await get(path))).toBe("400 invalid");
+    },
+  );
 
   it("are listed, and over all scopes", async () => {
     const { get, gce, post } = await startChecked();
