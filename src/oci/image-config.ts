@@ -1,4 +1,3 @@
-import { isUint8Array } from "node:util/types";
 import { invalidArgument } from "../errors.ts";
 import { sha256Digest } from "./digest.ts";
 import type { ImageConfig } from "./image-config-type.ts";
@@ -29,7 +28,7 @@ export function parseImageConfig(json: string | Uint8Array): ImageConfig {
  */
 export function imageId(bytes: Uint8Array): string {
   // The library is called from JavaScript too.
-  if (!isUint8Array(bytes))
+  if (!ArrayBuffer.isView(bytes))
     throw invalidArgument("IMAGE_CONFIG_INVALID", `${KIND.what}: its bytes are wanted`);
   return sha256Digest(bytes);
 }

@@ -1,4 +1,3 @@
-import { isUint8Array } from "node:util/types";
 import type { z } from "zod";
 import { invalidArgument, type ErrorReason } from "../errors.ts";
 
@@ -20,7 +19,7 @@ export interface DocumentKind {
  */
 export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind): unknown {
   // The library is called from JavaScript too.
-  if (typeof json !== "string" && !isUint8Array(json))
+  if (typeof json !== "string" && !ArrayBuffer.isView(json))
     throw invalidArgument(kind.reason, `${kind.what}: it is neither text nor bytes`);
   if (json.length > LARGEST_DOCUMENT)
     throw invalidArgument(kind.reason, `${kind.what}: it is larger than ${LARGEST_DOCUMENT} bytes`);
