@@ -1,3 +1,4 @@
+import { cancellation } from "../../src/cancellation.ts";
 import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
@@ -15,7 +16,7 @@ import { findEndpoint } from "./endpoint-provider.ts";
 import type { DockerEnvironment } from "./endpoint-provider.ts";
 import type { EngineFactsReader } from "./engine-facts.ts";
 import { createEngineFacts } from "./engine-facts.ts";
-import { cancelled, engineError } from "./errors.ts";
+import { engineError } from "./errors.ts";
 import { readHostPlatforms } from "./host-platforms.ts";
 import type { HostPlatforms } from "./host-platforms.ts";
 import { inspectDockerImage } from "./image.ts";
@@ -88,7 +89,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     substrate: "DOCKER",
     capabilities: CAPABILITIES,
     async inspectImage(image, target, signal) {
-      if (signal.aborted) throw cancelled(signal, "reading the image");
+      if (signal.aborted) throw cancellation(signal, "reading the image");
       const source = dockerImage(image);
       const found = await inspectDockerImage(registry, source, target, signal);
       if (found.artifact !== null) acceptances.add(found.artifact.id, source.credential);

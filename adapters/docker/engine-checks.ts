@@ -1,6 +1,6 @@
 import { ARCHITECTURES } from "../../src/plan.ts";
 import type { Architecture, Check, DockerTarget } from "../../src/plan.ts";
-import { failed, passed, warning } from "./checks.ts";
+import { failed, passed, warning } from "../../src/substrate/check.ts";
 import type { EngineFacts } from "./engine-facts.ts";
 import type { NetworkReply } from "./replies.ts";
 

@@ -71,18 +71,6 @@ export function hasStatus(caught: unknown, status: number): boolean {
   return caught instanceof EngineReplyFailure && caught.status === status;
 }
 
-/** What an aborted signal means: its own reason where that is an error of ours, else that it was cancelled or late. */
-export function cancelled(signal: AbortSignal, what: string): SlipwayError {
-  const reason: unknown = signal.reason;
-  if (isSlipwayError(reason)) return reason;
-  const late = reason instanceof Error && reason.name === "TimeoutError";
-  return new SlipwayError({
-    code: late ? "DEADLINE_EXCEEDED" : "CANCELLED",
-    reason: late ? "TIMED_OUT" : "INTERRUPTED",
-    message: late ? `${what} took longer than it was given` : `${what} was cancelled`,
-  });
-}
-
 function verdictOf(
   rules: readonly EngineRule[],
   context: EngineCallContext,

@@ -1,6 +1,6 @@
 import type { Check, PlanDraft } from "../../src/plan.ts";
-import { failed, passed, warning } from "./checks.ts";
-import type { Failure } from "./checks.ts";
+import { failed, passed, warning } from "../../src/substrate/check.ts";
+import type { Failure } from "../../src/substrate/check.ts";
 import { LABEL_PREFIX } from "./labels.ts";
 import { dockerTarget } from "./launch-request.ts";
 import type { ContainerSettings } from "./settings.ts";

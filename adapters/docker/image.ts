@@ -8,7 +8,7 @@ import type { RegistryClient } from "../../src/oci/registry-client.ts";
 import { ARCHITECTURES } from "../../src/plan.ts";
 import type { Artifact, Check } from "../../src/plan.ts";
 import type { ImageInspection, ImageSource, ImageTarget } from "../../src/substrate/contract.ts";
-import { failedBy, passed, skipped } from "./checks.ts";
+import { failedBy, passed, skipped } from "../../src/substrate/check.ts";
 
 type DockerImage = Extract<ImageSource, { substrate: "DOCKER" }>;
 

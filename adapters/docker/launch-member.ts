@@ -1,9 +1,10 @@
+import { cancellation } from "../../src/cancellation.ts";
 import { SlipwayError } from "../../src/errors.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { Launch, LaunchMember, Machine } from "../../src/substrate/contract.ts";
 import type { EngineApi } from "./api.ts";
 import { EngineConnectionFailure } from "./engine-failure.ts";
-import { cancelled, engineError, hasStatus, mayHaveHappened } from "./errors.ts";
+import { engineError, hasStatus, mayHaveHappened } from "./errors.ts";
 import type { EngineOperation } from "./errors.ts";
 import { isMemberOf } from "./labels.ts";
 import { containerRequest } from "./launch-request.ts";
@@ -95,7 +96,7 @@ async function tryCreate(
   request: ContainerRequest,
   isPulled: boolean,
 ): Promise<Tried> {
-  if (context.signal.aborted) throw cancelled(context.signal, "the launch");
+  if (context.signal.aborted) throw cancellation(context.signal, "the launch");
   try {
     return { kind: "created", id: await context.api.createContainer(request) };
   } catch (caught) {
@@ -130,7 +131,7 @@ async function startCreated(
 ): Promise<Machine> {
   const { api, launch, signal } = context;
   try {
-    if (signal.aborted) throw cancelled(signal, "the launch");
+    if (signal.aborted) throw cancellation(signal, "the launch");
     const { user } = settingsOf(launch.plan);
     await copySecretFiles(api, { id, user }, launch.secrets.files);
     await api.startContainer(id);

@@ -1,9 +1,9 @@
+import { cancellation } from "../../src/cancellation.ts";
 import { isSlipwayError, SlipwayError } from "../../src/errors.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { RegistryClient } from "../../src/oci/registry-client.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
 import type { Acceptances } from "./acceptances.ts";
-import { cancelled } from "./errors.ts";
 import { adoptMember, launchMember, UnknownOutcome } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
 import { mapLimited } from "./tasks.ts";
@@ -29,7 +29,7 @@ export async function launchContainers(
   launch: Launch,
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
-  if (signal.aborted) throw cancelled(signal, "the launch");
+  if (signal.aborted) throw cancellation(signal, "the launch");
   const refusal = await registryRefusal(ports, launch, signal);
   const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
     settle(async () => {
@@ -38,7 +38,7 @@ export async function launchContainers(
     }),
   );
   const isStopped = signal.aborted && outcomes.every(({ outcome }) => outcome !== "accepted");
-  if (isStopped) throw cancelled(signal, "the launch");
+  if (isStopped) throw cancellation(signal, "the launch");
   return outcomes;
 }
 

@@ -1,7 +1,8 @@
+import { cancellation } from "../../src/cancellation.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type { LogsRequest, Machine, TerminateOutcome } from "../../src/substrate/contract.ts";
 import type { EngineApi } from "./api.ts";
-import { cancelled, engineError, hasStatus } from "./errors.ts";
+import { engineError, hasStatus } from "./errors.ts";
 import type { EngineOperation } from "./errors.ts";
 import { LABELS } from "./labels.ts";
 import { unframe } from "./logs.ts";
@@ -33,7 +34,7 @@ export async function describeContainers(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly (Machine | null)[]> {
-  if (signal.aborted) throw cancelled(signal, "describing machines");
+  if (signal.aborted) throw cancellation(signal, "describing machines");
   const possible = [...new Set(ids)].filter((id) => CONTAINER_ID.test(id));
   if (possible.length === 0) return ids.map(() => null);
   const [only] = possible;
@@ -80,7 +81,7 @@ export async function listContainers(
   owner: string,
   signal: AbortSignal,
 ): Promise<readonly Machine[]> {
-  if (signal.aborted) throw cancelled(signal, "listing machines");
+  if (signal.aborted) throw cancellation(signal, "listing machines");
   return await listed(ports, { label: [`${LABELS.owner}=${owner}`] }, signal);
 }
 
@@ -91,7 +92,7 @@ export async function terminateContainers(
   signal: AbortSignal,
 ): Promise<readonly TerminateOutcome[]> {
   return await mapLimited(ids, CALLS_AT_ONCE, async (id) => {
-    if (signal.aborted) throw cancelled(signal, "terminating machines");
+    if (signal.aborted) throw cancellation(signal, "terminating machines");
     if (!CONTAINER_ID.test(id)) return { id, outcome: "terminated" };
     const error = await remove(ports, id);
     return error === null ? { id, outcome: "terminated" } : { id, outcome: "failed", error };
@@ -106,7 +107,7 @@ export async function* containerLogs(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   try {
-    if (signal.aborted) throw cancelled(signal, "reading logs");
+    if (signal.aborted) throw cancellation(signal, "reading logs");
     const { Config: configuration } = await ports.api.inspectContainer(id, signal);
     const stream = await ports.api.logs(id, request, signal);
     yield* unframe(stream, configuration.Tty);

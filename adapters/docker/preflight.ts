@@ -1,15 +1,16 @@
+import { cancellation } from "../../src/cancellation.ts";
 import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { Check, PlanDraft } from "../../src/plan.ts";
 import type { PreflightReport } from "../../src/substrate/contract.ts";
 import type { EngineApi } from "./api.ts";
-import { failedBy, passed, skipped } from "./checks.ts";
+import { failedBy, passed, skipped } from "../../src/substrate/check.ts";
 import { mergeConfiguration } from "./container-configuration.ts";
 import type { MergedConfiguration } from "./container-configuration.ts";
 import { networkCheck, needsLookUp, platformCheck, versionCheck } from "./engine-checks.ts";
 import { endpointHost } from "./endpoint.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
 import type { EngineFacts, EngineFactsReader } from "./engine-facts.ts";
-import { cancelled, engineError, hasStatus } from "./errors.ts";
+import { engineError, hasStatus } from "./errors.ts";
 import { guestChecks } from "./guest-checks.ts";
 import type { HostPlatforms } from "./host-platforms.ts";
 import { dockerTarget } from "./launch-request.ts";
@@ -42,7 +43,7 @@ export async function preflightContainer(
   facts: JsonObject,
   signal: AbortSignal,
 ): Promise<PreflightReport> {
-  if (signal.aborted) throw cancelled(signal, "the preflight");
+  if (signal.aborted) throw cancellation(signal, "the preflight");
   const merged = mergeConfiguration(draft, facts);
   const engine = await askEngine(ports, draft, signal);
   const fitting = engine.facts === null ? [] : limitChecks(engine.facts, draft, merged);
@@ -102,7 +103,7 @@ async function askEngine(
       ],
     };
   } catch (caught) {
-    if (signal.aborted) throw cancelled(signal, "the preflight");
+    if (signal.aborted) throw cancellation(signal, "the preflight");
     const context = { operation: "info", engine: address, subject: "the engine" } as const;
     return unreachable(engineError(caught, context));
   }

@@ -1,5 +1,5 @@
 import type { Check, MachineShape } from "../../src/plan.ts";
-import { failed, passed, warning } from "./checks.ts";
+import { failed, passed, warning } from "../../src/substrate/check.ts";
 import type { InfoReply } from "./replies.ts";
 import type { ContainerResources, ImageLimits } from "./resources.ts";
 

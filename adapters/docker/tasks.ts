@@ -1,4 +1,4 @@
-import { cancelled } from "./errors.ts";
+import { cancellation } from "../../src/cancellation.ts";
 
 /** Does the work for each item, at most `limit` at once, and gives the results in the items' order. */
 export async function mapLimited<Item, Result>(
@@ -23,10 +23,10 @@ export async function untilAborted<Result>(
 ): Promise<Result> {
   if (signal.aborted) {
     promise.catch(() => undefined);
-    throw cancelled(signal, what);
+    throw cancellation(signal, what);
   }
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(cancelled(signal, what));
+  const stop = () => reject(cancellation(signal, what));
   signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([promise, aborted]);

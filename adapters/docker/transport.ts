@@ -1,7 +1,7 @@
+import { cancellation } from "../../src/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
-import { cancelled } from "./errors.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
 import { EngineConnectionFailure } from "./engine-failure.ts";
 import { createSshAgent } from "./ssh-agent.ts";
@@ -89,7 +89,7 @@ function connectionOf(endpoint: EngineEndpoint, options: TransportOptions): Conn
 
 function send(request: EngineRequest, connection: Connection): Promise<EngineResponse> {
   const { signal, silenceMilliseconds: silence, body } = request;
-  if (signal?.aborted === true) return Promise.reject(cancelled(signal, "a call to the engine"));
+  if (signal?.aborted === true) return Promise.reject(cancellation(signal, "a call to the engine"));
   return new Promise((resolve, reject) => {
     const outgoing = begin(request, connection);
     let sent = false;
@@ -118,7 +118,7 @@ function send(request: EngineRequest, connection: Connection): Promise<EngineRes
     outgoing.on("error", (caught) => {
       settle();
       const isCancelled = signal !== null && signal.aborted;
-      reject(isCancelled ? cancelled(signal, "a call to the engine") : failureOf(caught, sent));
+      reject(isCancelled ? cancellation(signal, "a call to the engine") : failureOf(caught, sent));
     });
     outgoing.end(body ?? undefined);
   });
@@ -142,7 +142,7 @@ function whenConnected(request: http.ClientRequest, secure: boolean, connected: 
 
 function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null): EngineResponse {
   const stop = () => {
-    if (signal !== null) incoming.destroy(cancelled(signal, "a call to the engine"));
+    if (signal !== null) incoming.destroy(cancellation(signal, "a call to the engine"));
   };
   // Whoever reads is told of errors; before anybody does, one would end the process.
   incoming.on("error", () => undefined);

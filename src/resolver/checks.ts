@@ -6,7 +6,7 @@ import {
 } from "../catalog/kinds.ts";
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { Check, Substrate } from "../plan.ts";
-import { failed, passed } from "./check.ts";
+import { failed, passed } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
 import { requestedReference } from "./select-image.ts";
 

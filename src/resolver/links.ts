@@ -1,7 +1,7 @@
 import type { CatalogKind, CatalogRecord } from "../catalog/kinds.ts";
 import type { LinkedRecords } from "../catalog/store.ts";
 import type { Check, PlanRecord } from "../plan.ts";
-import { failed, passed } from "./check.ts";
+import { failed, passed } from "../substrate/check.ts";
 import { credentialSecret } from "./select-image.ts";
 
 /** The records that a workspace leads to. A named one that does not exist is null and has its failed check. */

@@ -1,6 +1,7 @@
 import type { Architecture, Artifact, Check, FloatingRead } from "../plan.ts";
 import type { ImageInspection, ImageSource, SubstrateAdapter } from "../substrate/contract.ts";
-import { failed, isFailed, passed } from "./check.ts";
+import { isFailed } from "./checks-failure.ts";
+import { failed, passed } from "../substrate/check.ts";
 
 export interface PinRequest {
   readonly adapter: SubstrateAdapter;

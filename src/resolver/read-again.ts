@@ -4,7 +4,7 @@ import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
-import { checksFailure } from "./check.ts";
+import { checksFailure } from "./checks-failure.ts";
 import { pinnedSource } from "./select-image.ts";
 
 /**

@@ -1,43 +1,7 @@
 import { SlipwayError } from "../errors.ts";
-import type { BlastRadius, ErrorCode, ErrorReason, JsonObject } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import { toSnakeCase } from "../spelling.ts";
 import type { Check } from "../plan.ts";
-
-export function passed(name: string, message: string): Check {
-  return { name, outcome: "passed", message };
-}
-
-export function skipped(name: string, message: string): Check {
-  return { name, outcome: "skipped", message };
-}
-
-export interface FailedCheck {
-  readonly code: ErrorCode;
-  readonly reason: ErrorReason;
-  readonly message: string;
-  readonly remedy: string;
-  readonly blastRadius?: BlastRadius;
-  readonly metadata?: JsonObject;
-}
-
-export function failed(name: string, failure: FailedCheck): Check {
-  return { name, outcome: "failed", retry: "never", blastRadius: "request", ...failure };
-}
-
-/** A failure that was thrown, as a check among the others. */
-export function failedBy(name: string, error: SlipwayError): Check {
-  return {
-    name,
-    outcome: "failed",
-    code: error.code,
-    reason: error.reason,
-    message: error.message,
-    ...(error.remedy === null ? {} : { remedy: error.remedy }),
-    blastRadius: error.blastRadius,
-    retry: error.retry,
-    metadata: error.metadata,
-  };
-}
 
 export function isFailed({ outcome }: Check): boolean {
   return outcome === "failed";

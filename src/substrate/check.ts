@@ -1,6 +1,7 @@
-import type { SlipwayError } from "../../src/errors.ts";
-import type { Check } from "../../src/plan.ts";
+import type { SlipwayError } from "../errors.ts";
+import type { Check } from "../plan.ts";
 
+/** How findings are made, the same in every adapter and in the resolver. */
 export function passed(name: string, message: string): Check {
   return { name, outcome: "passed", message };
 }
