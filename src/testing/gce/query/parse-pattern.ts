@@ -72,7 +72,7 @@ function readRepeated(reader: Reader, depth: number): PatternNode {
 }
 
 function readOne(reader: Reader, depth: number): PatternNode {
-  const character = take(reader);
+  const character = take(reader) ?? "";
   switch (character) {
     case "(":
       return readGroup(reader, depth);
@@ -87,7 +87,7 @@ function readOne(reader: Reader, depth: number): PatternNode {
       // The whole text is matched anyway.
       return { kind: "choice", options: [[]] };
     default:
-      if (character === undefined || "*+?{}".includes(character)) throw noPattern(reader);
+      if ("*+?{}".includes(character)) throw noPattern(reader);
       return literal(character);
   }
 }

@@ -143,6 +143,15 @@ describe("a state file", () => {
     expect(readFileSync(stateFile, "utf8")).not.toContain("token");
   });
 
+  it("of another version is refused", async () => {
+    const stateFile = scratch();
+    const { gce } = await startChecked({ stateFile });
+    gce.takeDown(ZONE);
+    const kept = readFileSync(stateFile, "utf8");
+    writeFileSync(stateFile, kept.replace('"version":1', '"version":2'));
+    await expect(startGce({ stateFile })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
+  });
+
   it.each(["", "{", "[]", '{"version":2}'])("is refused with %o in it", async (text) => {
     const stateFile = scratch();
     writeFileSync(stateFile, text);

@@ -106,16 +106,17 @@ describe("an insert is refused with", () => {
     expect(verdict(await post(INSTANCES, body))).toBe("400 resourceNotReady");
   });
 
-  it("a permission that is missing", async () => {
+  it.each([
+    ["iam.serviceAccounts.actAs", "robot@x.y", "400 badRequest"],
+    ["compute.subnetworks.use", undefined, "403 forbidden"],
+    ["compute.images.useReadOnly", undefined, "403 forbidden"],
+    ["compute.instances.create", undefined, "403 forbidden"],
+  ] as const)("no permission %s", async (permission, resource, wanted) => {
     const { post, gce } = await startChecked();
-    const refused = async (permission: string, resource?: string) => {
-      gce.deny({ project: PROJECT, permission, ...(resource === undefined ? {} : { resource }) });
-      const serviceAccounts = [{ email: "robot@x.y" }];
-      return verdict(await post(INSTANCES, instanceBody("one", { serviceAccounts })));
-    };
-    expect(await refused("iam.serviceAccounts.actAs", "robot@x.y")).toBe("400 badRequest");
-    expect(await refused("compute.subnetworks.use")).toBe("403 forbidden");
-    expect(await refused("compute.images.useReadOnly")).toBe("403 forbidden");
-    expect(await refused("compute.instances.create")).toBe("403 forbidden");
+    gce.deny({ project: PROJECT, permission, ...(resource === undefined ? {} : { resource }) });
+    const serviceAccounts = [{ email: "robot@x.y" }];
+    const answer = await post(INSTANCES, instanceBody("one", { serviceAccounts }));
+    expect(verdict(answer)).toBe(wanted);
+    expect(gce.instances(PROJECT)).toEqual([]);
   });
 });

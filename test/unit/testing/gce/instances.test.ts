@@ -186,6 +186,18 @@ describe("an insert that is accepted and fails", () => {
     expect(at(region.body, "quotas")).toContainEqual({ metric, limit, usage: 0 });
   });
 
+  it("for a quota of its own project and region alone", async () => {
+    const { post, gce, clock, get } = await startChecked();
+    const none = { metric: "INSTANCES", limit: 0 } as const;
+    gce.setQuota({ project: PROJECT, region: "us-east1", ...none });
+    gce.setQuota({ project: "others", region: "us-central1", ...none });
+    await post(INSTANCES, instanceBody("one"));
+    await clock.advance(1000);
+    expect(names(await get(INSTANCES))).toEqual(["one"]);
+    const { body } = await get("regions/us-central1");
+    expect(at(body, "quotas")).toContainEqual({ metric: "INSTANCES", limit: 1e6, usage: 1 });
+  });
+
   it("for want of an address, or of a disk's name", async () => {
     const { post, gce, get, clock } = await startChecked();
     gce.addSubnetwork(PROJECT, {
