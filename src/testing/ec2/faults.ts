@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { invalidArgument } from "../../errors.ts";
+import type { ActiveFault as ActiveRule } from "../fault-board.ts";
 import { snakeCaseName, toCamelCase } from "../../spelling.ts";
 
 const when = z.enum(["before", "after"]).optional();
@@ -56,58 +57,8 @@ export type Ec2Fault = z.infer<typeof rule>;
 /** What a rule looks at in a request. */
 export type FaultSubject = { readonly [Name in keyof typeof MATCH]: string | boolean | null };
 
-export interface Ec2FaultHandle {
-  /** How many requests were struck so far. */
-  readonly hits: number;
-  /** Fulfilled by the first hit. */
-  readonly reached: Promise<void>;
-  /** Lets slow answers go on, and later ones pass without a stop. */
-  release(): void;
-  /** No further request is struck. */
-  remove(): void;
-}
-
 /** A rule at work. */
-export interface ActiveFault {
-  readonly rule: Ec2Fault;
-  readonly released: Promise<void>;
-  readonly handle: Ec2FaultHandle;
-  /** Counts a matching request; true where it is struck. */
-  strike(): boolean;
-}
-
-/** Puts a rule to work; the first of the list that matches and strikes wins. */
-export function addFault(active: ActiveFault[], rule: Ec2Fault): Ec2FaultHandle {
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  let matched = 0;
-  let hits = 0;
-  const fault: ActiveFault = {
-    rule,
-    released: released.promise,
-    handle: {
-      get hits() {
-        return hits;
-      },
-      reached: reached.promise,
-      release: () => released.resolve(),
-      remove() {
-        const index = active.indexOf(fault);
-        if (index >= 0) active.splice(index, 1);
-      },
-    },
-    strike() {
-      matched += 1;
-      const ordinal = matched - (rule.skip ?? 0);
-      if (ordinal < 1 || ordinal > (rule.times ?? Infinity)) return false;
-      hits += 1;
-      reached.resolve();
-      return true;
-    },
-  };
-  active.push(fault);
-  return fault.handle;
-}
+export type ActiveFault = ActiveRule<Ec2Fault>;
 
 /** The fault that strikes the request at this moment, or null. */
 export function takeFault(

@@ -4,7 +4,8 @@ import { systemClock } from "../../system-clock.ts";
 import type { Timing, TokenAfterTermination } from "./action.ts";
 import type { Ec2 } from "./answer.ts";
 import { DEFAULT_ACCOUNT } from "./credentials.ts";
-import { type Ec2Fault, type Ec2FaultHandle, addFault } from "./faults.ts";
+import { type FaultHandle, addFault } from "../fault-board.ts";
+import type { Ec2Fault } from "./faults.ts";
 import { type Ec2Region, regionHandle } from "./handle.ts";
 import { addBuiltInImages } from "./images.ts";
 import { BUILT_IN_TYPES, type InstanceType } from "./instance-types.ts";
@@ -46,7 +47,7 @@ export interface Ec2StandIn extends AsyncDisposable {
   /** A region as an account has it. Default account 000000000000. */
   region(name: string, account?: string): Ec2Region;
   /** Makes something go wrong from now on. */
-  fault(fault: Ec2Fault): Ec2FaultHandle;
+  fault(fault: Ec2Fault): FaultHandle;
   /** Takes the permission for an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
   deny(action: string, account?: string): void;
   /** Gives a permission back. */

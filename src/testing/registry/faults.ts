@@ -1,3 +1,4 @@
+import type { ActiveFault as ActiveRule, FaultCount } from "../fault-board.ts";
 import type { ProtocolErrorCode, Reply } from "./protocol.ts";
 import { refusal } from "./protocol.ts";
 import type { Route, RouteTarget } from "./routes.ts";
@@ -27,71 +28,17 @@ export type Fault =
   | { readonly kind: "redirect"; readonly location: string; readonly status?: number };
 
 /** A fault and the requests it strikes; what is left out matches everything. */
-export interface FaultRule {
+export interface FaultRule extends FaultCount {
   readonly fault: Fault;
   readonly target?: RouteTarget;
   readonly methods?: readonly string[];
   readonly repository?: string;
   /** The tag, digest or upload id in the path. */
   readonly reference?: string;
-  /** So many matching requests pass first. Default 0. */
-  readonly skip?: number;
-  /** So many are struck then. Default all. */
-  readonly times?: number;
-}
-
-export interface FaultHandle {
-  /** How many requests were struck so far. */
-  readonly hits: number;
-  /** Fulfilled by the first hit. */
-  readonly reached: Promise<void>;
-  /** Lets stalled answers go on, and later ones pass without a stop. */
-  release(): void;
-  /** No further request is struck. */
-  remove(): void;
 }
 
 /** A rule at work. */
-export interface ActiveFault {
-  readonly rule: FaultRule;
-  readonly released: Promise<void>;
-  readonly handle: FaultHandle;
-  /** Counts a matching request; true where it is struck. */
-  strike(): boolean;
-}
-
-/** Puts a rule to work in the list; the first rule of the list that matches and strikes wins. */
-export function addFault(active: ActiveFault[], rule: FaultRule): FaultHandle {
-  const reached = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  let matched = 0;
-  let hits = 0;
-  const fault: ActiveFault = {
-    rule,
-    released: released.promise,
-    handle: {
-      get hits() {
-        return hits;
-      },
-      reached: reached.promise,
-      release: () => released.resolve(),
-      remove() {
-        const index = active.indexOf(fault);
-        if (index >= 0) active.splice(index, 1);
-      },
-    },
-    strike() {
-      matched += 1;
-      const ordinal = matched - (rule.skip ?? 0);
-      if (ordinal < 1 || ordinal > (rule.times ?? Infinity)) return false;
-      hits += 1;
-      reached.resolve();
-      return true;
-    },
-  };
-  active.push(fault);
-  return fault.handle;
-}
+export type ActiveFault = ActiveRule<FaultRule>;
 
 /** The fault that strikes a request at this point: before the registry looks at it, or when its answer is ready. */
 export function takeFault(

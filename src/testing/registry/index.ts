@@ -8,7 +8,7 @@ export {
   MEDIA_TYPES,
   sha256Digest,
 } from "./content.ts";
-export type { Fault, FaultHandle, FaultRule } from "./faults.ts";
+export type { Fault, FaultRule } from "./faults.ts";
 export {
   type BuiltImage,
   type BuiltIndex,

@@ -1,7 +1,8 @@
 import { invalidArgument } from "../../errors.ts";
 import { type RegistryAuth, openGate } from "./authorize.ts";
 import type { Content } from "./content.ts";
-import { type FaultHandle, type FaultRule, addFault } from "./faults.ts";
+import { type FaultHandle, addFault } from "../fault-board.ts";
+import type { FaultRule } from "./faults.ts";
 import type { BuiltImage, BuiltIndex } from "./image-builder.ts";
 import type { RegistryRequest } from "./request-log.ts";
 import { isRepositoryName, isTag } from "./routes.ts";

@@ -2,11 +2,11 @@ import { type KeyObject, generateKeyPairSync, randomUUID, sign } from "node:cryp
 import { invalidArgument, type JsonObject } from "../../errors.ts";
 import { type RegistryUsers, directory } from "./access.ts";
 import { certificatePem, selfSignedCertificate } from "./certificate.ts";
-import type { FaultHandle, FaultRule } from "./faults.ts";
+import { type FaultHandle, addFault } from "../fault-board.ts";
+import type { FaultRule } from "./faults.ts";
 import type { RegistryRequest } from "./request-log.ts";
 import { TOKEN_PATH } from "./routes.ts";
 import { startServing } from "./serve.ts";
-import { addFault } from "./faults.ts";
 import { type TokenEndpoint, type TokenGrant, issueIdentityToken } from "./token-endpoint.ts";
 
 export interface TokenServerOptions {
