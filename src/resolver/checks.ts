@@ -92,7 +92,7 @@ function regionHas(
   return failed("image.region", {
     code: "FAILED_PRECONDITION",
     reason: "REGION_MISMATCH",
-    message: `image ${image.name} has no AMI in ${region}, the region of placement ${placement.name}; it has one in ${available.join(", ")}`,
+    message: `image ${image.name} has no AMI in ${region}, the region of placement ${placement.name}; it has one in ${available.join(", ")}${baked === undefined ? "" : `, where it was baked: it must be baked in ${region} too`}`,
     remedy:
       baked === undefined
         ? `Add an AMI of ${region} to aws.ami_ids of image ${image.name}, or use a placement in ${available.join(" or ")}.`

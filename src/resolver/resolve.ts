@@ -104,11 +104,12 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
     if (missing && !known.some(isFailed)) throw opened.error;
     return { checks: missing ? known : [...known, ...opened.checks], plan: null };
   }
+  const source = imageSource(image, credential?.value?.credential ?? null);
   const pinned =
-    credential?.error === null
+    credential?.error === null && source.substrate === draft.substrate
       ? await pinImage({
           adapter: opened.value,
-          image: imageSource(image, credential.value?.credential ?? null),
+          image: source,
           imageName: image.name,
           architecture: draft.architecture,
           at: timestamp(ports.clock),

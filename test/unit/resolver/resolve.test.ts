@@ -126,6 +126,15 @@ describe("resolve", () => {
     expect(Object.isFrozen(plan)).toBe(true);
   });
 
+  it("asks no substrate about the image of another: that is one failed check", async () => {
+    const here = ports({ ...aws, placement: docker.placement ?? [] });
+    const error = await failureOf(resolve(here, request()));
+    expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SUBSTRATE_MISMATCH" });
+    expect(here.fake.calls.inspectImage).toBe(0);
+    // The engine is judged all the same.
+    expect(here.fake.calls.preflight).toBe(1);
+  });
+
   it("has the same plan id when nothing has changed", async () => {
     const first = await resolve(ports(docker), request());
     expect((await resolve(ports(docker), request())).planId).toBe(first.planId);
@@ -204,6 +213,7 @@ describe("resolve", () => {
     );
     expect(error.reason).toBe("REGION_MISMATCH");
     expect(error.remedy).toContain("Bake recipe go-python in us-east-1");
+    expect(error.message).toContain("it must be baked in us-east-1 too");
   });
 
   it("says that an adapter is missing only once nothing else is wrong", async () => {
