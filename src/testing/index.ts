@@ -11,3 +11,4 @@ export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export * from "./registry/index.ts";
 export * from "./ec2/index.ts";
+export * from "./gce/index.ts";

@@ -4,6 +4,7 @@ import { GceFailure } from "./failure.ts";
 import { rateLimitExceeded } from "./rate-limits.ts";
 import { QUOTA_METRICS, type OperationError } from "./records.ts";
 import { poolExhausted, quotaExceeded } from "./usage.ts";
+import type { ActiveFault as ActiveRule } from "../fault-board.ts";
 
 const moment = z.enum(["before", "after"]);
 
@@ -67,15 +68,6 @@ export function parseFaults(document: unknown): readonly FaultRule[] {
   );
 }
 
-export interface FaultHandle {
-  /** How many requests were struck so far. */
-  readonly hits: number;
-  /** Fulfilled by the first hit. */
-  readonly reached: Promise<void>;
-  /** No further request is struck. */
-  remove(): void;
-}
-
 /** What a rule is matched with. */
 export interface FaultTarget {
   readonly call: string;
@@ -84,40 +76,7 @@ export interface FaultTarget {
 }
 
 /** A rule at work. */
-export interface ActiveFault {
-  readonly rule: FaultRule;
-  /** Counts a matching request; true where it is struck. */
-  strike(): boolean;
-}
-
-/** Puts a rule to work in the list; the first rule of the list that matches and strikes wins. */
-export function addFault(active: ActiveFault[], rule: FaultRule): FaultHandle {
-  const reached = Promise.withResolvers<void>();
-  let matched = 0;
-  let hits = 0;
-  const fault: ActiveFault = {
-    rule,
-    strike() {
-      matched += 1;
-      const ordinal = matched - (rule.skip ?? 0);
-      if (ordinal < 1 || ordinal > (rule.times ?? Infinity)) return false;
-      hits += 1;
-      reached.resolve();
-      return true;
-    },
-  };
-  active.push(fault);
-  return {
-    get hits() {
-      return hits;
-    },
-    reached: reached.promise,
-    remove() {
-      const index = active.indexOf(fault);
-      if (index >= 0) active.splice(index, 1);
-    },
-  };
-}
+export type ActiveFault = ActiveRule<FaultRule>;
 
 /** The fault of the wire that strikes the request, or null. */
 export function takeWireFault(active: readonly ActiveFault[], target: FaultTarget): Fault | null {

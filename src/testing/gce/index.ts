@@ -3,7 +3,6 @@ export type { ImageOptions as GceImageOptions } from "./built-in-images.ts";
 export type { Timing as GceTiming } from "./context.ts";
 export {
   type Fault as GceFault,
-  type FaultHandle as GceFaultHandle,
   type FaultRule as GceFaultRule,
   parseFaults as parseGceFaults,
 } from "./faults.ts";
