@@ -99,7 +99,11 @@ describe("pull", () => {
       platform: "linux/arm64/v8",
     });
     expect(seen.map(authOf)).toEqual([
-      { username: "röbot", password: "s3cret????????>>>>>>>>ÿ", serveraddress: "registry.test:5000" },
+      {
+        username: "röbot",
+        password: "s3cret????????>>>>>>>>ÿ",
+        serveraddress: "registry.test:5000",
+      },
       { identitytoken: "tok", serveraddress: "registry.test:5000" },
       {},
     ]);
