@@ -103,7 +103,8 @@ export const imageSchema = z
     if (aws !== undefined) return { ...common, aws };
     if (gce !== undefined) return { ...common, gce };
     if (docker !== undefined) return { ...common, docker };
-    context.addIssue("must have a source");
+    // The rule of this name has said so in the specification's words.
+    context.addIssue({ code: "custom", path: ["source"], message: "must have a source" });
     return z.NEVER;
   });
 

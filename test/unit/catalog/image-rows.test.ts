@@ -113,6 +113,7 @@ describe("a row of the specification", () => {
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_RECORD", message });
     expect(error.remedy).not.toBeNull();
     const others = ROWS.map(([row]) => row).filter((row) => row !== message);
+    expect(error.metadata["violations"]).toHaveLength(1);
     for (const other of others) expect(error.metadata["violations"]).not.toContain(other);
   });
 
