@@ -6,13 +6,17 @@ import { withSlipway } from "../session.ts";
 import { spawnFailure } from "../spawn-failure.ts";
 import { tellProgress } from "../spawn-progress.ts";
 import { usageError } from "../usage-error.ts";
+import { spawnMany } from "../spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan.ts";
+import type { Spawn } from "../../spawner/spawn-record.ts";
 
 interface SpawnFlags {
   readonly plan?: string;
   readonly allowStale: boolean;
   readonly id?: string;
+  /** Undefined for one machine, printed as itself; a number for a list of so many. */
+  readonly count?: number;
   readonly noWait: boolean;
   /** Milliseconds. */
   readonly timeout: number;
@@ -28,13 +32,17 @@ export async function spawn(
   using deadline = createDeadline(context.interrupt, flags.timeout);
   const { signal } = deadline;
   await withSlipway(context, async (slipway) => {
-    const made = await slipway.spawnWorkspace(launched, {
-      signal,
-      wait: flags.noWait ? "accepted" : "watched",
-      allowStale: flags.allowStale,
-      onEvent: tellProgress(context.notices),
-      ...(flags.id === undefined ? {} : { spawnId: flags.id }),
-    });
+    const launch = (spawnId: string | undefined): Promise<Spawn> =>
+      slipway.spawnWorkspace(launched, {
+        signal,
+        wait: flags.noWait ? "accepted" : "watched",
+        allowStale: flags.allowStale,
+        onEvent: tellProgress(context.notices),
+        ...(spawnId === undefined ? {} : { spawnId }),
+      });
+    if (flags.count !== undefined)
+      return await spawnMany({ context, slipway, launch, count: flags.count, id: flags.id });
+    const made = await launch(flags.id);
     context.notices.clear();
     if (!context.notices.silent)
       warnOfChecks(context.notices, (await slipway.describeSpawn(made.spawnId)).plan);

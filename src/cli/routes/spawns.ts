@@ -58,14 +58,15 @@ const spawn = defineRoute<
     plan?: string;
     allowStale: boolean;
     id?: string;
+    count?: number;
     noWait: boolean;
     timeout: number;
   },
   [workspace?: string]
 >({
   usage: [
-    "spawn WORKSPACE [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
-    "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--no-wait] [--timeout 10m]",
+    "spawn WORKSPACE [--id SPAWN_ID] [--count N] [--no-wait] [--timeout 10m]",
+    "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--count N] [--no-wait] [--timeout 10m]",
   ],
   brief: SPAWN_BRIEFS.spawn,
   description:
@@ -92,6 +93,13 @@ const spawn = defineRoute<
         optional: true,
         placeholder: "SPAWN_ID",
         brief: "The spawn's id, [a-z][a-z0-9-]{0,62} (default: a new one)",
+      },
+      count: {
+        kind: "parsed",
+        parse: wholeNumber(1),
+        optional: true,
+        placeholder: "N",
+        brief: "Make N machines and print a list; with --id X they are X-0, X-1 and so on",
       },
       noWait: {
         kind: "boolean",

@@ -105,6 +105,62 @@ const failed = sampleSpawn({
   }).toJSON(),
 });
 
+describe("spawn --count", () => {
+  it("makes so many, with ids of their own, and prints a list", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ state: "running" }, {}, {}]);
+    const ids = spawnWorkspace.mock.calls.map(([, options]) => options?.spawnId);
+    expect(ids).toEqual(["x-0", "x-1", "x-2"]);
+  });
+
+  it("prints failed ones among the others, and leaves as the first of them would", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    spawnWorkspace.mockResolvedValueOnce(sampleSpawn()).mockResolvedValueOnce(failed);
+    const argv = ["spawn", "agent-dev", "--count", "3", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran.exitCode).toBe(7);
+    const states: unknown = JSON.parse(ran.stdout);
+    expect(states).toMatchObject([{ state: "running" }, { state: "failed" }, { state: "running" }]);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
+  });
+
+  it("prints nothing where nothing was recorded", async () => {
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(refused);
+    const slipway = fakeSlipway({ spawnWorkspace });
+    const argv = ["spawn", "agent-dev", "--count", "20", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(spawnWorkspace).toHaveBeenCalledTimes(20);
+  });
+
+  it("keeps what was recorded of one that was interrupted", async () => {
+    const lost = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "SPAWN_UNSETTLED",
+      message: "nobody knows",
+      metadata: { spawn_id: "one" },
+    });
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(lost);
+    const launching = sampleSpawn({ spawnId: "one", state: "launching" });
+    const listSpawns = () => Promise.resolve([launching]);
+    const describeSpawn = () => Promise.resolve({ ...launching, plan, events: [] });
+    const slipway = fakeSlipway({ spawnWorkspace, listSpawns, describeSpawn });
+    const argv = ["spawn", "agent-dev", "--count", "1", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran.exitCode).toBe(7);
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ spawn_id: "one", state: "launching" }]);
+  });
+
+  it.each(["0", "x", "1.5"])("takes no count of %s", async (count) => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "--count", count], { slipway });
+    expect(ran.exitCode).toBe(2);
+  });
+});
+
 describe("spawn", () => {
   it("waits until the machine was watched, tells each state once, prints the spawn", async () => {
     const { slipway, spawnWorkspace } = spawning();
