@@ -181,6 +181,7 @@ function draftPlan(
   const target = placementTarget(placement);
   const region = targetRegion(target);
   const requested = requestedReference(image, region) ?? "";
+  const asked = artifactSource(image, region);
   return {
     workspace: links.workspace.name,
     tenant: request.tenant,
@@ -193,7 +194,12 @@ function draftPlan(
     candidates: unjudgedCandidates(target),
     credential,
     guest: guestRequest(links.workspace),
-    sources: { ...recordSources(links), "/artifact/requested": artifactSource(image, region) },
+    sources: {
+      ...recordSources(links),
+      "/artifact/requested": asked,
+      "/artifact/id": asked,
+      "/artifact/pinned": "default: no provider was asked",
+    },
     records: planRecords(links),
     floatingReads: [],
   };
@@ -210,6 +216,7 @@ function withPinned(draft: PlanDraft, pinned: Pinned): PlanDraft {
       ...draft.sources,
       ...pinned.sources,
       "/artifact/id": answer === undefined ? asked : `${asked}: ${answer}`,
+      ...(pinned.artifact === null ? {} : { "/artifact/pinned": "the provider's own answer" }),
     },
   };
 }

@@ -7,9 +7,22 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
   const at = (kind: string, record: { name: string; generation: number }, field: string) =>
     `${kind} ${record.name} generation ${record.generation} ${field}`;
   return {
+    "/tenant": "the caller",
     "/workspace": at("workspace", workspace, "name"),
-    "/guest": at("workspace", workspace, "repos, ports, secret_refs, runtime_secret_mounts"),
-    ...(image === null ? {} : { "/architecture": at("image", image, "architecture") }),
+    "/guest": at(
+      "workspace",
+      workspace,
+      "repos, ports, secret_refs, runtime_secret_mounts, user_data, boot_document",
+    ),
+    ...(image === null
+      ? {}
+      : {
+          "/architecture": at("image", image, "architecture"),
+          "/credential":
+            image.docker?.pullCredentialSecret === undefined
+              ? `default: image ${image.name} names no secret`
+              : at("image", image, "docker.pull_credential_secret"),
+        }),
     ...(placement === null
       ? {}
       : {
@@ -29,7 +42,10 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
         }),
     ...(environment === null
       ? {}
-      : { "/shape/disk_size_gb": at("environment", environment, "disk_size_gb") }),
+      : {
+          "/shape": at("environment", environment, "machine_type_ref, disk_type_ref"),
+          "/shape/disk_size_gb": at("environment", environment, "disk_size_gb"),
+        }),
     ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
   };
 }
