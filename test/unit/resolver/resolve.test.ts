@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { JsonValue } from "../../../src/errors.ts";
 import { resolve } from "../../../src/resolver/resolve.ts";
 import type { ResolverPorts } from "../../../src/resolver/resolve.ts";
-import { toSnakeCase } from "../../../src/spelling.ts";
 import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
@@ -86,12 +84,6 @@ async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
   throw new Error("it resolved");
 }
 
-/** A JSON pointer to every value that holds no others. */
-function pointersOf(value: JsonValue, pointer = ""): readonly string[] {
-  if (typeof value !== "object" || value === null) return [pointer];
-  return Object.entries(value).flatMap(([key, inner]) => pointersOf(inner, `${pointer}/${key}`));
-}
-
 const unimplemented = () =>
   Promise.reject(
     new SlipwayError({ code: "UNIMPLEMENTED", reason: "ADAPTER_MISSING", message: "no adapter" }),
@@ -141,33 +133,6 @@ describe("resolve", () => {
     expect(here.fake.calls.inspectImage).toBe(0);
     // The engine is judged all the same.
     expect(here.fake.calls.preflight).toBe(1);
-  });
-
-  it.each([false, true])("gives every value a source (offline: %s)", async (offline) => {
-    const machineType = {
-      name: "small",
-      vcpus: 2,
-      memoryGb: 4,
-      architecture: "ARCHITECTURE_AMD64",
-      spec: { docker: { cpus: 2, memoryGb: 4 } },
-    } as const;
-    const records: Records = {
-      ...docker,
-      workspace: [
-        { name: "agent-dev", imageRef: "agent", placement: "here", environmentRef: "small" },
-      ],
-      environment: [{ name: "small", substrate: "DOCKER", machineTypeRef: "small" }],
-      "machine-type": [machineType],
-    };
-    for (const each of [docker, records]) {
-      const plan = await resolve(ports(each), request({ offline }));
-      const { planId: _id, sources, checks: _c, records: _r, floatingReads: _f, ...rest } = plan;
-      const known = Object.keys(sources);
-      const without = pointersOf(toSnakeCase(rest)).filter(
-        (pointer) => !known.some((own) => pointer === own || pointer.startsWith(`${own}/`)),
-      );
-      expect(without).toEqual([]);
-    }
   });
 
   it("has the same plan id when nothing has changed", async () => {
