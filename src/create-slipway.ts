@@ -79,8 +79,11 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       openRegistryClient: () => inspectingClient(clock, surroundings.home),
       newSpawnId,
       async close() {
-        await adapters.close();
-        await database.close();
+        try {
+          await adapters.close();
+        } finally {
+          await database.close();
+        }
       },
       ...options.ports,
     });
