@@ -40,9 +40,16 @@ export async function renderYaml(value: JsonValue): Promise<string> {
   });
   visit(document, {
     Scalar(_key, node) {
-      if (isScalar(node) && typeof node.value === "string" && needsEscape(node.value))
+      if (isScalar(node) && typeof node.value === "string" && needsQuotes(node.value))
         node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return escapeInDocument(document.toString({ lineWidth: 0 }));
+}
+
+/** Lines that begin or end with white space are read back otherwise than they were written as a block. */
+const UNSTEADY_LINES = /^[ \t]|[ \t]\n|[ \t]$/;
+
+function needsQuotes(text: string): boolean {
+  return needsEscape(text) || (text.includes("\n") && UNSTEADY_LINES.test(text));
 }

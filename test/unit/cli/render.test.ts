@@ -43,6 +43,13 @@ describe("renderYaml", () => {
     expect(text).not.toContain("&");
   });
 
+  it.each([" \n", "\n ", "\t\n", " a\nb", "a \nb", "a\n b", "\n\n", "a\n"])(
+    "keeps the lines of %j",
+    async (text) => {
+      expect(parse(await renderYaml({ "": [text] }))).toEqual({ "": [text] });
+    },
+  );
+
   it("keeps every value and lets no control character through", async () => {
     const text = hostileText;
     const value = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.array(text)));
