@@ -85,7 +85,9 @@ describeWithEngineAndRegistry("a dry run", (engine, peer) => {
   });
 
   it("writes nothing into the database", async () => {
-    const { world, pushed } = sceneOf("token");
+    const { registry, pushed } = sceneOf("token");
+    // Nobody has resolved anything here before.
+    await using world = await openWorld({ engine, registry });
     const workspace = await world.workspace({ imageRef: pushed.reference });
     const before = everyRow(world.commands.database);
     await world.slipway.resolveWorkspace(workspace);
