@@ -66,21 +66,22 @@ export async function setUpSecrets(
   };
   const { WRONG_PASSWORD, IDENTITY, ...guest } = own;
   const image = (config: JsonObject) => busyboxImage(engine, { architecture: "amd64", config });
+  const records = {
+    ...guest,
+    LOGIN_JSON: JSON.stringify({ username, password }),
+    LOGIN_CONFIG: dockerConfig(host, login),
+    LOGIN_IDENTITY: JSON.stringify({ identitytoken: IDENTITY }),
+    LOGIN_WRONG: `${username}:${WRONG_PASSWORD}`,
+    LOGIN_ELSEWHERE: dockerConfig("registry.example", login),
+    LOGIN_BROKEN: `{"username": "${username}", "password": "${password}"`,
+  };
+  for (const [name, value] of Object.entries(records)) await world.secret(name, value);
   return {
     registry,
     tokens,
     world,
     scan: scanFor({ ...own, PASSWORD: password, TOKEN_PASSWORD: tokens.password }),
-    records: {
-      ...guest,
-      LOGIN: login,
-      LOGIN_JSON: JSON.stringify({ username, password }),
-      LOGIN_CONFIG: dockerConfig(host, login),
-      LOGIN_IDENTITY: JSON.stringify({ identitytoken: IDENTITY }),
-      LOGIN_WRONG: `${username}:${WRONG_PASSWORD}`,
-      LOGIN_ELSEWHERE: dockerConfig("registry.example", login),
-      LOGIN_BROKEN: `{"username": "${username}", "password": "${password}"`,
-    },
+    records,
     environment: await credentialHelper(stack, registry),
     images: {
       steady: await image({ Cmd: ["sleep", "600"] }),
