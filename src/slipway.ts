@@ -58,8 +58,9 @@ export interface Slipway extends AsyncDisposable {
   /**
    * The dry run: decides everything, changes nothing.
    *
-   * @throws `NOT_FOUND` for an unknown workspace; `FAILED_PRECONDITION` / `CHECKS_FAILED` with all `checks` when
-   * one failed, or `UNAVAILABLE` where all that failed is that a peer could not be reached.
+   * @throws `NOT_FOUND` for an unknown workspace; `FAILED_PRECONDITION` with all `checks` when any failed (its reason
+   * is that of the only one, or `CHECKS_FAILED`), or `UNAVAILABLE` where all that failed is that a peer could not be
+   * reached.
    */
   resolveWorkspace(workspace: string, options?: ResolveOptions): Promise<LaunchPlan>;
 
