@@ -55,12 +55,15 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     spawnWorkspace: (workspace, options = {}) => spawnWorkspace(ports, workspace, options),
     listSpawns: (filter = {}) => ledger.list(tenant, filter),
     async describeSpawn(spawnId) {
+      checkText("spawnId", spawnId);
       const description = await ledger.describe({ tenant, spawnId });
       if (description === null) throw spawnNotFound(tenant, spawnId);
       return description;
     },
-    terminateSpawn: (spawnId, options = {}) =>
-      terminateSpawn(ports, { tenant, spawnId }, signalOf(options)),
+    async terminateSpawn(spawnId, options = {}) {
+      checkText("spawnId", spawnId);
+      return await terminateSpawn(ports, { tenant, spawnId }, signalOf(options));
+    },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     watch: (spawnIds, options = {}) =>
       watchSpawns({ ledger, clock: ports.clock, tenant, spawnIds, signal: signalOf(options) }),
@@ -146,6 +149,12 @@ async function reviewedPlan(
   return plan;
 }
 
+/** The library is called from JavaScript too, where types promise nothing. */
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== "string")
+    throw invalidArgument("INVALID_INPUT", `${name} must be a text, not a ${typeof value}`);
+}
+
 function invalidSpawnId(spawnId: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_SPAWN_ID",
@@ -159,6 +168,7 @@ async function* readLogs(
   spawnId: string,
   options: LogsOptions,
 ): AsyncGenerator<Uint8Array> {
+  checkText("spawnId", spawnId);
   const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
   if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
   const { machine, state } = driven.spawn;

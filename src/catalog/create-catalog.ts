@@ -58,17 +58,19 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     patch: (kind, name, assignments, options = {}) =>
       patch(ports, { kind: checkKind(kind), name, assignments, options }),
     async get(kind, name) {
-      const record = await store.get(tenant, checkKind(kind), name);
+      const record = await store.get(tenant, checkKind(kind), checkName(name));
       if (record === null) throw recordNotFound({ kind, name });
       return record;
     },
-    linked: async (kind, name) => await store.linked(tenant, { kind: checkKind(kind), name }),
+    linked: async (kind, name) =>
+      await store.linked(tenant, { kind: checkKind(kind), name: checkName(name) }),
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
-      if (isBuiltIn(checkKind(kind), name)) throw builtIn({ kind, name });
+      if (isBuiltIn(checkKind(kind), checkName(name))) throw builtIn({ kind, name });
       await store.delete({ ...writeTerms(ports, options), kind, name });
     },
-    history: async (kind, name) => await history(store, tenant, { kind: checkKind(kind), name }),
+    history: async (kind, name) =>
+      await history(store, tenant, { kind: checkKind(kind), name: checkName(name) }),
     async recordBake(bake, options = {}) {
       const fields = bakedImageFields(bake);
       refuseReserved("image", fields.name);
@@ -170,6 +172,12 @@ function onlyRest(body: unknown): ReturnType<typeof takePlaintext> {
 }
 
 /** Names of kinds come from command lines too. */
+/** A name that was left out by a program in JavaScript is its mistake, not the store's. */
+function checkName(name: string): string {
+  if (typeof name === "string") return name;
+  throw invalidArgument("INVALID_INPUT", `the name must be a text, not a ${typeof name}`);
+}
+
 function checkKind<K extends CatalogKind>(kind: K): K {
   if (isCatalogKind(kind)) return kind;
   throw invalidArgument(

@@ -76,6 +76,19 @@ describe("what createSlipway gives", () => {
     await expectRefused((platform: string) => slipway.inspectImage("a/b", { platform }), [7, {}]);
   });
 
+  it("refuses names that are no text", async () => {
+    using folder = scratchFolder();
+    await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
+    const { catalog } = slipway;
+    await expectRefused((name: string) => catalog.get("image", name));
+    await expectRefused((name: string) => catalog.history("image", name));
+    await expectRefused((name: string) => catalog.delete("image", name));
+    await expectRefused((name: string) => slipway.resolveWorkspace(name));
+    await expectRefused((id: string) => slipway.describeSpawn(id));
+    await expectRefused((id: string) => slipway.terminateSpawn(id));
+    await expectRefused((id: string) => slipway.logs(id)[Symbol.asyncIterator]().next());
+  });
+
   it("refuses a plan that was changed since it was made", async () => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
