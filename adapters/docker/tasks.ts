@@ -22,6 +22,7 @@ export async function untilAborted<Result>(
   what: string,
 ): Promise<Result> {
   if (signal.aborted) {
+    // Nobody here waits for it any more; whoever shares the work hears of its failure through a promise of their own.
     promise.catch(() => undefined);
     throw cancellation(signal, what);
   }
