@@ -16,7 +16,8 @@ engine_answers() {
 
 make_bridge() {
   ip link show "$BRIDGE" >/dev/null 2>&1 || ip link add name "$BRIDGE" type bridge
-  ip addr show dev "$BRIDGE" | grep -q "inet $SUBNET.1/24" || ip addr add "$SUBNET.1/24" dev "$BRIDGE"
+  # replace, not add: a bridge that outlived its engine has the address already.
+  ip addr replace "$SUBNET.1/24" dev "$BRIDGE"
   ip link set "$BRIDGE" up
 }
 

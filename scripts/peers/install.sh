@@ -75,7 +75,7 @@ install_busybox() {
   mkdir -p "$PEERS/busybox/$architecture/bin"
   # bookworm keeps it in /bin, later releases in /usr/bin.
   local found
-  found="$(find "$apt/root" -type f -path '*/bin/busybox' | head -n 1)"
+  found="$(find "$apt/root" -type f -path '*/bin/busybox' -print -quit)"
   [ -n "$found" ] || fail "the package busybox-static of $architecture holds no busybox"
   install -m 755 "$found" "$(busybox_path "$architecture").new"
   mv "$(busybox_path "$architecture").new" "$(busybox_path "$architecture")"
