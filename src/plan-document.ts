@@ -116,6 +116,7 @@ const planSchema: z.ZodType<LaunchPlan> = z.strictObject({
     z.strictObject({
       place: text,
       subnet: text.exactOptional(),
+      market: z.enum(["on-demand", "spot"]).exactOptional(),
       verdict: z.enum(["eligible", "rejected"]),
       reason: orNull(text),
     }),

@@ -35,6 +35,8 @@ export interface Candidate {
   /** The zone on EC2 and GCE, the engine's host on Docker. */
   readonly place: string;
   readonly subnet?: string;
+  /** EC2: how the machine is bought there. */
+  readonly market?: "on-demand" | "spot";
   readonly verdict: "eligible" | "rejected";
   /** Why it was rejected; null for an eligible one. */
   readonly reason: string | null;

@@ -1,5 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { Candidate, PlacementTarget } from "../plan.ts";
+import type { AwsTarget, Candidate, PlacementTarget } from "../plan.ts";
 
 /** The placement's one arm as the plan keeps it, every default spelt out. */
 export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {
@@ -61,10 +61,24 @@ export function unjudgedCandidates(target: PlacementTarget): readonly Candidate[
   const eligible = { verdict: "eligible", reason: null } as const;
   switch (target.substrate) {
     case "AWS":
-      return target.subnetIds.map((subnet) => ({ place: target.region, subnet, ...eligible }));
+      return marketsOf(target).flatMap((market) =>
+        target.subnetIds.map((subnet) => ({ place: target.region, subnet, market, ...eligible })),
+      );
     case "GCP":
       return target.zones.map((place) => ({ place, subnet: target.subnet, ...eligible }));
     case "DOCKER":
       return [{ place: target.host ?? "local", ...eligible }];
+  }
+}
+
+/** Every place is tried for a spot machine before the first is paid for in full. */
+function marketsOf({ market }: AwsTarget): readonly NonNullable<Candidate["market"]>[] {
+  switch (market) {
+    case "ON_DEMAND":
+      return ["on-demand"];
+    case "SPOT":
+      return ["spot"];
+    case "SPOT_THEN_ON_DEMAND":
+      return ["spot", "on-demand"];
   }
 }

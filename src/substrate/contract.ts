@@ -154,10 +154,17 @@ export interface SubstrateCapabilities {
    * whose command is wrong is gone within a second, a VM takes its own time to boot.
    */
   readonly watchMilliseconds: number;
-  /** How the boot document reaches the machine, and how large it may be, in bytes. */
   readonly bootDocument: {
+    /**
+     * `environment`: the member's document is its JSON, told apart by its `spawn_id`. `cloud-init`: it is user data
+     * ready to be sent (a boot document in a cloud-config, the workspace's own user data beside it), the same for every
+     * member of a launch, because EC2 and Compute Engine's batches take one text for all.
+     */
     readonly delivery: "cloud-init" | "environment";
+    /** How large it may be, in bytes before any encoding for the wire. */
     readonly maximumBytes: number;
+    /** Where a machine finds out which one it is, in words of its boot document; null where the document says so. */
+    readonly identity: JsonObject | null;
   };
 }
 
