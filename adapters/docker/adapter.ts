@@ -75,7 +75,7 @@ const WATCH_MILLISECONDS = 1_000;
 const CAPABILITIES: SubstrateCapabilities = {
   maximumBatch: 1,
   watchMilliseconds: WATCH_MILLISECONDS,
-  bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT },
+  bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },
 };
 
 /** The adapter of one Docker engine. Nothing is read or connected to before the first verb. */

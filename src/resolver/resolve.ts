@@ -9,7 +9,8 @@ import type { SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { freezePlan } from "../plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan.ts";
-import type { OpenAdapter } from "../substrate/contract.ts";
+import { measureBootDocument } from "../spawner/boot-document.ts";
+import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure, isFailed } from "./checks-failure.ts";
 import { failedBy, passed, skipped } from "../substrate/check.ts";
 import { checkRecords } from "./checks.ts";
@@ -119,7 +120,12 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   const pinnedDraft = pinned === null ? draft : withPinned(draft, pinned);
   const report = await opened.value.preflight(pinnedDraft, pinned?.facts ?? {}, request.signal);
   return {
-    checks: [...known, ...(pinned?.checks ?? []), ...report.checks],
+    checks: [
+      ...known,
+      ...(pinned?.checks ?? []),
+      ...report.checks,
+      bootDocumentCheck(draft, opened.value),
+    ],
     plan: {
       ...pinnedDraft,
       machineType: report.machineType,
@@ -128,6 +134,17 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
       sources: { ...pinnedDraft.sources, ...report.sources },
     },
   };
+}
+
+function bootDocumentCheck(draft: PlanDraft, { capabilities }: SubstrateAdapter): Check {
+  const name = "guest.boot-document";
+  try {
+    const bytes = measureBootDocument(draft, capabilities.bootDocument);
+    return passed(name, `the boot document has at most ${bytes} bytes`);
+  } catch (caught) {
+    if (!isSlipwayError(caught)) throw caught;
+    return failedBy(name, caught);
+  }
 }
 
 /** The link's own check has told of it: looking it up again would tell the same a second time. */

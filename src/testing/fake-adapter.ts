@@ -70,7 +70,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
   const capabilities: SubstrateCapabilities = {
     maximumBatch: 1,
     watchMilliseconds: 0,
-    bootDocument: { delivery: "environment", maximumBytes: 32_768 },
+    bootDocument: { delivery: "environment", maximumBytes: 32_768, identity: null },
     ...options.capabilities,
   };
   const world: World = {
