@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs and starts the real servers that the tests talk to: a Docker engine that also runs the
-# other processor's containers (qemu), the distribution registry, htpasswd, and static busybox
+# other processor's containers (qemu), the distribution registry, htpasswd, cloud-init, and static busybox
 # binaries to make images of. For Debian and its like, as root, without systemd.
 #
 #   scripts/peers.sh install   what is missing of the packages
@@ -62,6 +62,7 @@ print_environment() {
   printf 'export SLIPWAY_TEST_REGISTRY_BINARY=%s\n' "$(command -v docker-registry || true)"
   printf 'export SLIPWAY_TEST_HTPASSWD_BINARY=%s\n' "$(command -v htpasswd || true)"
   printf 'export SLIPWAY_TEST_DOCKERD_BINARY=%s\n' "$(command -v dockerd || true)"
+  printf 'export SLIPWAY_TEST_CLOUD_INIT_PYTHON=%s\n' "$(cloud_init_program)"
   printf 'export SLIPWAY_TEST_BUSYBOX_AMD64=%s\n' "$(busybox_path amd64)"
   printf 'export SLIPWAY_TEST_BUSYBOX_ARM64=%s\n' "$(busybox_path arm64)"
 }
@@ -70,7 +71,7 @@ start_everything() {
   local packages
   mapfile -t packages < <(missing_packages)
   [ "${#packages[@]}" = 0 ] || fail "missing: ${packages[*]}; run scripts/peers.sh install first"
-  [ -x "$(busybox_path amd64)" ] && [ -x "$(busybox_path arm64)" ] || fail "no busybox in $PEERS; run scripts/peers.sh install first"
+  [ -x "$(busybox_path amd64)" ] && [ -x "$(busybox_path arm64)" ] && [ -x "$(cloud_init_program)" ] || fail "no busybox or cloud-init in $PEERS; run scripts/peers.sh install first"
   enable_foreign amd64 x86_64
   enable_foreign arm64 aarch64
   [ -e "$PEERS/daemon.json" ] || echo '{}' >"$PEERS/daemon.json"
@@ -89,6 +90,10 @@ show_status() {
   fi
   if [ -x "$(busybox_path amd64)" ] && [ -x "$(busybox_path arm64)" ]; then echo "busybox: amd64, arm64"; else
     echo "busybox: not fetched"
+    result=1
+  fi
+  if [ -x "$(cloud_init_program)" ]; then echo "cloud-init: fetched"; else
+    echo "cloud-init: not fetched"
     result=1
   fi
   for machine in x86_64 aarch64; do

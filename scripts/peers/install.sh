@@ -16,6 +16,11 @@ missing_packages() {
   has fish || echo fish
   has mkfs.ext4 || echo e2fsprogs
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+  # What cloud-init stands on (install_cloud_init).
+  local library
+  for library in configobj jinja2 jsonpatch jsonschema netifaces oauthlib requests yaml; do
+    /usr/bin/python3 -c "import $library" 2>/dev/null || echo "python3-$library"
+  done
 }
 
 quietly() {
@@ -82,8 +87,29 @@ install_busybox() {
   rm -rf "$apt"
 }
 
+# A Python that knows cloud-init.
+cloud_init_program() { echo "$PEERS/cloud-init/bin/python"; }
+
+# cloud-init taken out of its package: installed, it would configure this machine at its next boot.
+install_cloud_init() {
+  [ ! -x "$(cloud_init_program)" ] || return 0
+  say "fetching cloud-init"
+  local folder="$PEERS/cloud-init"
+  rm -rf "$folder"
+  mkdir -p "$folder/download" "$folder/bin"
+  (cd "$folder/download" && quietly apt-get -o APT::Sandbox::User=root download cloud-init) ||
+    fail "the package cloud-init cannot be downloaded (above)"
+  dpkg-deb -x "$folder"/download/cloud-init_*.deb "$folder/root"
+  printf '#!/bin/sh\nPYTHONPATH=%s exec /usr/bin/python3 "$@"\n' \
+    "$folder/root/usr/lib/python3/dist-packages" >"$(cloud_init_program).new"
+  chmod 755 "$(cloud_init_program).new"
+  mv "$(cloud_init_program).new" "$(cloud_init_program)"
+  rm -rf "$folder/download"
+}
+
 install_everything() {
   install_packages
+  install_cloud_init
   install_busybox amd64
   install_busybox arm64
 }

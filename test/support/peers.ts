@@ -24,6 +24,12 @@ export interface EngineBinaryPeer {
   readonly binary: string;
 }
 
+/** cloud-init, which is what VMs read their user data with. */
+export interface CloudInitPeer {
+  /** A Python that can import `cloudinit`. */
+  readonly python: string;
+}
+
 /** A real server that a suite needs, or why it cannot have it. */
 export type Peer<T> =
   | { readonly present: true; readonly value: T }
@@ -33,6 +39,7 @@ export interface Peers {
   readonly engine: Peer<EnginePeer>;
   readonly registry: Peer<RegistryPeer>;
   readonly engineBinary: Peer<EngineBinaryPeer>;
+  readonly cloudInit: Peer<CloudInitPeer>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -61,6 +68,7 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       if (!isRoot) throw new Error("only root starts engines");
       return { binary: executable(named, "SLIPWAY_TEST_DOCKERD_BINARY") };
     }),
+    cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
   };
 }
 
@@ -93,6 +101,14 @@ export function describeWithOwnEngines(
   define: (engineBinary: EngineBinaryPeer) => void,
 ): void {
   describeWith(name, peersOfThisRun().engineBinary, define);
+}
+
+/** A suite that needs cloud-init. */
+export function describeWithCloudInit(
+  name: string,
+  define: (cloudInit: CloudInitPeer) => void,
+): void {
+  describeWith(name, peersOfThisRun().cloudInit, define);
 }
 
 /** What becomes of a suite whose peer is missing: skipped for a person, a failure where `CI` is set. */

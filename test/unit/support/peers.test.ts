@@ -30,6 +30,7 @@ describe("findPeers", () => {
         SLIPWAY_TEST_DOCKERD_BINARY: file,
         SLIPWAY_TEST_BUSYBOX_AMD64: file,
         SLIPWAY_TEST_BUSYBOX_ARM64: file,
+        SLIPWAY_TEST_CLOUD_INIT_PYTHON: file,
       },
       true,
     );
@@ -42,6 +43,7 @@ describe("findPeers", () => {
       value: { binary: file, htpasswdBinary: file },
     });
     expect(peers.engineBinary).toEqual({ present: true, value: { binary: file } });
+    expect(peers.cloudInit).toEqual({ present: true, value: { python: file } });
   });
 
   it("names what is missing and what to do", async () => {
