@@ -140,8 +140,8 @@ describe("the official client takes the stand-in for Compute Engine:", () => {
   it("a failure inside an operation, and refusals, arrive intact", async () => {
     const { instances, subnetworks } = clients;
     gce.fault({
-      fault: { kind: "quota", metric: "CPUS" },
-      call: "instances.insert",
+      kind: "quota",
+      action: "instances.insert",
       times: 1,
     });
     const [begun] = await instances.insert({

@@ -2,7 +2,7 @@ import type { Action, Context, Timing, TokenAfterTermination } from "./action.ts
 import { ACTIONS } from "./actions/all.ts";
 import { accountOf } from "./credentials.ts";
 import { Ec2Failure } from "./failure.ts";
-import type { ActiveFault, FaultSubject } from "./faults.ts";
+import type { CloudFaults, FaultSubject } from "../cloud-faults.ts";
 import type { InstanceType } from "./instance-types.ts";
 import { parameterTree, parseQuery, type QueryRequest } from "./query.ts";
 import { type Buckets, type RateTable, rateLimiter } from "./rate-limits.ts";
@@ -20,7 +20,7 @@ export interface Ec2 {
   readonly rates: RateTable;
   readonly buckets: Buckets;
   readonly tokenAfterTermination: TokenAfterTermination;
-  readonly faults: ActiveFault[];
+  readonly faults: CloudFaults;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Keeps the world, where it is kept. */
@@ -102,6 +102,8 @@ function subjectOf(
     action,
     region: region.name,
     account: entry.account,
+    project: null,
+    isLaunch: !entry.isDryRun && (action === "RunInstances" || action === "StartInstances"),
     zone:
       region.subnets.get(subnetId ?? "")?.zone ??
       parameters.get("Placement.AvailabilityZone") ??

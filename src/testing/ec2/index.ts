@@ -2,7 +2,7 @@ export type {
   Timing as Ec2Timing,
   TokenAfterTermination as Ec2TokenAfterTermination,
 } from "./action.ts";
-export { type Ec2Fault, parseEc2Faults } from "./faults.ts";
+export { parseEc2Faults } from "./faults.ts";
 export type {
   Ec2Instance,
   Ec2Region,

@@ -1,10 +1,10 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../clock.ts";
 import { ended, listen, readBody, stopServer } from "../registry/http-edge.ts";
 import { type Answer, type Ec2, type Visit, admit, answered, perform } from "./answer.ts";
 import { Ec2Failure } from "./failure.ts";
-import { type ActiveFault, takeFault } from "./faults.ts";
+import { exchange } from "../cloud-exchange.ts";
+import { failureOf } from "./faults.ts";
 import { type OpenRequest, openRequest } from "./request-log.ts";
 import { readSignature } from "./signature.ts";
 import type { ServiceName } from "./xml.ts";
@@ -48,7 +48,9 @@ async function serve(
 ): Promise<void> {
   const entry = openRequest();
   serving.requests.push(entry);
-  const connection: Connection = { response, closed: ended(response), entry };
+  const gone = new AbortController();
+  void ended(response).then(() => gone.abort());
+  const connection: Connection = { response, signal: gone.signal, entry };
   try {
     const text = await readText(request);
     const signature = readSignature(request.headers);
@@ -61,63 +63,39 @@ async function serve(
 
 interface Connection {
   readonly response: ServerResponse;
-  /** Fulfilled once the answer or the connection has ended. */
-  readonly closed: Promise<void>;
+  /** Aborted once the answer or the connection has ended. */
+  readonly signal: AbortSignal;
   readonly entry: OpenRequest;
 }
 
 function refuse(ec2: Ec2, { response, entry }: Connection, caught: unknown): void {
   const service: ServiceName = entry.service === "sts" ? "sts" : "ec2";
-  const answer = answered(ec2, service, () => {
+  send(response, entry, refused(ec2, service, caught));
+}
+
+function refused(ec2: Ec2, service: ServiceName, caught: unknown): Answer {
+  return answered(ec2, service, () => {
     throw caught instanceof Error ? caught : new Error(String(caught));
   });
-  send(response, entry, answer);
 }
 
 async function respond(serving: Serving, connection: Connection, visit: Visit): Promise<void> {
-  const { ec2 } = serving;
-  const { response, entry } = connection;
-  const before = takeFault(ec2.faults, "before", visit.subject);
-  if (before?.rule.kind === "lost-reply") return void response.socket?.resetAndDestroy();
-  await delay(serving, connection, before);
-  const performed = failureOf(ec2, visit.service, before) ?? perform(ec2, visit);
-  const after = performed.status === 200 ? takeFault(ec2.faults, "after", visit.subject) : null;
-  if (after?.rule.kind === "lost-reply") {
-    // What has taken effect is in the log before the client can ask for it.
-    await setImmediate();
-    return void response.socket?.resetAndDestroy();
-  }
-  await delay(serving, connection, after);
-  if (response.destroyed) return undefined;
-  const answer = failureOf(ec2, visit.service, after) ?? performed;
-  const isCut = after?.rule.kind === "malformed-reply";
-  send(response, entry, isCut ? { ...answer, body: cut(answer.body) } : answer);
-}
-
-/** The answer of an `error` fault. */
-function failureOf(ec2: Ec2, service: ServiceName, fault: ActiveFault | null): Answer | null {
-  const rule = fault?.rule;
-  if (rule?.kind !== "error") return null;
-  return answered(ec2, service, () => {
-    throw new Ec2Failure(rule.code, rule.message, rule.status);
+  const { ec2, clock } = serving;
+  const { response, entry, signal } = connection;
+  const { subject, service } = visit;
+  const answer = await exchange<Answer>({
+    faults: ec2.faults,
+    subject,
+    clock,
+    signal,
+    refusal(fault) {
+      const failure = failureOf(fault, subject, service);
+      return failure === null ? null : refused(ec2, service, failure);
+    },
+    perform: () => perform(ec2, visit),
   });
-}
-
-/** Waits as a `slow-reply` fault says, but not for a client that has gone. */
-async function delay(
-  { clock }: Serving,
-  { closed }: Connection,
-  fault: ActiveFault | null,
-): Promise<void> {
-  if (fault?.rule.kind !== "slow-reply") return;
-  const { delayMs } = fault.rule;
-  const time = delayMs === undefined ? [] : [clock.sleep(delayMs)];
-  await Promise.race([...time, fault.released, closed]);
-}
-
-/** The first half: XML that does not end. */
-function cut(body: string): string {
-  return body.slice(0, Math.floor(body.length / 2));
+  if (answer === null) response.socket?.resetAndDestroy();
+  else send(response, entry, answer);
 }
 
 function send(response: ServerResponse, entry: OpenRequest, answer: Answer): void {

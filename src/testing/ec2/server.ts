@@ -4,8 +4,9 @@ import { systemClock } from "../../system-clock.ts";
 import type { Timing, TokenAfterTermination } from "./action.ts";
 import type { Ec2 } from "./answer.ts";
 import { DEFAULT_ACCOUNT } from "./credentials.ts";
-import { type FaultHandle, addFault } from "../fault-board.ts";
-import type { Ec2Fault } from "./faults.ts";
+import { type CloudFault, addCloudFault, cloudFaults } from "../cloud-faults.ts";
+import type { FaultHandle } from "../fault-board.ts";
+import { EC2_FAULTS } from "./faults.ts";
 import { type Ec2Region, regionHandle } from "./handle.ts";
 import { addBuiltInImages } from "./images.ts";
 import { BUILT_IN_TYPES, type InstanceType } from "./instance-types.ts";
@@ -31,7 +32,7 @@ export interface Ec2Options extends ListeningOptions {
   /** What a client token gives whose machines were terminated. Default `refuse`. */
   readonly tokenAfterTermination?: TokenAfterTermination;
   /** Faults from the beginning. */
-  readonly faults?: readonly Ec2Fault[];
+  readonly faults?: readonly CloudFault[];
   /** A file that keeps everything but the buckets. It is read at the start, and written before a change is answered. */
   readonly stateFile?: string;
   /** What ids are derived from. Default another one each time. */
@@ -47,7 +48,7 @@ export interface Ec2StandIn extends AsyncDisposable {
   /** A region as an account has it. Default account 000000000000. */
   region(name: string, account?: string): Ec2Region;
   /** Makes something go wrong from now on. */
-  fault(fault: Ec2Fault): FaultHandle;
+  fault(fault: CloudFault): FaultHandle;
   /** Takes the permission for an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
   deny(action: string, account?: string): void;
   /** Gives a permission back. */
@@ -85,7 +86,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
     url,
     requests,
     region: (name, account = DEFAULT_ACCOUNT) => regionHandle(ec2, name, account),
-    fault: (fault) => addFault(ec2.faults, fault),
+    fault: (fault) => addCloudFault(ec2.faults, fault),
     deny(action, account = DEFAULT_ACCOUNT) {
       if (!denials.some(isSame(account, action))) denials.push({ account, action });
       ec2.save();
@@ -110,13 +111,12 @@ function makeEc2(options: Ec2Options, clock: Clock): Ec2 {
     rates: rates === "published" ? publishedRates : rates === "off" ? noRates : rates,
     buckets: new Map(),
     tokenAfterTermination: options.tokenAfterTermination ?? "refuse",
-    faults: [],
+    faults: cloudFaults(EC2_FAULTS, options.faults),
     now: () => clock.now(),
     save: () => {
       if (stateFile !== undefined) writeStateFile(stateFile, world);
     },
   };
-  for (const fault of options.faults ?? []) addFault(ec2.faults, fault);
   ec2.save();
   return ec2;
 }

@@ -1,15 +1,10 @@
 import type { Clock } from "../../clock.ts";
 import type { JsonObject } from "../../errors.ts";
+import { type CloudAnswer, exchange } from "../cloud-exchange.ts";
+import type { CloudFaults, FaultSubject } from "../cloud-faults.ts";
 import type { Call, Context, Timing } from "./context.ts";
 import { GceFailure, errorBody } from "./failure.ts";
-import {
-  type ActiveFault,
-  type Fault,
-  badToken,
-  failureOf,
-  takeOperationFault,
-  takeWireFault,
-} from "./faults.ts";
+import { badToken, failureOf, subjectOf, takeOperationFault } from "./faults.ts";
 import type { MachineType } from "./machine-types.ts";
 import { requireProject } from "./projects.ts";
 import { selectFields } from "./query/fields.ts";
@@ -36,7 +31,7 @@ export interface Cloud {
   readonly machineTypes: readonly MachineType[];
   readonly rates: RateTable;
   readonly rateCounts: RateCounts;
-  readonly faults: ActiveFault[];
+  readonly faults: CloudFaults;
   readonly requests: OpenRequest[];
   readonly observe: (exchange: Exchange) => void;
   /** Keeps the state, where it is kept. */
@@ -54,14 +49,8 @@ export interface WireRequest {
   readonly signal: AbortSignal;
 }
 
-/** What goes out. */
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
-}
-
 /** What is answered; null where a fault loses the reply. */
-export async function answer(cloud: Cloud, request: WireRequest): Promise<Reply | null> {
+export async function answer(cloud: Cloud, request: WireRequest): Promise<CloudAnswer | null> {
   const { method, path, query } = request;
   const match = findRoute(method, path, query);
   const entry: OpenRequest = {
@@ -78,46 +67,49 @@ export async function answer(cloud: Cloud, request: WireRequest): Promise<Reply 
   cloud.requests.push(entry);
   if (match === null) return finish(entry, refused(authorized(request, notOffered(request))));
   const { route, call } = match;
-  const fault = takeWireFault(cloud.faults, {
-    call: route.id,
-    project: call.part("project"),
-    zone: call.zone,
+  const subject = subjectOf(
+    { call: route.id, project: call.part("project"), region: call.region, zone: call.zone },
+    request.body,
+  );
+  const reply = await exchange<CloudAnswer>({
+    faults: cloud.faults,
+    subject,
+    clock: cloud.clock,
+    signal: request.signal,
+    refusal(fault) {
+      const failure = failureOf(fault);
+      return failure === null ? null : refused(failure);
+    },
+    perform: () => answerRoute(cloud, { request, route, call, subject }),
   });
-  if (fault?.kind === "slow_reply") await cloud.clock.sleep(fault.delay_ms, request.signal);
-  if (fault?.kind === "lost_reply" && fault.when !== "after") return null;
-  const reply = await answerRoute(cloud, { request, route, call, fault });
-  return fault?.kind === "lost_reply" ? null : finish(entry, reply);
+  return reply === null ? null : finish(entry, reply);
 }
 
 interface Visit {
   readonly request: WireRequest;
   readonly route: Route;
   readonly call: Call;
-  readonly fault: Fault | null;
+  readonly subject: FaultSubject;
 }
 
-async function answerRoute(cloud: Cloud, visit: Visit): Promise<Reply> {
-  const { request, route, fault } = visit;
-  const failure = failureOf(fault);
+async function answerRoute(cloud: Cloud, visit: Visit): Promise<CloudAnswer> {
+  const { request, route } = visit;
   try {
-    if (failure?.when === "before") throw failure.failure;
     const document = await perform(cloud, visit);
     if (route.isMutation) cloud.save();
-    if (failure !== null) throw failure.failure;
     cloud.observe({ call: route.id, status: 200, document });
     const chosen = selectFields(document, request.query.get("fields"));
-    const body = JSON.stringify(chosen, null, 2);
-    return {
-      status: 200,
-      body: fault?.kind === "malformed_reply" ? body.slice(0, body.length / 2) : body,
-    };
+    return { status: 200, body: JSON.stringify(chosen, null, 2) };
   } catch (caught) {
     if (caught instanceof GceFailure) return refused(caught);
     throw caught;
   }
 }
 
-async function perform(cloud: Cloud, { request, route, call }: Visit): Promise<JsonObject> {
+async function perform(
+  cloud: Cloud,
+  { request, route, call, subject }: Visit,
+): Promise<JsonObject> {
   const { world, clock, timing, machineTypes, faults } = cloud;
   const now = clock.now();
   requireToken(request);
@@ -133,8 +125,7 @@ async function perform(cloud: Cloud, { request, route, call }: Visit): Promise<J
     timing,
     machineTypes,
     user: `caller@${project.id}.iam.gserviceaccount.com`,
-    takeOperationFault: () =>
-      takeOperationFault(faults, { call: route.id, project: project.id, zone: call.zone }),
+    takeOperationFault: () => takeOperationFault(faults, subject),
     signal: request.signal,
   };
   return route.answer(context, call, request.body);
@@ -159,11 +150,11 @@ function notOffered({ method, path }: WireRequest): GceFailure {
   return new GceFailure("notImplemented", `the stand-in does not offer ${method} ${path}`, 501);
 }
 
-export function refused(failure: GceFailure): Reply {
+export function refused(failure: GceFailure): CloudAnswer {
   return { status: failure.status, body: JSON.stringify(errorBody(failure), null, 2) };
 }
 
-function finish(entry: OpenRequest, reply: Reply): Reply {
+function finish(entry: OpenRequest, reply: CloudAnswer): CloudAnswer {
   entry.status = reply.status;
   return reply;
 }

@@ -1,4 +1,5 @@
-import { type Cloud, type Reply, type WireRequest, answer, refused } from "./answer.ts";
+import { type Cloud, type WireRequest, answer, refused } from "./answer.ts";
+import type { CloudAnswer } from "../cloud-exchange.ts";
 import { GceFailure } from "./failure.ts";
 
 /** Google's limit of requests in a batch. */
@@ -15,7 +16,7 @@ export async function answerBatch(
   cloud: Cloud,
   request: WireRequest,
   contentType: string,
-): Promise<(Reply & { readonly contentType?: string }) | null> {
+): Promise<(CloudAnswer & { readonly contentType?: string }) | null> {
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
   const parts = boundary === undefined ? [] : partsOf(request.body, boundary);
   if (parts.length === 0 || parts.length > MAXIMUM_PARTS)
@@ -87,7 +88,7 @@ function headerOf(head: string, name: string): string | null {
   return line === undefined ? null : line.slice(name.length + 1).trim();
 }
 
-function writePart(id: string | null, { status, body }: Reply): string {
+function writePart(id: string | null, { status, body }: CloudAnswer): string {
   const answered = id === null ? [] : [`Content-ID: ${id.replace(/^</, "<response-")}`];
   return [
     `--${BOUNDARY}`,

@@ -44,6 +44,8 @@ export interface Call {
   readonly part: (name: string) => string;
   /** The zone that the path names, as it stands there. */
   readonly zone: string | null;
+  /** The region, as it stands there. */
+  readonly region: string | null;
 }
 
 /** The zone of the path. @throws GceFailure `invalid` */

@@ -52,7 +52,8 @@ export class GceFailure extends Error {
   }
 }
 
-function statusOf(reason: string): number {
+/** The status that the reason comes with; 400 for one that Compute Engine is not known to give. */
+export function statusOf(reason: string): number {
   return Object.entries(STATUS_BY_REASON).find(([known]) => known === reason)?.[1] ?? 400;
 }
 

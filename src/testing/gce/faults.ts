@@ -1,161 +1,140 @@
-import { z } from "zod";
-import { invalidArgument } from "../../errors.ts";
-import { GceFailure } from "./failure.ts";
+import {
+  type CloudFault,
+  type CloudFaults,
+  type FaultDialect,
+  type FaultSubject,
+  parseCloudFaults,
+  takeFault,
+} from "../cloud-faults.ts";
+import { GceFailure, statusOf } from "./failure.ts";
+import { regionOf } from "./places.ts";
 import { rateLimitExceeded } from "./rate-limits.ts";
-import { QUOTA_METRICS, type OperationError } from "./records.ts";
+import type { OperationError } from "./records.ts";
 import { poolExhausted, quotaExceeded } from "./usage.ts";
-import type { ActiveFault as ActiveRule } from "../fault-board.ts";
 
-const moment = z.enum(["before", "after"]);
+/** Compute Engine has projects in the place of accounts, and no dry runs; what it lacks shows in the operation. */
+export const GCE_FAULTS: FaultDialect = {
+  cloud: "Compute Engine",
+  unknown: new Set(["account", "dryRun"]),
+  shortage: "operation",
+};
 
-/** What goes wrong. `when` says whether the request has had its effect by then; the default is `before`. */
-export const faultSchema = z.discriminatedUnion("kind", [
-  /** 403 `rateLimitExceeded`. */
-  z.strictObject({ kind: z.literal("throttle") }),
-  /** 401, as for a token that has expired. */
-  z.strictObject({ kind: z.literal("expired_credentials") }),
-  /** An error answer: 503 `backendError` unless said otherwise. */
-  z.strictObject({
-    kind: z.literal("status"),
-    status: z.number().int().min(400).max(599).optional(),
-    reason: z.string().optional(),
-    message: z.string().optional(),
-    when: moment.optional(),
-  }),
-  /** The connection is reset without an answer. */
-  z.strictObject({ kind: z.literal("lost_reply"), when: moment.optional() }),
-  /** The answer is late. */
-  z.strictObject({ kind: z.literal("slow_reply"), delay_ms: z.number().min(0) }),
-  /** The answer is cut in the middle of its JSON. */
-  z.strictObject({ kind: z.literal("malformed_reply") }),
-  /** Accepted; the operation then fails with this code. */
-  z.strictObject({
-    kind: z.literal("operation"),
-    code: z.string().min(1),
-    message: z.string().optional(),
-    http_status: z.number().int().min(400).max(599).optional(),
-  }),
-  /** Accepted; the operation then fails for lack of machines. */
-  z.strictObject({ kind: z.literal("capacity") }),
-  /** Accepted; the operation then fails for a quota. */
-  z.strictObject({ kind: z.literal("quota"), metric: z.enum(QUOTA_METRICS).optional() }),
+/** @throws SlipwayError `INVALID_INPUT`, naming the member that is wrong */
+export function parseGceFaults(document: unknown): readonly CloudFault[] {
+  return parseCloudFaults(document, GCE_FAULTS);
+}
+
+const LAUNCHES: ReadonlySet<string> = new Set([
+  "instances.insert",
+  "instances.bulkInsert",
+  "instances.start",
+  "instances.resume",
 ]);
-export type Fault = z.infer<typeof faultSchema>;
 
-/** A fault and the requests it strikes; what is left out matches everything. */
-export const faultRuleSchema = z.strictObject({
-  fault: faultSchema,
-  /** The method: `instances.insert`, or `instances.*`. */
-  call: z.string().optional(),
-  project: z.string().optional(),
-  /** The zone of the path. */
-  zone: z.string().optional(),
-  /** So many matching requests pass first. Default 0. */
-  skip: z.number().int().min(0).optional(),
-  /** So many are struck then. Default all. */
-  times: z.number().int().min(1).optional(),
-});
-export type FaultRule = z.infer<typeof faultRuleSchema>;
-
-/** Reads the faults of a file: `{ "faults": [rule, …] }`. @throws SlipwayError `INVALID_INPUT` */
-export function parseFaults(document: unknown): readonly FaultRule[] {
-  const read = z.strictObject({ faults: z.array(faultRuleSchema) }).safeParse(document);
-  if (read.success) return read.data.faults;
-  const [issue] = read.error.issues;
-  throw invalidArgument(
-    "INVALID_INPUT",
-    `no faults of a stand-in: ${(issue?.path ?? []).map(String).join(".")}: ${issue?.message ?? ""}`,
-  );
+/** What the rules look at in a request. */
+export function subjectOf(
+  request: {
+    readonly call: string;
+    readonly project: string;
+    readonly region: string | null;
+    readonly zone: string | null;
+  },
+  body: string,
+): FaultSubject {
+  const { call, project, zone } = request;
+  const { machineType, isSpot } = launchWords(call, body);
+  return {
+    action: call,
+    project,
+    zone,
+    region: request.region ?? (zone === null ? null : regionOf(zone)),
+    isLaunch: LAUNCHES.has(call),
+    instanceType: machineType,
+    market: isSpot === null ? null : isSpot ? "spot" : "on-demand",
+    account: null,
+    dryRun: null,
+  };
 }
 
-/** What a rule is matched with. */
-export interface FaultTarget {
-  readonly call: string;
-  readonly project: string;
-  readonly zone: string | null;
+/** What a launch says of its machines; a body that nobody can read says nothing. */
+function launchWords(
+  call: string,
+  body: string,
+): { readonly machineType: string | null; readonly isSpot: boolean | null } {
+  if (call !== "instances.insert" && call !== "instances.bulkInsert")
+    return { machineType: null, isSpot: null };
+  const document = parseJson(body);
+  const machine = call === "instances.insert" ? document : member(document, "instanceProperties");
+  const type = member(machine, "machineType");
+  return {
+    machineType: typeof type === "string" ? (type.split("/").at(-1) ?? null) : null,
+    isSpot: member(member(machine, "scheduling"), "provisioningModel") === "SPOT",
+  };
 }
 
-/** A rule at work. */
-export type ActiveFault = ActiveRule<FaultRule>;
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The call itself refuses it, with the right words.
+    return null;
+  }
+}
 
-/** The fault of the wire that strikes the request, or null. */
-export function takeWireFault(active: readonly ActiveFault[], target: FaultTarget): Fault | null {
-  return take(active, target, (fault) => operationErrorOf(fault, target) === null);
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
 /** What the operation of the request fails with on purpose, or null. */
 export function takeOperationFault(
-  active: readonly ActiveFault[],
-  target: FaultTarget,
+  faults: CloudFaults,
+  subject: FaultSubject,
 ): OperationError | null {
-  const fault = take(active, target, (one) => operationErrorOf(one, target) !== null);
-  return fault === null ? null : operationErrorOf(fault, target);
-}
-
-function take(
-  active: readonly ActiveFault[],
-  target: FaultTarget,
-  isWanted: (fault: Fault) => boolean,
-): Fault | null {
-  const struck = active.find(
-    (one) => isWanted(one.rule.fault) && matches(one.rule, target) && one.strike(),
-  );
-  return struck?.rule.fault ?? null;
-}
-
-function matches(rule: FaultRule, target: FaultTarget): boolean {
-  if (rule.project !== undefined && rule.project !== target.project) return false;
-  if (rule.zone !== undefined && rule.zone !== target.zone) return false;
-  if (rule.call === undefined || rule.call === target.call) return true;
-  return rule.call.endsWith(".*") && target.call.startsWith(rule.call.slice(0, -1));
-}
-
-function operationErrorOf(fault: Fault, { project, zone }: FaultTarget): OperationError | null {
-  switch (fault.kind) {
+  const fault = takeFault(faults, "operation", subject)?.rule;
+  const { project, zone } = subject;
+  switch (fault?.kind) {
     case "capacity":
-      return poolExhausted(project, zone ?? "");
+      return poolExhausted(String(project), String(zone));
     case "quota":
-      return quotaExceeded(zone?.replace(/-[a-z]$/, "") ?? "", fault.metric ?? "CPUS", 0);
-    case "operation":
+      return quotaExceeded(String(subject.region), "CPUS", 0);
+    case "operation-error":
       return {
         code: fault.code,
         message: fault.message ?? `The operation failed with ${fault.code} on purpose.`,
         location: null,
-        httpStatus: fault.http_status ?? 400,
+        httpStatus: fault.status ?? 400,
         quota: null,
       };
     case "throttle":
-    case "expired_credentials":
-    case "status":
-    case "lost_reply":
-    case "slow_reply":
-    case "malformed_reply":
+    case "expired-credentials":
+    case "error":
+    case "lost-reply":
+    case "slow-reply":
+    case "malformed-reply":
+    case undefined:
       return null;
   }
 }
 
-/** The refusal that a fault answers with, and when; null for a fault that is no refusal. */
-export function failureOf(
-  fault: Fault | null,
-): { readonly failure: GceFailure; readonly when: "before" | "after" } | null {
-  switch (fault?.kind) {
+/** The refusal that a fault is, in the words of Compute Engine; null for a fault that is none. */
+export function failureOf(fault: CloudFault): GceFailure | null {
+  switch (fault.kind) {
     case "throttle":
-      return { failure: rateLimitExceeded("Queries"), when: "before" };
-    case "expired_credentials":
-      return { failure: badToken(), when: "before" };
-    case "status": {
-      const status = fault.status ?? 503;
-      const reason = fault.reason ?? (status === 503 ? "backendError" : "internalError");
-      const message = fault.message ?? `answered with ${status} on purpose`;
-      return { failure: new GceFailure(reason, message, status), when: fault.when ?? "before" };
+      return rateLimitExceeded("Queries");
+    case "expired-credentials":
+      return badToken();
+    case "error": {
+      const { code, status, message } = fault;
+      const said = message ?? `answered with ${code} on purpose`;
+      return new GceFailure(code, said, status ?? statusOf(code));
     }
-    case "lost_reply":
-    case "slow_reply":
-    case "malformed_reply":
-    case "operation":
     case "capacity":
     case "quota":
-    case undefined:
+    case "operation-error":
+    case "lost-reply":
+    case "slow-reply":
+    case "malformed-reply":
       return null;
   }
 }

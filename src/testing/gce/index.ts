@@ -1,11 +1,7 @@
 export type { Exchange as GceExchange } from "./answer.ts";
 export type { ImageOptions as GceImageOptions } from "./built-in-images.ts";
 export type { Timing as GceTiming } from "./context.ts";
-export {
-  type Fault as GceFault,
-  type FaultRule as GceFaultRule,
-  parseFaults as parseGceFaults,
-} from "./faults.ts";
+export { parseGceFaults } from "./faults.ts";
 export type { MachineType as GceMachineType } from "./machine-types.ts";
 export {
   type RateQuota as GceRateQuota,

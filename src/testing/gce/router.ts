@@ -67,5 +67,6 @@ function callOf(route: Route, named: ReadonlyMap<string, string>, query: URLSear
       return value;
     },
     zone: named.get("zone") ?? null,
+    region: named.get("region") ?? null,
   };
 }

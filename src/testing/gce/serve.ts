@@ -1,7 +1,8 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import { ended, listen, readBody, readCall, stopServer } from "../registry/http-edge.ts";
-import { type Cloud, type Reply, type WireRequest, answer, refused } from "./answer.ts";
+import { type Cloud, type WireRequest, answer, refused } from "./answer.ts";
 import { answerBatch, isBatch } from "./batch.ts";
+import type { CloudAnswer } from "../cloud-exchange.ts";
 import { GceFailure } from "./failure.ts";
 
 /** An insert may carry half a mebibyte of metadata. */
@@ -44,7 +45,7 @@ async function serve(cloud: Cloud, { request, response, host }: Connection): Pro
   }
 }
 
-type TypedReply = Reply & { readonly contentType?: string };
+type TypedReply = CloudAnswer & { readonly contentType?: string };
 
 async function replyTo(
   cloud: Cloud,

@@ -3,8 +3,9 @@ import { systemClock } from "../../system-clock.ts";
 import type { Cloud, Exchange } from "./answer.ts";
 import { type ImageOptions, makeImage } from "./built-in-images.ts";
 import type { Timing } from "./context.ts";
-import { type FaultHandle, addFault } from "../fault-board.ts";
-import type { FaultRule } from "./faults.ts";
+import { type CloudFault, addCloudFault, cloudFaults } from "../cloud-faults.ts";
+import type { FaultHandle } from "../fault-board.ts";
+import { GCE_FAULTS } from "./faults.ts";
 import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
 import { type RateTable, publishedRates } from "./rate-limits.ts";
 import type { Disk, Image, Instance, Pool, Quota, Subnetwork } from "./records.ts";
@@ -29,7 +30,7 @@ export interface GceOptions {
   /** A file that keeps the state; read at the start, written after every change. */
   readonly stateFile?: string;
   /** At work from the start. */
-  readonly faults?: readonly FaultRule[];
+  readonly faults?: readonly CloudFault[];
   /** Told of every answer before it goes out. */
   readonly observe?: (exchange: Exchange) => void;
 }
@@ -48,7 +49,7 @@ export interface TestGce extends AsyncDisposable {
   /** Every request so far, in order of arrival. */
   readonly requests: readonly GceRequest[];
   /** Makes something go wrong from now on. */
-  fault(rule: FaultRule): FaultHandle;
+  fault(rule: CloudFault): FaultHandle;
   /** Puts an image into a project, in the place of one of its name. */
   addImage(project: string, image: ImageOptions): Image;
   /** Takes an image away without a trace, as if it had been deleted long ago. */
@@ -97,17 +98,16 @@ export async function startGce(options: GceOptions = {}): Promise<TestGce> {
     machineTypes: [...MACHINE_TYPES.filter(({ name }) => !replaced.has(name)), ...machineTypes],
     rates: options.rates ?? publishedRates,
     rateCounts: new Map(),
-    faults: [],
+    faults: cloudFaults(GCE_FAULTS, options.faults),
     requests: [],
     observe: options.observe ?? (() => undefined),
     save: () => (stateFile === undefined ? undefined : writeState(stateFile, world)),
   };
-  for (const rule of options.faults ?? []) addFault(cloud.faults, rule);
   const { host, close } = await startServing(cloud, options.port ?? 0);
   return {
     url: `http://${host}`,
     requests: cloud.requests,
-    fault: (rule) => addFault(cloud.faults, rule),
+    fault: (rule) => addCloudFault(cloud.faults, rule),
     ...worldHandle(cloud),
     close,
     [Symbol.asyncDispose]: close,

@@ -42,11 +42,15 @@ export function requireQuota(
   for (const instance of region.instances.values())
     if (isCounted(instance)) used += types.get(instance.instanceType)?.vcpus ?? 0;
   if (used + type.vcpus * count <= quota.vcpus) return;
+  throw quotaReached(market, quota.vcpus);
+}
+
+export function quotaReached(market: Market, vcpus: number): Ec2Failure {
   if (market === "spot")
-    throw new Ec2Failure("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded");
-  throw new Ec2Failure(
+    return new Ec2Failure("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded");
+  return new Ec2Failure(
     "VcpuLimitExceeded",
-    `You have requested more vCPU capacity than your current vCPU limit of ${quota.vcpus} allows for the instance ` +
+    `You have requested more vCPU capacity than your current vCPU limit of ${vcpus} allows for the instance ` +
       "bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request " +
       "to request an adjustment to this limit.",
   );

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
-import { parseEc2Faults } from "../../../../src/testing/ec2/index.ts";
 import { type Subject, codeOf, launchOf, refusal, subject } from "./support.ts";
 
 const launch = (it: Subject, change: object = {}) =>
@@ -37,6 +37,43 @@ describe("a fault", () => {
     await using it = await subject();
     it.ec2.fault({ kind: "error", code });
     expect(await refusal(launch(it))).toMatchObject({ code, status });
+  });
+
+  it.each([
+    [{ kind: "throttle" }, "RequestLimitExceeded", 503],
+    [{ kind: "expired-credentials" }, "RequestExpired", 400],
+    [{ kind: "capacity" }, "InsufficientInstanceCapacity", 500],
+    [{ kind: "quota" }, "VcpuLimitExceeded", 400],
+  ] as const)("%o is worded as EC2 words it", async (fault, code, status) => {
+    await using it = await subject();
+    it.ec2.fault({ ...fault, times: 1 });
+    expect(await refusal(launch(it))).toMatchObject({ code, status });
+    expect(it.region.instances()).toEqual([]);
+    expect(await codeOf(launch(it))).toBeNull();
+  });
+
+  it.each(["capacity", "quota"] as const)("a lack of %s meets launches alone", async (kind) => {
+    await using it = await subject();
+    const fault = it.ec2.fault({ kind });
+    expect(await codeOf(it.client.send(new DescribeInstancesCommand({})))).toBeNull();
+    expect(await codeOf(launch(it, { DryRun: true }))).toBe("DryRunOperation");
+    expect(fault.hits).toBe(0);
+    expect(await codeOf(launch(it))).not.toBeNull();
+  });
+
+  it("expired credentials are worded as STS words them", async () => {
+    await using it = await subject();
+    it.ec2.fault({ kind: "expired-credentials" });
+    const asked = it.stsFor({}).send(new GetCallerIdentityCommand({}));
+    expect(await codeOf(asked)).toMatch(/^ExpiredToken/);
+  });
+
+  it("that means nothing to EC2 is refused", async () => {
+    await using it = await subject();
+    expect(() => it.ec2.fault({ kind: "throttle", project: "agents" })).toThrow("to EC2");
+    await expect(subject({ faults: [{ kind: "operation-error", code: "X" }] })).rejects.toThrow(
+      "operation_error",
+    );
   });
 
   it("says what it is told to say", async () => {
@@ -120,36 +157,5 @@ describe("a fault", () => {
     fault.remove();
     const struck = it.ec2.requests.filter(({ code }) => code === "Struck");
     expect(struck).toHaveLength(fault.hits);
-  });
-});
-
-describe("a faults file", () => {
-  it("is read into faults", () => {
-    const document = {
-      faults: [
-        { kind: "error", code: "RequestLimitExceeded", action: "RunInstances", times: 2 },
-        { kind: "lost-reply", when: "after", instance_type: "t3.micro", dry_run: false },
-        { kind: "slow-reply", delay_ms: 100, zone: "us-east-1a", market: "spot", skip: 1 },
-        { kind: "malformed-reply", region: "us-east-1", account: "000000000000" },
-      ],
-    };
-    expect(parseEc2Faults(document)).toEqual([
-      document.faults[0],
-      { kind: "lost-reply", when: "after", instanceType: "t3.micro", dryRun: false },
-      { kind: "slow-reply", delayMs: 100, zone: "us-east-1a", market: "spot", skip: 1 },
-      document.faults[3],
-    ]);
-  });
-
-  it.each([
-    [null, /document/],
-    [{}, /faults/],
-    [{ faults: [{ kind: "fire" }] }, /faults\.0\.kind/],
-    [{ faults: [{ kind: "error" }] }, /faults\.0\.code/],
-    [{ faults: [{ kind: "lost-reply", actoin: "x" }] }, /actoin/],
-    [{ faults: [{ kind: "lost-reply", times: 0 }] }, /faults\.0\.times/],
-    [{ faults: [{ kind: "slow-reply", delay_ms: "1" }] }, /faults\.0\.delay_ms/],
-  ])("is refused: %j", (document, message) => {
-    expect(() => parseEc2Faults(document)).toThrow(message);
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
-import { type GceFault, parseGceFaults, startGce } from "../../../../src/testing/gce/index.ts";
+import type { CloudFault } from "../../../../src/testing/cloud-faults.ts";
+import { startGce } from "../../../../src/testing/gce/index.ts";
 import {
   PROJECT,
   ZONE,
@@ -19,14 +20,16 @@ import {
 const INSTANCES = `zones/${ZONE}/instances`;
 
 describe("a fault", () => {
-  it.each<readonly [GceFault, string]>([
+  it.each<readonly [CloudFault, string]>([
     [{ kind: "throttle" }, "403 rateLimitExceeded"],
-    [{ kind: "expired_credentials" }, "401 authError"],
-    [{ kind: "status" }, "503 backendError"],
-    [{ kind: "status", status: 500, reason: "internalError" }, "500 internalError"],
+    [{ kind: "expired-credentials" }, "401 authError"],
+    [{ kind: "error", code: "backendError" }, "503 backendError"],
+    [{ kind: "error", code: "forbidden" }, "403 forbidden"],
+    [{ kind: "error", code: "neverHeardOf" }, "400 neverHeardOf"],
+    [{ kind: "error", code: "backendError", status: 502 }, "502 backendError"],
   ])("%o answers in the place of the cloud", async (fault, wanted) => {
     const { gce, post } = await startChecked();
-    gce.fault({ fault, call: "instances.insert", times: 1 });
+    gce.fault({ ...fault, action: "instances.insert", times: 1 });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe(wanted);
     expect(gce.instances(PROJECT)).toEqual([]);
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("200");
@@ -34,7 +37,7 @@ describe("a fault", () => {
 
   it("may answer after the effect", async () => {
     const { gce, post } = await startChecked();
-    gce.fault({ fault: { kind: "status", when: "after" } });
+    gce.fault({ kind: "error", code: "backendError", when: "after" });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("503 backendError");
     expect(gce.instances(PROJECT)).toHaveLength(1);
   });
@@ -44,7 +47,7 @@ describe("a fault", () => {
     ["after", 1],
   ] as const)("loses a reply %s the effect", async (when, count) => {
     const { gce, post } = await startChecked();
-    gce.fault({ fault: { kind: "lost_reply", when }, times: 1 });
+    gce.fault({ kind: "lost-reply", when, times: 1 });
     await expect(post(INSTANCES, instanceBody("one"))).rejects.toThrow("fetch failed");
     expect(gce.instances(PROJECT)).toHaveLength(count);
     expect(gce.requests).toMatchObject([{ call: "instances.insert", status: null }]);
@@ -52,7 +55,7 @@ describe("a fault", () => {
 
   it("makes a reply late", async () => {
     const { gce, get, clock } = await startChecked();
-    const { reached } = gce.fault({ fault: { kind: "slow_reply", delay_ms: 5000 } });
+    const { reached } = gce.fault({ kind: "slow-reply", delayMs: 5000 });
     const late = get("zones");
     await reached;
     await clock.advance(5000);
@@ -61,17 +64,17 @@ describe("a fault", () => {
 
   it("cuts a reply in two", async () => {
     const { gce, get } = await startChecked();
-    gce.fault({ fault: { kind: "malformed_reply" } });
+    gce.fault({ kind: "malformed-reply" });
     await expect(get("zones")).rejects.toThrow(SyntaxError);
   });
 
-  it.each<readonly [GceFault, string]>([
+  it.each<readonly [CloudFault, string]>([
     [{ kind: "capacity" }, "ZONE_RESOURCE_POOL_EXHAUSTED"],
     [{ kind: "quota" }, "QUOTA_EXCEEDED"],
-    [{ kind: "operation", code: "PERMISSIONS_ERROR" }, "PERMISSIONS_ERROR"],
+    [{ kind: "operation-error", code: "PERMISSIONS_ERROR" }, "PERMISSIONS_ERROR"],
   ])("%o fails an operation that was accepted", async (fault, code) => {
     const { gce, post, get, clock } = await startChecked();
-    gce.fault({ fault, call: "instances.*", zone: ZONE });
+    gce.fault({ ...fault, action: "instances.*", zone: ZONE });
     const accepted = await post(INSTANCES, instanceBody("one"));
     await clock.advance(1000);
     const done = await get(`zones/${ZONE}/operations/${lastOf(at(accepted.body, "name"))}`);
@@ -82,8 +85,8 @@ describe("a fault", () => {
   it("strikes the requests that its rule names, as often as it says", async () => {
     const { gce, get } = await startChecked();
     const handle = gce.fault({
-      fault: { kind: "throttle" },
-      call: "zones.list",
+      kind: "throttle",
+      action: "zones.list",
       project: PROJECT,
       skip: 1,
       times: 1,
@@ -93,23 +96,57 @@ describe("a fault", () => {
       verdicts.push(verdict(await get(path)));
     expect(verdicts).toEqual(["200", "200", "403 rateLimitExceeded", "200"]);
     expect(handle.hits).toBe(1);
-    const another = gce.fault({ fault: { kind: "throttle" }, zone: ZONE });
+    const another = gce.fault({ kind: "throttle", zone: ZONE });
     expect(verdict(await get("zones"))).toBe("200");
     expect(verdict(await get(`zones/${ZONE}/disks`))).toBe("403 rateLimitExceeded");
     another.remove();
     expect(verdict(await get(`zones/${ZONE}/disks`))).toBe("200");
   });
 
-  it("is read from a file's document", () => {
-    const rule = { fault: { kind: "slow_reply", delay_ms: 5 }, call: "instances.insert", times: 2 };
-    expect(parseGceFaults({ faults: [rule] })).toEqual([rule]);
-    for (const wrong of [
-      {},
-      { faults: [{ fault: { kind: "fire" } }] },
-      { faults: [{ ...rule, often: 1 }] },
-      { faults: [{ ...rule, times: 0 }] },
-    ])
-      expect(() => parseGceFaults(wrong)).toThrow("no faults of a stand-in");
+  it.each([
+    ["action", { action: "instances.bulk*" }],
+    ["project", { project: "others" }],
+    ["region", { region: "us-east1" }],
+    ["zone", { zone: "us-central1-b" }],
+    ["type", { instanceType: "e2-medium" }],
+    ["market", { market: "spot" }],
+  ] as const)("strikes no other %s", async (_name, match) => {
+    const { gce, post, get } = await startChecked();
+    const fault = gce.fault({ kind: "error", code: "struck", ...match });
+    expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("200");
+    expect(verdict(await get("regions/us-central1/subnetworks"))).toBe("200");
+    expect(fault.hits).toBe(0);
+  });
+
+  it.each([
+    ["type", { instanceType: "e2-small" }],
+    ["market", { market: "on-demand" }],
+    ["region", { region: "us-central1" }],
+  ] as const)("strikes a launch by its %s", async (_name, match) => {
+    const { gce, post } = await startChecked();
+    gce.fault({ kind: "error", code: "struck", ...match });
+    expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("400 struck");
+    const bulk = { count: 1, namePattern: "x-#", instanceProperties: instanceBody("x") };
+    expect(verdict(await post(`${INSTANCES}/bulkInsert`, bulk))).toBe("400 struck");
+  });
+
+  it("a lack of machines meets launches alone", async () => {
+    const { gce, post, remove, clock } = await startChecked();
+    await post(INSTANCES, instanceBody("one"));
+    await clock.advance(1000);
+    const fault = gce.fault({ kind: "capacity" });
+    await remove(`${INSTANCES}/one`);
+    expect(fault.hits).toBe(0);
+    await post(INSTANCES, instanceBody("two"));
+    expect(fault.hits).toBe(1);
+  });
+
+  it("that means nothing to Compute Engine is refused", async () => {
+    const { gce } = await startChecked();
+    expect(() => gce.fault({ kind: "throttle", dryRun: true })).toThrow("dry_run means nothing");
+    await expect(startGce({ faults: [{ kind: "quota", account: "1" }] })).rejects.toThrow(
+      "account",
+    );
   });
 });
 
