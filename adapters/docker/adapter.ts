@@ -70,11 +70,15 @@ interface OpenEngine extends EngineConnection, MemberPorts {
  */
 const LARGEST_BOOT_DOCUMENT = 64 * 1024;
 const WATCH_MILLISECONDS = 1_000;
+/** An engine that restarts is back within seconds. */
+const RETRY_MILLISECONDS = 10_000;
 
 /** A container is made by one call, so that a batch saves nothing: core sends launches of one. */
 const CAPABILITIES: SubstrateCapabilities = {
   maximumBatch: 1,
   watchMilliseconds: WATCH_MILLISECONDS,
+  retryMilliseconds: RETRY_MILLISECONDS,
+  idempotency: { machines: "consistent", tokenMilliseconds: null },
   bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },
 };
 

@@ -154,6 +154,21 @@ export interface SubstrateCapabilities {
    * whose command is wrong is gone within a second, a VM takes its own time to boot.
    */
   readonly watchMilliseconds: number;
+  /**
+   * For how long a launch that was throttled, or whose answer was lost, is repeated before the spawn gives up waiting,
+   * in milliseconds. EC2 and Compute Engine: 120,000; an engine that is down for ten seconds is down.
+   */
+  readonly retryMilliseconds: number;
+  /**
+   * What settles a launch whose answer was lost. `machines` is `consistent` where `list` at once shows what was
+   * launched (one engine), `eventual` where finding nothing proves nothing (clouds). A token is honoured for
+   * `tokenMilliseconds` after it was first used; null for ever, because a name guards it. Older than that, a launch is
+   * looked up and never replayed. EC2: eventual and a day; Compute Engine: eventual and null; Docker: consistent, null.
+   */
+  readonly idempotency: {
+    readonly machines: "consistent" | "eventual";
+    readonly tokenMilliseconds: number | null;
+  };
   readonly bootDocument: {
     /**
      * `environment`: the member's document is its JSON, told apart by its `spawn_id`. `cloud-init`: it is user data

@@ -70,6 +70,8 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
   const capabilities: SubstrateCapabilities = {
     maximumBatch: 1,
     watchMilliseconds: 0,
+    retryMilliseconds: 10_000,
+    idempotency: { machines: "consistent", tokenMilliseconds: null },
     bootDocument: { delivery: "environment", maximumBytes: 32_768, identity: null },
     ...options.capabilities,
   };
