@@ -1,0 +1,82 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SlipwayError } from "../../src/errors.ts";
+import type { AwsTarget } from "../../src/plan.ts";
+import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
+import { createAwsApi } from "./api.ts";
+import type { AwsApi } from "./api.ts";
+import { createAwsClients } from "./client.ts";
+import type { AwsEnvironment } from "./endpoint-provider.ts";
+
+export interface AwsAdapterOptions {
+  /** Account, region and roles hold for the adapter's life; all else is read from each plan. */
+  readonly target: AwsTarget;
+  /** `AWS_PROFILE`, `AWS_ENDPOINT_URL` and the others of AWS's SDKs are read; not `AWS_REGION`. */
+  readonly environment: AwsEnvironment;
+  /** The user's home folder, in which `.aws` is. */
+  readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How pauses between looks at EC2 are made, in milliseconds. Default: by the system's timers. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** EC2's own limits: `RunInstances` takes 1,000 at most, user data has 16 KiB before its encoding. */
+const CAPABILITIES: SubstrateCapabilities = {
+  maximumBatch: 1_000,
+  watchMilliseconds: 0,
+  bootDocument: {
+    delivery: "cloud-init",
+    maximumBytes: 16_384,
+    identity: {
+      source: "instance-metadata-tags",
+      tag: "slipway:launch",
+      index: "ami-launch-index",
+    },
+  },
+};
+
+/** What the verbs share: the calls by region, and how time passes. */
+export interface AwsPorts {
+  readonly region: string;
+  readonly api: (region: string) => AwsApi;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** The adapter of one account and region. Nothing is loaded, read or connected to before the first verb. */
+export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
+  const { target, now } = options;
+  const clients = createAwsClients(options);
+  const ports: AwsPorts = {
+    region: target.region,
+    api: (region) => createAwsApi(clients, region),
+    now,
+    sleep:
+      options.sleep ??
+      (async (milliseconds, signal) => await delay(milliseconds, undefined, { signal })),
+  };
+  return {
+    substrate: "AWS",
+    capabilities: CAPABILITIES,
+    inspectImage: () => missing(ports, "inspectImage"),
+    preflight: () => missing(ports, "preflight"),
+    launch: () => missing(ports, "launch"),
+    describe: () => missing(ports, "describe"),
+    terminate: () => missing(ports, "terminate"),
+    list: () => missing(ports, "list"),
+    async *logs(): AsyncGenerator<Uint8Array> {
+      await missing(ports, "logs");
+    },
+    close: async () => clients.close(),
+  };
+}
+
+function missing({ region }: AwsPorts, verb: string): Promise<never> {
+  return Promise.reject(
+    new SlipwayError({
+      code: "UNIMPLEMENTED",
+      reason: "ADAPTER_MISSING",
+      message: `EC2 in ${region}: ${verb} is not part of this version`,
+    }),
+  );
+}

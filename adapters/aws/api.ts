@@ -1,0 +1,167 @@
+import type {
+  DescribeImagesCommandInput,
+  DescribeImagesCommandOutput,
+  DescribeInstancesCommandInput,
+  DescribeInstancesCommandOutput,
+  DescribeInstanceTypeOfferingsCommandInput,
+  DescribeInstanceTypeOfferingsCommandOutput,
+  DescribeInstanceTypesCommandInput,
+  DescribeInstanceTypesCommandOutput,
+  DescribeSecurityGroupsCommandInput,
+  DescribeSecurityGroupsCommandOutput,
+  DescribeSubnetsCommandInput,
+  DescribeSubnetsCommandOutput,
+  GetConsoleOutputCommandInput,
+  GetConsoleOutputCommandOutput,
+  RunInstancesCommandInput,
+  RunInstancesCommandOutput,
+  TerminateInstancesCommandInput,
+  TerminateInstancesCommandOutput,
+} from "@aws-sdk/client-ec2";
+import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
+import type { AwsClients, AwsRole } from "./client.ts";
+
+export interface ApiCall {
+  readonly service: "ec2" | "sts";
+  readonly action: string;
+  /**
+   * Whose credentials it is made with: the reading role's, the launching role's, or (`caller`) those that Slipway was
+   * given, which assume the roles.
+   */
+  readonly role: AwsRole | "caller";
+}
+
+/** Every call that is made to AWS, and no other: what IAM policies have to allow. */
+export const API_CALLS = [
+  { service: "sts", action: "AssumeRole", role: "caller" },
+  { service: "sts", action: "GetCallerIdentity", role: "reader" },
+  { service: "sts", action: "GetCallerIdentity", role: "launcher" },
+  { service: "ec2", action: "DescribeImages", role: "reader" },
+  { service: "ec2", action: "DescribeInstanceTypes", role: "reader" },
+  { service: "ec2", action: "DescribeInstanceTypeOfferings", role: "reader" },
+  { service: "ec2", action: "DescribeSubnets", role: "reader" },
+  { service: "ec2", action: "DescribeSecurityGroups", role: "reader" },
+  { service: "ec2", action: "DescribeInstances", role: "reader" },
+  { service: "ec2", action: "GetConsoleOutput", role: "reader" },
+  { service: "ec2", action: "RunInstances", role: "launcher" },
+  { service: "ec2", action: "TerminateInstances", role: "launcher" },
+] as const satisfies readonly ApiCall[];
+
+/** What `RunInstances` is held to besides its own permission: it writes tags, and hands over an instance profile. */
+export const LAUNCH_PERMISSIONS = [
+  { service: "ec2", action: "CreateTags" },
+  { service: "iam", action: "PassRole" },
+] as const;
+
+export type ApiOperation = (typeof API_CALLS)[number]["action"];
+
+/**
+ * The calls of one region, one function each, with the SDK's own shapes. All throw what the SDK throws, to be judged by
+ * `cloudError` where the call is made; a `SlipwayError` where no credentials could be had.
+ */
+export interface AwsApi {
+  readonly region: string;
+  describeImages(
+    input: DescribeImagesCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeImagesCommandOutput>;
+  describeInstanceTypes(
+    input: DescribeInstanceTypesCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeInstanceTypesCommandOutput>;
+  describeInstanceTypeOfferings(
+    input: DescribeInstanceTypeOfferingsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeInstanceTypeOfferingsCommandOutput>;
+  describeSubnets(
+    input: DescribeSubnetsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeSubnetsCommandOutput>;
+  describeSecurityGroups(
+    input: DescribeSecurityGroupsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeSecurityGroupsCommandOutput>;
+  describeInstances(
+    input: DescribeInstancesCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeInstancesCommandOutput>;
+  getConsoleOutput(
+    input: GetConsoleOutputCommandInput,
+    signal: AbortSignal,
+  ): Promise<GetConsoleOutputCommandOutput>;
+  /** Sent once, whatever comes of it: a launch is repeated by whoever knows its token. */
+  runInstances(
+    input: RunInstancesCommandInput,
+    signal: AbortSignal,
+  ): Promise<RunInstancesCommandOutput>;
+  terminateInstances(
+    input: TerminateInstancesCommandInput,
+    signal: AbortSignal,
+  ): Promise<TerminateInstancesCommandOutput>;
+  getCallerIdentity(role: AwsRole, signal: AbortSignal): Promise<GetCallerIdentityCommandOutput>;
+}
+
+/** How long a call that changes machines may take, in milliseconds: a thousand at once are not there in a moment. */
+const CHANGE_MILLISECONDS = 120_000;
+
+/** The calls over a placement's clients. The SDK is loaded by the first of them. */
+export function createAwsApi(clients: AwsClients, region: string): AwsApi {
+  const reading = () => clients.ec2({ role: "reader", region });
+  const options = (signal: AbortSignal) => ({ abortSignal: signal });
+  const patient = (signal: AbortSignal) => ({
+    abortSignal: signal,
+    requestTimeout: CHANGE_MILLISECONDS,
+  });
+  return {
+    region,
+    async describeImages(input, signal) {
+      const { DescribeImagesCommand } = await ec2();
+      return await (await reading()).send(new DescribeImagesCommand(input), options(signal));
+    },
+    async describeInstanceTypes(input, signal) {
+      const { DescribeInstanceTypesCommand } = await ec2();
+      return await (await reading()).send(new DescribeInstanceTypesCommand(input), options(signal));
+    },
+    async describeInstanceTypeOfferings(input, signal) {
+      const { DescribeInstanceTypeOfferingsCommand } = await ec2();
+      const command = new DescribeInstanceTypeOfferingsCommand(input);
+      return await (await reading()).send(command, options(signal));
+    },
+    async describeSubnets(input, signal) {
+      const { DescribeSubnetsCommand } = await ec2();
+      return await (await reading()).send(new DescribeSubnetsCommand(input), options(signal));
+    },
+    async describeSecurityGroups(input, signal) {
+      const { DescribeSecurityGroupsCommand } = await ec2();
+      const command = new DescribeSecurityGroupsCommand(input);
+      return await (await reading()).send(command, options(signal));
+    },
+    async describeInstances(input, signal) {
+      const { DescribeInstancesCommand } = await ec2();
+      return await (await reading()).send(new DescribeInstancesCommand(input), options(signal));
+    },
+    async getConsoleOutput(input, signal) {
+      const { GetConsoleOutputCommand } = await ec2();
+      return await (await reading()).send(new GetConsoleOutputCommand(input), options(signal));
+    },
+    async runInstances(input, signal) {
+      const { RunInstancesCommand } = await ec2();
+      const client = await clients.ec2({ role: "launcher", region, repetition: "once" });
+      return await client.send(new RunInstancesCommand(input), patient(signal));
+    },
+    async terminateInstances(input, signal) {
+      const { TerminateInstancesCommand } = await ec2();
+      const client = await clients.ec2({ role: "launcher", region });
+      return await client.send(new TerminateInstancesCommand(input), patient(signal));
+    },
+    async getCallerIdentity(role, signal) {
+      const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+      const client = await clients.sts({ role, region });
+      return await client.send(new GetCallerIdentityCommand({}), options(signal));
+    },
+  };
+}
+
+function ec2() {
+  return import("@aws-sdk/client-ec2");
+}
