@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { invalidArgument } from "../../src/errors.ts";
+
+/** RFC 1035, as Compute Engine asks of an instance's name: 63 characters. */
+const LONGEST_NAME = 63;
+const NAME_DIGITS = 16;
+
+const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
+const OWN_NAME = /^([a-z][a-z0-9-]{0,45})-[0-9a-f]{16}$/;
+
+/**
+ * The name of a member's machine: its spawn's id, as much of it as there is room for, and 16 hex digits of a hash over
+ * the launch's token and the whole id. The same launch's member has the same name in every process, so that the zone
+ * refuses a second one; and whoever reads a list of machines sees which is which, in a batch too, whose machines all
+ * have the same labels.
+ *
+ * @throws SlipwayError `INVALID_SPAWN_ID` for an id that no name can begin with
+ */
+export function instanceName(token: string, spawnId: string): string {
+  if (!SPAWN_ID.test(spawnId))
+    throw invalidArgument(
+      "INVALID_SPAWN_ID",
+      `spawn id ${JSON.stringify(spawnId.slice(0, 100))} must match [a-z][a-z0-9-]{0,62}: a machine's name begins with it`,
+    );
+  const digits = hash(["name", token, spawnId]).slice(0, NAME_DIGITS);
+  return `${spawnId.slice(0, LONGEST_NAME - NAME_DIGITS - 1)}-${digits}`;
+}
+
+/** The spawn's id in such a name; null where the id may have been cut, and in a name that is not one of ours. */
+export function spawnIdIn(name: string): string | null {
+  const spawnId = OWN_NAME.exec(name)?.[1];
+  return spawnId === undefined || name.length >= LONGEST_NAME ? null : spawnId;
+}
+
+/**
+ * The `requestId` of a launch: a UUID (version 8, RFC 9562) from its token, and from how many operations of it have
+ * failed already, because an id that was spent on a failed operation brings back that operation. Never all zeros, which
+ * Compute Engine refuses.
+ */
+export function requestId(token: string, failures: number): string {
+  const digits = hash(["request", token, failures]);
+  const variant = "89ab".charAt(Number.parseInt(digits.charAt(16), 16) % 4);
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `8${digits.slice(13, 16)}`,
+    variant + digits.slice(17, 20),
+    digits.slice(20, 32),
+  ].join("-");
+}
+
+function hash(parts: readonly (string | number)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
