@@ -24,6 +24,8 @@ export interface AwsAdapterOptions {
 const CAPABILITIES: SubstrateCapabilities = {
   maximumBatch: 1_000,
   watchMilliseconds: 0,
+  retryMilliseconds: 120_000,
+  idempotency: { machines: "eventual", tokenMilliseconds: 24 * 60 * 60_000 },
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 16_384,
@@ -64,9 +66,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     describe: () => missing(ports, "describe"),
     terminate: () => missing(ports, "terminate"),
     list: () => missing(ports, "list"),
-    async *logs(): AsyncGenerator<Uint8Array> {
-      await missing(ports, "logs");
-    },
+    logs: () => lines(missing(ports, "logs")),
     close: async () => clients.close(),
   };
 }
@@ -79,4 +79,8 @@ function missing({ region }: AwsPorts, verb: string): Promise<never> {
       message: `EC2 in ${region}: ${verb} is not part of this version`,
     }),
   );
+}
+
+async function* lines(text: Promise<string>): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(await text);
 }
