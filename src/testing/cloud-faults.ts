@@ -127,8 +127,8 @@ export function takeFault(
 ): ActiveFault | null {
   return (
     active.find(
-      ({ rule, strike }) =>
-        momentOf(rule, dialect) === moment && matches(rule, subject) && strike(),
+      (fault) =>
+        momentOf(fault.rule, dialect) === moment && matches(fault.rule, subject) && fault.strike(),
     ) ?? null
   );
 }

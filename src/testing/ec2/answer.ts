@@ -6,7 +6,7 @@ import type { CloudFaults, FaultSubject } from "../cloud-faults.ts";
 import type { InstanceType } from "./instance-types.ts";
 import { parameterTree, parseQuery, type QueryRequest } from "./query.ts";
 import { type Buckets, type RateTable, rateLimiter } from "./rate-limits.ts";
-import type { OpenRequest } from "./request-log.ts";
+import type { OpenRequest } from "./request-entry.ts";
 import type { Signature } from "./signature.ts";
 import { type Region, type World, newRequestId } from "./world.ts";
 import { type ServiceName, xmlFailure, xmlReply } from "./xml.ts";

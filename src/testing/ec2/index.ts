@@ -24,5 +24,5 @@ export type {
   InstanceState as Ec2InstanceState,
   Market as Ec2Market,
 } from "./records.ts";
-export type { Ec2Request } from "./request-log.ts";
+export type { Ec2Request } from "./request-entry.ts";
 export { type Ec2Options, type Ec2StandIn, startEc2 } from "./server.ts";

@@ -5,22 +5,23 @@ import type { Timing, TokenAfterTermination } from "./action.ts";
 import type { Ec2 } from "./answer.ts";
 import { DEFAULT_ACCOUNT } from "./credentials.ts";
 import { type CloudFault, addCloudFault, cloudFaults } from "../cloud-faults.ts";
+import { type CloudOptions, serveCloud } from "../cloud-server.ts";
 import type { FaultHandle } from "../fault-board.ts";
+import { requestLog } from "../request-log.ts";
+import { readStateFile, writeStateFile } from "../state-file.ts";
 import { EC2_FAULTS } from "./faults.ts";
 import { type Ec2Region, regionHandle } from "./handle.ts";
 import { addBuiltInImages } from "./images.ts";
 import { BUILT_IN_TYPES, type InstanceType } from "./instance-types.ts";
 import { type RateTable, noRates, publishedRates } from "./rate-limits.ts";
-import type { Ec2Request, OpenRequest } from "./request-log.ts";
-import { type ListeningOptions, startServing } from "./serve.ts";
-import { readStateFile, writeStateFile } from "./state-file.ts";
+import type { Ec2Request } from "./request-entry.ts";
+import { ec2Api } from "./wire.ts";
+import { worldDocument, worldSchema } from "./world-document.ts";
 import { type World, emptyRegion, emptyWorld } from "./world.ts";
 
-export interface Ec2Options extends ListeningOptions {
+export interface Ec2Options extends CloudOptions {
   /** Regions by name, each with the letters of its zones. Default us-east-1, us-west-2 and eu-west-1. */
   readonly regions?: Readonly<Record<string, string>>;
-  /** By which states pass, buckets fill and credentials expire. Default the system's. */
-  readonly clock?: Clock;
   /** Account ids by access key. Any other key belongs to 000000000000, unless it is itself an account id. */
   readonly accounts?: Readonly<Record<string, string>>;
   /** What takes how long. Default pending and ending 250 ms, imaging 500 ms, and describes that lag by nothing. */
@@ -31,10 +32,6 @@ export interface Ec2Options extends ListeningOptions {
   readonly instanceTypes?: readonly InstanceType[];
   /** What a client token gives whose machines were terminated. Default `refuse`. */
   readonly tokenAfterTermination?: TokenAfterTermination;
-  /** Faults from the beginning. */
-  readonly faults?: readonly CloudFault[];
-  /** A file that keeps everything but the buckets. It is read at the start, and written before a change is answered. */
-  readonly stateFile?: string;
   /** What ids are derived from. Default another one each time. */
   readonly seed?: string;
 }
@@ -72,8 +69,8 @@ const DEFAULT_TIMING: Timing = { pendingMs: 250, endingMs: 250, imagingMs: 500, 
 export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
   const clock = options.clock ?? systemClock;
   const ec2 = makeEc2(options, clock);
-  const requests: OpenRequest[] = [];
-  const { url, close } = await startServing({ ec2, clock, requests }, options);
+  const log = requestLog<Ec2Request>(options.mostRequests);
+  const { url, close } = await serveCloud(ec2Api({ ec2, clock, log }), options, ec2.save);
   const { denials } = ec2.world;
   const isSame = (account: string, action: string) => (denial: (typeof denials)[number]) =>
     denial.account === account && denial.action === action;
@@ -84,7 +81,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
   };
   return {
     url,
-    requests,
+    requests: log.entries,
     region: (name, account = DEFAULT_ACCOUNT) => regionHandle(ec2, name, account),
     fault: (fault) => addCloudFault(ec2.faults, fault),
     deny(action, account = DEFAULT_ACCOUNT) {
@@ -100,10 +97,10 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
 function makeEc2(options: Ec2Options, clock: Clock): Ec2 {
   const { stateFile, rates = "published" } = options;
   const world =
-    (stateFile === undefined ? null : readStateFile(stateFile)) ??
+    (stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "EC2")) ??
     newWorld(options.seed ?? randomUUID(), options.regions ?? DEFAULT_REGIONS);
   const types = [...BUILT_IN_TYPES, ...(options.instanceTypes ?? [])];
-  const ec2: Ec2 = {
+  return {
     world,
     types: new Map(types.map((type) => [type.name, type])),
     accounts: new Map(Object.entries(options.accounts ?? {})),
@@ -114,11 +111,9 @@ function makeEc2(options: Ec2Options, clock: Clock): Ec2 {
     faults: cloudFaults(EC2_FAULTS, options.faults),
     now: () => clock.now(),
     save: () => {
-      if (stateFile !== undefined) writeStateFile(stateFile, world);
+      if (stateFile !== undefined) writeStateFile(stateFile, worldDocument(world));
     },
   };
-  ec2.save();
-  return ec2;
 }
 
 function newWorld(seed: string, regions: Readonly<Record<string, string>>): World {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digest } from "../digest.ts";
 import type {
   Denial,
   Image,
@@ -100,12 +100,12 @@ export function newId(world: World, prefix: string): string {
 
 /** An id that is the same for the same words in every stand-in. */
 export function fixedId(prefix: string, ...words: readonly string[]): string {
-  return `${prefix}-0${hash(words).slice(0, 16)}`;
+  return `${prefix}-0${digest(words).slice(0, 16)}`;
 }
 
 export function newRequestId(world: World): string {
   world.nextId += 1;
-  const digits = hash([world.seed, "request", String(world.nextId)]);
+  const digits = digest([world.seed, "request", String(world.nextId)]);
   const variant = `a${digits.slice(17, 20)}`;
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}-${digits.slice(20, 32)}`;
 }
@@ -113,9 +113,5 @@ export function newRequestId(world: World): string {
 /** Lots drawn from the seed: the same stand-in draws the same. */
 export function newDigits(world: World, count: number): string {
   world.nextId += 1;
-  return hash([world.seed, "digits", String(world.nextId)]).slice(0, count);
-}
-
-export function hash(words: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(words)).digest("hex");
+  return digest([world.seed, "digits", String(world.nextId)]).slice(0, count);
 }

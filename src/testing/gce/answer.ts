@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.ts";
 import type { JsonObject } from "../../errors.ts";
 import { type CloudAnswer, exchange } from "../cloud-exchange.ts";
 import type { CloudFaults, FaultSubject } from "../cloud-faults.ts";
+import type { RequestLog } from "../request-log.ts";
 import type { Call, Context, Timing } from "./context.ts";
 import { GceFailure, errorBody } from "./failure.ts";
 import { badToken, failureOf, subjectOf, takeOperationFault } from "./faults.ts";
@@ -9,7 +10,7 @@ import type { MachineType } from "./machine-types.ts";
 import { requireProject } from "./projects.ts";
 import { selectFields } from "./query/fields.ts";
 import { type RateCounts, type RateTable, takeRate } from "./rate-limits.ts";
-import type { OpenRequest } from "./request-log.ts";
+import type { GceRequest, OpenRequest } from "./request-entry.ts";
 import { type Route, requireKnownQuery } from "./route.ts";
 import { findRoute } from "./router.ts";
 import { type World, forgetEnded } from "./world.ts";
@@ -32,7 +33,7 @@ export interface Cloud {
   readonly rates: RateTable;
   readonly rateCounts: RateCounts;
   readonly faults: CloudFaults;
-  readonly requests: OpenRequest[];
+  readonly log: RequestLog<GceRequest>;
   readonly observe: (exchange: Exchange) => void;
   /** Keeps the state, where it is kept. */
   readonly save: () => void;
@@ -64,7 +65,7 @@ export async function answer(cloud: Cloud, request: WireRequest): Promise<CloudA
     at: cloud.clock.now(),
     status: null,
   };
-  cloud.requests.push(entry);
+  cloud.log.add(entry);
   if (match === null) return finish(entry, refused(authorized(request, notOffered(request))));
   const { route, call } = match;
   const subject = subjectOf(

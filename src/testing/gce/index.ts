@@ -9,5 +9,5 @@ export {
   noRates as noGceRates,
   publishedRates as publishedGceRates,
 } from "./rate-limits.ts";
-export type { GceRequest } from "./request-log.ts";
+export type { GceRequest } from "./request-entry.ts";
 export { type GceDenial, type GceOptions, type TestGce, startGce } from "./server.ts";

@@ -1,5 +1,5 @@
 import { invalidField } from "./failure.ts";
-import { hash } from "./ids.ts";
+import { digest } from "../digest.ts";
 import type { Operation, Project } from "./records.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -25,7 +25,7 @@ export function repeated(
     throw invalidField("requestId", requestId, "Must be a valid, non-zero UUID.");
   const spent = project.requests.get(requestId.toLowerCase());
   if (spent === undefined) return null;
-  if (spent.fingerprint !== hash(what))
+  if (spent.fingerprint !== digest(what))
     throw invalidField(
       "requestId",
       requestId,
@@ -41,7 +41,7 @@ export function spend(
 ): void {
   if (requestId === null) return;
   project.requests.set(requestId.toLowerCase(), {
-    fingerprint: hash(what),
+    fingerprint: digest(what),
     operation: operation.name,
   });
 }

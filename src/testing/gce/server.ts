@@ -1,24 +1,22 @@
-import type { Clock } from "../../clock.ts";
 import { systemClock } from "../../system-clock.ts";
 import type { Cloud, Exchange } from "./answer.ts";
 import { type ImageOptions, makeImage } from "./built-in-images.ts";
 import type { Timing } from "./context.ts";
 import { type CloudFault, addCloudFault, cloudFaults } from "../cloud-faults.ts";
+import { type CloudOptions, serveCloud } from "../cloud-server.ts";
 import type { FaultHandle } from "../fault-board.ts";
+import { requestLog } from "../request-log.ts";
+import { readStateFile, writeStateFile } from "../state-file.ts";
 import { GCE_FAULTS } from "./faults.ts";
 import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
 import { type RateTable, publishedRates } from "./rate-limits.ts";
 import type { Disk, Image, Instance, Pool, Quota, Subnetwork } from "./records.ts";
-import type { GceRequest } from "./request-log.ts";
-import { startServing } from "./serve.ts";
-import { readState, writeState } from "./state-file.ts";
+import type { GceRequest } from "./request-entry.ts";
+import { gceApi } from "./wire.ts";
+import { worldDocument, worldSchema } from "./world-document.ts";
 import { type World, emptyWorld, newId, projectOf } from "./world.ts";
 
-export interface GceOptions {
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** What time it is, and how `wait` waits. Default the machine's own. */
-  readonly clock?: Clock;
+export interface GceOptions extends CloudOptions {
   /** Default 50, 150, 200 and 20 ms. */
   readonly timing?: Partial<Timing>;
   /** Default {@link publishedRates}. */
@@ -27,10 +25,6 @@ export interface GceOptions {
   readonly machineTypes?: readonly MachineType[];
   /** What ids are derived from. Default `gce`. */
   readonly seed?: string;
-  /** A file that keeps the state; read at the start, written after every change. */
-  readonly stateFile?: string;
-  /** At work from the start. */
-  readonly faults?: readonly CloudFault[];
   /** Told of every answer before it goes out. */
   readonly observe?: (exchange: Exchange) => void;
 }
@@ -88,7 +82,8 @@ export interface TestGce extends AsyncDisposable {
  */
 export async function startGce(options: GceOptions = {}): Promise<TestGce> {
   const { stateFile, machineTypes = [] } = options;
-  const kept = stateFile === undefined ? null : readState(stateFile);
+  const kept =
+    stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "Compute Engine");
   const world = kept ?? emptyWorld(options.seed ?? "gce");
   const replaced = new Set(machineTypes.map(({ name }) => name));
   const cloud: Cloud = {
@@ -99,14 +94,15 @@ export async function startGce(options: GceOptions = {}): Promise<TestGce> {
     rates: options.rates ?? publishedRates,
     rateCounts: new Map(),
     faults: cloudFaults(GCE_FAULTS, options.faults),
-    requests: [],
+    log: requestLog(options.mostRequests),
     observe: options.observe ?? (() => undefined),
-    save: () => (stateFile === undefined ? undefined : writeState(stateFile, world)),
+    save: () =>
+      stateFile === undefined ? undefined : writeStateFile(stateFile, worldDocument(world)),
   };
-  const { host, close } = await startServing(cloud, options.port ?? 0);
+  const { url, close } = await serveCloud(gceApi(cloud), options, cloud.save);
   return {
-    url: `http://${host}`,
-    requests: cloud.requests,
+    url,
+    requests: cloud.log.entries,
     fault: (rule) => addCloudFault(cloud.faults, rule),
     ...worldHandle(cloud),
     close,

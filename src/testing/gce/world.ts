@@ -1,7 +1,8 @@
 import { builtInImages } from "./built-in-images.ts";
 import { PLACES } from "./places.ts";
 import type { Denial, Pool, Project, Quota } from "./records.ts";
-import { hash, numericId } from "./ids.ts";
+import { digest } from "../digest.ts";
+import { numericId } from "./ids.ts";
 
 /** Everything that a stand-in knows. */
 export interface World {
@@ -86,7 +87,7 @@ export function newId(world: World): string {
 
 /** Lots drawn from the seed: the same stand-in draws the same. */
 export function newDigits(world: World): string {
-  return hash([world.seed, newNumber(world)]);
+  return digest([world.seed, newNumber(world)]);
 }
 
 function newNumber(world: World): string {

@@ -1,4 +1,5 @@
 import type { Authentication } from "./authorize.ts";
+import type { Open } from "../request-log.ts";
 import type { Call } from "./protocol.ts";
 import type { Route, RouteTarget } from "./routes.ts";
 
@@ -27,7 +28,7 @@ export interface RegistryRequest {
 }
 
 /** The same while the request is under way. */
-export type OpenRequest = { -readonly [Key in keyof RegistryRequest]: RegistryRequest[Key] };
+export type OpenRequest = Open<RegistryRequest>;
 
 export function openRequest(call: Call, route: Route, authentication: Authentication): OpenRequest {
   return {

@@ -3,15 +3,8 @@ import { createServer as createTlsServer } from "node:https";
 import { type Gate, type Verdict, authenticationOf, authorize } from "./authorize.ts";
 import { bodyLimit, dispatch, neededAccess } from "./dispatch.ts";
 import { type ActiveFault, statusReply, takeFault } from "./faults.ts";
-import {
-  type Sending,
-  ended,
-  listen,
-  readBody,
-  readCall,
-  sendReply,
-  stopServer,
-} from "./http-edge.ts";
+import { type ListeningOptions, ended, listen, readBody, stopServer } from "../http-server.ts";
+import { type Sending, readCall, sendReply } from "./http-edge.ts";
 import { type Call, type Reply, refusal, reply } from "./protocol.ts";
 import { type OpenRequest, openRequest } from "./request-log.ts";
 import { type Route, parseRoute } from "./routes.ts";
@@ -36,11 +29,7 @@ interface Visit {
   readonly request: IncomingMessage;
 }
 
-export interface ServingOptions {
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** A loopback address. Default 127.0.0.1. */
-  readonly address?: string;
+export interface ServingOptions extends ListeningOptions {
   /** Serves HTTPS with this key and certificate, both PEM. Default plain HTTP. */
   readonly tls?: { readonly key: string; readonly certificate: string };
 }

@@ -2,7 +2,7 @@ import { Ec2Failure, invalidValue } from "../failure.ts";
 import { endOf, instanceState, isVisible } from "../lifecycle.ts";
 import type { Context } from "../action.ts";
 import type { Instance, LaunchToken } from "../records.ts";
-import { hash } from "../world.ts";
+import { digest } from "../../digest.ts";
 
 /** A token is promised for about a day after the instances were terminated; then it is as good as new. */
 const KEPT_AFTER_TERMINATION_MS = 24 * 3_600_000;
@@ -23,7 +23,7 @@ export function requireToken(token: string): void {
 
 /** The same for requests that ask for the same. A parameter's place in a list is part of what it asks. */
 export function fingerprintOf(parameters: object): string {
-  return hash([JSON.stringify(parameters)]);
+  return digest([JSON.stringify(parameters)]);
 }
 
 /**

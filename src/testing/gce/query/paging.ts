@@ -1,5 +1,5 @@
 import { GceFailure, invalidField } from "../failure.ts";
-import { hash } from "../ids.ts";
+import { readPageToken, sliceAfter, writePageToken } from "../../paging.ts";
 
 export interface PageRequest {
   readonly maxResults: string | null;
@@ -24,10 +24,7 @@ export interface Sortable {
 
 const MAXIMUM = 500;
 
-/**
- * One page, sorted by name, or newest first. The token says after which record to go on, so that records that come or
- * go in between neither repeat others nor hide them.
- */
+/** One page, sorted by name, or newest first. */
 export function page<T>(
   records: readonly T[],
   keyOf: (record: T) => Sortable,
@@ -35,17 +32,9 @@ export function page<T>(
 ): Page<T> {
   const key = sortKey(orderBy);
   const after = pageToken === null || pageToken === "" ? null : readToken(pageToken, of);
-  const rest = records
-    .map((record) => ({ record, at: key(keyOf(record)) }))
-    .filter(({ at }) => after === null || at > after)
-    .toSorted((one, other) => (one.at < other.at ? -1 : 1));
-  const shown = rest.slice(0, sizeOf(maxResults));
-  const last = shown.at(-1);
-  return {
-    records: shown.map(({ record }) => record),
-    nextPageToken:
-      last === undefined || rest.length === shown.length ? null : writeToken(last.at, of),
-  };
+  const keyed = records.map((record) => ({ record, key: key(keyOf(record)) }));
+  const { records: shown, last } = sliceAfter(keyed, after, sizeOf(maxResults));
+  return { records: shown, nextPageToken: last === null ? null : writePageToken(last, of) };
 }
 
 /** Text by which records sort as asked, each different from all others. */
@@ -75,22 +64,8 @@ function sizeOf(maxResults: string | null): number {
   return size === 0 ? MAXIMUM : size;
 }
 
-function writeToken(at: string, of: readonly string[]): string {
-  return Buffer.from(JSON.stringify([hash(of), at])).toString("base64url");
-}
-
 function readToken(token: string, of: readonly string[]): string {
-  const parsed = parseJson(Buffer.from(token, "base64url").toString("utf8"));
-  if (Array.isArray(parsed) && parsed[0] === hash(of) && typeof parsed[1] === "string")
-    return parsed[1];
+  const key = readPageToken(token, of);
+  if (key !== null) return key;
   throw new GceFailure("invalid", `Invalid value for field 'pageToken': '${token.slice(0, 200)}'.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON is no token of ours, which the caller says.
-    return null;
-  }
 }

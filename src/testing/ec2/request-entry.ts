@@ -1,3 +1,5 @@
+import type { Open } from "../request-log.ts";
+
 /** One request as the stand-in saw it. Signatures and secrets are not kept. */
 export interface Ec2Request {
   /** Null where the request could not be read so far. */
@@ -18,7 +20,7 @@ export interface Ec2Request {
 }
 
 /** The same while the request is under way. */
-export type OpenRequest = { -readonly [Key in keyof Ec2Request]: Ec2Request[Key] };
+export type OpenRequest = Open<Ec2Request>;
 
 export function openRequest(): OpenRequest {
   return {

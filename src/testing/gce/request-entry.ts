@@ -1,3 +1,5 @@
+import type { Open } from "../request-log.ts";
+
 /** One request as the stand-in saw it. Credentials and bodies are not kept. */
 export interface GceRequest {
   readonly method: string;
@@ -16,4 +18,4 @@ export interface GceRequest {
 }
 
 /** The same while the request is under way. */
-export type OpenRequest = { -readonly [Key in keyof GceRequest]: GceRequest[Key] };
+export type OpenRequest = Open<GceRequest>;

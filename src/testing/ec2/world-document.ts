@@ -1,6 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { invalidArgument } from "../../errors.ts";
 import {
   denialSchema,
   imageSchema,
@@ -18,7 +16,7 @@ import {
 } from "./records.ts";
 import type { Region, World } from "./world.ts";
 
-const regionSchema = z.object({
+const regionSchema = z.strictObject({
   name: z.string(),
   zones: z.array(z.object({ name: z.string(), id: z.string() })),
   instances: z.array(instanceSchema),
@@ -34,7 +32,7 @@ const regionSchema = z.object({
   quotas: z.array(quotaSchema),
 });
 
-const worldSchema = z.object({
+const documentSchema = z.strictObject({
   version: z.literal(1),
   seed: z.string(),
   nextId: z.number(),
@@ -43,18 +41,29 @@ const worldSchema = z.object({
   denials: z.array(denialSchema),
 });
 
-/** Everything as JSON. */
-function worldToJson(world: World): string {
-  const { seed, nextId, denials } = world;
-  const document: z.infer<typeof worldSchema> = {
+type WorldDocument = z.infer<typeof documentSchema>;
+
+/** A state file's document as the world that it keeps. */
+export const worldSchema = documentSchema.transform(
+  ({ seed, nextId, regions, sessions, denials }): World => ({
+    seed,
+    nextId,
+    regions: new Map(regions.map((region) => [region.name, regionFromDocument(region)])),
+    sessions: new Map(sessions.map((session) => [session.accessKeyId, session])),
+    denials,
+  }),
+);
+
+/** The world as a state file's document. */
+export function worldDocument({ seed, nextId, regions, sessions, denials }: World): WorldDocument {
+  return {
     version: 1,
     seed,
     nextId,
-    regions: [...world.regions.values()].map(regionDocument),
-    sessions: [...world.sessions.values()],
+    regions: [...regions.values()].map(regionDocument),
+    sessions: [...sessions.values()],
     denials,
   };
-  return JSON.stringify(document);
 }
 
 function regionDocument(region: Region): z.infer<typeof regionSchema> {
@@ -78,27 +87,6 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
   };
 }
 
-/** @throws SlipwayError `INVALID_INPUT` for what {@link worldToJson} has not written */
-function worldFromJson(text: string): World {
-  const parsed = worldSchema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalidArgument(
-      "INVALID_INPUT",
-      `the state file is not one of this stand-in: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-      "Name another file, or delete it to begin anew.",
-    );
-  }
-  const { seed, nextId, regions, sessions, denials } = parsed.data;
-  return {
-    seed,
-    nextId,
-    regions: new Map(regions.map((region) => [region.name, regionFromDocument(region)])),
-    sessions: new Map(sessions.map((session) => [session.accessKeyId, session])),
-    denials,
-  };
-}
-
 function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
   return {
     ...region,
@@ -115,32 +103,4 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
 
 function byId<T extends { readonly id: string }>(records: readonly T[]): Map<string, T> {
   return new Map(records.map((record) => [record.id, record]));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema refuses it, with the right words.
-    return null;
-  }
-}
-
-/** What an earlier stand-in kept there, or null where there is no such file yet. */
-export function readStateFile(path: string): World | null {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
-  return worldFromJson(text);
-}
-
-/** Replaces the file as a whole: whoever reads it, after a crash too, sees one state or the next. */
-export function writeStateFile(path: string, world: World): void {
-  const draft = `${path}.new`;
-  writeFileSync(draft, worldToJson(world), { mode: 0o600 });
-  renameSync(draft, path);
 }
