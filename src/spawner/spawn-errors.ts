@@ -32,10 +32,15 @@ export function refuseReused(known: Spawn, subject: string | LaunchPlan): void {
   const { spawnId, workspace, planId } = known;
   const same = typeof subject === "string" ? workspace === subject : planId === subject.planId;
   if (same) return;
+  const asked = typeof subject === "string" ? subject : subject.workspace;
+  const other =
+    typeof subject === "string" || asked !== workspace
+      ? `workspace: ${workspace}, not ${asked}`
+      : `plan of workspace ${workspace}: ${planId}, not ${subject.planId}`;
   throw new SlipwayError({
     code: "ALREADY_EXISTS",
     reason: "SPAWN_ID_REUSED",
-    message: `spawn ${spawnId} exists already, for workspace ${workspace} and plan ${planId}`,
+    message: `spawn ${spawnId} exists already, for another ${other}`,
     remedy: "Choose another id; one id is one machine for ever.",
     metadata: { spawn_id: spawnId, workspace },
   });

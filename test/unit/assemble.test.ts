@@ -119,7 +119,11 @@ describe("spawnWorkspace", () => {
     await using here = await open();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
-    const reused = { code: "ALREADY_EXISTS", reason: "SPAWN_ID_REUSED" };
+    const reused = {
+      code: "ALREADY_EXISTS",
+      reason: "SPAWN_ID_REUSED",
+      message: "spawn one exists already, for another workspace: agent-dev, not other",
+    };
     await expect(here.slipway.spawnWorkspace("other", { spawnId: "one" })).rejects.toMatchObject(
       reused,
     );
@@ -127,6 +131,13 @@ describe("spawnWorkspace", () => {
     await expect(here.slipway.spawnWorkspace(plan, { spawnId: "one" })).rejects.toMatchObject(
       reused,
     );
+    const { planId: known } = await here.slipway.describeSpawn("one");
+    await here.catalog.patch("workspace", "agent-dev", { boot_document: "none" });
+    const changed = await here.slipway.resolveWorkspace("agent-dev");
+    await expect(here.slipway.spawnWorkspace(changed, { spawnId: "one" })).rejects.toMatchObject({
+      reason: "SPAWN_ID_REUSED",
+      message: `spawn one exists already, for another plan of workspace agent-dev: ${known}, not ${changed.planId}`,
+    });
     expect(here.adapter.machines).toHaveLength(1);
   });
 
