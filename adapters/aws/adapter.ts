@@ -6,6 +6,7 @@ import { createAwsApi } from "./api.ts";
 import type { AwsApi } from "./api.ts";
 import { createAwsClients } from "./client.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
+import { machineVerbs } from "./machines.ts";
 
 export interface AwsAdapterOptions {
   /** Account, region and roles hold for the adapter's life; all else is read from each plan. */
@@ -62,11 +63,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     capabilities: CAPABILITIES,
     inspectImage: () => missing(ports, "inspectImage"),
     preflight: () => missing(ports, "preflight"),
-    launch: () => missing(ports, "launch"),
-    describe: () => missing(ports, "describe"),
-    terminate: () => missing(ports, "terminate"),
-    list: () => missing(ports, "list"),
-    logs: () => lines(missing(ports, "logs")),
+    ...machineVerbs({ api: ports.api(target.region), now, sleep: ports.sleep }),
     close: async () => clients.close(),
   };
 }
@@ -79,8 +76,4 @@ function missing({ region }: AwsPorts, verb: string): Promise<never> {
       message: `EC2 in ${region}: ${verb} is not part of this version`,
     }),
   );
-}
-
-async function* lines(text: Promise<string>): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(await text);
 }

@@ -1,0 +1,79 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+import type { ErrorReason } from "../../src/errors.ts";
+import type { Architecture } from "../../src/plan.ts";
+import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
+import { ownershipOf } from "./tags.ts";
+
+/** "Instance lifecycle" of the EC2 user guide. A state that is not among them is one that passes. */
+const STATES: ReadonlyMap<string, MachineState> = new Map([
+  ["pending", "pending"],
+  ["running", "running"],
+  ["stopping", "stopped"],
+  ["stopped", "stopped"],
+  ["shutting-down", "ended"],
+  ["terminated", "ended"],
+]);
+
+const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
+  ["x86_64", "amd64"],
+  ["x86_64_mac", "amd64"],
+  ["arm64", "arm64"],
+  ["arm64_mac", "arm64"],
+]);
+
+/** The codes of StateReason that say more than that a machine ended. */
+const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
+  ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
+  ["Server.SpotInstanceShutdown", "INSUFFICIENT_CAPACITY"],
+  ["Server.SpotInstanceTermination", "INSUFFICIENT_CAPACITY"],
+  ["Server.InternalError", "CLOUD_UNAVAILABLE"],
+  ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
+  ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
+]);
+
+/** Somebody asked for it, through the API or the console. */
+const BY_USER = "Client.UserInitiatedShutdown";
+
+/** EC2's instance in neutral words; null for what is none, or has no id. */
+export function machineOf(instance: Instance): Machine | null {
+  const { InstanceId: id, Placement, Architecture: architecture, ImageId, LaunchTime } = instance;
+  if (id === undefined) return null;
+  const state = STATES.get(instance.State?.Name ?? "") ?? "pending";
+  return {
+    id,
+    place: Placement?.AvailabilityZone ?? "",
+    state,
+    architecture: ARCHITECTURES.get(architecture ?? "") ?? null,
+    artifact: ImageId ?? null,
+    addresses: {
+      private: nonEmpty(instance.PrivateIpAddress) ?? nonEmpty(instance.Ipv6Address),
+      public: nonEmpty(instance.PublicIpAddress),
+    },
+    ports: [],
+    ownership: ownershipOf(instance.Tags),
+    end: state === "ended" || state === "stopped" ? endOf(instance) : null,
+    createdAt: LaunchTime === undefined ? null : LaunchTime.toISOString(),
+  };
+}
+
+/**
+ * True for a machine that was terminated because somebody asked for it: there is nothing more to say of it. One that
+ * ended for another reason is worth telling of, for as long as EC2 does.
+ */
+export function isGone(instance: Instance): boolean {
+  if (STATES.get(instance.State?.Name ?? "") !== "ended") return false;
+  const code = instance.StateReason?.Code;
+  return code === undefined || code === BY_USER;
+}
+
+function endOf({ StateReason, StateTransitionReason }: Instance): MachineEnd {
+  const code = StateReason?.Code ?? "";
+  const words = StateReason?.Message ?? StateTransitionReason ?? "";
+  const message = words.includes(code) ? words : `${code}: ${words}`;
+  const reason = END_REASONS.get(code);
+  return { exitCode: null, message, ...(reason === undefined ? {} : { reason }) };
+}
+
+function nonEmpty(text: string | undefined): string | null {
+  return text === undefined || text === "" ? null : text;
+}

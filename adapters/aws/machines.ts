@@ -1,0 +1,30 @@
+import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
+import type { AwsApi } from "./api.ts";
+import { describeInstances, listInstances } from "./describe.ts";
+import { launchInstances } from "./launch.ts";
+import { instanceLogs } from "./logs.ts";
+import type { Sleep } from "./pause.ts";
+import { createRecentMachines } from "./recent-machines.ts";
+import { terminateInstances } from "./terminate.ts";
+
+export interface MachineOptions {
+  /** The calls of the placement's region. */
+  readonly api: AwsApi;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: Sleep;
+}
+
+type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
+
+/** The verbs that are about machines. They share what was launched and terminated here a moment ago. */
+export function machineVerbs({ api, now, sleep }: MachineOptions): MachineVerbs {
+  const ports = { api, sleep, recent: createRecentMachines(now) };
+  return {
+    launch: (launch, signal) => launchInstances(ports, launch, signal),
+    describe: (ids, signal) => describeInstances(ports, ids, signal),
+    terminate: (ids, signal) => terminateInstances(ports, ids, signal),
+    list: (owner, signal) => listInstances(ports, owner, signal),
+    logs: (id, request, signal) => instanceLogs(ports, id, request, signal),
+  };
+}
