@@ -1,0 +1,203 @@
+import { createAsking } from "./ask.ts";
+import type { GceCallRules } from "./call.ts";
+import type { GceClients, GceServices } from "./client.ts";
+import {
+  diskReply,
+  diskTypeReply,
+  imageReply,
+  instanceReply,
+  machineTypeReply,
+  operationReply,
+  permissionsReply,
+  projectReply,
+  serialOutputReply,
+  subnetworkReply,
+  zoneReply,
+} from "./replies.ts";
+
+interface InProject {
+  readonly project: string;
+}
+interface InZone extends InProject {
+  readonly zone: string;
+}
+interface InRegion extends InProject {
+  readonly region: string;
+}
+interface Filtered {
+  readonly filter?: string;
+}
+/** Permissions to ask for; those that the launcher has come back. */
+interface Permissions {
+  readonly permissions: readonly string[];
+}
+
+type Instances = GceServices["instances"];
+/** The body of an insert, as the client's own types have it. */
+export type InstanceResource = NonNullable<
+  NonNullable<Parameters<Instances["insert"]>[0]>["instanceResource"]
+>;
+/** The body of a bulk insert. */
+export type BulkInsertResource = NonNullable<
+  NonNullable<Parameters<Instances["bulkInsert"]>[0]>["bulkInsertInstanceResourceResource"]
+>;
+
+export type GceApi = ReturnType<typeof createGceApi>;
+
+/**
+ * Every method of Compute Engine that Slipway calls, `API_CALLS` for short. Each stops at its signal and throws
+ * `GceCallFailure`; what only reads is sent again where that may help, what changes something never.
+ */
+export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) {
+  const { ask, askAll } = createAsking(clients, sleep);
+  return {
+    image: (request: InProject & { readonly image: string }, signal: AbortSignal) =>
+      ask("images.get", signal, imageReply, (client, options) => client.get(request, options)),
+
+    imageOfFamily: (request: InProject & { readonly family: string }, signal: AbortSignal) =>
+      ask("images.getFromFamily", signal, imageReply, (client, options) =>
+        client.getFromFamily(request, options),
+      ),
+
+    images: (request: InProject & Filtered, signal: AbortSignal) =>
+      askAll("images.list", signal, imageReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    imagePermissions: (
+      request: InProject & Permissions & { readonly image: string },
+      signal: AbortSignal,
+    ) =>
+      ask("images.testIamPermissions", signal, permissionsReply, (client, options) =>
+        client.testIamPermissions(
+          { project: request.project, resource: request.image, ...asked(request) },
+          options,
+        ),
+      ),
+
+    project: (request: InProject, signal: AbortSignal) =>
+      ask("projects.get", signal, projectReply, (client, options) => client.get(request, options)),
+
+    zone: (request: InZone, signal: AbortSignal) =>
+      ask("zones.get", signal, zoneReply, (client, options) => client.get(request, options)),
+
+    zones: (request: InProject & Filtered, signal: AbortSignal) =>
+      askAll("zones.list", signal, zoneReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    machineType: (request: InZone & { readonly machineType: string }, signal: AbortSignal) =>
+      ask("machineTypes.get", signal, machineTypeReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    machineTypes: (request: InZone & Filtered, signal: AbortSignal) =>
+      askAll("machineTypes.list", signal, machineTypeReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
+      ask("diskTypes.get", signal, diskTypeReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    subnetwork: (request: InRegion & { readonly subnetwork: string }, signal: AbortSignal) =>
+      ask("subnetworks.get", signal, subnetworkReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    subnetworkPermissions: (
+      request: InRegion & Permissions & { readonly subnetwork: string },
+      signal: AbortSignal,
+    ) =>
+      ask("subnetworks.testIamPermissions", signal, permissionsReply, (client, options) => {
+        const { project, region, subnetwork } = request;
+        return client.testIamPermissions(
+          { project, region, resource: subnetwork, ...asked(request) },
+          options,
+        );
+      }),
+
+    instance: (request: InZone & { readonly instance: string }, signal: AbortSignal) =>
+      ask("instances.get", signal, instanceReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    instances: (request: InZone & Filtered, signal: AbortSignal) =>
+      askAll("instances.list", signal, instanceReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    /** What the first serial port said from a place on, in bytes; only the last megabyte is kept. */
+    serialOutput: (
+      request: InZone & { readonly instance: string; readonly start?: number },
+      signal: AbortSignal,
+    ) =>
+      ask("instances.getSerialPortOutput", signal, serialOutputReply, (client, options) =>
+        client.getSerialPortOutput(request, options),
+      ),
+
+    disk: (request: InZone & { readonly disk: string }, signal: AbortSignal) =>
+      ask("disks.get", signal, diskReply, (client, options) => client.get(request, options)),
+
+    disks: (request: InZone & Filtered, signal: AbortSignal) =>
+      askAll("disks.list", signal, diskReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    insertInstance: (
+      request: InZone & { readonly requestId: string; readonly instanceResource: InstanceResource },
+      signal: AbortSignal,
+    ) =>
+      ask("instances.insert", signal, operationReply, async (client, options) =>
+        begun(await client.insert(request, options)),
+      ),
+
+    bulkInsertInstances: (
+      request: InZone & {
+        readonly requestId: string;
+        readonly bulkInsertInstanceResourceResource: BulkInsertResource;
+      },
+      signal: AbortSignal,
+    ) =>
+      ask("instances.bulkInsert", signal, operationReply, async (client, options) =>
+        begun(await client.bulkInsert(request, options)),
+      ),
+
+    deleteInstance: (
+      request: InZone & { readonly instance: string; readonly requestId?: string },
+      signal: AbortSignal,
+    ) =>
+      ask("instances.delete", signal, operationReply, async (client, options) =>
+        begun(await client.delete(request, options)),
+      ),
+
+    operation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
+      ask("zoneOperations.get", signal, operationReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    /** The operation when it is done, or as it is after two minutes. */
+    waitForOperation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
+      ask("zoneOperations.wait", signal, operationReply, (client, options) =>
+        client.wait(request, options),
+      ),
+
+    operations: (request: InZone & Filtered, signal: AbortSignal) =>
+      askAll("zoneOperations.list", signal, operationReply, (client, page, options) =>
+        client.list({ ...request, ...page }, options),
+      ),
+
+    close: () => clients.close(),
+  };
+}
+
+function asked({ permissions }: Permissions) {
+  return { testPermissionsRequestResource: { permissions: [...permissions] } };
+}
+
+/** The client wraps what it began into something that could be waited for by means of its own. */
+function begun([operation]: readonly unknown[]): readonly unknown[] {
+  if (typeof operation !== "object" || operation === null) return [];
+  return ["latestResponse" in operation ? operation.latestResponse : operation];
+}

@@ -1,0 +1,28 @@
+import { createGceApi } from "./api.ts";
+import type { GceApi } from "./api.ts";
+import { createAuthorization } from "./authorization.ts";
+import type { GceCallRules } from "./call.ts";
+import { createGceClients } from "./client.ts";
+import { openCredentials } from "./credentials.ts";
+import type { CredentialOptions, GceRole } from "./credentials.ts";
+import { computeEndpoint, ENDPOINT_VARIABLE } from "./endpoint.ts";
+
+export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
+  readonly sleep: GceCallRules["sleep"];
+}
+
+/**
+ * Compute Engine as a placement's accounts may use it. Nothing is imported beyond the client's own, looked up or sent
+ * before the first call.
+ *
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for an endpoint that is none
+ */
+export function connectGce({ target, environment, sleep }: ConnectionOptions): GceApi {
+  const authorize = (role: GceRole) =>
+    createAuthorization(() => openCredentials({ target, environment, role }));
+  const clients = createGceClients({
+    endpoint: computeEndpoint(environment[ENDPOINT_VARIABLE]),
+    authorization: { reader: authorize("reader"), launcher: authorize("launcher") },
+  });
+  return createGceApi(clients, sleep);
+}

@@ -1,0 +1,183 @@
+import { z } from "zod";
+
+/**
+ * What Slipway reads of Compute Engine's replies, as the client gives them: 64-bit numbers are texts, and what the
+ * API left out is absent, null or empty.
+ */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((value) => (value === undefined || value === "" ? null : value));
+const wholeNumber = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d{1,15}$/)
+      .transform(Number),
+  ])
+  .nullish()
+  .transform((value) => value ?? null);
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((value) => value ?? []);
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? {});
+const deprecation = z
+  .object({ state: optionalText, replacement: optionalText })
+  .nullish()
+  .transform((value) => value ?? null);
+
+export const imageReply = z.object({
+  /** The numeric id, which is a new one for every image that is made. */
+  id: z.string().regex(/^\d+$/),
+  name: z.string(),
+  selfLink: text,
+  family: optionalText,
+  /** `READY`, `PENDING`, `FAILED` or `DELETING`. */
+  status: text,
+  /** `X86_64`, `ARM64`, or null for an image that does not say. */
+  architecture: optionalText,
+  diskSizeGb: wholeNumber,
+  archiveSizeBytes: wholeNumber,
+  creationTimestamp: optionalText,
+  deprecated: deprecation,
+  licenses: listOf(z.string()),
+  guestOsFeatures: listOf(z.object({ type: text })),
+});
+export type ImageReply = z.output<typeof imageReply>;
+
+export const zoneReply = z.object({
+  name: z.string(),
+  /** `UP` or `DOWN`. */
+  status: text,
+  region: text,
+  deprecated: deprecation,
+});
+export type ZoneReply = z.output<typeof zoneReply>;
+
+export const machineTypeReply = z.object({
+  name: z.string(),
+  guestCpus: wholeNumber,
+  memoryMb: wholeNumber,
+  isSharedCpu: flag,
+  architecture: optionalText,
+  deprecated: deprecation,
+  accelerators: listOf(z.looseObject({})),
+});
+export type MachineTypeReply = z.output<typeof machineTypeReply>;
+
+export const diskTypeReply = z.object({
+  name: z.string(),
+  selfLink: text,
+  /** `10GB-65536GB` */
+  validDiskSize: optionalText,
+  defaultDiskSizeGb: wholeNumber,
+  deprecated: deprecation,
+});
+export type DiskTypeReply = z.output<typeof diskTypeReply>;
+
+export const subnetworkReply = z.object({
+  name: z.string(),
+  selfLink: text,
+  network: text,
+  region: text,
+  purpose: optionalText,
+  ipCidrRange: optionalText,
+});
+export type SubnetworkReply = z.output<typeof subnetworkReply>;
+
+export const permissionsReply = z.object({ permissions: listOf(z.string()) });
+
+export const projectReply = z.object({ name: text, defaultServiceAccount: optionalText });
+export type ProjectReply = z.output<typeof projectReply>;
+
+export const diskReply = z.object({
+  name: z.string(),
+  selfLink: text,
+  sourceImage: optionalText,
+  sourceImageId: optionalText,
+  users: listOf(z.string()),
+});
+export type DiskReply = z.output<typeof diskReply>;
+
+export const instanceReply = z.object({
+  id: z.string().regex(/^\d+$/),
+  name: z.string(),
+  zone: text,
+  /** `PROVISIONING`, `STAGING`, `RUNNING`, `STOPPING`, `TERMINATED`, … */
+  status: text,
+  statusMessage: optionalText,
+  creationTimestamp: optionalText,
+  machineType: text,
+  labels,
+  metadata: z
+    .object({ items: listOf(z.object({ key: text, value: text })) })
+    .nullish()
+    .transform((value) => value ?? null),
+  networkInterfaces: listOf(
+    z.object({
+      networkIP: optionalText,
+      ipv6Address: optionalText,
+      accessConfigs: listOf(z.object({ natIP: optionalText })),
+      ipv6AccessConfigs: listOf(z.object({ externalIpv6: optionalText })),
+    }),
+  ),
+  disks: listOf(z.object({ boot: flag, source: text, architecture: optionalText })),
+});
+export type InstanceReply = z.output<typeof instanceReply>;
+
+const bulkInsertStatus = z.object({
+  createdVmCount: wholeNumber,
+  deletedVmCount: wholeNumber,
+  failedToCreateVmCount: wholeNumber,
+  targetVmCount: wholeNumber,
+});
+
+export const operationReply = z.object({
+  name: z.string(),
+  /** `PENDING`, `RUNNING` or `DONE`. */
+  status: text,
+  zone: text,
+  operationType: text,
+  operationGroupId: optionalText,
+  targetId: optionalText,
+  targetLink: text,
+  /** Empty where nothing went wrong. */
+  error: z
+    .object({ errors: listOf(z.object({ code: text, message: text })) })
+    .nullish()
+    .transform((value) => value?.errors ?? []),
+  httpErrorStatusCode: wholeNumber,
+  httpErrorMessage: optionalText,
+  instancesBulkInsertOperationMetadata: z
+    .object({
+      perLocationStatus: z
+        .record(z.string(), bulkInsertStatus)
+        .nullish()
+        .transform((value) => value ?? {}),
+    })
+    .nullish()
+    .transform((value) => value?.perLocationStatus ?? {}),
+});
+export type OperationReply = z.output<typeof operationReply>;
+
+export const serialOutputReply = z.object({
+  contents: text,
+  /** Where what is returned begins, and where the next read goes on, in bytes. */
+  start: wholeNumber,
+  next: wholeNumber,
+});
+export type SerialOutputReply = z.output<typeof serialOutputReply>;
