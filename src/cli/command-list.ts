@@ -26,6 +26,7 @@ export const SPAWN_BRIEFS = {
 
 export const TOOL_BRIEFS = {
   inspect: "Show a container image's manifest, ids and configuration without pulling it",
+  fake: "Run a local stand-in for a cloud, for trying and testing",
   completion: "Print a shell's completion script",
 } as const;
 

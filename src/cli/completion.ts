@@ -15,11 +15,14 @@ export interface Proposal {
 /** Printed alone where the shell is to complete names of files by itself. */
 const FILES = ":files";
 
-/** Flags of single commands that take a file; the global ones say so themselves. */
-const FILE_FLAGS: ReadonlySet<string> = new Set([
-  "--save",
-  "--plan",
-  ...GLOBAL_FLAGS.filter(({ value }) => value === "FILE").map(({ flag }) => flag),
+/** Flags that take a file: the global ones, and by command those of a single one. */
+const GLOBAL_FILE_FLAGS: readonly string[] = GLOBAL_FLAGS.filter(
+  ({ value }) => value === "FILE",
+).map(({ flag }) => flag);
+const FILE_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["resolve", ["--save"]],
+  ["spawn", ["--plan"]],
+  ["fake", ["--state", "--faults"]],
 ]);
 
 /**
@@ -39,13 +42,14 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
   const partial = words.at(-1) ?? "";
   const previous = earlier.at(-1) ?? "";
   const flagsAreOver = earlier.includes("--");
-  if (!flagsAreOver && FILE_FLAGS.has(previous)) return [{ completion: FILES, brief: "" }];
+  const { flags, rest } = separateGlobalFlags(earlier);
+  const fileFlags = [...GLOBAL_FILE_FLAGS, ...(FILE_FLAGS.get(rest[0] ?? "") ?? [])];
+  if (!flagsAreOver && fileFlags.includes(previous)) return [{ completion: FILES, brief: "" }];
   const global = GLOBAL_FLAGS.find(({ flag, alias }) => previous === flag || previous === alias);
   if (!flagsAreOver && global?.value !== undefined)
     return global.flag === "--output"
       ? OUTPUT_FORMATS.filter((format) => format.startsWith(partial)).map(plain)
       : [];
-  const { flags, rest } = separateGlobalFlags(earlier);
   const typed = [...rest, partial];
   const notices = createNotices(host.stderr, { ...flags, quiet: true });
   const found = await proposeCompletions(

@@ -13,6 +13,13 @@ export function wholeNumber(lowest: number): (text: string) => number {
   };
 }
 
+/** Reads the number of a TCP port; 0 leaves the choice to the system. */
+export function portNumber(text: string): number {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw usageError(`${quoted(text)} is no port`, "Ports are 0 (any free one) to 65535.");
+}
+
 /** A value as it was typed. */
 export function asTyped(text: string): string {
   return text;

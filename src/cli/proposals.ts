@@ -12,6 +12,14 @@ export function proposeShells(): readonly string[] {
   return SHELLS;
 }
 
+/** The clouds that have a stand-in. */
+export const CLOUDS = ["ec2", "gce"] as const;
+export type Cloud = (typeof CLOUDS)[number];
+
+export function proposeClouds(): readonly string[] {
+  return CLOUDS;
+}
+
 export async function proposeKinds(): Promise<readonly string[]> {
   return (await import("../catalog/kinds.ts")).CATALOG_KINDS;
 }

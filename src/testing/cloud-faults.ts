@@ -175,6 +175,8 @@ function matchesAction(asked: string | undefined, is: string | boolean | null): 
 }
 
 const MOST_FAULTS = 1_000;
+/** As a file spells them. */
+const KINDS = faultSchema.options.map(({ shape }) => shape.kind.value.replaceAll("-", "_"));
 const documentSchema = z.strictObject({ faults: z.array(faultSchema).max(MOST_FAULTS) });
 
 /**
@@ -188,7 +190,9 @@ export function parseCloudFaults(document: unknown, dialect: FaultDialect): read
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path.map((step) => snakeCaseName(String(step))).join(".") ?? "";
-    throw refused(path === "" ? "the document" : path, issue?.message ?? "is not valid");
+    // The schema would tell the kinds in the spelling of code.
+    const why = path.endsWith(".kind") ? `the kinds are ${KINDS.join(", ")}` : issue?.message;
+    throw refused(path === "" ? "the document" : path, why ?? "is not valid");
   }
   for (const [index, rule] of parsed.data.faults.entries())
     requireMeaning(dialect, rule, `faults.${index}`);

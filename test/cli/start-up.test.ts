@@ -26,6 +26,7 @@ describe("start-up", () => {
   it.each([
     ["spawn", "--help"],
     ["get", "--help"],
+    ["fake", "--help"],
     ["completion", "bash"],
   ])("loads the scanner and nothing else for %s %s", async (...argv) => {
     const modules = await modulesOf(...argv);

@@ -1,7 +1,7 @@
 import { TOOL_BRIEFS } from "../command-list.ts";
 import type { CliContext } from "../context.ts";
-import { asTyped } from "../flags.ts";
-import { proposeNames, proposeShells } from "../proposals.ts";
+import { asTyped, portNumber } from "../flags.ts";
+import { proposeClouds, proposeNames, proposeShells } from "../proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -52,6 +52,52 @@ const inspect = defineRoute<
   },
 });
 
+const fake = defineRoute<{ port: number; state?: string; faults?: string }, [cloud: string]>({
+  usage: ["fake ec2|gce [--port N] [--state FILE] [--faults FILE]"],
+  brief: TOOL_BRIEFS.fake,
+  description: [
+    "Listens on 127.0.0.1, says where on standard output, and runs until it is interrupted.",
+    "Any credentials will do, but there must be some.",
+  ].join("\n"),
+  load: async () => (await import("../commands/fake.ts")).fake,
+  parameters: {
+    flags: {
+      port: {
+        kind: "parsed",
+        parse: portNumber,
+        default: "0",
+        placeholder: "N",
+        brief: "Port to listen on, 0 for any free one",
+      },
+      state: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Keep everything in this file, and go on from it",
+      },
+      faults: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "Let go wrong what this file says",
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "The cloud",
+          placeholder: "CLOUD",
+          parse: asTyped,
+          proposeCompletions: proposeClouds,
+        },
+      ],
+    },
+  },
+});
+
 const completion = defineRoute<NoFlags, [shell: string]>({
   usage: ["completion bash|zsh|fish"],
   brief: TOOL_BRIEFS.completion,
@@ -78,5 +124,6 @@ const completion = defineRoute<NoFlags, [shell: string]>({
 
 export const toolRoutes: Readonly<Record<keyof typeof TOOL_BRIEFS, CommandRoute>> = {
   inspect,
+  fake,
   completion,
 };

@@ -41,6 +41,8 @@ describe("completion", () => {
     ["a command's flags", ["spawn", "--al"], ["--allow-stale"]],
     ["global flags", ["get", "image", "--ten"], ["--tenant"]],
     ["files", ["spawn", "--plan", "pl"], [":files"]],
+    ["clouds with a stand-in", ["fake", ""], ["ec2", "gce"]],
+    ["files for a stand-in", ["fake", "ec2", "--state", ""], [":files"]],
     ["files for a global flag", ["--database", ""], [":files"]],
     ["nothing for a tenant", ["--tenant", ""], []],
     ["nothing after the last word", ["get", "image", "image-one", ""], []],

@@ -100,7 +100,7 @@ describe("a faults file", () => {
     [{}, /faults/],
     [{ faults: {} }, /faults/],
     [{ faults: [null] }, /faults\.0/],
-    [{ faults: [{ kind: "fire" }] }, /faults\.0\.kind/],
+    [{ faults: [{ kind: "fire" }] }, /faults\.0\.kind: .* lost_reply,/],
     [{ faults: [{ kind: "error" }] }, /faults\.0\.code/],
     [{ faults: [{ kind: "error", code: "<x>" }] }, /faults\.0\.code/],
     [{ faults: [{ kind: "lost_reply", actoin: "x" }] }, /actoin/],

@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { slipway } from "./slipway-process.ts";
+
+/** `slipway fake` as a process of its own. */
+export interface FakeProcess extends AsyncDisposable {
+  readonly url: string;
+  /** Sends the signal and waits for the end. */
+  end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): ReturnType<typeof slipway>;
+}
+
+export async function startFake(...argv: readonly string[]): Promise<FakeProcess> {
+  const { promise: said, resolve, reject } = Promise.withResolvers<string>();
+  let kill: (signal: NodeJS.Signals) => void = () => undefined;
+  const ran = slipway(["fake", ...argv], {
+    onStart(child) {
+      kill = (signal) => void child.kill(signal);
+      if (child.stdout !== null)
+        void once(child.stdout, "data").then(([line]) => resolve(String(line)));
+    },
+  });
+  void ran.then(({ stderr }) => reject(new Error(`the stand-in ended: ${stderr}`)), reject);
+  const line = await said;
+  const end: FakeProcess["end"] = (signal) => {
+    kill(signal);
+    return ran;
+  };
+  return {
+    url: line.replace(/^listening on /, "").trim(),
+    end,
+    async [Symbol.asyncDispose]() {
+      await end("SIGKILL");
+    },
+  };
+}

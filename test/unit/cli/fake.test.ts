@@ -1,0 +1,105 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startEc2 } from "../../../src/testing/ec2/index.ts";
+import { scratchFolder } from "../../support/scratch.ts";
+import { runInMemory } from "./support/command-line.ts";
+
+/** Runs the stand-in in a folder; one that starts is interrupted at once. */
+async function fake(folder: string, ...argv: readonly string[]) {
+  return await runInMemory(["fake", ...argv], {
+    workingDirectory: folder,
+    interrupt: AbortSignal.abort(),
+  });
+}
+
+describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
+  it("says where it listens, and ends well when it is interrupted", async () => {
+    const ran = await fake("/nowhere", cloud);
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(ran.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:[1-9]\d*\n$/);
+  });
+
+  it("says the same as JSON", async () => {
+    const ran = await fake("/nowhere", cloud, "-o", "json");
+    expect(ran.stdout).toMatch(/^listening on /);
+  });
+
+  it("keeps its state where it is told, from the start", async () => {
+    using folder = scratchFolder();
+    for (const _turn of ["made", "found"])
+      expect(await fake(folder.path, cloud, "--state", "state.json")).toMatchObject({
+        exitCode: 0,
+      });
+    expect(existsSync(join(folder.path, "state.json"))).toBe(true);
+  });
+
+  it.each([
+    ["a port that is none", ["--port", "65536"], '"65536" is no port'],
+    ["a port in words", ["--port", "http"], '"http" is no port'],
+    ["a negative port", ["--port=-1"], '"-1" is no port'],
+    ["no faults file", ["--faults", "absent.json"], '"absent.json" cannot be read (ENOENT)'],
+    ["a folder of faults", ["--faults", "folder"], '"folder" cannot be read (EISDIR)'],
+    ["faults that are none", ["--faults", "fire.json"], "faults.0.kind: the kinds are throttle,"],
+    ["faults that are no JSON", ["--faults", "half.json"], "line 1"],
+    ["the same key twice", ["--faults", "twice.json"], "faults"],
+    ["too many faults", ["--faults", "large.json"], "larger than 1048576 bytes"],
+    ["state in no folder", ["--state", "absent/state.json"], "cannot be written"],
+    ["state in a folder's place", ["--state", "folder"], "cannot be read"],
+    ["state of something else", ["--state", "fire.json"], "keeps no state of a stand-in for"],
+  ])("refuses %s and begins nothing", async (_what, flags, message) => {
+    using folder = scratchFolder();
+    const write = (name: string, text: string) => writeFileSync(join(folder.path, name), text);
+    mkdirSync(join(folder.path, "folder"));
+    write("fire.json", '{"faults":[{"kind":"fire"}]}');
+    write("half.json", '{"faults":[');
+    write("twice.json", '{"faults":[],"faults":[]}');
+    write("large.json", `{"faults":[${" ".repeat(1024 * 1024)}]}`);
+    const state = flags[0] === "--state" ? [] : ["--state", "unmade.json"];
+    const ran = await fake(folder.path, cloud, ...state, ...flags);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toContain("slipway: INVALID_ARGUMENT: ");
+    expect(ran.stderr).toContain(message);
+    expect(existsSync(join(folder.path, "unmade.json"))).toBe(false);
+  });
+
+  it("refuses a port that is taken, and leaves no file", async () => {
+    using folder = scratchFolder();
+    await using taken = await startEc2();
+    const { port } = new URL(taken.url);
+    const ran = await fake(folder.path, cloud, "--port", port, "--state", "state.json");
+    expect(ran).toMatchObject({ exitCode: 7, stdout: "" });
+    expect(existsSync(join(folder.path, "state.json"))).toBe(false);
+  });
+});
+
+describe("slipway fake", () => {
+  it.each([
+    [["fake", "azure"], 'there is no stand-in for "azure"'],
+    [["fake"], "CLOUD"],
+  ])("refuses %j", async (argv, message) => {
+    const ran = await runInMemory(argv);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain(message);
+  });
+
+  it.each([
+    ["ec2", { kind: "operation_error", code: "X" }, "operation_error means nothing to EC2"],
+    ["gce", { kind: "throttle", account: "1" }, "account means nothing to Compute Engine"],
+  ])("of %s refuses faults of the other cloud: %j", async (cloud, fault, message) => {
+    using folder = scratchFolder();
+    writeFileSync(join(folder.path, "faults.json"), JSON.stringify({ faults: [fault] }));
+    const ran = await fake(folder.path, cloud, "--faults", "faults.json");
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain(message);
+  });
+
+  it("refuses another cloud's state, and leaves it as it is", async () => {
+    using folder = scratchFolder();
+    await fake(folder.path, "ec2", "--state", "state.json");
+    const ran = await fake(folder.path, "gce", "--state", "state.json");
+    expect(ran).toMatchObject({ exitCode: 2 });
+    expect(ran.stderr).toContain("keeps no state of a stand-in for Compute Engine");
+    expect(await fake(folder.path, "ec2", "--state", "state.json")).toMatchObject({ exitCode: 0 });
+  });
+});
