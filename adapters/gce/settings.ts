@@ -3,19 +3,16 @@ import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
 
-const text = z.string().min(1);
-
-/** All that `launch` needs beyond the plan's neutral fields. Links are partial: `projects/…`. */
 const instanceSettings = z.strictObject({
-  /** GiB; never less than the image's. Zero leaves it to Compute Engine: the image does not say. */
-  diskSizeGb: z.int().nonnegative(),
-  /** `pd-balanced`, in whichever zone. */
-  diskType: text,
-  subnet: text,
-  /** Address of the account that the machine runs as; null for none. */
-  serviceAccount: text.nullable(),
+  /** GiB, never less than the image's; null leaves it at the image's own. */
+  diskSizeGb: z.int().positive().nullable(),
+  /** `pd-balanced`, in whichever zone; null leaves it to Compute Engine, which knows what a machine type takes. */
+  diskType: z.string().min(1).nullable(),
+  /** `projects/P/regions/R/subnetworks/N` */
+  subnetwork: z.string().min(1),
 });
 
+/** All that `launch` needs beyond the plan's neutral fields and its target. */
 export type InstanceSettings = z.output<typeof instanceSettings>;
 
 /** The plan's `settings` for a VM. */
