@@ -6,7 +6,10 @@ import { createAwsApi } from "./api.ts";
 import type { AwsApi } from "./api.ts";
 import { createAwsClients } from "./client.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
+import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
+import { createAwsReader } from "./reader.ts";
+import { awsImage } from "./target.ts";
 
 export interface AwsAdapterOptions {
   /** Account, region and roles hold for the adapter's life; all else is read from each plan. */
@@ -58,10 +61,16 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
       options.sleep ??
       (async (milliseconds, signal) => await delay(milliseconds, undefined, { signal })),
   };
+  const reader = createAwsReader({
+    api: ports.api(target.region),
+    accessKeyId: (role) => clients.accessKeyId(role),
+    now,
+  });
   return {
     substrate: "AWS",
     capabilities: CAPABILITIES,
-    inspectImage: () => missing(ports, "inspectImage"),
+    inspectImage: (image, { imageName }, signal) =>
+      inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
     preflight: () => missing(ports, "preflight"),
     ...machineVerbs({ api: ports.api(target.region), now, sleep: ports.sleep }),
     close: async () => clients.close(),

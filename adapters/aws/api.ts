@@ -7,6 +7,8 @@ import type {
   DescribeInstanceTypeOfferingsCommandOutput,
   DescribeInstanceTypesCommandInput,
   DescribeInstanceTypesCommandOutput,
+  DescribeRegionsCommandInput,
+  DescribeRegionsCommandOutput,
   DescribeSecurityGroupsCommandInput,
   DescribeSecurityGroupsCommandOutput,
   DescribeSubnetsCommandInput,
@@ -37,6 +39,7 @@ export const API_CALLS = [
   { service: "sts", action: "GetCallerIdentity", role: "reader" },
   { service: "sts", action: "GetCallerIdentity", role: "launcher" },
   { service: "ec2", action: "DescribeImages", role: "reader" },
+  { service: "ec2", action: "DescribeRegions", role: "reader" },
   { service: "ec2", action: "DescribeInstanceTypes", role: "reader" },
   { service: "ec2", action: "DescribeInstanceTypeOfferings", role: "reader" },
   { service: "ec2", action: "DescribeSubnets", role: "reader" },
@@ -65,6 +68,10 @@ export interface AwsApi {
     input: DescribeImagesCommandInput,
     signal: AbortSignal,
   ): Promise<DescribeImagesCommandOutput>;
+  describeRegions(
+    input: DescribeRegionsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeRegionsCommandOutput>;
   describeInstanceTypes(
     input: DescribeInstanceTypesCommandInput,
     signal: AbortSignal,
@@ -117,6 +124,10 @@ export function createAwsApi(clients: AwsClients, region: string): AwsApi {
     async describeImages(input, signal) {
       const { DescribeImagesCommand } = await ec2();
       return await (await reading()).send(new DescribeImagesCommand(input), options(signal));
+    },
+    async describeRegions(input, signal) {
+      const { DescribeRegionsCommand } = await ec2();
+      return await (await reading()).send(new DescribeRegionsCommand(input), options(signal));
     },
     async describeInstanceTypes(input, signal) {
       const { DescribeInstanceTypesCommand } = await ec2();
