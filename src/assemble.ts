@@ -8,6 +8,16 @@ import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
 import { parsePlatform } from "./oci/platform.ts";
 import { parseReference } from "./oci/reference.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
+import {
+  INSPECT_OPTIONS,
+  LIST_FILTER,
+  LOGS_OPTIONS,
+  RESOLVE_OPTIONS,
+  SIGNAL_OPTION,
+  SPAWN_OPTIONS,
+} from "./option-shapes.ts";
+import { checkOptions, checkText } from "./options.ts";
+import type { ShapeOf } from "./options.ts";
 import { parsePlan } from "./plan-document.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
@@ -34,6 +44,19 @@ export interface SlipwayPorts extends CredentialPorts {
   readonly close: () => Promise<void>;
 }
 
+export const PORTS: ShapeOf<SlipwayPorts> = {
+  tenant: "text",
+  catalog: "object",
+  ledger: "object",
+  clock: "object",
+  openAdapter: "function",
+  readSecret: "function",
+  dockerCredential: "function",
+  openRegistryClient: "function",
+  newSpawnId: "function",
+  close: "function",
+};
+
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** For how long a plan that this process resolved needs no second look at what it pinned, in milliseconds. */
 const WARM = 60_000;
@@ -50,10 +73,19 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
   return {
     tenant,
     catalog,
-    resolveWorkspace: (workspace, options = {}) =>
-      resolveWorkspace(ports, workspace, options.offline ?? false, signalOf(options)),
-    spawnWorkspace: (workspace, options = {}) => spawnWorkspace(ports, workspace, options),
-    listSpawns: (filter = {}) => ledger.list(tenant, filter),
+    async resolveWorkspace(workspace, options = {}) {
+      checkOptions("resolveWorkspace", options, RESOLVE_OPTIONS);
+      const { offline = false } = options;
+      return await resolveWorkspace(ports, workspace, offline, signalOf(options));
+    },
+    async spawnWorkspace(workspace, options = {}) {
+      checkOptions("spawnWorkspace", options, SPAWN_OPTIONS);
+      return await spawnWorkspace(ports, workspace, options);
+    },
+    async listSpawns(filter = {}) {
+      checkOptions("listSpawns", filter, LIST_FILTER);
+      return await ledger.list(tenant, filter);
+    },
     async describeSpawn(spawnId) {
       checkText("spawnId", spawnId);
       const description = await ledger.describe({ tenant, spawnId });
@@ -62,12 +94,19 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async terminateSpawn(spawnId, options = {}) {
       checkText("spawnId", spawnId);
+      checkOptions("terminateSpawn", options, SIGNAL_OPTION);
       return await terminateSpawn(ports, { tenant, spawnId }, signalOf(options));
     },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
-    watch: (spawnIds, options = {}) =>
-      watchSpawns({ ledger, clock: ports.clock, tenant, spawnIds, signal: signalOf(options) }),
-    inspectImage: (reference, options = {}) => inspectImage(ports, reference, options),
+    async *watch(spawnIds, options = {}) {
+      checkOptions("watch", options, SIGNAL_OPTION);
+      const { clock } = ports;
+      yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
+    },
+    async inspectImage(reference, options = {}) {
+      checkOptions("inspectImage", options, INSPECT_OPTIONS);
+      return await inspectImage(ports, reference, options);
+    },
     [Symbol.asyncDispose]: ports.close,
   };
 }
@@ -149,12 +188,6 @@ async function reviewedPlan(
   return plan;
 }
 
-/** The library is called from JavaScript too, where types promise nothing. */
-function checkText(name: string, value: unknown): void {
-  if (typeof value !== "string")
-    throw invalidArgument("INVALID_INPUT", `${name} must be a text, not a ${typeof value}`);
-}
-
 function invalidSpawnId(spawnId: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_SPAWN_ID",
@@ -169,6 +202,7 @@ async function* readLogs(
   options: LogsOptions,
 ): AsyncGenerator<Uint8Array> {
   checkText("spawnId", spawnId);
+  checkOptions("logs", options, LOGS_OPTIONS);
   const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
   if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
   const { machine, state } = driven.spawn;

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { cacheAdapters } from "./adapter-cache.ts";
-import { assembleSlipway } from "./assemble.ts";
+import { assembleSlipway, PORTS } from "./assemble.ts";
 import type { SlipwayPorts } from "./assemble.ts";
 import { createCatalog } from "./catalog/create-catalog.ts";
 import { CATALOG_MIGRATIONS, createSqliteStore } from "./catalog/sqlite-store.ts";
 import type { Clock } from "./clock.ts";
-import { invalidArgument, SlipwayError } from "./errors.ts";
+import { SlipwayError } from "./errors.ts";
 import { isLoopbackRegistry } from "./oci/loopback-registry.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
 import { createRegistryClient } from "./oci/registry.ts";
+import { checkOptions, checkText } from "./options.ts";
+import type { ShapeOf } from "./options.ts";
 import type { PlacementTarget } from "./plan.ts";
 import { processEnvironment } from "./process-environment.ts";
 import type { Environment, ProcessEnvironment } from "./process-environment.ts";
@@ -42,6 +44,16 @@ export interface SlipwayOptions {
   readonly ports?: Partial<SlipwayPorts>;
 }
 
+const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
+  database: "text",
+  keyFile: "text",
+  tenant: "text",
+  actor: "text",
+  environment: "object",
+  onAdapterCall: "function",
+  ports: "object",
+};
+
 /** Of a workspace's name in a generated spawn id: with eleven more characters it has at most 63. */
 const LONGEST_PREFIX = 52;
 
@@ -51,7 +63,7 @@ const LONGEST_PREFIX = 52;
  * @throws SlipwayError where the database cannot be opened (`STORAGE_…`)
  */
 export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
-  checkOptions(options);
+  checkCreation(options);
   const { tenant = "default", actor = "library" } = options;
   const surroundings = surroundingsOf(options);
   const clock = options.ports?.clock ?? systemClock;
@@ -94,14 +106,10 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
 }
 
 /** The library is called from JavaScript too, where types promise nothing. */
-function checkOptions(options: SlipwayOptions): void {
-  if (typeof options !== "object" || options === null)
-    throw invalidArgument("INVALID_INPUT", "createSlipway needs options: at least a database");
-  if (typeof options.database !== "string")
-    throw invalidArgument("INVALID_INPUT", "the option database must be a file's name");
-  for (const name of ["keyFile", "tenant", "actor"] as const)
-    if (options[name] !== undefined && typeof options[name] !== "string")
-      throw invalidArgument("INVALID_INPUT", `the option ${name} must be a text`);
+function checkCreation(options: SlipwayOptions): void {
+  checkOptions("createSlipway", options, CREATE_OPTIONS);
+  checkText("the option database of createSlipway", options.database);
+  checkOptions("createSlipway's ports", options.ports ?? {}, PORTS);
 }
 
 function surroundingsOf({ environment }: SlipwayOptions): ProcessEnvironment {

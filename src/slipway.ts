@@ -29,6 +29,12 @@ export interface SpawnOptions {
   readonly allowStale?: boolean;
 }
 
+/** Which spawns to list; all of the tenant's when both are omitted. */
+export interface SpawnFilter {
+  readonly workspace?: string;
+  readonly state?: SpawnState;
+}
+
 export interface LogsOptions {
   /** Go on until the machine ends or the signal is aborted. Default false. */
   readonly follow?: boolean;
@@ -74,10 +80,7 @@ export interface Slipway extends AsyncDisposable {
   spawnWorkspace(workspace: string | LaunchPlan, options?: SpawnOptions): Promise<Spawn>;
 
   /** Spawns of the tenant, newest first. */
-  listSpawns(filter?: {
-    readonly workspace?: string;
-    readonly state?: SpawnState;
-  }): Promise<readonly Spawn[]>;
+  listSpawns(filter?: SpawnFilter): Promise<readonly Spawn[]>;
 
   /** @throws `NOT_FOUND` / `SPAWN_NOT_FOUND`. */
   describeSpawn(spawnId: string): Promise<SpawnDescription>;

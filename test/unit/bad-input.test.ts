@@ -11,7 +11,7 @@ import {
   parseReference,
   selectCredential,
 } from "../../src/index.ts";
-import type { Bake, LaunchPlan } from "../../src/index.ts";
+import type { Bake, LaunchPlan, Slipway } from "../../src/index.ts";
 import { freezePlan } from "../../src/plan.ts";
 import { samplePlan } from "../support/sample-plan.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -26,12 +26,17 @@ const ANYTHING: readonly unknown[] = [
   Symbol("it"),
   () => 7,
   new Map(),
+  5n,
 ];
 const OURS = { name: "SlipwayError", code: "INVALID_ARGUMENT" };
 
 async function expectRefused(call: (value: never) => unknown, values = ANYTHING): Promise<void> {
   for (const value of values)
     await expect(async () => await Reflect.apply(call, null, [value])).rejects.toMatchObject(OURS);
+}
+
+function first<T>(items: AsyncIterable<T>): Promise<IteratorResult<T>> {
+  return items[Symbol.asyncIterator]().next();
 }
 
 describe("the exported functions", () => {
@@ -57,6 +62,88 @@ describe("the exported functions", () => {
     const store = { credsStore: "it" };
     const withHelper = (helper: () => Promise<null>) => selectCredential("a/b", store, helper);
     await expectRefused(withHelper, [null, 7, {}, async () => "text", async () => undefined]);
+  });
+});
+
+describe("the options of createSlipway", () => {
+  it.each<[name: string, given: object, message: string]>([
+    ["a misspelt one", { tenent: "acme" }, 'createSlipway has no option "tenent"'],
+    ["a prototype's", { constructor: 5 }, 'createSlipway has no option "constructor"'],
+    ["a number", { environment: 5 }, "the option environment of createSlipway must be an object"],
+    ["no ports", { ports: 5 }, "the option ports of createSlipway must be an object, not 5"],
+    ["a misspelt port", { ports: { clok: {} } }, 'createSlipway\'s ports has no option "clok"'],
+    ["no clock", { ports: { clock: 5 } }, "the option clock of createSlipway's ports must be"],
+    ["no listener", { onAdapterCall: 5 }, "the option onAdapterCall of createSlipway must be a"],
+    ["no actor", { actor: 5n }, "the option actor of createSlipway must be a text, not a bigint"],
+    ["no tenant", { tenant: Symbol("it") }, "the option tenant of createSlipway must be a text"],
+  ])("refuse %s", async (_name, given, message) => {
+    using folder = scratchFolder();
+    const database = join(folder.path, "slipway.db");
+    const opening = createSlipway({ database, ...given });
+    await expect(opening).rejects.toMatchObject({
+      ...OURS,
+      reason: "INVALID_INPUT",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("may be undefined, which is the same as leaving them out", async () => {
+    using folder = scratchFolder();
+    const left = { tenant: undefined, ports: undefined, environment: undefined };
+    const options = { database: join(folder.path, "slipway.db"), ...left };
+    await using slipway: { tenant: string } & AsyncDisposable = await Reflect.apply(
+      createSlipway,
+      null,
+      [options],
+    );
+    expect(slipway.tenant).toBe("default");
+  });
+});
+
+describe("the options of the methods", () => {
+  const METHODS: readonly (readonly [
+    call: string,
+    (slipway: Slipway, options: never) => unknown,
+    wrong: object,
+  ])[] = [
+    [
+      "resolveWorkspace",
+      (slipway, options) => slipway.resolveWorkspace("w", options),
+      { offline: "yes" },
+    ],
+    [
+      "spawnWorkspace",
+      (slipway, options) => slipway.spawnWorkspace("w", options),
+      { wait: "forever" },
+    ],
+    ["listSpawns", (slipway, options) => slipway.listSpawns(options), { state: "lost" }],
+    ["terminateSpawn", (slipway, options) => slipway.terminateSpawn("s", options), { signal: 5 }],
+    ["logs", (slipway, options) => first(slipway.logs("s", options)), { tail: -1 }],
+    ["watch", (slipway, options) => first(slipway.watch([], options)), { signal: {} }],
+    [
+      "inspectImage",
+      (slipway, options) => slipway.inspectImage("a/b", options),
+      { verifyLayers: 1 },
+    ],
+  ];
+
+  it.each(METHODS)("of %s", async (name, call, wrong) => {
+    using folder = scratchFolder();
+    await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
+    const refuse = (options: unknown) =>
+      expect(async () => await Reflect.apply(call, null, [slipway, options])).rejects.toMatchObject(
+        {
+          ...OURS,
+          reason: "INVALID_INPUT",
+          message: expect.stringContaining(name),
+        },
+      );
+    for (const options of [5, "text", null, [], { spawnID: "s" }, { offlin: true }, wrong])
+      await refuse(options);
+    const [option = ""] = Object.keys(wrong);
+    await expect(async () => await Reflect.apply(call, null, [slipway, wrong])).rejects.toThrow(
+      `the option ${option} of ${name} must be`,
+    );
   });
 });
 

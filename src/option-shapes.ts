@@ -1,0 +1,38 @@
+/** Which options Slipway's methods have: one list for each, complete by its type. */
+import type { ShapeOf } from "./options.ts";
+import type {
+  InspectOptions,
+  LogsOptions,
+  ResolveOptions,
+  SpawnFilter,
+  SpawnOptions,
+} from "./slipway.ts";
+import { SPAWN_STATES } from "./spawner/spawn-record.ts";
+
+export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", signal: "signal" };
+
+export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = {
+  spawnId: "text",
+  signal: "signal",
+  onEvent: "function",
+  wait: ["accepted", "running", "watched"],
+  allowStale: "boolean",
+};
+
+export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "text", state: SPAWN_STATES };
+
+export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
+  follow: "boolean",
+  tail: "whole number",
+  signal: "signal",
+};
+
+export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
+  platform: "text",
+  secret: "text",
+  verifyLayers: "boolean",
+  signal: "signal",
+};
+
+/** Of what takes nothing but a signal. */
+export const SIGNAL_OPTION: ShapeOf<{ readonly signal: AbortSignal }> = { signal: "signal" };
