@@ -1,32 +1,8 @@
 import type { Architecture } from "../../src/plan.ts";
 import type { Launch, Machine, MachineState } from "../../src/substrate/contract.ts";
 import { machineLabels, ownershipOf } from "./labels.ts";
-
-/** As much of an instance as is read: `Instance` of the API's reference. */
-export interface InstanceReply {
-  readonly name?: string | null;
-  /** Link of its zone. */
-  readonly zone?: string | null;
-  readonly status?: string | null;
-  readonly creationTimestamp?: string | null;
-  readonly labels?: Readonly<Record<string, string>> | null;
-  readonly metadata?: {
-    readonly items?:
-      | readonly { readonly key?: string | null; readonly value?: string | null }[]
-      | null;
-  } | null;
-  readonly disks?:
-    | readonly { readonly boot?: boolean | null; readonly architecture?: string | null }[]
-    | null;
-  readonly networkInterfaces?:
-    | readonly {
-        readonly networkIP?: string | null;
-        readonly ipv6Address?: string | null;
-        readonly accessConfigs?: readonly { readonly natIP?: string | null }[] | null;
-        readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string | null }[] | null;
-      }[]
-    | null;
-}
+import { lastPart } from "./links.ts";
+import type { InstanceReply } from "./replies.ts";
 
 /** What a machine keeps of its plan beside its labels, which have no room for a link. */
 export const METADATA = {
@@ -61,13 +37,12 @@ export function machineId(project: string, zone: string, name: string): string {
   return `projects/${project}/zones/${zone}/instances/${name}`;
 }
 
-/** A machine from what the API says of an instance of the project; null for one that is shutting down, or no answer. */
+/** A machine from what the API says of an instance of the project; null for one that is shutting down. */
 export function machineOf(instance: InstanceReply, project: string): Machine | null {
-  const name = instance.name ?? "";
-  const place = instance.zone?.split("/").at(-1) ?? "";
-  const status = instance.status ?? "";
-  if (name === "" || place === "" || LEAVING.has(status)) return null;
-  const boot = instance.disks?.find((disk) => disk.boot === true);
+  const { name, status, labels, creationTimestamp } = instance;
+  if (LEAVING.has(status)) return null;
+  const place = lastPart(instance.zone);
+  const boot = instance.disks.find((disk) => disk.boot);
   const architecture = boot?.architecture ?? metadataOf(instance, METADATA.architecture) ?? "";
   return {
     id: machineId(project, place, name),
@@ -77,9 +52,9 @@ export function machineOf(instance: InstanceReply, project: string): Machine | n
     artifact: metadataOf(instance, METADATA.artifact),
     addresses: addressesOf(instance),
     ports: [],
-    ownership: ownershipOf(instance.labels ?? {}, name),
+    ownership: ownershipOf(labels, name),
     end: null,
-    createdAt: instance.creationTimestamp ?? null,
+    createdAt: creationTimestamp,
   };
 }
 
@@ -104,20 +79,12 @@ export function launchedMachine(
 }
 
 function metadataOf({ metadata }: InstanceReply, key: string): string | null {
-  return metadata?.items?.find((item) => item.key === key)?.value ?? null;
+  return metadata?.items.find((item) => item.key === key)?.value ?? null;
 }
 
 /** Of the first interface: version 4 where there is one. */
 function addressesOf({ networkInterfaces }: InstanceReply): Machine["addresses"] {
-  const first = networkInterfaces?.[0];
-  const [external] = first?.accessConfigs ?? [];
-  const [external6] = first?.ipv6AccessConfigs ?? [];
-  return {
-    private: text(first?.networkIP) ?? text(first?.ipv6Address),
-    public: text(external?.natIP) ?? text(external6?.externalIpv6),
-  };
-}
-
-function text(value: string | null | undefined): string | null {
-  return value === undefined || value === "" ? null : value;
+  const [first] = networkInterfaces;
+  const external = first?.accessConfigs[0]?.natIP ?? first?.ipv6AccessConfigs[0]?.externalIpv6;
+  return { private: first?.networkIP ?? first?.ipv6Address ?? null, public: external ?? null };
 }

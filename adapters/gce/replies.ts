@@ -139,6 +139,20 @@ export const instanceReply = z.object({
 });
 export type InstanceReply = z.output<typeof instanceReply>;
 
+/** Each zone with its instances, or with the warning of why it has none here. */
+export const scopedInstancesReply = z.array(
+  z.tuple([
+    z.string(),
+    z.object({
+      instances: listOf(instanceReply),
+      warning: z
+        .object({ code: text, message: text })
+        .nullish()
+        .transform((value) => value ?? null),
+    }),
+  ]),
+);
+
 const bulkInsertStatus = z.object({
   createdVmCount: wholeNumber,
   deletedVmCount: wholeNumber,
