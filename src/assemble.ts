@@ -2,6 +2,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
+import type { Driver } from "./driver.ts";
 import { invalidArgument } from "./errors.ts";
 import type { SlipwayError } from "./errors.ts";
 import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
@@ -25,8 +26,8 @@ import { resolve } from "./resolver/resolve.ts";
 import type { InspectOptions, LogsOptions, Slipway, SpawnOptions } from "./slipway.ts";
 import type { Ledger } from "./spawner/ledger.ts";
 import { noMachine, refuseReused, spawnNotFound } from "./spawner/spawn-errors.ts";
-import { resumeSpawn, spawnPlan } from "./spawner/spawn.ts";
-import { terminateSpawn } from "./spawner/terminate.ts";
+import { attend, createSpawnerWorld, spawnPlan, terminate } from "./spawner/spawn.ts";
+import type { SpawnerWorld } from "./spawner/task.ts";
 import { watchSpawns } from "./spawner/watch.ts";
 import type { OpenAdapter } from "./substrate/contract.ts";
 
@@ -36,6 +37,10 @@ export interface SlipwayPorts extends CredentialPorts {
   readonly catalog: Catalog;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Between 0 and 1: what keeps a crowd that was refused together from coming back together. */
+  readonly random: () => number;
+  /** This process, as one of those that drive spawns. */
+  readonly driver: Driver;
   readonly openAdapter: OpenAdapter;
   /** The client for images that are only looked at; an adapter has its own. */
   readonly openRegistryClient: () => RegistryClient;
@@ -49,6 +54,8 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   catalog: "object",
   ledger: "object",
   clock: "object",
+  random: "function",
+  driver: "object",
   openAdapter: "function",
   readSecret: "function",
   dockerCredential: "function",
@@ -62,13 +69,18 @@ const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 const WARM = 60_000;
 
 interface Session extends SlipwayPorts {
+  readonly spawner: SpawnerWorld;
   /** When this process resolved a plan, by the plan itself: one that was read from a file is not among them. */
   readonly resolvedAt: WeakMap<LaunchPlan, number>;
 }
 
 /** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
 export function assembleSlipway(given: SlipwayPorts): Slipway {
-  const ports: Session = { ...given, resolvedAt: new WeakMap() };
+  const spawner = createSpawnerWorld({
+    ...given,
+    launchSecrets: (plan, until) => launchSecrets(given, plan, until),
+  });
+  const ports: Session = { ...given, spawner, resolvedAt: new WeakMap() };
   const { tenant, catalog, ledger } = ports;
   return {
     tenant,
@@ -95,7 +107,14 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async terminateSpawn(spawnId, options = {}) {
       checkText("spawnId", spawnId);
       checkOptions("terminateSpawn", options, SIGNAL_OPTION);
-      return await terminateSpawn(ports, { tenant, spawnId }, signalOf(options));
+      return await terminate(spawner, {
+        tenant,
+        spawnId,
+        wait: "running",
+        signal: signalOf(options),
+        detach: signalOf(options),
+        onEvent: () => undefined,
+      });
     },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {
@@ -147,22 +166,19 @@ async function spawnWorkspace(ports: Session, wanted: string | LaunchPlan, optio
     spawnId,
     wait: options.wait ?? "running",
     signal,
+    detach: options.detach ?? new AbortController().signal,
     onEvent: options.onEvent ?? (() => undefined),
-  };
-  const spawner = {
-    ...ports,
-    launchSecrets: (plan: LaunchPlan, until: AbortSignal) => launchSecrets(ports, plan, until),
   };
   const known = options.spawnId === undefined ? null : await ledger.find({ tenant, spawnId });
   if (known !== null) {
     refuseReused(known.spawn, subject);
-    return await resumeSpawn(spawner, { ...request, driven: known });
+    return await attend(ports.spawner, request);
   }
   const plan =
     typeof subject === "string"
       ? await resolveWorkspace(ports, subject, false, signal)
       : await reviewedPlan(ports, subject, options.allowStale ?? false, signal);
-  return await spawnPlan(spawner, { ...request, plan, subject });
+  return await spawnPlan(ports.spawner, { ...request, plan, subject });
 }
 
 /** A plan that was made here, which is frozen, or one from anywhere else if its hash holds. */

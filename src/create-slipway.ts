@@ -6,26 +6,26 @@ import type { SlipwayPorts } from "./assemble.ts";
 import { createCatalog } from "./catalog/create-catalog.ts";
 import { CATALOG_MIGRATIONS, createSqliteStore } from "./catalog/sqlite-store.ts";
 import type { Clock } from "./clock.ts";
-import { SlipwayError } from "./errors.ts";
 import { isLoopbackRegistry } from "./oci/loopback-registry.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
 import { createRegistryClient } from "./oci/registry.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
-import type { PlacementTarget } from "./plan.ts";
 import { processEnvironment } from "./process-environment.ts";
 import type { Environment, ProcessEnvironment } from "./process-environment.ts";
-import { certificateFolders, registryCertificates } from "./registry-certificates.ts";
+import { certificatesOf } from "./registry-certificates.ts";
 import { dockerCredential } from "./secrets/docker-config-provider.ts";
 import { keyFile } from "./secrets/key-file.ts";
 import { createSealedStore } from "./secrets/sealed-store.ts";
 import type { Slipway } from "./slipway.ts";
-import { createSqliteLedger, LEDGER_MIGRATIONS } from "./spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "./spawner/ledger-schema.ts";
+import { createSqliteLedger } from "./spawner/sqlite-ledger.ts";
 import { openDatabase } from "./storage/database.ts";
-import type { SubstrateAdapter } from "./substrate/contract.ts";
 import { instrument } from "./substrate/instrument.ts";
 import type { AdapterCall } from "./substrate/instrument.ts";
+import { openSubstrate } from "./open-substrate.ts";
 import { systemClock } from "./system-clock.ts";
+import { systemDriver } from "./system-driver.ts";
 
 export interface SlipwayOptions {
   /** The SQLite file of catalog, secrets and ledger; it is made where it does not exist. */
@@ -84,6 +84,8 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       catalog: createCatalog({ store, secrets, clock, tenant, actor }),
       ledger: createSqliteLedger(database),
       clock,
+      random: () => Math.random(),
+      driver: systemDriver(),
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),
       dockerCredential: (reference, signal) =>
@@ -117,36 +119,6 @@ function surroundingsOf({ environment }: SlipwayOptions): ProcessEnvironment {
   return environment === undefined ? own : { environment, home: environment["HOME"] ?? own.home };
 }
 
-/** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
-async function openSubstrate(
-  target: PlacementTarget,
-  { environment, home }: ProcessEnvironment,
-  clock: Clock,
-): Promise<SubstrateAdapter> {
-  switch (target.substrate) {
-    case "DOCKER": {
-      const { createDockerAdapter } = await import("../adapters/docker/index.ts");
-      const { host } = target;
-      return createDockerAdapter({
-        host,
-        environment,
-        home,
-        now: () => clock.now(),
-        certificateAuthorities: certificatesOf(home),
-      });
-    }
-    case "AWS":
-    case "GCP":
-      throw new SlipwayError({
-        code: "UNIMPLEMENTED",
-        reason: "ADAPTER_MISSING",
-        message: `this version of Slipway has no adapter for ${target.substrate}: it resolves as far as the catalog goes and launches nothing there`,
-        remedy:
-          "Resolve with --offline to see what the catalog decides, or use a placement on DOCKER.",
-      });
-  }
-}
-
 function dockerConfiguration({ environment, home }: ProcessEnvironment) {
   const folder = environment["DOCKER_CONFIG"] || join(home, ".docker");
   return { path: join(folder, "config.json"), environment };
@@ -160,11 +132,6 @@ function inspectingClient(clock: Clock, home: string): RegistryClient {
     userAgent: "slipway",
     now: () => clock.now(),
   });
-}
-
-function certificatesOf(home: string) {
-  const folders = certificateFolders(home);
-  return (host: string) => registryCertificates(host, folders);
 }
 
 /** An id that says for people whose it is and differs from every other. */

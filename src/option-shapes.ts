@@ -14,6 +14,7 @@ export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", si
 export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = {
   spawnId: "text",
   signal: "signal",
+  detach: "signal",
   onEvent: "function",
   wait: ["accepted", "running", "watched"],
   allowStale: "boolean",

@@ -65,3 +65,9 @@ function unreadable(path: string, cause: unknown): SlipwayError {
     cause,
   });
 }
+
+/** What a registry's certificate may be signed by, asked of the folders of a user's home and the machine. */
+export function certificatesOf(home: string): (host: string) => Promise<string | null> {
+  const folders = certificateFolders(home);
+  return (host) => registryCertificates(host, folders);
+}

@@ -18,7 +18,10 @@ export type SpawnNotice =
 export interface SpawnOptions {
   /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */
   readonly spawnId?: string;
+  /** Cancels the spawn: what was launched is terminated, and that is recorded. */
   readonly signal?: AbortSignal;
+  /** Ends the wait alone: the spawn stays as it is, for whoever spawns its id again or recovers it. */
+  readonly detach?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
   /**
    * When the promise resolves: `accepted` once the provider has taken the launch, `running` once the machine runs

@@ -1,15 +1,48 @@
+import { canonicalJson } from "../canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
-import type { Candidate, LaunchPlan } from "../plan.ts";
+import type { Candidate, LaunchPlan, PlacementTarget } from "../plan.ts";
+
+/** For how long a place that was full is tried last, in milliseconds. */
+export const FULL_MILLISECONDS = 5 * 60_000;
+
+/** A place of the plan that a launch may still go to. */
+export interface OpenCandidate {
+  /** Its index among the plan's candidates. */
+  readonly index: number;
+  readonly candidate: Candidate;
+  /** What is bought there: two spawns with the same offering find the same capacity. */
+  readonly offering: string;
+}
 
 /**
- * The place that a spawn goes to: the first eligible candidate in the plan's order.
- *
- * @throws SlipwayError `FAILED_PRECONDITION` / `CHECKS_FAILED` where every candidate was rejected.
+ * The places that are left to a spawn: the plan's eligible ones in their order, without those tried before, those
+ * known to be full behind the others.
  */
-export function firstCandidate(plan: LaunchPlan): Candidate {
-  const candidate = plan.candidates.find(({ verdict }) => verdict === "eligible");
-  if (candidate !== undefined) return candidate;
-  throw new SlipwayError({
+export function openCandidates(
+  plan: LaunchPlan,
+  tried: readonly number[],
+  full: ReadonlySet<string>,
+): readonly OpenCandidate[] {
+  const open = plan.candidates
+    .map((candidate, index) => ({ index, candidate, offering: offeringOf(plan, candidate) }))
+    .filter(({ index, candidate }) => candidate.verdict === "eligible" && !tried.includes(index));
+  return [
+    ...open.filter(({ offering }) => !full.has(offering)),
+    ...open.filter(({ offering }) => full.has(offering)),
+  ];
+}
+
+/** Machine type, zone and market in one account: what a lack of capacity is a lack of. */
+export function offeringOf(
+  { target, machineType }: Pick<LaunchPlan, "target" | "machineType">,
+  { place, market }: Pick<Candidate, "place" | "market">,
+): string {
+  return canonicalJson([accountOf(target), place, machineType, market ?? null]);
+}
+
+/** The error of a plan whose every candidate was rejected. */
+export function noCandidateLeft(plan: LaunchPlan): SlipwayError {
+  return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "CHECKS_FAILED",
     message: `workspace ${plan.workspace}: no place is left to launch in (${plan.candidates
@@ -17,4 +50,15 @@ export function firstCandidate(plan: LaunchPlan): Candidate {
       .join("; ")})`,
     remedy: "Name another zone or subnet in the placement, or another machine type.",
   });
+}
+
+function accountOf(target: PlacementTarget): string | null {
+  switch (target.substrate) {
+    case "AWS":
+      return target.accountId;
+    case "GCP":
+      return target.project;
+    case "DOCKER":
+      return target.host;
+  }
 }

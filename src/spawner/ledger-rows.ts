@@ -4,6 +4,8 @@ import type { JsonObject, JsonValue } from "../errors.ts";
 import { SUBSTRATES } from "../plan.ts";
 import { toCamelCase } from "../spelling.ts";
 import type { SqlRow } from "../storage/connection.ts";
+import type { Lease, Standing } from "./ledger.ts";
+import { attemptsOf } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent, SpawnState } from "./spawn-record.ts";
 
@@ -30,17 +32,32 @@ const rowSchema = z.object({
   updated_at: z.string(),
 });
 
-const attemptSchema = z.object({
+const launchSchema = z.object({
   attempt: z.int(),
+  candidate: z.int(),
   place: z.string(),
   token: z.string(),
+  at: z.string(),
   outcome: z.enum(["accepted", "rejected", "unknown"]).nullable(),
   reason: z.string().nullable(),
 });
 
 const errorSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-export function parseSpawnRow(row: SqlRow, attempts: readonly SqlRow[]): Spawn {
+export function parseStanding(row: SqlRow, launchRows: readonly SqlRow[]): Standing {
+  const launches = launchRows.map((launch) => parse(launchSchema, launch, "launch"));
+  return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
+}
+
+export function leaseOf(row: SqlRow): Lease {
+  return {
+    driver: parse(z.string().nullable(), row["driver"], "driver"),
+    until: number(row, "lease_until"),
+    fence: number(row, "fence"),
+  };
+}
+
+function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
   const spawn = parse(rowSchema, row, "spawn");
   return {
     spawnId: spawn.spawn_id,
@@ -53,7 +70,7 @@ export function parseSpawnRow(row: SqlRow, attempts: readonly SqlRow[]): Spawn {
       spawn.machine === null
         ? null
         : parse(machineSchema, toCamelCase(parseJson(spawn.machine)), "machine"),
-    attempts: attempts.map((attempt) => parse(attemptSchema.strip(), attempt, "attempt")),
+    attempts: attemptsOf(launches),
     error: spawn.error === null ? null : parse(errorSchema, parseJson(spawn.error), "error"),
     createdAt: spawn.created_at,
     updatedAt: spawn.updated_at,

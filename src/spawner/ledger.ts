@@ -1,5 +1,5 @@
-import type { JsonObject, SlipwayError } from "../errors.ts";
-import type { LaunchPlan } from "../plan.ts";
+import type { JsonObject } from "../errors.ts";
+import type { LaunchPlan, PlacementTarget } from "../plan.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -8,51 +8,113 @@ import type {
   SpawnState,
 } from "./spawn-record.ts";
 
-/** A spawn that is about to be promised, with the launch that will keep the promise. */
-export interface NewSpawn {
-  readonly tenant: string;
-  readonly spawnId: string;
-  readonly plan: LaunchPlan;
-  readonly launch: NewLaunch;
-  readonly at: string;
-}
-
-/** One adapter call to come: its token, its place, its ordered members. */
-export interface NewLaunch {
-  readonly token: string;
-  readonly place: string;
-}
-
-/** What a spawn needs to be driven on: its record, its plan and its latest launch. */
-export interface DrivenSpawn {
-  readonly spawn: Spawn;
-  readonly plan: LaunchPlan;
-  readonly launch: NewLaunch;
-}
-
 export interface SpawnKey {
   readonly tenant: string;
   readonly spawnId: string;
 }
 
-/** A step of a spawn. Refused (null) unless the spawn is in a state from which `to` may follow. */
-export interface Transition extends SpawnKey {
+/** The intent of one adapter call: its token and its place. It is durable before the provider hears of it. */
+export interface NewLaunch {
+  /** Of the place, among the plan's candidates. */
+  readonly candidate: number;
+  readonly place: string;
+  readonly token: string;
+}
+
+/** A launch as it stands. */
+export interface LaunchRecord extends NewLaunch {
+  /** From 1. */
+  readonly attempt: number;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Null: nobody has asked yet, or whoever asked has not told; `unknown`: the answer was lost. */
+  readonly outcome: "accepted" | "rejected" | "unknown" | null;
+  readonly reason: string | null;
+}
+
+/** Who drives a spawn, and until when nobody else may. */
+export interface Lease {
+  /** Null: nobody. */
+  readonly driver: string | null;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** Rises with every change of hands; a step with an older one is refused. */
+  readonly fence: number;
+}
+
+/** A spawn as it stands: what changes of it. */
+export interface Standing {
+  readonly spawn: Spawn;
+  /** Oldest first; at least one. */
+  readonly launches: readonly LaunchRecord[];
+  readonly lease: Lease;
+}
+
+/** What a spawn needs to be driven on. */
+export interface DrivenSpawn extends Standing {
+  readonly plan: LaunchPlan;
+}
+
+/** A spawn that is about to be promised, with the launch that will keep the promise. */
+export interface NewSpawn extends SpawnKey {
+  readonly plan: LaunchPlan;
+  readonly launch: NewLaunch;
+  readonly driver: string;
+  readonly leaseUntil: number;
+  readonly at: string;
+}
+
+/** A step of a spawn and all that is recorded with it, in one transaction. */
+export interface Step extends SpawnKey {
+  /** The lease's, as it was given to the driver. */
+  readonly fence: number;
   readonly to: SpawnState;
   readonly message: string;
   readonly at: string;
-  readonly machine?: SpawnMachine;
-  readonly error?: JsonObject;
-  /** The answer to the launch with this token, recorded with the step. */
-  readonly attempt?: {
-    readonly token: string;
-    readonly outcome: "accepted" | "rejected" | "unknown";
-    readonly reason: string | null;
-  };
+  /** Null takes away the one recorded. */
+  readonly machine?: SpawnMachine | null;
+  /** Null takes away the one recorded. */
+  readonly error?: JsonObject | null;
+  /** What became of the latest launch. */
+  readonly answer?: Pick<LaunchRecord, "outcome" | "reason">;
+  /** The intent of the next launch; the latest one must be settled by then. */
+  readonly launch?: NewLaunch;
+  /** A place that was found full, until when (milliseconds since the epoch). */
+  readonly full?: { readonly offering: string; readonly until: number };
+  /** When the driver's lease ends, or `release` where it drives no further. */
+  readonly lease: number | "release";
+}
+
+/** Takes a spawn that nobody drives, or whose driver is gone: the caller has looked at the lease with this fence. */
+export interface Claim extends SpawnKey {
+  readonly fence: number;
+  readonly driver: string;
+  readonly until: number;
 }
 
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
+}
+
+/** A machine that carries our tag, as a sweep has found it. */
+export interface FoundMachine {
+  readonly id: string;
+  readonly place: string;
+  readonly launchId: string;
+}
+
+/**
+ * What the ledger says of a machine: `claimed` by the spawn that has it on record or whose launch is not settled;
+ * `orphan` of a launch that has ended; `foreign` where this ledger never issued its launch.
+ */
+export type ClaimVerdict = "claimed" | "orphan" | "foreign";
+
+export interface Suspect {
+  readonly id: string;
+  readonly place: string;
+  /** When a sweep first found it, milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /**
@@ -64,12 +126,25 @@ export interface Ledger {
   owner(): Promise<string>;
   find(key: SpawnKey): Promise<DrivenSpawn | null>;
   /**
-   * Records the intent: the spawn in state `launching` with its first launch. Where the id is taken already, nothing
-   * is written and the existing spawn is returned.
+   * Records the intent: the spawn in state `launching` with its first launch, leased to its driver. Where the id is
+   * taken already, nothing is written and the existing spawn is returned.
    */
   begin(spawn: NewSpawn): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }>;
-  /** Takes a step, with its event; null where the spawn's state does not allow it. */
-  transition(step: Transition): Promise<Spawn | null>;
+  /** Takes a step, with its event; null where the lease was lost or the spawn's state does not allow it. */
+  take(step: Step): Promise<Standing | null>;
+  /**
+   * Gives the spawn to a driver, with a higher fence; null where the fence has risen meanwhile. A launch without an
+   * outcome becomes `unknown`: whoever made it may have asked the provider.
+   */
+  claim(claim: Claim): Promise<Standing | null>;
+  /** Lengthens every lease of a driver. */
+  renew(driver: string, until: number): Promise<void>;
+  /** Gives a spawn back that is driven no further, where the fence still holds. */
+  release(key: SpawnKey, fence: number): Promise<void>;
+  /** Every spawn of the tenant that has not settled, oldest first. */
+  unfinished(tenant: string): Promise<readonly (SpawnKey & { readonly lease: Lease })[]>;
+  /** Which of these offerings are known to be full at that time. */
+  fullOfferings(offerings: readonly string[], now: number): Promise<ReadonlySet<string>>;
   describe(key: SpawnKey): Promise<SpawnDescription | null>;
   /** Newest first. */
   list(tenant: string, filter: SpawnFilter): Promise<readonly Spawn[]>;
@@ -81,25 +156,18 @@ export interface Ledger {
   ): Promise<readonly SpawnEvent[]>;
   /** How many of the tenant's spawns (of these only, where any is named) have not settled. */
   countUnsettled(tenant: string, spawnIds: readonly string[]): Promise<number>;
+  /** Every target that a launch of any tenant went to, each once. */
+  targets(): Promise<readonly PlacementTarget[]>;
+  /** What the ledger says of each machine, in their order, whatever the tenant. */
+  judge(machines: readonly FoundMachine[]): Promise<readonly ClaimVerdict[]>;
+  /**
+   * Replaces the suspects of a scope by these machines, each with the time at which it was first found; gives them
+   * back with that time. What is listed no more, or claimed by now, is no suspect any longer.
+   */
+  suspect(
+    scope: string,
+    machines: readonly FoundMachine[],
+    now: number,
+  ): Promise<readonly Suspect[]>;
   close(): Promise<void>;
-}
-
-const FOLLOWS: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
-  pending: [],
-  launching: ["pending", "launching"],
-  booting: ["launching", "booting"],
-  running: ["launching", "booting", "running"],
-  terminating: ["pending", "launching", "booting", "running", "terminating"],
-  terminated: ["terminating"],
-  failed: ["pending", "launching", "booting", "terminating"],
-};
-
-/** States from which a spawn may go to this one. A finished spawn goes nowhere. */
-export function statesBefore(state: SpawnState): readonly SpawnState[] {
-  return FOLLOWS[state];
-}
-
-/** The attempt of an answer that was an error. */
-export function failedAttempt(token: string, outcome: "rejected" | "unknown", error: SlipwayError) {
-  return { token, outcome, reason: error.reason };
 }

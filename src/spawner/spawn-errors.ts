@@ -1,3 +1,4 @@
+import { cancellation } from "../cancellation.ts";
 import { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { Spawn } from "./spawn-record.ts";
@@ -20,6 +21,42 @@ export function interrupted(
       ? `Resume it with \`slipway spawn ${workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`
       : "Spawn again when you are ready.",
     metadata: { spawn_id: spawnId },
+  });
+}
+
+/** A spawn that its caller gave up: what was launched is gone, or is being taken away. */
+export function cancelled(
+  { spawnId, state }: Spawn,
+  signal: AbortSignal,
+  failure: SlipwayError | null,
+): SlipwayError {
+  const { code, reason } = cancellation(signal, "the spawn");
+  const what = reason === "TIMED_OUT" ? "the time given ran out" : "cancelled";
+  return new SlipwayError({
+    code,
+    reason,
+    message:
+      failure === null
+        ? `spawn ${spawnId}: ${what}; nothing of it is left`
+        : `spawn ${spawnId}: ${what}; it is ${state}, because what was launched could not be taken away yet (${failure.message})`,
+    remedy:
+      failure === null
+        ? "Spawn again under another id when you are ready."
+        : `\`slipway terminate ${spawnId}\` or \`slipway recover\` takes it away.`,
+    metadata: { spawn_id: spawnId, state },
+  });
+}
+
+/** It was tried for long enough, and is not known whether there is a machine. */
+export function unsettled(spawnId: string, error: SlipwayError): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "SPAWN_UNSETTLED",
+    message: `spawn ${spawnId}: the launch may or may not have happened (${error.message})`,
+    remedy: `Spawn again with the id ${spawnId}, or run \`slipway recover\`: the same launch is repeated, so there is never a second machine.`,
+    retry: "same-token",
+    metadata: { spawn_id: spawnId },
+    cause: error,
   });
 }
 

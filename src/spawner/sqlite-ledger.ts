@@ -1,58 +1,20 @@
-import { createHash, randomUUID } from "node:crypto";
-import { parsePlan } from "../plan-document.ts";
-import type { LaunchPlan } from "../plan.ts";
-import { toSnakeCase } from "../spelling.ts";
-import type { Connection, SqlRow } from "../storage/connection.ts";
+import { randomUUID } from "node:crypto";
+import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import type { DrivenSpawn, Ledger, NewSpawn, SpawnFilter, SpawnKey, Transition } from "./ledger.ts";
-import { statesBefore } from "./ledger.ts";
+import type { Ledger, SpawnFilter } from "./ledger.ts";
+import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
-import type { Spawn, SpawnEvent, SpawnState } from "./spawn-record.ts";
-import { damaged, number, parseEventRow, parseSpawnRow, stateOf, text } from "./ledger-rows.ts";
-
-/**
- * A plan is kept once for all the spawns that share it, under the hash of its text: its `plan_id` leaves out when
- * floating references were read, and a spawn has to say that too.
- */
-export const LEDGER_MIGRATIONS: readonly string[] = [
-  `CREATE TABLE ledger (only INTEGER PRIMARY KEY CHECK (only = 1), owner TEXT NOT NULL) STRICT;
-   CREATE TABLE plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL) STRICT;
-   CREATE TABLE spawns (
-     number INTEGER PRIMARY KEY,
-     tenant TEXT NOT NULL,
-     spawn_id TEXT NOT NULL,
-     workspace TEXT NOT NULL,
-     state TEXT NOT NULL,
-     plan_id TEXT NOT NULL,
-     plan_hash TEXT NOT NULL REFERENCES plans (hash),
-     substrate TEXT NOT NULL,
-     machine TEXT,
-     error TEXT,
-     created_at TEXT NOT NULL,
-     updated_at TEXT NOT NULL,
-     UNIQUE (tenant, spawn_id)
-   ) STRICT;
-   CREATE INDEX spawns_by_workspace ON spawns (tenant, workspace);
-   CREATE INDEX spawns_by_state ON spawns (tenant, state);
-   CREATE TABLE attempts (
-     spawn INTEGER NOT NULL REFERENCES spawns (number),
-     attempt INTEGER NOT NULL,
-     place TEXT NOT NULL,
-     token TEXT NOT NULL,
-     outcome TEXT,
-     reason TEXT,
-     PRIMARY KEY (spawn, attempt)
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX attempts_by_token ON attempts (token);
-   CREATE TABLE events (
-     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-     spawn INTEGER NOT NULL REFERENCES spawns (number),
-     at TEXT NOT NULL,
-     state TEXT NOT NULL,
-     message TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX events_by_spawn ON events (spawn, sequence);`,
-];
+import type { Spawn, SpawnEvent } from "./spawn-record.ts";
+import { judge, suspect, targets } from "./sqlite-claims.ts";
+import {
+  begin,
+  claim,
+  findDriven,
+  findRow,
+  readPlan,
+  standingOf,
+  take,
+} from "./sqlite-standing.ts";
 
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
@@ -65,14 +27,31 @@ export function createSqliteLedger(database: Database): Ledger {
     },
     find: (key) => database.read((connection) => findDriven(connection, key)),
     begin: (spawn) => database.write((connection) => begin(connection, spawn)),
-    transition: (step) => database.write((connection) => transition(connection, step)),
+    take: (step) => database.write((connection) => take(connection, step)),
+    claim: (claimed) => database.write((connection) => claim(connection, claimed)),
+    renew: (driver, until) =>
+      database.write((connection) => {
+        connection.run("UPDATE spawns SET lease_until = ? WHERE driver = ?", until, driver);
+      }),
+    release: ({ tenant, spawnId }, fence) =>
+      database.write((connection) => {
+        connection.run(
+          "UPDATE spawns SET driver = NULL WHERE tenant = ? AND spawn_id = ? AND fence = ?",
+          tenant,
+          spawnId,
+          fence,
+        );
+      }),
+    unfinished: (tenant) => database.read((connection) => unfinished(connection, tenant)),
+    fullOfferings: (offerings, now) =>
+      database.read((connection) => fullOfferings(connection, offerings, now)),
     describe: (key) =>
       database.read((connection) => {
         const row = findRow(connection, key);
         if (row === undefined) return null;
         return {
-          ...spawnOf(connection, row),
-          plan: readPlan(connection, row),
+          ...standingOf(connection, row).spawn,
+          plan: readPlan(connection, text(row, "plan_hash")),
           events: connection
             .all("SELECT * FROM events WHERE spawn = ? ORDER BY sequence", number(row, "number"))
             .map((event) => ({
@@ -100,6 +79,10 @@ export function createSqliteLedger(database: Database): Ledger {
           "unsettled",
         ),
       ),
+    targets: () => database.read(targets),
+    judge: (machines) => database.read((connection) => judge(connection, machines)),
+    suspect: (scope, machines, now) =>
+      database.write((connection) => suspect(connection, scope, machines, now)),
     close: () => database.close(),
   };
 }
@@ -118,63 +101,6 @@ function writeOwner(connection: Connection): string {
   return owner;
 }
 
-function begin(connection: Connection, spawn: NewSpawn): { created: boolean; driven: DrivenSpawn } {
-  const existing = findDriven(connection, spawn);
-  if (existing !== null) return { created: false, driven: existing };
-  const { tenant, spawnId, plan, launch, at } = spawn;
-  const planText = JSON.stringify(toSnakeCase(plan));
-  const hash = createHash("sha256").update(planText).digest("hex");
-  connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, planText);
-  connection.run(
-    `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate, created_at, updated_at)
-     VALUES (?, ?, ?, 'launching', ?, ?, ?, ?, ?)`,
-    tenant,
-    spawnId,
-    plan.workspace,
-    plan.planId,
-    hash,
-    plan.substrate,
-    at,
-    at,
-  );
-  const row = requireRow(connection, spawn);
-  connection.run(
-    "INSERT INTO attempts (spawn, attempt, place, token) VALUES (?, 1, ?, ?)",
-    number(row, "number"),
-    launch.place,
-    launch.token,
-  );
-  addEvent(connection, row, { at, state: "pending", message: `plan ${plan.planId} recorded` });
-  addEvent(connection, row, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-  return { created: true, driven: { spawn: spawnOf(connection, row), plan, launch } };
-}
-
-function transition(connection: Connection, step: Transition): Spawn | null {
-  const row = requireRow(connection, step);
-  const { to, at, message, machine, error, attempt } = step;
-  if (!statesBefore(to).includes(stateOf(row["state"]))) return null;
-  connection.run(
-    `UPDATE spawns SET state = ?, updated_at = ?, machine = coalesce(?, machine), error = coalesce(?, error)
-     WHERE number = ?`,
-    to,
-    at,
-    machine === undefined ? null : JSON.stringify(toSnakeCase(machine)),
-    error === undefined ? null : JSON.stringify(error),
-    number(row, "number"),
-  );
-  if (attempt !== undefined) {
-    connection.run(
-      "UPDATE attempts SET outcome = ?, reason = ? WHERE spawn = ? AND token = ?",
-      attempt.outcome,
-      attempt.reason,
-      number(row, "number"),
-      attempt.token,
-    );
-  }
-  addEvent(connection, row, { at, state: to, message });
-  return spawnOf(connection, requireRow(connection, step));
-}
-
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
   return connection
     .all(
@@ -184,7 +110,7 @@ function list(connection: Connection, tenant: string, filter: SpawnFilter): read
       filter.workspace ?? null,
       filter.state ?? null,
     )
-    .map((row) => spawnOf(connection, row));
+    .map((row) => standingOf(connection, row).spawn);
 }
 
 function events(
@@ -207,56 +133,26 @@ function events(
     .map(parseEventRow);
 }
 
-function findRow(connection: Connection, key: SpawnKey): SqlRow | undefined {
-  return connection.get(
-    "SELECT * FROM spawns WHERE tenant = ? AND spawn_id = ?",
-    key.tenant,
-    key.spawnId,
-  );
+function unfinished(connection: Connection, tenant: string) {
+  return connection
+    .all(
+      `SELECT * FROM spawns WHERE tenant = ? AND state NOT IN ('running', 'terminated', 'failed')
+       ORDER BY number`,
+      tenant,
+    )
+    .map((row) => ({ tenant, spawnId: text(row, "spawn_id"), lease: leaseOf(row) }));
 }
 
-function requireRow(connection: Connection, key: SpawnKey): SqlRow {
-  const row = findRow(connection, key);
-  if (row === undefined) throw damaged(`spawn ${key.spawnId} is missing`);
-  return row;
-}
-
-function findDriven(connection: Connection, key: SpawnKey): DrivenSpawn | null {
-  const row = findRow(connection, key);
-  if (row === undefined) return null;
-  const spawn = spawnOf(connection, row);
-  const last = spawn.attempts.at(-1);
-  if (last === undefined) throw damaged(`spawn ${key.spawnId} has no launch`);
-  return {
-    spawn,
-    plan: readPlan(connection, row),
-    launch: { token: last.token, place: last.place },
-  };
-}
-
-function readPlan(connection: Connection, row: SqlRow): LaunchPlan {
-  const stored = connection.get("SELECT plan FROM plans WHERE hash = ?", text(row, "plan_hash"));
-  return parsePlan(JSON.parse(text(stored, "plan")));
-}
-
-function spawnOf(connection: Connection, row: SqlRow): Spawn {
-  const attempts = connection.all(
-    "SELECT * FROM attempts WHERE spawn = ? ORDER BY attempt",
-    number(row, "number"),
-  );
-  return parseSpawnRow(row, attempts);
-}
-
-function addEvent(
+function fullOfferings(
   connection: Connection,
-  row: SqlRow,
-  event: { readonly at: string; readonly state: SpawnState; readonly message: string },
-): void {
-  connection.run(
-    "INSERT INTO events (spawn, at, state, message) VALUES (?, ?, ?, ?)",
-    number(row, "number"),
-    event.at,
-    event.state,
-    event.message,
+  offerings: readonly string[],
+  now: number,
+): ReadonlySet<string> {
+  const rows = connection.all(
+    `SELECT offering FROM full_offerings
+     WHERE until > ? AND offering IN (SELECT value FROM json_each(?))`,
+    now,
+    JSON.stringify(offerings),
   );
+  return new Set(rows.map((row) => text(row, "offering")));
 }

@@ -1,20 +1,17 @@
-import { join } from "node:path";
 import type { SpawnNotice } from "../../src/slipway.ts";
-import { spawnPlan } from "../../src/spawner/spawn.ts";
-import type { SpawnerPorts, SpawnRequest } from "../../src/spawner/spawn.ts";
-import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../src/spawner/sqlite-ledger.ts";
-import { openDatabase } from "../../src/storage/database.ts";
+import { createSpawnerWorld, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
+import type { SpawnRequest } from "../../src/spawner/spawn.ts";
+import type { SpawnerPorts, Wish } from "../../src/spawner/task.ts";
+import { createMemoryLedger } from "../../src/spawner/memory-ledger.ts";
 import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { samplePlan } from "./sample-plan.ts";
-import { scratchFolder } from "./scratch.ts";
 
 export const KEY = { tenant: "default", spawnId: "one" };
 
-/** A spawner on a real ledger and a fake substrate. */
-export async function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
-  const folder = scratchFolder();
+/** A spawner on a ledger in memory and a fake substrate. */
+export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
   const clock = createFakeClock();
   const plan = samplePlan();
   const adapter = createFakeAdapter({
@@ -23,14 +20,12 @@ export async function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     places: [{ place: "engine-1" }],
     ...options,
   });
-  const database = await openDatabase({
-    path: join(folder.path, "slipway.db"),
-    migrations: { ledger: LEDGER_MIGRATIONS },
-  });
-  const ledger = createSqliteLedger(database);
+  const ledger = createMemoryLedger();
   const ports: SpawnerPorts = {
     ledger,
     clock,
+    random: () => 0.5,
+    driver: { id: "driver-1", isGone: () => false },
     openAdapter: () => Promise.resolve(adapter),
     launchSecrets: () => Promise.resolve({ credential: null, environment: {}, files: [] }),
   };
@@ -41,22 +36,30 @@ export async function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     subject: plan.workspace,
     wait: "running",
     signal: new AbortController().signal,
+    detach: new AbortController().signal,
     onEvent: (notice) => notices.push(notice),
     ...changes,
   });
+  const world = createSpawnerWorld(ports);
+  const wish = (changes: Partial<Wish> = {}): Wish => request(changes);
   return {
     adapter,
     clock,
     ledger,
     ports,
+    world,
+    wish,
     plan,
     request,
     notices,
     spawn: (changes: Partial<SpawnRequest> = {}) =>
-      clock.runUntilSettled(spawnPlan(ports, request(changes))),
-    async [Symbol.asyncDispose]() {
-      await ledger.close();
-      folder[Symbol.dispose]();
-    },
+      clock.runUntilSettled(spawnPlan(world, request(changes))),
+    terminate: (changes: Partial<Wish> = {}) =>
+      clock.runUntilSettled(terminate(world, wish(changes))),
+    /** Spawns in a process of its own, with what differs there. */
+    spawnElsewhere: (elsewhere: Partial<SpawnerPorts>, changes: Partial<SpawnRequest> = {}) =>
+      clock.runUntilSettled(
+        spawnPlan(createSpawnerWorld({ ...ports, ...elsewhere }), request(changes)),
+      ),
   };
 }

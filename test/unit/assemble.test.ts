@@ -11,7 +11,8 @@ import { parsePlan } from "../../src/plan-document.ts";
 import { givenKey } from "../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../src/secrets/sealed-store.ts";
 import { toSnakeCase } from "../../src/spelling.ts";
-import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
@@ -46,6 +47,8 @@ async function open(adapterOptions: Partial<FakeAdapterOptions> = {}) {
     catalog: createCatalog({ store, secrets, clock, tenant, actor: "test" }),
     ledger: createSqliteLedger(database),
     clock,
+    random: () => 0.5,
+    driver: { id: "test", isGone: () => false },
     openAdapter: () => Promise.resolve(adapter),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),

@@ -2,15 +2,14 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan.ts";
 import { SecretValue } from "../../../src/secrets/secret-value.ts";
-import { resumeSpawn, spawnPlan } from "../../../src/spawner/spawn.ts";
-import type { SpawnerPorts } from "../../../src/spawner/spawn.ts";
-import { terminateSpawn } from "../../../src/spawner/terminate.ts";
+import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("spawnPlan", () => {
   it("records intent, answer and machine, each an event", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     const spawn = await here.spawn({ wait: "watched" });
     expect(spawn).toMatchObject({
       spawnId: "one",
@@ -33,7 +32,7 @@ describe("spawnPlan", () => {
   });
 
   it("has the intent on disk before the provider is asked", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     let seen: unknown;
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
@@ -43,14 +42,14 @@ describe("spawnPlan", () => {
           return await here.adapter.launch(...parameters);
         },
       });
-    await here.clock.runUntilSettled(spawnPlan({ ...here.ports, openAdapter }, here.request()));
+    await here.spawnElsewhere({ openAdapter });
     expect(seen).toMatchObject({ state: "launching", attempts: [{ outcome: null }] });
   });
 
   it("makes one machine for one id, however often and by however many at once", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     const spawns = await here.clock.runUntilSettled(
-      Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.ports, here.request()))),
+      Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.world, here.request()))),
     );
     expect(here.adapter.machines).toHaveLength(1);
     expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(1);
@@ -58,8 +57,8 @@ describe("spawnPlan", () => {
   });
 
   it("leaves a launch alone that another began under the same id for something else", async () => {
-    await using here = await spawnerWorld({ faults: [{ verb: "launch", kind: "lost-before" }] });
-    await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
+    const here = spawnerWorld();
+    await here.spawn();
     const other = samplePlan({ workspace: "other" });
     for (const subject of ["other", other])
       await expect(here.spawn({ plan: other, subject })).rejects.toMatchObject({
@@ -70,7 +69,7 @@ describe("spawnPlan", () => {
   });
 
   it("keeps what the provider refused, and returns it", async () => {
-    await using here = await spawnerWorld({ places: [{ place: "engine-1", capacity: 0 }] });
+    const here = spawnerWorld({ places: [{ place: "engine-1", capacity: 0 }] });
     const spawn = await here.spawn();
     expect(spawn).toMatchObject({ state: "failed", machine: null });
     expect(spawn.attempts[0]).toMatchObject({ outcome: "rejected" });
@@ -80,27 +79,41 @@ describe("spawnPlan", () => {
   });
 
   it.each(["lost-before", "lost-after"] as const)(
-    "stays launching when the answer is %s, and finds the same machine on replay",
+    "asks again with the same token when the answer is %s, and has one machine",
     async (kind) => {
-      await using here = await spawnerWorld({ faults: [{ verb: "launch", kind }] });
-      await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
-      const driven = await here.ledger.find(KEY);
-      expect(driven?.spawn).toMatchObject({
-        state: "launching",
-        attempts: [{ outcome: "unknown" }],
+      const here = spawnerWorld({ faults: [{ verb: "launch", kind }] });
+      const spawn = await here.spawn();
+      expect(spawn).toMatchObject({
+        state: "running",
+        attempts: [{ attempt: 1, outcome: "accepted" }],
       });
-      if (driven === null) throw new Error("the spawn is not recorded");
-      const spawn = await here.clock.runUntilSettled(
-        resumeSpawn(here.ports, { ...here.request(), driven }),
-      );
-      expect(spawn.state).toBe("running");
       expect(here.adapter.machines).toHaveLength(1);
+      const asked = here.adapter.history.filter(({ verb }) => verb === "launch");
+      expect(asked.map(({ token }) => token)).toEqual(Array(2).fill(spawn.attempts[0]?.token));
     },
   );
 
+  it("stays launching, and says so, where no answer ever comes", async () => {
+    const here = spawnerWorld({
+      faults: [{ verb: "launch", kind: "lost-after", times: Infinity }],
+    });
+    const before = here.clock.now();
+    await expect(here.spawn()).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      reason: "SPAWN_UNSETTLED",
+      retry: "same-token",
+    });
+    expect(here.clock.now() - before).toBeLessThanOrEqual(
+      here.adapter.capabilities.retryMilliseconds,
+    );
+    const driven = await here.ledger.find(KEY);
+    expect(driven?.spawn).toMatchObject({ state: "launching", attempts: [{ outcome: "unknown" }] });
+    expect(driven?.lease.driver).toBe(null);
+  });
+
   it("fails a machine that ends while it is watched, with exit code and last words, and removes it", async () => {
-    await using here = await spawnerWorld({ capabilities: { watchMilliseconds: 1_000 } });
-    const spawning = spawnPlan(here.ports, here.request({ wait: "watched" }));
+    const here = spawnerWorld({ capabilities: { watchMilliseconds: 1_000 } });
+    const spawning = spawnPlan(here.world, here.request({ wait: "watched" }));
     await here.clock.advance(10);
     const machine = here.adapter.machines[0];
     if (machine === undefined) throw new Error("nothing was launched");
@@ -118,14 +131,14 @@ describe("spawnPlan", () => {
     const secrets = { KEY: new SecretValue(long), TOKEN: new SecretValue("tok-123456") };
     const plan = samplePlan();
     const prints = `KEY=${long}\nTOKEN=tok-123456\nexiting\n`;
-    await using here = await spawnerWorld({
+    const here = spawnerWorld({
       capabilities: { watchMilliseconds: 1_000 },
       images: [{ reference: plan.artifact.id, architecture: "amd64", prints }],
     });
     const launchSecrets: SpawnerPorts["launchSecrets"] = () =>
       Promise.resolve({ credential: null, environment: secrets, files: [] });
     const request = here.request({ wait: "watched" });
-    const spawning = spawnPlan({ ...here.ports, launchSecrets }, request);
+    const spawning = spawnPlan(createSpawnerWorld({ ...here.ports, launchSecrets }), request);
     await here.clock.advance(10);
     const [machine] = here.adapter.machines;
     here.adapter.end(machine?.id ?? "", 1);
@@ -137,11 +150,11 @@ describe("spawnPlan", () => {
 
   it("tells how a machine ended whose log cannot be read", async () => {
     const error = { code: "INTERNAL", reason: "ENGINE_ERROR", message: "no such driver" } as const;
-    await using here = await spawnerWorld({
+    const here = spawnerWorld({
       capabilities: { watchMilliseconds: 1_000 },
       faults: [{ verb: "logs", kind: "throw", error }],
     });
-    const spawning = spawnPlan(here.ports, here.request({ wait: "watched" }));
+    const spawning = spawnPlan(here.world, here.request({ wait: "watched" }));
     await here.clock.advance(10);
     here.adapter.end(here.adapter.machines[0]?.id ?? "", 127);
     const spawn = await here.clock.runUntilSettled(spawning);
@@ -153,7 +166,7 @@ describe("spawnPlan", () => {
   });
 
   it("takes the adapter's word for why a machine ended", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
         ...here.adapter,
@@ -173,29 +186,27 @@ describe("spawnPlan", () => {
           );
         },
       });
-    const spawn = await here.clock.runUntilSettled(
-      spawnPlan({ ...here.ports, openAdapter }, here.request({ wait: "watched" })),
-    );
+    const spawn = await here.spawnElsewhere({ openAdapter }, { wait: "watched" });
     expect(spawn.error).toMatchObject({ reason: "PLATFORM_UNSUPPORTED" });
   });
 
   it("does not watch where the caller waits for running alone", async () => {
-    await using here = await spawnerWorld({ capabilities: { watchMilliseconds: 60_000 } });
+    const here = spawnerWorld({ capabilities: { watchMilliseconds: 60_000 } });
     const before = here.clock.now();
     await here.spawn();
     expect(here.clock.now()).toBe(before);
   });
 
   it("waits for a machine that takes time to boot", async () => {
-    await using here = await spawnerWorld({ bootMilliseconds: 30_000 });
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
     expect((await here.spawn()).state).toBe("running");
     expect(here.adapter.calls.describe).toBeLessThan(20);
   });
 
   it("is recorded when it is interrupted, and says how to go on", async () => {
-    await using here = await spawnerWorld({ bootMilliseconds: 30_000 });
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
     const controller = new AbortController();
-    const spawning = spawnPlan(here.ports, here.request({ signal: controller.signal }));
+    const spawning = spawnPlan(here.world, here.request({ detach: controller.signal }));
     await here.clock.advance(10);
     controller.abort();
     await expect(spawning).rejects.toMatchObject({
@@ -206,8 +217,37 @@ describe("spawnPlan", () => {
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
   });
 
+  it("is taken away when it is cancelled, and leaves with that", async () => {
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    await here.clock.advance(10);
+    expect(here.adapter.machines).toHaveLength(1);
+    controller.abort();
+    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
+      code: "CANCELLED",
+      message: "spawn one: cancelled; nothing of it is left",
+    });
+    expect(here.adapter.machines).toEqual([]);
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
+  });
+
+  it("is taken away when it is cancelled while the launch is under way", async () => {
+    const here = spawnerWorld({
+      faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
+    });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    await here.clock.advance(10);
+    controller.abort();
+    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({ code: "CANCELLED" });
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
+    await here.clock.advance(10_000);
+    expect(here.adapter.machines).toEqual([]);
+  });
+
   it("records nothing when it is interrupted before", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "CANCELLED",
     });
@@ -215,31 +255,31 @@ describe("spawnPlan", () => {
   });
 
   it("records nothing when a secret cannot be had", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     const failure = new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "SECRET_NOT_FOUND",
       message: "gone",
     });
-    const ports = { ...here.ports, launchSecrets: () => Promise.reject(failure) };
-    await expect(spawnPlan(ports, here.request())).rejects.toBe(failure);
+    const launchSecrets = () => Promise.reject(failure);
+    await expect(here.spawnElsewhere({ launchSecrets })).rejects.toBe(failure);
     expect(await here.ledger.list("default", {})).toEqual([]);
   });
 
   it("takes away what it launched for a spawn that another has ended meanwhile", async () => {
-    await using here = await spawnerWorld({
+    const here = spawnerWorld({
       faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
     });
-    const spawning = spawnPlan(here.ports, here.request());
+    const spawning = spawnPlan(here.world, here.request());
     await here.clock.advance(1_000);
-    await terminateSpawn(here.ports, KEY, new AbortController().signal);
+    await here.terminate();
     const spawn = await here.clock.runUntilSettled(spawning);
     expect(spawn.state).toBe("terminated");
     expect(here.adapter.machines).toEqual([]);
   });
 
   it("refuses a plan in which no place is left", async () => {
-    await using here = await spawnerWorld();
+    const here = spawnerWorld();
     const plan: LaunchPlan = samplePlan({
       candidates: [{ place: "engine-1", verdict: "rejected", reason: "no room" }],
     });

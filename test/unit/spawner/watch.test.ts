@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSqliteLedger, LEDGER_MIGRATIONS } from "../../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
 import { watchSpawns } from "../../../src/spawner/watch.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
@@ -18,8 +19,14 @@ it("ends with CANCELLED when it is told to stop while nothing happens", async ()
     [Symbol.asyncDispose]: () => database.close(),
   });
   const key = { tenant: "default", spawnId: "one" };
-  const launch = { token: "0123", place: "engine-1" };
-  await ledger.begin({ ...key, plan: samplePlan(), launch, at: "2026-11-22T04:00:00.000Z" });
+  await ledger.begin({
+    ...key,
+    plan: samplePlan(),
+    launch: { candidate: 0, place: "engine-1", token: "0123" },
+    driver: "test",
+    leaseUntil: clock.now() + 30_000,
+    at: "2026-11-22T04:00:00.000Z",
+  });
   const controller = new AbortController();
   const { signal } = controller;
   const watched = watchSpawns({ ledger, clock, tenant: "default", spawnIds: ["one"], signal });

@@ -1,0 +1,30 @@
+import type { Clock } from "./clock.ts";
+import type { PlacementTarget } from "./plan.ts";
+import type { ProcessEnvironment } from "./process-environment.ts";
+import { certificatesOf } from "./registry-certificates.ts";
+import type { SubstrateAdapter } from "./substrate/contract.ts";
+
+/** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
+export async function openSubstrate(
+  target: PlacementTarget,
+  { environment, home }: ProcessEnvironment,
+  clock: Clock,
+): Promise<SubstrateAdapter> {
+  const now = () => clock.now();
+  switch (target.substrate) {
+    case "DOCKER": {
+      const { createDockerAdapter } = await import("../adapters/docker/index.ts");
+      const { host } = target;
+      const certificateAuthorities = certificatesOf(home);
+      return createDockerAdapter({ host, environment, home, now, certificateAuthorities });
+    }
+    case "AWS": {
+      const { createAwsAdapter } = await import("../adapters/aws/index.ts");
+      return createAwsAdapter({ target, environment, home, now });
+    }
+    case "GCP": {
+      const { createGceAdapter } = await import("../adapters/gce/index.ts");
+      return createGceAdapter({ target, environment, home, now });
+    }
+  }
+}

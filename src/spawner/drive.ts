@@ -1,0 +1,145 @@
+import { createDeadline } from "../cancellation.ts";
+import { timestamp } from "../clock.ts";
+import { asSlipwayError } from "../errors.ts";
+import type { LaunchSecrets } from "../substrate/contract.ts";
+import { FULL_MILLISECONDS } from "./candidates.ts";
+import type { DrivenSpawn } from "./ledger.ts";
+import { fullOffering, perform } from "./perform.ts";
+import { progressOf, react } from "./progress.ts";
+import type { Change, SpawnEvent } from "./progress.ts";
+import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
+import { isSettled } from "./spawn-record.ts";
+import type { Spawn, SpawnState } from "./spawn-record.ts";
+import { createTries } from "./task.ts";
+import type { SpawnerWorld, Task, Wish } from "./task.ts";
+
+/** For how long what a cancelled spawn launched is tried to be taken away, in milliseconds. */
+const CANCELLING = 60_000;
+
+/** The lease was lost: another driver has the spawn now. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+  /** What this driver had been given, and what the record may know nothing of. */
+  readonly event: SpawnEvent;
+  constructor(event: SpawnEvent) {
+    super("the lease was lost");
+    this.event = event;
+  }
+}
+
+export interface Beginning {
+  /** What it begins with. Default: that it was taken up. */
+  readonly event?: SpawnEvent | undefined;
+  /** What travels with its launch, where it was looked up already. */
+  readonly secrets?: LaunchSecrets | undefined;
+}
+
+/**
+ * Drives a spawn that is in this driver's hands to where its caller waits for: react, record, perform, and again.
+ *
+ * @throws SlipwayError where it was interrupted or cancelled, or could not be settled in time; {@link LeaseLost}
+ */
+export async function drive(
+  world: SpawnerWorld,
+  wish: Wish,
+  first: DrivenSpawn,
+  { event = { kind: "taken-up" }, secrets: known }: Beginning,
+): Promise<Spawn> {
+  using _hold = world.leases.hold(wish);
+  const [adapter, owner] = await Promise.all([
+    world.openAdapter(first.plan.target),
+    world.ledger.owner(),
+  ]);
+  using working = anyOf(wish.signal, wish.detach);
+  const tries = createTries(world, adapter.capabilities.retryMilliseconds);
+  const secrets = async () => known ?? (await world.launchSecrets(first.plan, working.signal));
+  const task: Task = { wish, adapter, owner, signal: working.signal, secrets, tries };
+  const state = { driven: first };
+  try {
+    return await follow(world, task, state, event);
+  } catch (caught) {
+    if (caught instanceof LeaseLost) throw caught;
+    if (wish.detach.aborted) throw interrupted(wish.spawnId, first.plan.workspace, wish.detach);
+    if (!wish.signal.aborted) throw asSlipwayError(caught);
+    using deadline = createDeadline(new AbortController().signal, CANCELLING);
+    const message = "cancelled: what was launched goes";
+    const stopping: Task = { ...task, signal: deadline.signal };
+    const stopped = await follow(world, stopping, state, { kind: "stop", message }).catch(
+      (failure: unknown) => asSlipwayError(failure),
+    );
+    throw cancelled(state.driven.spawn, wish.signal, stopped instanceof Error ? stopped : null);
+  } finally {
+    const { spawn, lease } = state.driven;
+    if (!isSettled(spawn.state)) await world.ledger.release(wish, lease.fence);
+  }
+}
+
+/** The loop. `state` is the record as it was last written, for whoever comes after a failure. */
+async function follow(
+  world: SpawnerWorld,
+  task: Task,
+  state: { driven: DrivenSpawn },
+  begin: SpawnEvent,
+): Promise<Spawn> {
+  let event = begin;
+  for (;;) {
+    const { change, command } = react(progressOf(state.driven), event);
+    if (change !== null) state.driven = await record(world, task, state.driven, change, event);
+    const { spawn } = state.driven;
+    if (command.do === "rest") return spawn;
+    if (command.do === "leave")
+      throw spawn.state === "launching" ? unsettled(spawn.spawnId, command.error) : command.error;
+    if (task.wish.wait === "accepted" && command.do === "observe") return spawn;
+    event = await perform(world, task, state.driven, command);
+  }
+}
+
+async function record(
+  world: SpawnerWorld,
+  task: Task,
+  driven: DrivenSpawn,
+  change: Change,
+  event: SpawnEvent,
+): Promise<DrivenSpawn> {
+  const { tenant, spawnId } = task.wish;
+  const at = timestamp(world.clock);
+  const offering = "error" in event ? fullOffering(driven, event.error) : null;
+  const after = await world.ledger.take({
+    ...change,
+    tenant,
+    spawnId,
+    at,
+    fence: driven.lease.fence,
+    lease: world.leases.until(),
+    ...(offering === null
+      ? {}
+      : { full: { offering, until: world.clock.now() + FULL_MILLISECONDS } }),
+  });
+  if (after === null) throw new LeaseLost(event);
+  notify(task.wish, at, after.spawn.state, change.message);
+  return { ...after, plan: driven.plan };
+}
+
+export function notify(
+  { spawnId, onEvent }: Pick<Wish, "spawnId" | "onEvent">,
+  at: string,
+  state: SpawnState,
+  message: string,
+): void {
+  onEvent({ kind: "event", event: { spawnId, at, state, message } });
+}
+
+/** Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. */
+function anyOf(first: AbortSignal, second: AbortSignal): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  const listeners = [first, second].map((signal) => {
+    const follow = (): void => controller.abort(signal.reason);
+    if (signal.aborted) follow();
+    else signal.addEventListener("abort", follow, { once: true });
+    return () => signal.removeEventListener("abort", follow);
+  });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
+  };
+}

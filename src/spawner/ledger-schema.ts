@@ -1,0 +1,61 @@
+/**
+ * The ledger's tables. A plan is kept once for all the spawns that share it, under the hash of its text: its `plan_id`
+ * leaves out when floating references were read, and a spawn has to say that too. What is unfinished, and what is
+ * driven, has an index of its own, so that a million finished spawns cost nothing.
+ */
+export const LEDGER_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE ledger (only INTEGER PRIMARY KEY CHECK (only = 1), owner TEXT NOT NULL) STRICT;
+   CREATE TABLE plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL) STRICT;
+   CREATE TABLE spawns (
+     number INTEGER PRIMARY KEY,
+     tenant TEXT NOT NULL,
+     spawn_id TEXT NOT NULL,
+     workspace TEXT NOT NULL,
+     state TEXT NOT NULL,
+     plan_id TEXT NOT NULL,
+     plan_hash TEXT NOT NULL REFERENCES plans (hash),
+     substrate TEXT NOT NULL,
+     machine TEXT,
+     error TEXT,
+     driver TEXT,
+     lease_until INTEGER NOT NULL,
+     fence INTEGER NOT NULL,
+     created_at TEXT NOT NULL,
+     updated_at TEXT NOT NULL,
+     UNIQUE (tenant, spawn_id)
+   ) STRICT;
+   CREATE INDEX spawns_by_workspace ON spawns (tenant, workspace);
+   CREATE INDEX spawns_by_state ON spawns (tenant, state);
+   CREATE INDEX spawns_unfinished ON spawns (tenant, number)
+     WHERE state NOT IN ('running', 'terminated', 'failed');
+   CREATE INDEX spawns_by_driver ON spawns (driver) WHERE driver IS NOT NULL;
+   CREATE TABLE launches (
+     spawn INTEGER NOT NULL REFERENCES spawns (number),
+     attempt INTEGER NOT NULL,
+     candidate INTEGER NOT NULL,
+     place TEXT NOT NULL,
+     token TEXT NOT NULL,
+     at TEXT NOT NULL,
+     outcome TEXT,
+     reason TEXT,
+     PRIMARY KEY (spawn, attempt)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX launches_by_token ON launches (token);
+   CREATE TABLE events (
+     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+     spawn INTEGER NOT NULL REFERENCES spawns (number),
+     at TEXT NOT NULL,
+     state TEXT NOT NULL,
+     message TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX events_by_spawn ON events (spawn, sequence);
+   CREATE TABLE full_offerings (offering TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE targets (target TEXT PRIMARY KEY, plan_hash TEXT NOT NULL REFERENCES plans (hash)) STRICT, WITHOUT ROWID;
+   CREATE TABLE suspects (
+     scope TEXT NOT NULL,
+     id TEXT NOT NULL,
+     place TEXT NOT NULL,
+     since INTEGER NOT NULL,
+     PRIMARY KEY (scope, id)
+   ) STRICT, WITHOUT ROWID;`,
+];

@@ -1,0 +1,115 @@
+import type { Claim, ClaimVerdict, LaunchRecord, NewSpawn, Standing, Step } from "./ledger.ts";
+import { isSettled } from "./spawn-record.ts";
+import type { SpawnAttempt, SpawnState } from "./spawn-record.ts";
+
+/** What a ledger's methods make of a record, whatever keeps it. */
+
+const FOLLOWS: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
+  pending: [],
+  launching: ["pending", "launching", "booting"],
+  booting: ["launching", "booting"],
+  running: ["launching", "booting", "running"],
+  terminating: ["pending", "launching", "booting", "running", "terminating"],
+  terminated: ["booting", "running", "terminating"],
+  failed: ["pending", "launching", "booting", "terminating"],
+};
+
+/** The record of a new spawn. */
+export function beginRecord(spawn: NewSpawn): Standing {
+  const { tenant, spawnId, plan, launch, driver, leaseUntil, at } = spawn;
+  const launches: readonly LaunchRecord[] = [newLaunch(launch, 1, at)];
+  return {
+    spawn: {
+      spawnId,
+      tenant,
+      workspace: plan.workspace,
+      state: "launching",
+      planId: plan.planId,
+      substrate: plan.substrate,
+      machine: null,
+      attempts: attemptsOf(launches),
+      error: null,
+      createdAt: at,
+      updatedAt: at,
+    },
+    launches,
+    lease: { driver, until: leaseUntil, fence: 1 },
+  };
+}
+
+/** The record after a step; null where its driver lost the lease, or the state does not allow it. */
+export function takeStep(standing: Standing, step: Step): Standing | null {
+  const { spawn, lease } = standing;
+  if (lease.fence !== step.fence || !FOLLOWS[step.to].includes(spawn.state)) return null;
+  const answered = answer(standing.launches, step.answer);
+  const launches =
+    step.launch === undefined
+      ? answered
+      : [...answered, newLaunch(step.launch, answered.length + 1, step.at)];
+  const released = step.lease === "release" || isSettled(step.to);
+  return {
+    launches,
+    spawn: {
+      ...spawn,
+      state: step.to,
+      machine: step.machine === undefined ? spawn.machine : step.machine,
+      error: step.error === undefined ? spawn.error : step.error,
+      attempts: attemptsOf(launches),
+      updatedAt: step.at,
+    },
+    lease: released ? { ...lease, driver: null } : { ...lease, until: Number(step.lease) },
+  };
+}
+
+/** The record in another driver's hands; null where it has changed hands meanwhile. */
+export function claimRecord(standing: Standing, claim: Claim): Standing | null {
+  if (standing.lease.fence !== claim.fence) return null;
+  const last = standing.launches.at(-1);
+  const doubt = { outcome: "unknown", reason: last?.reason ?? null } as const;
+  const launches = answer(standing.launches, last?.outcome === null ? doubt : undefined);
+  const { driver, until, fence } = claim;
+  return {
+    spawn: { ...standing.spawn, attempts: attemptsOf(launches) },
+    launches,
+    lease: { driver, until, fence: fence + 1 },
+  };
+}
+
+/** What a spawn says of a machine that carries the id of one of its launches. */
+export function claimVerdict(
+  { spawn, launches }: Pick<Standing, "spawn" | "launches">,
+  machineId: string,
+  token: string,
+): ClaimVerdict {
+  const finished = spawn.state === "terminated" || spawn.state === "failed";
+  if (!finished && spawn.machine?.id === machineId) return "claimed";
+  const launch = launches.find((one) => one.token === token);
+  const unsettled = launch?.outcome === null || launch?.outcome === "unknown";
+  return !finished && unsettled ? "claimed" : "orphan";
+}
+
+function newLaunch(
+  { candidate, place, token }: Pick<LaunchRecord, "candidate" | "place" | "token">,
+  attempt: number,
+  at: string,
+): LaunchRecord {
+  return { attempt, candidate, place, token, at, outcome: null, reason: null };
+}
+
+function answer(launches: readonly LaunchRecord[], given: Step["answer"]): readonly LaunchRecord[] {
+  if (given === undefined) return launches;
+  return launches.map((launch, index) =>
+    index === launches.length - 1 ? { ...launch, ...given } : launch,
+  );
+}
+
+/** What is shown of a spawn's launches. */
+export function attemptsOf(launches: readonly LaunchRecord[]): readonly SpawnAttempt[] {
+  return launches.map(({ attempt, place, token, outcome, reason }) => ({
+    attempt,
+    place,
+    token,
+    outcome,
+    reason,
+  }));
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
+import type { LaunchPlan, PlacementTarget } from "../plan.ts";
+import type { DrivenSpawn, FoundMachine, Ledger, SpawnKey, Standing, Suspect } from "./ledger.ts";
+import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
+import { isSettled } from "./spawn-record.ts";
+import type { SpawnEvent } from "./spawn-record.ts";
+
+/** A spawn with what never changes of it. */
+interface Entry {
+  standing: Standing;
+  readonly plan: LaunchPlan;
+}
+
+/**
+ * A ledger that is gone with its process: for tests, simulations and measurements. The same rules as the embedded
+ * database's (`ledger-steps.ts`), and one contract suite for both.
+ */
+export function createMemoryLedger(owner: string = randomUUID()): Ledger {
+  const entries = new Map<string, Entry>();
+  const events: (SpawnEvent & { readonly tenant: string })[] = [];
+  const full = new Map<string, number>();
+  const targets = new Map<string, PlacementTarget>();
+  const suspects = new Map<string, Suspect & { readonly scope: string }>();
+  const entryOf = (key: SpawnKey): Entry | undefined => entries.get(keyName(key));
+  const addEvent = (
+    { tenant, spawnId }: SpawnKey,
+    event: Omit<SpawnEvent, "sequence" | "spawnId">,
+  ) => events.push({ ...event, tenant, spawnId, sequence: events.length + 1 });
+  const chosen = (tenant: string, spawnIds: readonly string[]): readonly Standing[] =>
+    [...entries.values()]
+      .map(({ standing }) => standing)
+      .filter(({ spawn }) => spawn.tenant === tenant)
+      .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId));
+
+  return {
+    owner: async () => owner,
+    find: async (key) => drivenOf(entryOf(key)),
+    async begin(spawn) {
+      const existing = drivenOf(entryOf(spawn));
+      if (existing !== null) return { created: false, driven: existing };
+      const { plan, launch, at } = spawn;
+      const standing = beginRecord(spawn);
+      entries.set(keyName(spawn), { standing, plan });
+      targets.set(canonicalJson(plan.target), plan.target);
+      addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
+      addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+      return { created: true, driven: { ...standing, plan } };
+    },
+    async take(step) {
+      const entry = entryOf(step);
+      const after = entry === undefined ? null : takeStep(entry.standing, step);
+      if (entry === undefined || after === null) return null;
+      entry.standing = after;
+      addEvent(step, { at: step.at, state: step.to, message: step.message });
+      const { offering, until = 0 } = step.full ?? {};
+      if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
+      return after;
+    },
+    async claim(claim) {
+      const entry = entryOf(claim);
+      const after = entry === undefined ? null : claimRecord(entry.standing, claim);
+      if (entry !== undefined && after !== null) entry.standing = after;
+      return after;
+    },
+    async renew(driver, until) {
+      for (const entry of entries.values()) {
+        const { lease } = entry.standing;
+        if (lease.driver === driver)
+          entry.standing = { ...entry.standing, lease: { ...lease, until } };
+      }
+    },
+    async release(key, fence) {
+      const entry = entryOf(key);
+      if (entry === undefined || entry.standing.lease.fence !== fence) return;
+      entry.standing = {
+        ...entry.standing,
+        lease: { ...entry.standing.lease, driver: null },
+      };
+    },
+    unfinished: async (tenant) =>
+      chosen(tenant, [])
+        .filter(({ spawn }) => !isSettled(spawn.state))
+        .map(({ spawn, lease }) => ({ tenant, spawnId: spawn.spawnId, lease })),
+    fullOfferings: async (offerings, now) =>
+      new Set(offerings.filter((offering) => (full.get(offering) ?? 0) > now)),
+    async describe(key) {
+      const entry = entryOf(key);
+      if (entry === undefined) return null;
+      return {
+        ...entry.standing.spawn,
+        plan: entry.plan,
+        events: events
+          .filter(({ tenant, spawnId }) => tenant === key.tenant && spawnId === key.spawnId)
+          .map(({ at, state, message }) => ({ at, state, message })),
+      };
+    },
+    list: async (tenant, { workspace, state }) =>
+      chosen(tenant, [])
+        .map(({ spawn }) => spawn)
+        .filter((spawn) => workspace === undefined || spawn.workspace === workspace)
+        .filter((spawn) => state === undefined || spawn.state === state)
+        .toReversed(),
+    events: async (tenant, after, spawnIds) =>
+      events
+        .filter((event) => event.sequence > after && event.tenant === tenant)
+        .filter(({ spawnId }) => spawnIds.length === 0 || spawnIds.includes(spawnId))
+        .map(({ tenant: _tenant, ...event }) => event),
+    countUnsettled: async (tenant, spawnIds) =>
+      chosen(tenant, spawnIds).filter(({ spawn }) => !isSettled(spawn.state)).length,
+    targets: async () => [...targets.values()],
+    judge: async (machines) => machines.map((machine) => judgeOne([...entries.values()], machine)),
+    async suspect(scope, machines, now) {
+      const listed = new Set(machines.map(({ id }) => id));
+      for (const [name, one] of suspects)
+        if (one.scope === scope && !listed.has(one.id)) suspects.delete(name);
+      for (const { id, place } of machines) {
+        const name = JSON.stringify([scope, id]);
+        if (!suspects.has(name)) suspects.set(name, { scope, id, place, since: now });
+      }
+      return [...suspects.values()]
+        .filter((one) => one.scope === scope)
+        .map(({ id, place, since }) => ({ id, place, since }))
+        .toSorted((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1));
+    },
+    close: async () => undefined,
+  };
+}
+
+function keyName({ tenant, spawnId }: SpawnKey): string {
+  return JSON.stringify([tenant, spawnId]);
+}
+
+function drivenOf(entry: Entry | undefined): DrivenSpawn | null {
+  return entry === undefined ? null : { ...entry.standing, plan: entry.plan };
+}
+
+function judgeOne(entries: readonly Entry[], { id, launchId }: FoundMachine) {
+  for (const { standing } of entries) {
+    const launch = standing.launches.find(({ token }) => token.startsWith(launchId));
+    if (launchId !== "" && launch !== undefined) return claimVerdict(standing, id, launch.token);
+  }
+  return "foreign";
+}

@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "../canonical-json.ts";
+import { parsePlan } from "../plan-document.ts";
+import type { LaunchPlan } from "../plan.ts";
+import { toSnakeCase } from "../spelling.ts";
+import type { Connection, SqlRow } from "../storage/connection.ts";
+import type { Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
+import { damaged, number, parseStanding, text } from "./ledger-rows.ts";
+import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
+import type { SpawnState } from "./spawn-record.ts";
+
+/** Spawns and their launches in the embedded database; what a step makes of them is `ledger-steps.ts`. */
+
+export function findRow(connection: Connection, key: SpawnKey): SqlRow | undefined {
+  return connection.get(
+    "SELECT * FROM spawns WHERE tenant = ? AND spawn_id = ?",
+    key.tenant,
+    key.spawnId,
+  );
+}
+
+export function standingOf(connection: Connection, row: SqlRow): Standing {
+  const launches = connection.all(
+    "SELECT * FROM launches WHERE spawn = ? ORDER BY attempt",
+    number(row, "number"),
+  );
+  return parseStanding(row, launches);
+}
+
+export function findDriven(connection: Connection, key: SpawnKey): DrivenSpawn | null {
+  const row = findRow(connection, key);
+  if (row === undefined) return null;
+  return { ...standingOf(connection, row), plan: readPlan(connection, text(row, "plan_hash")) };
+}
+
+export function readPlan(connection: Connection, hash: string): LaunchPlan {
+  const stored = connection.get("SELECT plan FROM plans WHERE hash = ?", hash);
+  return parsePlan(JSON.parse(text(stored, "plan")));
+}
+
+export function begin(
+  connection: Connection,
+  spawn: NewSpawn,
+): { readonly created: boolean; readonly driven: DrivenSpawn } {
+  const existing = findDriven(connection, spawn);
+  if (existing !== null) return { created: false, driven: existing };
+  const { plan, launch, at } = spawn;
+  const standing = beginRecord(spawn);
+  const number = insertSpawn(connection, standing, keepPlan(connection, plan));
+  writeLaunches(connection, number, [], standing.launches);
+  addEvent(connection, number, { at, state: "pending", message: `plan ${plan.planId} recorded` });
+  addEvent(connection, number, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+  return { created: true, driven: { ...standing, plan } };
+}
+
+export function take(connection: Connection, step: Step): Standing | null {
+  const row = findRow(connection, step);
+  if (row === undefined) throw damaged(`spawn ${step.spawnId} is missing`);
+  const before = standingOf(connection, row);
+  const after = takeStep(before, step);
+  if (after === null) return null;
+  const spawn = number(row, "number");
+  updateSpawn(connection, spawn, after);
+  writeLaunches(connection, spawn, before.launches, after.launches);
+  addEvent(connection, spawn, { at: step.at, state: step.to, message: step.message });
+  if (step.full !== undefined)
+    connection.run(
+      `INSERT INTO full_offerings (offering, until) VALUES (?, ?)
+       ON CONFLICT (offering) DO UPDATE SET until = max(until, excluded.until)`,
+      step.full.offering,
+      step.full.until,
+    );
+  return after;
+}
+
+export function claim(connection: Connection, claimed: Claim): Standing | null {
+  const row = findRow(connection, claimed);
+  if (row === undefined) return null;
+  const before = standingOf(connection, row);
+  const after = claimRecord(before, claimed);
+  if (after === null) return null;
+  const spawn = number(row, "number");
+  updateSpawn(connection, spawn, after);
+  writeLaunches(connection, spawn, before.launches, after.launches);
+  return after;
+}
+
+function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: string): number {
+  const row = connection.get(
+    `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate,
+       driver, lease_until, fence, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
+    spawn.tenant,
+    spawn.spawnId,
+    spawn.workspace,
+    spawn.state,
+    spawn.planId,
+    hash,
+    spawn.substrate,
+    lease.driver,
+    lease.until,
+    lease.fence,
+    spawn.createdAt,
+    spawn.updatedAt,
+  );
+  return number(row, "number");
+}
+
+function updateSpawn(connection: Connection, spawnNumber: number, standing: Standing): void {
+  const { spawn, lease } = standing;
+  connection.run(
+    `UPDATE spawns SET state = ?, updated_at = ?, machine = ?, error = ?,
+       driver = ?, lease_until = ?, fence = ? WHERE number = ?`,
+    spawn.state,
+    spawn.updatedAt,
+    spawn.machine === null ? null : JSON.stringify(toSnakeCase(spawn.machine)),
+    spawn.error === null ? null : JSON.stringify(spawn.error),
+    lease.driver,
+    lease.until,
+    lease.fence,
+    spawnNumber,
+  );
+}
+
+function writeLaunches(
+  connection: Connection,
+  spawn: number,
+  before: Standing["launches"],
+  after: Standing["launches"],
+): void {
+  for (const [index, launch] of after.entries()) {
+    if (launch === before[index]) continue;
+    connection.run(
+      `INSERT INTO launches (spawn, attempt, candidate, place, token, at, outcome, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (spawn, attempt) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason`,
+      spawn,
+      launch.attempt,
+      launch.candidate,
+      launch.place,
+      launch.token,
+      launch.at,
+      launch.outcome,
+      launch.reason,
+    );
+  }
+}
+
+/** @returns the hash under which it is kept */
+function keepPlan(connection: Connection, plan: LaunchPlan): string {
+  const planText = JSON.stringify(toSnakeCase(plan));
+  const hash = createHash("sha256").update(planText).digest("hex");
+  connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, planText);
+  connection.run(
+    "INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)",
+    canonicalJson(plan.target),
+    hash,
+  );
+  return hash;
+}
+
+function addEvent(
+  connection: Connection,
+  spawn: number,
+  event: { readonly at: string; readonly state: SpawnState; readonly message: string },
+): void {
+  connection.run(
+    "INSERT INTO events (spawn, at, state, message) VALUES (?, ?, ?, ?)",
+    spawn,
+    event.at,
+    event.state,
+    event.message,
+  );
+}
