@@ -1,0 +1,126 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+import { describe, expect, it } from "vitest";
+import { isGone, machineOf } from "../../../../adapters/aws/machine.ts";
+
+const ID = "i-0123456789abcdef0";
+
+function instance(change: Instance = {}): Instance {
+  return {
+    InstanceId: ID,
+    ImageId: "ami-0123456789abcdef0",
+    State: { Code: 16, Name: "running" },
+    Placement: { AvailabilityZone: "us-east-1a" },
+    Architecture: "x86_64",
+    PrivateIpAddress: "172.31.0.4",
+    PublicIpAddress: "203.0.113.7",
+    LaunchTime: new Date("2026-01-01T00:00:00Z"),
+    ...change,
+  };
+}
+
+function ended(Code: string | undefined, Message?: string): Instance {
+  return instance({
+    State: { Name: "terminated" },
+    ...(Code === undefined
+      ? {}
+      : { StateReason: { Code, ...(Message === undefined ? {} : { Message }) } }),
+  });
+}
+
+describe("machineOf", () => {
+  it("says in neutral words what EC2 says", () => {
+    expect(machineOf(instance())).toEqual({
+      id: ID,
+      place: "us-east-1a",
+      state: "running",
+      architecture: "amd64",
+      artifact: "ami-0123456789abcdef0",
+      addresses: { private: "172.31.0.4", public: "203.0.113.7" },
+      ports: [],
+      ownership: null,
+      end: null,
+      createdAt: "2026-01-01T00:00:00.000Z",
+    });
+  });
+
+  it.each([
+    ["pending", "pending"],
+    ["running", "running"],
+    ["stopping", "stopped"],
+    ["stopped", "stopped"],
+    ["shutting-down", "ended"],
+    ["terminated", "ended"],
+  ] as const)("takes %s for %s", (name, state) => {
+    expect(machineOf(instance({ State: { Name: name } }))?.state).toBe(state);
+  });
+
+  it.each([
+    ["x86_64", "amd64"],
+    ["x86_64_mac", "amd64"],
+    ["arm64", "arm64"],
+    ["arm64_mac", "arm64"],
+    ["i386", null],
+  ] as const)("reads the architecture %s as %s", (Architecture, architecture) => {
+    expect(machineOf(instance({ Architecture }))?.architecture).toBe(architecture);
+  });
+
+  it("leaves open what EC2 leaves out", () => {
+    expect(machineOf({ InstanceId: ID })).toEqual({
+      id: ID,
+      place: "",
+      state: "pending",
+      architecture: null,
+      artifact: null,
+      addresses: { private: null, public: null },
+      ports: [],
+      ownership: null,
+      end: null,
+      createdAt: null,
+    });
+    const empty = instance({
+      PrivateIpAddress: "",
+      PublicIpAddress: "",
+      Ipv6Address: "2001:db8::1",
+    });
+    expect(machineOf(empty)?.addresses).toEqual({ private: "2001:db8::1", public: null });
+    expect(machineOf({})).toBe(null);
+  });
+
+  it.each([
+    ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
+    ["Server.SpotInstanceTermination", "INSUFFICIENT_CAPACITY"],
+    ["Server.SpotInstanceShutdown", "INSUFFICIENT_CAPACITY"],
+    ["Server.InternalError", "CLOUD_UNAVAILABLE"],
+    ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
+    ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
+    ["Client.InstanceInitiatedShutdown", undefined],
+    ["Client.InternalError", undefined],
+  ] as const)("says why a machine ended: %s", (code, reason) => {
+    expect(machineOf(ended(code, `${code}: words`))?.end).toEqual({
+      exitCode: null,
+      message: `${code}: words`,
+      ...(reason === undefined ? {} : { reason }),
+    });
+  });
+
+  it("keeps the code where the words lack it, and the words where there is no code", () => {
+    expect(machineOf(ended("Client.Odd", "words"))?.end?.message).toBe("Client.Odd: words");
+    expect(machineOf(ended(undefined))?.end?.message).toBe("");
+    const stopped = instance({
+      State: { Name: "stopped" },
+      StateTransitionReason: "User initiated (2026-01-01 00:00:00 GMT)",
+    });
+    expect(machineOf(stopped)?.end?.message).toBe("User initiated (2026-01-01 00:00:00 GMT)");
+  });
+});
+
+describe("isGone", () => {
+  it("is so for what somebody terminated, and not for what ended of itself", () => {
+    expect(isGone(ended("Client.UserInitiatedShutdown"))).toBe(true);
+    expect(isGone(ended(undefined))).toBe(true);
+    expect(isGone(ended("Client.VolumeLimitExceeded"))).toBe(false);
+    expect(isGone(instance())).toBe(false);
+    const code = { Code: "Client.UserInitiatedShutdown" };
+    expect(isGone(instance({ State: { Name: "stopped" }, StateReason: code }))).toBe(false);
+  });
+});
