@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs and starts LocalStack, the independent judge of what is sent to EC2: no Docker, no account, no root.
+# Beside it apache-libcloud, which the tests let loose on the stand-in for Compute Engine.
 #
 #   scripts/localstack.sh install   Python packages at pinned versions, in a virtual environment of their own
 #   scripts/localstack.sh start     the server, waiting until it answers (again: nothing happens)
@@ -15,6 +16,7 @@ PEERS="${SLIPWAY_PEERS_DIR:-/tmp/slipway-peers}"
 PORT="${SLIPWAY_LOCALSTACK_PORT:-4566}"
 HOME_FOLDER="$PEERS/localstack"
 PYTHON="$HOME_FOLDER/venv/bin/python"
+LIBCLOUD="$HOME_FOLDER/libcloud"
 PIDFILE="$HOME_FOLDER/pid"
 LOG="$HOME_FOLDER/log"
 URL="http://127.0.0.1:$PORT"
@@ -24,6 +26,7 @@ PACKAGES=(
   cryptography==46.0.3 rolo==0.7.6 localstack-twisted==24.3.0 plux==1.14.0 hypercorn==0.18.0
   werkzeug==3.1.5
 )
+LIBCLOUD_PACKAGE=apache-libcloud==3.9.1
 
 say() { printf 'localstack: %s\n' "$*" >&2; }
 fail() {
@@ -90,6 +93,19 @@ install_server() {
   printf '%s' "${PACKAGES[*]}" >"$HOME_FOLDER/installed"
 }
 
+is_libcloud_installed() { [ "$(cat "$LIBCLOUD/installed" 2>/dev/null)" = "$LIBCLOUD_PACKAGE" ]; }
+
+# In an environment of its own: it and LocalStack need not agree on anything.
+install_libcloud() {
+  ! is_libcloud_installed || return 0
+  rm -rf "$LIBCLOUD"
+  say "installing $LIBCLOUD_PACKAGE"
+  quietly "$PYTHON" -m venv "$LIBCLOUD" || fail "no virtual environment in $LIBCLOUD (above)"
+  quietly "$LIBCLOUD/bin/python" -m pip install -q --disable-pip-version-check "$LIBCLOUD_PACKAGE" ||
+    fail "$LIBCLOUD_PACKAGE cannot be installed (above)"
+  printf '%s' "$LIBCLOUD_PACKAGE" >"$LIBCLOUD/installed"
+}
+
 server_pid() {
   local pid
   pid="$(cat "$PIDFILE" 2>/dev/null)" || return 1
@@ -107,7 +123,7 @@ PYTHON
 }
 
 start_server() {
-  is_installed || fail "not installed; run scripts/localstack.sh install first"
+  is_installed && is_libcloud_installed || fail "not installed; run scripts/localstack.sh install first"
   local pid
   if ! server_pid >/dev/null; then
     ! answers || fail "another program answers on $URL; set SLIPWAY_LOCALSTACK_PORT to a free port"
@@ -145,6 +161,7 @@ print_environment() {
   printf 'export SLIPWAY_TEST_LOCALSTACK=%s\n' "$URL"
   # Its packages have boto3 among them, which the tests let loose on the stand-in for EC2.
   printf 'export SLIPWAY_TEST_BOTO3_PYTHON=%s\n' "$PYTHON"
+  printf 'export SLIPWAY_TEST_LIBCLOUD_PYTHON=%s\n' "$LIBCLOUD/bin/python"
 }
 
 stop_server() {
@@ -166,6 +183,7 @@ stop_server() {
 
 show_status() {
   is_installed && echo "packages: installed" || echo "packages: not installed"
+  is_libcloud_installed && echo "libcloud: installed" || echo "libcloud: not installed"
   local pid
   if pid="$(server_pid)" && answers; then echo "server: answers on $URL (process $pid)"; else
     echo "server: not running"
@@ -178,7 +196,10 @@ case "${1:-}" in
     prepare_folder
     take_lock
     case "$1" in
-      install) install_server ;;
+      install)
+        install_server
+        install_libcloud
+        ;;
       start) start_server ;;
       stop) stop_server ;;
     esac

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { verdictWithoutPeer } from "./peers.ts";
@@ -8,8 +8,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const REMEDY = "run `scripts/localstack.sh install` and `scripts/localstack.sh start`";
 
-/** What `scripts/localstack.sh` gives: LocalStack's address, and a Python that has boto3. */
-type LocalStackVariable = "SLIPWAY_TEST_LOCALSTACK" | "SLIPWAY_TEST_BOTO3_PYTHON";
+/** What `scripts/localstack.sh` gives: LocalStack's address, a Python that has boto3 and one that has libcloud. */
+type LocalStackVariable =
+  | "SLIPWAY_TEST_LOCALSTACK"
+  | "SLIPWAY_TEST_BOTO3_PYTHON"
+  | "SLIPWAY_TEST_LIBCLOUD_PYTHON";
 
 /** What the variable says, else what `scripts/localstack.sh start` left; or null. */
 function findLocalStack(environment: Environment, variable: LocalStackVariable): string | null {
@@ -26,6 +29,22 @@ export function describeWithLocalStack(name: string, define: (url: string) => vo
 /** A suite that needs boto3; it is given the path of a Python that has it. */
 export function describeWithBoto3(name: string, define: (python: string) => void): void {
   describeWith(name, "SLIPWAY_TEST_BOTO3_PYTHON", define);
+}
+
+/** A suite that needs apache-libcloud; it is given the path of a Python that has it. */
+export function describeWithLibcloud(name: string, define: (python: string) => void): void {
+  describeWith(name, "SLIPWAY_TEST_LIBCLOUD_PYTHON", define);
+}
+
+/**
+ * A suite that needs the `gcloud` command. It comes from no registry that the scripts can install from, so that it is
+ * not run where there is none.
+ */
+export function describeWithGcloud(name: string, define: () => void): void {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const isThere = folders.some((folder) => existsSync(join(folder, "gcloud")));
+  const why = isThere ? "" : " (not run: gcloud is not installed)";
+  describe.skipIf(!isThere)(`${name}${why}`, () => define());
 }
 
 function describeWith(
