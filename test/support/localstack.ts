@@ -44,7 +44,9 @@ export function describeWithGcloud(name: string, define: () => void): void {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const isThere = folders.some((folder) => existsSync(join(folder, "gcloud")));
   const why = isThere ? "" : " (not run: gcloud is not installed)";
-  describe.skipIf(!isThere)(`${name}${why}`, () => define());
+  describe.skipIf(!isThere)(`${name}${why}`, () => {
+    define();
+  });
 }
 
 function describeWith(
