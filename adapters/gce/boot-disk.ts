@@ -4,7 +4,7 @@ import { hasStatus } from "./errors.ts";
 import { unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { LABELS, labelFilter } from "./labels.ts";
-import { machineId } from "./machine.ts";
+import { machineId } from "./machine-id.ts";
 import type { DiskReply } from "./replies.ts";
 
 /** The boot disk of a machine, which has its machine's name; null where there is none any more. */
@@ -59,7 +59,7 @@ export function spent({ launch, project, zone }: LaunchContext, name: string): S
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "LAUNCH_TOKEN_SPENT",
-    message: `launch token ${launch.token}: its machine ${machineId(project, zone, name)} was terminated`,
+    message: `launch token ${launch.token}: its machine ${machineId({ project, zone, name })} was terminated`,
     remedy: "Spawn again under another id.",
   });
 }
@@ -86,7 +86,7 @@ function replaced(
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_REPLACED",
-    message: `image ${artifact.id} is not the one that the plan was made of: it was made anew under the same name (id ${disk.sourceImageId ?? "unknown"}, the plan's is ${artifact.numericId ?? "unknown"}); ${machineId(project, zone, name)}, which booted it, is deleted`,
+    message: `image ${artifact.id} is not the one that the plan was made of: it was made anew under the same name (id ${disk.sourceImageId ?? "unknown"}, the plan's is ${artifact.numericId ?? "unknown"}); ${machineId({ project, zone, name })}, which booted it, is deleted`,
     remedy: "Resolve the workspace again and look at the new image before you spawn it.",
     blastRadius: "image",
     metadata: {

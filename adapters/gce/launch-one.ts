@@ -5,7 +5,8 @@ import { isFinalRefusal, refusalOf } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, untilDone } from "./launch-operation.ts";
 import { insertRequest } from "./launch-request.ts";
-import { launchedMachine, machineId } from "./machine.ts";
+import { machineId } from "./machine-id.ts";
+import { launchedMachine } from "./machine.ts";
 import { operationFailure } from "./operation.ts";
 import type { OperationReply } from "./replies.ts";
 
@@ -16,7 +17,7 @@ import type { OperationReply } from "./replies.ts";
  */
 export async function launchOne(context: LaunchContext, name: string): Promise<Machine> {
   const { project, zone, launch } = context;
-  const doing = `making instance ${machineId(project, zone, name)}`;
+  const doing = `making instance ${machineId({ project, zone, name })}`;
   let begun: OperationReply;
   try {
     begun = await insert(context, name, doing);

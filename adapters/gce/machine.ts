@@ -2,6 +2,7 @@ import type { Architecture } from "../../src/plan.ts";
 import type { Launch, Machine, MachineState } from "../../src/substrate/contract.ts";
 import { machineLabels, ownershipOf } from "./labels.ts";
 import { lastPart } from "./links.ts";
+import { machineId } from "./machine-id.ts";
 import type { InstanceReply } from "./replies.ts";
 
 /** What a machine keeps of its plan beside its labels, which have no room for a link. */
@@ -32,11 +33,6 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64", "arm64"],
 ]);
 
-/** `projects/P/zones/Z/instances/N`. */
-export function machineId(project: string, zone: string, name: string): string {
-  return `projects/${project}/zones/${zone}/instances/${name}`;
-}
-
 /** A machine from what the API says of an instance of the project; null for one that is shutting down. */
 export function machineOf(instance: InstanceReply, project: string): Machine | null {
   const { name, status, labels, creationTimestamp } = instance;
@@ -45,7 +41,7 @@ export function machineOf(instance: InstanceReply, project: string): Machine | n
   const boot = instance.disks.find((disk) => disk.boot);
   const architecture = boot?.architecture ?? metadataOf(instance, METADATA.architecture) ?? "";
   return {
-    id: machineId(project, place, name),
+    id: machineId({ project, zone: place, name }),
     place,
     state: STATES.get(status) ?? "pending",
     architecture: ARCHITECTURES.get(architecture) ?? null,
@@ -65,7 +61,7 @@ export function launchedMachine(
 ): Machine {
   const { plan, place } = launch;
   return {
-    id: machineId(project, place.place, name),
+    id: machineId({ project, zone: place.place, name }),
     place: place.place,
     state: "pending",
     architecture: plan.architecture,
