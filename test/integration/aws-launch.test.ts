@@ -1,7 +1,20 @@
+import {
+  DescribeNetworkInterfacesCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
+import { launchRequest } from "../../adapters/aws/launch-request.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
-import { candidate, ec2Launch, ec2Plan, ec2World, summary } from "../support/ec2-launch.ts";
+import {
+  candidate,
+  EC2_ACCOUNT,
+  ec2Launch,
+  ec2Plan,
+  ec2World,
+  summary,
+} from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";
 
 const { signal } = new AbortController();
@@ -12,6 +25,16 @@ function idsOf({ region }: Ec2World): readonly string[] {
 
 async function launch(world: Ec2World, of: Launch): Promise<readonly string[]> {
   return summary(await world.adapter.launch(of, signal));
+}
+
+/** A client beside the adapter, to look at what it made. */
+function ec2Client({ ec2, region }: Ec2World): EC2Client & Disposable {
+  const client = new EC2Client({
+    region: region.name,
+    endpoint: ec2.url,
+    credentials: { accessKeyId: EC2_ACCOUNT, secretAccessKey: "test" },
+  });
+  return Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
 }
 
 /** The same launch as another process would make it. */
@@ -58,6 +81,21 @@ describe("launching on EC2", () => {
       userData: Buffer.from("#cloud-config\n{}\n").toString("base64"),
       tags: { team: "red", "slipway:owner": "ledger-1", "slipway:spawn": "spawn-1" },
     });
+  });
+
+  it("says on everything that it makes whose it is, and makes the volume that was asked for", async () => {
+    await using world = await ec2World();
+    const plan = ec2Plan(world.region, { settings: { rootVolume: { sizeGb: 20, type: "gp3" } } });
+    const one = ec2Launch(plan);
+    await launch(world, one);
+    using client = ec2Client(world);
+    const { Volumes = [] } = await client.send(new DescribeVolumesCommand({}));
+    expect(Volumes).toMatchObject([{ Size: 20, VolumeType: "gp3" }]);
+    const { NetworkInterfaces = [] } = await client.send(new DescribeNetworkInterfacesCommand({}));
+    const tags = launchRequest(one).TagSpecifications?.[0]?.Tags;
+    expect(tags).toContainEqual({ Key: "slipway:owner", Value: "ledger-1" });
+    expect(Volumes.map(({ Tags }) => Tags)).toEqual([tags]);
+    expect(NetworkInterfaces.map(({ TagSet }) => TagSet)).toEqual([tags]);
   });
 
   it("asks for a public address where the placement does", async () => {
