@@ -45,11 +45,21 @@ export const API_CALLS: readonly GceApiCall[] = [
   { method: "zones.list", permissions: ["compute.zones.list"], role: "reader" },
   { method: "machineTypes.get", permissions: ["compute.machineTypes.get"], role: "reader" },
   { method: "machineTypes.list", permissions: ["compute.machineTypes.list"], role: "reader" },
+  {
+    method: "machineTypes.aggregatedList",
+    permissions: ["compute.machineTypes.list"],
+    role: "reader",
+  },
   { method: "diskTypes.get", permissions: ["compute.diskTypes.get"], role: "reader" },
   { method: "subnetworks.get", permissions: ["compute.subnetworks.get"], role: "reader" },
   { method: "subnetworks.testIamPermissions", permissions: [], role: "launcher" },
   { method: "instances.get", permissions: ["compute.instances.get"], role: "reader" },
   { method: "instances.list", permissions: ["compute.instances.list"], role: "reader" },
+  {
+    method: "instances.aggregatedList",
+    permissions: ["compute.instances.list"],
+    role: "reader",
+  },
   {
     method: "instances.getSerialPortOutput",
     permissions: ["compute.instances.getSerialPortOutput"],

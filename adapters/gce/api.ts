@@ -10,6 +10,7 @@ import {
   operationReply,
   permissionsReply,
   projectReply,
+  scopedInstancesReply,
   serialOutputReply,
   subnetworkReply,
   zoneReply,
@@ -49,7 +50,7 @@ export type GceApi = ReturnType<typeof createGceApi>;
  * `GceCallFailure`; what only reads is sent again where that may help, what changes something never.
  */
 export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) {
-  const { ask, askAll } = createAsking(clients, sleep);
+  const { ask, askAll, askScopes } = createAsking(clients, sleep);
   return {
     image: (request: InProject & { readonly image: string }, signal: AbortSignal) =>
       ask("images.get", signal, imageReply, (client, options) => client.get(request, options)),
@@ -96,6 +97,16 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
         client.list({ ...request, ...page }, options),
       ),
 
+    /** The zones that have the type. */
+    machineTypeZones: (
+      request: InProject & { readonly machineType: string },
+      signal: AbortSignal,
+    ) =>
+      askScopes("machineTypes.aggregatedList", signal, (client, options) => {
+        const { project, machineType } = request;
+        return client.aggregatedListAsync({ project, filter: `name = "${machineType}"` }, options);
+      }),
+
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
       ask("diskTypes.get", signal, diskTypeReply, (client, options) =>
         client.get(request, options),
@@ -127,6 +138,13 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
       askAll("instances.list", signal, instanceReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
+
+    /** Those of all zones of the project; a zone that cannot be reached fails the whole. */
+    allInstances: (request: InProject & Filtered, signal: AbortSignal) =>
+      ask("instances.aggregatedList", signal, scopedInstancesReply, async (client, options) => {
+        const pages = { ...request, maxResults: 500, returnPartialSuccess: false };
+        return [await Array.fromAsync(client.aggregatedListAsync(pages, options))];
+      }),
 
     /** What the first serial port said from a place on, in bytes; only the last megabyte is kept. */
     serialOutput: (

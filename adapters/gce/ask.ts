@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { API_CALLS } from "./api-calls.ts";
 import type { GceApiCall } from "./api-calls.ts";
 import { callGce } from "./call.ts";
@@ -34,7 +34,16 @@ export interface GceAsking {
       options: GceCallOptions & { readonly autoPaginate: false },
     ) => Promise<readonly unknown[]>,
   ) => Promise<readonly z.output<R>[]>;
+  /** The zones of an aggregated list that have anything. Good for a hint: the client may leave out the last. */
+  readonly askScopes: <S extends GceService>(
+    method: GceMethod<S>,
+    signal: AbortSignal,
+    send: (client: GceServices[S], options: GceCallOptions) => AsyncIterable<unknown>,
+  ) => Promise<readonly string[]>;
 }
+
+/** A scope of an aggregated list with its members, and a warning where it has none. */
+const scopeReply = z.tuple([z.string(), z.looseObject({ warning: z.unknown() })]);
 
 const USUAL_TIMEOUT = 30_000;
 const LARGEST_PAGE = 500;
@@ -66,6 +75,15 @@ export function createAsking(clients: GceClients, sleep: GceCallRules["sleep"]):
         token = tokenOf(next);
       }
       return found;
+    },
+    async askScopes(method, signal, send) {
+      const { client, rules } = await prepare(method, signal);
+      const scopes = await callGce(rules, (options) => Array.fromAsync(send(client, options)));
+      return scopes.flatMap((scope) => {
+        const [name, members] = understood(scopeReply, scope, method);
+        const filled = Object.values(members).some((one) => Array.isArray(one) && one.length > 0);
+        return filled && name.startsWith("zones/") ? [name.slice("zones/".length)] : [];
+      });
     },
   };
 }

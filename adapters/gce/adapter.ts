@@ -1,0 +1,113 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { SlipwayError } from "../../src/errors.ts";
+import type { GcpTarget } from "../../src/plan.ts";
+import type {
+  ImageSource,
+  SubstrateAdapter,
+  SubstrateCapabilities,
+} from "../../src/substrate/contract.ts";
+import type { GceApi } from "./api.ts";
+import { connectGce } from "./connection.ts";
+import type { GceEnvironment } from "./credentials.ts";
+import { inspectGceImage } from "./image.ts";
+import { launchMachines } from "./launch.ts";
+import { createReads } from "./reads.ts";
+import type { GceReads } from "./reads.ts";
+
+export interface GceAdapterOptions {
+  /** Project and accounts hold for the adapter's life; all else is read from each plan. */
+  readonly target: GcpTarget;
+  /**
+   * `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`, `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS` are
+   * read; where none of them says otherwise, Google's library looks for application-default credentials.
+   */
+  readonly environment: GceEnvironment;
+  /** The user's home folder; Google's library finds the credentials in it by itself. */
+  readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How pauses are made, in milliseconds; rejects when the signal is aborted first. Default: the system's timers. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Compute Engine's own limits: a metadata value holds 256 KiB; what it calls a batch may have 1,000 members. */
+const CAPABILITIES: SubstrateCapabilities = {
+  maximumBatch: 1_000,
+  watchMilliseconds: 0,
+  retryMilliseconds: 120_000,
+  idempotency: { machines: "eventual", tokenMilliseconds: null },
+  bootDocument: {
+    delivery: "cloud-init",
+    maximumBytes: 256 * 1024,
+    identity: { source: "instance-name" },
+  },
+};
+
+/** The adapter of one project and its accounts. Nothing is loaded, read or connected to before the first verb. */
+export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
+  const { target, environment, now } = options;
+  const sleep =
+    options.sleep ??
+    (async (milliseconds: number, signal: AbortSignal) =>
+      await delay(milliseconds, undefined, { signal }));
+  const { project } = target;
+  const open = opener(() => {
+    const api = connectGce({ target, environment, sleep });
+    return { api, reads: createReads(api, now) };
+  });
+  return {
+    substrate: "GCP",
+    capabilities: CAPABILITIES,
+    inspectImage: async (image, { imageName }, signal) =>
+      await inspectGceImage(
+        { reads: open.get().reads, project },
+        gceImage(image),
+        imageName,
+        signal,
+      ),
+    preflight: () => missing("preflight"),
+    launch: async (launch, signal) =>
+      await launchMachines({ api: open.get().api, sleep }, launch, signal),
+    describe: () => missing("describe"),
+    terminate: () => missing("terminate"),
+    list: () => missing("list"),
+    async *logs() {
+      yield* await missing<AsyncIterable<Uint8Array>>("logs");
+    },
+    close: async () => await open.opened()?.api.close(),
+  };
+}
+
+interface Open {
+  readonly api: GceApi;
+  readonly reads: GceReads;
+}
+
+/** A wrong endpoint is an error of the verb that needs it, not of opening the adapter. */
+function opener(make: () => Open) {
+  let known: Open | null = null;
+  return {
+    get: (): Open => (known ??= make()),
+    opened: (): Open | null => known,
+  };
+}
+
+function gceImage(image: ImageSource): Extract<ImageSource, { substrate: "GCP" }> {
+  if (image.substrate === "GCP") return image;
+  throw new SlipwayError({
+    code: "INVALID_ARGUMENT",
+    reason: "SUBSTRATE_MISMATCH",
+    message: `an image of ${image.substrate} cannot run on Compute Engine`,
+    remedy: "Name an image with a gce self-link.",
+  });
+}
+
+function missing<Result>(verb: string): Promise<Result> {
+  return Promise.reject(
+    new SlipwayError({
+      code: "UNIMPLEMENTED",
+      reason: "ADAPTER_MISSING",
+      message: `Compute Engine: ${verb} is not part of this version`,
+    }),
+  );
+}
