@@ -110,7 +110,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       return await terminate(spawner, {
         tenant,
         spawnId,
-        wait: "running",
+        wait: "settled",
         signal: signalOf(options),
         detach: signalOf(options),
         onEvent: () => undefined,
@@ -119,6 +119,8 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {
       checkOptions("watch", options, SIGNAL_OPTION);
+      // What is no list, the watch itself refuses.
+      if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkText("spawnId", spawnId);
       const { clock } = ports;
       yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
     },
@@ -230,6 +232,7 @@ async function* readLogs(
 }
 
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {
+  checkText("the reference", text);
   const reference = parseReference(text);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);

@@ -53,6 +53,7 @@ export type {
   LogsOptions,
   ResolveOptions,
   Slipway,
+  SpawnFilter,
   SpawnNotice,
   SpawnOptions,
 } from "./slipway.ts";

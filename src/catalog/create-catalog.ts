@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
 import { timestamp } from "../clock.ts";
 import { invalidArgument, isSlipwayError } from "../errors.ts";
+import { checkOptions, checkText } from "../options.ts";
+import type { ShapeOf } from "../options.ts";
 import type { SecretStore } from "../secrets/sealed-store.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
+import { SecretValue } from "../secrets/secret-value.ts";
 import { toSnakeCase } from "../spelling.ts";
 import { applyAssignments } from "./assignments.ts";
 import type { Assignments } from "./assignments.ts";
@@ -34,6 +36,7 @@ export interface CatalogPorts {
   readonly actor: string;
 }
 
+const WRITE_OPTIONS: ShapeOf<WriteOptions> = { ifGeneration: "whole number", actor: "text" };
 /** How many records are read in one transaction. */
 const PAGE = 500;
 /** How often a patch starts anew because somebody else wrote in between. */
@@ -46,17 +49,24 @@ export function createCatalog(ports: CatalogPorts): Catalog {
   return {
     tenant,
     async set(kind, body, options = {}) {
+      checkOptions("catalog.set", options, { ...WRITE_OPTIONS, name: "text" });
       const { value, rest } = checkKind(kind) === "secret" ? takePlaintext(body) : onlyRest(body);
       const fields = parseBody(kind, rest, options.name);
       if (kind === "secret" && value === null) throw plaintextRequired();
       return await write(ports, { kind, fields, value, options });
     },
-    async setSecret(name, value, { description, ...options } = {}) {
+    async setSecret(name, value, given = {}) {
+      checkOptions("catalog.setSecret", given, { ...WRITE_OPTIONS, description: "text" });
+      checkSecretValue(value);
+      const { description, ...options } = given;
       const fields = parseBody("secret", { name, description });
       return await write(ports, { kind: "secret", fields, value, options });
     },
-    patch: (kind, name, assignments, options = {}) =>
-      patch(ports, { kind: checkKind(kind), name, assignments, options }),
+    async patch(kind, name, assignments, options = {}) {
+      checkOptions("catalog.patch", options, WRITE_OPTIONS);
+      const key = { kind: checkKind(kind), name: checkName(name) };
+      return await patch(ports, { ...key, assignments: checkAssignments(assignments), options });
+    },
     async get(kind, name) {
       const record = await store.get(tenant, checkKind(kind), checkName(name));
       if (record === null) throw recordNotFound({ kind, name });
@@ -66,12 +76,14 @@ export function createCatalog(ports: CatalogPorts): Catalog {
       await store.linked(tenant, { kind: checkKind(kind), name: checkName(name) }),
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
+      checkOptions("catalog.delete", options, WRITE_OPTIONS);
       if (isBuiltIn(checkKind(kind), checkName(name))) throw builtIn({ kind, name });
       await store.delete({ ...writeTerms(ports, options), kind, name });
     },
     history: async (kind, name) =>
       await history(store, tenant, { kind: checkKind(kind), name: checkName(name) }),
     async recordBake(bake, options = {}) {
+      checkOptions("catalog.recordBake", options, { actor: "text" });
       const fields = bakedImageFields(bake);
       refuseReserved("image", fields.name);
       return await store.setBaked({ ...writeTerms(ports, options), kind: "image", fields });
@@ -157,8 +169,6 @@ async function history<K extends CatalogKind>(
 
 function writeTerms(ports: CatalogPorts, options: WriteOptions): WriteTerms {
   const { ifGeneration, actor = ports.actor } = options;
-  if (ifGeneration !== undefined && !(Number.isSafeInteger(ifGeneration) && ifGeneration >= 0))
-    throw invalidArgument("INVALID_INPUT", "a generation is a whole number, 0 for a new record");
   return {
     tenant: ports.tenant,
     at: timestamp(ports.clock),
@@ -171,18 +181,29 @@ function onlyRest(body: unknown): ReturnType<typeof takePlaintext> {
   return { value: null, rest: body };
 }
 
-/** Names of kinds come from command lines too. */
 /** A name that was left out by a program in JavaScript is its mistake, not the store's. */
 function checkName(name: string): string {
-  if (typeof name === "string") return name;
-  throw invalidArgument("INVALID_INPUT", `the name must be a text, not a ${typeof name}`);
+  checkText("the name", name);
+  return name;
 }
 
+function checkAssignments(assignments: Assignments): Assignments {
+  if (typeof assignments === "object" && assignments !== null) return assignments;
+  throw invalidArgument("INVALID_INPUT", "the assignments of a patch are an object, by path");
+}
+
+function checkSecretValue(value: SecretValue): void {
+  if (value instanceof SecretValue) return;
+  throw invalidArgument("INVALID_INPUT", "the value of a secret must be a SecretValue");
+}
+
+/** Names of kinds come from command lines too. */
 function checkKind<K extends CatalogKind>(kind: K): K {
+  checkText("the kind", kind);
   if (isCatalogKind(kind)) return kind;
   throw invalidArgument(
     "UNKNOWN_KIND",
-    `there is no kind ${printedText(String(kind))}`,
+    `there is no kind ${printedText(kind)}`,
     `The kinds are ${CATALOG_KINDS.join(", ")}.`,
   );
 }

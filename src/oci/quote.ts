@@ -5,7 +5,13 @@ const LONGEST_QUOTE = 160;
  * input does not become a megabyte of error.
  */
 export function quote(value: unknown): string {
-  const text = typeof value === "string" ? value : String(value);
+  const text = textOf(value);
   if (text.length <= LONGEST_QUOTE) return JSON.stringify(text);
   return `${JSON.stringify(text.slice(0, LONGEST_QUOTE))}… (${text.length} characters)`;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  // An object's own conversion to text may be missing, or throw.
+  return typeof value === "number" ? String(value) : Object.prototype.toString.call(value);
 }

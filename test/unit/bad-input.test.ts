@@ -10,8 +10,10 @@ import {
   parsePlan,
   parseReference,
   selectCredential,
+  SecretValue,
 } from "../../src/index.ts";
-import type { Bake, LaunchPlan, Slipway } from "../../src/index.ts";
+import type { Bake, LaunchPlan, Slipway, WriteOptions } from "../../src/index.ts";
+import type { Assignments } from "../../src/catalog/catalog.ts";
 import { freezePlan } from "../../src/plan.ts";
 import { samplePlan } from "../support/sample-plan.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -27,6 +29,7 @@ const ANYTHING: readonly unknown[] = [
   () => 7,
   new Map(),
   5n,
+  Object.create(null),
 ];
 const OURS = { name: "SlipwayError", code: "INVALID_ARGUMENT" };
 
@@ -173,7 +176,30 @@ describe("what createSlipway gives", () => {
     await expectRefused((name: string) => slipway.resolveWorkspace(name));
     await expectRefused((id: string) => slipway.describeSpawn(id));
     await expectRefused((id: string) => slipway.terminateSpawn(id));
+    await expectRefused((name: string) => catalog.patch("image", name, {}));
+    await expectRefused((kind: "image") => catalog.list(kind));
+    await expectRefused((id: string) => slipway.watch([id])[Symbol.asyncIterator]().next());
+    await expectRefused((text: string) => slipway.inspectImage(text));
     await expectRefused((id: string) => slipway.logs(id)[Symbol.asyncIterator]().next());
+  });
+
+  it("refuses options of the catalog that there are not, and values that are none", async () => {
+    using folder = scratchFolder();
+    await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
+    const { catalog } = slipway;
+    const image = { name: "a", architecture: "amd64", docker: { imageRef: "a" } };
+    const bake = { recipeRef: "go", imageHash: "0".repeat(64), architecture: "amd64" } as const;
+    const wrong = [5, null, { ifGeneraton: 1 }, { ifGeneration: -1 }, { actor: 5n }];
+    const value = new SecretValue("x");
+    await expectRefused((it: WriteOptions) => catalog.set("image", image, it), wrong);
+    await expectRefused((name: string) => catalog.set("image", image, { name }), [5n, Symbol("a")]);
+    await expectRefused((it: WriteOptions) => catalog.setSecret("A", value, it), wrong);
+    await expectRefused((it: WriteOptions) => catalog.patch("image", "a", {}, it), wrong);
+    await expectRefused((it: WriteOptions) => catalog.delete("image", "a", it), wrong);
+    await expectRefused((it: WriteOptions) => catalog.recordBake(bake, it), wrong);
+    await expectRefused((it: SecretValue) => catalog.setSecret("A", it), ["x", 5n, undefined]);
+    await expectRefused((it: Assignments) => catalog.patch("image", "a", it), [5n, "x", null]);
+    expect(await catalog.list("image")).toEqual([]);
   });
 
   it("refuses a plan that was changed since it was made", async () => {
