@@ -1,6 +1,7 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
 import { SlipwayError } from "../../src/errors.ts";
+import type { AwsTarget } from "../../src/plan.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
 import type { AwsApi } from "./api.ts";
 import { cloudError, isOutcomeUnknown, providerCode } from "./errors.ts";
@@ -8,10 +9,13 @@ import { launchRequest } from "./launch-request.ts";
 import { machineOf } from "./machine.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 import { spentToken } from "./spent-token.ts";
+import { awsTarget } from "./target.ts";
 
 export interface LaunchPorts {
   readonly api: AwsApi;
   readonly recent: RecentMachines;
+  /** The account that the launching credentials belong to, kept by credential: a warm launch asks nobody. */
+  readonly account: (signal: AbortSignal) => Promise<string>;
 }
 
 /** A token that EC2 knows already, and does not launch with again. */
@@ -34,7 +38,7 @@ export async function launchInstances(
 ): Promise<readonly LaunchOutcome[]> {
   throwIfCancelled(signal, "the launch");
   if (launch.members.length === 0) return [];
-  const outcomes = await attempt(ports, launch);
+  const outcomes = await attempt(ports, launch, signal);
   ports.recent.launched(
     outcomes.flatMap((one) => (one.outcome === "accepted" ? [one.machine] : [])),
   );
@@ -43,11 +47,16 @@ export async function launchInstances(
   return outcomes;
 }
 
-async function attempt(ports: LaunchPorts, launch: Launch): Promise<readonly LaunchOutcome[]> {
+async function attempt(
+  ports: LaunchPorts,
+  launch: Launch,
+  signal: AbortSignal,
+): Promise<readonly LaunchOutcome[]> {
   const { api } = ports;
   const context = { operation: "RunInstances", subject: subjectOf(launch), region: api.region };
   try {
     const request = launchRequest(launch);
+    requireAccount(awsTarget(launch.plan), await ports.account(signal));
     const { Instances } = await api.runInstances(request, new AbortController().signal);
     return outcomesOf(launch, Instances ?? []) ?? forAll(launch, "unknown", unreadable(context));
   } catch (caught) {
@@ -56,6 +65,19 @@ async function attempt(ports: LaunchPorts, launch: Launch): Promise<readonly Lau
     const error = cloudError(caught, context);
     return forAll(launch, isOutcomeUnknown(caught) ? "unknown" : "rejected", error);
   }
+}
+
+/** A token is one account's own: in another one the same launch would make second machines. */
+function requireAccount({ accountId, region }: AwsTarget, account: string): void {
+  if (account === accountId) return;
+  throw new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "ACCOUNT_MISMATCH",
+    message: `the credentials that launch belong to account ${account}, but the plan is for account ${accountId}`,
+    remedy: `Use a profile of account ${accountId}, or a role_arn there in the placement.`,
+    blastRadius: "credential",
+    metadata: { account_id: account, placement_account_id: accountId, region },
+  });
 }
 
 /** The order of EC2's reply means nothing. Null for a reply that cannot be one to this launch. */

@@ -10,6 +10,8 @@ import { terminateInstances } from "./terminate.ts";
 export interface MachineOptions {
   /** The calls of the placement's region. */
   readonly api: AwsApi;
+  /** The account that the launching credentials belong to, kept by credential. */
+  readonly account: (signal: AbortSignal) => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: Sleep;
@@ -18,8 +20,8 @@ export interface MachineOptions {
 type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
 
 /** The verbs that are about machines. They share what was launched and terminated here a moment ago. */
-export function machineVerbs({ api, now, sleep }: MachineOptions): MachineVerbs {
-  const ports = { api, sleep, recent: createRecentMachines(now) };
+export function machineVerbs({ api, account, now, sleep }: MachineOptions): MachineVerbs {
+  const ports = { api, account, sleep, recent: createRecentMachines(now) };
   return {
     launch: (launch, signal) => launchInstances(ports, launch, signal),
     describe: (ids, signal) => describeInstances(ports, ids, signal),

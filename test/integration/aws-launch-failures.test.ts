@@ -41,7 +41,7 @@ describe("a launch that EC2 refuses", () => {
     ];
     for (const [fault, expected] of refusals) {
       await using world = await ec2World();
-      world.ec2.fault(fault);
+      world.ec2.fault({ ...fault, action: "RunInstances" });
       const one = ec2Launch(ec2Plan(world.region));
       expect(await launch(world, one)).toEqual([expected]);
       expect(world.sent("RunInstances").length).toBe(1);
@@ -99,6 +99,19 @@ describe("a launch that EC2 refuses", () => {
     const [outcome] = await world.open().launch(one, signal);
     expect(outcome).toMatchObject({ outcome: "accepted", machine: { id, state: "ended" } });
     expect(idsOf(world)).toEqual([id]);
+  });
+
+  it("is no launch in another account, where its token would mean nothing", async () => {
+    await using world = await ec2World();
+    const one = ec2Launch(ec2Plan(world.region));
+    await launch(world, one);
+    const stranger = world.open({ account: "999999999999" });
+    const [outcome] = await stranger.launch(one, signal);
+    expect(outcome).toMatchObject({
+      outcome: "rejected",
+      error: { reason: "ACCOUNT_MISMATCH", retry: "never", blastRadius: "credential" },
+    });
+    expect(world.sent("RunInstances").length).toBe(1);
   });
 
   it("rejects all members of a plan that is none of EC2's, without a request", async () => {

@@ -56,7 +56,11 @@ describe("launching on EC2", () => {
       plan: { candidates: [candidate(subnet, { place: "us-east-1b", market: "spot" })] },
     });
     const [outcome] = await world.adapter.launch(ec2Launch(plan), signal);
-    expect(world.ec2.requests.map(({ action }) => action)).toEqual(["RunInstances"]);
+    // Whose account it is, is asked once for a credential.
+    const actions = () => world.ec2.requests.map(({ action }) => action);
+    expect(actions()).toEqual(["GetCallerIdentity", "RunInstances"]);
+    await launch(world, ec2Launch(plan));
+    expect(actions().slice(2)).toEqual(["RunInstances"]);
     const [instance] = region.instances();
     expect(outcome).toMatchObject({
       outcome: "accepted",

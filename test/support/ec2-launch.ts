@@ -115,6 +115,11 @@ export function ec2Launch(
   };
 }
 
+interface Ec2Caller {
+  readonly url?: string;
+  readonly account?: string;
+}
+
 /** A stand-in on a clock of its own, with an adapter that sleeps on that clock. */
 export interface Ec2World extends AsyncDisposable {
   readonly ec2: Ec2StandIn;
@@ -122,7 +127,7 @@ export interface Ec2World extends AsyncDisposable {
   readonly region: Ec2Region;
   readonly adapter: SubstrateAdapter;
   /** Another adapter, as another process would open it. */
-  open(change?: { readonly url?: string }): SubstrateAdapter;
+  open(change?: Ec2Caller): SubstrateAdapter;
   /** The requests of an action so far. */
   sent(action: string): readonly Ec2StandIn["requests"][number][];
 }
@@ -131,8 +136,8 @@ export async function ec2World(options: Ec2Options = {}): Promise<Ec2World> {
   const clock = createFakeClock();
   const ec2 = await startEc2({ clock, seed: "test", rates: "off", ...options });
   const adapters: SubstrateAdapter[] = [];
-  const open = ({ url = ec2.url }: { readonly url?: string } = {}): SubstrateAdapter => {
-    const adapter = ec2Adapter(url, clock);
+  const open = ({ url = ec2.url, account = EC2_ACCOUNT }: Ec2Caller = {}): SubstrateAdapter => {
+    const adapter = ec2Adapter({ url, account, clock });
     adapters.push(adapter);
     return adapter;
   };
@@ -151,12 +156,16 @@ export async function ec2World(options: Ec2Options = {}): Promise<Ec2World> {
 }
 
 /** The adapter with test credentials, whose pauses let the clock's time pass. */
-export function ec2Adapter(url: string, clock: FakeClock): SubstrateAdapter {
+function ec2Adapter({
+  url,
+  account,
+  clock,
+}: Required<Ec2Caller> & { readonly clock: FakeClock }): SubstrateAdapter {
   return createAwsAdapter({
     target: awsTarget(),
     environment: {
       AWS_ENDPOINT_URL: url,
-      AWS_ACCESS_KEY_ID: EC2_ACCOUNT,
+      AWS_ACCESS_KEY_ID: account,
       AWS_SECRET_ACCESS_KEY: "test",
     },
     home: "/nonexistent",
