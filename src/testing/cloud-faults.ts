@@ -115,7 +115,7 @@ export function cloudFaults(dialect: FaultDialect, rules: readonly CloudFault[] 
 
 /** @throws SlipwayError `INVALID_INPUT` for a rule that means nothing to the cloud */
 export function addCloudFault({ dialect, active }: CloudFaults, rule: CloudFault): FaultHandle {
-  requireMeaning(dialect, rule, "the fault");
+  requireMeaning(dialect, rule, "fault");
   return addFault(active, rule);
 }
 
@@ -192,10 +192,10 @@ export function parseCloudFaults(document: unknown, dialect: FaultDialect): read
     const path = issue?.path.map((step) => snakeCaseName(String(step))).join(".") ?? "";
     // The schema would tell the kinds in the spelling of code.
     const why = path.endsWith(".kind") ? `the kinds are ${KINDS.join(", ")}` : issue?.message;
-    throw refused(path === "" ? "the document" : path, why ?? "is not valid");
+    throw refused(`faults file: ${path === "" ? "the document" : path}`, why ?? "is not valid");
   }
   for (const [index, rule] of parsed.data.faults.entries())
-    requireMeaning(dialect, rule, `faults.${index}`);
+    requireMeaning(dialect, rule, `faults file: faults.${index}`);
   return parsed.data.faults;
 }
 
@@ -224,7 +224,7 @@ function requireMeaning({ cloud, unknown }: FaultDialect, rule: CloudFault, plac
 function refused(place: string, why: string) {
   return invalidArgument(
     "INVALID_INPUT",
-    `faults file: ${place}: ${why}`,
+    `${place}: ${why}`,
     "See docs/stand-ins.md for what a fault may say.",
   );
 }

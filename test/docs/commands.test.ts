@@ -25,7 +25,12 @@ describe("command lines of the documents", () => {
     const format = output === -1 ? "json" : (meant[output + 1] ?? "");
     expect(OUTPUT_FORMATS).toContain(format);
     const plain = output === -1 ? meant : meant.toSpliced(output, 2);
-    const { stderr } = await runInMemory(["-o", "json", ...plain], { slipway: fakeSlipway({}) });
+    // A stand-in would run until it is interrupted.
+    const interrupted = words[0] === "fake" ? { interrupt: AbortSignal.abort() } : {};
+    const { stderr } = await runInMemory(["-o", "json", ...plain], {
+      slipway: fakeSlipway({}),
+      ...interrupted,
+    });
     const { data } = failure.safeParse(stderr.startsWith("{") ? JSON.parse(stderr) : null);
     expect(data?.error).not.toMatchObject({ reason: "USAGE" });
     expect(data?.error).not.toMatchObject({ reason: "UNKNOWN_KIND" });

@@ -10,7 +10,7 @@ import { powerRoutes } from "./routes/power.ts";
 import { typeRoutes } from "./routes/types.ts";
 
 /** Every method that the stand-in offers. Of two paths that fit, the first one is meant. */
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   ...imageRoutes,
   ...instanceRoutes,
   ...powerRoutes,
