@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { SlipwayError } from "../../src/errors.ts";
 import type { AwsTarget } from "../../src/plan.ts";
 import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
 import { createAwsApi } from "./api.ts";
@@ -8,7 +7,9 @@ import { createAwsClients } from "./client.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
 import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
+import { preflightInstance } from "./preflight.ts";
 import { createAwsReader } from "./reader.ts";
+import { createRehearse } from "./rehearsal.ts";
 import { awsImage } from "./target.ts";
 
 export interface AwsAdapterOptions {
@@ -66,23 +67,25 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     accessKeyId: (role) => clients.accessKeyId(role),
     now,
   });
+  const rehearse = createRehearse({ api: ports.api(target.region), now });
   return {
     substrate: "AWS",
     capabilities: CAPABILITIES,
     inspectImage: (image, { imageName }, signal) =>
       inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
-    preflight: () => missing(ports, "preflight"),
-    ...machineVerbs({ api: ports.api(target.region), now, sleep: ports.sleep }),
+    preflight: (draft, facts, signal) =>
+      preflightInstance({ reader, rehearse, volumeTypes }, draft, facts, signal),
+    ...machineVerbs({
+      api: ports.api(target.region),
+      account: (signal) => reader.account("launcher", signal),
+      now,
+      sleep: ports.sleep,
+    }),
     close: async () => clients.close(),
   };
 }
 
-function missing({ region }: AwsPorts, verb: string): Promise<never> {
-  return Promise.reject(
-    new SlipwayError({
-      code: "UNIMPLEMENTED",
-      reason: "ADAPTER_MISSING",
-      message: `EC2 in ${region}: ${verb} is not part of this version`,
-    }),
-  );
+async function volumeTypes(): Promise<readonly string[]> {
+  const { VolumeType } = await import("@aws-sdk/client-ec2");
+  return Object.values(VolumeType);
 }

@@ -1,0 +1,140 @@
+import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import { cancellation } from "../../src/cancellation.ts";
+import type { JsonObject } from "../../src/errors.ts";
+import type { PlanDraft } from "../../src/plan.ts";
+import type { PreflightReport } from "../../src/substrate/contract.ts";
+import { accountCheck, rolesOf } from "./account-checks.ts";
+import type { AwsRole } from "./client.ts";
+import { readFacts } from "./image-facts.ts";
+import type { InstanceSubject } from "./instance-settings.ts";
+import { chooseMachine, readMachine } from "./machine-choice.ts";
+import type { MachineChoice, MachineReading } from "./machine-choice.ts";
+import { placeChecks, unreadPlaceChecks } from "./place-checks.ts";
+import { judgePlaces } from "./places.ts";
+import type { JudgedPlace } from "./places.ts";
+import { preflightReport, unaskedReport } from "./preflight-report.ts";
+import type { Judged } from "./preflight-report.ts";
+import type { AwsReader } from "./reader.ts";
+import { settled, unread } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import { finishRehearsal, rehearseEarly } from "./rehearsal-choice.ts";
+import type { Rehearsal } from "./rehearsal-choice.ts";
+import type { Rehearse } from "./rehearsal.ts";
+import { chooseSecurityGroup } from "./security-group.ts";
+import { tagCheck } from "./tag-checks.ts";
+import { awsTarget } from "./target.ts";
+import { userDataCheck } from "./user-data-check.ts";
+import { volumeChecks } from "./volume-checks.ts";
+
+export interface PreflightPorts {
+  readonly reader: AwsReader;
+  readonly rehearse: Rehearse;
+  /** EC2's volume types, as the SDK knows them. */
+  readonly volumeTypes: () => Promise<readonly string[]>;
+}
+
+/**
+ * All checks that only this account and region can make, from one wave of reads, and the instance as it will be. What
+ * spoils every read is told once; only a cancellation is thrown.
+ */
+export async function preflightInstance(
+  ports: PreflightPorts,
+  draft: PlanDraft,
+  facts: JsonObject,
+  signal: AbortSignal,
+): Promise<PreflightReport> {
+  if (signal.aborted) throw cancellation(signal, "the preflight");
+  const { image, unasked } = readFacts(facts);
+  const subject = { draft, target: awsTarget(draft), image, rehearse: ports.rehearse, signal };
+  if (unasked !== null) return unaskedReport(subject, unasked);
+  const [answers, early] = await Promise.all([ask(ports, subject, signal), rehearseEarly(subject)]);
+  const judged = judge(subject, answers);
+  const rehearsal: Rehearsal | null = await finishRehearsal(subject, early, {
+    places: (judged.places ?? []).map(({ candidate }) => candidate),
+    instanceType: judged.machine.info === null ? null : judged.machine.name,
+  });
+  return preflightReport(subject, judged, rehearsal);
+}
+
+interface Answers {
+  readonly accounts: readonly { readonly role: AwsRole; readonly account: Reading<string> }[];
+  readonly machine: MachineReading;
+  readonly subnets: Reading<readonly Subnet[]>;
+  readonly groups: Reading<readonly SecurityGroup[]>;
+  readonly volumeTypes: readonly string[];
+}
+
+async function ask(
+  { reader, volumeTypes }: PreflightPorts,
+  { draft, target }: InstanceSubject,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const accountOf = async (role: AwsRole) => ({
+    role,
+    account: await settled(reader.account(role, signal)),
+  });
+  const [machine, subnets, groups, accounts, types] = await Promise.all([
+    readMachine(reader, draft, signal),
+    settled(reader.subnets(target.subnetIds, signal)),
+    settled(reader.securityGroups(target.securityGroupId, signal)),
+    Promise.all(rolesOf(target).map(accountOf)),
+    volumeTypes(),
+  ]);
+  return { accounts, machine, subnets, groups, volumeTypes: types };
+}
+
+function judge(subject: InstanceSubject, answers: Answers): Judged {
+  const { draft, target, image } = subject;
+  const { machine: reading, subnets, groups, accounts, volumeTypes } = answers;
+  const zones = [...new Set((subnets.value ?? []).flatMap((one) => one.AvailabilityZone ?? []))];
+  const machine = chooseMachine({
+    reading,
+    draft,
+    image,
+    region: target.region,
+    zones: zones.toSorted(),
+  });
+  const places = subnets.value === null ? null : judgeAll(subject, answers, machine);
+  const group =
+    groups.value === null ? null : chooseSecurityGroup(target, groups.value, places ?? []);
+  return {
+    machine,
+    places,
+    group,
+    checks: [
+      ...accounts.map(({ role, account }) => accountCheck(role, target, account)),
+      ...machine.checks,
+      ...(subnets.error === null
+        ? placeChecks(places ?? [], machine)
+        : unreadPlaceChecks(subnets.error)),
+      ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
+      ...(group === null ? [] : [group.check]),
+      ...volumeChecks({ shape: draft.shape, image, volumeTypes }),
+      tagCheck(target.tags),
+      userDataCheck(draft.guest),
+    ],
+    errors: [
+      ...accounts.map(({ account }) => account.error),
+      ...machine.errors,
+      subnets.error,
+      groups.error,
+    ],
+  };
+}
+
+function judgeAll(
+  { draft, target }: InstanceSubject,
+  { subnets, groups }: Answers,
+  machine: MachineChoice,
+): readonly JudgedPlace[] {
+  const named = groups.value?.find(({ GroupId }) => GroupId === target.securityGroupId);
+  return judgePlaces({
+    candidates: draft.candidates,
+    target,
+    subnets: subnets.value ?? [],
+    securityGroup: named ?? null,
+    instanceType: machine.name ?? draft.machineType,
+    info: machine.info,
+    zonesWithType: machine.zones,
+  });
+}

@@ -1,0 +1,99 @@
+import type { SlipwayError } from "../../src/errors.ts";
+import type { Candidate, Check, PlanDraft } from "../../src/plan.ts";
+import { failed, failedBy, passed, skipped, warning } from "../../src/substrate/check.ts";
+import type { AwsApi } from "./api.ts";
+import { cloudError, providerCode } from "./errors.ts";
+import { launchRequest } from "./launch-request.ts";
+import { obstacleName } from "./reading.ts";
+import { planSettings } from "./settings.ts";
+import type { InstanceSettings } from "./settings.ts";
+import { sharedReads } from "./shared-reads.ts";
+
+export const REHEARSAL_CHECK = "permission.launch";
+
+/** EC2's dry run of a launch: null where it would have been made, else why not. */
+export type Rehearse = (
+  draft: PlanDraft,
+  settings: InstanceSettings,
+  place: Candidate,
+  signal: AbortSignal,
+) => Promise<SlipwayError | null>;
+
+const NOT_A_LAUNCH = "dry-run";
+
+/**
+ * The very request of a launch, but for its token and its member, with `DryRun`: EC2 answers with an error whatever
+ * comes of it. Callers at the same time share one, because each spends the launches' own rate.
+ */
+export function createRehearse(options: {
+  readonly api: AwsApi;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): Rehearse {
+  const { api, now } = options;
+  const flights = sharedReads<SlipwayError | null>({ keepMilliseconds: 0, now });
+  return async (draft, settings, place, signal) => {
+    const { ClientToken: _none, ...request } = launchRequest({
+      token: NOT_A_LAUNCH,
+      plan: { ...draft, planId: NOT_A_LAUNCH, checks: [], settings: planSettings(settings) },
+      place,
+      ownership: {
+        owner: NOT_A_LAUNCH,
+        tenant: draft.tenant,
+        workspace: draft.workspace,
+        planId: NOT_A_LAUNCH,
+        launchId: NOT_A_LAUNCH,
+      },
+      members: [{ spawnId: NOT_A_LAUNCH, bootDocument: "" }],
+      secrets: { credential: null, environment: {}, files: [] },
+    });
+    const load = async (stop: AbortSignal): Promise<SlipwayError | null> => {
+      try {
+        await api.runInstances({ ...request, DryRun: true }, stop);
+        return null;
+      } catch (caught) {
+        if (providerCode(caught) === "DryRunOperation") return null;
+        return cloudError(caught, {
+          operation: "RunInstances",
+          subject: `dry run in ${place.subnet ?? place.place}`,
+          region: api.region,
+        });
+      }
+    };
+    return await flights.read(JSON.stringify(request), load, signal);
+  };
+}
+
+/**
+ * What the rehearsal found. Its refusal for anything but permission is told only where nothing else has failed: EC2
+ * refuses for what the other checks name, in its own words.
+ */
+export function rehearsalCheck(error: SlipwayError | null, isAllWell: boolean): Check {
+  if (error === null)
+    return passed(REHEARSAL_CHECK, "EC2's dry run would have launched with these credentials");
+  if (error.reason === "CLOUD_PERMISSION_DENIED") return denied(error);
+  if (!isAllWell)
+    return skipped(REHEARSAL_CHECK, "EC2's dry run was refused for what other checks name");
+  if (obstacleName(error) === "cloud.reachable")
+    return warning(REHEARSAL_CHECK, {
+      code: error.code,
+      reason: error.reason,
+      message: `whether these credentials may launch is not known: ${error.message}`,
+      remedy: "Resolve again to know it before the launch.",
+    });
+  return failedBy(REHEARSAL_CHECK, error);
+}
+
+function denied(error: SlipwayError): Check {
+  const action = error.metadata["action"];
+  const what = typeof action === "string" ? action : "ec2:RunInstances";
+  return failed(REHEARSAL_CHECK, {
+    code: error.code,
+    reason: error.reason,
+    message: `these credentials may not launch: ${error.message}`,
+    remedy: `Allow ${what} to the role or user that launches, or name a role_arn that may; aws sts decode-authorization-message reads metadata.encoded_message.`,
+    blastRadius: error.blastRadius,
+    retry: error.retry,
+    metadata: { ...error.metadata, action: what },
+  });
+}
