@@ -41,7 +41,7 @@ export function launchRequest(launch: Launch): Input {
       InstanceMetadataTags: "enabled",
     },
     ...market(place),
-    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags)),
+    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags), place.market),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Instance, Tag } from "@aws-sdk/client-ec2";
+import type { Instance, Tag, TagSpecification } from "@aws-sdk/client-ec2";
+import type { Candidate } from "../../src/plan.ts";
 import type { Launch, Machine } from "../../src/substrate/contract.ts";
 
 /** A key with this prefix is Slipway's own; a placement's tag of such a name is left out. */
@@ -17,6 +18,8 @@ export const TAGS = {
 
 /** What `RunInstances` tags at birth, so that nothing it makes is ever without an owner. */
 const TAGGED_RESOURCES = ["instance", "volume", "network-interface"] as const;
+/** What it makes besides where a machine is bought on the spot market, and takes no tags for where it is not. */
+const TAGGED_WITH_SPOT = [...TAGGED_RESOURCES, "spot-instances-request"] as const;
 
 /**
  * The tags of a launch: the placement's in the order of their keys, since EC2 takes another order for another request,
@@ -39,8 +42,12 @@ export function launchTags(launch: Launch, own: Readonly<Record<string, string>>
   return tags.map(([Key, Value]) => ({ Key, Value }));
 }
 
-export function tagSpecifications(tags: readonly Required<Tag>[]) {
-  return TAGGED_RESOURCES.map((ResourceType) => ({ ResourceType, Tags: [...tags] }));
+export function tagSpecifications(
+  tags: readonly Required<Tag>[],
+  market: Candidate["market"],
+): TagSpecification[] {
+  const resources = market === "spot" ? TAGGED_WITH_SPOT : TAGGED_RESOURCES;
+  return resources.map((ResourceType) => ({ ResourceType, Tags: [...tags] }));
 }
 
 /** Whose the instance with these tags is; null for one that is not Slipway's. */

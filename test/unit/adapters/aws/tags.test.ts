@@ -60,10 +60,16 @@ describe("launchTags", () => {
 describe("tagSpecifications", () => {
   it("tags everything that a launch makes", () => {
     const tags = [{ Key: "a", Value: "b" }];
-    expect(tagSpecifications(tags)).toEqual([
+    const always = [
       { ResourceType: "instance", Tags: tags },
       { ResourceType: "volume", Tags: tags },
       { ResourceType: "network-interface", Tags: tags },
+    ];
+    expect(tagSpecifications(tags, undefined)).toEqual(always);
+    expect(tagSpecifications(tags, "on-demand")).toEqual(always);
+    expect(tagSpecifications(tags, "spot")).toEqual([
+      ...always,
+      { ResourceType: "spot-instances-request", Tags: tags },
     ]);
   });
 });
