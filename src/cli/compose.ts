@@ -1,8 +1,10 @@
 import { homedir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
+import type { SlipwayError } from "../errors.ts";
 import type { Slipway } from "../slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { usageError } from "./usage-error.ts";
 
 /** What a command works with, decided from flags first, then the environment, then the defaults. */
 export interface Settings {
@@ -15,7 +17,11 @@ const DEFAULT_TENANT = "default";
 const DATABASE_NAME = "slipway.db";
 const KEY_FILE_NAME = "slipway.key";
 
-/** Decides the settings. An environment variable that is set but empty counts as absent. */
+/**
+ * Decides the settings. An environment variable that is set but empty counts as absent.
+ *
+ * @throws SlipwayError `USAGE` where the database is to be in a home folder, and there is none
+ */
 export function settingsOf(flags: GlobalFlags, environment: Environment, home: string): Settings {
   const given = (name: string): string | null => environment[name] || null;
   const database =
@@ -32,7 +38,17 @@ export function settingsOf(flags: GlobalFlags, environment: Environment, home: s
 /** As the XDG base directory specification has it: a relative path is invalid and ignored. */
 function dataFolder(environment: Environment, home: string): string {
   const folder = environment.XDG_DATA_HOME ?? "";
-  return folder.startsWith("/") ? folder : join(home, ".local", "share");
+  if (isAbsolute(folder)) return folder;
+  // Else the data would lie wherever the command happens to run.
+  if (!isAbsolute(home)) throw noHome(home);
+  return join(home, ".local", "share");
+}
+
+function noHome(home: string): SlipwayError {
+  return usageError(
+    `there is no home folder to keep the database in: HOME is ${home === "" ? "empty" : `${JSON.stringify(home)}, which is no absolute path`}`,
+    "Set HOME, or name a database with --database FILE or SLIPWAY_DATABASE.",
+  );
 }
 
 /** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */

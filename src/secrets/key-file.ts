@@ -1,8 +1,9 @@
 /** Where the key that seals secrets comes from: a file of this user's own, or the caller. */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, unlink } from "node:fs/promises";
+import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
+import { makeFolder } from "../storage/make-folder.ts";
 import { KEY_BYTES, sealingKey } from "./sealing.ts";
 import type { SealingKey } from "./sealing.ts";
 
@@ -86,7 +87,7 @@ async function openExisting(file: string) {
 /** The key is on disk, whole, before its name is: nobody ever reads half of it, and the first one stays. */
 async function writeNewKey(file: string): Promise<void> {
   const folder = dirname(file);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const draft = `${file}.${randomBytes(8).toString("hex")}.tmp`;
   const handle = await open(draft, "wx", 0o600);
   try {

@@ -7,7 +7,7 @@
  * beyond a short busy time-out, and the writes of one process queue behind one another, so that however many wait,
  * the event loop is held for one short attempt at a time.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseSync } from "node:sqlite";
@@ -16,6 +16,7 @@ import { createConnection } from "./connection.ts";
 import type { Connection } from "./connection.ts";
 import { createLockWait } from "./lock-wait.ts";
 import type { LockWait, Pause } from "./lock-wait.ts";
+import { makeFolder } from "./make-folder.ts";
 import { isMigrated, migrate } from "./migrations.ts";
 import type { Migrations } from "./migrations.ts";
 import { loadSqlite } from "./sqlite-module.ts";
@@ -91,7 +92,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  * (https://www.sqlite.org/howtocorrupt.html, 2.2). For the same reason nothing may come between open and close.
  */
 function createFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   try {
     closeSync(openSync(path, "ax", 0o600));
   } catch (caught) {

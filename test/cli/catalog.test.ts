@@ -178,6 +178,22 @@ describe("the catalog through the command line", () => {
     expect(existsSync(join(catalog.path, "data"))).toBe(false);
   });
 
+  it.each([
+    {
+      home: "/proc",
+      exitCode: 7,
+      said: "database /proc/.local/share/slipway/slipway.db cannot be",
+    },
+    { home: "", exitCode: 2, said: "HOME is empty" },
+  ])("says so where there is no home to keep it in: HOME=$home", async (given) => {
+    using catalog = scratchCatalog();
+    const environment = { SLIPWAY_DATABASE: "", HOME: given.home };
+    const ran = await catalog.run(["list"], { environment });
+    expect(ran).toMatchObject({ exitCode: given.exitCode, stdout: "" });
+    expect(ran.stderr).toContain(given.said);
+    expect(existsSync(join(catalog.path, ".local"))).toBe(false);
+  });
+
   it("says so where the database cannot be opened", async () => {
     using catalog = scratchCatalog();
     mkdirSync(join(catalog.path, "folder"));

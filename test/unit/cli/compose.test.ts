@@ -30,6 +30,14 @@ describe("settingsOf", () => {
     );
   });
 
+  it.each(["", "home/ann"])("wants a home folder where the database is to be in it: %j", (home) => {
+    const where = { code: "INVALID_ARGUMENT", reason: "USAGE" };
+    expect(() => settingsOf(flags, {}, home)).toThrow(expect.objectContaining(where));
+    expect(() => settingsOf(flags, {}, home)).toThrow("HOME is");
+    expect(settingsOf({ ...flags, database: "own.db" }, {}, home).database).toBe("own.db");
+    expect(settingsOf(flags, { XDG_DATA_HOME: "/data" }, home).database).toMatch(/^\/data\//);
+  });
+
   it("takes the environment's word, and a flag's over it", () => {
     const environment = {
       SLIPWAY_DATABASE: "/e/e.db",
