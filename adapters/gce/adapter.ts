@@ -11,8 +11,11 @@ import { connectGce } from "./connection.ts";
 import type { GceEnvironment } from "./credentials.ts";
 import { inspectGceImage } from "./image.ts";
 import { launchMachines } from "./launch.ts";
+import { machineLogs } from "./logs.ts";
+import { describeMachines, listMachines } from "./machines.ts";
 import { createReads } from "./reads.ts";
 import type { GceReads } from "./reads.ts";
+import { terminateMachines } from "./terminate.ts";
 
 export interface GceAdapterOptions {
   /** Project and accounts hold for the adapter's life; all else is read from each plan. */
@@ -68,11 +71,11 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
     preflight: () => missing("preflight"),
     launch: async (launch, signal) =>
       await launchMachines({ api: open.get().api, sleep }, launch, signal),
-    describe: () => missing("describe"),
-    terminate: () => missing("terminate"),
-    list: () => missing("list"),
-    async *logs() {
-      yield* await missing<AsyncIterable<Uint8Array>>("logs");
+    describe: async (ids, signal) => await describeMachines(open.get(), ids, signal),
+    terminate: async (ids, signal) => await terminateMachines(open.get(), ids, signal),
+    list: async (owner, signal) => await listMachines(open.get(), { project, owner }, signal),
+    async *logs(id, request, signal) {
+      yield* machineLogs({ api: open.get().api, sleep }, id, request, signal);
     },
     close: async () => await open.opened()?.api.close(),
   };
