@@ -19,14 +19,16 @@ export const describeInstanceTypes = reading(
   {
     name: "DescribeInstanceTypes",
     read({ region, types, account }, parameters) {
-      const { InstanceType: names, Filter } = parameters;
+      const { InstanceType: names, Filter, IncludeUnsupportedInRegion } = parameters;
       refusePagingOfIds(names, parameters, "instanceTypes");
       if (names.length > MAXIMUM_NAMES)
         throw new Ec2Failure(
           "InvalidParameterValue",
           `At most ${MAXIMUM_NAMES} instance types can be given, not ${names.length}.`,
         );
-      const here = [...types.values()].filter(({ name }) => isOfferedInRegion(region, name));
+      const here = [...types.values()].filter(
+        ({ name }) => IncludeUnsupportedInRegion === true || isOfferedInRegion(region, name),
+      );
       const unknown = names.filter((name) => !here.some((type) => type.name === name));
       if (unknown.length > 0)
         throw new Ec2Failure(
