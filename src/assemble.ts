@@ -13,9 +13,11 @@ import {
   INSPECT_OPTIONS,
   LIST_FILTER,
   LOGS_OPTIONS,
+  RECOVER_OPTIONS,
   RESOLVE_OPTIONS,
   SIGNAL_OPTION,
   SPAWN_OPTIONS,
+  SWEEP_OPTIONS,
 } from "./option-shapes.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
@@ -23,6 +25,10 @@ import { parsePlan } from "./plan-document.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
 import { resolve } from "./resolver/resolve.ts";
+import { placementTarget } from "./resolver/target.ts";
+import { recover } from "./spawner/recover.ts";
+import { refresh } from "./spawner/refresh.ts";
+import { sweep } from "./spawner/sweep.ts";
 import type { InspectOptions, LogsOptions, Slipway, SpawnOptions } from "./slipway.ts";
 import type { Ledger } from "./spawner/ledger.ts";
 import { noMachine, refuseReused, spawnNotFound } from "./spawner/spawn-errors.ts";
@@ -67,6 +73,8 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** For how long a plan that this process resolved needs no second look at what it pinned, in milliseconds. */
 const WARM = 60_000;
+/** For how long a machine that nobody claims is left alone, in milliseconds. */
+const GRACE = 15 * 60_000;
 
 interface Session extends SlipwayPorts {
   readonly spawner: SpawnerWorld;
@@ -116,6 +124,28 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
         onEvent: () => undefined,
       });
     },
+    async refreshSpawns(spawnIds, options = {}) {
+      checkOptions("refreshSpawns", options, SIGNAL_OPTION);
+      for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      const ids = spawnIds.length > 0 ? spawnIds : await livingSpawns(ports);
+      await refresh(
+        spawner,
+        ids.map((spawnId) => ({ tenant, spawnId })),
+        signalOf(options),
+      );
+    },
+    async recover(options = {}) {
+      checkOptions("recover", options, RECOVER_OPTIONS);
+      const { onEvent = () => undefined } = options;
+      return await recover(spawner, { tenant, signal: signalOf(options), onEvent });
+    },
+    async sweep(options = {}) {
+      checkOptions("sweep", options, SWEEP_OPTIONS);
+      const { grace = GRACE, dryRun = false } = options;
+      const placements = await catalog.list("placement");
+      const targets = placements.map(placementTarget);
+      return await sweep(ports, { targets, grace, dryRun, signal: signalOf(options) });
+    },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {
       checkOptions("watch", options, SIGNAL_OPTION);
@@ -130,6 +160,15 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     [Symbol.asyncDispose]: ports.close,
   };
+}
+
+/** Of the tenant, those that have a machine. */
+async function livingSpawns({ ledger, tenant }: Session): Promise<readonly string[]> {
+  const lists = [
+    await ledger.list(tenant, { state: "running" }),
+    await ledger.list(tenant, { state: "booting" }),
+  ];
+  return lists.flat().map(({ spawnId }) => spawnId);
 }
 
 function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {

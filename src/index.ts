@@ -51,13 +51,18 @@ export { SecretValue } from "./secrets/secret-value.ts";
 export type {
   InspectOptions,
   LogsOptions,
+  RecoverOptions,
   ResolveOptions,
   Slipway,
   SpawnFilter,
   SpawnNotice,
   SpawnOptions,
+  SweepOptions,
 } from "./slipway.ts";
+export type { Driver } from "./driver.ts";
 export type { Ledger } from "./spawner/ledger.ts";
+export type { Recovered } from "./spawner/recover.ts";
+export type { SweepReport, SweptMachine } from "./spawner/sweep.ts";
 export type {
   Spawn,
   SpawnAttempt,

@@ -3,9 +3,11 @@ import type { ShapeOf } from "./options.ts";
 import type {
   InspectOptions,
   LogsOptions,
+  RecoverOptions,
   ResolveOptions,
   SpawnFilter,
   SpawnOptions,
+  SweepOptions,
 } from "./slipway.ts";
 import { SPAWN_STATES } from "./spawner/spawn-record.ts";
 
@@ -18,6 +20,14 @@ export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = {
   onEvent: "function",
   wait: ["accepted", "running", "watched"],
   allowStale: "boolean",
+};
+
+export const RECOVER_OPTIONS: ShapeOf<RecoverOptions> = { signal: "signal", onEvent: "function" };
+
+export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
+  grace: "whole number",
+  dryRun: "boolean",
+  signal: "signal",
 };
 
 export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "text", state: SPAWN_STATES };

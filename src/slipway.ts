@@ -1,6 +1,8 @@
 import type { Catalog } from "./catalog/catalog.ts";
 import type { OciInspection } from "./oci/inspect-image.ts";
 import type { LaunchPlan } from "./plan.ts";
+import type { Recovered } from "./spawner/recover.ts";
+import type { SweepReport } from "./spawner/sweep.ts";
 import type { Spawn, SpawnDescription, SpawnEvent, SpawnState } from "./spawner/spawn-record.ts";
 
 export interface ResolveOptions {
@@ -36,6 +38,20 @@ export interface SpawnOptions {
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
+}
+
+export interface RecoverOptions {
+  /** Ends the recovery; spawns stay as they are. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (notice: SpawnNotice) => void;
+}
+
+export interface SweepOptions {
+  /** For how long a machine has been a suspect before it is terminated, in milliseconds. Default 15 minutes. */
+  readonly grace?: number;
+  /** Only tell what would be done. Default false. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface LogsOptions {
@@ -87,6 +103,29 @@ export interface Slipway extends AsyncDisposable {
 
   /** @throws `NOT_FOUND` / `SPAWN_NOT_FOUND`. */
   describeSpawn(spawnId: string): Promise<SpawnDescription>;
+
+  /**
+   * Looks at the machines of these spawns (all that run or boot when none is named), and records what became of those
+   * that nobody drives: one that has booted runs, one that ended by itself is terminated.
+   */
+  refreshSpawns(
+    spawnIds: readonly string[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<void>;
+
+  /**
+   * Takes up every unfinished spawn of the tenant, at once where its driver was a process of this host that is gone,
+   * and resolves when they have settled. Belongs at the start of a long-lived process.
+   */
+  recover(options?: RecoverOptions): Promise<readonly Recovered[]>;
+
+  /**
+   * Finds machines that carry this ledger's tag and that no live spawn claims, of any tenant: suspects at first,
+   * terminated by a later sweep past the grace period.
+   *
+   * @throws `FAILED_PRECONDITION` / `LEDGER_RESTORED` where a machine's launch was never issued by this ledger
+   */
+  sweep(options?: SweepOptions): Promise<SweepReport>;
 
   /** Ends the machine (success when it is already gone) and records it; the record stays. */
   terminateSpawn(spawnId: string, options?: { readonly signal?: AbortSignal }): Promise<Spawn>;

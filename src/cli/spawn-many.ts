@@ -1,5 +1,6 @@
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
+import { settleAll } from "../settle-all.ts";
 import type { Slipway } from "../slipway.ts";
 import type { Spawn } from "../spawner/spawn-record.ts";
 import type { CliContext } from "./context.ts";
@@ -34,7 +35,7 @@ const AT_ONCE = 8;
 export async function spawnMany(many: ManySpawns): Promise<void> {
   const { context, slipway, count, id } = many;
   const ids = Array.from({ length: count }, (_, index) => id && `${id}-${index}`);
-  const outcomes = await settleAll(ids, (spawnId) => spawnOne(many, spawnId));
+  const outcomes = await settleAll(ids, AT_ONCE, (spawnId) => spawnOne(many, spawnId));
   context.notices.clear();
   const spawns = outcomes.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
   const [first] = spawns;
@@ -65,19 +66,4 @@ async function recorded(slipway: Slipway, spawnId: unknown): Promise<Spawn | nul
   if (typeof spawnId !== "string") return null;
   const spawns = await slipway.listSpawns();
   return spawns.find((spawn) => spawn.spawnId === spawnId) ?? null;
-}
-
-/** What becomes of each item, in their order, so many at once. */
-async function settleAll<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  const left = items.entries();
-  // The workers share one iterator: each takes what is next.
-  const worker = async (): Promise<void> => {
-    for (const [index, item] of left) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-  return results;
 }

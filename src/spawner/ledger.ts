@@ -169,5 +169,7 @@ export interface Ledger {
     machines: readonly FoundMachine[],
     now: number,
   ): Promise<readonly Suspect[]>;
+  /** The suspects of a scope as they are. */
+  suspects(scope: string): Promise<readonly Suspect[]>;
   close(): Promise<void>;
 }

@@ -118,11 +118,9 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
         const name = JSON.stringify([scope, id]);
         if (!suspects.has(name)) suspects.set(name, { scope, id, place, since: now });
       }
-      return [...suspects.values()]
-        .filter((one) => one.scope === scope)
-        .map(({ id, place, since }) => ({ id, place, since }))
-        .toSorted((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1));
+      return suspectsOf(suspects.values(), scope);
     },
+    suspects: async (scope) => suspectsOf(suspects.values(), scope),
     close: async () => undefined,
   };
 }
@@ -141,4 +139,14 @@ function judgeOne(entries: readonly Entry[], { id, launchId }: FoundMachine) {
     if (launchId !== "" && launch !== undefined) return claimVerdict(standing, id, launch.token);
   }
   return "foreign";
+}
+
+function suspectsOf(
+  all: Iterable<Suspect & { readonly scope: string }>,
+  wanted: string,
+): readonly Suspect[] {
+  return [...all]
+    .filter(({ scope }) => scope === wanted)
+    .map(({ id, place, since }) => ({ id, place, since }))
+    .toSorted((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1));
 }

@@ -94,7 +94,7 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
     case "accepted": {
       const { machine } = outcome;
       task.tries.reset();
-      const running = machine.state === "running" && task.wish.wait === "running";
+      const running = machine.state === "running" && task.wish.wait !== "watched";
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
     case "rejected":

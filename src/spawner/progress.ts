@@ -18,8 +18,8 @@ export interface Progress {
   readonly machineId: string | null;
   /** What became of the latest launch. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
-  /** Whether an error is on record that the spawn fails with once nothing of it is left. */
-  readonly failing: boolean;
+  /** The words of the error that the spawn fails with once nothing of it is left; null: it will be terminated. */
+  readonly failure: string | null;
 }
 
 /** What has happened. */
@@ -72,7 +72,7 @@ export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
     state: spawn.state,
     machineId: spawn.machine?.id ?? null,
     outcome: launches.at(-1)?.outcome ?? null,
-    failing: spawn.error !== null,
+    failure: spawn.error === null ? null : String(spawn.error["message"]),
   };
 }
 
@@ -212,11 +212,10 @@ function removed(progress: Progress, next: NewLaunch | null): Reaction {
 }
 
 /** Nothing of the spawn is left. */
-function finish({ failing, machineId }: Progress): Change {
-  return {
-    to: failing ? "failed" : "terminated",
-    message: machineId === null ? "there is no machine" : `${machineId} terminated`,
-  };
+function finish({ failure, machineId }: Progress): Change {
+  if (failure !== null) return { to: "failed", message: failure };
+  const message = machineId === null ? "there is no machine" : `${machineId} terminated`;
+  return { to: "terminated", message };
 }
 
 function stop(progress: Progress, message: string): Reaction {

@@ -98,24 +98,19 @@ export async function attend(world: SpawnerWorld, wish: Wish): Promise<Spawn> {
   }
 }
 
-/** Takes a spawn over from whoever has it, and ends it. Another who does the same is waited for. */
+/** Takes a spawn over from whoever drives it, and ends it. Whoever is ending it already is waited for. */
 export async function terminate(world: SpawnerWorld, wish: Wish): Promise<Spawn> {
   for (;;) {
     const driven = await world.ledger.find(wish);
     if (driven === null) throw spawnNotFound(wish.tenant, wish.spawnId);
-    if (isFinished(driven.spawn.state)) return driven.spawn;
+    const { spawn, lease } = driven;
+    if (isFinished(spawn.state)) return spawn;
+    if (spawn.state === "terminating" && !world.leases.isFree(wish, lease))
+      return await attend(world, wish);
     const claimed = await claim(world, driven);
     if (claimed === null) continue;
     return await inHand(world, wish, claimed, { kind: "stop", message: "termination asked for" });
   }
-}
-
-/** Takes up a spawn that nobody drives; null where somebody does. */
-export async function takeUp(world: SpawnerWorld, wish: Wish): Promise<Spawn | null> {
-  const driven = await world.ledger.find(wish);
-  if (driven === null || !world.leases.isFree(wish, driven.lease)) return null;
-  const claimed = await claim(world, driven);
-  return claimed === null ? null : await inHand(world, wish, claimed);
 }
 
 async function claim(world: SpawnerWorld, driven: DrivenSpawn): Promise<DrivenSpawn | null> {
@@ -166,5 +161,6 @@ async function takeBack(world: SpawnerWorld, wish: Wish, event: SpawnEvent): Pro
 /** Whether a spawn is where the caller waits for it, or will never be. */
 function isWhereWanted({ state }: Spawn, { wait }: Wish): boolean {
   if (state === "booting") return wait === "accepted";
-  return state === "running" || state === "terminating" || isFinished(state);
+  if (state === "terminating") return wait !== "settled";
+  return state === "running" || isFinished(state);
 }

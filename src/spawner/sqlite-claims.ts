@@ -49,6 +49,10 @@ export function suspect(
       place,
       now,
     );
+  return suspects(connection, scope);
+}
+
+export function suspects(connection: Connection, scope: string): readonly Suspect[] {
   return connection
     .all("SELECT * FROM suspects WHERE scope = ? ORDER BY since, id", scope)
     .map((row) => ({

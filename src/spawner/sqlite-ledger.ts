@@ -5,7 +5,7 @@ import type { Ledger, SpawnFilter } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent } from "./spawn-record.ts";
-import { judge, suspect, targets } from "./sqlite-claims.ts";
+import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
 import {
   begin,
   claim,
@@ -83,6 +83,7 @@ export function createSqliteLedger(database: Database): Ledger {
     judge: (machines) => database.read((connection) => judge(connection, machines)),
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
+    suspects: (scope) => database.read((connection) => suspects(connection, scope)),
     close: () => database.close(),
   };
 }

@@ -26,8 +26,8 @@ export interface SpawnerWorld extends SpawnerPorts {
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
 }
 
-/** Up to where a spawn is driven. `settled`: until it runs or has ended. */
-export type Wait = "accepted" | "running" | "watched";
+/** Up to where a spawn is driven. `settled`: until it runs or has ended, whatever was to become of it. */
+export type Wait = "accepted" | "running" | "watched" | "settled";
 
 /** What whoever waits for a spawn wants of it. */
 export interface Wish extends SpawnKey {

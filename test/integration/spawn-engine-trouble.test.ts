@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
 import type { TestRegistry } from "../../src/testing/registry/index.ts";
+import type { SpawnNotice } from "../../src/slipway.ts";
 import { caughtError } from "../support/caught.ts";
 import { startOwnEngine } from "../support/engines.ts";
 import type { OwnEngine } from "../support/engines.ts";
@@ -141,31 +142,31 @@ describeWithEngine("an engine whose answer is lost", (engine) => {
     ["creating", /^POST .*\/containers\/create/],
     ["starting", /^POST .*\/containers\/\w+\/start/],
     ["inspecting", /^GET .*\/containers\/\w+\/json/],
-  ])("while %s a container makes it unknown, and the same id finds it", async (_what, request) => {
+  ])("while %s a container is asked again, and finds the container", async (_what, request) => {
     const { workspace } = await workspaceIn(world, registry);
     const spawnId = uniqueName();
     watched.loseAnswer(request);
-    const spawning = () => world.slipway.spawnWorkspace(workspace, { spawnId });
-    expect(await caughtError(spawning)).toMatchObject({
-      code: "UNAVAILABLE",
-      reason: "SPAWN_UNSETTLED",
-      remedy: expect.stringContaining(spawnId),
-      retry: "same-token",
-    });
-    expect(await world.slipway.describeSpawn(spawnId)).toMatchObject({
-      state: "launching",
-      attempts: [{ outcome: "unknown", reason: "ENGINE_UNAVAILABLE" }],
-    });
-    const [made] = await world.engine.containers(`dev.slipway.spawn=${spawnId}`);
-    expect(await spawning()).toMatchObject({ state: "running", machine: { id: made } });
-    expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([made]);
+    const spawn = await world.slipway.spawnWorkspace(workspace, { spawnId });
+    const made = await world.engine.containers(`dev.slipway.spawn=${spawnId}`);
+    expect(made).toEqual([spawn.machine?.id]);
+    expect(spawn).toMatchObject({ state: "running", attempts: [{ outcome: "accepted" }] });
+    const { events } = await world.slipway.describeSpawn(spawnId);
+    expect(events.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining("the launch's answer was lost"),
+    );
   });
 
   it("leaves a machine that termination finds by its launch", async () => {
     const { workspace } = await workspaceIn(world, registry);
     const spawnId = uniqueName();
     watched.loseAnswer(/^POST .*\/containers\/create/);
-    await caughtError(() => world.slipway.spawnWorkspace(workspace, { spawnId }));
+    const controller = new AbortController();
+    const onEvent = (notice: SpawnNotice) => {
+      if (notice.kind === "event" && notice.event.message.includes("lost")) controller.abort();
+    };
+    const { signal: detach } = controller;
+    const spawning = () => world.slipway.spawnWorkspace(workspace, { spawnId, detach, onEvent });
+    expect(await caughtError(spawning)).toMatchObject({ reason: "INTERRUPTED" });
     expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toHaveLength(1);
     expect(await world.slipway.terminateSpawn(spawnId)).toMatchObject({ state: "terminated" });
     expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);

@@ -28,13 +28,14 @@ export async function spawn(
   workspace?: string,
 ): Promise<void> {
   const launched = await subjectOf(context, flags, workspace);
-  // Whether by Ctrl-C or by the clock: the spawn stays recorded, and the error says how to go on with it.
-  using deadline = createDeadline(context.interrupt, flags.timeout);
+  // Ctrl-C ends the wait, and the error says how to go on with the spawn; who sets a time wants nothing after it.
+  using deadline = createDeadline(new AbortController().signal, flags.timeout);
   const { signal } = deadline;
   await withSlipway(context, async (slipway) => {
     const launch = (spawnId: string | undefined): Promise<Spawn> =>
       slipway.spawnWorkspace(launched, {
         signal,
+        detach: context.interrupt,
         wait: flags.noWait ? "accepted" : "watched",
         allowStale: flags.allowStale,
         onEvent: tellProgress(context.notices),

@@ -1,0 +1,55 @@
+import { asSlipwayError } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
+import type { SpawnNotice } from "../slipway.ts";
+import { settleAll } from "../settle-all.ts";
+import { attend } from "./spawn.ts";
+import type { Spawn } from "./spawn-record.ts";
+import type { SpawnerWorld } from "./task.ts";
+
+export interface RecoverRequest {
+  readonly tenant: string;
+  /** Ends the recovery; spawns stay as they are. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (notice: SpawnNotice) => void;
+}
+
+/** What became of a spawn that was unfinished. */
+export interface Recovered {
+  readonly spawnId: string;
+  /** As it is now; null where that could not be read. */
+  readonly spawn: Spawn | null;
+  /** Why it has not settled; null where it has. */
+  readonly error: SlipwayError | null;
+}
+
+/** More at once would not make a provider quicker. */
+const AT_ONCE = 16;
+
+/**
+ * Takes up every unfinished spawn of the tenant, oldest first: at once those whose driver is gone, the others when
+ * they have settled or their lease has run out. Each comes to running, failed or terminated, or says why not. Twice at
+ * once is as good as once.
+ */
+export async function recover(
+  world: SpawnerWorld,
+  { tenant, signal, onEvent }: RecoverRequest,
+): Promise<readonly Recovered[]> {
+  const unfinished = await world.ledger.unfinished(tenant);
+  return await settleAll(unfinished, AT_ONCE, async ({ spawnId }) => {
+    const never = new AbortController().signal;
+    const wish = {
+      tenant,
+      spawnId,
+      wait: "settled",
+      signal: never,
+      detach: signal,
+      onEvent,
+    } as const;
+    try {
+      return { spawnId, spawn: await attend(world, wish), error: null };
+    } catch (caught) {
+      const driven = await world.ledger.find(wish);
+      return { spawnId, spawn: driven?.spawn ?? null, error: asSlipwayError(caught) };
+    }
+  });
+}

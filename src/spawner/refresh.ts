@@ -1,0 +1,77 @@
+import { timestamp } from "../clock.ts";
+import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
+import { hasEnded } from "./machine-end.ts";
+import { spawnMachine } from "./perform.ts";
+import type { SpawnerWorld } from "./task.ts";
+
+/**
+ * Looks at the machines of spawns that nobody drives, with one call a scope, and records what became of them: a booted
+ * one runs, one that has ended by itself is terminated. What somebody drives is theirs to record.
+ */
+export async function refresh(
+  world: SpawnerWorld,
+  keys: readonly SpawnKey[],
+  signal: AbortSignal,
+): Promise<void> {
+  const scopes = new Map<SubstrateAdapter, DrivenSpawn[]>();
+  for (const key of keys) {
+    const driven = await world.ledger.find(key);
+    if (driven === null || !isWorthALook(world, key, driven)) continue;
+    const adapter = await world.openAdapter(driven.plan.target);
+    scopes.set(adapter, [...(scopes.get(adapter) ?? []), driven]);
+  }
+  for (const [adapter, spawns] of scopes) {
+    const ids = spawns.map(({ spawn }) => spawn.machine?.id ?? "");
+    const machines = await adapter.describe(ids, signal);
+    for (const [index, driven] of spawns.entries())
+      await note(world, driven, machines[index] ?? null);
+  }
+}
+
+function isWorthALook(world: SpawnerWorld, key: SpawnKey, { spawn, lease }: DrivenSpawn): boolean {
+  const { state, machine } = spawn;
+  return (
+    machine !== null &&
+    (state === "running" || state === "booting") &&
+    world.leases.isFree(key, lease)
+  );
+}
+
+async function note(
+  world: SpawnerWorld,
+  { spawn, lease }: DrivenSpawn,
+  machine: Machine | null,
+): Promise<void> {
+  const { tenant, spawnId, state } = spawn;
+  const ended = machine === null || hasEnded(machine);
+  if (!ended && (state === "running" || machine.state !== "running")) return;
+  const until = world.leases.until();
+  const claim = { tenant, spawnId, fence: lease.fence, driver: world.driver.id, until };
+  const claimed = await world.ledger.claim(claim);
+  if (claimed === null) return;
+  const id = spawn.machine?.id ?? "";
+  await world.ledger.take({
+    tenant,
+    spawnId,
+    fence: claimed.lease.fence,
+    at: timestamp(world.clock),
+    lease: "release",
+    ...(ended
+      ? { to: "terminated", message: endMessage(id, machine) }
+      : {
+          to: "running",
+          message: `running as ${id} in ${machine.place}`,
+          machine: spawnMachine(machine),
+        }),
+  });
+}
+
+function endMessage(id: string, machine: Machine | null): string {
+  if (machine === null) return `${id} is gone: something or somebody else removed it`;
+  const { exitCode, message } = machine.end ?? { exitCode: null, message: "" };
+  const how = [exitCode === null ? "" : `exit code ${exitCode}`, message]
+    .filter(Boolean)
+    .join(": ");
+  return `${id} ended by itself${how === "" ? "" : ` (${how})`}`;
+}
