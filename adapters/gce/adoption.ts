@@ -26,7 +26,7 @@ export async function adoptMachine(
 ): Promise<Machine> {
   const instance = await findInstance(context, name, reason);
   if (instance === null || !isOfLaunch(instance.labels, context.launch.ownership)) throw reason;
-  return await settleExisting(context, instance, await readBootDisk(context, name));
+  return await settleExisting(context, instance, () => readBootDisk(context, name));
 }
 
 /**
@@ -36,13 +36,13 @@ export async function adoptMachine(
 export async function settleExisting(
   context: LaunchContext,
   instance: InstanceReply,
-  disk: DiskReply | null,
+  readDisk: () => Promise<DiskReply | null>,
 ): Promise<Machine> {
   const { name } = instance;
   const machine = machineOf(instance, context.project);
   if (machine === null) throw spent(context, name);
   if (BEING_MADE.has(instance.status)) await insertDone(context, instance);
-  await confirmImage(context, name, disk);
+  await confirmImage(context, name, await readDisk());
   return machine;
 }
 

@@ -104,7 +104,8 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
     ) =>
       askScopes("machineTypes.aggregatedList", signal, (client, options) => {
         const { project, machineType } = request;
-        return client.aggregatedListAsync({ project, filter: `name = "${machineType}"` }, options);
+        const request = { project, filter: `name = "${machineType}"` };
+        return client.aggregatedListAsync(request, { ...options, ...PAGES_BY_ITERATION });
       }),
 
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
@@ -143,7 +144,8 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
     allInstances: (request: InProject & Filtered, signal: AbortSignal) =>
       ask("instances.aggregatedList", signal, scopedInstancesReply, async (client, options) => {
         const pages = { ...request, maxResults: 500, returnPartialSuccess: false };
-        return [await Array.fromAsync(client.aggregatedListAsync(pages, options))];
+        const scopes = client.aggregatedListAsync(pages, { ...options, ...PAGES_BY_ITERATION });
+        return [await Array.fromAsync(scopes)];
       }),
 
     /** What the first serial port said from a place on, in bytes; only the last megabyte is kept. */
@@ -209,6 +211,9 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
     close: () => clients.close(),
   };
 }
+
+/** What an iteration does anyhow; unless it is told so too, the client prints a warning. */
+const PAGES_BY_ITERATION = { autoPaginate: false } as const;
 
 function asked({ permissions }: Permissions) {
   return { testPermissionsRequestResource: { permissions: [...permissions] } };

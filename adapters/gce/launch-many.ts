@@ -37,7 +37,8 @@ export async function launchMany(
     settle(async (): Promise<Machine> => {
       const disk = disks.get(name) ?? null;
       const instance = existing.get(name);
-      if (instance !== undefined) return await settleExisting(context, instance, disk);
+      if (instance !== undefined)
+        return await settleExisting(context, instance, () => Promise.resolve(disk));
       const failure = failures.get(name);
       if (failure !== undefined) throw failure;
       await confirmImage(context, name, disk);

@@ -118,8 +118,11 @@ async function read(
     const found = await api.instances({ project, zone, filter }, signal);
     return found.flatMap((instance) => machineOf(instance, project) ?? []);
   } catch (caught) {
-    // There is no such project or zone (any more), and so none of its machines.
-    if (hasStatus(caught, 404)) return [];
+    // No such project or zone, or a list that is refused for another reason: each machine's own answer tells them apart.
+    if (isNowhere(caught))
+      return (
+        await mapLimited(machines, CALLS_AT_ONCE, (machine) => readOne(api, machine, signal))
+      ).flat();
     throw gceError(caught, { doing: `listing instances of ${project} in ${zone}` });
   }
 }
@@ -135,7 +138,12 @@ async function readOne(
     const found = machineOf(instance, project);
     return found === null ? [] : [found];
   } catch (caught) {
-    if (hasStatus(caught, 404)) return [];
+    if (isNowhere(caught)) return [];
     throw gceError(caught, { doing: `reading instance ${machineId(machine)}` });
   }
+}
+
+/** Nothing is asked for but the machine: what is refused is its id, and of an unknown zone it is said with a 400. */
+function isNowhere(caught: unknown): boolean {
+  return hasStatus(caught, 404) || hasStatus(caught, 400);
 }
