@@ -99,13 +99,12 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
 
     /** The zones that have the type. */
     machineTypeZones: (
-      request: InProject & { readonly machineType: string },
+      { project, machineType }: InProject & { readonly machineType: string },
       signal: AbortSignal,
     ) =>
       askScopes("machineTypes.aggregatedList", signal, (client, options) => {
-        const { project, machineType } = request;
-        const request = { project, filter: `name = "${machineType}"` };
-        return client.aggregatedListAsync(request, { ...options, ...PAGES_BY_ITERATION });
+        const pages = { project, filter: `name = "${machineType}"` };
+        return client.aggregatedListAsync(pages, { ...options, ...PAGES_BY_ITERATION });
       }),
 
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
