@@ -1,22 +1,18 @@
 #!/usr/bin/env node
-import { answerAtOnce } from "./answer-at-once.ts";
-import { createProcessHost } from "./process-host.ts";
+// Nothing is imported before the check: what an older Node cannot load would fail first, with words about a module.
+const OLDEST = [22, 18] as const;
 
-const words = process.argv.slice(2);
-const host = createProcessHost(process);
-// What is thrown where nobody waits for it would otherwise be a stack trace.
-process.once("uncaughtException", (caught) => void leaveWithDefect(caught));
-const answer = answerAtOnce(words);
-if (answer === null) {
-  const { runCommandLine } = await import("./run.ts");
-  process.exitCode = await runCommandLine(words, host);
+if (isSupported(process.versions.node)) {
+  await import("./start.ts");
 } else {
-  await host.stdout.write(answer);
+  process.stderr.write(
+    `slipway: FAILED_PRECONDITION: Slipway needs Node ${OLDEST.join(".")} or newer, this is ${process.version}\n` +
+      "Install a newer Node, or put the one that you have first in PATH.\n",
+  );
+  process.exitCode = 3;
 }
-// What an interrupted command left open must not keep the process; everything that was printed has been handed on.
-process.exit();
 
-async function leaveWithDefect(caught: unknown): Promise<void> {
-  const { tellDefect } = await import("./run.ts");
-  process.exit(await tellDefect(caught, words, host));
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }

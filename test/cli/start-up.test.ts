@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { slipway } from "./support/slipway-process.ts";
 
+const PRETEND = join(import.meta.dirname, "support", "pretend-version.mjs");
 const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
 
 /** Every module that a command line loads, as paths and names. */
@@ -35,5 +36,26 @@ describe("start-up", () => {
     expect(modules.filter((module) => /sqlite/i.test(module))).toEqual([]);
     const own = modules.filter((module) => /\/src\/(?!cli\/|errors\.ts)/.test(module));
     expect(own).toEqual([]);
+  });
+
+  it.each(["20.20.2", "22.17.1", "8.0.0"])(
+    "refuses Node %s before it loads anything",
+    async (node) => {
+      const ran = await slipway(["list"], {
+        nodeArguments: ["--import", PRETEND, "--import", REPORT],
+        environment: { PRETENDED_NODE: node },
+      });
+      expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+      expect(ran.stderr).toContain(`Slipway needs Node 22.18 or newer, this is v${node}\n`);
+      expect(ran.stderr.match(/\/src\//g)).toHaveLength(1);
+    },
+  );
+
+  it.each(["22.18.0", "24.0.0"])("takes Node %s", async (node) => {
+    const ran = await slipway(["--version"], {
+      nodeArguments: ["--import", PRETEND],
+      environment: { PRETENDED_NODE: node },
+    });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
   });
 });
