@@ -15,7 +15,8 @@ const imageFacts = z.strictObject({
   rootVolumeType: z.string().nullable(),
   virtualization: z.string().nullable(),
   bootMode: z.string().nullable(),
-  ena: z.boolean(),
+  /** Null where EC2 does not say: its dry run judges the image then. */
+  ena: z.boolean().nullable(),
 });
 export type ImageFacts = z.output<typeof imageFacts>;
 
@@ -52,7 +53,7 @@ export function imageFactsOf(image: Image): ImageFacts {
     rootVolumeType: root?.VolumeType ?? null,
     virtualization: image.VirtualizationType ?? null,
     bootMode: image.BootMode ?? null,
-    ena: image.EnaSupport === true,
+    ena: image.EnaSupport ?? null,
   };
 }
 

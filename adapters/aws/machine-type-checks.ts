@@ -103,7 +103,7 @@ function bootObstacle(image: ImageFacts, info: InstanceTypeInfo): string | null 
   if (bootMode !== null && bootMode !== "uefi-preferred" && modes.length > 0)
     if (!modes.includes(bootMode))
       return `its boot mode is ${bootMode}, the type has ${modes.join(" and ")}`;
-  if (!image.ena && info.NetworkInfo?.EnaSupport === "required")
+  if (image.ena === false && info.NetworkInfo?.EnaSupport === "required")
     return "the type needs the Elastic Network Adapter (ENA), which the image is not registered for";
   const virtualizations: readonly string[] = info.SupportedVirtualizationTypes ?? [];
   // A paravirtual image has been refused for itself.
