@@ -22,6 +22,8 @@ export type ImageFacts = z.output<typeof imageFacts>;
 
 const facts = z.object({
   image: imageFacts.optional(),
+  /** Whether the image's checks have refused it: what EC2 says of it then is no news. */
+  refused: z.boolean().default(false),
   /** Why asking AWS for more is of no use; the image's checks have told it. */
   unasked: z.string().optional(),
 });
@@ -57,8 +59,8 @@ export function imageFactsOf(image: Image): ImageFacts {
   };
 }
 
-export function toFacts(image: ImageFacts): JsonObject {
-  return { image };
+export function toFacts(image: ImageFacts, refused: boolean): JsonObject {
+  return { image, refused };
 }
 
 /** Facts of an image that could not be read for a cause that spoils every call. */
@@ -69,9 +71,11 @@ export function toUnasked(why: string): JsonObject {
 /** What was learnt of the image; null where it could not be read. */
 export function readFacts(document: JsonObject): {
   readonly image: ImageFacts | null;
+  readonly refused: boolean;
   readonly unasked: string | null;
 } {
   const parsed = facts.safeParse(document);
-  const found = parsed.success ? parsed.data : {};
-  return { image: found.image ?? null, unasked: found.unasked ?? null };
+  if (!parsed.success) return { image: null, refused: false, unasked: null };
+  const { image = null, refused, unasked = null } = parsed.data;
+  return { image, refused, unasked };
 }

@@ -36,6 +36,8 @@ export async function inspectAwsImage(
   const { value: image, error } = await settled(reader.image(id, signal));
   if (error === null) {
     const facts = imageFactsOf(image);
+    const checks = imageChecks({ name, region, image, facts, now: now() });
+    const refused = checks.some(({ outcome }) => outcome === "failed");
     return {
       artifact: {
         id: facts.id,
@@ -44,10 +46,10 @@ export async function inspectAwsImage(
         createdAt: image.CreationDate ?? null,
       },
       architecture: architectureOf(facts.architecture),
-      checks: imageChecks({ name, region, image, facts, now: now() }),
+      checks,
       floating: [],
       sources: sourcesOf(region),
-      facts: toFacts(facts),
+      facts: toFacts(facts, refused),
     };
   }
   const obstacle = obstacleName(error);

@@ -21,6 +21,8 @@ export interface Judged {
   /** Null where no subnet could be read. */
   readonly places: readonly JudgedPlace[] | null;
   readonly group: GroupChoice | null;
+  /** Whether the image's own checks have refused it. */
+  readonly imageRefused: boolean;
   /** Of the reads that failed. */
   readonly errors: readonly (SlipwayError | null)[];
 }
@@ -63,14 +65,15 @@ export function unaskedReport(subject: InstanceSubject, why: string): PreflightR
 
 function allChecks(
   { target }: InstanceSubject,
-  { checks, errors }: Judged,
+  { checks, errors, imageRefused }: Judged,
   rehearsal: Rehearsal | null,
 ): readonly Check[] {
   const refusal = rehearsal?.error ?? null;
   // A rehearsal that was throttled or lost leaves its own question open; the reads were answered all the same.
   const isOfCredentials = refusal !== null && obstacleName(refusal) === "cloud.credentials";
   const obstacles = obstacleChecks(target.region, [...errors, isOfCredentials ? refusal : null]);
-  const isAllWell = ![...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
+  const isAllWell =
+    !imageRefused && ![...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
   return [
     ...obstacles,
     ...checks,

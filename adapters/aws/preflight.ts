@@ -44,7 +44,7 @@ export async function preflightInstance(
   signal: AbortSignal,
 ): Promise<PreflightReport> {
   if (signal.aborted) throw cancellation(signal, "the preflight");
-  const { image, unasked } = readFacts(facts);
+  const { image, refused, unasked } = readFacts(facts);
   const subject = { draft, target: awsTarget(draft), image, rehearse: ports.rehearse, signal };
   if (unasked !== null) return unaskedReport(subject, unasked);
   const [answers, early] = await Promise.all([ask(ports, subject, signal), rehearseEarly(subject)]);
@@ -53,7 +53,7 @@ export async function preflightInstance(
     places: (judged.places ?? []).map(({ candidate }) => candidate),
     instanceType: judged.machine.info === null ? null : judged.machine.name,
   });
-  return preflightReport(subject, judged, rehearsal);
+  return preflightReport(subject, { ...judged, imageRefused: refused }, rehearsal);
 }
 
 interface Answers {
@@ -83,7 +83,7 @@ async function ask(
   return { accounts, machine, subnets, groups, volumeTypes: types };
 }
 
-function judge(subject: InstanceSubject, answers: Answers): Judged {
+function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageRefused"> {
   const { draft, target, image } = subject;
   const { machine: reading, subnets, groups, accounts, volumeTypes } = answers;
   const zones = [...new Set((subnets.value ?? []).flatMap((one) => one.AvailabilityZone ?? []))];

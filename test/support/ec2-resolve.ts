@@ -1,0 +1,158 @@
+import { createAwsAdapter } from "../../adapters/aws/index.ts";
+import type { AwsEnvironment } from "../../adapters/aws/index.ts";
+import type { AwsTarget, Candidate, Check, MachineShape, PlanDraft } from "../../src/plan.ts";
+import type {
+  ImageInspection,
+  PreflightReport,
+  SubstrateAdapter,
+} from "../../src/substrate/contract.ts";
+import { startEc2 } from "../../src/testing/ec2/index.ts";
+import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
+
+/** What a resolution is asked; what is left out fits the stand-in's first region. */
+export interface Ec2Question {
+  /** AMI ids by region. Default the stand-in's x86_64 image in us-east-1. */
+  readonly amiIds?: Readonly<Record<string, string>>;
+  readonly architecture?: PlanDraft["architecture"];
+  readonly machineType?: string;
+  readonly shape?: Partial<MachineShape>;
+  readonly userData?: string;
+  readonly target?: Partial<AwsTarget>;
+  readonly markets?: readonly NonNullable<Candidate["market"]>[];
+  /** Beside the endpoint and the account's keys. */
+  readonly environment?: AwsEnvironment;
+}
+
+export interface Ec2Answer {
+  readonly inspection: ImageInspection;
+  readonly report: PreflightReport;
+  readonly checks: readonly Check[];
+}
+
+export interface Ec2Scene extends AsyncDisposable {
+  readonly ec2: Ec2StandIn;
+  readonly region: Ec2Region;
+  /** Looks at the image and preflights, as a resolution does; by an adapter of its own. */
+  resolve(question?: Ec2Question): Promise<Ec2Answer>;
+  /** The adapter of the first region that has been opened for this environment. */
+  open(question?: Ec2Question): SubstrateAdapter;
+}
+
+export const REGION = "us-east-1";
+
+/** Time stands still at the day on which the fake clock begins. */
+export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
+  const clock = createFakeClock();
+  const ec2 = await startEc2({ clock, seed: "resolve", rates: "off", ...options });
+  const adapters: SubstrateAdapter[] = [];
+  const open = ({ target = {}, environment = {} }: Ec2Question = {}): SubstrateAdapter => {
+    const adapter = createAwsAdapter({
+      target: awsTarget(target),
+      environment: {
+        AWS_ENDPOINT_URL: ec2.url,
+        AWS_ACCESS_KEY_ID: EC2_ACCOUNT,
+        AWS_SECRET_ACCESS_KEY: "test",
+        ...environment,
+      },
+      home: "/nowhere",
+      now: () => clock.now(),
+    });
+    adapters.push(adapter);
+    return adapter;
+  };
+  const region = ec2.region(REGION, EC2_ACCOUNT);
+  return {
+    ec2,
+    region,
+    open,
+    resolve: async (question = {}) => await resolveOn(open(question), region, question),
+    async [Symbol.asyncDispose]() {
+      for (const adapter of adapters) await adapter.close();
+      await ec2.close();
+    },
+  };
+}
+
+/** As a resolution does it, with what the stand-in's region offers where the question says nothing. */
+export async function resolveOn(
+  adapter: SubstrateAdapter,
+  region: Ec2Region,
+  question: Ec2Question = {},
+): Promise<Ec2Answer> {
+  const { signal } = new AbortController();
+  const { architecture = "amd64" } = question;
+  const amiIds = question.amiIds ?? { [region.name]: region.images.x86_64 };
+  const source = { substrate: "AWS", amiIds, baked: false } as const;
+  const imageTarget = { imageName: "agent-base", architecture };
+  const inspection = await adapter.inspectImage(source, imageTarget, signal);
+  const report = await adapter.preflight(
+    draftOf(question, region, inspection),
+    inspection.facts,
+    signal,
+  );
+  return { inspection, report, checks: [...inspection.checks, ...report.checks] };
+}
+
+function draftOf(question: Ec2Question, region: Ec2Region, inspection: ImageInspection): PlanDraft {
+  const subnetIds = question.target?.subnetIds ?? Object.values(region.subnets).slice(0, 1);
+  const target = awsTarget({ region: region.name, ...question.target, subnetIds });
+  const { machineType = "m7i.large" } = question;
+  const isDefault = machineType === "default";
+  const unpinned = { id: "", requested: "", pinned: false };
+  return {
+    workspace: "agent-dev",
+    tenant: "acme",
+    substrate: "AWS",
+    architecture: question.architecture ?? "amd64",
+    artifact: inspection.artifact ?? unpinned,
+    machineType,
+    shape: {
+      record: isDefault ? null : "large",
+      vcpus: isDefault ? null : 2,
+      memoryGb: isDefault ? null : 8,
+      diskSizeGb: 0,
+      diskType: null,
+      ...question.shape,
+    },
+    target,
+    candidates: (question.markets ?? ["on-demand"]).flatMap((market) =>
+      subnetIds.map((subnet) => ({
+        place: region.name,
+        subnet,
+        market,
+        verdict: "eligible" as const,
+        reason: null,
+      })),
+    ),
+    credential: null,
+    guest: {
+      repos: [],
+      ports: [],
+      secretRefs: [],
+      runtimeSecretMounts: [],
+      userData: question.userData ?? null,
+      bootDocument: "cloud-init",
+    },
+    sources: {},
+    records: [],
+    floatingReads: [],
+  };
+}
+
+/** The failed checks' reasons by their names. */
+export function failures(checks: readonly Check[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    checks.flatMap(({ name, outcome, reason }) =>
+      outcome === "failed" ? [[name, reason ?? ""] as const] : [],
+    ),
+  );
+}
+
+/** What was asked of the stand-in that would have changed something. */
+export function changes({ requests }: Ec2StandIn): readonly (string | null)[] {
+  return requests
+    .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
+    .map(({ action }) => action);
+}
