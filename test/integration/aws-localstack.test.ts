@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import {
+  DescribeInstanceAttributeCommand,
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+} from "@aws-sdk/client-ec2";
+import type { Instance } from "@aws-sdk/client-ec2";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
+import type { ScratchCatalog } from "../cli/support/scratch-catalog.ts";
+import { describeWithLocalStack } from "../support/localstack.ts";
+import { endpoint } from "./support/ec2-endpoints.ts";
+import type { Endpoint } from "./support/ec2-endpoints.ts";
+
+const GROUP_TAGS = { team: "red", "cost-center": "42" };
+const USER_DATA = "#!/bin/sh\necho ready\n";
+
+const resolved = z.object({
+  plan_id: z.string(),
+  machine_type: z.string(),
+  artifact: z.object({ id: z.string() }),
+  candidates: z.array(z.object({ place: z.string(), subnet: z.string(), verdict: z.string() })),
+  checks: z.array(z.object({ outcome: z.string() })),
+});
+const spawned = z.object({
+  state: z.string(),
+  plan_id: z.string(),
+  machine: z.object({ id: z.string(), place: z.string(), architecture: z.string() }),
+});
+
+/** The command line on a catalog of its own, with nothing of AWS but an address and test credentials. */
+interface Yard extends Disposable {
+  readonly catalog: ScratchCatalog;
+  run(argv: readonly string[], stdin?: string): Promise<string>;
+  json(argv: readonly string[]): Promise<unknown>;
+}
+
+function yardOn(url: string, { account }: Endpoint): Yard {
+  const catalog = scratchCatalog();
+  const environment = {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: "test",
+    NO_PROXY: "*",
+  };
+  const run: Yard["run"] = async (argv, stdin = "") =>
+    (await catalog.must(argv, { environment, stdin })).stdout;
+  return {
+    catalog,
+    run,
+    json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),
+    [Symbol.dispose]: () => catalog[Symbol.dispose](),
+  };
+}
+
+/** Everything that a workspace on EC2 is made of, written as a user writes it. */
+async function setAll(yard: Yard, cloud: Endpoint): Promise<void> {
+  const { account, subnetId, groupId, imageId } = cloud;
+  const records: Readonly<
+    Record<string, { readonly name: string; readonly [field: string]: unknown }>
+  > = {
+    image: {
+      name: "agent-base",
+      architecture: "ARCHITECTURE_AMD64",
+      aws: { ami_ids: { "us-east-1": imageId } },
+    },
+    placement: {
+      name: "ec2",
+      substrate: "AWS",
+      target: {
+        aws: {
+          account_id: account,
+          region: "us-east-1",
+          subnet_ids: [subnetId],
+          security_group_id: groupId,
+          tags: GROUP_TAGS,
+        },
+      },
+    },
+    "machine-type": {
+      name: "small",
+      vcpus: 2,
+      memory_gb: 1,
+      architecture: "ARCHITECTURE_AMD64",
+      spec: { aws: { instance_type: "t3.micro" } },
+    },
+    environment: {
+      name: "roomy",
+      substrate: "AWS",
+      machine_type_ref: "small",
+      disk_type_ref: "slipway-gp3",
+      disk_size_gb: 150,
+    },
+    workspace: {
+      name: "agent-dev",
+      image_ref: "agent-base",
+      placement: "ec2",
+      environment_ref: "roomy",
+      user_data: USER_DATA,
+    },
+  };
+  for (const [kind, record] of Object.entries(records))
+    await yard.run(["set", kind, record.name], JSON.stringify(record));
+}
+
+describeWithLocalStack("the command line on LocalStack", (url) => {
+  let cloud: Endpoint;
+  beforeAll(async () => {
+    cloud = await endpoint(url);
+  });
+  afterAll(() => cloud[Symbol.dispose]());
+
+  const instanceOf = async (id: string): Promise<Instance | undefined> => {
+    const reply = await cloud.client.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+    return reply.Reservations?.[0]?.Instances?.[0];
+  };
+
+  it(
+    "makes of a workspace the instance of its plan, shows it and ends it",
+    { timeout: 120_000 },
+    async () => {
+      using yard = yardOn(url, cloud);
+      await setAll(yard, cloud);
+      const plan = resolved.parse(await yard.json(["resolve", "agent-dev"]));
+      expect(plan.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+      expect(plan).toMatchObject({
+        machine_type: "t3.micro",
+        artifact: { id: cloud.imageId },
+        candidates: [{ place: cloud.zone, subnet: cloud.subnetId, verdict: "eligible" }],
+      });
+
+      const id = `spawn-${randomUUID()}`;
+      const spawn = spawned.parse(await yard.json(["spawn", "agent-dev", "--id", id]));
+      expect(spawn).toMatchObject({
+        state: "running",
+        plan_id: plan.plan_id,
+        machine: { place: cloud.zone, architecture: "amd64" },
+      });
+      const machineId = spawn.machine.id;
+      await expectOfPlan(cloud, await instanceOf(machineId), { plan, spawnId: id });
+
+      expect(await yard.run(["logs", id])).toContain("Linux version");
+      expect(spawned.parse(await yard.json(["spawn", "agent-dev", "--id", id]))).toEqual(spawn);
+      expect(await yard.json(["terminate", id])).toMatchObject({ state: "terminated" });
+      expect(["shutting-down", "terminated"]).toContain((await instanceOf(machineId))?.State?.Name);
+      expect(await yard.json(["describe", id])).toMatchObject({ state: "terminated" });
+    },
+  );
+});
+
+/** The image, type, subnet, group, tags, volume and user data that the plan says. */
+async function expectOfPlan(
+  { client, ...cloud }: Endpoint,
+  instance: Instance | undefined,
+  { plan, spawnId }: { readonly plan: z.infer<typeof resolved>; readonly spawnId: string },
+): Promise<void> {
+  expect(instance).toMatchObject({
+    ImageId: cloud.imageId,
+    InstanceType: "t3.micro",
+    SubnetId: cloud.subnetId,
+    SecurityGroups: [{ GroupId: cloud.groupId }],
+    AmiLaunchIndex: 0,
+  });
+  const tags = new Map([
+    ...Object.entries(GROUP_TAGS),
+    ["slipway:tenant", "default"],
+    ["slipway:workspace", "agent-dev"],
+    ["slipway:spawn", spawnId],
+    ["slipway:plan", plan.plan_id],
+  ]);
+  const { Volumes = [] } = await client.send(
+    new DescribeVolumesCommand({
+      Filters: [{ Name: "attachment.instance-id", Values: [instance?.InstanceId ?? ""] }],
+    }),
+  );
+  const root = Volumes.find(({ Attachments }) => Attachments?.[0]?.Device === cloud.rootDeviceName);
+  expect(root).toMatchObject({ Size: 150, VolumeType: "gp3" });
+  for (const tagged of [instance, root]) {
+    const found = new Map(tagged?.Tags?.map(({ Key, Value }) => [Key, Value]));
+    for (const [key, value] of tags) expect(found.get(key)).toBe(value);
+    for (const key of ["slipway:owner", "slipway:launch"]) expect(found.get(key)).toMatch(/^\S+$/);
+  }
+  const { UserData } = await client.send(
+    new DescribeInstanceAttributeCommand({
+      InstanceId: instance?.InstanceId,
+      Attribute: "userData",
+    }),
+  );
+  const document = Buffer.from(UserData?.Value ?? "", "base64").toString("utf8");
+  expect(document).toContain(plan.plan_id);
+  expect(document).toContain(USER_DATA.trim());
+}
