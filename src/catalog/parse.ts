@@ -18,6 +18,7 @@ import {
 import { normalizePlacement, placementRules, placementSchema } from "./schemas/placement.ts";
 import { secretRules, secretSchema } from "./schemas/secret.ts";
 import { workspaceRules, workspaceSchema } from "./schemas/workspace.ts";
+import { shapeWords } from "./shape-words.ts";
 import { invalidRecord, isFields } from "./violation.ts";
 import type { LooseFields, Normalized, Rule, Violation } from "./violation.ts";
 
@@ -176,9 +177,10 @@ function shapeViolation(
           : "Remove the field, or correct its spelling.",
       };
     });
-  if (valueAt(fields, path) === undefined) return [{ path, message: `${field} is required` }];
+  const value = valueAt(fields, path);
+  if (value === undefined) return [{ path, message: `${field} is required` }];
   const fault = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
-  return [{ path, message: `${field}: ${fault.message}` }];
+  return [{ path, message: `${field}: ${shapeWords(fault, value)}` }];
 }
 
 function valueAt(fields: LooseFields, path: readonly PropertyKey[]): unknown {

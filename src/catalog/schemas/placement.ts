@@ -77,7 +77,10 @@ const accountId = z.preprocess(
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
 const tags = z
   .record(
-    z.string().min(1, "must have a key of 1 to 128 characters").max(128),
+    z
+      .string()
+      .min(1, "must have a key of 1 to 128 characters")
+      .max(128, "must have a key of 1 to 128 characters"),
     z.string().max(256, "must have at most 256 characters"),
   )
   .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that begin with aws:")
@@ -140,7 +143,7 @@ const gcp = z
 const docker = z.strictObject({
   host: z
     .string()
-    .max(1024)
+    .max(1024, "must have at most 1024 characters")
     .refine(isEngineAddress, "must be an address unix:///path, tcp://host:port or ssh://host")
     .exactOptional(),
   network: text(

@@ -61,7 +61,7 @@ describe("a placement", () => {
     [{ name: "p", substrate: "aws", target: { aws } }, "substrate: must be AWS, GCP or DOCKER"],
     [
       { name: "p", substrate: "DOCKER", target: "docker" },
-      "target: Invalid input: expected object, received string",
+      "target: must be a map of fields, not a text",
     ],
     [
       { name: "p", docker: {}, target: { docker: {} } },
@@ -154,7 +154,11 @@ describe("on AWS", () => {
     [{ tags: { "aws:x": "1" } }, "tags: must not have keys that begin with aws:"],
     [{ tags: { "Slipway:owner": "1" } }, "tags: must not have keys that begin with slipway:"],
     [{ tags: { "": "1" } }, "tags.: must have a key of 1 to 128 characters"],
-    [{ tags: { a: 1 } }, "tags.a: Invalid input: expected string, received number"],
+    [
+      { tags: { ["x".repeat(129)]: "1" } },
+      `tags.${"x".repeat(84)}…: must have a key of 1 to 128 characters`,
+    ],
+    [{ tags: { a: 1 } }, "tags.a: must be a text, not a number"],
     [{ tags: { a: "x".repeat(257) } }, "tags.a: must have at most 256 characters"],
   ])("refuses %j", (more, message) => {
     expect(refusal("placement", onAws(more)).message).toBe(`target.aws.${message}`);

@@ -71,11 +71,16 @@ describe("a workspace", () => {
 
   it.each([
     [{ image_ref: "Base" }, "image_ref: must match [a-z][a-z0-9-]{0,62}"],
-    [{ placement: 5 }, "placement: Invalid input: expected string, received number"],
+    [{ placement: 5 }, "placement: must be a text, not a number"],
     [{ min_idle: -1 }, "min_idle: must be non-negative"],
     [{ min_idle: 1.5 }, "min_idle: must be an integer"],
     [{ min_idle: "1" }, "min_idle: must be an integer"],
-    [{ secret_refs: "TOKEN" }, "secret_refs: Invalid input: expected array, received string"],
+    [{ secret_refs: "TOKEN" }, "secret_refs: must be a list, not a text"],
+    [{ ports: 8080 }, "ports: must be a list, not a number"],
+    [{ ports: [8080] }, "ports[0]: must be a map of fields, not a number"],
+    [{ user_data: ["x"] }, "user_data: must be a text, not a list"],
+    [{ user_data: true }, "user_data: must be a text, not true"],
+    [{ repos: {} }, "repos: must be a list, not a map of fields"],
     [{ secret_refs: ["token"] }, "secret_refs[0]: must match [A-Z][A-Z0-9_]*"],
     [{ secret_refs: ["A", "A"] }, "secret_refs: must not name anything twice"],
     [{ boot_document: "ignition" }, "boot_document: must be cloud-init or none"],
