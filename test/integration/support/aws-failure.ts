@@ -1,0 +1,28 @@
+import type { ErrorReason } from "../../../src/errors.ts";
+import { REGION } from "../../support/ec2-resolve.ts";
+import type { Ec2Question, Ec2Scene } from "../../support/ec2-resolve.ts";
+
+export const NO_SUBNET = "subnet-00000000000000001";
+export const NO_IMAGE = "ami-00000000000000001";
+
+/** Something that is wrong with a workspace or with its account, and what a resolution says of it. */
+export interface Ec2Failure {
+  readonly name: string;
+  /** Makes the stand-in so, and says what to resolve. */
+  readonly given: (scene: Ec2Scene) => Ec2Question;
+  /** The one check that fails. */
+  readonly check: string;
+  readonly reason: ErrorReason;
+  readonly message: RegExp;
+  readonly remedy: RegExp;
+}
+
+/** An image record with this AMI in the placement's region. */
+export function inUsEast(id: string): Ec2Question {
+  return { amiIds: { [REGION]: id } };
+}
+
+export function fullSubnet(region: Ec2Scene["region"]): string {
+  // EC2 keeps five addresses of each block to itself, which is all of this one.
+  return region.addSubnet({ zone: "us-east-1b", cidr: "172.31.240.0/30" });
+}
