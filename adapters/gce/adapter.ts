@@ -6,15 +6,14 @@ import type {
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
-import type { GceApi } from "./api.ts";
 import { connectGce } from "./connection.ts";
 import type { GceEnvironment } from "./credentials.ts";
 import { inspectGceImage } from "./image.ts";
 import { launchMachines } from "./launch.ts";
 import { machineLogs } from "./logs.ts";
 import { describeMachines, listMachines } from "./machines.ts";
+import { preflightInstance } from "./preflight.ts";
 import { createReads } from "./reads.ts";
-import type { GceReads } from "./reads.ts";
 import { terminateMachines } from "./terminate.ts";
 
 export interface GceAdapterOptions {
@@ -54,44 +53,22 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
     (async (milliseconds: number, signal: AbortSignal) =>
       await delay(milliseconds, undefined, { signal }));
   const { project } = target;
-  const open = opener(() => {
-    const api = connectGce({ target, environment, sleep });
-    return { api, reads: createReads(api, now) };
-  });
+  const api = connectGce({ target, environment, sleep });
+  const reads = createReads(api, now);
   return {
     substrate: "GCP",
     capabilities: CAPABILITIES,
     inspectImage: async (image, { imageName }, signal) =>
-      await inspectGceImage(
-        { reads: open.get().reads, project },
-        gceImage(image),
-        imageName,
-        signal,
-      ),
-    preflight: () => missing("preflight"),
-    launch: async (launch, signal) =>
-      await launchMachines({ api: open.get().api, sleep }, launch, signal),
-    describe: async (ids, signal) => await describeMachines(open.get(), ids, signal),
-    terminate: async (ids, signal) => await terminateMachines(open.get(), ids, signal),
-    list: async (owner, signal) => await listMachines(open.get(), { project, owner }, signal),
+      await inspectGceImage({ reads, project }, gceImage(image), imageName, signal),
+    preflight: async (draft, facts, signal) => await preflightInstance(reads, draft, facts, signal),
+    launch: async (launch, signal) => await launchMachines({ api, sleep }, launch, signal),
+    describe: async (ids, signal) => await describeMachines({ api }, ids, signal),
+    terminate: async (ids, signal) => await terminateMachines({ api }, ids, signal),
+    list: async (owner, signal) => await listMachines({ api }, { project, owner }, signal),
     async *logs(id, request, signal) {
-      yield* machineLogs({ api: open.get().api, sleep }, id, request, signal);
+      yield* machineLogs({ api, sleep }, id, request, signal);
     },
-    close: async () => await open.opened()?.api.close(),
-  };
-}
-
-interface Open {
-  readonly api: GceApi;
-  readonly reads: GceReads;
-}
-
-/** A wrong endpoint is an error of the verb that needs it, not of opening the adapter. */
-function opener(make: () => Open) {
-  let known: Open | null = null;
-  return {
-    get: (): Open => (known ??= make()),
-    opened: (): Open | null => known,
+    close: async () => await api.close(),
   };
 }
 
@@ -103,14 +80,4 @@ function gceImage(image: ImageSource): Extract<ImageSource, { substrate: "GCP" }
     message: `an image of ${image.substrate} cannot run on Compute Engine`,
     remedy: "Name an image with a gce self-link.",
   });
-}
-
-function missing<Result>(verb: string): Promise<Result> {
-  return Promise.reject(
-    new SlipwayError({
-      code: "UNIMPLEMENTED",
-      reason: "ADAPTER_MISSING",
-      message: `Compute Engine: ${verb} is not part of this version`,
-    }),
-  );
 }

@@ -37,7 +37,7 @@ export async function callGce<Reply>(
   rules: GceCallRules,
   send: (options: GceCallOptions) => Promise<Reply>,
 ): Promise<Reply> {
-  const { reads, signal, sleep, what } = rules;
+  const { reads, signal, what } = rules;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await sendOnce(rules, send);
@@ -46,8 +46,17 @@ export async function callGce<Reply>(
       const failure = readFailure(caught);
       const pause = reads && attempt < MOST_ATTEMPTS ? pauseAfter(failure, attempt) : null;
       if (pause === null) throw failure;
-      await untilAborted(sleep(pause, signal), signal, what);
+      await rest(pause, rules);
     }
+  }
+}
+
+/** @throws SlipwayError the signal's cancellation, whatever the sleep itself makes of the signal */
+async function rest(pause: number, { sleep, signal, what }: GceCallRules): Promise<void> {
+  try {
+    await untilAborted(sleep(pause, signal), signal, what);
+  } catch (caught) {
+    throw signal.aborted ? cancellation(signal, what) : caught;
   }
 }
 

@@ -33,7 +33,8 @@ export interface GceClients {
 }
 
 export interface GceClientOptions {
-  readonly endpoint: ComputeEndpoint;
+  /** Asked when a client is made. */
+  readonly endpoint: () => ComputeEndpoint;
   readonly authorization: Readonly<Record<GceRole, Authorization>>;
 }
 
@@ -99,11 +100,16 @@ export function createGceClients(clientOptions: GceClientOptions): GceClients {
     return await maker({ options, gax: await gaxOf(service) });
   };
   return {
-    client(service, role) {
+    async client(service, role) {
       const roles = (made[service] ??= new Map());
-      const known = roles.get(role) ?? make(service, role);
-      roles.set(role, known);
-      return known;
+      const client = roles.get(role) ?? make(service, role);
+      roles.set(role, client);
+      try {
+        return await client;
+      } catch (caught) {
+        roles.delete(role);
+        throw caught;
+      }
     },
     async close() {
       const clients = Object.values(made).flatMap((roles) => [...roles.values()]);
@@ -118,7 +124,7 @@ async function importGax(service: GceService): Promise<Gax> {
 }
 
 function optionsOf({ endpoint, authorization }: GceClientOptions, role: GceRole): Options {
-  const options: Options = { ...endpoint, fallback: true };
+  const options: Options = { ...endpoint(), fallback: true };
   // Added by hand: of an `AuthClient` the clients use two methods, and only these are there.
   return Object.assign(options, { authClient: { ...authorization[role] } });
 }

@@ -13,15 +13,13 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
 
 /**
  * Compute Engine as a placement's accounts may use it. Nothing is imported beyond the client's own, looked up or sent
- * before the first call.
- *
- * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for an endpoint that is none
+ * before the first call, which throws `CLOUD_CONFIGURATION_INVALID` for an endpoint that is none.
  */
 export function connectGce({ target, environment, sleep }: ConnectionOptions): GceApi {
   const authorize = (role: GceRole) =>
     createAuthorization(() => openCredentials({ target, environment, role }));
   const clients = createGceClients({
-    endpoint: computeEndpoint(environment[ENDPOINT_VARIABLE]),
+    endpoint: () => computeEndpoint(environment[ENDPOINT_VARIABLE]),
     authorization: { reader: authorize("reader"), launcher: authorize("launcher") },
   });
   return createGceApi(clients, sleep);
