@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
 import { settleExisting } from "./adoption.ts";
-import { confirmImage, readBootDisks } from "./boot-disk.ts";
+import { confirmImage, readBootDisk, readBootDisks } from "./boot-disk.ts";
 import { isFinalRefusal, refusalOf, settle, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, operationsOf, untilDone } from "./launch-operation.ts";
@@ -35,13 +35,17 @@ export async function launchMany(
   const disks = isAny ? await readBootDisks(context) : new Map<string, DiskReply>();
   return await mapLimited(names, CALLS_AT_ONCE, (name) =>
     settle(async (): Promise<Machine> => {
-      const disk = disks.get(name) ?? null;
+      const disk = disks.get(name);
       const instance = existing.get(name);
       if (instance !== undefined)
-        return await settleExisting(context, instance, () => Promise.resolve(disk));
+        return await settleExisting(
+          context,
+          instance,
+          async () => disk ?? (await readBootDisk(context, name)),
+        );
       const failure = failures.get(name);
       if (failure !== undefined) throw failure;
-      await confirmImage(context, name, disk);
+      await confirmImage(context, name, disk ?? null);
       return launchedMachine(launch, { project, name });
     }),
   );

@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { instanceName } from "../../adapters/gce/names.ts";
+import type { LaunchOutcome } from "../../src/substrate/contract.ts";
+import { gceLaunch, gcpTarget } from "../support/gce-launches.ts";
+import { gceScene, IMAGE, placeIn, planOf, PROJECT, ZONE } from "../support/gce-scene.ts";
+
+const { signal } = new AbortController();
+
+function errorsOf(outcomes: readonly LaunchOutcome[]) {
+  return outcomes.map((one) => {
+    if (one.outcome === "accepted") throw new Error(`${one.machine.id} was accepted`);
+    const { reason, retry, blastRadius } = one.error;
+    return { outcome: one.outcome, reason, retry, blastRadius };
+  });
+}
+
+function idsOf(outcomes: readonly LaunchOutcome[]): readonly string[] {
+  return outcomes.map((one) => {
+    if (one.outcome === "accepted") return one.machine.id;
+    throw one.error;
+  });
+}
+
+describe("a launch of one on Compute Engine", () => {
+  it("is one insert, and then waiting", async () => {
+    await using scene = await gceScene();
+    const plan = scene.plan();
+    idsOf(await scene.adapter.launch(gceLaunch("warm-up", { plan }), signal));
+    scene.calls();
+    const launch = gceLaunch("spawn-1", { plan });
+    const name = instanceName(launch.token, "spawn-1");
+    expect(idsOf(await scene.adapter.launch(launch, signal))).toEqual([
+      `projects/agents/zones/us-central1-a/instances/${name}`,
+    ]);
+    expect(scene.calls()).toEqual(["instances.insert", "zoneOperations.wait", "disks.get"]);
+    const made = scene.gce.instances(PROJECT).find((one) => one.name === name);
+    expect(made).toMatchObject({
+      zone: ZONE,
+      machineType: "e2-standard-2",
+      labels: { "slipway-spawn": "spawn-1", "slipway-tenant": "acme" },
+      metadata: [
+        { key: "user-data", value: "#cloud-config\n" },
+        { key: "slipway-artifact", value: plan.artifact.id },
+        { key: "slipway-architecture", value: "amd64" },
+      ],
+      networks: [{ external: null }],
+      serviceAccounts: [],
+      shielded: { enableSecureBoot: false, enableVtpm: true, enableIntegrityMonitoring: true },
+    });
+    expect(scene.gce.disks(PROJECT).find((disk) => disk.name === name)).toMatchObject({
+      labels: made?.labels,
+      user: name,
+      sizeGb: 10,
+    });
+  });
+
+  it("has the disk, the address and the account that the plan says", async () => {
+    await using scene = await gceScene();
+    const { settings, artifact } = scene.plan();
+    const instance = Object(settings.instance);
+    const serviceAccount = "agents@agents.iam.gserviceaccount.com";
+    const rich = planOf(
+      { name: IMAGE, id: artifact.numericId ?? "" },
+      {
+        settings: { instance: { ...instance, diskSizeGb: 25, diskType: "pd-ssd" } },
+        target: gcpTarget({ assignPublicIp: true, serviceAccount }),
+      },
+    );
+    for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
+      const launch = gceLaunch(spawnIds.join(), { plan: rich, spawnIds });
+      const machines = await scene.adapter.describe(
+        idsOf(await scene.adapter.launch(launch, signal)),
+        signal,
+      );
+      for (const machine of machines) {
+        const name = machine?.id.split("/").at(-1);
+        expect(machine?.addresses).toEqual({
+          private: expect.stringMatching(/^10\.128\./),
+          public: expect.stringMatching(/^198\.1[89]\./),
+        });
+        expect(scene.gce.instances(PROJECT).find((one) => one.name === name)).toMatchObject({
+          serviceAccounts: [
+            { email: serviceAccount, scopes: ["https://www.googleapis.com/auth/cloud-platform"] },
+          ],
+        });
+        expect(scene.gce.disks(PROJECT).find((disk) => disk.name === name)).toMatchObject({
+          sizeGb: 25,
+          type: "pd-ssd",
+        });
+      }
+    }
+  });
+
+  it.each([
+    ["amd64", "X86_64", "e2-small"],
+    ["arm64", "ARM64", "t2a-standard-1"],
+    ["arm64", "ARM64", "c4a-standard-2"],
+  ] as const)("boots %s (%s) on %s", async (architecture, said, machineType) => {
+    await using scene = await gceScene();
+    const image = scene.gce.addImage(PROJECT, { name: "agent-base-v2", architecture: said });
+    const plan = planOf(image, { architecture, machineType });
+    const launched = await scene.adapter.launch(gceLaunch("spawn-1", { plan }), signal);
+    expect(launched).toMatchObject([{ outcome: "accepted", machine: { architecture } }]);
+    expect(await scene.adapter.describe(idsOf(launched), signal)).toMatchObject([
+      { architecture, state: "running", artifact: plan.artifact.id },
+    ]);
+  });
+
+  it("does not make a machine of the other processor's image", async () => {
+    await using scene = await gceScene();
+    const image = scene.gce.addImage(PROJECT, { name: "agent-base-v2", architecture: "ARM64" });
+    const plan = planOf(image, { architecture: "arm64", machineType: "e2-small" });
+    const outcomes = await scene.adapter.launch(gceLaunch("spawn-1", { plan }), signal);
+    expect(errorsOf(outcomes)).toMatchObject([{ outcome: "rejected", retry: "never" }]);
+    expect(scene.gce.instances(PROJECT)).toEqual([]);
+  });
+});
+
+describe("an operation that fails after it was accepted", () => {
+  it.each([
+    ["ZONE_RESOURCE_POOL_EXHAUSTED", "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"],
+    [
+      "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
+      "INSUFFICIENT_CAPACITY",
+      "next-candidate",
+      "type-in-zone",
+    ],
+    ["QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "never", "region"],
+    ["PERMISSIONS_ERROR", "CLOUD_PERMISSION_DENIED", "never", "credential"],
+    ["UNSUPPORTED_OPERATION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
+    ["IP_SPACE_EXHAUSTED", "SUBNET_FULL", "never", "region"],
+    ["RESOURCE_NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"],
+    ["SOMETHING_NEW", "CLOUD_REQUEST_REFUSED", "never", "request"],
+  ])("with %s is a rejection as %s: %s", async (code, reason, retry, blastRadius) => {
+    await using scene = await gceScene();
+    scene.gce.fault({ kind: "operation-error", code });
+    for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
+      const launch = gceLaunch(spawnIds.join(), { plan: scene.plan(), spawnIds });
+      const outcomes = await scene.adapter.launch(launch, signal);
+      const error = { outcome: "rejected", reason, retry, blastRadius };
+      expect(errorsOf(outcomes)).toEqual(spawnIds.map(() => error));
+      // The same launch again is the same operation, and so the same answer.
+      expect(errorsOf(await scene.adapter.launch(launch, signal))).toEqual(errorsOf(outcomes));
+    }
+    expect(scene.gce.instances(PROJECT)).toEqual([]);
+  });
+
+  it("for want of room in one zone leaves the next one", async () => {
+    await using scene = await gceScene();
+    scene.gce.setCapacity({ machineType: "e2-standard-2", zone: ZONE, machines: 0 });
+    const plan = scene.plan();
+    const full = await scene.adapter.launch(gceLaunch("first", { plan }), signal);
+    expect(errorsOf(full)).toMatchObject([
+      { reason: "INSUFFICIENT_CAPACITY", retry: "next-candidate" },
+    ]);
+    const next = gceLaunch("second", { plan, place: placeIn("us-central1-b") });
+    expect(idsOf(await scene.adapter.launch(next, signal))[0]).toContain("zones/us-central1-b/");
+  });
+
+  it("because too much was asked at once is begun anew by the same launch", async () => {
+    await using scene = await gceScene();
+    const launch = gceLaunch("spawn-1", { plan: scene.plan() });
+    const code = "RESOURCE_OPERATION_RATE_EXCEEDED";
+    scene.gce.fault({ kind: "operation-error", code, times: 1 });
+    expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject([
+      { outcome: "rejected", reason: "CLOUD_RATE_LIMITED", retry: "same-token" },
+    ]);
+    expect(idsOf(await scene.adapter.launch(launch, signal))).toHaveLength(1);
+    expect(scene.gce.instances(PROJECT)).toHaveLength(1);
+  });
+});
+
+describe("a launch whose answer is lost", () => {
+  it.each([
+    { kind: "lost-reply", when: "before" },
+    { kind: "lost-reply", when: "after" },
+    { kind: "malformed-reply" },
+    { kind: "error", code: "backendError", when: "after" },
+    { kind: "error", code: "internalError", when: "before" },
+  ] as const)("by $kind $when is unknown, and found by its replay", async (fault) => {
+    await using scene = await gceScene();
+    for (const [action, spawnIds] of [
+      ["instances.insert", ["one"]],
+      ["instances.bulkInsert", ["many-0", "many-1"]],
+    ] as const) {
+      scene.gce.fault({ ...fault, action, times: 1 });
+      const launch = gceLaunch(spawnIds.join(), { plan: scene.plan(), spawnIds });
+      scene.calls();
+      const lost = { outcome: "unknown", reason: "CLOUD_UNAVAILABLE", retry: "same-token" };
+      const outcomes = errorsOf(await scene.adapter.launch(launch, signal));
+      expect(outcomes).toMatchObject(spawnIds.map(() => lost));
+      // Nothing is sent a second time behind anybody's back.
+      expect(scene.calls()).toEqual([action]);
+      const found = idsOf(await scene.open().launch(launch, signal));
+      expect(new Set(found).size).toBe(spawnIds.length);
+    }
+    expect(scene.gce.instances(PROJECT)).toHaveLength(3);
+  });
+
+  it("is never taken for a refusal where only the wait fails", async () => {
+    await using scene = await gceScene();
+    const wait = { kind: "error", code: "forbidden", action: "zoneOperations.wait" } as const;
+    const fault = scene.gce.fault(wait);
+    const launch = gceLaunch("spawn-1", { plan: scene.plan() });
+    expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject([
+      { outcome: "unknown", reason: "CLOUD_PERMISSION_DENIED" },
+    ]);
+    fault.remove();
+    expect(idsOf(await scene.adapter.launch(launch, signal))).toHaveLength(1);
+  });
+
+  it("is rejected, to be sent again, where it was throttled", async () => {
+    await using scene = await gceScene();
+    scene.gce.fault({ kind: "throttle", action: "instances.insert", times: 1 });
+    const launch = gceLaunch("spawn-1", { plan: scene.plan() });
+    expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject([
+      { outcome: "rejected", reason: "CLOUD_RATE_LIMITED", retry: "same-token" },
+    ]);
+    expect(idsOf(await scene.adapter.launch(launch, signal))).toHaveLength(1);
+  });
+});

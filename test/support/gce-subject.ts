@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { freezePlan } from "../../src/plan.ts";
+import type { PlanDraft } from "../../src/plan.ts";
+import type { ImageSource } from "../../src/substrate/contract.ts";
+import { SecretValue } from "../../src/secrets/secret-value.ts";
+import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
+import { startGce } from "../../src/testing/gce/index.ts";
+import type { TestGce } from "../../src/testing/gce/index.ts";
+import { gcePlan } from "./gce-launches.ts";
+import { gceAdapter, PROJECT, ZONE } from "./gce-scene.ts";
+
+const PRINTS = ["hello\n", "ready\n"] as const;
+const IMAGE = "agent-base-v1";
+const FAMILY = "agent-base";
+
+/** Compute Engine as the adapter contract asks for a subject: a stand-in of its own, and a plan made of a family. */
+export async function gceSubject(): Promise<AdapterSubject> {
+  const gce = await startGce({
+    timing: { provisioningMs: 5, stagingMs: 5, endingMs: 5, otherMs: 5 },
+    // A machine's first words, as its image would have it say them.
+    observe: () => speak(gce),
+  });
+  gce.addImage(PROJECT, { name: IMAGE, family: FAMILY });
+  const adapter = gceAdapter(gce);
+  const image = imageSource(`projects/${PROJECT}/global/images/family/${FAMILY}`);
+  const imageTarget = { imageName: "agent-base", architecture: "amd64" } as const;
+  const { signal } = new AbortController();
+  const { artifact, facts } = await adapter.inspectImage(image, imageTarget, signal);
+  if (artifact === null) throw new Error("the stand-in's own image was not found");
+  const { planId: _planId, checks: _checks, settings: _settings, ...rest } = gcePlan({ artifact });
+  const draft: PlanDraft = { ...rest, machineType: "e2-standard-2" };
+  const { machineType, candidates, settings, checks } = await adapter.preflight(
+    draft,
+    facts,
+    signal,
+  );
+  return {
+    adapter,
+    open: () => Promise.resolve(gceAdapter(gce)),
+    owner: `contract-${randomUUID()}`,
+    image,
+    absentImage: imageSource(`projects/${PROJECT}/global/images/none`),
+    imageTarget,
+    plan: freezePlan({ ...draft, machineType, candidates, settings, checks }),
+    facts,
+    secrets: {
+      credential: null,
+      environment: { TOKEN: new SecretValue("contract-secret") },
+      files: [],
+    },
+    unknownId: `projects/${PROJECT}/zones/${ZONE}/instances/none`,
+    prints: PRINTS,
+    async [Symbol.asyncDispose]() {
+      await adapter.close();
+      await gce.close();
+    },
+  };
+}
+
+function imageSource(selfLink: string): ImageSource {
+  return { substrate: "GCP", selfLink };
+}
+
+function speak(gce: TestGce): void {
+  for (const { zone, name, serialOutput } of gce.instances(PROJECT))
+    if (serialOutput === null) gce.print(PROJECT, zone, name, PRINTS.join(""));
+}
