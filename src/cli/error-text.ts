@@ -20,9 +20,17 @@ function errorLines(error: SlipwayError): string {
   const told = typeof only === "string" && error.message.includes(only);
   if (!told) for (const check of failed) lines.push(...findingLines(check));
   // A command that was given several names tells of each that failed.
-  const { failures } = error.metadata;
+  const { failures, violations } = error.metadata;
   if (Array.isArray(failures)) for (const failure of failures) lines.push(...findingLines(failure));
+  // The message is the first broken rule alone, as specifications word it.
+  if (Array.isArray(violations)) lines.push(...otherViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
+}
+
+function otherViolations(violations: readonly JsonValue[], told: string): readonly string[] {
+  const others = violations.filter((violation) => typeof violation === "string");
+  const untold = others.filter((violation) => !told.includes(violation));
+  return untold.length === 0 ? [] : ["Also wrong:", ...untold.map((violation) => `  ${violation}`)];
 }
 
 function isFailed({ outcome }: JsonObject): boolean {

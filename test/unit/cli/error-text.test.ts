@@ -57,6 +57,38 @@ describe("renderError for people", () => {
     );
   });
 
+  it("lists what else is wrong with a record below the first of it", () => {
+    const violations = [
+      "unknown architecture value",
+      "unknown field docker.image_reff",
+      "c\u001bd",
+    ];
+    const refused = (more: readonly string[]) =>
+      new SlipwayError({
+        code: "INVALID_ARGUMENT",
+        reason: "INVALID_RECORD",
+        message: "unknown architecture value",
+        remedy: "Use a valid architecture enum value.",
+        metadata: { kind: "image", violations: more },
+      });
+    expect(renderError(refused(violations), flags)).toBe(
+      [
+        "slipway: INVALID_ARGUMENT: unknown architecture value",
+        "Use a valid architecture enum value.",
+        "Also wrong:",
+        "  unknown field docker.image_reff",
+        "  c\\x1bd",
+        "",
+      ].join("\n"),
+    );
+    expect(renderError(refused(violations.slice(0, 1)), flags)).not.toContain("Also");
+    expect(
+      JSON.parse(renderError(refused(violations), { ...flags, output: "json" })),
+    ).toMatchObject({
+      error: { message: "unknown architecture value" },
+    });
+  });
+
   it("keeps a message that breaks its line on one line", () => {
     const error = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "a\nb" });
     expect(renderError(error, flags)).toBe("slipway: INTERNAL: a\\nb\n");
