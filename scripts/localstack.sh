@@ -3,6 +3,7 @@
 # Beside it apache-libcloud, which the tests let loose on the stand-in for Compute Engine.
 #
 #   scripts/localstack.sh install   Python packages at pinned versions, in a virtual environment of their own
+#   scripts/localstack.sh install-moto   moto's own server, which a benchmark measures against
 #   scripts/localstack.sh start     the server, waiting until it answers (again: nothing happens)
 #   scripts/localstack.sh env       `export NAME=value` lines for the tests
 #   scripts/localstack.sh status    what is there; exits 1 unless it runs
@@ -27,6 +28,7 @@ PACKAGES=(
   werkzeug==3.1.5
 )
 LIBCLOUD_PACKAGE=apache-libcloud==3.9.1
+MOTO_PACKAGE='moto[ec2,server]==5.1.20'
 
 say() { printf 'localstack: %s\n' "$*" >&2; }
 fail() {
@@ -96,14 +98,14 @@ install_server() {
 is_libcloud_installed() { [ "$(cat "$LIBCLOUD/installed" 2>/dev/null)" = "$LIBCLOUD_PACKAGE" ]; }
 
 # In an environment of its own: it and LocalStack need not agree on anything.
-install_libcloud() {
-  ! is_libcloud_installed || return 0
-  rm -rf "$LIBCLOUD"
-  say "installing $LIBCLOUD_PACKAGE"
-  quietly "$PYTHON" -m venv "$LIBCLOUD" || fail "no virtual environment in $LIBCLOUD (above)"
-  quietly "$LIBCLOUD/bin/python" -m pip install -q --disable-pip-version-check "$LIBCLOUD_PACKAGE" ||
-    fail "$LIBCLOUD_PACKAGE cannot be installed (above)"
-  printf '%s' "$LIBCLOUD_PACKAGE" >"$LIBCLOUD/installed"
+install_apart() {
+  local folder="$1" package="$2"
+  [ "$(cat "$folder/installed" 2>/dev/null)" != "$package" ] || return 0
+  rm -rf "$folder"
+  say "installing $package"
+  quietly "$PYTHON" -m venv "$folder" || fail "no virtual environment in $folder (above)"
+  quietly "$PYTHON" -m uv pip install -q --python "$folder/bin/python" "$package" || fail "$package cannot be installed (above)"
+  printf '%s' "$package" >"$folder/installed"
 }
 
 server_pid() {
@@ -192,13 +194,17 @@ show_status() {
 }
 
 case "${1:-}" in
-  install | start | stop)
+  install | install-moto | start | stop)
     prepare_folder
     take_lock
     case "$1" in
       install)
         install_server
-        install_libcloud
+        install_apart "$LIBCLOUD" "$LIBCLOUD_PACKAGE"
+        ;;
+      install-moto)
+        install_server
+        install_apart "$HOME_FOLDER/moto" "$MOTO_PACKAGE"
         ;;
       start) start_server ;;
       stop) stop_server ;;
@@ -207,7 +213,7 @@ case "${1:-}" in
   env) print_environment ;;
   status) show_status ;;
   *)
-    echo "usage: scripts/localstack.sh install | start | stop | env | status" >&2
+    echo "usage: scripts/localstack.sh install | install-moto | start | stop | env | status" >&2
     exit 2
     ;;
 esac

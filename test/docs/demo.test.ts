@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { engineObstacle, spawnObstacle } from "../../scripts/demo-obstacles.ts";
+import { engineObstacle, spawnObstacle } from "../../scripts/demo/obstacles.ts";
 
 function refusal(...failed: readonly string[]): string {
   const passed = { name: "link.image", outcome: "passed", message: "image hello exists" };
