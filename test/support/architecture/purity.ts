@@ -12,6 +12,9 @@ export const PURE_FILES: readonly string[] = [
   "src/spawner/boot-document.ts",
   "src/oci/reference.ts",
   "src/oci/image-config.ts",
+  "adapters/aws/tags.ts",
+  "adapters/aws/machine.ts",
+  "adapters/aws/console-output.ts",
 ];
 /** The same of every adapter: it builds the request, and somebody else sends it. */
 const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch-request\.ts$/;
