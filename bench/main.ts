@@ -4,6 +4,7 @@ import type { Benchmark } from "./figure.ts";
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   help: () => import("./help.ts"),
   catalog: () => import("./catalog.ts"),
+  "ec2-stand-in": () => import("./ec2-stand-in.ts"),
   "docker-spawn": () => import("./docker-spawn.ts"),
   "docker-pull": () => import("./docker-pull.ts"),
 };
