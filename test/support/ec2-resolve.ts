@@ -9,6 +9,7 @@ import type {
 import { startEc2 } from "../../src/testing/ec2/index.ts";
 import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
 import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import type { FakeClock } from "../../src/testing/fake-clock.ts";
 import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
 
 /** What a resolution is asked; what is left out fits the stand-in's first region. */
@@ -33,6 +34,7 @@ export interface Ec2Answer {
 
 export interface Ec2Scene extends AsyncDisposable {
   readonly ec2: Ec2StandIn;
+  readonly clock: FakeClock;
   readonly region: Ec2Region;
   /** Looks at the image and preflights, as a resolution does; by an adapter of its own. */
   resolve(question?: Ec2Question): Promise<Ec2Answer>;
@@ -65,6 +67,7 @@ export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
   const region = ec2.region(REGION, EC2_ACCOUNT);
   return {
     ec2,
+    clock,
     region,
     open,
     resolve: async (question = {}) => await resolveOn(open(question), region, question),
