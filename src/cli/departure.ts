@@ -52,3 +52,13 @@ export function interrupted(): SlipwayError {
     message: "the command was interrupted",
   });
 }
+
+/** How a command ends that goes on until it is interrupted: with that exit code, and without a word. */
+export function leftQuietly(): SlipwayError {
+  const { code, reason, message } = interrupted();
+  return new SlipwayError({ code, reason, message, metadata: { quiet: true } });
+}
+
+export function isLeftQuietly({ code, metadata }: SlipwayError): boolean {
+  return code === "CANCELLED" && metadata["quiet"] === true;
+}

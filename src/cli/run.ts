@@ -5,7 +5,7 @@ import { buildSlipwayApplication } from "./app.ts";
 import type { Findings } from "./app.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
-import { createDeparture } from "./departure.ts";
+import { createDeparture, isLeftQuietly } from "./departure.ts";
 import { renderError } from "./error-text.ts";
 import { EXIT_DONE, exitCodeOf } from "./exit-codes.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
@@ -43,6 +43,7 @@ async function runOrTell(argv: readonly string[], host: Host): Promise<number> {
     if (error.code === "CANCELLED" && host.stdout.closed.aborted && !host.interrupt.aborted)
       return EXIT_DONE;
     notices.clear();
+    if (isLeftQuietly(error)) return exitCodeOf(error);
     return await tell(error, separated.flags, host);
   }
 }

@@ -1,5 +1,6 @@
+import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { interrupted } from "../departure.ts";
+import { interrupted, leftQuietly } from "../departure.ts";
 import { withSlipway } from "../session.ts";
 
 /** Passes the machine's own output on, byte for byte: what it means is between the machine and the terminal. */
@@ -10,16 +11,18 @@ export async function logs(
 ): Promise<void> {
   const { follow, tail } = flags;
   const signal = AbortSignal.any([context.interrupt, context.stdout.closed]);
-  await withSlipway(context, async (slipway) => {
-    const pieces = slipway.logs(spawnId, {
-      follow,
-      signal,
-      ...(tail === undefined ? {} : { tail }),
+  const request = { follow, signal, ...(tail === undefined ? {} : { tail }) };
+  try {
+    await withSlipway(context, async (slipway) => {
+      for await (const piece of slipway.logs(spawnId, request)) {
+        await context.stdout.write(piece);
+        if (signal.aborted) break;
+      }
     });
-    for await (const piece of pieces) {
-      await context.stdout.write(piece);
-      if (signal.aborted) break;
-    }
-  });
-  if (context.interrupt.aborted) throw interrupted();
+  } catch (caught) {
+    const wasLeft =
+      follow && context.interrupt.aborted && asSlipwayError(caught).code === "CANCELLED";
+    throw wasLeft ? leftQuietly() : caught;
+  }
+  if (context.interrupt.aborted) throw follow ? leftQuietly() : interrupted();
 }

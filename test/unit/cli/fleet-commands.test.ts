@@ -99,68 +99,6 @@ describe("describe", () => {
   });
 });
 
-describe("logs", () => {
-  it("passes the machine's bytes on, untouched", async () => {
-    const logs = vi.fn<Slipway["logs"]>(async function* () {
-      yield await Promise.resolve(Buffer.from("\u001b[31mred\u001b[0m\n"));
-      yield Buffer.from("more");
-    });
-    const argv = ["logs", "one", "--follow", "--tail", "0"];
-    const ran = await runInMemory(argv, { slipway: fakeSlipway({ logs }) });
-    expect(logs.mock.calls[0]).toMatchObject(["one", { follow: true, tail: 0 }]);
-    expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: "\u001b[31mred\u001b[0m\nmore" });
-  });
-
-  it("ends quietly when nobody reads on", async () => {
-    const reader = new AbortController();
-    let pieces = 0;
-    const logs: Slipway["logs"] = async function* () {
-      while (pieces < 100) {
-        pieces += 1;
-        if (pieces === 3) reader.abort();
-        yield await Promise.resolve(Buffer.from("line\n"));
-      }
-    };
-    const ran = await runInMemory(["logs", "one", "--follow"], {
-      slipway: fakeSlipway({ logs }),
-      reader: reader.signal,
-    });
-    expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: "line\nline\n" });
-    expect(pieces).toBe(3);
-  });
-
-  it("ends quietly too where the end of reading is taken for a cancellation", async () => {
-    const reader = new AbortController();
-    const cancelled = new SlipwayError({ code: "CANCELLED", reason: "INTERRUPTED", message: "x" });
-    const logs: Slipway["logs"] = () => ({
-      [Symbol.asyncIterator]: () => ({
-        next: () => {
-          reader.abort();
-          return Promise.reject(cancelled);
-        },
-      }),
-    });
-    const ran = await runInMemory(["logs", "one"], {
-      slipway: fakeSlipway({ logs }),
-      reader: reader.signal,
-    });
-    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
-  });
-
-  it("exits with 130 when it was interrupted, although the stream ends well", async () => {
-    const interrupt = new AbortController();
-    const logs: Slipway["logs"] = async function* () {
-      yield await Promise.resolve(Buffer.from("line\n"));
-      interrupt.abort();
-    };
-    const ran = await runInMemory(["logs", "one", "--follow"], {
-      slipway: fakeSlipway({ logs }),
-      interrupt: interrupt.signal,
-    });
-    expect(ran).toMatchObject({ exitCode: 130, stdout: "line\n" });
-  });
-});
-
 describe("terminate", () => {
   const ended = (spawnId: string) => sampleSpawn({ spawnId, state: "terminated" });
 
