@@ -18,7 +18,6 @@ const LAUNCHING: readonly string[] = [
   "compute.instances.setLabels",
   "compute.instances.setMetadata",
   "compute.instances.setServiceAccount",
-  "compute.instances.setTags",
   "compute.disks.create",
   "compute.disks.setLabels",
   "compute.images.useReadOnly",
@@ -75,7 +74,6 @@ export const API_CALLS: readonly GceApiCall[] = [
     role: "launcher",
     changes: true,
   },
-  { method: "zoneOperations.get", permissions: ["compute.zoneOperations.get"], role: "launcher" },
   {
     method: "zoneOperations.wait",
     permissions: ["compute.zoneOperations.get"],

@@ -191,11 +191,6 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
         begun(await client.delete(request, options)),
       ),
 
-    operation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
-      ask("zoneOperations.get", signal, operationReply, (client, options) =>
-        client.get(request, options),
-      ),
-
     /** The operation when it is done, or as it is after two minutes. */
     waitForOperation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
       ask("zoneOperations.wait", signal, operationReply, (client, options) =>
