@@ -14,6 +14,9 @@ export function cancellation(signal: AbortSignal, what: string): SlipwayError {
     code: timedOut ? "DEADLINE_EXCEEDED" : "CANCELLED",
     reason: timedOut ? "TIMED_OUT" : "INTERRUPTED",
     message: timedOut ? `${what} took longer than it was given` : `${what} was cancelled`,
+    remedy: timedOut
+      ? "Run it again, with more time where what it waited for is only slow."
+      : "Run it again when you are ready.",
     cause: reason,
   });
 }

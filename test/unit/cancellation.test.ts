@@ -12,6 +12,7 @@ describe("cancellation", () => {
       code: "CANCELLED",
       reason: "INTERRUPTED",
       message: "the pull was cancelled",
+      remedy: "Run it again when you are ready.",
       cause: { message: "key pressed" },
     });
   });
@@ -21,6 +22,8 @@ describe("cancellation", () => {
     expect(cancellation(AbortSignal.abort(timeout), "the pull")).toMatchObject({
       code: "DEADLINE_EXCEEDED",
       reason: "TIMED_OUT",
+      message: "the pull took longer than it was given",
+      remedy: "Run it again, with more time where what it waited for is only slow.",
     });
   });
 
