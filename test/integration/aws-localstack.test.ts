@@ -7,14 +7,10 @@ import {
 import type { Instance } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
-import type { ScratchCatalog } from "../cli/support/scratch-catalog.ts";
+import { ec2Yard, PLACEMENT_TAGS, setAll, USER_DATA } from "../cli/support/ec2-yard.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { endpoint } from "./support/ec2-endpoints.ts";
 import type { Endpoint } from "./support/ec2-endpoints.ts";
-
-const GROUP_TAGS = { team: "red", "cost-center": "42" };
-const USER_DATA = "#!/bin/sh\necho ready\n";
 
 const resolved = z.object({
   plan_id: z.string(),
@@ -28,81 +24,6 @@ const spawned = z.object({
   plan_id: z.string(),
   machine: z.object({ id: z.string(), place: z.string(), architecture: z.string() }),
 });
-
-/** The command line on a catalog of its own, with nothing of AWS but an address and test credentials. */
-interface Yard extends Disposable {
-  readonly catalog: ScratchCatalog;
-  run(argv: readonly string[], stdin?: string): Promise<string>;
-  json(argv: readonly string[]): Promise<unknown>;
-}
-
-function yardOn(url: string, { account }: Endpoint): Yard {
-  const catalog = scratchCatalog();
-  const environment = {
-    AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: account,
-    AWS_SECRET_ACCESS_KEY: "test",
-    NO_PROXY: "*",
-  };
-  const run: Yard["run"] = async (argv, stdin = "") =>
-    (await catalog.must(argv, { environment, stdin })).stdout;
-  return {
-    catalog,
-    run,
-    json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),
-    [Symbol.dispose]: () => catalog[Symbol.dispose](),
-  };
-}
-
-/** Everything that a workspace on EC2 is made of, written as a user writes it. */
-async function setAll(yard: Yard, cloud: Endpoint): Promise<void> {
-  const { account, subnetId, groupId, imageId } = cloud;
-  const records: Readonly<
-    Record<string, { readonly name: string; readonly [field: string]: unknown }>
-  > = {
-    image: {
-      name: "agent-base",
-      architecture: "ARCHITECTURE_AMD64",
-      aws: { ami_ids: { "us-east-1": imageId } },
-    },
-    placement: {
-      name: "ec2",
-      substrate: "AWS",
-      target: {
-        aws: {
-          account_id: account,
-          region: "us-east-1",
-          subnet_ids: [subnetId],
-          security_group_id: groupId,
-          tags: GROUP_TAGS,
-        },
-      },
-    },
-    "machine-type": {
-      name: "small",
-      vcpus: 2,
-      memory_gb: 1,
-      architecture: "ARCHITECTURE_AMD64",
-      spec: { aws: { instance_type: "t3.micro" } },
-    },
-    environment: {
-      name: "roomy",
-      substrate: "AWS",
-      machine_type_ref: "small",
-      disk_type_ref: "slipway-gp3",
-      disk_size_gb: 150,
-    },
-    workspace: {
-      name: "agent-dev",
-      image_ref: "agent-base",
-      placement: "ec2",
-      environment_ref: "roomy",
-      user_data: USER_DATA,
-    },
-  };
-  for (const [kind, record] of Object.entries(records))
-    await yard.run(["set", kind, record.name], JSON.stringify(record));
-}
 
 describeWithLocalStack("the command line on LocalStack", (url) => {
   let cloud: Endpoint;
@@ -120,8 +41,9 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
     "makes of a workspace the instance of its plan, shows it and ends it",
     { timeout: 120_000 },
     async () => {
-      using yard = yardOn(url, cloud);
-      await setAll(yard, cloud);
+      const place = { ...cloud, subnetIds: [cloud.subnetId] };
+      using yard = ec2Yard(url, place);
+      await setAll(yard, place);
       const plan = resolved.parse(await yard.json(["resolve", "agent-dev"]));
       expect(plan.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
       expect(plan).toMatchObject({
@@ -163,7 +85,7 @@ async function expectOfPlan(
     AmiLaunchIndex: 0,
   });
   const tags = new Map([
-    ...Object.entries(GROUP_TAGS),
+    ...Object.entries(PLACEMENT_TAGS),
     ["slipway:tenant", "default"],
     ["slipway:workspace", "agent-dev"],
     ["slipway:spawn", spawnId],

@@ -1,0 +1,95 @@
+import type { ChildProcess } from "node:child_process";
+import { scratchCatalog } from "./scratch-catalog.ts";
+import type { ScratchCatalog } from "./scratch-catalog.ts";
+import type { ProcessResult } from "./slipway-process.ts";
+
+/** Where the machines are to go. */
+export interface Ec2Place {
+  /** Its credentials are those of this account. */
+  readonly account: string;
+  readonly subnetIds: readonly string[];
+  readonly groupId: string;
+  /** An x86_64 image. */
+  readonly imageId: string;
+}
+
+export const PLACEMENT_TAGS = { team: "red", "cost-center": "42" };
+export const USER_DATA = "#!/bin/sh\necho ready\n";
+
+/** The command line on a catalog of its own, with nothing of AWS but an address and test credentials. */
+export interface Ec2Yard extends Disposable {
+  readonly catalog: ScratchCatalog;
+  run(argv: readonly string[], stdin?: string): Promise<string>;
+  json(argv: readonly string[]): Promise<unknown>;
+  /** The same, whatever comes of it. */
+  attempt(argv: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ProcessResult>;
+}
+
+export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
+  const catalog = scratchCatalog();
+  const environment = {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: "test",
+    NO_PROXY: "*",
+  };
+  const run: Ec2Yard["run"] = async (argv, stdin = "") =>
+    (await catalog.must(argv, { environment, stdin })).stdout;
+  return {
+    catalog,
+    run,
+    attempt: (argv, onStart = () => undefined) => catalog.run(argv, { environment, onStart }),
+    json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),
+    [Symbol.dispose]: () => catalog[Symbol.dispose](),
+  };
+}
+
+/** Everything that a workspace on EC2 is made of, written as a user writes it. */
+export async function setAll(yard: Ec2Yard, place: Ec2Place): Promise<void> {
+  const { account, subnetIds, groupId, imageId } = place;
+  const records: Readonly<
+    Record<string, { readonly name: string; readonly [field: string]: unknown }>
+  > = {
+    image: {
+      name: "agent-base",
+      architecture: "ARCHITECTURE_AMD64",
+      aws: { ami_ids: { "us-east-1": imageId } },
+    },
+    placement: {
+      name: "ec2",
+      substrate: "AWS",
+      target: {
+        aws: {
+          account_id: account,
+          region: "us-east-1",
+          subnet_ids: subnetIds,
+          security_group_id: groupId,
+          tags: PLACEMENT_TAGS,
+        },
+      },
+    },
+    "machine-type": {
+      name: "small",
+      vcpus: 2,
+      memory_gb: 1,
+      architecture: "ARCHITECTURE_AMD64",
+      spec: { aws: { instance_type: "t3.micro" } },
+    },
+    environment: {
+      name: "roomy",
+      substrate: "AWS",
+      machine_type_ref: "small",
+      disk_type_ref: "slipway-gp3",
+      disk_size_gb: 150,
+    },
+    workspace: {
+      name: "agent-dev",
+      image_ref: "agent-base",
+      placement: "ec2",
+      environment_ref: "roomy",
+      user_data: USER_DATA,
+    },
+  };
+  for (const [kind, record] of Object.entries(records))
+    await yard.run(["set", kind, record.name], JSON.stringify(record));
+}

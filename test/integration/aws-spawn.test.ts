@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { ec2Yard, setAll } from "../cli/support/ec2-yard.ts";
+import type { Ec2Yard } from "../cli/support/ec2-yard.ts";
+import { startEc2 } from "../../src/testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
+
+const ACCOUNT = "123456789012";
+const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });
+
+interface Scene extends AsyncDisposable {
+  readonly ec2: Ec2StandIn;
+  readonly region: Ec2Region;
+  readonly yard: Ec2Yard;
+  /** What was sent that changes something. */
+  mutations(): readonly (string | null)[];
+}
+
+/** The command line on the stand-in, with the records of a workspace. */
+async function scene(): Promise<Scene> {
+  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
+  const region = ec2.region("us-east-1", ACCOUNT);
+  const place = {
+    account: ACCOUNT,
+    subnetIds: [region.subnets["us-east-1a"] ?? "", region.subnets["us-east-1b"] ?? ""],
+    groupId: region.securityGroupId,
+    imageId: region.images.x86_64,
+  };
+  const yard = ec2Yard(ec2.url, place);
+  await setAll(yard, place);
+  return {
+    ec2,
+    region,
+    yard,
+    mutations: () =>
+      ec2.requests
+        .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
+        .map(({ action }) => action),
+    async [Symbol.asyncDispose]() {
+      yard[Symbol.dispose]();
+      await ec2.close();
+    },
+  };
+}
+
+describe("spawning on EC2 through the command line", () => {
+  it("changes nothing to resolve, and launches with one request", { timeout: 60_000 }, async () => {
+    await using at = await scene();
+    await at.yard.run(["resolve", "agent-dev"]);
+    expect(at.ec2.requests.length).toBeGreaterThan(5);
+    expect(at.mutations()).toEqual([]);
+    const one = spawned.parse(await at.yard.json(["spawn", "agent-dev", "--id", "one"]));
+    expect(one.state).toBe("running");
+    expect(at.mutations()).toEqual(["RunInstances"]);
+    expect(await at.yard.json(["spawn", "agent-dev", "--id", "one"])).toMatchObject(one);
+    expect(at.mutations()).toEqual(["RunInstances"]);
+    await at.yard.run(["terminate", "one"]);
+    expect(at.mutations()).toEqual(["RunInstances", "TerminateInstances"]);
+    expect(at.region.instances().map(({ id }) => id)).toEqual([one.machine.id]);
+  });
+
+  it(
+    "finds its machine again where it was killed before it heard of it",
+    { timeout: 120_000 },
+    async () => {
+      await using at = await scene();
+      const slow = at.ec2.fault({
+        kind: "slow-reply",
+        action: "RunInstances",
+        dryRun: false,
+        times: 1,
+      });
+      const killed = at.yard.attempt(["spawn", "agent-dev", "--id", "one"], (child) => {
+        void slow.reached.then(() => child.kill("SIGKILL"));
+      });
+      expect((await killed).signal).toBe("SIGKILL");
+      slow.release();
+      const [orphan] = at.region.instances();
+      expect(at.mutations()).toEqual(["RunInstances"]);
+      const again = spawned.parse(await at.yard.json(["spawn", "agent-dev", "--id", "one"]));
+      expect(again).toMatchObject({ state: "running", machine: { id: orphan?.id } });
+      expect(at.mutations()).toEqual(["RunInstances", "RunInstances"]);
+      expect(at.region.instances().length).toBe(1);
+    },
+  );
+});
