@@ -42,8 +42,8 @@ export interface GceAsking {
   ) => Promise<readonly string[]>;
 }
 
-/** A scope of an aggregated list with its members, and a warning where it has none. */
-const scopeReply = z.tuple([z.string(), z.looseObject({ warning: z.unknown() })]);
+/** A scope of an aggregated list with its members, or with a warning that it has none. */
+const scopeReply = z.tuple([z.string(), z.looseObject({})]);
 
 const USUAL_TIMEOUT = 30_000;
 const LARGEST_PAGE = 500;

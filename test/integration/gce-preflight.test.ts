@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  checkNamed,
+  draftIn,
+  failures,
+  IMAGES,
+  preflightIn,
+  SUBNET,
+  verdicts,
+} from "../support/gce-preflight.ts";
+import type { PreflightQuestion } from "../support/gce-preflight.ts";
+import { gceScene } from "../support/gce-scene.ts";
+import type { GceScene } from "../support/gce-scene.ts";
+
+const { signal } = new AbortController();
+
+let scene: GceScene;
+beforeEach(async () => {
+  scene = await gceScene();
+});
+afterEach(() => scene[Symbol.asyncDispose]());
+
+const preflight = (question: PreflightQuestion = {}) => preflightIn(scene, question);
+
+const IN_TWO_ZONES = [
+  "diskTypes.get",
+  "diskTypes.get",
+  "images.testIamPermissions",
+  "machineTypes.get",
+  "machineTypes.get",
+  "subnetworks.get",
+  "subnetworks.testIamPermissions",
+  "zones.get",
+  "zones.get",
+];
+
+describe("a placement on Compute Engine", () => {
+  it("that can be launched in passes, with what the launch needs", async () => {
+    const shape = { record: "small", vcpus: 2, memoryGb: 2, diskSizeGb: 30, diskType: "pd-ssd" };
+    const report = await preflight({ shape });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.checks.filter(({ outcome }) => outcome === "warning")).toEqual([]);
+    expect(verdicts(report.candidates)).toEqual([
+      ["us-central1-a", "eligible", null],
+      ["us-central1-b", "eligible", null],
+    ]);
+    expect(report.machineType).toBe("e2-small");
+    expect(report.settings).toEqual({
+      instance: { diskSizeGb: 30, diskType: "pd-ssd", subnetwork: SUBNET },
+    });
+    expect(scene.calls().toSorted()).toEqual(IN_TWO_ZONES);
+  });
+
+  it("is read at once, and what its zones offer is not read again for some minutes", async () => {
+    const shape = { diskType: "pd-ssd" };
+    await preflight({ shape });
+    await preflight({ shape });
+    expect(scene.calls().toSorted()).toEqual(
+      IN_TWO_ZONES.filter((call) => !/^(?:machine|disk)Types/.test(call)),
+    );
+  });
+
+  it("is read once for two who ask at the same time", async () => {
+    const { draft, facts } = await draftIn(scene, { shape: { diskType: "pd-ssd" } });
+    scene.calls();
+    const ask = () => scene.adapter.preflight(draft, facts, signal);
+    const [one, other] = await Promise.all([ask(), ask()]);
+    expect(one).toEqual(other);
+    expect(scene.calls().toSorted()).toEqual(IN_TWO_ZONES);
+  });
+
+  it.each(["e2-small", "n2-standard-2"])("boots amd64 on %s", async (machineType) => {
+    expect(failures((await preflight({ machineType })).checks)).toEqual([]);
+  });
+
+  it.each(["t2a-standard-2", "c4a-standard-2"])("boots arm64 on %s", async (machineType) => {
+    const selfLink = `${IMAGES}/family/debian-12-arm64`;
+    const report = await preflight({ selfLink, machineType, architecture: "arm64" });
+    expect(failures(report.checks)).toEqual([]);
+  });
+
+  it.each([
+    ["amd64", "t2a-standard-2", "debian-12"],
+    ["arm64", "e2-small", "debian-12-arm64"],
+  ] as const)("refuses an image for %s on %s", async (architecture, machineType, family) => {
+    const selfLink = `${IMAGES}/family/${family}`;
+    const report = await preflight({ selfLink, machineType, architecture });
+    expect(failures(report.checks)).toEqual([
+      ["machine_type.architecture", "ARCHITECTURE_MISMATCH"],
+    ]);
+  });
+
+  it.each([
+    ["amd64", "e2-standard-2", "debian-12"],
+    ["arm64", "c4a-standard-2", "debian-12-arm64"],
+  ] as const)("gives %s without an environment %s", async (architecture, chosen, family) => {
+    const selfLink = `${IMAGES}/family/${family}`;
+    const report = await preflight({ selfLink, architecture, machineType: "default" });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.machineType).toBe(chosen);
+    expect(report.sources["/machine_type"]).toContain("machineTypes.list");
+  });
+});
+
+describe("a zone of the placement", () => {
+  it("without the machine type is a rejected candidate", async () => {
+    const selfLink = `${IMAGES}/family/debian-12-arm64`;
+    const report = await preflight({
+      selfLink,
+      architecture: "arm64",
+      machineType: "t2a-standard-1",
+      target: { zones: ["us-central1-c", "us-central1-a"] },
+    });
+    expect(failures(report.checks)).toEqual([]);
+    expect(verdicts(report.candidates)).toEqual([
+      ["us-central1-c", "rejected", "us-central1-c has no machine type t2a-standard-1"],
+      ["us-central1-a", "eligible", null],
+    ]);
+  });
+
+  it("that there is not is a rejected candidate and a warning", async () => {
+    const report = await preflight({ target: { zones: ["us-central1-z", "us-central1-a"] } });
+    expect(failures(report.checks)).toEqual([]);
+    expect(verdicts(report.candidates)).toEqual([
+      ["us-central1-z", "rejected", "there is no zone us-central1-z"],
+      ["us-central1-a", "eligible", null],
+    ]);
+    expect(checkNamed("zone.state", report)).toMatchObject({
+      outcome: "warning",
+      reason: "PLACE_NOT_FOUND",
+    });
+  });
+
+  it("is refused where it is the only one", async () => {
+    const report = await preflight({ target: { zones: ["us-central1-z"] } });
+    expect(failures(report.checks)).toEqual([["zone.state", "PLACE_NOT_FOUND"]]);
+  });
+
+  it("that is down is passed over, and refused where there is no other", async () => {
+    scene.gce.takeDown("us-central1-a");
+    expect(verdicts((await preflight()).candidates)).toEqual([
+      ["us-central1-a", "rejected", "zone us-central1-a is down"],
+      ["us-central1-b", "eligible", null],
+    ]);
+    const alone = await preflight({ target: { zones: ["us-central1-a"] } });
+    expect(failures(alone.checks)).toEqual([["zone.state", "PLACE_UNAVAILABLE"]]);
+  });
+
+  it("of another region than the others is refused", async () => {
+    const report = await preflight({ target: { zones: ["us-central1-a", "us-east1-b"] } });
+    expect(failures(report.checks)).toEqual([["zone.region", "REGION_MISMATCH"]]);
+  });
+
+  it("may fall for a reason of its own each", async () => {
+    scene.gce.takeDown("us-central1-a");
+    const selfLink = `${IMAGES}/family/debian-12-arm64`;
+    const report = await preflight({
+      selfLink,
+      architecture: "arm64",
+      machineType: "t2a-standard-1",
+      target: { zones: ["us-central1-a", "us-central1-c"] },
+    });
+    expect(failures(report.checks)).toEqual([["place.available", "PLACE_UNAVAILABLE"]]);
+  });
+});
+
+describe("a machine type", () => {
+  it("that the placement's zones do not have is told with the zones that have it", async () => {
+    const report = await preflight({
+      selfLink: `${IMAGES}/family/debian-12-arm64`,
+      architecture: "arm64",
+      machineType: "t2a-standard-1",
+      target: { zones: ["us-central1-c"] },
+    });
+    expect(failures(report.checks)).toEqual([["machine_type.offered", "MACHINE_TYPE_NOT_OFFERED"]]);
+    expect(checkNamed("machine_type.offered", report)?.message).toContain("us-central1-f");
+  });
+
+  it("that no zone has is not found", async () => {
+    const report = await preflight({ machineType: "e9-mega-1" });
+    expect(failures(report.checks)).toEqual([["machine_type.offered", "MACHINE_TYPE_NOT_FOUND"]]);
+    expect(scene.calls()).toContain("machineTypes.aggregatedList");
+  });
+
+  it("is held to what its record says", async () => {
+    const shape = { record: "small", vcpus: 4, memoryGb: 2 };
+    const report = await preflight({ shape });
+    expect(failures(report.checks)).toEqual([["machine_type.shape", "MACHINE_TYPE_MISMATCH"]]);
+    expect(checkNamed("machine_type.shape", report)?.message).toContain("2 vCPUs and 2 GiB");
+  });
+});
