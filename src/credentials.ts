@@ -36,11 +36,17 @@ export async function findCredential(
       value: await ports.readSecret(secret),
       reference,
     });
-    return { source: { kind: "secret", secret }, credential };
+    return {
+      source: { kind: "secret", secret },
+      credential: { ...credential, origin: `secret ${secret}` },
+    };
   }
   const credential = await ports.dockerCredential(reference, signal);
   if (credential === null) return { source: { kind: "anonymous" }, credential };
-  return { source: { kind: "docker-configuration" }, credential };
+  return {
+    source: { kind: "docker-configuration" },
+    credential: { ...credential, origin: "Docker's configuration" },
+  };
 }
 
 /** The credential that an image record's registry is asked with; null on substrates without registries. */

@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import type { SecretValue } from "../secrets/secret-value.ts";
 
 /** What a registry is told to prove who asks; `null` in its place asks as nobody. */
-export type RegistryCredential =
+export type RegistryCredential = (
   | { readonly kind: "password"; readonly username: string; readonly password: SecretValue }
-  | { readonly kind: "identity-token"; readonly identityToken: SecretValue };
+  | { readonly kind: "identity-token"; readonly identityToken: SecretValue }
+) & {
+  /** Where it comes from, for messages: `secret LOGIN`. */
+  readonly origin?: string;
+};
 
 /**
  * A key that is equal for equal credentials and tells nothing to who reads it in memory by chance. It keys tokens

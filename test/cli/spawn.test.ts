@@ -164,7 +164,7 @@ describeWithEngine("spawning through the command line", (engine) => {
       );
       const told = await catalog.run(argv);
       expect(told.stderr).toMatch(
-        /^slipway: FAILED_PRECONDITION: .* refused the credential\n.+\n$/,
+        /^slipway: FAILED_PRECONDITION: .* refused the credential of secret \w+\n.+\n$/,
       );
       expect(`${ran.stderr}${told.stderr}`).not.toContain("guessed-password");
       expect(await catalog.run(["spawn", "--plan", join(catalog.path, "plan.json")])).toMatchObject(

@@ -29,13 +29,14 @@ describe("findCredential", () => {
       signal,
     );
     expect(found.source).toEqual({ kind: "secret", secret: "LOGIN" });
-    expect(found.credential).toMatchObject({ username: "robot" });
+    expect(found.credential).toMatchObject({ username: "robot", origin: "secret LOGIN" });
   });
 
   it("falls back to Docker's configuration, then to nobody", async () => {
     const request = { reference, secret: null };
     const docker = await findCredential(ports({}, "two"), request, signal);
     expect(docker.source).toEqual({ kind: "docker-configuration" });
+    expect(docker.credential).toMatchObject({ origin: "Docker's configuration" });
     const nobody = await findCredential(ports({}), request, signal);
     expect(nobody).toEqual({ source: { kind: "anonymous" }, credential: null });
   });

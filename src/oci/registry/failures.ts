@@ -102,6 +102,7 @@ export function notAuthenticated(
 ): SlipwayError {
   const { registry } = subject.repository;
   const anonymous = subject.credential === null;
+  const origin = subject.credential?.origin;
   return fault(subject, {
     code: "UNAUTHENTICATED",
     reason: "REGISTRY_UNAUTHENTICATED",
@@ -109,10 +110,10 @@ export function notAuthenticated(
       details.why ??
       (anonymous
         ? `the registry ${registry} wants a credential, and there is none`
-        : `the registry ${registry} refused the credential`),
+        : `the registry ${registry} refused the credential${origin === undefined ? "" : ` of ${origin}`}`),
     remedy: anonymous
       ? `Store a pull secret for ${registry} and name it in the image record, or log in with docker login ${registry}.`
-      : `Check the user name and the password or token that are stored for ${registry}, and whether they have expired.`,
+      : `Check the user name and the password or token that ${origin === undefined ? "are stored" : `${origin} has`} for ${registry}, and whether they have expired.`,
     blastRadius: "credential",
     metadata: details.answer ?? {},
   });

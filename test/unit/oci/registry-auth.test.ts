@@ -59,6 +59,18 @@ describe("Basic authentication", () => {
     expect(registry.requests).toHaveLength(2);
   });
 
+  it("is told apart by where it comes from, where it is wrong", async () => {
+    await using registry = await startRegistry({ auth: { kind: "basic", users: USERS } });
+    using client = testClient();
+    const wrong = { ...password("alice", "no"), origin: "secret LOGIN" };
+    await expect(head(client, registry, wrong)).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("refused the credential of secret LOGIN"),
+        remedy: expect.stringContaining("that secret LOGIN has for"),
+      }),
+    );
+  });
+
   it("needs a credential, and not a token", async () => {
     await using registry = await startRegistry({ auth: { kind: "basic", users: USERS } });
     using client = testClient();
