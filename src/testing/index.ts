@@ -8,6 +8,8 @@ export type { FakeFault, FakeFaultKind, FakeVerb } from "./fake-faults.ts";
 export type { CloudFault } from "./cloud-faults.ts";
 export type { FaultHandle } from "./fault-board.ts";
 export type { FakeImage, FakePlace } from "./fake-world.ts";
+export { createCrashPoints } from "./crash-points.ts";
+export type { CrashPoints, Reach } from "./crash-points.ts";
 export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export * from "./registry/index.ts";

@@ -1,0 +1,120 @@
+import { startEc2 } from "../../../src/testing/ec2/index.ts";
+import { startGce } from "../../../src/testing/gce/index.ts";
+import { startRegistry } from "../../../src/testing/registry/index.ts";
+import type { Slipway } from "../../../src/slipway.ts";
+import { busyboxImage } from "../busybox-image.ts";
+import type { EnginePeer } from "../peers.ts";
+import { viewEngine } from "../world-engine.ts";
+import { uniqueName } from "../world.ts";
+import type { CrashSubstrate } from "./crash-scene.ts";
+
+const ACCOUNT = "000000000000";
+const PROJECT = "crash-project";
+const LABEL = "com.example.crash";
+
+/** EC2's stand-in, outside of the process that is killed. Its first zone is full: each spawn launches twice. */
+export async function crashOnEc2(): Promise<CrashSubstrate> {
+  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
+  const region = ec2.region("us-east-1");
+  const [full = "", open = ""] = region.zones;
+  for (const instanceType of ["m6i.large", "m7i.large"])
+    region.setCapacity({ instanceType, zone: full }, 0);
+  const subnetIds = [full, open].map((zone) => region.subnets[zone] ?? "");
+  return {
+    name: "EC2",
+    environment: {
+      AWS_ENDPOINT_URL: ec2.url,
+      AWS_ACCESS_KEY_ID: ACCOUNT,
+      AWS_SECRET_ACCESS_KEY: "test",
+    },
+    prepare: (slipway) =>
+      prepare(slipway, {
+        image: { aws: { amiIds: { "us-east-1": region.images.x86_64 } } },
+        placement: {
+          substrate: "AWS",
+          target: { aws: { accountId: ACCOUNT, region: "us-east-1", subnetIds } },
+        },
+      }),
+    machines: async () =>
+      region
+        .instances()
+        .filter(({ state }) => state === "pending" || state === "running")
+        .map(({ id }) => id),
+    [Symbol.asyncDispose]: () => ec2.close(),
+  };
+}
+
+/** Compute Engine's stand-in, with a full first zone too. */
+export async function crashOnGce(): Promise<CrashSubstrate> {
+  const gce = await startGce({
+    timing: { provisioningMs: 5, stagingMs: 20, endingMs: 20, otherMs: 5 },
+  });
+  gce.addImage(PROJECT, { name: "agent-v1", family: "agent" });
+  const zones = ["us-central1-a", "us-central1-b"] as const;
+  for (const machineType of ["e2-standard-2", "n2-standard-2"])
+    gce.setCapacity({ zone: zones[0], machineType, machines: 0 });
+  return {
+    name: "Compute Engine",
+    environment: {
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
+      CLOUDSDK_AUTH_ACCESS_TOKEN: "test",
+    },
+    prepare: (slipway) =>
+      prepare(slipway, {
+        image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/agent` } },
+        placement: {
+          substrate: "GCP",
+          target: { gcp: { project: PROJECT, zones, subnet: "default" } },
+        },
+      }),
+    machines: async () => gce.instances(PROJECT).map(linkOf),
+    [Symbol.asyncDispose]: () => gce.close(),
+  };
+}
+
+/** The engine of this machine, with an image that it has to pull once. */
+export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate> {
+  const registry = await startRegistry();
+  registry.add(
+    "crash/steady",
+    "v1",
+    await busyboxImage(engine, {
+      architecture: "amd64",
+      config: { Cmd: ["sleep", "3600"] },
+    }),
+  );
+  const view = viewEngine(engine);
+  const label = `${LABEL}=${uniqueName()}`;
+  return {
+    name: "a Docker engine",
+    environment: { DOCKER_HOST: engine.host },
+    prepare: (slipway) =>
+      prepare(slipway, {
+        image: { docker: { imageRef: `${registry.host}/crash/steady:v1` } },
+        placement: {
+          substrate: "DOCKER",
+          target: { docker: { labels: { [LABEL]: label.slice(LABEL.length + 1) } } },
+        },
+      }),
+    machines: () => view.containers(label),
+    async [Symbol.asyncDispose]() {
+      await view.removeContainers(label);
+      await view.removeImages(registry.host);
+      await registry.close();
+    },
+  };
+}
+
+async function prepare(
+  { catalog }: Slipway,
+  { image, placement }: { readonly image: object; readonly placement: object },
+): Promise<string> {
+  await catalog.set("image", { name: "agent", architecture: "ARCHITECTURE_AMD64", ...image });
+  await catalog.set("placement", { name: "here", ...placement });
+  await catalog.set("workspace", { name: "agent-dev", imageRef: "agent", placement: "here" });
+  return "agent-dev";
+}
+
+function linkOf({ zone, name }: { readonly zone: string; readonly name: string }): string {
+  return `projects/${PROJECT}/zones/${zone}/instances/${name}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * Spawns and terminates one machine, and kills itself with SIGKILL at the point that it is told; each point that it
+ * reaches is a line of its output. Words: the database, the workspace, the spawn's id, the ordinal of the point (0:
+ * none).
+ */
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { cacheAdapters } from "../../../src/adapter-cache.ts";
+import { CATALOG_MIGRATIONS } from "../../../src/catalog/sqlite-store.ts";
+import { createSlipway } from "../../../src/create-slipway.ts";
+import { openSubstrate } from "../../../src/open-substrate.ts";
+import { processEnvironment } from "../../../src/process-environment.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { systemClock } from "../../../src/system-clock.ts";
+import { createCrashPoints } from "../../../src/testing/crash-points.ts";
+
+const [database = "", workspace = "", spawnId = "", at = "0"] = process.argv.slice(2);
+let reached = 0;
+const points = createCrashPoints(async (point) => {
+  reached += 1;
+  writeSync(1, `${point}\n`);
+  if (reached !== Number(at)) return;
+  process.kill(process.pid, "SIGKILL");
+  await new Promise(() => undefined);
+});
+
+const file = await openDatabase({
+  path: database,
+  migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
+});
+const adapters = cacheAdapters(async (target) =>
+  points.adapter(await openSubstrate(target, processEnvironment(), systemClock)),
+);
+const slipway = await createSlipway({
+  database,
+  ports: { ledger: points.ledger(createSqliteLedger(file)), openAdapter: adapters.openAdapter },
+});
+await slipway.spawnWorkspace(workspace, { spawnId });
+await slipway.terminateSpawn(spawnId);
+await adapters.close();
+await slipway[Symbol.asyncDispose]();
+await file.close();
