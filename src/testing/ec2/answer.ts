@@ -3,6 +3,7 @@ import { ACTIONS } from "./actions/all.ts";
 import { accountOf } from "./credentials.ts";
 import { Ec2Failure } from "./failure.ts";
 import type { CloudFaults, FaultSubject } from "../cloud-faults.ts";
+import { forgetOld } from "./forget.ts";
 import type { InstanceType } from "./instance-types.ts";
 import { parameterTree, parseQuery, type QueryRequest } from "./query.ts";
 import { type Buckets, type RateTable, rateLimiter } from "./rate-limits.ts";
@@ -142,6 +143,7 @@ export function perform(ec2: Ec2, visit: Visit): Answer {
       });
     const seenAt = now - ec2.timing.describeLagMs;
     const context: Context = { ...ec2, region, account, signature, now, seenAt, limiter };
+    if (!action.isRead) forgetOld(ec2.world, now);
     const fields = action.answer(context, parameterTree(query.parameters));
     if (!action.isRead) ec2.save();
     return xmlReply(query.action, fields, { service, requestId });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { systemClock } from "../../system-clock.ts";
 import type { Cloud, Exchange } from "./answer.ts";
 import { type ImageOptions, makeImage } from "./built-in-images.ts";
@@ -23,7 +24,7 @@ export interface GceOptions extends CloudOptions {
   readonly rates?: RateTable;
   /** Beside the built-in types, or in their place by name. */
   readonly machineTypes?: readonly MachineType[];
-  /** What ids are derived from. Default `gce`. */
+  /** What ids are derived from. Default another one each time. */
   readonly seed?: string;
   /** Told of every answer before it goes out. */
   readonly observe?: (exchange: Exchange) => void;
@@ -84,7 +85,7 @@ export async function startGce(options: GceOptions = {}): Promise<TestGce> {
   const { stateFile, machineTypes = [] } = options;
   const kept =
     stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "Compute Engine");
-  const world = kept ?? emptyWorld(options.seed ?? "gce");
+  const world = kept ?? emptyWorld(options.seed ?? randomUUID());
   const replaced = new Set(machineTypes.map(({ name }) => name));
   const cloud: Cloud = {
     world,

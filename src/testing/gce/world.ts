@@ -71,12 +71,24 @@ function newProject(id: string): Project {
   };
 }
 
+/** Compute Engine keeps operations for two weeks after their end; a stand-in that stays must not grow for ever. */
+const OPERATIONS_KEPT_MS = 14 * 24 * 3_600_000;
+
 /** Forgets what has ended by now. */
 export function forgetEnded(world: World, now: number): void {
-  for (const { instances, disks, images } of world.projects.values()) {
+  for (const { instances, disks, images, operations, requests } of world.projects.values()) {
     for (const records of [instances, disks, images])
       for (const [key, { goneAt }] of records)
         if (goneAt !== null && goneAt <= now) records.delete(key);
+    for (const [name, { endsAt }] of operations) {
+      // In the order of their beginnings: behind the first that is young, nearly all are.
+      if (now < endsAt + OPERATIONS_KEPT_MS) break;
+      operations.delete(name);
+    }
+    for (const [id, { operation }] of requests) {
+      if (operations.has(operation)) break;
+      requests.delete(id);
+    }
   }
 }
 

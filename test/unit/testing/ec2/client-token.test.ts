@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../../../support/scratch.ts";
 import { type Subject, codeOf, launchOf, refusal, subject } from "./support.ts";
 
 const HOUR = 3_600_000;
@@ -103,6 +106,21 @@ describe("a client token", () => {
     expect(await codeOf(run(it))).toBe("IdempotentInstanceTerminated");
     await it.clock.advance(23 * HOUR);
     expect(await run(it)).not.toEqual(ids);
+  });
+
+  it("is forgotten with its machines, their disks and addresses a day after their end", async () => {
+    using folder = scratchFolder();
+    const stateFile = join(folder.path, "state.json");
+    await using it = await subject({ stateFile });
+    const ids = await run(it);
+    await it.client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
+    await it.clock.advance(25 * HOUR);
+    const [id = ""] = await run(it, { ClientToken: "another" });
+    const kept = readFileSync(stateFile, "utf8");
+    expect(kept).toContain(id);
+    expect(kept).not.toContain(ids[0]);
+    expect(kept).toContain('"token":"another"');
+    expect(kept.match(/"token":/g)).toHaveLength(1);
   });
 
   it("gives the dead machine, where EC2 is taken to do that", async () => {

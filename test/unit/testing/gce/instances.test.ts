@@ -146,6 +146,18 @@ describe("a request id", () => {
       );
   });
 
+  it("is forgotten with its operation two weeks after its end", async () => {
+    const { post, get, clock } = await startChecked();
+    const path = `${INSTANCES}?requestId=${ID}`;
+    const first = await post(path, instanceBody("one"));
+    const operations = () => get(`zones/${ZONE}/operations`);
+    await clock.advance(13 * 24 * 3_600_000);
+    expect(names(await operations())).toEqual([at(first.body, "name")]);
+    await clock.advance(2 * 24 * 3_600_000);
+    expect(names(await operations())).toEqual([]);
+    expect(verdict(await post(path, instanceBody("two")))).toBe("200");
+  });
+
   it("of a refused request is not spent", async () => {
     const { post } = await startChecked();
     await post(`${INSTANCES}?requestId=${ID}`, instanceBody("One"));

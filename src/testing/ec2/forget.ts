@@ -1,0 +1,33 @@
+import { endOf } from "./lifecycle.ts";
+import type { Region, World } from "./world.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Forgets what no call can tell of any more, so that a stand-in that stays does not grow for ever: machines a day after
+ * their end, when their client tokens are as good as new, and credentials a day after they have expired.
+ */
+export function forgetOld(world: World, now: number): void {
+  for (const [key, { expiresAt }] of world.sessions)
+    if (now >= expiresAt + DAY_MS) world.sessions.delete(key);
+  for (const region of world.regions.values()) forgetMachines(region, now);
+}
+
+function forgetMachines(region: Region, now: number): void {
+  const { instances, volumes, interfaces, tokens } = region;
+  const old = new Set<string>();
+  for (const instance of instances.values()) {
+    const end = endOf(instance);
+    if (end !== null && now >= end + DAY_MS) old.add(instance.id);
+  }
+  // A volume that outlives its machine is told by it.
+  for (const records of [volumes, interfaces])
+    for (const record of records.values())
+      if (!record.deleteOnTermination) old.delete(record.instanceId);
+  if (old.size === 0) return;
+  for (const id of old) instances.delete(id);
+  for (const records of [volumes, interfaces])
+    for (const [id, record] of records) if (old.has(record.instanceId)) records.delete(id);
+  const kept = tokens.filter(({ instanceIds }) => instanceIds.some((id) => instances.has(id)));
+  tokens.splice(0, tokens.length, ...kept);
+}
