@@ -19,7 +19,7 @@ export interface LostImage {
 }
 
 /** A hint is not worth waiting for long. */
-const SEARCH_MILLISECONDS = 10_000;
+const SEARCH_MILLISECONDS = 5_000;
 const NOT_DEPRECATED_ONLY = { IncludeDeprecated: true, IncludeDisabled: true } as const;
 
 /**

@@ -40,7 +40,7 @@ const LONGEST_WORDS = 2_000;
 export function failureOf(caught: unknown): SdkFailure {
   if (!(caught instanceof Error))
     return { kind: "lost", words: oneLine(String(caught)), cause: null };
-  const words = oneLine(caught.message);
+  const words = oneLine(caught.message || (firstOf(caught)?.message ?? ""));
   if (isCredentialFailure(caught.name)) return { kind: "no-credentials", words, cause: null };
   const status = statusOf(caught);
   if (status !== null && status >= 400)
@@ -90,14 +90,19 @@ function retryAfterOf(caught: Error): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 }
 
-/** Of the error itself or of the one that caused it: a host with several addresses fails with one error for all. */
+/** Of the error itself, or of one that it is about. */
 function nodeCode(caught: Error): string | null {
   const inner = caught.cause instanceof Error ? caught.cause : null;
-  const first = caught instanceof AggregateError ? (caught.errors[0] as unknown) : null;
-  for (const candidate of [caught, inner, first])
-    if (candidate instanceof Error && "code" in candidate && typeof candidate.code === "string")
+  for (const candidate of [caught, inner, firstOf(caught)])
+    if (candidate !== null && "code" in candidate && typeof candidate.code === "string")
       return candidate.code;
   return null;
+}
+
+/** A host with several addresses fails with one error for all of them, which has no words of its own. */
+function firstOf(caught: Error): Error | null {
+  const first: unknown = caught instanceof AggregateError ? caught.errors[0] : null;
+  return first instanceof Error ? first : null;
 }
 
 function fieldsOf(value: object, name: string): Readonly<Record<string, unknown>> | null {
