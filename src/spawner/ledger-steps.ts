@@ -57,7 +57,7 @@ export function takeStep(standing: Standing, step: Step): Standing | null {
       attempts: attemptsOf(launches),
       updatedAt: step.at,
     },
-    lease: released ? { ...lease, driver: null } : { ...lease, until: Number(step.lease) },
+    lease: released ? { ...lease, driver: null } : { ...lease, until: step.lease },
   };
 }
 

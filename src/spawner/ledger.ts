@@ -130,7 +130,7 @@ export interface Ledger {
    * taken already, nothing is written and the existing spawn is returned.
    */
   begin(spawn: NewSpawn): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }>;
-  /** Takes a step, with its event; null where the lease was lost or the spawn's state does not allow it. */
+  /** Takes a step, with its event; null where the lease was lost, or where there is no spawn whose state allows it. */
   take(step: Step): Promise<Standing | null>;
   /**
    * Gives the spawn to a driver, with a higher fence; null where the fence has risen meanwhile. A launch without an
@@ -156,7 +156,7 @@ export interface Ledger {
   ): Promise<readonly SpawnEvent[]>;
   /** How many of the tenant's spawns (of these only, where any is named) have not settled. */
   countUnsettled(tenant: string, spawnIds: readonly string[]): Promise<number>;
-  /** Every target that a launch of any tenant went to, each once. */
+  /** Every target that a launch of any tenant went to, each once, in an order of their own. */
   targets(): Promise<readonly PlacementTarget[]>;
   /** What the ledger says of each machine, in their order, whatever the tenant. */
   judge(machines: readonly FoundMachine[]): Promise<readonly ClaimVerdict[]>;

@@ -108,7 +108,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
         .map(({ tenant: _tenant, ...event }) => event),
     countUnsettled: async (tenant, spawnIds) =>
       chosen(tenant, spawnIds).filter(({ spawn }) => !isSettled(spawn.state)).length,
-    targets: async () => [...targets.values()],
+    targets: async () =>
+      [...targets].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, target]) => target),
     judge: async (machines) => machines.map((machine) => judgeOne([...entries.values()], machine)),
     async suspect(scope, machines, now) {
       const listed = new Set(machines.map(({ id }) => id));

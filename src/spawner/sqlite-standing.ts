@@ -5,7 +5,7 @@ import type { LaunchPlan } from "../plan.ts";
 import { toSnakeCase } from "../spelling.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
 import type { Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
-import { damaged, number, parseStanding, text } from "./ledger-rows.ts";
+import { number, parseStanding, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
 import type { SpawnState } from "./spawn-record.ts";
 
@@ -55,7 +55,7 @@ export function begin(
 
 export function take(connection: Connection, step: Step): Standing | null {
   const row = findRow(connection, step);
-  if (row === undefined) throw damaged(`spawn ${step.spawnId} is missing`);
+  if (row === undefined) return null;
   const before = standingOf(connection, row);
   const after = takeStep(before, step);
   if (after === null) return null;

@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import type { ClaimVerdict, Ledger } from "../../../src/spawner/ledger.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { KEY, found, launchOf, machineOf, newSpawn, plan, stepped } from "./subject.ts";
+import type { OpenLedger } from "./subject.ts";
+
+const accepted = { outcome: "accepted", reason: null } as const;
+const rejected = { outcome: "rejected", reason: "QUOTA_EXCEEDED" } as const;
+const unknown = { outcome: "unknown", reason: null } as const;
+const booted = { to: "booting", machine: machineOf("m"), answer: accepted } as const;
+
+/** A record, what it says of the machine that it has, and of a late twin of the same launch. */
+interface ClaimCase {
+  readonly what: string;
+  readonly bring: (ledger: Ledger) => Promise<unknown>;
+  readonly own: ClaimVerdict;
+  readonly twin: ClaimVerdict;
+}
+
+const CASES: readonly ClaimCase[] = [
+  {
+    what: "launching, not answered yet",
+    bring: () => Promise.resolve(),
+    own: "claimed",
+    twin: "claimed",
+  },
+  {
+    what: "launching, answer lost",
+    bring: (ledger) => stepped(ledger, { to: "launching", answer: unknown }),
+    own: "claimed",
+    twin: "claimed",
+  },
+  {
+    what: "launching elsewhere after a refusal",
+    bring: (ledger) =>
+      stepped(ledger, { to: "launching", answer: rejected, launch: launchOf("b", 1) }),
+    own: "orphan",
+    twin: "orphan",
+  },
+  { what: "booting", bring: (ledger) => stepped(ledger, booted), own: "claimed", twin: "orphan" },
+  {
+    what: "booting, and going elsewhere once it is gone",
+    bring: (ledger) => stepped(ledger, { ...booted, answer: rejected }),
+    own: "claimed",
+    twin: "orphan",
+  },
+  {
+    what: "running",
+    bring: (ledger) => stepped(ledger, { ...booted, to: "running" }),
+    own: "claimed",
+    twin: "orphan",
+  },
+  {
+    what: "terminating with its machine",
+    bring: async (ledger) => {
+      await stepped(ledger, booted);
+      await stepped(ledger, { to: "terminating" });
+    },
+    own: "claimed",
+    twin: "orphan",
+  },
+  {
+    what: "terminating before an answer",
+    bring: (ledger) => stepped(ledger, { to: "terminating", answer: unknown }),
+    own: "claimed",
+    twin: "claimed",
+  },
+  {
+    what: "terminated",
+    bring: async (ledger) => {
+      await stepped(ledger, booted);
+      await stepped(ledger, { to: "terminated" });
+    },
+    own: "orphan",
+    twin: "orphan",
+  },
+  {
+    what: "failed",
+    bring: (ledger) => stepped(ledger, { to: "failed", answer: rejected }),
+    own: "orphan",
+    twin: "orphan",
+  },
+  {
+    what: "terminated with a launch that was never settled",
+    bring: async (ledger) => {
+      await stepped(ledger, { to: "terminating", answer: unknown });
+      await stepped(ledger, { to: "terminated" });
+    },
+    own: "orphan",
+    twin: "orphan",
+  },
+];
+
+export function describeClaims(open: OpenLedger): void {
+  describe("judge", () => {
+    it.each(CASES)("says of a spawn that is $what what it claims", async (one) => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      await one.bring(subject.ledger);
+      const verdicts = await subject.ledger.judge([found("m", "a"), found("twin", "a")]);
+      expect(verdicts).toEqual([one.own, one.twin]);
+    });
+
+    it("knows the launches of every tenant, and no other, in the machines' order", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn({ tenant: "acme", launch: launchOf("c") }));
+      await ledger.begin(newSpawn());
+      await stepped(ledger, { to: "running", machine: machineOf("m"), answer: accepted });
+      const machines = [found("x", "f"), found("m", "a"), found("n", "c"), found("t", "a")];
+      expect(await ledger.judge(machines)).toEqual(["foreign", "claimed", "claimed", "orphan"]);
+      expect(await ledger.judge([])).toEqual([]);
+    });
+
+    it.each(["", "g", "A".repeat(32), "%", "_".repeat(32), "a".repeat(65), "\u{10ffff}"])(
+      "calls a launch id of %j foreign",
+      async (launchId) => {
+        await using subject = await open();
+        await subject.ledger.begin(newSpawn());
+        const machine = { id: "m", place: "engine-1", launchId };
+        expect(await subject.ledger.judge([machine])).toEqual(["foreign"]);
+      },
+    );
+
+    it("goes by the launch that a machine carries, whatever spawn has its id on record", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      await stepped(ledger, { to: "running", machine: machineOf("m"), answer: accepted });
+      await ledger.begin(newSpawn({ spawnId: "two", launch: launchOf("b") }));
+      await ledger.take({
+        ...KEY,
+        spawnId: "two",
+        fence: 1,
+        to: "failed",
+        message: "",
+        at: newSpawn().at,
+        lease: "release",
+      });
+      expect(await ledger.judge([found("m", "b")])).toEqual(["orphan"]);
+    });
+  });
+
+  describe("targets", () => {
+    it("are each there once, of every tenant, in one order", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      expect(await ledger.targets()).toEqual([]);
+      const other = samplePlan({ target: { ...dockerTarget(), host: "unix:///b.sock" } });
+      await ledger.begin(newSpawn());
+      await ledger.begin(newSpawn({ spawnId: "two", tenant: "acme", plan: other }));
+      await ledger.begin(newSpawn({ spawnId: "three" }));
+      expect(await ledger.targets()).toEqual([other.target, plan.target]);
+    });
+  });
+}
+
+function dockerTarget() {
+  const { target } = plan;
+  if (target.substrate !== "DOCKER") throw new Error("the sample plan is of Docker");
+  return target;
+}
+
+export function describeSuspects(open: OpenLedger): void {
+  describe("suspects", () => {
+    it("keep the time at which they were first found", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      expect(await ledger.suspects("here")).toEqual([]);
+      const first = [{ id: "m", place: "engine-1", since: 100 }];
+      expect(await ledger.suspect("here", [found("m", "a")], 100)).toEqual(first);
+      const both = [...first, { id: "k", place: "engine-1", since: 200 }];
+      const again = await ledger.suspect("here", [found("k", "b"), found("m", "a")], 200);
+      expect(again).toEqual(both);
+      expect(await ledger.suspects("here")).toEqual(both);
+    });
+
+    it("are none any more once they are not among them, and begin anew", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.suspect("here", [found("m", "a"), found("k", "a")], 100);
+      await ledger.suspect("here", [found("k", "a")], 200);
+      expect((await ledger.suspects("here")).map(({ id }) => id)).toEqual(["k"]);
+      await ledger.suspect("here", [found("m", "a")], 300);
+      expect(await ledger.suspects("here")).toEqual([{ id: "m", place: "engine-1", since: 300 }]);
+      expect(await ledger.suspect("here", [], 400)).toEqual([]);
+    });
+
+    it("are of their scope alone", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.suspect("here", [found("m", "a")], 100);
+      await ledger.suspect("there", [found("m", "a", "zone-b")], 200);
+      await ledger.suspect("there", [], 300);
+      expect(await ledger.suspects("here")).toEqual([{ id: "m", place: "engine-1", since: 100 }]);
+      expect(await ledger.suspects("there")).toEqual([]);
+    });
+  });
+}

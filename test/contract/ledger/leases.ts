@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { KEY, launchOf, machineOf, newSpawn, plan, step, stepped, told } from "./subject.ts";
+import type { OpenLedger } from "./subject.ts";
+
+const CLAIM = { ...KEY, fence: 1, driver: "driver-2", until: 5_000 };
+
+export function describeLeases(open: OpenLedger): void {
+  describe("claim", () => {
+    it("is a compare-and-set of the fence", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      expect((await ledger.claim(CLAIM))?.lease).toEqual({
+        driver: "driver-2",
+        until: 5_000,
+        fence: 2,
+      });
+      expect(await ledger.claim({ ...CLAIM, driver: "driver-3" })).toBe(null);
+      expect((await told(ledger)).driven?.lease.driver).toBe("driver-2");
+    });
+
+    it("knows no spawn that is not there", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      expect(await subject.ledger.claim({ ...CLAIM, spawnId: "two" })).toBe(null);
+      expect(await subject.ledger.claim({ ...CLAIM, tenant: "acme" })).toBe(null);
+    });
+
+    it("is won by one of many at once", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, (_, index) =>
+          subject.ledger.claim({ ...CLAIM, driver: `driver-${index}` }),
+        ),
+      );
+      expect(claims.filter((one) => one !== null)).toHaveLength(1);
+    });
+
+    it("lets the driver before record nothing more", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      await subject.ledger.claim(CLAIM);
+      expect(await subject.ledger.take(step({ to: "booting" }))).toBe(null);
+      await subject.ledger.release(KEY, 1);
+      await subject.ledger.renew("driver-1", 9_000);
+      const { driven, unfinished } = await told(subject.ledger);
+      expect(driven?.lease).toEqual({ driver: "driver-2", until: 5_000, fence: 2 });
+      expect(unfinished?.lease).toEqual(driven?.lease);
+      expect(await subject.ledger.take(step({ to: "booting", fence: 2 }))).not.toBe(null);
+    });
+
+    it("makes a launch that nobody has told of unknown, and leaves others as they are", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      expect((await ledger.claim(CLAIM))?.launches).toMatchObject([{ outcome: "unknown" }]);
+      expect((await told(ledger)).driven).toMatchObject({
+        plan,
+        launches: [{ outcome: "unknown", reason: null }],
+        spawn: { attempts: [{ outcome: "unknown" }] },
+      });
+      const answer = { outcome: "rejected", reason: "QUOTA_EXCEEDED" } as const;
+      await stepped(ledger, { to: "launching", fence: 2, answer, launch: launchOf("b") });
+      const third = { ...CLAIM, fence: 2, driver: "driver-3" };
+      expect((await ledger.claim(third))?.launches).toMatchObject([answer, { outcome: "unknown" }]);
+      const accepted = { outcome: "accepted", reason: null } as const;
+      await stepped(ledger, { to: "booting", fence: 3, answer: accepted, machine: machineOf("m") });
+      const fourth = { ...CLAIM, fence: 3, driver: "driver-4" };
+      expect((await ledger.claim(fourth))?.launches).toMatchObject([answer, accepted]);
+    });
+  });
+
+  describe("leases", () => {
+    it("are lengthened by their driver, all at once, and nobody else's", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      await ledger.begin(newSpawn({ spawnId: "two", tenant: "acme" }));
+      await ledger.begin(newSpawn({ spawnId: "three", driver: "driver-2" }));
+      await ledger.renew("driver-1", 9_000);
+      const untils = [
+        (await ledger.find(KEY))?.lease.until,
+        (await ledger.find({ tenant: "acme", spawnId: "two" }))?.lease.until,
+        (await ledger.find({ tenant: "default", spawnId: "three" }))?.lease.until,
+      ];
+      expect(untils).toEqual([9_000, 9_000, 1_000]);
+    });
+
+    it("end with a release, at the fence that they were given with", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      await ledger.release(KEY, 2);
+      expect((await ledger.find(KEY))?.lease.driver).toBe("driver-1");
+      await ledger.release({ ...KEY, tenant: "acme" }, 1);
+      await ledger.release(KEY, 1);
+      expect((await ledger.find(KEY))?.lease).toMatchObject({ driver: null, fence: 1 });
+      await ledger.renew("driver-1", 9_000);
+      expect((await ledger.find(KEY))?.lease.until).toBe(1_000);
+    });
+
+    it.each([
+      ["a step that says so", { to: "launching", lease: "release" }],
+      ["a spawn that has settled", { to: "running" }],
+      ["a spawn that failed", { to: "failed" }],
+    ] as const)("end with %s", async (_, change) => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      expect((await stepped(subject.ledger, change)).lease.driver).toBe(null);
+      expect((await subject.ledger.find(KEY))?.lease).toMatchObject({ driver: null, fence: 1 });
+    });
+  });
+}

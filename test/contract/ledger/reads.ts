@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { KEY, launchOf, newSpawn, step, stepped, told } from "./subject.ts";
+import type { OpenLedger } from "./subject.ts";
+
+export function describeReads(open: OpenLedger): void {
+  describe("reads", () => {
+    it("know nothing of what is not there", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      const absent = { ...KEY, spawnId: "two" };
+      expect([await ledger.find(absent), await ledger.describe(absent)]).toEqual([null, null]);
+      expect(await ledger.events("default", 0, ["two"])).toEqual([]);
+      expect(await ledger.countUnsettled("default", ["two"])).toBe(0);
+    });
+
+    it("tell unfinished spawns oldest first, and no settled one", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      for (const spawnId of ["z", "a", "m", "q"]) await ledger.begin(newSpawn({ spawnId }));
+      await stepped(ledger, { to: "running", spawnId: "a" });
+      await stepped(ledger, { to: "failed", spawnId: "q" });
+      await stepped(ledger, { to: "terminating", spawnId: "m" });
+      const ids = async () =>
+        (await ledger.unfinished("default")).map(({ tenant, spawnId }) => [tenant, spawnId]);
+      expect(await ids()).toEqual([
+        ["default", "z"],
+        ["default", "m"],
+      ]);
+      await stepped(ledger, { to: "terminating", spawnId: "a" });
+      expect((await ids()).map(([, spawnId]) => spawnId)).toEqual(["z", "a", "m"]);
+      await stepped(ledger, { to: "terminated", spawnId: "m" });
+      expect(await ledger.countUnsettled("default", [])).toBe(2);
+      expect(await ledger.countUnsettled("default", ["a", "m"])).toBe(1);
+    });
+
+    it("list newest first, by workspace and state", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const other = samplePlan({ workspace: "other" });
+      await ledger.begin(newSpawn({ spawnId: "b" }));
+      await ledger.begin(newSpawn({ spawnId: "a" }));
+      await ledger.begin(newSpawn({ spawnId: "c", plan: other }));
+      await stepped(ledger, { to: "running", spawnId: "b" });
+      const ids = async (filter: Parameters<typeof ledger.list>[1]) =>
+        (await ledger.list("default", filter)).map(({ spawnId }) => spawnId);
+      expect(await ids({})).toEqual(["c", "a", "b"]);
+      expect(await ids({ workspace: "agent-dev" })).toEqual(["a", "b"]);
+      expect(await ids({ state: "launching" })).toEqual(["c", "a"]);
+      expect(await ids({ workspace: "agent-dev", state: "running" })).toEqual(["b"]);
+      expect(await ids({ workspace: "none" })).toEqual([]);
+    });
+
+    it("tell events in their order, after a number, of those that were named", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      await ledger.begin(newSpawn({ spawnId: "two" }));
+      await stepped(ledger, { to: "running" });
+      const all = await ledger.events("default", 0, []);
+      expect(all.map(({ spawnId, state }) => [spawnId, state])).toEqual([
+        ["one", "pending"],
+        ["one", "launching"],
+        ["two", "pending"],
+        ["two", "launching"],
+        ["one", "running"],
+      ]);
+      expect(all.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+      const later = await ledger.events("default", all[1]?.sequence ?? 0, ["one"]);
+      expect(later).toEqual(all.slice(4));
+    });
+
+    it("give the plan that each spawn began with", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const reads = [{ reference: "r", value: "v", readAt: "2026-11-23T04:00:00.000Z" }];
+      // The same plan id, as when it was read is no part of it.
+      const later = samplePlan({ floatingReads: reads });
+      await ledger.begin(newSpawn());
+      await ledger.begin(newSpawn({ spawnId: "two", plan: later }));
+      expect((await ledger.describe(KEY))?.plan.floatingReads).not.toEqual(reads);
+      expect((await ledger.describe({ ...KEY, spawnId: "two" }))?.plan.floatingReads).toEqual(
+        reads,
+      );
+    });
+  });
+
+  describe("tenants", () => {
+    it("see and touch nothing of each other, even under one id", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const acme = { ...KEY, tenant: "acme" };
+      await ledger.begin(newSpawn());
+      expect(await ledger.find(acme)).toBe(null);
+      expect((await ledger.begin(newSpawn({ ...acme, launch: launchOf("b") }))).created).toBe(true);
+      const before = await told(ledger);
+      await ledger.take(step({ ...acme, to: "running" }));
+      await ledger.claim({ ...acme, fence: 1, driver: "driver-2", until: 9_000 });
+      expect(await told(ledger)).toEqual(before);
+      expect((await ledger.list("acme", {})).map(({ state }) => state)).toEqual(["running"]);
+      expect(await ledger.unfinished("acme")).toEqual([]);
+      expect(await ledger.countUnsettled("default", [])).toBe(1);
+      expect((await ledger.events("acme", 0, [])).map(({ state }) => state)).toEqual([
+        "pending",
+        "launching",
+        "running",
+      ]);
+      expect(await ledger.list("nobody", {})).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { SPAWN_STATES } from "../../../src/spawner/spawn-record.ts";
+import type { Ledger } from "../../../src/spawner/ledger.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { AT, found, launchOf, machineOf } from "./subject.ts";
+import type { OpenLedger } from "./subject.ts";
+
+type Call = (ledger: Ledger) => Promise<unknown>;
+
+const PLANS = ["agent-dev", "other"].map((workspace) => samplePlan({ workspace }));
+const DIGITS = ["a", "b", "c", "d", "e"] as const;
+
+const key = fc.record({
+  tenant: fc.constantFrom("default", "acme"),
+  spawnId: fc.constantFrom("one", "two", "three"),
+});
+const driver = fc.constantFrom("driver-1", "driver-2");
+const time = fc.integer({ min: 0, max: 5 });
+const fence = fc.integer({ min: 1, max: 4 });
+const digit = fc.constantFrom(...DIGITS);
+const machine = fc.constantFrom("m", "n").map(machineOf);
+const launch = fc
+  .record({ digit, candidate: fc.nat(2) })
+  .map((one) => launchOf(one.digit, one.candidate));
+const machines = fc.uniqueArray(
+  fc.record({ id: fc.constantFrom("m", "n", "k"), digit: fc.constantFrom(...DIGITS, "f") }),
+  { selector: ({ id }) => id },
+);
+const spawnIds = fc.subarray(["one", "two", "three"]);
+
+const step = fc
+  .record(
+    {
+      to: fc.constantFrom(...SPAWN_STATES),
+      machine: fc.option(machine),
+      error: fc.option(fc.constant({ code: "INTERNAL", nested: { a: [1, null] } })),
+      answer: fc.record({
+        outcome: fc.constantFrom("accepted", "rejected", "unknown"),
+        reason: fc.constantFrom(null, "QUOTA_EXCEEDED"),
+      }),
+      launch,
+      full: fc.record({ offering: fc.constantFrom("x", "y"), until: time }),
+      lease: fc.oneof(time, fc.constant("release" as const)),
+    },
+    { requiredKeys: ["to", "lease"] },
+  )
+  .map((one) => ({ ...one, message: `to ${one.to}`, at: AT }));
+
+const calls: fc.Arbitrary<Call> = fc.oneof(
+  { arbitrary: beginning(), weight: 3 },
+  {
+    arbitrary: fc
+      .record({ key, fence, step })
+      .map((one) => (ledger: Ledger) => ledger.take({ ...one.step, ...one.key, fence: one.fence })),
+    weight: 8,
+  },
+  fc.record({ key, fence, driver, until: time }).map(
+    ({ key: of, ...one }) =>
+      (ledger: Ledger) =>
+        ledger.claim({ ...of, ...one }),
+  ),
+  fc
+    .record({ driver, until: time })
+    .map((one) => (ledger: Ledger) => ledger.renew(one.driver, one.until)),
+  fc.record({ key, fence }).map((one) => (ledger: Ledger) => ledger.release(one.key, one.fence)),
+  fc.record({ scope: fc.constantFrom("here", "there"), machines, now: time }).map(
+    (one) => (ledger: Ledger) =>
+      ledger.suspect(
+        one.scope,
+        one.machines.map(({ id, digit: of }) => found(id, of)),
+        one.now,
+      ),
+  ),
+  fc
+    .record({ after: fc.nat(20), spawnIds })
+    .map((one) => (ledger: Ledger) => ledger.events("default", one.after, one.spawnIds)),
+  spawnIds.map((ids) => (ledger: Ledger) => ledger.countUnsettled("default", ids)),
+  time.map((now) => (ledger: Ledger) => ledger.fullOfferings(["x", "y", "z"], now)),
+);
+
+function beginning(): fc.Arbitrary<Call> {
+  return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, driver, leaseUntil: time }).map(
+    ({ key: of, ...one }) =>
+      (ledger: Ledger) =>
+        ledger.begin({ ...of, ...one, at: AT }),
+  );
+}
+
+/** All that can be asked of a ledger. */
+async function everything(ledger: Ledger): Promise<unknown> {
+  const answers: unknown[] = [await ledger.targets()];
+  for (const tenant of ["default", "acme"]) {
+    answers.push(await ledger.list(tenant, {}), await ledger.unfinished(tenant));
+    answers.push(await ledger.events(tenant, 0, []), await ledger.countUnsettled(tenant, []));
+    for (const state of SPAWN_STATES) answers.push(await ledger.list(tenant, { state }));
+    for (const spawnId of ["one", "two", "three"])
+      answers.push(
+        await ledger.find({ tenant, spawnId }),
+        await ledger.describe({ tenant, spawnId }),
+      );
+  }
+  for (const id of ["m", "n"])
+    for (const of of DIGITS) answers.push(await ledger.judge([found(id, of)]));
+  answers.push(await ledger.suspects("here"), await ledger.suspects("there"));
+  return answers;
+}
+
+export function describeSameAnswers(...open: readonly [OpenLedger, OpenLedger]): void {
+  it("two ledgers give the same answers to the same calls", { timeout: 60_000 }, async () => {
+    const sequences = fc.array(calls, { minLength: 1, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(sequences, async (sequence) => {
+        await using one = await open[0]();
+        await using other = await open[1]();
+        for (const call of sequence)
+          expect(await call(other.ledger)).toEqual(await call(one.ledger));
+        expect(await everything(other.ledger)).toEqual(await everything(one.ledger));
+      }),
+      { numRuns: 60 },
+    );
+  });
+}

@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { SPAWN_STATES } from "../../../src/spawner/spawn-record.ts";
+import type { SpawnState } from "../../../src/spawner/spawn-record.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import {
+  AT,
+  KEY,
+  LATER,
+  launchOf,
+  machineOf,
+  newSpawn,
+  plan,
+  step,
+  stepped,
+  token,
+  told,
+} from "./subject.ts";
+import type { OpenLedger } from "./subject.ts";
+
+export function describeBeginning(open: OpenLedger): void {
+  describe("begin", () => {
+    it("records spawn, launch and lease in one go", async () => {
+      await using subject = await open();
+      const { created, driven } = await subject.ledger.begin(newSpawn());
+      expect(created).toBe(true);
+      expect(driven).toMatchObject({
+        plan,
+        lease: { driver: "driver-1", until: 1_000, fence: 1 },
+        launches: [{ attempt: 1, ...launchOf("a"), at: AT, outcome: null, reason: null }],
+        spawn: { ...KEY, state: "launching", machine: null, error: null, createdAt: AT },
+      });
+      const now = await told(subject.ledger);
+      expect(now.driven).toEqual(driven);
+      expect(now.described?.events.map(({ state }) => state)).toEqual(["pending", "launching"]);
+      expect(now.unfinished?.lease).toEqual(driven.lease);
+    });
+
+    it("gives the existing spawn back for an id that is taken, and writes nothing", async () => {
+      await using subject = await open();
+      const { driven } = await subject.ledger.begin(newSpawn());
+      const other = samplePlan({ workspace: "other" });
+      const again = newSpawn({ plan: other, launch: launchOf("b"), driver: "driver-2", at: LATER });
+      expect(await subject.ledger.begin(again)).toEqual({ created: false, driven });
+      expect((await subject.ledger.events("default", 0, [])).length).toBe(2);
+      expect(await subject.ledger.targets()).toEqual([plan.target]);
+    });
+
+    it("lets one of many at once begin", async () => {
+      await using subject = await open();
+      const drivers = Array.from({ length: 8 }, (_, index) => `driver-${index}`);
+      const begun = await Promise.all(
+        drivers.map((driver) => subject.ledger.begin(newSpawn({ driver }))),
+      );
+      expect(begun.filter(({ created }) => created)).toHaveLength(1);
+      expect(new Set(begun.map(({ driven }) => driven.lease.driver)).size).toBe(1);
+    });
+
+    it("knows one owner for ever", async () => {
+      await using subject = await open();
+      const owners = await Promise.all([subject.ledger.owner(), subject.ledger.owner()]);
+      expect(new Set([...owners, await subject.ledger.owner()]).size).toBe(1);
+      expect(owners[0]).toMatch(/^[0-9a-f-]{36}$/);
+    });
+  });
+}
+
+/** Which states lead to which. */
+const LEADS_TO: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
+  pending: [],
+  launching: ["launching", "booting", "running", "terminating", "failed"],
+  booting: ["launching", "booting", "running", "terminating", "terminated", "failed"],
+  running: ["running", "terminating", "terminated"],
+  terminating: ["terminating", "terminated", "failed"],
+  terminated: [],
+  failed: [],
+};
+const WAYS: Readonly<Record<Exclude<SpawnState, "pending">, readonly SpawnState[]>> = {
+  launching: [],
+  booting: ["booting"],
+  running: ["running"],
+  terminating: ["terminating"],
+  terminated: ["terminating", "terminated"],
+  failed: ["failed"],
+};
+
+export function describeSteps(open: OpenLedger): void {
+  describe("take", () => {
+    it("records state, machine, answer, lease and event together", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      const answer = { outcome: "accepted", reason: null } as const;
+      const taken = await stepped(subject.ledger, {
+        to: "booting",
+        machine: machineOf("m"),
+        answer,
+      });
+      expect(taken).toMatchObject({
+        lease: { driver: "driver-1", until: 2_000, fence: 1 },
+        launches: [{ token: token("a"), ...answer }],
+        spawn: { state: "booting", machine: machineOf("m"), createdAt: AT, updatedAt: LATER },
+      });
+      const { driven, described } = await told(subject.ledger);
+      expect(driven).toEqual({ ...taken, plan });
+      expect(described?.events.at(-1)).toEqual({
+        at: LATER,
+        state: "booting",
+        message: "to booting",
+      });
+    });
+
+    it("adds the next launch behind the answered one", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      const answer = { outcome: "rejected", reason: "INSUFFICIENT_CAPACITY" } as const;
+      await stepped(subject.ledger, { to: "launching", answer, launch: launchOf("b", 1) });
+      const { driven } = await told(subject.ledger);
+      expect(driven?.launches).toMatchObject([
+        { attempt: 1, ...launchOf("a"), ...answer, at: AT },
+        { attempt: 2, ...launchOf("b", 1), outcome: null, reason: null, at: LATER },
+      ]);
+      expect(driven?.spawn.attempts.map(({ place }) => place)).toEqual(["engine-1", "engine-2"]);
+    });
+
+    it("keeps machine and error until they are taken away", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      const error = { code: "UNAVAILABLE", message: "a\u0000b" };
+      await stepped(ledger, { to: "booting", machine: machineOf("m"), error });
+      expect((await stepped(ledger, { to: "booting" })).spawn).toMatchObject({
+        machine: { id: "m" },
+        error,
+      });
+      await stepped(ledger, { to: "launching", machine: null, error: null });
+      expect((await told(ledger)).driven?.spawn).toMatchObject({ machine: null, error: null });
+    });
+
+    it("refuses a step with another fence, and one of a spawn that is not there", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      const before = await told(subject.ledger);
+      for (const fence of [0, 2])
+        expect(await subject.ledger.take(step({ to: "booting", fence }))).toBe(null);
+      expect(await subject.ledger.take(step({ to: "booting", spawnId: "two" }))).toBe(null);
+      expect(await subject.ledger.take(step({ to: "booting", tenant: "acme" }))).toBe(null);
+      expect(await told(subject.ledger)).toEqual(before);
+    });
+
+    it("writes nothing of a full place with a step that is refused", async () => {
+      await using subject = await open();
+      await subject.ledger.begin(newSpawn());
+      const full = { offering: "zone-a", until: 9_000 };
+      await subject.ledger.take(step({ to: "booting", fence: 7, full }));
+      expect(await subject.ledger.fullOfferings(["zone-a"], 0)).toEqual(new Set());
+    });
+
+    it.each(SPAWN_STATES.filter((state) => state !== "pending"))(
+      "allows from %s what may follow it, and nothing else",
+      async (from) => {
+        for (const to of SPAWN_STATES) {
+          await using subject = await open();
+          await subject.ledger.begin(newSpawn());
+          for (const way of WAYS[from]) await stepped(subject.ledger, { to: way });
+          const after = await subject.ledger.take(step({ to }));
+          expect([to, after?.spawn.state ?? null]).toEqual([
+            to,
+            LEADS_TO[from].includes(to) ? to : null,
+          ]);
+        }
+      },
+    );
+  });
+}
+
+export function describeFullPlaces(open: OpenLedger): void {
+  describe("full offerings", () => {
+    it("are full until their time, for every spawn", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      await stepped(ledger, { to: "launching", full: { offering: "a", until: 500 } });
+      await stepped(ledger, { to: "launching", full: { offering: "b", until: 700 } });
+      expect(await ledger.fullOfferings(["a", "b", "c"], 499)).toEqual(new Set(["a", "b"]));
+      expect(await ledger.fullOfferings(["a", "b", "c"], 500)).toEqual(new Set(["b"]));
+      expect(await ledger.fullOfferings(["a"], 499)).toEqual(new Set(["a"]));
+      expect(await ledger.fullOfferings([], 0)).toEqual(new Set());
+    });
+
+    it("are never opened by an older finding", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin(newSpawn());
+      for (const until of [500, 300])
+        await stepped(ledger, { to: "launching", full: { offering: "a", until } });
+      expect(await ledger.fullOfferings(["a"], 400)).toEqual(new Set(["a"]));
+      await stepped(ledger, { to: "launching", full: { offering: "a", until: 900 } });
+      expect(await ledger.fullOfferings(["a"], 800)).toEqual(new Set(["a"]));
+    });
+  });
+}

@@ -1,0 +1,82 @@
+/** What the parts of the contract share. */
+import { expect } from "vitest";
+import type { LaunchPlan } from "../../../src/plan.ts";
+import { launchId } from "../../../src/spawner/launch-token.ts";
+import type { Ledger, NewLaunch, NewSpawn, Standing, Step } from "../../../src/spawner/ledger.ts";
+import type { SpawnMachine } from "../../../src/spawner/spawn-record.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+/** A fresh ledger for one test. */
+export interface LedgerUnderTest extends AsyncDisposable {
+  readonly ledger: Ledger;
+}
+export type OpenLedger = () => Promise<LedgerUnderTest>;
+
+export const AT = "2026-11-22T04:00:00.000Z";
+export const LATER = "2026-11-22T04:00:09.000Z";
+export const KEY = { tenant: "default", spawnId: "one" };
+export const plan: LaunchPlan = samplePlan();
+
+/** A token as the spawner makes them, of one digit. */
+export function token(digit: string): string {
+  return digit.repeat(64);
+}
+
+/** What a machine of that launch carries. */
+export function found(id: string, digit: string, place = "engine-1") {
+  return { id, place, launchId: launchId(token(digit)) };
+}
+
+export function launchOf(digit: string, candidate = 0): NewLaunch {
+  return { candidate, place: `engine-${candidate + 1}`, token: token(digit) };
+}
+
+export function machineOf(id: string): SpawnMachine {
+  return {
+    id,
+    place: "engine-1",
+    architecture: "amd64",
+    addresses: { private: "172.17.0.2", public: null },
+    ports: [{ port: 8080, hostPort: 32_768 }],
+  };
+}
+
+export function newSpawn(changes: Partial<NewSpawn> = {}): NewSpawn {
+  return {
+    ...KEY,
+    plan,
+    launch: launchOf("a"),
+    driver: "driver-1",
+    leaseUntil: 1_000,
+    at: AT,
+    ...changes,
+  };
+}
+
+/** A step of the first spawn by its first driver. */
+export function step(changes: Partial<Step> & Pick<Step, "to">): Step {
+  return { ...KEY, fence: 1, message: `to ${changes.to}`, at: LATER, lease: 2_000, ...changes };
+}
+
+/** Takes a step that must be allowed. */
+export async function stepped(
+  ledger: Ledger,
+  changes: Partial<Step> & Pick<Step, "to">,
+): Promise<Standing> {
+  const after = await ledger.take(step(changes));
+  if (after === null) throw new Error(`the step to ${changes.to} was refused`);
+  return after;
+}
+
+/** All that a ledger tells of a spawn, from everywhere it tells it. */
+export async function told(ledger: Ledger, key = KEY) {
+  const [driven, described, listed, unfinished] = [
+    await ledger.find(key),
+    await ledger.describe(key),
+    (await ledger.list(key.tenant, {})).find(({ spawnId }) => spawnId === key.spawnId),
+    (await ledger.unfinished(key.tenant)).find(({ spawnId }) => spawnId === key.spawnId),
+  ];
+  expect(described).toMatchObject({ ...listed });
+  expect(driven?.spawn).toEqual(listed);
+  return { driven, described, unfinished };
+}
