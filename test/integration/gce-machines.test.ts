@@ -213,12 +213,18 @@ describe("logs", () => {
     say("one\n");
     // What happens between two looks.
     const events = [
-      () => say("one\ntwo\n"),
-      () => Promise.resolve(),
-      () => say("one\ntwo\nthree\n"),
-      () => scene.adapter.terminate([id], signal),
+      async () => say("one\ntwo\n"),
+      async () => undefined,
+      async () => say("one\ntwo\nthree\n"),
+      async () => {
+        await scene.adapter.terminate([id], signal);
+      },
     ];
-    const adapter = scene.open({ sleep: async () => void (await events.shift()?.()) });
+    const adapter = scene.open({
+      async sleep() {
+        await events.shift()?.();
+      },
+    });
     const pieces: string[] = [];
     for await (const piece of adapter.logs(id, { follow: true, tail: null }, signal))
       pieces.push(Buffer.from(piece).toString());

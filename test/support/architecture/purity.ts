@@ -15,6 +15,11 @@ export const PURE_FILES: readonly string[] = [
   "adapters/aws/tags.ts",
   "adapters/aws/machine.ts",
   "adapters/aws/console-output.ts",
+  "adapters/gce/labels.ts",
+  "adapters/gce/machine-id.ts",
+  "adapters/gce/machine.ts",
+  "adapters/gce/names.ts",
+  "adapters/gce/operation.ts",
 ];
 /** The same of every adapter: it builds the request, and somebody else sends it. */
 const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch-request\.ts$/;
