@@ -30,7 +30,7 @@ export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
     flag: "--database",
     value: "FILE",
     environment: "SLIPWAY_DATABASE",
-    brief: "The database (default: $XDG_DATA_HOME/slipway/slipway.db)",
+    brief: "The database (default: ~/.local/share/slipway/slipway.db, or in $XDG_DATA_HOME)",
   },
   {
     flag: "--key-file",

@@ -24,6 +24,11 @@ describe("help", () => {
     expect(ran.stdout).toContain("--output yaml|json|table");
   });
 
+  it("names the database that is used where nothing else is said", async () => {
+    const { stdout } = await runInMemory(["--help"]);
+    expect(stdout).toContain("~/.local/share/slipway/slipway.db");
+  });
+
   it("tells a flag's value and default", async () => {
     const { stdout } = await runInMemory(["spawn", "-h"]);
     expect(stdout).toMatch(/ --timeout DURATION .*\(default: 10m\)/);
