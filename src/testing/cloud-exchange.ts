@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
+import { type CloudFault } from "./cloud-fault-grammar.ts";
 import {
   type ActiveFault,
-  type CloudFault,
   type CloudFaults,
   type FaultSubject,
   takeFault,

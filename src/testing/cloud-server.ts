@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { Clock } from "../clock.ts";
 import type { CloudAnswer } from "./cloud-exchange.ts";
-import type { CloudFault } from "./cloud-faults.ts";
+import type { CloudFault } from "./cloud-fault-grammar.ts";
 import { type ListeningOptions, ended, listen, readBody, stopServer } from "./http-server.ts";
 
 /** Longer than the clients' own, or they would send into connections that are just being closed. */

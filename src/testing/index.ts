@@ -5,7 +5,7 @@ export type { AdapterSubject, ContractExpectation, ContractRunner } from "./cont
 export { createFakeAdapter } from "./fake-adapter.ts";
 export type { FakeAdapter, FakeAdapterOptions, FakeCall } from "./fake-adapter.ts";
 export type { FakeFault, FakeFaultKind, FakeVerb } from "./fake-faults.ts";
-export type { CloudFault } from "./cloud-faults.ts";
+export type { CloudFault } from "./cloud-fault-grammar.ts";
 export type { FaultHandle } from "./fault-board.ts";
 export type { FakeImage, FakePlace } from "./fake-world.ts";
 export { createCrashPoints } from "./crash-points.ts";

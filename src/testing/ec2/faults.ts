@@ -1,9 +1,5 @@
-import {
-  type CloudFault,
-  type FaultDialect,
-  type FaultSubject,
-  parseCloudFaults,
-} from "../cloud-faults.ts";
+import { type CloudFault, type FaultDialect, parseCloudFaults } from "../cloud-fault-grammar.ts";
+import { type FaultSubject } from "../cloud-faults.ts";
 import { Ec2Failure } from "./failure.ts";
 import { insufficientCapacity, quotaReached } from "./launch/capacity.ts";
 import type { ServiceName } from "./xml.ts";

@@ -1,11 +1,5 @@
-import {
-  type CloudFault,
-  type CloudFaults,
-  type FaultDialect,
-  type FaultSubject,
-  parseCloudFaults,
-  takeFault,
-} from "../cloud-faults.ts";
+import { type CloudFault, type FaultDialect, parseCloudFaults } from "../cloud-fault-grammar.ts";
+import { type CloudFaults, type FaultSubject, takeFault } from "../cloud-faults.ts";
 import { GceFailure, statusOf } from "./failure.ts";
 import { regionOf } from "./places.ts";
 import { rateLimitExceeded } from "./rate-limits.ts";

@@ -2,11 +2,9 @@ import { describe, expect, it } from "vitest";
 import {
   type CloudFault,
   type FaultDialect,
-  addCloudFault,
-  cloudFaults,
   parseCloudFaults,
-  takeFault,
-} from "../../../src/testing/cloud-faults.ts";
+} from "../../../src/testing/cloud-fault-grammar.ts";
+import { addCloudFault, cloudFaults, takeFault } from "../../../src/testing/cloud-faults.ts";
 
 const CLOUD: FaultDialect = { cloud: "Cloud Nine", unknown: new Set(), shortage: "operation" };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
-import type { CloudFault } from "../../../../src/testing/cloud-faults.ts";
+import type { CloudFault } from "../../../../src/testing/cloud-fault-grammar.ts";
 import { startGce } from "../../../../src/testing/gce/index.ts";
 import {
   PROJECT,
