@@ -12,7 +12,7 @@ import { spentToken } from "./spent-token.ts";
 import { awsTarget } from "./target.ts";
 
 export interface LaunchPorts {
-  readonly api: AwsApi;
+  readonly api: Pick<AwsApi, "region" | "runInstances" | "describeInstances">;
   readonly recent: RecentMachines;
   /** The account that the launching credentials belong to, kept by credential: a warm launch asks nobody. */
   readonly account: (signal: AbortSignal) => Promise<string>;

@@ -4,13 +4,15 @@ import type { Launch, LaunchOutcome } from "../../src/substrate/contract.ts";
 import type { AwsApi } from "./api.ts";
 import { cloudError } from "./errors.ts";
 
+type LookUpApi = Pick<AwsApi, "region" | "describeInstances">;
+
 /**
  * What becomes of a launch whose token EC2 knows, and refuses: it was used with another request, or its machines were
  * terminated. Nothing was launched now; which machines the token has launched is looked up and told, because nobody
  * else can find them any more.
  */
 export async function spentToken(
-  api: AwsApi,
+  api: LookUpApi,
   launch: Launch,
   refusal: SlipwayError,
 ): Promise<readonly LaunchOutcome[]> {
@@ -18,7 +20,11 @@ export async function spentToken(
   return launch.members.map(() => ({ outcome: "rejected", error }));
 }
 
-async function toldOf(api: AwsApi, launch: Launch, refusal: SlipwayError): Promise<SlipwayError> {
+async function toldOf(
+  api: LookUpApi,
+  launch: Launch,
+  refusal: SlipwayError,
+): Promise<SlipwayError> {
   try {
     return withMachines(refusal, await bornOf(api, launch.token));
   } catch (caught) {
@@ -35,7 +41,7 @@ async function toldOf(api: AwsApi, launch: Launch, refusal: SlipwayError): Promi
   }
 }
 
-async function bornOf(api: AwsApi, token: string): Promise<readonly Instance[]> {
+async function bornOf(api: LookUpApi, token: string): Promise<readonly Instance[]> {
   const { Reservations } = await api.describeInstances(
     { Filters: [{ Name: "client-token", Values: [token] }] },
     new AbortController().signal,
