@@ -51,9 +51,9 @@ export async function findEndpoint(request: EndpointRequest): Promise<EngineEndp
   return await contextEndpoint(context, folder, from);
 }
 
-/** The `docker` command takes `127.0.0.1:2375` for tcp. */
+/** The `docker` command takes `127.0.0.1:2375` for tcp; a path is neither. */
 function withScheme(address: string): string {
-  return address.includes("://") ? address : `tcp://${address}`;
+  return address.includes("://") || address.startsWith("/") ? address : `tcp://${address}`;
 }
 
 async function environmentTls(
@@ -106,7 +106,7 @@ async function readIfThere(path: string): Promise<string | null> {
     if (text.length <= LARGEST_FILE) return text;
   } catch (caught) {
     if (isAbsent(caught)) return null;
-    throw configurationInvalid(`${path} cannot be read`, caught);
+    throw configurationInvalid(`${path} cannot be read`, { cause: caught });
   }
   throw configurationInvalid(`${path} has more than ${LARGEST_FILE} characters`);
 }

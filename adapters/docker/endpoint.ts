@@ -61,6 +61,10 @@ export function parseEndpoint(
       throw fault("needs the absolute path of a socket");
     return { kind: "unix", address: `unix://${socketPath}`, socketPath };
   }
+  if (address.startsWith("/"))
+    throw configurationInvalid(`${from}: "${address}" has no scheme`, {
+      remedy: `Write unix://${address} for a socket.`,
+    });
   if (!URL.canParse(address)) throw fault("is no address of an engine");
   const url = new URL(address);
   if (url.password !== "" || url.search !== "" || url.hash !== "")
@@ -114,12 +118,16 @@ export function endpointHost(endpoint: EngineEndpoint): string | null {
 }
 
 /** The error for settings of the Docker environment that lead to no engine. */
-export function configurationInvalid(why: string, cause?: unknown): SlipwayError {
+export function configurationInvalid(
+  why: string,
+  { cause, remedy }: { readonly cause?: unknown; readonly remedy?: string } = {},
+): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "ENGINE_CONFIGURATION_INVALID",
     message: why,
-    remedy: "Correct the placement's host, or DOCKER_HOST, DOCKER_CONTEXT and their files.",
+    remedy:
+      remedy ?? "Correct the placement's host, or DOCKER_HOST, DOCKER_CONTEXT and their files.",
     blastRadius: "zone",
     ...(cause === undefined ? {} : { cause }),
   });

@@ -127,6 +127,15 @@ describe("findEndpoint", () => {
     expect(await find(host, files, () => environment)).toMatchObject({ address });
   });
 
+  it("says how a socket's path is written", async () => {
+    const path = find(null, {}, () => ({ DOCKER_HOST: "/run/x.sock" }));
+    await expect(path).rejects.toMatchObject({
+      reason: "ENGINE_CONFIGURATION_INVALID",
+      message: 'DOCKER_HOST: "/run/x.sock" has no scheme',
+      remedy: "Write unix:///run/x.sock for a socket.",
+    });
+  });
+
   it("reads another folder than .docker where DOCKER_CONFIG says so", async () => {
     const files = { "other/config.json": '{"currentContext":"remote"}' };
     const meta = { [META.replace(".docker", "other")]: context("unix:///other.sock") };
