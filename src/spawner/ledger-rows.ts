@@ -101,14 +101,14 @@ export function number(row: SqlRow | undefined, column: string): number {
 
 export function damaged(what: string): SlipwayError {
   return new SlipwayError({
-    code: "INTERNAL",
+    code: "FAILED_PRECONDITION",
     reason: "STORAGE_DAMAGED",
     message: `the ledger is damaged: ${what}`,
     remedy: "Restore the database from a copy; machines are found again by their owner tag.",
   });
 }
 
-function parseJson(json: string): JsonValue {
+export function parseJson(json: string): JsonValue {
   try {
     return JSON.parse(json);
   } catch (caught) {

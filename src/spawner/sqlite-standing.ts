@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
+import { asSlipwayError } from "../errors.ts";
 import { parsePlan } from "../plan-document.ts";
 import type { LaunchPlan } from "../plan.ts";
 import { toSnakeCase } from "../spelling.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
 import type { Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
-import { number, parseStanding, text } from "./ledger-rows.ts";
+import { damaged, number, parseJson, parseStanding, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
 import type { SpawnState } from "./spawn-record.ts";
 
@@ -35,7 +36,12 @@ export function findDriven(connection: Connection, key: SpawnKey): DrivenSpawn |
 
 export function readPlan(connection: Connection, hash: string): LaunchPlan {
   const stored = connection.get("SELECT plan FROM plans WHERE hash = ?", hash);
-  return parsePlan(JSON.parse(text(stored, "plan")));
+  const document = parseJson(text(stored, "plan"));
+  try {
+    return parsePlan(document);
+  } catch (caught) {
+    throw damaged(`the plan of a spawn is none (${asSlipwayError(caught).message})`);
+  }
 }
 
 export function begin(

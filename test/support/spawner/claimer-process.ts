@@ -1,0 +1,42 @@
+/**
+ * One of several processes that share a ledger. Arguments: file, driver, spawns, rounds. It waits for a line on standard
+ * input, so that all of them begin together; then, so many rounds, it begins and claims every spawn, takes a step with
+ * each that it was given, and prints as JSON what was given to it.
+ */
+import { once } from "node:events";
+import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { samplePlan } from "../sample-plan.ts";
+
+const [path = "", driver = "", spawns = "0", rounds = "0"] = process.argv.slice(2);
+process.stdout.write("ready\n");
+await once(process.stdin, "data");
+
+const database = await openDatabase({ path, migrations: { ledger: LEDGER_MIGRATIONS } });
+const ledger = createSqliteLedger(database);
+const plan = samplePlan();
+const at = "2026-11-22T04:00:00.000Z";
+const begun: string[] = [];
+const claims: string[] = [];
+const steps: string[] = [];
+for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
+  const spawnId = `spawn-${spawn}`;
+  const token = String(spawn).padStart(64, "0");
+  const launch = { candidate: 0, place: "engine-1", token };
+  const key = { tenant: "default", spawnId };
+  const { created } = await ledger.begin({ ...key, plan, launch, driver, leaseUntil: 0, at });
+  if (created) begun.push(spawnId);
+  for (let round = 0; round < Number(rounds); round += 1) {
+    const fence = (await ledger.find(key))?.lease.fence ?? 0;
+    if ((await ledger.claim({ ...key, fence, driver, until: round })) === null) continue;
+    claims.push(`${spawnId}/${fence + 1}`);
+    const step = { ...key, fence: fence + 1, at, lease: round } as const;
+    const taken = await ledger.take({ ...step, to: "launching", message: driver });
+    if (taken !== null) steps.push(`${spawnId}/${driver}`);
+  }
+}
+const owner = await ledger.owner();
+await ledger.close();
+process.stdin.destroy();
+process.stdout.write(`${JSON.stringify({ owner, begun, claims, steps })}\n`);
