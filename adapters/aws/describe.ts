@@ -8,8 +8,10 @@ import { isGone, machineOf } from "./machine.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 import { TAGS } from "./tags.ts";
 
+type DescribingApi = Pick<AwsApi, "region" | "describeInstances">;
+
 export interface ReadingPorts {
-  readonly api: AwsApi;
+  readonly api: DescribingApi;
   readonly recent: RecentMachines;
 }
 
@@ -76,7 +78,7 @@ function answerOf(
 
 /** The instances among these that EC2 knows. It refuses the whole call for one that it does not. */
 async function withIds(
-  api: AwsApi,
+  api: DescribingApi,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
@@ -100,7 +102,7 @@ async function withIds(
 }
 
 async function allPages(
-  api: AwsApi,
+  api: DescribingApi,
   filters: NonNullable<DescribeInstancesCommandInput["Filters"]>,
   subject: string,
   signal: AbortSignal,
@@ -136,7 +138,7 @@ function subjectOf(ids: readonly string[]): string {
   return ids.length === 1 ? `instance ${ids[0] ?? ""}` : `${ids.length} instances`;
 }
 
-function failed(api: AwsApi, caught: unknown, subject: string, signal: AbortSignal) {
+function failed(api: DescribingApi, caught: unknown, subject: string, signal: AbortSignal) {
   return cloudError(caught, {
     operation: "DescribeInstances",
     subject,

@@ -247,7 +247,7 @@ describe("listing instances", () => {
         ec2Launch(plan, owner, { ownership: { ...ec2Launch(plan, owner).ownership, owner } }),
         signal,
       );
-    const machines = await world.adapter.list("ledger-1", signal);
+    const machines = await world.open().list("ledger-1", signal);
     expect(new Set(machines.map(({ id }) => id))).toEqual(new Set([...ids, ...more]));
     expect(world.sent("DescribeInstances").length).toBe(2);
     const [starred, ...others] = await world.adapter.list("ledger-*", signal);
