@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { Artifact } from "../../src/plan.ts";
 import { hasStatus } from "./errors.ts";
-import { unknown } from "./launch-context.ts";
+import { unknown, UnknownOutcome } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { LABELS, labelFilter } from "./labels.ts";
 import { machineId } from "./machine-id.ts";
@@ -18,6 +18,24 @@ export async function readBootDisk(
   } catch (caught) {
     if (hasStatus(caught, 404)) return null;
     throw unknown(caught, `reading disk ${name} in ${zone}`);
+  }
+}
+
+/**
+ * The boot disk while its machine is still being made, where it is there already and of the plan's image: it will not
+ * become another one. Null says nothing at all, and the disk is read again once the machine is made.
+ */
+export async function glanceAtBootDisk(
+  context: LaunchContext,
+  name: string,
+): Promise<DiskReply | null> {
+  try {
+    const disk = await readBootDisk(context, name);
+    return isOfPlan(context, disk) ? disk : null;
+  } catch (caught) {
+    // What goes wrong now may not when it counts.
+    if (caught instanceof UnknownOutcome) return null;
+    throw caught;
   }
 }
 
@@ -49,9 +67,14 @@ export async function confirmImage(
 ): Promise<void> {
   if (disk === null) throw spent(context, name);
   const { artifact } = context.launch.plan;
-  if (disk.sourceImageId === artifact.numericId) return;
+  if (isOfPlan(context, disk)) return;
   await deleteMachine(context, name);
   throw replaced(context, { name, disk, artifact });
+}
+
+function isOfPlan({ launch }: LaunchContext, disk: DiskReply | null): boolean {
+  const { numericId } = launch.plan.artifact;
+  return numericId !== undefined && disk?.sourceImageId === numericId;
 }
 
 /** The failure of a launch whose machine has been terminated: its token makes no other one. */

@@ -1,13 +1,13 @@
 import type { Machine } from "../../src/substrate/contract.ts";
 import { adoptMachine } from "./adoption.ts";
-import { confirmImage, readBootDisk } from "./boot-disk.ts";
+import { confirmImage, glanceAtBootDisk, readBootDisk } from "./boot-disk.ts";
 import { isFinalRefusal, refusalOf } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, untilDone } from "./launch-operation.ts";
 import { insertRequest } from "./launch-request.ts";
 import { machineId } from "./machine-id.ts";
 import { launchedMachine } from "./machine.ts";
-import { operationFailure } from "./operation.ts";
+import { isDone, operationFailure } from "./operation.ts";
 import type { OperationReply } from "./replies.ts";
 
 /**
@@ -26,10 +26,15 @@ export async function launchOne(context: LaunchContext, name: string): Promise<M
     if (!isFinalRefusal(caught)) throw refusal;
     return await adoptMachine(context, name, refusal);
   }
-  const failure = operationFailure(await untilDone(context, begun), doing);
+  // The answer is there before the wait is over, so that nothing is left to ask for then.
+  const [done, glance] = await Promise.all([
+    untilDone(context, begun),
+    isDone(begun) ? null : glanceAtBootDisk(context, name),
+  ]);
+  const failure = operationFailure(done, doing);
   if (failure?.reason === "NAME_CLASH") return await adoptMachine(context, name, failure);
   if (failure !== null) throw failure;
-  await confirmImage(context, name, await readBootDisk(context, name));
+  await confirmImage(context, name, glance ?? (await readBootDisk(context, name)));
   return launchedMachine(launch, { project, name });
 }
 

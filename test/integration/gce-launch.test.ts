@@ -32,7 +32,10 @@ describe("a launch of one on Compute Engine", () => {
     expect(idsOf(await scene.adapter.launch(launch, signal))).toEqual([
       `projects/agents/zones/us-central1-a/instances/${name}`,
     ]);
-    expect(scene.calls()).toEqual(["instances.insert", "zoneOperations.wait", "disks.get"]);
+    const [insert, ...others] = scene.calls();
+    expect(insert).toBe("instances.insert");
+    // The disk is looked at meanwhile.
+    expect(others.toSorted()).toEqual(["disks.get", "zoneOperations.wait"]);
     const made = scene.gce.instances(PROJECT).find((one) => one.name === name);
     expect(made).toMatchObject({
       zone: ZONE,
@@ -52,6 +55,26 @@ describe("a launch of one on Compute Engine", () => {
       user: name,
       sizeGb: 10,
     });
+  });
+
+  it("looks at the disk again where it was not to be seen at first", async () => {
+    await using scene = await gceScene();
+    const launch = gceLaunch("spawn-1", { plan: scene.plan() });
+    for (const fault of [
+      { kind: "error", code: "notFound", action: "disks.get", times: 1 },
+      { kind: "error", code: "forbidden", action: "disks.get", times: 1 },
+    ] as const) {
+      scene.gce.fault(fault);
+      const spawnIds = [fault.code.toLowerCase()];
+      const own = gceLaunch(fault.code, { plan: scene.plan(), spawnIds });
+      scene.calls();
+      expect(idsOf(await scene.adapter.launch(own, signal))).toHaveLength(1);
+      expect(scene.calls().filter((call) => call === "disks.get")).toHaveLength(2);
+    }
+    scene.gce.deny({ project: PROJECT, permission: "compute.disks.get" });
+    expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject([
+      { outcome: "unknown", reason: "CLOUD_PERMISSION_DENIED" },
+    ]);
   });
 
   it("has the disk, the address and the account that the plan says", async () => {

@@ -77,9 +77,9 @@ describe("a launch that is replayed", () => {
       await sleepers(clock, 1);
       await clock.advance(10);
       expect(idsOf(await replayed)).toHaveLength(spawnIds.length);
-      const [insert, wait] = scene.calls();
+      const [insert, ...others] = scene.calls();
       expect(insert).toMatch(/nsert$/);
-      expect(wait).toBe("zoneOperations.wait");
+      expect(others).toContain("zoneOperations.wait");
     }
     expect(scene.gce.instances(PROJECT)).toHaveLength(3);
   });
