@@ -17,12 +17,21 @@ import { usageError } from "./usage-error.ts";
 
 /** The first word names no command. */
 export function unknownCommand(input: string, corrections: readonly string[]): SlipwayError {
-  // A slip of the fingers seldom hits the first letter: what begins otherwise is another word.
-  const alike = corrections.filter((correction) => correction.startsWith(input.slice(0, 1)));
+  const alike = corrections.filter((correction) => isSlipOf(input, correction));
   return usageError(
     `unknown command ${quoted(input)}`,
     [...didYouMean(alike), 'Run "slipway --help" for the commands.'].join(" "),
   );
+}
+
+/**
+ * A slip of the fingers seldom hits the first letter: what begins otherwise is another word, and so is what has hardly
+ * another letter in common.
+ */
+function isSlipOf(input: string, word: string): boolean {
+  const letters = new Set(input);
+  const shared = Array.from(word).filter((letter) => letters.has(letter)).length;
+  return word.startsWith(input.slice(0, 1)) && shared * 2 >= word.length;
 }
 
 /** What the argument scanner refused, as one error of ours: the first finding's words, then the others'. */
