@@ -1,6 +1,8 @@
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { SlipwayError } from "../../src/errors.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
+import { NO_CREDENTIALS } from "./failure-verdicts.ts";
 
 export type CredentialProvider = Provider<AwsCredentialIdentity>;
 
@@ -35,8 +37,25 @@ export function environmentCredentials(
   let chain: CredentialProvider | null = null;
   return async () => {
     chain ??= await defaultChain(environment, files);
-    return await chain();
+    try {
+      return await chain();
+    } catch (caught) {
+      throw noCredentials(caught, environment);
+    }
   };
+}
+
+/** The SDK's own words tell what it has tried last, and not where the user thinks that the credentials are. */
+function noCredentials(caught: unknown, environment: AwsEnvironment): unknown {
+  if (!(caught instanceof Error) || caught.name !== "CredentialsProviderError") return caught;
+  const named = environment["AWS_PROFILE"];
+  const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
+  return new SlipwayError({
+    ...NO_CREDENTIALS,
+    message: `${from} gives no credentials for AWS: ${caught.message.split("\n", 1)[0] ?? ""}`,
+    metadata: named ? { profile: named } : {},
+    cause: caught,
+  });
 }
 
 async function defaultChain(

@@ -132,6 +132,8 @@ describe("the environment", () => {
     };
     const { checks } = await scene.resolve({ environment });
     expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
+    const told = checks.find(({ name }) => name === "cloud.credentials");
+    expect(told?.message).toMatch(/^profile absent \(AWS_PROFILE\) gives no credentials/);
     expect(scene.ec2.requests).toEqual([]);
   });
 });

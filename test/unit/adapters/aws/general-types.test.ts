@@ -9,6 +9,7 @@ const A = "us-east-1a";
 const B = "us-east-1b";
 
 const TYPES = [
+  { name: "a1.medium", memory: 8192, burstable: true, zones: [A, B] },
   { name: "t3.large", memory: 8192, burstable: true, zones: [A, B] },
   { name: "t3.medium", memory: 4096, burstable: true, zones: [A, B] },
   { name: "m7i.large", memory: 8192, burstable: false, zones: [A, B] },
