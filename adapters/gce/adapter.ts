@@ -7,7 +7,7 @@ import type {
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
 import { connectGce } from "./connection.ts";
-import type { GceEnvironment } from "./credentials.ts";
+import type { GceEnvironment } from "./credential-file.ts";
 import { inspectGceImage } from "./image.ts";
 import { launchMachines } from "./launch.ts";
 import { machineLogs } from "./logs.ts";

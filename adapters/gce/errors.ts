@@ -107,9 +107,11 @@ function metadataOf({
   codes,
   retryAfterSeconds,
 }: Pick<GceCallFailure, "status" | "codes" | "retryAfterSeconds">): JsonObject {
+  const [first] = codes;
   return {
     ...(status === null ? {} : { status }),
-    ...(codes.length === 0 ? {} : { provider_codes: codes }),
+    ...(first === undefined ? {} : { provider_code: first }),
+    ...(codes.length < 2 ? {} : { provider_codes: codes }),
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
   };
 }

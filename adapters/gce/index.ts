@@ -3,4 +3,4 @@ export { createGceAdapter } from "./adapter.ts";
 export type { GceAdapterOptions } from "./adapter.ts";
 export { API_CALLS } from "./api-calls.ts";
 export type { GceApiCall } from "./api-calls.ts";
-export type { GceEnvironment } from "./credentials.ts";
+export type { GceEnvironment } from "./credential-file.ts";

@@ -47,7 +47,7 @@ const FILE_READERS: readonly string[] = [
   "src/registry-certificates.ts",
   "adapters/docker/endpoint-provider.ts",
   "adapters/docker/host-platforms.ts",
-  "adapters/gce/credentials.ts",
+  "adapters/gce/credential-file.ts",
 ];
 
 /** Where the clock is read and lots are drawn: edges that others are handed. */
