@@ -23,7 +23,10 @@ export function systemDriver(): Driver {
     isGone(driver) {
       const other = parse(driver);
       if (other === null || other.world !== own.world) return false;
-      return !isAlive(other.pid) || beganAt(other.pid) !== other.began;
+      if (!isAlive(other.pid)) return true;
+      const began = beganAt(other.pid);
+      // Where the kernel hides the processes of others, that one is there is all that can be known.
+      return began !== "" && began !== other.began;
     },
   };
 }

@@ -1,8 +1,12 @@
-import { canonicalJson } from "../canonical-json.ts";
 import { asSlipwayError, SlipwayError } from "../errors.ts";
 import type { PlacementTarget } from "../plan.ts";
 import { settleAll } from "../settle-all.ts";
-import type { Machine, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
+import type {
+  Machine,
+  OpenAdapter,
+  SubstrateAdapter,
+  TerminateOutcome,
+} from "../substrate/contract.ts";
 import type { ClaimVerdict, Ledger, Suspect } from "./ledger.ts";
 import type { SpawnerPorts } from "./task.ts";
 
@@ -81,23 +85,23 @@ export async function sweep(
 type Opened = Pick<Scope, "name" | "adapter"> | Skipped;
 type Skipped = SweepReport["skippedScopes"][number];
 
-/** One adapter serves all targets of its scope. */
+/** One adapter for a scope, however many targets lead to it: seen twice, a machine would be found by two passes in one. */
 async function openScopes(
   openAdapter: OpenAdapter,
   targets: readonly PlacementTarget[],
 ): Promise<readonly Opened[]> {
-  const adapters = new Map<SubstrateAdapter, Opened>();
-  const failed: Opened[] = [];
-  for (const target of new Map(targets.map((one) => [canonicalJson(one), one])).values()) {
+  const scopes = new Map<string, Opened>();
+  for (const target of targets) {
     const name = scopeName(target);
+    const known = scopes.get(name);
+    if (known !== undefined && !("error" in known)) continue;
     try {
-      const adapter = await openAdapter(target);
-      if (!adapters.has(adapter)) adapters.set(adapter, { name, adapter });
+      scopes.set(name, { name, adapter: await openAdapter(target) });
     } catch (caught) {
-      failed.push({ scope: name, error: asSlipwayError(caught) });
+      scopes.set(name, known ?? { scope: name, error: asSlipwayError(caught) });
     }
   }
-  return [...adapters.values(), ...failed];
+  return [...scopes.values()];
 }
 
 function scopeName(target: PlacementTarget): string {
@@ -168,15 +172,28 @@ async function sweepScope(
   const doomed = due.filter((_one, index) => judged[index] === "orphan");
   const staying = all.filter((one) => !doomed.includes(one));
   if (dryRun || doomed.length === 0) return { suspects: staying, terminated: doomed, failures: [] };
-  const outcomes = await adapter.terminate(
-    doomed.map(({ id }) => id),
-    signal,
-  );
+  const outcomes = await terminateAll(adapter, doomed, signal);
   return {
     suspects: [...staying, ...doomed.filter((_one, at) => outcomes[at]?.outcome === "failed")],
     terminated: doomed.filter((_one, at) => outcomes[at]?.outcome === "terminated"),
-    failures: outcomes.flatMap((one) =>
-      one.outcome === "failed" ? [{ scope: name, error: one.error }] : [],
-    ),
+    // One for the scope: a call that fails fails alike for all of its machines.
+    failures: outcomes
+      .flatMap((one) => (one.outcome === "failed" ? [{ scope: name, error: one.error }] : []))
+      .slice(0, 1),
   };
+}
+
+async function terminateAll(
+  adapter: SubstrateAdapter,
+  machines: readonly SweptMachine[],
+  signal: AbortSignal,
+): Promise<readonly TerminateOutcome[]> {
+  const ids = machines.map(({ id }) => id);
+  try {
+    return await adapter.terminate(ids, signal);
+  } catch (caught) {
+    if (signal.aborted) throw caught;
+    const error = asSlipwayError(caught);
+    return ids.map((id) => ({ id, outcome: "failed", error }));
+  }
 }

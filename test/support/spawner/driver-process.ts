@@ -1,0 +1,7 @@
+/** Prints the id of its driver, and stays until it is told to go. */
+import { once } from "node:events";
+import { systemDriver } from "../../../src/system-driver.ts";
+
+process.stdout.write(`${systemDriver().id}\n`);
+await once(process.stdin, "data");
+process.stdin.destroy();

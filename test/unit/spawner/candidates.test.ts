@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Candidate } from "../../../src/plan.ts";
+import { noCandidateLeft, offeringOf, openCandidates } from "../../../src/spawner/candidates.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+const candidate: fc.Arbitrary<Candidate> = fc
+  .record({ zone: fc.constantFrom("a", "b", "c", "d"), rejected: fc.boolean() })
+  .map(({ zone, rejected }) => ({
+    place: `zone-${zone}`,
+    verdict: rejected ? "rejected" : "eligible",
+    reason: rejected ? "NO_SUCH_TYPE" : null,
+  }));
+
+const scenes = fc.array(candidate, { maxLength: 8 }).chain((candidates) =>
+  fc.record({
+    candidates: fc.constant(candidates),
+    tried: fc.subarray(candidates.map((_one, index) => index)),
+    full: fc.subarray(["zone-a", "zone-b", "zone-c", "zone-d"]),
+  }),
+);
+
+describe("openCandidates", () => {
+  it("keeps the plan's order, full places last, and never a tried or rejected one", () => {
+    fc.assert(
+      fc.property(scenes, ({ candidates, tried, full }) => {
+        const plan = samplePlan({ candidates });
+        const offerings = new Set(full.map((place) => offeringOf(plan, { place })));
+        const open = openCandidates(plan, tried, offerings);
+        const indexes = open.map(({ index }) => index);
+        const allowed = candidates.flatMap(({ verdict }, index) =>
+          verdict === "eligible" && !tried.includes(index) ? [index] : [],
+        );
+        expect(indexes.toSorted((a, b) => a - b)).toEqual(allowed);
+        const isFull = open.map((one) => full.includes(one.candidate.place));
+        expect(isFull.toSorted((a, b) => Number(a) - Number(b))).toEqual(isFull);
+        for (const state of [true, false]) {
+          const alike = indexes.filter((_index, at) => isFull[at] === state);
+          expect(alike).toEqual(alike.toSorted((a, b) => a - b));
+        }
+        for (const one of open) expect(one.candidate).toEqual(candidates[one.index]);
+      }),
+    );
+  });
+});
+
+describe("offeringOf", () => {
+  it("differs by account, place, machine type and market, and by nothing else", () => {
+    const plan = samplePlan();
+    const other = samplePlan({ workspace: "other", architecture: "arm64" });
+    const place = { place: "zone-a" };
+    const here = offeringOf(plan, place);
+    expect(offeringOf(other, place)).toBe(here);
+    const all = [
+      here,
+      offeringOf(plan, { place: "zone-b" }),
+      offeringOf(plan, { place: "zone-a", market: "spot" }),
+      offeringOf(samplePlan({ machineType: "small" }), place),
+      offeringOf({ ...plan, target: { ...dockerTarget(), host: "unix:///b.sock" } }, place),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+function dockerTarget() {
+  const { target } = samplePlan();
+  if (target.substrate !== "DOCKER") throw new Error("the sample plan is of Docker");
+  return target;
+}
+
+it("says of each place why it was rejected where none is left", () => {
+  const rejected = { place: "zone-a", verdict: "rejected", reason: "NO_SUCH_TYPE" } as const;
+  expect(noCandidateLeft(samplePlan({ candidates: [rejected] }))).toMatchObject({
+    code: "FAILED_PRECONDITION",
+    message: "workspace agent-dev: no place is left to launch in (zone-a: NO_SUCH_TYPE)",
+  });
+});

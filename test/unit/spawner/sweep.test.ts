@@ -1,0 +1,278 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import { launchId } from "../../../src/spawner/launch-token.ts";
+import { sweep } from "../../../src/spawner/sweep.ts";
+import type { SweepRequest } from "../../../src/spawner/sweep.ts";
+import type { SubstrateAdapter } from "../../../src/substrate/contract.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+const GRACE = 900_000;
+const unreachable = new SlipwayError({
+  code: "UNAVAILABLE",
+  reason: "ENGINE_UNAVAILABLE",
+  message: "page 2 did not come",
+});
+
+/** A spawner whose machines are swept. */
+function sweeping(options: Partial<FakeAdapterOptions> = {}) {
+  const here = spawnerWorld(options);
+  const { signal } = new AbortController();
+  const pass = (changes: Partial<SweepRequest> = {}, openAdapter = here.ports.openAdapter) =>
+    sweep(
+      { ...here.ports, openAdapter },
+      { targets: [], grace: GRACE, dryRun: false, signal, ...changes },
+    );
+  /** Launches a second machine of the first spawn's launch, as a delayed request would. */
+  const twin = async (owner?: string): Promise<string> => {
+    const known = new Set(here.adapter.machines.map(({ id }) => id));
+    const driven = await here.ledger.find(KEY);
+    const [place] = here.plan.candidates;
+    const token = driven?.launches[0]?.token ?? "";
+    if (place === undefined) throw new Error("the sample plan has a place");
+    await here.adapter.launch(
+      {
+        token: String(known.size).padStart(64, "e"),
+        plan: here.plan,
+        place,
+        ownership: {
+          owner: owner ?? (await here.ledger.owner()),
+          tenant: "default",
+          workspace: here.plan.workspace,
+          planId: here.plan.planId,
+          launchId: launchId(token),
+        },
+        members: [{ spawnId: "one", bootDocument: "" }],
+        secrets: { credential: null, environment: {}, files: [] },
+        onProgress: () => undefined,
+      },
+      signal,
+    );
+    return here.adapter.machines.find(({ id }) => !known.has(id))?.id ?? "";
+  };
+  const ids = () => here.adapter.machines.map(({ id }) => id);
+  return { ...here, pass, twin, ids };
+}
+
+describe("sweep", () => {
+  it("terminates an orphan by the second pass past the grace period, and nothing else", async () => {
+    const here = sweeping();
+    const { machine } = await here.spawn();
+    const orphan = await here.twin();
+    const found = here.clock.now();
+    const suspect = { id: orphan, place: "engine-1", scope: "docker default", since: found };
+    const first = { scanned: 2, claimed: 1, suspects: [suspect], terminated: [] };
+    expect(await here.pass()).toEqual({ ...first, skippedScopes: [] });
+    await here.clock.advance(GRACE - 1);
+    expect(await here.pass()).toMatchObject(first);
+    expect(here.ids()).toEqual([machine?.id, orphan]);
+    await here.clock.advance(1);
+    expect(await here.pass()).toMatchObject({ suspects: [], terminated: [suspect] });
+    expect(here.ids()).toEqual([machine?.id]);
+    expect(await here.pass()).toMatchObject({ scanned: 1, claimed: 1, terminated: [] });
+    expect(await here.ledger.suspects("docker default")).toEqual([]);
+  });
+
+  it("terminates nothing by the first pass, even without grace", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    const other = samplePlan({ target: { ...dockerTarget(), network: "another" } });
+    const targets = [here.plan.target, other.target];
+    expect(await here.pass({ grace: 0, targets })).toMatchObject({ suspects: [{ id: orphan }] });
+    expect(here.ids()).toContain(orphan);
+    expect((await here.pass({ grace: 0, targets })).terminated).toHaveLength(1);
+    expect(here.ids()).not.toContain(orphan);
+  });
+
+  it("sees a scope once, however many adapters lead to it", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    const other = samplePlan({ target: { ...dockerTarget(), network: "another" } });
+    const openAdapter = () => Promise.resolve(here.adapter.reopen());
+    const report = await here.pass({ grace: 0, targets: [other.target] }, openAdapter);
+    expect(report).toMatchObject({ scanned: 2, suspects: [{ id: orphan }], terminated: [] });
+    expect(here.ids()).toContain(orphan);
+  });
+
+  it("never sees another owner's machines", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const theirs = await here.twin("another-ledger");
+    for (let pass = 0; pass < 3; pass += 1)
+      expect(await here.pass({ grace: 0 })).toMatchObject({ scanned: 1, suspects: [] });
+    expect(here.ids()).toContain(theirs);
+  });
+
+  it("leaves a machine alone whose launch is not settled", async () => {
+    const lost = { verb: "launch", kind: "lost-after", times: Infinity } as const;
+    const here = sweeping({ faults: [lost] });
+    await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
+    for (let pass = 0; pass < 3; pass += 1)
+      expect(await here.pass({ grace: 0 })).toMatchObject({ scanned: 1, claimed: 1, suspects: [] });
+    expect(here.ids()).toHaveLength(1);
+  });
+
+  it("begins anew with a suspect that was claimed in between", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    await here.pass();
+    const claiming = {
+      ...here.ledger,
+      judge: async (machines: readonly unknown[]) => machines.map(() => "claimed" as const),
+    };
+    await here.clock.advance(GRACE);
+    const request = { targets: [], grace: 0, dryRun: false, signal: new AbortController().signal };
+    const report = await sweep({ ...here.ports, ledger: claiming }, request);
+    expect(report).toMatchObject({ claimed: 2, suspects: [], terminated: [] });
+    expect(await here.pass()).toMatchObject({
+      suspects: [{ id: orphan, since: here.clock.now() }],
+    });
+  });
+
+  it("does not terminate what is claimed between the listing and the end", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    await here.pass();
+    let calls = 0;
+    const ledger = {
+      ...here.ledger,
+      judge: async (machines: Parameters<typeof here.ledger.judge>[0]) =>
+        (calls += 1) === 1 ? here.ledger.judge(machines) : machines.map(() => "claimed" as const),
+    };
+    const request = { targets: [], grace: 0, dryRun: false, signal: new AbortController().signal };
+    expect(await sweep({ ...here.ports, ledger }, request)).toMatchObject({ terminated: [] });
+    expect(here.ids()).toContain(orphan);
+  });
+
+  it("stops everything where a machine's launch was never issued here, and says so", async () => {
+    const here = sweeping();
+    await here.spawn();
+    await here.twin();
+    await here.pass();
+    const [machine] = here.adapter.machines;
+    const foreign = { ...machine?.ownership, launchId: "f".repeat(32) };
+    const openAdapter = () =>
+      Promise.resolve({
+        ...here.adapter,
+        list: async (...parameters: Parameters<SubstrateAdapter["list"]>) => {
+          const machines = await here.adapter.list(...parameters);
+          return machines.map((one, index) =>
+            index === 0 && one.ownership !== null
+              ? { ...one, id: "foreign", ownership: { ...one.ownership, ...foreign } }
+              : one,
+          );
+        },
+      });
+    for (const dryRun of [false, true])
+      await expect(here.pass({ grace: 0, dryRun }, openAdapter)).rejects.toMatchObject({
+        code: "FAILED_PRECONDITION",
+        reason: "LEDGER_RESTORED",
+        metadata: { machines: ["foreign"] },
+      });
+    expect([here.ids().length, here.adapter.calls.terminate]).toEqual([2, 0]);
+  });
+});
+
+describe("a dry run", () => {
+  it("tells what would be done, and writes and ends nothing", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    for (let pass = 0; pass < 2; pass += 1) {
+      const report = await here.pass({ grace: 0, dryRun: true });
+      expect(report).toMatchObject({ suspects: [{ id: orphan }], terminated: [] });
+    }
+    expect(await here.ledger.suspects("docker default")).toEqual([]);
+    await here.pass();
+    const known = await here.ledger.suspects("docker default");
+    await here.clock.advance(GRACE);
+    const report = await here.pass({ dryRun: true });
+    expect(report).toMatchObject({ suspects: [], terminated: [{ id: orphan }] });
+    expect(await here.ledger.suspects("docker default")).toEqual(known);
+    expect(here.ids()).toContain(orphan);
+    expect(here.adapter.calls.terminate).toBe(0);
+  });
+});
+
+describe("a scope in trouble", () => {
+  /** An engine that has the orphan beside one that fails. */
+  async function twoScopes(broken: Partial<SubstrateAdapter>) {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    const elsewhere = { ...dockerTarget(), host: "unix:///b.sock" };
+    const openAdapter: typeof here.ports.openAdapter = (target) =>
+      Promise.resolve(
+        target.substrate === "DOCKER" && target.host === null
+          ? here.adapter
+          : { ...here.adapter, ...broken },
+      );
+    const pass = () => here.pass({ grace: 0, targets: [elsewhere] }, openAdapter);
+    return { ...here, orphan, pass };
+  }
+
+  it("is left alone where its listing fails in mid-page; the others are swept", async () => {
+    const list = () => Promise.reject(unreachable);
+    const here = await twoScopes({ list });
+    await here.pass();
+    const report = await here.pass();
+    expect(report.skippedScopes).toEqual([{ scope: "docker unix:///b.sock", error: unreachable }]);
+    expect(report.terminated).toMatchObject([{ id: here.orphan, scope: "docker default" }]);
+  });
+
+  it("keeps its suspects as they were, and ends nothing, while it cannot be listed whole", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    await here.pass();
+    const before = await here.ledger.suspects("docker default");
+    here.adapter.fault({ verb: "list", kind: "throw", error: { ...unreachable } });
+    const report = await here.pass({ grace: 0 });
+    expect(report).toMatchObject({ scanned: 0, suspects: [], terminated: [] });
+    expect(report.skippedScopes).toHaveLength(1);
+    expect(await here.ledger.suspects("docker default")).toEqual(before);
+    expect(here.ids()).toContain(orphan);
+  });
+
+  it("is told of once where it cannot even be opened", async () => {
+    const here = sweeping();
+    const targets = [here.plan.target, { ...dockerTarget(), network: "another" }];
+    const openAdapter = () => Promise.reject(unreachable);
+    const report = await here.pass({ targets }, openAdapter);
+    expect(report.skippedScopes).toEqual([{ scope: "docker default", error: unreachable }]);
+  });
+
+  it.each([
+    ["answers that it could not", "reject"],
+    ["throws", "throw"],
+  ] as const)("keeps the suspect where its termination %s", async (_, kind) => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    await here.pass();
+    here.adapter.fault({ verb: "terminate", kind, error: { ...unreachable } });
+    const report = await here.pass({ grace: 0 });
+    expect(report).toMatchObject({ suspects: [{ id: orphan }], terminated: [] });
+    expect(report.skippedScopes).toMatchObject([{ scope: "docker default", error: {} }]);
+    expect((await here.pass({ grace: 0 })).terminated).toMatchObject([{ id: orphan }]);
+  });
+
+  it("ends the sweep only where it was told to stop", async () => {
+    const here = sweeping();
+    await here.spawn();
+    await expect(here.pass({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "CANCELLED",
+    });
+  });
+});
+
+function dockerTarget() {
+  const { target } = samplePlan();
+  if (target.substrate !== "DOCKER") throw new Error("the sample plan is of Docker");
+  return target;
+}
