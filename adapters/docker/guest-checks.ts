@@ -36,7 +36,8 @@ function portChecks({ publish, network }: ContainerSettings): readonly Check[] {
         remedy: "Name another network in the placement, or leave the workspace's ports out.",
       }),
     ];
-  return [passed(name, `${ports.length} ports are published on the engine's host`)];
+  const published = ports.length === 1 ? "1 port is" : `${ports.length} ports are`;
+  return [passed(name, `${published} published on the engine's host`)];
 }
 
 function variableChecks({ injectedEnv }: ContainerSettings): readonly Check[] {

@@ -76,7 +76,7 @@ function readImage(requested: string, found: OciInspection): ImageInspection {
       passed("image.manifest", `the registry has the manifest ${found.manifestDigest}`),
       passed("image.platform", `the image is for ${platform}`),
       passed("image.config", `the configuration ${found.imageId} is valid`),
-      passed("image.layers", `the ${found.diffIds.length} layers agree with the configuration`),
+      passed("image.layers", `${layersAgree(found.diffIds.length)} with the configuration`),
     ],
     // A digest was fixed by whoever wrote it; a tag means something else when it is pushed again.
     floating: found.floating
@@ -122,4 +122,8 @@ function factsOf(found: OciInspection, platform: string): JsonObject {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function layersAgree(count: number): string {
+  return count === 1 ? "the one layer agrees" : `the ${count} layers agree`;
 }

@@ -157,4 +157,13 @@ describe("guestChecks", () => {
     const checks = guestChecks(draft, mergeConfiguration(draft, {}).container);
     expect(checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(findings);
   });
+
+  it.each([
+    [[port(80)], "1 port is published on the engine's host"],
+    [[port(80), port(81)], "2 ports are published on the engine's host"],
+  ])("counts ports as people do: %j", (ports, message) => {
+    const draft = dockerDraft({ guest: { ports }, target: {} });
+    const checks = guestChecks(draft, mergeConfiguration(draft, {}).container);
+    expect(checks.map((check) => check.message)).toEqual([message]);
+  });
 });

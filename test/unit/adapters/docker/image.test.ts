@@ -63,6 +63,7 @@ describe("inspectImage", () => {
       ["image.config", "passed"],
       ["image.layers", "passed"],
     ]);
+    expect(found.checks.at(-1)?.message).toBe("the one layer agrees with the configuration");
     expect(found.floating).toEqual([{ reference: added.reference, value: index.manifest.digest }]);
     expect(found.facts).toMatchObject({
       platform: "linux/arm64/v8",
