@@ -124,7 +124,17 @@ describe("resolving on EC2", () => {
     await using scene = await ec2Scene();
     scene.ec2.fault({ kind: "error", code: "AuthFailure" });
     const { checks } = await scene.resolve({ amiIds: {} });
-    expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
+    const failed = checks.filter(({ outcome }) => outcome === "failed");
+    expect(failed).toMatchObject([{ name: "cloud.credentials", reason: "CLOUD_UNAUTHENTICATED" }]);
+  });
+
+  it("asks nothing more once the image's own look-up has met what spoils every read", async () => {
+    await using scene = await ec2Scene();
+    scene.ec2.fault({ kind: "error", code: "RequestExpired" });
+    const { checks } = await scene.resolve({ target: { tags: { "a b": "" } } });
+    const failed = checks.filter(({ outcome }) => outcome === "failed");
+    expect(failed.map(({ name }) => name)).toEqual(["cloud.credentials", "tags.allowed"]);
+    expect(scene.ec2.requests).toHaveLength(1);
   });
 
   it("takes a dry run that was throttled for an open question, not for a refusal", async () => {
