@@ -57,9 +57,7 @@ export async function listMachines(
   for (const [scope, { warning }] of scopes)
     if (warning !== null && !EMPTY.has(warning.code)) throw incomplete(doing, scope, warning);
   return scopes.flatMap(([, { instances }]) =>
-    instances
-      .flatMap((instance) => machineOf(instance, project) ?? [])
-      .filter(({ ownership }) => ownership?.owner === owner),
+    instances.flatMap((instance) => machineOf(instance, project) ?? []),
   );
 }
 
