@@ -1,4 +1,5 @@
 import { timestamp } from "../clock.ts";
+import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
 import { hasEnded } from "./machine-end.ts";
@@ -8,25 +9,46 @@ import type { SpawnerWorld } from "./task.ts";
 /**
  * Looks at the machines of spawns that nobody drives, with one call a scope, and records what became of them: a booted
  * one runs, one that has ended by itself is terminated. What somebody drives is theirs to record.
+ *
+ * @throws SlipwayError where a provider could not be asked, once all the others have been
  */
 export async function refresh(
   world: SpawnerWorld,
   keys: readonly SpawnKey[],
   signal: AbortSignal,
 ): Promise<void> {
+  const failures: unknown[] = [];
   const scopes = new Map<SubstrateAdapter, DrivenSpawn[]>();
   for (const key of keys) {
     const driven = await world.ledger.find(key);
     if (driven === null || !isWorthALook(world, key, driven)) continue;
-    const adapter = await world.openAdapter(driven.plan.target);
-    scopes.set(adapter, [...(scopes.get(adapter) ?? []), driven]);
+    try {
+      const adapter = await world.openAdapter(driven.plan.target);
+      scopes.set(adapter, [...(scopes.get(adapter) ?? []), driven]);
+    } catch (caught) {
+      failures.push(caught);
+    }
   }
   for (const [adapter, spawns] of scopes) {
-    const ids = spawns.map(({ spawn }) => spawn.machine?.id ?? "");
-    const machines = await adapter.describe(ids, signal);
-    for (const [index, driven] of spawns.entries())
-      await note(world, driven, machines[index] ?? null);
+    try {
+      await refreshScope(world, adapter, spawns, signal);
+    } catch (caught) {
+      failures.push(caught);
+    }
   }
+  if (failures.length > 0) throw asSlipwayError(failures[0]);
+}
+
+async function refreshScope(
+  world: SpawnerWorld,
+  adapter: SubstrateAdapter,
+  spawns: readonly DrivenSpawn[],
+  signal: AbortSignal,
+): Promise<void> {
+  const ids = spawns.map(({ spawn }) => spawn.machine?.id ?? "");
+  const machines = await adapter.describe(ids, signal);
+  for (const [index, driven] of spawns.entries())
+    await note(world, driven, machines[index] ?? null);
 }
 
 function isWorthALook(world: SpawnerWorld, key: SpawnKey, { spawn, lease }: DrivenSpawn): boolean {

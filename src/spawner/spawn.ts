@@ -116,6 +116,8 @@ export async function terminate(world: SpawnerWorld, wish: Wish): Promise<Spawn>
 async function claim(world: SpawnerWorld, driven: DrivenSpawn): Promise<DrivenSpawn | null> {
   const { spawn, lease, plan } = driven;
   const { tenant, spawnId } = spawn;
+  // Who cannot reach its machine takes no spawn from anybody.
+  await world.openAdapter(plan.target);
   const claimed = await world.ledger.claim({
     tenant,
     spawnId,

@@ -7,7 +7,6 @@ import { describe, expect, it } from "vitest";
 import { systemDriver } from "../../src/system-driver.ts";
 
 const PROCESS = join(import.meta.dirname, "../support/spawner/driver-process.ts");
-const onLinux = describe.skipIf(process.platform !== "linux");
 
 /** A driver that is a process of its own. */
 async function otherDriver() {
@@ -66,7 +65,7 @@ describe("a driver", () => {
   });
 });
 
-onLinux("a driver on Linux", () => {
+describe.skipIf(process.platform !== "linux")("a driver on Linux", () => {
   it("is gone where another process has its process id now", async () => {
     const other = await otherDriver();
     const [world, pid, began, ...rest] = other.id.split("/");

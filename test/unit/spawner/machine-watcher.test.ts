@@ -95,7 +95,11 @@ describe("a machine watcher", () => {
 
   it("tells all of a round of its failure, and goes on for the next", async () => {
     const { clock, rounds, look, fail } = watching();
-    const error = new SlipwayError({ code: "UNAVAILABLE", reason: "THROTTLED", message: "slower" });
+    const error = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: "no",
+    });
     fail(error);
     const looked = Promise.allSettled([look("a", 10), look("b", 10)]);
     const outcomes = await clock.runUntilSettled(looked);

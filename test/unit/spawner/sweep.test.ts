@@ -9,11 +9,12 @@ import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 const GRACE = 900_000;
-const unreachable = new SlipwayError({
+const TROUBLE = {
   code: "UNAVAILABLE",
   reason: "ENGINE_UNAVAILABLE",
   message: "page 2 did not come",
-});
+} as const;
+const unreachable = new SlipwayError(TROUBLE);
 
 /** A spawner whose machines are swept. */
 function sweeping(options: Partial<FakeAdapterOptions> = {}) {
@@ -231,7 +232,7 @@ describe("a scope in trouble", () => {
     const orphan = await here.twin();
     await here.pass();
     const before = await here.ledger.suspects("docker default");
-    here.adapter.fault({ verb: "list", kind: "throw", error: { ...unreachable } });
+    here.adapter.fault({ verb: "list", kind: "throw", error: TROUBLE });
     const report = await here.pass({ grace: 0 });
     expect(report).toMatchObject({ scanned: 0, suspects: [], terminated: [] });
     expect(report.skippedScopes).toHaveLength(1);
@@ -255,7 +256,7 @@ describe("a scope in trouble", () => {
     await here.spawn();
     const orphan = await here.twin();
     await here.pass();
-    here.adapter.fault({ verb: "terminate", kind, error: { ...unreachable } });
+    here.adapter.fault({ verb: "terminate", kind, error: TROUBLE });
     const report = await here.pass({ grace: 0 });
     expect(report).toMatchObject({ suspects: [{ id: orphan }], terminated: [] });
     expect(report.skippedScopes).toMatchObject([{ scope: "docker default", error: {} }]);

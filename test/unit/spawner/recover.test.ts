@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import { recover } from "../../../src/spawner/recover.ts";
+import { createSpawnerWorld, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
+import type { SpawnerPorts } from "../../../src/spawner/task.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+/** A spawner, and others on its ledger that see its process as ended, or as alive. */
+function recovering(options: Partial<FakeAdapterOptions> = {}) {
+  const here = spawnerWorld(options);
+  const worldOf = (id: string, isGone: boolean, changes: Partial<SpawnerPorts> = {}) =>
+    createSpawnerWorld({
+      ...here.ports,
+      driver: { id, isGone: (other) => isGone && other === "driver-1" },
+      ...changes,
+    });
+  /** Begins a spawn whose driver is never heard of again. */
+  const begin = async (spawnId: string, wait: "running" | "accepted" = "running") => {
+    const never = () => new Promise<never>(() => undefined);
+    const openAdapter = () => Promise.resolve({ ...here.adapter, launch: never });
+    const world = createSpawnerWorld({ ...here.ports, openAdapter });
+    void spawnPlan(world, here.request({ spawnId, wait }));
+    await here.clock.advance(1);
+  };
+  const signal = new AbortController().signal;
+  const all = { tenant: "default", signal, onEvent: () => undefined };
+  return { ...here, worldOf, begin, all };
+}
+
+describe("recover", () => {
+  it("has nothing to do where everything has settled", async () => {
+    const here = recovering();
+    await here.spawn();
+    expect(await recover(here.world, here.all)).toEqual([]);
+  });
+
+  it("takes up at once what a dead process drove, and brings it to its one machine", async () => {
+    const here = recovering();
+    await here.begin("one");
+    const before = here.clock.now();
+    const world = here.worldOf("driver-2", true);
+    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    expect(recovered).toMatchObject([{ spawnId: "one", spawn: { state: "running" }, error: null }]);
+    expect(here.clock.now() - before).toBeLessThan(1_000);
+    expect(here.adapter.machines).toHaveLength(1);
+    expect(await recover(world, here.all)).toEqual([]);
+  });
+
+  it("waits for another host's lease to run out, and not longer", async () => {
+    const here = recovering();
+    await here.spawn({ wait: "accepted" });
+    const lease = { ...KEY, spawnId: "two" };
+    const [place] = here.plan.candidates;
+    await here.ledger.begin({
+      ...lease,
+      plan: here.plan,
+      launch: { candidate: 0, place: place?.place ?? "", token: "a".repeat(64) },
+      driver: "another-host",
+      leaseUntil: here.clock.now() + 30_000,
+      at: new Date(here.clock.now()).toISOString(),
+    });
+    const before = here.clock.now();
+    const world = here.worldOf("driver-2", false);
+    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    expect(recovered.map(({ spawn }) => spawn?.state)).toEqual(["running"]);
+    expect(here.clock.now() - before).toBeGreaterThanOrEqual(30_000);
+    expect(here.clock.now() - before).toBeLessThan(32_000);
+  });
+
+  it("begins with the oldest, sixteen at once", async () => {
+    const here = recovering();
+    const ids = Array.from({ length: 40 }, (_, index) => `spawn-${40 - index}`);
+    for (const spawnId of ids) await here.begin(spawnId);
+    const begun: string[] = [];
+    let running = 0;
+    let most = 0;
+    const openAdapter = () =>
+      Promise.resolve({
+        ...here.adapter,
+        launch: async (...parameters: Parameters<typeof here.adapter.launch>) => {
+          begun.push(parameters[0].members[0]?.spawnId ?? "");
+          running += 1;
+          most = Math.max(most, running);
+          await here.clock.sleep(100);
+          running -= 1;
+          return await here.adapter.launch(...parameters);
+        },
+      });
+    const world = here.worldOf("driver-2", true, { openAdapter });
+    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    expect(recovered.map(({ spawnId }) => spawnId)).toEqual(ids);
+    expect([begun.slice(0, 16).toSorted(), most]).toEqual([ids.slice(0, 16).toSorted(), 16]);
+    expect(here.adapter.machines).toHaveLength(40);
+  });
+
+  it("does not collide with another that recovers, nor with one that spawns the same id", async () => {
+    const here = recovering();
+    await here.begin("one");
+    const worlds = ["driver-2", "driver-3", "driver-4"].map((id) => here.worldOf(id, true));
+    const [first = here.world, second = here.world, third = here.world] = worlds;
+    const three = Promise.all([
+      recover(first, here.all),
+      recover(second, here.all),
+      spawnPlan(third, here.request()),
+    ]);
+    const [one, other, spawn] = await here.clock.runUntilSettled(three);
+    expect(spawn.state).toBe("running");
+    for (const [recovered] of [one, other])
+      expect(recovered?.spawn?.machine?.id).toBe(spawn.machine?.id);
+    expect(here.adapter.machines).toHaveLength(1);
+  });
+
+  it("is safe beside terminate: one machine or none, and the ledger says which", async () => {
+    const here = recovering();
+    await here.begin("one");
+    const world = here.worldOf("driver-2", true);
+    const both = Promise.all([
+      recover(world, here.all),
+      terminate(here.worldOf("driver-3", true), here.wish({ wait: "settled" })),
+    ]);
+    await here.clock.runUntilSettled(both);
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("finishes what was being terminated", async () => {
+    const error = {
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: "away",
+      retry: "same-token",
+    } as const;
+    const here = recovering({ faults: [{ verb: "terminate", kind: "reject", times: 60, error }] });
+    await here.spawn();
+    await expect(here.terminate()).rejects.toMatchObject(error);
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
+    const world = here.worldOf("driver-2", true);
+    let state: string | undefined;
+    const reasons: unknown[] = [];
+    while (state !== "terminated") {
+      const recovery = recover(world, here.all);
+      const [recovered] = await here.clock.runUntilSettled(recovery);
+      state = recovered?.spawn?.state;
+      reasons.push(recovered?.error?.reason);
+    }
+    expect(reasons.length).toBeGreaterThan(1);
+    expect(new Set(reasons.slice(0, -1))).toEqual(new Set([error.reason]));
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("says why one has not settled, and goes on with the others", async () => {
+    const here = recovering();
+    for (const spawnId of ["one", "two"]) await here.begin(spawnId);
+    const world = here.worldOf("driver-2", true, {
+      launchSecrets: (() => {
+        let asked = 0;
+        return () =>
+          (asked += 1) === 1
+            ? Promise.reject(new SlipwayError(SECRET_GONE))
+            : Promise.resolve({ credential: null, environment: {}, files: [] });
+      })(),
+    });
+    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    expect(recovered.filter(({ error }) => error !== null)).toMatchObject([
+      { spawn: { state: "launching" }, error: { reason: "SECRET_NOT_FOUND" } },
+    ]);
+    expect(recovered.filter(({ error }) => error === null)).toHaveLength(1);
+  });
+
+  it("takes nothing over whose provider it cannot open", async () => {
+    const here = recovering();
+    await here.begin("one");
+    const openAdapter = () => Promise.reject(new SlipwayError(SECRET_GONE));
+    const world = here.worldOf("driver-2", true, { openAdapter });
+    const before = await here.ledger.find(KEY);
+    expect(await recover(world, here.all)).toMatchObject([{ error: SECRET_GONE }]);
+    expect(await here.ledger.find(KEY)).toEqual(before);
+  });
+
+  it("leaves everything as it is when it is interrupted", async () => {
+    const here = recovering({ bootMilliseconds: 60_000 });
+    await here.begin("one");
+    const interrupt = new AbortController();
+    const world = here.worldOf("driver-2", true);
+    const recovered = recover(world, { ...here.all, signal: interrupt.signal });
+    await here.clock.advance(100);
+    interrupt.abort();
+    expect(await here.clock.runUntilSettled(recovered)).toMatchObject([
+      { spawn: { state: "booting" }, error: { code: "CANCELLED", reason: "INTERRUPTED" } },
+    ]);
+    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+  });
+});
+
+const SECRET_GONE = {
+  code: "NOT_FOUND",
+  reason: "SECRET_NOT_FOUND",
+  message: "there is no such secret",
+} as const;

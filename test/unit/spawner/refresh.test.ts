@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import { refresh } from "../../../src/spawner/refresh.ts";
+import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+const { signal } = new AbortController();
+const TROUBLE = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "away" } as const;
+
+/** A spawner, and what another process sees when it looks at its spawns. */
+function refreshing(options: Partial<FakeAdapterOptions> = {}) {
+  const here = spawnerWorld(options);
+  const driver = { id: "driver-2", isGone: () => false };
+  const elsewhere = createSpawnerWorld({ ...here.ports, driver });
+  return {
+    ...here,
+    refresh: (...ids: readonly string[]) =>
+      refresh(
+        elsewhere,
+        ids.map((spawnId) => ({ ...KEY, spawnId })),
+        signal,
+      ),
+    record: async (spawnId = "one") => await here.ledger.describe({ ...KEY, spawnId }),
+  };
+}
+
+describe("refresh", () => {
+  it("records a machine that ended by itself, and how", async () => {
+    const here = refreshing();
+    const { machine } = await here.spawn();
+    here.adapter.end(machine?.id ?? "", 3, "out of memory");
+    await here.refresh("one");
+    const record = await here.record();
+    expect(record).toMatchObject({ state: "terminated", error: null, machine });
+    expect(record?.events.at(-1)?.message).toBe(
+      `${machine?.id} ended by itself (exit code 3: out of memory)`,
+    );
+    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+  });
+
+  it("records a machine that somebody else removed", async () => {
+    const here = refreshing();
+    const { machine } = await here.spawn();
+    await here.adapter.terminate([machine?.id ?? ""], signal);
+    await here.refresh("one");
+    const record = await here.record();
+    expect(record?.state).toBe("terminated");
+    expect(record?.events.at(-1)?.message).toContain("is gone: something or somebody else");
+  });
+
+  it("records that one runs which was left booting, and leaves one alone that still does", async () => {
+    const here = refreshing({ bootMilliseconds: 5_000 });
+    await here.spawn({ wait: "accepted" });
+    await here.refresh("one");
+    expect((await here.record())?.state).toBe("booting");
+    await here.clock.advance(5_000);
+    await here.refresh("one");
+    const record = await here.record();
+    expect(record).toMatchObject({ state: "running", machine: { addresses: {} } });
+  });
+
+  it("writes nothing of a machine that runs as it is recorded", async () => {
+    const here = refreshing();
+    await here.spawn();
+    const before = await here.ledger.find(KEY);
+    await here.refresh("one");
+    expect(await here.ledger.find(KEY)).toEqual(before);
+  });
+
+  it("asks once for all machines of a scope", async () => {
+    const here = refreshing();
+    const ids = ["one", "two", "three"];
+    for (const spawnId of ids) await here.spawn({ spawnId });
+    const before = here.adapter.calls.describe;
+    await here.refresh(...ids);
+    expect(here.adapter.calls.describe - before).toBe(1);
+  });
+
+  it("leaves to its driver what somebody drives, and asks for nothing that has no machine", async () => {
+    const here = refreshing({ bootMilliseconds: 60_000 });
+    const spawning = spawnPlan(here.world, here.request());
+    await here.clock.advance(10);
+    const [machine] = here.adapter.machines;
+    here.adapter.end(machine?.id ?? "", 1);
+    const calls = here.adapter.calls.describe;
+    await here.refresh("one", "unknown");
+    expect([here.adapter.calls.describe, (await here.record())?.state]).toEqual([calls, "booting"]);
+    expect(await here.clock.runUntilSettled(spawning)).toMatchObject({ state: "failed" });
+    await here.refresh("one");
+    expect((await here.record())?.state).toBe("failed");
+  });
+
+  it("says which provider it could not ask, once it has asked the others", async () => {
+    const here = refreshing();
+    const { machine } = await here.spawn({ spawnId: "two" });
+    here.adapter.end(machine?.id ?? "", 0);
+    const { target } = here.plan;
+    if (target.substrate !== "DOCKER") throw new Error("the sample plan is of Docker");
+    const plan = samplePlan({ target: { ...target, host: "unix:///b.sock" } });
+    await here.spawn({ plan });
+    const asked = [
+      () => Promise.reject(new SlipwayError(TROUBLE)),
+      () =>
+        Promise.resolve({
+          ...here.adapter,
+          describe: () => Promise.reject(new SlipwayError(TROUBLE)),
+        }),
+    ];
+    for (const broken of asked) {
+      const world = createSpawnerWorld({
+        ...here.ports,
+        openAdapter: (wanted) =>
+          wanted.substrate === "DOCKER" && wanted.host === null
+            ? Promise.resolve(here.adapter)
+            : broken(),
+      });
+      const keys = [KEY, { ...KEY, spawnId: "two" }];
+      await expect(refresh(world, keys, signal)).rejects.toMatchObject(TROUBLE);
+      expect((await here.record())?.state).toBe("running");
+      expect((await here.record("two"))?.state).toBe("terminated");
+    }
+  });
+});
