@@ -14,8 +14,41 @@ const BLAST_RADII = [
 ] as const;
 const RETRY_VERDICTS = ["same-token", "next-candidate", "never"] as const;
 
+/** A spawn as it was returned. */
+export interface Launched {
+  readonly spawn: Spawn;
+  /** Whether something was told of it meanwhile: what had ended before says nothing more. */
+  readonly moved: boolean;
+}
+
+/** What to leave with once the spawn is printed; null where all is well. */
+export function failureOf({ spawn, moved }: Launched): SlipwayError | null {
+  switch (spawn.state) {
+    case "failed":
+      return spawnFailure(spawn);
+    case "terminating":
+    case "terminated":
+      return moved ? terminatedMeanwhile(spawn) : null;
+    case "pending":
+    case "launching":
+    case "booting":
+    case "running":
+      return null;
+  }
+}
+
+function terminatedMeanwhile({ spawnId }: Spawn): SlipwayError {
+  return new SlipwayError({
+    code: "ABORTED",
+    reason: "SPAWN_TERMINATED",
+    message: `spawn ${spawnId} was terminated before it was running`,
+    remedy: "Somebody else ended it. Spawn again, under another id, if it is still wanted.",
+    metadata: { spawn_id: spawnId },
+  });
+}
+
 /** What made a spawn fail, as the error to leave with. The ledger keeps it as it was printed. */
-export function spawnFailure({ spawnId, error }: Spawn): SlipwayError {
+function spawnFailure({ spawnId, error }: Spawn): SlipwayError {
   const recorded: JsonObject = error ?? {};
   const { remedy, checks, message, metadata } = recorded;
   return new SlipwayError({

@@ -5,13 +5,14 @@ import type { Slipway } from "../slipway.ts";
 import type { Spawn } from "../spawner/spawn-record.ts";
 import type { CliContext } from "./context.ts";
 import { warnOfChecks } from "./plan-warnings.ts";
-import { spawnFailure } from "./spawn-failure.ts";
+import { failureOf } from "./spawn-failure.ts";
+import type { Launched } from "./spawn-failure.ts";
 import { viewSpawns } from "./views/spawn-view.ts";
 
 export interface ManySpawns {
   readonly context: CliContext;
   readonly slipway: Slipway;
-  readonly launch: (spawnId: string | undefined) => Promise<Spawn>;
+  readonly launch: (spawnId: string | undefined) => Promise<Launched>;
   readonly count: number;
   /** The ids are this with `-0`, `-1` and so on; undefined for new ones. */
   readonly id: string | undefined;
@@ -53,8 +54,8 @@ async function spawnOne(
   spawnId: string | undefined,
 ): Promise<Outcome> {
   try {
-    const spawn = await launch(spawnId);
-    return { spawn, failure: spawn.state === "failed" ? spawnFailure(spawn) : null };
+    const launched = await launch(spawnId);
+    return { spawn: launched.spawn, failure: failureOf(launched) };
   } catch (caught) {
     const failure = asSlipwayError(caught);
     return { spawn: await recorded(slipway, failure.metadata["spawn_id"]), failure };

@@ -3,13 +3,13 @@ import type { CliContext } from "../context.ts";
 import { readPlan } from "../plan-file.ts";
 import { warnOfChecks } from "../plan-warnings.ts";
 import { withSlipway } from "../session.ts";
-import { spawnFailure } from "../spawn-failure.ts";
+import { failureOf } from "../spawn-failure.ts";
+import type { Launched } from "../spawn-failure.ts";
 import { tellProgress } from "../spawn-progress.ts";
 import { usageError } from "../usage-error.ts";
 import { spawnMany } from "../spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan.ts";
-import type { Spawn } from "../../spawner/spawn-record.ts";
 
 interface SpawnFlags {
   readonly plan?: string;
@@ -32,23 +32,32 @@ export async function spawn(
   using deadline = createDeadline(new AbortController().signal, flags.timeout);
   const { signal } = deadline;
   await withSlipway(context, async (slipway) => {
-    const launch = (spawnId: string | undefined): Promise<Spawn> =>
-      slipway.spawnWorkspace(launched, {
+    const launch = async (spawnId: string | undefined): Promise<Launched> => {
+      const tell = tellProgress(context.notices);
+      let moved = false;
+      const made = await slipway.spawnWorkspace(launched, {
         signal,
         detach: context.interrupt,
         wait: flags.noWait ? "accepted" : "watched",
         allowStale: flags.allowStale,
-        onEvent: tellProgress(context.notices),
+        onEvent(notice) {
+          moved ||= notice.kind === "event";
+          tell(notice);
+        },
         ...(spawnId === undefined ? {} : { spawnId }),
       });
+      return { spawn: made, moved };
+    };
     if (flags.count !== undefined)
       return await spawnMany({ context, slipway, launch, count: flags.count, id: flags.id });
-    const made = await launch(flags.id);
+    const outcome = await launch(flags.id);
+    const made = outcome.spawn;
     context.notices.clear();
     if (!context.notices.silent)
       warnOfChecks(context.notices, (await slipway.describeSpawn(made.spawnId)).plan);
     await context.print(viewSpawn(made));
-    if (made.state === "failed") throw spawnFailure(made);
+    const failure = failureOf(outcome);
+    if (failure !== null) throw failure;
   });
 }
 

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { Slipway } from "../../../src/slipway.ts";
+import type { SpawnState } from "../../../src/spawner/spawn-record.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+
+/** A spawn that comes to this state, told of on the way or not. */
+function ending(state: SpawnState, told: boolean) {
+  const spawnWorkspace: Slipway["spawnWorkspace"] = (_subject, options) => {
+    const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z", message: "in engine-1" };
+    if (told) options?.onEvent?.({ kind: "event", event: { ...event, state: "launching" } });
+    return Promise.resolve(sampleSpawn({ state }));
+  };
+  const describeSpawn: Slipway["describeSpawn"] = () =>
+    Promise.resolve({ ...sampleSpawn(), plan: samplePlan(), events: [] });
+  return fakeSlipway({ spawnWorkspace, describeSpawn });
+}
+
+describe("a spawn that somebody else ends while it is waited for", () => {
+  it.each([
+    ["terminated", []],
+    ["terminating", []],
+    ["terminated", ["--count", "1"]],
+  ] as const)("is printed, and is a failure: %s %j", async (state, more) => {
+    const argv = ["spawn", "agent-dev", ...more, "-o", "json"];
+    const ran = await runInMemory(argv, { slipway: ending(state, true) });
+    expect(ran.exitCode).toBe(8);
+    expect(ran.stdout).toContain(`"state": "${state}"`);
+    expect(JSON.parse(ran.stderr)).toMatchObject({
+      error: {
+        code: "ABORTED",
+        reason: "SPAWN_TERMINATED",
+        message: "spawn one was terminated before it was running",
+        metadata: { spawn_id: "one" },
+      },
+    });
+  });
+
+  it("is none where it had ended before", async () => {
+    const argv = ["spawn", "agent-dev", "--id", "one", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway: ending("terminated", false) });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});
