@@ -41,7 +41,7 @@ function terminatedMeanwhile({ spawnId }: Spawn): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",
     reason: "SPAWN_TERMINATED",
-    message: `spawn ${spawnId} was terminated before it was running`,
+    message: `spawn ${spawnId} was terminated while it was waited for`,
     remedy: "Somebody else ended it. Spawn again, under another id, if it is still wanted.",
     metadata: { spawn_id: spawnId },
   });

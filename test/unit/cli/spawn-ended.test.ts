@@ -31,7 +31,7 @@ describe("a spawn that somebody else ends while it is waited for", () => {
       error: {
         code: "ABORTED",
         reason: "SPAWN_TERMINATED",
-        message: "spawn one was terminated before it was running",
+        message: "spawn one was terminated while it was waited for",
         metadata: { spawn_id: "one" },
       },
     });
