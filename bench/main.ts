@@ -6,6 +6,10 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   catalog: () => import("./catalog.ts"),
   "ec2-stand-in": () => import("./ec2-stand-in.ts"),
   "docker-spawn": () => import("./docker-spawn.ts"),
+  "ec2-spawn": () => import("./ec2-spawn.ts"),
+  "ec2-resolve": () => import("./ec2-resolve.ts"),
+  "gce-spawn": () => import("./gce-spawn.ts"),
+  "gce-resolve": () => import("./gce-resolve.ts"),
   "docker-pull": () => import("./docker-pull.ts"),
 };
 

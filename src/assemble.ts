@@ -234,7 +234,7 @@ async function reviewedPlan(
   allowStale: boolean,
   signal: AbortSignal,
 ): Promise<LaunchPlan> {
-  if (!allowStale) refuseStale(plan, await ports.catalog.linked("workspace", plan.workspace));
+  if (!allowStale) refuseStale(plan, await ports.catalog.generations(plan.records));
   const resolvedAt = ports.resolvedAt.get(plan) ?? Number.NEGATIVE_INFINITY;
   if (ports.clock.now() - resolvedAt <= WARM) return plan;
   const [adapter, { credential }] = await Promise.all([

@@ -31,10 +31,18 @@ export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
 
+/** Read once a plan: a burst of spawns shares them. */
+const read = new WeakMap<JsonObject, InstanceSettings>();
+
 /** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
+  const known = read.get(plan.settings);
+  if (known !== undefined) return known;
   const parsed = z.strictObject({ instance: instanceSettings }).safeParse(plan.settings);
-  if (parsed.success) return parsed.data.instance;
+  if (parsed.success) {
+    if (Object.isFrozen(plan.settings)) read.set(plan.settings, parsed.data.instance);
+    return parsed.data.instance;
+  }
   const [issue] = parsed.error.issues;
   throw invalidArgument(
     "INVALID_PLAN",

@@ -67,6 +67,11 @@ export interface Catalog {
   /** The record and everything that it leads to, as they were at one moment. */
   linked(kind: CatalogKind, name: string): Promise<LinkedRecords>;
 
+  /** The generation that each record has at one moment, in their order; null for what does not exist. */
+  generations(
+    records: readonly { readonly kind: string; readonly name: string }[],
+  ): Promise<readonly (number | null)[]>;
+
   /** By name. */
   list<K extends CatalogKind>(kind: K): Promise<readonly CatalogRecord<K>[]>;
 

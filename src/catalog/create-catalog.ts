@@ -74,6 +74,11 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     },
     linked: async (kind, name) =>
       await store.linked(tenant, { kind: checkKind(kind), name: checkName(name) }),
+    generations: async (records) =>
+      await store.generations(
+        tenant,
+        records.map(({ kind, name }) => ({ kind: checkKind(kind), name: checkName(name) })),
+      ),
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
       checkOptions("catalog.delete", options, WRITE_OPTIONS);
@@ -198,7 +203,9 @@ function checkSecretValue(value: SecretValue): void {
 }
 
 /** Names of kinds come from command lines too. */
-function checkKind<K extends CatalogKind>(kind: K): K {
+function checkKind<K extends CatalogKind>(kind: K): K;
+function checkKind(kind: string): CatalogKind;
+function checkKind(kind: string): CatalogKind {
   checkText("the kind", kind);
   if (isCatalogKind(kind)) return kind;
   throw invalidArgument(

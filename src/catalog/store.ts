@@ -63,6 +63,9 @@ export interface CatalogStore {
   /** The record and everything that it leads to, as they were at one moment. */
   linked(tenant: string, key: RecordKey): Promise<LinkedRecords>;
 
+  /** The generation that each record has at one moment, in their order; null for what does not exist. */
+  generations(tenant: string, keys: readonly RecordKey[]): Promise<readonly (number | null)[]>;
+
   /** By name, those after `after` first. */
   list<K extends CatalogKind>(
     tenant: string,

@@ -14,6 +14,10 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     get: (tenant, kind, name) =>
       transactions.read((tables) => findRecord(tables, tenant, kind, name)),
     linked: (tenant, key) => transactions.read((tables) => follow(tables, tenant, key)),
+    generations: (tenant, keys) =>
+      transactions.read((tables) =>
+        keys.map(({ kind, name }) => generationOf(tables, tenant, kind, name)),
+      ),
     list: (tenant, kind, page) =>
       transactions.read((tables) => {
         const stored = tables
@@ -32,6 +36,17 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     sealedValue: (tenant, name) => transactions.read((tables) => tables.findSealed(tenant, name)),
     sealingKeys: () => transactions.read((tables) => tables.sealingKeys()),
   };
+}
+
+/** Without judging the record again: who asks has judged that generation. */
+function generationOf(
+  tables: CatalogReading,
+  tenant: string,
+  kind: CatalogKind,
+  name: string,
+): number | null {
+  if (builtInFields(kind, name) !== null) return BUILT_IN_METADATA.generation;
+  return tables.find({ tenant, kind, name })?.generation ?? null;
 }
 
 type Found = { readonly [K in CatalogKind]: Map<string, CatalogRecord<K> | null> };

@@ -1,5 +1,3 @@
-import { isCatalogKind } from "../catalog/kinds.ts";
-import type { LinkedRecords } from "../catalog/store.ts";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { LaunchPlan } from "../plan.ts";
@@ -31,10 +29,13 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
     });
 }
 
-/** @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` where a record that the plan was made from has moved on. */
-export function refuseStale(plan: LaunchPlan, records: LinkedRecords): void {
-  const moved = plan.records.flatMap(({ kind, name, generation }) => {
-    const now = isCatalogKind(kind) ? (records.find(kind, name)?.generation ?? null) : null;
+/**
+ * @param generations of the plan's records, in their order, as they are now
+ * @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` where a record that the plan was made from has moved on
+ */
+export function refuseStale(plan: LaunchPlan, generations: readonly (number | null)[]): void {
+  const moved = plan.records.flatMap(({ kind, name, generation }, index) => {
+    const now = generations[index] ?? null;
     if (now === generation) return [];
     return [
       now === null

@@ -22,7 +22,7 @@ export function bootDocument(plan: Described, spawnId: string, delivery: Deliver
   const document =
     delivery.delivery === "environment"
       ? json(aboutMachine(plan, { spawnId }))
-      : userData(plan, delivery);
+      : sharedUserData(plan, delivery);
   const bytes = Buffer.byteLength(document);
   if (bytes > delivery.maximumBytes) throw tooLarge(plan, bytes, delivery.maximumBytes);
   return document;
@@ -36,6 +36,17 @@ export function bootDocument(plan: Described, spawnId: string, delivery: Deliver
 export function measureBootDocument(draft: PlanDraft, delivery: Delivery): number {
   const plan = { ...draft, planId: ANY_PLAN_ID };
   return Buffer.byteLength(bootDocument(plan, LONGEST_SPAWN_ID, delivery));
+}
+
+/** Rendered once a plan: a burst of spawns shares it. */
+const rendered = new WeakMap<Described, string>();
+
+function sharedUserData(plan: Described, delivery: Delivery): string {
+  const known = rendered.get(plan);
+  if (known !== undefined) return known;
+  const document = userData(plan, delivery);
+  if (Object.isFrozen(plan)) rendered.set(plan, document);
+  return document;
 }
 
 function userData(plan: Described, { identity }: Delivery): string {

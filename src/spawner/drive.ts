@@ -1,14 +1,13 @@
-import { createDeadline } from "../cancellation.ts";
 import { timestamp } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
-import type { DrivenSpawn } from "./ledger.ts";
+import type { DrivenSpawn, Step } from "./ledger.ts";
 import { fullOffering, perform } from "./perform.ts";
 import { progressOf, react } from "./progress.ts";
 import type { Change, SpawnEvent } from "./progress.ts";
 import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
-import { isSettled } from "./spawn-record.ts";
 import type { Spawn, SpawnState } from "./spawn-record.ts";
 import { createTries } from "./task.ts";
 import type { SpawnerWorld, Task, Wish } from "./task.ts";
@@ -61,7 +60,7 @@ export async function drive(
     if (caught instanceof LeaseLost) throw caught;
     if (wish.detach.aborted) throw interrupted(wish.spawnId, first.plan.workspace, wish.detach);
     if (!wish.signal.aborted) throw asSlipwayError(caught);
-    using deadline = createDeadline(new AbortController().signal, CANCELLING);
+    using deadline = createDeadline(world.clock, CANCELLING);
     const message = "cancelled: what was launched goes";
     const stopping: Task = { ...task, signal: deadline.signal };
     const stopped = await follow(world, stopping, state, { kind: "stop", message }).catch(
@@ -69,8 +68,8 @@ export async function drive(
     );
     throw cancelled(state.driven.spawn, wish.signal, stopped instanceof Error ? stopped : null);
   } finally {
-    const { spawn, lease } = state.driven;
-    if (!isSettled(spawn.state)) await world.ledger.release(wish, lease.fence);
+    const { lease } = state.driven;
+    if (lease.driver !== null) await world.ledger.release(wish, lease.fence);
   }
 }
 
@@ -84,12 +83,16 @@ async function follow(
   let event = begin;
   for (;;) {
     const { change, command } = react(progressOf(state.driven), event);
-    if (change !== null) state.driven = await record(world, task, state.driven, change, event);
+    const isEnough = task.wish.wait === "accepted" && command.do === "observe";
+    if (change !== null) {
+      const lease: Step["lease"] = isEnough ? "release" : world.leases.until();
+      const step = { ...change, lease };
+      state.driven = await record(world, task, state.driven, step, event);
+    }
     const { spawn } = state.driven;
-    if (command.do === "rest") return spawn;
+    if (command.do === "rest" || isEnough) return spawn;
     if (command.do === "leave")
       throw spawn.state === "launching" ? unsettled(spawn.spawnId, command.error) : command.error;
-    if (task.wish.wait === "accepted" && command.do === "observe") return spawn;
     event = await perform(world, task, state.driven, command);
   }
 }
@@ -98,7 +101,7 @@ async function record(
   world: SpawnerWorld,
   task: Task,
   driven: DrivenSpawn,
-  change: Change,
+  change: Change & Pick<Step, "lease">,
   event: SpawnEvent,
 ): Promise<DrivenSpawn> {
   const { tenant, spawnId } = task.wish;
@@ -110,7 +113,6 @@ async function record(
     spawnId,
     at,
     fence: driven.lease.fence,
-    lease: world.leases.until(),
     ...(offering === null
       ? {}
       : { full: { offering, until: world.clock.now() + FULL_MILLISECONDS } }),
@@ -127,6 +129,19 @@ export function notify(
   message: string,
 ): void {
   onEvent({ kind: "event", event: { spawnId, at, state, message } });
+}
+
+/** Aborted when so much of the world's time is over. */
+function createDeadline(clock: Clock, milliseconds: number): Disposable & { signal: AbortSignal } {
+  const deadline = new AbortController();
+  const waking = new AbortController();
+  const expire = async (): Promise<void> => {
+    const [slept] = await Promise.allSettled([clock.sleep(milliseconds, waking.signal)]);
+    if (slept.status === "fulfilled")
+      deadline.abort(new DOMException("the time given ran out", "TimeoutError"));
+  };
+  void expire();
+  return { signal: deadline.signal, [Symbol.dispose]: () => waking.abort() };
 }
 
 /** Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. */

@@ -7,6 +7,9 @@ export const LEASE_MILLISECONDS = 30_000;
 /** Three signs of life a lease: one that comes late loses nothing. */
 const RENEWAL_MILLISECONDS = LEASE_MILLISECONDS / 3;
 
+/** Made once: an error with its stack costs more than all else that a spawn's end does. */
+const DONE = new Error("nothing is driven here any more");
+
 export interface Leases {
   /** Until when a lease goes that is given now. */
   until(): number;
@@ -49,7 +52,7 @@ export function createLeases(ports: {
           if (left > 0) held.set(name, left);
           else held.delete(name);
           if (held.size > 0) return;
-          beating?.abort();
+          beating?.abort(DONE);
           beating = null;
         },
       };

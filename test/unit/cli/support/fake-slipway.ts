@@ -35,6 +35,7 @@ export function fakeSlipway(
       history: unexpected,
       recordBake: unexpected,
       linked: unexpected,
+      generations: unexpected,
       ...methods.catalog,
     },
   };

@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+/** The command line as it is built. */
+export const MAIN = join(import.meta.dirname, "..", "dist", "src", "cli", "main.js");
+
+/** Says on standard error how much memory the process took at most, in KiB. */
+const TELL_MEMORY =
+  'data:text/javascript,process.on("exit",()=>process.stderr.write("\\nmemory "+process.resourceUsage().maxRSS))';
+
+export interface CommandOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs a command to its end. @throws Error where it fails */
+export async function command(
+  program: string,
+  words: readonly string[],
+  { environment = process.env }: CommandOptions = {},
+): Promise<string> {
+  const child = spawn(program, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+  const [errors, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  if (exitCode !== 0)
+    throw new Error(`${program} ${words.join(" ")} exited with ${String(exitCode)}: ${errors}`);
+  return errors;
+}
+
+/** The most memory that a command of Node's takes, in MB. */
+export async function memoryOf(
+  words: readonly string[],
+  { environment = process.env }: CommandOptions = {},
+): Promise<number> {
+  const errors = await command(process.execPath, ["--import", TELL_MEMORY, ...words], {
+    environment,
+  });
+  const [, kibibytes] = /memory (\d+)$/.exec(errors) ?? [];
+  if (kibibytes === undefined) throw new Error(`no memory was told: ${errors}`);
+  return Number(kibibytes) / 1024;
+}
+
+export function requireBuild(): void {
+  try {
+    accessSync(MAIN);
+  } catch (caught) {
+    throw new Error("build first: npm run build", { cause: caught });
+  }
+}

@@ -1,0 +1,65 @@
+import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import type { Benchmark } from "./figure.ts";
+import { pair } from "./figure.ts";
+import { ec2World, REGION } from "./ec2-world.ts";
+
+const RUNS = 100;
+
+/** A warm spawn to its acceptance, with its records on disk, against the SDK's own call for the same instance. */
+export const benchmark: Benchmark = {
+  name: "ec2-spawn",
+  async run() {
+    await using world = await ec2World();
+    const { slipway, ec2, region, subnet } = world;
+    const client = new EC2Client({
+      region: REGION,
+      endpoint: ec2.url,
+      maxAttempts: 1,
+      credentials: { accessKeyId: "000000000000", secretAccessKey: "bench" },
+    });
+    let plan = await slipway.resolveWorkspace("bench");
+    let resolvedAt = performance.now();
+    const spawned: string[] = [];
+    const launches = () => ec2.requests.filter(({ isDryRun }) => !isDryRun).length;
+    let requests = 0;
+    const figure = await pair({
+      name: "warm spawn to accepted / RunInstances of the SDK",
+      target: 1.15,
+      runs: RUNS,
+      async ours() {
+        const before = launches();
+        const spawn = await slipway.spawnWorkspace(plan, { wait: "accepted" });
+        spawned.push(spawn.spawnId);
+        requests = Math.max(requests, launches() - before);
+      },
+      theirs: () =>
+        client.send(
+          new RunInstancesCommand({
+            MinCount: 1,
+            MaxCount: 1,
+            ImageId: region.images.x86_64,
+            InstanceType: "m6i.large",
+            SubnetId: subnet,
+          }),
+        ),
+      async afterEach() {
+        for (const spawnId of spawned.splice(0)) await slipway.terminateSpawn(spawnId);
+        if (performance.now() - resolvedAt < 30_000) return;
+        plan = await slipway.resolveWorkspace("bench");
+        resolvedAt = performance.now();
+      },
+    });
+    client.destroy();
+    return [
+      figure,
+      {
+        name: "requests of a warm spawn / of the SDK",
+        target: 1,
+        ratio: requests,
+        medians: [requests, 1],
+        unit: "requests",
+        runs: RUNS,
+      },
+    ];
+  },
+};

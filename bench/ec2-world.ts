@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSlipway } from "../src/create-slipway.ts";
+import type { Slipway } from "../src/slipway.ts";
+import { startEc2 } from "../src/testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../src/testing/ec2/index.ts";
+
+export const REGION = "us-east-1";
+const ACCOUNT = "000000000000";
+
+/** A stand-in that answers at once, and a workspace `bench` that leads to it. */
+export interface Ec2World extends AsyncDisposable {
+  readonly ec2: Ec2StandIn;
+  readonly region: Ec2Region;
+  readonly subnet: string;
+  readonly slipway: Slipway;
+  readonly database: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export async function ec2World(): Promise<Ec2World> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
+  const database = join(folder, "slipway.db");
+  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 0, endingMs: 0 } });
+  const region = ec2.region(REGION);
+  const [zone = ""] = region.zones;
+  const subnet = region.subnets[zone] ?? "";
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    AWS_ENDPOINT_URL: ec2.url,
+    AWS_ACCESS_KEY_ID: ACCOUNT,
+    AWS_SECRET_ACCESS_KEY: "bench",
+  };
+  const slipway = await createSlipway({ database, environment });
+  const { catalog } = slipway;
+  await catalog.set("image", {
+    name: "machine",
+    architecture: "ARCHITECTURE_AMD64",
+    aws: { amiIds: { [REGION]: region.images.x86_64 } },
+  });
+  await catalog.set("placement", {
+    name: "here",
+    substrate: "AWS",
+    target: { aws: { accountId: ACCOUNT, region: REGION, subnetIds: [subnet] } },
+  });
+  await catalog.set("workspace", { name: "bench", imageRef: "machine", placement: "here" });
+  return {
+    ec2,
+    region,
+    subnet,
+    slipway,
+    database,
+    environment,
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await ec2.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

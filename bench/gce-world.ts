@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSlipway } from "../src/create-slipway.ts";
+import type { Slipway } from "../src/slipway.ts";
+import { startGce } from "../src/testing/gce/index.ts";
+import type { TestGce } from "../src/testing/gce/index.ts";
+
+export const PROJECT = "bench-project";
+export const ZONE = "us-central1-a";
+export const IMAGE = "machine-v1";
+
+/** A stand-in that answers at once, and a workspace `bench` that leads to it. */
+export interface GceWorld extends AsyncDisposable {
+  readonly gce: TestGce;
+  readonly slipway: Slipway;
+  readonly database: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export async function gceWorld(): Promise<GceWorld> {
+  const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
+  const database = join(folder, "slipway.db");
+  const gce = await startGce({
+    timing: { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 },
+    rates: () => null,
+  });
+  gce.addImage(PROJECT, { name: IMAGE });
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
+    CLOUDSDK_AUTH_ACCESS_TOKEN: "bench",
+  };
+  const slipway = await createSlipway({ database, environment });
+  const { catalog } = slipway;
+  await catalog.set("image", {
+    name: "machine",
+    architecture: "ARCHITECTURE_AMD64",
+    gce: { selfLink: `projects/${PROJECT}/global/images/${IMAGE}` },
+  });
+  await catalog.set("placement", {
+    name: "here",
+    substrate: "GCP",
+    target: { gcp: { project: PROJECT, zones: [ZONE], subnet: "default" } },
+  });
+  await catalog.set("workspace", { name: "bench", imageRef: "machine", placement: "here" });
+  return {
+    gce,
+    slipway,
+    database,
+    environment,
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await gce.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
