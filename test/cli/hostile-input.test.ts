@@ -31,11 +31,9 @@ describe("standard input that means harm", () => {
     ["a word", "hello"],
     ["depth", "[".repeat(100_000)],
     ["ten megabytes", Buffer.alloc(10 * MEBIBYTE, "a: b\n")],
-  ])("is refused quickly: %s", async (_what, stdin) => {
+  ])("is refused before this test's time is over: %s", async (_what, stdin) => {
     using catalog = scratchCatalog();
-    const started = performance.now();
     const ran = await catalog.run(["set", "image", "a", "-o", "json"], { stdin });
-    expect(performance.now() - started).toBeLessThan(5_000);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { code: "INVALID_ARGUMENT" } });
     expect(ran.stderr).not.toContain("    at ");

@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import type { SlipwayError } from "../../../src/errors.ts";
 import { isSlipwayError } from "../../../src/errors.ts";
 import { LARGEST_INPUT_BYTES, parseDocument } from "../../../src/input/parse-document.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 const parse = (text: string) => parseDocument(new TextEncoder().encode(text));
 
@@ -116,9 +117,10 @@ describe("parseDocument", () => {
     ],
     ["many errors", "a: ]\n".repeat(9000)],
   ])("refuses %s within two seconds", (_, text) => {
-    const began = performance.now();
-    expect(refusal(text).code).toBe("INVALID_ARGUMENT");
-    expect(performance.now() - began).toBeLessThan(2000);
+    const took = processorTime(() => {
+      expect(refusal(text).code).toBe("INVALID_ARGUMENT");
+    });
+    expect(took).toBeLessThan(2000);
   });
 
   it("takes a mebibyte of one text, and not a byte more", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseChallenges, pullScope } from "../../../src/oci/auth.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 function plain(header: string) {
   return parseChallenges(header).map(({ scheme, token, parameters }) => [
@@ -81,9 +82,8 @@ describe("parseChallenges", () => {
       }),
     );
     for (const piece of ["a ", "a=", 'a="', '\\"', ",", "a=b,", "Basic a==,"]) {
-      const start = process.hrtime.bigint();
-      parseChallenges(piece.repeat(8 * 1024));
-      expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(1000);
+      const header = piece.repeat(8 * 1024);
+      expect(processorTime(() => void parseChallenges(header))).toBeLessThan(1000);
     }
   });
 });

@@ -10,6 +10,7 @@ import {
   registryHost,
   withDigest,
 } from "../../../src/oci/reference.ts";
+import { processorTime } from "../../support/processor-time.ts";
 
 const SHA256 = `sha256:${"ab".repeat(32)}`;
 const SHA512 = `sha512:${"cd".repeat(64)}`;
@@ -126,14 +127,15 @@ describe("parseReference", () => {
     "refuses a megabyte of %j at once, and does not repeat it",
     (piece) => {
       const text = piece.repeat(1024 * 1024);
-      const start = process.hrtime.bigint();
       let message = "";
-      try {
-        parseReference(text);
-      } catch (caught) {
-        message = String(caught);
-      }
-      expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(1000);
+      const took = processorTime(() => {
+        try {
+          parseReference(text);
+        } catch (caught) {
+          message = String(caught);
+        }
+      });
+      expect(took).toBeLessThan(1000);
       expect(message).toContain("invalid OCI image reference");
       expect(message.length).toBeLessThan(600);
     },
