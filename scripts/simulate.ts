@@ -1,0 +1,115 @@
+/**
+ * Plays the spawner's simulation: `node scripts/simulate.ts --seeds 10000`. A seed that breaks a promise is played again
+ * for its story; `--seed S` alone does that for any seed.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import {
+  addTally,
+  emptyTally,
+  ledgerOfSeed,
+  playWithStory,
+  runSeeds,
+} from "../test/simulation/many.ts";
+import type { Tally } from "../test/simulation/many.ts";
+import { storyPage } from "../test/simulation/story.ts";
+
+/** Seeds that a worker plays before it reports. */
+const PORTION = 500;
+/** Stories told at most: the first says more than all others. */
+const MOST_STORIES = 3;
+
+const USAGE = "npm run simulate -- [--seeds N] [--seed S] [--workers W]";
+
+if (isMainThread) await main();
+else await work();
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string" },
+      seed: { type: "string" },
+      workers: { type: "string" },
+    },
+  });
+  const first = wholeNumber("seed", values.seed ?? "1");
+  if (values.seed !== undefined && values.seeds === undefined) return await tellOne(first);
+  const seeds = wholeNumber("seeds", values.seeds ?? "10000");
+  const workers = wholeNumber("workers", values.workers ?? String(availableParallelism()));
+  const began = performance.now();
+  const sum = emptyTally();
+  await Promise.all(
+    Array.from({ length: Math.max(workers, 1) }, (_one, offset) =>
+      follow({ first, seeds, offset, step: Math.max(workers, 1) }, (tally) => {
+        addTally(sum, tally);
+        if (sum.seeds % 50_000 < PORTION) console.log(summary(sum, began));
+      }),
+    ),
+  );
+  console.log(summary(sum, began));
+  console.log(countsOf(sum));
+  for (const seed of sum.failed.toSorted((one, other) => one - other).slice(0, MOST_STORIES)) {
+    console.log(`\n${storyPage(await playWithStory(seed))}`);
+    console.log(`\nagain: npm run simulate -- --seed ${seed}`);
+  }
+  process.exitCode = sum.failed.length === 0 ? 0 : 1;
+}
+
+async function tellOne(seed: number): Promise<void> {
+  const result = await playWithStory(seed);
+  console.log(storyPage(result));
+  if (result.violations.length > 0) process.exitCode = 1;
+  else console.log(`\nseed ${seed} keeps every promise (${ledgerOfSeed(seed)} ledger)`);
+}
+
+interface Share {
+  readonly first: number;
+  readonly seeds: number;
+  readonly offset: number;
+  readonly step: number;
+}
+
+/** A worker with its share of the seeds: every so many-th. */
+function follow(share: Share, onTally: (tally: Tally) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: share });
+    worker.on("message", onTally);
+    worker.on("error", reject);
+    worker.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`a worker ended with exit code ${code}`)),
+    );
+  });
+}
+
+async function work(): Promise<void> {
+  const { first, seeds, offset, step }: Share = workerData;
+  // Errors are made by the thousand here; where they come from is told when a seed is played again.
+  Error.stackTraceLimit = 0;
+  for (let from = offset; from < seeds; from += PORTION * step)
+    parentPort?.postMessage(await runSeeds(portion(first + from, step, first + seeds)), []);
+}
+
+function* portion(from: number, step: number, end: number): Generator<number> {
+  for (let seed = from; seed < Math.min(from + PORTION * step, end); seed += step) yield seed;
+}
+
+function summary({ seeds, failed, milliseconds }: Tally, began: number): string {
+  const seconds = (performance.now() - began) / 1_000;
+  const days = (milliseconds / 86_400_000).toFixed(1);
+  return `${seeds} seeds (${days} days of virtual time) in ${seconds.toFixed(1)} s, ${Math.round(seeds / seconds)} a second: ${failed.length} broke a promise`;
+}
+
+function countsOf({ counts, steps, seeds }: Tally): string {
+  const { spawns, machines, launches, deaths, sweptMachines, running, terminated, failed } = counts;
+  return [
+    `${spawns} spawns: ${running} run, ${terminated} terminated, ${failed} failed`,
+    `${launches} launches, ${machines} machines, ${sweptMachines} of them swept`,
+    `${deaths} processes died, ${Math.round(steps / Math.max(seeds, 1))} steps a seed`,
+  ].join("\n");
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new Error(`--${name} wants a whole number, not ${text}; ${USAGE}`);
+}

@@ -1,0 +1,84 @@
+import type { Ledger } from "../../src/spawner/ledger.ts";
+import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
+import type { SpawnerWorld } from "../../src/spawner/task.ts";
+import type { LaunchSecrets, OpenAdapter } from "../../src/substrate/contract.ts";
+import { LARGEST_SKEW } from "./auditor.ts";
+import type { Auditor } from "./auditor.ts";
+import type { SimulatedCloud } from "./cloud.ts";
+import type { CloudKind } from "./plans.ts";
+import { createProcess } from "./process.ts";
+import type { SimulatedProcess } from "./process.ts";
+import type { Scene } from "./scene.ts";
+import { createSimulatedAdapter } from "./simulated-adapter.ts";
+import { ledgerOf } from "./simulated-ledger.ts";
+
+/** A process with the product in it. */
+export interface Spawner {
+  readonly process: SimulatedProcess;
+  readonly world: SpawnerWorld;
+  /** Opens adapters for a sweep with this grace period. */
+  readonly openForSweep: (grace: number) => OpenAdapter;
+}
+
+export interface Hosts {
+  readonly processes: ReadonlyMap<string, SimulatedProcess>;
+  start(host: string, fatalCall: number | null, onDeath: () => void): Spawner;
+}
+
+const NO_SECRETS: LaunchSecrets = { credential: null, environment: {}, files: [] };
+const KINDS = { AWS: "ec2", GCP: "gce", DOCKER: "docker" } as const;
+
+/** The hosts on which processes run: one that is gone is known to be gone on its own host alone. */
+export function createHosts(parts: {
+  readonly scene: Scene;
+  readonly auditor: Auditor;
+  readonly ledger: Ledger;
+  readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
+}): Hosts {
+  const { scene, auditor, ledger, clouds } = parts;
+  const processes = new Map<string, SimulatedProcess>();
+  const skews = new Map<string, number>();
+  const skewOf = (host: string): number => {
+    const skew = skews.get(host) ?? scene.random.between(-LARGEST_SKEW, LARGEST_SKEW);
+    skews.set(host, skew);
+    return skew;
+  };
+
+  return {
+    processes,
+    start(host, fatalCall, onDeath) {
+      const id = `${host}/${processes.size + 1}`;
+      const process = createProcess(scene, { id, host, skew: skewOf(host), fatalCall, onDeath });
+      processes.set(id, process);
+      scene.tell(id, () => "starts");
+      const opener = (sweepGrace: number | null): OpenAdapter => {
+        const adapters = new Map(
+          Array.from(clouds, ([kind, cloud]) => [
+            kind,
+            createSimulatedAdapter({ scene, auditor, process, cloud, sweepGrace }),
+          ]),
+        );
+        return async ({ substrate }) => {
+          const adapter = adapters.get(KINDS[substrate]);
+          if (adapter === undefined) throw new Error(`there is no cloud for ${substrate}`);
+          return adapter;
+        };
+      };
+      const world = createSpawnerWorld({
+        ledger: ledgerOf(ledger, process, auditor),
+        clock: process.clock,
+        random: () => scene.random.next(),
+        driver: {
+          id,
+          isGone(other) {
+            const found = processes.get(other);
+            return found !== undefined && found.host === host && !found.isAlive;
+          },
+        },
+        openAdapter: opener(null),
+        launchSecrets: () => Promise.resolve(NO_SECRETS),
+      });
+      return { process, world, openForSweep: opener };
+    },
+  };
+}

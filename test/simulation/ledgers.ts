@@ -1,0 +1,46 @@
+import { createMemoryLedger } from "../../src/spawner/memory-ledger.ts";
+import type { Ledger } from "../../src/spawner/ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { createConnection } from "../../src/storage/connection.ts";
+import type { Database } from "../../src/storage/database.ts";
+import { migrate } from "../../src/storage/migrations.ts";
+import { loadSqlite } from "../../src/storage/sqlite-module.ts";
+
+export type LedgerKind = "memory" | "sqlite";
+
+/** Every ledger has the same owner: a token follows from it, and a seed has the same story each time. */
+const OWNER = "simulation";
+
+export function openLedger(kind: LedgerKind): Ledger {
+  if (kind === "memory") return createMemoryLedger(OWNER);
+  const { DatabaseSync } = loadSqlite();
+  const raw = new DatabaseSync(":memory:");
+  migrate(raw, { ledger: LEDGER_MIGRATIONS }, ":memory:");
+  raw.prepare("INSERT INTO ledger (only, owner) VALUES (1, ?)").run(OWNER);
+  const connection = createConnection(raw);
+  const close = async (): Promise<void> => {
+    if (raw.isOpen) raw.close();
+  };
+  const transact = async <Result>(begin: string, work: () => Result): Promise<Result> => {
+    raw.exec(begin);
+    try {
+      const result = work();
+      raw.exec("COMMIT");
+      return result;
+    } catch (caught) {
+      raw.exec("ROLLBACK");
+      throw caught;
+    }
+  };
+  // The product's own statements; what the product's database adds (waiting for other processes by the real clock) has
+  // tests of its own.
+  const database: Database = {
+    path: ":memory:",
+    write: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),
+    read: (work) => transact("BEGIN", () => work(connection)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return createSqliteLedger(database);
+}

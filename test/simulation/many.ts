@@ -1,0 +1,81 @@
+import { runSeed } from "./simulate.ts";
+import type { SeedCounts, SeedOptions, SeedResult } from "./simulate.ts";
+
+/** What became of many seeds. */
+export interface Tally {
+  seeds: number;
+  steps: number;
+  /** Virtual. */
+  milliseconds: number;
+  counts: Record<keyof SeedCounts, number>;
+  /** Seeds that broke a promise. */
+  readonly failed: number[];
+}
+
+/** One seed in so many is played on SQLite: it takes several times as long. */
+const SQLITE_EVERY = 25;
+
+/** The ledger that a seed is played on, for ever the same. */
+export function ledgerOfSeed(seed: number): SeedOptions["ledger"] {
+  return seed % SQLITE_EVERY === 0 ? "sqlite" : "memory";
+}
+
+export function emptyTally(): Tally {
+  const counts = {
+    spawns: 0,
+    machines: 0,
+    launches: 0,
+    deaths: 0,
+    sweptMachines: 0,
+    running: 0,
+    terminated: 0,
+    failed: 0,
+  };
+  return { seeds: 0, steps: 0, milliseconds: 0, counts, failed: [] };
+}
+
+/** Plays these seeds one after the other. */
+export async function runSeeds(
+  seeds: Iterable<number>,
+  play: (seed: number) => Promise<SeedResult> = playQuickly,
+): Promise<Tally> {
+  const tally = emptyTally();
+  for (const seed of seeds) addResult(tally, await play(seed));
+  return tally;
+}
+
+/** Without its story: a seed that fails is played again for that. */
+export function playQuickly(seed: number): Promise<SeedResult> {
+  return runSeed(seed, { ledger: ledgerOfSeed(seed), story: false });
+}
+
+export function playWithStory(seed: number): Promise<SeedResult> {
+  return runSeed(seed, { ledger: ledgerOfSeed(seed), story: true });
+}
+
+export function addTally(sum: Tally, more: Tally): void {
+  sum.seeds += more.seeds;
+  sum.steps += more.steps;
+  sum.milliseconds += more.milliseconds;
+  addCounts(sum, more.counts);
+  sum.failed.push(...more.failed);
+}
+
+function addResult(tally: Tally, { seed, steps, milliseconds, counts, violations }: SeedResult) {
+  tally.seeds += 1;
+  tally.steps += steps;
+  tally.milliseconds += milliseconds;
+  addCounts(tally, counts);
+  if (violations.length > 0) tally.failed.push(seed);
+}
+
+function addCounts({ counts }: Tally, more: SeedCounts): void {
+  counts.spawns += more.spawns;
+  counts.machines += more.machines;
+  counts.launches += more.launches;
+  counts.deaths += more.deaths;
+  counts.sweptMachines += more.sweptMachines;
+  counts.running += more.running;
+  counts.terminated += more.terminated;
+  counts.failed += more.failed;
+}

@@ -1,0 +1,98 @@
+import type { SubstrateCapabilities } from "../../src/substrate/contract.ts";
+import type { LaunchPlan } from "../../src/plan.ts";
+import { samplePlan } from "../support/sample-plan.ts";
+
+export type CloudKind = "ec2" | "gce" | "docker";
+export const CLOUD_KINDS: readonly [CloudKind, ...CloudKind[]] = ["ec2", "gce", "docker"];
+
+/** The place names of a plan with so many places. */
+const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
+  ec2: ["zone-a", "zone-b", "zone-c"],
+  gce: ["zone-a", "zone-b", "zone-c"],
+  docker: ["engine-1"],
+};
+
+const plans = new Map<string, LaunchPlan>();
+
+/** A plan for a cloud with so many zones; made once, because to name a plan is to hash all of it. */
+export function planOf(kind: CloudKind, zones: number): LaunchPlan {
+  const name = `${kind} ${zones}`;
+  const known = plans.get(name) ?? makePlan(kind, zones);
+  plans.set(name, known);
+  return known;
+}
+
+function makePlan(kind: CloudKind, zones: number): LaunchPlan {
+  const candidates = PLACES[kind]
+    .slice(0, zones)
+    .map((place) => ({ place, verdict: "eligible", reason: null }) as const);
+  switch (kind) {
+    case "ec2":
+      return samplePlan({
+        substrate: "AWS",
+        candidates,
+        target: {
+          substrate: "AWS",
+          accountId: "123456789012",
+          region: "us-east-1",
+          vpcId: null,
+          subnetIds: [],
+          securityGroupId: null,
+          instanceProfileArn: null,
+          roleArn: null,
+          readonlyRoleArn: null,
+          tags: {},
+          assignPublicIp: false,
+          market: "ON_DEMAND",
+        },
+      });
+    case "gce":
+      return samplePlan({
+        substrate: "GCP",
+        candidates,
+        target: {
+          substrate: "GCP",
+          project: "agents",
+          zones: candidates.map(({ place }) => place),
+          subnet: "default",
+          networkProject: null,
+          assignPublicIp: false,
+          serviceAccount: null,
+          wifProviderResourceName: null,
+          wifServiceAccount: null,
+          wifReadonlyServiceAccount: null,
+          labels: {},
+        },
+      });
+    case "docker":
+      return samplePlan({ candidates });
+  }
+}
+
+/** What the real adapters say of themselves; a token's life is the seed's. */
+export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): SubstrateCapabilities {
+  const vm = {
+    maximumBatch: 1_000,
+    watchMilliseconds: 0,
+    retryMilliseconds: 120_000,
+    bootDocument: {
+      delivery: "environment",
+      maximumBytes: 16_384,
+      identity: null,
+    },
+  } as const;
+  switch (kind) {
+    case "ec2":
+      return { ...vm, idempotency: { machines: "eventual", tokenMilliseconds } };
+    case "gce":
+      return { ...vm, idempotency: { machines: "eventual", tokenMilliseconds: null } };
+    case "docker":
+      return {
+        ...vm,
+        maximumBatch: 1,
+        watchMilliseconds: 1_000,
+        retryMilliseconds: 10_000,
+        idempotency: { machines: "consistent", tokenMilliseconds: null },
+      };
+  }
+}

@@ -1,0 +1,50 @@
+import { SlipwayError } from "../../src/errors.ts";
+
+/** What clouds refuse with, in the words and verdicts of the real adapters. */
+
+export function full(place: string): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "INSUFFICIENT_CAPACITY",
+    message: `${place} is full`,
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+  });
+}
+
+export function overQuota(): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "QUOTA_EXCEEDED",
+    message: "the quota is used up",
+    blastRadius: "region",
+  });
+}
+
+/** The token has had its machine, which is no more. */
+export function spent(): SlipwayError {
+  return new SlipwayError({
+    code: "ABORTED",
+    reason: "LAUNCH_TOKEN_SPENT",
+    message: "the machine of this token was terminated",
+  });
+}
+
+export function throttled(seconds: number): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "CLOUD_RATE_LIMITED",
+    message: "too many requests",
+    retry: "same-token",
+    metadata: seconds > 0 ? { retry_after_seconds: seconds } : {},
+  });
+}
+
+export function unanswered(what: string): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "CLOUD_UNAVAILABLE",
+    message: `${what}: no answer`,
+    retry: "same-token",
+  });
+}

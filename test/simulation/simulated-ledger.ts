@@ -1,0 +1,53 @@
+import type { Ledger } from "../../src/spawner/ledger.ts";
+import type { Auditor } from "./auditor.ts";
+import type { SimulatedProcess } from "./process.ts";
+
+/** The shared ledger as one process reaches it: each call takes time, and the process may die before or after it. */
+export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Auditor): Ledger {
+  return {
+    owner: () => ledger.owner(),
+    find: (key) => process.call("a look", () => ledger.find(key)),
+    begin: (spawn) =>
+      process.call(`recording ${spawn.spawnId}`, async () => {
+        const result = await ledger.begin(spawn);
+        auditor.began(process, spawn, result.created, result.driven);
+        return result;
+      }),
+    take: (step) =>
+      process.call(`recording ${step.to} of ${step.spawnId}`, async () => {
+        const after = await ledger.take(step);
+        auditor.took(process, step, after);
+        return after;
+      }),
+    claim: (claim) =>
+      process.call(`taking over ${claim.spawnId}`, async () => {
+        const after = await ledger.claim(claim);
+        auditor.claimed(process, claim, after);
+        return after;
+      }),
+    renew: (driver, until) => process.call("a renewal", () => ledger.renew(driver, until)),
+    release: (key, fence) => process.call("a release", () => ledger.release(key, fence)),
+    unfinished: (tenant) => process.call("a look", () => ledger.unfinished(tenant)),
+    fullOfferings: (offerings, now) =>
+      process.call("a look", () => ledger.fullOfferings(offerings, now)),
+    describe: (key) => process.call("a look", () => ledger.describe(key)),
+    list: (tenant, filter) => process.call("a look", () => ledger.list(tenant, filter)),
+    events: (tenant, after, spawnIds) =>
+      process.call("a look", () => ledger.events(tenant, after, spawnIds)),
+    countUnsettled: (tenant, spawnIds) =>
+      process.call("a look", () => ledger.countUnsettled(tenant, spawnIds)),
+    targets: () => process.call("a look", () => ledger.targets()),
+    judge: (machines) => process.call("a judgement", () => ledger.judge(machines)),
+    suspect: (scope, machines, now) =>
+      process.call("a suspicion", async () => {
+        const suspects = await ledger.suspect(scope, machines, now);
+        auditor.suspected(
+          scope,
+          machines.map(({ id }) => id),
+        );
+        return suspects;
+      }),
+    suspects: (scope) => process.call("a look", () => ledger.suspects(scope)),
+    close: () => ledger.close(),
+  };
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Ledger } from "../../src/spawner/ledger.ts";
+import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
+import { runSeed } from "./simulate.ts";
+import { storyPage } from "./story.ts";
+
+const PATIENCE = 120_000;
+
+function seedsFrom(first: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_one, index) => first + index);
+}
+
+/** The stories of those that failed, for the reader of a red test. */
+async function storiesOf(failed: readonly number[]): Promise<string> {
+  const [first] = failed;
+  return first === undefined ? "" : storyPage(await playWithStory(first));
+}
+
+describe("the simulated spawner", () => {
+  it(
+    "keeps every promise in thousands of worlds",
+    async () => {
+      const limit = Error.stackTraceLimit;
+      Error.stackTraceLimit = 0;
+      const tally = await runSeeds(seedsFrom(1, 3_000), playQuickly).finally(() => {
+        Error.stackTraceLimit = limit;
+      });
+      expect(await storiesOf(tally.failed)).toBe("");
+      // What is meant to happen does happen.
+      const { counts } = tally;
+      expect(counts.running).toBeGreaterThan(1_000);
+      expect(counts.failed).toBeGreaterThan(100);
+      expect(counts.terminated).toBeGreaterThan(100);
+      expect(counts.deaths).toBeGreaterThan(1_000);
+      expect(counts.sweptMachines).toBeGreaterThan(20);
+      expect(counts.launches).toBeGreaterThan(counts.spawns + 100);
+    },
+    PATIENCE,
+  );
+
+  it("plays a share of the seeds on SQLite", () => {
+    const ledgers = seedsFrom(1, 100).map(ledgerOfSeed);
+    expect(ledgers.filter((ledger) => ledger === "sqlite")).toHaveLength(4);
+  });
+
+  it("has the same story for the same seed, whatever keeps the ledger", async () => {
+    for (const seed of seedsFrom(7_000, 10)) {
+      const { story } = await runSeed(seed, { ledger: "memory", story: true });
+      expect(story.length).toBeGreaterThan(3);
+      expect((await runSeed(seed, { ledger: "memory", story: true })).story).toEqual(story);
+      expect((await runSeed(seed, { ledger: "sqlite", story: true })).story).toEqual(story);
+    }
+  });
+
+  it("has another story for another seed", async () => {
+    const stories = await Promise.all(
+      [1, 2].map(async (seed) => (await playWithStory(seed)).story),
+    );
+    expect(stories[0]).not.toEqual(stories[1]);
+  });
+});
+
+describe("a broken promise is seen:", () => {
+  /** Plays seeds until one breaks a promise on this ledger. */
+  async function firstBroken(sabotage: (ledger: Ledger) => Ledger) {
+    for (const seed of seedsFrom(1, 2_000)) {
+      const result = await runSeed(seed, { ledger: "memory", story: true, sabotage });
+      if (result.violations.length > 0) return result;
+    }
+    return null;
+  }
+
+  it("a ledger that lets a driver record whose lease is lost", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      take: async (step) => {
+        const found = await ledger.find(step);
+        return await ledger.take({ ...step, fence: found?.lease.fence ?? step.fence });
+      },
+    }));
+    expect(broken?.violations[0]?.rule).toBe("no step by a driver that lost its lease");
+  });
+
+  it("a ledger that forgets an intent", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      begin: async (spawn) => {
+        const begun = await ledger.begin(spawn);
+        const launches = begun.driven.launches.map((one) => ({ ...one, token: "f".repeat(64) }));
+        return { ...begun, driven: { ...begun.driven, launches } };
+      },
+      take: (step) => ledger.take(step),
+    }));
+    expect(broken).not.toBeNull();
+  });
+
+  it("a ledger that calls every machine an orphan", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      judge: async (machines) => machines.map(() => "orphan"),
+    }));
+    expect(broken?.violations[0]?.rule).toBe("nobody ends a machine that its spawn keeps");
+    if (broken === null) return;
+    const page = storyPage(broken);
+    expect(page).toContain(`seed ${broken.seed}, memory ledger`);
+    expect(page).toContain("VIOLATED");
+    expect(page.split("\n").length).toBeLessThan(80);
+  });
+
+  it("a ledger that never finishes a look", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      unfinished: () => new Promise(() => undefined),
+    }));
+    expect(broken?.violations[0]?.rule).toBe("every wait is bounded");
+  });
+});

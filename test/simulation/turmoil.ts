@@ -1,0 +1,166 @@
+import type { LaunchPlan } from "../../src/plan.ts";
+import type { Auditor } from "./auditor.ts";
+import { createCloud, LONGEST_LAG } from "./cloud.ts";
+import type { SimulatedCloud } from "./cloud.ts";
+import type { Spawner } from "./host.ts";
+import { CLOUD_KINDS, planOf } from "./plans.ts";
+import type { CloudKind } from "./plans.ts";
+import type { Scene } from "./scene.ts";
+import type { Stage } from "./stage.ts";
+import type { Errand } from "./work.ts";
+
+/** For how long troubles go on, in milliseconds. */
+const TURMOIL = 90_000;
+/** A host whose processes always die starts no more than so many. */
+const MOST_PROCESSES = 10;
+/** What is asked for beyond the first spawns, by how often. */
+const KINDS = [
+  "spawn",
+  "spawn",
+  "attend",
+  "terminate",
+  "recover",
+  "recover",
+  "sweep",
+  "sweep",
+  "refresh",
+] as const;
+const HOSTS = ["north", "south", "west"];
+
+/** The clouds of a seed, and what is to be spawned in them. */
+export function drawWorld(
+  scene: Scene,
+  auditor: Auditor,
+): {
+  readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
+  readonly plans: ReadonlyMap<string, LaunchPlan>;
+} {
+  const { random } = scene;
+  const clouds = new Map<CloudKind, SimulatedCloud>();
+  const plans = new Map<string, LaunchPlan>();
+  const count = random.pick([1, 1, 2, 2, 3]);
+  const first = random.pick(CLOUD_KINDS);
+  const zones = random.between(1, 3);
+  for (let number = 1; number <= count; number += 1) {
+    const kind = random.chance(0.8) ? first : random.pick(CLOUD_KINDS);
+    const plan = planOf(kind, zones);
+    plans.set(`spawn-${number}`, plan);
+    if (clouds.has(kind)) continue;
+    const places = plan.candidates.map(({ place }) => place);
+    const options = {
+      kind,
+      places,
+      // A day, or short enough for a driver that was away to come too late.
+      tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
+      lag: random.pick([0, 500, 3_000, LONGEST_LAG]),
+      showsTheDead: random.chance(0.3),
+    };
+    clouds.set(kind, createCloud(scene, auditor, options));
+  }
+  return { clouds, plans };
+}
+
+/** Everything that may go wrong, until the time for it is over. */
+export async function disturb(stage: Stage): Promise<void> {
+  const { scene } = stage;
+  const { scheduler } = scene;
+  let isOver = false;
+  scheduler.after(TURMOIL, () => {
+    isOver = true;
+  });
+  for (const cloud of stage.clouds.values()) disturbCloud(scene, cloud);
+  const { errands, slots } = drawErrands(stage);
+  const spawners = new Map<number, Spawner>();
+  for (let slot = 0; slot < slots; slot += 1) keepProcess(stage, spawners, slot);
+  for (const { slot, at, errand } of errands)
+    scheduler.after(at, () => {
+      const spawner = spawners.get(slot);
+      if (spawner?.process.isAlive === true) stage.work.begin(spawner, errand);
+    });
+  const end = await scheduler.run(() => isOver || scene.violations.length > 0);
+  if (end === "endless")
+    scene.violate("every wait is bounded", `${scheduler.steps} steps and no end`);
+}
+
+/** A process in its place, and after its death the next one, which recovers what it finds. */
+function keepProcess(stage: Stage, spawners: Map<number, Spawner>, slot: number): void {
+  const { scene, hosts, work } = stage;
+  const { random, scheduler, mood } = scene;
+  const host = HOSTS[slot % 2] ?? "north";
+  const start = (isRestart: boolean): void => {
+    if (scene.isCalm || hosts.processes.size >= MOST_PROCESSES) return;
+    const fatalCall = random.chance(mood.crash) ? 1 + Math.floor(random.next() ** 2 * 50) : null;
+    const spawner = hosts.start(host, fatalCall, () =>
+      scheduler.after(random.between(50, 40_000), () => start(true)),
+    );
+    spawners.set(slot, spawner);
+    if (random.chance(mood.suddenDeath))
+      scheduler.after(random.between(1, TURMOIL), () => spawner.process.die("out of the blue"));
+    if (isRestart && random.chance(0.7)) work.begin(spawner, { kind: "recover" });
+  };
+  start(false);
+}
+
+interface Appointment {
+  readonly slot: number;
+  readonly at: number;
+  readonly errand: Errand;
+}
+
+function drawErrands({ scene, plans }: Stage): {
+  readonly slots: number;
+  readonly errands: readonly Appointment[];
+} {
+  const { random } = scene;
+  const slots = random.between(1, 3);
+  const ids = [...plans.keys()];
+  const errands: Appointment[] = [];
+  const add = (at: number, errand: Errand) =>
+    errands.push({ slot: random.between(0, slots - 1), at, errand });
+  for (const spawnId of ids) add(random.between(0, 2_000), about(scene, "spawn", spawnId));
+  // Somebody sweeps all the time.
+  if (random.chance(0.25))
+    for (let at = random.between(1_000, 20_000); at < TURMOIL; at += random.between(2_000, 20_000))
+      add(at, { kind: "sweep", grace: random.pick([10_000, 30_000]) });
+  for (let more = random.between(0, 7); more > 0; more -= 1) {
+    const at = random.chance(0.4) ? random.between(0, 3_000) : random.between(0, TURMOIL);
+    const spawnId = ids[random.between(0, ids.length - 1)] ?? "";
+    const kind = random.pick(KINDS);
+    if (kind === "sweep") add(at, { kind, grace: random.pick([10_000, 30_000]) });
+    else if (kind === "recover" || kind === "refresh") add(at, { kind });
+    else add(at, about(scene, kind, spawnId));
+  }
+  return { slots, errands };
+}
+
+function about({ random }: Scene, kind: "spawn" | "attend" | "terminate", spawnId: string): Errand {
+  return {
+    kind,
+    spawnId,
+    wait: random.pick(["accepted", "running", "watched", "settled"]),
+    cancelAfter: random.chance(0.2) ? random.between(1, 30_000) : null,
+    detachAfter: random.chance(0.15) ? random.between(1, 30_000) : null,
+  };
+}
+
+/** Places fill and empty; at times nothing gets through at all. */
+function disturbCloud(scene: Scene, cloud: SimulatedCloud): void {
+  const { random, scheduler } = scene;
+  const fills = random.chance(0.6);
+  for (const place of cloud.places)
+    if (fills && random.chance(0.6)) cloud.room.set(place, random.between(0, 1));
+  for (let changes = fills ? random.between(0, 3) : 0; changes > 0; changes -= 1)
+    scheduler.after(random.between(1, TURMOIL), () => {
+      const place = cloud.places[random.between(0, cloud.places.length - 1)] ?? "";
+      if (scene.isCalm) return;
+      if (random.chance(0.5)) cloud.room.delete(place);
+      else cloud.room.set(place, random.between(0, 1));
+      scene.tell(cloud.name, () => `has room for ${cloud.room.get(place) ?? "all"} in ${place}`);
+    });
+  if (random.chance(0.15))
+    scheduler.after(random.between(1, TURMOIL), () => {
+      const length = random.between(2_000, 60_000);
+      cloud.outUntil = scheduler.now() + length;
+      scene.tell(cloud.name, () => `cannot be reached for ${length} ms`);
+    });
+}
