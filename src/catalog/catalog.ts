@@ -26,8 +26,7 @@ export interface Catalog {
   readonly tenant: string;
 
   /**
-   * Writes a whole record; what the body leaves out is unset. A body that changes nothing is no write: the record keeps
-   * its generation. A secret's value always is one.
+   * Writes a whole record; what the body leaves out is unset.
    *
    * @param body the resource; for a secret, with `plaintext_value`
    * @throws `INVALID_ARGUMENT` / `INVALID_RECORD` (message: the first broken rule; `metadata.violations`: all),

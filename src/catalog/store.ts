@@ -37,8 +37,7 @@ export interface LinkedRecords {
  */
 export interface CatalogStore {
   /**
-   * Replaces the record, or makes it. What is the same as before (and brings no secret's value) is no write: the
-   * record stays at its generation, and nothing goes into its history. The condition is judged all the same.
+   * Replaces the record, or makes it.
    *
    * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` for a baked image, `LINK_MISSING` naming each record that it
    * refers to and that does not exist, `SUBSTRATE_MISMATCH`; `ABORTED` / `GENERATION_MISMATCH`

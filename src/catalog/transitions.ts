@@ -36,9 +36,6 @@ export function setRecord<K extends CatalogKind>(
   if (current !== null && isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
   checkGeneration(id, current, write.ifGeneration);
   checkLinks(tables, id, write.fields);
-  // A sealed value shows not whether it is the one that is there.
-  if (current !== null && write.sealed === undefined && isSame(current, write.fields))
-    return toRecord(write.kind, current);
   return put(tables, write, current);
 }
 
@@ -50,7 +47,8 @@ export function setBakedImage(
   const current = tables.find(id);
   if (current === null) return put(tables, write, null);
   if (!isBaked(id.kind, current.fields)) throw nameTaken(id);
-  if (!isSame(current, write.fields)) throw bakedImagesAreImmutable(id);
+  if (canonicalJson(current.fields) !== canonicalJson(storedFields(write.fields)))
+    throw bakedImagesAreImmutable(id);
   return toRecord("image", current);
 }
 
@@ -119,10 +117,6 @@ function put<K extends CatalogKind>(
 
 function storedFields(fields: CatalogKinds[CatalogKind]): JsonObject {
   return asJsonObject(toSnakeCase(fields));
-}
-
-function isSame(current: StoredRecord, fields: CatalogKinds[CatalogKind]): boolean {
-  return canonicalJson(current.fields) === canonicalJson(storedFields(fields));
 }
 
 /** Judged on what is stored, so that a record that no longer parses can still be replaced. */

@@ -48,8 +48,6 @@ describe("TypeScript examples", () => {
       const { spawn, launches } = await launchNowhere(join(folder, "slipway.db"));
       expect(spawn).toMatchObject({ spawnId: "agent-1", state: "running" });
       expect(launches).toBe(1);
-      // What is run once more says the same once more, under the same id.
-      expect((await launchNowhere(join(folder, "slipway.db"))).launches).toBe(0);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -59,8 +59,8 @@ export function describeDeletions(open: OpenStore): void {
   it("deletes on condition of a generation", async () => {
     await using subject = await open();
     const { store } = subject;
-    await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:1"));
-    await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:2"));
+    await put(store, "image", dockerImage("base"));
+    await put(store, "image", dockerImage("base"));
     expect((await caughtError(() => remove(store, "image", "base", 1))).code).toBe("ABORTED");
     await remove(store, "image", "base", 2);
     expect(await store.get("acme", "image", "base")).toBeNull();
