@@ -24,6 +24,7 @@ import { openDatabase } from "./storage/database.ts";
 import { instrument } from "./substrate/instrument.ts";
 import type { AdapterCall } from "./substrate/instrument.ts";
 import { openSubstrate } from "./open-substrate.ts";
+import { systemChance } from "./system-chance.ts";
 import { systemClock } from "./system-clock.ts";
 import { systemDriver } from "./system-driver.ts";
 
@@ -84,7 +85,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       catalog: createCatalog({ store, secrets, clock, tenant, actor }),
       ledger: createSqliteLedger(database),
       clock,
-      random: () => Math.random(),
+      random: systemChance,
       driver: systemDriver(),
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),

@@ -66,7 +66,6 @@ export const ERROR_REASONS = [
   "MACHINE_TYPE_MISMATCH",
   "PLAN_UNPINNED",
   "PLAN_STALE",
-  "ADAPTER_MISSING",
   // Images and registries
   "IMAGE_NOT_FOUND",
   "IMAGE_INVALID",

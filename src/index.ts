@@ -55,12 +55,12 @@ export type {
   ResolveOptions,
   Slipway,
   SpawnFilter,
-  SpawnNotice,
   SpawnOptions,
   SweepOptions,
 } from "./slipway.ts";
 export type { Driver } from "./driver.ts";
 export type { Ledger } from "./spawner/ledger.ts";
+export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";
 export type { SweepReport, SweptMachine } from "./spawner/sweep.ts";
 export type {

@@ -1,6 +1,7 @@
 import type { Catalog } from "./catalog/catalog.ts";
 import type { OciInspection } from "./oci/inspect-image.ts";
 import type { LaunchPlan } from "./plan.ts";
+import type { SpawnNotice } from "./spawner/notice.ts";
 import type { Recovered } from "./spawner/recover.ts";
 import type { SweepReport } from "./spawner/sweep.ts";
 import type { Spawn, SpawnDescription, SpawnEvent, SpawnState } from "./spawner/spawn-record.ts";
@@ -10,12 +11,6 @@ export interface ResolveOptions {
   readonly offline?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** Something that a person or program waiting for a spawn wants to hear, as it happens. */
-export type SpawnNotice =
-  | { readonly kind: "event"; readonly event: Omit<SpawnEvent, "sequence"> }
-  /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
-  | { readonly kind: "progress"; readonly spawnId: string; readonly message: string };
 
 export interface SpawnOptions {
   /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */

@@ -56,7 +56,7 @@ describe("a breach is seen:", () => {
     ],
     ["src/cli/compose.ts", `import { x } from "../../adapters/aws/index.ts";`, "lazily"],
     ["src/cli/compose.ts", `export { x } from "../../adapters/aws/index.ts";`, "lazily"],
-    ["src/create-slipway.ts", `import "../adapters/aws/index.ts";`, "lazily"],
+    ["src/open-substrate.ts", `import "../adapters/aws/index.ts";`, "lazily"],
     ["src/spawner/spawn.ts", "require(`${name}`);", "literal"],
     ["src/spawner/spawn.ts", `import fs from "fs";`, "not one of src's packages"],
     // The test kit

@@ -1,4 +1,4 @@
-import type { SpawnNotice } from "../slipway.ts";
+import type { SpawnNotice } from "../spawner/notice.ts";
 import type { Notices } from "./notices.ts";
 
 /** Tells of a spawn on its way: each state once, and what is said in between where that is wanted. */

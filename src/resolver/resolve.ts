@@ -11,7 +11,7 @@ import { freezePlan } from "../plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan.ts";
 import { measureBootDocument } from "../spawner/boot-document.ts";
 import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
-import { checksFailure, isFailed } from "./checks-failure.ts";
+import { checksFailure } from "./checks-failure.ts";
 import { failedBy, passed, skipped } from "../substrate/check.ts";
 import { checkRecords } from "./checks.ts";
 import { followLinks, planRecords } from "./links.ts";
@@ -99,12 +99,7 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   const draft = draftPlan(request, found, credential?.value?.source ?? null);
   const known = [...checks, ...credentialChecks(image.name, credential)];
   const opened = await settle("substrate.adapter", ports.openAdapter(draft.target));
-  if (opened.value === null) {
-    // A substrate without an adapter is the answer only once there is nothing left to mend.
-    const missing = opened.error?.code === "UNIMPLEMENTED";
-    if (missing && !known.some(isFailed)) throw opened.error;
-    return { checks: missing ? known : [...known, ...opened.checks], plan: null };
-  }
+  if (opened.value === null) return { checks: [...known, ...opened.checks], plan: null };
   const source = imageSource(image, credential?.value?.credential ?? null);
   const pinned =
     credential?.error === null && source.substrate === draft.substrate

@@ -1,6 +1,6 @@
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
-import type { SpawnNotice } from "../slipway.ts";
+import type { SpawnNotice } from "./notice.ts";
 import { settleAll } from "../settle-all.ts";
 import { attend } from "./spawn.ts";
 import type { Spawn } from "./spawn-record.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Driver } from "../driver.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan.ts";
-import type { SpawnNotice } from "../slipway.ts";
+import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { retryDelay } from "./backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";

@@ -1,4 +1,4 @@
-import type { SpawnNotice } from "../../src/slipway.ts";
+import type { SpawnNotice } from "../../src/spawner/notice.ts";
 import { createSpawnerWorld, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
 import type { SpawnerPorts, Wish } from "../../src/spawner/task.ts";

@@ -10,6 +10,10 @@ export const PURE_FILES: readonly string[] = [
   "src/resolver/select-image.ts",
   "src/spawner/candidates.ts",
   "src/spawner/boot-document.ts",
+  "src/spawner/user-data.ts",
+  "src/spawner/progress.ts",
+  "src/spawner/backoff.ts",
+  "src/spawner/ledger-steps.ts",
   "src/oci/reference.ts",
   "src/oci/image-config.ts",
   "adapters/aws/tags.ts",
@@ -45,13 +49,18 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
   "src/registry-certificates.ts",
+  "src/system-driver.ts",
   "adapters/docker/endpoint-provider.ts",
   "adapters/docker/host-platforms.ts",
   "adapters/gce/credential-file.ts",
 ];
 
 /** Where the clock is read and lots are drawn: edges that others are handed. */
-const CLOCK_READERS: readonly string[] = ["src/system-clock.ts", "src/storage/database.ts"];
+const CLOCK_READERS: readonly string[] = [
+  "src/system-clock.ts",
+  "src/system-chance.ts",
+  "src/storage/database.ts",
+];
 
 const FILE_MODULES: ReadonlySet<string> = new Set(["node:fs", "node:fs/promises"]);
 

@@ -27,7 +27,7 @@ const PACKAGES_OF_SRC: readonly string[] = ["@stricli/core", "p-retry", "yaml", 
 /** What adapters read replies with. */
 const PACKAGES_OF_ADAPTERS: readonly string[] = ["zod"];
 
-const COMPOSERS: readonly string[] = ["src/cli/compose.ts", "src/create-slipway.ts"];
+const COMPOSERS: readonly string[] = ["src/cli/compose.ts", "src/open-substrate.ts"];
 
 /** What other programs import. Inside, an import of it would be a cycle waiting to happen. */
 const ENTRIES: ReadonlySet<string> = new Set(["src/index.ts", "src/testing/index.ts"]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
 import { SlipwayError } from "../../../src/errors.ts";
+import type { PlanDraft } from "../../../src/plan.ts";
 import { resolve } from "../../../src/resolver/resolve.ts";
 import type { ResolverPorts } from "../../../src/resolver/resolve.ts";
 import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
@@ -8,6 +9,7 @@ import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import { linkedRecords } from "../../support/linked-records.ts";
 import type { RecordFields as Records } from "../../support/linked-records.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
 
 const docker: Records = {
   workspace: [{ name: "agent-dev", imageRef: "agent", placement: "here" }],
@@ -84,9 +86,33 @@ async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
   throw new Error("it resolved");
 }
 
-const unimplemented = () =>
+/** A cloud that is asked nothing, because the catalog names nothing that it could be asked about. */
+async function silentCloud() {
+  const { openAdapter } = ports(aws);
+  const adapter = await openAdapter(samplePlan().target);
+  return {
+    ...adapter,
+    inspectImage: () =>
+      Promise.resolve({
+        artifact: null,
+        architecture: null,
+        checks: [],
+        floating: [],
+        sources: {},
+        facts: {},
+      }),
+    preflight: ({ candidates }: PlanDraft) =>
+      Promise.resolve({ checks: [], candidates, machineType: "any", settings: {}, sources: {} }),
+  };
+}
+
+const unopened = () =>
   Promise.reject(
-    new SlipwayError({ code: "UNIMPLEMENTED", reason: "ADAPTER_MISSING", message: "no adapter" }),
+    new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_CONFIGURATION_INVALID",
+      message: "no profile of this name",
+    }),
   );
 
 describe("resolve", () => {
@@ -191,9 +217,7 @@ describe("resolve", () => {
   });
 
   it("lends the error the words of the only failed check", async () => {
-    const error = await failureOf(
-      resolve({ ...ports(aws), openAdapter: unimplemented }, request()),
-    );
+    const error = await failureOf(resolve({ ...ports(aws), openAdapter: silentCloud }, request()));
     expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "REGION_MISMATCH" });
     expect(error.message).toContain("us-east-1");
     expect(error.message).toContain("eu-west-1, us-west-2");
@@ -209,23 +233,23 @@ describe("resolve", () => {
       },
     };
     const error = await failureOf(
-      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unimplemented }, request()),
+      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: silentCloud }, request()),
     );
     expect(error.reason).toBe("REGION_MISMATCH");
     expect(error.remedy).toContain("Bake recipe go-python in us-east-1");
     expect(error.message).toContain("it must be baked in us-east-1 too");
   });
 
-  it("says that an adapter is missing only once nothing else is wrong", async () => {
+  it("tells why a substrate cannot be asked, beside all else that is wrong", async () => {
     const image: CatalogKinds["image"] = {
       name: "agent",
       architecture: "ARCHITECTURE_AMD64",
       aws: { amiIds: { "us-east-1": "ami-0123456789abcdef0" } },
     };
     const error = await failureOf(
-      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unimplemented }, request()),
+      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unopened }, request()),
     );
-    expect(error).toMatchObject({ code: "UNIMPLEMENTED" });
+    expect(error).toMatchObject({ reason: "CLOUD_CONFIGURATION_INVALID" });
   });
 
   it("resolves offline from the catalog alone, unpinned", async () => {

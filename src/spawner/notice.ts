@@ -1,0 +1,7 @@
+import type { SpawnEvent } from "./spawn-record.ts";
+
+/** Something that a person or program waiting for a spawn wants to hear, as it happens. */
+export type SpawnNotice =
+  | { readonly kind: "event"; readonly event: Omit<SpawnEvent, "sequence"> }
+  /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
+  | { readonly kind: "progress"; readonly spawnId: string; readonly message: string };

@@ -1,0 +1,4 @@
+/** Between 0 and 1. */
+export function systemChance(): number {
+  return Math.random();
+}
