@@ -1,3 +1,4 @@
+import { anyOf } from "./cancellation.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
@@ -215,10 +216,11 @@ async function spawnWorkspace(ports: Session, wanted: string | LaunchPlan, optio
     refuseReused(known.spawn, subject);
     return await attend(ports.spawner, request);
   }
+  using wanting = anyOf(signal, request.detach);
   const plan =
     typeof subject === "string"
-      ? await resolveWorkspace(ports, subject, false, signal)
-      : await reviewedPlan(ports, subject, options.allowStale ?? false, signal);
+      ? await resolveWorkspace(ports, subject, false, wanting.signal)
+      : await reviewedPlan(ports, subject, options.allowStale ?? false, wanting.signal);
   return await spawnPlan(ports.spawner, { ...request, plan, subject });
 }
 

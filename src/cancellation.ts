@@ -52,3 +52,21 @@ export function createDeadline(signal: AbortSignal, milliseconds: number): Deadl
     },
   };
 }
+
+/** Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. */
+export function anyOf(
+  first: AbortSignal,
+  second: AbortSignal,
+): Disposable & { signal: AbortSignal } {
+  const controller = new AbortController();
+  const listeners = [first, second].map((signal) => {
+    const follow = (): void => controller.abort(signal.reason);
+    if (signal.aborted) follow();
+    else signal.addEventListener("abort", follow, { once: true });
+    return () => signal.removeEventListener("abort", follow);
+  });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
+  };
+}

@@ -22,6 +22,8 @@ export const SPAWN_BRIEFS = {
   logs: "Print what the machine printed",
   terminate: "End machines; their records stay",
   watch: "Print events as they come, until the spawns settle",
+  recover: "Take up every unfinished spawn, and return when they have settled",
+  sweep: "Find machines that carry our tag and that no live spawn claims",
 } as const;
 
 export const TOOL_BRIEFS = {

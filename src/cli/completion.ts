@@ -55,7 +55,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
   const found = await proposeCompletions(
     buildSlipwayApplication({ arguments: [], failures: [] }),
     typed,
-    createContext({ flags, typed, host, notices, say: () => undefined }),
+    createContext({ flags, typed, host, notices, say: () => undefined, takeTime: () => undefined }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({
     isFlag: kind === "argument:flag",

@@ -29,6 +29,8 @@ export interface Host {
   readonly workingDirectory: string;
   /** Aborted by the first Ctrl-C or request to end. */
   readonly interrupt: AbortSignal;
+  /** Aborted by the next Ctrl-C after this call, which then does not end the process. */
+  readonly nextInterrupt: () => AbortSignal;
   /** Milliseconds that an interrupted command has to end by itself. */
   readonly patience: number;
   readonly openSlipway: (composition: Composition) => Promise<Slipway>;
@@ -45,6 +47,9 @@ export interface CliContext extends CommandContext {
   readonly notices: Notices;
   /** Aborted by the first Ctrl-C or request to end. */
   readonly interrupt: AbortSignal;
+  readonly nextInterrupt: Host["nextInterrupt"];
+  /** Gives an interrupted command so many milliseconds from now to end by itself. */
+  readonly takeTime: (milliseconds: number) => void;
   readonly openSlipway: () => Promise<Slipway>;
   /** Prints a result in the form that was asked for. */
   readonly print: (view: View) => Promise<void>;
@@ -65,11 +70,13 @@ interface ContextParts {
   readonly notices: Notices;
   /** Takes what the scanner itself prints: help and the version. */
   readonly say: (text: string) => void;
+  readonly takeTime: CliContext["takeTime"];
 }
 
 /** The context of one command in its process. */
-export function createContext({ flags, typed, host, notices, say }: ContextParts): CliContext {
-  const { stdout, environment, workingDirectory, interrupt } = host;
+export function createContext(parts: ContextParts): CliContext {
+  const { flags, typed, host, notices, say, takeTime } = parts;
+  const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
   return {
     process: {
       stdout: { write: say },
@@ -86,6 +93,8 @@ export function createContext({ flags, typed, host, notices, say }: ContextParts
     workingDirectory,
     notices,
     interrupt,
+    nextInterrupt,
+    takeTime,
     openSlipway: () => host.openSlipway({ flags, environment }),
     print: createPrinter(stdout, flags),
   };

@@ -3,6 +3,8 @@ import { SlipwayError } from "../errors.ts";
 export interface Departure {
   /** Rejects when the command is to be left although it is still under way; never resolves. */
   readonly left: Promise<never>;
+  /** Leaves after so many milliseconds from now instead, where the command is being left. */
+  readonly extend: (milliseconds: number) => void;
   /** Forgets about leaving: the command has ended. */
   readonly stay: () => void;
 }
@@ -17,13 +19,16 @@ export interface Departure {
 export function createDeparture(interrupt: AbortSignal, patience: number): Departure {
   const { promise: left, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
-  const depart = (): void => {
-    timer = setTimeout(() => reject(interrupted()), patience);
+  const extend = (milliseconds: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => reject(interrupted()), milliseconds);
   };
+  const depart = (): void => extend(patience);
   if (interrupt.aborted) depart();
   else interrupt.addEventListener("abort", depart, { once: true });
   return {
     left,
+    extend,
     stay: () => {
       interrupt.removeEventListener("abort", depart);
       clearTimeout(timer);

@@ -22,6 +22,11 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+/** Reads a duration that may be none at all: `0s` or `0`. */
+export function parsePeriod(text: string): number {
+  return /^0(?:ms|s|m|h)?$/u.test(text) ? 0 : parseDuration(text);
+}
+
 function badDuration(text: string): SlipwayError {
   return usageError(
     `${quoted(text)} is no duration`,

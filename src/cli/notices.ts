@@ -6,6 +6,8 @@ import { safeLine } from "./terminal-text.ts";
 export interface Notices {
   /** True where nothing will be said: what only serves a notice need not be looked up. */
   readonly silent: boolean;
+  /** True where a person reads at a terminal what is said. */
+  readonly interactive: boolean;
   /** Something that the reader should know and nothing fails for. */
   readonly warn: (message: string, remedy?: string | null) => void;
   /** What a person at the terminal has to know to go on. */
@@ -27,7 +29,15 @@ const START_OF_LINE_AND_ERASE = "\r\u001b[2K";
 export function createNotices(sink: Sink, flags: GlobalFlags): Notices {
   const silent = flags.quiet || (flags.output === "json" && !flags.verbose);
   if (silent)
-    return { silent, warn: ignore, hint: ignore, state: ignore, detail: ignore, clear: ignore };
+    return {
+      silent,
+      interactive: false,
+      warn: ignore,
+      hint: ignore,
+      state: ignore,
+      detail: ignore,
+      clear: ignore,
+    };
   let drawn = false;
   const clear = (): void => {
     if (drawn) put(sink, START_OF_LINE_AND_ERASE);
@@ -44,6 +54,7 @@ export function createNotices(sink: Sink, flags: GlobalFlags): Notices {
   };
   return {
     silent,
+    interactive: sink.isTerminal,
     clear,
     warn: (message, remedy) => {
       print(`slipway: warning: ${message}`);

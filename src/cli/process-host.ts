@@ -25,6 +25,7 @@ export function createProcessHost(own: HostProcess): Host {
     environment: own.env,
     workingDirectory: own.cwd(),
     interrupt: interruptOf(own),
+    nextInterrupt: () => nextInterruptOf(own),
     patience: PATIENCE,
     openSlipway: async (composition) => {
       const { composeSlipway } = await import("./compose.ts");
@@ -39,4 +40,10 @@ function interruptOf(own: HostProcess): AbortSignal {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     own.once(signal, () => interrupt.abort());
   return interrupt.signal;
+}
+
+function nextInterruptOf(own: HostProcess): AbortSignal {
+  const next = new AbortController();
+  own.once("SIGINT", () => next.abort());
+  return next.signal;
 }

@@ -75,7 +75,9 @@ async function runCommand(
   const findings: Findings = { arguments: [], failures: [] };
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
-  const context = createContext({ flags, typed: rest, host, notices, say });
+  const departure = createDeparture(host.interrupt, host.patience);
+  const takeTime = departure.extend;
+  const context = createContext({ flags, typed: rest, host, notices, say, takeTime });
   let command = "slipway";
   const ran = runApplication(buildSlipwayApplication(findings), rest, {
     process: context.process,
@@ -84,7 +86,6 @@ async function runCommand(
       return context;
     },
   });
-  const departure = createDeparture(host.interrupt, host.patience);
   try {
     await Promise.race([ran, departure.left]);
   } finally {

@@ -5,6 +5,7 @@ import type { Slipway } from "../slipway.ts";
 import type { Spawn } from "../spawner/spawn-record.ts";
 import type { CliContext } from "./context.ts";
 import { warnOfChecks } from "./plan-warnings.ts";
+import { offerCancellation } from "./second-interrupt.ts";
 import { failureOf } from "./spawn-failure.ts";
 import type { Launched } from "./spawn-failure.ts";
 import { viewSpawns } from "./views/spawn-view.ts";
@@ -38,13 +39,20 @@ export async function spawnMany(many: ManySpawns): Promise<void> {
   const ids = Array.from({ length: count }, (_, index) => id && `${id}-${index}`);
   const outcomes = await settleAll(ids, AT_ONCE, (spawnId) => spawnOne(many, spawnId));
   context.notices.clear();
-  const spawns = outcomes.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
+  const made = outcomes.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
+  const cancellation = await offerCancellation(
+    context,
+    slipway,
+    made.map(({ spawnId }) => spawnId),
+  );
+  const spawns = cancellation === null ? made : await asRecorded(slipway, made);
   const [first] = spawns;
   if (first !== undefined) {
     if (!context.notices.silent)
       warnOfChecks(context.notices, (await slipway.describeSpawn(first.spawnId)).plan);
     await context.print(viewSpawns(spawns));
   }
+  if (cancellation !== null) throw cancellation;
   const failure = outcomes.find((outcome) => outcome.failure !== null)?.failure ?? null;
   if (failure !== null) throw failure;
 }
@@ -60,6 +68,11 @@ async function spawnOne(
     const failure = asSlipwayError(caught);
     return { spawn: await recorded(slipway, failure.metadata["spawn_id"]), failure };
   }
+}
+
+async function asRecorded(slipway: Slipway, spawns: readonly Spawn[]): Promise<readonly Spawn[]> {
+  const recorded = new Map((await slipway.listSpawns()).map((one) => [one.spawnId, one]));
+  return spawns.map((spawn) => recorded.get(spawn.spawnId) ?? spawn);
 }
 
 /** An interrupted spawn, or one whose answer was lost, stays recorded; one that never began is not. */

@@ -1,3 +1,4 @@
+import { anyOf } from "../cancellation.ts";
 import { timestamp } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
@@ -142,19 +143,4 @@ function createDeadline(clock: Clock, milliseconds: number): Disposable & { sign
   };
   void expire();
   return { signal: deadline.signal, [Symbol.dispose]: () => waking.abort() };
-}
-
-/** Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. */
-function anyOf(first: AbortSignal, second: AbortSignal): Disposable & { signal: AbortSignal } {
-  const controller = new AbortController();
-  const listeners = [first, second].map((signal) => {
-    const follow = (): void => controller.abort(signal.reason);
-    if (signal.aborted) follow();
-    else signal.addEventListener("abort", follow, { once: true });
-    return () => signal.removeEventListener("abort", follow);
-  });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
-  };
 }

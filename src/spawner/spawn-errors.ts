@@ -26,7 +26,7 @@ export function interrupted(
 
 /** A spawn that its caller gave up: what was launched is gone, or is being taken away. */
 export function cancelled(
-  { spawnId, state }: Spawn,
+  { spawnId, state }: Pick<Spawn, "spawnId" | "state">,
   signal: AbortSignal,
   failure: SlipwayError | null,
 ): SlipwayError {

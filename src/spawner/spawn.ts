@@ -11,7 +11,7 @@ import { plannedLaunch, terminateMachine } from "./perform.ts";
 import type { SpawnEvent } from "./progress.ts";
 import { interrupted, refuseReused, spawnNotFound } from "./spawn-errors.ts";
 import { isFinished } from "./spawn-record.ts";
-import type { Spawn } from "./spawn-record.ts";
+import type { Spawn, SpawnState } from "./spawn-record.ts";
 import type { SpawnerPorts, SpawnerWorld, Wish } from "./task.ts";
 
 export interface SpawnRequest extends Wish {
@@ -82,6 +82,7 @@ export async function spawnPlan(world: SpawnerWorld, request: SpawnRequest): Pro
  */
 export async function attend(world: SpawnerWorld, wish: Wish): Promise<Spawn> {
   let pause = FIRST_PAUSE;
+  let told: SpawnState | null = null;
   for (;;) {
     const driven = await world.ledger.find(wish);
     if (driven === null) throw spawnNotFound(wish.tenant, wish.spawnId);
@@ -93,6 +94,8 @@ export async function attend(world: SpawnerWorld, wish: Wish): Promise<Spawn> {
     }
     for (const ending of [wish.signal, wish.detach])
       if (ending.aborted) throw interrupted(spawn.spawnId, spawn.workspace, ending);
+    if (spawn.state !== told) notify(wish, spawn.updatedAt, spawn.state, "in other hands");
+    told = spawn.state;
     await world.clock.sleep(pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }

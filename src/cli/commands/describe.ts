@@ -1,4 +1,5 @@
 import type { CliContext } from "../context.ts";
+import { refreshSpawns } from "../refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { viewDescription } from "../views/spawn-view.ts";
 
@@ -8,6 +9,7 @@ export async function describe(
   spawnId: string,
 ): Promise<void> {
   await withSlipway(context, async (slipway) => {
+    await refreshSpawns(context, slipway, [spawnId]);
     await context.print(viewDescription(await slipway.describeSpawn(spawnId)));
   });
 }

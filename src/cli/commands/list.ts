@@ -1,4 +1,5 @@
 import type { CliContext } from "../context.ts";
+import { refreshSpawns } from "../refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { quoted } from "../terminal-text.ts";
 import { usageError } from "../usage-error.ts";
@@ -8,16 +9,19 @@ import type { SpawnState } from "../../spawner/spawn-record.ts";
 
 export async function list(
   context: CliContext,
-  flags: { readonly workspace?: string; readonly state?: string },
+  flags: { readonly workspace?: string; readonly state?: string; readonly refresh: boolean },
 ): Promise<void> {
   const { workspace } = flags;
   const state = flags.state === undefined ? undefined : spawnState(flags.state);
   await withSlipway(context, async (slipway) => {
+    const failure = flags.refresh ? await refreshSpawns(context, slipway, []) : null;
     const spawns = await slipway.listSpawns({
       ...(workspace === undefined ? {} : { workspace }),
       ...(state === undefined ? {} : { state }),
     });
     await context.print(viewSpawns(spawns));
+    // Whoever asked for the machines as they are did not get that.
+    if (failure !== null) throw failure;
   });
 }
 

@@ -1,7 +1,9 @@
 import { createDeadline } from "../../cancellation.ts";
+import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
 import { readPlan } from "../plan-file.ts";
 import { warnOfChecks } from "../plan-warnings.ts";
+import { offerCancellation } from "../second-interrupt.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawn-failure.ts";
 import type { Launched } from "../spawn-failure.ts";
@@ -50,7 +52,11 @@ export async function spawn(
     };
     if (flags.count !== undefined)
       return await spawnMany({ context, slipway, launch, count: flags.count, id: flags.id });
-    const outcome = await launch(flags.id);
+    const outcome = await launch(flags.id).catch(async (caught: unknown) => {
+      const error = asSlipwayError(caught);
+      const ids = [error.metadata["spawn_id"]].filter((id) => typeof id === "string");
+      throw (await offerCancellation(context, slipway, ids)) ?? error;
+    });
     const made = outcome.spawn;
     context.notices.clear();
     if (!context.notices.silent)

@@ -1,5 +1,6 @@
 import type { CliContext } from "../context.ts";
 import { interrupted } from "../departure.ts";
+import { refreshSpawns } from "../refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { renderEvent } from "../views/event-view.ts";
 
@@ -10,8 +11,10 @@ export async function watch(
 ): Promise<void> {
   const signal = AbortSignal.any([context.interrupt, context.stdout.closed]);
   const format = context.flags.output ?? (context.stdout.isTerminal ? "table" : "yaml");
+  const ids = [...new Set(spawnIds)];
   await withSlipway(context, async (slipway) => {
-    for await (const event of slipway.watch([...new Set(spawnIds)], { signal })) {
+    await refreshSpawns(context, slipway, ids);
+    for await (const event of slipway.watch(ids, { signal })) {
       await context.stdout.write(await renderEvent(event, format));
       if (signal.aborted) break;
     }

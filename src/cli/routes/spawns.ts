@@ -5,6 +5,7 @@ import { asTyped, wholeNumber } from "../flags.ts";
 import { proposeNames, proposeSpawns, proposeStates } from "../proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
+import { recover, sweep } from "./upkeep.ts";
 
 const spawnId = {
   brief: "The spawn's id",
@@ -112,7 +113,7 @@ const spawn = defineRoute<
         parse: parseDuration,
         default: "10m",
         placeholder: "DURATION",
-        brief: "Wait no longer than this; the spawn stays as it is",
+        brief: "Give up after this, and terminate what was launched",
       },
     },
     positional: {
@@ -122,8 +123,8 @@ const spawn = defineRoute<
   },
 });
 
-const list = defineRoute<{ workspace?: string; state?: string }>({
-  usage: ["list [--workspace WORKSPACE] [--state STATE]"],
+const list = defineRoute<{ workspace?: string; state?: string; refresh: boolean }>({
+  usage: ["list [--workspace WORKSPACE] [--state STATE] [--refresh]"],
   brief: SPAWN_BRIEFS.list,
   load: async () => (await import("../commands/list.ts")).list,
   parameters: {
@@ -136,6 +137,12 @@ const list = defineRoute<{ workspace?: string; state?: string }>({
         placeholder: "STATE",
         brief: "Only those in this state",
         proposeCompletions: proposeStates,
+      },
+      refresh: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Look at the machines first: some may have ended by themselves",
       },
     },
   },
@@ -198,4 +205,6 @@ export const spawnRoutes: Readonly<Record<keyof typeof SPAWN_BRIEFS, CommandRout
   logs,
   terminate,
   watch,
+  recover,
+  sweep,
 };

@@ -231,7 +231,7 @@ describe("spawn", () => {
     });
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>((_what, options) => {
       const { promise, reject } = Promise.withResolvers<never>();
-      options?.signal?.addEventListener("abort", () => reject(resume));
+      options?.detach?.addEventListener("abort", () => reject(resume));
       interrupt.abort();
       return promise;
     });

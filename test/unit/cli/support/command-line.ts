@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   readonly interrupt?: AbortSignal;
+  /** Aborted by the second Ctrl-C. */
+  readonly nextInterrupt?: AbortSignal;
   readonly patience?: number;
   /** Aborted when the reader of standard output goes away. */
   readonly reader?: AbortSignal;
@@ -40,6 +42,7 @@ export async function runInMemory(
     environment: surroundings.environment ?? {},
     workingDirectory: surroundings.workingDirectory ?? "/nowhere",
     interrupt: surroundings.interrupt ?? new AbortController().signal,
+    nextInterrupt: () => surroundings.nextInterrupt ?? new AbortController().signal,
     patience: surroundings.patience ?? 60_000,
     openSlipway: (composition) => {
       opened.push(composition);
