@@ -1,0 +1,227 @@
+import { describe, expect, it, vi } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Slipway } from "../../../src/slipway.ts";
+import type { SweepReport } from "../../../src/spawner/sweep.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+
+const unreachable = new SlipwayError({
+  code: "UNAVAILABLE",
+  reason: "ENGINE_UNAVAILABLE",
+  message: "the engine does not answer",
+  remedy: "Start it.",
+});
+const unsettled = new SlipwayError({
+  code: "UNAVAILABLE",
+  reason: "SPAWN_UNSETTLED",
+  message: "spawn two: nobody knows",
+});
+
+describe("recover", () => {
+  const running = { spawnId: "one", spawn: sampleSpawn(), error: null };
+  const ended = sampleSpawn({ spawnId: "four", state: "terminated" });
+  const failed = sampleSpawn({ spawnId: "three", state: "failed", error: unreachable.toJSON() });
+  const recovering = (...recovered: Awaited<ReturnType<Slipway["recover"]>>) => {
+    const recover = vi.fn<Slipway["recover"]>().mockResolvedValue(recovered);
+    return { recover, slipway: fakeSlipway({ recover }) };
+  };
+
+  it("prints what became of each, as an array", async () => {
+    const terminated = { spawnId: "four", spawn: ended, error: null };
+    const { slipway } = recovering(running, terminated);
+    const ran = await runInMemory(["recover", "-o", "json"], { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(ran.stdout)).toMatchObject([
+      { spawn_id: "one", state: "running" },
+      { spawn_id: "four", state: "terminated" },
+    ]);
+  });
+
+  it("prints an empty array where there is nothing to do, and a table for people", async () => {
+    const nothing = await runInMemory(["recover", "-o", "json"], recovering());
+    expect(nothing).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
+    const people = { ...recovering(running), stdoutIsTerminal: true };
+    expect((await runInMemory(["recover"], people)).stdout).toMatch(
+      /^SPAWN {2}.*\none {4}.*running/,
+    );
+  });
+
+  it("leaves as its first failure would: one that has not settled, or one that failed", async () => {
+    const launching = sampleSpawn({ spawnId: "two", state: "launching" });
+    const left = { spawnId: "two", spawn: launching, error: unsettled };
+    const lost = { spawnId: "three", spawn: failed, error: null };
+    const argv = ["recover", "-o", "json"];
+    const first = await runInMemory(argv, recovering(running, left, lost));
+    expect(first.exitCode).toBe(7);
+    expect(JSON.parse(first.stderr)).toMatchObject({ error: { reason: "SPAWN_UNSETTLED" } });
+    expect(JSON.parse(first.stdout)).toMatchObject([{}, { state: "launching" }, {}]);
+    const second = await runInMemory(argv, recovering(running, lost));
+    expect(JSON.parse(second.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
+  });
+
+  it("can be interrupted, and tells each state on the way", async () => {
+    const { recover, slipway } = recovering(running);
+    recover.mockImplementation((options) => {
+      const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z", state: "booting" } as const;
+      options?.onEvent?.({ kind: "event", event: { ...event, message: "accepted" } });
+      return Promise.resolve([running]);
+    });
+    const interrupt = new AbortController();
+    const { stderr } = await runInMemory(["recover"], { slipway, interrupt: interrupt.signal });
+    expect(stderr).toBe("one: booting: accepted\n");
+    expect(recover.mock.calls[0]?.[0]?.signal).toBe(interrupt.signal);
+  });
+});
+
+describe("sweep", () => {
+  const since = Date.UTC(2026, 10, 22, 4);
+  const scope = "aws 1 us-east-1";
+  const report: SweepReport = {
+    scanned: 5,
+    claimed: 3,
+    suspects: [{ id: "i-1", place: "us-east-1a", since, scope }],
+    terminated: [{ id: "i-2", place: "us-east-1b", since, scope }],
+    skippedScopes: [],
+  };
+  const sweeping = (changes: Partial<SweepReport> = {}) => {
+    const sweep = vi.fn<Slipway["sweep"]>().mockResolvedValue({ ...report, ...changes });
+    return { sweep, slipway: fakeSlipway({ sweep }) };
+  };
+
+  it("prints exactly what it found and did", async () => {
+    const { sweep, slipway } = sweeping();
+    const ran = await runInMemory(["sweep", "-o", "json"], { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      scanned: 5,
+      claimed: 3,
+      suspects: [{ id: "i-1", place: "us-east-1a", since: "2026-11-22T04:00:00.000Z" }],
+      terminated: [{ id: "i-2", place: "us-east-1b", since: "2026-11-22T04:00:00.000Z" }],
+      skipped_scopes: [],
+    });
+    expect(sweep.mock.calls[0]?.[0]).toMatchObject({ dryRun: false, grace: 900_000 });
+  });
+
+  it.each([
+    ["90s", 90_000],
+    ["0s", 0],
+    ["0", 0],
+  ])("takes a grace of %s", async (text, grace) => {
+    const { sweep, slipway } = sweeping();
+    await runInMemory(["sweep", "--grace", text], { slipway });
+    expect(sweep.mock.calls[0]?.[0]).toMatchObject({ grace });
+  });
+
+  it.each(["", "-1s", "soon", "00"])("refuses a grace of %j", async (text) => {
+    const { slipway } = sweeping();
+    expect((await runInMemory(["sweep", "--grace", text], { slipway })).exitCode).toBe(2);
+  });
+
+  it("tells in a dry run what it would do, and why", async () => {
+    const { sweep, slipway } = sweeping();
+    const ran = await runInMemory(["sweep", "--dry-run"], { slipway });
+    expect(sweep.mock.calls[0]?.[0]).toMatchObject({ dryRun: true });
+    expect(ran.stderr).toBe(
+      "slipway: would terminate i-2 in us-east-1b: no live spawn claims it, a suspect since 2026-11-22T04:00:00.000Z\n" +
+        "slipway: would leave i-1 in us-east-1a for now: no live spawn claims it, but its grace is not over\n",
+    );
+  });
+
+  it("has a table for people", async () => {
+    const { slipway } = sweeping({ skippedScopes: [{ scope, error: unreachable }] });
+    const ran = await runInMemory(["sweep", "-o", "table"], { slipway });
+    expect(ran.stdout).toContain("SCANNED     5\n");
+    expect(ran.stdout).toMatch(/i-2 +us-east-1b +2026-11-22T04:00:00.000Z +terminated\n/);
+    expect(ran.stdout).toContain("ENGINE_UNAVAILABLE  the engine does not answer\n");
+  });
+
+  it("warns of a scope that it skipped, and leaves with that error", async () => {
+    const { slipway } = sweeping({ skippedScopes: [{ scope, error: unreachable }] });
+    const ran = await runInMemory(["sweep"], { slipway });
+    expect(ran.exitCode).toBe(7);
+    expect(ran.stderr).toContain(
+      `slipway: warning: ${scope} was not swept whole: the engine does not answer\n  Start it.\n`,
+    );
+    const json = await runInMemory(["sweep", "-o", "json"], { slipway });
+    expect(JSON.parse(json.stderr)).toEqual({ error: unreachable.toJSON() });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      skipped_scopes: [{ scope, error: { reason: "ENGINE_UNAVAILABLE" } }],
+    });
+  });
+
+  it("says that the ledger is an old copy", async () => {
+    const restored = { code: "FAILED_PRECONDITION", reason: "LEDGER_RESTORED" } as const;
+    const sweep = () => Promise.reject(new SlipwayError({ ...restored, message: "an old copy" }));
+    const ran = await runInMemory(["sweep"], { slipway: fakeSlipway({ sweep }) });
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+  });
+});
+
+describe("records that are shown as they are now", () => {
+  const described = { ...sampleSpawn(), plan: samplePlan(), events: [] };
+  const watched = {
+    sequence: 1,
+    spawnId: "one",
+    at: "2026-11-22T04:00:00.000Z",
+    state: "running",
+    message: "running",
+  } as const;
+  /** Each of the commands that shows spawns, with the order in which it asked. */
+  const showing = (failure: SlipwayError | null = null) => {
+    const asked: string[] = [];
+    const refreshSpawns = vi.fn<Slipway["refreshSpawns"]>(() => {
+      asked.push("refresh");
+      return failure === null ? Promise.resolve() : Promise.reject(failure);
+    });
+    const shown = <T>(value: T): Promise<T> => {
+      asked.push("show");
+      return Promise.resolve(value);
+    };
+    const slipway = fakeSlipway({
+      refreshSpawns,
+      describeSpawn: () => shown(described),
+      listSpawns: () => shown([sampleSpawn()]),
+      watch: async function* () {
+        yield await shown(watched);
+      },
+    });
+    return { asked, refreshSpawns, slipway };
+  };
+  const COMMANDS = [
+    { argv: ["describe", "one"], ids: ["one"] },
+    { argv: ["list", "--refresh"], ids: [] },
+    { argv: ["watch", "one", "one"], ids: ["one"] },
+    { argv: ["watch"], ids: [] },
+  ];
+
+  it.each(COMMANDS)("$argv looks at the machines first, once", async ({ argv, ids }) => {
+    const { asked, refreshSpawns, slipway } = showing();
+    expect((await runInMemory(argv, { slipway })).exitCode).toBe(0);
+    expect(asked).toEqual(["refresh", "show"]);
+    expect(refreshSpawns.mock.calls[0]?.[0]).toEqual(ids);
+  });
+
+  it("a plain list asks nobody", async () => {
+    const { asked, slipway } = showing();
+    await runInMemory(["list"], { slipway });
+    expect(asked).toEqual(["show"]);
+  });
+
+  it.each([...COMMANDS, { argv: ["list", "--refresh", "-o", "json"], ids: [] }])(
+    "$argv shows what is recorded where the provider cannot be asked, and says so",
+    async ({ argv }) => {
+      const { slipway } = showing(unreachable);
+      const ran = await runInMemory(argv, { slipway });
+      expect(ran.exitCode).toBe(argv[0] === "list" ? 7 : 0);
+      expect(ran.stderr).toContain("the engine does not answer");
+      expect(ran.stdout).toContain("one");
+    },
+  );
+
+  it("keeps a defect no secret", async () => {
+    const defect = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "broken" });
+    const ran = await runInMemory(["describe", "one"], showing(defect));
+    expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+});
