@@ -45,7 +45,7 @@ export async function perform(
  *
  * @param alsoFull the offering that has just been found full
  */
-export async function nextLaunch(
+async function nextLaunch(
   world: SpawnerWorld,
   task: Task,
   driven: DrivenSpawn,
@@ -158,6 +158,7 @@ async function lookUp(
 ): Promise<SpawnEvent> {
   const { spawnId } = task.wish;
   const wanted = launchId(latestLaunch(driven).token);
+  const isInstant = task.adapter.capabilities.idempotency.machines === "consistent";
   for (;;) {
     try {
       const machines = await task.adapter.list(task.owner, task.signal);
@@ -165,6 +166,9 @@ async function lookUp(
         ({ ownership }) =>
           ownership?.launchId === wanted && (ownership.spawnId ?? spawnId) === spawnId,
       );
+      // Made and never started, as a container can be: only its launch starts it.
+      if (found?.state === "pending" && isInstant && driven.spawn.state === "launching")
+        return { kind: "lost", error };
       if (found !== undefined)
         return { kind: "accepted", machine: spawnMachine(found), running: false };
       return await refusal(world, task, driven, "absent", error);
