@@ -20,7 +20,9 @@ export interface Auditor {
   began(process: SimulatedProcess, spawn: NewSpawn, created: boolean, driven: DrivenSpawn): void;
   took(process: SimulatedProcess, step: Step, after: Standing | null): void;
   claimed(process: SimulatedProcess, claim: Claim, after: Standing | null): void;
-  suspected(scope: string, ids: readonly string[]): void;
+  /** A sweep has seen a listing. */
+  listed(process: SimulatedProcess): void;
+  suspected(process: SimulatedProcess, scope: string, ids: readonly string[]): void;
   /** A process asks a cloud for a machine. */
   asks(process: SimulatedProcess, launch: Launch): void;
   /** A process has heard of a launch. */
@@ -47,6 +49,7 @@ export function createAuditor(scene: Scene): Auditor {
   const machines: SimulatedMachine[] = [];
   const words = new Map<string, Set<Word>>();
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
+  const listings = new Map<string, number>();
   const swept = new Set<string>();
   const { scheduler } = scene;
 
@@ -128,11 +131,15 @@ export function createAuditor(scene: Scene): Auditor {
       record.fence = after.lease.fence;
       write(record, after);
     },
-    suspected(scope, ids) {
+    listed({ id }) {
+      listings.set(id, scheduler.now());
+    },
+    suspected(process, scope, ids) {
+      // A machine is a suspect from when it was seen, however late that is recorded.
+      const since = listings.get(process.id) ?? scheduler.now();
       for (const [id, suspect] of suspects)
         if (suspect.scope === scope && !ids.includes(id)) suspects.delete(id);
-      for (const id of ids)
-        if (!suspects.has(id)) suspects.set(id, { scope, since: scheduler.now() });
+      for (const id of ids) if (!suspects.has(id)) suspects.set(id, { scope, since });
       if (ids.length > 0) scene.tell("ledger", () => `suspects in ${scope}: ${ids.join(" ")}`);
     },
     asks(process, { token, members }) {

@@ -13,7 +13,7 @@ export interface Tally {
 }
 
 /** One seed in so many is played on SQLite: it takes several times as long. */
-const SQLITE_EVERY = 25;
+const SQLITE_EVERY = 50;
 
 /** The ledger that a seed is played on, for ever the same. */
 export function ledgerOfSeed(seed: number): SeedOptions["ledger"] {

@@ -61,6 +61,8 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     throwIfCancelled(signal, what);
     const reply = await ask(what, () => cloud.launch(launch), patience, true);
     if (reply.kind === "throttled") return rejected(throttle(scene));
+    // Answered or thrown: how far it came is not known either way.
+    if (reply.kind === "failed" && scene.random.chance(0.2)) throw unanswered(what);
     if (reply.kind === "failed") return unknown(what);
     const outcome = await finish(reply.value, what, patience);
     if (outcome.outcome === "accepted" && cloud.kind === "ec2")
@@ -155,6 +157,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
         }),
       ];
       tellAbsent(ports, all);
+      if (sweepGrace !== null) auditor.listed(process);
       return all;
     },
     async *logs() {

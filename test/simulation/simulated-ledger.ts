@@ -42,6 +42,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
       process.call("a suspicion", async () => {
         const suspects = await ledger.suspect(scope, machines, now);
         auditor.suspected(
+          process,
           scope,
           machines.map(({ id }) => id),
         );
