@@ -24,7 +24,7 @@ export async function registryCertificates(
 }
 
 /** The system's folder and, for an engine without root, the user's. */
-export function certificateFolders(home: string): readonly string[] {
+function certificateFolders(home: string): readonly string[] {
   return [SYSTEM_FOLDER, join(home, ".config", "docker", "certs.d")];
 }
 

@@ -10,6 +10,7 @@ import { machineVerbs } from "./machines.ts";
 import { preflightInstance } from "./preflight.ts";
 import { createAwsReader } from "./reader.ts";
 import { createRehearse } from "./rehearsal.ts";
+import { ec2Sdk } from "./sdk.ts";
 import { awsImage } from "./target.ts";
 
 export interface AwsAdapterOptions {
@@ -86,6 +87,6 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
 }
 
 async function volumeTypes(): Promise<readonly string[]> {
-  const { VolumeType } = await import("@aws-sdk/client-ec2");
+  const { VolumeType } = ec2Sdk();
   return Object.values(VolumeType);
 }

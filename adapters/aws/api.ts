@@ -22,6 +22,7 @@ import type {
 } from "@aws-sdk/client-ec2";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { AwsClients, AwsRole } from "./client.ts";
+import { ec2Sdk, stsSdk } from "./sdk.ts";
 
 export interface ApiCall {
   readonly service: "ec2" | "sts";
@@ -55,8 +56,6 @@ export const LAUNCH_PERMISSIONS = [
   { service: "ec2", action: "CreateTags" },
   { service: "iam", action: "PassRole" },
 ] as const;
-
-export type ApiOperation = (typeof API_CALLS)[number]["action"];
 
 /**
  * The calls of one region, one function each, with the SDK's own shapes. All throw what the SDK throws, to be judged by
@@ -122,57 +121,53 @@ export function createAwsApi(clients: AwsClients, region: string): AwsApi {
   return {
     region,
     async describeImages(input, signal) {
-      const { DescribeImagesCommand } = await ec2();
+      const { DescribeImagesCommand } = ec2Sdk();
       return await (await reading()).send(new DescribeImagesCommand(input), options(signal));
     },
     async describeRegions(input, signal) {
-      const { DescribeRegionsCommand } = await ec2();
+      const { DescribeRegionsCommand } = ec2Sdk();
       return await (await reading()).send(new DescribeRegionsCommand(input), options(signal));
     },
     async describeInstanceTypes(input, signal) {
-      const { DescribeInstanceTypesCommand } = await ec2();
+      const { DescribeInstanceTypesCommand } = ec2Sdk();
       return await (await reading()).send(new DescribeInstanceTypesCommand(input), options(signal));
     },
     async describeInstanceTypeOfferings(input, signal) {
-      const { DescribeInstanceTypeOfferingsCommand } = await ec2();
+      const { DescribeInstanceTypeOfferingsCommand } = ec2Sdk();
       const command = new DescribeInstanceTypeOfferingsCommand(input);
       return await (await reading()).send(command, options(signal));
     },
     async describeSubnets(input, signal) {
-      const { DescribeSubnetsCommand } = await ec2();
+      const { DescribeSubnetsCommand } = ec2Sdk();
       return await (await reading()).send(new DescribeSubnetsCommand(input), options(signal));
     },
     async describeSecurityGroups(input, signal) {
-      const { DescribeSecurityGroupsCommand } = await ec2();
+      const { DescribeSecurityGroupsCommand } = ec2Sdk();
       const command = new DescribeSecurityGroupsCommand(input);
       return await (await reading()).send(command, options(signal));
     },
     async describeInstances(input, signal) {
-      const { DescribeInstancesCommand } = await ec2();
+      const { DescribeInstancesCommand } = ec2Sdk();
       return await (await reading()).send(new DescribeInstancesCommand(input), options(signal));
     },
     async getConsoleOutput(input, signal) {
-      const { GetConsoleOutputCommand } = await ec2();
+      const { GetConsoleOutputCommand } = ec2Sdk();
       return await (await reading()).send(new GetConsoleOutputCommand(input), options(signal));
     },
     async runInstances(input, signal) {
-      const { RunInstancesCommand } = await ec2();
+      const { RunInstancesCommand } = ec2Sdk();
       const client = await clients.ec2({ role: "launcher", region, repetition: "once" });
       return await client.send(new RunInstancesCommand(input), patient(signal));
     },
     async terminateInstances(input, signal) {
-      const { TerminateInstancesCommand } = await ec2();
+      const { TerminateInstancesCommand } = ec2Sdk();
       const client = await clients.ec2({ role: "launcher", region });
       return await client.send(new TerminateInstancesCommand(input), patient(signal));
     },
     async getCallerIdentity(role, signal) {
-      const { GetCallerIdentityCommand } = await import("@aws-sdk/client-sts");
+      const { GetCallerIdentityCommand } = stsSdk();
       const client = await clients.sts({ role, region });
       return await client.send(new GetCallerIdentityCommand({}), options(signal));
     },
   };
-}
-
-function ec2() {
-  return import("@aws-sdk/client-ec2");
 }

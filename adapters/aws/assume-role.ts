@@ -1,6 +1,7 @@
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import { cloudError } from "./errors.ts";
+import { stsSdk } from "./sdk.ts";
 
 /** Told to AWS, and shown in the account's audit trail beside each call. */
 const SESSION_NAME = "slipway";
@@ -11,7 +12,7 @@ export async function assumeRole(
   roleArn: string,
   region: string,
 ): Promise<AwsCredentialIdentity> {
-  const { AssumeRoleCommand } = await import("@aws-sdk/client-sts");
+  const { AssumeRoleCommand } = stsSdk();
   const context = { operation: "AssumeRole", subject: `role ${roleArn}`, region } as const;
   try {
     const input = { RoleArn: roleArn, RoleSessionName: SESSION_NAME };

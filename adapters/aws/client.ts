@@ -6,6 +6,7 @@ import { cachedCredentials, environmentCredentials, SILENT_LOGGER } from "./cred
 import type { CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
+import { ec2Sdk, stsSdk } from "./sdk.ts";
 
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
 export type AwsRole = "reader" | "launcher";
@@ -77,17 +78,13 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     };
   };
   const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const [{ STSClient }, common] = await Promise.all([
-      import("@aws-sdk/client-sts"),
-      settings("sts", request, credentials),
-    ]);
+    const { STSClient } = stsSdk();
+    const common = await settings("sts", request, credentials);
     return connections.join((handler) => new STSClient({ ...common, requestHandler: handler }));
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const [{ EC2Client }, common] = await Promise.all([
-      import("@aws-sdk/client-ec2"),
-      settings("ec2", request, credentials),
-    ]);
+    const { EC2Client } = ec2Sdk();
+    const common = await settings("ec2", request, credentials);
     return connections.join((handler) => new EC2Client({ ...common, requestHandler: handler }));
   };
   return {

@@ -2,7 +2,7 @@ import type { Check, GuestRequest } from "../../src/plan.ts";
 import { failed, passed } from "../../src/substrate/check.ts";
 
 /** "User data is limited to 16 KB, in raw form, before it is base64-encoded." */
-export const LARGEST_USER_DATA = 16_384;
+const LARGEST_USER_DATA = 16_384;
 
 /** The workspace's own user data alone: what Slipway adds to it is measured when it is put together. */
 export function userDataCheck({ userData }: Pick<GuestRequest, "userData">): Check {

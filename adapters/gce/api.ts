@@ -16,20 +16,20 @@ import {
   zoneReply,
 } from "./replies.ts";
 
-interface InProject {
+export interface InProject {
   readonly project: string;
 }
-interface InZone extends InProject {
+export interface InZone extends InProject {
   readonly zone: string;
 }
-interface InRegion extends InProject {
+export interface InRegion extends InProject {
   readonly region: string;
 }
-interface Filtered {
+export interface Filtered {
   readonly filter?: string;
 }
 /** Permissions to ask for; those that the launcher has come back. */
-interface Permissions {
+export interface Permissions {
   readonly permissions: readonly string[];
 }
 

@@ -3,7 +3,7 @@ import type { Launch, Machine, Ownership } from "../../src/substrate/contract.ts
 import { spawnIdIn } from "./names.ts";
 
 /** Everything that Slipway writes on a machine begins so; a placement's labels may not. */
-export const LABEL_PREFIX = "slipway-";
+const LABEL_PREFIX = "slipway-";
 
 export const LABELS = {
   owner: `${LABEL_PREFIX}owner`,

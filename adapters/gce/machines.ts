@@ -9,9 +9,6 @@ import type { MachineReference } from "./machine-id.ts";
 import { machineOf } from "./machine.ts";
 import { mapLimited } from "./tasks.ts";
 
-export interface MachinePorts {
-  readonly api: Pick<GceApi, "allInstances" | "instance" | "instances">;
-}
 type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances"> };
 
 const CALLS_AT_ONCE = 8;

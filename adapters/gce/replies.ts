@@ -102,7 +102,6 @@ export type SubnetworkReply = z.output<typeof subnetworkReply>;
 export const permissionsReply = z.object({ permissions: listOf(z.string()) });
 
 export const projectReply = z.object({ name: text, defaultServiceAccount: optionalText });
-export type ProjectReply = z.output<typeof projectReply>;
 
 export const diskReply = z.object({
   name: z.string(),
@@ -194,4 +193,3 @@ export const serialOutputReply = z.object({
   start: wholeNumber,
   next: wholeNumber,
 });
-export type SerialOutputReply = z.output<typeof serialOutputReply>;

@@ -1,4 +1,5 @@
 import { startEc2 } from "../../src/testing/ec2/index.ts";
+import type { Ec2Region } from "../../src/testing/ec2/index.ts";
 import { openDemoWorld, say } from "./world.ts";
 
 /** EC2, by the stand-in that `slipway fake ec2` runs: no account, nothing to pay for. */
@@ -27,7 +28,7 @@ export async function demoEc2(): Promise<void> {
       "  aws:",
       '    account_id: "000000000000"',
       `    region: ${region.name}`,
-      `    subnet_ids: [${region.zones.slice(0, 2).map((zone) => region.subnets[zone])}]`,
+      `    subnet_ids: [${subnetsOf(region).join(", ")}]`,
     ]);
   for (const name of Object.keys(placements))
     await set("workspace", `agent-${name}`, ["image_ref: agent-base", `placement: ${name}`]);
@@ -37,8 +38,7 @@ export async function demoEc2(): Promise<void> {
   say("Where there is one, the dry run asks EC2 everything before anything is paid for.");
   await must(["resolve", "agent-virginia", "--save", `${world.folder}/plan.json`]);
 
-  const { stdout } = await world.run(["resolve", "agent-virginia", "-o", "json"]);
-  const { machine_type: instanceType } = JSON.parse(stdout) as { machine_type: string };
+  const { machine_type: instanceType } = await world.plan("agent-virginia");
   virginia.setCapacity({ zone: full, instanceType }, 0);
   say(`${full} runs out of ${instanceType}: the spawn goes to ${roomy}, and says why.`);
   await must(["spawn", "--plan", `${world.folder}/plan.json`, "--id", "demo-ec2"]);
@@ -48,4 +48,8 @@ export async function demoEc2(): Promise<void> {
     ({ action, isDryRun }) => action === "RunInstances" && !isDryRun,
   );
   say(`Done: ${launches.length} launch requests, one machine, and it is gone.`);
+}
+
+function subnetsOf({ zones, subnets }: Ec2Region): readonly string[] {
+  return zones.slice(0, 2).flatMap((zone) => subnets[zone] ?? []);
 }

@@ -33,8 +33,7 @@ export async function demoGce(): Promise<void> {
   await must(["resolve", "agent-dev", "--save", `${world.folder}/plan.json`]);
 
   gce.addImage(PROJECT, { name: "agent-v2", family: "agent", architecture: "ARM64" });
-  const { stdout } = await world.run(["resolve", "agent-dev", "-o", "json"]);
-  const plan = JSON.parse(stdout) as { machine_type: string; artifact: { id: string } };
+  const plan = await world.plan("agent-dev");
   gce.setCapacity({ zone: ZONES[0], machineType: plan.machine_type, machines: 0 });
   say(`The family has moved on to ${plan.artifact.id}, and ${ZONES[0]} has no room left.`);
   say("What was reviewed is what boots, in the other zone.");

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { z } from "zod";
 
 /** What a command printed, and how it ended. */
 export interface Run {
@@ -15,13 +16,15 @@ export interface Run {
 export interface DemoWorld extends AsyncDisposable {
   readonly folder: string;
   /** Runs a command in silence. */
-  run(words: readonly string[], input?: string): Promise<Run>;
+  readonly run: (words: readonly string[], input?: string) => Promise<Run>;
   /** Runs one command and shows it with what it printed. */
-  show(words: readonly string[], input?: string, shown?: string): Promise<Run>;
+  readonly show: (words: readonly string[], input?: string, shown?: string) => Promise<Run>;
   /** The same; the demo fails where the command ends with another exit code. */
-  must(words: readonly string[], settings?: Expected): Promise<Run>;
+  readonly must: (words: readonly string[], settings?: Expected) => Promise<Run>;
   /** Writes a record and shows it. */
-  set(kind: string, name: string, fields: readonly string[]): Promise<void>;
+  readonly set: (kind: string, name: string, fields: readonly string[]) => Promise<void>;
+  /** The plan of a workspace, as `resolve -o json` prints it. */
+  readonly plan: (workspace: string) => Promise<z.output<typeof planFacts>>;
 }
 
 export interface Expected {
@@ -31,6 +34,9 @@ export interface Expected {
   /** Default 0. */
   readonly code?: number;
 }
+
+/** What the demo itself reads of a plan. */
+const planFacts = z.object({ machine_type: z.string(), artifact: z.object({ id: z.string() }) });
 
 const MAIN = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
 
@@ -93,8 +99,12 @@ export async function openDemoWorld(
     run,
     show,
     must,
-    async set(kind, name, fields) {
+    set: async (kind, name, fields) => {
       await must(["set", kind, name], { input: [`name: ${name}`, ...fields].join("\n") });
+    },
+    plan: async (workspace) => {
+      const { stdout } = await run(["resolve", workspace, "-o", "json"]);
+      return planFacts.parse(JSON.parse(stdout));
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };

@@ -2,6 +2,7 @@ import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { Launch, LaunchOutcome, Machine } from "../substrate/contract.ts";
 import { bootDocument } from "./boot-document.ts";
 import { noCandidateLeft, openCandidates, offeringOf } from "./candidates.ts";
+import { orLeft } from "./leave-launch.ts";
 import { launchId, launchToken } from "./launch-token.ts";
 import type { DrivenSpawn, NewLaunch } from "./ledger.ts";
 import { endedError, hasEnded } from "./machine-end.ts";
@@ -89,7 +90,7 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
   const age = world.clock.now() - Date.parse(record.at);
   if (doubted && idempotency.tokenMilliseconds !== null && age > idempotency.tokenMilliseconds)
     return await lookUp(world, task, driven, neverLaunched(driven));
-  const outcome = await ask(task, driven);
+  const outcome = await ask(world, task, driven);
   switch (outcome.outcome) {
     case "accepted": {
       const { machine } = outcome;
@@ -104,7 +105,7 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
   }
 }
 
-async function ask(task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
+async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
   const { plan } = driven;
   const { spawnId, tenant, onEvent } = task.wish;
   const { token, candidate } = latestLaunch(driven);
@@ -127,7 +128,8 @@ async function ask(task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
     onProgress: ({ message }) => onEvent({ kind: "progress", spawnId, message }),
   };
   try {
-    const [outcome] = await task.adapter.launch(launch, task.signal);
+    const answer = task.adapter.launch(launch, task.signal);
+    const [outcome] = await orLeft(world.clock, task.wish.detach, answer);
     if (outcome === undefined) throw new Error(`the ${plan.substrate} adapter gave no outcome`);
     return outcome;
   } catch (caught) {
