@@ -50,7 +50,7 @@ export interface SlipwayPorts extends CredentialPorts {
   readonly driver: Driver;
   readonly openAdapter: OpenAdapter;
   /** The client for images that are only looked at; an adapter has its own. */
-  readonly openRegistryClient: () => RegistryClient;
+  readonly openRegistryClient: () => Promise<RegistryClient>;
   /** An id for a spawn whose caller gave none; the workspace's name is in it for people. */
   readonly newSpawnId: (workspace: string) => string;
   readonly close: () => Promise<void>;
@@ -282,7 +282,7 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
     { reference, secret: options.secret ?? null },
     signal,
   );
-  const client = ports.openRegistryClient();
+  const client = await ports.openRegistryClient();
   try {
     const inspection = await inspectOciImage(client, { reference, platform, credential, signal });
     if (options.verifyLayers === true)

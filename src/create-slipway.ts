@@ -8,7 +8,6 @@ import { CATALOG_MIGRATIONS, createSqliteStore } from "./catalog/sqlite-store.ts
 import type { Clock } from "./clock.ts";
 import { isLoopbackRegistry } from "./oci/loopback-registry.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
-import { createRegistryClient } from "./oci/registry.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
 import { processEnvironment } from "./process-environment.ts";
@@ -126,7 +125,8 @@ function dockerConfiguration({ environment, home }: ProcessEnvironment) {
 }
 
 /** The client of `inspect`, which no engine stands behind: only loopback is spoken to without TLS. */
-function inspectingClient(clock: Clock, home: string): RegistryClient {
+async function inspectingClient(clock: Clock, home: string): Promise<RegistryClient> {
+  const { createRegistryClient } = await import("./oci/registry.ts");
   return createRegistryClient({
     insecure: isLoopbackRegistry,
     certificateAuthorities: certificatesOf(home),

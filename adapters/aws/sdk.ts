@@ -1,0 +1,19 @@
+import type * as Ec2 from "@aws-sdk/client-ec2";
+import type * as Sts from "@aws-sdk/client-sts";
+import { createRequire } from "node:module";
+
+/**
+ * The SDK's packages are CommonJS. `import()` would read the two megabytes of EC2's twice more, to find out that they
+ * are and which names they export, and that takes as long as to run them.
+ */
+const require = createRequire(import.meta.url);
+
+export function ec2Sdk(): typeof Ec2 {
+  const sdk: typeof Ec2 = require("@aws-sdk/client-ec2");
+  return sdk;
+}
+
+export function stsSdk(): typeof Sts {
+  const sdk: typeof Sts = require("@aws-sdk/client-sts");
+  return sdk;
+}
