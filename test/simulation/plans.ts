@@ -75,11 +75,7 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
     maximumBatch: 1_000,
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
-    bootDocument: {
-      delivery: "environment",
-      maximumBytes: 16_384,
-      identity: null,
-    },
+    bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
   } as const;
   switch (kind) {
     case "ec2":
@@ -92,6 +88,7 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
         maximumBatch: 1,
         watchMilliseconds: 1_000,
         retryMilliseconds: 10_000,
+        bootDocument: { delivery: "environment", maximumBytes: 16_384, identity: null },
         idempotency: { machines: "consistent", tokenMilliseconds: null },
       };
   }
