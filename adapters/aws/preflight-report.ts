@@ -12,7 +12,6 @@ import type { Rehearsal } from "./rehearsal-choice.ts";
 import type { GroupChoice } from "./security-group.ts";
 import { planSettings } from "./settings.ts";
 import { tagCheck } from "./tag-checks.ts";
-import { userDataCheck } from "./user-data-check.ts";
 
 /** What the answers of AWS come to. */
 export interface Judged {
@@ -51,11 +50,7 @@ export function preflightReport(
 export function unaskedReport(subject: InstanceSubject, why: string): PreflightReport {
   const { draft, target } = subject;
   return {
-    checks: [
-      skipped("preflight", "AWS could not be asked"),
-      tagCheck(target.tags),
-      userDataCheck(draft.guest),
-    ],
+    checks: [skipped("preflight", "AWS could not be asked"), tagCheck(target.tags)],
     candidates: rejected(draft.candidates, why),
     machineType: draft.machineType,
     settings: planSettings(instanceSettings(subject, draft.machineType, [])),

@@ -23,7 +23,6 @@ import type { Rehearse } from "./rehearsal.ts";
 import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
 import { awsTarget } from "./target.ts";
-import { userDataCheck } from "./user-data-check.ts";
 import { volumeChecks } from "./volume-checks.ts";
 
 export interface PreflightPorts {
@@ -111,7 +110,6 @@ function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageR
       ...(group === null ? [] : [group.check]),
       ...volumeChecks({ shape: draft.shape, image, volumeTypes }),
       tagCheck(target.tags),
-      userDataCheck(draft.guest),
     ],
     errors: [
       ...accounts.map(({ account }) => account.error),

@@ -10,6 +10,9 @@ import { failed, passed } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
 import { requestedReference } from "./select-image.ts";
 
+/** Whether image and machine type are of one architecture, as their records say. */
+export const MACHINE_TYPE_ARCHITECTURE = "architecture.machine-type";
+
 /** What can be judged from the catalog alone: all of it, whatever the writes once allowed. */
 export function checkRecords(links: Links): readonly Check[] {
   const { image, placement, environment, machineType, diskType } = links;
@@ -64,8 +67,8 @@ function architectureFits(
   const wanted = architectureOf(image);
   const offered = architectureOf(machineType);
   if (wanted === offered)
-    return passed("architecture.machine-type", `machine-type ${machineType.name} is ${wanted}`);
-  return failed("architecture.machine-type", {
+    return passed(MACHINE_TYPE_ARCHITECTURE, `machine-type ${machineType.name} is ${wanted}`);
+  return failed(MACHINE_TYPE_ARCHITECTURE, {
     code: "FAILED_PRECONDITION",
     reason: "ARCHITECTURE_MISMATCH",
     message: `image ${image.name} is ${wanted}, but machine-type ${machineType.name} is ${offered}`,

@@ -11,9 +11,9 @@ import { freezePlan } from "../plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan.ts";
 import { measureBootDocument } from "../spawner/boot-document.ts";
 import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
-import { checksFailure } from "./checks-failure.ts";
+import { checksFailure, isFailed } from "./checks-failure.ts";
 import { failedBy, passed, skipped } from "../substrate/check.ts";
-import { checkRecords } from "./checks.ts";
+import { checkRecords, MACHINE_TYPE_ARCHITECTURE } from "./checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
 import { pinImage } from "./pin.ts";
@@ -118,7 +118,7 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
     checks: [
       ...known,
       ...(pinned?.checks ?? []),
-      ...report.checks,
+      ...toldOnce(checks, report.checks),
       bootDocumentCheck(draft, opened.value),
     ],
     plan: {
@@ -129,6 +129,17 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
       sources: { ...pinnedDraft.sources, ...report.sources },
     },
   };
+}
+
+/** What the machine-type record says already of image and type, the provider's answer would only say again. */
+function toldOnce(found: readonly Check[], reported: readonly Check[]): readonly Check[] {
+  const name = MACHINE_TYPE_ARCHITECTURE;
+  if (!found.some((check) => check.name === name && isFailed(check))) return reported;
+  return reported.map((check) =>
+    isFailed(check) && check.reason === "ARCHITECTURE_MISMATCH"
+      ? skipped(check.name, `told by ${name}`)
+      : check,
+  );
 }
 
 function bootDocumentCheck(draft: PlanDraft, { capabilities }: SubstrateAdapter): Check {

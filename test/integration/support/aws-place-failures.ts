@@ -72,12 +72,4 @@ export const PLACE_FAILURES: readonly Ec2Failure[] = [
     message: /"cost center"/,
     remedy: /without spaces or slashes/,
   },
-  {
-    name: "user data over 16 KiB",
-    given: () => ({ userData: "#".repeat(16_385) }),
-    check: "user-data.size",
-    reason: "BOOT_DOCUMENT_TOO_LARGE",
-    message: /16385 bytes/,
-    remedy: /Shorten/,
-  },
 ];

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { startEc2 } from "../../src/testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
+import { ec2Yard, setAll } from "./support/ec2-yard.ts";
+import type { Ec2Yard } from "./support/ec2-yard.ts";
+
+const ACCOUNT = "123456789012";
+const SLOW = { timeout: 120_000 };
+
+const check = z.object({ name: z.string(), outcome: z.string(), reason: z.string().optional() });
+const refusal = z.strictObject({
+  error: z.looseObject({
+    code: z.string(),
+    reason: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    checks: z.array(check).optional(),
+  }),
+});
+
+interface Scene extends AsyncDisposable {
+  readonly ec2: Ec2StandIn;
+  readonly region: Ec2Region;
+  readonly yard: Ec2Yard;
+  /** The only thing on standard error, and the exit code; nothing may be on standard output. */
+  refused(argv: readonly string[]): Promise<{
+    readonly exitCode: number | null;
+    readonly error: z.infer<typeof refusal>["error"];
+    /** Reasons of the failed checks, by their names. */
+    readonly failures: Readonly<Record<string, string | undefined>>;
+  }>;
+  /** What was sent that changes something. */
+  changes(): readonly (string | null)[];
+}
+
+/** The command line on the stand-in, with the records of a workspace in one zone. */
+async function scene(): Promise<Scene> {
+  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
+  const region = ec2.region("us-east-1", ACCOUNT);
+  const subnetIds = [region.subnets["us-east-1a"] ?? ""];
+  const groupId = region.securityGroupId;
+  const place = { account: ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
+  const yard = ec2Yard(ec2.url, place);
+  await setAll(yard, place);
+  return {
+    ec2,
+    region,
+    yard,
+    async refused(argv) {
+      const { exitCode, stdout, stderr } = await yard.attempt([...argv, "-o", "json"]);
+      expect(stdout).toBe("");
+      const { error } = refusal.parse(JSON.parse(stderr));
+      const failed = (error.checks ?? []).filter(({ outcome }) => outcome === "failed");
+      return {
+        exitCode,
+        error,
+        failures: Object.fromEntries(failed.map(({ name, reason }) => [name, reason])),
+      };
+    },
+    changes: () =>
+      ec2.requests
+        .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
+        .map(({ action }) => action),
+    async [Symbol.asyncDispose]() {
+      yard[Symbol.dispose]();
+      await ec2.close();
+    },
+  };
+}
+
+describe("a workspace that EC2 cannot launch", () => {
+  it("is refused with everything that is wrong, and nothing is changed", SLOW, async () => {
+    await using at = await scene();
+    const { region, yard } = at;
+    const image = { name: "agent-base", architecture: "ARCHITECTURE_ARM64" };
+    const aws = { ami_ids: { "us-east-1": region.images.arm64 } };
+    await yard.run(["set", "image", "agent-base"], JSON.stringify({ ...image, aws }));
+    await yard.run(["patch", "environment", "roomy", "--set", "disk_size_gb=1"]);
+    await yard.run(["patch", "placement", "ec2", "--set", "target.aws.account_id=210987654321"]);
+    const long = `user_data=#!${"#".repeat(16_383)}`;
+    await yard.run(["patch", "workspace", "agent-dev", "--set", long]);
+    for (const verb of ["resolve", "spawn"]) {
+      const { exitCode, error, failures } = await at.refused([verb, "agent-dev"]);
+      expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "FAILED_PRECONDITION" });
+      expect(failures).toEqual({
+        "architecture.machine-type": "ARCHITECTURE_MISMATCH",
+        "account.launcher": "ACCOUNT_MISMATCH",
+        "volume.size": "DISK_TOO_SMALL",
+        "guest.boot-document": "BOOT_DOCUMENT_TOO_LARGE",
+      });
+    }
+    expect(at.changes()).toEqual([]);
+  });
+});
