@@ -268,6 +268,19 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toHaveLength(1);
   });
 
+  it("tells whoever looks on of each state that another driver brings it to", async () => {
+    const here = spawnerWorld({ bootMilliseconds: 3_000 });
+    const first = spawnPlan(here.world, here.request({ onEvent: () => undefined }));
+    await here.clock.advance(10);
+    const driver = { id: "driver-2", isGone: () => false };
+    const onlooker = createSpawnerWorld({ ...here.ports, driver });
+    const second = spawnPlan(onlooker, here.request());
+    const [one, other] = await here.clock.runUntilSettled(Promise.all([first, second]));
+    expect(other.machine?.id).toBe(one.machine?.id);
+    expect(here.notices).toMatchObject([{ event: { state: "booting" } }]);
+    expect(here.adapter.machines).toHaveLength(1);
+  });
+
   it("records nothing when it is interrupted before", async () => {
     const here = spawnerWorld();
     await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
