@@ -81,7 +81,7 @@ describe("a broken promise is seen:", () => {
     expect(broken?.violations[0]?.rule).toBe("no step by a driver that lost its lease");
   });
 
-  it("a ledger that forgets an intent", async () => {
+  it("a ledger that keeps another token than the one that is launched with", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       begin: async (spawn) => {
@@ -89,9 +89,18 @@ describe("a broken promise is seen:", () => {
         const launches = begun.driven.launches.map((one) => ({ ...one, token: "f".repeat(64) }));
         return { ...begun, driven: { ...begun.driven, launches } };
       },
-      take: (step) => ledger.take(step),
     }));
-    expect(broken).not.toBeNull();
+    expect(broken?.violations[0]?.rule).toBe("every machine has a launch on record");
+  });
+
+  it("a ledger that dates every suspicion back", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      suspect: async (scope, machines) => await ledger.suspect(scope, machines, 0),
+    }));
+    expect(broken?.violations[0]?.rule).toBe(
+      "a sweep ends only who has been a suspect for the grace period",
+    );
   });
 
   it("a ledger that calls every machine an orphan", async () => {
