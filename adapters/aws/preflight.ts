@@ -1,9 +1,10 @@
 import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import { cancellation } from "../../src/cancellation.ts";
 import type { JsonObject } from "../../src/errors.ts";
-import type { PlanDraft } from "../../src/plan.ts";
+import type { Check, PlanDraft } from "../../src/plan.ts";
 import type { PreflightReport } from "../../src/substrate/contract.ts";
 import { accountCheck, rolesOf } from "./account-checks.ts";
+import { addressCheck } from "./address-check.ts";
 import type { AwsRole } from "./client.ts";
 import { readFacts } from "./image-facts.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
@@ -106,6 +107,7 @@ function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageR
       ...(subnets.error === null
         ? placeChecks(places ?? [], machine)
         : unreadPlaceChecks(subnets.error)),
+      ...addressChecks(subject, subnets.value, places),
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),
       ...volumeChecks({ shape: draft.shape, image, volumeTypes }),
@@ -118,6 +120,16 @@ function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageR
       groups.error,
     ],
   };
+}
+
+function addressChecks(
+  { target }: InstanceSubject,
+  subnets: readonly Subnet[] | null,
+  places: readonly JudgedPlace[] | null,
+): readonly Check[] {
+  if (subnets === null || places === null) return [];
+  const candidates = places.map(({ candidate }) => candidate);
+  return [addressCheck(target, candidates, subnets)];
 }
 
 function judgeAll(

@@ -32,7 +32,13 @@ describe("a place of EC2 that cannot serve is a rejected candidate", () => {
       "eligible",
     ]);
     const warnings = checks.filter(({ outcome }) => outcome === "warning");
-    expect(warnings.map(({ reason }) => reason)).toEqual(["SUBNET_NOT_FOUND", "SUBNET_FULL"]);
+    expect(warnings.map(({ reason }) => reason)).toEqual([
+      "SUBNET_NOT_FOUND",
+      "SUBNET_FULL",
+      "PUBLIC_ADDRESS",
+    ]);
+    const told = warnings.find(({ reason }) => reason === "PUBLIC_ADDRESS");
+    expect(told?.message).toContain(`${region.subnets[OTHER]} gives each machine`);
   });
 
   it("for each market, in the placement's order", async () => {

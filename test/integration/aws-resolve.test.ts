@@ -14,7 +14,10 @@ describe("resolving on EC2", () => {
     await using scene = await ec2Scene();
     const { inspection, report, checks } = await scene.resolve();
     expect(failures(checks)).toEqual({});
-    expect(checks.filter(({ outcome }) => outcome !== "passed")).toEqual([]);
+    // The subnets of a default VPC give public addresses.
+    expect(checks.filter(({ outcome }) => outcome !== "passed")).toMatchObject([
+      { name: "subnets.public-address", outcome: "warning", reason: "PUBLIC_ADDRESS" },
+    ]);
     expect(inspection).toMatchObject({
       artifact: {
         id: scene.region.images.x86_64,
@@ -73,6 +76,7 @@ describe("resolving on EC2", () => {
     expect(failures(checks)).toEqual({});
     expect(checks.filter(({ outcome }) => outcome === "warning")).toMatchObject([
       { name: "image.deprecation", reason: "IMAGE_DEPRECATED" },
+      { name: "subnets.public-address" },
     ]);
   });
 
