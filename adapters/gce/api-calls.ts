@@ -41,7 +41,6 @@ export const API_CALLS: readonly GceApiCall[] = [
   { method: "images.testIamPermissions", permissions: [], role: "launcher" },
   { method: "projects.get", permissions: ["compute.projects.get"], role: "reader" },
   { method: "zones.get", permissions: ["compute.zones.get"], role: "reader" },
-  { method: "zones.list", permissions: ["compute.zones.list"], role: "reader" },
   { method: "machineTypes.get", permissions: ["compute.machineTypes.get"], role: "reader" },
   { method: "machineTypes.list", permissions: ["compute.machineTypes.list"], role: "reader" },
   {

@@ -82,11 +82,6 @@ export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) 
     zone: (request: InZone, signal: AbortSignal) =>
       ask("zones.get", signal, zoneReply, (client, options) => client.get(request, options)),
 
-    zones: (request: InProject & Filtered, signal: AbortSignal) =>
-      askAll("zones.list", signal, zoneReply, (client, page, options) =>
-        client.list({ ...request, ...page }, options),
-      ),
-
     machineType: (request: InZone & { readonly machineType: string }, signal: AbortSignal) =>
       ask("machineTypes.get", signal, machineTypeReply, (client, options) =>
         client.get(request, options),

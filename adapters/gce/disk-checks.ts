@@ -41,7 +41,7 @@ export function diskChecks(
 }
 
 function typeCheck({ name, type, absent, error }: DiskTypeFinding): Check {
-  const check = "disk.type";
+  const check = "volume.type";
   if (name === null) return passed(check, "the disk's type is left to Compute Engine");
   const whys = [...absent.values()].join("; ");
   if (type !== null) {
@@ -65,7 +65,7 @@ function sizeCheck(
   { type, name }: DiskTypeFinding,
   image: ImageFacts | null,
 ): Check {
-  const check = "disk.size";
+  const check = "volume.size";
   const { diskSizeGb: asked } = shape;
   if (asked === 0) return passed(check, `the disk is as large as its image${gigabytes(image)}`);
   const needed = image?.diskSizeGb ?? null;

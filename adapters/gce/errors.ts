@@ -107,11 +107,10 @@ function metadataOf({
   codes,
   retryAfterSeconds,
 }: Pick<GceCallFailure, "status" | "codes" | "retryAfterSeconds">): JsonObject {
-  const [first] = codes;
+  const decided = codes.find((code) => VERDICTS.has(code)) ?? codes[0];
   return {
     ...(status === null ? {} : { status }),
-    ...(first === undefined ? {} : { provider_code: first }),
-    ...(codes.length < 2 ? {} : { provider_codes: codes }),
+    ...(decided === undefined ? {} : { provider_code: decided }),
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
   };
 }

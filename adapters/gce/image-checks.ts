@@ -141,7 +141,7 @@ function architectureCheck({ name, facts }: ImageQuestion): Check {
   const { architecture, link } = facts;
   if (isUnsaid(architecture))
     return warning(check, {
-      reason: "ARCHITECTURE_MISMATCH",
+      reason: "ARCHITECTURE_UNKNOWN",
       message: `image ${name}: ${link} does not say its architecture, and is taken for amd64 as images were before they said it`,
       remedy: "Make the image again with its architecture, so that nothing has to be assumed.",
     });

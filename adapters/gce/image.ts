@@ -20,8 +20,7 @@ export interface ImagePorts {
   readonly project: string;
 }
 
-/** What is looked at, in this order: where one fails, those after it are not known. */
-const STAGES = ["image.reference", "image.found"] as const;
+/** What is looked at once the image is there. */
 const OF_A_FOUND_IMAGE = ["image.state", "image.deprecation", "image.architecture"] as const;
 
 /**
@@ -35,7 +34,7 @@ export async function inspectGceImage(
   signal: AbortSignal,
 ): Promise<ImageInspection> {
   const link = readImageLink(selfLink, project);
-  if (link === null) return unread(imageName, "image.reference", noLink(selfLink));
+  if (link === null) return unread(imageName, noLink(selfLink), null);
   if (signal.aborted) throw cancellation(signal, "reading the image");
   try {
     const image = await readImage(reads, link, signal);
@@ -44,7 +43,7 @@ export async function inspectGceImage(
     if (signal.aborted) throw cancellation(signal, "reading the image");
     const error = await absenceError({ link, caught, reads, signal });
     if (error.reason === "INTERNAL") throw error;
-    return unread(imageName, "image.found", error);
+    return unread(imageName, error, referenceCheck(selfLink, link));
   }
 }
 
@@ -68,7 +67,7 @@ function inspected(found: {
   const facts = imageFactsOf(image, link.project);
   const family = link.kind === "family" ? link.name : null;
   const checks = [
-    passed("image.reference", `${requested} means ${textOf(link)}`),
+    referenceCheck(requested, link),
     ...imageChecks({ name: imageName, family, image, facts }),
   ];
   const isRefused = checks.some(({ outcome }) => outcome === "failed");
@@ -89,24 +88,25 @@ function inspected(found: {
   };
 }
 
-function unread(
-  imageName: string,
-  stage: (typeof STAGES)[number],
-  error: SlipwayError,
-): ImageInspection {
+/** Which image a link names; what that is now, is for Compute Engine to say. */
+function referenceCheck(requested: string, { kind, project, name }: ImageLink): Check {
+  return passed("image.reference", `${requested} names ${kind} ${name} of project ${project}`);
+}
+
+/** Where one step fails, those after it are not known. @param reference Null where the link itself is none. */
+function unread(imageName: string, error: SlipwayError, reference: Check | null): ImageInspection {
+  const stage = reference === null ? "image.reference" : "image.found";
   const obstacle = obstacleName(error);
   const failure = failedBy(obstacle ?? stage, error, `image ${imageName}: `);
   const reason = `image ${imageName}: not known, because ${obstacle ?? stage} failed`;
-  const before =
-    stage === "image.found" ? [passed("image.reference", `image ${imageName}: nothing wrong`)] : [];
   const after: readonly Check[] = [
-    ...(stage === "image.reference" || obstacle !== null ? [skipped("image.found", reason)] : []),
+    ...(reference === null || obstacle !== null ? [skipped("image.found", reason)] : []),
     ...OF_A_FOUND_IMAGE.map((name) => skipped(name, reason)),
   ];
   return {
     artifact: null,
     architecture: null,
-    checks: [...before, failure, ...after],
+    checks: [...(reference === null ? [] : [reference]), failure, ...after],
     floating: [],
     sources: {},
     facts: obstacle === null ? {} : { unanswered: true },

@@ -73,7 +73,7 @@ export function machineTypeChecks(
   const offered = offeredCheck(draft, finding, otherZones);
   if (type === null) {
     const why = "not known, because no zone of the placement told of the machine type";
-    return [offered, skipped("machine_type.architecture", why), skipped("machine_type.shape", why)];
+    return [offered, skipped("machine-type.architecture", why), skipped("machine-type.shape", why)];
   }
   return [offered, architectureCheck(draft, type), shapeCheck(draft, type), ...age(type)];
 }
@@ -83,7 +83,7 @@ function offeredCheck(
   { name, type, absent, error }: MachineTypeFinding,
   otherZones: OtherZones,
 ): Check {
-  const check = "machine_type.offered";
+  const check = "machine-type.offered";
   const whys = [...absent.values()].join("; ");
   if (type !== null) {
     const missing = whys === "" ? "" : `; ${whys}`;
@@ -109,7 +109,7 @@ function offeredCheck(
 }
 
 function architectureCheck(draft: PlanDraft, type: MachineTypeReply): Check {
-  const check = "machine_type.architecture";
+  const check = "machine-type.architecture";
   const actual = architectureOf(type.architecture);
   if (actual === draft.architecture) return passed(check, `machine type ${type.name} is ${actual}`);
   return failed(check, {
@@ -127,7 +127,7 @@ function architectureCheck(draft: PlanDraft, type: MachineTypeReply): Check {
 
 /** The record says what people count on; what will run is what the provider says. */
 function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
-  const check = "machine_type.shape";
+  const check = "machine-type.shape";
   const gib = type.memoryMb === null ? null : type.memoryMb / 1024;
   const actual = `${type.guestCpus ?? "unknown"} vCPUs and ${gib ?? "unknown"} GiB`;
   const { record, vcpus, memoryGb } = shape;
@@ -156,7 +156,7 @@ function age(type: MachineTypeReply): readonly Check[] {
   const state = type.deprecated?.state ?? null;
   if (state === null || state === "ACTIVE") return [];
   return [
-    warning("machine_type.deprecation", {
+    warning("machine-type.deprecation", {
       message: `machine type ${type.name} is ${state}`,
       remedy: "Name its successor in the machine-type record.",
     }),

@@ -73,7 +73,7 @@ function incomplete(
     remedy: "Try again when all zones of the project answer.",
     blastRadius: "region",
     retry: "same-token",
-    metadata: { scope, provider_codes: [code] },
+    metadata: { scope, provider_code: code },
   });
 }
 

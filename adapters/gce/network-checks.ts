@@ -20,7 +20,7 @@ const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1
 export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonly Check[] {
   if (named.error !== null) return [failedBy("subnet.found", named.error), unknown()];
   if (subnet === null || subnet.error !== null)
-    return [foundError(named.value, subnet?.error ?? null), placeCheck(target, named.value, null)];
+    return [foundError(subnet?.error ?? null), placeCheck(target, named.value, null)];
   const link = linkOf(named.value);
   const found = `${link} is of network ${lastPart(subnet.value.network)}`;
   return [passed("subnet.found", found), placeCheck(target, named.value, subnet.value)];
@@ -30,7 +30,7 @@ function unknown(): Check {
   return skipped("subnet.place", "not known, because the placement names no subnet");
 }
 
-function foundError(subnet: SubnetReference, error: SlipwayError | null): Check {
+function foundError(error: SlipwayError | null): Check {
   const check = "subnet.found";
   if (error === null) return skipped(check, "nobody asked");
   // The API answers 400 for a region it does not know, and the call has no other argument that could be wrong.
@@ -38,7 +38,7 @@ function foundError(subnet: SubnetReference, error: SlipwayError | null): Check 
   return failed(check, {
     code: "NOT_FOUND",
     reason: "SUBNET_NOT_FOUND",
-    message: `${linkOf(subnet)}: ${error.message}`,
+    message: error.message,
     remedy: "Correct the region in the placement's subnet.",
     metadata: error.metadata,
   });

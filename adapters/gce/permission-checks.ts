@@ -61,7 +61,7 @@ export function serviceAccountCheck(
   { serviceAccount, project }: GcpTarget,
   answer: Reading<string | null> | null,
 ): Check {
-  const check = "service_account";
+  const check = "service-account";
   if (serviceAccount === null) return passed(check, "the machine has no service account");
   if (serviceAccount === DEFAULT_SERVICE_ACCOUNT) return defaultCheck(check, project, answer);
   if (ACCOUNT.test(serviceAccount) && serviceAccount.endsWith(GOOGLES))

@@ -18,7 +18,7 @@ export function absentProjectReport(
   project: string,
 ): PreflightReport {
   const why = `there is no project ${project}, or the caller may not know of it`;
-  const missing = failed("project", {
+  const missing = failed("project.found", {
     code: "NOT_FOUND",
     reason: "PROJECT_NOT_FOUND",
     message: why,
@@ -33,8 +33,8 @@ export function absentProjectReport(
 const UNASKED = [
   "cloud.reachable",
   "zone.state",
-  "machine_type.offered",
-  "disk.type",
+  "machine-type.offered",
+  "volume.type",
   "subnet.found",
   "permission.image",
   "permission.subnet",

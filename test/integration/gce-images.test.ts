@@ -109,7 +109,7 @@ describe("an image of Compute Engine", () => {
     expect(found.architecture).toBe("amd64");
     expect(found.artifact).not.toBeNull();
     expect(told(found.checks, "warning")).toEqual([
-      { name: "image.architecture", reason: "ARCHITECTURE_MISMATCH" },
+      { name: "image.architecture", reason: "ARCHITECTURE_UNKNOWN" },
     ]);
   });
 
@@ -224,7 +224,10 @@ describe("a family of Compute Engine", () => {
       createdAt: 3 * day,
       deprecated: { state: "DEPRECATED" },
     });
-    const { artifact, floating, sources } = await inspect(family);
+    const { artifact, checks, floating, sources } = await inspect(family);
+    expect(checks.find(({ name }) => name === "image.reference")?.message).toBe(
+      `${family} names family agent of project ${PROJECT}`,
+    );
     expect(artifact?.id).toBe(`${images}/agent-2`);
     expect(floating).toEqual([{ reference: family, value: `${images}/agent-2` }]);
     expect(sources["/artifact/numeric_id"]).toContain("getFromFamily");

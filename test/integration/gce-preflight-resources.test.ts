@@ -20,12 +20,12 @@ describe("a disk", () => {
   it("smaller than the image is refused", async () => {
     scene.gce.addImage("agents", { name: "large", diskSizeGb: 50 });
     const report = await preflight({ selfLink: `${IMAGES}/large`, shape: { diskSizeGb: 20 } });
-    expect(failures(report.checks)).toEqual([["disk.size", "DISK_TOO_SMALL"]]);
+    expect(failures(report.checks)).toEqual([["volume.size", "DISK_TOO_SMALL"]]);
   });
 
   it("of a type that there is not is refused", async () => {
     const report = await preflight({ shape: { diskType: "pd-imaginary" } });
-    expect(failures(report.checks)).toEqual([["disk.type", "DISK_TYPE_NOT_FOUND"]]);
+    expect(failures(report.checks)).toEqual([["volume.type", "DISK_TYPE_NOT_FOUND"]]);
   });
 
   it.each([
@@ -35,7 +35,7 @@ describe("a disk", () => {
     scene.gce.addImage("agents", { name: "tiny", diskSizeGb: 1 });
     const shape = { diskType: "pd-ssd", diskSizeGb };
     const report = await preflight({ selfLink: `${IMAGES}/tiny`, shape });
-    expect(failures(report.checks)).toEqual([["disk.size", reason]]);
+    expect(failures(report.checks)).toEqual([["volume.size", reason]]);
   });
 });
 
@@ -105,7 +105,7 @@ describe("a service account", () => {
 
   it("that has no account's form is refused", async () => {
     const report = await preflight({ target: { serviceAccount: "worker@example.com" } });
-    expect(failures(report.checks)).toEqual([["service_account", "SERVICE_ACCOUNT_NOT_FOUND"]]);
+    expect(failures(report.checks)).toEqual([["service-account", "SERVICE_ACCOUNT_NOT_FOUND"]]);
   });
 });
 
@@ -118,13 +118,13 @@ describe("everything that is wrong", () => {
       target: { subnet: "nowhere", serviceAccount: "nobody@example.com" },
     });
     expect(failures(report.checks)).toEqual([
-      ["machine_type.architecture", "ARCHITECTURE_MISMATCH"],
-      ["machine_type.shape", "MACHINE_TYPE_MISMATCH"],
-      ["disk.type", "DISK_TYPE_NOT_FOUND"],
-      ["disk.size", "DISK_TOO_SMALL"],
+      ["machine-type.architecture", "ARCHITECTURE_MISMATCH"],
+      ["machine-type.shape", "MACHINE_TYPE_MISMATCH"],
+      ["volume.type", "DISK_TYPE_NOT_FOUND"],
+      ["volume.size", "DISK_TOO_SMALL"],
       ["subnet.found", "SUBNET_NOT_FOUND"],
       ["permission.image", "IMAGE_PERMISSION_DENIED"],
-      ["service_account", "SERVICE_ACCOUNT_NOT_FOUND"],
+      ["service-account", "SERVICE_ACCOUNT_NOT_FOUND"],
     ]);
     const asked = scene.gce.requests.filter(
       ({ method, call }) => method !== "GET" && call?.endsWith("testIamPermissions") !== true,
@@ -145,7 +145,7 @@ describe("everything that is wrong", () => {
     scene.gce.removeProject("agents");
     const selfLink = "projects/others/global/images/family/debian-12";
     const report = await preflight({ selfLink });
-    expect(failures(report.checks)).toEqual([["project", "PROJECT_NOT_FOUND"]]);
+    expect(failures(report.checks)).toEqual([["project.found", "PROJECT_NOT_FOUND"]]);
     expect(report.candidates.every(({ verdict }) => verdict === "rejected")).toBe(true);
   });
 

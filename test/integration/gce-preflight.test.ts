@@ -86,7 +86,7 @@ describe("a placement on Compute Engine", () => {
     const selfLink = `${IMAGES}/family/${family}`;
     const report = await preflight({ selfLink, machineType, architecture });
     expect(failures(report.checks)).toEqual([
-      ["machine_type.architecture", "ARCHITECTURE_MISMATCH"],
+      ["machine-type.architecture", "ARCHITECTURE_MISMATCH"],
     ]);
   });
 
@@ -172,20 +172,20 @@ describe("a machine type", () => {
       machineType: "t2a-standard-1",
       target: { zones: ["us-central1-c"] },
     });
-    expect(failures(report.checks)).toEqual([["machine_type.offered", "MACHINE_TYPE_NOT_OFFERED"]]);
-    expect(checkNamed("machine_type.offered", report)?.message).toContain("us-central1-f");
+    expect(failures(report.checks)).toEqual([["machine-type.offered", "MACHINE_TYPE_NOT_OFFERED"]]);
+    expect(checkNamed("machine-type.offered", report)?.message).toContain("us-central1-f");
   });
 
   it("that no zone has is not found", async () => {
     const report = await preflight({ machineType: "e9-mega-1" });
-    expect(failures(report.checks)).toEqual([["machine_type.offered", "MACHINE_TYPE_NOT_FOUND"]]);
+    expect(failures(report.checks)).toEqual([["machine-type.offered", "MACHINE_TYPE_NOT_FOUND"]]);
     expect(scene.calls()).toContain("machineTypes.aggregatedList");
   });
 
   it("is held to what its record says", async () => {
     const shape = { record: "small", vcpus: 4, memoryGb: 2 };
     const report = await preflight({ shape });
-    expect(failures(report.checks)).toEqual([["machine_type.shape", "MACHINE_TYPE_MISMATCH"]]);
-    expect(checkNamed("machine_type.shape", report)?.message).toContain("2 vCPUs and 2 GiB");
+    expect(failures(report.checks)).toEqual([["machine-type.shape", "MACHINE_TYPE_MISMATCH"]]);
+    expect(checkNamed("machine-type.shape", report)?.message).toContain("2 vCPUs and 2 GiB");
   });
 });

@@ -86,14 +86,20 @@ describe("a refusal of Compute Engine", () => {
     expect(verdictOf(caught)).toEqual(RATE);
   });
 
-  it("keeps its codes, known or not, and its words", () => {
+  it("keeps the code that decided", () => {
+    const caught = readFailure(refused(403, body(403, "rateLimitExceeded", "NEVER_HEARD_OF")));
+    const error = gceError(caught, { doing });
+    expect(error.reason).toBe("CLOUD_RATE_LIMITED");
+    expect(error.metadata).toEqual({ status: 403, provider_code: "rateLimitExceeded" });
+  });
+
+  it("keeps the first of its codes where none is known, and its words", () => {
     const error = gceError(readFailure(refused(400, body(400, "neverHeardOf", "NOR_THIS"))), {
       doing,
     });
     expect(error.metadata).toEqual({
       status: 400,
       provider_code: "NOR_THIS",
-      provider_codes: ["NOR_THIS", "neverHeardOf"],
     });
     expect(error.message).toBe("reading image debian-12: words of neverHeardOf");
   });

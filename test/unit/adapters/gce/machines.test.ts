@@ -43,6 +43,7 @@ describe("listMachines", () => {
       code: "UNAVAILABLE",
       reason: "CLOUD_UNAVAILABLE",
       retry: "same-token",
+      metadata: { scope: "zones/us-central1-b", provider_code: "UNREACHABLE" },
       message: expect.stringMatching(/zones\/us-central1-b is left out: no answer \(UNREACHABLE\)/),
     });
   });
