@@ -173,6 +173,7 @@ async function lookUp(
         return { kind: "lost", error };
       if (found !== undefined)
         return { kind: "accepted", machine: spawnMachine(found), running: false };
+      if (!isInstant && isOfCaller(error)) return { kind: "out-of-time", error };
       return await refusal(world, task, driven, "absent", error);
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;
@@ -180,6 +181,14 @@ async function lookUp(
         return { kind: "out-of-time", error: caught };
     }
   }
+}
+
+/**
+ * Who may not ask is turned away before the token is looked at: that says nothing of what it has launched, and a list
+ * that may lag behind says no more.
+ */
+function isOfCaller({ code }: SlipwayError): boolean {
+  return code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED";
 }
 
 async function refusal(

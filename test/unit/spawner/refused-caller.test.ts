@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { ErrorCode } from "../../../src/errors.ts";
+import type { SpawnerPorts } from "../../../src/spawner/task.ts";
+import type { LaunchOutcome } from "../../../src/substrate/contract.ts";
+import { caughtError } from "../../support/caught.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+const lost = new SlipwayError({
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  message: "the answer was lost",
+  retry: "same-token",
+});
+
+/** A cloud that makes a machine and loses the answer, then refuses, and whose list lags behind. */
+function cloudThat(code: ErrorCode, machines: "consistent" | "eventual") {
+  const here = spawnerWorld();
+  const refused = new SlipwayError({ code, reason: "CLOUD_REQUEST_REFUSED", message: "refused" });
+  let asked = 0;
+  const openAdapter: SpawnerPorts["openAdapter"] = () =>
+    Promise.resolve({
+      ...here.adapter,
+      capabilities: {
+        ...here.adapter.capabilities,
+        idempotency: { machines, tokenMilliseconds: null },
+      },
+      launch: async (launch, signal): Promise<readonly LaunchOutcome[]> => {
+        asked += 1;
+        if (asked === 2) return [{ outcome: "rejected", error: refused }];
+        const outcomes = await here.adapter.launch(launch, signal);
+        return asked === 1 ? [{ outcome: "unknown", error: lost }] : outcomes;
+      },
+      list: async () => [],
+    });
+  return { here, openAdapter };
+}
+
+describe("a caller who is refused after an answer was lost", () => {
+  it.each(["UNAUTHENTICATED", "PERMISSION_DENIED"] as const)(
+    "leaves the spawn unsettled where a list proves nothing (%s), and finds its machine later",
+    async (code) => {
+      const { here, openAdapter } = cloudThat(code, "eventual");
+      expect(await caughtError(() => here.spawnElsewhere({ openAdapter }))).toMatchObject({
+        reason: "SPAWN_UNSETTLED",
+        message: expect.stringContaining("refused"),
+      });
+      expect((await here.ledger.describe(KEY))?.state).toBe("launching");
+      const spawn = await here.spawnElsewhere({ openAdapter });
+      expect(spawn).toMatchObject({
+        state: "running",
+        machine: { id: here.adapter.machines[0]?.id },
+      });
+      expect(here.adapter.machines).toHaveLength(1);
+    },
+  );
+
+  it("fails it where a list shows at once what there is", async () => {
+    const { here, openAdapter } = cloudThat("PERMISSION_DENIED", "consistent");
+    expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "failed" });
+  });
+
+  it("fails it where the refusal speaks of the launch itself", async () => {
+    const { here, openAdapter } = cloudThat("FAILED_PRECONDITION", "eventual");
+    expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "failed" });
+  });
+});
