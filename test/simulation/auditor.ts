@@ -188,7 +188,7 @@ export function createAuditor(scene: Scene): Auditor {
 type Launched = Standing["launches"][number];
 
 /** Somebody may have a machine of it, or get one. */
-export function isUnsettled({ outcome }: Launched): boolean {
+function isUnsettled({ outcome }: Launched): boolean {
   return outcome === null || outcome === "unknown";
 }
 
@@ -200,7 +200,7 @@ function isFinished({ spawn: { state } }: Standing): boolean {
   return state === "terminated" || state === "failed";
 }
 
-export function isClaimed(record: AuditedRecord | undefined, machine: SimulatedMachine): boolean {
+function isClaimed(record: AuditedRecord | undefined, machine: SimulatedMachine): boolean {
   if (record === undefined || isFinished(record.standing)) return false;
   const { spawn, launches } = record.standing;
   if (spawn.machine?.id === machine.id) return true;

@@ -38,7 +38,7 @@ export interface Work {
   begin(spawner: Spawner, errand: Errand): Running;
 }
 
-export const TENANT = "default";
+const TENANT = "default";
 
 /** @param plans what each spawn is to be, by its id */
 export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>): Work {
