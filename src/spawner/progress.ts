@@ -68,11 +68,13 @@ export interface Reaction {
 }
 
 export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
+  const message = spawn.error?.["message"];
+  const failure = typeof message === "string" ? message : "it failed";
   return {
     state: spawn.state,
     machineId: spawn.machine?.id ?? null,
     outcome: launches.at(-1)?.outcome ?? null,
-    failure: spawn.error === null ? null : String(spawn.error["message"]),
+    failure: spawn.error === null ? null : failure,
   };
 }
 
