@@ -3,6 +3,9 @@ import type { Clock } from "../clock.ts";
 /** For how long an answer that is on its way is waited for by somebody who leaves, in milliseconds. */
 const PATIENCE = 2_000;
 
+/** Made once: `abort` would make an error with its stack for every launch. */
+const ANSWERED = new Error("the launch was answered");
+
 /**
  * The answer of a launch, or the reason of `detach` where that is aborted and no answer comes in a moment. An adapter
  * does not give up what it has sent: whoever leaves must, and the record says that nobody has told of the launch.
@@ -23,6 +26,6 @@ export async function orLeft<T>(clock: Clock, detach: AbortSignal, answer: Promi
     detach.removeEventListener("abort", begin);
     // Nobody listens to what is rejected from here on.
     left.catch(() => undefined);
-    answered.abort();
+    answered.abort(ANSWERED);
   }
 }

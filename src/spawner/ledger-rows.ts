@@ -11,6 +11,12 @@ import type { Spawn, SpawnEvent, SpawnState } from "./spawn-record.ts";
 
 /** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
 
+/** Made once: a schema costs more than what it reads. */
+const textSchema = z.string();
+const nullableTextSchema = z.string().nullable();
+const numberSchema = z.int();
+const stateSchema = z.enum(SPAWN_STATES);
+
 const machineSchema = z.strictObject({
   id: z.string(),
   place: z.string(),
@@ -23,7 +29,7 @@ const rowSchema = z.object({
   spawn_id: z.string(),
   tenant: z.string(),
   workspace: z.string(),
-  state: z.enum(SPAWN_STATES),
+  state: stateSchema,
   plan_id: z.string(),
   substrate: z.enum(SUBSTRATES),
   machine: z.string().nullable(),
@@ -51,7 +57,7 @@ export function parseStanding(row: SqlRow, launchRows: readonly SqlRow[]): Stand
 
 export function leaseOf(row: SqlRow): Lease {
   return {
-    driver: parse(z.string().nullable(), row["driver"], "driver"),
+    driver: parse(nullableTextSchema, row["driver"], "driver"),
     until: number(row, "lease_until"),
     fence: number(row, "fence"),
   };
@@ -88,15 +94,15 @@ export function parseEventRow(row: SqlRow): SpawnEvent {
 }
 
 export function stateOf(value: unknown): SpawnState {
-  return parse(z.enum(SPAWN_STATES), value, "state");
+  return parse(stateSchema, value, "state");
 }
 
 export function text(row: SqlRow | undefined, column: string): string {
-  return parse(z.string(), row?.[column], column);
+  return parse(textSchema, row?.[column], column);
 }
 
 export function number(row: SqlRow | undefined, column: string): number {
-  return parse(z.int(), row?.[column], column);
+  return parse(numberSchema, row?.[column], column);
 }
 
 export function damaged(what: string): SlipwayError {

@@ -152,16 +152,30 @@ function writeLaunches(
   }
 }
 
+interface PlanTexts {
+  readonly plan: string;
+  readonly hash: string;
+  readonly target: string;
+}
+
+/** Written out once a plan: a burst of spawns shares them. */
+const written = new WeakMap<LaunchPlan, PlanTexts>();
+
+function textsOf(plan: LaunchPlan): PlanTexts {
+  const known = written.get(plan);
+  if (known !== undefined) return known;
+  const document = JSON.stringify(toSnakeCase(plan));
+  const hash = createHash("sha256").update(document).digest("hex");
+  const texts = { plan: document, hash, target: canonicalJson(plan.target) };
+  if (Object.isFrozen(plan)) written.set(plan, texts);
+  return texts;
+}
+
 /** @returns the hash under which it is kept */
-function keepPlan(connection: Connection, plan: LaunchPlan): string {
-  const planText = JSON.stringify(toSnakeCase(plan));
-  const hash = createHash("sha256").update(planText).digest("hex");
-  connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, planText);
-  connection.run(
-    "INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)",
-    canonicalJson(plan.target),
-    hash,
-  );
+function keepPlan(connection: Connection, given: LaunchPlan): string {
+  const { plan, hash, target } = textsOf(given);
+  connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, plan);
+  connection.run("INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)", target, hash);
   return hash;
 }
 
