@@ -28,6 +28,8 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Server.SpotInstanceTermination", "INSUFFICIENT_CAPACITY"],
   ["Server.InternalError", "CLOUD_UNAVAILABLE"],
   ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
+  // "Client error on launch": most often a key that encrypts the volume and may not be used.
+  ["Client.InternalError", "MACHINE_NOT_STARTED"],
   ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
 ]);
 

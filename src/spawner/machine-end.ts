@@ -32,7 +32,24 @@ const REMEDIES: Partial<Record<ErrorReason, string>> = {
   PLATFORM_UNSUPPORTED:
     "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).",
   INSUFFICIENT_CAPACITY: "Name more zones in the placement, or another machine type.",
+  QUOTA_EXCEEDED: "Raise the quota that the message names, or free what counts against it.",
+  CLOUD_UNAVAILABLE: "It is the provider's own failure: spawn again.",
+  IMAGE_DELETED: "Put an image that there is into the image record.",
+  MACHINE_NOT_STARTED:
+    "Correct what the message names (often an encrypted volume whose key the launcher may not use), then spawn again.",
 };
+/** An end that is not the image's doing: its code, and what else would meet it. */
+const CAUSES: Partial<Record<ErrorReason, Pick<SlipwayError, "code" | "blastRadius" | "retry">>> = {
+  INSUFFICIENT_CAPACITY: {
+    code: "RESOURCE_EXHAUSTED",
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+  },
+  QUOTA_EXCEEDED: { code: "RESOURCE_EXHAUSTED", blastRadius: "account", retry: "never" },
+  CLOUD_UNAVAILABLE: { code: "UNAVAILABLE", blastRadius: "request", retry: "never" },
+  MACHINE_NOT_STARTED: { code: "FAILED_PRECONDITION", blastRadius: "request", retry: "never" },
+};
+const OF_IMAGE = { code: "FAILED_PRECONDITION", blastRadius: "image", retry: "never" } as const;
 
 export function hasEnded({ state }: Machine): boolean {
   return state === "ended" || state === "stopped";
@@ -52,14 +69,11 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
   }
   const lines = await lastLines(ended);
   const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNTOLD_END;
-  const isFull = reason === "INSUFFICIENT_CAPACITY";
   return new SlipwayError({
-    code: isFull ? "RESOURCE_EXHAUSTED" : "FAILED_PRECONDITION",
+    ...(CAUSES[reason] ?? OF_IMAGE),
     reason,
     message: `machine ${id} ended right after its start${message === "" ? "" : `: ${message}`}`,
     remedy: REMEDIES[reason] ?? EXIT_REMEDY,
-    blastRadius: isFull ? "type-in-zone" : "image",
-    retry: isFull ? "next-candidate" : "never",
     metadata: { machine_id: id, exit_code: exitCode, log: lines },
   });
 }

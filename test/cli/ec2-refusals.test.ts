@@ -6,6 +6,7 @@ import { ec2Yard, setAll } from "./support/ec2-yard.ts";
 import type { Ec2Yard } from "./support/ec2-yard.ts";
 
 const ACCOUNT = "123456789012";
+const ZONES = ["us-east-1a", "us-east-1b"] as const;
 const SLOW = { timeout: 120_000 };
 
 const check = z.object({ name: z.string(), outcome: z.string(), reason: z.string().optional() });
@@ -34,11 +35,11 @@ interface Scene extends AsyncDisposable {
   changes(): readonly (string | null)[];
 }
 
-/** The command line on the stand-in, with the records of a workspace in one zone. */
+/** The command line on the stand-in, with the records of a workspace in two zones. */
 async function scene(): Promise<Scene> {
   const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
   const region = ec2.region("us-east-1", ACCOUNT);
-  const subnetIds = [region.subnets["us-east-1a"] ?? ""];
+  const subnetIds = ZONES.map((zone) => region.subnets[zone] ?? "");
   const groupId = region.securityGroupId;
   const place = { account: ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
   const yard = ec2Yard(ec2.url, place);
@@ -91,5 +92,49 @@ describe("a workspace that EC2 cannot launch", () => {
       });
     }
     expect(at.changes()).toEqual([]);
+  });
+});
+
+/** Spawns, and ends the machine for this reason between its launch and the first look at it. */
+async function endedAtBirth(at: Scene, code: string) {
+  const first = { action: "DescribeInstances", when: "before", times: 1 } as const;
+  const look = at.ec2.fault({ kind: "slow-reply", ...first });
+  void look.reached.then(() => {
+    for (const { id } of at.region.instances())
+      at.region.endInstance(id, { code, message: `${code}: it could not be started` });
+    look.release();
+  });
+  return await at.yard.attempt(["spawn", "agent-dev", "--id", "one", "-o", "json"]);
+}
+
+describe("a machine that EC2 ends before it runs", () => {
+  it.each(["Server.InsufficientInstanceCapacity", "Server.SpotInstanceTermination"])(
+    "is launched in the next zone after %s",
+    SLOW,
+    async (code) => {
+      await using at = await scene();
+      const { exitCode, stdout } = await endedAtBirth(at, code);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        state: "running",
+        machine: { place: ZONES[1] },
+        attempts: [{ place: ZONES[0] }, { place: ZONES[1], outcome: "accepted" }],
+      });
+      expect(at.changes().filter((action) => action === "RunInstances")).toHaveLength(2);
+    },
+  );
+
+  it.each([
+    ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED", 6],
+    ["Client.InternalError", "MACHINE_NOT_STARTED", 3],
+    ["Server.InternalError", "CLOUD_UNAVAILABLE", 7],
+  ] as const)("fails the spawn after %s, and says why", SLOW, async (code, reason, exit) => {
+    await using at = await scene();
+    const { exitCode, stderr } = await endedAtBirth(at, code);
+    const { error } = refusal.parse(JSON.parse(stderr));
+    expect({ exitCode, reason: error.reason }).toEqual({ exitCode: exit, reason });
+    expect(error.message).toContain(`${code}: it could not be started`);
+    expect(error.remedy).not.toContain("command goes on running");
+    expect(await at.yard.json(["describe", "one"])).toMatchObject({ state: "failed" });
   });
 });
