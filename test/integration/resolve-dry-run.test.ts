@@ -6,8 +6,8 @@ import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import type { EnginePeer, RegistryPeer } from "../support/peers.ts";
 import { openWorld } from "../support/world.ts";
 import type { World } from "../support/world.ts";
-import { watchEngine } from "../support/world-engine.ts";
-import type { WatchedEngine } from "../support/world-engine.ts";
+import { watchEngine } from "../support/watched-engine.ts";
+import type { WatchedEngine } from "../support/watched-engine.ts";
 import { startPrivateRegistry } from "../support/world-registry.ts";
 import type { PrivateRegistry, RegistryLock } from "../support/world-registry.ts";
 

@@ -9,8 +9,8 @@ import type { OwnEngine } from "../support/engines.ts";
 import { describeWithEngine, describeWithOwnEngines } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";
 import type { World } from "../support/world.ts";
-import { watchEngine } from "../support/world-engine.ts";
-import type { WatchedEngine } from "../support/world-engine.ts";
+import { watchEngine } from "../support/watched-engine.ts";
+import type { WatchedEngine } from "../support/watched-engine.ts";
 
 const MEBIBYTE = 2 ** 20;
 const SLOW = { timeout: 60_000 };

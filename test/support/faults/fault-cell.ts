@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import { cacheAdapters } from "../../../src/adapter-cache.ts";
+import { createSlipway } from "../../../src/create-slipway.ts";
+import { isSlipwayError } from "../../../src/errors.ts";
+import type { Clock } from "../../../src/clock.ts";
+import { openSubstrate } from "../../../src/open-substrate.ts";
+import type { Slipway } from "../../../src/slipway.ts";
+import type { Spawn, SpawnDescription } from "../../../src/spawner/spawn-record.ts";
+import { systemClock } from "../../../src/system-clock.ts";
+import { createCrashPoints } from "../../../src/testing/crash-points.ts";
+import { scratchFolder } from "../scratch.ts";
+import { fastClock } from "./fast-clock.ts";
+import type { FaultSubstrate } from "./fault-substrate.ts";
+
+/**
+ * When a fault strikes a launch: before it takes effect, or after; or when somebody recovers the spawn of a driver
+ * that died before its launch, or after it and before it was recorded.
+ */
+export const PHASES = ["before", "after", "unlaunched", "launched"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Where the first driver dies. */
+const DEATHS: Readonly<Record<Phase, string | null>> = {
+  before: null,
+  after: null,
+  unlaunched: "adapter.launch:before",
+  launched: "adapter.launch:after",
+};
+
+/** What became of a spawn, and of the substrate. */
+export interface CellResult {
+  /** One sentence: what the table says. */
+  readonly verdict: string;
+  /** What lived when the spawn had come to rest, the fault still at work. */
+  readonly machines: readonly string[];
+  readonly spawn: Spawn;
+  /** The spawn once the fault was over and `recover` had run. */
+  readonly recovered: Spawn;
+  readonly machinesAtTheEnd: readonly string[];
+  /** Where the next spawn of the workspace began, once the fault was over. */
+  readonly next: string | null;
+  /** The placement's places, in its order. */
+  readonly places: readonly string[];
+}
+
+export interface Cell<Rule> {
+  readonly open: () => Promise<FaultSubstrate<Rule>>;
+  readonly phase: Phase;
+  readonly rules: readonly Rule[];
+  /** How many times faster than real time the launcher's patience runs out. */
+  readonly haste: number;
+}
+
+class Died extends Error {
+  override readonly name = "Died";
+}
+
+/** A Slipway with a clock of its own, whose driver dies once at a point of its launch, where one is named. */
+export async function openMortal(
+  database: string,
+  substrate: Pick<FaultSubstrate<unknown>, "environment">,
+  { dying = null, clock }: { readonly dying?: string | null; readonly clock: Clock },
+): Promise<Slipway> {
+  let mortal = dying;
+  const environment = { HOME: join(database, ".."), ...substrate.environment };
+  const points = createCrashPoints(async (point) => {
+    if (point !== mortal) return;
+    mortal = null;
+    throw new Died(point);
+  });
+  const adapters = cacheAdapters(async (target) =>
+    points.adapter(
+      await openSubstrate(target, { environment, home: environment.HOME }, systemClock),
+    ),
+  );
+  const slipway = await createSlipway({
+    database,
+    environment,
+    ports: { clock, openAdapter: adapters.openAdapter },
+  });
+  return {
+    ...slipway,
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await adapters.close();
+    },
+  };
+}
+
+export async function runCell<Rule>({
+  open,
+  phase,
+  rules,
+  haste,
+}: Cell<Rule>): Promise<CellResult> {
+  using folder = scratchFolder();
+  await using substrate = await open();
+  const dying = DEATHS[phase];
+  const database = join(folder.path, "slipway.db");
+  await using slipway = await openMortal(database, substrate, { dying, clock: fastClock(haste) });
+  const plan = await slipway.resolveWorkspace(await substrate.prepare(slipway));
+  const spawnOne = async () => {
+    try {
+      await slipway.spawnWorkspace(plan, { spawnId: "one" });
+    } catch (caught) {
+      // What became of it is read from the ledger.
+      if (!isSlipwayError(caught)) throw caught;
+    }
+  };
+  if (dying !== null) await spawnOne();
+  const ends = rules.map((rule) => substrate.strike(rule));
+  if (dying === null) await spawnOne();
+  else await slipway.recover();
+  const spawn = await slipway.describeSpawn("one");
+  const machines = await substrate.machines();
+  const verdict = verdictOf(spawn);
+  for (const end of ends) end();
+  await slipway.recover();
+  const recovered = await slipway.describeSpawn("one");
+  const machinesAtTheEnd = await substrate.machines();
+  const next = await slipway.spawnWorkspace(plan, { spawnId: "next" });
+  return {
+    verdict,
+    machines,
+    spawn,
+    recovered,
+    machinesAtTheEnd,
+    next: next.attempts[0]?.place ?? null,
+    places: plan.candidates.map(({ place }) => place),
+  };
+}
+
+const ORDINALS = ["first", "second", "third"];
+
+/** `INSUFFICIENT_CAPACITY` in the first zone, then running in the second zone. */
+function verdictOf({ state, attempts, machine, error, plan }: SpawnDescription): string {
+  const places = plan.candidates.map(({ place }) => place);
+  const nameOf = (place: string) =>
+    places.length === 1 ? "" : ` in the ${ORDINALS[places.indexOf(place)] ?? "wrong"} zone`;
+  const refused = attempts
+    .slice(0, -1)
+    .map(({ place, reason }) => `\`${reason ?? "?"}\`${nameOf(place)}, then `);
+  switch (state) {
+    case "running":
+      return `${refused.join("")}running${nameOf(machine?.place ?? "")}`;
+    case "failed":
+      return `${refused.join("")}failed: \`${reasonOf(error)}\``;
+    case "launching":
+      return `${refused.join("")}unsettled`;
+    case "pending":
+    case "booting":
+    case "terminating":
+    case "terminated":
+      return `${refused.join("")}${state}`;
+  }
+}
+
+function reasonOf(error: Spawn["error"]): string {
+  const reason = error?.["reason"];
+  return typeof reason === "string" ? reason : "?";
+}
