@@ -10,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   "ec2-resolve": () => import("./ec2-resolve.ts"),
   "gce-spawn": () => import("./gce-spawn.ts"),
   "gce-resolve": () => import("./gce-resolve.ts"),
+  ledger: () => import("./ledger.ts"),
   "docker-pull": () => import("./docker-pull.ts"),
 };
 

@@ -1,0 +1,181 @@
+import { copyFile } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { createSlipway } from "../src/create-slipway.ts";
+import type { LaunchPlan } from "../src/plan.ts";
+import type { Slipway } from "../src/slipway.ts";
+import { createMemoryLedger } from "../src/spawner/memory-ledger.ts";
+import { openDatabase } from "../src/storage/database.ts";
+import { ec2World } from "./ec2-world.ts";
+import type { Ec2World } from "./ec2-world.ts";
+import type { Benchmark, Figure } from "./figure.ts";
+import { pair } from "./figure.ts";
+
+const FINISHED = 1_000_000;
+const RUNS = 100;
+/** Readings in one measurement: one alone is too short to measure. */
+const READINGS = 50;
+/** An odd number has a middle. */
+const STARTS = 21;
+const MOST_RECOVER_MILLISECONDS = 50;
+
+/** What the promise costs: records on disk against records in memory, and a million of them against none. */
+export const benchmark: Benchmark = {
+  name: "ledger",
+  async run() {
+    await using world = await ec2World();
+    const { database, environment } = world;
+    const kept = await spawnOnce(world.slipway);
+    const fullPath = `${database}.full`;
+    await fill(database, fullPath, kept);
+    await using full = await createSlipway({ database: fullPath, environment });
+    await using forgetful = await createSlipway({
+      database,
+      environment,
+      ports: { ledger: createMemoryLedger() },
+    });
+    return [
+      await durability(world, forgetful),
+      ...(await size(world, full, kept)),
+      await recoverStart(fullPath, environment),
+    ];
+  },
+};
+
+async function durability({ slipway }: Ec2World, forgetful: Slipway): Promise<Figure> {
+  const [onDisk, inMemory] = [await spawner(slipway), await spawner(forgetful)];
+  return await pair({
+    name: "spawn with records on disk / in memory",
+    target: 1.3,
+    runs: RUNS,
+    ours: () => onDisk.spawn(),
+    theirs: () => inMemory.spawn(),
+    async afterEach() {
+      await onDisk.end();
+      await inMemory.end();
+    },
+  });
+}
+
+async function size(
+  { slipway }: Ec2World,
+  full: Slipway,
+  kept: string,
+): Promise<readonly Figure[]> {
+  const [inFull, inEmpty] = [await spawner(full), await spawner(slipway)];
+  const beside = `with ${FINISHED} finished spawns / with next to none`;
+  return [
+    await pair({
+      name: `spawn ${beside}`,
+      target: 1.3,
+      runs: RUNS,
+      ours: () => inFull.spawn(),
+      theirs: () => inEmpty.spawn(),
+      async afterEach() {
+        await inFull.end();
+        await inEmpty.end();
+      },
+    }),
+    await pair({
+      name: `describe ${beside}`,
+      target: 1.3,
+      runs: 30,
+      ours: () => repeat(() => full.describeSpawn(kept)),
+      theirs: () => repeat(() => slipway.describeSpawn(kept)),
+    }),
+    await pair({
+      name: `recover with nothing to do, ${beside}`,
+      target: 1.3,
+      runs: 30,
+      ours: () => repeat(() => full.recover()),
+      theirs: () => repeat(() => slipway.recover()),
+    }),
+  ];
+}
+
+/** From the opening of the full ledger: what a process that starts has to wait for. */
+async function recoverStart(
+  database: string,
+  environment: Ec2World["environment"],
+): Promise<Figure> {
+  const times: number[] = [];
+  for (let run = 0; run < STARTS; run += 1) {
+    const began = performance.now();
+    await using slipway = await createSlipway({ database, environment });
+    await slipway.recover();
+    times.push(performance.now() - began);
+  }
+  const milliseconds =
+    times.toSorted((left, right) => left - right)[(STARTS - 1) / 2] ?? Number.NaN;
+  return {
+    name: `opening and recover with ${FINISHED} finished spawns / what they may take`,
+    target: 1,
+    ratio: milliseconds / MOST_RECOVER_MILLISECONDS,
+    medians: [milliseconds, MOST_RECOVER_MILLISECONDS],
+    runs: STARTS,
+  };
+}
+
+/** Warm spawns of one plan, and the end of those that are there. */
+async function spawner(slipway: Slipway) {
+  let plan: LaunchPlan = await slipway.resolveWorkspace("bench");
+  let resolvedAt = performance.now();
+  const spawned: string[] = [];
+  return {
+    async spawn(): Promise<void> {
+      const { spawnId } = await slipway.spawnWorkspace(plan, { wait: "accepted" });
+      spawned.push(spawnId);
+    },
+    async end(): Promise<void> {
+      for (const spawnId of spawned.splice(0)) await slipway.terminateSpawn(spawnId);
+      if (performance.now() - resolvedAt < 30_000) return;
+      plan = await slipway.resolveWorkspace("bench");
+      resolvedAt = performance.now();
+    },
+  };
+}
+
+async function spawnOnce(slipway: Slipway): Promise<string> {
+  const { spawnId } = await slipway.spawnWorkspace("bench", { wait: "accepted" });
+  await slipway.terminateSpawn(spawnId);
+  return spawnId;
+}
+
+/** A copy of a ledger in which one finished spawn has happened a million times over, with all its records. */
+async function fill(from: string, path: string, kept: string): Promise<void> {
+  // What the log still holds goes into the file first.
+  const source = await openDatabase({ path: from, migrations: {} });
+  await source.read((connection) => connection.get("PRAGMA wal_checkpoint(TRUNCATE)"));
+  await source.close();
+  await copyFile(from, path);
+  const copy = await openDatabase({ path, migrations: {} });
+  const many = `WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ${FINISHED})`;
+  await copy.write((connection) => {
+    const number = Number(
+      connection.get("SELECT number FROM spawns WHERE spawn_id = ?", kept)?.["number"],
+    );
+    connection.run(
+      `${many} INSERT INTO spawns SELECT ? + n, tenant, 'old-' || n, workspace, state, plan_id,
+         plan_hash, substrate, machine, error, driver, lease_until, fence, created_at, updated_at
+       FROM many JOIN spawns ON number = ?`,
+      number,
+      number,
+    );
+    connection.run(
+      `${many} INSERT INTO launches SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))),
+         at, outcome, reason FROM many JOIN launches ON spawn = ?`,
+      number,
+      number,
+    );
+    connection.run(
+      `${many} INSERT INTO events (spawn, at, state, message) SELECT ? + n, at, state, message
+       FROM many JOIN events ON spawn = ?`,
+      number,
+      number,
+    );
+  });
+  await copy.close();
+}
+
+async function repeat(read: () => Promise<unknown>): Promise<void> {
+  for (let count = 0; count < READINGS; count += 1) await read();
+}
