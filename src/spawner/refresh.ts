@@ -2,7 +2,6 @@ import { timestamp } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
-import { hasEnded } from "./machine-end.ts";
 import { spawnMachine } from "./perform.ts";
 import type { SpawnerWorld } from "./task.ts";
 
@@ -66,7 +65,8 @@ async function note(
   machine: Machine | null,
 ): Promise<void> {
   const { tenant, spawnId, state } = spawn;
-  const ended = machine === null || hasEnded(machine);
+  // One that is stopped is not gone: somebody may start it again, and what it holds is theirs.
+  const ended = machine === null || machine.state === "ended";
   if (!ended && (state === "running" || machine.state !== "running")) return;
   const until = world.leases.until();
   const claim = { tenant, spawnId, fence: lease.fence, driver: world.driver.id, until };

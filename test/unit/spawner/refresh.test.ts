@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { refresh } from "../../../src/spawner/refresh.ts";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { OpenAdapter } from "../../../src/substrate/contract.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
@@ -38,6 +39,21 @@ describe("refresh", () => {
       `${machine?.id} ended by itself (exit code 3: out of memory)`,
     );
     expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+  });
+
+  it("leaves a stopped machine with its spawn: it can be started again", async () => {
+    const here = refreshing();
+    await here.spawn();
+    const openAdapter: OpenAdapter = async () => ({
+      ...here.adapter,
+      describe: async (ids, until) => {
+        const machines = await here.adapter.describe(ids, until);
+        return machines.map((one) => (one === null ? null : { ...one, state: "stopped" as const }));
+      },
+    });
+    const before = await here.ledger.find(KEY);
+    await refresh(createSpawnerWorld({ ...here.ports, openAdapter }), [KEY], signal);
+    expect(await here.ledger.find(KEY)).toEqual(before);
   });
 
   it("records a machine that somebody else removed", async () => {
