@@ -47,13 +47,18 @@ export interface FailedOperation {
   readonly httpErrorStatusCode: number | null;
 }
 
-/** An error inside an operation that Compute Engine had accepted. The first code that is known decides. */
+/**
+ * An error inside an operation that Compute Engine had accepted. The first code that is known decides. Who asked was
+ * let in, so that what is refused is this request and not the caller: the same id brings back the same failure.
+ */
 export function operationError(operation: FailedOperation, doing: string): SlipwayError {
   const { error: errors, httpErrorStatusCode: status } = operation;
   const codes = errors.map(({ code }) => code);
   const said = errors.map(({ code, message }) => `${message || "no message"} (${code})`).join("; ");
+  const verdict = verdictOf({ codes, status });
   return new SlipwayError({
-    ...verdictOf({ codes, status }),
+    ...verdict,
+    blastRadius: verdict.blastRadius === "credential" ? "request" : verdict.blastRadius,
     message: `${doing}: ${said.replaceAll(/\s+/g, " ").slice(0, LONGEST_MESSAGE) || "the operation failed"}`,
     metadata: metadataOf({ status, codes, retryAfterSeconds: null }),
   });

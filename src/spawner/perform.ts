@@ -187,8 +187,8 @@ async function lookUp(
  * Who may not ask is turned away before the token is looked at: that says nothing of what it has launched, and a list
  * that may lag behind says no more.
  */
-function isOfCaller({ code }: SlipwayError): boolean {
-  return code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED";
+function isOfCaller({ code, blastRadius }: SlipwayError): boolean {
+  return ["UNAUTHENTICATED", "PERMISSION_DENIED"].includes(code) && blastRadius !== "request";
 }
 
 async function refusal(

@@ -149,7 +149,7 @@ describe("an operation that fails after it was accepted", () => {
       "type-in-zone",
     ],
     ["QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "never", "region"],
-    ["PERMISSIONS_ERROR", "CLOUD_PERMISSION_DENIED", "never", "credential"],
+    ["PERMISSIONS_ERROR", "CLOUD_PERMISSION_DENIED", "never", "request"],
     ["UNSUPPORTED_OPERATION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
     ["IP_SPACE_EXHAUSTED", "SUBNET_FULL", "never", "region"],
     ["RESOURCE_NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"],

@@ -181,7 +181,7 @@ export const GCE_FAULTS: readonly FaultRow<CloudFault>[] = [
     fault: "operation fails for good",
     before: [{ kind: "operation-error", code: "PERMISSIONS_ERROR", status: 403 }],
     after: null,
-    verdicts: doubtful("failed: `CLOUD_PERMISSION_DENIED`", FIRST),
+    verdicts: refusal("failed: `CLOUD_PERMISSION_DENIED`"),
   },
   {
     fault: "operation fails twice for the rate",

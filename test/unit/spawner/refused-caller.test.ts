@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { ErrorCode } from "../../../src/errors.ts";
+import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { LaunchOutcome } from "../../../src/substrate/contract.ts";
 import { caughtError } from "../../support/caught.ts";
@@ -14,9 +14,13 @@ const lost = new SlipwayError({
 });
 
 /** A cloud that makes a machine and loses the answer, then refuses, and whose list lags behind. */
-function cloudThat(code: ErrorCode, machines: "consistent" | "eventual") {
+function cloudThat(
+  refusal: Pick<SlipwayErrorOptions, "code" | "blastRadius">,
+  machines: "consistent" | "eventual",
+) {
   const here = spawnerWorld();
-  const refused = new SlipwayError({ code, reason: "CLOUD_REQUEST_REFUSED", message: "refused" });
+  const reason = "CLOUD_REQUEST_REFUSED";
+  const refused = new SlipwayError({ ...refusal, reason, message: "refused" });
   let asked = 0;
   const openAdapter: SpawnerPorts["openAdapter"] = () =>
     Promise.resolve({
@@ -40,7 +44,7 @@ describe("a caller who is refused after an answer was lost", () => {
   it.each(["UNAUTHENTICATED", "PERMISSION_DENIED"] as const)(
     "leaves the spawn unsettled where a list proves nothing (%s), and finds its machine later",
     async (code) => {
-      const { here, openAdapter } = cloudThat(code, "eventual");
+      const { here, openAdapter } = cloudThat({ code, blastRadius: "credential" }, "eventual");
       expect(await caughtError(() => here.spawnElsewhere({ openAdapter }))).toMatchObject({
         reason: "SPAWN_UNSETTLED",
         message: expect.stringContaining("refused"),
@@ -56,12 +60,18 @@ describe("a caller who is refused after an answer was lost", () => {
   );
 
   it("fails it where a list shows at once what there is", async () => {
-    const { here, openAdapter } = cloudThat("PERMISSION_DENIED", "consistent");
+    const { here, openAdapter } = cloudThat(
+      { code: "PERMISSION_DENIED", blastRadius: "credential" },
+      "consistent",
+    );
     expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "failed" });
   });
 
-  it("fails it where the refusal speaks of the launch itself", async () => {
-    const { here, openAdapter } = cloudThat("FAILED_PRECONDITION", "eventual");
+  it.each([
+    { code: "FAILED_PRECONDITION", blastRadius: "region" },
+    { code: "PERMISSION_DENIED", blastRadius: "request" },
+  ] as const)("fails it where the refusal speaks of the launch itself: $code", async (refusal) => {
+    const { here, openAdapter } = cloudThat(refusal, "eventual");
     expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "failed" });
   });
 });

@@ -142,7 +142,7 @@ describe("the error of an operation", () => {
     ["IP_SPACE_EXHAUSTED_WITH_DETAILS", FULL],
     ["RESOURCE_NOT_FOUND", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
     ["RESOURCE_NOT_READY", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "same-token", "request"]],
-    ["PERMISSIONS_ERROR", FORBIDDEN],
+    ["PERMISSIONS_ERROR", FORBIDDEN.with(3, "request")],
     ["IAM_PERMISSION_DENIED", FORBIDDEN],
     ["CONDITION_NOT_MET", REFUSED],
     ["NEVER_HEARD_OF", REFUSED],
