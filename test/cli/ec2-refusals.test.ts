@@ -95,6 +95,37 @@ describe("a workspace that EC2 cannot launch", () => {
   });
 });
 
+describe("the exit code of a workspace on EC2", () => {
+  it("is 7 where nobody answers, and 3 where the credentials have expired", SLOW, async () => {
+    await using at = await scene();
+    const expired = at.ec2.fault({ kind: "expired-credentials" });
+    const refused = await at.refused(["resolve", "agent-dev"]);
+    expect(refused.failures).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
+    expect(refused.exitCode).toBe(3);
+    expired.remove();
+    await at.ec2.close();
+    const unreachable = await at.refused(["resolve", "agent-dev"]);
+    expect(unreachable.failures).toEqual({ "cloud.reachable": "CLOUD_UNAVAILABLE" });
+    expect([unreachable.exitCode, unreachable.error.code]).toEqual([7, "UNAVAILABLE"]);
+  });
+
+  it.each([
+    ["UnauthorizedOperation", 5, "PERMISSION_DENIED"],
+    ["VcpuLimitExceeded", 6, "RESOURCE_EXHAUSTED"],
+    ["InsufficientInstanceCapacity", 6, "RESOURCE_EXHAUSTED"],
+  ] as const)(
+    "is that of %s, where the launch itself is refused so",
+    SLOW,
+    async (code, exit, told) => {
+      await using at = await scene();
+      at.ec2.fault({ kind: "error", code, action: "RunInstances", dryRun: false });
+      const { stderr, exitCode } = await at.yard.attempt(["spawn", "agent-dev", "-o", "json"]);
+      expect([exitCode, refusal.parse(JSON.parse(stderr)).error.code]).toEqual([exit, told]);
+      expect(at.region.instances()).toEqual([]);
+    },
+  );
+});
+
 /** Spawns, and ends the machine for this reason between its launch and the first look at it. */
 async function endedAtBirth(at: Scene, code: string) {
   const first = { action: "DescribeInstances", when: "before", times: 1 } as const;
