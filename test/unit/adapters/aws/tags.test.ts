@@ -46,6 +46,21 @@ describe("launchTags", () => {
     );
   });
 
+  it("keeps to what EC2 takes, also where a machine may read its own tags", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
+    fc.assert(
+      fc.property(name, name, name, (tenant, workspace, spawnId) => {
+        const launch = ec2Launch(PLAN, spawnId);
+        const ownership = { ...launch.ownership, tenant, workspace };
+        for (const { Key, Value } of launchTags({ ...launch, ownership }, {})) {
+          // No space and no slash: instance metadata refuses such keys, and the launch with them.
+          expect(Key).toMatch(/^(?!aws:)[\w+\-=.,:@]{1,128}$/);
+          expect(Value).toMatch(/^[\w +\-=.:/@]{1,256}$/);
+        }
+      }),
+    );
+  });
+
   it("is the same for the same tags in another order", () => {
     fc.assert(
       fc.property(own, (tags) => {

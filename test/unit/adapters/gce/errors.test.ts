@@ -143,7 +143,7 @@ describe("the error of an operation", () => {
     ["RESOURCE_NOT_FOUND", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
     ["RESOURCE_NOT_READY", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "same-token", "request"]],
     ["PERMISSIONS_ERROR", FORBIDDEN.with(3, "request")],
-    ["IAM_PERMISSION_DENIED", FORBIDDEN],
+    ["IAM_PERMISSION_DENIED", FORBIDDEN.with(3, "request")],
     ["CONDITION_NOT_MET", REFUSED],
     ["NEVER_HEARD_OF", REFUSED],
   ])("%s is judged by its code", (code, expected) => {

@@ -1,0 +1,30 @@
+import { containerName } from "../../../adapters/docker/launch-request.ts";
+import { instanceName, requestId } from "../../../adapters/gce/names.ts";
+import { launchId, launchToken } from "../../../src/spawner/launch-token.ts";
+import { samplePlan } from "../sample-plan.ts";
+
+/** What tells one launch of a workspace from another. */
+export interface LaunchKey {
+  readonly spawnId: string;
+  readonly number: number;
+  readonly place: string;
+  readonly subnet: string;
+}
+
+/** All that a launch is known by, to the ledger and to each provider. */
+export function identityOf({ spawnId, number, place, subnet }: LaunchKey) {
+  const token = launchToken({
+    owner: "ledger-1",
+    number,
+    plan: samplePlan(),
+    place: { place, subnet, verdict: "eligible", reason: null },
+    members: [{ spawnId, bootDocument: JSON.stringify({ spawnId }) }],
+  });
+  return {
+    token,
+    launchId: launchId(token),
+    containerName: containerName(token, spawnId),
+    instanceName: instanceName(token, spawnId),
+    requestId: requestId(token, 0),
+  };
+}
