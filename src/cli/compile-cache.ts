@@ -17,11 +17,15 @@ export function keepCompiledCode(): void {
 /** Compiled code is run as it is found: a folder that others can write to would let them run theirs. */
 function isOwn(folder: string, user: number): boolean {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = lstatSync(folder);
-    return uid === user && (mode & 0o170_022) === 0o040_000;
+    mkdirSync(folder, { mode: 0o700 });
   } catch {
-    // A temporary directory that cannot be written to is no reason to do without the command.
+    // It is there already, or cannot be made: what is found there tells.
+  }
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && found.uid === user && (found.mode & 0o022) === 0;
+  } catch {
+    // No temporary directory is no reason to do without the command.
     return false;
   }
 }
