@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Lets Node keep what it compiles in the temporary directory, which spares a command most of its start from the second
+ * Lets Node keep what it compiles in the temporary directory, which makes a command's start shorter from the second
  * time on. `NODE_COMPILE_CACHE` names another place, `NODE_DISABLE_COMPILE_CACHE` forbids it. Nothing depends on it:
  * where it cannot be written, code is compiled as ever.
  */
