@@ -26,12 +26,11 @@ export function absentProjectReport(
     blastRadius: "account",
     metadata: { project },
   });
-  const unknown = UNASKED.slice(1).map((name) => skipped(name, "not known: there is no project"));
+  const unknown = UNASKED.map((name) => skipped(name, "not known: there is no project"));
   return emptyReport(draft, subnet, { why, checks: [missing, ...unknown] });
 }
 
 const UNASKED = [
-  "cloud.reachable",
   "zone.state",
   "machine-type.offered",
   "volume.type",

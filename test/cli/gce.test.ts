@@ -1,52 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { startGce } from "../../src/testing/gce/index.ts";
 import type { TestGce } from "../../src/testing/gce/index.ts";
-import { scratchCatalog } from "./support/scratch-catalog.ts";
-import type { ProcessResult } from "./support/slipway-process.ts";
-
-const PROJECT = "agents";
-const FAMILY = "agent-base";
-const FIRST = `projects/${PROJECT}/global/images/agent-base-v1`;
-const IMAGE = `{name: base, architecture: ARCHITECTURE_AMD64, gce: {self_link: projects/${PROJECT}/global/images/family/${FAMILY}}}`;
-const PLACEMENT = `{name: there, substrate: GCP, target: {gcp: {project: ${PROJECT}, zones: [us-central1-a, us-central1-b], subnet: default, labels: {team: red}}}}`;
-const WORKSPACE = "{name: dev, image_ref: base, placement: there}";
-
-interface Yard extends AsyncDisposable {
-  readonly gce: TestGce;
-  readonly run: (...argv: readonly string[]) => Promise<ProcessResult>;
-  readonly json: (...argv: readonly string[]) => Promise<unknown>;
-}
-
-/** A catalog with a workspace of Compute Engine's, and nothing but an address and a token to reach it by. */
-async function yard(): Promise<Yard> {
-  const gce = await startGce({ timing: { provisioningMs: 10, stagingMs: 10, endingMs: 10 } });
-  gce.addImage(PROJECT, { name: "agent-base-v1", family: FAMILY, createdAt: 1_000 });
-  const catalog = scratchCatalog();
-  const environment = {
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
-    CLOUDSDK_AUTH_ACCESS_TOKEN: "anything",
-  };
-  const run = (...argv: readonly string[]) => catalog.run(argv, { environment });
-  for (const [kind, name, stdin] of [
-    ["image", "base", IMAGE],
-    ["placement", "there", PLACEMENT],
-    ["workspace", "dev", WORKSPACE],
-  ] as const)
-    await catalog.must(["set", kind, name], { stdin });
-  return {
-    gce,
-    run,
-    async json(...argv) {
-      const ran = await catalog.must([...argv, "-o", "json"], { environment });
-      expect(ran.stderr).not.toMatch(/warning/i);
-      return JSON.parse(ran.stdout);
-    },
-    async [Symbol.asyncDispose]() {
-      catalog[Symbol.dispose]();
-      await gce.close();
-    },
-  };
-}
+import { FAMILY, FIRST_IMAGE as FIRST, gceYard, PROJECT } from "./support/gce-yard.ts";
 
 function makeFamilyMoveOn(gce: TestGce): void {
   gce.addImage(PROJECT, { name: "agent-base-v2", family: FAMILY, createdAt: 2_000 });
@@ -54,7 +8,7 @@ function makeFamilyMoveOn(gce: TestGce): void {
 
 describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
   it("makes one machine, shows it, reads its log and ends it", async () => {
-    await using one = await yard();
+    await using one = await gceYard();
     const { gce, json } = one;
     const plan = await json("resolve", "dev");
     expect(plan).toMatchObject({
@@ -66,7 +20,7 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
       ],
       floating_reads: [{ value: FIRST }],
     });
-    expect(gce.requests.filter(({ isMutation }) => isMutation)).toEqual([]);
+    expect(one.changes()).toEqual([]);
     const spawned = await json("spawn", "dev", "--id", "one");
     const machine = {
       id: expect.stringMatching(
@@ -78,9 +32,7 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
     };
     expect(spawned).toMatchObject({ spawn_id: "one", state: "running", machine });
     expect(await json("spawn", "dev", "--id", "one")).toEqual(spawned);
-    expect(gce.requests.filter(({ isMutation }) => isMutation).map(({ call }) => call)).toEqual([
-      "instances.insert",
-    ]);
+    expect(one.changes()).toEqual(["instances.insert"]);
     expect(await json("describe", "one")).toMatchObject({ machine, plan: { workspace: "dev" } });
     const [made] = gce.instances(PROJECT);
     expect(made?.labels).toMatchObject({
@@ -94,23 +46,20 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
       value: expect.stringMatching(/^#cloud-config\n[^]*"workspace":"dev"/),
     });
     gce.print(PROJECT, "us-central1-a", made?.name ?? "", "steady\nas she goes\n");
-    expect(await one.run("logs", "one")).toMatchObject({
+    expect(await one.run(["logs", "one"])).toMatchObject({
       exitCode: 0,
       stdout: "steady\nas she goes\n",
       stderr: "",
     });
-    expect((await one.run("logs", "one", "--tail", "1")).stdout).toBe("as she goes\n");
+    expect((await one.run(["logs", "one", "--tail", "1"])).stdout).toBe("as she goes\n");
     expect(await json("terminate", "one")).toMatchObject({ state: "terminated" });
-    expect(gce.requests.filter(({ isMutation }) => isMutation).map(({ call }) => call)).toEqual([
-      "instances.insert",
-      "instances.delete",
-    ]);
+    expect(one.changes()).toEqual(["instances.insert", "instances.delete"]);
   });
 
   it("boots the image that the plan showed after its family has moved on", async () => {
-    await using one = await yard();
+    await using one = await gceYard();
     const { gce, json, run } = one;
-    expect((await run("resolve", "dev", "--save", "plan.json")).exitCode).toBe(0);
+    expect((await run(["resolve", "dev", "--save", "plan.json"])).exitCode).toBe(0);
     makeFamilyMoveOn(gce);
     await json("spawn", "--plan", "plan.json", "--id", "reviewed");
     expect(gce.disks(PROJECT)).toMatchObject([{ sourceImage: FIRST }]);
@@ -121,22 +70,22 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
   });
 
   it("refuses a plan whose image is gone, or was made anew under the same name", async () => {
-    await using one = await yard();
+    await using one = await gceYard();
     const { gce, run } = one;
-    expect((await run("resolve", "dev", "--save", "plan.json")).exitCode).toBe(0);
+    expect((await run(["resolve", "dev", "--save", "plan.json"])).exitCode).toBe(0);
     gce.addImage(PROJECT, { name: "agent-base-v1", family: FAMILY, createdAt: 3_000 });
-    const anew = await run("spawn", "--plan", "plan.json", "-o", "json");
+    const anew = await run(["spawn", "--plan", "plan.json", "-o", "json"]);
     expect(anew).toMatchObject({ exitCode: 3, stdout: "" });
     expect(JSON.parse(anew.stderr)).toMatchObject({ error: { reason: "PLAN_STALE" } });
     gce.removeImage(PROJECT, "agent-base-v1");
-    const gone = await run("spawn", "--plan", "plan.json", "-o", "json");
+    const gone = await run(["spawn", "--plan", "plan.json", "-o", "json"]);
     expect(gone).toMatchObject({ exitCode: 3, stdout: "" });
     expect(gone.stderr).toContain("IMAGE_NOT_FOUND");
-    expect(gce.requests.filter(({ isMutation }) => isMutation)).toEqual([]);
+    expect(one.changes()).toEqual([]);
   });
 
   it("makes it in the next zone where the first is full", async () => {
-    await using one = await yard();
+    await using one = await gceYard();
     one.gce.fault({ kind: "capacity", zone: "us-central1-a" });
     expect(await one.json("spawn", "dev", "--id", "one")).toMatchObject({
       state: "running",

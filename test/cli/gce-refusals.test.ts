@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { failures, gceYard, IMAGES, PROJECT } from "./support/gce-yard.ts";
+import type { GceYard } from "./support/gce-yard.ts";
+
+const SLOW = { timeout: 120_000 };
+
+/** Some images that cannot be booted. */
+const REFUSALS: readonly (readonly [link: string, reason: string])[] = [
+  [`${IMAGES}/family/nowhere`, "IMAGE_FAMILY_NOT_FOUND"],
+  [`${IMAGES}/family/withdrawn`, "IMAGE_FAMILY_EMPTY"],
+  [`${IMAGES}/pending`, "IMAGE_NOT_READY"],
+  [`${IMAGES}/arm`, "ARCHITECTURE_MISMATCH"],
+  ["projects/no-such-project/global/images/a", "PROJECT_NOT_FOUND"],
+  ["projects/closed-project/global/images/a", "IMAGE_PERMISSION_DENIED"],
+];
+
+async function yardOfImages(): Promise<GceYard> {
+  const yard = await gceYard();
+  const { gce } = yard;
+  gce.addImage(PROJECT, {
+    name: "obsolete",
+    family: "withdrawn",
+    deprecated: { state: "OBSOLETE" },
+  });
+  gce.addImage(PROJECT, { name: "pending", status: "PENDING" });
+  gce.addImage(PROJECT, { name: "arm", architecture: "ARM64" });
+  gce.removeProject("no-such-project");
+  gce.deny({ project: "closed-project", permission: "compute.images.get" });
+  return yard;
+}
+
+async function setImage({ set }: GceYard, link: string): Promise<void> {
+  await set(
+    "image",
+    "base",
+    `{name: base, architecture: ARCHITECTURE_AMD64, gce: {self_link: '${link}'}}`,
+  );
+}
+
+describe("a workspace that Compute Engine cannot launch", SLOW, () => {
+  it("is refused with a reason of its own for each thing that is wrong with its image", async () => {
+    await using yard = await yardOfImages();
+    for (const [link, reason] of REFUSALS) {
+      await setImage(yard, link);
+      const { exitCode, error } = await yard.refused(["resolve", "dev"]);
+      expect({ link, exitCode, reason: error.reason }).toEqual({ link, exitCode: 3, reason });
+      expect(error.remedy).not.toBe("");
+      expect(Object.values(failures(error))).toEqual([reason]);
+    }
+    expect(yard.changes()).toEqual([]);
+  });
+
+  it("is refused with everything that is wrong, and nothing is changed", async () => {
+    await using yard = await yardOfImages();
+    const { gce, set } = yard;
+    gce.takeDown("us-central1-b");
+    await setImage(yard, `${IMAGES}/obsolete`);
+    const size = "vcpus: 64, memory_gb: 1, architecture: ARCHITECTURE_AMD64";
+    await set("machine-type", "odd", `{name: odd, ${size}, spec: {gce: {machine_type: e2-small}}}`);
+    await set("disk-type", "odd", "{name: odd, spec: {gce: {disk_type: pd-imaginary}}}");
+    await set(
+      "environment",
+      "odd",
+      "{name: odd, substrate: GCP, machine_type_ref: odd, disk_type_ref: odd, disk_size_gb: 1}",
+    );
+    await set(
+      "workspace",
+      "dev",
+      "{name: dev, image_ref: base, placement: there, environment_ref: odd}",
+    );
+    const target = `{project: ${PROJECT}, zones: [us-central1-a, us-central1-b], subnet: nowhere}`;
+    await set(
+      "placement",
+      "there",
+      `{name: there, substrate: GCP, service_account: nobody@example.com, target: {gcp: ${target}}}`,
+    );
+    for (const verb of ["resolve", "spawn"]) {
+      const { exitCode, error } = await yard.refused([verb, "dev"]);
+      expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "FAILED_PRECONDITION" });
+      expect(failures(error)).toEqual({
+        "image.deprecation": "IMAGE_OBSOLETE",
+        "machine-type.shape": "MACHINE_TYPE_MISMATCH",
+        "volume.type": "DISK_TYPE_NOT_FOUND",
+        "volume.size": "DISK_TOO_SMALL",
+        "subnet.found": "SUBNET_NOT_FOUND",
+        "service-account": "SERVICE_ACCOUNT_NOT_FOUND",
+      });
+    }
+    expect(yard.changes()).toEqual([]);
+  });
+
+  it("is told apart from a cloud that does not answer", async () => {
+    await using yard = await gceYard();
+    const environment = {
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: "http://127.0.0.1:1/compute/v1/",
+    };
+    const { exitCode, error } = await yard.refused(["resolve", "dev"], { environment });
+    expect(exitCode).toBe(7);
+    expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "CLOUD_UNAVAILABLE" });
+    const names = error.checks?.map(({ name }) => name) ?? [];
+    expect(names).toEqual([...new Set(names)]);
+  });
+});
+
+describe("an operation that fails after it was accepted", SLOW, () => {
+  it.each([
+    ["QUOTA_EXCEEDED", 403, 6, "QUOTA_EXCEEDED", 1],
+    ["PERMISSIONS_ERROR", 403, 5, "CLOUD_PERMISSION_DENIED", 1],
+    ["ZONE_RESOURCE_POOL_EXHAUSTED", 503, 6, "INSUFFICIENT_CAPACITY", 2],
+  ])("%s ends the spawn with what it says", async (code, status, exitCode, reason, attempts) => {
+    await using yard = await gceYard();
+    yard.gce.fault({ kind: "operation-error", action: "instances.insert", code, status });
+    expect(await yard.run(["spawn", "dev", "--id", "one"])).toMatchObject({ exitCode });
+    const rejected = { outcome: "rejected", reason };
+    expect(await yard.json("describe", "one")).toMatchObject({
+      state: "failed",
+      attempts: Array.from({ length: attempts }, () => rejected),
+      machine: null,
+    });
+    expect(yard.gce.instances(PROJECT)).toEqual([]);
+  });
+});
+
+describe("a launcher that is killed while its operation runs", SLOW, () => {
+  it("leaves an operation that the next one takes up, and no second machine", async () => {
+    await using yard = await gceYard();
+    const { gce } = yard;
+    const waiting = gce.fault({
+      kind: "slow-reply",
+      action: "zoneOperations.wait",
+      times: 1,
+      when: "before",
+    });
+    const killed = yard.run(["spawn", "dev", "--id", "one"], {
+      onStart: (child) => void waiting.reached.then(() => child.kill("SIGKILL")),
+    });
+    expect((await killed).signal).toBe("SIGKILL");
+    waiting.release();
+    const [begun] = gce.instances(PROJECT);
+    expect(begun?.name).toMatch(/^one-[0-9a-f]{16}$/);
+    expect((await yard.run(["recover"])).exitCode).toBe(0);
+    expect(await yard.json("describe", "one")).toMatchObject({
+      state: "running",
+      machine: { id: expect.stringContaining(`/instances/${begun?.name}`) },
+      attempts: [{ outcome: "accepted" }],
+    });
+    expect(gce.instances(PROJECT).map(({ id }) => id)).toEqual([begun?.id]);
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { startGce } from "../../../src/testing/gce/index.ts";
+import type { GceOptions, TestGce } from "../../../src/testing/gce/index.ts";
+import { scratchCatalog } from "./scratch-catalog.ts";
+import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
+
+export const PROJECT = "agents";
+export const FAMILY = "agent-base";
+export const IMAGES = `projects/${PROJECT}/global/images`;
+export const FIRST_IMAGE = `${IMAGES}/agent-base-v1`;
+
+const RECORDS = {
+  image: `{name: base, architecture: ARCHITECTURE_AMD64, gce: {self_link: ${IMAGES}/family/${FAMILY}}}`,
+  placement: `{name: there, substrate: GCP, target: {gcp: {project: ${PROJECT}, zones: [us-central1-a, us-central1-b], subnet: default, labels: {team: red}}}}`,
+  workspace: "{name: dev, image_ref: base, placement: there}",
+} as const;
+
+const refusal = z.strictObject({
+  error: z.looseObject({
+    code: z.string(),
+    reason: z.string(),
+    remedy: z.string(),
+    checks: z
+      .array(
+        z.looseObject({
+          name: z.string(),
+          outcome: z.string(),
+          reason: z.string().optional(),
+          remedy: z.string().optional(),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/** The one object on standard error. */
+export type Refusal = z.infer<typeof refusal>["error"];
+
+export interface GceYard extends AsyncDisposable {
+  readonly gce: TestGce;
+  readonly run: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+  /** What a command prints that succeeds. */
+  readonly json: (...argv: readonly string[]) => Promise<unknown>;
+  /** What a command says that fails: nothing but the error, on standard error. */
+  readonly refused: (
+    argv: readonly string[],
+    options?: ProcessOptions,
+  ) => Promise<{ readonly exitCode: number | null; readonly error: Refusal }>;
+  /** Replaces a record. */
+  readonly set: (kind: string, name: string, record: string) => Promise<void>;
+  /** The calls so far that change something. */
+  readonly changes: () => readonly (string | null)[];
+}
+
+/** A catalog with workspace `dev` of Compute Engine's, and nothing but an address and a token to reach it by. */
+export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
+  const timing = { provisioningMs: 10, stagingMs: 10, endingMs: 10 };
+  const gce = await startGce({ timing, ...options });
+  gce.addImage(PROJECT, { name: "agent-base-v1", family: FAMILY, createdAt: 1_000 });
+  const catalog = scratchCatalog();
+  const environment = {
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
+    CLOUDSDK_AUTH_ACCESS_TOKEN: "anything",
+  };
+  const run = (argv: readonly string[], more: ProcessOptions = {}) =>
+    catalog.run(argv, { ...more, environment: { ...environment, ...more.environment } });
+  const set = async (kind: string, name: string, record: string) => {
+    await catalog.must(["set", kind, name], { stdin: record });
+  };
+  await set("image", "base", RECORDS.image);
+  await set("placement", "there", RECORDS.placement);
+  await set("workspace", "dev", RECORDS.workspace);
+  return {
+    gce,
+    run,
+    set,
+    async json(...argv) {
+      const ran = await catalog.must([...argv, "-o", "json"], { environment });
+      expect(ran.stderr).not.toMatch(/warning/i);
+      return JSON.parse(ran.stdout);
+    },
+    async refused(argv, more) {
+      const { exitCode, stdout, stderr } = await run([...argv, "-o", "json"], more);
+      expect(stdout).toBe("");
+      return { exitCode, error: refusal.parse(JSON.parse(stderr)).error };
+    },
+    changes: () =>
+      gce.requests.filter(({ isMutation }) => isMutation).map(({ call }) => call ?? null),
+    async [Symbol.asyncDispose]() {
+      catalog[Symbol.dispose]();
+      await gce.close();
+    },
+  };
+}
+
+/** Reasons of the failed checks, by their names. */
+export function failures({ checks = [] }: Refusal): Readonly<Record<string, string | undefined>> {
+  const failed = checks.filter(({ outcome }) => outcome === "failed");
+  expect(failed.filter(({ remedy }) => remedy === undefined)).toEqual([]);
+  return Object.fromEntries(failed.map(({ name, reason }) => [name, reason]));
+}
