@@ -52,7 +52,7 @@ export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
 function missing({ subnet }: Candidate, { target }: PlaceQuestion): PlaceRefusal {
   return {
     reason: "SUBNET_NOT_FOUND",
-    why: `account ${target.accountId} sees no ${subnet ?? "subnet"} in ${target.region}`,
+    why: `${target.region} has no ${subnet ?? "subnet"} that these credentials see`,
   };
 }
 

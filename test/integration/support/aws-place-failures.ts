@@ -15,7 +15,7 @@ export const PLACE_FAILURES: readonly Ec2Failure[] = [
     given: () => ({ target: { subnetIds: [NO_SUBNET] } }),
     check: "subnets.exist",
     reason: "SUBNET_NOT_FOUND",
-    message: /^account 123456789012 sees no subnet-00000000000000001 in us-east-1$/,
+    message: /^us-east-1 has no subnet-00000000000000001 that these credentials see$/,
     remedy: /subnet_ids/,
   },
   {
