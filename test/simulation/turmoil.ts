@@ -159,6 +159,7 @@ function disturbCloud(scene: Scene, cloud: SimulatedCloud): void {
     });
   if (random.chance(0.15))
     scheduler.after(random.between(1, TURMOIL), () => {
+      if (scene.isCalm) return;
       const length = random.between(2_000, 60_000);
       cloud.outUntil = scheduler.now() + length;
       scene.tell(cloud.name, () => `cannot be reached for ${length} ms`);
