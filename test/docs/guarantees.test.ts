@@ -31,15 +31,14 @@ describe(NAME, () => {
   it("names a test for each promise", () => {
     const rows = tableRows(NAME, "What is promised");
     expect(rows.length).toBeGreaterThan(10);
-    for (const [promise = "", tests = ""] of rows)
-      expect(codeIn(tests).length, promise).toBeGreaterThan(0);
+    expect(rows.filter(([, tests = ""]) => codeIn(tests).length === 0)).toEqual([]);
   });
 
   it("names a source for each assumption", () => {
     const rows = tableRows(NAME, "What it rests on");
     expect(rows.length).toBeGreaterThan(5);
-    for (const [, assumption = "", source = ""] of rows)
-      expect(source, assumption).toMatch(/^\[[^\]]+\]\(https:\/\/[^)]+\)$/);
+    const link = /^\[[^\]]+\]\(https:\/\/[^)]+\)$/;
+    expect(rows.filter(([, , source = ""]) => !link.test(source))).toEqual([]);
   });
 
   it("names only files that there are", () => {
