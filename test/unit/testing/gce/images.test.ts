@@ -115,6 +115,17 @@ describe("permissions on an image", () => {
   });
 });
 
+describe("an image's deprecation", () => {
+  it("is an operation that can be waited for", async () => {
+    const { post, clock } = await startChecked({ timing: { otherMs: 10 } });
+    const begun = await post(`global/images/${AMD64_IMAGE}/deprecate`, { state: "DEPRECATED" });
+    const name = String(at(begun.body, "name"));
+    await clock.advance(10);
+    const waited = await post(`global/operations/${name}/wait`);
+    expect(waited.body).toMatchObject({ name, status: "DONE" });
+  });
+});
+
 describe("a list of images", () => {
   it("has the fields of a recorded one", async () => {
     const { get } = await startChecked();
