@@ -52,9 +52,7 @@ async function open(adapterOptions: Partial<FakeAdapterOptions> = {}) {
     openAdapter: () => Promise.resolve(adapter),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),
-    openRegistryClient: () => {
-      throw new Error("no registry is looked at");
-    },
+    openRegistryClient: () => Promise.reject(new Error("no registry is looked at")),
     newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
     close: () => Promise.resolve(),
   });

@@ -86,21 +86,13 @@ async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
   throw new Error("it resolved");
 }
 
+const NOTHING = { artifact: null, architecture: null, checks: [], floating: [], sources: {} };
+
 /** A cloud that is asked nothing, because the catalog names nothing that it could be asked about. */
 async function silentCloud() {
-  const { openAdapter } = ports(aws);
-  const adapter = await openAdapter(samplePlan().target);
   return {
-    ...adapter,
-    inspectImage: () =>
-      Promise.resolve({
-        artifact: null,
-        architecture: null,
-        checks: [],
-        floating: [],
-        sources: {},
-        facts: {},
-      }),
+    ...(await ports(aws).openAdapter(samplePlan().target)),
+    inspectImage: () => Promise.resolve({ ...NOTHING, facts: {} }),
     preflight: ({ candidates }: PlanDraft) =>
       Promise.resolve({ checks: [], candidates, machineType: "any", settings: {}, sources: {} }),
   };

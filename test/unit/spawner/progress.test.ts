@@ -145,7 +145,7 @@ describe("react", () => {
           const event = answer(command, one, here);
           command = here.tell(event);
           const { spawn } = here.standing;
-          if (isFinished(spawn.state)) expect(here.unsettled()).toBe(false);
+          expect(isFinished(spawn.state) && here.unsettled()).toBe(false);
         }
       }),
       { numRuns: 2_000 },
