@@ -52,7 +52,8 @@ export async function drive(
   ]);
   using working = anyOf(wish.signal, wish.detach);
   const tries = createTries(world, adapter.capabilities.retryMilliseconds);
-  const secrets = async () => known ?? (await world.launchSecrets(first.plan, working.signal));
+  const secrets = async (signal: AbortSignal) =>
+    known ?? (await world.launchSecrets(first.plan, signal));
   const task: Task = { wish, adapter, owner, signal: working.signal, secrets, tries };
   const state = { driven: first };
   try {
@@ -64,10 +65,13 @@ export async function drive(
     using deadline = createDeadline(world.clock, CANCELLING);
     const message = "cancelled: what was launched goes";
     const stopping: Task = { ...task, signal: deadline.signal };
-    const stopped = await follow(world, stopping, state, { kind: "stop", message }).catch(
-      (failure: unknown) => asSlipwayError(failure),
-    );
-    throw cancelled(state.driven.spawn, wish.signal, stopped instanceof Error ? stopped : null);
+    try {
+      await follow(world, stopping, state, { kind: "stop", message });
+    } catch (failure) {
+      if (failure instanceof LeaseLost) throw failure;
+      throw cancelled(state.driven.spawn, wish.signal, asSlipwayError(failure));
+    }
+    throw cancelled(state.driven.spawn, wish.signal, null);
   } finally {
     const { lease } = state.driven;
     if (lease.driver !== null) await world.ledger.release(wish, lease.fence);

@@ -124,7 +124,7 @@ async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promis
       launchId: launchId(token),
     },
     members: [{ spawnId, bootDocument: document }],
-    secrets: await task.secrets(),
+    secrets: await task.secrets(task.signal),
     onProgress: ({ message }) => onEvent({ kind: "progress", spawnId, message }),
   };
   try {
@@ -228,7 +228,7 @@ async function observe(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pr
       continue;
     }
     if (machine === null || hasEnded(machine)) {
-      const secrets = await task.secrets();
+      const secrets = await task.secrets(task.signal);
       const error = await endedError({ adapter, id, machine, secrets, signal });
       return await refusal(world, task, driven, "ended", error);
     }

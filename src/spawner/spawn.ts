@@ -160,7 +160,8 @@ async function takeBack(world: SpawnerWorld, wish: Wish, event: SpawnEvent): Pro
   if (spawn.machine?.id === event.machine.id && !isFinished(spawn.state)) return;
   if (isUnsettled && !isFinished(spawn.state)) return;
   const adapter = await world.openAdapter(driven.plan.target);
-  await terminateMachine({ adapter, signal: wish.signal }, event.machine.id);
+  // Whether or not its caller still waits: nobody else knows of this machine.
+  await terminateMachine({ adapter, signal: new AbortController().signal }, event.machine.id);
 }
 
 /** Whether a spawn is where the caller waits for it, or will never be. */

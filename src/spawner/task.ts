@@ -46,7 +46,7 @@ export interface Task {
   readonly owner: string;
   /** Aborted where the work at hand is to stop, whatever the cause. */
   readonly signal: AbortSignal;
-  readonly secrets: () => Promise<LaunchSecrets>;
+  readonly secrets: (signal: AbortSignal) => Promise<LaunchSecrets>;
   readonly tries: Tries;
 }
 

@@ -203,57 +203,6 @@ describe("spawnPlan", () => {
     expect(here.adapter.calls.describe).toBeLessThan(20);
   });
 
-  it("is recorded when it is interrupted, and says how to go on", async () => {
-    const here = spawnerWorld({ bootMilliseconds: 30_000 });
-    const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ detach: controller.signal }));
-    await here.clock.advance(10);
-    controller.abort();
-    await expect(spawning).rejects.toMatchObject({
-      code: "CANCELLED",
-      reason: "INTERRUPTED",
-      remedy: expect.stringContaining("slipway spawn agent-dev --id one"),
-    });
-    expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
-  });
-
-  it("is taken away when it is cancelled, and leaves with that", async () => {
-    const here = spawnerWorld({ bootMilliseconds: 30_000 });
-    const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
-    await here.clock.advance(10);
-    expect(here.adapter.machines).toHaveLength(1);
-    controller.abort();
-    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
-      code: "CANCELLED",
-      message: "spawn one: cancelled; nothing of it is left",
-    });
-    expect(here.adapter.machines).toEqual([]);
-    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
-  });
-
-  it("is taken away when it is cancelled while the launch is under way", async () => {
-    const here = spawnerWorld({
-      faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
-    });
-    const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
-    await here.clock.advance(10);
-    controller.abort();
-    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({ code: "CANCELLED" });
-    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
-    await here.clock.advance(10_000);
-    expect(here.adapter.machines).toEqual([]);
-  });
-
-  it("records nothing when it is interrupted before", async () => {
-    const here = spawnerWorld();
-    await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
-      code: "CANCELLED",
-    });
-    expect(await here.ledger.list("default", {})).toEqual([]);
-  });
-
   it("records nothing when a secret cannot be had", async () => {
     const here = spawnerWorld();
     const failure = new SlipwayError({

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { SpawnerPorts } from "../../../src/spawner/task.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+describe("a spawn that its caller leaves", () => {
+  it("is recorded when it is interrupted, and says how to go on", async () => {
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.world, here.request({ detach: controller.signal }));
+    await here.clock.advance(10);
+    controller.abort();
+    await expect(spawning).rejects.toMatchObject({
+      code: "CANCELLED",
+      reason: "INTERRUPTED",
+      remedy: expect.stringContaining("slipway spawn agent-dev --id one"),
+    });
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
+  });
+
+  it("is taken away when it is cancelled, and leaves with that", async () => {
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    await here.clock.advance(10);
+    expect(here.adapter.machines).toHaveLength(1);
+    controller.abort();
+    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
+      code: "CANCELLED",
+      message: "spawn one: cancelled; nothing of it is left",
+    });
+    expect(here.adapter.machines).toEqual([]);
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
+  });
+
+  it("is taken away when it is cancelled while the launch is under way", async () => {
+    const here = spawnerWorld({
+      faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
+    });
+    const controller = new AbortController();
+    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    await here.clock.advance(10);
+    controller.abort();
+    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({ code: "CANCELLED" });
+    expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
+    await here.clock.advance(10_000);
+    expect(here.adapter.machines).toEqual([]);
+  });
+
+  it("leaves the spawn to whoever took it while it was being cancelled", async () => {
+    const here = spawnerWorld({ bootMilliseconds: 30_000 });
+    const other = { tenant: "default", spawnId: "one", driver: "other", until: Infinity };
+    const ledger: SpawnerPorts["ledger"] = {
+      ...here.ledger,
+      async take(step) {
+        if (step.to === "terminating") await here.ledger.claim({ ...other, fence: step.fence });
+        return await here.ledger.take(step);
+      },
+    };
+    const controller = new AbortController();
+    const request = here.request({ signal: controller.signal });
+    const spawning = spawnPlan(createSpawnerWorld({ ...here.ports, ledger }), request);
+    await here.clock.advance(10);
+    controller.abort();
+    await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
+      code: "CANCELLED",
+      message: "spawn one: interrupted before it was running; it stays recorded",
+    });
+    expect((await here.ledger.find(KEY))?.lease.driver).toBe("other");
+    expect(here.adapter.machines).toHaveLength(1);
+  });
+
+  it("records nothing when it is interrupted before", async () => {
+    const here = spawnerWorld();
+    await expect(here.spawn({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "CANCELLED",
+    });
+    expect(await here.ledger.list("default", {})).toEqual([]);
+  });
+});
