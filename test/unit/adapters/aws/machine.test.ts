@@ -94,7 +94,7 @@ describe("machineOf", () => {
     ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
     ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
     ["Client.InstanceInitiatedShutdown", undefined],
-    ["Client.InternalError", undefined],
+    ["Client.InternalError", "MACHINE_NOT_STARTED"],
   ] as const)("says why a machine ended: %s", (code, reason) => {
     expect(machineOf(ended(code, `${code}: words`))?.end).toEqual({
       exitCode: null,
