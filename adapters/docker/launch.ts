@@ -6,7 +6,7 @@ import type { Launch, LaunchOutcome, Machine } from "../../src/substrate/contrac
 import type { Acceptances } from "./acceptances.ts";
 import { adoptMember, launchMember, UnknownOutcome } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
-import { mapLimited } from "./tasks.ts";
+import { mapLimited } from "../../src/map-limited.ts";
 
 export interface LaunchPorts {
   /** Throws `ENGINE_CONFIGURATION_INVALID`. */

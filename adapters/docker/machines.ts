@@ -8,7 +8,7 @@ import { LABELS } from "./labels.ts";
 import { unframe } from "./logs.ts";
 import { machineOf, machineOfListed } from "./machine.ts";
 import type { ContainerReply } from "./replies.ts";
-import { mapLimited } from "./tasks.ts";
+import { mapLimited } from "../../src/map-limited.ts";
 
 export interface MachinePorts {
   readonly api: EngineApi;

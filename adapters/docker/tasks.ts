@@ -1,20 +1,5 @@
 import { cancellation } from "../../src/cancellation.ts";
 
-/** Does the work for each item, at most `limit` at once, and gives the results in the items' order. */
-export async function mapLimited<Item, Result>(
-  items: readonly Item[],
-  limit: number,
-  work: (item: Item, index: number) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  const queue = items.entries();
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await work(item, index);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
-}
-
 /** The promise, or a cancellation once the signal is aborted; the promise's own work goes on for others. */
 export async function untilAborted<Result>(
   promise: Promise<Result>,

@@ -10,7 +10,7 @@ import { isOfLaunch, LABELS, labelFilter } from "./labels.ts";
 import { launchedMachine } from "./machine.ts";
 import { madeAll, operationFailure, targetName } from "./operation.ts";
 import type { DiskReply, InstanceReply, OperationReply } from "./replies.ts";
-import { mapLimited } from "./tasks.ts";
+import { mapLimited } from "../../src/map-limited.ts";
 
 const CALLS_AT_ONCE = 8;
 

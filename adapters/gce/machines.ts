@@ -7,7 +7,7 @@ import { LABELS, labelFilter } from "./labels.ts";
 import { machineId, readMachineId } from "./machine-id.ts";
 import type { MachineReference } from "./machine-id.ts";
 import { machineOf } from "./machine.ts";
-import { mapLimited } from "./tasks.ts";
+import { mapLimited } from "../../src/map-limited.ts";
 
 type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances"> };
 

@@ -8,7 +8,7 @@ import { gceError, hasStatus } from "./errors.ts";
 import { readMachineId } from "./machine-id.ts";
 import { isDone, operationFailure } from "./operation.ts";
 import type { OperationReply } from "./replies.ts";
-import { mapLimited } from "./tasks.ts";
+import { mapLimited } from "../../src/map-limited.ts";
 
 export interface TerminatePorts {
   readonly api: Pick<GceApi, "deleteInstance" | "instance" | "instances" | "waitForOperation">;

@@ -1,6 +1,6 @@
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
-import { settleAll } from "../settle-all.ts";
+import { mapLimited } from "../map-limited.ts";
 import type { Slipway } from "../slipway.ts";
 import type { Spawn } from "../spawner/spawn-record.ts";
 import type { CliContext } from "./context.ts";
@@ -37,7 +37,7 @@ const AT_ONCE = 8;
 export async function spawnMany(many: ManySpawns): Promise<void> {
   const { context, slipway, count, id } = many;
   const ids = Array.from({ length: count }, (_, index) => id && `${id}-${index}`);
-  const outcomes = await settleAll(ids, AT_ONCE, (spawnId) => spawnOne(many, spawnId));
+  const outcomes = await mapLimited(ids, AT_ONCE, (spawnId) => spawnOne(many, spawnId));
   context.notices.clear();
   const made = outcomes.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
   const cancellation = await offerCancellation(

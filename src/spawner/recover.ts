@@ -1,7 +1,7 @@
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { SpawnNotice } from "./notice.ts";
-import { settleAll } from "../settle-all.ts";
+import { mapLimited } from "../map-limited.ts";
 import { attend } from "./spawn.ts";
 import type { Spawn } from "./spawn-record.ts";
 import type { SpawnerWorld } from "./task.ts";
@@ -35,7 +35,7 @@ export async function recover(
   { tenant, signal, onEvent }: RecoverRequest,
 ): Promise<readonly Recovered[]> {
   const unfinished = await world.ledger.unfinished(tenant);
-  return await settleAll(unfinished, AT_ONCE, async ({ spawnId }) => {
+  return await mapLimited(unfinished, AT_ONCE, async ({ spawnId }) => {
     const never = new AbortController().signal;
     const wish = {
       tenant,

@@ -1,6 +1,6 @@
 import { asSlipwayError, SlipwayError } from "../errors.ts";
 import type { PlacementTarget } from "../plan.ts";
-import { settleAll } from "../settle-all.ts";
+import { mapLimited } from "../map-limited.ts";
 import type {
   Machine,
   OpenAdapter,
@@ -62,12 +62,12 @@ export async function sweep(
   const owner = await ledger.owner();
   const targets = [...(await ledger.targets()), ...request.targets];
   const opened = await openScopes(openAdapter, targets);
-  const listed = await settleAll(opened, AT_ONCE, (scope) =>
+  const listed = await mapLimited(opened, AT_ONCE, (scope) =>
     listScope(ledger, scope, owner, request.signal),
   );
   const scopes = listed.flatMap((scope) => ("error" in scope ? [] : [scope]));
   refuseOldCopy(scopes);
-  const swept = await settleAll(scopes, AT_ONCE, (scope) =>
+  const swept = await mapLimited(scopes, AT_ONCE, (scope) =>
     sweepScope({ ledger, now: clock.now() }, scope, request),
   );
   return {

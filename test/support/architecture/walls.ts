@@ -10,6 +10,7 @@ const OPEN_TO_ADAPTERS: readonly string[] = [
   "src/cancellation.ts",
   "src/canonical-json.ts",
   "src/clock.ts",
+  "src/map-limited.ts",
   "src/spelling.ts",
 ];
 
