@@ -1,19 +1,18 @@
 import { isSlipwayError, SlipwayError } from "../errors.ts";
-import type { Launch, LaunchOutcome, Machine } from "../substrate/contract.ts";
+import type { Launch, LaunchOutcome } from "../substrate/contract.ts";
 import { bootDocument } from "./boot-document.ts";
-import { noCandidateLeft, openCandidates, offeringOf } from "./candidates.ts";
+import { noCandidateLeft } from "./candidates.ts";
 import { orLeft } from "./leave-launch.ts";
-import { launchId, launchToken } from "./launch-token.ts";
-import type { DrivenSpawn, NewLaunch } from "./ledger.ts";
-import { endedError, hasEnded } from "./machine-end.ts";
+import { launchId } from "./launch-token.ts";
+import type { DrivenSpawn } from "./ledger.ts";
+import { refusal } from "./next-launch.ts";
+import { observe } from "./observe.ts";
 import type { Command, SpawnEvent } from "./progress.ts";
-import type { SpawnMachine } from "./spawn-record.ts";
+import { remove } from "./remove.ts";
+import { isWorthRepeating } from "./spawn-errors.ts";
+import { spawnMachine } from "./spawn-record.ts";
 import { latestLaunch } from "./task.ts";
 import type { SpawnerWorld, Task } from "./task.ts";
-
-/** First and longest pause between two looks, in milliseconds: quick for a container, sparing for a VM. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 5_000;
 
 type Work = Exclude<Command, { readonly do: "rest" | "leave" }>;
 
@@ -39,45 +38,6 @@ export async function perform(
     case "remove":
       return await remove(world, task, driven, command.machineId);
   }
-}
-
-/**
- * The next launch of a spawn: the first open place, or none.
- *
- * @param alsoFull the offering that has just been found full
- */
-async function nextLaunch(
-  world: SpawnerWorld,
-  task: Task,
-  driven: DrivenSpawn,
-  alsoFull: string | null,
-): Promise<NewLaunch | null> {
-  const { plan, launches } = driven;
-  const tried = launches.map(({ candidate }) => candidate);
-  const offerings = plan.candidates.map((candidate) => offeringOf(plan, candidate));
-  const known = await world.ledger.fullOfferings(offerings, world.clock.now());
-  const full = alsoFull === null ? known : new Set([...known, alsoFull]);
-  const [next] = openCandidates(plan, tried, full);
-  if (next === undefined) return null;
-  return plannedLaunch(task, driven, next.index, launches.length + 1);
-}
-
-/** The intent of a launch: the same in every process that comes to it. */
-export function plannedLaunch(
-  { owner, adapter, wish: { spawnId } }: Pick<Task, "owner" | "adapter" | "wish">,
-  { plan }: Pick<DrivenSpawn, "plan">,
-  candidate: number,
-  number: number,
-): NewLaunch {
-  const place = plan.candidates[candidate];
-  if (place === undefined) throw noCandidateLeft(plan);
-  const document = bootDocument(plan, spawnId, adapter.capabilities.bootDocument);
-  const members = [{ spawnId, bootDocument: document }];
-  return {
-    candidate,
-    place: place.place,
-    token: launchToken({ owner, number, plan, place, members }),
-  };
 }
 
 async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<SpawnEvent> {
@@ -191,91 +151,6 @@ function isOfCaller({ code, blastRadius }: SlipwayError): boolean {
   return ["UNAUTHENTICATED", "PERMISSION_DENIED"].includes(code) && blastRadius !== "request";
 }
 
-async function refusal(
-  world: SpawnerWorld,
-  task: Task,
-  driven: DrivenSpawn,
-  kind: "refused" | "absent" | "ended",
-  error: SlipwayError,
-): Promise<SpawnEvent> {
-  if (error.retry !== "next-candidate") return { kind, error, next: null };
-  return { kind, error, next: await nextLaunch(world, task, driven, fullOffering(driven, error)) };
-}
-
-/** The offering that an error says is full; null where it says something else. */
-export function fullOffering(driven: DrivenSpawn, error: SlipwayError): string | null {
-  const candidate = driven.plan.candidates[latestLaunch(driven).candidate];
-  if (error.reason !== "INSUFFICIENT_CAPACITY" || candidate === undefined) return null;
-  return offeringOf(driven.plan, candidate);
-}
-
-/** Looks at an accepted machine until it runs (and, watched, goes on running) or has ended. */
-async function observe(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<SpawnEvent> {
-  const { adapter, signal, wish } = task;
-  const id = driven.spawn.machine?.id ?? "";
-  const watcher = world.watcherOf(adapter);
-  const watch = wish.wait === "watched" ? adapter.capabilities.watchMilliseconds : 0;
-  let pause = 0;
-  let runningSince: number | null = null;
-  for (;;) {
-    let machine: Machine | null;
-    try {
-      machine = await watcher.look(id, pause, signal);
-      task.tries.reset();
-    } catch (caught) {
-      if (signal.aborted || !isWorthRepeating(caught)) throw caught;
-      if (!(await task.tries.pause(caught, signal))) return { kind: "out-of-time", error: caught };
-      continue;
-    }
-    if (machine === null || hasEnded(machine)) {
-      const secrets = await task.secrets(task.signal);
-      const error = await endedError({ adapter, id, machine, secrets, signal });
-      return await refusal(world, task, driven, "ended", error);
-    }
-    pause = pause === 0 ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
-    if (machine.state === "running") {
-      runningSince ??= world.clock.now();
-      const left = runningSince + watch - world.clock.now();
-      if (left <= 0) return { kind: "running", machine: spawnMachine(machine) };
-      pause = Math.min(pause, left);
-    }
-  }
-}
-
-async function remove(
-  world: SpawnerWorld,
-  task: Task,
-  driven: DrivenSpawn,
-  machineId: string,
-): Promise<SpawnEvent> {
-  for (;;) {
-    try {
-      await terminateMachine(task, machineId);
-      task.tries.reset();
-      const next =
-        driven.spawn.state === "booting" ? await nextLaunch(world, task, driven, null) : null;
-      return { kind: "removed", next };
-    } catch (caught) {
-      if (!isWorthRepeating(caught)) throw caught;
-      if (!(await task.tries.pause(caught, task.signal)))
-        return { kind: "out-of-time", error: caught };
-    }
-  }
-}
-
-/** Ends a machine; success when it is already gone. */
-export async function terminateMachine(
-  { adapter, signal }: Pick<Task, "adapter" | "signal">,
-  machineId: string,
-): Promise<void> {
-  const [outcome] = await adapter.terminate([machineId], signal);
-  if (outcome?.outcome === "failed") throw outcome.error;
-}
-
-function isWorthRepeating(caught: unknown): caught is SlipwayError {
-  return isSlipwayError(caught) && caught.retry === "same-token";
-}
-
 function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",
@@ -288,9 +163,4 @@ function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
 
 function tellPause({ wish: { spawnId, onEvent } }: Task, error: SlipwayError): void {
   onEvent({ kind: "progress", spawnId, message: `trying again: ${error.message}` });
-}
-
-export function spawnMachine(machine: Machine): SpawnMachine {
-  const { id, place, architecture, addresses, ports } = machine;
-  return { id, place, architecture, addresses, ports };
 }

@@ -2,7 +2,7 @@ import { timestamp } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
-import { spawnMachine } from "./perform.ts";
+import { spawnMachine } from "./spawn-record.ts";
 import type { SpawnerWorld } from "./task.ts";
 
 /**

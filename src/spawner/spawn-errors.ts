@@ -1,5 +1,5 @@
 import { cancellation } from "../cancellation.ts";
-import { SlipwayError } from "../errors.ts";
+import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { Spawn } from "./spawn-record.ts";
 
@@ -102,4 +102,9 @@ export function noMachine({ spawnId, state, error }: Spawn): SlipwayError {
     remedy: `\`slipway describe ${spawnId}\` shows what happened.`,
     metadata: { spawn_id: spawnId, state },
   });
+}
+
+/** Whether the same request may be sent again for this error. */
+export function isWorthRepeating(caught: unknown): caught is SlipwayError {
+  return isSlipwayError(caught) && caught.retry === "same-token";
 }

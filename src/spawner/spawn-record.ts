@@ -1,5 +1,6 @@
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, Substrate } from "../plan.ts";
+import type { Machine } from "../substrate/contract.ts";
 
 export const SPAWN_STATES = [
   "pending",
@@ -72,4 +73,10 @@ export interface SpawnEvent {
 export interface SpawnDescription extends Spawn {
   readonly plan: LaunchPlan;
   readonly events: readonly Omit<SpawnEvent, "sequence" | "spawnId">[];
+}
+
+/** What the ledger keeps of a machine. */
+export function spawnMachine(machine: Machine): SpawnMachine {
+  const { id, place, architecture, addresses, ports } = machine;
+  return { id, place, architecture, addresses, ports };
 }
