@@ -28,7 +28,13 @@ export interface AwsAdapterOptions {
 
 /** EC2's own limits: `RunInstances` takes 1,000 at most, user data has 16 KiB before its encoding. */
 const CAPABILITIES: SubstrateCapabilities = {
-  maximumBatch: 1_000,
+  batch: {
+    maximum: 1_000,
+    longestSpawnId: null,
+    idleMilliseconds: 20,
+    longestMilliseconds: 200,
+  },
+  concurrentLaunches: null,
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: 24 * 60 * 60_000 },

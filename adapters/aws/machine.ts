@@ -52,6 +52,7 @@ export function machineOf(instance: Instance): Machine | null {
       public: nonEmpty(instance.PublicIpAddress),
     },
     ports: [],
+    launchIndex: instance.AmiLaunchIndex ?? null,
     ownership: ownershipOf(instance.Tags),
     end: state === "ended" || state === "stopped" ? endOf(instance) : null,
     createdAt: LaunchTime === undefined ? null : LaunchTime.toISOString(),

@@ -75,7 +75,14 @@ const RETRY_MILLISECONDS = 10_000;
 
 /** A container is made by one call, so that a batch saves nothing: core sends launches of one. */
 const CAPABILITIES: SubstrateCapabilities = {
-  maximumBatch: 1,
+  batch: {
+    maximum: 1,
+    longestSpawnId: null,
+    idleMilliseconds: 0,
+    longestMilliseconds: 0,
+  },
+  concurrentLaunches: 8,
+  rates: null,
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },

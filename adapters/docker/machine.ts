@@ -67,6 +67,7 @@ function identityOf(id: string, labels: Readonly<Record<string, string>>, place:
     place,
     architecture: architectureOf(read(labels, LABELS.architecture)),
     artifact: read(labels, LABELS.artifact),
+    launchIndex: null,
     ownership: ownershipOf(labels),
   };
 }

@@ -12,6 +12,7 @@ import { inspectGceImage } from "./image.ts";
 import { launchMachines } from "./launch.ts";
 import { machineLogs } from "./logs.ts";
 import { describeMachines, listMachines } from "./machines.ts";
+import { LONGEST_TOLD_SPAWN_ID } from "./names.ts";
 import { preflightInstance } from "./preflight.ts";
 import { createReads } from "./reads.ts";
 import { terminateMachines } from "./terminate.ts";
@@ -34,7 +35,13 @@ export interface GceAdapterOptions {
 
 /** Compute Engine's own limits: a metadata value holds 256 KiB; what it calls a batch may have 1,000 members. */
 const CAPABILITIES: SubstrateCapabilities = {
-  maximumBatch: 1_000,
+  batch: {
+    maximum: 1_000,
+    longestSpawnId: LONGEST_TOLD_SPAWN_ID,
+    idleMilliseconds: 20,
+    longestMilliseconds: 200,
+  },
+  concurrentLaunches: null,
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: null },

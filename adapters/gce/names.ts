@@ -4,6 +4,8 @@ import { invalidArgument } from "../../src/errors.ts";
 /** RFC 1035, as Compute Engine asks of an instance's name: 63 characters. */
 const LONGEST_NAME = 63;
 const NAME_DIGITS = 16;
+/** One character less than may have been cut. */
+export const LONGEST_TOLD_SPAWN_ID = LONGEST_NAME - NAME_DIGITS - 2;
 
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 const OWN_NAME = /^([a-z][a-z0-9-]{0,45})-[0-9a-f]{16}$/;

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
-import type { DrivenSpawn, Step } from "./ledger.ts";
+import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "./ledger.ts";
 import { fullOffering } from "./next-launch.ts";
 import { perform } from "./perform.ts";
 import { progressOf, react } from "./progress.ts";
@@ -113,19 +113,65 @@ async function record(
   const { tenant, spawnId } = task.wish;
   const at = timestamp(world.clock);
   const offering = "error" in event ? fullOffering(driven, event.error) : null;
-  const after = await world.ledger.take({
-    ...change,
+  const { launch: next, ...rest } = change;
+  const step: Step = {
+    ...rest,
     tenant,
     spawnId,
     at,
-    fence: driven.lease.fence,
+    before: driven,
     ...(offering === null
       ? {}
       : { full: { offering, until: world.clock.now() + FULL_MILLISECONDS } }),
-  });
+  };
+  const after =
+    next === undefined
+      ? ((await world.ledger.take([step]))?.[0] ?? null)
+      : await recordLaunch(world, task, driven, step, next);
   if (after === null) throw new LeaseLost(event);
   notify(task.wish, at, after.spawn.state, change.message);
   return { ...after, plan: driven.plan };
+}
+
+/** A step with the spawn's next launch, which may be one launch with others'. */
+async function recordLaunch(
+  world: SpawnerWorld,
+  task: Task,
+  { plan, launches }: DrivenSpawn,
+  step: Step,
+  { candidate }: PlannedLaunch,
+): Promise<Standing | null> {
+  const { adapter, owner, signal, wish } = task;
+  const { standing } = await world.queue.enter({
+    spawnId: wish.spawnId,
+    plan,
+    candidate,
+    number: launches.length + 1,
+    adapter,
+    owner,
+    signal,
+    secrets: () => task.secrets(signal),
+    onWait: (milliseconds, message) => tellWait(wish, milliseconds, message),
+    intent: {
+      record: "take",
+      // It may have waited: the lease goes from when it is recorded.
+      of: (launch) => ({
+        ...step,
+        at: timestamp(world.clock),
+        lease: step.lease === "release" ? step.lease : world.leases.until(),
+        launch,
+      }),
+    },
+  });
+  return standing;
+}
+
+export function tellWait(
+  { spawnId, onEvent }: Pick<Wish, "spawnId" | "onEvent">,
+  milliseconds: number,
+  message: string,
+): void {
+  onEvent({ kind: "waiting", spawnId, milliseconds, message });
 }
 
 export function notify(

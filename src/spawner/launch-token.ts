@@ -27,7 +27,9 @@ export function launchToken(identity: LaunchIdentity): string {
     subnet: place.subnet ?? null,
     machineType: plan.machineType,
     artifact: plan.artifact.id,
-    members,
+    members: members.map(({ spawnId }) => spawnId),
+    // Most often one text for all: a thousand of them need not be read a thousand times.
+    documents: [...new Set(members.map(({ bootDocument }) => bootDocument))],
   }).slice("sha256:".length);
 }
 

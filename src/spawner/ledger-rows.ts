@@ -43,6 +43,7 @@ const launchSchema = z.object({
   candidate: z.int(),
   place: z.string(),
   token: z.string(),
+  member: z.int(),
   at: z.string(),
   outcome: z.enum(["accepted", "rejected", "unknown"]).nullable(),
   reason: z.string().nullable(),

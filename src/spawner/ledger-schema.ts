@@ -1,7 +1,7 @@
 /**
  * The ledger's tables. A plan is kept once for all the spawns that share it, under the hash of its text: its `plan_id`
- * leaves out when floating references were read, and a spawn has to say that too. What is unfinished, and what is
- * driven, has an index of its own, so that a million finished spawns cost nothing.
+ * leaves out when floating references were read, and a spawn has to say that too. What is alive, and what is
+ * driven, has an index of its own, so that a million finished spawns cost nothing. Nothing is ever deleted from the events, so that their row ids rise.
  */
 export const LEDGER_MIGRATIONS: readonly string[] = [
   `CREATE TABLE ledger (only INTEGER PRIMARY KEY CHECK (only = 1), owner TEXT NOT NULL) STRICT;
@@ -25,9 +25,7 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      UNIQUE (tenant, spawn_id)
    ) STRICT;
    CREATE INDEX spawns_by_workspace ON spawns (tenant, workspace);
-   CREATE INDEX spawns_by_state ON spawns (tenant, state);
-   CREATE INDEX spawns_unfinished ON spawns (tenant, number)
-     WHERE state NOT IN ('running', 'terminated', 'failed');
+   CREATE INDEX spawns_alive ON spawns (tenant, state) WHERE state NOT IN ('terminated', 'failed');
    CREATE INDEX spawns_by_driver ON spawns (driver) WHERE driver IS NOT NULL;
    CREATE TABLE launches (
      spawn INTEGER NOT NULL REFERENCES spawns (number),
@@ -35,20 +33,21 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      candidate INTEGER NOT NULL,
      place TEXT NOT NULL,
      token TEXT NOT NULL,
+     member INTEGER NOT NULL,
      at TEXT NOT NULL,
      outcome TEXT,
      reason TEXT,
      PRIMARY KEY (spawn, attempt)
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX launches_by_token ON launches (token);
+   CREATE INDEX launches_by_token ON launches (token, member);
    CREATE TABLE events (
-     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+     sequence INTEGER PRIMARY KEY,
      spawn INTEGER NOT NULL REFERENCES spawns (number),
      at TEXT NOT NULL,
      state TEXT NOT NULL,
      message TEXT NOT NULL
    ) STRICT;
-   CREATE INDEX events_by_spawn ON events (spawn, sequence);
+   CREATE INDEX events_by_spawn ON events (spawn);
    CREATE TABLE full_offerings (offering TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
    CREATE TABLE targets (target TEXT PRIMARY KEY, plan_hash TEXT NOT NULL REFERENCES plans (hash)) STRICT, WITHOUT ROWID;
    CREATE TABLE suspects (

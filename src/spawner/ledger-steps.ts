@@ -1,4 +1,13 @@
-import type { Claim, ClaimVerdict, LaunchRecord, NewSpawn, Standing, Step } from "./ledger.ts";
+import type {
+  Claim,
+  ClaimVerdict,
+  FoundMachine,
+  LaunchRecord,
+  NewLaunch,
+  NewSpawn,
+  Standing,
+  Step,
+} from "./ledger.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnAttempt, SpawnState } from "./spawn-record.ts";
 
@@ -37,10 +46,11 @@ export function beginRecord(spawn: NewSpawn): Standing {
   };
 }
 
-/** The record after a step; null where its driver lost the lease, or the state does not allow it. */
-export function takeStep(standing: Standing, step: Step): Standing | null {
+/** The record after a step; null where the state does not allow it. */
+export function takeStep(step: Step): Standing | null {
+  const standing = step.before;
   const { spawn, lease } = standing;
-  if (lease.fence !== step.fence || !FOLLOWS[step.to].includes(spawn.state)) return null;
+  if (!FOLLOWS[step.to].includes(spawn.state)) return null;
   const answered = answer(standing.launches, step.answer);
   const launches =
     step.launch === undefined
@@ -75,25 +85,37 @@ export function claimRecord(standing: Standing, claim: Claim): Standing | null {
   };
 }
 
-/** What a spawn says of a machine that carries the id of one of its launches. */
+/** What the spawns that a machine may be of, which have a launch of that id, say of it. */
 export function claimVerdict(
-  { spawn, launches }: Pick<Standing, "spawn" | "launches">,
-  machineId: string,
-  token: string,
+  spawns: readonly Pick<Standing, "spawn" | "launches">[],
+  machine: FoundMachine,
 ): ClaimVerdict {
-  const finished = spawn.state === "terminated" || spawn.state === "failed";
-  if (!finished && spawn.machine?.id === machineId) return "claimed";
-  const launch = launches.find((one) => one.token === token);
-  const unsettled = launch?.outcome === null || launch?.outcome === "unknown";
-  return !finished && unsettled ? "claimed" : "orphan";
+  if (machine.launchId === "" || spawns.length === 0) return "foreign";
+  return spawns.some((standing) => claims(standing, machine)) ? "claimed" : "orphan";
 }
 
-function newLaunch(
-  { candidate, place, token }: Pick<LaunchRecord, "candidate" | "place" | "token">,
-  attempt: number,
-  at: string,
-): LaunchRecord {
-  return { attempt, candidate, place, token, at, outcome: null, reason: null };
+/** The spawn has the machine on record, or may still come to have it because that launch is not settled. */
+function claims(
+  { spawn, launches }: Pick<Standing, "spawn" | "launches">,
+  { id, launchId }: FoundMachine,
+): boolean {
+  if (spawn.state === "terminated" || spawn.state === "failed") return false;
+  if (spawn.machine?.id === id) return true;
+  const launch = launches.find(({ token }) => token.startsWith(launchId));
+  return launch?.outcome === null || launch?.outcome === "unknown";
+}
+
+/** Whether a machine with the launch's id may be that member; both are told apart by what the machine tells. */
+export function isMember(
+  { spawnId, launchIndex }: Pick<FoundMachine, "spawnId" | "launchIndex">,
+  member: { readonly spawnId: string; readonly member: number },
+): boolean {
+  if (spawnId !== null) return spawnId === member.spawnId;
+  return launchIndex === null || launchIndex === member.member;
+}
+
+function newLaunch(launch: NewLaunch, attempt: number, at: string): LaunchRecord {
+  return { attempt, ...launch, at, outcome: null, reason: null };
 }
 
 function answer(launches: readonly LaunchRecord[], given: Step["answer"]): readonly LaunchRecord[] {

@@ -13,13 +13,21 @@ export interface SpawnKey {
   readonly spawnId: string;
 }
 
-/** The intent of one adapter call: its token and its place. It is durable before the provider hears of it. */
+/**
+ * A spawn's part in one adapter call: its place, the call's token, and which of its members the spawn is. It is durable
+ * before the provider hears of it, together with that of every other member.
+ */
 export interface NewLaunch {
   /** Of the place, among the plan's candidates. */
   readonly candidate: number;
   readonly place: string;
   readonly token: string;
+  /** From 0. */
+  readonly member: number;
 }
+
+/** Where a spawn goes next; which launch takes it there, the launch queue decides. */
+export type PlannedLaunch = Pick<NewLaunch, "candidate" | "place">;
 
 /** A launch as it stands. */
 export interface LaunchRecord extends NewLaunch {
@@ -66,8 +74,8 @@ export interface NewSpawn extends SpawnKey {
 
 /** A step of a spawn and all that is recorded with it, in one transaction. */
 export interface Step extends SpawnKey {
-  /** The lease's, as it was given to the driver. */
-  readonly fence: number;
+  /** The record as its driver knows it: with another fence or state by now, the step is refused. */
+  readonly before: Standing;
   readonly to: SpawnState;
   readonly message: string;
   readonly at: string;
@@ -102,7 +110,15 @@ export interface FoundMachine {
   readonly id: string;
   readonly place: string;
   readonly launchId: string;
+  /** Which member of its launch it is, by either, where the machine tells. */
+  readonly spawnId: string | null;
+  readonly launchIndex: number | null;
 }
+
+/** What came of beginning spawns: all of them, or none because of those that were there already (null: was not). */
+export type Begun =
+  | { readonly created: true; readonly driven: readonly DrivenSpawn[] }
+  | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] };
 
 /**
  * What the ledger says of a machine: `claimed` by the spawn that has it on record or whose launch is not settled;
@@ -126,12 +142,17 @@ export interface Ledger {
   owner(): Promise<string>;
   find(key: SpawnKey): Promise<DrivenSpawn | null>;
   /**
-   * Records the intent: the spawn in state `launching` with its first launch, leased to its driver. Where the id is
-   * taken already, nothing is written and the existing spawn is returned.
+   * Records the intent of one launch: its spawns in state `launching`, leased to their driver, all or none. Where an id
+   * is taken already, nothing is written and the existing spawns are returned.
    */
-  begin(spawn: NewSpawn): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }>;
-  /** Takes a step, with its event; null where the lease was lost, or where there is no spawn whose state allows it. */
-  take(step: Step): Promise<Standing | null>;
+  begin(spawns: readonly NewSpawn[]): Promise<Begun>;
+  /**
+   * Takes steps of different spawns, each with its event, all or none; null where a lease was lost, or where there is
+   * no spawn whose state allows its step.
+   */
+  take(steps: readonly Step[]): Promise<readonly Standing[] | null>;
+  /** Spawn ids of a launch's members in their order. */
+  members(token: string): Promise<readonly string[]>;
   /**
    * Gives the spawn to a driver, with a higher fence; null where the fence has risen meanwhile. A launch without an
    * outcome becomes `unknown`: whoever made it may have asked the provider.

@@ -1,8 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
-import type { DrivenSpawn, FoundMachine, Ledger, SpawnKey, Standing, Suspect } from "./ledger.ts";
-import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
+import type {
+  DrivenSpawn,
+  FoundMachine,
+  Ledger,
+  NewSpawn,
+  SpawnKey,
+  Standing,
+  Step,
+  Suspect,
+} from "./ledger.ts";
+import { beginRecord, claimRecord, claimVerdict, isMember, takeStep } from "./ledger-steps.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
@@ -33,30 +42,47 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       .filter(({ spawn }) => spawn.tenant === tenant)
       .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId));
 
+  const beginOne = (spawn: NewSpawn): DrivenSpawn => {
+    const { plan, launch, at } = spawn;
+    const standing = beginRecord(spawn);
+    entries.set(keyName(spawn), { standing, plan });
+    targets.set(canonicalJson(plan.target), plan.target);
+    addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
+    addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+    return { ...standing, plan };
+  };
+  const note = (step: Step, after: Standing | undefined): void => {
+    const entry = entryOf(step);
+    if (entry === undefined || after === undefined) return;
+    entry.standing = after;
+    addEvent(step, { at: step.at, state: step.to, message: step.message });
+    const { offering, until = 0 } = step.full ?? {};
+    if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
+  };
+
   return {
     owner: async () => owner,
     find: async (key) => drivenOf(entryOf(key)),
-    async begin(spawn) {
-      const existing = drivenOf(entryOf(spawn));
-      if (existing !== null) return { created: false, driven: existing };
-      const { plan, launch, at } = spawn;
-      const standing = beginRecord(spawn);
-      entries.set(keyName(spawn), { standing, plan });
-      targets.set(canonicalJson(plan.target), plan.target);
-      addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
-      addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-      return { created: true, driven: { ...standing, plan } };
+    async begin(spawns) {
+      const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
+      if (existing.some((driven) => driven !== null)) return { created: false, existing };
+      return { created: true, driven: spawns.map(beginOne) };
     },
-    async take(step) {
-      const entry = entryOf(step);
-      const after = entry === undefined ? null : takeStep(entry.standing, step);
-      if (entry === undefined || after === null) return null;
-      entry.standing = after;
-      addEvent(step, { at: step.at, state: step.to, message: step.message });
-      const { offering, until = 0 } = step.full ?? {};
-      if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
-      return after;
+    async take(steps) {
+      const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
+      if (!taken.every((after) => after !== null)) return null;
+      for (const [index, step] of steps.entries()) note(step, taken[index]);
+      return taken;
     },
+    members: async (token) =>
+      [...entries.values()]
+        .flatMap(({ standing: { spawn, launches } }) =>
+          launches
+            .filter((launch) => launch.token === token)
+            .map(({ member }) => ({ spawn, member })),
+        )
+        .toSorted((one, other) => one.member - other.member)
+        .map(({ spawn }) => spawn.spawnId),
     async claim(claim) {
       const entry = entryOf(claim);
       const after = entry === undefined ? null : claimRecord(entry.standing, claim);
@@ -134,12 +160,22 @@ function drivenOf(entry: Entry | undefined): DrivenSpawn | null {
   return entry === undefined ? null : { ...entry.standing, plan: entry.plan };
 }
 
-function judgeOne(entries: readonly Entry[], { id, launchId }: FoundMachine) {
-  for (const { standing } of entries) {
-    const launch = standing.launches.find(({ token }) => token.startsWith(launchId));
-    if (launchId !== "" && launch !== undefined) return claimVerdict(standing, id, launch.token);
-  }
-  return "foreign";
+/** Nobody has taken a step since, nor taken the spawn over. */
+function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
+  const { spawn, lease } = entry?.standing ?? { spawn: null, lease: null };
+  return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;
+}
+
+function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
+  const spawns = entries
+    .map(({ standing }) => standing)
+    .filter(({ spawn: { spawnId }, launches }) =>
+      launches.some(
+        ({ token, member }) =>
+          token.startsWith(machine.launchId) && isMember(machine, { spawnId, member }),
+      ),
+    );
+  return claimVerdict(spawns, machine);
 }
 
 function suspectsOf(

@@ -1,11 +1,9 @@
 import type { SlipwayError } from "../errors.ts";
-import { bootDocument } from "./boot-document.ts";
-import { noCandidateLeft, offeringOf, openCandidates } from "./candidates.ts";
-import { launchToken } from "./launch-token.ts";
-import type { DrivenSpawn, NewLaunch } from "./ledger.ts";
+import { offeringOf, openCandidates } from "./candidates.ts";
+import type { DrivenSpawn, PlannedLaunch } from "./ledger.ts";
 import type { SpawnEvent } from "./progress.ts";
 import { latestLaunch } from "./task.ts";
-import type { SpawnerWorld, Task } from "./task.ts";
+import type { SpawnerWorld } from "./task.ts";
 
 /**
  * The next launch of a spawn: the first open place, or none.
@@ -14,10 +12,9 @@ import type { SpawnerWorld, Task } from "./task.ts";
  */
 export async function nextLaunch(
   world: SpawnerWorld,
-  task: Task,
   driven: DrivenSpawn,
   alsoFull: string | null,
-): Promise<NewLaunch | null> {
+): Promise<PlannedLaunch | null> {
   const { plan, launches } = driven;
   const tried = launches.map(({ candidate }) => candidate);
   const offerings = plan.candidates.map((candidate) => offeringOf(plan, candidate));
@@ -25,37 +22,18 @@ export async function nextLaunch(
   const full = alsoFull === null ? known : new Set([...known, alsoFull]);
   const [next] = openCandidates(plan, tried, full);
   if (next === undefined) return null;
-  return plannedLaunch(task, driven, next.index, launches.length + 1);
-}
-
-/** The intent of a launch: the same in every process that comes to it. */
-export function plannedLaunch(
-  { owner, adapter, wish: { spawnId } }: Pick<Task, "owner" | "adapter" | "wish">,
-  { plan }: Pick<DrivenSpawn, "plan">,
-  candidate: number,
-  number: number,
-): NewLaunch {
-  const place = plan.candidates[candidate];
-  if (place === undefined) throw noCandidateLeft(plan);
-  const document = bootDocument(plan, spawnId, adapter.capabilities.bootDocument);
-  const members = [{ spawnId, bootDocument: document }];
-  return {
-    candidate,
-    place: place.place,
-    token: launchToken({ owner, number, plan, place, members }),
-  };
+  return { candidate: next.index, place: next.candidate.place };
 }
 
 /** What the state machine is told of a refusal or an end: with the next launch where the error allows one. */
 export async function refusal(
   world: SpawnerWorld,
-  task: Task,
   driven: DrivenSpawn,
   kind: "refused" | "absent" | "ended",
   error: SlipwayError,
 ): Promise<SpawnEvent> {
   if (error.retry !== "next-candidate") return { kind, error, next: null };
-  return { kind, error, next: await nextLaunch(world, task, driven, fullOffering(driven, error)) };
+  return { kind, error, next: await nextLaunch(world, driven, fullOffering(driven, error)) };
 }
 
 /** The offering that an error says is full; null where it says something else. */

@@ -4,4 +4,11 @@ import type { SpawnEvent } from "./spawn-record.ts";
 export type SpawnNotice =
   | { readonly kind: "event"; readonly event: Omit<SpawnEvent, "sequence"> }
   /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
-  | { readonly kind: "progress"; readonly spawnId: string; readonly message: string };
+  | { readonly kind: "progress"; readonly spawnId: string; readonly message: string }
+  /** It waits for its turn at the provider: for what, and about how long. */
+  | {
+      readonly kind: "waiting";
+      readonly spawnId: string;
+      readonly message: string;
+      readonly milliseconds: number;
+    };

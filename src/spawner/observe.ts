@@ -36,7 +36,7 @@ export async function observe(
     if (machine === null || hasEnded(machine)) {
       const secrets = await task.secrets(task.signal);
       const error = await endedError({ adapter, id, machine, secrets, signal });
-      return await refusal(world, task, driven, "ended", error);
+      return await refusal(world, driven, "ended", error);
     }
     pause = pause === 0 ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
     if (machine.state === "running") {

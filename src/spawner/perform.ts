@@ -1,10 +1,8 @@
-import { isSlipwayError, SlipwayError } from "../errors.ts";
-import type { Launch, LaunchOutcome } from "../substrate/contract.ts";
-import { bootDocument } from "./boot-document.ts";
-import { noCandidateLeft } from "./candidates.ts";
-import { orLeft } from "./leave-launch.ts";
+import { SlipwayError } from "../errors.ts";
+import type { LaunchOutcome } from "../substrate/contract.ts";
 import { launchId } from "./launch-token.ts";
 import type { DrivenSpawn } from "./ledger.ts";
+import { isMember } from "./ledger-steps.ts";
 import { refusal } from "./next-launch.ts";
 import { observe } from "./observe.ts";
 import type { Command, SpawnEvent } from "./progress.ts";
@@ -59,44 +57,31 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
     case "rejected":
-      return await refusal(world, task, driven, "refused", outcome.error);
+      return await refusal(world, driven, "refused", outcome.error);
     case "unknown":
       return { kind: "lost", error: outcome.error };
   }
 }
 
 async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
-  const { plan } = driven;
-  const { spawnId, tenant, onEvent } = task.wish;
+  const { adapter, owner, signal, wish } = task;
+  const { spawnId, detach, onEvent } = wish;
   const { token, candidate } = latestLaunch(driven);
-  const place = plan.candidates[candidate];
-  if (place === undefined) throw noCandidateLeft(plan);
-  const document = bootDocument(plan, spawnId, task.adapter.capabilities.bootDocument);
-  const launch: Launch = {
+  const alone = adapter.capabilities.batch.maximum === 1;
+  return await world.calls.ask({
+    spawnId,
     token,
-    plan,
-    place,
-    ownership: {
-      owner: task.owner,
-      tenant,
-      workspace: plan.workspace,
-      planId: plan.planId,
-      launchId: launchId(token),
-    },
-    members: [{ spawnId, bootDocument: document }],
-    secrets: await task.secrets(task.signal),
+    adapter,
+    owner,
+    plan: driven.plan,
+    candidate,
+    secrets: () => task.secrets(signal),
+    members: async () => (alone ? [spawnId] : await world.ledger.members(token)),
+    admit: async (members, stop) => await world.admitAgain(task, members, stop),
+    signal,
+    detach,
     onProgress: ({ message }) => onEvent({ kind: "progress", spawnId, message }),
-  };
-  try {
-    const answer = task.adapter.launch(launch, task.signal);
-    const [outcome] = await orLeft(world.clock, task.wish.detach, answer);
-    if (outcome === undefined) throw new Error(`the ${plan.substrate} adapter gave no outcome`);
-    return outcome;
-  } catch (caught) {
-    if (task.signal.aborted || !isSlipwayError(caught)) throw caught;
-    // Thrown, not answered: how far it came is not known.
-    return { outcome: "unknown", error: caught };
-  }
+  });
 }
 
 async function settle(
@@ -119,14 +104,16 @@ async function lookUp(
   error: SlipwayError,
 ): Promise<SpawnEvent> {
   const { spawnId } = task.wish;
-  const wanted = launchId(latestLaunch(driven).token);
+  const { token, member } = latestLaunch(driven);
+  const wanted = launchId(token);
   const isInstant = task.adapter.capabilities.idempotency.machines === "consistent";
   for (;;) {
     try {
       const machines = await task.adapter.list(task.owner, task.signal);
       const found = machines.find(
-        ({ ownership }) =>
-          ownership?.launchId === wanted && (ownership.spawnId ?? spawnId) === spawnId,
+        ({ ownership, launchIndex }) =>
+          ownership?.launchId === wanted &&
+          isMember({ spawnId: ownership.spawnId, launchIndex }, { spawnId, member }),
       );
       // Made and never started, as a container can be: only its launch starts it.
       if (found?.state === "pending" && isInstant && driven.spawn.state === "launching")
@@ -134,7 +121,7 @@ async function lookUp(
       if (found !== undefined)
         return { kind: "accepted", machine: spawnMachine(found), running: false };
       if (!isInstant && isOfCaller(error)) return { kind: "out-of-time", error };
-      return await refusal(world, task, driven, "absent", error);
+      return await refusal(world, driven, "absent", error);
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;
       if (!(await task.tries.pause(caught, task.signal)))

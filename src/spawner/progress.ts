@@ -1,5 +1,5 @@
 import type { SlipwayError } from "../errors.ts";
-import type { DrivenSpawn, NewLaunch, Step } from "./ledger.ts";
+import type { DrivenSpawn, PlannedLaunch, Step } from "./ledger.ts";
 import { isFinished } from "./spawn-record.ts";
 import type { SpawnMachine, SpawnState } from "./spawn-record.ts";
 
@@ -29,17 +29,17 @@ export type SpawnEvent =
   /** The launch was accepted, or its machine was found. */
   | { readonly kind: "accepted"; readonly machine: SpawnMachine; readonly running: boolean }
   /** The provider refused the launch. `next`: what may be tried elsewhere, null where nothing is left. */
-  | { readonly kind: "refused"; readonly error: SlipwayError; readonly next: NewLaunch | null }
+  | { readonly kind: "refused"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
   /** The answer was lost. */
   | { readonly kind: "lost"; readonly error: SlipwayError }
   /** A look-up found no machine of the launch, whose refusal is repeated here. */
-  | { readonly kind: "absent"; readonly error: SlipwayError; readonly next: NewLaunch | null }
+  | { readonly kind: "absent"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
   /** The machine runs, for as long as it was to be watched. */
   | { readonly kind: "running"; readonly machine: SpawnMachine }
   /** The machine came to its end before it was seen running. */
-  | { readonly kind: "ended"; readonly error: SlipwayError; readonly next: NewLaunch | null }
+  | { readonly kind: "ended"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
   /** The provider has confirmed that the machine is gone. */
-  | { readonly kind: "removed"; readonly next: NewLaunch | null }
+  | { readonly kind: "removed"; readonly next: PlannedLaunch | null }
   /** The spawn is wanted no more. */
   | { readonly kind: "stop"; readonly message: string }
   /** What was repeated has been repeated for long enough. */
@@ -60,7 +60,10 @@ export type Command =
   | { readonly do: "leave"; readonly error: SlipwayError };
 
 /** What is recorded; the driver adds whose it is and when. */
-export type Change = Pick<Step, "to" | "message" | "machine" | "error" | "answer" | "launch">;
+export interface Change extends Pick<Step, "to" | "message" | "machine" | "error" | "answer"> {
+  /** The intent of the next launch. */
+  readonly launch?: PlannedLaunch;
+}
 
 export interface Reaction {
   readonly change: Change | null;
@@ -198,7 +201,7 @@ function ended({ state, machineId }: Progress, { error, next }: Of<"ended">): Re
   };
 }
 
-function removed(progress: Progress, next: NewLaunch | null): Reaction {
+function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
   if (progress.state === "booting" && next !== null)
     return {
       change: {

@@ -73,20 +73,23 @@ async function note(
   const claimed = await world.ledger.claim(claim);
   if (claimed === null) return;
   const id = spawn.machine?.id ?? "";
-  await world.ledger.take({
+  const step = {
     tenant,
     spawnId,
-    fence: claimed.lease.fence,
+    before: claimed,
     at: timestamp(world.clock),
     lease: "release",
-    ...(ended
-      ? { to: "terminated", message: endMessage(id, machine) }
+  } as const;
+  await world.ledger.take([
+    ended
+      ? { ...step, to: "terminated", message: endMessage(id, machine) }
       : {
+          ...step,
           to: "running",
           message: `running as ${id} in ${machine.place}`,
           machine: spawnMachine(machine),
-        }),
-  });
+        },
+  ]);
 }
 
 function endMessage(id: string, machine: Machine | null): string {

@@ -15,8 +15,7 @@ export async function remove(
     try {
       await terminateMachine(task, machineId);
       task.tries.reset();
-      const next =
-        driven.spawn.state === "booting" ? await nextLaunch(world, task, driven, null) : null;
+      const next = driven.spawn.state === "booting" ? await nextLaunch(world, driven, null) : null;
       return { kind: "removed", next };
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;

@@ -1,13 +1,16 @@
+import { anyOf } from "../cancellation.ts";
 import { timestamp } from "../clock.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
 import { noCandidateLeft, offeringOf, openCandidates } from "./candidates.ts";
-import { drive, LeaseLost, notify } from "./drive.ts";
+import { drive, LeaseLost, notify, tellWait } from "./drive.ts";
 import type { DrivenSpawn } from "./ledger.ts";
+import { createLaunchCalls } from "./launch-calls.ts";
+import { createLaunchQueue } from "./launch-queue.ts";
+import type { Entered, QueuedLaunch } from "./launch-queue.ts";
 import { createLeases } from "./leases.ts";
 import { createMachineWatcher } from "./machine-watcher.ts";
 import type { MachineWatcher } from "./machine-watcher.ts";
-import { plannedLaunch } from "./next-launch.ts";
 import type { SpawnEvent } from "./progress.ts";
 import { terminateMachine } from "./remove.ts";
 import { interrupted, refuseReused, spawnNotFound } from "./spawn-errors.ts";
@@ -28,8 +31,16 @@ const LONGEST_PAUSE = 1_000;
 /** What the spawns of one process share: its leases, and one describe loop for each adapter. */
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const watchers = new WeakMap<SubstrateAdapter, MachineWatcher>();
+  const calls = createLaunchCalls(ports.clock);
   return {
     ...ports,
+    calls,
+    queue: createLaunchQueue({
+      ...ports,
+      calls,
+      admit: async (_a, _t, waiting) => waiting().length,
+    }),
+    admitAgain: async () => undefined,
     leases: createLeases(ports),
     watcherOf(adapter) {
       const known = watchers.get(adapter) ?? createMachineWatcher(adapter, ports.clock);
@@ -44,7 +55,7 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
  * Where the id is already known to the ledger, goes on with what is recorded there.
  */
 export async function spawnPlan(world: SpawnerWorld, request: SpawnRequest): Promise<Spawn> {
-  const { plan, spawnId, tenant, signal, detach } = request;
+  const { plan, spawnId, tenant, signal } = request;
   const offerings = plan.candidates.map((candidate) => offeringOf(plan, candidate));
   const [adapter, owner, secrets, full] = await Promise.all([
     world.openAdapter(plan.target),
@@ -55,25 +66,51 @@ export async function spawnPlan(world: SpawnerWorld, request: SpawnRequest): Pro
   ]);
   const [first] = openCandidates(plan, [], full);
   if (first === undefined) throw noCandidateLeft(plan);
-  const launch = plannedLaunch({ owner, adapter, wish: request }, { plan }, first.index, 1);
-  for (const ending of [signal, detach])
-    if (ending.aborted) throw interrupted(spawnId, null, ending);
-  const { created, driven } = await world.ledger.begin({
-    tenant,
+  const { standing, existing } = await enter(world, request, {
     spawnId,
     plan,
-    launch,
-    driver: world.driver.id,
-    leaseUntil: world.leases.until(),
-    at: timestamp(world.clock),
+    candidate: first.index,
+    number: 1,
+    adapter,
+    owner,
+    secrets: async () => secrets,
+    onWait: (milliseconds, message) => tellWait(request, milliseconds, message),
+    intent: {
+      record: "begin",
+      of: (launch) => ({
+        tenant,
+        spawnId,
+        plan,
+        launch,
+        driver: world.driver.id,
+        leaseUntil: world.leases.until(),
+        at: timestamp(world.clock),
+      }),
+    },
   });
-  if (!created) {
+  if (standing === null) {
     // Another process took the id since it was looked up, maybe for something else.
-    refuseReused(driven.spawn, request.subject);
+    if (existing !== null) refuseReused(existing.spawn, request.subject);
     return await attend(world, request);
   }
-  notify(request, driven.spawn.createdAt, "launching", `launching in ${launch.place}`);
-  return await inHand(world, request, driven, { kind: "taken-up" }, secrets);
+  const message = `launching in ${first.candidate.place}`;
+  notify(request, standing.spawn.createdAt, "launching", message);
+  return await inHand(world, request, { ...standing, plan }, { kind: "taken-up" }, secrets);
+}
+
+/** Nothing is recorded, and nothing launched, before this has resolved: who leaves sooner leaves nothing behind. */
+async function enter(
+  { queue }: SpawnerWorld,
+  { signal, detach, spawnId }: Wish,
+  queued: Omit<QueuedLaunch, "signal">,
+): Promise<Entered> {
+  using wanting = anyOf(signal, detach);
+  try {
+    return await queue.enter({ ...queued, signal: wanting.signal });
+  } catch (caught) {
+    const ending = [signal, detach].find(({ aborted }) => aborted);
+    throw ending === undefined ? caught : interrupted(spawnId, null, ending);
+  }
 }
 
 /**

@@ -17,16 +17,22 @@ export function judge(
   connection: Connection,
   machines: readonly FoundMachine[],
 ): readonly ClaimVerdict[] {
-  return machines.map(({ id, launchId }) => {
+  return machines.map((machine) => {
+    const { launchId, spawnId, launchIndex } = machine;
     // A launch's id is how its token begins: `g` follows every hexadecimal digit.
-    const launch = connection.get(
-      `SELECT launches.token, spawns.* FROM launches JOIN spawns ON spawns.number = launches.spawn
-       WHERE token >= ? AND token < ?`,
+    const spawns = connection.all(
+      `SELECT spawns.* FROM launches JOIN spawns ON spawns.number = launches.spawn
+       WHERE token >= ? AND token < ? AND member = coalesce(?, member) AND spawn_id = coalesce(?, spawn_id)`,
       launchId,
       `${launchId}g`,
+      spawnId === null ? launchIndex : null,
+      spawnId,
     );
-    if (launchId === "" || launch === undefined) return "foreign";
-    return claimVerdict(standingOf(connection, launch), id, text(launch, "token"));
+    if (launchId === "") return "foreign";
+    return claimVerdict(
+      spawns.map((row) => standingOf(connection, row)),
+      machine,
+    );
   });
 }
 

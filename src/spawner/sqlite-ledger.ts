@@ -11,6 +11,7 @@ import {
   claim,
   findDriven,
   findRow,
+  members,
   readPlan,
   standingOf,
   take,
@@ -26,8 +27,9 @@ export function createSqliteLedger(database: Database): Ledger {
       return owner;
     },
     find: (key) => database.read((connection) => findDriven(connection, key)),
-    begin: (spawn) => database.write((connection) => begin(connection, spawn)),
-    take: (step) => database.write((connection) => take(connection, step)),
+    begin: (spawns) => database.write((connection) => begin(connection, spawns)),
+    take: (steps) => database.write((connection) => take(connection, steps)),
+    members: (token) => database.read((connection) => members(connection, token)),
     claim: (claimed) => database.write((connection) => claim(connection, claimed)),
     renew: (driver, until) =>
       database.write((connection) => {
@@ -137,7 +139,8 @@ function events(
 function unfinished(connection: Connection, tenant: string) {
   return connection
     .all(
-      `SELECT * FROM spawns WHERE tenant = ? AND state NOT IN ('running', 'terminated', 'failed')
+      `SELECT * FROM spawns WHERE tenant = ? AND state NOT IN ('terminated', 'failed')
+         AND state IN ('pending', 'launching', 'booting', 'terminating')
        ORDER BY number`,
       tenant,
     )

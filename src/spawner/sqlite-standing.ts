@@ -5,7 +5,7 @@ import { parsePlan } from "../plan-document.ts";
 import type { LaunchPlan } from "../plan.ts";
 import { toSnakeCase } from "../spelling.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
-import type { Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
+import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
 import { damaged, number, parseJson, parseStanding, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
 import type { SpawnState } from "./spawn-record.ts";
@@ -44,30 +44,47 @@ export function readPlan(connection: Connection, hash: string): LaunchPlan {
   }
 }
 
-export function begin(
-  connection: Connection,
-  spawn: NewSpawn,
-): { readonly created: boolean; readonly driven: DrivenSpawn } {
-  const existing = findDriven(connection, spawn);
-  if (existing !== null) return { created: false, driven: existing };
+export function begin(connection: Connection, spawns: readonly NewSpawn[]): Begun {
+  const existing = spawns.map((spawn) => findDriven(connection, spawn));
+  if (existing.some((driven) => driven !== null)) return { created: false, existing };
+  return { created: true, driven: spawns.map((spawn) => beginOne(connection, spawn)) };
+}
+
+function beginOne(connection: Connection, spawn: NewSpawn): DrivenSpawn {
   const { plan, launch, at } = spawn;
   const standing = beginRecord(spawn);
   const number = insertSpawn(connection, standing, keepPlan(connection, plan));
   writeLaunches(connection, number, [], standing.launches);
   addEvent(connection, number, { at, state: "pending", message: `plan ${plan.planId} recorded` });
   addEvent(connection, number, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-  return { created: true, driven: { ...standing, plan } };
+  return { ...standing, plan };
 }
 
-export function take(connection: Connection, step: Step): Standing | null {
-  const row = findRow(connection, step);
-  if (row === undefined) return null;
-  const before = standingOf(connection, row);
-  const after = takeStep(before, step);
+export function take(connection: Connection, steps: readonly Step[]): readonly Standing[] | null {
+  // One that is refused writes nothing; of several, none may have written by then.
+  if (steps.length > 1 && !steps.every((step) => isCurrent(connection, step))) return null;
+  const taken = steps.map((step) => takeOne(connection, step));
+  return taken.every((after) => after !== null) ? taken : null;
+}
+
+function isCurrent(connection: Connection, step: Step): boolean {
+  const row = connection.get(
+    "SELECT 1 FROM spawns WHERE tenant = ? AND spawn_id = ? AND fence = ? AND state = ?",
+    step.tenant,
+    step.spawnId,
+    step.before.lease.fence,
+    step.before.spawn.state,
+  );
+  return row !== undefined && takeStep(step) !== null;
+}
+
+/** Nothing is read again: the fence says that only this driver has written since. */
+function takeOne(connection: Connection, step: Step): Standing | null {
+  const after = takeStep(step);
   if (after === null) return null;
-  const spawn = number(row, "number");
-  updateSpawn(connection, spawn, after);
-  writeLaunches(connection, spawn, before.launches, after.launches);
+  const spawn = updateSpawn(connection, step.before, after);
+  if (spawn === null) return null;
+  writeLaunches(connection, spawn, step.before.launches, after.launches);
   addEvent(connection, spawn, { at: step.at, state: step.to, message: step.message });
   if (step.full !== undefined)
     connection.run(
@@ -85,10 +102,20 @@ export function claim(connection: Connection, claimed: Claim): Standing | null {
   const before = standingOf(connection, row);
   const after = claimRecord(before, claimed);
   if (after === null) return null;
-  const spawn = number(row, "number");
-  updateSpawn(connection, spawn, after);
+  const spawn = updateSpawn(connection, before, after);
+  if (spawn === null) return null;
   writeLaunches(connection, spawn, before.launches, after.launches);
   return after;
+}
+
+export function members(connection: Connection, token: string): readonly string[] {
+  return connection
+    .all(
+      `SELECT spawns.spawn_id FROM launches JOIN spawns ON spawns.number = launches.spawn
+       WHERE launches.token = ? ORDER BY launches.member`,
+      token,
+    )
+    .map((row) => text(row, "spawn_id"));
 }
 
 function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: string): number {
@@ -112,11 +139,13 @@ function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: s
   return number(row, "number");
 }
 
-function updateSpawn(connection: Connection, spawnNumber: number, standing: Standing): void {
-  const { spawn, lease } = standing;
-  connection.run(
+/** @returns the spawn's row, or null where its record is not what it was taken for */
+function updateSpawn(connection: Connection, before: Standing, after: Standing): number | null {
+  const { spawn, lease } = after;
+  const row = connection.get(
     `UPDATE spawns SET state = ?, updated_at = ?, machine = ?, error = ?,
-       driver = ?, lease_until = ?, fence = ? WHERE number = ?`,
+       driver = ?, lease_until = ?, fence = ?
+     WHERE tenant = ? AND spawn_id = ? AND fence = ? AND state = ? RETURNING number`,
     spawn.state,
     spawn.updatedAt,
     spawn.machine === null ? null : JSON.stringify(toSnakeCase(spawn.machine)),
@@ -124,8 +153,12 @@ function updateSpawn(connection: Connection, spawnNumber: number, standing: Stan
     lease.driver,
     lease.until,
     lease.fence,
-    spawnNumber,
+    spawn.tenant,
+    spawn.spawnId,
+    before.lease.fence,
+    before.spawn.state,
   );
+  return row === undefined ? null : number(row, "number");
 }
 
 function writeLaunches(
@@ -137,14 +170,15 @@ function writeLaunches(
   for (const [index, launch] of after.entries()) {
     if (launch === before[index]) continue;
     connection.run(
-      `INSERT INTO launches (spawn, attempt, candidate, place, token, at, outcome, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO launches (spawn, attempt, candidate, place, token, member, at, outcome, reason)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (spawn, attempt) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason`,
       spawn,
       launch.attempt,
       launch.candidate,
       launch.place,
       launch.token,
+      launch.member,
       launch.at,
       launch.outcome,
       launch.reason,

@@ -7,7 +7,7 @@ import type {
   SubstrateAdapter,
   TerminateOutcome,
 } from "../substrate/contract.ts";
-import type { ClaimVerdict, Ledger, Suspect } from "./ledger.ts";
+import type { ClaimVerdict, FoundMachine, Ledger, Suspect } from "./ledger.ts";
 import type { SpawnerPorts } from "./task.ts";
 
 export interface SweepRequest {
@@ -131,8 +131,9 @@ async function listScope(
   }
 }
 
-function found({ id, place, ownership }: Machine) {
-  return { id, place, launchId: ownership?.launchId ?? "" };
+function found({ id, place, ownership, launchIndex }: Machine): FoundMachine {
+  const { launchId = "", spawnId = null } = ownership ?? {};
+  return { id, place, launchId, spawnId, launchIndex };
 }
 
 function refuseOldCopy(scopes: readonly Scope[]): void {

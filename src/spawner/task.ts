@@ -6,6 +6,8 @@ import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { retryDelay } from "./backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";
+import type { LaunchCalls } from "./launch-calls.ts";
+import type { LaunchQueue } from "./launch-queue.ts";
 import type { Leases } from "./leases.ts";
 import type { MachineWatcher } from "./machine-watcher.ts";
 
@@ -23,6 +25,14 @@ export interface SpawnerPorts {
 /** What the spawns that one process drives share. */
 export interface SpawnerWorld extends SpawnerPorts {
   readonly leases: Leases;
+  readonly calls: LaunchCalls;
+  readonly queue: LaunchQueue;
+  /** Waits for a repeated launch's turn at the provider. */
+  readonly admitAgain: (
+    task: Pick<Task, "adapter" | "wish">,
+    members: number,
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
 }
 

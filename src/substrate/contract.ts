@@ -12,6 +12,7 @@ import type {
 } from "../plan.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
+import type { RateLimit } from "./rates.ts";
 
 /** An image record's one arm, as an adapter needs it. */
 export type ImageSource =
@@ -122,6 +123,8 @@ export interface Machine {
   readonly artifact: string | null;
   readonly addresses: { readonly private: string | null; readonly public: string | null };
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
+  /** Which of its launch's members it is, from 0, where the provider says so. */
+  readonly launchIndex: number | null;
   /** Null for a machine that is not ours. */
   readonly ownership: (Ownership & { readonly spawnId: string | null }) | null;
   /** How it came to its end, where it has. */
@@ -147,8 +150,19 @@ export interface LogsRequest {
 
 /** What an adapter can and cannot do, as data: core never asks which substrate it is. */
 export interface SubstrateCapabilities {
-  /** Members that one launch may have. */
-  readonly maximumBatch: number;
+  readonly batch: {
+    /** Members that one launch may have. */
+    readonly maximum: number;
+    /** In characters; a machine of a batch could not tell whose it is with a longer one. Null: any. */
+    readonly longestSpawnId: number | null;
+    /** For how long launches that come while others are under way are gathered: since the last, and at most. */
+    readonly idleMilliseconds: number;
+    readonly longestMilliseconds: number;
+  };
+  /** Launch calls that one process makes at once; null where only the provider's rates bound them. */
+  readonly concurrentLaunches: number | null;
+  /** Whose rates bound its calls, and what a launch spends of them; null where the provider has none. */
+  readonly rates: { readonly scope: string; readonly launch: RateLimit } | null;
   /**
    * For how long `spawn` looks at a started machine before it calls it running, in milliseconds: a container
    * whose command is wrong is gone within a second, a VM takes its own time to boot.

@@ -68,7 +68,9 @@ export interface FakeAdapter extends SubstrateAdapter {
 
 export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
   const capabilities: SubstrateCapabilities = {
-    maximumBatch: 1,
+    batch: { maximum: 1, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
+    concurrentLaunches: null,
+    rates: null,
     watchMilliseconds: 0,
     retryMilliseconds: 10_000,
     idempotency: { machines: "consistent", tokenMilliseconds: null },
@@ -86,7 +88,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
       places: options.places ?? [{ place: "fake" }],
       substrate: options.substrate ?? "DOCKER",
       bootMilliseconds: options.bootMilliseconds ?? 0,
-      maximumBatch: capabilities.maximumBatch,
+      maximumBatch: capabilities.batch.maximum,
       shortage: options.shortage ?? "reject-all",
     }),
     board: createFaultBoard(options.faults ?? []),

@@ -139,6 +139,7 @@ function bear(state: State, launch: Launch, member: LaunchMember): Machine {
       port,
       hostPort: 32_768 + state.born * 16 + index,
     })),
+    launchIndex: null,
     ownership: { ...ownership, spawnId: member.spawnId },
     end: null,
     createdAt: new Date(now).toISOString(),

@@ -1,4 +1,4 @@
-import type { Claim, DrivenSpawn, NewSpawn, Standing, Step } from "../../src/spawner/ledger.ts";
+import type { Claim, DrivenSpawn, Standing, Step } from "../../src/spawner/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import { isLive } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
@@ -17,7 +17,7 @@ export interface Auditor {
   readonly machines: readonly SimulatedMachine[];
   /** Machines that sweeps have ended. */
   readonly swept: number;
-  began(process: SimulatedProcess, spawn: NewSpawn, created: boolean, driven: DrivenSpawn): void;
+  began(process: SimulatedProcess, driven: DrivenSpawn): void;
   took(process: SimulatedProcess, step: Step, after: Standing | null): void;
   claimed(process: SimulatedProcess, claim: Claim, after: Standing | null): void;
   /** A sweep has seen a listing. */
@@ -103,14 +103,15 @@ export function createAuditor(scene: Scene): Auditor {
     get swept() {
       return swept.size;
     },
-    began(process, { spawnId }, created, driven) {
-      if (!created) return;
+    began(process, driven) {
+      const { spawnId } = driven.spawn;
       const record = { standing: driven, holder: process.id, fence: driven.lease.fence };
       records.set(spawnId, record);
       scene.tell(process.id, () => `ledger: ${spawnId} ${summary(driven)}`);
       write(record, driven);
     },
-    took(process, { spawnId, fence, message }, after) {
+    took(process, { spawnId, before, message }, after) {
+      const { fence } = before.lease;
       const record = records.get(spawnId);
       if (after === null) scene.tell(process.id, () => `ledger refuses ${spawnId}: ${message}`);
       if (after === null || record === undefined) return;

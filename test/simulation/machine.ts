@@ -35,6 +35,7 @@ export function told(machine: SimulatedMachine): Machine {
     artifact: null,
     addresses: { private: null, public: null },
     ports: [],
+    launchIndex: null,
     ownership: { ...ownership, spawnId },
     end,
     createdAt: null,

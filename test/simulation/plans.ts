@@ -72,7 +72,9 @@ function makePlan(kind: CloudKind, zones: number): LaunchPlan {
 /** What the real adapters say of themselves; a token's life is the seed's. */
 export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): SubstrateCapabilities {
   const vm = {
-    maximumBatch: 1_000,
+    batch: { maximum: 1_000, longestSpawnId: null, idleMilliseconds: 20, longestMilliseconds: 200 },
+    concurrentLaunches: null,
+    rates: null,
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
     bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
@@ -85,7 +87,8 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
     case "docker":
       return {
         ...vm,
-        maximumBatch: 1,
+        batch: { maximum: 1, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
+        concurrentLaunches: 8,
         watchMilliseconds: 1_000,
         retryMilliseconds: 10_000,
         bootDocument: { delivery: "environment", maximumBytes: 16_384, identity: null },

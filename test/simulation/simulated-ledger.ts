@@ -1,4 +1,4 @@
-import type { Ledger } from "../../src/spawner/ledger.ts";
+import type { Ledger, SpawnKey } from "../../src/spawner/ledger.ts";
 import type { Auditor } from "./auditor.ts";
 import type { SimulatedProcess } from "./process.ts";
 
@@ -7,18 +7,20 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
   return {
     owner: () => ledger.owner(),
     find: (key) => process.call("a look", () => ledger.find(key)),
-    begin: (spawn) =>
-      process.call(`recording ${spawn.spawnId}`, async () => {
-        const result = await ledger.begin(spawn);
-        auditor.began(process, spawn, result.created, result.driven);
-        return result;
+    begin: (spawns) =>
+      process.call(`recording ${names(spawns)}`, async () => {
+        const begun = await ledger.begin(spawns);
+        if (begun.created) for (const driven of begun.driven) auditor.began(process, driven);
+        return begun;
       }),
-    take: (step) =>
-      process.call(`recording ${step.to} of ${step.spawnId}`, async () => {
-        const after = await ledger.take(step);
-        auditor.took(process, step, after);
-        return after;
+    take: (steps) =>
+      process.call(`recording ${steps[0]?.to ?? "nothing"} of ${names(steps)}`, async () => {
+        const taken = await ledger.take(steps);
+        for (const [index, step] of steps.entries())
+          auditor.took(process, step, taken?.[index] ?? null);
+        return taken;
       }),
+    members: (token) => process.call("a look", () => ledger.members(token)),
     claim: (claim) =>
       process.call(`taking over ${claim.spawnId}`, async () => {
         const after = await ledger.claim(claim);
@@ -51,4 +53,8 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
     suspects: (scope) => process.call("a look", () => ledger.suspects(scope)),
     close: () => ledger.close(),
   };
+}
+
+function names(spawns: readonly SpawnKey[]): string {
+  return spawns.map(({ spawnId }) => spawnId).join(", ");
 }

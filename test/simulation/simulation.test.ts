@@ -73,9 +73,13 @@ describe("a broken promise is seen:", () => {
   it("a ledger that lets a driver record whose lease is lost", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
-      take: async (step) => {
-        const found = await ledger.find(step);
-        return await ledger.take({ ...step, fence: found?.lease.fence ?? step.fence });
+      take: async (steps) => {
+        const careless = steps.map(async (step) => {
+          const found = await ledger.find(step);
+          const lease = { ...step.before.lease, ...found?.lease };
+          return { ...step, before: { ...step.before, lease } };
+        });
+        return await ledger.take(await Promise.all(careless));
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("no step by a driver that lost its lease");
@@ -84,13 +88,15 @@ describe("a broken promise is seen:", () => {
   it("a ledger that keeps another token than the one that is launched with", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
-      begin: async (spawn) => {
-        const begun = await ledger.begin(spawn);
-        const launches = begun.driven.launches.map((one) => ({ ...one, token: "f".repeat(64) }));
-        return { ...begun, driven: { ...begun.driven, launches } };
+      begin: async (spawns) => {
+        const forged = spawns.map((spawn) => ({
+          ...spawn,
+          launch: { ...spawn.launch, token: "f".repeat(64) },
+        }));
+        return await ledger.begin(forged);
       },
     }));
-    expect(broken?.violations[0]?.rule).toBe("every machine has a launch on record");
+    expect(broken?.violations[0]?.rule).toBe("intent before act");
   });
 
   it("a ledger that dates every suspicion back", async () => {

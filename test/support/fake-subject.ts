@@ -18,7 +18,14 @@ export function fakeSubject(maximumBatch: number): AdapterSubject {
         prints: PRINTS.join(""),
       },
     ],
-    capabilities: { maximumBatch },
+    capabilities: {
+      batch: {
+        maximum: maximumBatch,
+        longestSpawnId: null,
+        idleMilliseconds: 0,
+        longestMilliseconds: 0,
+      },
+    },
   });
   return {
     adapter,

@@ -60,7 +60,7 @@ export function launchDuties({ test, expect }: Duties): void {
   });
 
   test("gives one outcome a member in their order, also when replayed", async (subject) => {
-    const count = Math.min(3, subject.adapter.capabilities.maximumBatch);
+    const count = Math.min(3, subject.adapter.capabilities.batch.maximum);
     const machines = await launched(subject, { name: "batch", count });
     expect(new Set(ids(machines)).size).toBe(count);
     for (const [index, machine] of machines.entries()) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ClaimVerdict, Ledger } from "../../../src/spawner/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { KEY, found, launchOf, machineOf, newSpawn, plan, stepped } from "./subject.ts";
+import { begin, found, launchOf, machineOf, newSpawn, plan, stepped, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 const accepted = { outcome: "accepted", reason: null } as const;
@@ -95,7 +95,7 @@ export function describeClaims(open: OpenLedger): void {
   describe("judge", () => {
     it.each(CASES)("says of a spawn that is $what what it claims", async (one) => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       await one.bring(subject.ledger);
       const verdicts = await subject.ledger.judge([found("m", "a"), found("twin", "a")]);
       expect(verdicts).toEqual([one.own, one.twin]);
@@ -104,8 +104,8 @@ export function describeClaims(open: OpenLedger): void {
     it("knows the launches of every tenant, and no other, in the machines' order", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn({ tenant: "acme", launch: launchOf("c") }));
-      await ledger.begin(newSpawn());
+      await begin(ledger, newSpawn({ tenant: "acme", launch: launchOf("c") }));
+      await begin(ledger);
       await stepped(ledger, { to: "running", machine: machineOf("m"), answer: accepted });
       const machines = [found("x", "f"), found("m", "a"), found("n", "c"), found("t", "a")];
       expect(await ledger.judge(machines)).toEqual(["foreign", "claimed", "claimed", "orphan"]);
@@ -116,8 +116,8 @@ export function describeClaims(open: OpenLedger): void {
       "calls a launch id of %j foreign",
       async (launchId) => {
         await using subject = await open();
-        await subject.ledger.begin(newSpawn());
-        const machine = { id: "m", place: "engine-1", launchId };
+        await begin(subject.ledger);
+        const machine = { ...found("m", "a"), launchId };
         expect(await subject.ledger.judge([machine])).toEqual(["foreign"]);
       },
     );
@@ -125,18 +125,10 @@ export function describeClaims(open: OpenLedger): void {
     it("goes by the launch that a machine carries, whatever spawn has its id on record", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       await stepped(ledger, { to: "running", machine: machineOf("m"), answer: accepted });
-      await ledger.begin(newSpawn({ spawnId: "two", launch: launchOf("b") }));
-      await ledger.take({
-        ...KEY,
-        spawnId: "two",
-        fence: 1,
-        to: "failed",
-        message: "",
-        at: newSpawn().at,
-        lease: "release",
-      });
+      await begin(ledger, newSpawn({ spawnId: "two", launch: launchOf("b") }));
+      await take(ledger, { spawnId: "two", to: "failed", lease: "release" });
       expect(await ledger.judge([found("m", "b")])).toEqual(["orphan"]);
     });
   });
@@ -147,9 +139,9 @@ export function describeClaims(open: OpenLedger): void {
       const { ledger } = subject;
       expect(await ledger.targets()).toEqual([]);
       const other = samplePlan({ target: { ...dockerTarget(), host: "unix:///b.sock" } });
-      await ledger.begin(newSpawn());
-      await ledger.begin(newSpawn({ spawnId: "two", tenant: "acme", plan: other }));
-      await ledger.begin(newSpawn({ spawnId: "three" }));
+      await begin(ledger);
+      await begin(ledger, newSpawn({ spawnId: "two", tenant: "acme", plan: other }));
+      await begin(ledger, newSpawn({ spawnId: "three" }));
       expect(await ledger.targets()).toEqual([other.target, plan.target]);
     });
   });

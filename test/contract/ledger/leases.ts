@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEY, launchOf, machineOf, newSpawn, plan, step, stepped, told } from "./subject.ts";
+import { begin, KEY, launchOf, machineOf, newSpawn, plan, stepped, take, told } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 const CLAIM = { ...KEY, fence: 1, driver: "driver-2", until: 5_000 };
@@ -9,7 +9,7 @@ export function describeLeases(open: OpenLedger): void {
     it("is a compare-and-set of the fence", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       expect((await ledger.claim(CLAIM))?.lease).toEqual({
         driver: "driver-2",
         until: 5_000,
@@ -21,14 +21,14 @@ export function describeLeases(open: OpenLedger): void {
 
     it("knows no spawn that is not there", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       expect(await subject.ledger.claim({ ...CLAIM, spawnId: "two" })).toBe(null);
       expect(await subject.ledger.claim({ ...CLAIM, tenant: "acme" })).toBe(null);
     });
 
     it("is won by one of many at once", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       const claims = await Promise.all(
         Array.from({ length: 8 }, (_, index) =>
           subject.ledger.claim({ ...CLAIM, driver: `driver-${index}` }),
@@ -39,21 +39,21 @@ export function describeLeases(open: OpenLedger): void {
 
     it("lets the driver before record nothing more", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       await subject.ledger.claim(CLAIM);
-      expect(await subject.ledger.take(step({ to: "booting" }))).toBe(null);
+      expect(await take(subject.ledger, { to: "booting" })).toBe(null);
       await subject.ledger.release(KEY, 1);
       await subject.ledger.renew("driver-1", 9_000);
       const { driven, unfinished } = await told(subject.ledger);
       expect(driven?.lease).toEqual({ driver: "driver-2", until: 5_000, fence: 2 });
       expect(unfinished?.lease).toEqual(driven?.lease);
-      expect(await subject.ledger.take(step({ to: "booting", fence: 2 }))).not.toBe(null);
+      expect(await take(subject.ledger, { to: "booting", fence: 2 })).not.toBe(null);
     });
 
     it("makes a launch that nobody has told of unknown, and leaves others as they are", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       expect((await ledger.claim(CLAIM))?.launches).toMatchObject([{ outcome: "unknown" }]);
       expect((await told(ledger)).driven).toMatchObject({
         plan,
@@ -75,9 +75,9 @@ export function describeLeases(open: OpenLedger): void {
     it("are lengthened by their driver, all at once, and nobody else's", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
-      await ledger.begin(newSpawn({ spawnId: "two", tenant: "acme" }));
-      await ledger.begin(newSpawn({ spawnId: "three", driver: "driver-2" }));
+      await begin(ledger);
+      await begin(ledger, newSpawn({ spawnId: "two", tenant: "acme" }));
+      await begin(ledger, newSpawn({ spawnId: "three", driver: "driver-2" }));
       await ledger.renew("driver-1", 9_000);
       const untils = [
         (await ledger.find(KEY))?.lease.until,
@@ -90,7 +90,7 @@ export function describeLeases(open: OpenLedger): void {
     it("end with a release, at the fence that they were given with", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       await ledger.release(KEY, 2);
       expect((await ledger.find(KEY))?.lease.driver).toBe("driver-1");
       await ledger.release({ ...KEY, tenant: "acme" }, 1);
@@ -106,7 +106,7 @@ export function describeLeases(open: OpenLedger): void {
       ["a spawn that failed", { to: "failed" }],
     ] as const)("end with %s", async (_, change) => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       expect((await stepped(subject.ledger, change)).lease.driver).toBe(null);
       expect((await subject.ledger.find(KEY))?.lease).toMatchObject({ driver: null, fence: 1 });
     });

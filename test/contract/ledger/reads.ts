@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { KEY, launchOf, newSpawn, step, stepped, told } from "./subject.ts";
+import { begin, KEY, launchOf, newSpawn, stepped, take, told } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 export function describeReads(open: OpenLedger): void {
@@ -8,7 +8,7 @@ export function describeReads(open: OpenLedger): void {
     it("know nothing of what is not there", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       const absent = { ...KEY, spawnId: "two" };
       expect([await ledger.find(absent), await ledger.describe(absent)]).toEqual([null, null]);
       expect(await ledger.events("default", 0, ["two"])).toEqual([]);
@@ -18,7 +18,7 @@ export function describeReads(open: OpenLedger): void {
     it("tell unfinished spawns oldest first, and no settled one", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      for (const spawnId of ["z", "a", "m", "q"]) await ledger.begin(newSpawn({ spawnId }));
+      for (const spawnId of ["z", "a", "m", "q"]) await begin(ledger, newSpawn({ spawnId }));
       await stepped(ledger, { to: "running", spawnId: "a" });
       await stepped(ledger, { to: "failed", spawnId: "q" });
       await stepped(ledger, { to: "terminating", spawnId: "m" });
@@ -39,9 +39,9 @@ export function describeReads(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       const other = samplePlan({ workspace: "other" });
-      await ledger.begin(newSpawn({ spawnId: "b" }));
-      await ledger.begin(newSpawn({ spawnId: "a" }));
-      await ledger.begin(newSpawn({ spawnId: "c", plan: other }));
+      await begin(ledger, newSpawn({ spawnId: "b" }));
+      await begin(ledger, newSpawn({ spawnId: "a" }));
+      await begin(ledger, newSpawn({ spawnId: "c", plan: other }));
       await stepped(ledger, { to: "running", spawnId: "b" });
       const ids = async (filter: Parameters<typeof ledger.list>[1]) =>
         (await ledger.list("default", filter)).map(({ spawnId }) => spawnId);
@@ -55,8 +55,8 @@ export function describeReads(open: OpenLedger): void {
     it("tell events in their order, after a number, of those that were named", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
-      await ledger.begin(newSpawn({ spawnId: "two" }));
+      await begin(ledger);
+      await begin(ledger, newSpawn({ spawnId: "two" }));
       await stepped(ledger, { to: "running" });
       const all = await ledger.events("default", 0, []);
       expect(all.map(({ spawnId, state }) => [spawnId, state])).toEqual([
@@ -77,8 +77,8 @@ export function describeReads(open: OpenLedger): void {
       const reads = [{ reference: "r", value: "v", readAt: "2026-11-23T04:00:00.000Z" }];
       // The same plan id, as when it was read is no part of it.
       const later = samplePlan({ floatingReads: reads });
-      await ledger.begin(newSpawn());
-      await ledger.begin(newSpawn({ spawnId: "two", plan: later }));
+      await begin(ledger);
+      await begin(ledger, newSpawn({ spawnId: "two", plan: later }));
       expect((await ledger.describe(KEY))?.plan.floatingReads).not.toEqual(reads);
       expect((await ledger.describe({ ...KEY, spawnId: "two" }))?.plan.floatingReads).toEqual(
         reads,
@@ -91,11 +91,13 @@ export function describeReads(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       const acme = { ...KEY, tenant: "acme" };
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       expect(await ledger.find(acme)).toBe(null);
-      expect((await ledger.begin(newSpawn({ ...acme, launch: launchOf("b") }))).created).toBe(true);
+      expect((await begin(ledger, newSpawn({ ...acme, launch: launchOf("b") }))).created).toBe(
+        true,
+      );
       const before = await told(ledger);
-      await ledger.take(step({ ...acme, to: "running" }));
+      await take(ledger, { ...acme, to: "running" });
       await ledger.claim({ ...acme, fence: 1, driver: "driver-2", until: 9_000 });
       expect(await told(ledger)).toEqual(before);
       expect((await ledger.list("acme", {})).map(({ state }) => state)).toEqual(["running"]);

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { SPAWN_STATES } from "../../../src/spawner/spawn-record.ts";
 import type { Ledger } from "../../../src/spawner/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { AT, found, launchOf, machineOf } from "./subject.ts";
+import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 type Call = (ledger: Ledger) => Promise<unknown>;
@@ -52,7 +52,9 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   {
     arbitrary: fc
       .record({ key, fence, step })
-      .map((one) => (ledger: Ledger) => ledger.take({ ...one.step, ...one.key, fence: one.fence })),
+      .map(
+        (one) => (ledger: Ledger) => take(ledger, { ...one.step, ...one.key, fence: one.fence }),
+      ),
     weight: 8,
   },
   fc.record({ key, fence, driver, until: time }).map(
@@ -83,7 +85,7 @@ function beginning(): fc.Arbitrary<Call> {
   return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, driver, leaseUntil: time }).map(
     ({ key: of, ...one }) =>
       (ledger: Ledger) =>
-        ledger.begin({ ...of, ...one, at: AT }),
+        begin(ledger, { ...of, ...one, at: AT }),
   );
 }
 

@@ -4,14 +4,15 @@ import type { SpawnState } from "../../../src/spawner/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import {
   AT,
+  begin,
   KEY,
   LATER,
   launchOf,
   machineOf,
   newSpawn,
   plan,
-  step,
   stepped,
+  take,
   token,
   told,
 } from "./subject.ts";
@@ -21,7 +22,7 @@ export function describeBeginning(open: OpenLedger): void {
   describe("begin", () => {
     it("records spawn, launch and lease in one go", async () => {
       await using subject = await open();
-      const { created, driven } = await subject.ledger.begin(newSpawn());
+      const { created, driven } = await begin(subject.ledger);
       expect(created).toBe(true);
       expect(driven).toMatchObject({
         plan,
@@ -37,10 +38,10 @@ export function describeBeginning(open: OpenLedger): void {
 
     it("gives the existing spawn back for an id that is taken, and writes nothing", async () => {
       await using subject = await open();
-      const { driven } = await subject.ledger.begin(newSpawn());
+      const { driven } = await begin(subject.ledger);
       const other = samplePlan({ workspace: "other" });
       const again = newSpawn({ plan: other, launch: launchOf("b"), driver: "driver-2", at: LATER });
-      expect(await subject.ledger.begin(again)).toEqual({ created: false, driven });
+      expect(await begin(subject.ledger, again)).toEqual({ created: false, driven });
       expect((await subject.ledger.events("default", 0, [])).length).toBe(2);
       expect(await subject.ledger.targets()).toEqual([plan.target]);
     });
@@ -49,7 +50,7 @@ export function describeBeginning(open: OpenLedger): void {
       await using subject = await open();
       const drivers = Array.from({ length: 8 }, (_, index) => `driver-${index}`);
       const begun = await Promise.all(
-        drivers.map((driver) => subject.ledger.begin(newSpawn({ driver }))),
+        drivers.map((driver) => begin(subject.ledger, newSpawn({ driver }))),
       );
       expect(begun.filter(({ created }) => created)).toHaveLength(1);
       expect(new Set(begun.map(({ driven }) => driven.lease.driver)).size).toBe(1);
@@ -87,7 +88,7 @@ export function describeSteps(open: OpenLedger): void {
   describe("take", () => {
     it("records state, machine, answer, lease and event together", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       const answer = { outcome: "accepted", reason: null } as const;
       const taken = await stepped(subject.ledger, {
         to: "booting",
@@ -110,7 +111,7 @@ export function describeSteps(open: OpenLedger): void {
 
     it("adds the next launch behind the answered one", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       const answer = { outcome: "rejected", reason: "INSUFFICIENT_CAPACITY" } as const;
       await stepped(subject.ledger, { to: "launching", answer, launch: launchOf("b", 1) });
       const { driven } = await told(subject.ledger);
@@ -124,7 +125,7 @@ export function describeSteps(open: OpenLedger): void {
     it("keeps machine and error until they are taken away", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       const error = { code: "UNAVAILABLE", message: "a\u0000b" };
       await stepped(ledger, { to: "booting", machine: machineOf("m"), error });
       expect((await stepped(ledger, { to: "booting" })).spawn).toMatchObject({
@@ -137,20 +138,20 @@ export function describeSteps(open: OpenLedger): void {
 
     it("refuses a step with another fence, and one of a spawn that is not there", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       const before = await told(subject.ledger);
       for (const fence of [0, 2])
-        expect(await subject.ledger.take(step({ to: "booting", fence }))).toBe(null);
-      expect(await subject.ledger.take(step({ to: "booting", spawnId: "two" }))).toBe(null);
-      expect(await subject.ledger.take(step({ to: "booting", tenant: "acme" }))).toBe(null);
+        expect(await take(subject.ledger, { to: "booting", fence })).toBe(null);
+      expect(await take(subject.ledger, { to: "booting", spawnId: "two" })).toBe(null);
+      expect(await take(subject.ledger, { to: "booting", tenant: "acme" })).toBe(null);
       expect(await told(subject.ledger)).toEqual(before);
     });
 
     it("writes nothing of a full place with a step that is refused", async () => {
       await using subject = await open();
-      await subject.ledger.begin(newSpawn());
+      await begin(subject.ledger);
       const full = { offering: "zone-a", until: 9_000 };
-      await subject.ledger.take(step({ to: "booting", fence: 7, full }));
+      await take(subject.ledger, { to: "booting", fence: 7, full });
       expect(await subject.ledger.fullOfferings(["zone-a"], 0)).toEqual(new Set());
     });
 
@@ -159,9 +160,9 @@ export function describeSteps(open: OpenLedger): void {
       async (from) => {
         for (const to of SPAWN_STATES) {
           await using subject = await open();
-          await subject.ledger.begin(newSpawn());
+          await begin(subject.ledger);
           for (const way of WAYS[from]) await stepped(subject.ledger, { to: way });
-          const after = await subject.ledger.take(step({ to }));
+          const after = await take(subject.ledger, { to });
           expect([to, after?.spawn.state ?? null]).toEqual([
             to,
             LEADS_TO[from].includes(to) ? to : null,
@@ -177,7 +178,7 @@ export function describeFullPlaces(open: OpenLedger): void {
     it("are full until their time, for every spawn", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       await stepped(ledger, { to: "launching", full: { offering: "a", until: 500 } });
       await stepped(ledger, { to: "launching", full: { offering: "b", until: 700 } });
       expect(await ledger.fullOfferings(["a", "b", "c"], 499)).toEqual(new Set(["a", "b"]));
@@ -189,7 +190,7 @@ export function describeFullPlaces(open: OpenLedger): void {
     it("are never opened by an older finding", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      await ledger.begin(newSpawn());
+      await begin(ledger);
       for (const until of [500, 300])
         await stepped(ledger, { to: "launching", full: { offering: "a", until } });
       expect(await ledger.fullOfferings(["a"], 400)).toEqual(new Set(["a"]));

@@ -2,7 +2,15 @@
 import { expect } from "vitest";
 import type { LaunchPlan } from "../../../src/plan.ts";
 import { launchId } from "../../../src/spawner/launch-token.ts";
-import type { Ledger, NewLaunch, NewSpawn, Standing, Step } from "../../../src/spawner/ledger.ts";
+import type {
+  DrivenSpawn,
+  Ledger,
+  NewLaunch,
+  NewSpawn,
+  Standing,
+  Step,
+} from "../../../src/spawner/ledger.ts";
+import { beginRecord } from "../../../src/spawner/ledger-steps.ts";
 import type { SpawnMachine } from "../../../src/spawner/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
@@ -24,11 +32,11 @@ export function token(digit: string): string {
 
 /** What a machine of that launch carries. */
 export function found(id: string, digit: string, place = "engine-1") {
-  return { id, place, launchId: launchId(token(digit)) };
+  return { id, place, launchId: launchId(token(digit)), spawnId: null, launchIndex: null };
 }
 
 export function launchOf(digit: string, candidate = 0): NewLaunch {
-  return { candidate, place: `engine-${candidate + 1}`, token: token(digit) };
+  return { candidate, place: `engine-${candidate + 1}`, token: token(digit), member: 0 };
 }
 
 export function machineOf(id: string): SpawnMachine {
@@ -53,17 +61,40 @@ export function newSpawn(changes: Partial<NewSpawn> = {}): NewSpawn {
   };
 }
 
-/** A step of the first spawn by its first driver. */
-export function step(changes: Partial<Step> & Pick<Step, "to">): Step {
-  return { ...KEY, fence: 1, message: `to ${changes.to}`, at: LATER, lease: 2_000, ...changes };
+/** Begins one spawn alone; what there is by then. */
+export async function begin(
+  ledger: Ledger,
+  spawn: NewSpawn = newSpawn(),
+): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }> {
+  const begun = await ledger.begin([spawn]);
+  const [driven] = begun.created ? begun.driven : begun.existing;
+  if (driven === undefined || driven === null) throw new Error("the ledger told of no spawn");
+  return { created: begun.created, driven };
+}
+
+/** A step as its driver sees it, who was given the fence. */
+export type Wanted = Partial<Omit<Step, "before">> &
+  Pick<Step, "to"> & { readonly fence?: number; readonly before?: Standing };
+
+/** Takes one step of the first spawn, or of another; null where it is refused. */
+export async function take(ledger: Ledger, wanted: Wanted): Promise<Standing | null> {
+  const { fence = 1, ...changes } = wanted;
+  const now = await ledger.find({ ...KEY, ...changes });
+  const seen = now ?? { ...beginRecord(newSpawn()), plan };
+  const step: Step = {
+    ...KEY,
+    before: { ...seen, lease: { ...seen.lease, fence } },
+    message: `to ${changes.to}`,
+    at: LATER,
+    lease: 2_000,
+    ...changes,
+  };
+  return (await ledger.take([step]))?.[0] ?? null;
 }
 
 /** Takes a step that must be allowed. */
-export async function stepped(
-  ledger: Ledger,
-  changes: Partial<Step> & Pick<Step, "to">,
-): Promise<Standing> {
-  const after = await ledger.take(step(changes));
+export async function stepped(ledger: Ledger, changes: Wanted): Promise<Standing> {
+  const after = await take(ledger, changes);
   if (after === null) throw new Error(`the step to ${changes.to} was refused`);
   return after;
 }

@@ -23,16 +23,17 @@ const steps: string[] = [];
 for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
   const spawnId = `spawn-${spawn}`;
   const token = String(spawn).padStart(64, "0");
-  const launch = { candidate: 0, place: "engine-1", token };
+  const launch = { candidate: 0, place: "engine-1", token, member: 0 };
   const key = { tenant: "default", spawnId };
-  const { created } = await ledger.begin({ ...key, plan, launch, driver, leaseUntil: 0, at });
+  const { created } = await ledger.begin([{ ...key, plan, launch, driver, leaseUntil: 0, at }]);
   if (created) begun.push(spawnId);
   for (let round = 0; round < Number(rounds); round += 1) {
     const fence = (await ledger.find(key))?.lease.fence ?? 0;
-    if ((await ledger.claim({ ...key, fence, driver, until: round })) === null) continue;
+    const claimed = await ledger.claim({ ...key, fence, driver, until: round });
+    if (claimed === null) continue;
     claims.push(`${spawnId}/${fence + 1}`);
-    const step = { ...key, fence: fence + 1, at, lease: round } as const;
-    const taken = await ledger.take({ ...step, to: "launching", message: driver });
+    const step = { ...key, before: claimed, at, lease: round } as const;
+    const taken = await ledger.take([{ ...step, to: "launching", message: driver }]);
     if (taken !== null) steps.push(`${spawnId}/${driver}`);
   }
 }

@@ -52,9 +52,11 @@ describe("a spawn that its caller leaves", () => {
     const other = { tenant: "default", spawnId: "one", driver: "other", until: Infinity };
     const ledger: SpawnerPorts["ledger"] = {
       ...here.ledger,
-      async take(step) {
-        if (step.to === "terminating") await here.ledger.claim({ ...other, fence: step.fence });
-        return await here.ledger.take(step);
+      async take(steps) {
+        const [step] = steps;
+        if (step?.to === "terminating")
+          await here.ledger.claim({ ...other, fence: step.before.lease.fence });
+        return await here.ledger.take(steps);
       },
     };
     const controller = new AbortController();

@@ -15,7 +15,7 @@ const identity: LaunchIdentity = {
 describe("launchToken", () => {
   it("is stable across processes", () => {
     expect(launchToken(identity)).toBe(
-      "d7e6244f2de40956b7cf57a780224449aeb03440e9cb7c8e3c06e99c8b3cabe7",
+      "9f5b7700ee071c5f1b67cd70304e2553fb1a55fe20bac6ba616e28301e1b374b",
     );
   });
 

@@ -20,6 +20,7 @@ function watching() {
     artifact: null,
     addresses: { private: null, public: null },
     ports: [],
+    launchIndex: null,
     ownership: null,
     createdAt: null,
   });

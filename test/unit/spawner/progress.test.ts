@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { RetryVerdict } from "../../../src/errors.ts";
 import { beginRecord, claimRecord, takeStep } from "../../../src/spawner/ledger-steps.ts";
-import type { NewLaunch, Standing } from "../../../src/spawner/ledger.ts";
+import type { NewLaunch, PlannedLaunch, Standing } from "../../../src/spawner/ledger.ts";
 import { progressOf, react } from "../../../src/spawner/progress.ts";
 import type { Command, SpawnEvent } from "../../../src/spawner/progress.ts";
 import { isFinished } from "../../../src/spawner/spawn-record.ts";
@@ -40,6 +40,7 @@ function world(places: number) {
     candidate,
     place: `zone-${candidate}`,
     token: `token-${candidate}`,
+    member: 0,
   });
   let standing: Standing = beginRecord({
     tenant: "default",
@@ -54,7 +55,7 @@ function world(places: number) {
     const outcome = standing.launches.at(-1)?.outcome;
     return outcome === null || outcome === "unknown";
   };
-  const next = (): NewLaunch | null => {
+  const next = (): PlannedLaunch | null => {
     const tried = standing.launches.length;
     return tried < places ? launch(tried) : null;
   };
@@ -74,9 +75,16 @@ function world(places: number) {
       const { change, command } = react(progressOf({ ...standing, plan: PLAN }), event);
       if (change === null) return command;
       const wasUnsettled = unsettled();
-      const key = { tenant: "default", spawnId: "one" };
-      const fence = standing.lease.fence;
-      const after = takeStep(standing, { ...change, ...key, fence, at: AT, lease: 0 });
+      const { launch: planned, ...rest } = change;
+      const after = takeStep({
+        ...rest,
+        ...(planned === undefined ? {} : { launch: launch(planned.candidate) }),
+        tenant: "default",
+        spawnId: "one",
+        before: standing,
+        at: AT,
+        lease: 0,
+      });
       if (after === null)
         throw new Error(`${standing.spawn.state} does not allow ${JSON.stringify(change)}`);
       // The rule above all others: a launch is begun only once the one before it is settled, at the latest with it.

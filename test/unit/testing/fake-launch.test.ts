@@ -125,7 +125,9 @@ describe("a launch", () => {
     ["reject-rest", ["fake-000001", "rejected INSUFFICIENT_CAPACITY"]],
   ] as const)("answers a batch beyond the room by %s, and again so", async (shortage, expected) => {
     const { adapter } = fake({
-      capabilities: { maximumBatch: 2 },
+      capabilities: {
+        batch: { maximum: 2, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
+      },
       places: [{ place: "fake", capacity: 1 }],
       shortage,
     });

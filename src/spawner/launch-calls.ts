@@ -1,0 +1,191 @@
+import type { Clock } from "../clock.ts";
+import { isSlipwayError } from "../errors.ts";
+import type { LaunchPlan } from "../plan.ts";
+import type {
+  LaunchOutcome,
+  LaunchProgress,
+  LaunchSecrets,
+  SubstrateAdapter,
+} from "../substrate/contract.ts";
+import { bootDocument } from "./boot-document.ts";
+import { noCandidateLeft } from "./candidates.ts";
+import { orLeft } from "./leave-launch.ts";
+import { launchId } from "./launch-token.ts";
+
+/** A recorded launch, as its provider is asked for it. */
+export interface RecordedLaunch {
+  readonly token: string;
+  readonly adapter: SubstrateAdapter;
+  readonly owner: string;
+  /** Of any member: they are alike in all that a launch says. */
+  readonly plan: LaunchPlan;
+  /** Of its place, among the plan's candidates. */
+  readonly candidate: number;
+  readonly secrets: () => Promise<LaunchSecrets>;
+}
+
+/** A member's question what became of it. */
+export interface Question extends RecordedLaunch {
+  readonly spawnId: string;
+  /** Spawn ids of all members, in their order. */
+  readonly members: () => Promise<readonly string[]>;
+  /** Waits for its turn at the provider, where the launch is repeated. */
+  readonly admit: (members: number, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly detach: AbortSignal;
+  readonly onProgress: (progress: LaunchProgress) => void;
+}
+
+/**
+ * The adapter calls of one process. A launch is repeated as a whole, so its members share each call: whoever asks first
+ * makes it, the others wait for it or are told what came of it.
+ */
+export interface LaunchCalls {
+  /** Asks the provider for the first time; resolves when it has answered, or has not. */
+  start(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
+  /** What became of a member, from the call that is under way, one that it has not been told of, or a new one. */
+  ask(question: Question): Promise<LaunchOutcome>;
+}
+
+/** For how long the answers of a call are kept for members that have not asked, in milliseconds. */
+const KEPT = 60_000;
+
+/** By spawn id. */
+type Answers = ReadonlyMap<string, LaunchOutcome>;
+
+interface Call {
+  readonly members: readonly string[];
+  /** Answers for members that did not wait for them. Told once: a member that asks again wants another call. */
+  readonly untold: Map<string, LaunchOutcome>;
+  readonly waiting: Set<Question>;
+  running: { readonly done: Promise<Answers>; readonly stop: AbortController } | null;
+  since: number;
+}
+
+export function createLaunchCalls(clock: Clock): LaunchCalls {
+  const calls = new Map<string, Call>();
+  const forget = (): void => {
+    for (const [token, { running, untold, since }] of calls)
+      if (running === null && (untold.size === 0 || clock.now() - since > KEPT))
+        calls.delete(token);
+  };
+  const open = (token: string, members: readonly string[]): Call => {
+    forget();
+    const call: Call = {
+      members,
+      untold: new Map(),
+      waiting: new Set(),
+      running: null,
+      since: clock.now(),
+    };
+    calls.set(token, call);
+    return call;
+  };
+  const run = (
+    call: Call,
+    launch: RecordedLaunch,
+    admitted: (signal: AbortSignal) => Promise<void>,
+  ): Promise<Answers> => {
+    const stop = new AbortController();
+    const work = async (): Promise<Answers> => {
+      try {
+        await admitted(stop.signal);
+        const outcomes = await askProvider(call, launch, stop.signal);
+        for (const [index, spawnId] of call.members.entries()) {
+          const outcome = outcomes[index];
+          if (outcome === undefined)
+            throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
+          call.untold.set(spawnId, outcome);
+        }
+        return new Map(call.untold);
+      } finally {
+        call.running = null;
+        call.since = clock.now();
+      }
+    };
+    const done = work();
+    // Whoever asks hears of it; nobody may have asked yet.
+    done.catch(() => undefined);
+    call.running = { done, stop };
+    return done;
+  };
+
+  return {
+    async start(launch, members) {
+      await Promise.allSettled([run(open(launch.token, members), launch, async () => undefined)]);
+    },
+    async ask(question) {
+      const call = calls.get(question.token) ?? open(question.token, await question.members());
+      const answers = call.untold.has(question.spawnId)
+        ? call.untold
+        : await waited(
+            clock,
+            call,
+            question,
+            call.running?.done ??
+              run(call, question, (signal) => question.admit(call.members.length, signal)),
+          );
+      const answer = answers.get(question.spawnId);
+      call.untold.delete(question.spawnId);
+      if (answer === undefined)
+        throw new Error(`launch ${launchId(question.token)} has no member ${question.spawnId}`);
+      return answer;
+    },
+  };
+}
+
+/** Who leaves stops the call only where it is for nobody else. */
+async function waited(
+  clock: Clock,
+  call: Call,
+  question: Question,
+  done: Promise<Answers>,
+): Promise<Answers> {
+  const { signal, detach } = question;
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  const leave = (): void => {
+    if (call.members.length > 1) reject(signal.reason);
+    else call.running?.stop.abort(signal.reason);
+  };
+  call.waiting.add(question);
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave, { once: true });
+  try {
+    return await orLeft(clock, detach, Promise.race([done, left]));
+  } finally {
+    signal.removeEventListener("abort", leave);
+    call.waiting.delete(question);
+    left.catch(() => undefined);
+  }
+}
+
+async function askProvider(
+  call: Call,
+  { token, adapter, owner, plan, candidate, secrets }: RecordedLaunch,
+  signal: AbortSignal,
+): Promise<readonly LaunchOutcome[]> {
+  const place = plan.candidates[candidate];
+  if (place === undefined) throw noCandidateLeft(plan);
+  const { tenant, workspace, planId } = plan;
+  const launch = {
+    token,
+    plan,
+    place,
+    ownership: { owner, tenant, workspace, planId, launchId: launchId(token) },
+    members: call.members.map((spawnId) => ({
+      spawnId,
+      bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
+    })),
+    secrets: await secrets(),
+    onProgress: (progress: LaunchProgress) => {
+      for (const { onProgress } of call.waiting) onProgress(progress);
+    },
+  };
+  try {
+    return await adapter.launch(launch, signal);
+  } catch (caught) {
+    if (signal.aborted || !isSlipwayError(caught)) throw caught;
+    // Thrown, not answered: how far it came is not known.
+    return call.members.map(() => ({ outcome: "unknown", error: caught }));
+  }
+}

@@ -1,0 +1,278 @@
+import type { Clock } from "../clock.ts";
+import type { LaunchPlan } from "../plan.ts";
+import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
+import { bootDocument } from "./boot-document.ts";
+import { noCandidateLeft } from "./candidates.ts";
+import { mapLimited } from "../map-limited.ts";
+import type { LaunchCalls } from "./launch-calls.ts";
+import { launchToken } from "./launch-token.ts";
+import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "./ledger.ts";
+
+/** A spawn that is to be launched in a place of its plan. */
+export interface QueuedLaunch {
+  readonly spawnId: string;
+  readonly plan: LaunchPlan;
+  /** Of the place, among the plan's candidates. */
+  readonly candidate: number;
+  /** The how-manieth launch of the spawn it is, from 1. */
+  readonly number: number;
+  readonly adapter: SubstrateAdapter;
+  readonly owner: string;
+  readonly secrets: () => Promise<LaunchSecrets>;
+  /** Leaves the queue. */
+  readonly signal: AbortSignal;
+  /** Told where the provider's pace makes it wait: for what, and about how long. */
+  readonly onWait: (milliseconds: number, message: string) => void;
+  /** What is recorded with the launch: a new spawn, or a step of one. */
+  readonly intent:
+    | { readonly record: "begin"; readonly of: (launch: NewLaunch) => NewSpawn }
+    | { readonly record: "take"; readonly of: (launch: NewLaunch) => Step };
+}
+
+/** What was recorded; `existing` where the id of a new spawn was taken; both null where the step was refused. */
+export interface Entered {
+  readonly standing: Standing | null;
+  readonly existing: DrivenSpawn | null;
+}
+
+/**
+ * Where spawns become launches: those whose request is the same but for their identity, and that come together, go as
+ * one, recorded in one transaction with one token, before the provider is asked by one call.
+ */
+export interface LaunchQueue {
+  /** Resolves once the launch is recorded; the provider is being asked by then. */
+  enter(queued: QueuedLaunch): Promise<Entered>;
+}
+
+export interface LaunchQueuePorts {
+  readonly ledger: Pick<Ledger, "begin" | "take">;
+  readonly clock: Clock;
+  readonly calls: LaunchCalls;
+  /** Waits for the turn of a launch of so many; how many may go. */
+  readonly admit: (
+    adapter: SubstrateAdapter,
+    tenant: string,
+    waiting: () => readonly QueuedLaunch[],
+    signal: AbortSignal,
+  ) => Promise<number>;
+}
+
+interface Waiting {
+  readonly queued: QueuedLaunch;
+  readonly resolve: (entered: Entered) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Spawns whose launches are alike: of one plan, for one place, recorded in the same way. */
+interface Group {
+  readonly waiting: Set<Waiting>;
+  /** When the first and the last of them came. */
+  since: number;
+  latest: number;
+  /** Aborted when nobody is left in it. */
+  left: AbortController;
+}
+
+/** What an adapter is doing. */
+interface Activity {
+  calls: number;
+  /** Until when those of an answered launch may come back for the next place. */
+  quietAt: number;
+  readonly ended: Set<() => void>;
+}
+
+export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
+  const { clock, admit } = ports;
+  const groups = new Map<string, Group>();
+  const activities = new WeakMap<SubstrateAdapter, Activity>();
+  const activityOf = (adapter: SubstrateAdapter): Activity => {
+    const known = activities.get(adapter);
+    if (known !== undefined) return known;
+    const fresh = { calls: 0, quietAt: Number.NEGATIVE_INFINITY, ended: new Set<() => void>() };
+    activities.set(adapter, fresh);
+    return fresh;
+  };
+
+  /** Until no more come: not at all where nothing else is going on, so that one alone never waits for others. */
+  const gathered = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
+    const { maximum, idleMilliseconds, longestMilliseconds } = adapter.capabilities.batch;
+    const activity = activityOf(adapter);
+    for (;;) {
+      const now = clock.now();
+      if (activity.calls === 0 && activity.quietAt <= now) return;
+      const due = Math.min(group.latest + idleMilliseconds, group.since + longestMilliseconds);
+      if (due <= now || group.waiting.size === 0 || group.waiting.size >= maximum) return;
+      await clock.sleep(due - now);
+    }
+  };
+
+  /** Until the adapter may be asked by one more call. */
+  const unoccupied = async (adapter: SubstrateAdapter): Promise<void> => {
+    const { concurrentLaunches } = adapter.capabilities;
+    const activity = activityOf(adapter);
+    while (concurrentLaunches !== null && activity.calls >= concurrentLaunches)
+      await new Promise<void>((resolve) => activity.ended.add(resolve));
+    activity.calls += 1;
+  };
+  const free = (adapter: SubstrateAdapter, members: number): void => {
+    const activity = activityOf(adapter);
+    activity.calls -= 1;
+    if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
+    const [next] = activity.ended;
+    if (next !== undefined) activity.ended.delete(next);
+    next?.();
+  };
+
+  const go = async (adapter: SubstrateAdapter, entries: readonly Waiting[]): Promise<void> => {
+    await unoccupied(adapter);
+    let started: readonly Promise<void>[] = [];
+    const ending = async (): Promise<void> => {
+      await Promise.all(started);
+      free(adapter, entries.length);
+    };
+    try {
+      started = await record(ports, entries);
+    } finally {
+      void ending();
+    }
+  };
+
+  const serve = async (key: string, group: Group, { adapter, plan }: QueuedLaunch) => {
+    while (group.waiting.size > 0) {
+      let entries: readonly Waiting[] = [];
+      try {
+        await gathered(group, adapter);
+        if (group.waiting.size === 0) break;
+        group.left = new AbortController();
+        const waiting = (): readonly QueuedLaunch[] => differing(group).map(({ queued }) => queued);
+        const granted = await admit(adapter, plan.tenant, waiting, group.left.signal);
+        entries = differing(group).slice(0, Math.min(granted, adapter.capabilities.batch.maximum));
+        for (const entry of entries) group.waiting.delete(entry);
+        group.since = clock.now();
+        if (entries.length > 0) await go(adapter, entries);
+      } catch (caught) {
+        // Who comes after the others have all gone begins anew.
+        if (group.left.signal.aborted && entries.length === 0) continue;
+        for (const { reject } of [...entries, ...group.waiting]) reject(caught);
+        group.waiting.clear();
+      }
+    }
+    groups.delete(key);
+  };
+
+  return {
+    async enter(queued) {
+      queued.signal.throwIfAborted();
+      const key = keyOf(queued);
+      const now = clock.now();
+      const known = groups.get(key);
+      const group = known ?? {
+        waiting: new Set(),
+        since: now,
+        latest: now,
+        left: new AbortController(),
+      };
+      const { promise, resolve, reject } = Promise.withResolvers<Entered>();
+      const waiting: Waiting = { queued, resolve, reject };
+      const leave = (): void => {
+        if (!group.waiting.delete(waiting)) return;
+        reject(queued.signal.reason);
+        if (group.waiting.size === 0) group.left.abort(queued.signal.reason);
+      };
+      if (group.waiting.size === 0) group.since = now;
+      group.latest = now;
+      group.waiting.add(waiting);
+      queued.signal.addEventListener("abort", leave, { once: true });
+      groups.set(key, group);
+      if (known === undefined) void serve(key, group, queued);
+      try {
+        return await promise;
+      } finally {
+        queued.signal.removeEventListener("abort", leave);
+      }
+    },
+  };
+}
+
+/** One plan is one workspace of one tenant in one account; an id that a batch's machine could not tell goes alone. */
+function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): string {
+  const { maximum, longestSpawnId } = adapter.capabilities.batch;
+  const alone = maximum === 1 || (longestSpawnId !== null && spawnId.length > longestSpawnId);
+  return JSON.stringify([
+    intent.record,
+    plan.planId,
+    candidate,
+    alone && maximum > 1 ? spawnId : null,
+  ]);
+}
+
+/** The same id twice is one spawn: the second learns of the first from the record. */
+function differing({ waiting }: Group): readonly Waiting[] {
+  const ids = new Set<string>();
+  return [...waiting].filter(({ queued: { spawnId } }) => {
+    if (ids.has(spawnId)) return false;
+    ids.add(spawnId);
+    return true;
+  });
+}
+
+/**
+ * Records a launch of these and asks the provider. Where the record refuses some of them, nothing was written, and the
+ * others go without them.
+ *
+ * @returns the calls that were started
+ */
+async function record(
+  ports: LaunchQueuePorts,
+  entries: readonly Waiting[],
+): Promise<readonly Promise<void>[]> {
+  const { ledger, calls } = ports;
+  const [first] = entries;
+  if (first === undefined) return [];
+  const { plan, candidate, adapter, owner, secrets } = first.queued;
+  const members = entries.map(({ queued: { spawnId } }) => ({
+    spawnId,
+    bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
+  }));
+  const place = plan.candidates[candidate];
+  if (place === undefined) throw noCandidateLeft(plan);
+  const number = Math.max(...entries.map(({ queued }) => queued.number));
+  const token = launchToken({ owner, number, plan, place, members });
+  const launchOf = (member: number): NewLaunch => ({
+    candidate,
+    place: place.place,
+    token,
+    member,
+  });
+  const start = (standings: readonly Standing[]): readonly Promise<void>[] => {
+    const ids = members.map(({ spawnId }) => spawnId);
+    const started = calls.start({ token, adapter, owner, plan, candidate, secrets }, ids);
+    for (const [index, { resolve }] of entries.entries())
+      resolve({ standing: standings[index] ?? null, existing: null });
+    return [started];
+  };
+  if (first.queued.intent.record === "take") {
+    const steps = entries.flatMap(({ queued: { intent } }, member) =>
+      intent.record === "take" ? [intent.of(launchOf(member))] : [],
+    );
+    const taken = await ledger.take(steps);
+    if (taken !== null) return start(taken);
+    if (entries.length === 1) first.resolve({ standing: null, existing: null });
+    const single = entries.length === 1 ? [] : entries;
+    return (await mapLimited(single, 1, (entry) => record(ports, [entry]))).flat();
+  }
+  const spawns = entries.flatMap(({ queued: { intent } }, member) =>
+    intent.record === "begin" ? [intent.of(launchOf(member))] : [],
+  );
+  const begun = await ledger.begin(spawns);
+  if (begun.created) return start(begun.driven);
+  const { existing } = begun;
+  for (const [index, { resolve }] of entries.entries()) {
+    const taken = existing[index] ?? null;
+    if (taken !== null) resolve({ standing: null, existing: taken });
+  }
+  return await record(
+    ports,
+    entries.filter((_entry, index) => existing[index] === null),
+  );
+}
