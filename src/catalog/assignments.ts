@@ -1,35 +1,14 @@
 /** `field=value`: changes of named fields, by their printed path. */
-import { z } from "zod";
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject, JsonValue, SlipwayError } from "../errors.ts";
-import { parseDocument } from "../input/parse-document.ts";
-import { camelCaseName, holdsData, snakeCaseName } from "../spelling.ts";
+import { holdsData, snakeCaseName } from "../spelling.ts";
 import { printedText } from "./body.ts";
 import type { CatalogKind } from "./kinds.ts";
-import { schemaOf } from "./parse.ts";
 import { PLACEMENT_ARMS } from "./schemas/placement.ts";
 import { isFields } from "./violation.ts";
 
 /** By path; null unsets the field. */
 export type Assignments = Readonly<Record<string, JsonValue>>;
-
-/**
- * `field=value` as typed on a command line. A value is text where the field is text; anything else (numbers, true,
- * lists, maps) is read as YAML. Nothing behind `=` unsets the field.
- *
- * @throws SlipwayError `INVALID_ARGUMENT`
- */
-export function parseAssignments(kind: CatalogKind, texts: readonly string[]): Assignments {
-  const assignments = new Map<string, JsonValue>();
-  for (const text of texts) {
-    const equals = text.indexOf("=");
-    if (equals <= 0) throw invalidAssignment(`${printedText(text)} is not of the form field=value`);
-    const path = text.slice(0, equals);
-    if (assignments.has(path)) throw invalidAssignment(`${printedText(path)} is set twice`);
-    assignments.set(path, parseValue(kind, path, text.slice(equals + 1)));
-  }
-  return Object.fromEntries(assignments);
-}
 
 /** The fields (snake_case) with the assignments made; what they are then worth is for `parse.ts` to judge. */
 export function applyAssignments(
@@ -82,40 +61,6 @@ function splitPath(kind: CatalogKind, path: string): readonly string[] {
   // An arm that is named as if at the root is under `target` in the record.
   const isArm = kind === "placement" && PLACEMENT_ARMS.some((arm) => arm === first);
   return isArm ? ["target", ...steps] : steps;
-}
-
-function parseValue(kind: CatalogKind, path: string, text: string): JsonValue {
-  if (text === "") return null;
-  const type = typeAt(kind, splitPath(kind, path));
-  if (!(type instanceof z.ZodType) || !READ_AS_YAML.some((yaml) => type instanceof yaml))
-    return text;
-  return parseDocument(new TextEncoder().encode(text));
-}
-
-const READ_AS_YAML = [z.ZodNumber, z.ZodBoolean, z.ZodArray, z.ZodObject, z.ZodRecord] as const;
-
-/** The type of a field; undefined for a field that the kind does not have. */
-function typeAt(kind: CatalogKind, steps: readonly string[]): z.core.$ZodType | undefined {
-  let type: z.core.$ZodType | undefined = bare(schemaOf(kind));
-  for (const step of steps) {
-    if (type instanceof z.ZodObject) type = bare(fieldOf(type, camelCaseName(step)));
-    else if (type instanceof z.ZodRecord) type = bare(type.valueType);
-    else return undefined;
-  }
-  return type;
-}
-
-function fieldOf(object: z.ZodObject, name: string): z.core.$ZodType | undefined {
-  return Object.hasOwn(object.shape, name) ? object.shape[name] : undefined;
-}
-
-/** Without what is wrapped around a type: that it is optional, what happens before and after. */
-function bare(type: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
-  if (type instanceof z.ZodExactOptional || type instanceof z.ZodOptional)
-    return bare(type.unwrap());
-  if (type instanceof z.ZodPipe)
-    return bare(type.in instanceof z.ZodTransform ? type.out : type.in);
-  return type;
 }
 
 function invalidAssignment(message: string): SlipwayError {
