@@ -9,6 +9,7 @@ import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
 import { preflightInstance } from "./preflight.ts";
 import { createAwsReader } from "./reader.ts";
+import { LAG_MILLISECONDS } from "./recent-machines.ts";
 import { createRehearse } from "./rehearsal.ts";
 import { ec2Sdk } from "./sdk.ts";
 import { awsImage } from "./target.ts";
@@ -26,6 +27,12 @@ export interface AwsAdapterOptions {
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
+/**
+ * "Ensuring idempotency" promises a token for 24 hours. A replay that is begun within them has to arrive within them,
+ * by a clock that may be wrong: after 23 the launch is looked up.
+ */
+const TOKEN_MILLISECONDS = 23 * 60 * 60_000;
+
 /** EC2's own limits: `RunInstances` takes 1,000 at most, user data has 16 KiB before its encoding. */
 const CAPABILITIES: SubstrateCapabilities = {
   batch: {
@@ -37,7 +44,9 @@ const CAPABILITIES: SubstrateCapabilities = {
   concurrentLaunches: null,
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
-  idempotency: { machines: "eventual", tokenMilliseconds: 24 * 60 * 60_000 },
+  idempotency: { machines: "eventual", tokenMilliseconds: TOKEN_MILLISECONDS },
+  lagMilliseconds: LAG_MILLISECONDS,
+  pendingMilliseconds: 15 * 60_000,
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 16_384,

@@ -1,6 +1,7 @@
 import type { DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
 import { throwIfCancelled } from "../../src/cancellation.ts";
-import type { Machine } from "../../src/substrate/contract.ts";
+import type { Machine, Sighting } from "../../src/substrate/contract.ts";
+import { machineSeen } from "../../src/substrate/sighting.ts";
 import type { AwsApi } from "./api.ts";
 import { cloudError, providerCode } from "./errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
@@ -23,12 +24,12 @@ const PAGE_SIZE = 1_000;
 /** A machine that is there, if only just. */
 const LIVE_STATES = ["pending", "running", "stopping", "stopped"];
 
-/** One answer an id, in their order: null for a machine that is gone, or that never was. */
+/** One answer an id, in their order: null for a machine that is gone, or can be none. */
 export async function describeInstances(
   ports: ReadingPorts,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<readonly (Machine | null)[]> {
+): Promise<readonly Sighting[]> {
   throwIfCancelled(signal, "describing machines");
   const possible = [...new Set(ids)].filter(isInstanceId);
   const shown = new Map<string, Instance>();
@@ -51,7 +52,7 @@ export async function listInstances(
   ];
   const listed = await allPages(ports.api, filters, `machines of owner ${owner}`, signal);
   const machines = listed.flatMap((instance) => {
-    const machine = answerOf(ports.recent, instance.InstanceId ?? "", instance);
+    const machine = machineSeen(answerOf(ports.recent, instance.InstanceId ?? "", instance));
     return machine?.ownership?.owner === owner ? [machine] : [];
   });
   const known = new Set(machines.map(({ id }) => id));
@@ -62,17 +63,13 @@ export async function listInstances(
     missing.map(({ id }) => id),
     signal,
   );
-  return [...machines, ...found.filter((machine) => machine !== null)];
+  return [...machines, ...found.map(machineSeen).filter((machine) => machine !== null)];
 }
 
-function answerOf(
-  recent: RecentMachines,
-  id: string,
-  instance: Instance | undefined,
-): Machine | null {
+function answerOf(recent: RecentMachines, id: string, instance: Instance | undefined): Sighting {
   const remembered = recent.find(id);
   if (remembered === "terminated") return null;
-  if (instance === undefined) return remembered;
+  if (instance === undefined) return remembered ?? (isInstanceId(id) ? "unknown" : null);
   return isGone(instance) ? null : machineOf(instance);
 }
 

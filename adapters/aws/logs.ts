@@ -1,6 +1,7 @@
 import { throwIfCancelled } from "../../src/cancellation.ts";
 import { SlipwayError } from "../../src/errors.ts";
 import type { LogsRequest } from "../../src/substrate/contract.ts";
+import { machineSeen } from "../../src/substrate/sighting.ts";
 import type { AwsApi } from "./api.ts";
 import { lastLines, newOutput } from "./console-output.ts";
 import { describeInstances } from "./describe.ts";
@@ -82,7 +83,8 @@ function consoleOf({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
 }
 
 async function isEnded(ports: LogPorts, id: string, signal: AbortSignal): Promise<boolean> {
-  const [machine = null] = await describeInstances(ports, [id], signal);
+  const [sighting] = await describeInstances(ports, [id], signal);
+  const machine = machineSeen(sighting);
   return machine === null || machine.state === "ended" || machine.state === "stopped";
 }
 

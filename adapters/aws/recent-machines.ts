@@ -13,8 +13,11 @@ export interface RecentMachines {
   ofOwner(owner: string): readonly Machine[];
 }
 
-/** Far longer than EC2 needs, and shorter than the hour for which it shows a terminated machine. */
-const KEPT_MILLISECONDS = 5 * 60_000;
+/**
+ * For how long EC2 may not show what was launched or terminated. "Eventual consistency in the Amazon EC2 API" asks to
+ * look again for up to five minutes; an hour long it shows a terminated machine.
+ */
+export const LAG_MILLISECONDS = 5 * 60_000;
 
 interface Entry {
   readonly machine: Machine | "terminated";
@@ -26,7 +29,7 @@ export function createRecentMachines(now: () => number): RecentMachines {
   const entries = new Map<string, Entry>();
   const keep = (id: string, machine: Entry["machine"]): void => {
     entries.delete(id);
-    entries.set(id, { machine, until: now() + KEPT_MILLISECONDS });
+    entries.set(id, { machine, until: now() + LAG_MILLISECONDS });
   };
   /** The oldest come first. */
   const forget = (): void => {

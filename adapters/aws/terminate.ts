@@ -25,22 +25,24 @@ const LOOKS_AT_OTHERS = 2;
 /** A refusal of some machines among many is found by halving, and not for ever. */
 const MOST_CALLS = 60;
 
+/** What came of one: gone, not known to EC2, or why not. */
+type Settled = "terminated" | "unknown" | SlipwayError;
+
 interface Termination extends TerminatePorts {
   readonly signal: AbortSignal;
-  /** Null is success. */
-  readonly settled: Map<string, SlipwayError | null>;
+  readonly settled: Map<string, Settled>;
   readonly unknown: Set<string>;
   calls: number;
 }
 
-/** One answer an id, in their order: a machine that is gone already, or can be none, counts as terminated. */
+/** One answer an id, in their order: what is gone already, or can be no machine, counts as terminated. */
 export async function terminateInstances(
   ports: TerminatePorts,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly TerminateOutcome[]> {
   throwIfCancelled(signal, "terminating machines");
-  const settled = new Map<string, SlipwayError | null>();
+  const settled = new Map<string, Settled>();
   const possible = [...new Set(ids)].filter(isInstanceId);
   for (const chunk of chunksOf(possible, IDS_A_CALL)) {
     const termination = { ...ports, signal, settled, unknown: new Set<string>(), calls: 0 };
@@ -48,8 +50,8 @@ export async function terminateInstances(
     await settleUnknown(termination);
   }
   return ids.map((id) => {
-    const error = settled.get(id) ?? null;
-    return error === null ? { id, outcome: "terminated" } : { id, outcome: "failed", error };
+    const end = settled.get(id) ?? "terminated";
+    return typeof end === "string" ? { id, outcome: end } : { id, outcome: "failed", error: end };
   });
 }
 
@@ -115,7 +117,7 @@ function settleAll(
   const untold = ids.filter((id) => !terminating.has(id));
   for (const id of untold) settled.set(id, unsettled(api, id, "the answer does not name it"));
   const told = ids.filter((id) => terminating.has(id));
-  for (const id of told) settled.set(id, null);
+  for (const id of told) settled.set(id, "terminated");
   recent.terminated(told);
 }
 
@@ -126,7 +128,7 @@ async function settleUnknown(termination: Termination): Promise<void> {
       const remembered = recent.find(id);
       const isAwaited = remembered !== null && remembered !== "terminated";
       if (isAwaited || (remembered === null && look < LOOKS_AT_OTHERS)) continue;
-      settled.set(id, null);
+      settled.set(id, remembered === null ? "unknown" : "terminated");
       unknown.delete(id);
     }
     if (unknown.size === 0) return;

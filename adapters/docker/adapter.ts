@@ -73,6 +73,9 @@ const WATCH_MILLISECONDS = 1_000;
 /** An engine that restarts is back within seconds. */
 const RETRY_MILLISECONDS = 10_000;
 
+/** A container that was started runs or has ended; only an engine that is overwhelmed takes its time with it. */
+const PENDING_MILLISECONDS = 60_000;
+
 /** A container is made by one call, so that a batch saves nothing: core sends launches of one. */
 const CAPABILITIES: SubstrateCapabilities = {
   batch: {
@@ -86,6 +89,8 @@ const CAPABILITIES: SubstrateCapabilities = {
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },
+  lagMilliseconds: 0,
+  pendingMilliseconds: PENDING_MILLISECONDS,
   bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },
 };
 

@@ -45,6 +45,9 @@ const CAPABILITIES: SubstrateCapabilities = {
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: null },
+  // A name is known as soon as its insertion was answered.
+  lagMilliseconds: 0,
+  pendingMilliseconds: 15 * 60_000,
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 256 * 1024,

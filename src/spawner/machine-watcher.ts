@@ -1,13 +1,12 @@
 import type { Clock } from "../clock.ts";
-import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import type { Sighting, SubstrateAdapter } from "../substrate/contract.ts";
 
 /** Looks at machines for all who wait in one scope. */
 export interface MachineWatcher {
   /**
-   * Looks at a machine when the pause is over; sooner, by up to half of it, where others are looked at anyway. Null: it
-   * is gone.
+   * Looks at a machine when the pause is over; sooner, by up to half of it, where others are looked at anyway.
    */
-  look(id: string, pause: number, signal: AbortSignal): Promise<Machine | null>;
+  look(id: string, pause: number, signal: AbortSignal): Promise<Sighting>;
 }
 
 interface Look {
@@ -16,7 +15,7 @@ interface Look {
   readonly early: number;
   /** When it is looked at at the latest. */
   readonly due: number;
-  readonly resolve: (machine: Machine | null) => void;
+  readonly resolve: (sighting: Sighting) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -49,8 +48,8 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
     const ids = [...new Set(taken.map(({ id }) => id))];
     if (ids.length === 0) return;
     try {
-      const machines = await adapter.describe(ids, new AbortController().signal);
-      const found = new Map(ids.map((id, index) => [id, machines[index] ?? null]));
+      const sightings = await adapter.describe(ids, new AbortController().signal);
+      const found = new Map(ids.map((id, index) => [id, sightings[index] ?? null]));
       for (const { id, resolve } of taken) resolve(found.get(id) ?? null);
     } catch (caught) {
       for (const { reject } of taken) reject(caught);
@@ -69,7 +68,7 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
   return {
     async look(id, pause, signal) {
       signal.throwIfAborted();
-      const { promise, resolve, reject } = Promise.withResolvers<Machine | null>();
+      const { promise, resolve, reject } = Promise.withResolvers<Sighting>();
       const now = clock.now();
       const look: Look = { id, early: now + pause / 2, due: now + pause, resolve, reject };
       const leave = (): void => {

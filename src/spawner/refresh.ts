@@ -1,7 +1,9 @@
 import { timestamp } from "../clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
+import { machineSeen } from "../substrate/sighting.ts";
 import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
+import { acceptedAt } from "./looks.ts";
 import { spawnMachine } from "./spawn-record.ts";
 import type { SpawnerWorld } from "./task.ts";
 
@@ -45,9 +47,14 @@ async function refreshScope(
   signal: AbortSignal,
 ): Promise<void> {
   const ids = spawns.map(({ spawn }) => spawn.machine?.id ?? "");
-  const machines = await adapter.describe(ids, signal);
-  for (const [index, driven] of spawns.entries())
-    await note(world, driven, machines[index] ?? null);
+  const sightings = await adapter.describe(ids, signal);
+  const now = world.clock.now();
+  for (const [index, driven] of spawns.entries()) {
+    const sighting = sightings[index];
+    const age = now - acceptedAt(driven, now);
+    if (sighting === "unknown" && age < adapter.capabilities.lagMilliseconds) continue;
+    await note(world, driven, machineSeen(sighting));
+  }
 }
 
 function isWorthALook(world: SpawnerWorld, key: SpawnKey, { spawn, lease }: DrivenSpawn): boolean {

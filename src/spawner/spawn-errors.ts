@@ -104,6 +104,23 @@ export function noMachine({ spawnId, state, error }: Spawn): SlipwayError {
   });
 }
 
+/** Its machine was accepted long ago and is neither running nor at its end. */
+export function stillPending(
+  { spawnId }: Pick<Spawn, "spawnId">,
+  machineId: string,
+  milliseconds: number,
+): SlipwayError {
+  const seconds = milliseconds / 1_000;
+  const time = seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+  return new SlipwayError({
+    code: "DEADLINE_EXCEEDED",
+    reason: "BOOT_TIMED_OUT",
+    message: `spawn ${spawnId}: machine ${machineId} is still pending more than ${time} after it was accepted; the spawn stays booting`,
+    remedy: `\`slipway recover\` looks at it again, \`slipway terminate ${spawnId}\` ends it.`,
+    metadata: { spawn_id: spawnId, machine_id: machineId },
+  });
+}
+
 /** Whether the same request may be sent again for this error. */
 export function isWorthRepeating(caught: unknown): caught is SlipwayError {
   return isSlipwayError(caught) && caught.retry === "same-token";

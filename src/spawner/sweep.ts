@@ -176,7 +176,7 @@ async function sweepScope(
   const outcomes = await terminateAll(adapter, doomed, signal);
   return {
     suspects: [...staying, ...doomed.filter((_one, at) => outcomes[at]?.outcome === "failed")],
-    terminated: doomed.filter((_one, at) => outcomes[at]?.outcome === "terminated"),
+    terminated: doomed.filter((_one, at) => outcomes[at]?.outcome !== "failed"),
     // One for the scope: a call that fails fails alike for all of its machines.
     failures: outcomes
       .flatMap((one) => (one.outcome === "failed" ? [{ scope: name, error: one.error }] : []))

@@ -132,6 +132,12 @@ export interface Machine {
   readonly createdAt: string | null;
 }
 
+/**
+ * What a provider says of a machine's id: null for one that is gone; `unknown` for one that it does not know, which it
+ * may not do yet where it launched the machine less than the capabilities' `lagMilliseconds` ago.
+ */
+export type Sighting = Machine | "unknown" | null;
+
 export type LaunchOutcome =
   | { readonly outcome: "accepted"; readonly machine: Machine }
   | { readonly outcome: "rejected"; readonly error: SlipwayError }
@@ -140,6 +146,8 @@ export type LaunchOutcome =
 
 export type TerminateOutcome =
   | { readonly id: string; readonly outcome: "terminated" }
+  /** The provider does not know it: it is gone, or was launched less than the capabilities' `lagMilliseconds` ago. */
+  | { readonly id: string; readonly outcome: "unknown" }
   | { readonly id: string; readonly outcome: "failed"; readonly error: SlipwayError };
 
 export interface LogsRequest {
@@ -183,6 +191,16 @@ export interface SubstrateCapabilities {
     readonly machines: "consistent" | "eventual";
     readonly tokenMilliseconds: number | null;
   };
+  /**
+   * For how long after it was launched a machine may be unknown to its provider, in milliseconds: until then `unknown`
+   * is no word of its end. EC2: 300,000; 0 where a machine is known from the first.
+   */
+  readonly lagMilliseconds: number;
+  /**
+   * For how long a machine may stay pending before nobody waits for it any more, in milliseconds. It keeps its spawn:
+   * it may come up yet. A VM: 900,000; a container is started at once.
+   */
+  readonly pendingMilliseconds: number;
   readonly bootDocument: {
     /**
      * `environment`: the member's document is its JSON, told apart by its `spawn_id`. `cloud-init`: it is user data
@@ -214,9 +232,9 @@ export interface SubstrateAdapter {
   preflight(draft: PlanDraft, facts: JsonObject, signal: AbortSignal): Promise<PreflightReport>;
   /** One outcome a member, in their order. Replaying a token finds the same machines. */
   launch(launch: Launch, signal: AbortSignal): Promise<readonly LaunchOutcome[]>;
-  /** One answer an id, in their order; null for a machine that is gone. One unknown id never loses the others. */
-  describe(ids: readonly string[], signal: AbortSignal): Promise<readonly (Machine | null)[]>;
-  /** One answer an id, in their order; success when already gone. One bad id never loses the others. */
+  /** One answer an id, in their order. One unknown id never loses the others. */
+  describe(ids: readonly string[], signal: AbortSignal): Promise<readonly Sighting[]>;
+  /** One answer an id, in their order; success when already gone or not known. One bad id never loses the others. */
   terminate(ids: readonly string[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
   /** Every machine born under an owner tag, all pages; throws rather than leave one out. */
   list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { machineSeen } from "../../src/substrate/sighting.ts";
 import { caughtError } from "../support/caught.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, ec2World, summary } from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";
@@ -12,8 +13,10 @@ async function launched(world: Ec2World, name = "spawn-1", count = 1): Promise<r
 }
 
 async function described(world: Ec2World, ids: readonly string[], adapter = world.adapter) {
-  const machines = await adapter.describe(ids, signal);
-  return machines.map((machine) => (machine === null ? null : `${machine.id} ${machine.state}`));
+  const sightings = await adapter.describe(ids, signal);
+  return sightings.map((sighting) =>
+    sighting === null || sighting === "unknown" ? sighting : `${sighting.id} ${sighting.state}`,
+  );
 }
 
 function requested(world: Ec2World, action: string): readonly number[] {
@@ -31,7 +34,7 @@ describe("describing instances", () => {
     const ids = await launched(world, "batch", 1_000);
     const [last = ""] = await launched(world, "last");
     const answers = await world.adapter.describe([...ids, last, last], signal);
-    expect(answers.map((machine) => machine?.id)).toEqual([...ids, last, last]);
+    expect(answers.map((machine) => machineSeen(machine)?.id)).toEqual([...ids, last, last]);
     expect(requested(world, "DescribeInstances")).toEqual([1_000, 1]);
   });
 
@@ -39,7 +42,14 @@ describe("describing instances", () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);
     const asked = [UNKNOWN, "i-short", "", "__proto__", id, "i-0fffffffffffffff1"];
-    expect(await described(world, asked)).toEqual([null, null, null, null, `${id} pending`, null]);
+    expect(await described(world, asked)).toEqual([
+      "unknown",
+      null,
+      null,
+      null,
+      `${id} pending`,
+      "unknown",
+    ]);
     expect(requested(world, "DescribeInstances")).toEqual([3, 1]);
   });
 
@@ -53,7 +63,7 @@ describe("describing instances", () => {
       action: "DescribeInstances",
       times: 1,
     });
-    expect(await described(world, [UNKNOWN, id])).toEqual([null, `${id} pending`]);
+    expect(await described(world, [UNKNOWN, id])).toEqual(["unknown", `${id} pending`]);
     const [, second] = world.sent("DescribeInstances");
     expect(second?.parameters).toMatchObject({ "Filter.1.Name": "instance-id" });
   });
@@ -61,20 +71,20 @@ describe("describing instances", () => {
   it("knows what it launched a moment ago before EC2 shows it; another process cannot", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const [id = ""] = await launched(world);
-    expect(await described(world, [id, UNKNOWN])).toEqual([`${id} pending`, null]);
-    expect(await described(world, [id], world.open())).toEqual([null]);
+    expect(await described(world, [id, UNKNOWN])).toEqual([`${id} pending`, "unknown"]);
+    expect(await described(world, [id], world.open())).toEqual(["unknown"]);
     await world.clock.advance(3_500);
     expect(await described(world, [id], world.open())).toEqual([`${id} running`]);
     expect(await described(world, [id])).toEqual([`${id} running`]);
   });
 
-  it("takes it for gone in the end, where EC2 never showed it", async () => {
+  it("knows it no more in the end, where EC2 never showed it", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 900_000 } });
     const [id = ""] = await launched(world);
     await world.clock.advance(299_000);
     expect(await described(world, [id])).toEqual([`${id} pending`]);
     await world.clock.advance(1_001);
-    expect(await described(world, [id])).toEqual([null]);
+    expect(await described(world, [id])).toEqual(["unknown"]);
   });
 
   it("answers null for a machine that somebody terminated, and says how another one ended", async () => {
@@ -113,15 +123,16 @@ describe("terminating instances", () => {
   const done = (ids: readonly string[]) => ids.map((id) => ({ id, outcome: "terminated" }));
   const states = ({ region }: Ec2World) => region.instances().map(({ state }) => state);
 
-  it("is one call for many, and a success for what is gone or never was", async () => {
+  it("is one call for many, and says of what it does not know that it does not", async () => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 5);
     const asked = [...ids, "i-short"];
     expect(await world.adapter.terminate(asked, signal)).toEqual(done(asked));
     expect(requested(world, "TerminateInstances")).toEqual([5]);
     await world.clock.advance(2 * 3_600_000);
-    expect(await world.adapter.terminate(ids, signal)).toEqual(done(ids));
-    expect(await world.open().terminate([UNKNOWN], signal)).toEqual(done([UNKNOWN]));
+    expect(await world.adapter.terminate([...ids, UNKNOWN], signal)).toEqual(
+      [...ids, UNKNOWN].map((id) => ({ id, outcome: "unknown" })),
+    );
     expect(new Set(states(world))).toEqual(new Set(["terminated"]));
   });
 
@@ -129,7 +140,8 @@ describe("terminating instances", () => {
     await using world = await ec2World();
     const [first = "", second = ""] = await launched(world, "batch", 2);
     const asked = [first, UNKNOWN, second];
-    expect(await world.adapter.terminate(asked, signal)).toEqual(done(asked));
+    const outcomes = await world.adapter.terminate(asked, signal);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["terminated", "unknown", "terminated"]);
     expect(states(world)).toEqual(["terminated", "terminated"]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { machineSeen } from "../../src/substrate/sighting.ts";
 import { instanceName } from "../../adapters/gce/names.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { gceLaunch, gcpTarget } from "../support/gce-launches.ts";
@@ -95,7 +96,7 @@ describe("a launch of one on Compute Engine", () => {
         idsOf(await scene.adapter.launch(launch, signal)),
         signal,
       );
-      for (const machine of machines) {
+      for (const machine of machines.map(machineSeen)) {
         const name = machine?.id.split("/").at(-1);
         expect(machine?.addresses).toEqual({
           private: expect.stringMatching(/^10\.128\./),

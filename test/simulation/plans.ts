@@ -77,11 +77,17 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
     rates: null,
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
+    lagMilliseconds: 0,
+    pendingMilliseconds: 900_000,
     bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
   } as const;
   switch (kind) {
     case "ec2":
-      return { ...vm, idempotency: { machines: "eventual", tokenMilliseconds } };
+      return {
+        ...vm,
+        lagMilliseconds: 300_000,
+        idempotency: { machines: "eventual", tokenMilliseconds },
+      };
     case "gce":
       return { ...vm, idempotency: { machines: "eventual", tokenMilliseconds: null } };
     case "docker":
@@ -91,6 +97,7 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
         concurrentLaunches: 8,
         watchMilliseconds: 1_000,
         retryMilliseconds: 10_000,
+        pendingMilliseconds: 60_000,
         bootDocument: { delivery: "environment", maximumBytes: 16_384, identity: null },
         idempotency: { machines: "consistent", tokenMilliseconds: null },
       };

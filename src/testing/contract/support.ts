@@ -7,8 +7,10 @@ import type {
   LaunchOutcome,
   LaunchSecrets,
   Machine,
+  Sighting,
   SubstrateAdapter,
 } from "../../substrate/contract.ts";
+import { machineSeen } from "../../substrate/sighting.ts";
 import type { AdapterSubject } from "./subject.ts";
 
 /** A signal that nobody aborts. */
@@ -96,8 +98,9 @@ export function machinesOf(outcomes: readonly LaunchOutcome[]): readonly Machine
   });
 }
 
-export function ids(machines: readonly (Machine | null)[]): readonly (string | null)[] {
-  return machines.map((machine) => (machine === null ? null : machine.id));
+/** The ids of the machines seen; null for one that is gone or not known. */
+export function ids(sightings: readonly Sighting[]): readonly (string | null)[] {
+  return sightings.map((sighting) => machineSeen(sighting)?.id ?? null);
 }
 
 /** The error that a verb throws. @throws Error when it threw none, or one that is not ours. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { createMachineWatcher } from "../../../src/spawner/machine-watcher.ts";
 import type { Machine } from "../../../src/substrate/contract.ts";
+import { machineSeen } from "../../../src/substrate/sighting.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
 
@@ -48,7 +49,12 @@ describe("a machine watcher", () => {
     const ids = ["a", "b", "gone", "a"];
     const looked = Promise.all(ids.map((id) => look(id, 1_000)));
     const machines = await clock.runUntilSettled(looked);
-    expect(machines.map((machine) => machine?.id ?? null)).toEqual(["a", "b", null, "a"]);
+    expect(machines.map((machine) => machineSeen(machine)?.id ?? null)).toEqual([
+      "a",
+      "b",
+      null,
+      "a",
+    ]);
     expect(rounds).toEqual([{ at: 1_000, ids: ["a", "b", "gone"] }]);
   });
 

@@ -48,7 +48,9 @@ describe("refresh", () => {
       ...here.adapter,
       describe: async (ids, until) => {
         const machines = await here.adapter.describe(ids, until);
-        return machines.map((one) => (one === null ? null : { ...one, state: "stopped" as const }));
+        return machines.map((one) =>
+          one === null || one === "unknown" ? one : { ...one, state: "stopped" as const },
+        );
       },
     });
     const before = await here.ledger.find(KEY);

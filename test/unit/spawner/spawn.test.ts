@@ -182,7 +182,9 @@ describe("spawnPlan", () => {
           const machines = await here.adapter.describe(...parameters);
           const end = { exitCode: 1, message: "no", reason: "PLATFORM_UNSUPPORTED" } as const;
           return machines.map((machine) =>
-            machine === null ? null : { ...machine, state: "ended" as const, end },
+            machine === null || machine === "unknown"
+              ? machine
+              : { ...machine, state: "ended" as const, end },
           );
         },
       });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { machineSeen } from "../../../../src/substrate/sighting.ts";
 import { adapterOf } from "../../../support/docker-subject.ts";
 import { calls, frame, gone, LABELS, onEngine, running } from "../../../support/engine-adapter.ts";
 import { containerAnswer } from "../../../support/fake-engine.ts";
@@ -99,7 +100,7 @@ describe("describe", () => {
       async (adapter) => {
         const [machine] = await adapter.describe(["c1"], signal);
         expect(machine).toMatchObject({ state: "ended", end: { exitCode: 1, message } });
-        expect(machine?.end?.reason).toBe(reason);
+        expect(machineSeen(machine)?.end?.reason).toBe(reason);
       },
     );
   });

@@ -78,7 +78,9 @@ export const launchBreakages: readonly Breakage[] = [
     (good) => ({
       describe: async (ids, signal) =>
         (await good.describe(ids, signal)).map((machine) =>
-          machine === null ? null : { ...machine, artifact: "contract-secret" },
+          machine === null || machine === "unknown"
+            ? machine
+            : { ...machine, artifact: "contract-secret" },
         ),
     }),
   ],

@@ -38,7 +38,7 @@ export const machineBreakages: readonly Breakage[] = [
     (good) => ({
       describe: async (ids, signal) =>
         (await good.describe(ids, signal)).map((machine) =>
-          machine === null ? null : { ...machine, place: "elsewhere" },
+          machine === null || machine === "unknown" ? machine : { ...machine, place: "elsewhere" },
         ),
     }),
   ],
