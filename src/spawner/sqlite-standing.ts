@@ -82,7 +82,7 @@ function isCurrent(connection: Connection, step: Step): boolean {
 function takeOne(connection: Connection, step: Step): Standing | null {
   const after = takeStep(step);
   if (after === null) return null;
-  const spawn = updateSpawn(connection, step.before, after);
+  const spawn = updateSpawn(connection, step, { before: step.before, after });
   if (spawn === null) return null;
   writeLaunches(connection, spawn, step.before.launches, after.launches);
   addEvent(connection, spawn, { at: step.at, state: step.to, message: step.message });
@@ -102,7 +102,7 @@ export function claim(connection: Connection, claimed: Claim): Standing | null {
   const before = standingOf(connection, row);
   const after = claimRecord(before, claimed);
   if (after === null) return null;
-  const spawn = updateSpawn(connection, before, after);
+  const spawn = updateSpawn(connection, claimed, { before, after });
   if (spawn === null) return null;
   writeLaunches(connection, spawn, before.launches, after.launches);
   return after;
@@ -140,7 +140,11 @@ function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: s
 }
 
 /** @returns the spawn's row, or null where its record is not what it was taken for */
-function updateSpawn(connection: Connection, before: Standing, after: Standing): number | null {
+function updateSpawn(
+  connection: Connection,
+  { tenant, spawnId }: SpawnKey,
+  { before, after }: { readonly before: Standing; readonly after: Standing },
+): number | null {
   const { spawn, lease } = after;
   const row = connection.get(
     `UPDATE spawns SET state = ?, updated_at = ?, machine = ?, error = ?,
@@ -153,8 +157,8 @@ function updateSpawn(connection: Connection, before: Standing, after: Standing):
     lease.driver,
     lease.until,
     lease.fence,
-    spawn.tenant,
-    spawn.spawnId,
+    tenant,
+    spawnId,
     before.lease.fence,
     before.spawn.state,
   );

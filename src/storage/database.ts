@@ -13,6 +13,7 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import { createConnection } from "./connection.ts";
+import { createWriteGroups } from "./write-groups.ts";
 import type { Connection } from "./connection.ts";
 import { createLockWait } from "./lock-wait.ts";
 import type { LockWait, Pause } from "./lock-wait.ts";
@@ -39,13 +40,18 @@ export interface Database extends AsyncDisposable {
   /** Absolute. */
   readonly path: string;
   /**
-   * Runs `work` in one write transaction and returns its result once it is on disk. Where `work` throws, nothing
+   * Runs `work` as one write transaction and returns its result once it is on disk. Where `work` throws, nothing of it
    * is written and the error is passed on. It is synchronous, and may run more than once: it must change nothing
-   * but the database.
+   * but the database. Works that wait at the same time reach the disk together.
    *
    * @throws SlipwayError with a `STORAGE_…` reason
    */
   write<T>(work: (connection: Connection) => T): Promise<T>;
+  /**
+   * `write` for what a power cut may take back: it does not wait for the disk, nor behind writes that do. The file stays
+   * consistent, and another process sees the result at once, whatever becomes of this one.
+   */
+  writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
   read<T>(work: (connection: Connection) => T): Promise<T>;
   /** Lets the writes that wait finish, then closes. Closing twice is fine. */
@@ -132,13 +138,22 @@ function createDatabase(opened: {
 }): Database {
   const { raw, path, lockWait } = opened;
   const connection = createConnection(raw);
+  const writes = createWriteGroups({ raw, connection, path }, (work) =>
+    run("BEGIN IMMEDIATE", work),
+  );
   let closing: Promise<void> | undefined;
-  let lastWrite: Promise<unknown> = Promise.resolve();
   const active = new Set<Promise<unknown>>();
 
   const run = async <T>(begin: string, work: (connection: Connection) => T): Promise<T> => {
     try {
       return await lockWait(() => transact(raw, begin, () => work(connection)));
+    } catch (caught) {
+      throw storageError(caught, path);
+    }
+  };
+  const runLightly = async <T>(work: (connection: Connection) => T): Promise<T> => {
+    try {
+      return await lockWait(() => transactLightly(raw, () => work(connection)));
     } catch (caught) {
       throw storageError(caught, path);
     }
@@ -162,10 +177,11 @@ function createDatabase(opened: {
     path,
     async write(work) {
       refuseWhenClosed();
-      const result = lastWrite.then(() => run("BEGIN IMMEDIATE", work));
-      // The queue goes on after a failure; the failure itself is for whoever awaits `result`.
-      lastWrite = result.then(ignore, ignore);
-      return await tracked(result);
+      return await tracked(writes(work));
+    },
+    async writeLightly(work) {
+      refuseWhenClosed();
+      return await tracked(runLightly(work));
     },
     async read(work) {
       refuseWhenClosed();
@@ -185,6 +201,16 @@ function closedError(path: string): SlipwayError {
   });
 }
 
+/** A write-ahead log stays whole without being synchronised: the next transaction that is takes this one along. */
+function transactLightly<T>(raw: DatabaseSync, work: () => T): T {
+  raw.exec("PRAGMA synchronous = NORMAL");
+  try {
+    return transact(raw, "BEGIN IMMEDIATE", work);
+  } finally {
+    raw.exec("PRAGMA synchronous = FULL");
+  }
+}
+
 function transact<T>(raw: DatabaseSync, begin: string, work: () => T): T {
   raw.exec(begin);
   try {
@@ -199,5 +225,3 @@ function transact<T>(raw: DatabaseSync, begin: string, work: () => T): T {
     throw caught;
   }
 }
-
-function ignore(): void {}
