@@ -6,8 +6,6 @@ import type { CredentialPorts } from "./credentials.ts";
 import type { Driver } from "./driver.ts";
 import { invalidArgument } from "./errors.ts";
 import type { SlipwayError } from "./errors.ts";
-import { inspectOciImage, verifyLayerBlobs } from "./oci/inspect-image.ts";
-import { parsePlatform } from "./oci/platform.ts";
 import { parseReference } from "./oci/reference.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
 import {
@@ -275,6 +273,11 @@ async function* readLogs(
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {
   checkText("the reference", text);
   const reference = parseReference(text);
+  // Nothing else looks into images: they are the adapters' to read.
+  const [{ inspectOciImage, verifyLayerBlobs }, { parsePlatform }] = await Promise.all([
+    import("./oci/inspect-image.ts"),
+    import("./oci/platform.ts"),
+  ]);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);
   const { credential } = await findCredential(

@@ -13,7 +13,6 @@ import type { ShapeOf } from "./options.ts";
 import { processEnvironment } from "./process-environment.ts";
 import type { Environment, ProcessEnvironment } from "./process-environment.ts";
 import { certificatesOf } from "./registry-certificates.ts";
-import { dockerCredential } from "./secrets/docker-config-provider.ts";
 import { keyFile } from "./secrets/key-file.ts";
 import { createSealedStore } from "./secrets/sealed-store.ts";
 import type { Slipway } from "./slipway.ts";
@@ -88,8 +87,10 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       driver: systemDriver(),
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),
-      dockerCredential: (reference, signal) =>
-        dockerCredential(dockerConfiguration(surroundings), reference, signal),
+      async dockerCredential(reference, signal) {
+        const { dockerCredential } = await import("./secrets/docker-config-provider.ts");
+        return await dockerCredential(dockerConfiguration(surroundings), reference, signal);
+      },
       openRegistryClient: () => inspectingClient(clock, surroundings.home),
       newSpawnId,
       async close() {

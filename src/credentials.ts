@@ -4,7 +4,6 @@ import { parseReference } from "./oci/reference.ts";
 import type { Reference } from "./oci/reference.ts";
 import type { LaunchPlan } from "./plan.ts";
 import type { FoundCredential } from "./resolver/resolve.ts";
-import { parsePullCredential } from "./secrets/pull-credential.ts";
 import type { SecretValue } from "./secrets/secret-value.ts";
 import type { LaunchSecrets } from "./substrate/contract.ts";
 
@@ -31,6 +30,7 @@ export async function findCredential(
 ): Promise<FoundCredential> {
   const { reference, secret } = request;
   if (secret !== null) {
+    const { parsePullCredential } = await import("./secrets/pull-credential.ts");
     const credential = parsePullCredential({
       name: secret,
       value: await ports.readSecret(secret),

@@ -30,7 +30,8 @@ interface KindParser<K extends CatalogKind> {
   /** Rules on top for what the product writes itself, and for what is stored. */
   readonly own?: readonly Rule[];
   readonly normalize?: (fields: LooseFields) => Normalized;
-  readonly schema: z.ZodType<CatalogKinds[K]>;
+  /** Made when the first record of the kind is judged. */
+  readonly schema: () => z.ZodType<CatalogKinds[K]>;
 }
 
 const PARSERS: { readonly [K in CatalogKind]: KindParser<K> } = {
@@ -50,7 +51,7 @@ const PARSERS: { readonly [K in CatalogKind]: KindParser<K> } = {
 
 /** The schema that a kind's fields obey, in camelCase. */
 export function schemaOf<K extends CatalogKind>(kind: K): z.ZodType<CatalogKinds[K]> {
-  return PARSERS[kind].schema;
+  return PARSERS[kind].schema();
 }
 
 /**
@@ -113,7 +114,7 @@ function parse<K extends CatalogKind>(
     violations: [],
   };
   const broken = [...parser.rules, ...rulesOnTop].flatMap((rule) => rule(fields));
-  const parsed = parser.schema.safeParse(fields);
+  const parsed = parser.schema().safeParse(fields);
   const { spellings } = normalized;
   const [first, ...others] = [
     ...broken,

@@ -10,6 +10,7 @@ import { printedText } from "../body.ts";
 import { commonRules } from "../common-rules.ts";
 import { CATALOG_ARCHITECTURES } from "../kinds.ts";
 import type { ImageFields } from "../kinds.ts";
+import { once } from "../../once.ts";
 import { fieldRule, isFields } from "../violation.ts";
 import type { LooseFields, Rule } from "../violation.ts";
 import { architecture, described, nameOf, text } from "./common.ts";
@@ -77,36 +78,42 @@ export const bakedRule: Rule = (fields) => {
   ];
 };
 
-const provenance = z
-  .strictObject({
-    recipeRef: nameOf("image"),
-    imageHash: text(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
-  })
-  .exactOptional();
+const provenance = once(() =>
+  z
+    .strictObject({
+      recipeRef: nameOf("image"),
+      imageHash: text(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+    })
+    .exactOptional(),
+);
 
-export const imageSchema = z
-  .strictObject({
-    ...described("image"),
-    architecture,
-    preinstalled: z.string().exactOptional(),
-    aws: z.strictObject({ amiIds: z.record(z.string(), z.string()), provenance }).exactOptional(),
-    gce: z.strictObject({ selfLink: z.string(), provenance }).exactOptional(),
-    docker: z
-      .strictObject({
-        imageRef: z.string(),
-        pullCredentialSecret: nameOf("secret").exactOptional(),
-        provenance,
-      })
-      .exactOptional(),
-  })
-  .transform(({ aws, gce, docker, ...common }, context): ImageFields => {
-    if (aws !== undefined) return { ...common, aws };
-    if (gce !== undefined) return { ...common, gce };
-    if (docker !== undefined) return { ...common, docker };
-    // The rule of this name has said so in the specification's words.
-    context.addIssue({ code: "custom", path: ["source"], message: "must have a source" });
-    return z.NEVER;
-  });
+export const imageSchema = once(() =>
+  z
+    .strictObject({
+      ...described("image"),
+      architecture,
+      preinstalled: z.string().exactOptional(),
+      aws: z
+        .strictObject({ amiIds: z.record(z.string(), z.string()), provenance: provenance() })
+        .exactOptional(),
+      gce: z.strictObject({ selfLink: z.string(), provenance: provenance() }).exactOptional(),
+      docker: z
+        .strictObject({
+          imageRef: z.string(),
+          pullCredentialSecret: nameOf("secret").exactOptional(),
+          provenance: provenance(),
+        })
+        .exactOptional(),
+    })
+    .transform(({ aws, gce, docker, ...common }, context): ImageFields => {
+      if (aws !== undefined) return { ...common, aws };
+      if (gce !== undefined) return { ...common, gce };
+      if (docker !== undefined) return { ...common, docker };
+      // The rule of this name has said so in the specification's words.
+      context.addIssue({ code: "custom", path: ["source"], message: "must have a source" });
+      return z.NEVER;
+    }),
+);
 
 function amiEntries(fields: LooseFields): readonly (readonly [string, unknown])[] {
   const aws = fields["aws"];

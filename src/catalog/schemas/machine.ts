@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
+import { once } from "../../once.ts";
 import { fieldRule } from "../violation.ts";
 import type { Rule } from "../violation.ts";
 import { architecture, described, nameOf, substrate, text } from "./common.ts";
@@ -26,13 +27,15 @@ export const environmentRules: readonly Rule[] = [
   }),
 ];
 
-export const environmentSchema: z.ZodType<EnvironmentFields> = z.strictObject({
-  ...described("environment"),
-  substrate,
-  machineTypeRef: nameOf("machine-type"),
-  diskTypeRef: nameOf("disk-type").exactOptional(),
-  diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
-});
+export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
+  z.strictObject({
+    ...described("environment"),
+    substrate,
+    machineTypeRef: nameOf("machine-type"),
+    diskTypeRef: nameOf("disk-type").exactOptional(),
+    diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
+  }),
+);
 
 export const machineTypeRules: readonly Rule[] = commonRules("machine-type");
 
@@ -40,43 +43,47 @@ const positive = z.number("must be a number").positive("must be more than 0");
 /** What providers call their types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
 const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name of the type", 64);
 
-export const machineTypeSchema: z.ZodType<MachineTypeFields> = z.strictObject({
-  ...described("machine-type"),
-  vcpus: positive,
-  memoryGb: positive,
-  architecture,
-  hasGpu: z.boolean("must be true or false").exactOptional(),
-  spec: z
-    .strictObject({
-      aws: z.strictObject({ instanceType: providerName }).exactOptional(),
-      gce: z.strictObject({ machineType: providerName }).exactOptional(),
-      docker: z
-        .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })
-        .exactOptional(),
-    })
-    .transform(({ aws, gce, docker }, context): MachineTypeFields["spec"] => {
-      const count = [aws, gce, docker].filter((arm) => arm !== undefined).length;
-      if (count === 1 && aws !== undefined) return { aws };
-      if (count === 1 && gce !== undefined) return { gce };
-      if (count === 1 && docker !== undefined) return { docker };
-      context.addIssue("must have exactly one of aws, gce, docker");
-      return z.NEVER;
-    }),
-});
+export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
+  z.strictObject({
+    ...described("machine-type"),
+    vcpus: positive,
+    memoryGb: positive,
+    architecture,
+    hasGpu: z.boolean("must be true or false").exactOptional(),
+    spec: z
+      .strictObject({
+        aws: z.strictObject({ instanceType: providerName }).exactOptional(),
+        gce: z.strictObject({ machineType: providerName }).exactOptional(),
+        docker: z
+          .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })
+          .exactOptional(),
+      })
+      .transform(({ aws, gce, docker }, context): MachineTypeFields["spec"] => {
+        const count = [aws, gce, docker].filter((arm) => arm !== undefined).length;
+        if (count === 1 && aws !== undefined) return { aws };
+        if (count === 1 && gce !== undefined) return { gce };
+        if (count === 1 && docker !== undefined) return { docker };
+        context.addIssue("must have exactly one of aws, gce, docker");
+        return z.NEVER;
+      }),
+  }),
+);
 
 export const diskTypeRules: readonly Rule[] = commonRules("disk-type");
 
-export const diskTypeSchema: z.ZodType<DiskTypeFields> = z.strictObject({
-  ...described("disk-type"),
-  spec: z
-    .strictObject({
-      aws: z.strictObject({ volumeType: providerName }).exactOptional(),
-      gce: z.strictObject({ diskType: providerName }).exactOptional(),
-    })
-    .transform(({ aws, gce }, context): DiskTypeFields["spec"] => {
-      if (aws !== undefined && gce === undefined) return { aws };
-      if (gce !== undefined && aws === undefined) return { gce };
-      context.addIssue("must have exactly one of aws, gce");
-      return z.NEVER;
-    }),
-});
+export const diskTypeSchema = once((): z.ZodType<DiskTypeFields> =>
+  z.strictObject({
+    ...described("disk-type"),
+    spec: z
+      .strictObject({
+        aws: z.strictObject({ volumeType: providerName }).exactOptional(),
+        gce: z.strictObject({ diskType: providerName }).exactOptional(),
+      })
+      .transform(({ aws, gce }, context): DiskTypeFields["spec"] => {
+        if (aws !== undefined && gce === undefined) return { aws };
+        if (gce !== undefined && aws === undefined) return { gce };
+        context.addIssue("must have exactly one of aws, gce");
+        return z.NEVER;
+      }),
+  }),
+);

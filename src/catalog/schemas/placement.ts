@@ -4,6 +4,7 @@ import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import { MARKETS } from "../kinds.ts";
 import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
+import { once } from "../../once.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { described, distinct, substrate, text } from "./common.ts";
@@ -69,44 +70,54 @@ const iamArn = (resource: string) =>
   );
 
 /** YAML reads twelve digits as a number: nothing is lost where it has no leading zero. */
-const accountId = z.preprocess(
-  (value) => (typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value),
-  text(/^[0-9]{12}$/, "must be 12 digits, in quotes where it begins with 0"),
+const accountId = once(() =>
+  z.preprocess(
+    (value) => (typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value),
+    text(/^[0-9]{12}$/, "must be 12 digits, in quotes where it begins with 0"),
+  ),
 );
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions */
-const tags = z
-  .record(
-    z
-      .string()
-      .min(1, "must have a key of 1 to 128 characters")
-      .max(128, "must have a key of 1 to 128 characters"),
-    z.string().max(256, "must have at most 256 characters"),
-  )
-  .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that begin with aws:")
-  .refine((map) => !hasPrefix(map, "slipway:"), "must not have keys that begin with slipway:");
+const tags = once(() =>
+  z
+    .record(
+      z
+        .string()
+        .min(1, "must have a key of 1 to 128 characters")
+        .max(128, "must have a key of 1 to 128 characters"),
+      z.string().max(256, "must have at most 256 characters"),
+    )
+    .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that begin with aws:")
+    .refine((map) => !hasPrefix(map, "slipway:"), "must not have keys that begin with slipway:"),
+);
 
-const aws = z.strictObject({
-  accountId,
-  region: text(REGION, "must be a region such as us-east-1", 64),
-  vpcId: awsId("vpc").exactOptional(),
-  subnetIds: distinct(awsId("subnet")).min(1, "must name at least one subnet"),
-  securityGroupId: awsId("sg").exactOptional(),
-  instanceProfileArn: iamArn("instance-profile").exactOptional(),
-  roleArn: iamArn("role").exactOptional(),
-  readonlyRoleArn: iamArn("role").exactOptional(),
-  tags: tags.exactOptional(),
-  assignPublicIp: z.boolean("must be true or false").exactOptional(),
-  market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
-});
+const aws = once(() =>
+  z.strictObject({
+    accountId: accountId(),
+    region: text(REGION, "must be a region such as us-east-1", 64),
+    vpcId: awsId("vpc").exactOptional(),
+    subnetIds: distinct(awsId("subnet")).min(1, "must name at least one subnet"),
+    securityGroupId: awsId("sg").exactOptional(),
+    instanceProfileArn: iamArn("instance-profile").exactOptional(),
+    roleArn: iamArn("role").exactOptional(),
+    readonlyRoleArn: iamArn("role").exactOptional(),
+    tags: tags().exactOptional(),
+    assignPublicIp: z.boolean("must be true or false").exactOptional(),
+    market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
+  }),
+);
 
 /** https://cloud.google.com/compute/docs/labeling-resources#requirements */
-const gcpLabels = z
-  .record(
-    z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, "must have keys that match [a-z][a-z0-9_-]{0,62}"),
-    z.string().regex(/^[a-z0-9_-]{0,63}$/, "must match [a-z0-9_-]{0,63}"),
-  )
-  .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that begin with slipway-");
+const gcpLabels = once(() =>
+  z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_-]{0,62}$/, "must have keys that match [a-z][a-z0-9_-]{0,62}"),
+      z.string().regex(/^[a-z0-9_-]{0,63}$/, "must match [a-z0-9_-]{0,63}"),
+    )
+    .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that begin with slipway-"),
+);
 
 const project = text(GCE_PROJECT, "must be a project id", 128);
 const serviceAccount = text(
@@ -115,101 +126,107 @@ const serviceAccount = text(
   320,
 );
 
-const gcp = z
-  .strictObject({
-    project,
-    zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
-      .min(1, "must name at least one zone")
-      .refine((zones) => new Set(zones.map(regionOfZone)).size <= 1, "must all be in one region"),
-    subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
-    networkProject: project.exactOptional(),
-    assignPublicIp: z.boolean("must be true or false").exactOptional(),
-    wifProviderResourceName: text(
-      /^(?:\/\/iam\.googleapis\.com\/)?projects\/[^\s]+$/,
-      "must be a provider's resource name, projects/…",
+const gcp = once(() =>
+  z
+    .strictObject({
+      project,
+      zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
+        .min(1, "must name at least one zone")
+        .refine((zones) => new Set(zones.map(regionOfZone)).size <= 1, "must all be in one region"),
+      subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
+      networkProject: project.exactOptional(),
+      assignPublicIp: z.boolean("must be true or false").exactOptional(),
+      wifProviderResourceName: text(
+        /^(?:\/\/iam\.googleapis\.com\/)?projects\/[^\s]+$/,
+        "must be a provider's resource name, projects/…",
+      ).exactOptional(),
+      wifServiceAccount: serviceAccount.exactOptional(),
+      wifReadonlyServiceAccount: serviceAccount.exactOptional(),
+      labels: gcpLabels().exactOptional(),
+    })
+    .refine(
+      ({ subnet, zones }) => {
+        const region = SUBNETWORK.exec(subnet)?.[1];
+        return region === undefined || zones.every((zone) => regionOfZone(zone) === region);
+      },
+      { path: ["subnet"], message: "must be in the zones' region" },
+    ),
+);
+
+const docker = once(() =>
+  z.strictObject({
+    host: z
+      .string()
+      .max(1024, "must have at most 1024 characters")
+      .refine(isEngineAddress, "must be an address unix:///path, tcp://host:port or ssh://host")
+      .exactOptional(),
+    network: text(
+      /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
+      "must be the name of a network",
+      128,
     ).exactOptional(),
-    wifServiceAccount: serviceAccount.exactOptional(),
-    wifReadonlyServiceAccount: serviceAccount.exactOptional(),
-    labels: gcpLabels.exactOptional(),
-  })
-  .refine(
-    ({ subnet, zones }) => {
-      const region = SUBNETWORK.exec(subnet)?.[1];
-      return region === undefined || zones.every((zone) => regionOfZone(zone) === region);
-    },
-    { path: ["subnet"], message: "must be in the zones' region" },
-  );
+    labels: z
+      .record(z.string().min(1, "must not have an empty key"), z.string())
+      .refine((map) => !hasPrefix(map, "dev.slipway."), "must not have keys of dev.slipway")
+      .exactOptional(),
+    platforms: distinct(
+      text(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/, "must be a platform such as linux/arm64", 64),
+    ).exactOptional(),
+    publishAddress: z
+      .string()
+      .refine((address) => isIP(address) !== 0, "must be an IP address")
+      .exactOptional(),
+  }),
+);
 
-const docker = z.strictObject({
-  host: z
-    .string()
-    .max(1024, "must have at most 1024 characters")
-    .refine(isEngineAddress, "must be an address unix:///path, tcp://host:port or ssh://host")
-    .exactOptional(),
-  network: text(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
-    "must be the name of a network",
-    128,
-  ).exactOptional(),
-  labels: z
-    .record(z.string().min(1, "must not have an empty key"), z.string())
-    .refine((map) => !hasPrefix(map, "dev.slipway."), "must not have keys of dev.slipway")
-    .exactOptional(),
-  platforms: distinct(
-    text(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/, "must be a platform such as linux/arm64", 64),
-  ).exactOptional(),
-  publishAddress: z
-    .string()
-    .refine((address) => isIP(address) !== 0, "must be an IP address")
-    .exactOptional(),
-});
-
-export const placementSchema = z
-  .strictObject({
-    ...described("placement"),
-    substrate,
-    serviceAccount: serviceAccount.exactOptional(),
-    target: z.strictObject({
-      aws: aws.exactOptional(),
-      gcp: gcp.exactOptional(),
-      docker: docker.exactOptional(),
-    }),
-  })
-  .transform((fields, context): PlacementFields => {
-    const { target, substrate: where, ...common } = fields;
-    const { name, description, serviceAccount: account } = common;
-    const head = { name, ...(description === undefined ? {} : { description }) };
-    const arms = PLACEMENT_ARMS.filter((arm) => target[arm] !== undefined);
-    if (arms.length !== 1) {
+export const placementSchema = once(() =>
+  z
+    .strictObject({
+      ...described("placement"),
+      substrate,
+      serviceAccount: serviceAccount.exactOptional(),
+      target: z.strictObject({
+        aws: z.lazy(aws).exactOptional(),
+        gcp: z.lazy(gcp).exactOptional(),
+        docker: z.lazy(docker).exactOptional(),
+      }),
+    })
+    .transform((fields, context): PlacementFields => {
+      const { target, substrate: where, ...common } = fields;
+      const { name, description, serviceAccount: account } = common;
+      const head = { name, ...(description === undefined ? {} : { description }) };
+      const arms = PLACEMENT_ARMS.filter((arm) => target[arm] !== undefined);
+      if (arms.length !== 1) {
+        context.addIssue({
+          code: "custom",
+          path: ["target"],
+          message: `must have exactly one of ${PLACEMENT_ARMS.join(", ")}`,
+        });
+        return z.NEVER;
+      }
+      if (account !== undefined && where !== "GCP") {
+        context.addIssue({
+          code: "custom",
+          path: ["serviceAccount"],
+          message: "is for GCP only; on AWS set target.aws.instance_profile_arn",
+        });
+        return z.NEVER;
+      }
+      const rest = account === undefined ? {} : { serviceAccount: account };
+      if (where === "AWS" && target.aws !== undefined)
+        return { ...head, substrate: where, ...rest, target: { aws: target.aws } };
+      if (where === "GCP" && target.gcp !== undefined)
+        return { ...head, substrate: where, ...rest, target: { gcp: target.gcp } };
+      if (where === "DOCKER" && target.docker !== undefined)
+        return { ...head, substrate: where, ...rest, target: { docker: target.docker } };
       context.addIssue({
         code: "custom",
         path: ["target"],
-        message: `must have exactly one of ${PLACEMENT_ARMS.join(", ")}`,
+        message: `must have the arm of substrate ${where}, not ${arms.join(", ")}`,
       });
       return z.NEVER;
-    }
-    if (account !== undefined && where !== "GCP") {
-      context.addIssue({
-        code: "custom",
-        path: ["serviceAccount"],
-        message: "is for GCP only; on AWS set target.aws.instance_profile_arn",
-      });
-      return z.NEVER;
-    }
-    const rest = account === undefined ? {} : { serviceAccount: account };
-    if (where === "AWS" && target.aws !== undefined)
-      return { ...head, substrate: where, ...rest, target: { aws: target.aws } };
-    if (where === "GCP" && target.gcp !== undefined)
-      return { ...head, substrate: where, ...rest, target: { gcp: target.gcp } };
-    if (where === "DOCKER" && target.docker !== undefined)
-      return { ...head, substrate: where, ...rest, target: { docker: target.docker } };
-    context.addIssue({
-      code: "custom",
-      path: ["target"],
-      message: `must have the arm of substrate ${where}, not ${arms.join(", ")}`,
-    });
-    return z.NEVER;
-  });
+    }),
+);
 
 /** `us-central1-a` -> `us-central1`. */
 function regionOfZone(zone: string): string {

@@ -2,9 +2,12 @@
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { SecretFields } from "../kinds.ts";
+import { once } from "../../once.ts";
 import type { Rule } from "../violation.ts";
 import { described } from "./common.ts";
 
 export const secretRules: readonly Rule[] = commonRules("secret");
 
-export const secretSchema: z.ZodType<SecretFields> = z.strictObject(described("secret"));
+export const secretSchema = once((): z.ZodType<SecretFields> =>
+  z.strictObject(described("secret")),
+);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import { BOOT_DOCUMENTS, CONFLICT_RESOLUTIONS } from "../kinds.ts";
 import type { WorkspaceFields } from "../kinds.ts";
+import { once } from "../../once.ts";
 import type { Rule } from "../violation.ts";
 import { described, distinct, nameOf, text } from "./common.ts";
 
@@ -13,76 +14,91 @@ const DEFAULT_MODE_DIGITS = 4;
 
 export const workspaceRules: readonly Rule[] = commonRules("workspace");
 
-const repository = z.strictObject({
-  cloneUrl: z
-    .string()
-    .max(2048, "must have at most 2048 characters")
-    .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
-    .transform((url) => url.replace(/\.git$/, "")),
-  // What `git check-ref-format` refuses most, and what a command line would take for an option.
-  baseBranch: text(
-    /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{))[^\p{Cc} ~^:?*[\\]+$/u,
-    "must be a branch",
-    255,
-  ).exactOptional(),
-  conflictResolution: z.enum(CONFLICT_RESOLUTIONS, "must be MERGE, REBASE or NONE").exactOptional(),
-});
-
-const mode = z
-  .union([z.string(), z.int()], 'must be an octal string such as "0400"')
-  .transform((given, context): string => {
-    const parsed = parseMode(given);
-    if (parsed !== null) return parsed;
-    context.addIssue('must be an octal string such as "0400"');
-    return z.NEVER;
-  });
-
-const secretMount = z
-  .strictObject({
-    secret: nameOf("secret"),
-    env: variable.exactOptional(),
-    path: z.string().refine(isFilePath, "must be an absolute path without . or ..").exactOptional(),
-    mode: mode.exactOptional(),
-  })
-  .refine(({ env, path }) => (env === undefined) !== (path === undefined), {
-    message: "must have exactly one of env, path",
-  })
-  .refine((mount) => mount.mode === undefined || mount.env === undefined, {
-    message: "must not have a mode beside env",
-  });
-
-const port = z.strictObject({
-  port: z
-    .int("must be an integer")
-    .min(1, "must be from 1 to 65535")
-    .max(LARGEST_PORT, "must be from 1 to 65535"),
-  name: z.string().max(63, "must have at most 63 characters").exactOptional(),
-});
-
-export const workspaceSchema: z.ZodType<WorkspaceFields> = z
-  .strictObject({
-    ...described("workspace"),
-    imageRef: nameOf("image"),
-    placement: nameOf("placement"),
-    environmentRef: nameOf("environment").exactOptional(),
-    repos: z.array(repository).exactOptional(),
-    minIdle: z.int("must be an integer").min(0, "must be non-negative").exactOptional(),
-    secretRefs: distinct(nameOf("secret")).exactOptional(),
-    runtimeSecretMounts: z.array(secretMount).exactOptional(),
-    ports: z
-      .array(port)
-      .refine(
-        (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
-        "must not name a port twice",
-      )
+const repository = once(() =>
+  z.strictObject({
+    cloneUrl: z
+      .string()
+      .max(2048, "must have at most 2048 characters")
+      .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
+      .transform((url) => url.replace(/\.git$/, "")),
+    // What `git check-ref-format` refuses most, and what a command line would take for an option.
+    baseBranch: text(
+      /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{))[^\p{Cc} ~^:?*[\\]+$/u,
+      "must be a branch",
+      255,
+    ).exactOptional(),
+    conflictResolution: z
+      .enum(CONFLICT_RESOLUTIONS, "must be MERGE, REBASE or NONE")
       .exactOptional(),
-    userData: z.string().exactOptional(),
-    bootDocument: z.enum(BOOT_DOCUMENTS, "must be cloud-init or none").exactOptional(),
-  })
-  .superRefine((workspace, context) => {
-    for (const { path, message } of clashes(workspace))
-      context.addIssue({ code: "custom", path, message });
-  });
+  }),
+);
+
+const mode = once(() =>
+  z
+    .union([z.string(), z.int()], 'must be an octal string such as "0400"')
+    .transform((given, context): string => {
+      const parsed = parseMode(given);
+      if (parsed !== null) return parsed;
+      context.addIssue('must be an octal string such as "0400"');
+      return z.NEVER;
+    }),
+);
+
+const secretMount = once(() =>
+  z
+    .strictObject({
+      secret: nameOf("secret"),
+      env: variable.exactOptional(),
+      path: z
+        .string()
+        .refine(isFilePath, "must be an absolute path without . or ..")
+        .exactOptional(),
+      mode: mode().exactOptional(),
+    })
+    .refine(({ env, path }) => (env === undefined) !== (path === undefined), {
+      message: "must have exactly one of env, path",
+    })
+    .refine((mount) => mount.mode === undefined || mount.env === undefined, {
+      message: "must not have a mode beside env",
+    }),
+);
+
+const port = once(() =>
+  z.strictObject({
+    port: z
+      .int("must be an integer")
+      .min(1, "must be from 1 to 65535")
+      .max(LARGEST_PORT, "must be from 1 to 65535"),
+    name: z.string().max(63, "must have at most 63 characters").exactOptional(),
+  }),
+);
+
+export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
+  z
+    .strictObject({
+      ...described("workspace"),
+      imageRef: nameOf("image"),
+      placement: nameOf("placement"),
+      environmentRef: nameOf("environment").exactOptional(),
+      repos: z.array(repository()).exactOptional(),
+      minIdle: z.int("must be an integer").min(0, "must be non-negative").exactOptional(),
+      secretRefs: distinct(nameOf("secret")).exactOptional(),
+      runtimeSecretMounts: z.array(secretMount()).exactOptional(),
+      ports: z
+        .array(port())
+        .refine(
+          (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
+          "must not name a port twice",
+        )
+        .exactOptional(),
+      userData: z.string().exactOptional(),
+      bootDocument: z.enum(BOOT_DOCUMENTS, "must be cloud-init or none").exactOptional(),
+    })
+    .superRefine((workspace, context) => {
+      for (const { path, message } of clashes(workspace))
+        context.addIssue({ code: "custom", path, message });
+    }),
+);
 
 /** Rules between fields. */
 function clashes(workspace: WorkspaceFields): { path: string[]; message: string }[] {

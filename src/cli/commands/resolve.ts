@@ -1,5 +1,4 @@
 import type { CliContext } from "../context.ts";
-import { savePlan } from "../plan-file.ts";
 import { warnOfChecks } from "../plan-warnings.ts";
 import { withSlipway } from "../session.ts";
 import { viewPlan } from "../views/plan-view.ts";
@@ -13,7 +12,10 @@ export async function resolve(
   await withSlipway(context, async (slipway) => {
     const plan = await slipway.resolveWorkspace(workspace, { offline, signal: context.interrupt });
     warnOfChecks(context.notices, plan);
-    if (save !== undefined) await savePlan(plan, { file: save, from: context.workingDirectory });
+    if (save !== undefined) {
+      const { savePlan } = await import("../plan-file.ts");
+      await savePlan(plan, { file: save, from: context.workingDirectory });
+    }
     await context.print(viewPlan(plan));
   });
 }
