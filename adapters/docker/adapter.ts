@@ -86,6 +86,7 @@ const CAPABILITIES: SubstrateCapabilities = {
   },
   concurrentLaunches: 8,
   rates: null,
+  rates: null,
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },

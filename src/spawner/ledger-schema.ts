@@ -56,5 +56,11 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      place TEXT NOT NULL,
      since INTEGER NOT NULL,
      PRIMARY KEY (scope, id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE rates (
+     scope TEXT NOT NULL,
+     name TEXT NOT NULL,
+     state TEXT NOT NULL,
+     PRIMARY KEY (scope, name)
    ) STRICT, WITHOUT ROWID;`,
 ];

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
+import type { RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -192,5 +193,12 @@ export interface Ledger {
   ): Promise<readonly Suspect[]>;
   /** The suspects of a scope as they are. */
   suspects(scope: string): Promise<readonly Suspect[]>;
+  /**
+   * Spends of a provider's rates what may be spent now, or says when to ask again: in turns between all tenants and
+   * processes on this ledger. Survives its process, and not a power cut: the provider's buckets are full by then.
+   */
+  spend(ask: RateAsk): Promise<RateAnswer>;
+  /** Says what has turned out otherwise than `spend` had it. As lasting as that. */
+  correct(turn: RateTurn, correction: RateCorrection): Promise<void>;
   close(): Promise<void>;
 }

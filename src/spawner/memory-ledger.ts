@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
+import { allot, correct } from "./allotment.ts";
+import type { RateState } from "./allotment.ts";
 import type {
   DrivenSpawn,
   FoundMachine,
@@ -12,6 +14,7 @@ import type {
   Suspect,
 } from "./ledger.ts";
 import { beginRecord, claimRecord, claimVerdict, isMember, takeStep } from "./ledger-steps.ts";
+import type { RateTurn } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
@@ -31,6 +34,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   const full = new Map<string, number>();
   const targets = new Map<string, PlacementTarget>();
   const suspects = new Map<string, Suspect & { readonly scope: string }>();
+  const rates = new Map<string, RateState>();
   const entryOf = (key: SpawnKey): Entry | undefined => entries.get(keyName(key));
   const addEvent = (
     { tenant, spawnId }: SpawnKey,
@@ -148,12 +152,25 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       return suspectsOf(suspects.values(), scope);
     },
     suspects: async (scope) => suspectsOf(suspects.values(), scope),
+    async spend(ask) {
+      const { answer, state } = allot(rates.get(rateName(ask)) ?? null, ask);
+      rates.set(rateName(ask), state);
+      return answer;
+    },
+    async correct(turn, correction) {
+      const name = rateName(turn);
+      rates.set(name, correct(rates.get(name) ?? null, turn, correction));
+    },
     close: async () => undefined,
   };
 }
 
 function keyName({ tenant, spawnId }: SpawnKey): string {
   return JSON.stringify([tenant, spawnId]);
+}
+
+function rateName({ scope, limit }: RateTurn): string {
+  return JSON.stringify([scope, limit.name]);
 }
 
 function drivenOf(entry: Entry | undefined): DrivenSpawn | null {

@@ -1,0 +1,231 @@
+import type { Clock } from "../clock.ts";
+import type { Pace, RateLimit } from "../substrate/rates.ts";
+import { LOOK_AGAIN } from "./allotment.ts";
+import type { Ledger } from "./ledger.ts";
+import type { RateAsk, RateTurn } from "./rate-turns.ts";
+
+export interface GovernorPorts {
+  readonly ledger: Pick<Ledger, "spend" | "correct">;
+  readonly clock: Clock;
+  /** Told apart from the lines of other processes on the same ledger: the driver's id. */
+  readonly line: string;
+}
+
+/** One kind of call on behalf of a tenant. */
+export interface Admission {
+  readonly scope: string;
+  readonly limit: RateLimit;
+  readonly tenant: string;
+}
+
+export interface Admitted extends Admission {
+  /**
+   * Machines that the call would be for by now, asked anew at each try; fewer may be granted. At 0 nothing is spent.
+   * Left out for a call that is for none, or whose machines are counted already: the repetition of a launch.
+   */
+  readonly resources?: () => number;
+  /** Told about how long it will be, in milliseconds, and for what: `RunInstances of account 1234 in us-east-1`. */
+  readonly onWait?: (milliseconds: number, what: string) => void;
+}
+
+/** What was granted and not used. */
+export interface Unused {
+  readonly requests: number;
+  readonly resources: number;
+}
+
+/**
+ * Waits in front of the provider's rates, instead of failing behind them: in turns between tenants, first come first
+ * served within one, together with all processes on the ledger.
+ */
+export interface Governor {
+  /**
+   * Resolves when one call may be made: with the machines that it may be for (0 without `resources`).
+   *
+   * @throws the signal's reason
+   */
+  admit(admitted: Admitted, signal: AbortSignal): Promise<number>;
+  /** The provider has refused a call for so many machines as too fast: the next ones come slower for a while. */
+  throttled(
+    refused: Admission & { readonly resources?: number },
+    retryAfterMilliseconds: number | null,
+  ): Promise<void>;
+  /** Gives back what was granted and not used: a place had room for fewer machines, or the call was not made. */
+  giveBack(admission: Admission, unused: Unused): Promise<void>;
+  /** For an adapter's own calls on behalf of a tenant. */
+  pace(tenant: string): Pace;
+}
+
+/** A wait shorter than this is not worth a word, in milliseconds. */
+const WORTH_TELLING = 500;
+/** Who waits is told again after this, in milliseconds. */
+const TELL_AGAIN = 5_000;
+
+type Wanted = RateAsk["resources"];
+
+interface Waiter {
+  /** Asked anew at each try; null for a call that is for no machines. */
+  readonly wanted: () => Wanted;
+  readonly counts: boolean;
+  readonly onWait: ((milliseconds: number, what: string) => void) | null;
+  readonly resolve: (granted: number) => void;
+  readonly reject: (reason: unknown) => void;
+  toldAt: number;
+}
+
+/** The calls of one tenant and limit that wait here; the first of them asks for all. */
+interface Line extends Admission {
+  readonly waiters: Waiter[];
+  /** Ends the pause before the next try. */
+  wake: AbortController;
+}
+
+export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Governor {
+  const lines = new Map<string, Line>();
+  const turnOf = ({ scope, limit, tenant }: Admission): RateTurn => ({
+    scope,
+    limit,
+    tenant,
+    line: own,
+    now: clock.now(),
+  });
+
+  /** One try for whoever is first. */
+  const tryFirst = async (line: Line, first: Waiter): Promise<number | null> => {
+    const resources = first.wanted();
+    if (resources?.maximum === 0) {
+      line.waiters.shift();
+      first.resolve(0);
+      return null;
+    }
+    const requests = first.counts ? 1 : leadingCalls(line);
+    const answer = await ledger.spend({ ...turnOf(line), requests, resources });
+    if (!answer.granted) return answer.wait;
+    await hand(line, first, answer);
+    return null;
+  };
+  /** Gives what was granted to whoever is still there for it, and the rest back. */
+  const hand = async (
+    line: Line,
+    first: Waiter,
+    granted: { readonly requests: number; readonly resources: number },
+  ): Promise<void> => {
+    const served = first.counts
+      ? line.waiters.filter((each) => each === first)
+      : line.waiters.slice(0, Math.min(granted.requests, leadingCalls(line)));
+    for (const each of served) line.waiters.splice(line.waiters.indexOf(each), 1);
+    for (const { resolve } of served) resolve(granted.resources);
+    const requests = granted.requests - served.length;
+    const resources = served.length === 0 ? granted.resources : 0;
+    if (requests > 0 || resources > 0)
+      await ledger.correct(turnOf(line), { kind: "unused", requests, resources });
+  };
+  const serve = async (key: string, line: Line): Promise<void> => {
+    let isKnownToWait = false;
+    try {
+      // Who comes in the same turn goes along.
+      await Promise.resolve();
+      for (let first = line.waiters[0]; first !== undefined; first = line.waiters[0]) {
+        const wait = await tryFirst(line, first);
+        isKnownToWait = wait !== null;
+        if (wait === null) continue;
+        tell(line, wait, clock.now());
+        line.wake = new AbortController();
+        if (line.waiters[0] !== first) continue;
+        await pause(clock, Math.min(wait, LOOK_AGAIN), line.wake.signal);
+      }
+      lines.delete(key);
+      if (isKnownToWait) await ledger.correct(turnOf(line), { kind: "left" });
+    } catch (caught) {
+      lines.delete(key);
+      for (const { reject } of line.waiters.splice(0)) reject(caught);
+    }
+  };
+  const enter = async (
+    admission: Admission,
+    {
+      signal,
+      ...waiting
+    }: Pick<Waiter, "wanted" | "counts" | "onWait"> & {
+      readonly signal: AbortSignal;
+    },
+  ): Promise<number> => {
+    signal.throwIfAborted();
+    const { scope, limit, tenant } = admission;
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const waiter: Waiter = { ...waiting, resolve, reject, toldAt: Number.NEGATIVE_INFINITY };
+    const key = JSON.stringify([scope, limit.name, tenant]);
+    const known = lines.get(key);
+    const line = known ?? { scope, limit, tenant, waiters: [], wake: new AbortController() };
+    line.waiters.push(waiter);
+    if (known === undefined) {
+      lines.set(key, line);
+      void serve(key, line);
+    }
+    const leave = (): void => {
+      const place = line.waiters.indexOf(waiter);
+      if (place < 0) return;
+      line.waiters.splice(place, 1);
+      reject(signal.reason);
+      if (place === 0) line.wake.abort();
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  };
+  const throttled: Governor["throttled"] = async (refused, retryAfterMilliseconds) => {
+    const { resources = 0 } = refused;
+    await ledger.correct(turnOf(refused), { kind: "throttled", resources, retryAfterMilliseconds });
+  };
+  return {
+    async admit({ resources, onWait = null, ...admission }, signal) {
+      const wanted = (): Wanted =>
+        resources === undefined ? null : { minimum: 1, maximum: resources() };
+      return await enter(admission, { wanted, counts: resources !== undefined, onWait, signal });
+    },
+    throttled,
+    async giveBack(admission, { requests, resources }) {
+      if (requests === 0 && resources === 0) return;
+      await ledger.correct(turnOf(admission), { kind: "unused", requests, resources });
+    },
+    pace: (tenant) => ({
+      async wait({ scope, limit, resources = 0 }, signal) {
+        const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });
+        const admission = { scope, limit, tenant };
+        await enter(admission, { wanted, counts: resources > 0, onWait: null, signal });
+      },
+      throttled: async (call, retryAfterMilliseconds) =>
+        await throttled({ ...call, tenant }, retryAfterMilliseconds),
+    }),
+  };
+}
+
+/** How many calls without machines come first: they go together. */
+function leadingCalls({ waiters }: Line): number {
+  const end = waiters.findIndex(({ counts }) => counts);
+  return end < 0 ? waiters.length : end;
+}
+
+/** Tells each how long it will be about, counting those before it. */
+function tell({ scope, limit, waiters }: Line, wait: number, now: number): void {
+  const { refill, everyMilliseconds, pace } = limit.requests;
+  const spacing = pace === "window" ? 0 : everyMilliseconds / refill;
+  for (const [place, waiter] of waiters.entries()) {
+    const milliseconds = Math.ceil(wait + place * spacing);
+    if (waiter.onWait === null || milliseconds < WORTH_TELLING) continue;
+    if (now - waiter.toldAt < TELL_AGAIN) continue;
+    waiter.toldAt = now;
+    waiter.onWait(milliseconds, `${limit.name} of ${scope}`);
+  }
+}
+
+async function pause(clock: Clock, milliseconds: number, wake: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(milliseconds, wake);
+  } catch (caught) {
+    if (!wake.aborted) throw caught;
+  }
+}
