@@ -38,6 +38,7 @@ export function openLedger(kind: LedgerKind): Ledger {
   const database: Database = {
     path: ":memory:",
     write: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),
+    writeLightly: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),
     read: (work) => transact("BEGIN", () => work(connection)),
     close,
     [Symbol.asyncDispose]: close,

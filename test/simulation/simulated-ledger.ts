@@ -51,6 +51,9 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
         return suspects;
       }),
     suspects: (scope) => process.call("a look", () => ledger.suspects(scope)),
+    spend: (ask) => process.call("spending", () => ledger.spend(ask)),
+    correct: (turn, correction) =>
+      process.call("a correction", () => ledger.correct(turn, correction)),
     close: () => ledger.close(),
   };
 }
