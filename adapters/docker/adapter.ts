@@ -86,7 +86,6 @@ const CAPABILITIES: SubstrateCapabilities = {
   },
   concurrentLaunches: 8,
   rates: null,
-  rates: null,
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },

@@ -52,11 +52,6 @@ export interface Database extends AsyncDisposable {
    * consistent, and another process sees the result at once, whatever becomes of this one.
    */
   writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
-  /**
-   * `write` for what a power cut may take back: it does not wait for the disk, nor behind writes that do. The file stays
-   * consistent, and another process sees the result at once, whatever becomes of this one.
-   */
-  writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
   read<T>(work: (connection: Connection) => T): Promise<T>;
   /** Lets the writes that wait finish, then closes. Closing twice is fine. */
@@ -163,13 +158,6 @@ function createDatabase(opened: {
       throw storageError(caught, path);
     }
   };
-  const runLightly = async <T>(work: (connection: Connection) => T): Promise<T> => {
-    try {
-      return await lockWait(() => transactLightly(raw, () => work(connection)));
-    } catch (caught) {
-      throw storageError(caught, path);
-    }
-  };
   const tracked = async <T>(running: Promise<T>): Promise<T> => {
     active.add(running);
     try {
@@ -195,10 +183,6 @@ function createDatabase(opened: {
       refuseWhenClosed();
       return await tracked(runLightly(work));
     },
-    async writeLightly(work) {
-      refuseWhenClosed();
-      return await tracked(runLightly(work));
-    },
     async read(work) {
       refuseWhenClosed();
       return await tracked(run("BEGIN", work));
@@ -215,16 +199,6 @@ function closedError(path: string): SlipwayError {
     message: `database ${path} is closed`,
     metadata: { path },
   });
-}
-
-/** A write-ahead log stays whole without being synchronised: the next transaction that is takes this one along. */
-function transactLightly<T>(raw: DatabaseSync, work: () => T): T {
-  raw.exec("PRAGMA synchronous = NORMAL");
-  try {
-    return transact(raw, "BEGIN IMMEDIATE", work);
-  } finally {
-    raw.exec("PRAGMA synchronous = FULL");
-  }
 }
 
 /** A write-ahead log stays whole without being synchronised: the next transaction that is takes this one along. */

@@ -13,7 +13,6 @@ import type {
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { SecretValue } from "../secrets/secret-value.ts";
 import type { RateLimit } from "./rates.ts";
-import type { RateLimit } from "./rates.ts";
 
 /** An image record's one arm, as an adapter needs it. */
 export type ImageSource =
@@ -170,8 +169,6 @@ export interface SubstrateCapabilities {
   };
   /** Launch calls that one process makes at once; null where only the provider's rates bound them. */
   readonly concurrentLaunches: number | null;
-  /** Whose rates bound its calls, and what a launch spends of them; null where the provider has none. */
-  readonly rates: { readonly scope: string; readonly launch: RateLimit } | null;
   /** Whose rates bound its calls, and what a launch spends of them; null where the provider has none. */
   readonly rates: { readonly scope: string; readonly launch: RateLimit } | null;
   /**

@@ -71,7 +71,6 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
     batch: { maximum: 1, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
     concurrentLaunches: null,
     rates: null,
-    rates: null,
     watchMilliseconds: 0,
     retryMilliseconds: 10_000,
     idempotency: { machines: "consistent", tokenMilliseconds: null },
