@@ -75,7 +75,6 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
     batch: { maximum: 1_000, longestSpawnId: null, idleMilliseconds: 20, longestMilliseconds: 200 },
     concurrentLaunches: null,
     rates: null,
-    rates: null,
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
     lagMilliseconds: 0,
