@@ -1,13 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AwsTarget } from "../../src/plan.ts";
 import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
+import { UNPACED } from "../../src/substrate/rates.ts";
+import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
 import { createAwsApi } from "./api.ts";
 import type { AwsApi } from "./api.ts";
 import { createAwsClients } from "./client.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
 import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
+import { pacedApi } from "./pacing.ts";
 import { preflightInstance } from "./preflight.ts";
+import { rateOf, rateScope } from "./rates.ts";
 import { createAwsReader } from "./reader.ts";
 import { LAG_MILLISECONDS } from "./recent-machines.ts";
 import { createRehearse } from "./rehearsal.ts";
@@ -25,6 +29,10 @@ export interface AwsAdapterOptions {
   readonly now: () => number;
   /** How pauses between looks at EC2 are made, in milliseconds. Default: by the system's timers. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Waited for before each call but a launch. Default: nothing is waited for. */
+  readonly pace?: Pace;
+  /** Rates that differ from the published ones, by the name of the call. */
+  readonly rates?: RateSettings;
 }
 
 /**
@@ -34,7 +42,7 @@ export interface AwsAdapterOptions {
 const TOKEN_MILLISECONDS = 23 * 60 * 60_000;
 
 /** EC2's own limits: `RunInstances` takes 1,000 at most, user data has 16 KiB before its encoding. */
-const CAPABILITIES: SubstrateCapabilities = {
+const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   batch: {
     maximum: 1_000,
     longestSpawnId: null,
@@ -68,11 +76,12 @@ export interface AwsPorts {
 
 /** The adapter of one account and region. Nothing is loaded, read or connected to before the first verb. */
 export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
-  const { target, now } = options;
+  const { target, now, pace = UNPACED, rates = {} } = options;
+  const { accountId } = target;
   const clients = createAwsClients(options);
   const ports: AwsPorts = {
     region: target.region,
-    api: (region) => createAwsApi(clients, region),
+    api: (region) => pacedApi(createAwsApi(clients, region), { accountId, pace, rates }),
     now,
     sleep:
       options.sleep ??
@@ -86,7 +95,13 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
   const rehearse = createRehearse({ api: ports.api(target.region), now });
   return {
     substrate: "AWS",
-    capabilities: CAPABILITIES,
+    capabilities: {
+      ...CAPABILITIES,
+      rates: {
+        scope: rateScope(accountId, target.region),
+        launch: rateOf("RunInstances", rates),
+      },
+    },
     inspectImage: (image, { imageName }, signal) =>
       inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
     preflight: (draft, facts, signal) =>

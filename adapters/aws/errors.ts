@@ -61,6 +61,18 @@ export function providerCode(caught: unknown): string | null {
   return failure.kind === "refusal" ? failure.code : null;
 }
 
+/** True where AWS refused a call for coming too fast. */
+export function isThrottle(caught: unknown): boolean {
+  const failure = failureOf(caught);
+  return failure.kind === "refusal" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
+}
+
+/** How long AWS asks to wait, where it says. */
+export function retryAfterSeconds(caught: unknown): number | null {
+  const failure = failureOf(caught);
+  return failure.kind === "refusal" ? failure.retryAfterSeconds : null;
+}
+
 /**
  * True where a call that changes machines may have done so although its answer says otherwise, or there is none: lost
  * and malformed answers, time-outs, and every status from 500 but those that say that nothing was done.

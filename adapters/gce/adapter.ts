@@ -6,6 +6,8 @@ import type {
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
+import { UNPACED } from "../../src/substrate/rates.ts";
+import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
 import { connectGce } from "./connection.ts";
 import type { GceEnvironment } from "./credential-file.ts";
 import { inspectGceImage } from "./image.ts";
@@ -14,6 +16,7 @@ import { machineLogs } from "./logs.ts";
 import { describeMachines, listMachines } from "./machines.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./names.ts";
 import { preflightInstance } from "./preflight.ts";
+import { rateOf, rateScope } from "./rates.ts";
 import { createReads } from "./reads.ts";
 import { terminateMachines } from "./terminate.ts";
 
@@ -31,10 +34,14 @@ export interface GceAdapterOptions {
   readonly now: () => number;
   /** How pauses are made, in milliseconds; rejects when the signal is aborted first. Default: the system's timers. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Waited for before each call but a launch. Default: nothing is waited for. */
+  readonly pace?: Pace;
+  /** Quotas that differ from the published ones, by their names. */
+  readonly rates?: RateSettings;
 }
 
 /** Compute Engine's own limits: a metadata value holds 256 KiB; what it calls a batch may have 1,000 members. */
-const CAPABILITIES: SubstrateCapabilities = {
+const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   batch: {
     maximum: 1_000,
     longestSpawnId: LONGEST_TOLD_SPAWN_ID,
@@ -57,17 +64,20 @@ const CAPABILITIES: SubstrateCapabilities = {
 
 /** The adapter of one project and its accounts. Nothing is loaded, read or connected to before the first verb. */
 export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
-  const { target, environment, now } = options;
+  const { target, environment, now, pace = UNPACED, rates = {} } = options;
   const sleep =
     options.sleep ??
     (async (milliseconds: number, signal: AbortSignal) =>
       await delay(milliseconds, undefined, { signal }));
   const { project } = target;
-  const api = connectGce({ target, environment, sleep });
+  const api = connectGce({ target, environment, sleep, pacing: { project, pace, rates } });
   const reads = createReads(api, now);
   return {
     substrate: "GCP",
-    capabilities: CAPABILITIES,
+    capabilities: {
+      ...CAPABILITIES,
+      rates: { scope: rateScope(project), launch: rateOf("Queries", rates) },
+    },
     inspectImage: async (image, { imageName }, signal) =>
       await inspectGceImage({ reads, project }, gceImage(image), imageName, signal),
     preflight: async (draft, facts, signal) => await preflightInstance(reads, draft, facts, signal),

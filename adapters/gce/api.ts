@@ -1,6 +1,6 @@
 import { createAsking } from "./ask.ts";
-import type { GceCallRules } from "./call.ts";
-import type { GceClients, GceServices } from "./client.ts";
+import type { AskingOptions } from "./ask.ts";
+import type { GceServices } from "./client.ts";
 import {
   diskReply,
   diskTypeReply,
@@ -49,8 +49,8 @@ export type GceApi = ReturnType<typeof createGceApi>;
  * Every method of Compute Engine that Slipway calls, `API_CALLS` for short. Each stops at its signal and throws
  * `GceCallFailure`; what only reads is sent again where that may help, what changes something never.
  */
-export function createGceApi(clients: GceClients, sleep: GceCallRules["sleep"]) {
-  const { ask, askAll, askScopes } = createAsking(clients, sleep);
+export function createGceApi({ clients, ...rest }: AskingOptions) {
+  const { ask, askAll, askScopes } = createAsking({ clients, ...rest });
   return {
     image: (request: InProject & { readonly image: string }, signal: AbortSignal) =>
       ask("images.get", signal, imageReply, (client, options) => client.get(request, options)),

@@ -5,6 +5,7 @@ import { callGce } from "./call.ts";
 import type { GceCallOptions, GceCallRules } from "./call.ts";
 import type { GceClients, GceService, GceServices } from "./client.ts";
 import { GceCallFailure } from "./failure.ts";
+import type { GcePacing } from "./pacing.ts";
 
 /** `service.method`, as `API_CALLS` has it. */
 export type GceMethod<S extends GceService> = `${S}.${string}`;
@@ -48,11 +49,24 @@ const scopeReply = z.tuple([z.string(), z.looseObject({})]);
 const USUAL_TIMEOUT = 30_000;
 const LARGEST_PAGE = 500;
 
-export function createAsking(clients: GceClients, sleep: GceCallRules["sleep"]): GceAsking {
+export interface AskingOptions {
+  readonly clients: GceClients;
+  readonly sleep: GceCallRules["sleep"];
+  readonly pacing: GcePacing;
+}
+
+export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAsking {
   const prepare = async <S extends GceService>(method: GceMethod<S>, signal: AbortSignal) => {
     const { service, call } = known(method);
     const { role, changes = false, timeout = USUAL_TIMEOUT } = call;
-    const rules = { what: `the call ${method}`, signal, timeout, reads: !changes, sleep };
+    const rules = {
+      what: `the call ${method}`,
+      signal,
+      timeout,
+      reads: !changes,
+      sleep,
+      pace: pacing(call),
+    };
     return { client: await clients.client(service, role), rules };
   };
   return {

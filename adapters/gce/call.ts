@@ -1,5 +1,6 @@
 import { cancellation } from "../../src/cancellation.ts";
 import { GceCallFailure, readFailure } from "./failure.ts";
+import type { CallPace } from "./pacing.ts";
 
 /** What every call of a client is given. */
 export interface GceCallOptions {
@@ -19,6 +20,8 @@ export interface GceCallRules {
   readonly reads: boolean;
   /** Rejects with the signal's reason when it is aborted first. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Waited for before each time that it is sent, and told when that was too soon. */
+  readonly pace: CallPace;
 }
 
 /** How often a read is sent at most. */
@@ -40,10 +43,12 @@ export async function callGce<Reply>(
   const { reads, signal, what } = rules;
   for (let attempt = 1; ; attempt += 1) {
     try {
+      await rules.pace.wait(signal);
       return await sendOnce(rules, send);
     } catch (caught) {
       if (signal.aborted) throw cancellation(signal, what);
       const failure = readFailure(caught);
+      if (isThrottle(failure)) await rules.pace.throttled(failure.retryAfterSeconds);
       const pause = reads && attempt < MOST_ATTEMPTS ? pauseAfter(failure, attempt) : null;
       if (pause === null) throw failure;
       await rest(pause, rules);
@@ -75,6 +80,11 @@ function pauseAfter(failure: unknown, attempt: number): number | null {
   const asked = (failure.retryAfterSeconds ?? 0) * 1_000;
   if (asked > LONGEST_PAUSE) return null;
   return Math.max(asked, FIRST_PAUSE * 2 ** (attempt - 1));
+}
+
+function isThrottle(failure: unknown): failure is GceCallFailure {
+  if (!(failure instanceof GceCallFailure)) return false;
+  return failure.status === 429 || failure.codes.includes("rateLimitExceeded");
 }
 
 function isPassing({ status, codes }: GceCallFailure): boolean {

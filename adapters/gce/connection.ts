@@ -1,5 +1,7 @@
 import { createGceApi } from "./api.ts";
 import type { GceApi } from "./api.ts";
+import { createPacing } from "./pacing.ts";
+import type { PacingOptions } from "./pacing.ts";
 import { createAuthorization } from "./authorization.ts";
 import type { GceCallRules } from "./call.ts";
 import { createGceClients } from "./client.ts";
@@ -9,18 +11,20 @@ import { computeEndpoint, ENDPOINT_VARIABLE } from "./endpoint.ts";
 
 export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
   readonly sleep: GceCallRules["sleep"];
+  readonly pacing: PacingOptions;
 }
 
 /**
  * Compute Engine as a placement's accounts may use it. Nothing is imported beyond the client's own, looked up or sent
  * before the first call, which throws `CLOUD_CONFIGURATION_INVALID` for an endpoint that is none.
  */
-export function connectGce({ target, environment, sleep }: ConnectionOptions): GceApi {
+export function connectGce(options: ConnectionOptions): GceApi {
+  const { target, environment, sleep, pacing } = options;
   const authorize = (role: GceRole) =>
     createAuthorization(() => openCredentials({ target, environment, role }));
   const clients = createGceClients({
     endpoint: () => computeEndpoint(environment[ENDPOINT_VARIABLE]),
     authorization: { reader: authorize("reader"), launcher: authorize("launcher") },
   });
-  return createGceApi(clients, sleep);
+  return createGceApi({ clients, sleep, pacing: createPacing(pacing) });
 }
