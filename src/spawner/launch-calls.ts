@@ -81,6 +81,11 @@ export function createLaunchCalls(clock: Clock): LaunchCalls {
     calls.set(token, call);
     return call;
   };
+  /** Others of the same launch may have asked while its members were looked up. */
+  const reopen = async ({ token, members }: Question): Promise<Call> => {
+    const ids = await members();
+    return calls.get(token) ?? open(token, ids);
+  };
   const run = (
     call: Call,
     launch: RecordedLaunch,
@@ -115,7 +120,7 @@ export function createLaunchCalls(clock: Clock): LaunchCalls {
       await Promise.allSettled([run(open(launch.token, members), launch, async () => undefined)]);
     },
     async ask(question) {
-      const call = calls.get(question.token) ?? open(question.token, await question.members());
+      const call = calls.get(question.token) ?? (await reopen(question));
       const answers = call.untold.has(question.spawnId)
         ? call.untold
         : await waited(
@@ -134,7 +139,10 @@ export function createLaunchCalls(clock: Clock): LaunchCalls {
   };
 }
 
-/** Who leaves stops the call only where it is for nobody else. */
+/**
+ * A launch for one is given up with it. One for others too goes on, and whoever leaves hears its end first: until then
+ * nobody can tell what there is to be taken away.
+ */
 async function waited(
   clock: Clock,
   call: Call,
@@ -142,20 +150,17 @@ async function waited(
   done: Promise<Answers>,
 ): Promise<Answers> {
   const { signal, detach } = question;
-  const { promise: left, reject } = Promise.withResolvers<never>();
   const leave = (): void => {
-    if (call.members.length > 1) reject(signal.reason);
-    else call.running?.stop.abort(signal.reason);
+    if (call.members.length === 1) call.running?.stop.abort(signal.reason);
   };
   call.waiting.add(question);
   if (signal.aborted) leave();
   else signal.addEventListener("abort", leave, { once: true });
   try {
-    return await orLeft(clock, detach, Promise.race([done, left]));
+    return await orLeft(clock, detach, done);
   } finally {
     signal.removeEventListener("abort", leave);
     call.waiting.delete(question);
-    left.catch(() => undefined);
   }
 }
 

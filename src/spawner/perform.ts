@@ -53,7 +53,9 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
     case "accepted": {
       const { machine } = outcome;
       task.tries.reset();
-      const running = machine.state === "running" && task.wish.wait !== "watched";
+      const isEnough = machine.state === "running" && task.wish.wait !== "watched";
+      // Whoever has left meanwhile has it taken away, or leaves it to be looked at.
+      const running = isEnough && !task.signal.aborted;
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
     case "rejected":
