@@ -14,8 +14,11 @@ import { processEnvironment } from "./process-environment.ts";
 import type { Environment, ProcessEnvironment } from "./process-environment.ts";
 import { certificatesOf } from "./registry-certificates.ts";
 import { keyFile } from "./secrets/key-file.ts";
+import { checkRateOptions } from "./rate-options.ts";
+import type { RateOptions } from "./rate-options.ts";
 import { createSealedStore } from "./secrets/sealed-store.ts";
 import type { Slipway } from "./slipway.ts";
+import { createGovernor } from "./spawner/governor.ts";
 import { LEDGER_MIGRATIONS } from "./spawner/ledger-schema.ts";
 import { createSqliteLedger } from "./spawner/sqlite-ledger.ts";
 import { openDatabase } from "./storage/database.ts";
@@ -39,6 +42,11 @@ export interface SlipwayOptions {
   readonly environment?: Environment;
   /** Told of every call to an engine or cloud when it has ended; default: nobody. */
   readonly onAdapterCall?: (call: AdapterCall) => void;
+  /**
+   * Rates at which calls are made, where they differ from those that the provider publishes: by substrate and the name
+   * that a waiting spawn tells, such as `{ AWS: { RunInstances: { requests: … } } }`.
+   */
+  readonly rates?: RateOptions;
   /** Replacements for what Slipway would make itself. */
   readonly ports?: Partial<SlipwayPorts>;
 }
@@ -50,6 +58,7 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   actor: "text",
   environment: "object",
   onAdapterCall: "function",
+  rates: "object",
   ports: "object",
 };
 
@@ -73,18 +82,25 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const store = createSqliteStore(database);
   const keys = keyFile(options.keyFile ?? join(dirname(database.path), "slipway.key"));
   const secrets = createSealedStore(store, keys);
-  const { onAdapterCall = () => undefined } = options;
+  const { onAdapterCall = () => undefined, rates = {} } = options;
+  const ledger = options.ports?.ledger ?? createSqliteLedger(database);
+  const driver = options.ports?.driver ?? systemDriver();
+  const { pace } = createGovernor({ ledger, clock, line: `${driver.id} calls` });
+  const opening = { clock, rates, pace: pace(tenant) };
   const adapters = cacheAdapters(async (target) =>
-    instrument(await openSubstrate(target, surroundings, clock), { clock, onCall: onAdapterCall }),
+    instrument(await openSubstrate(target, surroundings, opening), {
+      clock,
+      onCall: onAdapterCall,
+    }),
   );
   try {
     return assembleSlipway({
       tenant,
       catalog: createCatalog({ store, secrets, clock, tenant, actor }),
-      ledger: createSqliteLedger(database),
+      ledger,
       clock,
       random: systemChance,
-      driver: systemDriver(),
+      driver,
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),
       async dockerCredential(reference, signal) {
@@ -112,6 +128,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
 function checkCreation(options: SlipwayOptions): void {
   checkOptions("createSlipway", options, CREATE_OPTIONS);
   checkText("the option database of createSlipway", options.database);
+  checkRateOptions(options.rates ?? {});
   checkOptions("createSlipway's ports", options.ports ?? {}, PORTS);
 }
 

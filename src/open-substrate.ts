@@ -1,14 +1,22 @@
 import type { Clock } from "./clock.ts";
-import type { PlacementTarget } from "./plan.ts";
+import type { PlacementTarget, Substrate } from "./plan.ts";
 import type { ProcessEnvironment } from "./process-environment.ts";
 import { certificatesOf } from "./registry-certificates.ts";
 import type { SubstrateAdapter } from "./substrate/contract.ts";
+import type { Pace, RateSettings } from "./substrate/rates.ts";
+
+export interface OpenSubstrateOptions {
+  readonly clock: Clock;
+  /** What an adapter's calls wait for; default: nothing. */
+  readonly pace?: Pace;
+  readonly rates?: Partial<Readonly<Record<Substrate, RateSettings>>>;
+}
 
 /** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
 export async function openSubstrate(
   target: PlacementTarget,
   { environment, home }: ProcessEnvironment,
-  clock: Clock,
+  { clock, rates, ...pacing }: OpenSubstrateOptions,
 ): Promise<SubstrateAdapter> {
   const now = () => clock.now();
   switch (target.substrate) {
@@ -20,11 +28,13 @@ export async function openSubstrate(
     }
     case "AWS": {
       const { createAwsAdapter } = await import("../adapters/aws/index.ts");
-      return createAwsAdapter({ target, environment, home, now });
+      const own = { ...pacing, rates: rates?.AWS ?? {} };
+      return createAwsAdapter({ target, environment, home, now, ...own });
     }
     case "GCP": {
       const { createGceAdapter } = await import("../adapters/gce/index.ts");
-      return createGceAdapter({ target, environment, home, now });
+      const own = { ...pacing, rates: rates?.GCP ?? {} };
+      return createGceAdapter({ target, environment, home, now, ...own });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AwsTarget } from "../../src/plan.ts";
 import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
-import { UNPACED } from "../../src/substrate/rates.ts";
+import { checkRates, UNPACED } from "../../src/substrate/rates.ts";
 import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
 import { createAwsApi } from "./api.ts";
 import type { AwsApi } from "./api.ts";
@@ -11,7 +11,7 @@ import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
 import { pacedApi } from "./pacing.ts";
 import { preflightInstance } from "./preflight.ts";
-import { rateOf, rateScope } from "./rates.ts";
+import { RATED_ACTIONS, rateOf, rateScope } from "./rates.ts";
 import { createAwsReader } from "./reader.ts";
 import { LAG_MILLISECONDS } from "./recent-machines.ts";
 import { createRehearse } from "./rehearsal.ts";
@@ -78,6 +78,8 @@ export interface AwsPorts {
 export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
   const { target, now, pace = UNPACED, rates = {} } = options;
   const { accountId } = target;
+  checkRates(rates, RATED_ACTIONS);
+  const scope = rateScope(accountId, target.region);
   const clients = createAwsClients(options);
   const ports: AwsPorts = {
     region: target.region,
@@ -98,8 +100,8 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     capabilities: {
       ...CAPABILITIES,
       rates: {
-        scope: rateScope(accountId, target.region),
-        launch: rateOf("RunInstances", rates),
+        scope,
+        launch: rateOf("RunInstances", scope, rates),
       },
     },
     inspectImage: (image, { imageName }, signal) =>

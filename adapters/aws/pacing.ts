@@ -34,7 +34,7 @@ export function pacedApi(api: AwsApi, { accountId, pace, rates }: PacingOptions)
   const paced =
     <Input, Output>(action: RatedAction, call: Send<Input, Output>): Send<Input, Output> =>
     async (input, signal) =>
-      await send({ scope, limit: rateOf(action, rates) }, { send: call, input }, signal);
+      await send({ scope, limit: rateOf(action, scope, rates) }, { send: call, input }, signal);
   const byId = paced("DescribeInstances by id", api.describeInstances);
   const narrowed = paced("DescribeInstances", api.describeInstances);
   const dryRun = paced("RunInstances", api.runInstances);
@@ -57,7 +57,7 @@ export function pacedApi(api: AwsApi, { accountId, pace, rates }: PacingOptions)
     runInstances: async (input, signal) =>
       input.DryRun === true ? await dryRun(input, signal) : await api.runInstances(input, signal),
     terminateInstances: async (input, signal) => {
-      const limit = rateOf("TerminateInstances", rates);
+      const limit = rateOf("TerminateInstances", scope, rates);
       const call = { scope, limit, resources: input.InstanceIds?.length ?? 0 };
       return await send(call, { send: api.terminateInstances, input }, signal);
     },

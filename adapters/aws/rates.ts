@@ -1,3 +1,4 @@
+import { limitOf } from "../../src/substrate/rates.ts";
 import type { RateBucket, RateLimit, RateSettings } from "../../src/substrate/rates.ts";
 
 /** Kinds of calls that EC2 counts apart. */
@@ -24,9 +25,12 @@ const PUBLISHED = {
   GetConsoleOutput: READS,
 } as const satisfies Readonly<Record<string, Omit<RateLimit, "name">>>;
 
+/** The names of all limits. */
+export const RATED_ACTIONS: readonly string[] = Object.keys(PUBLISHED);
+
 /** The limit of an action: as the settings have it, else as it is published. */
-export function rateOf(name: RatedAction, settings: RateSettings): RateLimit {
-  return { name, ...PUBLISHED[name], ...settings[name] };
+export function rateOf(name: RatedAction, scope: string, settings: RateSettings): RateLimit {
+  return limitOf({ name, ...PUBLISHED[name] }, scope, settings);
 }
 
 /** Whose buckets they are. */

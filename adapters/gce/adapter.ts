@@ -6,7 +6,7 @@ import type {
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
-import { UNPACED } from "../../src/substrate/rates.ts";
+import { checkRates, UNPACED } from "../../src/substrate/rates.ts";
 import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
 import { connectGce } from "./connection.ts";
 import type { GceEnvironment } from "./credential-file.ts";
@@ -16,7 +16,7 @@ import { machineLogs } from "./logs.ts";
 import { describeMachines, listMachines } from "./machines.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./names.ts";
 import { preflightInstance } from "./preflight.ts";
-import { rateOf, rateScope } from "./rates.ts";
+import { RATE_QUOTAS, rateOf, rateScope } from "./rates.ts";
 import { createReads } from "./reads.ts";
 import { terminateMachines } from "./terminate.ts";
 
@@ -70,13 +70,15 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
     (async (milliseconds: number, signal: AbortSignal) =>
       await delay(milliseconds, undefined, { signal }));
   const { project } = target;
+  checkRates(rates, RATE_QUOTAS);
+  const scope = rateScope(project);
   const api = connectGce({ target, environment, sleep, pacing: { project, pace, rates } });
   const reads = createReads(api, now);
   return {
     substrate: "GCP",
     capabilities: {
       ...CAPABILITIES,
-      rates: { scope: rateScope(project), launch: rateOf("Queries", rates) },
+      rates: { scope, launch: rateOf("Queries", scope, rates) },
     },
     inspectImage: async (image, { imageName }, signal) =>
       await inspectGceImage({ reads, project }, gceImage(image), imageName, signal),

@@ -24,7 +24,7 @@ export function createPacing({ project, pace, rates }: PacingOptions): GcePacing
   const scope = rateScope(project);
   return (call) => {
     if (LAUNCHES.has(call.method)) return AT_ONCE;
-    const rated = { scope, limit: rateOf(quotaOf(call), rates) };
+    const rated = { scope, limit: rateOf(quotaOf(call), scope, rates) };
     return {
       wait: async (signal) => await pace.wait(rated, signal),
       throttled: async (seconds) =>

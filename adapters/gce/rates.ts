@@ -1,3 +1,4 @@
+import { limitOf } from "../../src/substrate/rates.ts";
 import type { RateBucket, RateLimit, RateSettings } from "../../src/substrate/rates.ts";
 import type { GceApiCall } from "./api-calls.ts";
 
@@ -27,9 +28,12 @@ export function quotaOf({ method, changes }: GceApiCall): RateQuota {
   return verb === "list" ? "List requests" : "Read requests";
 }
 
+/** The names of all limits. */
+export const RATE_QUOTAS: readonly string[] = Object.keys(PUBLISHED);
+
 /** The limit of a quota: as the settings have it, else as it is published. */
-export function rateOf(name: RateQuota, settings: RateSettings): RateLimit {
-  return { name, requests: PUBLISHED[name], resources: null, ...settings[name] };
+export function rateOf(name: RateQuota, scope: string, settings: RateSettings): RateLimit {
+  return limitOf({ name, requests: PUBLISHED[name], resources: null }, scope, settings);
 }
 
 /** Whose quotas they are. */

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../errors.ts";
+
 /** How often a provider lets its calls be made: what it publishes, as data. */
 
 /** Tokens that calls spend, and that come back with time. */
@@ -41,8 +43,32 @@ export interface Pace {
   throttled(call: RatedCall, retryAfterMilliseconds: number | null): Promise<void>;
 }
 
-/** The published limits replaced, by the name of the limit: an account may have been given more. */
+/**
+ * Limits that differ from the published ones, because an account was given more or is to be left some: by the limit's
+ * name (`RunInstances`), or by its name and scope (`RunInstances of account 123456789012 in us-east-1`).
+ */
 export type RateSettings = Readonly<Record<string, Partial<Omit<RateLimit, "name">>>>;
+
+/** The limit as the settings have it for this scope, else for all, else as it is published. */
+export function limitOf(published: RateLimit, scope: string, settings: RateSettings): RateLimit {
+  const { name } = published;
+  return { ...published, ...settings[name], ...settings[`${name} of ${scope}`] };
+}
+
+/**
+ * Holds settings to the limits that there are.
+ *
+ * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
+ */
+export function checkRates(settings: RateSettings, names: readonly string[]): void {
+  for (const key of Object.keys(settings))
+    if (!names.some((name) => key === name || key.startsWith(`${name} of `)))
+      throw invalidArgument(
+        "INVALID_INPUT",
+        `there is no rate ${JSON.stringify(key.slice(0, 80))}`,
+        `The rates are ${names.join(", ")}; of one scope, such as "${names[0] ?? ""} of …" as a waiting spawn tells it.`,
+      );
+}
 
 /** For adapters that nobody governs. */
 export const UNPACED: Pace = {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { API_CALLS } from "../../adapters/gce/api-calls.ts";
 import { connectGce } from "../../adapters/gce/connection.ts";
+import { UNPACED } from "../../src/substrate/rates.ts";
 import { mayHaveHappened } from "../../adapters/gce/errors.ts";
 import { caughtError } from "../support/caught.ts";
 import { gcpTarget } from "../support/gce-launches.ts";
@@ -31,6 +32,7 @@ function connect(environment: Readonly<Record<string, string>>, url = scene.gce.
       pauses.push(milliseconds);
       return Promise.resolve();
     },
+    pacing: { project: "project-1", pace: UNPACED, rates: {} },
   });
 }
 

@@ -5,6 +5,7 @@ import { createGceAdapter } from "../../adapters/gce/index.ts";
 import type { GceAdapterOptions } from "../../adapters/gce/index.ts";
 import type { Candidate, LaunchPlan } from "../../src/plan.ts";
 import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
+import { UNPACED } from "../../src/substrate/rates.ts";
 import { startGce } from "../../src/testing/gce/index.ts";
 import type { GceOptions, TestGce } from "../../src/testing/gce/index.ts";
 import { candidate, gcePlan, gcpTarget } from "./gce-launches.ts";
@@ -78,6 +79,7 @@ function connectionTo({ url }: Pick<TestGce, "url">) {
     },
     sleep: (milliseconds: number, signal: AbortSignal) =>
       delay(milliseconds, undefined, { signal }),
+    pacing: { project: PROJECT, pace: UNPACED, rates: {} },
   };
 }
 

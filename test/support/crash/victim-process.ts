@@ -31,7 +31,7 @@ const file = await openDatabase({
   migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
 });
 const adapters = cacheAdapters(async (target) =>
-  points.adapter(await openSubstrate(target, processEnvironment(), systemClock)),
+  points.adapter(await openSubstrate(target, processEnvironment(), { clock: systemClock })),
 );
 const slipway = await createSlipway({
   database,

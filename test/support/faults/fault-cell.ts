@@ -70,7 +70,7 @@ export async function openMortal(
   });
   const adapters = cacheAdapters(async (target) =>
     points.adapter(
-      await openSubstrate(target, { environment, home: environment.HOME }, systemClock),
+      await openSubstrate(target, { environment, home: environment.HOME }, { clock: systemClock }),
     ),
   );
   const slipway = await createSlipway({

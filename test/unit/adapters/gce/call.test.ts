@@ -26,6 +26,7 @@ function scene(failures: readonly Error[], change: Partial<GceCallRules> = {}) {
       pauses.push(milliseconds);
       return Promise.resolve();
     },
+    pace: { wait: () => Promise.resolve(), throttled: () => Promise.resolve() },
     ...change,
   };
   const answer = callGce(rules, () => {
@@ -90,10 +91,10 @@ describe("an aborted signal", () => {
   it("ends a call that hears nothing of it", async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const rules = { what: "it", signal, timeout: 1, reads: true, sleep: () => Promise.resolve() };
-    const answer = callGce(rules, () => new Promise<string>(() => undefined));
+    const { answer, sent } = scene([], { signal, pace: { wait: never, throttled: never } });
     controller.abort();
     expect(await caughtError(() => answer)).toMatchObject({ code: "CANCELLED" });
+    expect(sent()).toBe(0);
   });
 
   it("ends the pause before another try, whatever the pause makes of it", async () => {
