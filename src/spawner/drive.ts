@@ -7,6 +7,7 @@ import { FULL_MILLISECONDS } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "./ledger.ts";
 import { fullOffering } from "./next-launch.ts";
 import { perform } from "./perform.ts";
+import { tellWait } from "./notice.ts";
 import { progressOf, react } from "./progress.ts";
 import type { Change, SpawnEvent } from "./progress.ts";
 import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
@@ -164,14 +165,6 @@ async function recordLaunch(
     },
   });
   return standing;
-}
-
-export function tellWait(
-  { spawnId, onEvent }: Pick<Wish, "spawnId" | "onEvent">,
-  milliseconds: number,
-  message: string,
-): void {
-  onEvent({ kind: "waiting", spawnId, milliseconds, message });
 }
 
 export function notify(

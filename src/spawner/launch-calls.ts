@@ -30,7 +30,7 @@ export interface Question extends RecordedLaunch {
   /** Spawn ids of all members, in their order. */
   readonly members: () => Promise<readonly string[]>;
   /** Waits for its turn at the provider, where the launch is repeated. */
-  readonly admit: (members: number, signal: AbortSignal) => Promise<void>;
+  readonly admit: (signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   readonly detach: AbortSignal;
   readonly onProgress: (progress: LaunchProgress) => void;
@@ -62,7 +62,10 @@ interface Call {
   since: number;
 }
 
-export function createLaunchCalls(clock: Clock): LaunchCalls {
+export function createLaunchCalls(
+  clock: Clock,
+  answered: (launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]) => Promise<void>,
+): LaunchCalls {
   const calls = new Map<string, Call>();
   const forget = (): void => {
     for (const [token, { running, untold, since }] of calls)
@@ -102,6 +105,7 @@ export function createLaunchCalls(clock: Clock): LaunchCalls {
             throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
           call.untold.set(spawnId, outcome);
         }
+        await answered(launch, outcomes);
         return new Map(call.untold);
       } finally {
         call.running = null;
@@ -127,8 +131,7 @@ export function createLaunchCalls(clock: Clock): LaunchCalls {
             clock,
             call,
             question,
-            call.running?.done ??
-              run(call, question, (signal) => question.admit(call.members.length, signal)),
+            call.running?.done ?? run(call, question, question.admit),
           );
       const answer = answers.get(question.spawnId);
       call.untold.delete(question.spawnId);

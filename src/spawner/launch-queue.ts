@@ -4,6 +4,7 @@ import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
 import { bootDocument } from "./boot-document.ts";
 import { noCandidateLeft } from "./candidates.ts";
 import { mapLimited } from "../map-limited.ts";
+import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "./launch-token.ts";
 import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "./ledger.ts";
@@ -49,12 +50,7 @@ export interface LaunchQueuePorts {
   readonly clock: Clock;
   readonly calls: LaunchCalls;
   /** Waits for the turn of a launch of so many; how many may go. */
-  readonly admit: (
-    adapter: SubstrateAdapter,
-    tenant: string,
-    waiting: () => readonly QueuedLaunch[],
-    signal: AbortSignal,
-  ) => Promise<number>;
+  readonly admit: LaunchAdmission["first"];
 }
 
 interface Waiting {

@@ -12,3 +12,15 @@ export type SpawnNotice =
       readonly message: string;
       readonly milliseconds: number;
     };
+
+/** Tells whoever waits for a spawn that it waits for its turn. */
+export function tellWait(
+  {
+    spawnId,
+    onEvent,
+  }: { readonly spawnId: string; readonly onEvent: (notice: SpawnNotice) => void },
+  milliseconds: number,
+  message: string,
+): void {
+  onEvent({ kind: "waiting", spawnId, milliseconds, message });
+}

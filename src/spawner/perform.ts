@@ -4,6 +4,7 @@ import { launchId } from "./launch-token.ts";
 import type { DrivenSpawn } from "./ledger.ts";
 import { isMember } from "./ledger-steps.ts";
 import { refusal } from "./next-launch.ts";
+import { tellWait } from "./notice.ts";
 import { observe } from "./observe.ts";
 import type { Command, SpawnEvent } from "./progress.ts";
 import { remove } from "./remove.ts";
@@ -79,7 +80,12 @@ async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promis
     candidate,
     secrets: () => task.secrets(signal),
     members: async () => (alone ? [spawnId] : await world.ledger.members(token)),
-    admit: async (members, stop) => await world.admitAgain(task, members, stop),
+    admit: async (stop) =>
+      await world.admission.again(
+        { adapter, plan: driven.plan },
+        (milliseconds, message) => tellWait(wish, milliseconds, message),
+        stop,
+      ),
     signal,
     detach,
     onProgress: ({ message }) => onEvent({ kind: "progress", spawnId, message }),

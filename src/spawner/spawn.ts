@@ -3,12 +3,15 @@ import { timestamp } from "../clock.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
 import { noCandidateLeft, offeringOf, openCandidates } from "./candidates.ts";
-import { drive, LeaseLost, notify, tellWait } from "./drive.ts";
+import { drive, LeaseLost, notify } from "./drive.ts";
 import type { DrivenSpawn } from "./ledger.ts";
+import { createGovernor } from "./governor.ts";
+import { createLaunchAdmission } from "./launch-admission.ts";
 import { createLaunchCalls } from "./launch-calls.ts";
 import { createLaunchQueue } from "./launch-queue.ts";
 import type { Entered, QueuedLaunch } from "./launch-queue.ts";
 import { createLeases } from "./leases.ts";
+import { tellWait } from "./notice.ts";
 import { createMachineWatcher } from "./machine-watcher.ts";
 import type { MachineWatcher } from "./machine-watcher.ts";
 import type { SpawnEvent } from "./progress.ts";
@@ -31,16 +34,15 @@ const LONGEST_PAUSE = 1_000;
 /** What the spawns of one process share: its leases, and one describe loop for each adapter. */
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const watchers = new WeakMap<SubstrateAdapter, MachineWatcher>();
-  const calls = createLaunchCalls(ports.clock);
+  const { ledger, clock, driver } = ports;
+  const governor = ports.governor ?? createGovernor({ ledger, clock, line: driver.id });
+  const admission = createLaunchAdmission(governor);
+  const calls = createLaunchCalls(clock, admission.answered);
   return {
     ...ports,
+    admission,
     calls,
-    queue: createLaunchQueue({
-      ...ports,
-      calls,
-      admit: async (_a, _t, waiting) => waiting().length,
-    }),
-    admitAgain: async () => undefined,
+    queue: createLaunchQueue({ ledger, clock, calls, admit: admission.first }),
     leases: createLeases(ports),
     watcherOf(adapter) {
       const known = watchers.get(adapter) ?? createMachineWatcher(adapter, ports.clock);

@@ -6,6 +6,8 @@ import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { retryDelay } from "./backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";
+import type { Governor } from "./governor.ts";
+import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import type { Leases } from "./leases.ts";
@@ -17,6 +19,8 @@ export interface SpawnerPorts {
   /** Between 0 and 1. */
   readonly random: () => number;
   readonly driver: Driver;
+  /** What calls wait for beside launches, where there is such a thing; default: a governor of its own. */
+  readonly governor?: Governor;
   readonly openAdapter: OpenAdapter;
   /** Looks up what travels with a launch of this plan, just before it. */
   readonly launchSecrets: (plan: LaunchPlan, signal: AbortSignal) => Promise<LaunchSecrets>;
@@ -27,12 +31,7 @@ export interface SpawnerWorld extends SpawnerPorts {
   readonly leases: Leases;
   readonly calls: LaunchCalls;
   readonly queue: LaunchQueue;
-  /** Waits for a repeated launch's turn at the provider. */
-  readonly admitAgain: (
-    task: Pick<Task, "adapter" | "wish">,
-    members: number,
-    signal: AbortSignal,
-  ) => Promise<void>;
+  readonly admission: LaunchAdmission;
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
 }
 
@@ -94,7 +93,7 @@ export function createTries(
 }
 
 /** What the provider asked to wait, in milliseconds. */
-function retryAfter({ metadata }: SlipwayError): number | null {
+export function retryAfter({ metadata }: SlipwayError): number | null {
   const seconds = metadata["retry_after_seconds"];
   return typeof seconds === "number" && seconds > 0 ? seconds * 1_000 : null;
 }

@@ -1,0 +1,59 @@
+import type { LaunchOutcome, SubstrateAdapter } from "../substrate/contract.ts";
+import type { Admission, Governor } from "./governor.ts";
+import type { RecordedLaunch } from "./launch-calls.ts";
+import type { QueuedLaunch } from "./launch-queue.ts";
+import { retryAfter } from "./task.ts";
+
+/** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
+export interface LaunchAdmission {
+  /** Waits for the turn of a new launch; how many of those that wait by then it may have. */
+  first(
+    adapter: SubstrateAdapter,
+    tenant: string,
+    waiting: () => readonly QueuedLaunch[],
+    signal: AbortSignal,
+  ): Promise<number>;
+  /** Waits for the turn of a launch that is repeated: its machines are counted already. */
+  again(
+    launch: Pick<RecordedLaunch, "adapter" | "plan">,
+    onWait: QueuedLaunch["onWait"],
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Learns from an answer. */
+  answered(launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]): Promise<void>;
+}
+
+export function createLaunchAdmission(governor: Governor): LaunchAdmission {
+  return {
+    async first(adapter, tenant, waiting, signal) {
+      const { batch, rates } = adapter.capabilities;
+      const resources = (): number => Math.min(waiting().length, batch.maximum);
+      if (rates === null) return resources();
+      const onWait: QueuedLaunch["onWait"] = (milliseconds, message) => {
+        for (const queued of waiting()) queued.onWait(milliseconds, message);
+      };
+      const { scope, launch: limit } = rates;
+      return await governor.admit({ scope, limit, tenant, resources, onWait }, signal);
+    },
+    async again({ adapter, plan: { tenant } }, onWait, signal) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const { scope, launch: limit } = rates;
+      await governor.admit({ scope, limit, tenant, onWait }, signal);
+    },
+    async answered({ adapter, plan: { tenant } }, outcomes) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
+      const refusals = outcomes.flatMap((one) => (one.outcome === "rejected" ? [one.error] : []));
+      const throttle = refusals.find(({ reason }) => reason === "CLOUD_RATE_LIMITED");
+      if (throttle !== undefined)
+        return await governor.throttled(
+          { ...admission, resources: outcomes.length },
+          retryAfter(throttle),
+        );
+      // A place that had room for fewer has cost no more.
+      await governor.giveBack(admission, { requests: 0, resources: refusals.length });
+    },
+  };
+}
