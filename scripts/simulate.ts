@@ -101,10 +101,20 @@ function summary({ seeds, failed, milliseconds }: Tally, began: number): string 
 }
 
 function countsOf({ counts, steps, seeds }: Tally): string {
-  const { spawns, machines, launches, deaths, sweptMachines, running, terminated, failed } = counts;
+  const {
+    spawns,
+    machines,
+    launches,
+    batches,
+    deaths,
+    sweptMachines,
+    running,
+    terminated,
+    failed,
+  } = counts;
   return [
     `${spawns} spawns: ${running} run, ${terminated} terminated, ${failed} failed`,
-    `${launches} launches, ${machines} machines, ${sweptMachines} of them swept`,
+    `${launches} launches (and ${batches} calls for several), ${machines} machines, ${sweptMachines} of them swept`,
     `${deaths} processes died, ${Math.round(steps / Math.max(seeds, 1))} steps a seed`,
   ].join("\n");
 }

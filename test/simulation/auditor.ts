@@ -1,6 +1,6 @@
 import type { Claim, DrivenSpawn, Standing, Step } from "../../src/spawner/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
-import { isLive } from "./machine.ts";
+import { isLive, nameOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Scene } from "./scene.ts";
@@ -8,13 +8,20 @@ import type { Scene } from "./scene.ts";
 /** What a process has heard of a launch. */
 export type Word = "refused" | "throttled" | "ended" | "absent";
 
+/** A member of a launch: the launch's token and its spawn's name. */
+export type Member = Pick<SimulatedMachine, "token" | "spawn">;
+
 /**
  * Knows what the ledger says and what the clouds have, and holds both to the promise at every step. It has rules of its
  * own: none of the product's is asked.
  */
 export interface Auditor {
+  /** By the spawn's name. */
   readonly records: ReadonlyMap<string, AuditedRecord>;
-  readonly machines: readonly SimulatedMachine[];
+  /** By id. */
+  readonly machines: ReadonlyMap<string, SimulatedMachine>;
+  /** Launches that clouds were asked for, by token, with their members in order. */
+  readonly asked: ReadonlyMap<string, readonly string[]>;
   /** Machines that sweeps have ended. */
   readonly swept: number;
   began(process: SimulatedProcess, driven: DrivenSpawn): void;
@@ -23,10 +30,10 @@ export interface Auditor {
   /** A sweep has seen a listing. */
   listed(process: SimulatedProcess): void;
   suspected(process: SimulatedProcess, scope: string, ids: readonly string[]): void;
-  /** A process asks a cloud for a machine. */
+  /** A process asks a cloud for machines. */
   asks(process: SimulatedProcess, launch: Launch): void;
-  /** A process has heard of a launch. */
-  heard(process: SimulatedProcess, token: string, word: Word): void;
+  /** A process has heard what became of a member. */
+  heard(process: SimulatedProcess, member: Member, word: Word): void;
   born(machine: SimulatedMachine): void;
   /** A live machine is about to be ended at somebody's request. */
   ending(machine: SimulatedMachine): void;
@@ -46,33 +53,47 @@ export const LARGEST_SKEW = 2_000;
 
 export function createAuditor(scene: Scene): Auditor {
   const records = new Map<string, AuditedRecord>();
-  const machines: SimulatedMachine[] = [];
+  const machines = new Map<string, SimulatedMachine>();
+  const machinesOf = new Map<string, SimulatedMachine[]>();
+  const recorded = new Map<string, Map<number, string>>();
+  const asked = new Map<string, readonly string[]>();
   const words = new Map<string, Set<Word>>();
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
   const listings = new Map<string, number>();
   const swept = new Set<string>();
   const { scheduler } = scene;
 
-  const checkClaims = (spawnId: string): void => {
-    const record = records.get(spawnId);
-    const claimed = machines.filter(
-      (machine) => machine.spawnId === spawnId && isLive(machine) && isClaimed(record, machine),
+  const checkClaims = (spawn: string): void => {
+    const record = records.get(spawn);
+    const claimed = (machinesOf.get(spawn) ?? []).filter(
+      (machine) => isLive(machine) && isClaimed(record, machine),
     );
     if (claimed.length > 1)
       scene.violate(
         "never two live machines that are both claimed",
-        `${spawnId} has ${claimed.map(({ id }) => id).join(" and ")}`,
+        `${spawn} has ${claimed.map(({ id }) => id).join(" and ")}`,
       );
   };
-  const heardBy = (process: SimulatedProcess, token: string): ReadonlySet<Word> =>
-    words.get(`${process.id} ${token}`) ?? new Set();
+  const heardBy = (process: SimulatedProcess, { token, spawn }: Member): ReadonlySet<Word> =>
+    words.get(`${process.id} ${token} ${spawn}`) ?? NOTHING;
+
+  /** Each member has its own place in its launch. */
+  const checkMember = (spawn: string, { token, member }: Launched): void => {
+    const members = recorded.get(token) ?? new Map<number, string>();
+    recorded.set(token, members);
+    const other = members.get(member) ?? spawn;
+    members.set(member, spawn);
+    if (other !== spawn)
+      scene.violate("a launch's members are apart", `${spawn} and ${other} are both ${member}`);
+  };
 
   /** A refusal that is recorded has been heard, and a throttle proves nothing after an answer was lost. */
   const checkRefusal = (process: SimulatedProcess, before: Standing, after: Standing): void => {
     for (const [index, launch] of after.launches.entries()) {
       const previous = before.launches[index];
       if (launch.outcome !== "rejected" || previous?.outcome === "rejected") continue;
-      const heard = heardBy(process, launch.token);
+      const spawn = nameOf(after.spawn);
+      const heard = heardBy(process, { token: launch.token, spawn });
       const isKnown =
         heard.has("refused") ||
         heard.has("ended") ||
@@ -81,53 +102,59 @@ export function createAuditor(scene: Scene): Auditor {
       if (!isKnown)
         scene.violate(
           "a launch is rejected only by its provider's word",
-          `${after.spawn.spawnId}, launch ${launch.attempt}, recorded by ${process.id}`,
+          `${spawn}, launch ${launch.attempt}, recorded by ${process.id}`,
         );
     }
   };
 
   const write = (record: AuditedRecord, standing: Standing): void => {
     record.standing = standing;
-    const { spawn, launches } = standing;
+    const { launches } = standing;
+    const spawn = nameOf(standing.spawn);
+    const latest = launches.at(-1);
+    if (latest !== undefined) checkMember(spawn, latest);
     if (launches.filter(isUnsettled).length > 1 || launches.slice(0, -1).some(isOpen))
       scene.violate(
         "no launch while an earlier one is unsettled",
-        `${spawn.spawnId}: ${launches.map(({ outcome }) => outcome ?? "asked").join(", ")}`,
+        `${spawn}: ${launches.map(({ outcome }) => outcome ?? "asked").join(", ")}`,
       );
-    checkClaims(spawn.spawnId);
+    checkClaims(spawn);
   };
 
   return {
     records,
     machines,
+    asked,
     get swept() {
       return swept.size;
     },
     began(process, driven) {
-      const { spawnId } = driven.spawn;
+      const spawn = nameOf(driven.spawn);
       const record = { standing: driven, holder: process.id, fence: driven.lease.fence };
-      records.set(spawnId, record);
-      scene.tell(process.id, () => `ledger: ${spawnId} ${summary(driven)}`);
+      records.set(spawn, record);
+      scene.tell(process.id, () => `ledger: ${spawn} ${summary(driven)}`);
       write(record, driven);
     },
-    took(process, { spawnId, before, message }, after) {
+    took(process, { before, message, ...key }, after) {
       const { fence } = before.lease;
-      const record = records.get(spawnId);
-      if (after === null) scene.tell(process.id, () => `ledger refuses ${spawnId}: ${message}`);
+      const spawn = nameOf(key);
+      const record = records.get(spawn);
+      if (after === null) scene.tell(process.id, () => `ledger refuses ${spawn}: ${message}`);
       if (after === null || record === undefined) return;
-      scene.tell(process.id, () => `ledger: ${spawnId} ${summary(after)} (${message})`);
+      scene.tell(process.id, () => `ledger: ${spawn} ${summary(after)} (${message})`);
       if (record.holder !== process.id || record.fence !== fence)
         scene.violate(
           "no step by a driver that lost its lease",
-          `${process.id} with fence ${fence} recorded a step of ${spawnId}, which ${record.holder} has with fence ${record.fence}`,
+          `${process.id} with fence ${fence} recorded a step of ${spawn}, which ${record.holder} has with fence ${record.fence}`,
         );
       checkRefusal(process, record.standing, after);
       write(record, after);
     },
-    claimed(process, { spawnId }, after) {
-      const record = records.get(spawnId);
+    claimed(process, claim, after) {
+      const spawn = nameOf(claim);
+      const record = records.get(spawn);
       if (after === null || record === undefined) return;
-      scene.tell(process.id, () => `ledger: takes over ${spawnId} ${summary(after)}`);
+      scene.tell(process.id, () => `ledger: takes over ${spawn} ${summary(after)}`);
       record.holder = process.id;
       record.fence = after.lease.fence;
       write(record, after);
@@ -143,33 +170,47 @@ export function createAuditor(scene: Scene): Auditor {
       for (const id of ids) if (!suspects.has(id)) suspects.set(id, { scope, since });
       if (ids.length > 0) scene.tell("ledger", () => `suspects in ${scope}: ${ids.join(" ")}`);
     },
-    asks(process, { token, members }) {
-      const spawnId = members[0]?.spawnId ?? "";
-      const launches = records.get(spawnId)?.standing.launches ?? [];
-      const launch = launches.find((one) => one.token === token);
-      scene.tell(process.id, () => `asks for ${spawnId} launch ${launch?.attempt ?? "?"}`);
-      if (launch === undefined)
+    asks(process, { token, place, ownership, members }) {
+      const names = members.map(({ spawnId }) => nameOf({ tenant: ownership.tenant, spawnId }));
+      const all = recorded.get(token);
+      scene.tell(process.id, () => `asks for ${names.join(" ")} in ${place.place}`);
+      for (const [member, spawn] of names.entries()) {
+        const launches = records.get(spawn)?.standing.launches ?? [];
+        const launch = launches.find((one) => one.token === token);
+        if (launch?.member === member && launch.place === place.place) continue;
         scene.violate(
           "intent before act",
-          `${process.id} asks for ${spawnId} with no record of it`,
+          `${process.id} asks for ${spawn} as member ${member} with no record of it`,
+        );
+      }
+      const known = asked.get(token);
+      if (known === undefined) asked.set(token, names);
+      const isWhole = all?.size === names.length && (known ?? names).join(" ") === names.join(" ");
+      if (!isWhole)
+        scene.violate(
+          "a launch is repeated as a whole",
+          `${process.id} asks for ${names.join(" ")}, and not for ${[...(all?.values() ?? [])].join(" ")}`,
         );
     },
-    heard(process, token, word) {
-      const key = `${process.id} ${token}`;
+    heard(process, { token, spawn }, word) {
+      const key = `${process.id} ${token} ${spawn}`;
       const heard = words.get(key);
       if (heard === undefined) words.set(key, new Set([word]));
       else heard.add(word);
     },
     born(machine) {
-      machines.push(machine);
-      checkClaims(machine.spawnId);
+      machines.set(machine.id, machine);
+      const own = machinesOf.get(machine.spawn);
+      if (own === undefined) machinesOf.set(machine.spawn, [machine]);
+      else own.push(machine);
+      checkClaims(machine.spawn);
     },
     ending(machine) {
-      const record = records.get(machine.spawnId);
+      const record = records.get(machine.spawn);
       if (record === undefined || !isKept(record.standing, machine)) return;
       scene.violate(
         "nobody ends a machine that its spawn keeps",
-        `${machine.id} of ${machine.spawnId}, which is ${record.standing.spawn.state}`,
+        `${machine.id} of ${machine.spawn}, which is ${record.standing.spawn.state}`,
       );
     },
     sweeps(process, ids, grace) {
@@ -187,6 +228,8 @@ export function createAuditor(scene: Scene): Auditor {
 }
 
 type Launched = Standing["launches"][number];
+
+const NOTHING: ReadonlySet<Word> = new Set();
 
 /** Somebody may have a machine of it, or get one. */
 function isUnsettled({ outcome }: Launched): boolean {

@@ -50,8 +50,13 @@ async function finish(stage: Stage, spawner: Spawner, errand: Errand): Promise<b
 /** Lets the world go on until nobody waits any more. False where that never comes. */
 async function allDone({ scene, work }: Stage): Promise<boolean> {
   const { scheduler, violations } = scene;
-  const waiting = (): Running | undefined =>
-    work.running.find(({ isOver, spawner }) => !isOver && spawner.process.isAlive);
+  const waiting = (): Running | undefined => {
+    for (const task of work.open) {
+      if (task.spawner.process.isAlive) return task;
+      work.open.delete(task);
+    }
+    return undefined;
+  };
   const deadline = scheduler.now() + LONGEST_WAIT;
   const end = await scheduler.run(
     () => violations.length > 0 || scheduler.now() > deadline || waiting() === undefined,
@@ -77,26 +82,23 @@ async function pause({ scene }: Stage, milliseconds: number): Promise<boolean> {
 
 /** Nothing is left to do: what is there is what was promised. */
 function judge({ scene, auditor }: Stage): void {
-  const live = auditor.machines.filter(isLive);
-  for (const { standing } of auditor.records.values()) {
-    const { spawnId, state, machine } = standing.spawn;
-    const own = live.filter((one) => one.spawnId === spawnId);
+  const live = [...auditor.machines.values()].filter(isLive);
+  for (const [spawn, { standing }] of auditor.records) {
+    const { state, machine } = standing.spawn;
+    const own = live.filter((one) => one.spawn === spawn);
     const names = own.map(({ id }) => id).join(" and ") || "none";
     if (state === "running") {
       if (own.length !== 1 || own[0]?.id !== machine?.id)
         scene.violate(
           "a running spawn has its one live machine",
-          `${spawnId} has ${machine?.id} on record, and live: ${names}`,
+          `${spawn} has ${machine?.id} on record, and live: ${names}`,
         );
     } else if (state !== "terminated" && state !== "failed")
-      scene.violate("recovery finishes every spawn", `${spawnId} is ${state}`);
+      scene.violate("recovery finishes every spawn", `${spawn} is ${state}`);
     else if (own.length > 0)
-      scene.violate(
-        "nothing is left of a finished spawn",
-        `${spawnId} is ${state}: ${names} lives`,
-      );
+      scene.violate("nothing is left of a finished spawn", `${spawn} is ${state}: ${names} lives`);
   }
   for (const machine of live)
-    if (!auditor.records.has(machine.spawnId))
-      scene.violate("nobody claims no machine", `${machine.id} of ${machine.spawnId}`);
+    if (!auditor.records.has(machine.spawn))
+      scene.violate("nobody claims no machine", `${machine.id} of ${machine.spawn}`);
 }

@@ -1,3 +1,4 @@
+import type { SpawnKey } from "../../src/spawner/ledger.ts";
 import type { Machine, MachineEnd, MachineState, Ownership } from "../../src/substrate/contract.ts";
 
 /** A machine as its cloud knows it. */
@@ -6,8 +7,13 @@ export interface SimulatedMachine {
   readonly cloud: string;
   readonly place: string;
   readonly token: string;
-  readonly spawnId: string;
+  /** Whose it is, whether or not it can tell: `nameOf` its spawn. */
+  readonly spawn: string;
   readonly ownership: Ownership;
+  /** Null for a machine of a batch that all has the same tags. */
+  readonly toldSpawnId: string | null;
+  /** Null where its cloud counts none. */
+  readonly launchIndex: number | null;
   readonly bornAt: number;
   /** From when on its cloud shows it to those who ask. */
   readonly shownFrom: number;
@@ -19,6 +25,11 @@ export interface SimulatedMachine {
   isStarted: boolean;
 }
 
+/** A spawn's name in the story, its own among all tenants'. */
+export function nameOf({ tenant, spawnId }: SpawnKey): string {
+  return tenant === "default" ? spawnId : `${tenant}/${spawnId}`;
+}
+
 /** True for a machine that somebody pays for. */
 export function isLive({ state, isGone }: SimulatedMachine): boolean {
   return !isGone && state !== "ended";
@@ -26,7 +37,7 @@ export function isLive({ state, isGone }: SimulatedMachine): boolean {
 
 /** What its cloud tells of it. */
 export function told(machine: SimulatedMachine): Machine {
-  const { id, place, state, ownership, spawnId, end } = machine;
+  const { id, place, state, ownership, toldSpawnId, launchIndex, end } = machine;
   return {
     id,
     place,
@@ -35,8 +46,8 @@ export function told(machine: SimulatedMachine): Machine {
     artifact: null,
     addresses: { private: null, public: null },
     ports: [],
-    launchIndex: null,
-    ownership: { ...ownership, spawnId },
+    launchIndex,
+    ownership: { ...ownership, spawnId: toldSpawnId },
     end,
     createdAt: null,
   };

@@ -25,6 +25,7 @@ export function emptyTally(): Tally {
     spawns: 0,
     machines: 0,
     launches: 0,
+    batches: 0,
     deaths: 0,
     sweptMachines: 0,
     running: 0,
@@ -73,6 +74,7 @@ function addCounts({ counts }: Tally, more: SeedCounts): void {
   counts.spawns += more.spawns;
   counts.machines += more.machines;
   counts.launches += more.launches;
+  counts.batches += more.batches;
   counts.deaths += more.deaths;
   counts.sweptMachines += more.sweptMachines;
   counts.running += more.running;

@@ -1,5 +1,7 @@
 import type { SubstrateCapabilities } from "../../src/substrate/contract.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
+import { LONGEST_TOLD_SPAWN_ID } from "./cloud.ts";
+import type { SimulatedCloud } from "./cloud.ts";
 import { samplePlan } from "../support/sample-plan.ts";
 
 export type CloudKind = "ec2" | "gce" | "docker";
@@ -14,21 +16,31 @@ const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
 
 const plans = new Map<string, LaunchPlan>();
 
+/** What is planned: the same wish is the same plan. */
+export interface PlanWish {
+  readonly kind: CloudKind;
+  readonly zones: number;
+  readonly tenant: string;
+  readonly workspace: string;
+}
+
 /** A plan for a cloud with so many zones; made once, because to name a plan is to hash all of it. */
-export function planOf(kind: CloudKind, zones: number): LaunchPlan {
-  const name = `${kind} ${zones}`;
-  const known = plans.get(name) ?? makePlan(kind, zones);
+export function planOf(wish: PlanWish): LaunchPlan {
+  const { kind, zones, tenant, workspace } = wish;
+  const name = [kind, zones, tenant, workspace].join(" ");
+  const known = plans.get(name) ?? makePlan(wish);
   plans.set(name, known);
   return known;
 }
 
-function makePlan(kind: CloudKind, zones: number): LaunchPlan {
+function makePlan({ kind, zones, ...whose }: PlanWish): LaunchPlan {
   const candidates = PLACES[kind]
     .slice(0, zones)
     .map((place) => ({ place, verdict: "eligible", reason: null }) as const);
   switch (kind) {
     case "ec2":
       return samplePlan({
+        ...whose,
         substrate: "AWS",
         candidates,
         target: {
@@ -48,6 +60,7 @@ function makePlan(kind: CloudKind, zones: number): LaunchPlan {
       });
     case "gce":
       return samplePlan({
+        ...whose,
         substrate: "GCP",
         candidates,
         target: {
@@ -65,14 +78,23 @@ function makePlan(kind: CloudKind, zones: number): LaunchPlan {
         },
       });
     case "docker":
-      return samplePlan({ candidates });
+      return samplePlan({ ...whose, candidates });
   }
 }
 
-/** What the real adapters say of themselves; a token's life is the seed's. */
-export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): SubstrateCapabilities {
+/** What the real adapters say of themselves; a token's life and a batch's size are the seed's. */
+export function capabilitiesOf({
+  kind,
+  tokenMilliseconds,
+  largestBatch,
+}: SimulatedCloud): SubstrateCapabilities {
   const vm = {
-    batch: { maximum: 1_000, longestSpawnId: null, idleMilliseconds: 20, longestMilliseconds: 200 },
+    batch: {
+      maximum: largestBatch,
+      longestSpawnId: null,
+      idleMilliseconds: 20,
+      longestMilliseconds: 200,
+    },
     concurrentLaunches: null,
     rates: null,
     watchMilliseconds: 0,
@@ -89,7 +111,11 @@ export function capabilitiesOf(kind: CloudKind, tokenMilliseconds: number): Subs
         idempotency: { machines: "eventual", tokenMilliseconds },
       };
     case "gce":
-      return { ...vm, idempotency: { machines: "eventual", tokenMilliseconds: null } };
+      return {
+        ...vm,
+        batch: { ...vm.batch, longestSpawnId: LONGEST_TOLD_SPAWN_ID },
+        idempotency: { machines: "eventual", tokenMilliseconds: null },
+      };
     case "docker":
       return {
         ...vm,

@@ -26,7 +26,16 @@ export function spent(): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",
     reason: "LAUNCH_TOKEN_SPENT",
-    message: "the machine of this token was terminated",
+    message: "the machines of this token were terminated",
+  });
+}
+
+/** The token has been used for another request. */
+export function mismatch(): SlipwayError {
+  return new SlipwayError({
+    code: "ABORTED",
+    reason: "LAUNCH_TOKEN_MISMATCH",
+    message: "the token was used for another request",
   });
 }
 

@@ -31,6 +31,8 @@ export interface SeedCounts {
   readonly spawns: number;
   readonly machines: number;
   readonly launches: number;
+  /** Launches of several members that a cloud was asked for. */
+  readonly batches: number;
   readonly deaths: number;
   /** Machines that a sweep found and ended. */
   readonly sweptMachines: number;
@@ -58,10 +60,10 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   const auditor = createAuditor(scene);
   const honest = openLedger(options.ledger);
   const ledger = options.sabotage?.(honest) ?? honest;
-  const { clouds, plans } = drawWorld(scene, auditor);
+  const { clouds, wanted, bursts } = drawWorld(scene, auditor);
   const hosts = createHosts({ scene, auditor, ledger, clouds });
-  const work = createWork(scene, plans);
-  const stage = { scene, auditor, clouds, plans, hosts, work };
+  const work = createWork(scene, wanted);
+  const stage = { scene, auditor, clouds, wanted, bursts, hosts, work };
   const unhandled = (reason: unknown): void =>
     scene.violate("no failure that nobody sees", String(reason));
   process.on("unhandledRejection", unhandled);
@@ -87,7 +89,8 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
     story,
     counts: {
       spawns: standings.length,
-      machines: auditor.machines.length,
+      machines: auditor.machines.size,
+      batches: [...auditor.asked.values()].filter(({ length }) => length > 1).length,
       launches: standings.reduce((sum, { launches }) => sum + launches.length, 0),
       deaths: [...hosts.processes.values()].filter(({ isAlive }) => !isAlive).length,
       sweptMachines: auditor.swept,

@@ -1,14 +1,17 @@
-import { throwIfCancelled } from "../../src/cancellation.ts";
+import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type {
   Launch,
   LaunchOutcome,
   Machine,
   SubstrateAdapter,
+  TerminateOutcome,
 } from "../../src/substrate/contract.ts";
+import { machineSeen } from "../../src/substrate/sighting.ts";
 import type { Auditor } from "./auditor.ts";
-import type { LaunchAnswer, SimulatedCloud } from "./cloud.ts";
-import { told } from "./machine.ts";
+import type { MemberAnswer, Operation } from "./cloud-launches.ts";
+import type { SimulatedCloud } from "./cloud.ts";
+import { nameOf } from "./machine.ts";
 import { send } from "./network.ts";
 import type { Reply } from "./network.ts";
 import { capabilitiesOf } from "./plans.ts";
@@ -54,44 +57,55 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   const read = async <Value>(what: string, effect: () => Value, signal: AbortSignal) =>
     valueOf(scene, what, await ask(what, effect, signal));
 
-  const launchOne = async (launch: Launch, signal: AbortSignal): Promise<LaunchOutcome> => {
+  const launchAll = async (
+    launch: Launch,
+    signal: AbortSignal,
+  ): Promise<readonly LaunchOutcome[]> => {
     // A launch on EC2 is seen through, whoever gives it up meanwhile.
     const patience = cloud.kind === "ec2" ? null : signal;
-    const what = `launch for ${launch.members[0]?.spawnId ?? ""}`;
+    const what = `launch for ${membersOf(launch)}`;
+    const all = (outcome: LaunchOutcome) => launch.members.map(() => outcome);
     throwIfCancelled(signal, what);
     const reply = await ask(what, () => cloud.launch(launch), patience, true);
-    if (reply.kind === "throttled") return rejected(throttle(scene));
+    if (reply.kind === "throttled") return all(rejected(throttle(scene)));
     // Answered or thrown: how far it came is not known either way.
     if (reply.kind === "failed" && scene.random.chance(0.2)) throw unanswered(what);
-    if (reply.kind === "failed") return unknown(what);
-    const outcome = await finish(reply.value, what, patience);
-    if (outcome.outcome === "accepted" && cloud.kind === "ec2")
-      recent.set(outcome.machine.id, outcome.machine);
-    return outcome;
+    if (reply.kind === "failed") return all(unknown(what));
+    const answers =
+      "members" in reply.value
+        ? reply.value.members
+        : await operationDone(reply.value.operation, patience);
+    if (answers === null) return all(unknown(what));
+    const outcomes = await Promise.all(answers.map((answer) => finish(answer, patience)));
+    for (const one of outcomes)
+      if (one.outcome === "accepted" && cloud.kind === "ec2")
+        recent.set(one.machine.id, one.machine);
+    if (signal.aborted && outcomes.every(({ outcome }) => outcome === "rejected"))
+      throw cancellation(signal, what);
+    return outcomes;
   };
 
   const finish = async (
-    answer: LaunchAnswer,
-    what: string,
+    answer: MemberAnswer,
     signal: AbortSignal | null,
   ): Promise<LaunchOutcome> => {
     if ("error" in answer) return rejected(answer.error);
-    if ("machine" in answer) {
-      const { machine } = answer;
-      return cloud.kind === "docker" ? await start(machine, signal) : accepted(machine);
-    }
-    const { operation } = answer;
+    const { machine } = answer;
+    return cloud.kind === "docker" ? await start(machine, signal) : accepted(machine);
+  };
+
+  const operationDone = async (
+    operation: Operation,
+    signal: AbortSignal | null,
+  ): Promise<readonly MemberAnswer[] | null> => {
     for (let looks = 0; looks < LOOKS; looks += 1) {
       await process.clock.sleep(LOOK);
-      const reply = await ask("operation", () => ({ ...operation }), signal);
+      const reply = await ask("operation", () => ({ done: operation.outcome() }), signal);
       if (reply.kind === "failed" && looks > 2) break;
-      const done = reply.kind === "answered" ? reply.value.outcome : null;
-      if (done === null) continue;
-      if ("error" in done) return rejected(done.error);
-      // The disk is read to confirm its image, and is gone with its machine.
-      return done.machine.isGone ? rejected(spent()) : accepted(told(done.machine));
+      const done = reply.kind === "answered" ? reply.value.done : null;
+      if (done !== null) return done;
     }
-    return unknown(what);
+    return null;
   };
 
   const start = async (machine: Machine, signal: AbortSignal | null): Promise<LaunchOutcome> => {
@@ -102,42 +116,51 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
 
   return {
     substrate: SUBSTRATES[cloud.kind],
-    capabilities: capabilitiesOf(cloud.kind, cloud.tokenMilliseconds),
+    capabilities: capabilitiesOf(cloud),
     inspectImage: () => Promise.reject(new Error("nothing is resolved in a simulation")),
     preflight: () => Promise.reject(new Error("nothing is resolved in a simulation")),
     async launch(launch, signal) {
       if (!process.isAlive) return await never();
       auditor.asks(process, launch);
-      const outcome = await launchOne(launch, signal);
-      scene.tell(process.id, () => `hears: ${outcomeWords(outcome)}`);
-      if (outcome.outcome === "rejected")
-        auditor.heard(
-          process,
-          launch.token,
-          outcome.error.retry === "same-token" ? "throttled" : "refused",
-        );
-      return [outcome];
+      const outcomes = await launchAll(launch, signal);
+      for (const [index, outcome] of outcomes.entries()) {
+        const { tenant } = launch.ownership;
+        const spawn = nameOf({ tenant, spawnId: launch.members[index]?.spawnId ?? "" });
+        scene.tell(process.id, () => `hears: ${spawn} ${outcomeWords(outcome)}`);
+        if (outcome.outcome === "rejected")
+          auditor.heard(
+            process,
+            { token: launch.token, spawn },
+            outcome.error.retry === "same-token" ? "throttled" : "refused",
+          );
+      }
+      return outcomes;
     },
     async describe(ids, signal) {
       const shown = await read("describe", () => cloud.describe(ids), signal);
-      const machines = shown.map(
-        (machine, index) => machine ?? recent.get(ids[index] ?? "") ?? null,
+      const sightings = shown.map((sighting, index) =>
+        sighting === "unknown" ? (recent.get(ids[index] ?? "") ?? sighting) : sighting,
       );
-      for (const [index, machine] of machines.entries())
-        if (machine === null || machine.state === "ended") tellEnd(ports, ids[index] ?? "");
-      return machines;
+      for (const [index, sighting] of sightings.entries())
+        if (sighting === null || (sighting !== "unknown" && sighting.state === "ended"))
+          tellEnd(ports, ids[index] ?? "");
+      return sightings;
     },
     async terminate(ids, signal) {
       if (!process.isAlive) return await never();
       if (sweepGrace !== null) auditor.sweeps(process, ids, sweepGrace);
       const effect = () => cloud.terminate(ids);
       const reply = await ask(`terminate ${ids.join(" ")}`, effect, signal, true);
-      if (reply.kind === "answered") {
-        for (const id of ids) recent.delete(id);
-        return ids.map((id) => ({ id, outcome: "terminated" }));
-      }
       const error = reply.kind === "throttled" ? throttle(scene) : unanswered("terminate");
-      return ids.map((id) => ({ id, outcome: "failed", error }));
+      const answers = reply.kind === "answered" ? reply.value : [];
+      return ids.map((id, index): TerminateOutcome => {
+        const answer = answers[index];
+        // What was launched here a moment ago is there, whatever its cloud says.
+        if (answer === undefined || (answer === "unknown" && recent.has(id)))
+          return { id, outcome: "failed", error };
+        recent.delete(id);
+        return { id, outcome: answer };
+      });
     },
     async list(_owner, signal) {
       const machines = await read("list", () => cloud.list(), signal);
@@ -152,7 +175,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       const all = [
         ...machines,
         ...described.flatMap((one, index) => {
-          const machine = one ?? missing[index];
+          const machine = machineSeen(one) ?? missing[index];
           return machine === undefined || machine.state === "ended" ? [] : [machine];
         }),
       ];
@@ -169,16 +192,27 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
 
 /** The process knows now that this machine has ended. */
 function tellEnd({ auditor, process }: AdapterPorts, id: string): void {
-  const machine = auditor.machines.find((one) => one.id === id);
-  if (machine !== undefined) auditor.heard(process, machine.token, "ended");
+  const machine = auditor.machines.get(id);
+  if (machine !== undefined) auditor.heard(process, machine, "ended");
 }
 
-/** The process knows now of which launches no machine is listed. */
+/** The process knows now of which members of which launches no machine is listed. */
 function tellAbsent({ auditor, process }: AdapterPorts, listed: readonly Machine[]): void {
-  const launches = new Set(listed.map(({ ownership }) => ownership?.launchId));
-  for (const { standing } of auditor.records.values())
+  const shown = new Set(
+    listed.map(({ id }) => {
+      const machine = auditor.machines.get(id);
+      return `${machine?.token} ${machine?.spawn}`;
+    }),
+  );
+  for (const [spawn, { standing }] of auditor.records)
     for (const { token } of standing.launches)
-      if (!launches.has(token.slice(0, 32))) auditor.heard(process, token, "absent");
+      if (!shown.has(`${token} ${spawn}`)) auditor.heard(process, { token, spawn }, "absent");
+}
+
+function membersOf({ members }: Launch): string {
+  const [first] = members;
+  const others = members.length > 1 ? ` and ${members.length - 1} more` : "";
+  return `${first?.spawnId ?? "nobody"}${others}`;
 }
 
 function valueOf<Value>(scene: Scene, what: string, reply: Reply<Value>): Value {

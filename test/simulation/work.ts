@@ -1,5 +1,6 @@
 import { isSlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
+import type { SpawnKey } from "../../src/spawner/ledger.ts";
 import { recover } from "../../src/spawner/recover.ts";
 import { refresh } from "../../src/spawner/refresh.ts";
 import { attend, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
@@ -7,13 +8,15 @@ import type { Spawn } from "../../src/spawner/spawn-record.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import type { Wait, Wish } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";
+import { nameOf } from "./machine.ts";
 import type { Scene } from "./scene.ts";
 
 /** What somebody asks a process to do. */
 export type Errand =
   | {
       readonly kind: "spawn" | "attend" | "terminate";
-      readonly spawnId: string;
+      /** Of the spawn. */
+      readonly name: string;
       readonly wait: Wait;
       /** Gives it up after so many milliseconds; null: never. */
       readonly cancelAfter: number | null;
@@ -28,21 +31,30 @@ export type Errand =
 export interface Running {
   readonly spawner: Spawner;
   readonly what: string;
-  isOver: boolean;
   /** Why it failed; null where it has not. */
   failure: string | null;
 }
 
+/** What is to be spawned. */
+export interface Wanted extends SpawnKey {
+  readonly plan: LaunchPlan;
+}
+
 export interface Work {
-  readonly running: readonly Running[];
+  /** Those that are not over, and whose process was alive when they were last looked at. */
+  readonly open: Set<Running>;
   begin(spawner: Spawner, errand: Errand): Running;
 }
 
-const TENANT = "default";
-
-/** @param plans what each spawn is to be, by its id */
-export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>): Work {
-  const running: Running[] = [];
+/** @param wanted what each spawn is to be, by its name */
+export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): Work {
+  const open = new Set<Running>();
+  const tenants = [...new Set(Array.from(wanted.values(), ({ tenant }) => tenant))];
+  const wantedAs = (name: string): Wanted => {
+    const one = wanted.get(name);
+    if (one === undefined) throw new Error(`${name} has no plan`);
+    return one;
+  };
 
   const abortAfter = ({ process }: Spawner, milliseconds: number | null, how: string) => {
     const controller = new AbortController();
@@ -56,14 +68,14 @@ export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>)
   const wishOf = (
     spawner: Spawner,
     {
-      spawnId,
+      name,
       wait,
       cancelAfter,
       detachAfter,
     }: Extract<Errand, { kind: "spawn" | "attend" | "terminate" }>,
   ): Wish => ({
-    tenant: TENANT,
-    spawnId,
+    tenant: wantedAs(name).tenant,
+    spawnId: wantedAs(name).spawnId,
     wait,
     signal: abortAfter(spawner, cancelAfter, "cancelled"),
     detach: abortAfter(spawner, detachAfter, "detached"),
@@ -75,8 +87,7 @@ export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>)
     const signal = new AbortController().signal;
     switch (errand.kind) {
       case "spawn": {
-        const plan = plans.get(errand.spawnId);
-        if (plan === undefined) throw new Error(`${errand.spawnId} has no plan`);
+        const { plan } = wantedAs(errand.name);
         const request = { ...wishOf(spawner, errand), plan, subject: plan.workspace };
         return stateOf(await spawnPlan(world, request));
       }
@@ -85,11 +96,10 @@ export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>)
       case "terminate":
         return stateOf(await terminate(world, wishOf(spawner, errand)));
       case "recover": {
-        const recovered = await recover(world, {
-          tenant: TENANT,
-          signal,
-          onEvent: () => undefined,
-        });
+        const all = tenants.map((tenant) =>
+          recover(world, { tenant, signal, onEvent: () => undefined }),
+        );
+        const recovered = (await Promise.all(all)).flat();
         for (const { error } of recovered) if (error !== null) expectKnown(scene, error);
         return recovered
           .map((one) => `${one.spawnId} ${one.error?.message ?? one.spawn?.state}`)
@@ -106,28 +116,27 @@ export function createWork(scene: Scene, plans: ReadonlyMap<string, LaunchPlan>)
         return `${report.scanned} machines, ${report.suspects.length} suspects, ended ${report.terminated.map(({ id }) => id).join(" ")}`;
       }
       case "refresh": {
-        const keys = Array.from(plans.keys(), (spawnId) => ({ tenant: TENANT, spawnId }));
-        await refresh(world, keys, signal);
+        await refresh(world, [...wanted.values()], signal);
         return "done";
       }
     }
   };
 
   return {
-    running,
+    open,
     begin(spawner, errand) {
       const what = wordsOf(errand);
-      const task: Running = { spawner, what, isOver: false, failure: null };
-      running.push(task);
+      const task: Running = { spawner, what, failure: null };
+      open.add(task);
       const { id } = spawner.process;
       scene.tell(id, () => `is asked to ${what}`);
       perform(spawner, errand).then(
         (result) => {
-          task.isOver = true;
+          open.delete(task);
           scene.tell(id, () => `is done with ${what}: ${result}`);
         },
         (failure: unknown) => {
-          task.isOver = true;
+          open.delete(task);
           task.failure = String(failure);
           scene.tell(id, () => `gives up ${what}: ${String(failure)}`);
           expectKnown(scene, failure);
@@ -151,8 +160,8 @@ function expectKnown(scene: Scene, failure: unknown): void {
   );
 }
 
-function stateOf({ spawnId, state, machine }: Spawn): string {
-  return `${spawnId} is ${state}${machine === null ? "" : ` as ${machine.id}`}`;
+function stateOf({ state, machine, ...key }: Spawn): string {
+  return `${nameOf(key)} is ${state}${machine === null ? "" : ` as ${machine.id}`}`;
 }
 
 function wordsOf(errand: Errand): string {
@@ -160,10 +169,10 @@ function wordsOf(errand: Errand): string {
     case "spawn":
     case "attend":
     case "terminate": {
-      const { kind, spawnId, wait, cancelAfter, detachAfter } = errand;
+      const { kind, name, wait, cancelAfter, detachAfter } = errand;
       const cancel = cancelAfter === null ? "" : `, cancelled after ${cancelAfter} ms`;
       const detach = detachAfter === null ? "" : `, waiting ${detachAfter} ms`;
-      return `${kind} ${spawnId} (${wait}${cancel}${detach})`;
+      return `${kind} ${name} (${wait}${cancel}${detach})`;
     }
     case "sweep":
       return `sweep with a grace of ${errand.grace} ms`;
