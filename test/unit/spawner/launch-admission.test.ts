@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import type { RateBucket } from "../../../src/substrate/rates.ts";
+import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import { BATCH, burstWorld, ids } from "../../support/burst-world.ts";
+
+const ONE_A_SECOND: RateBucket = {
+  capacity: 1,
+  refill: 1,
+  everyMilliseconds: 1_000,
+  pace: "continuous",
+};
+
+function ratedWorld(
+  resources: RateBucket | null = null,
+  options: Partial<Pick<FakeAdapterOptions, "faults" | "places">> = {},
+) {
+  const launch = { name: "Launch", requests: ONE_A_SECOND, resources };
+  return burstWorld({
+    ...options,
+    callMilliseconds: 1,
+    capabilities: { batch: BATCH, rates: { scope: "here", launch } },
+  });
+}
+
+describe("launches and the account's own pace", () => {
+  it("wait for their turn, gather while they do, and say so", async () => {
+    const here = ratedWorld();
+    const first = here.begin("first");
+    await here.clock.advance(100);
+    const burst = [here.begin("second")];
+    await here.clock.advance(100);
+    burst.push(...ids(5).map((id) => here.begin(id)));
+    await here.clock.runUntilSettled(Promise.all([first, ...burst]));
+    expect(here.sizes()).toEqual([1, 6]);
+    expect(here.calls[1]?.at).toBeGreaterThanOrEqual(1_000);
+    expect(here.calls[1]?.at).toBeLessThan(1_500);
+    const told = here.notices.filter(({ kind }) => kind === "waiting");
+    expect(told[0]).toMatchObject({
+      kind: "waiting",
+      spawnId: "second",
+      message: "Launch of here",
+    });
+    expect(told[0]).toHaveProperty("milliseconds", expect.any(Number));
+  });
+
+  it("launch no more machines than the account may", async () => {
+    const resources = { ...ONE_A_SECOND, capacity: 10, refill: 10 };
+    const here = ratedWorld(resources);
+    await here.clock.runUntilSettled(Promise.all(ids(25).map((id) => here.begin(id))));
+    const sizes = here.sizes();
+    expect(sizes[0]).toBe(10);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(25);
+    expect(here.adapter.machines).toHaveLength(25);
+    for (const [index, { at }] of here.calls.entries())
+      if (index > 0) expect(at - (here.calls[index - 1]?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it("come slower after one was refused as too fast, by the same token", async () => {
+    const error = {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "CLOUD_RATE_LIMITED",
+      message: "slower",
+      retry: "same-token",
+    } as const;
+    const here = ratedWorld(null, { faults: [{ verb: "launch", kind: "reject", error }] });
+    const spawns = [await here.clock.runUntilSettled(here.begin("one"))];
+    spawns.push(await here.clock.runUntilSettled(here.begin("two")));
+    expect(spawns.map(({ state }) => state)).toEqual(["running", "running"]);
+    expect(new Set(here.adapter.history.slice(0, 2).map(({ token }) => token)).size).toBe(1);
+    const [, repeated, next] = here.calls;
+    // Half as fast as the provider says that it may.
+    expect((next?.at ?? 0) - (repeated?.at ?? 0)).toBeGreaterThanOrEqual(1_800);
+  });
+
+  it("give back what a place had no room for", async () => {
+    const resources = { ...ONE_A_SECOND, capacity: 10, refill: 1 };
+    const places = [{ place: "engine-1", capacity: 2 }];
+    const here = ratedWorld(resources, { places });
+    const spawns = await here.clock.runUntilSettled(
+      Promise.all(ids(10).map((id) => here.begin(id))),
+    );
+    expect(spawns.filter(({ state }) => state === "running")).toHaveLength(2);
+    here.adapter.setCapacity("engine-1", 100);
+    const before = here.clock.now();
+    await here.clock.runUntilSettled(Promise.all(ids(8).map((id) => here.begin(`next-${id}`))));
+    expect(here.sizes()).toEqual([10, 8]);
+    expect(here.clock.now() - before).toBeLessThan(3_000);
+  });
+});
