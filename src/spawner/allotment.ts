@@ -183,7 +183,8 @@ function machinesFor(
   const patience = (entry.since ?? now) + WORTH_A_CALL - now;
   if (room >= minimum && (granted >= wanted || patience <= 0)) return { granted, wait: 0, bucket };
   const soon = timeUntil(bucket, rank.resources + minimum, now);
-  const worthwhile = timeUntil(bucket, rank.resources + left + wanted, now);
+  const enough = wanted > minimum ? wanted + left : minimum;
+  const worthwhile = timeUntil(bucket, rank.resources + enough, now);
   return { granted: null, wait: Math.min(worthwhile, Math.max(soon, patience)), bucket };
 }
 

@@ -115,9 +115,8 @@ function perMillisecond({ refill, everyMilliseconds }: RateBucket): number {
 
 function levelAt(bucket: Bucket, now: number): number {
   const { rate, state, slowness } = bucket;
+  if (rate.pace === "window") return capacityOf(bucket, now) - sum(countedOf(bucket, now));
   if (state === null) return rate.capacity;
-  if (rate.pace === "window")
-    return capacityOf(bucket, now) - sum(state.spent.filter((each) => isCounted(rate, each, now)));
   if (isFull(bucket, now)) return rate.capacity;
   if (isBurst(state, now)) return state.level;
   const level = state.level + flow(slowness, state.at, now) * perMillisecond(rate);
@@ -154,9 +153,9 @@ function capacityOf({ rate, slowness }: Bucket, now: number): number {
 }
 
 function windowUntil(bucket: Bucket, tokens: number, now: number): number {
-  const { rate, state } = bucket;
+  const { rate } = bucket;
   const wanted = Math.min(tokens, capacityOf(bucket, now));
-  const counted = (state?.spent ?? []).filter((each) => isCounted(rate, each, now));
+  const counted = countedOf(bucket, now);
   let left = capacityOf(bucket, now) - sum(counted);
   for (const each of counted) {
     left += each.count;
@@ -165,16 +164,17 @@ function windowUntil(bucket: Bucket, tokens: number, now: number): number {
   return 0;
 }
 
-function noted({ rate, state }: Bucket, count: number, now: number): readonly Spending[] {
-  const counted = (state?.spent ?? []).filter((each) => isCounted(rate, each, now));
+function noted(bucket: Bucket, count: number, now: number): readonly Spending[] {
+  const { rate } = bucket;
+  const counted = countedOf(bucket, now);
   const latest = counted.at(-1);
   if (latest === undefined || now - latest.first >= rate.everyMilliseconds / PARTS)
     return [...counted, { first: now, last: now, count }];
   return [...counted.slice(0, -1), { ...latest, last: now, count: latest.count + count }];
 }
 
-function isCounted(rate: RateBucket, spending: Spending, now: number): boolean {
-  return endOf(rate, spending) > now;
+function countedOf({ rate, state }: Bucket, now: number): readonly Spending[] {
+  return (state?.spent ?? []).filter((each) => endOf(rate, each) > now);
 }
 
 /** By then it counts in no window of the provider's, wherever those begin. */

@@ -45,34 +45,50 @@ export function entryOf(
 
 /** All with this one as it is now, without those who are forgotten. */
 export function entrants(all: readonly Entrant[], entry: Entrant, now: number): readonly Entrant[] {
-  const kept = all.filter(
-    (each) => !isOf(each, entry) && (each.until > now || each.served + MEMORY > now),
-  );
+  const kept = all.filter((each) => !isOf(each, entry) && isRemembered(each, now));
   return [...kept, entry].slice(-MOST);
 }
 
 /** The others who come before an entry. Each of its tenant's turns lets every other tenant have one. */
 export function rankOf(all: readonly Entrant[], entry: Entrant, now: number): Rank {
-  const waiting = all.filter((each) => isWaiting(each, now) && !isOf(each, entry));
-  const own = waiting.filter(({ tenant }) => tenant === entry.tenant);
-  const first = own.filter((each) => isBefore(each, entry));
-  const before = [...first];
-  const served = servedOf(all, entry.tenant);
-  const tenants = new Set(all.map(({ tenant }) => tenant));
+  const tenants = tenantsOf(all, entry, now);
+  const own = tenants.get(entry.tenant);
+  const before = (own?.waiting ?? []).filter((each) => isBefore(each, entry)).toSorted(byWaiting);
+  const turns = before.length;
+  const leader = before[0] ?? entry;
+  const served = Math.max(entry.served, own?.served ?? 0);
   tenants.delete(entry.tenant);
-  for (const tenant of tenants) {
-    const lines = waiting.filter((each) => each.tenant === tenant).toSorted(byWaiting);
-    const leader = lines[0];
-    if (leader === undefined) continue;
-    const earlier =
-      servedOf(all, tenant) - served || (isBefore(leader, first[0] ?? entry) ? -1 : 1);
-    before.push(...lines.slice(0, first.length + (earlier < 0 ? 1 : 0)));
+  for (const other of tenants.values()) {
+    const lines = other.waiting.toSorted(byWaiting);
+    const [first] = lines;
+    if (first === undefined) continue;
+    const isFirst = other.served === served ? isBefore(first, leader) : other.served < served;
+    before.push(...lines.slice(0, turns + (isFirst ? 1 : 0)));
   }
   return {
     ahead: before.length,
     resources: before.reduce((total, { minimum }) => total + minimum, 0),
     others: tenants.size,
   };
+}
+
+interface Tenant {
+  /** When it was last served, in whichever line. */
+  served: number;
+  readonly waiting: Entrant[];
+}
+
+/** Who is remembered, by tenant, without the entry itself. */
+function tenantsOf(all: readonly Entrant[], entry: Entrant, now: number): Map<string, Tenant> {
+  const tenants = new Map<string, Tenant>();
+  for (const each of all) {
+    if (isOf(each, entry) || !isRemembered(each, now)) continue;
+    const tenant = tenants.get(each.tenant) ?? { served: 0, waiting: [] };
+    tenant.served = Math.max(tenant.served, each.served);
+    if (isWaiting(each, now)) tenant.waiting.push(each);
+    tenants.set(each.tenant, tenant);
+  }
+  return tenants;
 }
 
 function isOf(one: Entrant, { tenant, line }: Pick<Entrant, "tenant" | "line">): boolean {
@@ -83,12 +99,8 @@ function isWaiting({ since, until }: Entrant, now: number): boolean {
   return since !== null && until > now;
 }
 
-/** When the tenant was last served, in whichever line. */
-function servedOf(all: readonly Entrant[], tenant: string): number {
-  return all.reduce(
-    (last, each) => (each.tenant === tenant ? Math.max(last, each.served) : last),
-    0,
-  );
+function isRemembered({ served, until }: Entrant, now: number): boolean {
+  return until > now || served + MEMORY > now;
 }
 
 function isBefore(one: Entrant, other: Entrant): boolean {

@@ -13,6 +13,8 @@ const unreachable = Object.assign(
   { code: 14 },
 );
 
+const AT_ONCE = { wait: () => Promise.resolve(), throttled: () => Promise.resolve() };
+
 /** Calls with the failures in turn, and an answer after them. */
 function scene(failures: readonly Error[], change: Partial<GceCallRules> = {}) {
   const pauses: number[] = [];
@@ -26,7 +28,7 @@ function scene(failures: readonly Error[], change: Partial<GceCallRules> = {}) {
       pauses.push(milliseconds);
       return Promise.resolve();
     },
-    pace: { wait: () => Promise.resolve(), throttled: () => Promise.resolve() },
+    pace: AT_ONCE,
     ...change,
   };
   const answer = callGce(rules, () => {
@@ -91,10 +93,10 @@ describe("an aborted signal", () => {
   it("ends a call that hears nothing of it", async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const { answer, sent } = scene([], { signal, pace: { wait: never, throttled: never } });
+    const rules = { what: "it", signal, timeout: 1, reads: true, sleep: () => Promise.resolve() };
+    const answer = callGce({ ...rules, pace: AT_ONCE }, () => new Promise<string>(() => undefined));
     controller.abort();
     expect(await caughtError(() => answer)).toMatchObject({ code: "CANCELLED" });
-    expect(sent()).toBe(0);
   });
 
   it("ends the pause before another try, whatever the pause makes of it", async () => {
@@ -108,5 +110,28 @@ describe("an aborted signal", () => {
       },
     });
     expect(await caughtError(() => answer)).toMatchObject({ code: "CANCELLED" });
+  });
+});
+
+describe("the pace", () => {
+  it("is waited for each time that a call is sent, and told of each throttle", async () => {
+    const told: (number | null | "wait")[] = [];
+    const pace = {
+      wait: async () => void told.push("wait"),
+      throttled: async (seconds: number | null) => void told.push(seconds),
+    };
+    const failures = [refused(429), refused(503), refused(429, new GceThrottleReply(429, "", 2))];
+    const { answer } = scene(failures, { pace });
+    await expect(answer).rejects.toMatchObject({ status: 429 });
+    expect(told).toEqual(["wait", null, "wait", "wait", 2]);
+  });
+
+  it("keeps a call from being sent whose signal is aborted meanwhile", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const wait = async () => controller.abort();
+    const { answer, sent } = scene([], { signal, pace: { ...AT_ONCE, wait } });
+    expect(await caughtError(() => answer)).toMatchObject({ code: "CANCELLED" });
+    expect(sent()).toBe(0);
   });
 });
