@@ -7,6 +7,7 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { describeClaims, describeSuspects } from "./ledger/claims.ts";
 import { describeLeases } from "./ledger/leases.ts";
+import { describeRates } from "./ledger/rates.ts";
 import { describeReads } from "./ledger/reads.ts";
 import { describeSameAnswers } from "./ledger/same-answers.ts";
 import { describeBeginning, describeFullPlaces, describeSteps } from "./ledger/steps.ts";
@@ -44,6 +45,7 @@ describe.each([
   describeClaims(open);
   describeSuspects(open);
   describeReads(open);
+  describeRates(open);
 });
 
 describeSameAnswers(openMemory, openSqlite);

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import type { RateAsk } from "../../../src/spawner/rate-turns.ts";
+import type { RateLimit } from "../../../src/substrate/rates.ts";
+import type { OpenLedger } from "./subject.ts";
+
+const LAUNCHES: RateLimit = {
+  name: "RunInstances",
+  requests: { capacity: 2, refill: 2, everyMilliseconds: 1_000, pace: "continuous" },
+  resources: { capacity: 10, refill: 2, everyMilliseconds: 1_000, pace: "continuous" },
+};
+const READS: RateLimit = {
+  name: "Read requests",
+  requests: { capacity: 3, refill: 3, everyMilliseconds: 60_000, pace: "window" },
+  resources: null,
+};
+
+function ask(changes: Partial<RateAsk> = {}): RateAsk {
+  return {
+    scope: "account 1 in here",
+    limit: LAUNCHES,
+    tenant: "default",
+    line: "driver-1",
+    now: 1_700_000_000_000,
+    requests: 1,
+    resources: { minimum: 1, maximum: 4 },
+    ...changes,
+  };
+}
+
+export function describeRates(open: OpenLedger): void {
+  describe("spending a provider's rates", () => {
+    it("grants what there is, and then says when to ask again and who is first", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const granted = { granted: true, requests: 1, resources: 4 };
+      expect(await ledger.spend(ask())).toEqual(granted);
+      expect(await ledger.spend(ask({ line: "driver-2" }))).toEqual(granted);
+      const refused = { granted: false, wait: 750, ahead: 0 };
+      expect(await ledger.spend(ask({ tenant: "acme" }))).toEqual(refused);
+      expect(await ledger.spend(ask())).toMatchObject({ granted: false, ahead: 1 });
+    });
+
+    it("keeps apart what has another name or another scope", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.spend(ask({ requests: 2, resources: null }));
+      expect(await ledger.spend(ask())).toMatchObject({ granted: false });
+      expect(await ledger.spend(ask({ scope: "account 2 in here" }))).toMatchObject({
+        granted: true,
+      });
+      const reads = { limit: READS, requests: 9, resources: null };
+      expect(await ledger.spend(ask(reads))).toEqual({ granted: true, requests: 3, resources: 0 });
+      expect(await ledger.spend(ask(reads))).toEqual({ granted: false, wait: 60_250, ahead: 0 });
+    });
+
+    it("takes back what was not spent, and slows down when it is told to", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.spend(ask({ resources: { minimum: 1, maximum: 10 } }));
+      await ledger.correct(ask(), { kind: "unused", requests: 1, resources: 10 });
+      const all = ask({ resources: { minimum: 10, maximum: 10 } });
+      expect(await ledger.spend(all)).toMatchObject({ granted: true, resources: 10 });
+      await ledger.correct(ask(), {
+        kind: "throttled",
+        resources: 10,
+        retryAfterMilliseconds: 9_000,
+      });
+      expect(await ledger.spend(ask())).toMatchObject({ granted: false, wait: 9_000 });
+    });
+
+    it("waits for nobody who has left", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.spend(ask({ requests: 2, resources: null }));
+      await ledger.spend(ask({ tenant: "acme" }));
+      await ledger.correct(ask({ tenant: "acme" }), { kind: "left" });
+      expect(await ledger.spend(ask({ tenant: "other" }))).toMatchObject({ ahead: 0 });
+    });
+  });
+}
