@@ -36,7 +36,8 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(ask())).toEqual(granted);
       expect(await ledger.spend(ask({ line: "driver-2" }))).toEqual(granted);
       const refused = { granted: false, wait: 750, ahead: 0 };
-      expect(await ledger.spend(ask({ tenant: "acme" }))).toEqual(refused);
+      const single = { minimum: 1, maximum: 1 };
+      expect(await ledger.spend(ask({ tenant: "acme", resources: single }))).toEqual(refused);
       expect(await ledger.spend(ask())).toMatchObject({ granted: false, ahead: 1 });
     });
 
