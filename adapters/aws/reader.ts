@@ -1,8 +1,8 @@
 import type { Image, InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import { sharedReads } from "../../src/shared-reads.ts";
 import type { AwsApi } from "./api.ts";
 import type { AwsRole } from "./client.ts";
 import { cloudError } from "./errors.ts";
-import { sharedReads } from "./shared-reads.ts";
 import { findGeneralTypes } from "./general-types.ts";
 import type { GeneralTypes } from "./general-types.ts";
 
@@ -37,10 +37,12 @@ const MOST_FILTER_VALUES = 200;
 
 export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsReader {
   const { region } = api;
-  const passing = { keepMilliseconds: 0, now };
-  const lasting = { keepMilliseconds: KEEP_TYPES_MILLISECONDS, now };
+  const what = "a read of AWS";
+  const passing = { what, keepMilliseconds: 0, now };
+  const lasting = { what, keepMilliseconds: KEEP_TYPES_MILLISECONDS, now };
   // Kept by its credential, which is the same account's for ever.
-  const accounts = sharedReads<string>({ keepMilliseconds: Number.POSITIVE_INFINITY, now });
+  const forever = { what, keepMilliseconds: Number.POSITIVE_INFINITY, now };
+  const accounts = sharedReads<string>(forever);
   const images = sharedReads<Image>(passing);
   const types = sharedReads<InstanceTypeInfo | null>(lasting);
   const zones = sharedReads<readonly string[]>(lasting);

@@ -1,13 +1,13 @@
 import type { SlipwayError } from "../../src/errors.ts";
 import type { Candidate, Check, PlanDraft } from "../../src/plan.ts";
 import { failed, failedBy, passed, skipped, warning } from "../../src/substrate/check.ts";
+import { sharedReads } from "../../src/shared-reads.ts";
 import type { AwsApi } from "./api.ts";
 import { cloudError, providerCode } from "./errors.ts";
 import { launchRequest } from "./launch-request.ts";
 import { obstacleName } from "./reading.ts";
 import { planSettings } from "./settings.ts";
 import type { InstanceSettings } from "./settings.ts";
-import { sharedReads } from "./shared-reads.ts";
 
 export const REHEARSAL_CHECK = "permission.launch";
 
@@ -31,7 +31,11 @@ export function createRehearse(options: {
   readonly now: () => number;
 }): Rehearse {
   const { api, now } = options;
-  const flights = sharedReads<SlipwayError | null>({ keepMilliseconds: 0, now });
+  const flights = sharedReads<SlipwayError | null>({
+    what: "a dry run of AWS",
+    keepMilliseconds: 0,
+    now,
+  });
   return async (draft, settings, place, signal) => {
     const { ClientToken: _none, ...request } = launchRequest({
       token: NOT_A_LAUNCH,

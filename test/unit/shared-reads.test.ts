@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sharedReads } from "../../../../adapters/aws/shared-reads.ts";
+import { sharedReads } from "../../src/shared-reads.ts";
 
 const { signal } = new AbortController();
 
@@ -20,7 +20,7 @@ function slowLoad() {
 
 describe("shared reads", () => {
   it("are one for callers at the same time, and another afterwards", async () => {
-    const reads = sharedReads<string>({ keepMilliseconds: 0, now: () => 0 });
+    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
     const { calls, load } = slowLoad();
     const both = Promise.all([reads.read("a", load, signal), reads.read("a", load, signal)]);
     const other = reads.read("b", load, signal);
@@ -35,7 +35,7 @@ describe("shared reads", () => {
 
   it("are kept for so long, and no longer", async () => {
     let now = 0;
-    const reads = sharedReads<string>({ keepMilliseconds: 1000, now: () => now });
+    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 1000, now: () => now });
     let count = 0;
     const load = async () => `answer ${(count += 1)}`;
     expect(await reads.read("a", load, signal)).toBe("answer 1");
@@ -46,7 +46,7 @@ describe("shared reads", () => {
   });
 
   it("keep no failure", async () => {
-    const reads = sharedReads<string>({ keepMilliseconds: 1000, now: () => 0 });
+    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 1000, now: () => 0 });
     const { calls, load } = slowLoad();
     const first = reads.read("a", load, signal);
     calls[0]?.reject(new Error("lost"));
@@ -57,7 +57,7 @@ describe("shared reads", () => {
   });
 
   it("go on for the others when one stops waiting, and end with the last", async () => {
-    const reads = sharedReads<string>({ keepMilliseconds: 0, now: () => 0 });
+    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
     const { calls, load } = slowLoad();
     const impatient = new AbortController();
     const leaving = reads.read("a", load, impatient.signal);
@@ -73,7 +73,7 @@ describe("shared reads", () => {
   });
 
   it("are not begun for who has stopped already", async () => {
-    const reads = sharedReads<string>({ keepMilliseconds: 0, now: () => 0 });
+    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
     const { calls, load } = slowLoad();
     await expect(reads.read("a", load, AbortSignal.abort())).rejects.toMatchObject({
       code: "CANCELLED",

@@ -1,4 +1,4 @@
-import { cancellation } from "../../src/cancellation.ts";
+import { cancellation } from "./cancellation.ts";
 
 export interface SharedReads<Answer> {
   /** What is read under the key: by somebody else just now, or lately, or by this call. */
@@ -23,11 +23,13 @@ interface Flight<Answer> {
  * stops waiting stops nobody else's; a failure is kept for nobody.
  */
 export function sharedReads<Answer>(options: {
+  /** What a caller that stops waiting is told of, as a noun phrase: `a read of AWS`. */
+  readonly what: string;
   readonly keepMilliseconds: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): SharedReads<Answer> {
-  const { keepMilliseconds, now } = options;
+  const { what, keepMilliseconds, now } = options;
   const flights = new Map<string, Flight<Answer>>();
 
   const isUsable = ({ arrivedAt }: Flight<Answer>): boolean =>
@@ -51,12 +53,12 @@ export function sharedReads<Answer>(options: {
   };
   return {
     async read(key, load, signal) {
-      if (signal.aborted) throw cancellation(signal, "a read of AWS");
+      if (signal.aborted) throw cancellation(signal, what);
       for (const [old, flight] of flights) if (!isUsable(flight)) forget(old, flight);
       const flight = flights.get(key) ?? start(key, load);
       flight.waiting += 1;
       try {
-        return await untilAborted(flight.answer, signal);
+        return await untilAborted(flight.answer, signal, what);
       } finally {
         flight.waiting -= 1;
         if (flight.waiting === 0 && flight.arrivedAt === null) {
@@ -68,9 +70,13 @@ export function sharedReads<Answer>(options: {
   };
 }
 
-async function untilAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+async function untilAborted<Answer>(
+  answer: Promise<Answer>,
+  signal: AbortSignal,
+  what: string,
+): Promise<Answer> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(cancellation(signal, "a read of AWS"));
+  const stop = (): void => reject(cancellation(signal, what));
   signal.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([answer, promise]);
