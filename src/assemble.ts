@@ -1,14 +1,12 @@
-import { anyOf } from "./cancellation.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
-import { findCredential, imageCredential, launchSecrets } from "./credentials.ts";
+import { findCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
 import type { Driver } from "./driver.ts";
-import { invalidArgument } from "./errors.ts";
-import type { SlipwayError } from "./errors.ts";
 import { parseReference } from "./oci/reference.ts";
 import type { RegistryClient } from "./oci/registry-client.ts";
 import {
+  BURST_OPTIONS,
   INSPECT_OPTIONS,
   LIST_FILTER,
   LOGS_OPTIONS,
@@ -20,18 +18,17 @@ import {
 } from "./option-shapes.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
-import { parsePlan } from "./plan-document.ts";
-import type { LaunchPlan } from "./plan.ts";
-import { checkSpawnable, readPinnedAgain, refuseStale } from "./resolver/read-again.ts";
-import { resolve } from "./resolver/resolve.ts";
 import { placementTarget } from "./resolver/target.ts";
 import { recover } from "./spawner/recover.ts";
 import { refresh } from "./spawner/refresh.ts";
 import { sweep } from "./spawner/sweep.ts";
-import type { InspectOptions, LogsOptions, Slipway, SpawnOptions } from "./slipway.ts";
+import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
+import { spawnWorkspace, spawnWorkspaces } from "./spawn-workspaces.ts";
+import { createSpawnablePlans } from "./spawnable-plans.ts";
+import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "./spawner/ledger.ts";
-import { noMachine, refuseReused, spawnNotFound } from "./spawner/spawn-errors.ts";
-import { attend, createSpawnerWorld, spawnPlan, terminate } from "./spawner/spawn.ts";
+import { noMachine, spawnNotFound } from "./spawner/spawn-errors.ts";
+import { createSpawnerWorld, terminate } from "./spawner/spawn.ts";
 import type { SpawnerWorld } from "./spawner/task.ts";
 import { watchSpawns } from "./spawner/watch.ts";
 import type { OpenAdapter } from "./substrate/contract.ts";
@@ -69,16 +66,12 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   close: "function",
 };
 
-const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
-/** For how long a plan that this process resolved needs no second look at what it pinned, in milliseconds. */
-const WARM = 60_000;
 /** For how long a machine that nobody claims is left alone, in milliseconds. */
 const GRACE = 15 * 60_000;
 
 interface Session extends SlipwayPorts {
   readonly spawner: SpawnerWorld;
-  /** When this process resolved a plan, by the plan itself: one that was read from a file is not among them. */
-  readonly resolvedAt: WeakMap<LaunchPlan, number>;
+  readonly plans: SpawnablePlans;
 }
 
 /** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
@@ -87,19 +80,26 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     ...given,
     launchSecrets: (plan, until) => launchSecrets(given, plan, until),
   });
-  const ports: Session = { ...given, spawner, resolvedAt: new WeakMap() };
+  const ports: Session = { ...given, spawner, plans: createSpawnablePlans(given) };
   const { tenant, catalog, ledger } = ports;
   return {
     tenant,
     catalog,
     async resolveWorkspace(workspace, options = {}) {
       checkOptions("resolveWorkspace", options, RESOLVE_OPTIONS);
+      checkText("workspace", workspace);
       const { offline = false } = options;
-      return await resolveWorkspace(ports, workspace, offline, signalOf(options));
+      return await ports.plans.resolve({ workspace, offline }, signalOf(options));
     },
     async spawnWorkspace(workspace, options = {}) {
       checkOptions("spawnWorkspace", options, SPAWN_OPTIONS);
-      return await spawnWorkspace(ports, workspace, options);
+      const { spawnId, ...shared } = options;
+      const wanted = { workspace, ...(spawnId === undefined ? {} : { spawnId }) };
+      return await spawnWorkspace(ports, wanted, shared);
+    },
+    async spawnWorkspaces(wanted, options = {}) {
+      checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
+      return await spawnWorkspaces(ports, wanted, options);
     },
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
@@ -172,85 +172,6 @@ async function livingSpawns({ ledger, tenant }: Session): Promise<readonly strin
 
 function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
   return signal ?? new AbortController().signal;
-}
-
-async function resolveWorkspace(
-  ports: Session,
-  workspace: string,
-  offline: boolean,
-  signal: AbortSignal,
-): Promise<LaunchPlan> {
-  const plan = await resolve(
-    {
-      clock: ports.clock,
-      openAdapter: ports.openAdapter,
-      linkedRecords: (name) => ports.catalog.linked("workspace", name),
-      findCredential: (image) => imageCredential(ports, image, signal),
-    },
-    { workspace, tenant: ports.tenant, offline, signal },
-  );
-  ports.resolvedAt.set(plan, ports.clock.now());
-  return plan;
-}
-
-async function spawnWorkspace(ports: Session, wanted: string | LaunchPlan, options: SpawnOptions) {
-  const { tenant, ledger } = ports;
-  const subject = typeof wanted === "string" ? wanted : trustedPlan(ports, wanted);
-  const name = typeof subject === "string" ? subject : subject.workspace;
-  const spawnId = options.spawnId ?? ports.newSpawnId(name);
-  if (typeof spawnId !== "string" || !SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
-  if (typeof subject !== "string") checkSpawnable(subject, tenant);
-  const signal = signalOf(options);
-  const request = {
-    tenant,
-    spawnId,
-    wait: options.wait ?? "running",
-    signal,
-    detach: options.detach ?? new AbortController().signal,
-    onEvent: options.onEvent ?? (() => undefined),
-  };
-  const known = options.spawnId === undefined ? null : await ledger.find({ tenant, spawnId });
-  if (known !== null) {
-    refuseReused(known.spawn, subject);
-    return await attend(ports.spawner, request);
-  }
-  using wanting = anyOf(signal, request.detach);
-  const plan =
-    typeof subject === "string"
-      ? await resolveWorkspace(ports, subject, false, wanting.signal)
-      : await reviewedPlan(ports, subject, options.allowStale ?? false, wanting.signal);
-  return await spawnPlan(ports.spawner, { ...request, plan, subject });
-}
-
-/** A plan that was made here, which is frozen, or one from anywhere else if its hash holds. */
-function trustedPlan(ports: Session, plan: LaunchPlan): LaunchPlan {
-  return ports.resolvedAt.has(plan) ? plan : parsePlan(plan);
-}
-
-/** A plan that was made earlier, held to what is true now. */
-async function reviewedPlan(
-  ports: Session,
-  plan: LaunchPlan,
-  allowStale: boolean,
-  signal: AbortSignal,
-): Promise<LaunchPlan> {
-  if (!allowStale) refuseStale(plan, await ports.catalog.generations(plan.records));
-  const resolvedAt = ports.resolvedAt.get(plan) ?? Number.NEGATIVE_INFINITY;
-  if (ports.clock.now() - resolvedAt <= WARM) return plan;
-  const [adapter, { credential }] = await Promise.all([
-    ports.openAdapter(plan.target),
-    launchSecrets(ports, plan, signal),
-  ]);
-  await readPinnedAgain(adapter, plan, credential, signal);
-  return plan;
-}
-
-function invalidSpawnId(spawnId: unknown): SlipwayError {
-  return invalidArgument(
-    "INVALID_SPAWN_ID",
-    `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
-    "Use lower-case letters, digits and dashes, beginning with a letter.",
-  );
 }
 
 async function* readLogs(

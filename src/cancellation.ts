@@ -70,3 +70,23 @@ export function anyOf(
     [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
   };
 }
+
+/**
+ * So many signals that are aborted as this one is, by one listener on it: for a crowd to share, as a signal looks
+ * through all its listeners whenever one comes or goes.
+ */
+export function followers(
+  signal: AbortSignal,
+  count: number,
+): Disposable & { readonly signals: readonly AbortSignal[] } {
+  const controllers = Array.from({ length: count }, () => new AbortController());
+  const follow = (): void => {
+    for (const controller of controllers) controller.abort(signal.reason);
+  };
+  if (signal.aborted) follow();
+  else signal.addEventListener("abort", follow, { once: true });
+  return {
+    signals: controllers.map((controller) => controller.signal),
+    [Symbol.dispose]: () => signal.removeEventListener("abort", follow),
+  };
+}

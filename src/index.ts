@@ -49,6 +49,7 @@ export { selectCredential } from "./secrets/docker-config.ts";
 export type { Credential } from "./secrets/docker-config.ts";
 export { SecretValue } from "./secrets/secret-value.ts";
 export type {
+  BurstOptions,
   InspectOptions,
   LogsOptions,
   RecoverOptions,
@@ -56,7 +57,9 @@ export type {
   Slipway,
   SpawnFilter,
   SpawnOptions,
+  SpawnResult,
   SweepOptions,
+  WantedSpawn,
 } from "./slipway.ts";
 export type { Driver } from "./driver.ts";
 export type { Ledger } from "./spawner/ledger.ts";

@@ -1,6 +1,7 @@
 /** Which options Slipway's methods have: one list for each, complete by its type. */
 import type { ShapeOf } from "./options.ts";
 import type {
+  BurstOptions,
   InspectOptions,
   LogsOptions,
   RecoverOptions,
@@ -8,18 +9,25 @@ import type {
   SpawnFilter,
   SpawnOptions,
   SweepOptions,
+  WantedSpawn,
 } from "./slipway.ts";
 import { SPAWN_STATES } from "./spawner/spawn-record.ts";
 
 export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", signal: "signal" };
 
-export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = {
-  spawnId: "text",
+export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
   signal: "signal",
   detach: "signal",
   onEvent: "function",
   wait: ["accepted", "running", "watched"],
   allowStale: "boolean",
+};
+
+export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "text", ...BURST_OPTIONS };
+
+export const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
+  workspace: "workspace or plan",
+  spawnId: "text",
 };
 
 export const RECOVER_OPTIONS: ShapeOf<RecoverOptions> = { signal: "signal", onEvent: "function" };

@@ -18,6 +18,10 @@ const KINDS = {
   function: { words: "a function", holds: (value: unknown) => typeof value === "function" },
   signal: { words: "an AbortSignal", holds: isSignal },
   object: { words: "an object", holds: isObject },
+  "workspace or plan": {
+    words: "a workspace's name or a plan",
+    holds: (value: unknown) => typeof value === "string" || isObject(value),
+  },
 } as const;
 
 /**

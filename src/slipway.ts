@@ -1,5 +1,6 @@
 import type { Catalog } from "./catalog/catalog.ts";
 import type { OciInspection } from "./oci/inspect-image.ts";
+import type { SlipwayError } from "./errors.ts";
 import type { LaunchPlan } from "./plan.ts";
 import type { SpawnNotice } from "./spawner/notice.ts";
 import type { Recovered } from "./spawner/recover.ts";
@@ -12,12 +13,11 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface SpawnOptions {
-  /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */
-  readonly spawnId?: string;
-  /** Cancels the spawn: what was launched is terminated, and that is recorded. */
+/** What spawns that are asked for together have in common. */
+export interface BurstOptions {
+  /** Cancels the spawns: what was launched is terminated, and that is recorded. */
   readonly signal?: AbortSignal;
-  /** Ends the wait alone: the spawn stays as it is, for whoever spawns its id again or recovers it. */
+  /** Ends the wait alone: each spawn stays as it is, for whoever spawns its id again or recovers it. */
   readonly detach?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
   /**
@@ -28,6 +28,26 @@ export interface SpawnOptions {
   /** Spawn a saved plan although a record it was made from has changed since. Default false. */
   readonly allowStale?: boolean;
 }
+
+export interface SpawnOptions extends BurstOptions {
+  /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */
+  readonly spawnId?: string;
+}
+
+/** One of several spawns. */
+export interface WantedSpawn {
+  /** The workspace, or a plan that was made of it earlier. */
+  readonly workspace: string | LaunchPlan;
+  /** As of `SpawnOptions`. */
+  readonly spawnId?: string;
+}
+
+/** What came of one of several spawns: what `spawnWorkspace` would have returned, or the error that it would have thrown. */
+export type SpawnResult =
+  /** Where the launch was tried and failed, its state is `failed`. */
+  | { readonly spawnId: string; readonly spawn: Spawn; readonly error: null }
+  /** `spawn` as it is recorded, null where nothing is. */
+  | { readonly spawnId: string; readonly spawn: Spawn | null; readonly error: SlipwayError };
 
 /** Which spawns to list; all of the tenant's when both are omitted. */
 export interface SpawnFilter {
@@ -92,6 +112,20 @@ export interface Slipway extends AsyncDisposable {
    * before that is thrown.
    */
   spawnWorkspace(workspace: string | LaunchPlan, options?: SpawnOptions): Promise<Spawn>;
+
+  /**
+   * Makes many machines at once, of one workspace or several: each is a spawn as `spawnWorkspace` makes it, a workspace
+   * that is named many times is resolved once, and what is launched alike is launched together. A name alone stands
+   * for a spawn of that workspace with a new id.
+   *
+   * @returns one result for each, in their order; that one fails does not fail the others
+   * @throws `INVALID_ARGUMENT`, before anything has begun, for an id that is none or is given twice, a plan that may not
+   * be read, or an unknown option
+   */
+  spawnWorkspaces(
+    wanted: readonly (string | WantedSpawn)[],
+    options?: BurstOptions,
+  ): Promise<readonly SpawnResult[]>;
 
   /** Spawns of the tenant, newest first. */
   listSpawns(filter?: SpawnFilter): Promise<readonly Spawn[]>;

@@ -27,6 +27,13 @@ export function parsePeriod(text: string): number {
   return /^0(?:ms|s|m|h)?$/u.test(text) ? 0 : parseDuration(text);
 }
 
+/** Milliseconds as people say them who need no more than an idea: `12 s`, `4 min`, `3 h`. */
+export function roughly(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
 function badDuration(text: string): SlipwayError {
   return usageError(
     `${quoted(text)} is no duration`,

@@ -34,15 +34,7 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
  * @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` where a record that the plan was made from has moved on
  */
 export function refuseStale(plan: LaunchPlan, generations: readonly (number | null)[]): void {
-  const moved = plan.records.flatMap(({ kind, name, generation }, index) => {
-    const now = generations[index] ?? null;
-    if (now === generation) return [];
-    return [
-      now === null
-        ? `${kind} ${name} is gone`
-        : `${kind} ${name} is at generation ${now}, the plan was made from ${generation}`,
-    ];
-  });
+  const moved = changesSince(plan, generations);
   if (moved.length === 0) return;
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
@@ -51,6 +43,26 @@ export function refuseStale(plan: LaunchPlan, generations: readonly (number | nu
     remedy:
       "Resolve the workspace again and review the new plan, or spawn this one as it is with --allow-stale.",
     metadata: { plan_id: plan.planId, changes: moved },
+  });
+}
+
+/** Whether a record that the plan was made from has moved on; `generations` as of {@link refuseStale}. */
+export function isStale(plan: LaunchPlan, generations: readonly (number | null)[]): boolean {
+  return changesSince(plan, generations).length > 0;
+}
+
+function changesSince(
+  plan: LaunchPlan,
+  generations: readonly (number | null)[],
+): readonly string[] {
+  return plan.records.flatMap(({ kind, name, generation }, index) => {
+    const now = generations[index] ?? null;
+    if (now === generation) return [];
+    return [
+      now === null
+        ? `${kind} ${name} is gone`
+        : `${kind} ${name} is at generation ${now}, the plan was made from ${generation}`,
+    ];
   });
 }
 

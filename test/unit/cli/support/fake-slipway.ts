@@ -13,6 +13,7 @@ export function fakeSlipway(
     tenant: "default",
     resolveWorkspace: unexpected,
     spawnWorkspace: unexpected,
+    spawnWorkspaces: unexpected,
     listSpawns: unexpected,
     describeSpawn: unexpected,
     terminateSpawn: unexpected,
