@@ -1,5 +1,6 @@
 import type { JsonValue } from "../errors.ts";
 import type { OutputFormat } from "./global-flag-list.ts";
+import { plainYaml } from "./plain-yaml.ts";
 import { escapeInDocument, needsEscape } from "./terminal-text.ts";
 
 /** A result on its way out: the value in the printed spelling, and how people are shown it. */
@@ -33,6 +34,11 @@ export function renderJson(value: JsonValue, indent = 0): string {
 
 /** YAML that YAML 1.1 readers understand alike (`yes` and `0400` in quotes), without anchors and without folding. */
 export async function renderYaml(value: JsonValue): Promise<string> {
+  return plainYaml(value) ?? (await libraryYaml(value));
+}
+
+/** As {@link renderYaml} writes it, by the library alone. */
+export async function libraryYaml(value: JsonValue): Promise<string> {
   const { Document, isScalar, Scalar, visit } = await import("yaml");
   const document = new Document(value, {
     aliasDuplicateObjects: false,
