@@ -22,6 +22,8 @@ export interface Auditor {
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   /** Launches that clouds were asked for, by token, with their members in order. */
   readonly asked: ReadonlyMap<string, readonly string[]>;
+  /** Tokens of those that were asked for again, or not by whoever recorded them. */
+  readonly repeated: ReadonlySet<string>;
   /** Machines that sweeps have ended. */
   readonly swept: number;
   began(process: SimulatedProcess, driven: DrivenSpawn): void;
@@ -57,6 +59,8 @@ export function createAuditor(scene: Scene): Auditor {
   const machinesOf = new Map<string, SimulatedMachine[]>();
   const recorded = new Map<string, Map<number, string>>();
   const asked = new Map<string, readonly string[]>();
+  const repeated = new Set<string>();
+  const recorders = new Map<string, string>();
   const words = new Map<string, Set<Word>>();
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
   const listings = new Map<string, number>();
@@ -78,8 +82,9 @@ export function createAuditor(scene: Scene): Auditor {
     words.get(`${process.id} ${token} ${spawn}`) ?? NOTHING;
 
   /** Each member has its own place in its launch. */
-  const checkMember = (spawn: string, { token, member }: Launched): void => {
+  const checkMember = (spawn: string, { token, member }: Launched, recorder: string): void => {
     const members = recorded.get(token) ?? new Map<number, string>();
+    if (members.size === 0) recorders.set(token, recorder);
     recorded.set(token, members);
     const other = members.get(member) ?? spawn;
     members.set(member, spawn);
@@ -112,7 +117,7 @@ export function createAuditor(scene: Scene): Auditor {
     const { launches } = standing;
     const spawn = nameOf(standing.spawn);
     const latest = launches.at(-1);
-    if (latest !== undefined) checkMember(spawn, latest);
+    if (latest !== undefined) checkMember(spawn, latest, record.holder);
     if (launches.filter(isUnsettled).length > 1 || launches.slice(0, -1).some(isOpen))
       scene.violate(
         "no launch while an earlier one is unsettled",
@@ -125,6 +130,7 @@ export function createAuditor(scene: Scene): Auditor {
     records,
     machines,
     asked,
+    repeated,
     get swept() {
       return swept.size;
     },
@@ -184,6 +190,7 @@ export function createAuditor(scene: Scene): Auditor {
         );
       }
       const known = asked.get(token);
+      if (known !== undefined || recorders.get(token) !== process.id) repeated.add(token);
       if (known === undefined) asked.set(token, names);
       const isWhole = all?.size === names.length && (known ?? names).join(" ") === names.join(" ");
       if (!isWhole)

@@ -6,6 +6,7 @@ import { isLive, nameOf, told } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { LONGEST_WAY } from "./network.ts";
 import { full, mismatch, overQuota, spent } from "./refusals.ts";
+import type { Meter } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 
 /** What a launch request came to: an answer for each member, or an operation whose end is still to come. */
@@ -24,6 +25,7 @@ export interface LaunchParts {
   readonly scene: Scene;
   readonly auditor: Auditor;
   readonly options: CloudOptions;
+  readonly meter: Meter;
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   readonly room: ReadonlyMap<string, number>;
   readonly bear: (launch: Launch, member: number) => SimulatedMachine;
@@ -40,7 +42,7 @@ export function launchesOf(parts: LaunchParts): (launch: Launch) => LaunchAnswer
  * for longer than is promised.
  */
 function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
-  const { scene, options, bear, boot } = parts;
+  const { scene, auditor, options, meter, bear, boot } = parts;
   const tokens = new Map<
     string,
     {
@@ -62,6 +64,9 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     if (scene.random.chance(scene.mood.quota)) return refused(launch, overQuota());
     const count = Math.min(members.length, roomIn(parts, place.place));
     if (count === 0) return refused(launch, full(place.place));
+    // What a launch that is repeated costs was counted when it was first allowed.
+    if (options.rates !== null && !auditor.repeated.has(token))
+      meter.resources(options.rates.launch, count);
     const born = Array.from({ length: count }, (_one, member) => bear(launch, member));
     for (const machine of born) boot(machine);
     const until = now + options.tokenMilliseconds + 2 * LONGEST_WAY;

@@ -5,6 +5,8 @@ import type { LaunchAnswer } from "./cloud-launches.ts";
 import { isLive, nameOf, told } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { CloudKind } from "./plans.ts";
+import { createMeter } from "./rates.ts";
+import type { Meter, SimulatedRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 
 /** One account, project or engine, at the far end of the network: what each request does when it arrives. */
@@ -15,6 +17,9 @@ export interface SimulatedCloud {
   readonly tokenMilliseconds: number;
   /** Members that one launch may have. */
   readonly largestBatch: number;
+  /** Null where it has none, or nobody keeps to them. */
+  readonly rates: SimulatedRates | null;
+  readonly meter: Meter;
   /** Machines that a place has room for. */
   readonly room: Map<string, number>;
   /** Until when nothing gets through to it. */
@@ -42,10 +47,11 @@ export interface CloudOptions {
   readonly lag: number;
   /** A token whose machines have all ended: it is refused, or answered with the dead machines. */
   readonly showsTheDead: boolean;
+  readonly rates: SimulatedRates | null;
 }
 
 export function createCloud(scene: Scene, auditor: Auditor, options: CloudOptions): SimulatedCloud {
-  const { kind, places, tokenMilliseconds, largestBatch, lag } = options;
+  const { kind, places, tokenMilliseconds, largestBatch, lag, rates } = options;
   const { random, scheduler, mood } = scene;
   const machines = new Map<string, SimulatedMachine>();
   const room = new Map<string, number>();
@@ -105,7 +111,8 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     if (machine !== undefined && isKnown(machine)) return told(machine);
     return kind === "ec2" ? "unknown" : null;
   };
-  const launch = launchesOf({ scene, auditor, options, machines, room, bear, boot });
+  const meter = createMeter(scene, kind);
+  const launch = launchesOf({ scene, auditor, options, meter, machines, room, bear, boot });
 
   return {
     kind,
@@ -113,6 +120,8 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     places,
     tokenMilliseconds,
     largestBatch,
+    rates,
+    meter,
     room,
     outUntil: 0,
     launch(asked) {

@@ -1,3 +1,4 @@
+import { createGovernor } from "../../src/spawner/governor.ts";
 import type { Ledger } from "../../src/spawner/ledger.ts";
 import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
 import type { SpawnerWorld } from "../../src/spawner/task.ts";
@@ -25,6 +26,8 @@ export interface Hosts {
   start(host: string, fatalCall: number | null, onDeath: () => void): Spawner;
 }
 
+/** With what calls take to arrive, it stays within what the product allows for. */
+const METERED_SKEW = 60;
 const NO_SECRETS: LaunchSecrets = { credential: null, environment: {}, files: [] };
 const KINDS = { AWS: "ec2", GCP: "gce", DOCKER: "docker" } as const;
 
@@ -39,7 +42,8 @@ export function createHosts(parts: {
   const processes = new Map<string, SimulatedProcess>();
   const skews = new Map<string, number>();
   const skewOf = (host: string): number => {
-    const skew = skews.get(host) ?? scene.random.between(-LARGEST_SKEW, LARGEST_SKEW);
+    const most = scene.isMetered ? METERED_SKEW : LARGEST_SKEW;
+    const skew = skews.get(host) ?? scene.random.between(-most, most);
     skews.set(host, skew);
     return skew;
   };
@@ -51,11 +55,14 @@ export function createHosts(parts: {
       const process = createProcess(scene, { id, host, skew: skewOf(host), fatalCall, onDeath });
       processes.set(id, process);
       scene.tell(id, () => "starts");
+      const own = ledgerOf(ledger, process, auditor);
+      const { clock } = process;
+      const pace = createGovernor({ ledger: own, clock, line: `${id} calls` }).pace("default");
       const opener = (sweepGrace: number | null): OpenAdapter => {
         const adapters = new Map(
           Array.from(clouds, ([kind, cloud]) => [
             kind,
-            createSimulatedAdapter({ scene, auditor, process, cloud, sweepGrace }),
+            createSimulatedAdapter({ scene, auditor, process, cloud, pace, sweepGrace }),
           ]),
         );
         return async ({ substrate }) => {
@@ -65,8 +72,8 @@ export function createHosts(parts: {
         };
       };
       const world = createSpawnerWorld({
-        ledger: ledgerOf(ledger, process, auditor),
-        clock: process.clock,
+        ledger: own,
+        clock,
         random: () => scene.random.next(),
         driver: {
           id,

@@ -66,6 +66,16 @@ export function drawMood(random: Random): Mood {
   return mood;
 }
 
+/**
+ * A seed whose calls arrive in the order and about the time in which they were allowed: what they were allowed for can
+ * be held to.
+ */
+export function keepPace(mood: Mood): void {
+  for (const trouble of UNPACED) mood[trouble] = 0;
+}
+
+const UNPACED = ["lateRequest", "doubledRequest", "throttle", "stall", "slowLedger"] as const;
+
 /** No trouble at all. */
 export function calmMood(): Mood {
   return {

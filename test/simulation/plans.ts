@@ -87,6 +87,7 @@ export function capabilitiesOf({
   kind,
   tokenMilliseconds,
   largestBatch,
+  rates,
 }: SimulatedCloud): SubstrateCapabilities {
   const vm = {
     batch: {
@@ -96,9 +97,10 @@ export function capabilitiesOf({
       longestMilliseconds: 200,
     },
     concurrentLaunches: null,
-    rates: null,
+    rates: rates === null ? null : { scope: rates.scope, launch: rates.launch },
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
+    lookMilliseconds: 1_000,
     lagMilliseconds: 0,
     pendingMilliseconds: 900_000,
     bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
@@ -121,6 +123,7 @@ export function capabilitiesOf({
         ...vm,
         batch: { maximum: 1, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
         concurrentLaunches: 8,
+        rates: null,
         watchMilliseconds: 1_000,
         retryMilliseconds: 10_000,
         pendingMilliseconds: 60_000,

@@ -27,6 +27,8 @@ export interface Scene {
   readonly violations: Violation[];
   /** When the last request that is under way arrives. */
   lastArrival: number;
+  /** True where clouds count the calls that arrive, and nothing happens that calls cannot be paced for. */
+  isMetered: boolean;
   /** True once no more trouble is made. */
   isCalm: boolean;
   /** Adds to the story where it is written; the words are made only then. */
@@ -49,6 +51,7 @@ export function createScene(
     mood,
     violations,
     lastArrival: 0,
+    isMetered: false,
     isCalm: false,
     tell(who, what) {
       story?.push({ at: scheduler.now() - START, who, what: what() });

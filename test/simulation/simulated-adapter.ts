@@ -7,6 +7,7 @@ import type {
   SubstrateAdapter,
   TerminateOutcome,
 } from "../../src/substrate/contract.ts";
+import type { Pace, RateLimit } from "../../src/substrate/rates.ts";
 import { machineSeen } from "../../src/substrate/sighting.ts";
 import type { Auditor } from "./auditor.ts";
 import type { MemberAnswer, Operation } from "./cloud-launches.ts";
@@ -25,8 +26,17 @@ export interface AdapterPorts {
   readonly auditor: Auditor;
   readonly process: SimulatedProcess;
   readonly cloud: SimulatedCloud;
+  readonly pace: Pace;
   /** The grace period of the sweep that it is opened for; null for any other work. */
   readonly sweepGrace: number | null;
+}
+
+interface Asked<Value> {
+  readonly effect: () => Value;
+  readonly signal: AbortSignal | null;
+  /** What it spends; nothing where the cloud has no rates. */
+  readonly limit?: RateLimit | undefined;
+  readonly isMutating?: boolean;
 }
 
 /** Between two looks at an operation, in milliseconds, and how many there are at most. */
@@ -37,25 +47,41 @@ const SUBSTRATES = { ec2: "AWS", gce: "GCP", docker: "DOCKER" } as const;
 
 /** A cloud's adapter in one process: the real adapters' manners over the simulated network. */
 export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
-  const { scene, auditor, process, cloud, sweepGrace } = ports;
+  const { scene, auditor, process, cloud, pace, sweepGrace } = ports;
+  const { rates } = cloud;
   /** What this process launched a moment ago and its cloud may not show yet. */
   const recent = new Map<string, Machine>();
   const ask = <Value>(
     what: string,
-    effect: () => Value,
-    signal: AbortSignal | null,
-    isMutating = false,
+    { effect, signal, limit, isMutating = false }: Asked<Value>,
   ): Promise<Reply<Value>> =>
     send(scene, {
       process,
       what: `${cloud.kind} ${what}`,
-      effect,
+      effect() {
+        if (limit !== undefined) cloud.meter.request(limit);
+        return effect();
+      },
       signal,
       isMutating,
       isOut: () => cloud.outUntil > scene.scheduler.now(),
     });
-  const read = async <Value>(what: string, effect: () => Value, signal: AbortSignal) =>
-    valueOf(scene, what, await ask(what, effect, signal));
+  /** Waits for its turn, as every call but a launch does by itself. */
+  const pacedAsk = async <Value>(
+    what: string,
+    asked: Asked<Value>,
+    resources = 0,
+  ): Promise<Reply<Value>> => {
+    const { limit, signal } = asked;
+    if (limit === undefined || rates === null) return await ask(what, asked);
+    const call = { scope: rates.scope, limit, resources };
+    await pace.wait(call, signal ?? new AbortController().signal);
+    const reply = await ask(what, asked);
+    if (reply.kind === "throttled") await pace.throttled(call, null);
+    return reply;
+  };
+  const read = async <Value>(what: string, asked: Asked<Value>) =>
+    valueOf(scene, what, await pacedAsk(what, asked));
 
   const launchAll = async (
     launch: Launch,
@@ -66,7 +92,12 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     const what = `launch for ${membersOf(launch)}`;
     const all = (outcome: LaunchOutcome) => launch.members.map(() => outcome);
     throwIfCancelled(signal, what);
-    const reply = await ask(what, () => cloud.launch(launch), patience, true);
+    const reply = await ask(what, {
+      effect: () => cloud.launch(launch),
+      signal: patience,
+      limit: rates?.launch,
+      isMutating: true,
+    });
     if (reply.kind === "throttled") return all(rejected(throttle(scene)));
     // Answered or thrown: how far it came is not known either way.
     if (reply.kind === "failed" && scene.random.chance(0.2)) throw unanswered(what);
@@ -100,7 +131,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   ): Promise<readonly MemberAnswer[] | null> => {
     for (let looks = 0; looks < LOOKS; looks += 1) {
       await process.clock.sleep(LOOK);
-      const reply = await ask("operation", () => ({ done: operation.outcome() }), signal);
+      const reply = await pacedAsk("operation", {
+        effect: () => ({ done: operation.outcome() }),
+        signal,
+        limit: rates?.operation,
+      });
       if (reply.kind === "failed" && looks > 2) break;
       const done = reply.kind === "answered" ? reply.value.done : null;
       if (done !== null) return done;
@@ -109,7 +144,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   };
 
   const start = async (machine: Machine, signal: AbortSignal | null): Promise<LaunchOutcome> => {
-    const reply = await ask(`start of ${machine.id}`, () => cloud.start(machine.id), signal, true);
+    const reply = await ask(`start of ${machine.id}`, {
+      effect: () => cloud.start(machine.id),
+      signal,
+      isMutating: true,
+    });
     if (reply.kind !== "answered") return unknown(`start of ${machine.id}`);
     return reply.value.machine === null ? rejected(spent()) : accepted(reply.value.machine);
   };
@@ -137,7 +176,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       return outcomes;
     },
     async describe(ids, signal) {
-      const shown = await read("describe", () => cloud.describe(ids), signal);
+      const shown = await read("describe", {
+        effect: () => cloud.describe(ids),
+        signal,
+        limit: rates?.describe,
+      });
       const sightings = shown.map((sighting, index) =>
         sighting === "unknown" ? (recent.get(ids[index] ?? "") ?? sighting) : sighting,
       );
@@ -149,8 +192,13 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     async terminate(ids, signal) {
       if (!process.isAlive) return await never();
       if (sweepGrace !== null) auditor.sweeps(process, ids, sweepGrace);
-      const effect = () => cloud.terminate(ids);
-      const reply = await ask(`terminate ${ids.join(" ")}`, effect, signal, true);
+      const limit = rates?.terminate;
+      const effect = () => {
+        if (limit !== undefined) cloud.meter.resources(limit, ids.length);
+        return cloud.terminate(ids);
+      };
+      const asked = { effect, signal, limit, isMutating: true };
+      const reply = await pacedAsk(`terminate ${ids.join(" ")}`, asked, ids.length);
       const error = reply.kind === "throttled" ? throttle(scene) : unanswered("terminate");
       const answers = reply.kind === "answered" ? reply.value : [];
       return ids.map((id, index): TerminateOutcome => {
@@ -163,7 +211,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       });
     },
     async list(_owner, signal) {
-      const machines = await read("list", () => cloud.list(), signal);
+      const machines = await read("list", {
+        effect: () => cloud.list(),
+        signal,
+        limit: rates?.list,
+      });
       if (scene.random.chance(scene.mood.cutListing)) throw unanswered("the second page of list");
       const shown = new Set(machines.map(({ id }) => id));
       // Just launched here, and not shown everywhere yet.
@@ -171,7 +223,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       const described =
         missing.length === 0
           ? []
-          : await read("describe", () => cloud.describe(missing.map(({ id }) => id)), signal);
+          : await read("describe", {
+              effect: () => cloud.describe(missing.map(({ id }) => id)),
+              signal,
+              limit: rates?.describe,
+            });
       const all = [
         ...machines,
         ...described.flatMap((one, index) => {

@@ -5,14 +5,18 @@ import { createCloud, LONGEST_LAG } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
+import { keepPace } from "./mood.ts";
 import { CLOUD_KINDS, planOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
+import { drawRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
 import type { Errand, Wanted } from "./work.ts";
 
 /** For how long troubles go on, in milliseconds. */
 const TURMOIL = 90_000;
+/** So many seeds have clouds that count the calls that arrive. */
+const METERED = 0.2;
 /** A host whose processes always die starts no more than so many. */
 const MOST_PROCESSES = 10;
 /** What is asked for beyond the first spawns, by how often. */
@@ -39,6 +43,8 @@ export function drawWorld(
   readonly bursts: readonly Burst[];
 } {
   const { random } = scene;
+  scene.isMetered = random.chance(METERED);
+  if (scene.isMetered) keepPace(scene.mood);
   const clouds = new Map<CloudKind, SimulatedCloud>();
   const wanted = new Map<string, Wanted>();
   const first = random.pick(CLOUD_KINDS);
@@ -64,6 +70,8 @@ export function drawWorld(
       largestBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
       lag: random.pick([0, 500, 3_000, LONGEST_LAG]),
       showsTheDead: random.chance(0.3),
+      rates:
+        scene.isMetered || random.chance(0.3) ? drawRates(random, kind, scene.isMetered) : null,
     };
     clouds.set(kind, createCloud(scene, auditor, options));
   }
