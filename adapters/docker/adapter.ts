@@ -89,6 +89,7 @@ const CAPABILITIES: SubstrateCapabilities = {
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },
+  lookMilliseconds: 0,
   lagMilliseconds: 0,
   pendingMilliseconds: PENDING_MILLISECONDS,
   bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },

@@ -21,14 +21,19 @@ interface Look {
 
 /** One describe loop for all: however many wait, there is one call at a time, for all that are due. */
 export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): MachineWatcher {
+  const { lookMilliseconds } = adapter.capabilities;
   const looks = new Set<Look>();
   let running = false;
+  let last = Number.NEGATIVE_INFINITY;
   let nap: { readonly due: number; readonly waking: AbortController } | null = null;
+
+  /** When the next round may be made; at once where the clock was set back. */
+  const nextRound = (): number => (last > clock.now() ? clock.now() : last + lookMilliseconds);
 
   /** A look that is due before the others wakes whoever sleeps for them. */
   const sleepUntilDue = async (): Promise<void> => {
     while (looks.size > 0) {
-      const due = Math.min(...Array.from(looks, (look) => look.due));
+      const due = Math.max(nextRound(), Math.min(...Array.from(looks, (look) => look.due)));
       if (due <= clock.now()) return;
       const waking = new AbortController();
       nap = { due, waking };
@@ -47,6 +52,7 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
     for (const look of taken) looks.delete(look);
     const ids = [...new Set(taken.map(({ id }) => id))];
     if (ids.length === 0) return;
+    last = now;
     try {
       const sightings = await adapter.describe(ids, new AbortController().signal);
       const found = new Map(ids.map((id, index) => [id, sightings[index] ?? null]));
@@ -78,7 +84,7 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
       };
       signal.addEventListener("abort", leave, { once: true });
       looks.add(look);
-      if (nap !== null && look.due < nap.due) nap.waking.abort();
+      if (nap !== null && Math.max(nextRound(), look.due) < nap.due) nap.waking.abort();
       if (!running) void run();
       try {
         return await promise;

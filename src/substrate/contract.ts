@@ -192,6 +192,11 @@ export interface SubstrateCapabilities {
     readonly tokenMilliseconds: number | null;
   };
   /**
+   * Least time between two looks at a scope's machines, in milliseconds: one `describe` serves all that wait, and reads
+   * draw from the account's own rates. A VM's boot is told in seconds (1,000), a container's sooner (0).
+   */
+  readonly lookMilliseconds: number;
+  /**
    * For how long after it was launched a machine may be unknown to its provider, in milliseconds: until then `unknown`
    * is no word of its end. EC2: 300,000; 0 where a machine is known from the first.
    */

@@ -6,9 +6,9 @@ import { machineSeen } from "../../../src/substrate/sighting.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
 
-function watching() {
+function watching(lookMilliseconds = 0) {
   const clock = createFakeClock();
-  const fake = createFakeAdapter({ clock, images: [] });
+  const fake = createFakeAdapter({ clock, images: [], capabilities: { lookMilliseconds } });
   const rounds: { readonly at: number; readonly ids: readonly string[] }[] = [];
   const start = clock.now();
   let failure: SlipwayError | null = null;
@@ -64,6 +64,18 @@ describe("a machine watcher", () => {
     await clock.runUntilSettled(Promise.all(ids.map((id, index) => look(id, 500 + (index % 400)))));
     expect(rounds).toHaveLength(1);
     expect(rounds[0]?.ids).toHaveLength(1_000);
+  });
+
+  it("leaves its provider the time between two rounds that it asks for", async () => {
+    const { clock, rounds, look } = watching(1_000);
+    const looked: Promise<unknown>[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      looked.push(look(`m-${count}`, 0), look(`late-${count}`, 50));
+      await clock.advance(100);
+    }
+    await clock.runUntilSettled(Promise.all(looked));
+    expect(rounds.map(({ at }) => at)).toEqual([0, 1_000, 2_000]);
+    expect(new Set(rounds.flatMap(({ ids }) => ids)).size).toBe(40);
   });
 
   it("takes those along whose pause is half over, and leaves the others their time", async () => {
