@@ -1,15 +1,18 @@
 import { quoted } from "./terminal-text.ts";
 import { usageError } from "./usage-error.ts";
 
-/** Reads a whole number of at least `lowest`. */
-export function wholeNumber(lowest: number): (text: string) => number {
+/** Reads a whole number of at least `lowest`, and at most `highest` where there is such a bound. */
+export function wholeNumber(
+  lowest: number,
+  highest = Number.POSITIVE_INFINITY,
+): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/u.test(text) ? Number(text) : Number.NaN;
-    if (value >= lowest) return value;
-    throw usageError(
-      `${quoted(text)} is no whole number of ${lowest} or more`,
-      "Write it in digits.",
-    );
+    if (value >= lowest && value <= highest) return value;
+    const range = Number.isFinite(highest)
+      ? `from ${lowest} to ${highest}`
+      : `of ${lowest} or more`;
+    throw usageError(`${quoted(text)} is no whole number ${range}`, "Write it in digits.");
   };
 }
 

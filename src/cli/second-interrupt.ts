@@ -1,6 +1,7 @@
 import { createDeadline } from "../cancellation.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
+import { mapLimited } from "../map-limited.ts";
 import type { Slipway } from "../slipway.ts";
 import { cancelled } from "../spawner/spawn-errors.ts";
 import { isSettled } from "../spawner/spawn-record.ts";
@@ -9,6 +10,10 @@ import type { CliContext } from "./context.ts";
 /** For how long a second Ctrl-C is waited for, and what it cancels may take to be taken away, in milliseconds. */
 const WINDOW = 3_000;
 const REMOVAL = 60_000;
+/** More would not make a provider quicker. */
+const AT_ONCE = 64;
+/** Ids that a line has room for. */
+const NAMED = 3;
 
 /**
  * Offers a person who has interrupted spawns to cancel them by a second Ctrl-C. Off a terminal there is nobody to ask:
@@ -28,12 +33,12 @@ export async function offerCancellation(
   if (unsettled.length === 0) return null;
   const second = context.nextInterrupt();
   notices.hint(
-    `interrupted; ${unsettled.join(", ")} ${unsettled.length === 1 ? "stays" : "stay"} recorded. Ctrl-C again within ${WINDOW / 1_000} seconds cancels, and terminates what was launched`,
+    `interrupted; ${named(unsettled)} ${unsettled.length === 1 ? "stays" : "stay"} recorded. Ctrl-C again within ${WINDOW / 1_000} seconds cancels, and terminates what was launched`,
   );
   if (!(await isAborted(second))) return null;
   context.takeTime(REMOVAL);
   notices.hint("cancelling");
-  const endings = await Promise.all(unsettled.map((spawnId) => end(slipway, spawnId, second)));
+  const endings = await mapLimited(unsettled, AT_ONCE, (spawnId) => end(slipway, spawnId, second));
   return endings.find(({ metadata }) => metadata["state"] !== "terminated") ?? endings[0] ?? null;
 }
 
@@ -41,10 +46,17 @@ async function unsettledOf(
   slipway: Slipway,
   spawnIds: readonly string[],
 ): Promise<readonly string[]> {
+  const wanted = new Set(spawnIds);
   const spawns = await slipway.listSpawns();
   return spawns
-    .filter(({ spawnId, state }) => spawnIds.includes(spawnId) && !isSettled(state))
+    .filter(({ spawnId, state }) => wanted.has(spawnId) && !isSettled(state))
     .map(({ spawnId }) => spawnId);
+}
+
+function named(spawnIds: readonly string[]): string {
+  const more = spawnIds.length - NAMED;
+  const shown = spawnIds.slice(0, NAMED).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 async function isAborted(second: AbortSignal): Promise<boolean> {

@@ -6,12 +6,12 @@ import { warnOfChecks } from "../plan-warnings.ts";
 import { offerCancellation } from "../second-interrupt.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawn-failure.ts";
-import type { Launched } from "../spawn-failure.ts";
 import { tellProgress } from "../spawn-progress.ts";
 import { usageError } from "../usage-error.ts";
 import { spawnMany } from "../spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan.ts";
+import type { BurstOptions } from "../../slipway.ts";
 
 interface SpawnFlags {
   readonly plan?: string;
@@ -32,37 +32,36 @@ export async function spawn(
   const launched = await subjectOf(context, flags, workspace);
   // Ctrl-C ends the wait, and the error says how to go on with the spawn; who sets a time wants nothing after it.
   using deadline = createDeadline(new AbortController().signal, flags.timeout);
-  const { signal } = deadline;
+  const options: BurstOptions = {
+    signal: deadline.signal,
+    detach: context.interrupt,
+    wait: flags.noWait ? "accepted" : "watched",
+    allowStale: flags.allowStale,
+  };
+  const { id, count } = flags;
   await withSlipway(context, async (slipway) => {
-    const launch = async (spawnId: string | undefined): Promise<Launched> => {
-      const tell = tellProgress(context.notices);
-      let moved = false;
-      const made = await slipway.spawnWorkspace(launched, {
-        signal,
-        detach: context.interrupt,
-        wait: flags.noWait ? "accepted" : "watched",
-        allowStale: flags.allowStale,
-        onEvent(notice) {
-          moved ||= notice.kind === "event";
-          tell(notice);
-        },
-        ...(spawnId === undefined ? {} : { spawnId }),
-      });
-      return { spawn: made, moved };
-    };
-    if (flags.count !== undefined)
-      return await spawnMany({ context, slipway, launch, count: flags.count, id: flags.id });
-    const outcome = await launch(flags.id).catch(async (caught: unknown) => {
+    if (count !== undefined)
+      return await spawnMany({ context, slipway, workspace: launched, options, count, id });
+    const tell = tellProgress(context.notices);
+    let moved = false;
+    const launching = slipway.spawnWorkspace(launched, {
+      ...options,
+      onEvent(notice) {
+        moved ||= notice.kind === "event";
+        tell(notice);
+      },
+      ...(id === undefined ? {} : { spawnId: id }),
+    });
+    const made = await launching.catch(async (caught: unknown) => {
       const error = asSlipwayError(caught);
-      const ids = [error.metadata["spawn_id"]].filter((id) => typeof id === "string");
+      const ids = [error.metadata["spawn_id"]].filter((each) => typeof each === "string");
       throw (await offerCancellation(context, slipway, ids)) ?? error;
     });
-    const made = outcome.spawn;
     context.notices.clear();
     if (!context.notices.silent)
       warnOfChecks(context.notices, (await slipway.describeSpawn(made.spawnId)).plan);
     await context.print(viewSpawn(made));
-    const failure = failureOf(outcome);
+    const failure = failureOf({ spawn: made, moved });
     if (failure !== null) throw failure;
   });
 }

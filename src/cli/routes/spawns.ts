@@ -7,6 +7,9 @@ import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { recover, sweep } from "./upkeep.ts";
 
+/** Machines of one command. */
+const MOST_AT_ONCE = 10_000;
+
 const spawnId = {
   brief: "The spawn's id",
   placeholder: "SPAWN_ID",
@@ -97,10 +100,11 @@ const spawn = defineRoute<
       },
       count: {
         kind: "parsed",
-        parse: wholeNumber(1),
+        parse: wholeNumber(1, MOST_AT_ONCE),
         optional: true,
         placeholder: "N",
-        brief: "Make N machines and print a list; with --id X they are X-0, X-1 and so on",
+        brief:
+          "Make N machines (up to 10000) at once and print a list; with --id X they are X-0, X-1 and so on",
       },
       noWait: {
         kind: "boolean",

@@ -155,7 +155,7 @@ describe("spawn --count", () => {
     expect(JSON.parse(ran.stdout)).toMatchObject([{ spawn_id: "one", state: "launching" }]);
   });
 
-  it.each(["0", "x", "1.5"])("takes no count of %s", async (count) => {
+  it.each(["0", "x", "1.5", "10001"])("takes no count of %s", async (count) => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "--count", count], { slipway });
     expect(ran.exitCode).toBe(2);

@@ -1,5 +1,6 @@
 import type { Catalog } from "../../../../src/catalog/catalog.ts";
-import type { Slipway } from "../../../../src/slipway.ts";
+import { asSlipwayError } from "../../../../src/errors.ts";
+import type { BurstOptions, Slipway, SpawnResult, WantedSpawn } from "../../../../src/slipway.ts";
 import type { Spawn } from "../../../../src/spawner/spawn-record.ts";
 
 /** A Slipway that can do what the test gives it, and fails for everything else. */
@@ -13,7 +14,7 @@ export function fakeSlipway(
     tenant: "default",
     resolveWorkspace: unexpected,
     spawnWorkspace: unexpected,
-    spawnWorkspaces: unexpected,
+    spawnWorkspaces: (wanted, options) => Promise.all(wanted.map(resultOf(methods, options))),
     listSpawns: unexpected,
     describeSpawn: unexpected,
     terminateSpawn: unexpected,
@@ -40,6 +41,26 @@ export function fakeSlipway(
       generations: unexpected,
       ...methods.catalog,
     },
+  };
+}
+
+/** Each of several as the given `spawnWorkspace` makes it, and as the given `listSpawns` has it where that fails. */
+function resultOf(
+  { spawnWorkspace, listSpawns }: Partial<Pick<Slipway, "spawnWorkspace" | "listSpawns">>,
+  options?: BurstOptions,
+) {
+  return async (wanted: string | WantedSpawn): Promise<SpawnResult> => {
+    if (spawnWorkspace === undefined) throw new Error("this test expects no spawn");
+    const { workspace, ...id } = typeof wanted === "string" ? { workspace: wanted } : wanted;
+    try {
+      const spawn = await spawnWorkspace(workspace, { ...options, ...id });
+      return { spawnId: spawn.spawnId, spawn, error: null };
+    } catch (caught) {
+      const error = asSlipwayError(caught);
+      const spawnId = String(error.metadata["spawn_id"] ?? "new");
+      const all = (await listSpawns?.()) ?? [];
+      return { spawnId, spawn: all.find((one) => one.spawnId === spawnId) ?? null, error };
+    }
   };
 }
 
