@@ -49,6 +49,7 @@ function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
 
   return {
     find: current,
+    generation: (id) => current(id)?.generation ?? null,
     has: (id) => current(id) !== null,
     page: ({ tenant, kind, after, limit }) =>
       [...(tenants.get(tenant)?.kinds.get(kind)?.values() ?? [])]

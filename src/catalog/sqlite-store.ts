@@ -32,6 +32,15 @@ function sqliteTables(connection: Connection): CatalogWriting {
       );
       return row === undefined ? null : toStoredRecord(row);
     },
+    generation({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT generation FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return row === undefined ? null : Number(row["generation"]);
+    },
     has: ({ tenant, kind, name }) =>
       connection.get(
         "SELECT 1 FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",

@@ -46,7 +46,7 @@ function generationOf(
   name: string,
 ): number | null {
   if (builtInFields(kind, name) !== null) return BUILT_IN_METADATA.generation;
-  return tables.find({ tenant, kind, name })?.generation ?? null;
+  return tables.generation({ tenant, kind, name });
 }
 
 type Found = { readonly [K in CatalogKind]: Map<string, CatalogRecord<K> | null> };

@@ -44,6 +44,8 @@ export interface SealedValue {
 /** Valid inside its transaction only. */
 export interface CatalogReading {
   find(id: RecordId): StoredRecord | null;
+  /** The record's generation, without reading it; null where there is none. */
+  generation(id: RecordId): number | null;
   /** Whether the record exists, without reading it. */
   has(id: RecordId): boolean;
   /** By name, those after `after` first, at most `limit`. */
