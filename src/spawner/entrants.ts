@@ -29,8 +29,9 @@ export interface Rank {
 
 /** How long who was served is remembered, in milliseconds. */
 const MEMORY = 60_000;
-/** A crowd beyond this is forgotten from its oldest on: it is served all the same. */
-const MOST = 256;
+/** A crowd beyond this is forgotten, those first who were served longest ago: it is their turn all the same. */
+const MOST_WAITING = 256;
+const MOST_SERVED = 32;
 
 /** The asker's own entry, waiting from now on if it did not. */
 export function entryOf(
@@ -46,7 +47,11 @@ export function entryOf(
 /** All with this one as it is now, without those who are forgotten. */
 export function entrants(all: readonly Entrant[], entry: Entrant, now: number): readonly Entrant[] {
   const kept = all.filter((each) => !isOf(each, entry) && isRemembered(each, now));
-  return [...kept, entry].slice(-MOST);
+  kept.push(entry);
+  if (kept.length <= MOST_SERVED) return kept;
+  const waiting = kept.filter((each) => isWaiting(each, now));
+  const served = kept.filter((each) => !isWaiting(each, now));
+  return [...waiting.slice(-MOST_WAITING), ...served.slice(-MOST_SERVED)];
 }
 
 /** The others who come before an entry. Each of its tenant's turns lets every other tenant have one. */

@@ -5,7 +5,7 @@ import type { Ledger, SpawnFilter } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent } from "./spawn-record.ts";
-import { correctRate, spendRate } from "./sqlite-rates.ts";
+import { sqliteRates } from "./sqlite-rates.ts";
 import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
 import {
   begin,
@@ -87,9 +87,7 @@ export function createSqliteLedger(database: Database): Ledger {
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
     suspects: (scope) => database.read((connection) => suspects(connection, scope)),
-    spend: (ask) => database.writeLightly((connection) => spendRate(connection, ask)),
-    correct: (turn, correction) =>
-      database.writeLightly((connection) => correctRate(connection, turn, correction)),
+    ...sqliteRates(database),
     close: () => database.close(),
   };
 }

@@ -1,44 +1,62 @@
 import type { Connection } from "../storage/connection.ts";
+import type { Database } from "../storage/database.ts";
 import { allot, correct } from "./allotment.ts";
 import type { RateState } from "./allotment.ts";
+import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import { parseRateState } from "./rate-state.ts";
-import type { RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
+import type { RateTurn } from "./rate-turns.ts";
+
+/** A state and the text that says it. */
+interface Known {
+  readonly text: string;
+  readonly state: RateState;
+}
 
 /** A provider's rates in the embedded database: one row for each limit, read and written as a whole. */
+export function sqliteRates(database: Database): Pick<Ledger, "spend" | "correct"> {
+  // While no other process writes, what is read is what was written here last, and needs no second reading.
+  const last = new Map<string, Known>();
 
-export function spendRate(connection: Connection, ask: RateAsk): RateAnswer {
-  const { answer, state } = allot(readState(connection, ask), ask);
-  writeState(connection, ask, state);
-  return answer;
+  const read = (connection: Connection, { scope, limit }: RateTurn): RateState | null => {
+    const row = connection.get(
+      "SELECT state FROM rates WHERE scope = ? AND name = ?",
+      scope,
+      limit.name,
+    );
+    if (row === undefined) return null;
+    const known = last.get(nameOf(scope, limit.name));
+    const written = text(row, "state");
+    if (known?.text === written) return known.state;
+    const state = parseRateState(parseJson(written));
+    if (state === null) throw damaged(`the rates of ${limit.name} of ${scope}`);
+    return state;
+  };
+  const write = (connection: Connection, { scope, limit }: RateTurn, state: RateState): void => {
+    const written = JSON.stringify(state);
+    last.set(nameOf(scope, limit.name), { text: written, state });
+    connection.run(
+      `INSERT INTO rates (scope, name, state) VALUES (?, ?, ?)
+       ON CONFLICT (scope, name) DO UPDATE SET state = excluded.state`,
+      scope,
+      limit.name,
+      written,
+    );
+  };
+  return {
+    spend: (ask) =>
+      database.writeLightly((connection) => {
+        const { answer, state } = allot(read(connection, ask), ask);
+        write(connection, ask, state);
+        return answer;
+      }),
+    correct: (turn, correction) =>
+      database.writeLightly((connection) => {
+        write(connection, turn, correct(read(connection, turn), turn, correction));
+      }),
+  };
 }
 
-export function correctRate(
-  connection: Connection,
-  turn: RateTurn,
-  correction: RateCorrection,
-): void {
-  writeState(connection, turn, correct(readState(connection, turn), turn, correction));
-}
-
-function readState(connection: Connection, { scope, limit }: RateTurn): RateState | null {
-  const row = connection.get(
-    "SELECT state FROM rates WHERE scope = ? AND name = ?",
-    scope,
-    limit.name,
-  );
-  if (row === undefined) return null;
-  const state = parseRateState(parseJson(text(row, "state")));
-  if (state === null) throw damaged(`the rates of ${limit.name} of ${scope}`);
-  return state;
-}
-
-function writeState(connection: Connection, { scope, limit }: RateTurn, state: RateState): void {
-  connection.run(
-    `INSERT INTO rates (scope, name, state) VALUES (?, ?, ?)
-     ON CONFLICT (scope, name) DO UPDATE SET state = excluded.state`,
-    scope,
-    limit.name,
-    JSON.stringify(state),
-  );
+function nameOf(scope: string, name: string): string {
+  return JSON.stringify([scope, name]);
 }

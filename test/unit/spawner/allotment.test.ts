@@ -198,6 +198,7 @@ describe("the lines of one tenant", () => {
     const limit = emptied();
     for (const line of ["1", "2", "3"]) limit.ask({ line });
     expect(limit.ask({ tenant: "b", at: 10 })).toBe(-(NEXT - 10 + 500));
+    expect(limit.ask({ line: "2", at: 10 })).toBe(-(NEXT - 10 + 1_000));
     expect(limit.ask({ line: "1", at: NEXT })).toBe(1);
     expect(limit.ask({ line: "2", at: NEXT + 500 })).toBe(-500);
     expect(limit.ask({ tenant: "b", at: NEXT + 500 })).toBe(1);
@@ -254,7 +255,7 @@ it("remembers those who came within a minute, and no crowd", () => {
   const limit = open(READS);
   for (let tenant = 0; tenant < 1_000; tenant += 1)
     limit.ask({ tenant: `t${tenant}`, at: tenant * 10 });
-  expect(limit.entrants.length).toBe(256);
+  expect(limit.entrants.length).toBeLessThanOrEqual(256 + 32);
   limit.ask({ tenant: "late", at: 200_000 });
   expect(limit.entrants.map(({ tenant }) => tenant)).toEqual(["late"]);
 });
