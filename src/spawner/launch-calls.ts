@@ -50,13 +50,13 @@ export interface LaunchCalls {
 /** For how long the answers of a call are kept for members that have not asked, in milliseconds. */
 const KEPT = 60_000;
 
-/** By spawn id. */
-type Answers = ReadonlyMap<string, LaunchOutcome>;
+/** By spawn id: gives what became of the member, or throws what the call did. */
+type Answers = ReadonlyMap<string, () => LaunchOutcome>;
 
 interface Call {
   readonly members: readonly string[];
   /** Answers for members that did not wait for them. Told once: a member that asks again wants another call. */
-  readonly untold: Map<string, LaunchOutcome>;
+  readonly untold: Map<string, () => LaunchOutcome>;
   readonly waiting: Set<Question>;
   running: { readonly done: Promise<Answers>; readonly stop: AbortController } | null;
   since: number;
@@ -103,17 +103,23 @@ export function createLaunchCalls(
           const outcome = outcomes[index];
           if (outcome === undefined)
             throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
-          call.untold.set(spawnId, outcome);
+          call.untold.set(spawnId, () => outcome);
         }
         await answered(launch, outcomes);
         return new Map(call.untold);
+      } catch (caught) {
+        const fail = (): never => {
+          throw caught;
+        };
+        for (const spawnId of call.members) call.untold.set(spawnId, fail);
+        throw caught;
       } finally {
         call.running = null;
         call.since = clock.now();
       }
     };
     const done = work();
-    // Whoever asks hears of it; nobody may have asked yet.
+    // Each member hears of it when it asks; none may have asked yet.
     done.catch(() => undefined);
     call.running = { done, stop };
     return done;
@@ -125,19 +131,23 @@ export function createLaunchCalls(
     },
     async ask(question) {
       const call = calls.get(question.token) ?? (await reopen(question));
-      const answers = call.untold.has(question.spawnId)
-        ? call.untold
-        : await waited(
-            clock,
-            call,
-            question,
-            call.running?.done ?? run(call, question, question.admit),
-          );
-      const answer = answers.get(question.spawnId);
-      call.untold.delete(question.spawnId);
-      if (answer === undefined)
-        throw new Error(`launch ${launchId(question.token)} has no member ${question.spawnId}`);
-      return answer;
+      const { spawnId } = question;
+      try {
+        const answers = call.untold.has(spawnId)
+          ? call.untold
+          : await waited(
+              clock,
+              call,
+              question,
+              call.running?.done ?? run(call, question, question.admit),
+            );
+        const answer = answers.get(spawnId);
+        if (answer === undefined)
+          throw new Error(`launch ${launchId(question.token)} has no member ${spawnId}`);
+        return answer();
+      } finally {
+        call.untold.delete(spawnId);
+      }
     },
   };
 }
