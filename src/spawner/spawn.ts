@@ -35,8 +35,7 @@ const LONGEST_PAUSE = 1_000;
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const watchers = new WeakMap<SubstrateAdapter, MachineWatcher>();
   const { ledger, clock, driver } = ports;
-  const governor = ports.governor ?? createGovernor({ ledger, clock, line: driver.id });
-  const admission = createLaunchAdmission(governor);
+  const admission = createLaunchAdmission(createGovernor({ ledger, clock, line: driver.id }));
   const calls = createLaunchCalls(clock, admission.answered);
   return {
     ...ports,

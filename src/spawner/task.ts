@@ -6,7 +6,6 @@ import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { retryDelay } from "./backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";
-import type { Governor } from "./governor.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
@@ -19,8 +18,6 @@ export interface SpawnerPorts {
   /** Between 0 and 1. */
   readonly random: () => number;
   readonly driver: Driver;
-  /** What calls wait for beside launches, where there is such a thing; default: a governor of its own. */
-  readonly governor?: Governor;
   readonly openAdapter: OpenAdapter;
   /** Looks up what travels with a launch of this plan, just before it. */
   readonly launchSecrets: (plan: LaunchPlan, signal: AbortSignal) => Promise<LaunchSecrets>;
