@@ -10,6 +10,7 @@ import type { AwsEnvironment } from "./endpoint-provider.ts";
 import { inspectAwsImage } from "./image.ts";
 import { machineVerbs } from "./machines.ts";
 import { pacedApi } from "./pacing.ts";
+import type { Sleep } from "./pause.ts";
 import { preflightInstance } from "./preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./rates.ts";
 import { createAwsReader } from "./reader.ts";
@@ -82,13 +83,15 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
   checkRates(rates, RATED_ACTIONS);
   const scope = rateScope(accountId, target.region);
   const clients = createAwsClients(options);
+  const sleep: Sleep =
+    options.sleep ??
+    (async (milliseconds, signal) => await delay(milliseconds, undefined, { signal }));
+  const pacing = { accountId, pace, rates, sleep };
   const ports: AwsPorts = {
     region: target.region,
-    api: (region) => pacedApi(createAwsApi(clients, region), { accountId, pace, rates }),
+    api: (region) => pacedApi(createAwsApi(clients, region), pacing),
     now,
-    sleep:
-      options.sleep ??
-      (async (milliseconds, signal) => await delay(milliseconds, undefined, { signal })),
+    sleep,
   };
   const reader = createAwsReader({
     api: ports.api(target.region),

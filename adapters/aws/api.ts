@@ -156,7 +156,7 @@ export function createAwsApi(clients: AwsClients, region: string): AwsApi {
     },
     async runInstances(input, signal) {
       const { RunInstancesCommand } = ec2Sdk();
-      const client = await clients.ec2({ role: "launcher", region, repetition: "once" });
+      const client = await clients.ec2({ role: "launcher", region });
       return await client.send(new RunInstancesCommand(input), patient(signal));
     },
     async terminateInstances(input, signal) {

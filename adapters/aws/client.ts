@@ -17,10 +17,9 @@ export type Repetition = "repeated" | "once";
 export interface ClientRequest {
   readonly role: AwsRole;
   readonly region: string;
-  readonly repetition?: Repetition;
 }
 
-/** Clients of one placement's roles, one a region, role and repetition, made when they are first needed. */
+/** Clients of one placement's roles, one a region and role, made when they are first needed. */
 export interface AwsClients {
   ec2(request: ClientRequest): Promise<EC2Client>;
   sts(request: ClientRequest): Promise<STSClient>;
@@ -41,7 +40,8 @@ export interface ClientOptions {
 /** Reads are quick; a call that launches a thousand machines is not (`api.ts` gives it longer). */
 const CONNECT_MILLISECONDS = 5_000;
 const READ_MILLISECONDS = 30_000;
-const READ_ATTEMPTS = 3;
+/** Of STS, which has no rates to speak of; EC2's calls are sent again by `pacedApi`, and launches by nobody. */
+const STS_ATTEMPTS = 3;
 
 export function createAwsClients(options: ClientOptions): AwsClients {
   const { target, environment, home } = options;
@@ -63,7 +63,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   };
   const settings = async (
     service: "ec2" | "sts",
-    { region, repetition = "repeated" }: Omit<ClientRequest, "role">,
+    { region }: Omit<ClientRequest, "role">,
     credentials: CredentialProvider,
   ) => {
     const endpoint = await serviceEndpoint(service, environment, files);
@@ -71,7 +71,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
       region,
       credentials,
       profile: profileOf(environment),
-      maxAttempts: repetition === "once" ? 1 : READ_ATTEMPTS,
+      maxAttempts: service === "sts" ? STS_ATTEMPTS : 1,
       retryMode: "standard",
       logger: SILENT_LOGGER,
       ...(endpoint === null ? {} : { endpoint }),
@@ -106,7 +106,7 @@ function kept<Client>(
 ): (request: ClientRequest) => Promise<Client> {
   const clients = new Map<string, Promise<Client>>();
   return async (request) => {
-    const key = [request.role, request.region, request.repetition ?? "repeated"].join(" ");
+    const key = [request.role, request.region].join(" ");
     const known = clients.get(key) ?? open(request);
     clients.set(key, known);
     try {

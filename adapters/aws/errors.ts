@@ -67,6 +67,11 @@ export function isThrottle(caught: unknown): boolean {
   return failure.kind === "refusal" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
 }
 
+/** True where the same call may do better a little later. */
+export function isPassing(caught: unknown): boolean {
+  return !isSlipwayError(caught) && verdictOf(failureOf(caught)).retry === "same-token";
+}
+
 /** How long AWS asks to wait, where it says. */
 export function retryAfterSeconds(caught: unknown): number | null {
   const failure = failureOf(caught);

@@ -26,7 +26,11 @@ const PUBLISHED = {
 } as const satisfies Readonly<Record<string, Omit<RateLimit, "name">>>;
 
 /** The names of all limits. */
-export const RATED_ACTIONS: readonly string[] = Object.keys(PUBLISHED);
+export const RATED_ACTIONS = Object.keys(PUBLISHED).filter(isRatedAction);
+
+function isRatedAction(name: string): name is RatedAction {
+  return Object.hasOwn(PUBLISHED, name);
+}
 
 /** The limit of an action: as the settings have it, else as it is published. */
 export function rateOf(name: RatedAction, scope: string, settings: RateSettings): RateLimit {
