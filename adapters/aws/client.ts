@@ -80,12 +80,16 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
     const { STSClient } = stsSdk();
     const common = await settings("sts", request, credentials);
-    return connections.join((handler) => new STSClient({ ...common, requestHandler: handler }));
+    return connections.join((handler) =>
+      unlogged(new STSClient({ ...common, requestHandler: handler })),
+    );
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
     const { EC2Client } = ec2Sdk();
     const common = await settings("ec2", request, credentials);
-    return connections.join((handler) => new EC2Client({ ...common, requestHandler: handler }));
+    return connections.join((handler) =>
+      unlogged(new EC2Client({ ...common, requestHandler: handler })),
+    );
   };
   return {
     ec2: kept((request) => openEc2(request, credentialsOf(request.role))),
@@ -120,6 +124,15 @@ function kept<Client>(
 
 type SdkClient = EC2Client | STSClient;
 type Handler = EC2Client["config"]["requestHandler"];
+
+/**
+ * The client without its own log of every call: even for a logger that is silent it walks through all that was sent and
+ * all that came back, to leave secrets out.
+ */
+function unlogged<Client extends SdkClient>(client: Client): Client {
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}
 
 const HANDLER_OPTIONS = {
   connectionTimeout: CONNECT_MILLISECONDS,

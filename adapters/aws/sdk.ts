@@ -8,12 +8,16 @@ import { createRequire } from "node:module";
  */
 const require = createRequire(import.meta.url);
 
+// Kept here, because finding a loaded package again is a search of the file system's names, at every call.
+let ec2: typeof Ec2 | null = null;
+let sts: typeof Sts | null = null;
+
 export function ec2Sdk(): typeof Ec2 {
-  const sdk: typeof Ec2 = require("@aws-sdk/client-ec2");
+  const sdk: typeof Ec2 = (ec2 ??= require("@aws-sdk/client-ec2"));
   return sdk;
 }
 
 export function stsSdk(): typeof Sts {
-  const sdk: typeof Sts = require("@aws-sdk/client-sts");
+  const sdk: typeof Sts = (sts ??= require("@aws-sdk/client-sts"));
   return sdk;
 }
