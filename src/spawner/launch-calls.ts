@@ -99,19 +99,23 @@ export function createLaunchCalls(
       try {
         await admitted(stop.signal);
         const outcomes = await askProvider(call, launch, stop.signal);
+        const answers = new Map<string, () => LaunchOutcome>();
         for (const [index, spawnId] of call.members.entries()) {
           const outcome = outcomes[index];
           if (outcome === undefined)
             throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
-          call.untold.set(spawnId, () => outcome);
+          answers.set(spawnId, () => outcome);
         }
+        for (const [spawnId, answer] of answers) call.untold.set(spawnId, answer);
         await answered(launch, outcomes);
-        return new Map(call.untold);
+        return answers;
       } catch (caught) {
         const fail = (): never => {
           throw caught;
         };
-        for (const spawnId of call.members) call.untold.set(spawnId, fail);
+        // One that was given up is told to who gave it up alone.
+        if (!stop.signal.aborted)
+          for (const spawnId of call.members) call.untold.set(spawnId, fail);
         throw caught;
       } finally {
         call.running = null;
@@ -132,6 +136,9 @@ export function createLaunchCalls(
     async ask(question) {
       const call = calls.get(question.token) ?? (await reopen(question));
       const { spawnId } = question;
+      // Given up by whoever asked before: what comes of it is no answer to anybody else.
+      while (call.running?.stop.signal.aborted === true)
+        await Promise.allSettled([call.running.done]);
       try {
         const answers = call.untold.has(spawnId)
           ? call.untold
@@ -153,8 +160,8 @@ export function createLaunchCalls(
 }
 
 /**
- * A launch for one is given up with it. One for others too goes on, and whoever leaves hears its end first: until then
- * nobody can tell what there is to be taken away.
+ * A launch that nobody else waits for is given up with whoever does. One for others too goes on, and whoever leaves hears
+ * its end first: until then nobody can tell what there is to be taken away.
  */
 async function waited(
   clock: Clock,
@@ -164,7 +171,8 @@ async function waited(
 ): Promise<Answers> {
   const { signal, detach } = question;
   const leave = (): void => {
-    if (call.members.length === 1) call.running?.stop.abort(signal.reason);
+    if (call.members.length === 1 && call.waiting.size === 1)
+      call.running?.stop.abort(signal.reason);
   };
   call.waiting.add(question);
   if (signal.aborted) leave();
