@@ -53,11 +53,43 @@ export function createDeadline(signal: AbortSignal, milliseconds: number): Deadl
   };
 }
 
-/** Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. */
+/** One signal for all who wait for the same two. */
+interface Joined {
+  readonly controller: AbortController;
+  readonly leave: () => void;
+  users: number;
+}
+
+const joined = new WeakMap<AbortSignal, WeakMap<AbortSignal, Joined>>();
+
+/**
+ * Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. Whoever asks for the same two has the
+ * same signal, so that a crowd does not cost a controller and two listeners each.
+ */
 export function anyOf(
   first: AbortSignal,
   second: AbortSignal,
-): Disposable & { signal: AbortSignal } {
+): Disposable & { readonly signal: AbortSignal } {
+  const seconds = joined.get(first) ?? new WeakMap<AbortSignal, Joined>();
+  joined.set(first, seconds);
+  const both = seconds.get(second) ?? join(first, second);
+  seconds.set(second, both);
+  both.users += 1;
+  let disposed = false;
+  return {
+    signal: both.controller.signal,
+    [Symbol.dispose]: () => {
+      if (disposed) return;
+      disposed = true;
+      both.users -= 1;
+      if (both.users > 0) return;
+      both.leave();
+      seconds.delete(second);
+    },
+  };
+}
+
+function join(first: AbortSignal, second: AbortSignal): Joined {
   const controller = new AbortController();
   const listeners = [first, second].map((signal) => {
     const follow = (): void => controller.abort(signal.reason);
@@ -65,10 +97,7 @@ export function anyOf(
     else signal.addEventListener("abort", follow, { once: true });
     return () => signal.removeEventListener("abort", follow);
   });
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
-  };
+  return { controller, leave: () => listeners.forEach((remove) => remove()), users: 0 };
 }
 
 /**

@@ -1,82 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { assembleSlipway } from "../../src/assemble.ts";
-import type { SlipwayPorts } from "../../src/assemble.ts";
-import { createCatalog } from "../../src/catalog/create-catalog.ts";
-import { createMemoryStore } from "../../src/catalog/memory-store.ts";
 import { SlipwayError } from "../../src/errors.ts";
 import { freezePlan } from "../../src/plan.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
 import { parsePlan } from "../../src/plan-document.ts";
-import { givenKey } from "../../src/secrets/key-file.ts";
-import { createSealedStore } from "../../src/secrets/sealed-store.ts";
 import { toSnakeCase } from "../../src/spelling.ts";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import { scratchFolder } from "../support/scratch.ts";
-
-const REFERENCE = "registry.example/team/agent:v1";
-const PINNED = `registry.example/team/agent@sha256:${"a".repeat(64)}`;
-
-/** Slipway with a catalog in memory, a ledger on disk and a fake substrate; one workspace is set. */
-async function open(adapterOptions: Partial<FakeAdapterOptions> = {}) {
-  const folder = scratchFolder();
-  const clock = createFakeClock();
-  const adapter = createFakeAdapter({
-    clock,
-    images: [
-      { reference: REFERENCE, artifact: PINNED, architecture: "amd64", prints: "up\n" },
-      { reference: PINNED, architecture: "amd64" },
-    ],
-    places: [{ place: "local" }],
-    ...adapterOptions,
-  });
-  const store = createMemoryStore();
-  const secrets = createSealedStore(store, givenKey(randomBytes(32)));
-  const database = await openDatabase({
-    path: `${folder.path}/ledger.db`,
-    migrations: { ledger: LEDGER_MIGRATIONS },
-  });
-  let ids = 0;
-  const ports = (tenant: string): SlipwayPorts => ({
-    tenant,
-    catalog: createCatalog({ store, secrets, clock, tenant, actor: "test" }),
-    ledger: createSqliteLedger(database),
-    clock,
-    random: () => 0.5,
-    driver: { id: "test", isGone: () => false },
-    openAdapter: () => Promise.resolve(adapter),
-    readSecret: (name) => secrets.get(tenant, name),
-    dockerCredential: () => Promise.resolve(null),
-    openRegistryClient: () => Promise.reject(new Error("no registry is looked at")),
-    newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
-    close: () => Promise.resolve(),
-  });
-  const slipway = assembleSlipway(ports("default"));
-  const { catalog } = slipway;
-  await catalog.set("image", {
-    name: "agent",
-    architecture: "ARCHITECTURE_AMD64",
-    docker: { imageRef: REFERENCE },
-  });
-  await catalog.set("placement", { name: "here", substrate: "DOCKER", target: { docker: {} } });
-  await catalog.set("workspace", { name: "agent-dev", imageRef: "agent", placement: "here" });
-  return {
-    slipway,
-    catalog,
-    adapter,
-    clock,
-    otherTenant: assembleSlipway(ports("other")),
-    async [Symbol.asyncDispose]() {
-      await database.close();
-      folder[Symbol.dispose]();
-    },
-  };
-}
+import { openAssembled, PINNED } from "../support/assembled.ts";
 
 function changed(plan: LaunchPlan, changes: Partial<LaunchPlan>): LaunchPlan {
   const { planId: _previous, ...rest } = { ...plan, ...changes };
@@ -90,7 +18,7 @@ function saved(plan: LaunchPlan): LaunchPlan {
 
 describe("spawnWorkspace", () => {
   it("makes an id where the caller gives none", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const spawn = await here.slipway.spawnWorkspace("agent-dev");
     expect(spawn).toMatchObject({ spawnId: "agent-dev-1", state: "running" });
   });
@@ -98,7 +26,7 @@ describe("spawnWorkspace", () => {
   it.each(["", "One", "1st", "a_b", "a".repeat(64), "-a", "a\n"])(
     "refuses the id %j before anything is read",
     async (spawnId) => {
-      await using here = await open();
+      await using here = await openAssembled();
       await expect(here.slipway.spawnWorkspace("agent-dev", { spawnId })).rejects.toMatchObject({
         code: "INVALID_ARGUMENT",
         reason: "INVALID_SPAWN_ID",
@@ -108,7 +36,7 @@ describe("spawnWorkspace", () => {
   );
 
   it("looks a known id up before it resolves, and goes on with the recorded plan", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const first = await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.catalog.patch("image", "agent", { "docker.image_ref": "registry.example/gone:v2" });
     const again = await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
@@ -117,7 +45,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses a known id for another workspace or another plan", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
     const reused = {
@@ -143,7 +71,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("spawns a saved plan, and reads what it pinned once more", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = saved(await here.slipway.resolveWorkspace("agent-dev"));
     const spawn = await here.slipway.spawnWorkspace(plan);
     expect(spawn).toMatchObject({ state: "running", planId: plan.planId });
@@ -152,7 +80,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("sends the launch call and nothing else for a plan that it resolved within the last minute", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const before = here.adapter.history.length;
     await here.slipway.spawnWorkspace(plan);
@@ -163,7 +91,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses a saved plan once a record has moved on, unless it is allowed to be stale", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     await here.catalog.patch("image", "agent", { description: "newer" });
     await expect(here.slipway.spawnWorkspace(plan)).rejects.toMatchObject({
@@ -177,7 +105,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses a saved plan whose image is gone", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const gone = changed(plan, {
       artifact: { ...plan.artifact, id: `registry.example/team/agent@sha256:${"b".repeat(64)}` },
@@ -189,7 +117,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses the plan of another tenant", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     await expect(here.otherTenant.spawnWorkspace(plan)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
@@ -198,7 +126,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses an unpinned plan", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev", { offline: true });
     await expect(here.slipway.spawnWorkspace(plan)).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
@@ -207,7 +135,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("refuses a plan with a failed check", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const check = {
       name: "x",
@@ -221,7 +149,7 @@ describe("spawnWorkspace", () => {
   });
 
   it("throws what is wrong before a launch, and records nothing", async () => {
-    await using here = await open({ images: [] });
+    await using here = await openAssembled({ images: [] });
     await expect(here.slipway.spawnWorkspace("agent-dev")).rejects.toBeInstanceOf(SlipwayError);
     expect(await here.slipway.listSpawns()).toEqual([]);
   });
@@ -229,7 +157,7 @@ describe("spawnWorkspace", () => {
 
 describe("spawns", () => {
   it("are the tenant's own", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     expect(await here.otherTenant.listSpawns()).toEqual([]);
     await expect(here.otherTenant.describeSpawn("one")).rejects.toMatchObject({
@@ -238,7 +166,7 @@ describe("spawns", () => {
   });
 
   it("are listed newest first, by workspace and state", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.slipway.spawnWorkspace("other", { spawnId: "two" });
@@ -251,7 +179,7 @@ describe("spawns", () => {
   });
 
   it("tell what their machine printed, while there is one", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     const read = async () =>
       Buffer.concat(await Array.fromAsync(here.slipway.logs("one"))).toString();
@@ -261,7 +189,7 @@ describe("spawns", () => {
   });
 
   it("are watched from their first event until they have settled", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     const events = await Array.fromAsync(here.slipway.watch(["one"]));
     expect(events.map(({ state }) => state)).toEqual(["pending", "launching", "running"]);
@@ -273,7 +201,7 @@ describe("spawns", () => {
 
 describe("secrets of a launch", () => {
   it("are looked up when it is made, and stand in no plan", async () => {
-    await using here = await open();
+    await using here = await openAssembled();
     const { catalog, slipway, adapter } = here;
     for (const name of ["API_KEY", "TOKEN", "CERTIFICATE"])
       await catalog.set("secret", { name, plaintext_value: `value of ${name}` });

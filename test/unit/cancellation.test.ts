@@ -2,7 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { cancellation, createDeadline, throwIfCancelled } from "../../src/cancellation.ts";
+import {
+  anyOf,
+  cancellation,
+  createDeadline,
+  followers,
+  throwIfCancelled,
+} from "../../src/cancellation.ts";
 import { invalidArgument } from "../../src/errors.ts";
 
 describe("cancellation", () => {
@@ -73,3 +79,45 @@ function collectGarbage(): void {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc()");
 }
+
+describe("any of two signals", () => {
+  it("is one signal for all who wait for the same two, as long as anybody does", () => {
+    const [one, two] = [new AbortController(), new AbortController()];
+    const first = anyOf(one.signal, two.signal);
+    const second = anyOf(one.signal, two.signal);
+    expect(second.signal).toBe(first.signal);
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(anyOf(one.signal, two.signal).signal).toBe(second.signal);
+    two.abort("enough");
+    expect(second.signal).toMatchObject({ aborted: true, reason: "enough" });
+    expect(anyOf(two.signal, one.signal).signal).toMatchObject({ aborted: true });
+  });
+
+  it("is left alone once nobody waits for it", () => {
+    const [one, two] = [new AbortController(), new AbortController()];
+    const only = anyOf(one.signal, two.signal);
+    only[Symbol.dispose]();
+    one.abort();
+    expect(only.signal.aborted).toBe(false);
+    expect(anyOf(one.signal, two.signal).signal.aborted).toBe(true);
+  });
+});
+
+describe("followers", () => {
+  it("are aborted as what they follow is", () => {
+    const one = new AbortController();
+    const { signals } = followers(one.signal, 3);
+    one.abort("enough");
+    expect(signals.map(({ reason }) => reason)).toEqual(["enough", "enough", "enough"]);
+    expect(followers(one.signal, 1).signals[0]?.aborted).toBe(true);
+  });
+
+  it("follow no longer once they are disposed of", () => {
+    const one = new AbortController();
+    const crowd = followers(one.signal, 1);
+    crowd[Symbol.dispose]();
+    one.abort();
+    expect(crowd.signals[0]?.aborted).toBe(false);
+  });
+});

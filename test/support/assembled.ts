@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { assembleSlipway } from "../../src/assemble.ts";
+import type { SlipwayPorts } from "../../src/assemble.ts";
+import { createCatalog } from "../../src/catalog/create-catalog.ts";
+import { createMemoryStore } from "../../src/catalog/memory-store.ts";
+import { givenKey } from "../../src/secrets/key-file.ts";
+import { createSealedStore } from "../../src/secrets/sealed-store.ts";
+import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { scratchFolder } from "./scratch.ts";
+
+export const REFERENCE = "registry.example/team/agent:v1";
+export const PINNED = `registry.example/team/agent@sha256:${"a".repeat(64)}`;
+
+/** Slipway with a catalog in memory, a ledger on disk and a fake substrate; one workspace is set. */
+export async function openAssembled(
+  adapterOptions: Partial<FakeAdapterOptions> = {},
+  portOptions: Partial<SlipwayPorts> = {},
+) {
+  const folder = scratchFolder();
+  const clock = createFakeClock();
+  const adapter = createFakeAdapter({
+    clock,
+    images: [
+      { reference: REFERENCE, artifact: PINNED, architecture: "amd64", prints: "up\n" },
+      { reference: PINNED, architecture: "amd64" },
+    ],
+    places: [{ place: "local" }],
+    ...adapterOptions,
+  });
+  const store = createMemoryStore();
+  const secrets = createSealedStore(store, givenKey(randomBytes(32)));
+  const database = await openDatabase({
+    path: `${folder.path}/ledger.db`,
+    migrations: { ledger: LEDGER_MIGRATIONS },
+  });
+  let ids = 0;
+  const ports = (tenant: string): SlipwayPorts => ({
+    tenant,
+    catalog: createCatalog({ store, secrets, clock, tenant, actor: "test" }),
+    ledger: createSqliteLedger(database),
+    clock,
+    random: () => 0.5,
+    driver: { id: "test", isGone: () => false },
+    openAdapter: () => Promise.resolve(adapter),
+    readSecret: (name) => secrets.get(tenant, name),
+    dockerCredential: () => Promise.resolve(null),
+    openRegistryClient: () => Promise.reject(new Error("no registry is looked at")),
+    newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
+    close: () => Promise.resolve(),
+    ...portOptions,
+  });
+  const slipway = assembleSlipway(ports("default"));
+  const { catalog } = slipway;
+  await catalog.set("image", {
+    name: "agent",
+    architecture: "ARCHITECTURE_AMD64",
+    docker: { imageRef: REFERENCE },
+  });
+  await catalog.set("placement", { name: "here", substrate: "DOCKER", target: { docker: {} } });
+  await catalog.set("workspace", { name: "agent-dev", imageRef: "agent", placement: "here" });
+  return {
+    slipway,
+    catalog,
+    adapter,
+    clock,
+    otherTenant: assembleSlipway(ports("other")),
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
