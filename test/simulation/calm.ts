@@ -83,9 +83,10 @@ async function pause({ scene }: Stage, milliseconds: number): Promise<boolean> {
 /** Nothing is left to do: what is there is what was promised. */
 function judge({ scene, auditor }: Stage): void {
   const live = [...auditor.machines.values()].filter(isLive);
+  const owned = Map.groupBy(live, ({ spawn }) => spawn);
   for (const [spawn, { standing }] of auditor.records) {
     const { state, machine } = standing.spawn;
-    const own = live.filter((one) => one.spawn === spawn);
+    const own = owned.get(spawn) ?? [];
     const names = own.map(({ id }) => id).join(" and ") || "none";
     if (state === "running") {
       if (own.length !== 1 || own[0]?.id !== machine?.id)

@@ -5,8 +5,7 @@ import type { CloudOptions } from "./cloud.ts";
 import { isLive, nameOf, told } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { LONGEST_WAY } from "./network.ts";
-import { full, mismatch, overQuota, spent } from "./refusals.ts";
-import type { Meter } from "./rates.ts";
+import { full, mismatch, overQuota, spent, throttled } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 
 /** What a launch request came to: an answer for each member, or an operation whose end is still to come. */
@@ -25,7 +24,6 @@ export interface LaunchParts {
   readonly scene: Scene;
   readonly auditor: Auditor;
   readonly options: CloudOptions;
-  readonly meter: Meter;
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   readonly room: ReadonlyMap<string, number>;
   readonly bear: (launch: Launch, member: number) => SimulatedMachine;
@@ -42,7 +40,8 @@ export function launchesOf(parts: LaunchParts): (launch: Launch) => LaunchAnswer
  * for longer than is promised.
  */
 function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
-  const { scene, auditor, options, meter, bear, boot } = parts;
+  const { scene, auditor, options, bear, boot } = parts;
+  const { rates, meter } = options;
   const tokens = new Map<
     string,
     {
@@ -65,8 +64,8 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     const count = Math.min(members.length, roomIn(parts, place.place));
     if (count === 0) return refused(launch, full(place.place));
     // What a launch that is repeated costs was counted when it was first allowed.
-    if (options.rates !== null && !auditor.repeated.has(token))
-      meter.resources(options.rates.launch, count);
+    const isCounted = rates !== null && !auditor.repeated.has(token);
+    if (isCounted && !meter.resources(rates.launch, count)) return refused(launch, throttled(0));
     const born = Array.from({ length: count }, (_one, member) => bear(launch, member));
     for (const machine of born) boot(machine);
     const until = now + options.tokenMilliseconds + 2 * LONGEST_WAY;

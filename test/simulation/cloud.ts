@@ -5,7 +5,6 @@ import type { LaunchAnswer } from "./cloud-launches.ts";
 import { isLive, nameOf, told } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { CloudKind } from "./plans.ts";
-import { createMeter } from "./rates.ts";
 import type { Meter, SimulatedRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 
@@ -39,6 +38,8 @@ export const LONGEST_TOLD_SPAWN_ID = 45;
 
 export interface CloudOptions {
   readonly kind: CloudKind;
+  /** Machines' ids begin with it. */
+  readonly name: string;
   readonly places: readonly string[];
   /** For how long a token is promised to be known. */
   readonly tokenMilliseconds: number;
@@ -48,10 +49,11 @@ export interface CloudOptions {
   /** A token whose machines have all ended: it is refused, or answered with the dead machines. */
   readonly showsTheDead: boolean;
   readonly rates: SimulatedRates | null;
+  readonly meter: Meter;
 }
 
 export function createCloud(scene: Scene, auditor: Auditor, options: CloudOptions): SimulatedCloud {
-  const { kind, places, tokenMilliseconds, largestBatch, lag, rates } = options;
+  const { kind, name, places, tokenMilliseconds, largestBatch, lag, rates, meter } = options;
   const { random, scheduler, mood } = scene;
   const machines = new Map<string, SimulatedMachine>();
   const room = new Map<string, number>();
@@ -60,7 +62,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     if (!isLive(machine)) return;
     machine.state = "ended";
     machine.end = how;
-    scene.tell(kind, () => `${machine.id} ends by itself: ${how.message}`);
+    scene.tell(name, () => `${machine.id} ends by itself: ${how.message}`);
   };
   const boot = (machine: SimulatedMachine): void => {
     machine.isStarted = true;
@@ -71,7 +73,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       if (random.chance(mood.bootsBroken))
         return end(machine, { exitCode: 1, message: "no such command" });
       machine.state = "running";
-      scene.tell(kind, () => `${machine.id} runs`);
+      scene.tell(name, () => `${machine.id} runs`);
       if (random.chance(mood.endsLater))
         scheduler.after(random.between(100, 60_000), () =>
           scene.isCalm ? undefined : end(machine, { exitCode: 0, message: "its work is done" }),
@@ -81,8 +83,8 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
   const bear = ({ token, place, ownership, members }: Launch, member: number): SimulatedMachine => {
     const spawnId = members[member]?.spawnId ?? "";
     const machine: SimulatedMachine = {
-      id: `${kind}-${machines.size + 1}`,
-      cloud: kind,
+      id: `${name}-${machines.size + 1}`,
+      cloud: name,
       place: place.place,
       token,
       spawn: nameOf({ tenant: ownership.tenant, spawnId }),
@@ -97,7 +99,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       isStarted: false,
     };
     machines.set(machine.id, machine);
-    scene.tell(kind, () => `${machine.id} is born in ${machine.place} for ${machine.spawn}`);
+    scene.tell(name, () => `${machine.id} is born in ${machine.place} for ${machine.spawn}`);
     auditor.born(machine);
     return machine;
   };
@@ -111,12 +113,11 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     if (machine !== undefined && isKnown(machine)) return told(machine);
     return kind === "ec2" ? "unknown" : null;
   };
-  const meter = createMeter(scene, kind);
-  const launch = launchesOf({ scene, auditor, options, meter, machines, room, bear, boot });
+  const launch = launchesOf({ scene, auditor, options, machines, room, bear, boot });
 
   return {
     kind,
-    name: kind,
+    name,
     places,
     tokenMilliseconds,
     largestBatch,
@@ -149,7 +150,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
         machine.end ??= { exitCode: null, message: "terminated" };
         // A VM that was terminated is shown for a while; a container is gone with its name.
         machine.isGone = kind !== "ec2";
-        scene.tell(kind, () => `${id} is terminated`);
+        scene.tell(name, () => `${id} is terminated`);
         return "terminated";
       }),
     list: () =>

@@ -1,12 +1,12 @@
+import type { PlacementTarget } from "../../src/plan.ts";
 import { createGovernor } from "../../src/spawner/governor.ts";
 import type { Ledger } from "../../src/spawner/ledger.ts";
 import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
 import type { SpawnerWorld } from "../../src/spawner/task.ts";
-import type { LaunchSecrets, OpenAdapter } from "../../src/substrate/contract.ts";
+import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { LARGEST_SKEW } from "./auditor.ts";
 import type { Auditor } from "./auditor.ts";
 import type { SimulatedCloud } from "./cloud.ts";
-import type { CloudKind } from "./plans.ts";
 import { createProcess } from "./process.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Scene } from "./scene.ts";
@@ -29,16 +29,15 @@ export interface Hosts {
 /** With what calls take to arrive, it stays within what the product allows for. */
 const METERED_SKEW = 60;
 const NO_SECRETS: LaunchSecrets = { credential: null, environment: {}, files: [] };
-const KINDS = { AWS: "ec2", GCP: "gce", DOCKER: "docker" } as const;
 
 /** The hosts on which processes run: one that is gone is known to be gone on its own host alone. */
 export function createHosts(parts: {
   readonly scene: Scene;
   readonly auditor: Auditor;
   readonly ledger: Ledger;
-  readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
+  readonly cloudOf: (target: PlacementTarget) => SimulatedCloud | undefined;
 }): Hosts {
-  const { scene, auditor, ledger, clouds } = parts;
+  const { scene, auditor, ledger, cloudOf } = parts;
   const processes = new Map<string, SimulatedProcess>();
   const skews = new Map<string, number>();
   const skewOf = (host: string): number => {
@@ -59,15 +58,21 @@ export function createHosts(parts: {
       const { clock } = process;
       const pace = createGovernor({ ledger: own, clock, line: `${id} calls` }).pace("default");
       const opener = (sweepGrace: number | null): OpenAdapter => {
-        const adapters = new Map(
-          Array.from(clouds, ([kind, cloud]) => [
-            kind,
-            createSimulatedAdapter({ scene, auditor, process, cloud, pace, sweepGrace }),
-          ]),
-        );
-        return async ({ substrate }) => {
-          const adapter = adapters.get(KINDS[substrate]);
-          if (adapter === undefined) throw new Error(`there is no cloud for ${substrate}`);
+        const adapters = new Map<SimulatedCloud, SubstrateAdapter>();
+        return async (target) => {
+          const cloud = cloudOf(target);
+          if (cloud === undefined) throw new Error(`there is no cloud for ${target.substrate}`);
+          const known = adapters.get(cloud);
+          if (known !== undefined) return known;
+          const adapter = createSimulatedAdapter({
+            scene,
+            auditor,
+            process,
+            cloud,
+            pace,
+            sweepGrace,
+          });
+          adapters.set(cloud, adapter);
           return adapter;
         };
       };

@@ -15,6 +15,8 @@ export interface Request<Value> {
   readonly what: string;
   /** What the cloud does when it arrives. */
   readonly effect: () => Value;
+  /** Whether it comes slowly enough; else it is throttled. */
+  readonly isAllowed: () => boolean;
   /** False for one that only reads: where it arrives late or twice is of no interest. */
   readonly isMutating: boolean;
   /** The request is given up as soon as this is aborted; null: it is seen through. */
@@ -63,11 +65,12 @@ export function send<Value>(scene: Scene, request: Request<Value>): Promise<Repl
     const isHeard = fate.reply !== "lost" && answersIn <= PATIENCE;
     for (const [index, way] of fate.arrivals.entries())
       scheduler.after(way, () => {
-        const reply = fate.reply === "throttled" ? null : arrive(scene, request, way);
+        const isThrottled = fate.reply === "throttled" || !request.isAllowed();
+        const reply = isThrottled ? null : arrive(scene, request, way);
         if (index > 0) return;
         if (manner === "doomed") return process.die(`after ${what} arrived`);
         if (!isHeard) return;
-        const heard = replyOf(fate, reply);
+        const heard: Reply<Value> = isThrottled ? { kind: "throttled" } : replyOf(fate, reply);
         if (fate.back === 0) finish(heard);
         else scheduler.after(fate.back, () => finish(heard));
       });
@@ -90,7 +93,6 @@ function arrive<Value>(scene: Scene, { what, effect }: Request<Value>, way: numb
 }
 
 function replyOf<Value>({ reply }: Fate, value: Value | null): Reply<Value> {
-  if (reply === "throttled") return { kind: "throttled" };
   if (reply === "failed" || value === null) return { kind: "failed" };
   return { kind: "answered", value };
 }

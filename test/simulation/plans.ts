@@ -7,6 +7,8 @@ import { samplePlan } from "../support/sample-plan.ts";
 export type CloudKind = "ec2" | "gce" | "docker";
 export const CLOUD_KINDS: readonly [CloudKind, ...CloudKind[]] = ["ec2", "gce", "docker"];
 
+export const KIND_OF = { AWS: "ec2", GCP: "gce", DOCKER: "docker" } as const;
+
 /** The place names of a plan with so many places. */
 const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
   ec2: ["zone-a", "zone-b", "zone-c"],

@@ -80,20 +80,20 @@ function perSecond(capacity: number, refill: number): RateBucket {
   return { capacity, refill, everyMilliseconds: 1_000, pace: "continuous" };
 }
 
-/** A cloud's own count of the calls that arrive. */
+/** A cloud's own count of the calls that arrive. False for those that come too fast. */
 export interface Meter {
-  request(limit: RateLimit): void;
-  resources(limit: RateLimit, count: number): void;
+  request(limit: RateLimit): boolean;
+  resources(limit: RateLimit, count: number): boolean;
 }
 
 /** In a seed that is not metered, nothing is counted. */
 export function createMeter(scene: Scene, cloud: string): Meter {
   const { scheduler, random, isMetered } = scene;
-  if (!isMetered) return { request: () => undefined, resources: () => undefined };
+  if (!isMetered) return { request: () => true, resources: () => true };
   const levels = new Map<string, { left: number; at: number }>();
   // Nobody knows when the windows of a quota begin.
   const phase = random.between(0, 60_000);
-  const take = (name: string, bucket: RateBucket, count: number): void => {
+  const take = (name: string, bucket: RateBucket, count: number): boolean => {
     const { capacity, refill, everyMilliseconds, pace } = bucket;
     const now = scheduler.now();
     const level = levels.get(name) ?? { left: capacity, at: now };
@@ -109,11 +109,11 @@ export function createMeter(scene: Scene, cloud: string): Meter {
     level.at = now;
     if (level.left < -1e-6)
       scene.violate("no call beyond a bucket", `${name} of ${cloud}: ${-level.left} too many`);
+    return true;
   };
   return {
     request: ({ name, requests }) => take(name, requests, 1),
-    resources({ name, resources }, count) {
-      if (resources !== null && count > 0) take(`machines of ${name}`, resources, count);
-    },
+    resources: ({ name, resources }, count) =>
+      resources === null || count === 0 || take(`machines of ${name}`, resources, count),
   };
 }

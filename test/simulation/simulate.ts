@@ -5,6 +5,7 @@ import { createHosts } from "./host.ts";
 import { openLedger } from "./ledgers.ts";
 import type { LedgerKind } from "./ledgers.ts";
 import { drawMood } from "./mood.ts";
+import { KIND_OF } from "./plans.ts";
 import { createRandom } from "./random.ts";
 import { createScene } from "./scene.ts";
 import type { Line, Violation } from "./scene.ts";
@@ -61,7 +62,12 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   const honest = openLedger(options.ledger);
   const ledger = options.sabotage?.(honest) ?? honest;
   const { clouds, wanted, bursts } = drawWorld(scene, auditor);
-  const hosts = createHosts({ scene, auditor, ledger, clouds });
+  const hosts = createHosts({
+    scene,
+    auditor,
+    ledger,
+    cloudOf: ({ substrate }) => clouds.get(KIND_OF[substrate]),
+  });
   const work = createWork(scene, wanted);
   const stage = { scene, auditor, clouds, wanted, bursts, hosts, work };
   const unhandled = (reason: unknown): void =>

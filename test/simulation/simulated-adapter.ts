@@ -7,18 +7,17 @@ import type {
   SubstrateAdapter,
   TerminateOutcome,
 } from "../../src/substrate/contract.ts";
-import type { Pace, RateLimit } from "../../src/substrate/rates.ts";
+import type { Pace } from "../../src/substrate/rates.ts";
 import { machineSeen } from "../../src/substrate/sighting.ts";
+import { createAsking, throttle } from "./asking.ts";
 import type { Auditor } from "./auditor.ts";
 import type { MemberAnswer, Operation } from "./cloud-launches.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import { nameOf } from "./machine.ts";
-import { send } from "./network.ts";
-import type { Reply } from "./network.ts";
 import { capabilitiesOf } from "./plans.ts";
 import { never } from "./process.ts";
 import type { SimulatedProcess } from "./process.ts";
-import { spent, throttled, unanswered } from "./refusals.ts";
+import { spent, unanswered } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 
 export interface AdapterPorts {
@@ -31,14 +30,6 @@ export interface AdapterPorts {
   readonly sweepGrace: number | null;
 }
 
-interface Asked<Value> {
-  readonly effect: () => Value;
-  readonly signal: AbortSignal | null;
-  /** What it spends; nothing where the cloud has no rates. */
-  readonly limit?: RateLimit | undefined;
-  readonly isMutating?: boolean;
-}
-
 /** Between two looks at an operation, in milliseconds, and how many there are at most. */
 const LOOK = 1_000;
 const LOOKS = 60;
@@ -47,41 +38,11 @@ const SUBSTRATES = { ec2: "AWS", gce: "GCP", docker: "DOCKER" } as const;
 
 /** A cloud's adapter in one process: the real adapters' manners over the simulated network. */
 export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
-  const { scene, auditor, process, cloud, pace, sweepGrace } = ports;
+  const { scene, auditor, process, cloud, sweepGrace } = ports;
   const { rates } = cloud;
   /** What this process launched a moment ago and its cloud may not show yet. */
   const recent = new Map<string, Machine>();
-  const ask = <Value>(
-    what: string,
-    { effect, signal, limit, isMutating = false }: Asked<Value>,
-  ): Promise<Reply<Value>> =>
-    send(scene, {
-      process,
-      what: `${cloud.kind} ${what}`,
-      effect() {
-        if (limit !== undefined) cloud.meter.request(limit);
-        return effect();
-      },
-      signal,
-      isMutating,
-      isOut: () => cloud.outUntil > scene.scheduler.now(),
-    });
-  /** Waits for its turn, as every call but a launch does by itself. */
-  const pacedAsk = async <Value>(
-    what: string,
-    asked: Asked<Value>,
-    resources = 0,
-  ): Promise<Reply<Value>> => {
-    const { limit, signal } = asked;
-    if (limit === undefined || rates === null) return await ask(what, asked);
-    const call = { scope: rates.scope, limit, resources };
-    await pace.wait(call, signal ?? new AbortController().signal);
-    const reply = await ask(what, asked);
-    if (reply.kind === "throttled") await pace.throttled(call, null);
-    return reply;
-  };
-  const read = async <Value>(what: string, asked: Asked<Value>) =>
-    valueOf(scene, what, await pacedAsk(what, asked));
+  const { ask, pacedAsk, read } = createAsking(ports);
 
   const launchAll = async (
     launch: Launch,
@@ -193,12 +154,14 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       if (!process.isAlive) return await never();
       if (sweepGrace !== null) auditor.sweeps(process, ids, sweepGrace);
       const limit = rates?.terminate;
-      const effect = () => {
-        if (limit !== undefined) cloud.meter.resources(limit, ids.length);
-        return cloud.terminate(ids);
+      const asked = {
+        effect: () => cloud.terminate(ids),
+        signal,
+        limit,
+        isMutating: true,
+        resources: ids.length,
       };
-      const asked = { effect, signal, limit, isMutating: true };
-      const reply = await pacedAsk(`terminate ${ids.join(" ")}`, asked, ids.length);
+      const reply = await pacedAsk(`terminate ${ids.join(" ")}`, asked);
       const error = reply.kind === "throttled" ? throttle(scene) : unanswered("terminate");
       const answers = reply.kind === "answered" ? reply.value : [];
       return ids.map((id, index): TerminateOutcome => {
@@ -261,23 +224,16 @@ function tellAbsent({ auditor, process }: AdapterPorts, listed: readonly Machine
     }),
   );
   for (const [spawn, { standing }] of auditor.records)
-    for (const { token } of standing.launches)
-      if (!shown.has(`${token} ${spawn}`)) auditor.heard(process, { token, spawn }, "absent");
+    for (const { token, outcome } of standing.launches)
+      // What is settled is asked about no more.
+      if ((outcome === null || outcome === "unknown") && !shown.has(`${token} ${spawn}`))
+        auditor.heard(process, { token, spawn }, "absent");
 }
 
 function membersOf({ members }: Launch): string {
   const [first] = members;
   const others = members.length > 1 ? ` and ${members.length - 1} more` : "";
   return `${first?.spawnId ?? "nobody"}${others}`;
-}
-
-function valueOf<Value>(scene: Scene, what: string, reply: Reply<Value>): Value {
-  if (reply.kind === "answered") return reply.value;
-  throw reply.kind === "throttled" ? throttle(scene) : unanswered(what);
-}
-
-function throttle({ random }: Scene): SlipwayError {
-  return throttled(random.pick([0, 0, 1, 5]));
 }
 
 function accepted(machine: Machine): LaunchOutcome {

@@ -2,7 +2,6 @@ import type { Auditor } from "./auditor.ts";
 import type { Burst } from "./bursts.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import type { Hosts } from "./host.ts";
-import type { CloudKind } from "./plans.ts";
 import type { Scene } from "./scene.ts";
 import type { Wanted, Work } from "./work.ts";
 
@@ -10,7 +9,7 @@ import type { Wanted, Work } from "./work.ts";
 export interface Stage {
   readonly scene: Scene;
   readonly auditor: Auditor;
-  readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
+  readonly clouds: ReadonlyMap<string, SimulatedCloud>;
   /** By the spawn's name. */
   readonly wanted: ReadonlyMap<string, Wanted>;
   readonly bursts: readonly Burst[];

@@ -8,7 +8,7 @@ import { nameOf } from "./machine.ts";
 import { keepPace } from "./mood.ts";
 import { CLOUD_KINDS, planOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
-import { drawRates } from "./rates.ts";
+import { createMeter, drawRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
 import type { Errand, Wanted } from "./work.ts";
@@ -64,6 +64,8 @@ export function drawWorld(
     const plan = planOf({ ...wish, kind });
     const options = {
       kind,
+      name: kind,
+      meter: createMeter(scene, kind),
       places: plan.candidates.map(({ place }) => place),
       // A day, or short enough for a driver that was away to come too late.
       tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
