@@ -1,26 +1,26 @@
 import type { LaunchOutcome, SubstrateAdapter } from "../substrate/contract.ts";
 import type { Admission, Governor } from "./governor.ts";
 import type { RecordedLaunch } from "./launch-calls.ts";
-import type { QueuedLaunch } from "./launch-queue.ts";
+import type { QueuedLaunch } from "./record-launch.ts";
 import { retryAfter } from "./task.ts";
 
 /** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
 export interface LaunchAdmission {
   /** Waits for the turn of a new launch; how many of those that wait by then it may have. */
-  first(
+  readonly first: (
     adapter: SubstrateAdapter,
     tenant: string,
     waiting: () => readonly QueuedLaunch[],
     signal: AbortSignal,
-  ): Promise<number>;
+  ) => Promise<number>;
   /** Waits for the turn of a launch that is repeated: its machines are counted already. */
-  again(
+  readonly again: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
     onWait: QueuedLaunch["onWait"],
     signal: AbortSignal,
-  ): Promise<void>;
+  ) => Promise<void>;
   /** Learns from an answer. */
-  answered(launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]): Promise<void>;
+  readonly answered: (launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]) => Promise<void>;
 }
 
 export function createLaunchAdmission(governor: Governor): LaunchAdmission {

@@ -1,40 +1,8 @@
 import type { Clock } from "../clock.ts";
-import type { LaunchPlan } from "../plan.ts";
-import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
-import { bootDocument } from "./boot-document.ts";
-import { noCandidateLeft } from "./candidates.ts";
-import { mapLimited } from "../map-limited.ts";
+import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
-import type { LaunchCalls } from "./launch-calls.ts";
-import { launchToken } from "./launch-token.ts";
-import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "./ledger.ts";
-
-/** A spawn that is to be launched in a place of its plan. */
-export interface QueuedLaunch {
-  readonly spawnId: string;
-  readonly plan: LaunchPlan;
-  /** Of the place, among the plan's candidates. */
-  readonly candidate: number;
-  /** The how-manieth launch of the spawn it is, from 1. */
-  readonly number: number;
-  readonly adapter: SubstrateAdapter;
-  readonly owner: string;
-  readonly secrets: () => Promise<LaunchSecrets>;
-  /** Leaves the queue. */
-  readonly signal: AbortSignal;
-  /** Told where the provider's pace makes it wait: for what, and about how long. */
-  readonly onWait: (milliseconds: number, message: string) => void;
-  /** What is recorded with the launch: a new spawn, or a step of one. */
-  readonly intent:
-    | { readonly record: "begin"; readonly of: (launch: NewLaunch) => NewSpawn }
-    | { readonly record: "take"; readonly of: (launch: NewLaunch) => Step };
-}
-
-/** What was recorded; `existing` where the id of a new spawn was taken; both null where the step was refused. */
-export interface Entered {
-  readonly standing: Standing | null;
-  readonly existing: DrivenSpawn | null;
-}
+import { recordLaunch } from "./record-launch.ts";
+import type { Entered, LaunchRecordPorts, QueuedLaunch, Waiting } from "./record-launch.ts";
 
 /**
  * Where spawns become launches: those whose request is the same but for their identity, and that come together, go as
@@ -43,20 +11,6 @@ export interface Entered {
 export interface LaunchQueue {
   /** Resolves once the launch is recorded; the provider is being asked by then. */
   enter(queued: QueuedLaunch): Promise<Entered>;
-}
-
-export interface LaunchQueuePorts {
-  readonly ledger: Pick<Ledger, "begin" | "take">;
-  readonly clock: Clock;
-  readonly calls: LaunchCalls;
-  /** Waits for the turn of a launch of so many; how many may go. */
-  readonly admit: LaunchAdmission["first"];
-}
-
-interface Waiting {
-  readonly queued: QueuedLaunch;
-  readonly resolve: (entered: Entered) => void;
-  readonly reject: (reason: unknown) => void;
 }
 
 /** Spawns whose launches are alike: of one plan, for one place, recorded in the same way. */
@@ -75,6 +29,12 @@ interface Activity {
   /** Until when those of an answered launch may come back for the next place. */
   quietAt: number;
   readonly ended: Set<() => void>;
+}
+
+export interface LaunchQueuePorts extends LaunchRecordPorts {
+  readonly clock: Clock;
+  /** Waits for the turn of a launch of so many; how many may go. */
+  readonly admit: LaunchAdmission["first"];
 }
 
 export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
@@ -104,9 +64,9 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
 
   /** Until the adapter may be asked by one more call. */
   const unoccupied = async (adapter: SubstrateAdapter): Promise<void> => {
-    const { concurrentLaunches } = adapter.capabilities;
+    const most = adapter.capabilities.concurrentLaunches ?? Infinity;
     const activity = activityOf(adapter);
-    while (concurrentLaunches !== null && activity.calls >= concurrentLaunches)
+    while (activity.calls >= most)
       await new Promise<void>((resolve) => activity.ended.add(resolve));
     activity.calls += 1;
   };
@@ -121,13 +81,13 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
 
   const go = async (adapter: SubstrateAdapter, entries: readonly Waiting[]): Promise<void> => {
     await unoccupied(adapter);
-    let started: readonly Promise<void>[] = [];
+    let call = { answered: Promise.resolve() };
     const ending = async (): Promise<void> => {
-      await Promise.all(started);
+      await call.answered;
       free(adapter, entries.length);
     };
     try {
-      started = await record(ports, entries);
+      call = await recordLaunch(ports, entries);
     } finally {
       void ending();
     }
@@ -210,65 +170,4 @@ function differing({ waiting }: Group): readonly Waiting[] {
     ids.add(spawnId);
     return true;
   });
-}
-
-/**
- * Records a launch of these and asks the provider. Where the record refuses some of them, nothing was written, and the
- * others go without them.
- *
- * @returns the calls that were started
- */
-async function record(
-  ports: LaunchQueuePorts,
-  entries: readonly Waiting[],
-): Promise<readonly Promise<void>[]> {
-  const { ledger, calls } = ports;
-  const [first] = entries;
-  if (first === undefined) return [];
-  const { plan, candidate, adapter, owner, secrets } = first.queued;
-  const members = entries.map(({ queued: { spawnId } }) => ({
-    spawnId,
-    bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
-  }));
-  const place = plan.candidates[candidate];
-  if (place === undefined) throw noCandidateLeft(plan);
-  const number = Math.max(...entries.map(({ queued }) => queued.number));
-  const token = launchToken({ owner, number, plan, place, members });
-  const launchOf = (member: number): NewLaunch => ({
-    candidate,
-    place: place.place,
-    token,
-    member,
-  });
-  const start = (standings: readonly Standing[]): readonly Promise<void>[] => {
-    const ids = members.map(({ spawnId }) => spawnId);
-    const started = calls.start({ token, adapter, owner, plan, candidate, secrets }, ids);
-    for (const [index, { resolve }] of entries.entries())
-      resolve({ standing: standings[index] ?? null, existing: null });
-    return [started];
-  };
-  if (first.queued.intent.record === "take") {
-    const steps = entries.flatMap(({ queued: { intent } }, member) =>
-      intent.record === "take" ? [intent.of(launchOf(member))] : [],
-    );
-    const taken = await ledger.take(steps);
-    if (taken !== null) return start(taken);
-    if (entries.length === 1) first.resolve({ standing: null, existing: null });
-    const single = entries.length === 1 ? [] : entries;
-    return (await mapLimited(single, 1, (entry) => record(ports, [entry]))).flat();
-  }
-  const spawns = entries.flatMap(({ queued: { intent } }, member) =>
-    intent.record === "begin" ? [intent.of(launchOf(member))] : [],
-  );
-  const begun = await ledger.begin(spawns);
-  if (begun.created) return start(begun.driven);
-  const { existing } = begun;
-  for (const [index, { resolve }] of entries.entries()) {
-    const taken = existing[index] ?? null;
-    if (taken !== null) resolve({ standing: null, existing: taken });
-  }
-  return await record(
-    ports,
-    entries.filter((_entry, index) => existing[index] === null),
-  );
 }

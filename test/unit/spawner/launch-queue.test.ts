@@ -159,9 +159,40 @@ describe("the launch queue", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
     // The launch was asked for once: what became of the one that left was there to be told.
     expect(here.sizes()).toEqual([3]);
-    expect(here.adapter.machines.map(({ ownership }) => ownership?.spawnId).toSorted()).toEqual([
-      "first",
-      "second",
+    const left = new Set(here.adapter.machines.map(({ ownership }) => ownership?.spawnId));
+    expect(left).toEqual(new Set(["first", "second"]));
+  });
+
+  it("goes to the next place without those whose lease was lost meanwhile", async () => {
+    const here = burstWorld({
+      places: [{ place: "engine-1", capacity: 0 }, { place: "engine-2" }],
+    });
+    const ledger: typeof here.ledger = {
+      ...here.ledger,
+      async take(steps) {
+        const lost = steps[1];
+        if (steps.length === 3 && lost !== undefined) {
+          const { tenant, spawnId, before } = lost;
+          const claim = { tenant, spawnId, fence: before.lease.fence };
+          await here.ledger.claim({ ...claim, driver: "another", until: Infinity });
+        }
+        return await here.ledger.take(steps);
+      },
+    };
+    const world = createSpawnerWorld({ ...here.ports, ledger });
+    const detach = new AbortController();
+    const burst = Promise.allSettled(
+      ids(3).map((spawnId) =>
+        spawnPlan(world, here.request({ spawnId, plan: TWO_PLACES, detach: detach.signal })),
+      ),
+    );
+    await here.clock.advance(10_000);
+    detach.abort();
+    const outcomes = await here.clock.runUntilSettled(burst);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(here.calls.map(({ place, members }) => [place, members])).toEqual([
+      ["engine-1", ["agent-0", "agent-1", "agent-2"]],
+      ["engine-2", ["agent-0", "agent-2"]],
     ]);
   });
 
