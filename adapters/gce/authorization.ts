@@ -1,6 +1,7 @@
 import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../src/errors.ts";
 import { GceCredentialFailure, GceThrottleReply } from "./failure.ts";
+import { createTransport } from "./transport.ts";
 
 type SendOptions = Parameters<AuthClient["request"]>[0];
 type Reply = Awaited<ReturnType<AuthClient["request"]>>;
@@ -13,8 +14,7 @@ export interface Authorization {
 
 /** A page of 500 instances is far below; what is larger is no reply of Compute Engine's. */
 const LARGEST_REPLY = 64 * 1024 * 1024;
-/** A proxy is for the way out. */
-const NEVER_PROXIED = ["127.0.0.1", "localhost", "[::1]"];
+const send = createTransport(LARGEST_REPLY);
 const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
 
 /**
@@ -49,10 +49,7 @@ export function createAuthorization(open: () => Promise<AuthClient>): Authorizat
       const reply = await own.request({
         ...options,
         url,
-        // The API sends nobody elsewhere, and the token is for it alone.
-        redirect: "error",
-        maxContentLength: LARGEST_REPLY,
-        noProxy: NEVER_PROXIED,
+        fetchImplementation: send,
       });
       const seconds = Number(reply.headers.get("retry-after") ?? Number.NaN);
       if (THROTTLES.has(reply.status) && Number.isFinite(seconds))

@@ -6,6 +6,7 @@ import { machineLabels } from "./labels.ts";
 import { METADATA } from "./machine.ts";
 import { instanceName } from "./names.ts";
 import { settingsOf } from "./settings.ts";
+import type { InstanceSettings } from "./settings.ts";
 import { gcpTarget } from "./target.ts";
 
 /** Where cloud-init looks for user data on Compute Engine. */
@@ -53,12 +54,14 @@ function properties(launch: Launch, naming: Naming) {
   const { plan } = launch;
   const target = gcpTarget(plan);
   const labels = machineLabels(launch, target.labels);
+  const settings = settingsOf(plan);
+  if (plan.artifact.numericId === undefined) throw unpinned(plan);
   return {
     machineType: naming("machineTypes", plan.machineType),
     labels,
     metadata: { items: metadataItems(launch) },
-    disks: [bootDisk(plan, labels, naming)],
-    networkInterfaces: [networkInterface(plan, target)],
+    disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],
+    networkInterfaces: [networkInterface(settings, target)],
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),
@@ -74,23 +77,23 @@ function metadataItems({ plan, members }: Launch) {
   ];
 }
 
-function bootDisk(plan: LaunchPlan, labels: Readonly<Record<string, string>>, naming: Naming) {
-  const { diskSizeGb, diskType } = settingsOf(plan);
-  if (plan.artifact.numericId === undefined) throw unpinned(plan);
+function bootDisk(
+  { diskSizeGb, diskType }: InstanceSettings,
+  naming: Naming,
+  source: { readonly sourceImage: string; readonly labels: Record<string, string> },
+) {
   return {
     boot: true,
     autoDelete: true,
     initializeParams: {
-      sourceImage: plan.artifact.id,
-      labels: { ...labels },
+      ...source,
       ...(diskSizeGb === null ? {} : { diskSizeGb: String(diskSizeGb) }),
       ...(diskType === null ? {} : { diskType: naming("diskTypes", diskType) }),
     },
   };
 }
 
-function networkInterface(plan: LaunchPlan, { assignPublicIp }: GcpTarget) {
-  const { subnetwork } = settingsOf(plan);
+function networkInterface({ subnetwork }: InstanceSettings, { assignPublicIp }: GcpTarget) {
   const external = { type: "ONE_TO_ONE_NAT", name: "External NAT" };
   return { subnetwork, ...(assignPublicIp ? { accessConfigs: [external] } : {}) };
 }

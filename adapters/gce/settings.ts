@@ -12,6 +12,8 @@ const instanceSettings = z.strictObject({
   subnetwork: z.string().min(1),
 });
 
+const planned = z.strictObject({ instance: instanceSettings });
+
 /** All that `launch` needs beyond the plan's neutral fields and its target. */
 export type InstanceSettings = z.output<typeof instanceSettings>;
 
@@ -22,7 +24,7 @@ export function planSettings(instance: InstanceSettings): JsonObject {
 
 /** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: LaunchPlan): InstanceSettings {
-  const parsed = z.strictObject({ instance: instanceSettings }).safeParse(plan.settings);
+  const parsed = planned.safeParse(plan.settings);
   if (parsed.success) return parsed.data.instance;
   const [issue] = parsed.error.issues;
   throw invalidArgument(

@@ -1,0 +1,92 @@
+import { Agent as PlainAgent, request as plainRequest } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
+import { promisify } from "node:util";
+import { brotliDecompress, unzip } from "node:zlib";
+
+type Call = Parameters<typeof fetch>;
+type Bytes = Buffer<ArrayBuffer>;
+type Unpack = (packed: Bytes, limit: { readonly maxOutputLength: number }) => Promise<Bytes>;
+
+/** Connections are kept for the next call, as the client's own way of sending keeps them. */
+const PLAIN = new PlainAgent({ keepAlive: true });
+const SECURE = new SecureAgent({ keepAlive: true });
+
+const UNPACKERS: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
+  ["gzip", promisify(unzip)],
+  ["deflate", promisify(unzip)],
+  ["br", promisify(brotliDecompress)],
+]);
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * A `fetch` for Google's libraries, which make the requests: a reply is given when all of it is there. Compute Engine's
+ * are one document each, and the streams that the libraries' own `fetch` reads them through cost as much as the rest of
+ * sending.
+ *
+ * It rejects with the system's error where no reply came, or not the whole of it; and with one of its own for a reply
+ * of more bytes than that, packed or unpacked, and for a redirect: the API sends nobody elsewhere, and the token is for
+ * it alone.
+ */
+export function createTransport(largestReply: number): (...call: Call) => Promise<Response> {
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const { reply, bytes } = await exchange(url, init, largestReply);
+    const { statusCode: status = 0 } = reply;
+    if (REDIRECTS.has(status)) throw new Error(`the reply is a redirect (HTTP status ${status})`);
+    const packing = reply.headers["content-encoding"] ?? "identity";
+    const unpack = UNPACKERS.get(packing);
+    const document =
+      unpack === undefined ? bytes : await unpack(bytes, { maxOutputLength: largestReply });
+    return new Response(document.byteLength === 0 ? null : document, {
+      status,
+      headers: headersOf(reply),
+    });
+  };
+}
+
+/** Sends a request and takes in its reply. */
+function exchange(
+  url: URL,
+  init: RequestInit,
+  largestReply: number,
+): Promise<{ readonly reply: IncomingMessage; readonly bytes: Bytes }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    readonly reply: IncomingMessage;
+    readonly bytes: Bytes;
+  }>();
+  const request = open(url, init);
+  request.on("error", reject);
+  request.on("response", (reply) => {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    reply.on("data", (piece: Buffer) => {
+      size += piece.byteLength;
+      pieces.push(piece);
+      if (size > largestReply)
+        request.destroy(new Error(`the reply has over ${largestReply} bytes`));
+    });
+    reply.on("end", () => resolve({ reply, bytes: Buffer.concat(pieces) }));
+    reply.on("error", reject);
+  });
+  request.end(init.body ?? undefined);
+  return promise;
+}
+
+function open(url: URL, { method = "GET", headers, signal }: RequestInit): ClientRequest {
+  const isSecure = url.protocol === "https:";
+  const send = isSecure ? secureRequest : plainRequest;
+  const options = { method, agent: isSecure ? SECURE : PLAIN };
+  const request = send(url, signal ? { ...options, signal } : options);
+  request.setHeader("accept", "*/*");
+  request.setHeader("accept-encoding", [...UNPACKERS.keys()].join(", "));
+  request.setHeaders(new Headers(headers));
+  return request;
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "");
+  return headers;
+}
