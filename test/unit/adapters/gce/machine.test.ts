@@ -46,6 +46,7 @@ describe("machineOf", () => {
       artifact: GCE_IMAGE,
       addresses: { private: "10.128.0.2", public: "198.18.0.1" },
       ports: [],
+      launchIndex: null,
       ownership: {
         owner,
         tenant,
