@@ -6,8 +6,9 @@ import { toCamelCase } from "../spelling.ts";
 import type { SqlRow } from "../storage/connection.ts";
 import type { Lease, Standing } from "./ledger.ts";
 import { attemptsOf } from "./ledger-steps.ts";
+import type { Claimant } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
-import type { Spawn, SpawnEvent, SpawnState } from "./spawn-record.ts";
+import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record.ts";
 
 /** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
 
@@ -38,6 +39,17 @@ const rowSchema = z.object({
   updated_at: z.string(),
 });
 
+const outcomeSchema = z.enum(["accepted", "rejected", "unknown"]).nullable();
+
+/** A launch's member, joined with its spawn. */
+const claimantSchema = z.object({
+  spawn_id: z.string(),
+  member: z.int(),
+  state: stateSchema,
+  machine: z.string().nullable(),
+  outcome: outcomeSchema,
+});
+
 const launchSchema = z.object({
   attempt: z.int(),
   candidate: z.int(),
@@ -45,7 +57,7 @@ const launchSchema = z.object({
   token: z.string(),
   member: z.int(),
   at: z.string(),
-  outcome: z.enum(["accepted", "rejected", "unknown"]).nullable(),
+  outcome: outcomeSchema,
   reason: z.string().nullable(),
 });
 
@@ -73,15 +85,27 @@ function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
     state: spawn.state,
     planId: spawn.plan_id,
     substrate: spawn.substrate,
-    machine:
-      spawn.machine === null
-        ? null
-        : parse(machineSchema, toCamelCase(parseJson(spawn.machine)), "machine"),
+    machine: spawn.machine === null ? null : machineOf(spawn.machine),
     attempts: attemptsOf(launches),
     error: spawn.error === null ? null : parse(errorSchema, parseJson(spawn.error), "error"),
     createdAt: spawn.created_at,
     updatedAt: spawn.updated_at,
   };
+}
+
+export function parseClaimant(row: SqlRow): Claimant {
+  const claimant = parse(claimantSchema, row, "launch");
+  return {
+    spawnId: claimant.spawn_id,
+    member: claimant.member,
+    state: claimant.state,
+    machineId: claimant.machine === null ? null : machineOf(claimant.machine).id,
+    outcome: claimant.outcome,
+  };
+}
+
+function machineOf(json: string): SpawnMachine {
+  return parse(machineSchema, toCamelCase(parseJson(json)), "machine");
 }
 
 export function parseEventRow(row: SqlRow): SpawnEvent {

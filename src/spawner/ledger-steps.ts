@@ -85,24 +85,28 @@ export function claimRecord(standing: Standing, claim: Claim): Standing | null {
   };
 }
 
-/** What the spawns that a machine may be of, which have a launch of that id, say of it. */
-export function claimVerdict(
-  spawns: readonly Pick<Standing, "spawn" | "launches">[],
-  machine: FoundMachine,
-): ClaimVerdict {
-  if (machine.launchId === "" || spawns.length === 0) return "foreign";
-  return spawns.some((standing) => claims(standing, machine)) ? "claimed" : "orphan";
+/** A member of a launch, and how it stands with its spawn: what it takes to judge a machine. */
+export interface Claimant {
+  readonly spawnId: string;
+  readonly member: number;
+  readonly state: SpawnState;
+  /** The machine that its spawn has on record. */
+  readonly machineId: string | null;
+  /** Of that launch. */
+  readonly outcome: LaunchRecord["outcome"];
+}
+
+/** What the members of the launch that a machine carries say of it. */
+export function claimVerdict(launched: readonly Claimant[], machine: FoundMachine): ClaimVerdict {
+  const members = launched.filter((member) => isMember(machine, member));
+  if (machine.launchId === "" || members.length === 0) return "foreign";
+  return members.some((member) => claims(member, machine)) ? "claimed" : "orphan";
 }
 
 /** The spawn has the machine on record, or may still come to have it because that launch is not settled. */
-function claims(
-  { spawn, launches }: Pick<Standing, "spawn" | "launches">,
-  { id, launchId }: FoundMachine,
-): boolean {
-  if (spawn.state === "terminated" || spawn.state === "failed") return false;
-  if (spawn.machine?.id === id) return true;
-  const launch = launches.find(({ token }) => token.startsWith(launchId));
-  return launch?.outcome === null || launch?.outcome === "unknown";
+function claims({ state, machineId, outcome }: Claimant, { id }: FoundMachine): boolean {
+  if (state === "terminated" || state === "failed") return false;
+  return machineId === id || outcome === null || outcome === "unknown";
 }
 
 /** Whether a machine with the launch's id may be that member; both are told apart by what the machine tells. */

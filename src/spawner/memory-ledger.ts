@@ -13,7 +13,7 @@ import type {
   Step,
   Suspect,
 } from "./ledger.ts";
-import { beginRecord, claimRecord, claimVerdict, isMember, takeStep } from "./ledger-steps.ts";
+import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
 import type { RateTurn } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
@@ -184,15 +184,15 @@ function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
 }
 
 function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
-  const spawns = entries
-    .map(({ standing }) => standing)
-    .filter(({ spawn: { spawnId }, launches }) =>
-      launches.some(
-        ({ token, member }) =>
-          token.startsWith(machine.launchId) && isMember(machine, { spawnId, member }),
-      ),
-    );
-  return claimVerdict(spawns, machine);
+  const launched = entries.flatMap(({ standing: { spawn, launches } }) =>
+    launches
+      .filter(({ token }) => token.startsWith(machine.launchId))
+      .map(({ member, outcome }) => {
+        const { spawnId, state } = spawn;
+        return { spawnId, member, state, machineId: spawn.machine?.id ?? null, outcome };
+      }),
+  );
+  return claimVerdict(launched, machine);
 }
 
 function suspectsOf(

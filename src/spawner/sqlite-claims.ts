@@ -1,9 +1,10 @@
 import type { PlacementTarget } from "../plan.ts";
 import type { Connection } from "../storage/connection.ts";
 import type { ClaimVerdict, FoundMachine, Suspect } from "./ledger.ts";
-import { number, text } from "./ledger-rows.ts";
+import { number, parseClaimant, text } from "./ledger-rows.ts";
 import { claimVerdict } from "./ledger-steps.ts";
-import { readPlan, standingOf } from "./sqlite-standing.ts";
+import type { Claimant } from "./ledger-steps.ts";
+import { readPlan } from "./sqlite-standing.ts";
 
 /** What a sweep asks of the embedded database. */
 
@@ -13,27 +14,48 @@ export function targets(connection: Connection): readonly PlacementTarget[] {
     .map((row) => readPlan(connection, text(row, "plan_hash")).target);
 }
 
+/** Each launch is read once, however many of its machines are found. */
 export function judge(
   connection: Connection,
   machines: readonly FoundMachine[],
 ): readonly ClaimVerdict[] {
+  const launches = new Map<string, LaunchMembers>();
   return machines.map((machine) => {
     const { launchId, spawnId, launchIndex } = machine;
-    // A launch's id is how its token begins: `g` follows every hexadecimal digit.
-    const spawns = connection.all(
-      `SELECT spawns.* FROM launches JOIN spawns ON spawns.number = launches.spawn
-       WHERE token >= ? AND token < ? AND member = coalesce(?, member) AND spawn_id = coalesce(?, spawn_id)`,
-      launchId,
-      `${launchId}g`,
-      spawnId === null ? launchIndex : null,
-      spawnId,
-    );
-    if (launchId === "") return "foreign";
-    return claimVerdict(
-      spawns.map((row) => standingOf(connection, row)),
-      machine,
-    );
+    const launch = launches.get(launchId) ?? launchMembers(membersOf(connection, launchId));
+    launches.set(launchId, launch);
+    // Of a thousand members it can be one, where it tells which.
+    const [told, members] =
+      spawnId === null ? [launchIndex, launch.byIndex] : [spawnId, launch.bySpawn];
+    return claimVerdict(told === null ? launch.all : (members.get(told) ?? []), machine);
   });
+}
+
+interface LaunchMembers {
+  readonly all: readonly Claimant[];
+  readonly byIndex: ReadonlyMap<string | number, readonly Claimant[]>;
+  readonly bySpawn: ReadonlyMap<string | number, readonly Claimant[]>;
+}
+
+function launchMembers(all: readonly Claimant[]): LaunchMembers {
+  return {
+    all,
+    byIndex: Map.groupBy(all, ({ member }) => member),
+    bySpawn: Map.groupBy(all, ({ spawnId }) => spawnId),
+  };
+}
+
+function membersOf(connection: Connection, launchId: string): readonly Claimant[] {
+  if (launchId === "") return [];
+  // A launch's id is how its token begins: `g` follows every hexadecimal digit.
+  const rows = connection.all(
+    `SELECT spawn_id, member, state, machine, outcome
+     FROM launches JOIN spawns ON spawns.number = launches.spawn
+     WHERE token >= ? AND token < ?`,
+    launchId,
+    `${launchId}g`,
+  );
+  return rows.map(parseClaimant);
 }
 
 export function suspect(

@@ -169,9 +169,11 @@ async function sweepScope(
   }));
   // Found by an earlier sweep, long enough ago, and claimed by nobody in the meantime.
   const due = all.filter((one) => known.has(one.id) && now - one.since >= grace);
-  const judged = await ledger.judge(orphans.filter(({ id }) => due.some((one) => one.id === id)));
+  const dueIds = new Set(due.map(({ id }) => id));
+  const judged = await ledger.judge(orphans.filter(({ id }) => dueIds.has(id)));
   const doomed = due.filter((_one, index) => judged[index] === "orphan");
-  const staying = all.filter((one) => !doomed.includes(one));
+  const doomedIds = new Set(doomed.map(({ id }) => id));
+  const staying = all.filter(({ id }) => !doomedIds.has(id));
   if (dryRun || doomed.length === 0) return { suspects: staying, terminated: doomed, failures: [] };
   const outcomes = await terminateAll(adapter, doomed, signal);
   return {
