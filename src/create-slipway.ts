@@ -85,8 +85,8 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
   const driver = options.ports?.driver ?? systemDriver();
-  const { pace } = createGovernor({ ledger, clock, line: `${driver.id} calls` });
-  const opening = { clock, rates, pace: pace(tenant) };
+  const governor = createGovernor({ ledger, clock, line: `${driver.id} calls` });
+  const opening = { clock, rates, pace: governor.pace(tenant) };
   const adapters = cacheAdapters(async (target) =>
     instrument(await openSubstrate(target, surroundings, opening), {
       clock,

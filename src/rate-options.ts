@@ -26,18 +26,24 @@ export function checkRateOptions(rates: RateOptions): void {
   for (const settings of [rates.AWS ?? {}, rates.GCP ?? {}])
     for (const [name, limit] of Object.entries(settings)) {
       const subject = `the rate ${JSON.stringify(name.slice(0, 80))}`;
-      // Null says that machines are not counted.
-      const { resources, ...rest } = limit;
-      checkOptions(subject, resources === null ? rest : limit, LIMIT);
-      for (const bucket of [limit.requests, resources])
+      checkOptions(subject, withoutNull(limit), LIMIT);
+      for (const bucket of [limit.requests, limit.resources])
         if (bucket !== undefined && bucket !== null) checkBucket(subject, bucket);
     }
 }
 
+/** Null says of resources that machines are not counted. */
+function withoutNull(limit: RateSettings[string] | null): unknown {
+  if (limit?.resources !== null) return limit;
+  const { resources: _none, ...rest } = limit;
+  return rest;
+}
+
 function checkBucket(subject: string, bucket: RateBucket): void {
   checkOptions(subject, bucket, BUCKET);
-  const { capacity = 0, refill = 0, everyMilliseconds = 0, pace }: Partial<RateBucket> = bucket;
-  if (Math.min(capacity, refill, everyMilliseconds) < 1 || pace === undefined)
+  const { capacity, refill, everyMilliseconds } = bucket;
+  const isWhole = [capacity, refill, everyMilliseconds].every((value) => value >= 1);
+  if (!isWhole || !Object.hasOwn(bucket, "pace"))
     throw invalidArgument(
       "INVALID_INPUT",
       `${subject} needs a capacity, a refill and everyMilliseconds of 1 or more, and a pace`,

@@ -20,69 +20,80 @@ const FIRST_PAUSE_OF_THROTTLED = 500;
 /** What AWS asks to wait beyond this is told to whoever waits, who may have other things to do. */
 const LONGEST_PAUSE = 5_000;
 
-type Send<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>;
-
 /**
  * The same calls, each of which waits for its turn at EC2's rates every time that it is sent: three times at most, where
  * that may help. A launch goes once and without a wait: whoever launches has waited, and is told what came of it. Its
  * dry run spends the same rate, and waits.
  */
 export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
-  const { accountId, pace, rates, sleep } = options;
-  const scope = rateScope(accountId, api.region);
-  const send = async <Input, Output>(
-    call: RatedCall,
-    one: { readonly send: Send<Input, Output>; readonly input: Input },
-    signal: AbortSignal,
-  ): Promise<Output> => {
-    for (let attempt = 1; ; attempt += 1) {
-      await pace.wait(call, signal);
-      try {
-        return await one.send(one.input, signal);
-      } catch (caught) {
-        if (isThrottle(caught)) await pace.throttled(call, milliseconds(retryAfterSeconds(caught)));
-        const pause = attempt < MOST_ATTEMPTS ? pauseAfter(caught, attempt) : null;
-        if (pause === null || signal.aborted) throw caught;
-        await sleep(pause, signal);
-      }
-    }
-  };
-  const paced = <Input, Output>(
+  const scope = rateScope(options.accountId, api.region);
+  const callOf = (action: RatedAction, resources = 0): RatedCall => ({
+    scope,
+    limit: rateOf(action, scope, options.rates),
+    resources,
+  });
+  const paced = async <Answer>(
     action: RatedAction,
-    one: Send<Input, Output>,
-  ): Send<Input, Output> => {
-    const call = { scope, limit: rateOf(action, scope, rates) };
-    return async (input, signal) => await send(call, { send: one, input }, signal);
-  };
-  const launches = { scope, limit: rateOf("RunInstances", scope, rates) };
-  const endings = { scope, limit: rateOf("TerminateInstances", scope, rates) };
-  const byId = paced("DescribeInstances by id", api.describeInstances);
-  const narrowed = paced("DescribeInstances", api.describeInstances);
+    signal: AbortSignal,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> => await inTurn(callOf(action), { ...options, send }, signal);
   return {
     ...api,
-    describeImages: paced("DescribeImages", api.describeImages),
-    describeRegions: paced("DescribeRegions", api.describeRegions),
-    describeInstanceTypes: paced("DescribeInstanceTypes", api.describeInstanceTypes),
-    describeInstanceTypeOfferings: paced(
-      "DescribeInstanceTypeOfferings",
-      api.describeInstanceTypeOfferings,
-    ),
-    describeSubnets: paced("DescribeSubnets", api.describeSubnets),
-    describeSecurityGroups: paced("DescribeSecurityGroups", api.describeSecurityGroups),
-    describeInstances: async (input, signal) =>
-      input.Filters === undefined && input.MaxResults === undefined
-        ? await byId(input, signal)
-        : await narrowed(input, signal),
-    getConsoleOutput: paced("GetConsoleOutput", api.getConsoleOutput),
-    runInstances: async (input, signal) => {
-      if (input.DryRun !== true) return await api.runInstances(input, signal);
-      return await send(launches, { send: api.runInstances, input }, signal);
+    describeImages: async (input, signal) =>
+      await paced("DescribeImages", signal, () => api.describeImages(input, signal)),
+    describeRegions: async (input, signal) =>
+      await paced("DescribeRegions", signal, () => api.describeRegions(input, signal)),
+    describeInstanceTypes: async (input, signal) =>
+      await paced("DescribeInstanceTypes", signal, () => api.describeInstanceTypes(input, signal)),
+    describeInstanceTypeOfferings: async (input, signal) =>
+      await paced("DescribeInstanceTypeOfferings", signal, () =>
+        api.describeInstanceTypeOfferings(input, signal),
+      ),
+    describeSubnets: async (input, signal) =>
+      await paced("DescribeSubnets", signal, () => api.describeSubnets(input, signal)),
+    describeSecurityGroups: async (input, signal) =>
+      await paced("DescribeSecurityGroups", signal, () =>
+        api.describeSecurityGroups(input, signal),
+      ),
+    async describeInstances(input, signal) {
+      const isNarrowed = input.Filters !== undefined || input.MaxResults !== undefined;
+      const action = isNarrowed ? "DescribeInstances" : "DescribeInstances by id";
+      return await paced(action, signal, () => api.describeInstances(input, signal));
     },
-    terminateInstances: async (input, signal) => {
-      const call = { ...endings, resources: input.InstanceIds?.length ?? 0 };
-      return await send(call, { send: api.terminateInstances, input }, signal);
+    getConsoleOutput: async (input, signal) =>
+      await paced("GetConsoleOutput", signal, () => api.getConsoleOutput(input, signal)),
+    async runInstances(input, signal) {
+      if (input.DryRun !== true) return await api.runInstances(input, signal);
+      return await paced("RunInstances", signal, () => api.runInstances(input, signal));
+    },
+    async terminateInstances(input, signal) {
+      const call = callOf("TerminateInstances", input.InstanceIds?.length);
+      const send = () => api.terminateInstances(input, signal);
+      return await inTurn(call, { ...options, send }, signal);
     },
   };
+}
+
+interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep"> {
+  readonly send: () => Promise<Answer>;
+}
+
+async function inTurn<Answer>(
+  call: RatedCall,
+  { send, pace, sleep }: Sending<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    await pace.wait(call, signal);
+    try {
+      return await send();
+    } catch (caught) {
+      if (isThrottle(caught)) await pace.throttled(call, milliseconds(retryAfterSeconds(caught)));
+      const pause = attempt < MOST_ATTEMPTS ? pauseAfter(caught, attempt) : null;
+      if (pause === null || signal.aborted) throw caught;
+      await sleep(pause, signal);
+    }
+  }
 }
 
 /** Null where it is of no use to send the call again. */
