@@ -53,9 +53,16 @@ export interface AuditedRecord {
 /** Clocks of two hosts differ by so much at most, in milliseconds. */
 export const LARGEST_SKEW = 2_000;
 
+/**
+ * Within this time a sweep may end a machine whose suspicion another sweep has withdrawn meanwhile, because its own
+ * listing lagged behind, in milliseconds.
+ */
+const LONGEST_SWEEP = 60_000;
+
 export function createAuditor(scene: Scene): Auditor {
   const records = new Map<string, AuditedRecord>();
   const machines = new Map<string, SimulatedMachine>();
+  const withdrawn = new Map<string, { readonly since: number; readonly at: number }>();
   const machinesOf = new Map<string, SimulatedMachine[]>();
   const recorded = new Map<string, Map<number, string>>();
   const asked = new Map<string, readonly string[]>();
@@ -172,7 +179,10 @@ export function createAuditor(scene: Scene): Auditor {
       // A machine is a suspect from when it was seen, however late that is recorded.
       const since = listings.get(process.id) ?? scheduler.now();
       for (const [id, suspect] of suspects)
-        if (suspect.scope === scope && !ids.includes(id)) suspects.delete(id);
+        if (suspect.scope === scope && !ids.includes(id)) {
+          suspects.delete(id);
+          withdrawn.set(id, { since: suspect.since, at: scheduler.now() });
+        }
       for (const id of ids) if (!suspects.has(id)) suspects.set(id, { scope, since });
       if (ids.length > 0) scene.tell("ledger", () => `suspects in ${scope}: ${ids.join(" ")}`);
     },
@@ -223,7 +233,9 @@ export function createAuditor(scene: Scene): Auditor {
     sweeps(process, ids, grace) {
       for (const id of ids) {
         swept.add(id);
-        const since = suspects.get(id)?.since ?? Infinity;
+        const last = withdrawn.get(id);
+        const before = last !== undefined && scheduler.now() - last.at < LONGEST_SWEEP;
+        const since = suspects.get(id)?.since ?? (before ? last.since : Infinity);
         if (scheduler.now() - since >= grace - 2 * LARGEST_SKEW) continue;
         scene.violate(
           "a sweep ends only who has been a suspect for the grace period",

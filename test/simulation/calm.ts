@@ -1,9 +1,12 @@
+import { LARGEST_SKEW } from "./auditor.ts";
 import { isLive } from "./machine.ts";
 import type { Spawner } from "./host.ts";
 import { LONGEST_LAG } from "./cloud.ts";
 import type { Stage } from "./stage.ts";
 import type { Errand, Running } from "./work.ts";
 
+/** A lease of a driver that died goes for so long by any host's clock, in milliseconds. */
+const LONGEST_LEASE = 30_000 + 2 * LARGEST_SKEW;
 /** Between the two sweeps, in milliseconds. */
 const GRACE = 60_000;
 /** In a calm world nobody waits for longer, in milliseconds. */
@@ -27,7 +30,7 @@ export async function calmAndJudge(stage: Stage): Promise<void> {
   if (random.chance(0.5)) stage.work.begin(fresh, { kind: "recover" });
   if (!(await allDone(stage))) return;
   const left = scene.lastArrival - scheduler.now();
-  if (!(await pause(stage, Math.max(left, 0) + 30_000))) return;
+  if (!(await pause(stage, Math.max(left, 0) + LONGEST_LEASE))) return;
   // What came late may have freed a spawn's driver, so that recovery follows it.
   for (const errand of [{ kind: "recover" }, { kind: "refresh" }] as const)
     if (!(await finish(stage, fresh, errand))) return;
