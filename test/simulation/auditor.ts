@@ -85,6 +85,18 @@ export function createAuditor(scene: Scene): Auditor {
         `${spawn} has ${claimed.map(({ id }) => id).join(" and ")}`,
       );
   };
+  /** Neither what has ended nor what failed has a machine, and none fails for the end of one that lives. */
+  const checkEnd = (before: Standing, after: Standing): void => {
+    const { state, machine, error } = after.spawn;
+    if (machine === null || (error === null && !isFinished(after))) return;
+    const spawn = nameOf(after.spawn);
+    const left = machinesOf.get(spawn)?.find((one) => one.id === machine.id && isLive(one));
+    if (left === undefined) return;
+    const detail = `${spawn} is ${state}: ${left.id}`;
+    if (isFinished(after)) scene.violate("no spawn has ended whose machine lives", detail);
+    else if (before.spawn.error === null)
+      scene.violate("no machine is given up while it lives", detail);
+  };
   const heardBy = (process: SimulatedProcess, { token, spawn }: Member): ReadonlySet<Word> =>
     words.get(`${process.id} ${token} ${spawn}`) ?? NOTHING;
 
@@ -120,6 +132,7 @@ export function createAuditor(scene: Scene): Auditor {
   };
 
   const write = (record: AuditedRecord, standing: Standing): void => {
+    checkEnd(record.standing, standing);
     record.standing = standing;
     const { launches } = standing;
     const spawn = nameOf(standing.spawn);

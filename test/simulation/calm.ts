@@ -29,6 +29,8 @@ export async function calmAndJudge(stage: Stage): Promise<void> {
   const fresh = hosts.start(random.chance(0.5) ? "north" : "east", null, () => undefined);
   if (random.chance(0.5)) stage.work.begin(fresh, { kind: "recover" });
   if (!(await allDone(stage))) return;
+  // Nobody waits any more for what never came up: now it may.
+  for (const cloud of clouds.values()) cloud.unhang();
   const left = scene.lastArrival - scheduler.now();
   if (!(await pause(stage, Math.max(left, 0) + LONGEST_LEASE))) return;
   // What came late may have freed a spawn's driver, so that recovery follows it.

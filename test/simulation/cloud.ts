@@ -29,6 +29,8 @@ export interface SimulatedCloud {
   describe(ids: readonly string[]): readonly Sighting[];
   terminate(ids: readonly string[]): readonly ("terminated" | "unknown")[];
   list(): readonly Machine[];
+  /** What stays pending comes up after all. */
+  unhang(): void;
 }
 
 /** The longest that a cloud may not show a new machine, in milliseconds. */
@@ -64,8 +66,13 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     machine.end = how;
     scene.tell(name, () => `${machine.id} ends by itself: ${how.message}`);
   };
+  const hanging: (() => void)[] = [];
   const boot = (machine: SimulatedMachine): void => {
     machine.isStarted = true;
+    if (random.chance(mood.bootHangs)) hanging.push(() => comeUp(machine));
+    else comeUp(machine);
+  };
+  const comeUp = (machine: SimulatedMachine): void => {
     scheduler.after(random.between(50, 15_000), () => {
       if (!isLive(machine)) return;
       if (random.chance(mood.bootsFull))
@@ -157,6 +164,9 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       [...machines.values()]
         .filter((machine) => isShown(machine) && (kind !== "ec2" || isLive(machine)))
         .map(told),
+    unhang() {
+      for (const goOn of hanging.splice(0)) goOn();
+    },
   };
 }
 

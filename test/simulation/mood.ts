@@ -23,6 +23,8 @@ export interface Mood {
   bootsFull: number;
   /** A machine's command ends while it boots. */
   bootsBroken: number;
+  /** An accepted machine stays pending for as long as anybody waits. */
+  bootHangs: number;
   /** A machine that ran ends by itself. */
   endsLater: number;
   /** A process stands still for up to more than a lease. */
@@ -48,6 +50,7 @@ const TROUBLES: Readonly<Record<keyof Mood, readonly [number, number, number]>> 
   cutListing: [0.05, 0.2, 0.5],
   bootsFull: [0.1, 0.2, 0.5],
   bootsBroken: [0.05, 0.1, 0.2],
+  bootHangs: [0.02, 0.1, 0.3],
   endsLater: [0.05, 0.1, 0.3],
   stall: [0.002, 0.01, 0.02],
   slowLedger: [0.05, 0.2, 0.5],
@@ -91,6 +94,7 @@ export function calmMood(): Mood {
     cutListing: 0,
     bootsFull: 0,
     bootsBroken: 0,
+    bootHangs: 0,
     endsLater: 0,
     stall: 0,
     slowLedger: 0,
@@ -112,6 +116,7 @@ const troubles: readonly (keyof Mood)[] = [
   "cutListing",
   "bootsFull",
   "bootsBroken",
+  "bootHangs",
   "endsLater",
   "stall",
   "slowLedger",

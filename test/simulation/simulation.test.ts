@@ -122,6 +122,18 @@ describe("a broken promise is seen:", () => {
     expect(page.split("\n").length).toBeLessThan(80);
   });
 
+  it("a ledger that dates every machine back", async () => {
+    const old = "2020-01-01T00:00:00.000Z";
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      claim: async (claim) => {
+        const claimed = await ledger.claim(claim);
+        return claimed && { ...claimed, spawn: { ...claimed.spawn, updatedAt: old } };
+      },
+    }));
+    expect(broken?.violations[0]?.rule).toBe("no machine is given up while it lives");
+  });
+
   it("a ledger that never finishes a look", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
