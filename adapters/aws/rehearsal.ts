@@ -21,9 +21,15 @@ export type Rehearse = (
 
 const NOT_A_LAUNCH = "dry-run";
 
+interface Rehearsed {
+  readonly workspace: string;
+  readonly error: SlipwayError | null;
+}
+
 /**
  * The very request of a launch, but for its token and its member, with `DryRun`: EC2 answers with an error whatever
- * comes of it. Callers at the same time share one, because each spends the launches' own rate.
+ * comes of it. Callers at the same time share one, because each spends the launches' own rate: also where only the
+ * workspace differs, which is no more than a tag. Where that is refused, the tag may be why, and each asks for its own.
  */
 export function createRehearse(options: {
   readonly api: AwsApi;
@@ -31,41 +37,48 @@ export function createRehearse(options: {
   readonly now: () => number;
 }): Rehearse {
   const { api, now } = options;
-  const flights = sharedReads<SlipwayError | null>({
-    what: "a dry run of AWS",
-    keepMilliseconds: 0,
-    now,
-  });
+  const flights = sharedReads<Rehearsed>({ what: "a dry run of AWS", keepMilliseconds: 0, now });
   return async (draft, settings, place, signal) => {
-    const { ClientToken: _none, ...request } = launchRequest({
-      token: NOT_A_LAUNCH,
-      plan: { ...draft, planId: NOT_A_LAUNCH, checks: [], settings: planSettings(settings) },
-      place,
-      ownership: {
-        owner: NOT_A_LAUNCH,
-        tenant: draft.tenant,
-        workspace: draft.workspace,
-        planId: NOT_A_LAUNCH,
-        launchId: NOT_A_LAUNCH,
-      },
-      members: [{ spawnId: NOT_A_LAUNCH, bootDocument: "" }],
-      secrets: { credential: null, environment: {}, files: [] },
-    });
-    const load = async (stop: AbortSignal): Promise<SlipwayError | null> => {
+    const { workspace } = draft;
+    const request = rehearsalRequest(draft, settings, place);
+    const load = async (stop: AbortSignal): Promise<Rehearsed> => {
       try {
         await api.runInstances({ ...request, DryRun: true }, stop);
-        return null;
+        return { workspace, error: null };
       } catch (caught) {
-        if (providerCode(caught) === "DryRunOperation") return null;
-        return cloudError(caught, {
-          operation: "RunInstances",
-          subject: `dry run in ${place.subnet ?? place.place}`,
-          region: api.region,
-        });
+        if (providerCode(caught) === "DryRunOperation") return { workspace, error: null };
+        const subject = `dry run in ${place.subnet ?? place.place}`;
+        const told = { operation: "RunInstances", subject, region: api.region };
+        return { workspace, error: cloudError(caught, told) };
       }
     };
-    return await flights.read(JSON.stringify(request), load, signal);
+    const alike = rehearsalRequest({ ...draft, workspace: NOT_A_LAUNCH }, settings, place);
+    const shared = await flights.read(JSON.stringify(alike), load, signal);
+    if (shared.error === null || shared.workspace === workspace) return shared.error;
+    return (await flights.read(JSON.stringify([workspace, request]), load, signal)).error;
   };
+}
+
+function rehearsalRequest(
+  draft: PlanDraft,
+  settings: InstanceSettings,
+  place: Candidate,
+): Omit<ReturnType<typeof launchRequest>, "ClientToken"> {
+  const { ClientToken: _none, ...request } = launchRequest({
+    token: NOT_A_LAUNCH,
+    plan: { ...draft, planId: NOT_A_LAUNCH, checks: [], settings: planSettings(settings) },
+    place,
+    ownership: {
+      owner: NOT_A_LAUNCH,
+      tenant: draft.tenant,
+      workspace: draft.workspace,
+      planId: NOT_A_LAUNCH,
+      launchId: NOT_A_LAUNCH,
+    },
+    members: [{ spawnId: NOT_A_LAUNCH, bootDocument: "" }],
+    secrets: { credential: null, environment: {}, files: [] },
+  });
+  return request;
 }
 
 /**

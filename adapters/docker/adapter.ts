@@ -1,10 +1,12 @@
-import { cancellation } from "../../src/cancellation.ts";
 import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
+import { credentialKey } from "../../src/oci/credential.ts";
 import { createRegistryClient } from "../../src/oci/registry.ts";
 import type { RegistryClient } from "../../src/oci/registry-client.ts";
+import { sharedReads } from "../../src/shared-reads.ts";
 import type {
+  ImageInspection,
   ImageSource,
   SubstrateAdapter,
   SubstrateCapabilities,
@@ -100,15 +102,20 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
   const engines = engineOpener(options);
   const registry = registryOf(options, engines.open);
   const acceptances = createAcceptances(options.now);
+  const what = "reading the image";
+  const inspections = sharedReads<ImageInspection>({ what, keepMilliseconds: 0, now: options.now });
   const hostPlatforms = options.hostPlatforms ?? readHostPlatforms();
   const machines = async () => (await engines.open()).machines;
   return {
     substrate: "DOCKER",
     capabilities: CAPABILITIES,
     async inspectImage(image, target, signal) {
-      if (signal.aborted) throw cancellation(signal, "reading the image");
       const source = dockerImage(image);
-      const found = await inspectDockerImage(registry, source, target, signal);
+      const { imageRef, credential } = source;
+      // A tag that many ask for at once is read once, and means the same for all of them.
+      const key = JSON.stringify([imageRef, credentialKey(credential), target]);
+      const read = (stop: AbortSignal) => inspectDockerImage(registry, source, target, stop);
+      const found = await inspections.read(key, read, signal);
       if (found.artifact !== null) acceptances.add(found.artifact.id, source.credential);
       return found;
     },

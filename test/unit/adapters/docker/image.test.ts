@@ -150,3 +150,18 @@ describe("inspectImage", () => {
     });
   });
 });
+
+describe("an image that many look at at once", () => {
+  it("is read from the registry once for each credential, and again afterwards", async () => {
+    const added = registry.add("team/crowd", "1", tinyImage("arm64"));
+    const asked = (): number =>
+      registry.requests.filter(({ path }) => path.endsWith("/team/crowd/manifests/1")).length;
+    await inspect(added.reference);
+    const alone = asked();
+    const found = await Promise.all([1, 2, 3].map(() => inspect(added.reference)));
+    expect(new Set(found).size).toBe(1);
+    const together = asked();
+    await Promise.all([inspect(added.reference), inspect(added.reference, null)]);
+    expect([together - alone, asked() - together]).toEqual([1, 2]);
+  });
+});
