@@ -91,7 +91,7 @@ describe("what requests are sent with", () => {
 
   it("rejects with the system's error where no reply comes, or not the whole of it", async () => {
     const url = await serve((request, response) => {
-      if (request.url === "/none") return request.socket.resetAndDestroy();
+      if (request.url === "/none") request.socket.resetAndDestroy();
       response.writeHead(200, { "content-length": "100" }).write("half", () => {
         request.socket.destroy();
       });
