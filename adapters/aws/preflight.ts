@@ -78,7 +78,8 @@ async function ask(
     settled(reader.subnets(target.subnetIds, signal)),
     settled(reader.securityGroups(target.securityGroupId, signal)),
     Promise.all(rolesOf(target).map(accountOf)),
-    volumeTypes(),
+    // The list is long, and there is nothing to look up in it.
+    draft.shape.diskType === null ? [] : volumeTypes(),
   ]);
   return { accounts, machine, subnets, groups, volumeTypes: types };
 }
