@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../../src/cli/duration.ts";
+import { parseDuration, roughly } from "../../../src/cli/duration.ts";
 
 describe("parseDuration", () => {
   it.each([
@@ -19,4 +19,16 @@ describe("parseDuration", () => {
       );
     },
   );
+});
+
+describe("a duration for people", () => {
+  it.each([
+    [1, "1 s"],
+    [12_300, "12 s"],
+    [119_000, "119 s"],
+    [240_000, "4 min"],
+    [10_800_000, "3 h"],
+  ])("of %d milliseconds is %s", (milliseconds, words) => {
+    expect(roughly(milliseconds)).toBe(words);
+  });
 });

@@ -106,6 +106,12 @@ const failed = sampleSpawn({
   }).toJSON(),
 });
 
+const interruption = new SlipwayError({
+  code: "CANCELLED",
+  reason: "INTERRUPTED",
+  message: "spawn x-0: interrupted",
+});
+
 describe("spawn --count", () => {
   it("makes so many, with ids of their own, and prints a list", async () => {
     const { slipway, spawnWorkspace } = spawning();
@@ -135,6 +141,43 @@ describe("spawn --count", () => {
     const ran = await runInMemory(argv, { slipway });
     expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
     expect(spawnWorkspace).toHaveBeenCalledTimes(20);
+  });
+
+  it("tells the sums instead of each spawn's steps", async () => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "--count", "3"], { slipway });
+    expect(ran.stderr).toBe(
+      "3 spawns: 2 pending, 1 running\nslipway: warning: emulated\n  Rebuild.\n",
+    );
+  });
+
+  it("hands the flags on to all of them", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    await runInMemory(["spawn", "agent-dev", "--count", "2", "--no-wait", "--quiet"], { slipway });
+    expect(spawnWorkspace.mock.calls.map(([, options]) => options?.wait)).toEqual([
+      "accepted",
+      "accepted",
+    ]);
+  });
+
+  it("says how to go on with all that were interrupted", async () => {
+    const interrupt = new AbortController();
+    const spawnWorkspaces: Slipway["spawnWorkspaces"] = async (wanted) => {
+      interrupt.abort();
+      return wanted.map((_one, place) => {
+        const spawn = sampleSpawn({ spawnId: `x-${place}`, state: "booting" });
+        return { spawnId: spawn.spawnId, spawn, error: interruption };
+      });
+    };
+    const describeSpawn = () => Promise.resolve({ ...sampleSpawn(), plan, events: [] });
+    const slipway = fakeSlipway({ spawnWorkspaces, describeSpawn });
+    const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x"];
+    const ran = await runInMemory(argv, { slipway, interrupt: interrupt.signal });
+    expect(ran.exitCode).toBe(130);
+    expect(ran.stderr).toContain("3 spawns: 3 booting\n");
+    expect(ran.stderr).toContain(
+      "interrupted; 3 of 3 spawns stay recorded as they are: `slipway recover` goes on with all of them, and so does this command when it is repeated\n",
+    );
   });
 
   it("keeps what was recorded of one that was interrupted", async () => {
@@ -183,6 +226,18 @@ describe("spawn", () => {
     const [, options] = spawnWorkspace.mock.calls[0] ?? [];
     expect(options).toMatchObject({ wait: "accepted" });
     expect(options).not.toHaveProperty("spawnId");
+  });
+
+  it("tells for what it waits, the first time on a line of its own", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    spawnWorkspace.mockImplementationOnce(async (_what, options) => {
+      const wait = { kind: "waiting", spawnId: "one", message: "RunInstances of 1234" } as const;
+      options?.onEvent?.({ ...wait, milliseconds: 12_300 });
+      options?.onEvent?.({ ...wait, milliseconds: 7_300 });
+      return sampleSpawn();
+    });
+    const ran = await runInMemory(["spawn", "agent-dev"], { slipway });
+    expect(ran.stderr).toMatch(/^one: waiting for RunInstances of 1234, about 12 s\nslipway: warn/);
   });
 
   it("draws one line on a terminal and takes it away", async () => {
