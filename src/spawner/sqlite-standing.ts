@@ -34,9 +34,25 @@ export function findDriven(connection: Connection, key: SpawnKey): DrivenSpawn |
   return { ...standingOf(connection, row), plan: readPlan(connection, text(row, "plan_hash")) };
 }
 
+/** Plans that were read, by hash: a burst's spawns share one, and so does whoever goes on with them. */
+const plansRead = new Map<string, { readonly text: string; readonly plan: LaunchPlan }>();
+const MOST_PLANS_READ = 64;
+
 export function readPlan(connection: Connection, hash: string): LaunchPlan {
   const stored = connection.get("SELECT plan FROM plans WHERE hash = ?", hash);
-  const document = parseJson(text(stored, "plan"));
+  const written = text(stored, "plan");
+  const known = plansRead.get(hash);
+  // Compared, because what is damaged on disk is damaged, whatever was read before.
+  if (known?.text === written) return known.plan;
+  const plan = checkedPlan(written);
+  const [oldest] = plansRead.keys();
+  if (plansRead.size >= MOST_PLANS_READ && oldest !== undefined) plansRead.delete(oldest);
+  plansRead.set(hash, { text: written, plan });
+  return plan;
+}
+
+function checkedPlan(written: string): LaunchPlan {
+  const document = parseJson(written);
   try {
     return parsePlan(document);
   } catch (caught) {
