@@ -1,6 +1,6 @@
 /**
  * Plays the spawner's simulation: `node scripts/simulate.ts --seeds 10000`. A seed that breaks a promise is played again
- * for its story; `--seed S` alone does that for any seed.
+ * for its story; `--seed S` alone does that for any seed. `--scale` plays one large world instead.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import {
   runSeeds,
 } from "../test/simulation/many.ts";
 import type { Tally } from "../test/simulation/many.ts";
+import { scaleReport } from "../test/simulation/scale/report.ts";
 import { storyPage } from "../test/simulation/story.ts";
 
 /** Seeds that a worker plays before it reports. */
@@ -20,7 +21,8 @@ const PORTION = 500;
 /** Stories told at most: the first says more than all others. */
 const MOST_STORIES = 3;
 
-const USAGE = "npm run simulate -- [--seeds N] [--seed S] [--workers W]";
+const USAGE =
+  "npm run simulate -- [--seeds N] [--seed S] [--workers W], or --scale [--spawns N] [--seed S]";
 
 if (isMainThread) await main();
 else await work();
@@ -31,9 +33,13 @@ async function main(): Promise<void> {
       seeds: { type: "string" },
       seed: { type: "string" },
       workers: { type: "string" },
+      scale: { type: "boolean" },
+      spawns: { type: "string" },
     },
   });
   const first = wholeNumber("seed", values.seed ?? "1");
+  if (values.scale === true)
+    return await tellScale(first, wholeNumber("spawns", values.spawns ?? "100000"));
   if (values.seed !== undefined && values.seeds === undefined) return await tellOne(first);
   const seeds = wholeNumber("seeds", values.seeds ?? "10000");
   const workers = wholeNumber("workers", values.workers ?? String(availableParallelism()));
@@ -61,6 +67,19 @@ async function tellOne(seed: number): Promise<void> {
   console.log(storyPage(result));
   if (result.violations.length > 0) process.exitCode = 1;
   else console.log(`\nseed ${seed} keeps every promise (${ledgerOfSeed(seed)} ledger)`);
+}
+
+/** Bursts in 20 accounts and 4 regions at once, by 4 processes. */
+async function tellScale(seed: number, spawns: number): Promise<void> {
+  const { lines, isKept } = await scaleReport({
+    seed,
+    spawns,
+    accounts: 20,
+    regions: 4,
+    processes: 4,
+  });
+  console.log(lines.join("\n"));
+  if (!isKept) process.exitCode = 1;
 }
 
 interface Share {
