@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { accessSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { PeerMissing } from "./figure.ts";
 
 /** The command line as it is built. */
 export const MAIN = join(import.meta.dirname, "..", "dist", "src", "cli", "main.js");
@@ -15,17 +17,27 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs a command to its end. @throws Error where it fails */
+/** Runs a command to its end. @throws PeerMissing where there is no such program; Error where it fails */
 export async function command(
   program: string,
   words: readonly string[],
   { environment = process.env }: CommandOptions = {},
 ): Promise<string> {
   const child = spawn(program, words, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
-  const [errors, [exitCode]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  const [errors, [exitCode]] = await Promise.all([text(child.stderr), closed(child, program)]);
   if (exitCode !== 0)
     throw new Error(`${program} ${words.join(" ")} exited with ${String(exitCode)}: ${errors}`);
   return errors;
+}
+
+async function closed(child: ChildProcess, program: string): Promise<readonly unknown[]> {
+  try {
+    return await once(child, "close");
+  } catch (caught) {
+    if (caught instanceof Error && "code" in caught && caught.code === "ENOENT")
+      throw new PeerMissing(`there is no ${program} here`, { cause: caught });
+    throw caught;
+  }
 }
 
 /** The most memory that a command of Node's takes, in MB. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { PeerMissing } from "./figure.ts";
 import { createSlipway } from "../src/create-slipway.ts";
 import type { Slipway } from "../src/slipway.ts";
 import { startRegistry, tinyImage } from "../src/testing/registry/index.ts";
@@ -19,14 +20,24 @@ export interface DockerWorld extends AsyncDisposable {
   readonly pinned: string;
   /** Runs the `docker` command and returns what it printed. */
   readonly docker: (...args: readonly string[]) => Promise<string>;
+  /** Variables under which `docker` reaches the engine. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** The engine that `DOCKER_HOST` names; else the one that tests are given. */
+export function dockerEnvironment(): Readonly<Record<string, string | undefined>> {
+  const host = process.env["DOCKER_HOST"] ?? process.env["SLIPWAY_TEST_DOCKER_HOST"];
+  return { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) };
+}
+
+/** @throws PeerMissing where there is no `docker` command, or no engine that answers it */
 export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
+  await requireEngine();
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
   const registry = await startRegistry({ auth: { kind: "basic", users: { robot: PASSWORD } } });
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   const { pinned } = registry.add("bench/machine", "v1", image ?? tinyImage(architecture));
-  const environment = { ...process.env, DOCKER_CONFIG: folder };
+  const environment = { ...dockerEnvironment(), DOCKER_CONFIG: folder };
   const slipway = await createSlipway({ database: join(folder, "slipway.db"), environment });
   await slipway.catalog.set("secret", {
     name: "LOGIN",
@@ -50,6 +61,7 @@ export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
     slipway,
     pinned,
     docker,
+    environment,
     async [Symbol.asyncDispose]() {
       await slipway[Symbol.asyncDispose]();
       await registry.close();
@@ -57,4 +69,15 @@ export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function requireEngine(): Promise<void> {
+  try {
+    await run("docker", ["version"], { env: dockerEnvironment() });
+  } catch (caught) {
+    const isAbsent = caught instanceof Error && "code" in caught && caught.code === "ENOENT";
+    throw new PeerMissing(isAbsent ? "there is no docker here" : "no Docker engine answers", {
+      cause: caught,
+    });
+  }
 }

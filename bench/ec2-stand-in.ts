@@ -1,18 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { startEc2 } from "../src/testing/ec2/index.ts";
-import { pair } from "./figure.ts";
+import { PeerMissing, pair } from "./figure.ts";
 import type { Benchmark } from "./figure.ts";
 
 const MACHINES = 100;
 const RUNS = 3;
 /** Requests of a run, five of ours for each of theirs: moto's server takes a fifth of a second for one. */
-const OURS = 250;
-const THEIRS = 50;
+const OURS = 50;
+const THEIRS = 10;
 const MOTO = `${process.env["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers"}/localstack/moto/bin/moto_server`;
 
 /** The stand-in for EC2 against moto's server: five times as many DescribeInstances of 100 machines. */
@@ -79,11 +80,13 @@ async function ask(agent: Agent, url: string, form: string): Promise<Buffer> {
 
 /** moto's server as a process of its own, once it answers. */
 async function startMoto(): Promise<AsyncDisposable & { readonly url: string }> {
+  if (!existsSync(MOTO))
+    throw new PeerMissing("moto's server is not here: scripts/localstack.sh install-moto");
   const child = spawn(MOTO, ["-H", "127.0.0.1", "-p", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const ended = once(child, "exit").then(() => {
-    throw new Error(`${MOTO} ended: run scripts/localstack.sh install-moto`);
+    throw new Error(`${MOTO} ended`);
   });
   const url = await Promise.race([addressOf(child), ended]);
   return {

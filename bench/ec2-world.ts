@@ -27,10 +27,11 @@ export interface Ec2World extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export async function ec2World(): Promise<Ec2World> {
+/** @param pace `published`: the stand-in refuses what comes faster than EC2 allows, and Slipway keeps to that */
+export async function ec2World(pace: "published" | "off" = "off"): Promise<Ec2World> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
   const database = join(folder, "slipway.db");
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 0, endingMs: 0 } });
+  const ec2 = await startEc2({ rates: pace, timing: { pendingMs: 0, endingMs: 0 } });
   const region = ec2.region(REGION);
   const [zone = ""] = region.zones;
   const subnet = region.subnets[zone] ?? "";
@@ -43,7 +44,11 @@ export async function ec2World(): Promise<Ec2World> {
   };
   // What is measured is what a spawn costs, not what it waits for.
   const rates = { AWS: { RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED } } };
-  const slipway = await createSlipway({ database, environment, rates });
+  const slipway = await createSlipway({
+    database,
+    environment,
+    ...(pace === "off" ? { rates } : {}),
+  });
   const { catalog } = slipway;
   await catalog.set("image", {
     name: "machine",

@@ -1,20 +1,29 @@
 /** One measured ratio: what Slipway takes against what a user would run instead. */
 export interface Figure {
   readonly name: string;
-  /** First median / second median. */
-  readonly ratio: number;
+  /** First median / second median; null where there is nothing to measure against. */
+  readonly ratio: number | null;
   /** The most that is allowed, or null where it is only reported. */
   readonly target: number | null;
-  /** Ours, theirs. */
+  /** Ours, theirs; NaN for what was not measured. */
   readonly medians: readonly [number, number];
   /** Of the medians; default milliseconds. */
   readonly unit?: string;
+  /** Calls of a cloud's API, ours and theirs, where there are any. */
+  readonly calls?: readonly [number, number];
   readonly runs: number;
+  /** Why there is no ratio. */
+  readonly missing?: string;
 }
 
 export interface Benchmark {
   readonly name: string;
   run(): Promise<readonly Figure[]>;
+}
+
+/** What Slipway is measured against is not installed here. */
+export class PeerMissing extends Error {
+  override readonly name = "PeerMissing";
 }
 
 export interface Pairing {
@@ -25,37 +34,54 @@ export interface Pairing {
   readonly theirs: () => Promise<unknown>;
   /** Puts the world back as it was, unmeasured. */
   readonly afterEach?: () => Promise<void>;
+  /** Rounds of each that go first, unmeasured. Default 1. */
+  readonly warmUps?: 0 | 1;
 }
 
 /**
  * Measures two ways of doing one thing, interleaved, so that whatever else the machine does hurts both alike. One
- * round of each goes first, unmeasured.
+ * round of each goes first, unmeasured. Where the other way is not installed, ours is measured alone.
  */
 export async function pair(pairing: Pairing): Promise<Figure> {
-  const { name, target, runs, ours, theirs, afterEach } = pairing;
-  await ours();
-  await theirs();
+  const { name, target, runs, ours, theirs, afterEach, warmUps = 1 } = pairing;
+  if (warmUps > 0) await ours();
+  const missing = warmUps > 0 ? await missingPeer(theirs) : null;
   await afterEach?.();
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
     // Who goes first alternates: what one leaves behind (a warm cache, garbage) meets both equally often.
     const order = run % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
-    for (const side of order) {
+    for (const side of missing === null ? order : ([0] as const)) {
       times[side].push(await time(side === 0 ? ours : theirs));
       await afterEach?.();
     }
   }
   const medians = [median(times[0]), median(times[1])] as const;
-  return { name, target, runs, medians, ratio: medians[0] / medians[1] };
+  const measured = { name, target, runs, medians };
+  return missing === null
+    ? { ...measured, ratio: medians[0] / medians[1] }
+    : { ...measured, ratio: null, missing };
 }
 
-async function time(work: () => Promise<unknown>): Promise<number> {
+async function missingPeer(theirs: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await theirs();
+    return null;
+  } catch (caught) {
+    if (caught instanceof PeerMissing) return caught.message;
+    throw caught;
+  }
+}
+
+/** How long the work takes, in milliseconds. */
+export async function time(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
 }
 
-function median(values: readonly number[]): number {
+/** NaN of none. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length / 2;
   const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN;

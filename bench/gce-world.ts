@@ -10,6 +10,19 @@ export const PROJECT = "bench-project";
 export const ZONE = "us-central1-a";
 export const IMAGE = "machine-v1";
 
+const MANY = {
+  capacity: 1_000_000,
+  refill: 1_000_000,
+  everyMilliseconds: 1_000,
+  pace: "window",
+} as const;
+/** The quotas that launching, reading and waiting draw from. */
+const UNBOUNDED = {
+  Queries: { requests: MANY },
+  "Read requests": { requests: MANY },
+  "Operation read requests": { requests: MANY },
+};
+
 /** A stand-in that answers at once, and a workspace `bench` that leads to it. */
 export interface GceWorld extends AsyncDisposable {
   readonly gce: TestGce;
@@ -18,12 +31,19 @@ export interface GceWorld extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export async function gceWorld(): Promise<GceWorld> {
+/**
+ * @param pace `published`: the stand-in refuses what goes beyond the quotas of a minute, and Slipway keeps to them
+ * @param stagingMs how long a machine is made, in milliseconds; with none its insert is answered when it is there
+ */
+export async function gceWorld(
+  pace: "published" | "off" = "off",
+  stagingMs = 0,
+): Promise<GceWorld> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
   const database = join(folder, "slipway.db");
   const gce = await startGce({
-    timing: { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 },
-    rates: () => null,
+    timing: { provisioningMs: 0, stagingMs, endingMs: 0, otherMs: 0 },
+    ...(pace === "off" ? { rates: () => null } : {}),
   });
   gce.addImage(PROJECT, { name: IMAGE });
   const environment = {
@@ -32,7 +52,12 @@ export async function gceWorld(): Promise<GceWorld> {
     CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
     CLOUDSDK_AUTH_ACCESS_TOKEN: "bench",
   };
-  const slipway = await createSlipway({ database, environment });
+  const slipway = await createSlipway({
+    database,
+    environment,
+    // What is measured is what a spawn costs, not what it waits for.
+    ...(pace === "off" ? { rates: { GCP: UNBOUNDED } } : {}),
+  });
   const { catalog } = slipway;
   await catalog.set("image", {
     name: "machine",

@@ -1,0 +1,51 @@
+import type { Figure } from "./figure.ts";
+
+/** A figure under the name that measures it again. */
+export interface Row {
+  readonly command: string;
+  readonly figure: Figure;
+}
+
+const COLUMNS = ["command", "what", "ratio", "at most", "ours / theirs", "API calls", "runs"];
+
+/** A Markdown table whose columns stand below each other in a terminal too. */
+export function table(rows: readonly Row[]): string {
+  const cells = [COLUMNS, ...rows.map(cellsOf)];
+  const widths = COLUMNS.map((_column, index) =>
+    Math.max(3, ...cells.map((row) => row[index]?.length ?? 0)),
+  );
+  const rule = widths.map((width) => "-".repeat(width));
+  const [head = COLUMNS, ...body] = cells;
+  return [head, rule, ...body]
+    .map((row) => `| ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(" | ")} |`)
+    .join("\n");
+}
+
+function cellsOf({ command, figure }: Row): readonly string[] {
+  const { name, ratio, target, unit = "ms", calls, runs, missing } = figure;
+  const isMissed = ratio !== null && target !== null && !(ratio <= target);
+  return [
+    `\`${command}\``,
+    // A bar would begin another column.
+    (missing === undefined ? name : `${name}; not compared: ${missing}`).replaceAll("|", "\\|"),
+    ratio === null ? "none" : ratio.toFixed(2),
+    target === null ? "" : `${target}${isMissed ? ", MISSED" : ""}`,
+    `${pairOf(figure.medians, quantity)} ${unit}`,
+    calls === undefined ? "" : pairOf(calls, quantity),
+    String(runs),
+  ];
+}
+
+function pairOf(
+  [ours, theirs]: readonly [number, number],
+  show: (value: number) => string,
+): string {
+  return `${Number.isNaN(ours) ? "?" : show(ours)} / ${Number.isNaN(theirs) ? "?" : show(theirs)}`;
+}
+
+/** Three digits that count; whole numbers as they are. */
+export function quantity(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  if (value >= 100) return Math.round(value).toLocaleString("en-US");
+  return value.toFixed(value >= 10 ? 1 : 2);
+}
