@@ -23,13 +23,26 @@ export function openCandidates(
   tried: readonly number[],
   full: ReadonlySet<string>,
 ): readonly OpenCandidate[] {
+  const offerings = offeringsOf(plan);
   const open = plan.candidates
-    .map((candidate, index) => ({ index, candidate, offering: offeringOf(plan, candidate) }))
+    .map((candidate, index) => ({ index, candidate, offering: offerings[index] ?? "" }))
     .filter(({ index, candidate }) => candidate.verdict === "eligible" && !tried.includes(index));
+  if (full.size === 0) return open;
   return [
     ...open.filter(({ offering }) => !full.has(offering)),
     ...open.filter(({ offering }) => full.has(offering)),
   ];
+}
+
+/** By plan: the spawns of a burst share them. */
+const known = new WeakMap<LaunchPlan, readonly string[]>();
+
+/** Of all candidates, in their order. */
+export function offeringsOf(plan: LaunchPlan): readonly string[] {
+  const offerings =
+    known.get(plan) ?? plan.candidates.map((candidate) => offeringOf(plan, candidate));
+  if (Object.isFrozen(plan)) known.set(plan, offerings);
+  return offerings;
 }
 
 /** Machine type, zone and market in one account: what a lack of capacity is a lack of. */

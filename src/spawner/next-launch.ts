@@ -1,5 +1,5 @@
 import type { SlipwayError } from "../errors.ts";
-import { offeringOf, openCandidates } from "./candidates.ts";
+import { offeringOf, offeringsOf, openCandidates } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch } from "./ledger.ts";
 import type { SpawnEvent } from "./progress.ts";
 import { latestLaunch } from "./task.ts";
@@ -17,8 +17,7 @@ export async function nextLaunch(
 ): Promise<PlannedLaunch | null> {
   const { plan, launches } = driven;
   const tried = launches.map(({ candidate }) => candidate);
-  const offerings = plan.candidates.map((candidate) => offeringOf(plan, candidate));
-  const known = await world.ledger.fullOfferings(offerings, world.clock.now());
+  const known = await world.ledger.fullOfferings(offeringsOf(plan), world.clock.now());
   const full = alsoFull === null ? known : new Set([...known, alsoFull]);
   const [next] = openCandidates(plan, tried, full);
   if (next === undefined) return null;

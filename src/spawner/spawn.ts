@@ -2,7 +2,7 @@ import { anyOf } from "../cancellation.ts";
 import { timestamp } from "../clock.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
-import { noCandidateLeft, offeringOf, openCandidates } from "./candidates.ts";
+import { noCandidateLeft, offeringsOf, openCandidates } from "./candidates.ts";
 import { drive, LeaseLost, notify } from "./drive.ts";
 import type { DrivenSpawn } from "./ledger.ts";
 import { createGovernor } from "./governor.ts";
@@ -57,13 +57,12 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
  */
 export async function spawnPlan(world: SpawnerWorld, request: SpawnRequest): Promise<Spawn> {
   const { plan, spawnId, tenant, signal } = request;
-  const offerings = plan.candidates.map((candidate) => offeringOf(plan, candidate));
   const [adapter, owner, secrets, full] = await Promise.all([
     world.openAdapter(plan.target),
     world.ledger.owner(),
     // Looked up before anything is recorded: a spawn whose secret is gone is refused, not failed.
     world.launchSecrets(plan, signal),
-    world.ledger.fullOfferings(offerings, world.clock.now()),
+    world.ledger.fullOfferings(offeringsOf(plan), world.clock.now()),
   ]);
   const [first] = openCandidates(plan, [], full);
   if (first === undefined) throw noCandidateLeft(plan);
