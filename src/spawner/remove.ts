@@ -20,9 +20,10 @@ export async function remove(
   let pause = 0;
   for (;;) {
     try {
-      const outcome = await terminateMachine(task, machineId);
+      const answer = await world.enderOf(task.adapter).end(machineId, task.signal);
+      if (answer.outcome === "failed") throw answer.error;
       task.tries.reset();
-      if (outcome === "unknown" && world.clock.now() < known) {
+      if (answer.outcome === "unknown" && world.clock.now() < known) {
         pause = nextPause(pause);
         await world.clock.sleep(pause, task.signal);
         continue;
@@ -35,14 +36,4 @@ export async function remove(
         return { kind: "out-of-time", error: caught };
     }
   }
-}
-
-/** Ends a machine; success when it is already gone, or not known. */
-export async function terminateMachine(
-  { adapter, signal }: Pick<Task, "adapter" | "signal">,
-  machineId: string,
-): Promise<"terminated" | "unknown"> {
-  const [answer] = await adapter.terminate([machineId], signal);
-  if (answer?.outcome === "failed") throw answer.error;
-  return answer?.outcome ?? "unknown";
 }

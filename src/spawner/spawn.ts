@@ -11,10 +11,9 @@ import { createLaunchCalls } from "./launch-calls.ts";
 import { createLaunchQueue } from "./launch-queue.ts";
 import { createLeases } from "./leases.ts";
 import { tellWait } from "./notice.ts";
+import { createMachineEnder } from "./machine-ender.ts";
 import { createMachineWatcher } from "./machine-watcher.ts";
-import type { MachineWatcher } from "./machine-watcher.ts";
 import type { SpawnEvent } from "./progress.ts";
-import { terminateMachine } from "./remove.ts";
 import type { Entered, QueuedLaunch } from "./record-launch.ts";
 import { interrupted, refuseReused, spawnNotFound } from "./spawn-errors.ts";
 import { isFinished } from "./spawn-record.ts";
@@ -31,9 +30,8 @@ export interface SpawnRequest extends Wish {
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1_000;
 
-/** What the spawns of one process share: its leases, and one describe loop for each adapter. */
+/** What the spawns of one process share: its leases, its launches, and one describe loop for each adapter. */
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
-  const watchers = new WeakMap<SubstrateAdapter, MachineWatcher>();
   const { ledger, clock, driver } = ports;
   const admission = createLaunchAdmission(createGovernor({ ledger, clock, line: driver.id }));
   const calls = createLaunchCalls(clock, admission.answered);
@@ -43,11 +41,20 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
     calls,
     queue: createLaunchQueue({ ledger, clock, calls, admit: admission.first }),
     leases: createLeases(ports),
-    watcherOf(adapter) {
-      const known = watchers.get(adapter) ?? createMachineWatcher(adapter, ports.clock);
-      watchers.set(adapter, known);
-      return known;
-    },
+    watcherOf: oneEach((adapter) => createMachineWatcher(adapter, clock)),
+    enderOf: oneEach(createMachineEnder),
+  };
+}
+
+/** One for each adapter. */
+function oneEach<Thing>(
+  create: (adapter: SubstrateAdapter) => Thing,
+): (adapter: SubstrateAdapter) => Thing {
+  const things = new WeakMap<SubstrateAdapter, { readonly thing: Thing }>();
+  return (adapter) => {
+    const known = things.get(adapter) ?? { thing: create(adapter) };
+    things.set(adapter, known);
+    return known.thing;
   };
 }
 
@@ -199,7 +206,9 @@ async function takeBack(world: SpawnerWorld, wish: Wish, event: SpawnEvent): Pro
   if (isUnsettled && !isFinished(spawn.state)) return;
   const adapter = await world.openAdapter(driven.plan.target);
   // Whether or not its caller still waits: nobody else knows of this machine.
-  await terminateMachine({ adapter, signal: new AbortController().signal }, event.machine.id);
+  const never = new AbortController().signal;
+  const answer = await world.enderOf(adapter).end(event.machine.id, never);
+  if (answer.outcome === "failed") throw answer.error;
 }
 
 /** Whether a spawn is where the caller waits for it, or will never be. */

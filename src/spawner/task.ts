@@ -10,6 +10,7 @@ import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import type { Leases } from "./leases.ts";
+import type { MachineEnder } from "./machine-ender.ts";
 import type { MachineWatcher } from "./machine-watcher.ts";
 
 export interface SpawnerPorts {
@@ -30,6 +31,7 @@ export interface SpawnerWorld extends SpawnerPorts {
   readonly queue: LaunchQueue;
   readonly admission: LaunchAdmission;
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
+  readonly enderOf: (adapter: SubstrateAdapter) => MachineEnder;
 }
 
 /** Up to where a spawn is driven. `settled`: until it runs or has ended, whatever was to become of it. */
