@@ -1,9 +1,8 @@
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Sts from "@aws-sdk/client-sts";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { packageParts } from "./sdk-parts.ts";
-import type { PackageParts } from "./sdk-parts.ts";
+import { partsReader } from "./sdk-parts.ts";
+import type { PartsReader } from "./sdk-parts.ts";
 
 /**
  * The SDK's packages are CommonJS. `import()` would read the two megabytes of EC2's twice more, to find out that they
@@ -11,23 +10,35 @@ import type { PackageParts } from "./sdk-parts.ts";
  */
 const require = createRequire(import.meta.url);
 
-/** What is used of EC2's package, and the file of it that each is in. */
-const EC2_FILES = {
-  EC2Client: "EC2Client",
-  DescribeImagesCommand: "commands/DescribeImagesCommand",
-  DescribeInstancesCommand: "commands/DescribeInstancesCommand",
-  DescribeInstanceTypeOfferingsCommand: "commands/DescribeInstanceTypeOfferingsCommand",
-  DescribeInstanceTypesCommand: "commands/DescribeInstanceTypesCommand",
-  DescribeRegionsCommand: "commands/DescribeRegionsCommand",
-  DescribeSecurityGroupsCommand: "commands/DescribeSecurityGroupsCommand",
-  DescribeSubnetsCommand: "commands/DescribeSubnetsCommand",
-  GetConsoleOutputCommand: "commands/GetConsoleOutputCommand",
-  RunInstancesCommand: "commands/RunInstancesCommand",
-  TerminateInstancesCommand: "commands/TerminateInstancesCommand",
-  VolumeType: "models/enums",
-} as const satisfies { readonly [Name in keyof typeof Ec2]?: string };
+type Part<Name extends keyof typeof Ec2> = Pick<typeof Ec2, Name>;
 
-type Ec2Name = keyof typeof EC2_FILES;
+/** What is used of EC2's package, each with the file of it that it is in. */
+const EC2_PARTS = {
+  EC2Client: (): Part<"EC2Client"> => require("@aws-sdk/client-ec2/dist-es/EC2Client.js"),
+  DescribeImagesCommand: (): Part<"DescribeImagesCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeImagesCommand.js"),
+  DescribeInstancesCommand: (): Part<"DescribeInstancesCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstancesCommand.js"),
+  DescribeInstanceTypeOfferingsCommand: (): Part<"DescribeInstanceTypeOfferingsCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstanceTypeOfferingsCommand.js"),
+  DescribeInstanceTypesCommand: (): Part<"DescribeInstanceTypesCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstanceTypesCommand.js"),
+  DescribeRegionsCommand: (): Part<"DescribeRegionsCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeRegionsCommand.js"),
+  DescribeSecurityGroupsCommand: (): Part<"DescribeSecurityGroupsCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeSecurityGroupsCommand.js"),
+  DescribeSubnetsCommand: (): Part<"DescribeSubnetsCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/DescribeSubnetsCommand.js"),
+  GetConsoleOutputCommand: (): Part<"GetConsoleOutputCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/GetConsoleOutputCommand.js"),
+  RunInstancesCommand: (): Part<"RunInstancesCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/RunInstancesCommand.js"),
+  TerminateInstancesCommand: (): Part<"TerminateInstancesCommand"> =>
+    require("@aws-sdk/client-ec2/dist-es/commands/TerminateInstancesCommand.js"),
+  VolumeType: (): Part<"VolumeType"> => require("@aws-sdk/client-ec2/dist-es/models/enums.js"),
+};
+
+type Ec2Name = keyof typeof EC2_PARTS;
 export type Ec2Sdk = Pick<typeof Ec2, Ec2Name>;
 
 // Kept here, because finding a loaded package again is a search of the file system's names, at every call.
@@ -47,56 +58,69 @@ export function stsSdk(): typeof Sts {
 
 function loadEc2(): Ec2Sdk {
   const manifest = require.resolve("@aws-sdk/client-ec2/package.json");
-  const parts = packageParts(manifest, Object.values(EC2_FILES));
-  if (parts !== null) return partByPart(parts);
+  const reading = partsReader(manifest, ["EC2Client", "commands/RunInstancesCommand"]);
+  if (reading !== null) return partByPart(reading);
   const whole: Ec2Sdk = require("@aws-sdk/client-ec2");
   return whole;
 }
 
-function partByPart({ folder, reading }: PackageParts): Ec2Sdk {
-  const loaded: { -readonly [Name in Ec2Name]?: Ec2Sdk[Name] } = {};
-  const part = <Name extends Ec2Name>(name: Name): Ec2Sdk[Name] => {
-    const file: Pick<Ec2Sdk, Name> = reading(() => require(join(folder, `${EC2_FILES[name]}.js`)));
-    return file[name];
-  };
+function partByPart(reading: PartsReader): Ec2Sdk {
+  const parts = EC2_PARTS;
+  const kept: { -readonly [Name in Ec2Name]?: Ec2Sdk[Name] } = {};
   return {
     get EC2Client() {
-      return (loaded.EC2Client ??= part("EC2Client"));
+      return (kept.EC2Client ??= reading(parts.EC2Client).EC2Client);
     },
     get DescribeImagesCommand() {
-      return (loaded.DescribeImagesCommand ??= part("DescribeImagesCommand"));
+      return (kept.DescribeImagesCommand ??= reading(
+        parts.DescribeImagesCommand,
+      ).DescribeImagesCommand);
     },
     get DescribeInstancesCommand() {
-      return (loaded.DescribeInstancesCommand ??= part("DescribeInstancesCommand"));
+      return (kept.DescribeInstancesCommand ??= reading(
+        parts.DescribeInstancesCommand,
+      ).DescribeInstancesCommand);
     },
     get DescribeInstanceTypeOfferingsCommand() {
-      return (loaded.DescribeInstanceTypeOfferingsCommand ??= part(
-        "DescribeInstanceTypeOfferingsCommand",
-      ));
+      return (kept.DescribeInstanceTypeOfferingsCommand ??= reading(
+        parts.DescribeInstanceTypeOfferingsCommand,
+      ).DescribeInstanceTypeOfferingsCommand);
     },
     get DescribeInstanceTypesCommand() {
-      return (loaded.DescribeInstanceTypesCommand ??= part("DescribeInstanceTypesCommand"));
+      return (kept.DescribeInstanceTypesCommand ??= reading(
+        parts.DescribeInstanceTypesCommand,
+      ).DescribeInstanceTypesCommand);
     },
     get DescribeRegionsCommand() {
-      return (loaded.DescribeRegionsCommand ??= part("DescribeRegionsCommand"));
+      return (kept.DescribeRegionsCommand ??= reading(
+        parts.DescribeRegionsCommand,
+      ).DescribeRegionsCommand);
     },
     get DescribeSecurityGroupsCommand() {
-      return (loaded.DescribeSecurityGroupsCommand ??= part("DescribeSecurityGroupsCommand"));
+      return (kept.DescribeSecurityGroupsCommand ??= reading(
+        parts.DescribeSecurityGroupsCommand,
+      ).DescribeSecurityGroupsCommand);
     },
     get DescribeSubnetsCommand() {
-      return (loaded.DescribeSubnetsCommand ??= part("DescribeSubnetsCommand"));
+      return (kept.DescribeSubnetsCommand ??= reading(
+        parts.DescribeSubnetsCommand,
+      ).DescribeSubnetsCommand);
     },
     get GetConsoleOutputCommand() {
-      return (loaded.GetConsoleOutputCommand ??= part("GetConsoleOutputCommand"));
+      return (kept.GetConsoleOutputCommand ??= reading(
+        parts.GetConsoleOutputCommand,
+      ).GetConsoleOutputCommand);
     },
     get RunInstancesCommand() {
-      return (loaded.RunInstancesCommand ??= part("RunInstancesCommand"));
+      return (kept.RunInstancesCommand ??= reading(parts.RunInstancesCommand).RunInstancesCommand);
     },
     get TerminateInstancesCommand() {
-      return (loaded.TerminateInstancesCommand ??= part("TerminateInstancesCommand"));
+      return (kept.TerminateInstancesCommand ??= reading(
+        parts.TerminateInstancesCommand,
+      ).TerminateInstancesCommand);
     },
     get VolumeType() {
-      return (loaded.VolumeType ??= part("VolumeType"));
+      return (kept.VolumeType ??= reading(parts.VolumeType).VolumeType);
     },
   };
 }

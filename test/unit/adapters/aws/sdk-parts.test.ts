@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packageParts } from "../../../../adapters/aws/sdk-parts.ts";
+import { partsReader } from "../../../../adapters/aws/sdk-parts.ts";
 import { ec2Sdk } from "../../../../adapters/aws/sdk.ts";
 
 const require = createRequire(import.meta.url);
@@ -28,7 +28,7 @@ describe("ec2Sdk", () => {
   });
 });
 
-describe("packageParts", () => {
+describe("partsReader", () => {
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "slipway-parts-"));
@@ -45,19 +45,19 @@ describe("packageParts", () => {
   afterAll(async () => await rm(folder, { recursive: true }));
 
   it("reads files as bundlers do", () => {
-    const parts = packageParts(join(folder, "package.json"), ["all"]);
-    const read = parts?.reading((): unknown => require(join(folder, "dist-es", "all.js")));
+    const reading = partsReader(join(folder, "package.json"), ["all"]);
+    const read = reading?.((): unknown => require(join(folder, "dist-es", "all.js")));
     expect(read).toMatchObject({ all: ["7", 1] });
   });
 
   it("has nothing of a package without the files", () => {
-    expect(packageParts(join(folder, "package.json"), ["all", "other"])).toBeNull();
+    expect(partsReader(join(folder, "package.json"), ["all", "other"])).toBeNull();
   });
 
   it("reads everything else as ever, and after a failure too", () => {
-    const parts = packageParts(join(folder, "package.json"), ["all"]);
+    const reading = partsReader(join(folder, "package.json"), ["all"]);
     const lost = (): unknown => require(join(folder, "dist-es", "lost.js"));
-    expect(() => parts?.reading(lost)).toThrow("nowhere.js");
+    expect(() => reading?.(lost)).toThrow("nowhere.js");
     expect(lost).toThrow(/nowhere'/u);
   });
 });
