@@ -13,6 +13,7 @@ import type {
   Step,
   Suspect,
 } from "./ledger.ts";
+import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
 import type { RateTurn } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
@@ -31,6 +32,7 @@ interface Entry {
 export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   const entries = new Map<string, Entry>();
   const events: (SpawnEvent & { readonly tenant: string })[] = [];
+  const launched = new Map<string, Entry[]>();
   const full = new Map<string, number>();
   const targets = new Map<string, PlacementTarget>();
   const suspects = new Map<string, Suspect & { readonly scope: string }>();
@@ -46,10 +48,18 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       .filter(({ spawn }) => spawn.tenant === tenant)
       .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId));
 
+  const launchedAs = (id: string): readonly Entry[] => launched.get(id) ?? [];
+  const addLaunch = (token: string, entry: Entry): void => {
+    const others = launched.get(launchId(token));
+    if (others === undefined) launched.set(launchId(token), [entry]);
+    else others.push(entry);
+  };
   const beginOne = (spawn: NewSpawn): DrivenSpawn => {
     const { plan, launch, at } = spawn;
     const standing = beginRecord(spawn);
-    entries.set(keyName(spawn), { standing, plan });
+    const entry = { standing, plan };
+    entries.set(keyName(spawn), entry);
+    addLaunch(launch.token, entry);
     targets.set(canonicalJson(plan.target), plan.target);
     addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
@@ -59,6 +69,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     const entry = entryOf(step);
     if (entry === undefined || after === undefined) return;
     entry.standing = after;
+    if (step.launch !== undefined) addLaunch(step.launch.token, entry);
     addEvent(step, { at: step.at, state: step.to, message: step.message });
     const { offering, until = 0 } = step.full ?? {};
     if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
@@ -79,7 +90,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       return taken;
     },
     members: async (token) =>
-      [...entries.values()]
+      launchedAs(launchId(token))
         .flatMap(({ standing: { spawn, launches } }) =>
           launches
             .filter((launch) => launch.token === token)
@@ -140,7 +151,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       chosen(tenant, spawnIds).filter(({ spawn }) => !isSettled(spawn.state)).length,
     targets: async () =>
       [...targets].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, target]) => target),
-    judge: async (machines) => machines.map((machine) => judgeOne([...entries.values()], machine)),
+    judge: async (machines) =>
+      machines.map((machine) => judgeOne(launchedAs(machine.launchId), machine)),
     async suspect(scope, machines, now) {
       const listed = new Set(machines.map(({ id }) => id));
       for (const [name, one] of suspects)
@@ -186,7 +198,7 @@ function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
 function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
   const launched = entries.flatMap(({ standing: { spawn, launches } }) =>
     launches
-      .filter(({ token }) => token.startsWith(machine.launchId))
+      .filter(({ token }) => launchId(token) === machine.launchId)
       .map(({ member, outcome }) => {
         const { spawnId, state } = spawn;
         return { spawnId, member, state, machineId: spawn.machine?.id ?? null, outcome };

@@ -60,7 +60,7 @@ export function createRegion(scene: Scene, auditor: Auditor, options: RegionOpti
       count(counts.arrived, limit.name);
       return meter.request(limit);
     },
-    resources: meter.resources,
+    resources: (limit, machines) => meter.resources(limit, machines),
   };
   const places = ["a", "b", "c"].map((zone) => `${region}${zone}`);
   const cloud = createCloud(scene, auditor, {

@@ -224,7 +224,7 @@ function resultOf(auditor: Auditor, { asked, running }: Times) {
   for (const [name, { standing }] of auditor.records) {
     const { state, error, machine } = standing.spawn;
     add(states, state);
-    if (state === "failed") add(failures, String(error?.["reason"]));
+    if (state === "failed") add(failures, JSON.stringify(error?.["reason"]));
     const since = asked.get(name);
     const born = auditor.machines.get(machine?.id ?? "")?.bornAt;
     const ran = running.get(name);
