@@ -3,7 +3,7 @@
  * ledger. Pure: each ledger keeps the state, and asks here what becomes of it in one transaction.
  */
 import type { RateBucket } from "../substrate/rates.ts";
-import { drain, giveBack, setBack, spend, timeUntil, tokensAt } from "./buckets.ts";
+import { drain, giveBack, postpone, setBack, spend, timeUntil, tokensAt } from "./buckets.ts";
 import type { Bucket, BucketState } from "./buckets.ts";
 import { entrants, entryOf, rankOf } from "./entrants.ts";
 import type { Entrant, Rank } from "./entrants.ts";
@@ -105,6 +105,15 @@ export function correct(
         requests: giveBack(calls, correction.requests),
         resources: machines === null ? state.resources : giveBack(machines, correction.resources),
       };
+    case "late": {
+      const at = { spent: Math.min(now, correction.granted), now };
+      return {
+        ...state,
+        requests: postpone(calls, correction.requests, at),
+        resources:
+          machines === null ? state.resources : postpone(machines, correction.resources, at),
+      };
+    }
     case "throttled": {
       // Which of the two buckets was empty is not said: of the machines, half of what was asked for may still be there.
       const left = Math.floor(correction.resources / 2);

@@ -16,6 +16,8 @@ const PARTS = 30;
 /** Of a token: sums of fractions are not exact. */
 const ROUNDING = 1e-6;
 
+const NEVER = { from: 0, to: 0 };
+
 /** What was spent of a bucket, and when (milliseconds since the epoch). */
 export interface BucketState {
   /** Tokens of a continuous bucket at `at`, from when on they come back. */
@@ -23,6 +25,8 @@ export interface BucketState {
   readonly at: number;
   /** When it was last full. */
   readonly since: number;
+  /** When nothing came back after all: calls were allowed and not made, so that the provider's was full. */
+  readonly still: { readonly from: number; readonly to: number };
   /** Of a window: spendings, each from its first to its last time. */
   readonly spent: readonly Spending[];
 }
@@ -62,7 +66,7 @@ export function spend(bucket: Bucket, tokens: number, now: number): BucketState 
   if (rate.pace === "window") return { ...fullAt(rate, now), spent: noted(bucket, tokens, now) };
   const level = levelAt(bucket, now) - tokens;
   if (state === null || isFull(bucket, now))
-    return { level, at: now + SLACK, since: now, spent: [] };
+    return { level, at: now + SLACK, since: now, still: NEVER, spent: [] };
   // While it may count as one burst from full, nothing comes back until the last of it has arrived.
   const at = isBurst(state, now) ? now + SLACK : Math.max(state.at, now);
   return { ...state, level, at };
@@ -83,6 +87,35 @@ export function giveBack({ rate, state }: Bucket, tokens: number): BucketState |
   return { ...state, spent };
 }
 
+/**
+ * The state when tokens that were spent at a time turn out to be still unspent: the provider's bucket may have been full
+ * all the while, so that what came back here since then did not come back there.
+ */
+export function postpone(
+  bucket: Bucket,
+  tokens: number,
+  at: { readonly spent: number; readonly now: number },
+): BucketState | null {
+  const { rate, state, slowness } = bucket;
+  const { spent, now } = at;
+  if (state === null || rate.pace === "window") return giveBack(bucket, tokens);
+  // Nothing came back, anywhere, in the slack after the burst that it was part of.
+  const isOfBurst = spent >= state.since && spent < state.since + SLACK;
+  const from = isOfBurst ? state.since + SLACK : spent;
+  const { still } = state;
+  const before = flow(slowness, from, Math.min(still.from, now));
+  const after = flow(slowness, Math.max(from, still.to), now);
+  const came = (before + after) * perMillisecond(rate);
+  const isOne = from <= still.to;
+  const level = Math.min(rate.capacity, levelAt(bucket, now) + tokens - came);
+  return {
+    ...state,
+    level,
+    at: now + SLACK,
+    still: { from: isOne ? Math.min(from, still.from) : from, to: now },
+  };
+}
+
 /** The state of a bucket that the provider says is empty, but for so many tokens. */
 export function drain({ rate, state }: Bucket, left: number, now: number): BucketState {
   const known = state ?? fullAt(rate, now);
@@ -97,6 +130,7 @@ export function setBack(state: BucketState | null, by: number): BucketState | nu
     ...state,
     at: state.at - by,
     since: state.since - by,
+    still: { from: state.still.from - by, to: state.still.to - by },
     spent: state.spent.map(({ first, last, count }) => ({
       first: first - by,
       last: last - by,
@@ -106,7 +140,7 @@ export function setBack(state: BucketState | null, by: number): BucketState | nu
 }
 
 function fullAt({ capacity }: RateBucket, now: number): BucketState {
-  return { level: capacity, at: now, since: now - SLACK, spent: [] };
+  return { level: capacity, at: now, since: now - SLACK, still: NEVER, spent: [] };
 }
 
 function perMillisecond({ refill, everyMilliseconds }: RateBucket): number {

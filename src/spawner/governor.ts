@@ -45,6 +45,16 @@ export interface Governor {
    * @throws the signal's reason
    */
   admit(admitted: Admitted, signal: AbortSignal): Promise<number>;
+  /**
+   * Waits for the turn of what was granted at a time and is about to be made now, where that took so long that the
+   * provider would count it together with later calls: recording it may wait for a slow disk.
+   *
+   * @throws the signal's reason
+   */
+  renew(
+    granted: Admission & { readonly resources: number; readonly at: number },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The provider has refused a call for so many machines as too fast: the next ones come slower for a while. */
   throttled(
     refused: Admission & { readonly resources?: number },
@@ -56,6 +66,8 @@ export interface Governor {
   pace(tenant: string): Pace;
 }
 
+/** What is made within this of its grant needs no second one, in milliseconds: with the wire's, it is within the slack. */
+const FRESH = 100;
 /** A wait shorter than this is not worth a word, in milliseconds. */
 const WORTH_TELLING = 500;
 /** Who waits is told again after this, in milliseconds. */
@@ -71,6 +83,12 @@ interface Waiter {
   readonly resolve: (granted: number) => void;
   readonly reject: (reason: unknown) => void;
   toldAt: number;
+}
+
+interface Entering extends Pick<Waiter, "wanted" | "counts" | "onWait"> {
+  readonly signal: AbortSignal;
+  /** Comes before all who wait here. */
+  readonly isFirst?: boolean;
 }
 
 /** The calls of one tenant and limit that wait here; the first of them asks for all. */
@@ -143,12 +161,7 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
   };
   const enter = async (
     admission: Admission,
-    {
-      signal,
-      ...waiting
-    }: Pick<Waiter, "wanted" | "counts" | "onWait"> & {
-      readonly signal: AbortSignal;
-    },
+    { signal, isFirst = false, ...waiting }: Entering,
   ): Promise<number> => {
     signal.throwIfAborted();
     const { scope, limit, tenant } = admission;
@@ -157,7 +170,8 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
     const key = JSON.stringify([scope, limit.name, tenant]);
     const known = lines.get(key);
     const line = known ?? { scope, limit, tenant, waiters: [], wake: new AbortController() };
-    line.waiters.push(waiter);
+    line.waiters.splice(isFirst ? 0 : line.waiters.length, 0, waiter);
+    if (isFirst) line.wake.abort();
     if (known === undefined) {
       lines.set(key, line);
       void serve(key, line);
@@ -185,6 +199,14 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
       const wanted = (): Wanted =>
         resources === undefined ? null : { minimum: 1, maximum: resources() };
       return await enter(admission, { wanted, counts: resources !== undefined, onWait, signal });
+    },
+    async renew({ resources, at, ...admission }, signal) {
+      if (clock.now() - at <= FRESH) return;
+      const late = { kind: "late", requests: 1, resources, granted: at } as const;
+      await ledger.correct(turnOf(admission), late);
+      const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });
+      const counts = resources > 0;
+      await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
     },
     throttled,
     async giveBack(admission, { requests, resources }) {

@@ -11,6 +11,7 @@ const bucketSchema = z
     level: z.number(),
     at: time,
     since: time,
+    still: z.object({ from: time, to: time }),
     spent: z.array(z.object({ first: time, last: time, count: z.number() })).readonly(),
   })
   .nullable();

@@ -35,5 +35,12 @@ export type RateCorrection =
     }
   /** What was granted and not spent after all. */
   | { readonly kind: "unused"; readonly requests: number; readonly resources: number }
+  /** The same, though it is to be spent yet: it was granted at a time, and has taken longer than calls do. */
+  | {
+      readonly kind: "late";
+      readonly requests: number;
+      readonly resources: number;
+      readonly granted: number;
+    }
   /** Who asked waits no longer. */
   | { readonly kind: "left" };

@@ -4,6 +4,7 @@ import type { RateBucket } from "../../../src/substrate/rates.ts";
 import {
   drain,
   giveBack,
+  postpone,
   setBack,
   SLACK,
   spend,
@@ -27,6 +28,8 @@ function open(rate: RateBucket, slowness: Slowness = FULL_PACE) {
     until: (tokens: number, at: number) => timeUntil(bucket(), tokens, START + at),
     spend: (tokens: number, at: number) => (state = spend(bucket(), tokens, START + at)),
     giveBack: (tokens: number) => (state = giveBack(bucket(), tokens)),
+    postpone: (tokens: number, spent: number, now: number) =>
+      (state = postpone(bucket(), tokens, { spent: START + spent, now: START + now })),
     drain: (left: number, at: number) => (state = drain(bucket(), left, START + at)),
     setBack: (by: number) => (state = setBack(state, by)),
   };
@@ -201,6 +204,56 @@ describe("whatever is spent as a bucket allows it", () => {
           bucket.spend(spent, now);
           sent.push([now, spent]);
         }
+        expect(isWithin(rate, sent)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("the provider allows too where some of it is made late, and waits for its turn again", () => {
+    const delays = fc.array(fc.nat(2_000), { maxLength: 60 });
+    fc.assert(
+      fc.property(rates, asks, delays, (rate, wanted, late) => {
+        const bucket = open(rate);
+        const sent: Sent[] = [];
+        const due: { readonly at: number; readonly granted: number; readonly tokens: number }[] =
+          [];
+        const waiting: number[] = [];
+        const send = (now: number, tokens: number): void => {
+          bucket.spend(tokens, now);
+          sent.push([now, tokens]);
+        };
+        /** Lets time pass; what comes late asks for its turn again, and goes when it has it. */
+        const pass = (until: number): void => {
+          for (const one of due.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)) {
+            due.splice(due.indexOf(one), 1);
+            bucket.postpone(one.tokens, one.granted, one.at);
+            waiting.push(one.tokens);
+            goOn(one.at);
+          }
+          goOn(until);
+        };
+        const goOn = (now: number): void => {
+          for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+            if (bucket.until(next, now) > 0) return;
+            waiting.shift();
+            send(now, next);
+          }
+        };
+        let now = 0;
+        for (const [index, { pause, tokens }] of wanted.entries()) {
+          now += Math.min(pause, 1_000);
+          pass(now);
+          const spent = Math.min(tokens, rate.capacity, bucket.tokens(now));
+          if (spent === 0) continue;
+          const delay = late[index] ?? 0;
+          if (delay <= 100) send(now, spent);
+          else {
+            bucket.spend(spent, now);
+            due.push({ at: now + delay, granted: now, tokens: spent });
+          }
+        }
+        pass(now + 2_000);
         expect(isWithin(rate, sent)).toBe(true);
       }),
       { numRuns: 1_000 },

@@ -253,3 +253,46 @@ it("gives back what was granted and not used", async () => {
   expect(gone.at(-1)).toBe("rest 400 at 0");
   expect(asks.length).toBe(2);
 });
+
+describe("what was granted and took its time", () => {
+  const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
+  const { signal } = new AbortController();
+
+  it("goes at once within a tenth of a second", async () => {
+    const { clock, governor, asks, go } = scene();
+    await go("burst", { resources: () => 1_000 });
+    const at = clock.now();
+    await clock.advance(100);
+    await governor.renew({ ...admission, resources: 1_000, at }, signal);
+    expect(asks.length).toBe(1);
+  });
+
+  it("goes before all others where nothing was made meanwhile", async () => {
+    const { clock, governor, go, gone } = scene();
+    const at = clock.now();
+    await Promise.all(["1", "2", "3", "4", "5"].map((name) => go(name)));
+    await clock.advance(400);
+    const waiting = go("next");
+    await settle();
+    const all = [1, 2, 3, 4, 5].map(() =>
+      governor.renew({ ...admission, resources: 1, at }, signal),
+    );
+    await Promise.all(all);
+    expect(clock.now() - at).toBe(400);
+    await clock.runUntilSettled(waiting);
+    expect(gone.at(-1)).toBe(`next 1 at ${400 + NEXT}`);
+  });
+
+  it("waits for what calls that came later have taken", async () => {
+    const { clock, governor, go, gone } = scene();
+    const at = clock.now();
+    await go("burst", { resources: () => 1_000 });
+    await clock.advance(NEXT);
+    await go("single");
+    expect(gone.at(-1)).toBe(`single 1 at ${NEXT}`);
+    const late = governor.renew({ ...admission, resources: 1_000, at }, signal);
+    await clock.runUntilSettled(late);
+    expect(clock.now() - at).toBeGreaterThanOrEqual(NEXT + 500);
+    expect(clock.now() - at).toBeLessThan(NEXT + 1_500);
+  });
+});
