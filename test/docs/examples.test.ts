@@ -6,8 +6,24 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { launchMany } from "../../examples/burst.ts";
 import { launchNowhere } from "../../examples/fake.ts";
+import { createSlipway } from "../../src/create-slipway.ts";
+import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
+import { createFakeClock } from "../../src/testing/fake-clock.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
+
+/** A substrate in memory that has the image of the examples, and what leads there. */
+function nowhere() {
+  const clock = createFakeClock();
+  const adapter = createFakeAdapter({
+    clock,
+    images: [{ reference: "ghcr.io/acme/agent:v1", architecture: "amd64" }],
+    places: [{ place: "local" }],
+  });
+  const openAdapter = () => Promise.resolve(adapter);
+  return { adapter, ports: { clock, openAdapter, dockerCredential: () => Promise.resolve(null) } };
+}
 
 /** An example as whoever has installed the package writes it. */
 function asInstalled(source: string): string {
@@ -21,7 +37,9 @@ describe("TypeScript examples", () => {
 
   it("are shown", () => {
     const files = shown.map(({ subject }) => subject);
-    expect(files).toEqual(expect.arrayContaining(["examples/embed.ts", "examples/fake.ts"]));
+    expect(files).toEqual(
+      expect.arrayContaining(["examples/embed.ts", "examples/burst.ts", "examples/fake.ts"]),
+    );
   });
 
   it.each(shown)("$at is $subject, word for word", ({ subject, text }) => {
@@ -40,6 +58,22 @@ describe("TypeScript examples", () => {
     taken.close();
     expect(ran).toMatchObject({ status: 1, stdout: "" });
     expect(ran.stderr).toMatch(/^test server cannot listen on 127\.0\.0\.1:5000.*\n.+\n$/u);
+  });
+
+  it("launch many of what was written", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
+    try {
+      const database = join(folder, "slipway.db");
+      await launchNowhere(database);
+      const { adapter, ports } = nowhere();
+      await using slipway = await createSlipway({ database, ports });
+      const spawns = await launchMany(slipway, "agent-dev", 20);
+      expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(20);
+      expect(spawns[19]).toMatchObject({ spawnId: "agent-dev-19" });
+      expect(adapter.calls).toMatchObject({ inspectImage: 1, launch: 20 });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("launch one machine", async () => {
