@@ -33,6 +33,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   const entries = new Map<string, Entry>();
   const events: (SpawnEvent & { readonly tenant: string })[] = [];
   const launched = new Map<string, Entry[]>();
+  /** Those that somebody drives. */
+  const driven = new Set<Entry>();
   const full = new Map<string, number>();
   const targets = new Map<string, PlacementTarget>();
   const suspects = new Map<string, Suspect & { readonly scope: string }>();
@@ -54,11 +56,17 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     if (others === undefined) launched.set(launchId(token), [entry]);
     else others.push(entry);
   };
+  const put = (entry: Entry, standing: Standing): void => {
+    entry.standing = standing;
+    if (standing.lease.driver === null) driven.delete(entry);
+    else driven.add(entry);
+  };
   const beginOne = (spawn: NewSpawn): DrivenSpawn => {
     const { plan, launch, at } = spawn;
     const standing = beginRecord(spawn);
     const entry = { standing, plan };
     entries.set(keyName(spawn), entry);
+    put(entry, standing);
     addLaunch(launch.token, entry);
     targets.set(canonicalJson(plan.target), plan.target);
     addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
@@ -68,7 +76,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   const note = (step: Step, after: Standing | undefined): void => {
     const entry = entryOf(step);
     if (entry === undefined || after === undefined) return;
-    entry.standing = after;
+    put(entry, after);
     if (step.launch !== undefined) addLaunch(step.launch.token, entry);
     addEvent(step, { at: step.at, state: step.to, message: step.message });
     const { offering, until = 0 } = step.full ?? {};
@@ -101,11 +109,11 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     async claim(claim) {
       const entry = entryOf(claim);
       const after = entry === undefined ? null : claimRecord(entry.standing, claim);
-      if (entry !== undefined && after !== null) entry.standing = after;
+      if (entry !== undefined && after !== null) put(entry, after);
       return after;
     },
     async renew(driver, until) {
-      for (const entry of entries.values()) {
+      for (const entry of driven) {
         const { lease } = entry.standing;
         if (lease.driver === driver)
           entry.standing = { ...entry.standing, lease: { ...lease, until } };
@@ -114,10 +122,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     async release(key, fence) {
       const entry = entryOf(key);
       if (entry === undefined || entry.standing.lease.fence !== fence) return;
-      entry.standing = {
-        ...entry.standing,
-        lease: { ...entry.standing.lease, driver: null },
-      };
+      put(entry, { ...entry.standing, lease: { ...entry.standing.lease, driver: null } });
     },
     unfinished: async (tenant) =>
       chosen(tenant, [])

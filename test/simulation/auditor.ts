@@ -18,6 +18,8 @@ export type Member = Pick<SimulatedMachine, "token" | "spawn">;
 export interface Auditor {
   /** By the spawn's name. */
   readonly records: ReadonlyMap<string, AuditedRecord>;
+  /** Of them, those whose latest launch is not settled. */
+  readonly unsettled: ReadonlyMap<string, AuditedRecord>;
   /** By id. */
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   /** Launches that clouds were asked for, by token, with their members in order. */
@@ -61,6 +63,7 @@ const LONGEST_SWEEP = 60_000;
 
 export function createAuditor(scene: Scene): Auditor {
   const records = new Map<string, AuditedRecord>();
+  const unsettled = new Map<string, AuditedRecord>();
   const machines = new Map<string, SimulatedMachine>();
   const withdrawn = new Map<string, { readonly since: number; readonly at: number }>();
   const machinesOf = new Map<string, SimulatedMachine[]>();
@@ -137,6 +140,8 @@ export function createAuditor(scene: Scene): Auditor {
     const { launches } = standing;
     const spawn = nameOf(standing.spawn);
     const latest = launches.at(-1);
+    if (latest !== undefined && isUnsettled(latest)) unsettled.set(spawn, record);
+    else unsettled.delete(spawn);
     if (latest !== undefined) checkMember(spawn, latest, record.holder);
     if (launches.filter(isUnsettled).length > 1 || launches.slice(0, -1).some(isOpen))
       scene.violate(
@@ -148,6 +153,7 @@ export function createAuditor(scene: Scene): Auditor {
 
   return {
     records,
+    unsettled,
     machines,
     asked,
     repeated,

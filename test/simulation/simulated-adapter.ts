@@ -223,11 +223,10 @@ function tellAbsent({ auditor, process }: AdapterPorts, listed: readonly Machine
       return `${machine?.token} ${machine?.spawn}`;
     }),
   );
-  for (const [spawn, { standing }] of auditor.records)
-    for (const { token, outcome } of standing.launches)
-      // What is settled is asked about no more.
-      if ((outcome === null || outcome === "unknown") && !shown.has(`${token} ${spawn}`))
-        auditor.heard(process, { token, spawn }, "absent");
+  // What is settled is asked about no more.
+  for (const [spawn, { standing }] of auditor.unsettled)
+    for (const { token } of standing.launches)
+      if (!shown.has(`${token} ${spawn}`)) auditor.heard(process, { token, spawn }, "absent");
 }
 
 function membersOf({ members }: Launch): string {

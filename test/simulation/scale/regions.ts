@@ -39,7 +39,7 @@ export interface RegionOptions {
 /** Between two changes of what a zone has room for, in milliseconds. */
 const CHANGE: readonly [number, number] = [5_000, 40_000];
 /** Between two calls of somebody else's. */
-const FOREIGN: readonly [number, number] = [200, 3_000];
+const FOREIGN: readonly [number, number] = [1_000, 10_000];
 
 /** A region with three zones: room in two of them comes and goes, the third is full at times. */
 export function createRegion(scene: Scene, auditor: Auditor, options: RegionOptions): Region {
@@ -155,9 +155,9 @@ function useBesides(scene: Scene, meter: Meter, { launch, describe }: SimulatedR
   const { random, scheduler } = scene;
   const call = (): void => {
     if (scene.isCalm) return;
-    for (let calls = random.between(1, 6); calls > 0; calls -= 1)
+    for (let calls = random.between(1, 2); calls > 0; calls -= 1)
       if (random.chance(0.3)) meter.request(describe);
-      else if (meter.request(launch)) meter.resources(launch, random.between(1, 20));
+      else if (meter.request(launch)) meter.resources(launch, random.between(1, 5));
     scheduler.after(random.between(...FOREIGN), call);
   };
   scheduler.after(random.between(...FOREIGN), call);
