@@ -9,6 +9,7 @@ import { median, pair, time } from "./figure.ts";
 import { gceWorld, IMAGE, PROJECT, ZONE } from "./gce-world.ts";
 
 const SPAWNS = 1_000;
+const THOUSAND = SPAWNS.toLocaleString("en-US");
 const RUNS = 3;
 /** In milliseconds, until a cloud has taken all of them. */
 const MOST_MILLISECONDS = 5_000;
@@ -41,7 +42,7 @@ async function onEc2(): Promise<readonly Figure[]> {
     launches = Math.max(launches, made.filter(isLaunch).length);
   }
   const [ours, theirs] = [median(times), await oneByOne()];
-  const burst = `${SPAWNS} spawns on EC2 at its published pace, resolved and accepted`;
+  const burst = `${THOUSAND} spawns on EC2 at its published pace, resolved and accepted`;
   return [
     {
       name: `${burst} / RunInstances for each, paced without a throttle (in the stand-in's time)`,
@@ -59,7 +60,7 @@ async function onEc2(): Promise<readonly Figure[]> {
       runs: RUNS,
     },
     {
-      name: `launch calls of ${SPAWNS} spawns on EC2 / what there may be`,
+      name: `launch calls of ${THOUSAND} spawns on EC2 / what there may be`,
       target: 1,
       ratio: launches / MOST_LAUNCH_CALLS,
       medians: [launches, MOST_LAUNCH_CALLS],
@@ -121,7 +122,7 @@ async function onGce(): Promise<Figure> {
   };
   try {
     const figure = await pair({
-      name: `${SPAWNS} spawns on Compute Engine at its published pace, resolved and accepted / insert of the client for each, waited for`,
+      name: `${THOUSAND} spawns on Compute Engine at its published pace, resolved and accepted / insert of the client for each, waited for`,
       target: 1,
       runs: 2,
       warmUps: 0,

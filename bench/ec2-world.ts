@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSlipway } from "../src/create-slipway.ts";
+import type { RateOptions } from "../src/rate-options.ts";
 import type { Slipway } from "../src/slipway.ts";
 import type { RateBucket } from "../src/substrate/rates.ts";
 import { startEc2 } from "../src/testing/ec2/index.ts";
@@ -17,6 +18,11 @@ const UNBOUNDED: RateBucket = {
   pace: "continuous",
 };
 
+/** What is measured is what a spawn costs, not what it waits for. */
+const UNPACED: RateOptions = {
+  AWS: { RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED } },
+};
+
 /** A stand-in that answers at once, and a workspace `bench` that leads to it. */
 export interface Ec2World extends AsyncDisposable {
   readonly ec2: Ec2StandIn;
@@ -25,6 +31,8 @@ export interface Ec2World extends AsyncDisposable {
   readonly slipway: Slipway;
   readonly database: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** For another Slipway that is to keep the same pace. */
+  readonly rates: RateOptions;
 }
 
 /** @param pace `published`: the stand-in refuses what comes faster than EC2 allows, and Slipway keeps to that */
@@ -42,13 +50,8 @@ export async function ec2World(pace: "published" | "off" = "off"): Promise<Ec2Wo
     AWS_ACCESS_KEY_ID: ACCOUNT,
     AWS_SECRET_ACCESS_KEY: "bench",
   };
-  // What is measured is what a spawn costs, not what it waits for.
-  const rates = { AWS: { RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED } } };
-  const slipway = await createSlipway({
-    database,
-    environment,
-    ...(pace === "off" ? { rates } : {}),
-  });
+  const rates = pace === "off" ? UNPACED : {};
+  const slipway = await createSlipway({ database, environment, rates });
   const { catalog } = slipway;
   await catalog.set("image", {
     name: "machine",
@@ -68,6 +71,7 @@ export async function ec2World(pace: "published" | "off" = "off"): Promise<Ec2Wo
     slipway,
     database,
     environment,
+    rates,
     async [Symbol.asyncDispose]() {
       await slipway[Symbol.asyncDispose]();
       await ec2.close();

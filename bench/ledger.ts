@@ -11,6 +11,7 @@ import type { Benchmark, Figure } from "./figure.ts";
 import { pair } from "./figure.ts";
 
 const FINISHED = 1_000_000;
+const MANY = FINISHED.toLocaleString("en-US");
 const RUNS = 100;
 /** Readings in one measurement: one alone is too short to measure. */
 const READINGS = 50;
@@ -23,14 +24,15 @@ export const benchmark: Benchmark = {
   name: "ledger",
   async run() {
     await using world = await ec2World();
-    const { database, environment } = world;
+    const { database, environment, rates } = world;
     const kept = await spawnOnce(world.slipway);
     const fullPath = `${database}.full`;
     await fill(database, fullPath, kept);
-    await using full = await createSlipway({ database: fullPath, environment });
+    await using full = await createSlipway({ database: fullPath, environment, rates });
     await using forgetful = await createSlipway({
       database,
       environment,
+      rates,
       ports: { ledger: createMemoryLedger() },
     });
     return [
@@ -62,7 +64,7 @@ async function size(
   kept: string,
 ): Promise<readonly Figure[]> {
   const [inFull, inEmpty] = [await spawner(full), await spawner(slipway)];
-  const beside = `with ${FINISHED} finished spawns / with next to none`;
+  const beside = `with ${MANY} finished spawns / with next to none`;
   return [
     await pair({
       name: `spawn ${beside}`,
@@ -107,7 +109,7 @@ async function recoverStart(
   const milliseconds =
     times.toSorted((left, right) => left - right)[(STARTS - 1) / 2] ?? Number.NaN;
   return {
-    name: `opening and recover with ${FINISHED} finished spawns / what they may take`,
+    name: `opening and recover with ${MANY} finished spawns / what they may take`,
     target: 1,
     ratio: milliseconds / MOST_RECOVER_MILLISECONDS,
     medians: [milliseconds, MOST_RECOVER_MILLISECONDS],
@@ -161,8 +163,9 @@ async function fill(from: string, path: string, kept: string): Promise<void> {
       number,
     );
     connection.run(
-      `${many} INSERT INTO launches SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))),
-         at, outcome, reason FROM many JOIN launches ON spawn = ?`,
+      `${many} INSERT INTO launches
+         SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))), member, at, outcome, reason
+       FROM many JOIN launches ON spawn = ?`,
       number,
       number,
     );
