@@ -1,10 +1,16 @@
 import type { Slipway, Spawn } from "../src/index.ts";
 
-/** Makes many machines of one workspace at once. One that cannot be made takes none of the others with it. */
+export interface Burst {
+  readonly workspace: string;
+  readonly count: number;
+  /** Told what a person may want to know on the way. */
+  readonly tell: (line: string) => void;
+}
+
+/** Makes many machines at once. One that cannot be made takes none of the others with it. */
 export async function launchMany(
   slipway: Slipway,
-  workspace: string,
-  count: number,
+  { workspace, count, tell }: Burst,
 ): Promise<readonly Spawn[]> {
   const wanted = Array.from({ length: count }, (_, place) => ({
     workspace,
@@ -13,11 +19,10 @@ export async function launchMany(
   const results = await slipway.spawnWorkspaces(wanted, {
     signal: AbortSignal.timeout(600_000),
     onEvent(notice) {
-      if (notice.kind === "waiting")
-        console.warn(`${notice.spawnId} waits for ${notice.message} (${notice.milliseconds} ms)`);
+      if (notice.kind === "waiting") tell(`${notice.spawnId} waits for ${notice.message}`);
     },
   });
   for (const { spawnId, error } of results)
-    if (error !== null) console.error(`${spawnId}: ${error.message} ${error.remedy ?? ""}`);
+    if (error !== null) tell(`${spawnId}: ${error.message}`);
   return results.flatMap(({ spawn }) => (spawn?.state === "running" ? [spawn] : []));
 }

@@ -93,7 +93,7 @@ describe("spawnWorkspaces", () => {
     ["no list", "agent-dev", {}, "needs a list"],
     ["a number", ["agent-dev", 7], {}, "[1] must be an object, not 7"],
     ["no workspace", ["agent-dev", { spawnId: "a" }], {}, "[1] has no workspace"],
-    ["a hole", [, "agent-dev"], {}, "[0] must be an object, not undefined"],
+    ["a hole", Array(1), {}, "[0] must be an object, not undefined"],
     ["a misspelt field", [{ workspace: "agent-dev", spawnID: "a" }], {}, 'no option "spawnID"'],
     ["an id that is none", ["agent-dev", { workspace: "w", spawnId: "A" }], {}, '"A" must match'],
     [
@@ -106,7 +106,7 @@ describe("spawnWorkspaces", () => {
     ["a misspelt option", ["agent-dev"], { spawnId: "a" }, 'has no option "spawnId"'],
   ])("refuses %s before anything has begun", async (_what, wanted, options, message) => {
     await using here = await openAssembled();
-    const call = here.slipway.spawnWorkspaces;
+    const call = (first: never, second: never) => here.slipway.spawnWorkspaces(first, second);
     await expect(
       async () => await Reflect.apply(call, null, [wanted, options]),
     ).rejects.toMatchObject({

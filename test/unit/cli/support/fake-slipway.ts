@@ -57,7 +57,8 @@ function resultOf(
       return { spawnId: spawn.spawnId, spawn, error: null };
     } catch (caught) {
       const error = asSlipwayError(caught);
-      const spawnId = String(error.metadata["spawn_id"] ?? "new");
+      const id = error.metadata["spawn_id"];
+      const spawnId = typeof id === "string" ? id : "new";
       const all = (await listSpawns?.()) ?? [];
       return { spawnId, spawn: all.find((one) => one.spawnId === spawnId) ?? null, error };
     }
