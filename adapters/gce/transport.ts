@@ -38,11 +38,25 @@ export function createTransport(largestReply: number): (...call: Call) => Promis
     const unpack = UNPACKERS.get(packing);
     const document =
       unpack === undefined ? bytes : await unpack(bytes, { maxOutputLength: largestReply });
-    return new Response(document.byteLength === 0 ? null : document, {
-      status,
-      headers: headersOf(reply),
-    });
+    const head = { status, headers: headersOf(reply) };
+    // Of a refusal more is read than its bytes, in more ways than one.
+    return reply.statusCode === 200
+      ? new WholeReply(document, head)
+      : new Response(document.byteLength === 0 ? null : document, head);
   };
+}
+
+/** A reply whose bytes are given without a stream around them: that is the one way in which an answer is read. */
+class WholeReply extends Response {
+  override readonly arrayBuffer: () => Promise<ArrayBuffer>;
+  override readonly text: () => Promise<string>;
+
+  constructor(document: Bytes, head: ResponseInit) {
+    super(null, head);
+    const { buffer, byteOffset, byteLength } = document;
+    this.arrayBuffer = () => Promise.resolve(buffer.slice(byteOffset, byteOffset + byteLength));
+    this.text = () => Promise.resolve(document.toString());
+  }
 }
 
 /** Sends a request and takes in its reply. */
@@ -76,12 +90,21 @@ function exchange(
 function open(url: URL, { method = "GET", headers, signal }: RequestInit): ClientRequest {
   const isSecure = url.protocol === "https:";
   const send = isSecure ? secureRequest : plainRequest;
-  const options = { method, agent: isSecure ? SECURE : PLAIN };
-  const request = send(url, signal ? { ...options, signal } : options);
+  const request = send(url, { method, agent: isSecure ? SECURE : PLAIN });
+  if (signal) stopAt(signal, request);
   request.setHeader("accept", "*/*");
   request.setHeader("accept-encoding", [...UNPACKERS.keys()].join(", "));
   request.setHeaders(new Headers(headers));
   return request;
+}
+
+/** What the option of the same purpose does, which goes through the states of streams to do it. */
+function stopAt(signal: AbortSignal, request: ClientRequest): void {
+  const stop = () =>
+    request.destroy(new Error("the request was aborted", { cause: signal.reason }));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  request.once("close", () => signal.removeEventListener("abort", stop));
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {

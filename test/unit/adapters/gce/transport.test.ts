@@ -55,7 +55,10 @@ describe("what requests are sent with", () => {
     const reply = await send(url);
     expect([reply.status, reply.ok]).toEqual([status, status < 300]);
     expect(reply.headers.get("retry-after")).toBe("7");
-    expect(await reply.text()).toBe(status === 204 ? "" : "document");
+    const document = status === 204 ? "" : "document";
+    const bytes = status === 200 ? await reply.arrayBuffer() : new Uint8Array();
+    expect(new TextDecoder().decode(bytes)).toBe(status === 200 ? document : "");
+    expect(await reply.text()).toBe(document);
   });
 
   it.each([
@@ -113,5 +116,15 @@ describe("what requests are sent with", () => {
     });
     await expect(send(url, { signal: controller.signal })).rejects.toThrow("aborted");
     await gone;
+  });
+
+  it("sends nothing after the signal", async () => {
+    let asked = 0;
+    const url = await serve((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    await expect(send(url, { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+    expect(asked).toBe(0);
   });
 });
