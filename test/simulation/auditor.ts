@@ -1,5 +1,7 @@
 import type { Claim, DrivenSpawn, Standing, Step } from "../../src/spawner/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
+import { isClaimed, isFinished, isKept, isOpen, isUnsettled, summary } from "./audited.ts";
+import type { AuditedRecord, Launched } from "./audited.ts";
 import { isLive, nameOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -43,13 +45,6 @@ export interface Auditor {
   ending(machine: SimulatedMachine): void;
   /** A sweep asks a cloud to end these. */
   sweeps(process: SimulatedProcess, ids: readonly string[], grace: number): void;
-}
-
-export interface AuditedRecord {
-  standing: Standing;
-  /** Who may record, by the latest change of hands. */
-  holder: string;
-  fence: number;
 }
 
 /** Clocks of two hosts differ by so much at most, in milliseconds. */
@@ -265,41 +260,4 @@ export function createAuditor(scene: Scene): Auditor {
   };
 }
 
-type Launched = Standing["launches"][number];
-
 const NOTHING: ReadonlySet<Word> = new Set();
-
-/** Somebody may have a machine of it, or get one. */
-function isUnsettled({ outcome }: Launched): boolean {
-  return outcome === null || outcome === "unknown";
-}
-
-function isOpen({ outcome }: Launched): boolean {
-  return outcome !== "rejected";
-}
-
-function isFinished({ spawn: { state } }: Standing): boolean {
-  return state === "terminated" || state === "failed";
-}
-
-function isClaimed(record: AuditedRecord | undefined, machine: SimulatedMachine): boolean {
-  if (record === undefined || isFinished(record.standing)) return false;
-  const { spawn, launches } = record.standing;
-  if (spawn.machine?.id === machine.id) return true;
-  return launches.some((launch) => launch.token === machine.token && isUnsettled(launch));
-}
-
-/** The machine is its spawn's own, and nobody has recorded that it is to go. */
-function isKept({ spawn, launches }: Standing, { id }: SimulatedMachine): boolean {
-  if (spawn.machine?.id !== id) return false;
-  return (
-    spawn.state === "running" ||
-    (spawn.state === "booting" && launches.at(-1)?.outcome === "accepted")
-  );
-}
-
-function summary({ spawn, launches, lease }: Standing): string {
-  const answers = launches.map(({ place, outcome }) => `${place} ${outcome ?? "asked"}`).join(", ");
-  const machine = spawn.machine === null ? "" : `, ${spawn.machine.id}`;
-  return `${spawn.state} [${answers}${machine}] fence ${lease.fence}`;
-}
