@@ -28,7 +28,7 @@ export function profileOf(environment: AwsEnvironment): string {
  * `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`; null for AWS itself.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
- * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for what is no address
+ * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for what is no address
  */
 export async function serviceEndpoint(
   service: "ec2" | "sts",
@@ -71,7 +71,7 @@ function address(value: string, from: string): string {
   if (url?.protocol === "http:" || url?.protocol === "https:") return value;
   throw new SlipwayError({
     code: "INVALID_ARGUMENT",
-    reason: "CLOUD_CONFIGURATION_INVALID",
+    reason: "CLOUD_ENDPOINT_INVALID",
     message: `${from}: the endpoint is no http or https address`,
     remedy: "Write it such as http://127.0.0.1:4566, or leave it out to speak to AWS itself.",
     blastRadius: "credential",

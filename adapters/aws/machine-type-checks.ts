@@ -57,9 +57,14 @@ function architectureCheck(question: MachineTypeQuestion, info: InstanceTypeInfo
   return refused(check, question, {
     reason: "ARCHITECTURE_MISMATCH",
     message: `instance type ${name} runs ${offered.join(" and ") || "no known architecture"}, but the image is for ${wanted} (${draft.architecture})`,
-    remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this one.`,
+    remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this one${recordRemedy(draft)}.`,
     metadata: { image_architecture: wanted, instance_type_architectures: offered },
   });
+}
+
+/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+function recordRemedy({ shape: { record }, architecture }: MachineTypeQuestion["draft"]): string {
+  return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
 
 function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {

@@ -24,7 +24,7 @@ export async function settled<Value>(read: Promise<Value>): Promise<Reading<Valu
 /** Causes that spoil every call alike, whichever it was that met them. */
 const OF_ALL_CALLS: ReadonlyMap<ErrorReason, string> = new Map([
   ["CLOUD_UNAUTHENTICATED", "cloud.credentials"],
-  ["CLOUD_CONFIGURATION_INVALID", "cloud.credentials"],
+  ["CLOUD_ENDPOINT_INVALID", "cloud.endpoint"],
   ["CLOUD_UNAVAILABLE", "cloud.reachable"],
   ["CLOUD_RATE_LIMITED", "cloud.reachable"],
 ]);

@@ -16,7 +16,7 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
 
 /**
  * Compute Engine as a placement's accounts may use it. Nothing is imported beyond the client's own, looked up or sent
- * before the first call, which throws `CLOUD_CONFIGURATION_INVALID` for an endpoint that is none.
+ * before the first call, which throws `CLOUD_ENDPOINT_INVALID` for an endpoint that is none.
  */
 export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, sleep, pacing } = options;

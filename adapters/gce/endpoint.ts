@@ -19,7 +19,7 @@ const GOOGLE: ComputeEndpoint = {
 /** The client writes this path itself: an override can only lead to another host that has it too. */
 const API_PATH = /^\/(?:compute\/v1\/?)?$/;
 
-/** @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for an override that is no address of the API. */
+/** @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for an override that is no address of the API. */
 export function computeEndpoint(override: string | undefined): ComputeEndpoint {
   if (override === undefined || override.trim() === "") return GOOGLE;
   const url = URL.parse(override.trim());
@@ -41,7 +41,7 @@ export function computeEndpoint(override: string | undefined): ComputeEndpoint {
 function invalid(value: string, why: string): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
-    reason: "CLOUD_CONFIGURATION_INVALID",
+    reason: "CLOUD_ENDPOINT_INVALID",
     message: `${ENDPOINT_VARIABLE} ${JSON.stringify(value)} ${why}`,
     remedy: `Unset ${ENDPOINT_VARIABLE}, or set it to an address such as http://127.0.0.1:8085/compute/v1/.`,
     blastRadius: "account",

@@ -116,13 +116,18 @@ function architectureCheck(draft: PlanDraft, type: MachineTypeReply): Check {
     code: "FAILED_PRECONDITION",
     reason: "ARCHITECTURE_MISMATCH",
     message: `the image is for ${draft.architecture}, but machine type ${type.name} is ${actual ?? type.architecture}`,
-    remedy: `Name a machine type for ${draft.architecture} in the environment, or an image for ${actual ?? "another architecture"}.`,
+    remedy: `Name a machine type for ${draft.architecture} in the environment, or an image for ${actual ?? "another architecture"}${recordRemedy(draft)}.`,
     metadata: {
       image_architecture: draft.architecture,
       machine_type: type.name,
       machine_type_architecture: actual ?? type.architecture,
     },
   });
+}
+
+/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+function recordRemedy({ shape: { record }, architecture }: PlanDraft): string {
+  return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
 
 /** The record says what people count on; what will run is what the provider says. */

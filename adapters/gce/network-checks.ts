@@ -18,20 +18,20 @@ export interface SubnetQuestion {
 const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1918"]);
 
 export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonly Check[] {
-  if (named.error !== null) return [failedBy("subnet.found", named.error), unknown()];
+  if (named.error !== null) return [failedBy("subnets.exist", named.error), unknown()];
   if (subnet === null || subnet.error !== null)
     return [foundError(subnet?.error ?? null), placeCheck(target, named.value, null)];
   const link = linkOf(named.value);
   const found = `${link} is of network ${lastPart(subnet.value.network)}`;
-  return [passed("subnet.found", found), placeCheck(target, named.value, subnet.value)];
+  return [passed("subnets.exist", found), placeCheck(target, named.value, subnet.value)];
 }
 
 function unknown(): Check {
-  return skipped("subnet.place", "not known, because the placement names no subnet");
+  return skipped("subnets.network", "not known, because the placement names no subnet");
 }
 
 function foundError(error: SlipwayError | null): Check {
-  const check = "subnet.found";
+  const check = "subnets.exist";
   if (error === null) return skipped(check, "nobody asked");
   // The API answers 400 for a region it does not know, and the call has no other argument that could be wrong.
   if (error.reason !== "CLOUD_REQUEST_REFUSED") return unread(check, error);
@@ -50,7 +50,7 @@ function placeCheck(
   subnet: SubnetReference,
   reply: SubnetworkReply | null,
 ): Check {
-  const check = "subnet.place";
+  const check = "subnets.network";
   const link = linkOf(subnet);
   const region = regionOfZone(target.zones[0] ?? "");
   if (subnet.region !== region)

@@ -34,7 +34,7 @@ const UNASKED = [
   "zone.state",
   "machine-type.offered",
   "volume.type",
-  "subnet.found",
+  "subnets.exist",
   "permission.image",
   "permission.subnet",
 ] as const;
@@ -44,7 +44,7 @@ function emptyReport(
   subnet: Reading<SubnetReference>,
   { why, checks }: { readonly why: string; readonly checks: readonly Check[] },
 ): PreflightReport {
-  const wrong = subnet.error === null ? [] : [failedBy("subnet.found", subnet.error)];
+  const wrong = subnet.error === null ? [] : [failedBy("subnets.exist", subnet.error)];
   return {
     checks: [...checks, ...wrong],
     candidates: draft.candidates.map((candidate) => ({

@@ -72,7 +72,7 @@ function architectureFits(
     code: "FAILED_PRECONDITION",
     reason: "ARCHITECTURE_MISMATCH",
     message: `image ${image.name} is ${wanted}, but machine-type ${machineType.name} is ${offered}`,
-    remedy: `Name an environment with a machine type of ${wanted}, or an image for ${offered}.`,
+    remedy: `Name an environment with a machine type of ${wanted}, or an image for ${offered}; where the type itself is ${wanted}, correct the architecture of machine-type ${machineType.name}.`,
     blastRadius: "image",
     metadata: { image_architecture: wanted, machine_type_architecture: offered },
   });

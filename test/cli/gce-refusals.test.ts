@@ -82,7 +82,7 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
         "machine-type.shape": "MACHINE_TYPE_MISMATCH",
         "volume.type": "DISK_TYPE_NOT_FOUND",
         "volume.size": "DISK_TOO_SMALL",
-        "subnet.found": "SUBNET_NOT_FOUND",
+        "subnets.exist": "SUBNET_NOT_FOUND",
         "service-account": "SERVICE_ACCOUNT_NOT_FOUND",
       });
     }

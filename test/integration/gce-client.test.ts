@@ -120,6 +120,6 @@ describe("the client of Compute Engine", () => {
   it("says of an endpoint that is none, at the first call, that it is none", async () => {
     const lost = connect({ CLOUDSDK_AUTH_ACCESS_TOKEN: "token" }, "ftp://nowhere");
     const error = await caughtError(() => lost.image(image, signal));
-    expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
+    expect(error.reason).toBe("CLOUD_ENDPOINT_INVALID");
   });
 });

@@ -41,20 +41,20 @@ describe("a disk", () => {
 
 describe("a subnet", () => {
   it.each([
-    [{ subnet: "nowhere" }, [["subnet.found", "SUBNET_NOT_FOUND"]]],
+    [{ subnet: "nowhere" }, [["subnets.exist", "SUBNET_NOT_FOUND"]]],
     [
       { subnet: "projects/agents/regions/us-east1/subnetworks/default" },
-      [["subnet.place", "REGION_MISMATCH"]],
+      [["subnets.network", "REGION_MISMATCH"]],
     ],
-    [{ subnet: SUBNET, networkProject: "hub" }, [["subnet.place", "NETWORK_MISMATCH"]]],
+    [{ subnet: SUBNET, networkProject: "hub" }, [["subnets.network", "NETWORK_MISMATCH"]]],
     [
       { subnet: "projects/agents/regions/mars-north1/subnetworks/default" },
       [
-        ["subnet.found", "SUBNET_NOT_FOUND"],
-        ["subnet.place", "REGION_MISMATCH"],
+        ["subnets.exist", "SUBNET_NOT_FOUND"],
+        ["subnets.network", "REGION_MISMATCH"],
       ],
     ],
-    [{ subnet: "a/b/c" }, [["subnet.found", "SUBNET_NOT_FOUND"]]],
+    [{ subnet: "a/b/c" }, [["subnets.exist", "SUBNET_NOT_FOUND"]]],
   ] as const)("as in %j is refused", async (target, expected) => {
     const report = await preflight({ target });
     expect(failures(report.checks)).toEqual(expected);
@@ -122,10 +122,12 @@ describe("everything that is wrong", () => {
       ["machine-type.shape", "MACHINE_TYPE_MISMATCH"],
       ["volume.type", "DISK_TYPE_NOT_FOUND"],
       ["volume.size", "DISK_TOO_SMALL"],
-      ["subnet.found", "SUBNET_NOT_FOUND"],
+      ["subnets.exist", "SUBNET_NOT_FOUND"],
       ["permission.image", "IMAGE_PERMISSION_DENIED"],
       ["service-account", "SERVICE_ACCOUNT_NOT_FOUND"],
     ]);
+    const wrongType = report.checks.find(({ name }) => name === "machine-type.architecture");
+    expect(wrongType?.remedy).toMatch(/correct machine-type r, which says amd64\.$/);
     const asked = scene.gce.requests.filter(
       ({ method, call }) => method !== "GET" && call?.endsWith("testIamPermissions") !== true,
     );
@@ -137,7 +139,7 @@ describe("everything that is wrong", () => {
       selfLink: `${IMAGES}/nowhere`,
       target: { subnet: "nowhere" },
     });
-    expect(failures(report.checks)).toEqual([["subnet.found", "SUBNET_NOT_FOUND"]]);
+    expect(failures(report.checks)).toEqual([["subnets.exist", "SUBNET_NOT_FOUND"]]);
     expect(scene.calls()).not.toContain("images.testIamPermissions");
   });
 

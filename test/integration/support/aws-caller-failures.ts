@@ -81,8 +81,8 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
   {
     name: "an endpoint that is none",
     given: () => ({ environment: { AWS_ENDPOINT_URL_EC2: "localhost" } }),
-    check: "cloud.credentials",
-    reason: "CLOUD_CONFIGURATION_INVALID",
+    check: "cloud.endpoint",
+    reason: "CLOUD_ENDPOINT_INVALID",
     message: /^AWS_ENDPOINT_URL_EC2: /,
     remedy: /http:\/\/127.0.0.1:4566/,
   },

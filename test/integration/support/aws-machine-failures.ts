@@ -19,6 +19,17 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /runs amd64/,
   })),
   {
+    name: "a type that is not what its machine-type record says",
+    given: () => ({
+      machineType: "c7gn.large",
+      shape: { record: "builder", vcpus: null, memoryGb: null },
+    }),
+    check: "machine-type.architecture",
+    reason: "ARCHITECTURE_MISMATCH",
+    message: /c7gn.large runs arm64/,
+    remedy: /correct machine-type builder, which says amd64\.$/,
+  },
+  {
     name: "a type that there is not",
     given: () => ({ machineType: "m99.large" }),
     check: "machine-type.exists",

@@ -206,6 +206,10 @@ describe("resolve", () => {
       "ARCHITECTURE_MISMATCH",
       "IMAGE_NOT_FOUND",
     ]);
+    // The type may be what the image wants, and its record alone be wrong.
+    expect(JSON.stringify(error.checks)).toContain(
+      "where the type itself is amd64, correct the architecture of machine-type graviton",
+    );
   });
 
   it("lends the error the words of the only failed check", async () => {

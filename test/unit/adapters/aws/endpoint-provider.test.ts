@@ -55,7 +55,7 @@ describe("the endpoint of a service", () => {
     [{ AWS_PROFILE: "odd" }, /^profile odd in .*config: /],
   ])("by %j is none", async (environment, message) => {
     await expect(serviceEndpoint("ec2", environment, files)).rejects.toMatchObject({
-      reason: "CLOUD_CONFIGURATION_INVALID",
+      reason: "CLOUD_ENDPOINT_INVALID",
       message: expect.stringMatching(message),
     });
   });

@@ -30,7 +30,7 @@ describe("where Compute Engine is", () => {
     "http://user:secret@host/compute/v1/",
   ])("is not %s", async (override) => {
     const error = await caughtError(() => computeEndpoint(override));
-    expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
+    expect(error.reason).toBe("CLOUD_ENDPOINT_INVALID");
     expect(error.message).not.toContain("secret");
   });
 });
