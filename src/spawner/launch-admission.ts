@@ -19,6 +19,12 @@ export interface LaunchAdmission {
     onWait: QueuedLaunch["onWait"],
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Waits for another turn of a new launch whose first is so long ago that it would meet later ones on its way. */
+  late(
+    launch: RecordedLaunch,
+    admitted: { readonly members: number; readonly at: number },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Learns from an answer. */
   readonly answered: (launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]) => Promise<void>;
 }
@@ -40,6 +46,12 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       if (rates === null) return;
       const { scope, launch: limit } = rates;
       await governor.admit({ scope, limit, tenant, onWait }, signal);
+    },
+    async late({ adapter, plan: { tenant } }, { members: resources, at }, signal) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const { scope, launch: limit } = rates;
+      await governor.renew({ scope, limit, tenant, resources, at }, signal);
     },
     async answered({ adapter, plan: { tenant } }, outcomes) {
       const { rates } = adapter.capabilities;

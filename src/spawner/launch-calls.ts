@@ -8,6 +8,7 @@ import type {
   SubstrateAdapter,
 } from "../substrate/contract.ts";
 import { bootDocument } from "./boot-document.ts";
+import type { LaunchAdmission } from "./launch-admission.ts";
 import { noCandidateLeft } from "./candidates.ts";
 import { orLeft } from "./leave-launch.ts";
 import { launchId } from "./launch-token.ts";
@@ -41,8 +42,8 @@ export interface Question extends RecordedLaunch {
  * makes it, the others wait for it or are told what came of it.
  */
 export interface LaunchCalls {
-  /** Asks the provider for the first time; resolves when it has answered, or has not. */
-  start(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
+  /** Asks the provider for the first time, as was admitted at a time; resolves when it has answered, or has not. */
+  start(launch: RecordedLaunch, members: readonly string[], admittedAt: number): Promise<void>;
   /** What became of a member, from the call that is under way, one that it has not been told of, or a new one. */
   ask(question: Question): Promise<LaunchOutcome>;
 }
@@ -64,7 +65,7 @@ interface Call {
 
 export function createLaunchCalls(
   clock: Clock,
-  answered: (launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]) => Promise<void>,
+  { answered, late }: Pick<LaunchAdmission, "answered" | "late">,
 ): LaunchCalls {
   const calls = new Map<string, Call>();
   const forget = (): void => {
@@ -130,8 +131,10 @@ export function createLaunchCalls(
   };
 
   return {
-    async start(launch, members) {
-      await Promise.allSettled([run(open(launch.token, members), launch, async () => undefined)]);
+    async start(launch, members, admittedAt) {
+      const admitted = async (signal: AbortSignal) =>
+        await late(launch, { members: members.length, at: admittedAt }, signal);
+      await Promise.allSettled([run(open(launch.token, members), launch, admitted)]);
     },
     async ask(question) {
       const call = calls.get(question.token) ?? (await reopen(question));

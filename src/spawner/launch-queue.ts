@@ -79,7 +79,11 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     next?.();
   };
 
-  const go = async (adapter: SubstrateAdapter, entries: readonly Waiting[]): Promise<void> => {
+  const go = async (
+    adapter: SubstrateAdapter,
+    entries: readonly Waiting[],
+    admittedAt: number,
+  ): Promise<void> => {
     await unoccupied(adapter);
     let call = { answered: Promise.resolve() };
     const ending = async (): Promise<void> => {
@@ -87,7 +91,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       free(adapter, entries.length);
     };
     try {
-      call = await recordLaunch(ports, entries);
+      call = await recordLaunch(ports, entries, admittedAt);
     } finally {
       void ending();
     }
@@ -102,10 +106,11 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         group.left = new AbortController();
         const waiting = (): readonly QueuedLaunch[] => differing(group).map(({ queued }) => queued);
         const granted = await admit(adapter, plan.tenant, waiting, group.left.signal);
+        const admittedAt = clock.now();
         entries = differing(group).slice(0, Math.min(granted, adapter.capabilities.batch.maximum));
         for (const entry of entries) group.waiting.delete(entry);
         group.since = clock.now();
-        if (entries.length > 0) await go(adapter, entries);
+        if (entries.length > 0) await go(adapter, entries, admittedAt);
       } catch (caught) {
         // Who comes after the others have all gone begins anew.
         if (group.left.signal.aborted && entries.length === 0) continue;

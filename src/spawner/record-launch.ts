@@ -55,6 +55,7 @@ export interface Waiting {
 export async function recordLaunch(
   ports: LaunchRecordPorts,
   entries: readonly Waiting[],
+  admittedAt: number,
 ): Promise<{ readonly answered: Promise<void> }> {
   const [first] = entries;
   if (first === undefined) return { answered: Promise.resolve() };
@@ -64,12 +65,13 @@ export async function recordLaunch(
     intent.record === "begin"
       ? await beginAll(ports.ledger, entries, launches)
       : await takeAll(ports.ledger, entries, launches);
-  if (recorded.standings === null) return await recordLaunch(ports, recorded.left);
+  if (recorded.standings === null) return await recordLaunch(ports, recorded.left, admittedAt);
   const { standings } = recorded;
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call is under way before any member hears that it is recorded: who asks then shares it.
-  const answered = ports.calls.start({ token, adapter, owner, plan, candidate, secrets }, ids);
+  const launch = { token, adapter, owner, plan, candidate, secrets };
+  const answered = ports.calls.start(launch, ids, admittedAt);
   for (const [index, { resolve }] of entries.entries())
     resolve({ standing: standings[index] ?? null, existing: null });
   return { answered };

@@ -34,7 +34,7 @@ const LONGEST_PAUSE = 1_000;
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const { ledger, clock, driver } = ports;
   const admission = createLaunchAdmission(createGovernor({ ledger, clock, line: driver.id }));
-  const calls = createLaunchCalls(clock, admission.answered);
+  const calls = createLaunchCalls(clock, admission);
   return {
     ...ports,
     admission,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../src/substrate/rates.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { BATCH, burstWorld, ids } from "../../support/burst-world.ts";
@@ -81,5 +82,24 @@ describe("launches and the account's own pace", () => {
     await here.clock.runUntilSettled(Promise.all(ids(8).map((id) => here.begin(`next-${id}`))));
     expect(here.sizes()).toEqual([10, 8]);
     expect(here.clock.now() - before).toBeLessThan(3_000);
+  });
+
+  it("wait for another turn where recording took so long that others came first", async () => {
+    const here = ratedWorld();
+    const { ledger } = here.ports;
+    const begin: typeof ledger.begin = async (spawns) => {
+      if (spawns[0]?.spawnId === "slow") await here.clock.sleep(2_000);
+      return await ledger.begin(spawns);
+    };
+    const world = createSpawnerWorld({ ...here.ports, ledger: { ...ledger, begin } });
+    const spawns = ["slow", "other"].map(async (spawnId, index) => {
+      await here.clock.sleep(index * 10);
+      const workspace = { ...here.request().plan, planId: `plan-${index}` };
+      return await spawnPlan(world, here.request({ spawnId, plan: workspace }));
+    });
+    await here.clock.runUntilSettled(Promise.all(spawns));
+    expect(here.calls.map(({ members }) => members)).toEqual([["other"], ["slow"]]);
+    const [first, second] = here.calls;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 });

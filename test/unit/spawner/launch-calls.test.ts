@@ -30,7 +30,10 @@ function world() {
       return await fake.launch(launch, NEVER);
     },
   };
-  const calls = createLaunchCalls(clock, () => told.promise);
+  const calls = createLaunchCalls(clock, {
+    answered: () => told.promise,
+    late: async () => undefined,
+  });
   const ask = (changes: Partial<Question> = {}): Promise<LaunchOutcome> =>
     calls.ask({
       spawnId: "one",
