@@ -13,6 +13,14 @@ export interface CrashSubstrate extends AsyncDisposable {
   prepare(slipway: Slipway): Promise<string>;
   /** Ids of all machines that live there. */
   machines(): Promise<readonly string[]>;
+  /** Calls that it has seen, in their order; none where it does not tell. */
+  requests(): readonly SeenCall[];
+}
+
+export interface SeenCall {
+  /** As the cloud names it; `dry run` for what was only rehearsed. */
+  readonly call: string;
+  readonly isThrottled: boolean;
 }
 
 /** How a victim ended. */

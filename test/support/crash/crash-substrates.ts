@@ -12,13 +12,24 @@ const ACCOUNT = "000000000000";
 const PROJECT = "crash-project";
 const LABEL = "com.example.crash";
 
-/** EC2's stand-in, outside of the process that is killed. Its first zone is full: each spawn launches twice. */
-export async function crashOnEc2(): Promise<CrashSubstrate> {
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
+export interface CrashOptions {
+  /** Machines that its first zone has room for. Default none: each spawn launches twice. */
+  readonly room?: number;
+  /** Whether calls beyond the published rates are refused. Default false. */
+  readonly isPaced?: boolean;
+}
+
+/** EC2's stand-in, outside of the process that is killed. */
+export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubstrate> {
+  const { room = 0, isPaced = false } = options;
+  const ec2 = await startEc2({
+    rates: isPaced ? "published" : "off",
+    timing: { pendingMs: 20, endingMs: 20 },
+  });
   const region = ec2.region("us-east-1");
   const [full = "", open = ""] = region.zones;
   for (const instanceType of ["m6i.large", "m7i.large"])
-    region.setCapacity({ instanceType, zone: full }, 0);
+    region.setCapacity({ instanceType, zone: full }, room);
   const subnetIds = [full, open].map((zone) => region.subnets[zone] ?? "");
   return {
     name: "EC2",
@@ -40,19 +51,24 @@ export async function crashOnEc2(): Promise<CrashSubstrate> {
         .instances()
         .filter(({ state }) => state === "pending" || state === "running")
         .map(({ id }) => id),
+    requests: () =>
+      ec2.requests.map(({ action, isDryRun, status }) => ({
+        call: isDryRun ? "dry run" : (action ?? ""),
+        isThrottled: status === 503,
+      })),
     [Symbol.asyncDispose]: () => ec2.close(),
   };
 }
 
-/** Compute Engine's stand-in, with a full first zone too. */
-export async function crashOnGce(): Promise<CrashSubstrate> {
+/** Compute Engine's stand-in, whose rates are always on. */
+export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<CrashSubstrate> {
   const gce = await startGce({
     timing: { provisioningMs: 5, stagingMs: 20, endingMs: 20, otherMs: 5 },
   });
   gce.addImage(PROJECT, { name: "agent-v1", family: "agent" });
   const zones = ["us-central1-a", "us-central1-b"] as const;
   for (const machineType of ["e2-standard-2", "n2-standard-2"])
-    gce.setCapacity({ zone: zones[0], machineType, machines: 0 });
+    gce.setCapacity({ zone: zones[0], machineType, machines: room });
   return {
     name: "Compute Engine",
     environment: {
@@ -68,6 +84,11 @@ export async function crashOnGce(): Promise<CrashSubstrate> {
         },
       }),
     machines: async () => gce.instances(PROJECT).map(linkOf),
+    requests: () =>
+      gce.requests.map(({ call, status }) => ({
+        call: call ?? "",
+        isThrottled: status === 403,
+      })),
     [Symbol.asyncDispose]: () => gce.close(),
   };
 }
@@ -97,6 +118,7 @@ export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate>
         },
       }),
     machines: () => view.containers(label),
+    requests: () => [],
     async [Symbol.asyncDispose]() {
       await view.removeContainers(label);
       await view.removeImages(registry.host);

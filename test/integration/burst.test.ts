@@ -1,0 +1,91 @@
+/** Many at once: few calls, each spawn its own machine, within the rates, and whatever kills the launcher. */
+import { describe, expect, it } from "vitest";
+import { burstScene, killedBurst, unlike } from "../support/crash/burst-scene.ts";
+import type { BurstKill } from "../support/crash/burst-scene.ts";
+import type { CrashSubstrate } from "../support/crash/crash-scene.ts";
+import { crashOnEc2, crashOnGce } from "../support/crash/crash-substrates.ts";
+import { slipway as commandLine } from "../cli/support/slipway-process.ts";
+
+const SLOW = 120_000;
+const MANY = 200;
+const UNBOUNDED = 10_000;
+const MOST_LAUNCHES = 10;
+const LAUNCHES = /^(?:dry run|RunInstances|instances\.bulkInsert|instances\.insert)$/;
+const LOOKS = /^(?:DescribeInstances|instances\.(?:get|list|aggregatedList))$/;
+
+function count(substrate: CrashSubstrate, calls: RegExp): number {
+  return substrate.requests().filter(({ call }) => calls.test(call)).length;
+}
+
+function throttles(substrate: CrashSubstrate): number {
+  return substrate.requests().filter(({ isThrottled }) => isThrottled).length;
+}
+
+describe.each([
+  ["EC2", () => crashOnEc2({ room: UNBOUNDED, isPaced: true })],
+  ["Compute Engine", () => crashOnGce({ room: UNBOUNDED })],
+] as const)("spawn --count on %s, under its published rates", (_name, open) => {
+  it("makes each spawn a machine by a few calls", { timeout: SLOW }, async () => {
+    await using substrate = await open();
+    await using scene = await burstScene(substrate);
+    const began = Date.now();
+    const { exitCode, stdout, stderr } = await commandLine(
+      ["spawn", scene.workspace, "--count", String(MANY), "--id", "a", "-o", "json"],
+      { environment: { ...scene.environment, SLIPWAY_DATABASE: scene.database } },
+    );
+    const seconds = Math.ceil((Date.now() - began) / 1_000);
+
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(stdout)).toHaveLength(MANY);
+    expect(await unlike(scene.slipway, await substrate.machines(), MANY)).toBeNull();
+    expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(MOST_LAUNCHES);
+    expect(count(substrate, LOOKS)).toBeLessThanOrEqual(seconds + 1);
+    expect(throttles(substrate)).toBe(0);
+  });
+});
+
+describe.each([
+  ["EC2", crashOnEc2],
+  ["Compute Engine", crashOnGce],
+] as const)("a place on %s that has room for 60 of 100", (_name, open) => {
+  it("gets 60, and the next place 40", { timeout: SLOW }, async () => {
+    await using substrate = await open({ room: 60 });
+    await using scene = await burstScene(substrate);
+    const results = await scene.slipway.spawnWorkspaces(
+      Array.from({ length: 100 }, () => scene.workspace),
+    );
+
+    expect(results.filter(({ error }) => error !== null)).toEqual([]);
+    expect(await unlike(scene.slipway, await substrate.machines(), 100)).toBeNull();
+    const places = results.map(({ spawn }) => spawn?.machine?.place ?? "");
+    const [first, second] = [...new Set(places)].toSorted();
+    expect(places.filter((place) => place === first)).toHaveLength(60);
+    expect(places.filter((place) => place === second)).toHaveLength(40);
+    expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(MOST_LAUNCHES);
+  });
+});
+
+describe("a burst that is killed", () => {
+  it.each<[string, typeof crashOnEc2, BurstKill]>([
+    ["EC2", crashOnEc2, { point: "ledger.begin:after", nth: 1 }],
+    ["EC2", crashOnEc2, { point: "adapter.launch:after", nth: 1 }],
+    ["EC2", crashOnEc2, { point: "ledger.take:after", nth: 17 }],
+    ["Compute Engine", crashOnGce, { point: "adapter.launch:after", nth: 2 }],
+  ])("comes to exactly as many machines on %s", { timeout: SLOW }, async (_on, open, kill) => {
+    await using substrate = await open({ room: 24 });
+    expect(await killedBurst(substrate, 40, kill)).toMatchObject({ killed: true, wrong: null });
+  });
+});
+
+describe("two processes that burst on one account", () => {
+  it("see no throttle under the published rates", { timeout: SLOW }, async () => {
+    await using substrate = await crashOnEc2({ room: UNBOUNDED, isPaced: true });
+    await using scene = await burstScene(substrate);
+    const ends = await scene.bursts(["a", "b"], MANY);
+
+    expect(ends.map(({ output }) => output)).toEqual(["ready: 0 failed\n", "ready: 0 failed\n"]);
+    expect(await unlike(scene.slipway, await substrate.machines(), 2 * MANY)).toBeNull();
+    expect(throttles(substrate)).toBe(0);
+    expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(2 * MOST_LAUNCHES);
+  });
+});

@@ -1,0 +1,56 @@
+/**
+ * Spawns many machines at once, and kills itself with SIGKILL when it reaches a point for the n-th time. Words: the
+ * database, the workspace, what ids begin with, how many there are, the point (`-`: none) and n. It says that it is
+ * ready, waits for a line, and tells how many spawns failed.
+ */
+import { once } from "node:events";
+import process from "node:process";
+import { cacheAdapters } from "../../../src/adapter-cache.ts";
+import { CATALOG_MIGRATIONS } from "../../../src/catalog/sqlite-store.ts";
+import { createSlipway } from "../../../src/create-slipway.ts";
+import { openSubstrate } from "../../../src/open-substrate.ts";
+import { processEnvironment } from "../../../src/process-environment.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
+import { systemClock } from "../../../src/system-clock.ts";
+import { createCrashPoints } from "../../../src/testing/crash-points.ts";
+
+const [database = "", workspace = "", prefix = "", count = "0", at = "-", nth = "1"] =
+  process.argv.slice(2);
+let reached = 0;
+const points = createCrashPoints(async (point) => {
+  if (point !== at) return;
+  reached += 1;
+  if (reached !== Number(nth)) return;
+  process.kill(process.pid, "SIGKILL");
+  await new Promise(() => undefined);
+});
+
+const file = await openDatabase({
+  path: database,
+  migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
+});
+const adapters = cacheAdapters(async (target) =>
+  points.adapter(await openSubstrate(target, processEnvironment(), { clock: systemClock })),
+);
+const slipway = await createSlipway({
+  database,
+  ports:
+    at === "-"
+      ? {}
+      : { ledger: points.ledger(createSqliteLedger(file)), openAdapter: adapters.openAdapter },
+});
+process.stdout.write("ready: ");
+await once(process.stdin, "data");
+process.stdin.destroy();
+const results = await slipway.spawnWorkspaces(
+  Array.from({ length: Number(count) }, (_, index) => ({
+    workspace,
+    spawnId: `${prefix}-${index}`,
+  })),
+);
+process.stdout.write(`${results.filter(({ error }) => error !== null).length} failed\n`);
+await adapters.close();
+await slipway[Symbol.asyncDispose]();
+await file.close();
