@@ -6,6 +6,8 @@ import { runInMemory } from "./support/command-line.ts";
 import type { Surroundings } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 
+const IDS = ["one", ...Array.from({ length: 5 }, (_, place) => `x-${place}`)];
+
 /** A spawn that is interrupted while it boots, and what a second Ctrl-C makes of it. */
 function interrupted(recorded = true) {
   const interrupt = new AbortController();
@@ -30,7 +32,7 @@ function interrupted(recorded = true) {
     states.set(spawnId, "terminated");
     return Promise.resolve(spawnOf(spawnId));
   });
-  const listSpawns = () => Promise.resolve(recorded ? ["one", "x-0", "x-1"].map(spawnOf) : []);
+  const listSpawns = () => Promise.resolve(recorded ? IDS.map(spawnOf) : []);
   const describeSpawn = (spawnId: string) =>
     Promise.resolve({ ...spawnOf(spawnId), plan: samplePlan(), events: [] });
   const slipway = fakeSlipway({ spawnWorkspace, terminateSpawn, listSpawns, describeSpawn });
@@ -59,6 +61,13 @@ describe("a second Ctrl-C", () => {
     expect(terminateSpawn.mock.calls.map(([spawnId]) => spawnId)).toEqual(["one"]);
     expect(ran.stderr).toContain("Ctrl-C again within 3 seconds cancels");
     expect(ran.stderr).toContain("spawn one: cancelled; nothing of it is left");
+  });
+
+  it("names three of many, and counts the others", async () => {
+    const { run } = interrupted();
+    const running = run(["spawn", "agent-dev", "--count", "5", "--id", "x"]);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect((await running).stderr).toContain("interrupted; x-0, x-1, x-2 and 2 more stay recorded");
   });
 
   it("that does not come leaves the spawn recorded, and says how to go on", async () => {
