@@ -11,9 +11,6 @@ import { ec2Sdk, stsSdk } from "./sdk.ts";
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
 export type AwsRole = "reader" | "launcher";
 
-/** How often a call is sent: `repeated` as the SDK's standard policy has it, `once` for what may launch machines. */
-export type Repetition = "repeated" | "once";
-
 export interface ClientRequest {
   readonly role: AwsRole;
   readonly region: string;
