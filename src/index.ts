@@ -27,6 +27,8 @@ export type {
   RetryVerdict,
   SlipwayErrorOptions,
 } from "./errors.ts";
+export type { RateOptions } from "./rate-options.ts";
+export type { RateBucket, RateLimit, RateSettings } from "./substrate/rates.ts";
 export { chainId, imageId, parseImageConfig } from "./oci/image-config.ts";
 export type { ImageConfig } from "./oci/image-config.ts";
 export type { OciInspection } from "./oci/inspect-image.ts";
