@@ -25,8 +25,12 @@ export interface LaunchAdmission {
     admitted: { readonly members: number; readonly at: number },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Learns from an answer. */
-  readonly answered: (launch: RecordedLaunch, outcomes: readonly LaunchOutcome[]) => Promise<void>;
+  /** Learns from an answer, to the first call of a launch or to a repetition. */
+  readonly answered: (
+    launch: RecordedLaunch,
+    outcomes: readonly LaunchOutcome[],
+    isRepeated: boolean,
+  ) => Promise<void>;
 }
 
 export function createLaunchAdmission(governor: Governor): LaunchAdmission {
@@ -53,7 +57,7 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       const { scope, launch: limit } = rates;
       await governor.renew({ scope, limit, tenant, resources, at }, signal);
     },
-    async answered({ adapter, plan: { tenant } }, outcomes) {
+    async answered({ adapter, plan: { tenant } }, outcomes, isRepeated) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
       const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
@@ -64,8 +68,9 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
           { ...admission, resources: outcomes.length },
           retryAfter(throttle),
         );
-      // A place that had room for fewer has cost no more.
-      await governor.giveBack(admission, { requests: 0, resources: refusals.length });
+      // A place that had room for fewer has cost no more; what a first answer has given back is not given back again.
+      if (!isRepeated)
+        await governor.giveBack(admission, { requests: 0, resources: refusals.length });
     },
   };
 }

@@ -93,12 +93,15 @@ export function createLaunchCalls(
   const run = (
     call: Call,
     launch: RecordedLaunch,
-    admitted: (signal: AbortSignal) => Promise<void>,
+    turn: {
+      readonly admitted: (signal: AbortSignal) => Promise<void>;
+      readonly isRepeated: boolean;
+    },
   ): Promise<Answers> => {
     const stop = new AbortController();
     const work = async (): Promise<Answers> => {
       try {
-        await admitted(stop.signal);
+        await turn.admitted(stop.signal);
         const outcomes = await askProvider(call, launch, stop.signal);
         const answers = new Map<string, () => LaunchOutcome>();
         for (const [index, spawnId] of call.members.entries()) {
@@ -108,7 +111,7 @@ export function createLaunchCalls(
           answers.set(spawnId, () => outcome);
         }
         for (const [spawnId, answer] of answers) call.untold.set(spawnId, answer);
-        await answered(launch, outcomes);
+        await answered(launch, outcomes, turn.isRepeated);
         return answers;
       } catch (caught) {
         const fail = (): never => {
@@ -134,11 +137,12 @@ export function createLaunchCalls(
     async start(launch, members, admittedAt) {
       const admitted = async (signal: AbortSignal) =>
         await late(launch, { members: members.length, at: admittedAt }, signal);
-      await Promise.allSettled([run(open(launch.token, members), launch, admitted)]);
+      const turn = { admitted, isRepeated: false };
+      await Promise.allSettled([run(open(launch.token, members), launch, turn)]);
     },
     async ask(question) {
       const call = calls.get(question.token) ?? (await reopen(question));
-      const { spawnId } = question;
+      const { spawnId, admit: admitted } = question;
       // Given up by whoever asked before: what comes of it is no answer to anybody else.
       while (call.running?.stop.signal.aborted === true)
         await Promise.allSettled([call.running.done]);
@@ -149,7 +153,7 @@ export function createLaunchCalls(
               clock,
               call,
               question,
-              call.running?.done ?? run(call, question, question.admit),
+              call.running?.done ?? run(call, question, { admitted, isRepeated: true }),
             );
         const answer = answers.get(spawnId);
         if (answer === undefined)

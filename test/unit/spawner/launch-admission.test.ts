@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import { createGovernor } from "../../../src/spawner/governor.ts";
+import { createLaunchAdmission } from "../../../src/spawner/launch-admission.ts";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../src/substrate/rates.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
 import { BATCH, burstWorld, ids } from "../../support/burst-world.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
 
 const ONE_A_SECOND: RateBucket = {
   capacity: 1,
@@ -82,6 +86,35 @@ describe("launches and the account's own pace", () => {
     await here.clock.runUntilSettled(Promise.all(ids(8).map((id) => here.begin(`next-${id}`))));
     expect(here.sizes()).toEqual([10, 8]);
     expect(here.clock.now() - before).toBeLessThan(3_000);
+  });
+
+  it("give nothing back for a repetition: its first answer may have done so", async () => {
+    const here = ratedWorld({ ...ONE_A_SECOND, capacity: 10 });
+    const { ledger, clock } = here.ports;
+    const corrections: number[] = [];
+    const correct: typeof ledger.correct = async (turn, correction) => {
+      if (correction.kind === "unused") corrections.push(correction.resources);
+      await ledger.correct(turn, correction);
+    };
+    const governor = createGovernor({ ledger: { ...ledger, correct }, clock, line: "here" });
+    const { answered } = createLaunchAdmission(governor);
+    const { adapter } = here;
+    const launch = {
+      token: "a".repeat(64),
+      adapter,
+      owner: "owner",
+      plan: samplePlan(),
+      candidate: 0,
+    };
+    const secrets = async () => ({ credential: null, environment: {}, files: [] });
+    const error = new SlipwayError({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "INSUFFICIENT_CAPACITY",
+      message: "full",
+    });
+    for (const isRepeated of [false, true])
+      await answered({ ...launch, secrets }, [{ outcome: "rejected", error }], isRepeated);
+    expect(corrections).toEqual([1]);
   });
 
   it("wait for another turn where recording took so long that others came first", async () => {
