@@ -1,0 +1,109 @@
+import { createSqliteLedger } from "../src/spawner/sqlite-ledger.ts";
+import { openSubstrate } from "../src/open-substrate.ts";
+import type { LaunchPlan } from "../src/plan.ts";
+import { createLaunchCalls } from "../src/spawner/launch-calls.ts";
+import type { LaunchAdmission } from "../src/spawner/launch-admission.ts";
+import type { LaunchQueue } from "../src/spawner/launch-queue.ts";
+import { LEDGER_MIGRATIONS } from "../src/spawner/ledger-schema.ts";
+import { recordLaunch } from "../src/spawner/record-launch.ts";
+import type { Entered } from "../src/spawner/record-launch.ts";
+import { createSpawnerWorld, spawnPlan, terminate } from "../src/spawner/spawn.ts";
+import type { SpawnerPorts, SpawnerWorld, Wish } from "../src/spawner/task.ts";
+import { openDatabase } from "../src/storage/database.ts";
+import { systemChance } from "../src/system-chance.ts";
+import { systemClock } from "../src/system-clock.ts";
+import { systemDriver } from "../src/system-driver.ts";
+import { ec2World } from "./ec2-world.ts";
+import type { Benchmark } from "./figure.ts";
+import { pair } from "./figure.ts";
+
+const RUNS = 200;
+
+/** One spawn alone: what queue and governor cost whoever has nobody to go with. */
+export const benchmark: Benchmark = {
+  name: "queue",
+  async run() {
+    await using world = await ec2World();
+    const { database, environment, rates, slipway } = world;
+    await using file = await openDatabase({
+      path: `${database}.queue`,
+      migrations: { ledger: LEDGER_MIGRATIONS },
+    });
+    const plan = await slipway.resolveWorkspace("bench");
+    const adapter = await openSubstrate(
+      plan.target,
+      { environment, home: environment["HOME"] ?? "" },
+      { clock: systemClock, rates },
+    );
+    const ports: SpawnerPorts = {
+      ledger: createSqliteLedger(file),
+      clock: systemClock,
+      random: systemChance,
+      driver: systemDriver(),
+      openAdapter: async () => adapter,
+      launchSecrets: async () => ({ credential: null, environment: {}, files: [] }),
+    };
+    const queued = spawner(createSpawnerWorld(ports), plan, "queued");
+    const direct = spawner(directWorld(ports), plan, "direct");
+    try {
+      const figure = await pair({
+        name: "a single spawn to accepted, through queue and governor / recorded and asked for at once",
+        target: 1.05,
+        runs: RUNS,
+        ours: queued.spawn,
+        theirs: direct.spawn,
+        async afterEach() {
+          await queued.end();
+          await direct.end();
+        },
+      });
+      return [figure];
+    } finally {
+      await adapter.close();
+    }
+  },
+};
+
+/** The same spawner, on the same ledger, that makes each spawn a launch of its own and asks no pace. */
+function directWorld(ports: SpawnerPorts): SpawnerWorld {
+  const { ledger, clock } = ports;
+  const admission: LaunchAdmission = {
+    first: async (_adapter, _tenant, waiting) => waiting().length,
+    again: async () => undefined,
+    late: async () => undefined,
+    answered: async () => undefined,
+  };
+  const calls = createLaunchCalls(clock, admission);
+  const queue: LaunchQueue = {
+    enter: (queued) =>
+      new Promise<Entered>((resolve, reject) => {
+        const going = recordLaunch({ ledger, calls }, [{ queued, resolve, reject }], clock.now());
+        going.catch(reject);
+      }),
+  };
+  return { ...createSpawnerWorld(ports), admission, calls, queue };
+}
+
+function spawner(world: SpawnerWorld, plan: LaunchPlan, prefix: string) {
+  const spawned: string[] = [];
+  let number = 0;
+  const never = new AbortController().signal;
+  const wish = (spawnId: string, wait: Wish["wait"]): Wish => ({
+    tenant: plan.tenant,
+    spawnId,
+    wait,
+    signal: never,
+    detach: never,
+    onEvent: () => undefined,
+  });
+  return {
+    async spawn(this: void): Promise<void> {
+      const spawnId = `${prefix}-${(number += 1)}`;
+      spawned.push(spawnId);
+      await spawnPlan(world, { ...wish(spawnId, "accepted"), plan, subject: plan });
+    },
+    async end(): Promise<void> {
+      for (const spawnId of spawned.splice(0)) await terminate(world, wish(spawnId, "settled"));
+    },
+  };
+}
