@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ledger } from "../../src/spawner/ledger.ts";
 import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
+import { runScale } from "./scale/scale.ts";
 import { runSeed } from "./simulate.ts";
 import { storyPage } from "./story.ts";
 
@@ -34,6 +35,7 @@ describe("the simulated spawner", () => {
       expect(counts.deaths).toBeGreaterThan(1_000);
       expect(counts.sweptMachines).toBeGreaterThan(20);
       expect(counts.launches).toBeGreaterThan(counts.spawns + 100);
+      expect(counts.batches).toBeGreaterThan(200);
     },
     PATIENCE,
   );
@@ -57,6 +59,18 @@ describe("the simulated spawner", () => {
       [1, 2].map(async (seed) => (await playWithStory(seed)).story),
     );
     expect(stories[0]).not.toEqual(stories[1]);
+  });
+});
+
+describe("bursts in many accounts at once", () => {
+  it("come to one machine each, beyond no rate of an account's own", async () => {
+    const options = { seed: 1, spawns: 1_200, accounts: 3, regions: 1, processes: 3 };
+    const { violations, states, calls } = await runScale(options);
+    expect(violations).toEqual([]);
+    const [running = 0, failed = 0] = [states.get("running"), states.get("failed")];
+    expect(running + failed).toBe(1_200);
+    expect(running).toBeGreaterThan(1_000);
+    expect([...calls.throttled]).toEqual([]);
   });
 });
 

@@ -142,7 +142,7 @@ function changeRooms(scene: Scene, cloud: SimulatedCloud, spawns: number): void 
     const change = (): void => {
       if (scene.isCalm) return;
       const isLast = index === cloud.places.length - 1;
-      if (isLast && random.chance(0.85)) cloud.room.delete(place);
+      if (isLast && random.chance(0.95)) cloud.room.delete(place);
       else cloud.room.set(place, isLast ? 0 : random.between(0, Math.ceil(spawns * 0.6)));
       scheduler.after(random.between(...CHANGE), change);
     };

@@ -38,11 +38,17 @@ export interface ScaleResult {
   readonly repeated: number;
   readonly calls: CallCounts;
   /** From when a spawn was asked for to when its machine was born, and to when it was on record as running. */
-  readonly toMachine: readonly number[];
-  readonly toRunning: readonly number[];
+  readonly toMachine: Spread;
+  readonly toRunning: Spread;
   /** Virtual: until every spawn had settled, all bursts included. */
   readonly milliseconds: number;
   readonly steps: number;
+}
+
+/** Milliseconds, shortest first: in accounts that nobody else uses, and in those that others use too. */
+export interface Spread {
+  readonly alone: readonly number[];
+  readonly shared: readonly number[];
 }
 
 const TENANTS = ["default", "acme"];
@@ -125,7 +131,7 @@ export async function runScale(options: ScaleOptions): Promise<ScaleResult> {
   const stage = { scene, auditor, clouds, wanted, bursts: [], hosts, work };
   if (scene.violations.length === 0) await calmAndJudge(stage);
   return {
-    ...resultOf(auditor, times),
+    ...resultOf(auditor, times, sharedPlaces(regions)),
     violations: scene.violations,
     calls,
     milliseconds,
@@ -213,11 +219,16 @@ function createTimes(now: () => number): Times {
   };
 }
 
-function resultOf(auditor: Auditor, { asked, running }: Times) {
+/** Clouds of accounts that others use too. */
+function sharedPlaces(regions: readonly Region[]): ReadonlySet<string> {
+  return new Set(regions.filter(({ isShared }) => isShared).map(({ cloud }) => cloud.name));
+}
+
+function resultOf(auditor: Auditor, { asked, running }: Times, sharedClouds: ReadonlySet<string>) {
   const states = new Map<string, number>();
   const failures = new Map<string, number>();
-  const toMachine: number[] = [];
-  const toRunning: number[] = [];
+  const toMachine: Record<keyof Spread, number[]> = { alone: [], shared: [] };
+  const toRunning: Record<keyof Spread, number[]> = { alone: [], shared: [] };
   const add = (counts: Map<string, number>, name: string): void => {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   };
@@ -226,11 +237,12 @@ function resultOf(auditor: Auditor, { asked, running }: Times) {
     add(states, state);
     if (state === "failed") add(failures, JSON.stringify(error?.["reason"]));
     const since = asked.get(name);
-    const born = auditor.machines.get(machine?.id ?? "")?.bornAt;
+    const own = auditor.machines.get(machine?.id ?? "");
+    const kind = sharedClouds.has(own?.cloud ?? "") ? "shared" : "alone";
     const ran = running.get(name);
     if (since === undefined || state !== "running") continue;
-    if (born !== undefined) toMachine.push(born - since);
-    if (ran !== undefined) toRunning.push(ran - since);
+    if (own !== undefined) toMachine[kind].push(own.bornAt - since);
+    if (ran !== undefined) toRunning[kind].push(ran - since);
   }
   return {
     states,
@@ -239,7 +251,12 @@ function resultOf(auditor: Auditor, { asked, running }: Times) {
     sweptMachines: auditor.swept,
     launches: auditor.asked.size,
     repeated: auditor.repeated.size,
-    toMachine: toMachine.toSorted((one, other) => one - other),
-    toRunning: toRunning.toSorted((one, other) => one - other),
+    toMachine: sorted(toMachine),
+    toRunning: sorted(toRunning),
   };
+}
+
+function sorted({ alone, shared }: Spread): Spread {
+  const rising = (all: readonly number[]) => all.toSorted((one, other) => one - other);
+  return { alone: rising(alone), shared: rising(shared) };
 }
