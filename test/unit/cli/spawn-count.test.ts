@@ -1,0 +1,105 @@
+import { describe, expect, it, vi } from "vitest";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Slipway } from "../../../src/slipway.ts";
+import { runInMemory } from "./support/command-line.ts";
+import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+import { failed, plan, refused, spawning } from "./support/spawning.ts";
+
+const interruption = new SlipwayError({
+  code: "CANCELLED",
+  reason: "INTERRUPTED",
+  message: "spawn x-0: interrupted",
+});
+
+describe("spawn --count", () => {
+  it("makes so many, with ids of their own, and prints a list", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ state: "running" }, {}, {}]);
+    const ids = spawnWorkspace.mock.calls.map(([, options]) => options?.spawnId);
+    expect(ids).toEqual(["x-0", "x-1", "x-2"]);
+  });
+
+  it("prints failed ones among the others, and leaves as the first of them would", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    spawnWorkspace.mockResolvedValueOnce(sampleSpawn()).mockResolvedValueOnce(failed);
+    const argv = ["spawn", "agent-dev", "--count", "3", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran.exitCode).toBe(7);
+    const states: unknown = JSON.parse(ran.stdout);
+    expect(states).toMatchObject([{ state: "running" }, { state: "failed" }, { state: "running" }]);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
+  });
+
+  it("prints nothing where nothing was recorded", async () => {
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(refused);
+    const slipway = fakeSlipway({ spawnWorkspace });
+    const argv = ["spawn", "agent-dev", "--count", "20", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(spawnWorkspace).toHaveBeenCalledTimes(20);
+  });
+
+  it("tells the sums instead of each spawn's steps", async () => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "--count", "3"], { slipway });
+    expect(ran.stderr).toBe(
+      "3 spawns: 2 pending, 1 running\nslipway: warning: emulated\n  Rebuild.\n",
+    );
+  });
+
+  it("hands the flags on to all of them", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    await runInMemory(["spawn", "agent-dev", "--count", "2", "--no-wait", "--quiet"], { slipway });
+    expect(spawnWorkspace.mock.calls.map(([, options]) => options?.wait)).toEqual([
+      "accepted",
+      "accepted",
+    ]);
+  });
+
+  it("says how to go on with all that were interrupted", async () => {
+    const interrupt = new AbortController();
+    const spawnWorkspaces: Slipway["spawnWorkspaces"] = async (wanted) => {
+      interrupt.abort();
+      return wanted.map((_one, place) => {
+        const spawn = sampleSpawn({ spawnId: `x-${place}`, state: "booting" });
+        return { spawnId: spawn.spawnId, spawn, error: interruption };
+      });
+    };
+    const describeSpawn = () => Promise.resolve({ ...sampleSpawn(), plan, events: [] });
+    const slipway = fakeSlipway({ spawnWorkspaces, describeSpawn });
+    const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x"];
+    const ran = await runInMemory(argv, { slipway, interrupt: interrupt.signal });
+    expect(ran.exitCode).toBe(130);
+    expect(ran.stderr).toContain("3 spawns: 3 booting\n");
+    expect(ran.stderr).toContain(
+      "interrupted; 3 of 3 spawns stay recorded as they are: `slipway recover` goes on with all of them, and so does this command when it is repeated\n",
+    );
+  });
+
+  it("keeps what was recorded of one that was interrupted", async () => {
+    const lost = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "SPAWN_UNSETTLED",
+      message: "nobody knows",
+      metadata: { spawn_id: "one" },
+    });
+    const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(lost);
+    const launching = sampleSpawn({ spawnId: "one", state: "launching" });
+    const listSpawns = () => Promise.resolve([launching]);
+    const describeSpawn = () => Promise.resolve({ ...launching, plan, events: [] });
+    const slipway = fakeSlipway({ spawnWorkspace, listSpawns, describeSpawn });
+    const argv = ["spawn", "agent-dev", "--count", "1", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway });
+    expect(ran.exitCode).toBe(7);
+    expect(JSON.parse(ran.stdout)).toMatchObject([{ spawn_id: "one", state: "launching" }]);
+  });
+
+  it.each(["0", "x", "1.5", "10001"])("takes no count of %s", async (count) => {
+    const { slipway } = spawning();
+    const ran = await runInMemory(["spawn", "agent-dev", "--count", count], { slipway });
+    expect(ran.exitCode).toBe(2);
+  });
+});
