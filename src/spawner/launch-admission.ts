@@ -1,11 +1,11 @@
-import type { LaunchOutcome, SubstrateAdapter } from "../substrate/contract.ts";
+import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { Admission, Governor } from "./governor.ts";
-import type { RecordedLaunch } from "./launch-calls.ts";
+import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
-import { retryAfter } from "./task.ts";
+import { retryAfter } from "./backoff.ts";
 
 /** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
-export interface LaunchAdmission {
+export interface LaunchAdmission extends LaunchWatch {
   /** Waits for the turn of a new launch; how many of those that wait by then it may have. */
   readonly first: (
     adapter: SubstrateAdapter,
@@ -18,18 +18,6 @@ export interface LaunchAdmission {
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
     onWait: QueuedLaunch["onWait"],
     signal: AbortSignal,
-  ) => Promise<void>;
-  /** Waits for another turn of a new launch whose first is so long ago that it would meet later ones on its way. */
-  late(
-    launch: RecordedLaunch,
-    admitted: { readonly members: number; readonly at: number },
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Learns from an answer, to the first call of a launch or to a repetition. */
-  readonly answered: (
-    launch: RecordedLaunch,
-    outcomes: readonly LaunchOutcome[],
-    isRepeated: boolean,
   ) => Promise<void>;
 }
 

@@ -8,7 +8,6 @@ import type {
   SubstrateAdapter,
 } from "../substrate/contract.ts";
 import { bootDocument } from "./boot-document.ts";
-import type { LaunchAdmission } from "./launch-admission.ts";
 import { noCandidateLeft } from "./candidates.ts";
 import { orLeft } from "./leave-launch.ts";
 import { launchId } from "./launch-token.ts";
@@ -23,6 +22,22 @@ export interface RecordedLaunch {
   /** Of its place, among the plan's candidates. */
   readonly candidate: number;
   readonly secrets: () => Promise<LaunchSecrets>;
+}
+
+/** Who is asked just before a launch is made, and told what came of it. */
+export interface LaunchWatch {
+  /** Waits for another turn of a new launch whose first is so long ago that it would meet later ones on its way. */
+  readonly late: (
+    launch: RecordedLaunch,
+    admitted: { readonly members: number; readonly at: number },
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** Learns from an answer, to the first call of a launch or to a repetition. */
+  readonly answered: (
+    launch: RecordedLaunch,
+    outcomes: readonly LaunchOutcome[],
+    isRepeated: boolean,
+  ) => Promise<void>;
 }
 
 /** A member's question what became of it. */
@@ -63,10 +78,7 @@ interface Call {
   since: number;
 }
 
-export function createLaunchCalls(
-  clock: Clock,
-  { answered, late }: Pick<LaunchAdmission, "answered" | "late">,
-): LaunchCalls {
+export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch): LaunchCalls {
   const calls = new Map<string, Call>();
   const forget = (): void => {
     for (const [token, { running, untold, since }] of calls)

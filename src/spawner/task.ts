@@ -4,7 +4,7 @@ import type { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
-import { retryDelay } from "./backoff.ts";
+import { retryAfter, retryDelay } from "./backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
@@ -89,12 +89,6 @@ export function createTries(
       failures = 0;
     },
   };
-}
-
-/** What the provider asked to wait, in milliseconds. */
-export function retryAfter({ metadata }: SlipwayError): number | null {
-  const seconds = metadata["retry_after_seconds"];
-  return typeof seconds === "number" && seconds > 0 ? seconds * 1_000 : null;
 }
 
 /** The launch that a spawn stands or falls with at the moment. */
