@@ -20,12 +20,20 @@ import {
 
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
-  let owner: string | null = null;
+  let owner: Promise<string> | null = null;
+  const findOwner = async (): Promise<string> =>
+    (await database.read(readOwner)) ?? (await database.write(writeOwner));
   return {
     async owner() {
-      owner ??= await database.read(readOwner);
-      owner ??= await database.write(writeOwner);
-      return owner;
+      // Found out once for all who ask at the same time; a failure is nobody's answer but theirs.
+      owner ??= findOwner();
+      const asked = owner;
+      try {
+        return await asked;
+      } catch (caught) {
+        if (owner === asked) owner = null;
+        throw caught;
+      }
     },
     find: (key) => database.read((connection) => findDriven(connection, key)),
     begin: (spawns) => database.write((connection) => begin(connection, spawns)),

@@ -34,11 +34,17 @@ export function createLockWait(pause: Pause): LockWait {
   /** Milliseconds since the loop last had its turn. */
   const loop = { held: 0 };
   let turning: Promise<void> | undefined;
+  // Let go one after another: of thousands, all would look at each turn, and few could go.
+  const waiting: (() => void)[] = [];
 
+  const letNextGo = (): void => {
+    if (loop.held <= HELD_LIMIT_MS) waiting.shift()?.();
+  };
   const turn = (): Promise<void> => {
     turning ??= pause.turn().then(() => {
       loop.held = 0;
       turning = undefined;
+      letNextGo();
     });
     return turning;
   };
@@ -49,12 +55,14 @@ export function createLockWait(pause: Pause): LockWait {
     } finally {
       loop.held += pause.now() - began;
       void turn();
+      letNextGo();
     }
   };
   return async (attempt) => {
     const deadline = pause.now() + BUSY_LIMIT_MS;
     for (let round = 1; ; round += 1) {
-      while (loop.held > HELD_LIMIT_MS) await turn();
+      if (loop.held > HELD_LIMIT_MS || waiting.length > 0)
+        await new Promise<void>((resolve) => waiting.push(resolve));
       try {
         return timed(attempt);
       } catch (caught) {
