@@ -12,7 +12,8 @@ import type { Ec2World } from "../support/ec2-launch.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const LAUNCHES = 10;
-const A_LAUNCH = 1_000;
+/** Ten thousand machines in all where every server is there to be tried; else enough for several pages. */
+const A_LAUNCH = process.env["CI"] === undefined ? 250 : 1_000;
 const GRACE = 900_000;
 const AT = "2026-01-01T00:00:00.000Z";
 const { signal } = new AbortController();
@@ -51,7 +52,7 @@ async function begun(ledger: Ledger, { plan, token, members }: Launch) {
   return result.driven;
 }
 
-/** Ten thousand spawns that run, and one whose launch has not been answered. */
+/** Thousands of spawns that run, and one whose launch has not been answered. */
 async function populate(ledger: Ledger, world: Ec2World): Promise<readonly string[]> {
   const owner = await ledger.owner();
   const claimed: string[] = [];
@@ -96,7 +97,7 @@ async function orphans(ledger: Ledger, world: Ec2World): Promise<readonly string
   return machines.map(({ id }) => id);
 }
 
-it("finds two orphans among ten thousand machines, and ends nothing else", async () => {
+it("finds two orphans among thousands of machines, and ends nothing else", async () => {
   using folder = scratchFolder();
   const path = join(folder.path, "slipway.db");
   const ledger = createSqliteLedger(
@@ -119,7 +120,7 @@ it("finds two orphans among ten thousand machines, and ends nothing else", async
     new Set(world.region.instances().flatMap(({ id, state }) => (state === "running" ? [id] : [])));
   const all = new Set([...claimed, ...strangers.map(({ id }) => id), ...lost]);
 
-  world.ec2.fault({ kind: "throttle", action: "DescribeInstances", skip: 4, times: 1 });
+  world.ec2.fault({ kind: "throttle", action: "DescribeInstances", skip: 1, times: 1 });
   const first = await pass();
   expect(first).toMatchObject({ scanned: all.size - 500, claimed: claimed.length });
   expect(new Set(first.suspects.map(({ id }) => id))).toEqual(lost);
