@@ -23,7 +23,7 @@ describe("the simulated spawner", () => {
     async () => {
       const limit = Error.stackTraceLimit;
       Error.stackTraceLimit = 0;
-      const tally = await runSeeds(seedsFrom(1, 3_000), playQuickly).finally(() => {
+      const tally = await runSeeds(seedsFrom(1, 2_500), playQuickly).finally(() => {
         Error.stackTraceLimit = limit;
       });
       expect(await storiesOf(tally.failed)).toBe("");
