@@ -23,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Be
   "gce-resolve": () => import("./gce-resolve.ts"),
   "gce-spawn": () => import("./gce-spawn.ts"),
   burst: () => import("./burst.ts"),
+  "burst-memory": () => import("./burst-memory.ts"),
   queue: () => import("./queue.ts"),
   ledger: () => import("./ledger.ts"),
   "ec2-stand-in": () => import("./ec2-stand-in.ts"),

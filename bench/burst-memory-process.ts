@@ -1,0 +1,28 @@
+/**
+ * Asks for many machines at once, and prints the most memory that it had (in MiB) once the first thousand run and all
+ * others wait for EC2's pace; then it leaves them. Words: the database, the workspace, how many.
+ */
+import { createSlipway } from "../src/create-slipway.ts";
+
+const RUNNING = 1_000;
+const KIBIBYTES = 1_024;
+
+const [database = "", workspace = "", count = "0"] = process.argv.slice(2);
+process.on("warning", ({ message }) => {
+  throw new Error(`a warning: ${message}`);
+});
+const leaving = new AbortController();
+await using slipway = await createSlipway({ database });
+let running = 0;
+const wanted = Array.from({ length: Number(count) }, () => workspace);
+const results = await slipway.spawnWorkspaces(wanted, {
+  detach: leaving.signal,
+  onEvent(notice) {
+    if (notice.kind !== "event" || notice.event.state !== "running") return;
+    running += 1;
+    if (running === RUNNING) leaving.abort(new Error("seen enough"));
+  },
+});
+const failed = results.find(({ error }) => error !== null && error.reason !== "INTERRUPTED");
+if (failed !== undefined) throw new Error(`a spawn failed: ${JSON.stringify(failed)}`);
+process.stdout.write(`${Math.round(process.resourceUsage().maxRSS / KIBIBYTES)}\n`);
