@@ -35,7 +35,8 @@ export interface Auditor {
   claimed(process: SimulatedProcess, claim: Claim, after: Standing | null): void;
   /** A sweep has seen a listing. */
   listed(process: SimulatedProcess): void;
-  suspected(process: SimulatedProcess, scope: string, ids: readonly string[]): void;
+  /** @param at when the sweep says that it has looked, by its process's clock */
+  suspected(process: SimulatedProcess, scope: string, ids: readonly string[], at: number): void;
   /** A process asks a cloud for machines. */
   asks(process: SimulatedProcess, launch: Launch): void;
   /** A process has heard what became of a member. */
@@ -68,7 +69,7 @@ export function createAuditor(scene: Scene): Auditor {
   const recorders = new Map<string, string>();
   const words = new Map<string, Set<Word>>();
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
-  const listings = new Map<string, number>();
+  const listings = new Map<string, number[]>();
   const swept = new Set<string>();
   const { scheduler } = scene;
 
@@ -187,11 +188,15 @@ export function createAuditor(scene: Scene): Auditor {
       write(record, after);
     },
     listed({ id }) {
-      listings.set(id, scheduler.now());
+      const all = listings.get(id);
+      if (all === undefined) listings.set(id, [scheduler.now()]);
+      else all.push(scheduler.now());
     },
-    suspected(process, scope, ids) {
-      // A machine is a suspect from when it was seen, however late that is recorded.
-      const since = listings.get(process.id) ?? scheduler.now();
+    suspected(process, scope, ids, at) {
+      // A machine is a suspect from when it was seen, however late that is recorded, and whoever else has looked since.
+      const skew = process.clock.now() - scheduler.now();
+      const seen = listings.get(process.id)?.findLast((time) => time <= at - skew);
+      const since = seen ?? scheduler.now();
       for (const [id, suspect] of suspects)
         if (suspect.scope === scope && !ids.includes(id)) {
           suspects.delete(id);

@@ -47,6 +47,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
           process,
           scope,
           machines.map(({ id }) => id),
+          now,
         );
         return suspects;
       }),
