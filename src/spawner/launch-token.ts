@@ -1,4 +1,4 @@
-import { canonicalDigest } from "../canonical-json.ts";
+import { createHash } from "node:crypto";
 import type { Candidate, LaunchPlan } from "../plan.ts";
 
 export interface LaunchIdentity {
@@ -13,24 +13,24 @@ export interface LaunchIdentity {
 }
 
 /**
- * The token of a launch: 64 hex digits, the same in every process, different for another number, member, place,
- * machine type, artifact or boot document. EC2 refuses a `ClientToken` of more than 64 characters.
+ * The token of a launch: 64 hex digits, the same in every process, different for another number, member, place, plan
+ * (and so for another account, region, machine type or artifact) or boot document. EC2 refuses a `ClientToken` of more
+ * than 64 characters.
  */
 export function launchToken(identity: LaunchIdentity): string {
   const { owner, number, plan, place, members } = identity;
-  return canonicalDigest({
+  const parts = [
     owner,
     number,
-    tenant: plan.tenant,
-    target: plan.target,
-    place: place.place,
-    subnet: place.subnet ?? null,
-    machineType: plan.machineType,
-    artifact: plan.artifact.id,
-    members: members.map(({ spawnId }) => spawnId),
+    plan.planId,
+    place.place,
+    place.subnet ?? null,
+    place.market ?? null,
+    members.map(({ spawnId }) => spawnId),
     // Most often one text for all: a thousand of them need not be read a thousand times.
-    documents: [...new Set(members.map(({ bootDocument }) => bootDocument))],
-  }).slice("sha256:".length);
+    [...new Set(members.map(({ bootDocument }) => bootDocument))],
+  ];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /** The launch's id as it is written on its machines: short enough for a label of every provider (63 characters). */

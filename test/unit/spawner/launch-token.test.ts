@@ -15,7 +15,7 @@ const identity: LaunchIdentity = {
 describe("launchToken", () => {
   it("is stable across processes", () => {
     expect(launchToken(identity)).toBe(
-      "9f5b7700ee071c5f1b67cd70304e2553fb1a55fe20bac6ba616e28301e1b374b",
+      "6612c492e1709f59046e4e65ce728db0a1dd2f86d036554ce6eb903f9ab579e2",
     );
   });
 
@@ -24,6 +24,7 @@ describe("launchToken", () => {
     ["launch number", { number: 2 }],
     ["place", { place: { place: "engine-2", verdict: "eligible", reason: null } }],
     ["subnet", { place: { ...identity.place, subnet: "subnet-1" } }],
+    ["market", { place: { ...identity.place, market: "spot" } }],
     ["machine type", { plan: samplePlan({ machineType: "large" }) }],
     ["artifact", { plan: samplePlan({ artifact: { ...samplePlan().artifact, id: "other" } }) }],
     ["tenant", { plan: samplePlan({ tenant: "other" }) }],
