@@ -50,7 +50,7 @@ export interface SeedOptions {
 }
 
 /** No seed comes near it: what goes on for longer never ends. */
-const MAXIMUM_STEPS = 60_000;
+const MAXIMUM_STEPS = 200_000;
 
 /** One world, from its first troubles to its rest, all of it decided by its seed. */
 export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
