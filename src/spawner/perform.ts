@@ -117,7 +117,7 @@ async function lookUp(
   const isInstant = task.adapter.capabilities.idempotency.machines === "consistent";
   for (;;) {
     try {
-      const machines = await task.adapter.list(task.owner, task.signal);
+      const machines = await world.listerOf(task.adapter).list(task.owner, task.signal);
       const found = machines.find(
         ({ ownership, launchIndex }) =>
           ownership?.launchId === wanted &&

@@ -22,8 +22,8 @@ export interface Recovered {
   readonly error: SlipwayError | null;
 }
 
-/** More at once would not make a provider quicker. */
-const AT_ONCE = 16;
+/** A burst whose process died is one launch and few looks for all that are taken up together. */
+const AT_ONCE = 256;
 
 /**
  * Takes up every unfinished spawn of the tenant, oldest first: at once those whose driver is gone, the others when

@@ -12,6 +12,7 @@ import { createLaunchQueue } from "./launch-queue.ts";
 import { createLeases } from "./leases.ts";
 import { tellWait } from "./notice.ts";
 import { createMachineEnder } from "./machine-ender.ts";
+import { createMachineLister } from "./machine-lister.ts";
 import { createMachineWatcher } from "./machine-watcher.ts";
 import type { SpawnEvent } from "./progress.ts";
 import type { Entered, QueuedLaunch } from "./record-launch.ts";
@@ -42,6 +43,7 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
     queue: createLaunchQueue({ ledger, clock, calls, admit: admission.first }),
     leases: createLeases(ports),
     watcherOf: oneEach((adapter) => createMachineWatcher(adapter, clock)),
+    listerOf: oneEach(createMachineLister),
     enderOf: oneEach(createMachineEnder),
   };
 }

@@ -11,6 +11,7 @@ import type { LaunchCalls } from "./launch-calls.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import type { Leases } from "./leases.ts";
 import type { MachineEnder } from "./machine-ender.ts";
+import type { MachineLister } from "./machine-lister.ts";
 import type { MachineWatcher } from "./machine-watcher.ts";
 
 export interface SpawnerPorts {
@@ -31,6 +32,7 @@ export interface SpawnerWorld extends SpawnerPorts {
   readonly queue: LaunchQueue;
   readonly admission: LaunchAdmission;
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
+  readonly listerOf: (adapter: SubstrateAdapter) => MachineLister;
   readonly enderOf: (adapter: SubstrateAdapter) => MachineEnder;
 }
 

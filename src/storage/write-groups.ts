@@ -18,7 +18,7 @@ interface Opened {
 interface Waiting {
   /** Does the work; what is returned tells whoever waits, once the transaction is on disk. */
   attempt(): () => void;
-  fail(reason: unknown): void;
+  readonly fail: (reason: unknown) => void;
 }
 
 /**

@@ -206,35 +206,6 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(names);
   });
 
-  it("writes lightly what another sees at once, and syncs the commits after it again", async () => {
-    using folder = scratchFolder();
-    const path = join(folder.path, "slipway.db");
-    await using database = await openDatabase({ path, migrations: MIGRATIONS });
-    await using other = await openDatabase({ path, migrations: MIGRATIONS });
-    const during = await database.writeLightly((connection) => {
-      connection.run("INSERT INTO note VALUES (?)", "light");
-      return connection.get("PRAGMA synchronous");
-    });
-    expect(during).toEqual({ synchronous: 1 });
-    expect(await texts(other)).toEqual(["light"]);
-    const after = await database.read((connection) => connection.get("PRAGMA synchronous"));
-    expect(after).toEqual({ synchronous: 2 });
-  });
-
-  it("writes lightly all or nothing, and is durable again after a failure", async () => {
-    using folder = scratchFolder();
-    const path = join(folder.path, "slipway.db");
-    await using database = await openDatabase({ path, migrations: MIGRATIONS });
-    const failing = database.writeLightly((connection) => {
-      connection.run("INSERT INTO note VALUES (?)", "half");
-      throw new Error("no");
-    });
-    await expect(failing).rejects.toThrow("no");
-    expect(await texts(database)).toEqual([]);
-    const after = await database.read((connection) => connection.get("PRAGMA synchronous"));
-    expect(after).toEqual({ synchronous: 2 });
-  });
-
   it("finishes what waits before it closes, and refuses what comes later", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
