@@ -8,6 +8,7 @@ function instance(change: Instance = {}): Instance {
   return {
     InstanceId: ID,
     ImageId: "ami-0123456789abcdef0",
+    AmiLaunchIndex: 2,
     State: { Code: 16, Name: "running" },
     Placement: { AvailabilityZone: "us-east-1a" },
     Architecture: "x86_64",
@@ -37,6 +38,7 @@ describe("machineOf", () => {
       artifact: "ami-0123456789abcdef0",
       addresses: { private: "172.31.0.4", public: "203.0.113.7" },
       ports: [],
+      launchIndex: 2,
       ownership: null,
       end: null,
       createdAt: "2026-01-01T00:00:00.000Z",
@@ -73,6 +75,7 @@ describe("machineOf", () => {
       artifact: null,
       addresses: { private: null, public: null },
       ports: [],
+      launchIndex: null,
       ownership: null,
       end: null,
       createdAt: null,

@@ -76,6 +76,7 @@ describe("machineOf", () => {
       architecture: "arm64",
       artifact: `registry.test/x@${digestOf("a")}`,
       addresses: { private: "172.17.0.2", public: null },
+      launchIndex: null,
       ports: [
         { port: 80, hostPort: 32771 },
         { port: 8080, hostPort: 32768 },
@@ -163,6 +164,7 @@ describe("machineOfListed", () => {
       architecture: "arm64",
       artifact: `registry.test/x@${digestOf("a")}`,
       addresses: { private: "172.17.0.2", public: null },
+      launchIndex: null,
       ports: [{ port: 8080, hostPort: 32768 }],
       ownership: OWNERSHIP,
       end: null,
