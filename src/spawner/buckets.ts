@@ -1,9 +1,9 @@
 /**
  * The provider's bucket as it can be known from here. A call arrives a while after it was allowed, one sooner than the
- * other, so that calls which left evenly may arrive together. Up to `SLACK` of that is allowed for: a full bucket may be
+ * other, so that calls which left evenly may arrive together. Less than `SLACK` of that is allowed for: a full bucket may be
  * spent at once, but what comes back counts from a slack after the spending, and short of full it stays a slack's worth
  * below. In any time t no more is spent than the capacity and what comes back in t less the slack: however the calls
- * are delayed by up to the slack, the provider never counts more than it allows, and the delays do not add up.
+ * are delayed by less than the slack, the provider never counts more than it allows, and the delays do not add up.
  */
 import type { RateBucket } from "../substrate/rates.ts";
 import { flow, until } from "./slowness.ts";

@@ -20,7 +20,7 @@ const LAUNCHES = rateOf("RunInstances", SCOPE, {});
 const READS = rateOf("DescribeInstances by id", SCOPE, {});
 const QUERIES = gce.rateOf("Queries", gce.rateScope("agents"), {});
 /** By how much calls may differ on their way, in milliseconds. */
-const DELAY = 250;
+const DELAY = 249;
 const { signal } = new AbortController();
 
 interface Call {
