@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { cacheAdapters } from "./adapter-cache.ts";
 import { assembleSlipway, PORTS } from "./assemble.ts";
@@ -85,7 +85,8 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
   const driver = options.ports?.driver ?? systemDriver();
-  const governor = createGovernor({ ledger, clock, line: `${driver.id} calls` });
+  const isGone = (line: string): boolean => driver.isGone(line);
+  const governor = createGovernor({ ledger, clock, line: `${driver.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
   const adapters = cacheAdapters(async (target) =>
     instrument(await openSubstrate(target, surroundings, opening), {
@@ -155,5 +156,5 @@ async function inspectingClient(clock: Clock, home: string): Promise<RegistryCli
 
 /** An id that says for people whose it is and differs from every other. */
 function newSpawnId(workspace: string): string {
-  return `${workspace.slice(0, LONGEST_PREFIX)}-${randomBytes(5).toString("hex")}`;
+  return `${workspace.slice(0, LONGEST_PREFIX)}-${randomUUID().replace("-", "").slice(0, 10)}`;
 }

@@ -7,7 +7,7 @@ import { drain, giveBack, postpone, setBack, spend, timeUntil, tokensAt } from "
 import type { Bucket, BucketState } from "./buckets.ts";
 import { entrants, entryOf, rankOf } from "./entrants.ts";
 import type { Entrant, Rank } from "./entrants.ts";
-import type { RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
+import type { Held, RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
 import { FULL_PACE, slowed, slowedEarlier } from "./slowness.ts";
 import type { Slowness } from "./slowness.ts";
 
@@ -17,6 +17,9 @@ export interface RateState {
   readonly resources: BucketState | null;
   readonly slowness: Slowness;
   readonly entrants: readonly Entrant[];
+  readonly held: readonly Held[];
+  /** The latest launches of which something was given back, by their tokens. */
+  readonly returned: readonly string[];
   /** The latest time that it was asked at. */
   readonly seen: number;
 }
@@ -32,6 +35,13 @@ const STALE = 3_000;
 const WORTH_A_CALL = 5_000;
 /** Machines that a batch leaves, at most, to tenants who were seen a moment ago, one each. */
 const MOST_LEFT = 10;
+/**
+ * For how long it is remembered who has not recorded its launch, in milliseconds: in that time a bucket has filled up
+ * again. A single machine is not worth remembering.
+ */
+const HOLD = 10 * 60_000;
+/** Whoever recovers a launch says again what was given back of it, sooner than so many others have. */
+const MOST_RETURNED = 64;
 /** A clock that goes back further than this was set; anything less is two processes that read it in turn. */
 const SET_BACK = 1_000;
 
@@ -40,6 +50,8 @@ const NEW_STATE: RateState = {
   resources: null,
   slowness: FULL_PACE,
   entrants: [],
+  held: [],
+  returned: [],
   seen: 0,
 };
 
@@ -50,22 +62,28 @@ interface Decision {
 
 /** What may be spent by whoever asks, and the state with it spent, or with the asker waiting. */
 export function allot(known: RateState | null, ask: RateAsk): Decision {
-  const { now, state } = current(known, ask);
+  const { now, state: kept } = current(known, ask);
+  const state = withoutGone(kept, ask, now);
   const entry = entryOf(state.entrants, ask, now);
   const rank = rankOf(state.entrants, entry, now);
   const calls = bucketOf(state, ask.limit.requests, "requests");
   const machines = machinesFor(state, ask, { entry, rank, now });
   const requests = Math.min(ask.requests, tokensAt(calls, now) - rank.ahead);
-  if (state.slowness.hold <= now && requests >= 1 && machines.granted !== null)
+  if (state.slowness.hold <= now && requests >= 1 && machines.granted !== null) {
+    const { granted: resources } = machines;
+    const { line } = ask;
+    const held = ask.isHeld && resources > 1 ? { line, requests, resources, at: now } : null;
     return {
-      answer: { granted: true, requests, resources: machines.granted },
+      answer: { granted: true, requests, resources, held },
       state: {
         ...state,
+        held: held === null ? state.held : [...state.held, held],
         requests: spend(calls, requests, now),
         resources: spentOf(machines, now) ?? state.resources,
         entrants: entrants(state.entrants, { ...entry, served: now, since: null, until: now }, now),
       },
     };
+  }
   const wait = Math.max(
     1,
     state.slowness.hold - now,
@@ -99,12 +117,19 @@ export function correct(
       const gone = { ...entry, since: null, until: now };
       return { ...state, entrants: entrants(state.entrants, gone, now) };
     }
-    case "unused":
+    case "recorded":
+      return { ...state, held: state.held.filter((each) => !isSame(each, correction.held)) };
+    case "unused": {
+      const { token = null } = correction;
+      if (token !== null && state.returned.includes(token)) return state;
       return {
         ...state,
+        returned:
+          token === null ? state.returned : [...state.returned, token].slice(-MOST_RETURNED),
         requests: giveBack(calls, correction.requests),
         resources: machines === null ? state.resources : giveBack(machines, correction.resources),
       };
+    }
     case "late": {
       const at = { spent: Math.min(now, correction.granted), now };
       return {
@@ -133,6 +158,30 @@ export function correct(
   }
 }
 
+/** Gives back what was granted to launches whose process ended before they were on record: they were not made. */
+function withoutGone(state: RateState, { limit, isGone }: RateAsk, now: number): RateState {
+  if (state.held.length === 0) return state;
+  const left = state.held.filter(({ at }) => at + HOLD > now);
+  const gone = left.filter(({ line }) => isGone(line));
+  let { requests, resources } = state;
+  for (const held of gone) {
+    const at = { spent: held.at, now };
+    requests = postpone(
+      bucketOf({ ...state, requests }, limit.requests, "requests"),
+      held.requests,
+      at,
+    );
+    if (limit.resources === null) continue;
+    const machines = bucketOf({ ...state, resources }, limit.resources, "resources");
+    resources = postpone(machines, held.resources, at);
+  }
+  return { ...state, requests, resources, held: left.filter((each) => !gone.includes(each)) };
+}
+
+function isSame(one: Held, other: Held): boolean {
+  return one.line === other.line && one.at === other.at && one.resources === other.resources;
+}
+
 /** The state in the asker's time, which may be behind that of whoever asked before. */
 function current(
   known: RateState | null,
@@ -155,6 +204,8 @@ function current(
         since: entry.since === null ? null : entry.since - by,
         until: entry.until - by,
       })),
+      held: known.held.map((held) => ({ ...held, at: held.at - by })),
+      returned: known.returned,
       seen: now,
     },
   };

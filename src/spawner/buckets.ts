@@ -106,6 +106,8 @@ export function postpone(
   const before = flow(slowness, from, Math.min(still.from, now));
   const after = flow(slowness, Math.max(from, still.to), now);
   const came = (before + after) * perMillisecond(rate);
+  // Less than what came back since then: it has made up for the spending by itself.
+  if (came >= tokens) return state;
   const isOne = from <= still.to;
   const level = Math.min(rate.capacity, levelAt(bucket, now) + tokens - came);
   return {

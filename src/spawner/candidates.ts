@@ -1,5 +1,6 @@
 import { canonicalJson } from "../canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
+import { onceEach } from "../once.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan.ts";
 
 /** For how long a place that was full is tried last, in milliseconds. */
@@ -34,16 +35,10 @@ export function openCandidates(
   ];
 }
 
-/** By plan: the spawns of a burst share them. */
-const known = new WeakMap<LaunchPlan, readonly string[]>();
-
 /** Of all candidates, in their order. */
-export function offeringsOf(plan: LaunchPlan): readonly string[] {
-  const offerings =
-    known.get(plan) ?? plan.candidates.map((candidate) => offeringOf(plan, candidate));
-  if (Object.isFrozen(plan)) known.set(plan, offerings);
-  return offerings;
-}
+export const offeringsOf = onceEach((plan: LaunchPlan): readonly string[] =>
+  plan.candidates.map((candidate) => offeringOf(plan, candidate)),
+);
 
 /** Machine type, zone and market in one account: what a lack of capacity is a lack of. */
 export function offeringOf(

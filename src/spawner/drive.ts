@@ -127,7 +127,7 @@ async function record(
   };
   const after =
     next === undefined
-      ? ((await world.ledger.take([step]))?.[0] ?? null)
+      ? ((await world.ledger.take([step], null))?.[0] ?? null)
       : await recordLaunch(world, task, driven, step, next);
   if (after === null) throw new LeaseLost(event);
   notify(task.wish, at, after.spawn.state, change.message);

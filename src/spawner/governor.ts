@@ -2,13 +2,15 @@ import type { Clock } from "../clock.ts";
 import type { Pace, RateLimit } from "../substrate/rates.ts";
 import { LOOK_AGAIN } from "./allotment.ts";
 import type { Ledger } from "./ledger.ts";
-import type { RateAsk, RateTurn } from "./rate-turns.ts";
+import type { RateAnswer, RateAsk, RateTurn, Spent } from "./rate-turns.ts";
 
 export interface GovernorPorts {
   readonly ledger: Pick<Ledger, "spend" | "correct">;
   readonly clock: Clock;
   /** Told apart from the lines of other processes on the same ledger: the driver's id. */
   readonly line: string;
+  /** True for the line of a process that is known to be gone. */
+  readonly isGone: (line: string) => boolean;
 }
 
 /** One kind of call on behalf of a tenant. */
@@ -28,10 +30,20 @@ export interface Admitted extends Admission {
   readonly onWait?: (milliseconds: number, what: string) => void;
 }
 
+/** What an admission came to. */
+export interface Grant {
+  /** Machines that the call may be for; 0 without `resources`. */
+  readonly resources: number;
+  /** To be told with the launch's record: what it spends is given back if its process ends before that. */
+  readonly spent: Spent | null;
+}
+
 /** What was granted and not used. */
 export interface Unused {
   readonly requests: number;
   readonly resources: number;
+  /** Of the launch that it was granted to, where that may say so more than once. */
+  readonly token?: string;
 }
 
 /**
@@ -40,11 +52,11 @@ export interface Unused {
  */
 export interface Governor {
   /**
-   * Resolves when one call may be made: with the machines that it may be for (0 without `resources`).
+   * Resolves when one call may be made.
    *
    * @throws the signal's reason
    */
-  admit(admitted: Admitted, signal: AbortSignal): Promise<number>;
+  admit(admitted: Admitted, signal: AbortSignal): Promise<Grant>;
   /**
    * Waits for the turn of what was granted at a time and is about to be made now, where that took so long that the
    * provider would count it together with later calls: recording it may wait for a slow disk.
@@ -75,18 +87,22 @@ const TELL_AGAIN = 5_000;
 
 type Wanted = RateAsk["resources"];
 
+const NOTHING: Grant = { resources: 0, spent: null };
+
 interface Waiter {
   /** Asked anew at each try; null for a call that is for no machines. */
   readonly wanted: () => Wanted;
   readonly counts: boolean;
+  readonly isHeld: boolean;
   readonly onWait: ((milliseconds: number, what: string) => void) | null;
-  readonly resolve: (granted: number) => void;
+  readonly resolve: (granted: Grant) => void;
   readonly reject: (reason: unknown) => void;
   toldAt: number;
 }
 
 interface Entering extends Pick<Waiter, "wanted" | "counts" | "onWait"> {
   readonly signal: AbortSignal;
+  readonly isHeld?: boolean;
   /** Comes before all who wait here. */
   readonly isFirst?: boolean;
 }
@@ -98,7 +114,7 @@ interface Line extends Admission {
   wake: AbortController;
 }
 
-export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Governor {
+export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPorts): Governor {
   const lines = new Map<string, Line>();
   const turnOf = ({ scope, limit, tenant }: Admission): RateTurn => ({
     scope,
@@ -113,11 +129,12 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
     const resources = first.wanted();
     if (resources?.maximum === 0) {
       line.waiters.shift();
-      first.resolve(0);
+      first.resolve(NOTHING);
       return null;
     }
     const requests = first.counts ? 1 : leadingCalls(line);
-    const answer = await ledger.spend({ ...turnOf(line), requests, resources });
+    const { isHeld } = first;
+    const answer = await ledger.spend({ ...turnOf(line), requests, resources, isHeld, isGone });
     if (!answer.granted) return answer.wait;
     await hand(line, first, answer);
     return null;
@@ -126,17 +143,20 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
   const hand = async (
     line: Line,
     first: Waiter,
-    granted: { readonly requests: number; readonly resources: number },
+    granted: Extract<RateAnswer, { readonly granted: true }>,
   ): Promise<void> => {
     const served = first.counts
       ? line.waiters.filter((each) => each === first)
       : line.waiters.slice(0, Math.min(granted.requests, leadingCalls(line)));
     for (const each of served) line.waiters.splice(line.waiters.indexOf(each), 1);
-    for (const { resolve } of served) resolve(granted.resources);
+    const { held } = granted;
+    const spent = held === null ? null : { turn: turnOf(line), held };
+    for (const { resolve } of served) resolve({ resources: granted.resources, spent });
     const requests = granted.requests - served.length;
     const resources = served.length === 0 ? granted.resources : 0;
-    if (requests > 0 || resources > 0)
-      await ledger.correct(turnOf(line), { kind: "unused", requests, resources });
+    if (requests === 0 && resources === 0) return;
+    if (held !== null) await ledger.correct(turnOf(line), { kind: "recorded", held });
+    await ledger.correct(turnOf(line), { kind: "unused", requests, resources });
   };
   const serve = async (key: string, line: Line): Promise<void> => {
     let isKnownToWait = false;
@@ -161,12 +181,13 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
   };
   const enter = async (
     admission: Admission,
-    { signal, isFirst = false, ...waiting }: Entering,
-  ): Promise<number> => {
+    { signal, isFirst = false, isHeld = false, ...waiting }: Entering,
+  ): Promise<Grant> => {
     signal.throwIfAborted();
     const { scope, limit, tenant } = admission;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const waiter: Waiter = { ...waiting, resolve, reject, toldAt: Number.NEGATIVE_INFINITY };
+    const { promise, resolve, reject } = Promise.withResolvers<Grant>();
+    const toldAt = Number.NEGATIVE_INFINITY;
+    const waiter: Waiter = { ...waiting, isHeld, resolve, reject, toldAt };
     const key = JSON.stringify([scope, limit.name, tenant]);
     const known = lines.get(key);
     const line = known ?? { scope, limit, tenant, waiters: [], wake: new AbortController() };
@@ -198,7 +219,8 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
     async admit({ resources, onWait = null, ...admission }, signal) {
       const wanted = (): Wanted =>
         resources === undefined ? null : { minimum: 1, maximum: resources() };
-      return await enter(admission, { wanted, counts: resources !== undefined, onWait, signal });
+      const counts = resources !== undefined;
+      return await enter(admission, { wanted, counts, isHeld: counts, onWait, signal });
     },
     async renew({ resources, at, ...admission }, signal) {
       if (clock.now() - at <= FRESH) return;
@@ -209,9 +231,9 @@ export function createGovernor({ ledger, clock, line: own }: GovernorPorts): Gov
       await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
     },
     throttled,
-    async giveBack(admission, { requests, resources }) {
-      if (requests === 0 && resources === 0) return;
-      await ledger.correct(turnOf(admission), { kind: "unused", requests, resources });
+    async giveBack(admission, unused) {
+      if (unused.requests === 0 && unused.resources === 0) return;
+      await ledger.correct(turnOf(admission), { kind: "unused", ...unused });
     },
     pace: (tenant) => ({
       async wait({ scope, limit, resources = 0 }, signal) {

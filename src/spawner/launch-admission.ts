@@ -1,18 +1,18 @@
 import type { SubstrateAdapter } from "../substrate/contract.ts";
-import type { Admission, Governor } from "./governor.ts";
+import type { Admission, Governor, Grant } from "./governor.ts";
 import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
 import { retryAfter } from "./backoff.ts";
 
 /** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
 export interface LaunchAdmission extends LaunchWatch {
-  /** Waits for the turn of a new launch; how many of those that wait by then it may have. */
+  /** Waits for the turn of a new launch: how many of those that wait by then it may have, and what it spends. */
   readonly first: (
     adapter: SubstrateAdapter,
     tenant: string,
     waiting: () => readonly QueuedLaunch[],
     signal: AbortSignal,
-  ) => Promise<number>;
+  ) => Promise<Grant>;
   /** Waits for the turn of a launch that is repeated: its machines are counted already. */
   readonly again: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
@@ -26,7 +26,7 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
     async first(adapter, tenant, waiting, signal) {
       const { batch, rates } = adapter.capabilities;
       const resources = (): number => Math.min(waiting().length, batch.maximum);
-      if (rates === null) return resources();
+      if (rates === null) return { resources: resources(), spent: null };
       const onWait: QueuedLaunch["onWait"] = (milliseconds, message) => {
         for (const queued of waiting()) queued.onWait(milliseconds, message);
       };
@@ -45,7 +45,7 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       const { scope, launch: limit } = rates;
       await governor.renew({ scope, limit, tenant, resources, at }, signal);
     },
-    async answered({ adapter, plan: { tenant } }, outcomes, isRepeated) {
+    async answered({ adapter, token, plan: { tenant } }, outcomes, isRepeated) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
       const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
@@ -56,9 +56,11 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
           { ...admission, resources: outcomes.length },
           retryAfter(throttle),
         );
-      // A place that had room for fewer has cost no more; what a first answer has given back is not given back again.
-      if (!isRepeated)
-        await governor.giveBack(admission, { requests: 0, resources: refusals.length });
+      // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
+      // is done by its first answer.
+      const unused = { requests: 0, resources: refusals.length };
+      if (refusals.length > 1) await governor.giveBack(admission, { ...unused, token });
+      else if (!isRepeated) await governor.giveBack(admission, unused);
     },
   };
 }

@@ -2,7 +2,13 @@ import type { Clock } from "../clock.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import { recordLaunch } from "./record-launch.ts";
-import type { Entered, LaunchRecordPorts, QueuedLaunch, Waiting } from "./record-launch.ts";
+import type {
+  Admitted,
+  Entered,
+  LaunchRecordPorts,
+  QueuedLaunch,
+  Waiting,
+} from "./record-launch.ts";
 
 /**
  * Where spawns become launches: those whose request is the same but for their identity, and that come together, go as
@@ -82,7 +88,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   const go = async (
     adapter: SubstrateAdapter,
     entries: readonly Waiting[],
-    admittedAt: number,
+    admitted: Admitted,
   ): Promise<void> => {
     await unoccupied(adapter);
     let call = { answered: Promise.resolve() };
@@ -91,7 +97,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       free(adapter, entries.length);
     };
     try {
-      call = await recordLaunch(ports, entries, admittedAt);
+      call = await recordLaunch(ports, entries, admitted);
     } finally {
       void ending();
     }
@@ -105,12 +111,13 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         if (group.waiting.size === 0) break;
         group.left = new AbortController();
         const waiting = (): readonly QueuedLaunch[] => differing(group).map(({ queued }) => queued);
-        const granted = await admit(adapter, plan.tenant, waiting, group.left.signal);
-        const admittedAt = clock.now();
-        entries = differing(group).slice(0, Math.min(granted, adapter.capabilities.batch.maximum));
+        const grant = await admit(adapter, plan.tenant, waiting, group.left.signal);
+        const admitted = { at: clock.now(), spent: grant.spent };
+        const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
+        entries = differing(group).slice(0, most);
         for (const entry of entries) group.waiting.delete(entry);
         group.since = clock.now();
-        if (entries.length > 0) await go(adapter, entries, admittedAt);
+        if (entries.length > 0) await go(adapter, entries, admitted);
       } catch (caught) {
         // Who comes after the others have all gone begins anew.
         if (group.left.signal.aborted && entries.length === 0) continue;

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
-import type { RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
+import type { RateAnswer, RateAsk, RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -144,14 +144,15 @@ export interface Ledger {
   find(key: SpawnKey): Promise<DrivenSpawn | null>;
   /**
    * Records the intent of one launch: its spawns in state `launching`, leased to their driver, all or none. Where an id
-   * is taken already, nothing is written and the existing spawns are returned.
+   * is taken already, nothing is written and the existing spawns are returned. What the launch spends of the provider's
+   * rates is held for it up to then, and spent from then on.
    */
-  begin(spawns: readonly NewSpawn[]): Promise<Begun>;
+  begin(spawns: readonly NewSpawn[], spent: Spent | null): Promise<Begun>;
   /**
    * Takes steps of different spawns, each with its event, all or none; null where a lease was lost, or where there is
-   * no spawn whose state allows its step.
+   * no spawn whose state allows its step. With a launch among them, what that spends, as `begin` has it.
    */
-  take(steps: readonly Step[]): Promise<readonly Standing[] | null>;
+  take(steps: readonly Step[], spent: Spent | null): Promise<readonly Standing[] | null>;
   /** Spawn ids of a launch's members in their order. */
   members(token: string): Promise<readonly string[]>;
   /**

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
+import { onceEach } from "../once.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
 import { allot, correct } from "./allotment.ts";
 import type { RateState } from "./allotment.ts";
@@ -15,7 +16,7 @@ import type {
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
-import type { RateTurn } from "./rate-turns.ts";
+import type { RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
@@ -24,6 +25,8 @@ interface Entry {
   standing: Standing;
   readonly plan: LaunchPlan;
 }
+
+const nameOfTarget = onceEach((target: PlacementTarget) => canonicalJson(target));
 
 /**
  * A ledger that is gone with its process: for tests, simulations and measurements. The same rules as the embedded
@@ -68,11 +71,16 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     entries.set(keyName(spawn), entry);
     put(entry, standing);
     addLaunch(launch.token, entry);
-    targets.set(canonicalJson(plan.target), plan.target);
+    targets.set(nameOfTarget(plan.target), plan.target);
     addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
     return { ...standing, plan };
   };
+  const correctRate = (turn: RateTurn, correction: RateCorrection): void => {
+    const name = rateName(turn);
+    rates.set(name, correct(rates.get(name) ?? null, turn, correction));
+  };
+  const recorded = ({ turn, held }: Spent): void => correctRate(turn, { kind: "recorded", held });
   const note = (step: Step, after: Standing | undefined): void => {
     const entry = entryOf(step);
     if (entry === undefined || after === undefined) return;
@@ -86,14 +94,16 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   return {
     owner: async () => owner,
     find: async (key) => drivenOf(entryOf(key)),
-    async begin(spawns) {
+    async begin(spawns, spent) {
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
       if (existing.some((driven) => driven !== null)) return { created: false, existing };
+      if (spent !== null) recorded(spent);
       return { created: true, driven: spawns.map(beginOne) };
     },
-    async take(steps) {
+    async take(steps, spent) {
       const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
       if (!taken.every((after) => after !== null)) return null;
+      if (spent !== null) recorded(spent);
       for (const [index, step] of steps.entries()) note(step, taken[index]);
       return taken;
     },
@@ -174,10 +184,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       rates.set(rateName(ask), state);
       return answer;
     },
-    async correct(turn, correction) {
-      const name = rateName(turn);
-      rates.set(name, correct(rates.get(name) ?? null, turn, correction));
-    },
+    correct: async (turn, correction) => correctRate(turn, correction),
     close: async () => undefined,
   };
 }

@@ -32,6 +32,11 @@ const stateSchema: z.ZodType<RateState> = z.object({
       }),
     )
     .readonly(),
+  held: z
+    .array(z.object({ line: z.string(), requests: z.number(), resources: z.number(), at: time }))
+    .readonly()
+    .default([]),
+  returned: z.array(z.string()).readonly().default([]),
   seen: time,
 });
 

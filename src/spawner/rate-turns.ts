@@ -12,16 +12,39 @@ export interface RateTurn {
   readonly now: number;
 }
 
+/** What was granted to a launch that is not on record yet: where its process is gone by then, nobody spends it. */
+export interface Held {
+  readonly line: string;
+  readonly requests: number;
+  readonly resources: number;
+  readonly at: number;
+}
+
+/** What a launch spends, told with its record, in the same transaction. */
+export interface Spent {
+  readonly turn: RateTurn;
+  readonly held: Held;
+}
+
 /** What is wanted of a limit's buckets, all at once. */
 export interface RateAsk extends RateTurn {
   /** Calls; as many of them as may go are granted. With resources: one. */
   readonly requests: number;
   /** Machines that the call is for: fewer than the minimum are no use. Null: none are counted. */
   readonly resources: { readonly minimum: number; readonly maximum: number } | null;
+  /** Whether it is for a launch, which says when it is on record. */
+  readonly isHeld?: boolean;
+  /** True for the line of a process that is known to be gone. */
+  readonly isGone: (line: string) => boolean;
 }
 
 export type RateAnswer =
-  | { readonly granted: true; readonly requests: number; readonly resources: number }
+  | {
+      readonly granted: true;
+      readonly requests: number;
+      readonly resources: number;
+      readonly held: Held | null;
+    }
   /** Milliseconds until it is worth asking again, and how many others come first. */
   | { readonly granted: false; readonly wait: number; readonly ahead: number };
 
@@ -34,7 +57,13 @@ export type RateCorrection =
       readonly retryAfterMilliseconds: number | null;
     }
   /** What was granted and not spent after all. */
-  | { readonly kind: "unused"; readonly requests: number; readonly resources: number }
+  | {
+      readonly kind: "unused";
+      readonly requests: number;
+      readonly resources: number;
+      /** The token of the launch that it was granted to: what is said twice of one counts once. */
+      readonly token?: string;
+    }
   /** The same, though it is to be spent yet: it was granted at a time, and has taken longer than calls do. */
   | {
       readonly kind: "late";
@@ -42,5 +71,7 @@ export type RateCorrection =
       readonly resources: number;
       readonly granted: number;
     }
+  /** The launch that it was granted to is on record, and will be made whatever becomes of its process. */
+  | { readonly kind: "recorded"; readonly held: Held }
   /** Who asked waits no longer. */
   | { readonly kind: "left" };

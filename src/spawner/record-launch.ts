@@ -6,6 +6,7 @@ import { noCandidateLeft } from "./candidates.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "./launch-token.ts";
 import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "./ledger.ts";
+import type { Spent } from "./rate-turns.ts";
 
 /** A spawn that is to be launched in a place of its plan. */
 export interface QueuedLaunch {
@@ -46,6 +47,12 @@ export interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+/** When the launch had its turn, and what it spends; null where that is not worth keeping. */
+export interface Admitted {
+  readonly at: number;
+  readonly spent: Spent | null;
+}
+
 /**
  * Records a launch of these, which are alike, and begins to ask the provider. Where the record refuses some of them,
  * nothing was written, and the others go without them.
@@ -55,7 +62,7 @@ export interface Waiting {
 export async function recordLaunch(
   ports: LaunchRecordPorts,
   entries: readonly Waiting[],
-  admittedAt: number,
+  admitted: Admitted,
 ): Promise<{ readonly answered: Promise<void> }> {
   const [first] = entries;
   if (first === undefined) return { answered: Promise.resolve() };
@@ -63,15 +70,15 @@ export async function recordLaunch(
   const launches = launchesOf(entries, first.queued);
   const recorded =
     intent.record === "begin"
-      ? await beginAll(ports.ledger, entries, launches)
-      : await takeAll(ports.ledger, entries, launches);
-  if (recorded.standings === null) return await recordLaunch(ports, recorded.left, admittedAt);
+      ? await beginAll(ports.ledger, entries, { launches, ...admitted })
+      : await takeAll(ports.ledger, entries, { launches, ...admitted });
+  if (recorded.standings === null) return await recordLaunch(ports, recorded.left, admitted);
   const { standings } = recorded;
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call is under way before any member hears that it is recorded: who asks then shares it.
   const launch = { token, adapter, owner, plan, candidate, secrets };
-  const answered = ports.calls.start(launch, ids, admittedAt);
+  const answered = ports.calls.start(launch, ids, admitted.at);
   for (const [index, { resolve }] of entries.entries())
     resolve({ standing: standings[index] ?? null, existing: null });
   return { answered };
@@ -93,6 +100,12 @@ function launchesOf(
   return entries.map((_entry, member) => ({ candidate, place: place.place, token, member }));
 }
 
+interface Recording {
+  /** Each member's part. */
+  readonly launches: readonly NewLaunch[];
+  readonly spent: Spent | null;
+}
+
 /** The record of each, or those that are left without the ones it refused, who have been told. */
 type Recorded =
   | { readonly standings: readonly Standing[] }
@@ -101,13 +114,13 @@ type Recorded =
 async function beginAll(
   ledger: LaunchRecordPorts["ledger"],
   entries: readonly Waiting[],
-  launches: readonly NewLaunch[],
+  { launches, spent }: Recording,
 ): Promise<Recorded> {
   const spawns = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "begin" ? [intent.of(launch)] : [];
   });
-  const begun = await ledger.begin(spawns);
+  const begun = await ledger.begin(spawns, spent);
   if (begun.created) return { standings: begun.driven };
   const left = entries.filter(({ resolve }, index) => {
     const existing = begun.existing[index] ?? null;
@@ -120,13 +133,13 @@ async function beginAll(
 async function takeAll(
   ledger: LaunchRecordPorts["ledger"],
   entries: readonly Waiting[],
-  launches: readonly NewLaunch[],
+  { launches, spent }: Recording,
 ): Promise<Recorded> {
   const steps = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "take" ? [intent.of(launch)] : [];
   });
-  const standings = await ledger.take(steps);
+  const standings = await ledger.take(steps, spent);
   if (standings !== null) return { standings };
   const current = await mapLimited(steps, 1, (step) => isCurrent(ledger, step));
   const left = entries.filter(({ resolve }, index) => {

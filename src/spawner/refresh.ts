@@ -87,16 +87,19 @@ async function note(
     at: timestamp(world.clock),
     lease: "release",
   } as const;
-  await world.ledger.take([
-    ended
-      ? { ...step, to: "terminated", message: endMessage(id, machine) }
-      : {
-          ...step,
-          to: "running",
-          message: `running as ${id} in ${machine.place}`,
-          machine: spawnMachine(machine),
-        },
-  ]);
+  await world.ledger.take(
+    [
+      ended
+        ? { ...step, to: "terminated", message: endMessage(id, machine) }
+        : {
+            ...step,
+            to: "running",
+            message: `running as ${id} in ${machine.place}`,
+            machine: spawnMachine(machine),
+          },
+    ],
+    null,
+  );
 }
 
 function endMessage(id: string, machine: Machine | null): string {

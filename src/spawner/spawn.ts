@@ -34,7 +34,9 @@ const LONGEST_PAUSE = 1_000;
 /** What the spawns of one process share: its leases, its launches, and one describe loop for each adapter. */
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const { ledger, clock, driver } = ports;
-  const admission = createLaunchAdmission(createGovernor({ ledger, clock, line: driver.id }));
+  const isGone = (line: string): boolean => driver.isGone(line);
+  const governor = createGovernor({ ledger, clock, line: driver.id, isGone });
+  const admission = createLaunchAdmission(governor);
   const calls = createLaunchCalls(clock, admission);
   return {
     ...ports,

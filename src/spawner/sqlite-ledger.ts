@@ -21,6 +21,7 @@ import {
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
   let owner: Promise<string> | null = null;
+  const { recorded, ...rates } = sqliteRates(database);
   const findOwner = async (): Promise<string> =>
     (await database.read(readOwner)) ?? (await database.write(writeOwner));
   return {
@@ -36,8 +37,18 @@ export function createSqliteLedger(database: Database): Ledger {
       }
     },
     find: (key) => database.read((connection) => findDriven(connection, key)),
-    begin: (spawns) => database.write((connection) => begin(connection, spawns)),
-    take: (steps) => database.write((connection) => take(connection, steps)),
+    begin: (spawns, spent) =>
+      database.write((connection) => {
+        const begun = begin(connection, spawns);
+        if (begun.created && spent !== null) recorded(connection, spent);
+        return begun;
+      }),
+    take: (steps, spent) =>
+      database.write((connection) => {
+        const taken = take(connection, steps);
+        if (taken !== null && spent !== null) recorded(connection, spent);
+        return taken;
+      }),
     members: (token) => database.read((connection) => members(connection, token)),
     claim: (claimed) => database.write((connection) => claim(connection, claimed)),
     renew: (driver, until) =>
@@ -95,7 +106,7 @@ export function createSqliteLedger(database: Database): Ledger {
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
     suspects: (scope) => database.read((connection) => suspects(connection, scope)),
-    ...sqliteRates(database),
+    ...rates,
     close: () => database.close(),
   };
 }

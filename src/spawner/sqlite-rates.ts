@@ -5,7 +5,7 @@ import type { RateState } from "./allotment.ts";
 import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import { parseRateState } from "./rate-state.ts";
-import type { RateTurn } from "./rate-turns.ts";
+import type { RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
 
 /** A state and the text that says it. */
 interface Known {
@@ -13,8 +13,13 @@ interface Known {
   readonly state: RateState;
 }
 
+export interface SqliteRates extends Pick<Ledger, "spend" | "correct"> {
+  /** Says within a transaction that a launch is on record. */
+  readonly recorded: (connection: Connection, spent: Spent) => void;
+}
+
 /** A provider's rates in the embedded database: one row for each limit, read and written as a whole. */
-export function sqliteRates(database: Database): Pick<Ledger, "spend" | "correct"> {
+export function sqliteRates(database: Database): SqliteRates {
   // While no other process writes, what is read is what was written here last, and needs no second reading.
   const last = new Map<string, Known>();
 
@@ -43,6 +48,8 @@ export function sqliteRates(database: Database): Pick<Ledger, "spend" | "correct
       written,
     );
   };
+  const correctIn = (connection: Connection, turn: RateTurn, correction: RateCorrection): void =>
+    write(connection, turn, correct(read(connection, turn), turn, correction));
   return {
     spend: (ask) =>
       database.writeLightly((connection) => {
@@ -51,9 +58,9 @@ export function sqliteRates(database: Database): Pick<Ledger, "spend" | "correct
         return answer;
       }),
     correct: (turn, correction) =>
-      database.writeLightly((connection) => {
-        write(connection, turn, correct(read(connection, turn), turn, correction));
-      }),
+      database.writeLightly((connection) => correctIn(connection, turn, correction)),
+    recorded: (connection, { turn, held }) =>
+      correctIn(connection, turn, { kind: "recorded", held }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
+import { onceEach } from "../once.ts";
 import { asSlipwayError } from "../errors.ts";
 import { parsePlan } from "../plan-document.ts";
 import type { LaunchPlan } from "../plan.ts";
@@ -212,18 +213,11 @@ interface PlanTexts {
   readonly target: string;
 }
 
-/** Written out once a plan: a burst of spawns shares them. */
-const written = new WeakMap<LaunchPlan, PlanTexts>();
-
-function textsOf(plan: LaunchPlan): PlanTexts {
-  const known = written.get(plan);
-  if (known !== undefined) return known;
+const textsOf = onceEach((plan: LaunchPlan): PlanTexts => {
   const document = JSON.stringify(toSnakeCase(plan));
   const hash = createHash("sha256").update(document).digest("hex");
-  const texts = { plan: document, hash, target: canonicalJson(plan.target) };
-  if (Object.isFrozen(plan)) written.set(plan, texts);
-  return texts;
-}
+  return { plan: document, hash, target: canonicalJson(plan.target) };
+});
 
 /** @returns the hash under which it is kept */
 function keepPlan(connection: Connection, given: LaunchPlan): string {

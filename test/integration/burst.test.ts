@@ -8,6 +8,7 @@ import { slipway as commandLine } from "../cli/support/slipway-process.ts";
 
 const SLOW = 120_000;
 const MANY = 200;
+const THOUSAND = 1_000;
 const UNBOUNDED = 10_000;
 const MOST_LAUNCHES = 10;
 const LAUNCHES = /^(?:dry run|RunInstances|instances\.bulkInsert|instances\.insert)$/;
@@ -47,20 +48,20 @@ describe.each([
 describe.each([
   ["EC2", crashOnEc2],
   ["Compute Engine", crashOnGce],
-] as const)("a place on %s that has room for 60 of 100", (_name, open) => {
-  it("gets 60, and the next place 40", { timeout: SLOW }, async () => {
-    await using substrate = await open({ room: 60 });
+] as const)("a place on %s that has room for 600 of 1,000", (_name, open) => {
+  it("gets 600, and the next place 400", { timeout: SLOW }, async () => {
+    await using substrate = await open({ room: 600, isPaced: true });
     await using scene = await burstScene(substrate);
     const results = await scene.slipway.spawnWorkspaces(
-      Array.from({ length: 100 }, () => scene.workspace),
+      Array.from({ length: THOUSAND }, () => scene.workspace),
     );
 
     expect(results.filter(({ error }) => error !== null)).toEqual([]);
-    expect(await unlike(scene.slipway, await substrate.machines(), 100)).toBeNull();
+    expect(await unlike(scene.slipway, await substrate.machines(), THOUSAND)).toBeNull();
     const places = results.map(({ spawn }) => spawn?.machine?.place ?? "");
     const [first, second] = [...new Set(places)].toSorted();
-    expect(places.filter((place) => place === first)).toHaveLength(60);
-    expect(places.filter((place) => place === second)).toHaveLength(40);
+    expect(places.filter((place) => place === first)).toHaveLength(600);
+    expect(places.filter((place) => place === second)).toHaveLength(400);
     expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(MOST_LAUNCHES);
   });
 });
@@ -75,6 +76,18 @@ describe("a burst that is killed", () => {
     await using substrate = await open({ room: 24 });
     expect(await killedBurst(substrate, 40, kill)).toMatchObject({ killed: true, wrong: null });
   });
+
+  // Whoever asks for the rest would wait for minutes if what was granted to the dead, or refused, stayed spent.
+  it.each(["ledger.begin:before", "adapter.launch:before", "adapter.launch:after"])(
+    "comes to a thousand machines where it was killed at %s, under EC2's published rates",
+    { timeout: SLOW },
+    async (point) => {
+      await using substrate = await crashOnEc2({ room: 600, isPaced: true });
+      const end = await killedBurst(substrate, THOUSAND, { point, nth: 1 });
+      expect(end).toMatchObject({ killed: true, wrong: null });
+      expect(throttles(substrate)).toBe(0);
+    },
+  );
 });
 
 describe("two processes that burst on one account", () => {

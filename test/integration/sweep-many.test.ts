@@ -47,6 +47,7 @@ async function begun(ledger: Ledger, { plan, token, members }: Launch) {
       leaseUntil: 0,
       launch: { candidate: 0, place: candidates[0]?.place ?? "", token, member },
     })),
+    null,
   );
   if (!result.created) throw new Error("the spawns are there already");
   return result.driven;
@@ -69,7 +70,7 @@ async function populate(ledger: Ledger, world: Ec2World): Promise<readonly strin
         ? []
         : [{ ...step, tenant, spawnId, before, answer, machine: spawnMachine(machine) }];
     });
-    await ledger.take(steps);
+    await ledger.take(steps, null);
     claimed.push(...machines.map(({ id }) => id));
   }
   const unanswered = launchOf(world, "unanswered", 5, 1);
@@ -87,7 +88,7 @@ async function orphans(ledger: Ledger, world: Ec2World): Promise<readonly string
   const { tenant, spawnId } = before.spawn;
   const answer = { outcome: "rejected", reason: "QUOTA_EXCEEDED" } as const;
   const step = { to: "failed", message: "failed", at: AT, lease: "release" } as const;
-  await ledger.take([{ ...step, tenant, spawnId, before, answer }]);
+  await ledger.take([{ ...step, tenant, spawnId, before, answer }], null);
   const original = launchOf(world, "batch-0", 0, A_LAUNCH);
   const twin = { ...launchOf(world, "twin", 5, 1), members: original.members.slice(0, 1) };
   const machines = [

@@ -56,7 +56,12 @@ export function createHosts(parts: {
       scene.tell(id, () => "starts");
       const own = ledgerOf(ledger, process, auditor);
       const { clock } = process;
-      const pace = createGovernor({ ledger: own, clock, line: `${id} calls` }).pace("default");
+      const isGone = (other: string): boolean => {
+        const found = processes.get(other);
+        return found !== undefined && found.host === host && !found.isAlive;
+      };
+      const line = `${id} calls`;
+      const pace = createGovernor({ ledger: own, clock, line, isGone }).pace("default");
       const opener = (sweepGrace: number | null): OpenAdapter => {
         const adapters = new Map<SimulatedCloud, SubstrateAdapter>();
         return async (target) => {
@@ -80,13 +85,7 @@ export function createHosts(parts: {
         ledger: own,
         clock,
         random: () => scene.random.next(),
-        driver: {
-          id,
-          isGone(other) {
-            const found = processes.get(other);
-            return found !== undefined && found.host === host && !found.isAlive;
-          },
-        },
+        driver: { id, isGone },
         openAdapter: opener(null),
         launchSecrets: () => Promise.resolve(NO_SECRETS),
       });

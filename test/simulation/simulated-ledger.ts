@@ -7,15 +7,15 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
   return {
     owner: () => ledger.owner(),
     find: (key) => process.call("a look", () => ledger.find(key)),
-    begin: (spawns) =>
+    begin: (spawns, spent) =>
       process.call(`recording ${names(spawns)}`, async () => {
-        const begun = await ledger.begin(spawns);
+        const begun = await ledger.begin(spawns, spent);
         if (begun.created) for (const driven of begun.driven) auditor.began(process, driven);
         return begun;
       }),
-    take: (steps) =>
+    take: (steps, spent) =>
       process.call(`recording ${steps[0]?.to ?? "nothing"} of ${names(steps)}`, async () => {
-        const taken = await ledger.take(steps);
+        const taken = await ledger.take(steps, spent);
         for (const [index, step] of steps.entries())
           auditor.took(process, step, taken?.[index] ?? null);
         return taken;

@@ -87,13 +87,13 @@ describe("a broken promise is seen:", () => {
   it("a ledger that lets a driver record whose lease is lost", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
-      take: async (steps) => {
+      take: async (steps, spent) => {
         const careless = steps.map(async (step) => {
           const found = await ledger.find(step);
           const lease = { ...step.before.lease, ...found?.lease };
           return { ...step, before: { ...step.before, lease } };
         });
-        return await ledger.take(await Promise.all(careless));
+        return await ledger.take(await Promise.all(careless), spent);
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("no step by a driver that lost its lease");
@@ -102,12 +102,12 @@ describe("a broken promise is seen:", () => {
   it("a ledger that keeps another token than the one that is launched with", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
-      begin: async (spawns) => {
+      begin: async (spawns, spent) => {
         const forged = spawns.map((spawn) => ({
           ...spawn,
           launch: { ...spawn.launch, token: "f".repeat(64) },
         }));
-        return await ledger.begin(forged);
+        return await ledger.begin(forged, spent);
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("intent before act");

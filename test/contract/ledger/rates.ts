@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RateAsk } from "../../../src/spawner/rate-turns.ts";
 import type { RateLimit } from "../../../src/substrate/rates.ts";
+import { newSpawn } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 const LAUNCHES: RateLimit = {
@@ -23,6 +24,7 @@ function ask(changes: Partial<RateAsk> = {}): RateAsk {
     now: 1_700_000_000_000,
     requests: 1,
     resources: { minimum: 1, maximum: 4 },
+    isGone: () => false,
     ...changes,
   };
 }
@@ -32,7 +34,7 @@ export function describeRates(open: OpenLedger): void {
     it("grants what there is, and then says when to ask again and who is first", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      const granted = { granted: true, requests: 1, resources: 4 };
+      const granted = { granted: true, requests: 1, resources: 4, held: null };
       expect(await ledger.spend(ask())).toEqual(granted);
       expect(await ledger.spend(ask({ line: "driver-2" }))).toEqual(granted);
       const refused = { granted: false, wait: 750, ahead: 0 };
@@ -50,8 +52,43 @@ export function describeRates(open: OpenLedger): void {
         granted: true,
       });
       const reads = { limit: READS, requests: 9, resources: null };
-      expect(await ledger.spend(ask(reads))).toEqual({ granted: true, requests: 3, resources: 0 });
+      expect(await ledger.spend(ask(reads))).toMatchObject({
+        granted: true,
+        requests: 3,
+        resources: 0,
+      });
       expect(await ledger.spend(ask(reads))).toEqual({ granted: false, wait: 60_250, ahead: 0 });
+    });
+
+    it.each([
+      ["begin", "what the launch spends stays spent", 0],
+      ["nothing", "a process that is gone has spent nothing", 10],
+    ])("once %s is on record, %s", async (recorded, _what, left) => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
+      const answer = await ledger.spend(all);
+      const held = answer.granted ? answer.held : null;
+      expect(held).toMatchObject({ line: "driver-1", requests: 1, resources: 10 });
+      if (recorded === "begin" && held !== null)
+        expect(await ledger.begin([newSpawn()], { turn: all, held })).toMatchObject({
+          created: true,
+        });
+      const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
+      const second = await ledger.spend(next);
+      expect(second.granted ? second.resources : 0).toBe(left);
+    });
+
+    it("keeps what a launch was granted whose record was refused", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin([newSpawn()], null);
+      const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
+      const answer = await ledger.spend(all);
+      const spent = answer.granted && answer.held ? { turn: all, held: answer.held } : null;
+      expect(await ledger.begin([newSpawn()], spent)).toMatchObject({ created: false });
+      const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
+      expect(await ledger.spend(next)).toMatchObject({ granted: true, resources: 10 });
     });
 
     it("takes back what was not spent, and slows down when it is told to", async () => {

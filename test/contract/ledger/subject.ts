@@ -66,7 +66,7 @@ export async function begin(
   ledger: Ledger,
   spawn: NewSpawn = newSpawn(),
 ): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }> {
-  const begun = await ledger.begin([spawn]);
+  const begun = await ledger.begin([spawn], null);
   const [driven] = begun.created ? begun.driven : begun.existing;
   if (driven === undefined || driven === null) throw new Error("the ledger told of no spawn");
   return { created: begun.created, driven };
@@ -89,7 +89,7 @@ export async function take(ledger: Ledger, wanted: Wanted): Promise<Standing | n
     lease: 2_000,
     ...changes,
   };
-  return (await ledger.take([step]))?.[0] ?? null;
+  return (await ledger.take([step], null))?.[0] ?? null;
 }
 
 /** Takes a step that must be allowed. */

@@ -208,8 +208,8 @@ function createTimes(now: () => number): Times {
     running,
     watch: (ledger) => ({
       ...ledger,
-      async take(steps) {
-        const taken = await ledger.take(steps);
+      async take(steps, spent) {
+        const taken = await ledger.take(steps, spent);
         for (const { spawn } of taken ?? [])
           if (spawn.state === "running" && !running.has(nameOf(spawn)))
             running.set(nameOf(spawn), now());

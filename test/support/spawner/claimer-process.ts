@@ -25,7 +25,10 @@ for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
   const token = String(spawn).padStart(64, "0");
   const launch = { candidate: 0, place: "engine-1", token, member: 0 };
   const key = { tenant: "default", spawnId };
-  const { created } = await ledger.begin([{ ...key, plan, launch, driver, leaseUntil: 0, at }]);
+  const { created } = await ledger.begin(
+    [{ ...key, plan, launch, driver, leaseUntil: 0, at }],
+    null,
+  );
   if (created) begun.push(spawnId);
   for (let round = 0; round < Number(rounds); round += 1) {
     const fence = (await ledger.find(key))?.lease.fence ?? 0;
@@ -33,7 +36,7 @@ for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
     if (claimed === null) continue;
     claims.push(`${spawnId}/${fence + 1}`);
     const step = { ...key, before: claimed, at, lease: round } as const;
-    const taken = await ledger.take([{ ...step, to: "launching", message: driver }]);
+    const taken = await ledger.take([{ ...step, to: "launching", message: driver }], null);
     if (taken !== null) steps.push(`${spawnId}/${driver}`);
   }
 }

@@ -29,11 +29,13 @@ interface Wish {
 /** A limit as several ask for it; what each is told. */
 function open(limit: RateLimit = LAUNCHES) {
   let state: RateState | null = null;
+  const gone = new Set<string>();
   const askOf = ({ at = 0, tenant = "a", line = "1", ...wish }: Wish): RateAsk => {
     const { machines, exactly, calls = 1 } = wish;
     const most = exactly ?? machines;
     const resources = most === undefined ? null : { minimum: exactly ?? 1, maximum: most };
-    return { scope: "here", limit, tenant, line, now: START + at, requests: calls, resources };
+    const asked = { limit, tenant, line, now: START + at, requests: calls, resources };
+    return { scope: "here", ...asked, isHeld: true, isGone: (each) => gone.has(each) };
   };
   return {
     /** What is granted; or, negative, how long to wait. */
@@ -47,11 +49,64 @@ function open(limit: RateLimit = LAUNCHES) {
     correct(correction: RateCorrection, wish: Wish = {}): void {
       state = correct(state, askOf(wish), correction);
     },
+    /** The process whose line it is ends. */
+    end: (line: string) => gone.add(line),
+    get held() {
+      return state?.held ?? [];
+    },
     get entrants() {
       return state?.entrants ?? [];
     },
   };
 }
+
+describe("a process that ends before its launch is on record", () => {
+  it("leaves what it was granted to the next one", () => {
+    const limit = open();
+    expect(limit.ask({ line: "dead", machines: 1_000 })).toBe(1_000);
+    limit.end("dead");
+    expect(limit.ask({ at: 60_000, line: "2", machines: 1_000 })).toBe(1_000);
+    expect(limit.held.map(({ line }) => line)).toEqual(["2"]);
+  });
+
+  it("gives back no more than the provider's bucket has by then", () => {
+    const limit = open();
+    limit.ask({ line: "dead", machines: 600 });
+    limit.ask({ at: 1_000, line: "2", machines: 390 });
+    limit.end("dead");
+    // The provider's has stood full until the second launch: nothing has come back there but since then.
+    expect(limit.ask({ at: 30_000, line: "3", machines: 700 })).toBeLessThanOrEqual(610 + 58);
+  });
+
+  it("takes along what is on record: whoever recovers it makes that launch", () => {
+    const limit = open();
+    expect(limit.ask({ line: "dead", machines: 1_000 })).toBe(1_000);
+    const [held] = limit.held;
+    if (held === undefined) throw new Error("nothing is held");
+    limit.correct({ kind: "recorded", held });
+    expect(limit.held).toEqual([]);
+    limit.end("dead");
+    expect(limit.ask({ at: 1_000, line: "2", exactly: 1_000 })).toBeLessThan(0);
+  });
+
+  it("is not waited for: by then the bucket is full again, and one machine is not worth a note", () => {
+    const limit = open();
+    limit.ask({ line: "1", machines: 1 });
+    expect(limit.held).toEqual([]);
+    limit.ask({ at: 1_000, line: "1", machines: 500 });
+    limit.ask({ at: 700_000, line: "2", machines: 1 });
+    expect(limit.held).toEqual([]);
+  });
+});
+
+it("gives back once what two processes say of one launch", () => {
+  const limit = open();
+  limit.ask({ machines: 1_000 });
+  const unused = { kind: "unused", requests: 0, resources: 400, token: "a" } as const;
+  limit.correct(unused, { at: 500 });
+  limit.correct(unused, { at: 1_000 });
+  expect(limit.ask({ at: 1_000, line: "2", machines: 1_000 })).toBe(401);
+});
 
 /** Spends all calls that a full bucket has, for no machines. */
 function emptied(): ReturnType<typeof open> {

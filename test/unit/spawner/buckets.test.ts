@@ -81,6 +81,13 @@ describe("a continuous bucket", () => {
     expect(bucket.tokens(0)).toBe(5);
   });
 
+  it("is none the emptier for a spending that comes so late that it had filled up again", () => {
+    const bucket = open(LAUNCHES);
+    bucket.spend(1, 0);
+    bucket.postpone(1, 0, 10_000);
+    expect(bucket.tokens(10_000)).toBe(5);
+  });
+
   it("holds what the provider says, and fills from there", () => {
     const bucket = open(LAUNCHES);
     bucket.drain(1, 0);

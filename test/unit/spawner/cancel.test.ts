@@ -52,11 +52,11 @@ describe("a spawn that its caller leaves", () => {
     const other = { tenant: "default", spawnId: "one", driver: "other", until: Infinity };
     const ledger: SpawnerPorts["ledger"] = {
       ...here.ledger,
-      async take(steps) {
+      async take(steps, spent) {
         const [step] = steps;
         if (step?.to === "terminating")
           await here.ledger.claim({ ...other, fence: step.before.lease.fence });
-        return await here.ledger.take(steps);
+        return await here.ledger.take(steps, spent);
       },
     };
     const controller = new AbortController();

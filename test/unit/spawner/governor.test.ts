@@ -35,7 +35,7 @@ function scene(processes = 1) {
     },
   };
   const governors = Array.from({ length: processes }, (_, index) =>
-    createGovernor({ ledger, clock, line: `driver-${index}` }),
+    createGovernor({ ledger, clock, line: `driver-${index}`, isGone: () => false }),
   );
   const [governor] = governors;
   if (governor === undefined) throw new Error("there is no process");
@@ -44,7 +44,7 @@ function scene(processes = 1) {
     const { signal = new AbortController().signal, ...change } = { signal: undefined, ...given };
     const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a", resources: () => 1, ...change };
     const granted = await (governors[process] ?? governor).admit(admission, signal);
-    gone.push(`${name} ${granted} at ${clock.now() - start}`);
+    gone.push(`${name} ${granted.resources} at ${clock.now() - start}`);
   };
   /** A call for no machines. */
   const call = async (name: string, signal = new AbortController().signal) => {
@@ -105,7 +105,7 @@ describe("admit", () => {
     const settled = await Promise.allSettled(both);
     expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     ledger.spend = spend;
-    expect(await governor.admit(admission, signal)).toBe(0);
+    expect(await governor.admit(admission, signal)).toEqual({ resources: 0, spent: null });
   });
 
   it("tells who waits for what, and about how long", async () => {

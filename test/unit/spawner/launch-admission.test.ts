@@ -96,7 +96,8 @@ describe("launches and the account's own pace", () => {
       if (correction.kind === "unused") corrections.push(correction.resources);
       await ledger.correct(turn, correction);
     };
-    const governor = createGovernor({ ledger: { ...ledger, correct }, clock, line: "here" });
+    const kept = { ...ledger, correct };
+    const governor = createGovernor({ ledger: kept, clock, line: "here", isGone: () => false });
     const { answered } = createLaunchAdmission(governor);
     const { adapter } = here;
     const launch = {
@@ -120,9 +121,9 @@ describe("launches and the account's own pace", () => {
   it("wait for another turn where recording took so long that others came first", async () => {
     const here = ratedWorld();
     const { ledger } = here.ports;
-    const begin: typeof ledger.begin = async (spawns) => {
+    const begin: typeof ledger.begin = async (spawns, spent) => {
       if (spawns[0]?.spawnId === "slow") await here.clock.sleep(2_000);
-      return await ledger.begin(spawns);
+      return await ledger.begin(spawns, spent);
     };
     const world = createSpawnerWorld({ ...here.ports, ledger: { ...ledger, begin } });
     const spawns = ["slow", "other"].map(async (spawnId, index) => {

@@ -169,14 +169,14 @@ describe("the launch queue", () => {
     });
     const ledger: typeof here.ledger = {
       ...here.ledger,
-      async take(steps) {
+      async take(steps, spent) {
         const lost = steps[1];
         if (steps.length === 3 && lost !== undefined) {
           const { tenant, spawnId, before } = lost;
           const claim = { tenant, spawnId, fence: before.lease.fence };
           await here.ledger.claim({ ...claim, driver: "another", until: Infinity });
         }
-        return await here.ledger.take(steps);
+        return await here.ledger.take(steps, spent);
       },
     };
     const world = createSpawnerWorld({ ...here.ports, ledger });
@@ -209,9 +209,9 @@ describe("the launch queue", () => {
     let isFull = true;
     const ledger: typeof here.ledger = {
       ...here.ledger,
-      begin: async (spawns) => {
+      begin: async (spawns, spent) => {
         if (isFull) throw new RangeError("the disk is full");
-        return await here.ledger.begin(spawns);
+        return await here.ledger.begin(spawns, spent);
       },
     };
     const world = createSpawnerWorld({ ...here.ports, ledger });

@@ -52,16 +52,19 @@ describe("recover", () => {
     await here.spawn({ wait: "accepted" });
     const lease = { ...KEY, spawnId: "two" };
     const [place] = here.plan.candidates;
-    await here.ledger.begin([
-      {
-        ...lease,
-        plan: here.plan,
-        launch: { candidate: 0, place: place?.place ?? "", token: "a".repeat(64), member: 0 },
-        driver: "another-host",
-        leaseUntil: here.clock.now() + 30_000,
-        at: new Date(here.clock.now()).toISOString(),
-      },
-    ]);
+    await here.ledger.begin(
+      [
+        {
+          ...lease,
+          plan: here.plan,
+          launch: { candidate: 0, place: place?.place ?? "", token: "a".repeat(64), member: 0 },
+          driver: "another-host",
+          leaseUntil: here.clock.now() + 30_000,
+          at: new Date(here.clock.now()).toISOString(),
+        },
+      ],
+      null,
+    );
     const before = here.clock.now();
     const world = here.worldOf("driver-2", false);
     const recovered = await here.clock.runUntilSettled(recover(world, here.all));

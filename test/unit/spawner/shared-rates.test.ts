@@ -46,7 +46,7 @@ async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls:
   const start = clock.now();
   const buckets: Buckets = new Map();
   const governors = ledgers.map((ledger, index) =>
-    createGovernor({ ledger, clock, line: `driver-${index}` }),
+    createGovernor({ ledger, clock, line: `driver-${index}`, isGone: () => false }),
   );
   const gone: Gone[] = [];
   let launches = 0;
@@ -65,7 +65,8 @@ async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls:
       const asked = clock.now() - start;
       const admission = { scope: SCOPE, limit, tenant };
       const resources = machines > 0 ? { resources: () => left } : {};
-      const granted = (await governor?.admit({ ...admission, ...resources }, signal)) ?? 0;
+      const grant = await governor?.admit({ ...admission, ...resources }, signal);
+      const granted = grant?.resources ?? 0;
       gone.push({ tenant, process, asked, at: clock.now() - start });
       left -= granted;
       launches += machines > 0 ? 1 : 0;
@@ -155,7 +156,9 @@ describe("several processes on one ledger", () => {
     const clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 0, 50));
     const counts: gceStandIn.RateCounts = new Map();
     const quota = gceStandIn.publishedRates({ id: "instances.delete", isMutation: true });
-    const governors = ["one", "two"].map((line) => createGovernor({ ledger, clock, line }));
+    const governors = ["one", "two"].map((line) =>
+      createGovernor({ ledger, clock, line, isGone: () => false }),
+    );
     const remove = async (index: number): Promise<void> => {
       const admission = { scope: gce.rateScope("agents"), limit: QUERIES, tenant: "a" };
       await governors[index % 2]?.admit(admission, signal);

@@ -19,16 +19,19 @@ it("ends with CANCELLED when it is told to stop while nothing happens", async ()
     [Symbol.asyncDispose]: () => database.close(),
   });
   const key = { tenant: "default", spawnId: "one" };
-  await ledger.begin([
-    {
-      ...key,
-      plan: samplePlan(),
-      launch: { candidate: 0, place: "engine-1", token: "0123", member: 0 },
-      driver: "test",
-      leaseUntil: clock.now() + 30_000,
-      at: "2026-11-22T04:00:00.000Z",
-    },
-  ]);
+  await ledger.begin(
+    [
+      {
+        ...key,
+        plan: samplePlan(),
+        launch: { candidate: 0, place: "engine-1", token: "0123", member: 0 },
+        driver: "test",
+        leaseUntil: clock.now() + 30_000,
+        at: "2026-11-22T04:00:00.000Z",
+      },
+    ],
+    null,
+  );
   const controller = new AbortController();
   const { signal } = controller;
   const watched = watchSpawns({ ledger, clock, tenant: "default", spawnIds: ["one"], signal });
