@@ -11,16 +11,21 @@ import type { Ec2Region, Ec2StandIn } from "../src/testing/ec2/index.ts";
 export const REGION = "us-east-1";
 const ACCOUNT = "000000000000";
 
+/** Never short, and so slow to fill up that what comes back within the slack is next to nothing of it. */
 const UNBOUNDED: RateBucket = {
   capacity: 1e9,
-  refill: 1e9,
+  refill: 1_000,
   everyMilliseconds: 1,
   pace: "continuous",
 };
 
 /** What is measured is what a spawn costs, not what it waits for. */
 const UNPACED: RateOptions = {
-  AWS: { RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED } },
+  AWS: {
+    RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED },
+    TerminateInstances: { requests: UNBOUNDED, resources: UNBOUNDED },
+    "DescribeInstances by id": { requests: UNBOUNDED, resources: null },
+  },
 };
 
 /** A stand-in that answers at once, and a workspace `bench` that leads to it. */

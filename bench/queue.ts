@@ -68,7 +68,7 @@ export const benchmark: Benchmark = {
 function directWorld(ports: SpawnerPorts): SpawnerWorld {
   const { ledger, clock } = ports;
   const admission: LaunchAdmission = {
-    first: async (_adapter, _tenant, waiting) => waiting().length,
+    first: async (_adapter, _tenant, waiting) => ({ resources: waiting().length, spent: null }),
     again: async () => undefined,
     late: async () => undefined,
     answered: async () => undefined,
@@ -77,7 +77,8 @@ function directWorld(ports: SpawnerPorts): SpawnerWorld {
   const queue: LaunchQueue = {
     enter: (queued) =>
       new Promise<Entered>((resolve, reject) => {
-        const going = recordLaunch({ ledger, calls }, [{ queued, resolve, reject }], clock.now());
+        const admitted = { at: clock.now(), spent: null };
+        const going = recordLaunch({ ledger, calls }, [{ queued, resolve, reject }], admitted);
         going.catch(reject);
       }),
   };

@@ -12,6 +12,8 @@ import { findPeers } from "../test/support/peers.ts";
 /** More than a victim reaches on any substrate: beyond its end it is not killed at all. */
 const POINTS = 60;
 const LONGEST = 2_500;
+/** Runs after which it says how far it is. */
+const PORTION = 100;
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "30" } } });
 const runs = Number(values.runs);
@@ -34,6 +36,7 @@ for (let run = 0; run < runs; run += 1) {
   const { victim, aftermath } = await crashOnce(substrate, kill);
   const wrong = brokenPromise(aftermath);
   if (victim.killed) counts.killed += 1;
+  if ((run + 1) % PORTION === 0) console.log(`${run + 1} runs, ${counts.broken} broken promises`);
   if (wrong === null) continue;
   counts.broken += 1;
   console.log(`run ${run} on ${substrate.name}, ${JSON.stringify(kill)}: ${wrong}`);

@@ -49,6 +49,8 @@ async function main(): Promise<void> {
     Array.from({ length: Math.max(workers, 1) }, (_one, offset) =>
       follow({ first, seeds, offset, step: Math.max(workers, 1) }, (tally) => {
         addTally(sum, tally);
+        // A long run is worth looking into before it ends.
+        for (const seed of tally.failed) console.log(`seed ${seed} broke a promise`);
         if (sum.seeds % 50_000 < PORTION) console.log(summary(sum, began));
       }),
     ),

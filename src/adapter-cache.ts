@@ -1,4 +1,5 @@
 import { canonicalJson } from "./canonical-json.ts";
+import { onceEach } from "./once.ts";
 import type { PlacementTarget } from "./plan.ts";
 import type { OpenAdapter, SubstrateAdapter } from "./substrate/contract.ts";
 
@@ -16,7 +17,7 @@ export function cacheAdapters(open: OpenAdapter): AdapterCache {
   const opened = new Map<string, Promise<SubstrateAdapter>>();
   return {
     async openAdapter(target) {
-      const scope = canonicalJson(adapterScope(target));
+      const scope = scopeOf(target);
       const known = opened.get(scope);
       if (known !== undefined) return await known;
       const opening = open(target);
@@ -35,6 +36,8 @@ export function cacheAdapters(open: OpenAdapter): AdapterCache {
     },
   };
 }
+
+const scopeOf = onceEach((target: PlacementTarget) => canonicalJson(adapterScope(target)));
 
 /** The part of a target that decides whom an adapter talks to, and as whom. */
 function adapterScope(target: PlacementTarget) {

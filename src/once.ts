@@ -6,3 +6,20 @@ export function once<Value>(make: () => Value): () => Value {
     return made.value;
   };
 }
+
+/**
+ * What `make` gives for a thing, kept while that lives, if it is frozen: what may change is looked at every time. A burst
+ * of spawns shares what is made of its plan.
+ */
+export function onceEach<Thing extends object, Value extends {}>(
+  make: (thing: Thing) => Value,
+): (thing: Thing) => Value {
+  const kept = new WeakMap<Thing, Value>();
+  return (thing) => {
+    const known = kept.get(thing);
+    if (known !== undefined) return known;
+    const made = make(thing);
+    if (Object.isFrozen(thing)) kept.set(thing, made);
+    return made;
+  };
+}
