@@ -33,16 +33,21 @@ export interface GceWorld extends AsyncDisposable {
 
 /**
  * @param pace `published`: the stand-in refuses what goes beyond the quotas of a minute, and Slipway keeps to them
- * @param stagingMs how long a machine is made, in milliseconds; with none its insert is answered when it is there
+ * @param stagingMs how long a machine is made, in milliseconds; with none its insert is answered when it is there. Null: as
+ * long as the stand-in takes by itself
  */
 export async function gceWorld(
   pace: "published" | "off" = "off",
-  stagingMs = 0,
+  stagingMs: number | null = 0,
 ): Promise<GceWorld> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
   const database = join(folder, "slipway.db");
   const gce = await startGce({
-    timing: { provisioningMs: 0, stagingMs, endingMs: 0, otherMs: 0 },
+    timing: {
+      ...(stagingMs === null ? {} : { provisioningMs: 0, stagingMs }),
+      endingMs: 0,
+      otherMs: 0,
+    },
     ...(pace === "off" ? { rates: () => null } : {}),
   });
   gce.addImage(PROJECT, { name: IMAGE });
