@@ -117,6 +117,8 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
       account: (signal) => reader.account("launcher", signal),
       now,
       sleep: ports.sleep,
+      terminatedAtOnce:
+        rateOf("TerminateInstances", scope, rates).resources?.capacity ?? Number.POSITIVE_INFINITY,
     }),
     close: async () => clients.close(),
   };

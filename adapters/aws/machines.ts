@@ -15,17 +15,21 @@ export interface MachineOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: Sleep;
+  /** Machines that one call may terminate at the account's rates. */
+  readonly terminatedAtOnce: number;
 }
 
 type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
 
 /** The verbs that are about machines. They share what was launched and terminated here a moment ago. */
-export function machineVerbs({ api, account, now, sleep }: MachineOptions): MachineVerbs {
+export function machineVerbs(options: MachineOptions): MachineVerbs {
+  const { api, account, now, sleep, terminatedAtOnce } = options;
   const ports = { api, account, sleep, recent: createRecentMachines(now) };
   return {
     launch: (launch, signal) => launchInstances(ports, launch, signal),
     describe: (ids, signal) => describeInstances(ports, ids, signal),
-    terminate: (ids, signal) => terminateInstances(ports, ids, signal),
+    terminate: (ids, signal) =>
+      terminateInstances({ ...ports, mostAtOnce: terminatedAtOnce }, ids, signal),
     list: (owner, signal) => listInstances(ports, owner, signal),
     logs: (id, request, signal) => instanceLogs(ports, id, request, signal),
   };

@@ -8,10 +8,14 @@ import { pause } from "./pause.ts";
 import type { Sleep } from "./pause.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 
+type TerminatingApi = Pick<AwsApi, "region" | "terminateInstances">;
+
 export interface TerminatePorts {
-  readonly api: AwsApi;
+  readonly api: TerminatingApi;
   readonly recent: RecentMachines;
   readonly sleep: Sleep;
+  /** Machines that one call may be for at the account's rates. */
+  readonly mostAtOnce: number;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function terminateInstances(
   throwIfCancelled(signal, "terminating machines");
   const settled = new Map<string, Settled>();
   const possible = [...new Set(ids)].filter(isInstanceId);
-  for (const chunk of chunksOf(possible, IDS_A_CALL)) {
+  for (const chunk of chunksOf(possible, Math.min(IDS_A_CALL, ports.mostAtOnce))) {
     const termination = { ...ports, signal, settled, unknown: new Set<string>(), calls: 0 };
     await terminateAll(termination, chunk);
     await settleUnknown(termination);
@@ -144,7 +148,7 @@ async function settleUnknown(termination: Termination): Promise<void> {
     );
 }
 
-function unsettled(api: AwsApi, id: string, why: string): SlipwayError {
+function unsettled(api: TerminatingApi, id: string, why: string): SlipwayError {
   return new SlipwayError({
     code: "UNAVAILABLE",
     reason: "CLOUD_UNAVAILABLE",

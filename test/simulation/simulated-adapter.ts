@@ -1,3 +1,4 @@
+import { chunksOf } from "../../adapters/aws/instance-ids.ts";
 import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type {
@@ -114,6 +115,29 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     return reply.value.machine === null ? rejected(spent()) : accepted(reply.value.machine);
   };
 
+  const terminateChunk = async (
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly TerminateOutcome[]> => {
+    const reply = await pacedAsk(`terminate ${ids.join(" ")}`, {
+      effect: () => cloud.terminate(ids),
+      signal,
+      limit: rates?.terminate,
+      isMutating: true,
+      resources: ids.length,
+    });
+    const error = reply.kind === "throttled" ? throttle(scene) : unanswered("terminate");
+    const answers = reply.kind === "answered" ? reply.value : [];
+    return ids.map((id, index): TerminateOutcome => {
+      const answer = answers[index];
+      // What was launched here a moment ago is there, whatever its cloud says.
+      if (answer === undefined || (answer === "unknown" && recent.has(id)))
+        return { id, outcome: "failed", error };
+      recent.delete(id);
+      return { id, outcome: answer };
+    });
+  };
+
   return {
     substrate: SUBSTRATES[cloud.kind],
     capabilities: capabilitiesOf(cloud),
@@ -153,25 +177,11 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     async terminate(ids, signal) {
       if (!process.isAlive) return await never();
       if (sweepGrace !== null) auditor.sweeps(process, ids, sweepGrace);
-      const limit = rates?.terminate;
-      const asked = {
-        effect: () => cloud.terminate(ids),
-        signal,
-        limit,
-        isMutating: true,
-        resources: ids.length,
-      };
-      const reply = await pacedAsk(`terminate ${ids.join(" ")}`, asked);
-      const error = reply.kind === "throttled" ? throttle(scene) : unanswered("terminate");
-      const answers = reply.kind === "answered" ? reply.value : [];
-      return ids.map((id, index): TerminateOutcome => {
-        const answer = answers[index];
-        // What was launched here a moment ago is there, whatever its cloud says.
-        if (answer === undefined || (answer === "unknown" && recent.has(id)))
-          return { id, outcome: "failed", error };
-        recent.delete(id);
-        return { id, outcome: answer };
-      });
+      const size = rates?.terminate.resources?.capacity ?? Math.max(ids.length, 1);
+      const outcomes: TerminateOutcome[] = [];
+      for (const chunk of chunksOf(ids, size))
+        outcomes.push(...(await terminateChunk(chunk, signal)));
+      return outcomes;
     },
     async list(_owner, signal) {
       const machines = await read("list", {
