@@ -119,15 +119,21 @@ export function correct(
     }
     case "recorded":
       return { ...state, held: state.held.filter((each) => !isSame(each, correction.held)) };
-    case "unused": {
-      const { token = null } = correction;
-      if (token !== null && state.returned.includes(token)) return state;
+    case "unused":
       return {
         ...state,
-        returned:
-          token === null ? state.returned : [...state.returned, token].slice(-MOST_RETURNED),
         requests: giveBack(calls, correction.requests),
         resources: machines === null ? state.resources : giveBack(machines, correction.resources),
+      };
+    case "refused": {
+      const { token, granted } = correction;
+      if (machines === null || (token !== null && state.returned.includes(token))) return state;
+      const at = { spent: Math.min(now, granted), now };
+      const returned = token === null ? [] : [token];
+      return {
+        ...state,
+        resources: postpone(machines, correction.resources, at),
+        returned: [...state.returned, ...returned].slice(-MOST_RETURNED),
       };
     }
     case "late": {

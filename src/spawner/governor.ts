@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Pace, RateLimit } from "../substrate/rates.ts";
 import { LOOK_AGAIN } from "./allotment.ts";
 import type { Ledger } from "./ledger.ts";
-import type { RateAnswer, RateAsk, RateTurn, Spent } from "./rate-turns.ts";
+import type { RateAnswer, RateAsk, RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
 
 export interface GovernorPorts {
   readonly ledger: Pick<Ledger, "spend" | "correct">;
@@ -38,13 +38,8 @@ export interface Grant {
   readonly spent: Spent | null;
 }
 
-/** What was granted and not used. */
-export interface Unused {
-  readonly requests: number;
-  readonly resources: number;
-  /** Of the launch that it was granted to, where that may say so more than once. */
-  readonly token?: string;
-}
+/** Machines of a launch for which its place had no room. */
+export type Refused = Omit<Extract<RateCorrection, { readonly kind: "refused" }>, "kind">;
 
 /**
  * Waits in front of the provider's rates, instead of failing behind them: in turns between tenants, first come first
@@ -72,8 +67,8 @@ export interface Governor {
     refused: Admission & { readonly resources?: number },
     retryAfterMilliseconds: number | null,
   ): Promise<void>;
-  /** Gives back what was granted and not used: a place had room for fewer machines, or the call was not made. */
-  giveBack(admission: Admission, unused: Unused): Promise<void>;
+  /** Gives back what a launch was granted for machines that it was refused. */
+  refused(admission: Admission, refused: Refused): Promise<void>;
   /** For an adapter's own calls on behalf of a tenant. */
   pace(tenant: string): Pace;
 }
@@ -231,10 +226,8 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
       await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
     },
     throttled,
-    async giveBack(admission, unused) {
-      if (unused.requests === 0 && unused.resources === 0) return;
-      await ledger.correct(turnOf(admission), { kind: "unused", ...unused });
-    },
+    refused: async (admission, refused) =>
+      await ledger.correct(turnOf(admission), { kind: "refused", ...refused }),
     pace: (tenant) => ({
       async wait({ scope, limit, resources = 0 }, signal) {
         const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });

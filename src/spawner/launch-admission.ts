@@ -45,7 +45,7 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       const { scope, launch: limit } = rates;
       await governor.renew({ scope, limit, tenant, resources, at }, signal);
     },
-    async answered({ adapter, token, plan: { tenant } }, outcomes, isRepeated) {
+    async answered({ adapter, token, at: granted, plan: { tenant } }, outcomes, isRepeated) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
       const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
@@ -58,9 +58,10 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
         );
       // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
       // is done by its first answer.
-      const unused = { requests: 0, resources: refusals.length };
-      if (refusals.length > 1) await governor.giveBack(admission, { ...unused, token });
-      else if (!isRepeated) await governor.giveBack(admission, unused);
+      const refused = { resources: refusals.length, granted };
+      if (refusals.length > 1) await governor.refused(admission, { ...refused, token });
+      else if (refusals.length === 1 && !isRepeated)
+        await governor.refused(admission, { ...refused, token: null });
     },
   };
 }

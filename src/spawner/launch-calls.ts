@@ -22,6 +22,8 @@ export interface RecordedLaunch {
   /** Of its place, among the plan's candidates. */
   readonly candidate: number;
   readonly secrets: () => Promise<LaunchSecrets>;
+  /** When it was granted, or recorded: milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** Who is asked just before a launch is made, and told what came of it. */
@@ -57,8 +59,8 @@ export interface Question extends RecordedLaunch {
  * makes it, the others wait for it or are told what came of it.
  */
 export interface LaunchCalls {
-  /** Asks the provider for the first time, as was admitted at a time; resolves when it has answered, or has not. */
-  start(launch: RecordedLaunch, members: readonly string[], admittedAt: number): Promise<void>;
+  /** Asks the provider for the first time; resolves when it has answered, or has not. */
+  start(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
   /** What became of a member, from the call that is under way, one that it has not been told of, or a new one. */
   ask(question: Question): Promise<LaunchOutcome>;
 }
@@ -146,9 +148,9 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
   };
 
   return {
-    async start(launch, members, admittedAt) {
+    async start(launch, members) {
       const admitted = async (signal: AbortSignal) =>
-        await late(launch, { members: members.length, at: admittedAt }, signal);
+        await late(launch, { members: members.length, at: launch.at }, signal);
       const turn = { admitted, isRepeated: false };
       await Promise.allSettled([run(open(launch.token, members), launch, turn)]);
     },

@@ -58,9 +58,10 @@ export function createLeases(ports: {
       };
     },
     isFree(key, lease) {
-      if (lease.driver === null || lease.until <= clock.now()) return true;
+      if (lease.driver === null) return true;
+      // Late or not, what is driven here is nobody else's here.
       if (lease.driver === driver.id) return !held.has(nameOf(key));
-      return driver.isGone(lease.driver);
+      return lease.until <= clock.now() || driver.isGone(lease.driver);
     },
   };
 }

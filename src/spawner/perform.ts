@@ -69,7 +69,7 @@ async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pro
 async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
   const { adapter, owner, signal, wish } = task;
   const { spawnId, detach, onEvent } = wish;
-  const { token, candidate } = latestLaunch(driven);
+  const { token, candidate, at } = latestLaunch(driven);
   const alone = adapter.capabilities.batch.maximum === 1;
   return await world.calls.ask({
     spawnId,
@@ -79,6 +79,7 @@ async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promis
     plan: driven.plan,
     candidate,
     secrets: () => task.secrets(signal),
+    at: Date.parse(at),
     members: async () => (alone ? [spawnId] : await world.ledger.members(token)),
     admit: async (stop) =>
       await world.admission.again(

@@ -57,12 +57,14 @@ export type RateCorrection =
       readonly retryAfterMilliseconds: number | null;
     }
   /** What was granted and not spent after all. */
+  | { readonly kind: "unused"; readonly requests: number; readonly resources: number }
+  /** Machines of a launch that was granted at a time, for which its place had no room: they cost nothing. */
   | {
-      readonly kind: "unused";
-      readonly requests: number;
+      readonly kind: "refused";
       readonly resources: number;
-      /** The token of the launch that it was granted to: what is said twice of one counts once. */
-      readonly token?: string;
+      readonly granted: number;
+      /** Of the launch: what is said twice of one counts once. Null where nobody says it twice. */
+      readonly token: string | null;
     }
   /** The same, though it is to be spent yet: it was granted at a time, and has taken longer than calls do. */
   | {

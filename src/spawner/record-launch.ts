@@ -77,8 +77,8 @@ export async function recordLaunch(
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call is under way before any member hears that it is recorded: who asks then shares it.
-  const launch = { token, adapter, owner, plan, candidate, secrets };
-  const answered = ports.calls.start(launch, ids, admitted.at);
+  const launch = { token, adapter, owner, plan, candidate, secrets, at: admitted.at };
+  const answered = ports.calls.start(launch, ids);
   for (const [index, { resolve }] of entries.entries())
     resolve({ standing: standings[index] ?? null, existing: null });
   return { answered };

@@ -80,6 +80,9 @@ async function note(
   const claimed = await world.ledger.claim(claim);
   if (claimed === null) return;
   const id = spawn.machine?.id ?? "";
+  // Whoever drove it may have gone on while its provider was asked: what was seen is of another machine then.
+  if (claimed.spawn.machine?.id !== id || claimed.spawn.state !== state)
+    return await world.ledger.release({ tenant, spawnId }, claimed.lease.fence);
   const step = {
     tenant,
     spawnId,

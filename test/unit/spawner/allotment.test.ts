@@ -102,10 +102,19 @@ describe("a process that ends before its launch is on record", () => {
 it("gives back once what two processes say of one launch", () => {
   const limit = open();
   limit.ask({ machines: 1_000 });
-  const unused = { kind: "unused", requests: 0, resources: 400, token: "a" } as const;
-  limit.correct(unused, { at: 500 });
-  limit.correct(unused, { at: 1_000 });
-  expect(limit.ask({ at: 1_000, line: "2", machines: 1_000 })).toBe(401);
+  const refused = { kind: "refused", resources: 400, granted: START, token: "a" } as const;
+  limit.correct(refused, { at: 500 });
+  limit.correct(refused, { at: 1_000 });
+  expect(limit.ask({ at: 1_000, line: "2", machines: 1_000 })).toBe(400);
+});
+
+it("gives back no more of what was refused than its provider's bucket has by then", () => {
+  const limit = open();
+  limit.ask({ machines: 10 });
+  limit.ask({ at: 1_000, line: "2", machines: 990 });
+  // The provider's was full until the second launch: what came back here in that second did not come back there.
+  limit.correct({ kind: "refused", resources: 10, granted: START, token: "a" }, { at: 2_000 });
+  expect(limit.ask({ at: 2_000, line: "3", machines: 1_000 })).toBeLessThanOrEqual(12);
 });
 
 /** Spends all calls that a full bucket has, for no machines. */

@@ -243,12 +243,11 @@ describe("what an adapter waits for", () => {
   });
 });
 
-it("gives back what was granted and not used", async () => {
-  const { governor, asks, go, gone } = scene();
+it("gives back what was granted for machines that were refused", async () => {
+  const { clock, governor, asks, go, gone } = scene();
   await go("burst", { resources: () => 1_000 });
   const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
-  await governor.giveBack(admission, { requests: 0, resources: 400 });
-  await governor.giveBack(admission, { requests: 0, resources: 0 });
+  await governor.refused(admission, { resources: 400, granted: clock.now(), token: null });
   await go("rest", { resources: () => 400 });
   expect(gone.at(-1)).toBe("rest 400 at 0");
   expect(asks.length).toBe(2);

@@ -93,7 +93,7 @@ describe("launches and the account's own pace", () => {
     const { ledger, clock } = here.ports;
     const corrections: number[] = [];
     const correct: typeof ledger.correct = async (turn, correction) => {
-      if (correction.kind === "unused") corrections.push(correction.resources);
+      if (correction.kind === "refused") corrections.push(correction.resources);
       await ledger.correct(turn, correction);
     };
     const kept = { ...ledger, correct };
@@ -106,6 +106,7 @@ describe("launches and the account's own pace", () => {
       owner: "owner",
       plan: samplePlan(),
       candidate: 0,
+      at: clock.now(),
     };
     const secrets = async () => ({ credential: null, environment: {}, files: [] });
     const error = new SlipwayError({

@@ -43,6 +43,7 @@ function world() {
       plan: PLAN,
       candidate: 0,
       secrets: async () => SECRETS,
+      at: 0,
       members: async () => ["one"],
       admit: async () => undefined,
       signal: NEVER,

@@ -70,6 +70,8 @@ describe("leases", () => {
     expect(leases.isFree(OTHER, lease)).toBe(true);
     first[Symbol.dispose]();
     expect(leases.isFree(KEY, lease)).toBe(false);
+    // A process that stood still has let its lease run out, and drives on.
+    expect(leases.isFree(KEY, { ...lease, until: clock.now() })).toBe(false);
     second[Symbol.dispose]();
     expect(leases.isFree(KEY, lease)).toBe(true);
   });

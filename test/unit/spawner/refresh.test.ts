@@ -68,6 +68,29 @@ describe("refresh", () => {
     expect(record?.events.at(-1)?.message).toContain("is gone: something or somebody else");
   });
 
+  it("says nothing of a machine that its spawn has left meanwhile", async () => {
+    const here = refreshing();
+    const { machine } = await here.spawn();
+    here.adapter.end(machine?.id ?? "", 1, "full");
+    const describe: typeof here.adapter.describe = async (ids, until) => {
+      const seen = await here.adapter.describe(ids, until);
+      // Its driver stood still for as long as its lease, and goes on with another machine.
+      const before = await here.ledger.find(KEY);
+      if (before === null || machine === null) throw new Error("there is no spawn");
+      const step = { ...KEY, before, at: new Date(here.clock.now()).toISOString() };
+      const other = { ...machine, id: "another" };
+      await here.ledger.take(
+        [{ ...step, to: "running", message: "again", machine: other, lease: "release" }],
+        null,
+      );
+      return seen;
+    };
+    const openAdapter: OpenAdapter = async () => ({ ...here.adapter, describe });
+    await refresh(createSpawnerWorld({ ...here.ports, openAdapter }), [KEY], signal);
+    expect(await here.record()).toMatchObject({ state: "running", machine: { id: "another" } });
+    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+  });
+
   it("records that one runs which was left booting, and leaves one alone that still does", async () => {
     const here = refreshing({ bootMilliseconds: 5_000 });
     await here.spawn({ wait: "accepted" });
