@@ -1,9 +1,11 @@
 /**
  * Kills launchers at random moments and points, recovers, and counts what lives: `npm run crash -- --runs N`. On the
- * stand-ins of EC2 and Compute Engine, and on the Docker engine of `scripts/peers.sh` where it runs. Exits 1 where a
- * promise was broken.
+ * stand-ins of EC2 and Compute Engine, and on the Docker engine of `scripts/peers.sh` where it runs; one run in ten is a
+ * burst. Exits 1 where a promise was broken.
  */
 import { parseArgs } from "node:util";
+import { killedBurst } from "../test/support/crash/burst-scene.ts";
+import type { BurstKill } from "../test/support/crash/burst-scene.ts";
 import { brokenPromise, crashOnce } from "../test/support/crash/crash-scene.ts";
 import type { CrashSubstrate, Kill } from "../test/support/crash/crash-scene.ts";
 import { crashOnDocker, crashOnEc2, crashOnGce } from "../test/support/crash/crash-substrates.ts";
@@ -12,8 +14,28 @@ import { findPeers } from "../test/support/peers.ts";
 /** More than a victim reaches on any substrate: beyond its end it is not killed at all. */
 const POINTS = 60;
 const LONGEST = 2_500;
+const BURST_EVERY = 10;
+/** Spawns of a burst, of which its first place has room for some. */
+const BURST = 40;
+const ROOM = 24;
+/** Points of a burst, and how often each is reached at most. */
+const BURST_POINTS = [
+  ["ledger.begin:before", 2],
+  ["ledger.begin:after", 2],
+  ["ledger.take:before", 2 * BURST],
+  ["ledger.take:after", 2 * BURST],
+  ["adapter.launch:before", 2],
+  ["adapter.launch:after", 2],
+  ["adapter.describe:before", 2],
+] as const;
 /** Runs after which it says how far it is. */
 const PORTION = 100;
+
+interface Run {
+  readonly killed: boolean;
+  /** Null where every promise was kept. */
+  readonly wrong: string | null;
+}
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "30" } } });
 const runs = Number(values.runs);
@@ -25,24 +47,54 @@ const { engine } = findPeers(process.env, process.getuid?.() === 0);
 if (engine.present) substrates.push(stack.use(await crashOnDocker(engine.value)));
 else console.log(`no Docker engine: ${engine.reason}`);
 
-const counts = { killed: 0, broken: 0 };
+const counts = { killed: 0, bursts: 0, broken: 0 };
 for (let run = 0; run < runs; run += 1) {
   const substrate = substrates[run % substrates.length];
   if (substrate === undefined) break;
-  const kill: Kill =
-    Math.random() < 0.5
-      ? { point: 1 + Math.floor(Math.random() * POINTS) }
-      : { afterMilliseconds: Math.random() * LONGEST };
-  const { victim, aftermath } = await crashOnce(substrate, kill);
-  const wrong = brokenPromise(aftermath);
-  if (victim.killed) counts.killed += 1;
+  const isBurst = run % BURST_EVERY === BURST_EVERY - 1;
+  const { killed, wrong } = isBurst ? await crashOfMany() : await crashOfOne(substrate);
+  if (isBurst) counts.bursts += 1;
+  if (killed) counts.killed += 1;
+  if (wrong !== null) {
+    counts.broken += 1;
+    console.log(`run ${run}: ${wrong}`);
+  }
   if ((run + 1) % PORTION === 0) console.log(`${run + 1} runs, ${counts.broken} broken promises`);
-  if (wrong === null) continue;
-  counts.broken += 1;
-  console.log(`run ${run} on ${substrate.name}, ${JSON.stringify(kill)}: ${wrong}`);
-  console.log(`  its points: ${victim.points.join(" ")}`);
 }
 console.log(
-  `${runs} runs, ${counts.killed} killed, ${counts.broken} broken promises (duplicates, orphans, lost)`,
+  `${runs} runs (${counts.bursts} of bursts), ${counts.killed} killed, ${counts.broken} broken promises (duplicates, orphans, lost)`,
 );
 if (counts.broken > 0) process.exitCode = 1;
+
+async function crashOfOne(substrate: CrashSubstrate): Promise<Run> {
+  const kill: Kill = oneIn(2)
+    ? { point: 1 + below(POINTS) }
+    : { afterMilliseconds: Math.random() * LONGEST };
+  const { victim, aftermath } = await crashOnce(substrate, kill);
+  const wrong = brokenPromise(aftermath);
+  const { killed, points } = victim;
+  if (wrong === null) return { killed, wrong };
+  const where = `on ${substrate.name}, ${JSON.stringify(kill)}`;
+  return { killed, wrong: `${where}: ${wrong}\n  its points: ${points.join(" ")}` };
+}
+
+/** On a stand-in of its own, so that the next one has room again. */
+async function crashOfMany(): Promise<Run> {
+  const open = oneIn(2) ? crashOnEc2 : crashOnGce;
+  await using substrate = await open({ room: ROOM });
+  const [point, most] = BURST_POINTS[below(BURST_POINTS.length)] ?? BURST_POINTS[0];
+  const kill: BurstKill = oneIn(2)
+    ? { point, nth: 1 + below(most) }
+    : { afterMilliseconds: Math.random() * LONGEST };
+  const { killed, wrong } = await killedBurst(substrate, BURST, kill);
+  if (wrong === null) return { killed, wrong };
+  return { killed, wrong: `a burst on ${substrate.name}, ${JSON.stringify(kill)}: ${wrong}` };
+}
+
+function oneIn(count: number): boolean {
+  return Math.random() < 1 / count;
+}
+
+function below(count: number): number {
+  return Math.floor(Math.random() * count);
+}
