@@ -98,7 +98,8 @@ export function postpone(
 ): BucketState | null {
   const { rate, state, slowness } = bucket;
   const { spent, now } = at;
-  if (state === null || rate.pace === "window") return giveBack(bucket, tokens);
+  if (state === null) return null;
+  if (rate.pace === "window") return { ...state, spent: without(state.spent, tokens, spent) };
   // Nothing came back, anywhere, in the slack after the burst that it was part of.
   const isOfBurst = spent >= state.since && spent < state.since + SLACK;
   const from = isOfBurst ? state.since + SLACK : spent;
@@ -116,6 +117,15 @@ export function postpone(
     at: now + SLACK,
     still: { from: isOne ? Math.min(from, still.from) : from, to: now },
   };
+}
+
+/** Takes back what was spent at a time, and nothing of what was spent later. */
+function without(spendings: readonly Spending[], tokens: number, at: number): readonly Spending[] {
+  return spendings
+    .map((each) =>
+      each.first <= at && at <= each.last ? { ...each, count: each.count - tokens } : each,
+    )
+    .filter(({ count }) => count > 0);
 }
 
 /** The state of a bucket that the provider says is empty, but for so many tokens. */

@@ -122,6 +122,16 @@ describe("a window", () => {
     expect(bucket.until(1, 0)).toBe(60_000 + SLACK);
   });
 
+  it("takes a late spending out where it was counted, and no other once that is forgotten", () => {
+    const bucket = open(MINUTE);
+    bucket.spend(4, 0);
+    bucket.spend(6, 30_000);
+    bucket.postpone(1, 0, 40_000);
+    expect(bucket.tokens(40_000)).toBe(1);
+    bucket.postpone(1, 0, 70_000);
+    expect(bucket.tokens(70_000)).toBe(4);
+  });
+
   it("counts each spending for itself", () => {
     const bucket = open(MINUTE);
     bucket.spend(4, 0);
