@@ -7,7 +7,7 @@ import { drain, giveBack, postpone, setBack, spend, timeUntil, tokensAt } from "
 import type { Bucket, BucketState } from "./buckets.ts";
 import { entrants, entryOf, rankOf } from "./entrants.ts";
 import type { Entrant, Rank } from "./entrants.ts";
-import type { Held, RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
+import type { Held, Spent, RateAnswer, RateAsk, RateCorrection, RateTurn } from "./rate-turns.ts";
 import { FULL_PACE, slowed, slowedEarlier } from "./slowness.ts";
 import type { Slowness } from "./slowness.ts";
 
@@ -18,6 +18,8 @@ export interface RateState {
   readonly slowness: Slowness;
   readonly entrants: readonly Entrant[];
   readonly held: readonly Held[];
+  /** How many have been held so far. */
+  readonly holds: number;
   /** The latest launches of which something was given back, by their tokens. */
   readonly returned: readonly string[];
   /** The latest time that it was asked at. */
@@ -51,6 +53,7 @@ const NEW_STATE: RateState = {
   slowness: FULL_PACE,
   entrants: [],
   held: [],
+  holds: 0,
   returned: [],
   seen: 0,
 };
@@ -71,13 +74,15 @@ export function allot(known: RateState | null, ask: RateAsk): Decision {
   const requests = Math.min(ask.requests, tokensAt(calls, now) - rank.ahead);
   if (state.slowness.hold <= now && requests >= 1 && machines.granted !== null) {
     const { granted: resources } = machines;
-    const { line } = ask;
-    const held = ask.isHeld && resources > 1 ? { line, requests, resources, at: now } : null;
+    const held =
+      ask.isHeld && resources > 1
+        ? { id: state.holds + 1, line: ask.line, requests, resources, at: now }
+        : null;
     return {
       answer: { granted: true, requests, resources, held },
       state: {
         ...state,
-        held: held === null ? state.held : [...state.held, held],
+        ...(held === null ? {} : { held: [...state.held, held], holds: held.id }),
         requests: spend(calls, requests, now),
         resources: spentOf(machines, now) ?? state.resources,
         entrants: entrants(state.entrants, { ...entry, served: now, since: null, until: now }, now),
@@ -117,13 +122,12 @@ export function correct(
       const gone = { ...entry, since: null, until: now };
       return { ...state, entrants: entrants(state.entrants, gone, now) };
     }
-    case "recorded":
-      return { ...state, held: state.held.filter((each) => !isSame(each, correction.held)) };
     case "unused":
       return {
         ...state,
         requests: giveBack(calls, correction.requests),
         resources: machines === null ? state.resources : giveBack(machines, correction.resources),
+        held: without(state.held, correction.held ?? null),
       };
     case "refused": {
       const { token, granted } = correction;
@@ -164,6 +168,16 @@ export function correct(
   }
 }
 
+/** The state once the launch is on record that something was held for: it is made, whatever becomes of its process. */
+export function recorded(known: RateState | null, { held }: Spent): RateState {
+  const state = known ?? NEW_STATE;
+  return { ...state, held: without(state.held, held) };
+}
+
+function without(held: readonly Held[], one: Held | null): readonly Held[] {
+  return one === null ? held : held.filter(({ id }) => id !== one.id);
+}
+
 /** Gives back what was granted to launches whose process ended before they were on record: they were not made. */
 function withoutGone(state: RateState, { limit, isGone }: RateAsk, now: number): RateState {
   if (state.held.length === 0) return state;
@@ -182,10 +196,6 @@ function withoutGone(state: RateState, { limit, isGone }: RateAsk, now: number):
     resources = postpone(machines, held.resources, at);
   }
   return { ...state, requests, resources, held: left.filter((each) => !gone.includes(each)) };
-}
-
-function isSame(one: Held, other: Held): boolean {
-  return one.line === other.line && one.at === other.at && one.resources === other.resources;
 }
 
 /** The state in the asker's time, which may be behind that of whoever asked before. */
@@ -211,6 +221,7 @@ function current(
         until: entry.until - by,
       })),
       held: known.held.map((held) => ({ ...held, at: held.at - by })),
+      holds: known.holds,
       returned: known.returned,
       seen: now,
     },

@@ -145,13 +145,13 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
       : line.waiters.slice(0, Math.min(granted.requests, leadingCalls(line)));
     for (const each of served) line.waiters.splice(line.waiters.indexOf(each), 1);
     const { held } = granted;
-    const spent = held === null ? null : { turn: turnOf(line), held };
+    const { scope, limit } = line;
+    const spent = held === null ? null : { scope, limit, held };
     for (const { resolve } of served) resolve({ resources: granted.resources, spent });
     const requests = granted.requests - served.length;
     const resources = served.length === 0 ? granted.resources : 0;
     if (requests === 0 && resources === 0) return;
-    if (held !== null) await ledger.correct(turnOf(line), { kind: "recorded", held });
-    await ledger.correct(turnOf(line), { kind: "unused", requests, resources });
+    await ledger.correct(turnOf(line), { kind: "unused", requests, resources, held });
   };
   const serve = async (key: string, line: Line): Promise<void> => {
     let isKnownToWait = false;

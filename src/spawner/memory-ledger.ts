@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../canonical-json.ts";
 import { onceEach } from "../once.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
-import { allot, correct } from "./allotment.ts";
+import { allot, correct, recorded } from "./allotment.ts";
 import type { RateState } from "./allotment.ts";
 import type {
   DrivenSpawn,
@@ -16,7 +16,7 @@ import type {
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
-import type { RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
+import type { RateName, Spent } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
@@ -76,11 +76,11 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
     return { ...standing, plan };
   };
-  const correctRate = (turn: RateTurn, correction: RateCorrection): void => {
-    const name = rateName(turn);
-    rates.set(name, correct(rates.get(name) ?? null, turn, correction));
+  const noteSpent = (spent: Spent | null): void => {
+    if (spent === null) return;
+    const name = rateName(spent);
+    rates.set(name, recorded(rates.get(name) ?? null, spent));
   };
-  const recorded = ({ turn, held }: Spent): void => correctRate(turn, { kind: "recorded", held });
   const note = (step: Step, after: Standing | undefined): void => {
     const entry = entryOf(step);
     if (entry === undefined || after === undefined) return;
@@ -97,13 +97,13 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     async begin(spawns, spent) {
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
       if (existing.some((driven) => driven !== null)) return { created: false, existing };
-      if (spent !== null) recorded(spent);
+      noteSpent(spent);
       return { created: true, driven: spawns.map(beginOne) };
     },
     async take(steps, spent) {
       const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
       if (!taken.every((after) => after !== null)) return null;
-      if (spent !== null) recorded(spent);
+      noteSpent(spent);
       for (const [index, step] of steps.entries()) note(step, taken[index]);
       return taken;
     },
@@ -184,7 +184,10 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       rates.set(rateName(ask), state);
       return answer;
     },
-    correct: async (turn, correction) => correctRate(turn, correction),
+    async correct(turn, correction) {
+      const name = rateName(turn);
+      rates.set(name, correct(rates.get(name) ?? null, turn, correction));
+    },
     close: async () => undefined,
   };
 }
@@ -193,7 +196,7 @@ function keyName({ tenant, spawnId }: SpawnKey): string {
   return JSON.stringify([tenant, spawnId]);
 }
 
-function rateName({ scope, limit }: RateTurn): string {
+function rateName({ scope, limit }: RateName): string {
   return JSON.stringify([scope, limit.name]);
 }
 

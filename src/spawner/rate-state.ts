@@ -33,9 +33,18 @@ const stateSchema: z.ZodType<RateState> = z.object({
     )
     .readonly(),
   held: z
-    .array(z.object({ line: z.string(), requests: z.number(), resources: z.number(), at: time }))
+    .array(
+      z.object({
+        id: z.int(),
+        line: z.string(),
+        requests: z.number(),
+        resources: z.number(),
+        at: time,
+      }),
+    )
     .readonly()
     .default([]),
+  holds: z.int().default(0),
   returned: z.array(z.string()).readonly().default([]),
   seen: time,
 });

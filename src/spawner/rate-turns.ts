@@ -1,10 +1,14 @@
 import type { RateLimit } from "../substrate/rates.ts";
 
-/** Who comes to a provider's rates. */
-export interface RateTurn {
+/** One kind of call in one scope. */
+export interface RateName {
   /** Whose buckets, as `RatedCall` has it. */
   readonly scope: string;
   readonly limit: RateLimit;
+}
+
+/** Who comes to a provider's rates. */
+export interface RateTurn extends RateName {
   readonly tenant: string;
   /** One queue of the tenant's: each process has its own. */
   readonly line: string;
@@ -14,6 +18,8 @@ export interface RateTurn {
 
 /** What was granted to a launch that is not on record yet: where its process is gone by then, nobody spends it. */
 export interface Held {
+  /** Told apart from all others of its limit. */
+  readonly id: number;
   readonly line: string;
   readonly requests: number;
   readonly resources: number;
@@ -21,8 +27,7 @@ export interface Held {
 }
 
 /** What a launch spends, told with its record, in the same transaction. */
-export interface Spent {
-  readonly turn: RateTurn;
+export interface Spent extends RateName {
   readonly held: Held;
 }
 
@@ -57,7 +62,12 @@ export type RateCorrection =
       readonly retryAfterMilliseconds: number | null;
     }
   /** What was granted and not spent after all. */
-  | { readonly kind: "unused"; readonly requests: number; readonly resources: number }
+  | {
+      readonly kind: "unused";
+      readonly requests: number;
+      readonly resources: number;
+      readonly held?: Held | null;
+    }
   /** Machines of a launch that was granted at a time, for which its place had no room: they cost nothing. */
   | {
       readonly kind: "refused";
@@ -73,7 +83,5 @@ export type RateCorrection =
       readonly resources: number;
       readonly granted: number;
     }
-  /** The launch that it was granted to is on record, and will be made whatever becomes of its process. */
-  | { readonly kind: "recorded"; readonly held: Held }
   /** Who asked waits no longer. */
   | { readonly kind: "left" };

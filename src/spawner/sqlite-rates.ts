@@ -1,11 +1,11 @@
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import { allot, correct } from "./allotment.ts";
+import { allot, correct, recorded } from "./allotment.ts";
 import type { RateState } from "./allotment.ts";
 import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import { parseRateState } from "./rate-state.ts";
-import type { RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
+import type { RateName, Spent } from "./rate-turns.ts";
 
 /** A state and the text that says it. */
 interface Known {
@@ -23,7 +23,7 @@ export function sqliteRates(database: Database): SqliteRates {
   // While no other process writes, what is read is what was written here last, and needs no second reading.
   const last = new Map<string, Known>();
 
-  const read = (connection: Connection, { scope, limit }: RateTurn): RateState | null => {
+  const read = (connection: Connection, { scope, limit }: RateName): RateState | null => {
     const row = connection.get(
       "SELECT state FROM rates WHERE scope = ? AND name = ?",
       scope,
@@ -37,7 +37,7 @@ export function sqliteRates(database: Database): SqliteRates {
     if (state === null) throw damaged(`the rates of ${limit.name} of ${scope}`);
     return state;
   };
-  const write = (connection: Connection, { scope, limit }: RateTurn, state: RateState): void => {
+  const write = (connection: Connection, { scope, limit }: RateName, state: RateState): void => {
     const written = JSON.stringify(state);
     last.set(nameOf(scope, limit.name), { text: written, state });
     connection.run(
@@ -48,8 +48,6 @@ export function sqliteRates(database: Database): SqliteRates {
       written,
     );
   };
-  const correctIn = (connection: Connection, turn: RateTurn, correction: RateCorrection): void =>
-    write(connection, turn, correct(read(connection, turn), turn, correction));
   return {
     spend: (ask) =>
       database.writeLightly((connection) => {
@@ -58,9 +56,11 @@ export function sqliteRates(database: Database): SqliteRates {
         return answer;
       }),
     correct: (turn, correction) =>
-      database.writeLightly((connection) => correctIn(connection, turn, correction)),
-    recorded: (connection, { turn, held }) =>
-      correctIn(connection, turn, { kind: "recorded", held }),
+      database.writeLightly((connection) => {
+        write(connection, turn, correct(read(connection, turn), turn, correction));
+      }),
+    recorded: (connection, spent) =>
+      write(connection, spent, recorded(read(connection, spent), spent)),
   };
 }
 

@@ -71,7 +71,7 @@ export function describeRates(open: OpenLedger): void {
       const held = answer.granted ? answer.held : null;
       expect(held).toMatchObject({ line: "driver-1", requests: 1, resources: 10 });
       if (recorded === "begin" && held !== null)
-        expect(await ledger.begin([newSpawn()], { turn: all, held })).toMatchObject({
+        expect(await ledger.begin([newSpawn()], { ...all, held })).toMatchObject({
           created: true,
         });
       const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
@@ -85,7 +85,7 @@ export function describeRates(open: OpenLedger): void {
       await ledger.begin([newSpawn()], null);
       const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
       const answer = await ledger.spend(all);
-      const spent = answer.granted && answer.held ? { turn: all, held: answer.held } : null;
+      const spent = answer.granted && answer.held ? { ...all, held: answer.held } : null;
       expect(await ledger.begin([newSpawn()], spent)).toMatchObject({ created: false });
       const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
       expect(await ledger.spend(next)).toMatchObject({ granted: true, resources: 10 });

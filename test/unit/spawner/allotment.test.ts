@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { allot, correct, LOOK_AGAIN } from "../../../src/spawner/allotment.ts";
+import { allot, correct, LOOK_AGAIN, recorded } from "../../../src/spawner/allotment.ts";
 import type { RateState } from "../../../src/spawner/allotment.ts";
 import { SLACK } from "../../../src/spawner/buckets.ts";
-import type { RateAsk, RateCorrection } from "../../../src/spawner/rate-turns.ts";
+import type { Held, RateAsk, RateCorrection } from "../../../src/spawner/rate-turns.ts";
 import type { RateBucket, RateLimit } from "../../../src/substrate/rates.ts";
 
 const START = 1_700_000_000_000;
@@ -49,6 +49,9 @@ function open(limit: RateLimit = LAUNCHES) {
     correct(correction: RateCorrection, wish: Wish = {}): void {
       state = correct(state, askOf(wish), correction);
     },
+    recorded(held: Held): void {
+      state = recorded(state, { scope: "here", limit, held });
+    },
     /** The process whose line it is ends. */
     end: (line: string) => gone.add(line),
     get held() {
@@ -83,10 +86,23 @@ describe("a process that ends before its launch is on record", () => {
     expect(limit.ask({ line: "dead", machines: 1_000 })).toBe(1_000);
     const [held] = limit.held;
     if (held === undefined) throw new Error("nothing is held");
-    limit.correct({ kind: "recorded", held });
+    limit.recorded(held);
     expect(limit.held).toEqual([]);
     limit.end("dead");
     expect(limit.ask({ at: 1_000, line: "2", exactly: 1_000 })).toBeLessThan(0);
+  });
+
+  it("is known whatever the clock does, and however long the record takes", () => {
+    const limit = open();
+    limit.ask({ at: 10_000, line: "1", machines: 400 });
+    const [held] = limit.held;
+    if (held === undefined) throw new Error("nothing is held");
+    limit.ask({ at: 0, line: "2", machines: 1 });
+    limit.ask({ at: 30_000, line: "2", machines: 500 });
+    limit.recorded(held);
+    expect(limit.held.map(({ line }) => line)).toEqual(["2"]);
+    // Nothing has come back that was not to: 1,000 less 901, and 60 in 30 seconds.
+    expect(limit.ask({ at: 30_000, line: "3", machines: 1_000 })).toBeLessThanOrEqual(159);
   });
 
   it("is not waited for: by then the bucket is full again, and one machine is not worth a note", () => {
