@@ -61,19 +61,16 @@ export function describeRates(open: OpenLedger): void {
     });
 
     it.each([
-      ["begin", "what the launch spends stays spent", 0],
-      ["nothing", "a process that is gone has spent nothing", 10],
-    ])("once %s is on record, %s", async (recorded, _what, left) => {
+      ["spends what is on record with it", true, 0],
+      ["has spent nothing that is not on record", false, 10],
+    ])("a process that is gone %s", async (_what, isRecorded, left) => {
       await using subject = await open();
       const { ledger } = subject;
       const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
       const answer = await ledger.spend(all);
       const held = answer.granted ? answer.held : null;
       expect(held).toMatchObject({ line: "driver-1", requests: 1, resources: 10 });
-      if (recorded === "begin" && held !== null)
-        expect(await ledger.begin([newSpawn()], { ...all, held })).toMatchObject({
-          created: true,
-        });
+      if (isRecorded) await ledger.begin([newSpawn()], held === null ? null : { ...all, held });
       const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
       const second = await ledger.spend(next);
       expect(second.granted ? second.resources : 0).toBe(left);

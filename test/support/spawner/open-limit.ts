@@ -1,0 +1,66 @@
+import { allot, correct, recorded } from "../../../src/spawner/allotment.ts";
+import type { RateState } from "../../../src/spawner/allotment.ts";
+import type { Held, RateAsk, RateCorrection } from "../../../src/spawner/rate-turns.ts";
+import type { RateBucket, RateLimit } from "../../../src/substrate/rates.ts";
+
+export const START = 1_700_000_000_000;
+
+export function perSecond(capacity: number, refill: number): RateBucket {
+  return { capacity, refill, everyMilliseconds: 1_000, pace: "continuous" };
+}
+export const LAUNCHES: RateLimit = {
+  name: "RunInstances",
+  requests: perSecond(5, 2),
+  resources: perSecond(1_000, 2),
+};
+export const READS: RateLimit = {
+  name: "DescribeImages",
+  requests: perSecond(5, 2),
+  resources: null,
+};
+
+interface Wish {
+  readonly at?: number;
+  readonly tenant?: string;
+  readonly line?: string;
+  readonly machines?: number;
+  readonly exactly?: number;
+  readonly calls?: number;
+}
+
+/** A limit as several ask for it; what each is told. */
+export function openLimit(limit: RateLimit = LAUNCHES) {
+  let state: RateState | null = null;
+  const gone = new Set<string>();
+  const askOf = ({ at = 0, tenant = "a", line = "1", ...wish }: Wish): RateAsk => {
+    const { machines, exactly, calls = 1 } = wish;
+    const most = exactly ?? machines;
+    const resources = most === undefined ? null : { minimum: exactly ?? 1, maximum: most };
+    const asked = { limit, tenant, line, now: START + at, requests: calls, resources };
+    return { scope: "here", ...asked, isHeld: true, isGone: (each) => gone.has(each) };
+  };
+  return {
+    /** What is granted; or, negative, how long to wait. */
+    ask(wish: Wish): number {
+      const decision = allot(state, askOf(wish));
+      state = decision.state;
+      const { answer } = decision;
+      if (!answer.granted) return -answer.wait;
+      return askOf(wish).resources === null ? answer.requests : answer.resources;
+    },
+    correct(correction: RateCorrection, wish: Wish = {}): void {
+      state = correct(state, askOf(wish), correction);
+    },
+    recorded(held: Held): void {
+      state = recorded(state, { scope: "here", limit, held });
+    },
+    /** The process whose line it is ends. */
+    end: (line: string) => gone.add(line),
+    get held() {
+      return state?.held ?? [];
+    },
+    get entrants() {
+      return state?.entrants ?? [];
+    },
+  };
+}
