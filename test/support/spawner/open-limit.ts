@@ -5,10 +5,10 @@ import type { RateBucket, RateLimit } from "../../../src/substrate/rates.ts";
 
 export const START = 1_700_000_000_000;
 
-export function perSecond(capacity: number, refill: number): RateBucket {
+function perSecond(capacity: number, refill: number): RateBucket {
   return { capacity, refill, everyMilliseconds: 1_000, pace: "continuous" };
 }
-export const LAUNCHES: RateLimit = {
+const LAUNCHES: RateLimit = {
   name: "RunInstances",
   requests: perSecond(5, 2),
   resources: perSecond(1_000, 2),
