@@ -83,7 +83,12 @@ export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<Crash
           target: { gcp: { project: PROJECT, zones, subnet: "default" } },
         },
       }),
-    machines: async () => gce.instances(PROJECT).map(linkOf),
+    // One that is on its way down is still listed for a moment.
+    machines: async () =>
+      gce
+        .instances(PROJECT)
+        .filter(({ goneAt }) => goneAt === null)
+        .map(linkOf),
     requests: () =>
       gce.requests.map(({ call, status }) => ({
         call: call ?? "",
