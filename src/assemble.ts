@@ -1,6 +1,6 @@
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
-import { findCredential, launchSecrets } from "./credentials.ts";
+import { findCredential } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
 import type { Driver } from "./driver.ts";
 import { parseReference } from "./oci/reference.ts";
@@ -16,20 +16,15 @@ import {
   SPAWN_OPTIONS,
   SWEEP_OPTIONS,
 } from "./option-shapes.ts";
+import { once } from "./once.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
 import { placementTarget } from "./resolver/target.ts";
-import { recover } from "./spawner/recover.ts";
-import { refresh } from "./spawner/refresh.ts";
-import { sweep } from "./spawner/sweep.ts";
 import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
-import { spawnWorkspace, spawnWorkspaces } from "./spawn-workspaces.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "./spawner/ledger.ts";
 import { noMachine, spawnNotFound } from "./spawner/spawn-errors.ts";
-import { createSpawnerWorld, terminate } from "./spawner/spawn.ts";
-import type { SpawnerWorld } from "./spawner/task.ts";
 import { watchSpawns } from "./spawner/watch.ts";
 import type { OpenAdapter } from "./substrate/contract.ts";
 
@@ -70,17 +65,16 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
 const GRACE = 15 * 60_000;
 
 interface Session extends SlipwayPorts {
-  readonly spawner: SpawnerWorld;
   readonly plans: SpawnablePlans;
 }
 
 /** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
 export function assembleSlipway(given: SlipwayPorts): Slipway {
-  const spawner = createSpawnerWorld({
-    ...given,
-    launchSecrets: (plan, until) => launchSecrets(given, plan, until),
+  const ports: Session = { ...given, plans: createSpawnablePlans(given) };
+  const spawning = once(async () => {
+    const { createSpawning } = await import("./spawning.ts");
+    return createSpawning(ports);
   });
-  const ports: Session = { ...given, spawner, plans: createSpawnablePlans(given) };
   const { tenant, catalog, ledger } = ports;
   return {
     tenant,
@@ -95,11 +89,11 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       checkOptions("spawnWorkspace", options, SPAWN_OPTIONS);
       const { spawnId, ...shared } = options;
       const wanted = { workspace, ...(spawnId === undefined ? {} : { spawnId }) };
-      return await spawnWorkspace(ports, wanted, shared);
+      return await (await spawning()).spawnWorkspace(wanted, shared);
     },
     async spawnWorkspaces(wanted, options = {}) {
       checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
-      return await spawnWorkspaces(ports, wanted, options);
+      return await (await spawning()).spawnWorkspaces(wanted, options);
     },
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
@@ -114,7 +108,8 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async terminateSpawn(spawnId, options = {}) {
       checkText("spawnId", spawnId);
       checkOptions("terminateSpawn", options, SIGNAL_OPTION);
-      return await terminate(spawner, {
+      const { terminate } = await spawning();
+      return await terminate({
         tenant,
         spawnId,
         wait: "settled",
@@ -126,9 +121,9 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async refreshSpawns(spawnIds, options = {}) {
       checkOptions("refreshSpawns", options, SIGNAL_OPTION);
       for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      const { refresh } = await spawning();
       const ids = spawnIds.length > 0 ? spawnIds : await livingSpawns(ports);
       await refresh(
-        spawner,
         ids.map((spawnId) => ({ tenant, spawnId })),
         signalOf(options),
       );
@@ -136,14 +131,16 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async recover(options = {}) {
       checkOptions("recover", options, RECOVER_OPTIONS);
       const { onEvent = () => undefined } = options;
-      return await recover(spawner, { tenant, signal: signalOf(options), onEvent });
+      const { recover } = await spawning();
+      return await recover({ tenant, signal: signalOf(options), onEvent });
     },
     async sweep(options = {}) {
       checkOptions("sweep", options, SWEEP_OPTIONS);
       const { grace = GRACE, dryRun = false } = options;
       const placements = await catalog.list("placement");
       const targets = placements.map(placementTarget);
-      return await sweep(ports, { targets, grace, dryRun, signal: signalOf(options) });
+      const { sweep } = await spawning();
+      return await sweep({ targets, grace, dryRun, signal: signalOf(options) });
     },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {

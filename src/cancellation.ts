@@ -70,6 +70,7 @@ export function anyOf(
   first: AbortSignal,
   second: AbortSignal,
 ): Disposable & { readonly signal: AbortSignal } {
+  if (first === second) return { signal: first, [Symbol.dispose]: () => undefined };
   const seconds = joined.get(first) ?? new WeakMap<AbortSignal, Joined>();
   joined.set(first, seconds);
   const both = seconds.get(second) ?? join(first, second);
@@ -102,12 +103,13 @@ function join(first: AbortSignal, second: AbortSignal): Joined {
 
 /**
  * So many signals that are aborted as this one is, by one listener on it: for a crowd to share, as a signal looks
- * through all its listeners whenever one comes or goes.
+ * through all its listeners whenever one comes or goes. One alone is the signal itself.
  */
 export function followers(
   signal: AbortSignal,
   count: number,
 ): Disposable & { readonly signals: readonly AbortSignal[] } {
+  if (count === 1) return { signals: [signal], [Symbol.dispose]: () => undefined };
   const controllers = Array.from({ length: count }, () => new AbortController());
   const follow = (): void => {
     for (const controller of controllers) controller.abort(signal.reason);

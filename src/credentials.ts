@@ -75,6 +75,8 @@ export async function launchSecrets(
     ),
   ];
   const mounts = guest.runtimeSecretMounts.filter(({ path }) => path !== null);
+  if (variables.length === 0 && mounts.length === 0)
+    return { credential: await plannedCredential(ports, plan, signal), environment: {}, files: [] };
   const [found, environment, files] = await Promise.all([
     plannedCredential(ports, plan, signal),
     Promise.all(

@@ -56,6 +56,7 @@ export function sharedReads<Answer>(options: {
       if (signal.aborted) throw cancellation(signal, what);
       for (const [old, flight] of flights) if (!isUsable(flight)) forget(old, flight);
       const flight = flights.get(key) ?? start(key, load);
+      if (flight.arrivedAt !== null) return await flight.answer;
       flight.waiting += 1;
       try {
         return await untilAborted(flight.answer, signal, what);

@@ -118,7 +118,8 @@ function createBurst(
   size: number,
   options: BurstOptions,
 ): Burst {
-  const { signal = new AbortController().signal, detach = new AbortController().signal } = options;
+  const never = new AbortController().signal;
+  const { signal = never, detach = never } = options;
   const { wait = "running", onEvent = () => undefined, allowStale = false } = options;
   const wanting = anyOf(signal, detach);
   const crowds = Math.ceil(size / LISTENERS);

@@ -39,6 +39,14 @@ const EC2_PARTS = {
 };
 
 type Ec2Name = keyof typeof EC2_PARTS;
+
+/** What those files import of the one with the shapes: a call's bears its name. */
+const EC2_SCHEMAS = [
+  "errorTypeRegistries",
+  ...Object.keys(EC2_PARTS)
+    .flatMap((name) => /^(\w+)Command$/.exec(name)?.slice(1) ?? [])
+    .map((call) => `${call}$`),
+];
 export type Ec2Sdk = Pick<typeof Ec2, Ec2Name>;
 
 // Kept here, because finding a loaded package again is a search of the file system's names, at every call.
@@ -58,7 +66,11 @@ export function stsSdk(): typeof Sts {
 
 function loadEc2(): Ec2Sdk {
   const manifest = require.resolve("@aws-sdk/client-ec2/package.json");
-  const reading = partsReader(manifest, ["EC2Client", "commands/RunInstancesCommand"]);
+  const reading = partsReader({
+    manifest,
+    files: ["EC2Client", "commands/RunInstancesCommand"],
+    schemas: { file: "schemas/schemas_0", exports: EC2_SCHEMAS },
+  });
   if (reading !== null) return partByPart(reading);
   const whole: Ec2Sdk = require("@aws-sdk/client-ec2");
   return whole;

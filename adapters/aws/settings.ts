@@ -2,6 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
+import { READ_SELDOM } from "../../src/schema-use.ts";
 
 const text = z.string().min(1);
 
@@ -38,7 +39,9 @@ const read = new WeakMap<JsonObject, InstanceSettings>();
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
   const known = read.get(plan.settings);
   if (known !== undefined) return known;
-  const parsed = z.strictObject({ instance: instanceSettings }).safeParse(plan.settings);
+  const parsed = z
+    .strictObject({ instance: instanceSettings })
+    .safeParse(plan.settings, READ_SELDOM);
   if (parsed.success) {
     if (Object.isFrozen(plan.settings)) read.set(plan.settings, parsed.data.instance);
     return parsed.data.instance;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan.ts";
+import { READ_SELDOM } from "../../src/schema-use.ts";
 
 const text = z.string();
 const strings = z.array(text);
@@ -61,7 +62,9 @@ export function planSettings(container: ContainerSettings): JsonObject {
 
 /** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: LaunchPlan): ContainerSettings {
-  const parsed = z.strictObject({ container: containerSettings }).safeParse(plan.settings);
+  const parsed = z
+    .strictObject({ container: containerSettings })
+    .safeParse(plan.settings, READ_SELDOM);
   if (parsed.success) return parsed.data.container;
   const [issue] = parsed.error.issues;
   throw invalidArgument(

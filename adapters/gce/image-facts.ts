@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../src/errors.ts";
+import { READ_SELDOM } from "../../src/schema-use.ts";
 import type { Architecture, Artifact } from "../../src/plan.ts";
 import { imageLink, partialLink } from "./links.ts";
 import type { ImageReply } from "./replies.ts";
@@ -40,7 +41,7 @@ export function readFacts(given: JsonObject): {
   readonly image: ImageFacts | null;
   readonly unanswered: boolean;
 } {
-  const parsed = facts.safeParse(given);
+  const parsed = facts.safeParse(given, READ_SELDOM);
   if (!parsed.success) return { image: null, unanswered: false };
   return { image: parsed.data.image ?? null, unanswered: parsed.data.unanswered ?? false };
 }

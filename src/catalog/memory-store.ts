@@ -35,10 +35,15 @@ export function createMemoryStore(): CatalogStore {
  */
 function memoryTransactions(): CatalogTransactions {
   const tables = memoryTables(new Map());
+  let writes = 0;
   return {
     // `async`, so that a failure is a rejection.
     read: async (work) => await Promise.resolve(work(tables)),
-    write: async (work) => await Promise.resolve(work(tables)),
+    async write(work) {
+      writes += 1;
+      return await Promise.resolve(work(tables));
+    },
+    version: async () => await Promise.resolve(String(writes)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import { deepFreeze } from "../plan.ts";
+import { READ_SELDOM } from "../schema-use.ts";
 import { normalizeBody, printedPath, printedText } from "./body.ts";
 import type { NormalizedBody } from "./body.ts";
 import type { CatalogKind, CatalogKinds } from "./kinds.ts";
@@ -114,7 +115,7 @@ function parse<K extends CatalogKind>(
     violations: [],
   };
   const broken = [...parser.rules, ...rulesOnTop].flatMap((rule) => rule(fields));
-  const parsed = parser.schema().safeParse(fields);
+  const parsed = parser.schema().safeParse(fields, READ_SELDOM);
   const { spellings } = normalized;
   const [first, ...others] = [
     ...broken,

@@ -15,9 +15,17 @@ export function createSqliteStore(database: Database): CatalogStore {
 
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function sqliteTransactions(database: Database): CatalogTransactions {
+  let writes = 0;
   return {
     read: (work) => database.read((connection) => work(sqliteTables(connection))),
-    write: (work) => database.write((connection) => work(sqliteTables(connection))),
+    async write(work) {
+      try {
+        return await database.write((connection) => work(sqliteTables(connection)));
+      } finally {
+        writes += 1;
+      }
+    },
+    version: async () => `${writes} ${await database.othersVersion()}`,
   };
 }
 

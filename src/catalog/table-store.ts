@@ -7,6 +7,9 @@ import type { CatalogStore, LinkedRecords } from "./store.ts";
 import type { CatalogReading, CatalogTransactions, RecordKey, StoredGeneration } from "./tables.ts";
 import { deleteRecord, findRecord, setBakedImage, setRecord, toRecord } from "./transitions.ts";
 
+/** Plans whose records are remembered; they are read anew beyond. */
+const MOST_REMEMBERED = 1_000;
+
 export function createTableStore(transactions: CatalogTransactions): CatalogStore {
   return {
     set: (write) => transactions.write((tables) => setRecord(tables, write)),
@@ -14,10 +17,7 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     get: (tenant, kind, name) =>
       transactions.read((tables) => findRecord(tables, tenant, kind, name)),
     linked: (tenant, key) => transactions.read((tables) => follow(tables, tenant, key)),
-    generations: (tenant, keys) =>
-      transactions.read((tables) =>
-        keys.map(({ kind, name }) => generationOf(tables, tenant, kind, name)),
-      ),
+    generations: rememberedGenerations(transactions),
     list: (tenant, kind, page) =>
       transactions.read((tables) => {
         const stored = tables
@@ -35,6 +35,29 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
       }),
     sealedValue: (tenant, name) => transactions.read((tables) => tables.findSealed(tenant, name)),
     sealingKeys: () => transactions.read((tables) => tables.sealingKeys()),
+  };
+}
+
+/**
+ * A plan's records are looked at before each of its launches: as long as nobody has written, what was read for the last
+ * one is what would be read again.
+ */
+function rememberedGenerations(transactions: CatalogTransactions): CatalogStore["generations"] {
+  const known = new Map<string, readonly (number | null)[]>();
+  let knownAt: string | null = null;
+  return async (tenant, keys) => {
+    const version = await transactions.version();
+    if (version !== knownAt || known.size >= MOST_REMEMBERED) known.clear();
+    knownAt = version;
+    const asked = JSON.stringify([tenant, keys]);
+    const remembered = known.get(asked);
+    if (remembered !== undefined) return remembered;
+    const read = await transactions.read((tables) =>
+      keys.map(({ kind, name }) => generationOf(tables, tenant, kind, name)),
+    );
+    // What was read may be older than what another one has asked for since.
+    if (knownAt === version) known.set(asked, read);
+    return read;
   };
 }
 

@@ -78,4 +78,6 @@ export interface CatalogWriting extends CatalogReading {
 export interface CatalogTransactions {
   read<T>(work: (tables: CatalogReading) => T): Promise<T>;
   write<T>(work: (tables: CatalogWriting) => T): Promise<T>;
+  /** Another one once somebody's write, here or in another process, is acknowledged; it may change without one too. */
+  version(): Promise<string>;
 }

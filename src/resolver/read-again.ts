@@ -1,5 +1,6 @@
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
+import { onceEach } from "../once.ts";
 import type { LaunchPlan } from "../plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure } from "./checks-failure.ts";
@@ -17,7 +18,7 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
       `plan ${plan.planId} was made for tenant ${plan.tenant}, not for ${tenant}`,
       "Spawn it as the tenant it was made for, or resolve the workspace again.",
     );
-  const failure = checksFailure(plan.workspace, plan.checks);
+  const { failure } = checked(plan);
   if (failure !== null) throw failure;
   if (!plan.artifact.pinned)
     throw new SlipwayError({
@@ -28,6 +29,11 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
       metadata: { plan_id: plan.planId },
     });
 }
+
+/** A plan that is launched many times has its checks judged once. */
+const checked = onceEach((plan: LaunchPlan) => ({
+  failure: checksFailure(plan.workspace, plan.checks),
+}));
 
 /**
  * @param generations of the plan's records, in their order, as they are now

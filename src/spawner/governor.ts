@@ -105,8 +105,8 @@ interface Entering extends Pick<Waiter, "wanted" | "counts" | "onWait"> {
 /** The calls of one tenant and limit that wait here; the first of them asks for all. */
 interface Line extends Admission {
   readonly waiters: Waiter[];
-  /** Ends the pause before the next try. */
-  wake: AbortController;
+  /** Ends the pause before the next try; null before there was one. */
+  wake: AbortController | null;
 }
 
 export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPorts): Governor {
@@ -163,9 +163,10 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
         isKnownToWait = wait !== null;
         if (wait === null) continue;
         tell(line, wait, clock.now());
-        line.wake = new AbortController();
         if (line.waiters[0] !== first) continue;
-        await pause(clock, Math.min(wait, LOOK_AGAIN), line.wake.signal);
+        const wake = new AbortController();
+        line.wake = wake;
+        await pause(clock, Math.min(wait, LOOK_AGAIN), wake.signal);
       }
       lines.delete(key);
       if (isKnownToWait) await ledger.correct(turnOf(line), { kind: "left" });
@@ -185,9 +186,9 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     const waiter: Waiter = { ...waiting, isHeld, resolve, reject, toldAt };
     const key = JSON.stringify([scope, limit.name, tenant]);
     const known = lines.get(key);
-    const line = known ?? { scope, limit, tenant, waiters: [], wake: new AbortController() };
+    const line = known ?? { scope, limit, tenant, waiters: [], wake: null };
     line.waiters.splice(isFirst ? 0 : line.waiters.length, 0, waiter);
-    if (isFirst) line.wake.abort();
+    if (isFirst) line.wake?.abort();
     if (known === undefined) {
       lines.set(key, line);
       void serve(key, line);
@@ -197,7 +198,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
       if (place < 0) return;
       line.waiters.splice(place, 1);
       reject(signal.reason);
-      if (place === 0) line.wake.abort();
+      if (place === 0) line.wake?.abort();
     };
     signal.addEventListener("abort", leave, { once: true });
     try {

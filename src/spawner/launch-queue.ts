@@ -25,8 +25,8 @@ interface Group {
   /** When the first and the last of them came. */
   since: number;
   latest: number;
-  /** Aborted when nobody is left in it. */
-  left: AbortController;
+  /** Aborted when nobody is left in it; null before it has asked for its turn. */
+  left: AbortController | null;
 }
 
 /** What an adapter is doing. */
@@ -109,9 +109,10 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       try {
         await gathered(group, adapter);
         if (group.waiting.size === 0) break;
-        group.left = new AbortController();
+        const left = new AbortController();
+        group.left = left;
         const waiting = (): readonly QueuedLaunch[] => differing(group).map(({ queued }) => queued);
-        const grant = await admit(adapter, plan.tenant, waiting, group.left.signal);
+        const grant = await admit(adapter, plan.tenant, waiting, left.signal);
         const admitted = { at: clock.now(), spent: grant.spent };
         const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
         entries = differing(group).slice(0, most);
@@ -120,7 +121,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         if (entries.length > 0) await go(adapter, entries, admitted);
       } catch (caught) {
         // Who comes after the others have all gone begins anew.
-        if (group.left.signal.aborted && entries.length === 0) continue;
+        if (group.left?.signal.aborted === true && entries.length === 0) continue;
         for (const { reject } of [...entries, ...group.waiting]) reject(caught);
         group.waiting.clear();
       }
@@ -138,14 +139,14 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         waiting: new Set(),
         since: now,
         latest: now,
-        left: new AbortController(),
+        left: null,
       };
       const { promise, resolve, reject } = Promise.withResolvers<Entered>();
       const waiting: Waiting = { queued, resolve, reject };
       const leave = (): void => {
         if (!group.waiting.delete(waiting)) return;
         reject(queued.signal.reason);
-        if (group.waiting.size === 0) group.left.abort(queued.signal.reason);
+        if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
       };
       if (group.waiting.size === 0) group.since = now;
       group.latest = now;

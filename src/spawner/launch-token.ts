@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Candidate, LaunchPlan } from "../plan.ts";
 
 export interface LaunchIdentity {
@@ -30,7 +30,7 @@ export function launchToken(identity: LaunchIdentity): string {
     // Most often one text for all: a thousand of them need not be read a thousand times.
     [...new Set(members.map(({ bootDocument }) => bootDocument))],
   ];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return hash("sha256", JSON.stringify(parts));
 }
 
 /** The launch's id as it is written on its machines: short enough for a label of every provider (63 characters). */

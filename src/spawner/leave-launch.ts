@@ -12,12 +12,16 @@ const ANSWERED = new Error("the launch was answered");
  */
 export async function orLeft<T>(clock: Clock, detach: AbortSignal, answer: Promise<T>): Promise<T> {
   const { promise: left, reject } = Promise.withResolvers<never>();
-  const answered = new AbortController();
-  const leave = async (): Promise<void> => {
-    await Promise.allSettled([clock.sleep(PATIENCE, answered.signal)]);
+  let stop = (): void => undefined;
+  const leave = async (answered: AbortSignal): Promise<void> => {
+    await Promise.allSettled([clock.sleep(PATIENCE, answered)]);
     reject(detach.reason);
   };
-  const begin = (): void => void leave();
+  const begin = (): void => {
+    const answered = new AbortController();
+    stop = () => answered.abort(ANSWERED);
+    void leave(answered.signal);
+  };
   if (detach.aborted) begin();
   else detach.addEventListener("abort", begin, { once: true });
   try {
@@ -26,6 +30,6 @@ export async function orLeft<T>(clock: Clock, detach: AbortSignal, answer: Promi
     detach.removeEventListener("abort", begin);
     // Nobody listens to what is rejected from here on.
     left.catch(() => undefined);
-    answered.abort(ANSWERED);
+    stop();
   }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../errors.ts";
+import { once } from "../once.ts";
 import { SUBSTRATES } from "../plan.ts";
 import { toCamelCase } from "../spelling.ts";
 import type { SqlRow } from "../storage/connection.ts";
@@ -12,59 +13,67 @@ import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record
 
 /** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
 
-/** Made once: a schema costs more than what it reads. */
+/** Each made once, and those of whole rows when the first is read: a schema costs more than what it reads. */
 const textSchema = z.string();
 const nullableTextSchema = z.string().nullable();
 const numberSchema = z.int();
 const stateSchema = z.enum(SPAWN_STATES);
 
-const machineSchema = z.strictObject({
-  id: z.string(),
-  place: z.string(),
-  architecture: z.string().nullable(),
-  addresses: z.strictObject({ private: z.string().nullable(), public: z.string().nullable() }),
-  ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
-});
+const machineSchema = once(() =>
+  z.strictObject({
+    id: z.string(),
+    place: z.string(),
+    architecture: z.string().nullable(),
+    addresses: z.strictObject({ private: z.string().nullable(), public: z.string().nullable() }),
+    ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
+  }),
+);
 
-const rowSchema = z.object({
-  spawn_id: z.string(),
-  tenant: z.string(),
-  workspace: z.string(),
-  state: stateSchema,
-  plan_id: z.string(),
-  substrate: z.enum(SUBSTRATES),
-  machine: z.string().nullable(),
-  error: z.string().nullable(),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+const rowSchema = once(() =>
+  z.object({
+    spawn_id: z.string(),
+    tenant: z.string(),
+    workspace: z.string(),
+    state: stateSchema,
+    plan_id: z.string(),
+    substrate: z.enum(SUBSTRATES),
+    machine: z.string().nullable(),
+    error: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  }),
+);
 
 const outcomeSchema = z.enum(["accepted", "rejected", "unknown"]).nullable();
 
 /** A launch's member, joined with its spawn. */
-const claimantSchema = z.object({
-  spawn_id: z.string(),
-  member: z.int(),
-  state: stateSchema,
-  machine: z.string().nullable(),
-  outcome: outcomeSchema,
-});
+const claimantSchema = once(() =>
+  z.object({
+    spawn_id: z.string(),
+    member: z.int(),
+    state: stateSchema,
+    machine: z.string().nullable(),
+    outcome: outcomeSchema,
+  }),
+);
 
-const launchSchema = z.object({
-  attempt: z.int(),
-  candidate: z.int(),
-  place: z.string(),
-  token: z.string(),
-  member: z.int(),
-  at: z.string(),
-  outcome: outcomeSchema,
-  reason: z.string().nullable(),
-});
+const launchSchema = once(() =>
+  z.object({
+    attempt: z.int(),
+    candidate: z.int(),
+    place: z.string(),
+    token: z.string(),
+    member: z.int(),
+    at: z.string(),
+    outcome: outcomeSchema,
+    reason: z.string().nullable(),
+  }),
+);
 
-const errorSchema: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+const errorSchema = once((): z.ZodType<JsonObject> => z.record(z.string(), z.json()));
 
 export function parseStanding(row: SqlRow, launchRows: readonly SqlRow[]): Standing {
-  const launches = launchRows.map((launch) => parse(launchSchema, launch, "launch"));
+  const launches = launchRows.map((launch) => parse(launchSchema(), launch, "launch"));
   return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
 }
 
@@ -77,7 +86,7 @@ export function leaseOf(row: SqlRow): Lease {
 }
 
 function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
-  const spawn = parse(rowSchema, row, "spawn");
+  const spawn = parse(rowSchema(), row, "spawn");
   return {
     spawnId: spawn.spawn_id,
     tenant: spawn.tenant,
@@ -87,14 +96,14 @@ function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
     substrate: spawn.substrate,
     machine: spawn.machine === null ? null : machineOf(spawn.machine),
     attempts: attemptsOf(launches),
-    error: spawn.error === null ? null : parse(errorSchema, parseJson(spawn.error), "error"),
+    error: spawn.error === null ? null : parse(errorSchema(), parseJson(spawn.error), "error"),
     createdAt: spawn.created_at,
     updatedAt: spawn.updated_at,
   };
 }
 
 export function parseClaimant(row: SqlRow): Claimant {
-  const claimant = parse(claimantSchema, row, "launch");
+  const claimant = parse(claimantSchema(), row, "launch");
   return {
     spawnId: claimant.spawn_id,
     member: claimant.member,
@@ -105,7 +114,7 @@ export function parseClaimant(row: SqlRow): Claimant {
 }
 
 function machineOf(json: string): SpawnMachine {
-  return parse(machineSchema, toCamelCase(parseJson(json)), "machine");
+  return parse(machineSchema(), toCamelCase(parseJson(json)), "machine");
 }
 
 export function parseEventRow(row: SqlRow): SpawnEvent {

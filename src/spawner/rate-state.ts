@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { READ_SELDOM } from "../schema-use.ts";
 import type { RateState } from "./allotment.ts";
 
 /** What a ledger has kept of one limit in one scope, as it is read back. */
@@ -51,5 +52,5 @@ const stateSchema: z.ZodType<RateState> = z.object({
 
 /** Null for what no ledger has written. */
 export function parseRateState(value: unknown): RateState | null {
-  return stateSchema.safeParse(value).data ?? null;
+  return stateSchema.safeParse(value, READ_SELDOM).data ?? null;
 }

@@ -54,6 +54,11 @@ export interface Database extends AsyncDisposable {
   writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
   read<T>(work: (connection: Connection) => T): Promise<T>;
+  /**
+   * Another number once another connection, of whatever process, has changed the file; changes of this one leave it as
+   * it is. It costs less than a transaction.
+   */
+  othersVersion(): Promise<number>;
   /** Lets the writes that wait finish, then closes. Closing twice is fine. */
   close(): Promise<void>;
 }
@@ -144,20 +149,15 @@ function createDatabase(opened: {
   let closing: Promise<void> | undefined;
   const active = new Set<Promise<unknown>>();
 
-  const run = async <T>(begin: string, work: (connection: Connection) => T): Promise<T> => {
+  const attempted = async <T>(attempt: () => T): Promise<T> => {
     try {
-      return await lockWait(() => transact(raw, begin, () => work(connection)));
+      return await lockWait(attempt);
     } catch (caught) {
       throw storageError(caught, path);
     }
   };
-  const runLightly = async <T>(work: (connection: Connection) => T): Promise<T> => {
-    try {
-      return await lockWait(() => transactLightly(raw, () => work(connection)));
-    } catch (caught) {
-      throw storageError(caught, path);
-    }
-  };
+  const run = <T>(begin: string, work: (connection: Connection) => T): Promise<T> =>
+    attempted(() => transact(raw, begin, () => work(connection)));
   const tracked = async <T>(running: Promise<T>): Promise<T> => {
     active.add(running);
     try {
@@ -181,15 +181,24 @@ function createDatabase(opened: {
     },
     async writeLightly(work) {
       refuseWhenClosed();
-      return await tracked(runLightly(work));
+      return await tracked(attempted(() => transactLightly(raw, () => work(connection))));
     },
     async read(work) {
       refuseWhenClosed();
       return await tracked(run("BEGIN", work));
     },
+    async othersVersion() {
+      refuseWhenClosed();
+      return await tracked(attempted(() => dataVersion(connection)));
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** https://www.sqlite.org/pragma.html#pragma_data_version */
+function dataVersion(connection: Connection): number {
+  return Number(connection.get("PRAGMA data_version")?.["data_version"]);
 }
 
 function closedError(path: string): SlipwayError {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { slipway } from "./support/slipway-process.ts";
 
 const PRETEND = join(import.meta.dirname, "support", "pretend-version.mjs");
@@ -36,6 +37,15 @@ describe("start-up", () => {
     expect(modules.filter((module) => /sqlite/i.test(module))).toEqual([]);
     const own = modules.filter((module) => /\/src\/(?!cli\/|errors\.ts)/.test(module));
     expect(own).toEqual([]);
+  });
+
+  it("loads neither the spawner nor an adapter for a command that launches nothing", async () => {
+    using folder = scratchFolder();
+    const database = join(folder.path, "slipway.db");
+    const modules = await modulesOf("get", "image", "--database", database);
+    const spawner = /\/adapters\/|\/src\/spawning\.ts|\/spawner\/(?:spawn|drive|launch-queue)\.ts/;
+    expect(modules.filter((module) => spawner.test(module))).toEqual([]);
+    expect(modules.filter((module) => module.includes("/src/catalog/"))).not.toEqual([]);
   });
 
   it.each(["20.20.2", "22.17.1", "8.0.0"])(

@@ -102,9 +102,21 @@ describe("any of two signals", () => {
     expect(only.signal.aborted).toBe(false);
     expect(anyOf(one.signal, two.signal).signal.aborted).toBe(true);
   });
+
+  it("is the signal itself where both are the same", () => {
+    const one = new AbortController();
+    const both = anyOf(one.signal, one.signal);
+    expect(both.signal).toBe(one.signal);
+    expect(() => both[Symbol.dispose]()).not.toThrow();
+  });
 });
 
 describe("followers", () => {
+  it("of one alone are the signal itself", () => {
+    const one = new AbortController();
+    expect(followers(one.signal, 1).signals).toEqual([one.signal]);
+  });
+
   it("are aborted as what they follow is", () => {
     const one = new AbortController();
     const { signals } = followers(one.signal, 3);
@@ -115,9 +127,9 @@ describe("followers", () => {
 
   it("follow no longer once they are disposed of", () => {
     const one = new AbortController();
-    const crowd = followers(one.signal, 1);
+    const crowd = followers(one.signal, 2);
     crowd[Symbol.dispose]();
     one.abort();
-    expect(crowd.signals[0]?.aborted).toBe(false);
+    expect(crowd.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
   });
 });

@@ -70,6 +70,24 @@ describe("launchSecrets", () => {
     expect(files.map(({ mount, value }) => [mount, value.reveal()])).toEqual([[file, "k"]]);
   });
 
+  it("gives a file alone, and nothing where nothing is named", async () => {
+    const file = { secret: "KEY", env: null, path: "/run/key", mode: "0400" };
+    const guest = { ...samplePlan().guest, secretRefs: [], runtimeSecretMounts: [file] };
+    const { environment, files } = await launchSecrets(
+      ports({ KEY: "k" }),
+      samplePlan({ guest }),
+      signal,
+    );
+    expect(environment).toEqual({});
+    expect(files.map(({ mount, value }) => [mount, value.reveal()])).toEqual([[file, "k"]]);
+    const bare = samplePlan({ credential: null, guest: { ...guest, runtimeSecretMounts: [] } });
+    expect(await launchSecrets(ports({}), bare, signal)).toEqual({
+      credential: null,
+      environment: {},
+      files: [],
+    });
+  });
+
   it("asks as nobody where the plan was made so, also when Docker has a credential by now", async () => {
     const plan = samplePlan({ credential: { kind: "anonymous" } });
     expect((await launchSecrets(ports({}, "two"), plan, signal)).credential).toBe(null);

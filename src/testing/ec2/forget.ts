@@ -1,4 +1,5 @@
 import { endOf } from "./lifecycle.ts";
+import { forgetAttached } from "./render/attached.ts";
 import type { Region, World } from "./world.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -26,8 +27,10 @@ function forgetMachines(region: Region, now: number): void {
       if (!record.deleteOnTermination) old.delete(record.instanceId);
   if (old.size === 0) return;
   for (const id of old) instances.delete(id);
-  for (const records of [volumes, interfaces])
+  for (const records of [volumes, interfaces]) {
     for (const [id, record] of records) if (old.has(record.instanceId)) records.delete(id);
+    forgetAttached(records);
+  }
   const kept = tokens.filter(({ instanceIds }) => instanceIds.some((id) => instances.has(id)));
   tokens.splice(0, tokens.length, ...kept);
 }

@@ -40,6 +40,33 @@ export function describeReads(open: OpenStore): void {
     expect(history.map(({ generation, deleted }) => [generation, deleted])).toEqual([[1, false]]);
   });
 
+  it("tells the generation of each of several, after every write anew", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    const keys = [
+      { kind: "image", name: "a" },
+      { kind: "disk-type", name: "slipway-gp3" },
+      { kind: "image", name: "b" },
+    ] as const;
+    const told = [await store.generations("acme", keys)];
+    await put(store, "image", dockerImage("a"));
+    told.push(await store.generations("acme", keys), await store.generations("acme", keys));
+    await put(store, "image", dockerImage("a"));
+    await put(store, "image", dockerImage("b"));
+    told.push(await store.generations("acme", keys), await store.generations("other", keys));
+    await store.delete({ ...terms, kind: "image", name: "a" });
+    told.push(await store.generations("acme", keys), await store.generations("acme", []));
+    expect(told).toEqual([
+      [null, 1, null],
+      [1, 1, null],
+      [1, 1, null],
+      [2, 1, 1],
+      [null, 1, null],
+      [null, 1, 1],
+      [],
+    ]);
+  });
+
   it.each(["__proto__", "constructor", "", "a'b", "a\0b", "a%"])(
     "finds nothing under %j",
     async (name) => {

@@ -50,6 +50,7 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/key-file.ts",
   "src/registry-certificates.ts",
   "src/system-driver.ts",
+  "adapters/aws/kept-source.ts",
   "adapters/aws/sdk-parts.ts",
   "adapters/docker/endpoint-provider.ts",
   "adapters/docker/host-platforms.ts",

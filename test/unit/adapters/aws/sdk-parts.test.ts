@@ -30,6 +30,11 @@ describe("ec2Sdk", () => {
 
 describe("partsReader", () => {
   let folder = "";
+  const partsOf = (files: readonly string[]) => ({
+    manifest: join(folder, "package.json"),
+    files,
+    schemas: { file: "shapes", exports: ["Used"] },
+  });
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "slipway-parts-"));
     await mkdir(join(folder, "dist-es"));
@@ -41,21 +46,31 @@ describe("partsReader", () => {
       `${file}export const all = [manifest.version, one];\n`,
     );
     await writeFile(join(folder, "dist-es", "lost.js"), 'import "./nowhere";\n');
+    await writeFile(
+      join(folder, "dist-es", "shapes.js"),
+      'export const Used = "used";\nexport const Unused = undeclared();\n',
+    );
   });
   afterAll(async () => await rm(folder, { recursive: true }));
 
   it("reads files as bundlers do", () => {
-    const reading = partsReader(join(folder, "package.json"), ["all"]);
+    const reading = partsReader(partsOf(["all"]));
     const read = reading?.((): unknown => require(join(folder, "dist-es", "all.js")));
     expect(read).toMatchObject({ all: ["7", 1] });
   });
 
+  it("reads of the shapes what is used", () => {
+    const reading = partsReader(partsOf(["all"]));
+    const read = reading?.((): unknown => require(join(folder, "dist-es", "shapes.js")));
+    expect(read).toMatchObject({ Used: "used" });
+  });
+
   it("has nothing of a package without the files", () => {
-    expect(partsReader(join(folder, "package.json"), ["all", "other"])).toBeNull();
+    expect(partsReader(partsOf(["all", "other"]))).toBeNull();
   });
 
   it("reads everything else as ever, and after a failure too", () => {
-    const reading = partsReader(join(folder, "package.json"), ["all"]);
+    const reading = partsReader(partsOf(["all"]));
     const lost = (): unknown => require(join(folder, "dist-es", "lost.js"));
     expect(() => reading?.(lost)).toThrow("nowhere.js");
     expect(lost).toThrow(/nowhere'/u);

@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstancesCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { scratchFolder } from "../../../support/scratch.ts";
 import { type Subject, codeOf, launchOf, refusal, subject } from "./support.ts";
@@ -121,6 +125,10 @@ describe("a client token", () => {
     expect(kept).not.toContain(ids[0]);
     expect(kept).toContain('"token":"another"');
     expect(kept.match(/"token":/g)).toHaveLength(1);
+    const { Reservations } = await it.client.send(new DescribeInstancesCommand({}));
+    expect(Reservations?.flatMap(({ Instances = [] }) => Instances)).toMatchObject([
+      { InstanceId: id, NetworkInterfaces: [{}] },
+    ]);
   });
 
   it("gives the dead machine, where EC2 is taken to do that", async () => {

@@ -1,0 +1,42 @@
+import { hash, randomUUID } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
+import { join } from "node:path";
+
+/**
+ * What was made of a source, kept where the process keeps its compiled code, and trusted as much. A process that keeps
+ * none makes it anew, as does one that cannot read or write there.
+ *
+ * @param of all that it depends on
+ */
+export function keptSource(of: readonly unknown[], make: () => string): string {
+  const folder = getCompileCacheDir();
+  if (folder === undefined) return make();
+  const file = join(folder, `slipway-${hash("sha256", JSON.stringify(of))}.js`);
+  const kept = readIfThere(file);
+  if (kept !== null) return kept;
+  const made = make();
+  keep(file, made);
+  return made;
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    // Not made yet, or not to be read: it is made.
+    return null;
+  }
+}
+
+/** Whole or not at all: another process may read it at any time. */
+function keep(file: string, source: string): void {
+  const fresh = `${file}.${randomUUID()}`;
+  try {
+    writeFileSync(fresh, source, { mode: 0o600, flag: "wx" });
+    renameSync(fresh, file);
+  } catch {
+    // Nothing depends on it but time.
+    rmSync(fresh, { force: true });
+  }
+}
