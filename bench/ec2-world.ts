@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSlipway } from "../src/create-slipway.ts";
+import type { SlipwayOptions } from "../src/create-slipway.ts";
 import type { RateOptions } from "../src/rate-options.ts";
 import type { Slipway } from "../src/slipway.ts";
 import type { RateBucket } from "../src/substrate/rates.ts";
@@ -40,8 +41,14 @@ export interface Ec2World extends AsyncDisposable {
   readonly rates: RateOptions;
 }
 
-/** @param pace `published`: the stand-in refuses what comes faster than EC2 allows, and Slipway keeps to that */
-export async function ec2World(pace: "published" | "off" = "off"): Promise<Ec2World> {
+/**
+ * @param pace `published`: the stand-in refuses what comes faster than EC2 allows, and Slipway keeps to that
+ * @param ports as of `createSlipway`
+ */
+export async function ec2World(
+  pace: "published" | "off" = "off",
+  ports: SlipwayOptions["ports"] = {},
+): Promise<Ec2World> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
   const database = join(folder, "slipway.db");
   const ec2 = await startEc2({ rates: pace, timing: { pendingMs: 0, endingMs: 0 } });
@@ -56,7 +63,7 @@ export async function ec2World(pace: "published" | "off" = "off"): Promise<Ec2Wo
     AWS_SECRET_ACCESS_KEY: "bench",
   };
   const rates = pace === "off" ? UNPACED : {};
-  const slipway = await createSlipway({ database, environment, rates });
+  const slipway = await createSlipway({ database, environment, rates, ports });
   const { catalog } = slipway;
   await catalog.set("image", {
     name: "machine",

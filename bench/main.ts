@@ -88,9 +88,9 @@ Written by \`npm run bench -- --write\`; \`npm run bench -- COMMAND\` (after \`n
 
 ${machine}.
 
-Each pair was run in turns, so that the ratio says more than the times, which are medians. A ratio above what it may be
-at most says MISSED. Clouds are the stand-ins of \`slipway/testing\`, which answer at once: what is measured is what a
-program adds to them.
+Each pair was run in turns, and the ratio is the median of the pairs' own: it says more than the times, which are medians
+of each side. A ratio above what it may be at most says MISSED. Clouds are the stand-ins of \`slipway/testing\`, which
+answer at once: what is measured is what a program adds to them.
 
 ${measured}
 `;

@@ -18,6 +18,8 @@ import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";
 
 const RUNS = 200;
+/** As of `ec2-spawn`. */
+const WARM_UPS = 50;
 
 /** One spawn alone: what queue and governor cost whoever has nobody to go with. */
 export const benchmark: Benchmark = {
@@ -50,6 +52,7 @@ export const benchmark: Benchmark = {
         name: "a single spawn to accepted, through queue and governor / recorded and asked for at once",
         target: 1.05,
         runs: RUNS,
+        warmUps: WARM_UPS,
         ours: queued.spawn,
         theirs: direct.spawn,
         async afterEach() {

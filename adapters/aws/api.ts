@@ -95,11 +95,13 @@ export interface AwsApi {
     input: GetConsoleOutputCommandInput,
     signal: AbortSignal,
   ): Promise<GetConsoleOutputCommandOutput>;
-  /** Sent once, whatever comes of it: a launch is repeated by whoever knows its token. */
-  runInstances(
-    input: RunInstancesCommandInput,
-    signal: AbortSignal,
-  ): Promise<RunInstancesCommandOutput>;
+  /**
+   * Sent once, whatever comes of it: a launch is repeated by whoever knows its token. Nothing stops it: one that is given
+   * up half-way may have launched machines that nobody knows of.
+   */
+  runInstances(input: RunInstancesCommandInput): Promise<RunInstancesCommandOutput>;
+  /** `RunInstances` with `DryRun`, to which EC2 answers with an error whatever comes of it. */
+  rehearseInstances(input: RunInstancesCommandInput, signal: AbortSignal): Promise<void>;
   terminateInstances(
     input: TerminateInstancesCommandInput,
     signal: AbortSignal,
@@ -114,10 +116,7 @@ const CHANGE_MILLISECONDS = 120_000;
 export function createAwsApi(clients: AwsClients, region: string): AwsApi {
   const reading = () => clients.ec2({ role: "reader", region });
   const options = (signal: AbortSignal) => ({ abortSignal: signal });
-  const patient = (signal: AbortSignal) => ({
-    abortSignal: signal,
-    requestTimeout: CHANGE_MILLISECONDS,
-  });
+  const patient = { requestTimeout: CHANGE_MILLISECONDS };
   return {
     region,
     async describeImages(input, signal) {
@@ -154,15 +153,22 @@ export function createAwsApi(clients: AwsClients, region: string): AwsApi {
       const { GetConsoleOutputCommand } = ec2Sdk();
       return await (await reading()).send(new GetConsoleOutputCommand(input), options(signal));
     },
-    async runInstances(input, signal) {
+    async runInstances(input) {
       const { RunInstancesCommand } = ec2Sdk();
       const client = await clients.ec2({ role: "launcher", region });
-      return await client.send(new RunInstancesCommand(input), patient(signal));
+      return await client.send(new RunInstancesCommand(input), patient);
+    },
+    async rehearseInstances(input, signal) {
+      const { RunInstancesCommand } = ec2Sdk();
+      const client = await clients.ec2({ role: "launcher", region });
+      const command = new RunInstancesCommand({ ...input, DryRun: true });
+      await client.send(command, { ...patient, ...options(signal) });
     },
     async terminateInstances(input, signal) {
       const { TerminateInstancesCommand } = ec2Sdk();
       const client = await clients.ec2({ role: "launcher", region });
-      return await client.send(new TerminateInstancesCommand(input), patient(signal));
+      const command = new TerminateInstancesCommand(input);
+      return await client.send(command, { ...patient, ...options(signal) });
     },
     async getCallerIdentity(role, signal) {
       const { GetCallerIdentityCommand } = stsSdk();

@@ -57,7 +57,7 @@ async function attempt(
   try {
     const request = launchRequest(launch);
     requireAccount(awsTarget(launch.plan), await ports.account(signal));
-    const { Instances } = await api.runInstances(request, new AbortController().signal);
+    const { Instances } = await api.runInstances(request);
     return outcomesOf(launch, Instances ?? []) ?? forAll(launch, "unknown", unreadable(context));
   } catch (caught) {
     if (USED_TOKEN.has(providerCode(caught)))

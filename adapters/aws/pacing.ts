@@ -62,10 +62,8 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
     },
     getConsoleOutput: async (input, signal) =>
       await paced("GetConsoleOutput", signal, () => api.getConsoleOutput(input, signal)),
-    async runInstances(input, signal) {
-      if (input.DryRun !== true) return await api.runInstances(input, signal);
-      return await paced("RunInstances", signal, () => api.runInstances(input, signal));
-    },
+    rehearseInstances: async (input, signal) =>
+      await paced("RunInstances", signal, () => api.rehearseInstances(input, signal)),
     async terminateInstances(input, signal) {
       const call = callOf("TerminateInstances", input.InstanceIds?.length);
       const send = () => api.terminateInstances(input, signal);

@@ -43,7 +43,7 @@ export function createRehearse(options: {
     const request = rehearsalRequest(draft, settings, place);
     const load = async (stop: AbortSignal): Promise<Rehearsed> => {
       try {
-        await api.runInstances({ ...request, DryRun: true }, stop);
+        await api.rehearseInstances(request, stop);
         return { workspace, error: null };
       } catch (caught) {
         if (providerCode(caught) === "DryRunOperation") return { workspace, error: null };

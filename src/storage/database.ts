@@ -212,21 +212,24 @@ function closedError(path: string): SlipwayError {
 
 /** A write-ahead log stays whole without being synchronised: the next transaction that is takes this one along. */
 function transactLightly<T>(raw: DatabaseSync, work: () => T): T {
-  raw.exec("PRAGMA synchronous = NORMAL");
+  const durable = "PRAGMA synchronous = FULL";
   try {
-    return transact(raw, "BEGIN IMMEDIATE", work);
-  } finally {
-    raw.exec("PRAGMA synchronous = FULL");
+    // One word to SQLite where two would do: launches wait for this.
+    const begin = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+    return transact(raw, begin, work, `COMMIT; ${durable}`);
+  } catch (caught) {
+    raw.exec(durable);
+    throw caught;
   }
 }
 
-function transact<T>(raw: DatabaseSync, begin: string, work: () => T): T {
+function transact<T>(raw: DatabaseSync, begin: string, work: () => T, commit = "COMMIT"): T {
   raw.exec(begin);
   try {
     const result = work();
     if (result instanceof Promise)
       throw new TypeError("the work of a transaction must be synchronous");
-    raw.exec("COMMIT");
+    raw.exec(commit);
     return result;
   } catch (caught) {
     // SQLite rolls back by itself after some failures, such as a full disk.

@@ -34,6 +34,9 @@ function scene(failures: readonly Error[] = [], rates: RateSettings = {}) {
     describeImages: send,
     describeInstances: send,
     runInstances: send,
+    async rehearseInstances() {
+      await send();
+    },
     terminateInstances: send,
   };
   const nameOf = ({ scope, limit, resources = 0 }: RatedCall) =>
@@ -74,9 +77,9 @@ describe("a call to EC2", () => {
   it("waits for no turn where it launches, and for a launch's where it only would", async () => {
     const { api, told } = scene();
     const counts = { MinCount: 1, MaxCount: 1 };
-    await api.runInstances(counts, signal);
+    await api.runInstances(counts);
     expect(told).toEqual(["sent"]);
-    await api.runInstances({ ...counts, DryRun: true }, signal);
+    await api.rehearseInstances(counts, signal);
     expect(told).toEqual(["sent", `RunInstances of ${SCOPE}`, "sent"]);
   });
 
@@ -111,7 +114,7 @@ describe("a call to EC2", () => {
   it("is sent once where nobody waits for it any more, and once where it launches", async () => {
     const { api, told } = scene([THROTTLED, THROTTLED]);
     await expect(api.describeImages({}, AbortSignal.abort())).rejects.toBe(THROTTLED);
-    await expect(api.runInstances({ MinCount: 1, MaxCount: 1 }, signal)).rejects.toBe(THROTTLED);
+    await expect(api.runInstances({ MinCount: 1, MaxCount: 1 })).rejects.toBe(THROTTLED);
     expect(told.filter((each) => each === "sent").length).toBe(2);
   });
 });
