@@ -40,7 +40,8 @@ export interface Pairing {
 
 /**
  * Measures two ways of doing one thing, interleaved, so that whatever else the machine does hurts both alike: the ratio
- * is the median of the pairs'. Some rounds of each go first, unmeasured. Where the other way is not installed, ours is measured alone.
+ * is the median of the pairs'. Some rounds of each go first, unmeasured. Where the other way is not installed, ours is
+ * measured alone.
  */
 export async function pair(pairing: Pairing): Promise<Figure> {
   const { name, target, runs, ours, theirs, afterEach, warmUps = 1 } = pairing;
@@ -62,8 +63,15 @@ export async function pair(pairing: Pairing): Promise<Figure> {
   const medians = [median(times[0]), median(times[1])] as const;
   const measured = { name, target, runs, medians };
   if (missing !== null) return { ...measured, ratio: null, missing };
-  // Of each pair on its own: a machine that is slower for half of the runs makes any ratio of two medians.
-  return { ...measured, ratio: median(times[0].map((ours, run) => ours / (times[1][run] ?? 0))) };
+  return { ...measured, ratio: pairedRatio(...times) };
+}
+
+/**
+ * The median of what each pair of times comes to on its own: where a machine is slower for half of the runs, two medians
+ * may be of its two halves.
+ */
+export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((time, run) => time / (theirs[run] ?? Number.NaN)));
 }
 
 async function missingPeer(theirs: () => Promise<unknown>): Promise<string | null> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Figure } from "../../../bench/figure.ts";
-import { median, pair, PeerMissing } from "../../../bench/figure.ts";
+import { median, pair, pairedRatio, PeerMissing } from "../../../bench/figure.ts";
 import { quantity, table } from "../../../bench/table.ts";
 
 const FIGURE: Figure = {
@@ -80,7 +80,29 @@ describe("a pair", () => {
       theirs: note("theirs"),
     });
     expect(order).toEqual(["ours", "theirs", "ours", "theirs", "theirs", "ours"]);
+    expect(figure.medians.every((time) => time > 0)).toBe(true);
+  });
+
+  it("has so many rounds unmeasured, each cleared up after", async () => {
+    const order: string[] = [];
+    const note = (side: string) => async () => void order.push(side);
+    const figure = await pair({
+      name: "",
+      target: null,
+      runs: 1,
+      warmUps: 2,
+      ours: note("ours"),
+      theirs: note("theirs"),
+      afterEach: note("after"),
+    });
+    const round = ["ours", "theirs", "after"];
+    expect(order).toEqual([...round, ...round, "ours", "after", "theirs", "after"]);
     expect(figure.ratio).toBe(figure.medians[0] / figure.medians[1]);
+  });
+
+  it("comes to the median of each pair's ratio", () => {
+    expect(pairedRatio([2, 40, 3], [1, 10, 3])).toBe(2);
+    expect(pairedRatio([], [])).toBeNaN();
   });
 
   it("measures ours alone where the peer is not installed", async () => {
