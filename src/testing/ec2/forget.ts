@@ -1,14 +1,21 @@
+import { forgetAttached } from "./attached.ts";
 import { endOf } from "./lifecycle.ts";
-import { forgetAttached } from "./render/attached.ts";
+import { forgetHolders } from "./network.ts";
 import type { Region, World } from "./world.ts";
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** When each world was looked through: what is forgotten an hour late hurts nobody. */
+const LOOKED = new WeakMap<World, number>();
 
 /**
  * Forgets what no call can tell of any more, so that a stand-in that stays does not grow for ever: machines a day after
  * their end, when their client tokens are as good as new, and credentials a day after they have expired.
  */
 export function forgetOld(world: World, now: number): void {
+  if (now < (LOOKED.get(world) ?? Number.NEGATIVE_INFINITY) + HOUR_MS) return;
+  LOOKED.set(world, now);
   for (const [key, { expiresAt }] of world.sessions)
     if (now >= expiresAt + DAY_MS) world.sessions.delete(key);
   for (const region of world.regions.values()) forgetMachines(region, now);
@@ -31,6 +38,7 @@ function forgetMachines(region: Region, now: number): void {
     for (const [id, record] of records) if (old.has(record.instanceId)) records.delete(id);
     forgetAttached(records);
   }
-  const kept = tokens.filter(({ instanceIds }) => instanceIds.some((id) => instances.has(id)));
-  tokens.splice(0, tokens.length, ...kept);
+  forgetHolders(instances);
+  for (const [key, { instanceIds }] of tokens)
+    if (!instanceIds.some((id) => instances.has(id))) tokens.delete(key);
 }

@@ -39,7 +39,9 @@ export function isVisible(instance: Instance, now: number): boolean {
 
 /** When the instance is terminated, or null while nobody has asked for it. */
 export function endOf(instance: Instance): number | null {
-  return instance.history.find(({ state }) => state === "terminated")?.at ?? null;
+  // Nothing follows it.
+  const last = instance.history.at(-1);
+  return last?.state === "terminated" ? last.at : null;
 }
 
 /** True while it holds its addresses, volumes and capacity. */

@@ -1,5 +1,6 @@
+import { recordIndex } from "../record-index.ts";
 import { isAlive } from "./lifecycle.ts";
-import type { SecurityGroup, Subnet, Vpc } from "./records.ts";
+import type { Instance, SecurityGroup, Subnet, Vpc } from "./records.ts";
 import { type Region, fixedId } from "./world.ts";
 
 /** EC2 keeps the first four addresses of a subnet and the last one. */
@@ -59,15 +60,33 @@ function known<T extends { readonly id: string }>(records: Map<string, T>, made:
   return made;
 }
 
-/** The addresses of a subnet that machines hold. */
-export function takenAddresses(region: Region, subnetId: string, now: number): Set<string> {
-  const taken = new Set<string>();
-  for (const one of region.interfaces.values()) {
-    if (one.subnetId !== subnetId) continue;
-    const instance = region.instances.get(one.instanceId);
-    if (instance !== undefined && isAlive(instance, now)) taken.add(one.privateIp);
-  }
-  return taken;
+/** The addresses of a subnet, as numbers, with the machines that hold them. */
+export type TakenAddresses = ReadonlyMap<number, Instance>;
+
+/** By subnet; also those that have ended since it was last looked at. */
+const HOLDERS = recordIndex(
+  () => new Map<string, Map<number, Instance>>(),
+  (bySubnet, instance: Instance) => {
+    const holders = bySubnet.get(instance.subnetId) ?? new Map<number, Instance>();
+    holders.set(addressNumber(instance.privateIp), instance);
+    bySubnet.set(instance.subnetId, holders);
+  },
+);
+
+/** To be called where instances were taken away. */
+export function forgetHolders(instances: Region["instances"]): void {
+  HOLDERS.forget(instances);
+}
+
+export function takenAddresses(region: Region, subnetId: string, now: number): TakenAddresses {
+  const holders = HOLDERS.of(region.instances).get(subnetId) ?? new Map<number, Instance>();
+  // Nothing comes back from its end.
+  for (const [address, instance] of holders) if (!isAlive(instance, now)) holders.delete(address);
+  return holders;
+}
+
+export function isTaken(taken: TakenAddresses, address: string): boolean {
+  return taken.has(addressNumber(address));
 }
 
 /** How many addresses a CIDR block has for machines. */
@@ -76,13 +95,12 @@ export function usableAddresses(cidr: string): number {
 }
 
 /** The first free addresses of a subnet, at most so many. */
-export function freeAddresses(cidr: string, taken: ReadonlySet<string>, count: number): string[] {
+export function freeAddresses(cidr: string, taken: TakenAddresses, count: number): string[] {
   const base = addressNumber(cidr.split("/", 1)[0] ?? "");
   const last = usableAddresses(cidr) + RESERVED_FIRST;
   const free: string[] = [];
   for (let offset = RESERVED_FIRST; offset < last && free.length < count; offset += 1) {
-    const address = addressText(base + offset);
-    if (!taken.has(address)) free.push(address);
+    if (!taken.has(base + offset)) free.push(addressText(base + offset));
   }
   return free;
 }

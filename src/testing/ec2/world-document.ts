@@ -14,7 +14,7 @@ import {
   volumeSchema,
   vpcSchema,
 } from "./records.ts";
-import type { Region, World } from "./world.ts";
+import { type Region, type World, tokenKey } from "./world.ts";
 
 const regionSchema = z.strictObject({
   name: z.string(),
@@ -81,7 +81,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
       instanceType,
       zones: [...zones],
     })),
-    tokens: region.tokens,
+    tokens: [...region.tokens.values()],
     pools: region.pools,
     quotas: region.quotas,
   };
@@ -98,6 +98,7 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
     subnets: byId(region.subnets),
     securityGroups: byId(region.securityGroups),
     offerings: new Map(region.offerings.map(({ instanceType, zones }) => [instanceType, zones])),
+    tokens: new Map(region.tokens.map((token) => [tokenKey(token), token])),
   };
 }
 

@@ -33,7 +33,8 @@ export interface Region {
   readonly securityGroups: Map<string, SecurityGroup>;
   /** Zones by type, where the type is not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
-  readonly tokens: LaunchToken[];
+  /** By `tokenKey`. */
+  readonly tokens: Map<string, LaunchToken>;
   readonly pools: Pool[];
   readonly quotas: Quota[];
 }
@@ -74,7 +75,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     subnets: new Map(),
     securityGroups: new Map(),
     offerings: new Map(),
-    tokens: [],
+    tokens: new Map(),
     pools: [],
     quotas: [],
   };
@@ -114,4 +115,13 @@ export function newRequestId(world: World): string {
 export function newDigits(world: World, count: number): string {
   world.nextId += 1;
   return digest([world.seed, "digits", String(world.nextId)]).slice(0, count);
+}
+
+/** A client token is its account's, and holds in the zone that its request named or in the region. */
+export function tokenKey({
+  account,
+  token,
+  zone,
+}: Pick<LaunchToken, "account" | "token" | "zone">): string {
+  return JSON.stringify([account, token, zone]);
 }

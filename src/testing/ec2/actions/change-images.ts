@@ -7,7 +7,7 @@ import { instanceState, imageState } from "../lifecycle.ts";
 import { BLOCK_DEVICES, type BlockDeviceParameters } from "../launch/shape.ts";
 import { TAG_SPECIFICATIONS, flag, list, oneOf, required, text } from "../parameters.ts";
 import { ARCHITECTURES, type Image } from "../records.ts";
-import { attachedTo } from "../render/attached.ts";
+import { attachedTo } from "../attached.ts";
 import { tagsAtBirth } from "../tags.ts";
 import { newId } from "../world.ts";
 

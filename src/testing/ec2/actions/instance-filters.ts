@@ -2,7 +2,7 @@ import type { Context } from "../action.ts";
 import { type FilterTable, tagFilters } from "../filters.ts";
 import { instanceState, stateFields, timestamp } from "../lifecycle.ts";
 import type { Instance } from "../records.ts";
-import { attachedTo } from "../render/attached.ts";
+import { attachedTo } from "../attached.ts";
 
 /** The filters of DescribeInstances on what an instance has here. */
 export function instanceFilters({ region, seenAt }: Context): FilterTable<Instance> {

@@ -129,13 +129,16 @@ function roomiestSubnet(
   market: Market,
 ): Subnet {
   const { InstanceType: instanceType, MaxCount } = parameters;
-  const rooms = network.subnets
-    .filter(({ zone }) => isOffered(context.region, instanceType, zone))
-    .map((subnet) => {
-      const machines = freeCapacity(context, { instanceType, zone: subnet.zone, market });
-      const addresses = addressesFor(context, network, subnet, MaxCount).length;
-      return { subnet, room: Math.min(machines, addresses, MaxCount) };
-    });
+  const offered = network.subnets.filter(({ zone }) =>
+    isOffered(context.region, instanceType, zone),
+  );
+  const [only] = offered;
+  if (only !== undefined && offered.length === 1) return only;
+  const rooms = offered.map((subnet) => {
+    const machines = freeCapacity(context, { instanceType, zone: subnet.zone, market });
+    const addresses = addressesFor(context, network, subnet, MaxCount).length;
+    return { subnet, room: Math.min(machines, addresses, MaxCount) };
+  });
   const [first, ...others] = rooms;
   if (first === undefined) throw insufficientCapacity(instanceType, null, []);
   return others.reduce((best, other) => (other.room > best.room ? other : best), first).subnet;

@@ -3,6 +3,7 @@ import { endOf, instanceState, isVisible } from "../lifecycle.ts";
 import type { Context } from "../action.ts";
 import type { Instance, LaunchToken } from "../records.ts";
 import { digest } from "../../digest.ts";
+import { tokenKey } from "../world.ts";
 
 /** A token is promised for about a day after the instances were terminated; then it is as good as new. */
 const KEPT_AFTER_TERMINATION_MS = 24 * 3_600_000;
@@ -33,14 +34,8 @@ export function fingerprintOf(parameters: object): string {
  */
 export function replay(context: Context, use: TokenUse): readonly Instance[] | null {
   const { region, account, now } = context;
-  const known = region.tokens.find(
-    (candidate) =>
-      candidate.account === account &&
-      candidate.token === use.token &&
-      candidate.zone === use.zone &&
-      !isForgotten(candidate, context),
-  );
-  if (known === undefined) return null;
+  const known = region.tokens.get(tokenKey({ ...use, account }));
+  if (known === undefined || isForgotten(known, context)) return null;
   if (known.fingerprint !== use.fingerprint)
     throw new Ec2Failure(
       "IdempotentParameterMismatch",
@@ -63,12 +58,9 @@ export function replay(context: Context, use: TokenUse): readonly Instance[] | n
 
 /** Keeps what the token has launched. */
 export function remember(context: Context, use: TokenUse, instances: readonly Instance[]): void {
-  context.region.tokens.push({
-    account: context.account,
-    ...use,
-    instanceIds: instances.map(({ id }) => id),
-    spentAt: context.now,
-  });
+  const { region, account, now: spentAt } = context;
+  const instanceIds = instances.map(({ id }) => id);
+  region.tokens.set(tokenKey({ ...use, account }), { account, ...use, instanceIds, spentAt });
 }
 
 function instancesOf(token: LaunchToken, { region }: Context): readonly Instance[] {

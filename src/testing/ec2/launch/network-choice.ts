@@ -1,7 +1,7 @@
 import type { Context } from "../action.ts";
 import { Ec2Failure, invalidCombination, invalidValue } from "../failure.ts";
 import { GROUP_ID, SUBNET_ID, lookUp, requireWellFormed } from "../ids.ts";
-import { defaultNetwork, isUsableAddress, takenAddresses } from "../network.ts";
+import { defaultNetwork, isTaken, isUsableAddress, takenAddresses } from "../network.ts";
 import type { SecurityGroup, Subnet } from "../records.ts";
 import type { RunParameters } from "./shape.ts";
 
@@ -158,7 +158,7 @@ function requireAddress({ region, now }: Context, choice: NetworkChoice, count: 
     throw invalidCombination("A private IP address cannot be given to more than one instance.");
   if (!isUsableAddress(subnet.cidr, privateIp))
     throw invalidValue(`Address ${privateIp} does not fall within the subnet's address range`);
-  if (takenAddresses(region, subnet.id, now).has(privateIp))
+  if (isTaken(takenAddresses(region, subnet.id, now), privateIp))
     throw new Ec2Failure("InvalidIPAddress.InUse", `Address ${privateIp} is in use.`);
 }
 

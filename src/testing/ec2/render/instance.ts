@@ -4,7 +4,7 @@ import { type InstanceType, threadsPerCore } from "../instance-types.ts";
 import { tagSet } from "../tags.ts";
 import type { Region } from "../world.ts";
 import { type WrittenXml, type XmlFields, type XmlValue, writtenXml } from "../xml.ts";
-import { attachedTo } from "./attached.ts";
+import { attachedTo } from "../attached.ts";
 import { privateDnsName, publicDnsName } from "./names.ts";
 import { groupSet, interfaceAddresses } from "./network.ts";
 

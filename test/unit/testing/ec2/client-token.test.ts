@@ -108,7 +108,9 @@ describe("a client token", () => {
     expect(await codeOf(run(it))).toBe("IdempotentInstanceTerminated");
     await it.clock.advance(2 * HOUR);
     expect(await codeOf(run(it))).toBe("IdempotentInstanceTerminated");
-    await it.clock.advance(23 * HOUR);
+    await it.clock.advance(21.7 * HOUR);
+    expect(await codeOf(run(it))).toBe("IdempotentInstanceTerminated");
+    await it.clock.advance(0.4 * HOUR);
     expect(await run(it)).not.toEqual(ids);
   });
 
