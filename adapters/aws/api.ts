@@ -2,7 +2,6 @@ import type {
   DescribeImagesCommandInput,
   DescribeImagesCommandOutput,
   DescribeInstancesCommandInput,
-  DescribeInstancesCommandOutput,
   DescribeInstanceTypeOfferingsCommandInput,
   DescribeInstanceTypeOfferingsCommandOutput,
   DescribeInstanceTypesCommandInput,
@@ -16,12 +15,12 @@ import type {
   GetConsoleOutputCommandInput,
   GetConsoleOutputCommandOutput,
   RunInstancesCommandInput,
-  RunInstancesCommandOutput,
   TerminateInstancesCommandInput,
   TerminateInstancesCommandOutput,
 } from "@aws-sdk/client-ec2";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { AwsClients, AwsRole } from "./client.ts";
+import type { InstanceSeen } from "./machine.ts";
 import { ec2Sdk, stsSdk } from "./sdk.ts";
 
 export interface ApiCall {
@@ -61,6 +60,16 @@ export const LAUNCH_PERMISSIONS = [
  * The calls of one region, one function each, with the SDK's own shapes. All throw what the SDK throws, to be judged by
  * `cloudError` where the call is made; a `SlipwayError` where no credentials could be had.
  */
+/** The instances of one launch, with what is read of them. */
+export interface Reserved {
+  readonly Instances?: readonly InstanceSeen[] | undefined;
+}
+
+export interface ReservedPage {
+  readonly Reservations?: readonly Reserved[] | undefined;
+  readonly NextToken?: string | undefined;
+}
+
 export interface AwsApi {
   readonly region: string;
   describeImages(
@@ -90,7 +99,7 @@ export interface AwsApi {
   describeInstances(
     input: DescribeInstancesCommandInput,
     signal: AbortSignal,
-  ): Promise<DescribeInstancesCommandOutput>;
+  ): Promise<ReservedPage>;
   getConsoleOutput(
     input: GetConsoleOutputCommandInput,
     signal: AbortSignal,
@@ -99,7 +108,7 @@ export interface AwsApi {
    * Sent once, whatever comes of it: a launch is repeated by whoever knows its token. Nothing stops it: one that is given
    * up half-way may have launched machines that nobody knows of.
    */
-  runInstances(input: RunInstancesCommandInput): Promise<RunInstancesCommandOutput>;
+  runInstances(input: RunInstancesCommandInput): Promise<Reserved>;
   /** `RunInstances` with `DryRun`, to which EC2 answers with an error whatever comes of it. */
   rehearseInstances(input: RunInstancesCommandInput, signal: AbortSignal): Promise<void>;
   terminateInstances(

@@ -1,11 +1,12 @@
-import type { DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
+import type { DescribeInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { throwIfCancelled } from "../../src/cancellation.ts";
 import type { Machine, Sighting } from "../../src/substrate/contract.ts";
 import { machineSeen } from "../../src/substrate/sighting.ts";
-import type { AwsApi } from "./api.ts";
+import type { AwsApi, ReservedPage } from "./api.ts";
 import { cloudError, providerCode } from "./errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
 import { isGone, machineOf } from "./machine.ts";
+import type { InstanceSeen } from "./machine.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 import { TAGS } from "./tags.ts";
 
@@ -32,7 +33,7 @@ export async function describeInstances(
 ): Promise<readonly Sighting[]> {
   throwIfCancelled(signal, "describing machines");
   const possible = [...new Set(ids)].filter(isInstanceId);
-  const shown = new Map<string, Instance>();
+  const shown = new Map<string, InstanceSeen>();
   for (const chunk of chunksOf(possible, IDS_A_CALL))
     for (const instance of await withIds(ports.api, chunk, signal))
       if (instance.InstanceId !== undefined) shown.set(instance.InstanceId, instance);
@@ -66,7 +67,11 @@ export async function listInstances(
   return [...machines, ...found.map(machineSeen).filter((machine) => machine !== null)];
 }
 
-function answerOf(recent: RecentMachines, id: string, instance: Instance | undefined): Sighting {
+function answerOf(
+  recent: RecentMachines,
+  id: string,
+  instance: InstanceSeen | undefined,
+): Sighting {
   const remembered = recent.find(id);
   if (remembered === "terminated") return null;
   if (instance === undefined) return remembered ?? (isInstanceId(id) ? "unknown" : null);
@@ -78,7 +83,7 @@ async function withIds(
   api: DescribingApi,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<readonly Instance[]> {
+): Promise<readonly InstanceSeen[]> {
   let left = ids;
   for (let repetition = 0; repetition < REPETITIONS && left.length > 0; repetition += 1) {
     try {
@@ -90,7 +95,7 @@ async function withIds(
       left = left.filter((id) => !unknown.has(id));
     }
   }
-  const found: Instance[] = [];
+  const found: InstanceSeen[] = [];
   for (const chunk of chunksOf(left, FILTER_VALUES)) {
     const filters = [{ Name: "instance-id", Values: [...chunk] }];
     found.push(...(await allPages(api, filters, subjectOf(chunk), signal)));
@@ -103,8 +108,8 @@ async function allPages(
   filters: NonNullable<DescribeInstancesCommandInput["Filters"]>,
   subject: string,
   signal: AbortSignal,
-): Promise<readonly Instance[]> {
-  const found: Instance[] = [];
+): Promise<readonly InstanceSeen[]> {
+  const found: InstanceSeen[] = [];
   let token: string | undefined;
   do {
     const page = token === undefined ? {} : { NextToken: token };
@@ -120,9 +125,7 @@ async function allPages(
   return found;
 }
 
-function instancesOf({
-  Reservations,
-}: Awaited<ReturnType<AwsApi["describeInstances"]>>): readonly Instance[] {
+function instancesOf({ Reservations }: ReservedPage): readonly InstanceSeen[] {
   return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
 }
 

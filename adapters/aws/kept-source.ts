@@ -13,20 +13,27 @@ export function keptSource(of: readonly unknown[], make: () => string): string {
   const folder = getCompileCacheDir();
   if (folder === undefined) return make();
   const file = join(folder, `slipway-${hash("sha256", JSON.stringify(of))}.js`);
-  const kept = readIfThere(file);
+  const kept = readIfWhole(file);
   if (kept !== null) return kept;
   const made = make();
-  keep(file, made);
+  keep(file, sealOf(made) + made);
   return made;
 }
 
-function readIfThere(file: string): string | null {
+/** A machine that loses its power may keep a file's name and lose what is in it. */
+function readIfWhole(file: string): string | null {
   try {
-    return readFileSync(file, "utf8");
+    const kept = readFileSync(file, "utf8");
+    const source = kept.slice(kept.indexOf("\n") + 1);
+    return kept === sealOf(source) + source ? source : null;
   } catch {
     // Not made yet, or not to be read: it is made.
     return null;
   }
+}
+
+function sealOf(source: string): string {
+  return `// ${hash("sha256", source)}\n`;
 }
 
 /** Whole or not at all: another process may read it at any time. */

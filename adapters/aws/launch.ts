@@ -1,4 +1,3 @@
-import type { Instance } from "@aws-sdk/client-ec2";
 import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
 import { SlipwayError } from "../../src/errors.ts";
 import type { AwsTarget } from "../../src/plan.ts";
@@ -7,6 +6,7 @@ import type { AwsApi } from "./api.ts";
 import { cloudError, isOutcomeUnknown, providerCode } from "./errors.ts";
 import { launchRequest } from "./launch-request.ts";
 import { machineOf } from "./machine.ts";
+import type { InstanceSeen } from "./machine.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 import { spentToken } from "./spent-token.ts";
 import { awsTarget } from "./target.ts";
@@ -83,7 +83,7 @@ function requireAccount({ accountId, region }: AwsTarget, account: string): void
 /** The order of EC2's reply means nothing. Null for a reply that cannot be one to this launch. */
 function outcomesOf(
   launch: Launch,
-  instances: readonly Instance[],
+  instances: readonly InstanceSeen[],
 ): readonly LaunchOutcome[] | null {
   const machines = new Map<number, Machine>();
   for (const instance of instances) {

@@ -36,8 +36,26 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
 /** Somebody asked for it, through the API or the console. */
 const BY_USER = "Client.UserInitiatedShutdown";
 
+/** What is read of an instance, and nothing else: of these alone the SDK makes objects. */
+export const INSTANCE_MEMBERS = [
+  "AmiLaunchIndex",
+  "Architecture",
+  "ImageId",
+  "InstanceId",
+  "Ipv6Address",
+  "LaunchTime",
+  "Placement",
+  "PrivateIpAddress",
+  "PublicIpAddress",
+  "State",
+  "StateReason",
+  "StateTransitionReason",
+  "Tags",
+] as const satisfies readonly (keyof Instance)[];
+export type InstanceSeen = Pick<Instance, (typeof INSTANCE_MEMBERS)[number]>;
+
 /** EC2's instance in neutral words; null for what is none, or has no id. */
-export function machineOf(instance: Instance): Machine | null {
+export function machineOf(instance: InstanceSeen): Machine | null {
   const { InstanceId: id, Placement, Architecture: architecture, ImageId, LaunchTime } = instance;
   if (id === undefined) return null;
   const state = STATES.get(instance.State?.Name ?? "") ?? "pending";
@@ -63,13 +81,13 @@ export function machineOf(instance: Instance): Machine | null {
  * True for a machine that was terminated because somebody asked for it: there is nothing more to say of it. One that
  * ended for another reason is worth telling of, for as long as EC2 does.
  */
-export function isGone(instance: Instance): boolean {
+export function isGone(instance: InstanceSeen): boolean {
   if (STATES.get(instance.State?.Name ?? "") !== "ended") return false;
   const code = instance.StateReason?.Code;
   return code === undefined || code === BY_USER;
 }
 
-function endOf({ StateReason, StateTransitionReason }: Instance): MachineEnd {
+function endOf({ StateReason, StateTransitionReason }: InstanceSeen): MachineEnd {
   const code = StateReason?.Code ?? "";
   const words = StateReason?.Message ?? StateTransitionReason ?? "";
   const message = words.includes(code) ? words : `${code}: ${words}`;

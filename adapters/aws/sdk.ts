@@ -1,6 +1,8 @@
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Sts from "@aws-sdk/client-sts";
 import { createRequire } from "node:module";
+import { INSTANCE_MEMBERS } from "./machine.ts";
+import { leaveMembers } from "./sdk-members.ts";
 import { partsReader } from "./sdk-parts.ts";
 import type { PartsReader } from "./sdk-parts.ts";
 
@@ -18,7 +20,7 @@ const EC2_PARTS = {
   DescribeImagesCommand: (): Part<"DescribeImagesCommand"> =>
     require("@aws-sdk/client-ec2/dist-es/commands/DescribeImagesCommand.js"),
   DescribeInstancesCommand: (): Part<"DescribeInstancesCommand"> =>
-    require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstancesCommand.js"),
+    seeing(require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstancesCommand.js")),
   DescribeInstanceTypeOfferingsCommand: (): Part<"DescribeInstanceTypeOfferingsCommand"> =>
     require("@aws-sdk/client-ec2/dist-es/commands/DescribeInstanceTypeOfferingsCommand.js"),
   DescribeInstanceTypesCommand: (): Part<"DescribeInstanceTypesCommand"> =>
@@ -32,13 +34,22 @@ const EC2_PARTS = {
   GetConsoleOutputCommand: (): Part<"GetConsoleOutputCommand"> =>
     require("@aws-sdk/client-ec2/dist-es/commands/GetConsoleOutputCommand.js"),
   RunInstancesCommand: (): Part<"RunInstancesCommand"> =>
-    require("@aws-sdk/client-ec2/dist-es/commands/RunInstancesCommand.js"),
+    seeing(require("@aws-sdk/client-ec2/dist-es/commands/RunInstancesCommand.js")),
   TerminateInstancesCommand: (): Part<"TerminateInstancesCommand"> =>
     require("@aws-sdk/client-ec2/dist-es/commands/TerminateInstancesCommand.js"),
   VolumeType: (): Part<"VolumeType"> => require("@aws-sdk/client-ec2/dist-es/models/enums.js"),
 };
 
 type Ec2Name = keyof typeof EC2_PARTS;
+
+/** A call that answers with instances, of which it reads what is looked at. The shapes are not those of `dist-cjs`. */
+function seeing<Call>(call: Call): Call {
+  const schemas: Partial<
+    Record<"Instance$", unknown>
+  > = require("@aws-sdk/client-ec2/dist-es/schemas/schemas_0.js");
+  leaveMembers(schemas.Instance$, INSTANCE_MEMBERS);
+  return call;
+}
 
 /** What those files import of the one with the shapes: a call's bears its name. */
 const EC2_SCHEMAS = [

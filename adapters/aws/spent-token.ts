@@ -1,8 +1,8 @@
-import type { Instance } from "@aws-sdk/client-ec2";
 import { SlipwayError } from "../../src/errors.ts";
 import type { Launch, LaunchOutcome } from "../../src/substrate/contract.ts";
 import type { AwsApi } from "./api.ts";
 import { cloudError } from "./errors.ts";
+import type { InstanceSeen } from "./machine.ts";
 
 type LookUpApi = Pick<AwsApi, "region" | "describeInstances">;
 
@@ -41,7 +41,7 @@ async function toldOf(
   }
 }
 
-async function bornOf(api: LookUpApi, token: string): Promise<readonly Instance[]> {
+async function bornOf(api: LookUpApi, token: string): Promise<readonly InstanceSeen[]> {
   const { Reservations } = await api.describeInstances(
     { Filters: [{ Name: "client-token", Values: [token] }] },
     new AbortController().signal,
@@ -51,7 +51,7 @@ async function bornOf(api: LookUpApi, token: string): Promise<readonly Instance[
     .toSorted((one, other) => (one.AmiLaunchIndex ?? 0) - (other.AmiLaunchIndex ?? 0));
 }
 
-function withMachines(refusal: SlipwayError, instances: readonly Instance[]): SlipwayError {
+function withMachines(refusal: SlipwayError, instances: readonly InstanceSeen[]): SlipwayError {
   const ids = instances.flatMap(({ InstanceId }) => InstanceId ?? []);
   const machines = instances.map(
     ({ InstanceId, State }) => `${InstanceId ?? "?"} (${State?.Name ?? "unknown"})`,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -40,8 +40,21 @@ describe("keptSource", () => {
     expect(files).toHaveLength(2);
     for (const file of files) {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
-      expect(await readFile(file, "utf8")).toBe(MADE[0]);
+      expect(await readFile(file, "utf8")).toMatch(`\n${MADE[0]}`);
     }
+  });
+
+  it.each([
+    ["is empty", () => ""],
+    ["breaks off", (kept: string) => kept.slice(0, -1)],
+    ["was changed", (kept: string) => kept.replace("made", "lost")],
+  ])("is made again where what was kept %s", async (_case, damage) => {
+    using cache = scratchFolder();
+    await ask("one", { cache: cache.path });
+    const [file = ""] = await keptIn(cache.path);
+    await writeFile(file, damage(await readFile(file, "utf8")));
+    expect(await ask("one", { cache: cache.path })).toEqual(MADE);
+    expect(await ask("one", { cache: cache.path })).toEqual(KEPT);
   });
 
   it("is made each time where the process keeps no compiled code", async () => {

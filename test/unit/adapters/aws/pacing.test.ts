@@ -27,7 +27,7 @@ function scene(failures: readonly Error[] = [], rates: RateSettings = {}) {
     told.push("sent");
     const failure = left.shift();
     if (failure !== undefined) throw failure;
-    return { $metadata: {} };
+    return { $metadata: {}, Instances: [], Reservations: [] };
   };
   const api: AwsApi = {
     ...createAwsApi(nowhere, "us-east-1"),
