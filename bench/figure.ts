@@ -1,20 +1,25 @@
-/** One measured ratio: what Slipway takes against what a user would run instead. */
-export interface Figure {
-  readonly name: string;
+import { z } from "zod";
+
+const amount = z.number().or(z.nan());
+
+export const figureSchema = z.object({
+  name: z.string(),
   /** Of ours to theirs; null where there is nothing to measure against. */
-  readonly ratio: number | null;
+  ratio: amount.nullable(),
   /** The most that is allowed, or null where it is only reported. */
-  readonly target: number | null;
+  target: z.number().nullable(),
   /** Ours, theirs; NaN for what was not measured. */
-  readonly medians: readonly [number, number];
+  medians: z.tuple([amount, amount]).readonly(),
   /** Of the medians; default milliseconds. */
-  readonly unit?: string;
+  unit: z.string().exactOptional(),
   /** Calls of a cloud's API, ours and theirs, where there are any. */
-  readonly calls?: readonly [number, number];
-  readonly runs: number;
+  calls: z.tuple([amount, amount]).readonly().exactOptional(),
+  runs: z.number(),
   /** Why there is no ratio. */
-  readonly missing?: string;
-}
+  missing: z.string().exactOptional(),
+});
+/** One measured ratio: what Slipway takes against what a user would run instead. */
+export type Figure = Readonly<z.infer<typeof figureSchema>>;
 
 export interface Benchmark {
   readonly name: string;

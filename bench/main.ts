@@ -6,28 +6,12 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import type { Benchmark } from "./figure.ts";
-import { PeerMissing, time } from "./figure.ts";
+import { BENCHMARKS } from "./benchmarks.ts";
+import { time } from "./figure.ts";
 import { describeMachine } from "./machine.ts";
+import { measure } from "./measure.ts";
 import { table } from "./table.ts";
 import type { Row } from "./table.ts";
-
-const BENCHMARKS: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
-  help: () => import("./help.ts"),
-  catalog: () => import("./catalog.ts"),
-  "docker-spawn": () => import("./docker-spawn.ts"),
-  "docker-burst": () => import("./docker-burst.ts"),
-  "docker-pull": () => import("./docker-pull.ts"),
-  "ec2-resolve": () => import("./ec2-resolve.ts"),
-  "ec2-spawn": () => import("./ec2-spawn.ts"),
-  "gce-resolve": () => import("./gce-resolve.ts"),
-  "gce-spawn": () => import("./gce-spawn.ts"),
-  burst: () => import("./burst.ts"),
-  "burst-memory": () => import("./burst-memory.ts"),
-  queue: () => import("./queue.ts"),
-  ledger: () => import("./ledger.ts"),
-  "ec2-stand-in": () => import("./ec2-stand-in.ts"),
-};
 
 const RESULTS = join(import.meta.dirname, "RESULTS.md");
 
@@ -47,18 +31,15 @@ if (values.write)
 
 const rows: Row[] = [];
 const failed: string[] = [];
-for (const [name, load] of Object.entries(BENCHMARKS)) {
+for (const name of Object.keys(BENCHMARKS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const milliseconds = await time(async () => {
-    try {
-      const { benchmark } = await load();
-      rows.push(...(await benchmark.run()).map((figure) => ({ command: name, figure })));
-    } catch (caught) {
-      rows.push(unmeasured(name, caught instanceof PeerMissing ? caught.message : "it failed"));
-      if (caught instanceof PeerMissing) return;
-      failed.push(name);
-      console.error(caught);
-    }
+    const { figures, missing } = await measure(name);
+    rows.push(...figures.map((figure) => ({ command: name, figure })));
+    if (missing !== null) rows.push(unmeasured(name, missing));
+    if (figures.length > 0 || missing !== null) return;
+    rows.push(unmeasured(name, "it failed"));
+    failed.push(name);
   });
   console.error(`${name}: ${(milliseconds / 1000).toFixed(0)} s`);
 }

@@ -1,0 +1,21 @@
+import type { Benchmark } from "./figure.ts";
+
+/** By name, in the order of the table. Docker's engine goes on for a while after what it was made to do: it comes last. */
+export const BENCHMARKS: Readonly<
+  Record<string, () => Promise<{ readonly benchmark: Benchmark }>>
+> = {
+  help: () => import("./help.ts"),
+  catalog: () => import("./catalog.ts"),
+  "ec2-resolve": () => import("./ec2-resolve.ts"),
+  "ec2-spawn": () => import("./ec2-spawn.ts"),
+  "ec2-stand-in": () => import("./ec2-stand-in.ts"),
+  "gce-resolve": () => import("./gce-resolve.ts"),
+  "gce-spawn": () => import("./gce-spawn.ts"),
+  queue: () => import("./queue.ts"),
+  ledger: () => import("./ledger.ts"),
+  burst: () => import("./burst.ts"),
+  "burst-memory": () => import("./burst-memory.ts"),
+  "docker-spawn": () => import("./docker-spawn.ts"),
+  "docker-pull": () => import("./docker-pull.ts"),
+  "docker-burst": () => import("./docker-burst.ts"),
+};
