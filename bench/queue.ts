@@ -71,6 +71,7 @@ export const benchmark: Benchmark = {
 function directWorld(ports: SpawnerPorts): SpawnerWorld {
   const { ledger, clock } = ports;
   const admission: LaunchAdmission = {
+    atOnce: () => null,
     first: async (_adapter, _tenant, waiting) => ({ resources: waiting().length, spent: null }),
     again: async () => undefined,
     late: async () => undefined,

@@ -53,6 +53,11 @@ export interface Governor {
    */
   admit(admitted: Admitted, signal: AbortSignal): Promise<Grant>;
   /**
+   * What a call for one machine asks of the ledger together with its record, which is a transaction less; null where
+   * somebody waits here already. Where it is not granted, it is for `admit`.
+   */
+  atOnce(admission: Admission): (() => RateAsk) | null;
+  /**
    * Waits for the turn of what was granted at a time and is about to be made now, where that took so long that the
    * provider would count it together with later calls: recording it may wait for a slow disk.
    *
@@ -184,7 +189,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     const { promise, resolve, reject } = Promise.withResolvers<Grant>();
     const toldAt = Number.NEGATIVE_INFINITY;
     const waiter: Waiter = { ...waiting, isHeld, resolve, reject, toldAt };
-    const key = JSON.stringify([scope, limit.name, tenant]);
+    const key = keyOf(admission);
     const known = lines.get(key);
     const line = known ?? { scope, limit, tenant, waiters: [], wake: null };
     line.waiters.splice(isFirst ? 0 : line.waiters.length, 0, waiter);
@@ -226,6 +231,11 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
       const counts = resources > 0;
       await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
     },
+    atOnce(admission) {
+      if (lines.has(keyOf(admission))) return null;
+      const one = { requests: 1, resources: { minimum: 1, maximum: 1 } };
+      return () => ({ ...turnOf(admission), ...one, isGone });
+    },
     throttled,
     refused: async (admission, refused) =>
       await ledger.correct(turnOf(admission), { kind: "refused", ...refused }),
@@ -239,6 +249,10 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
         await throttled({ ...call, tenant }, retryAfterMilliseconds),
     }),
   };
+}
+
+function keyOf({ scope, limit, tenant }: Admission): string {
+  return JSON.stringify([scope, limit.name, tenant]);
 }
 
 /** How many calls without machines come first: they go together. */

@@ -1,6 +1,7 @@
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { Admission, Governor, Grant } from "./governor.ts";
 import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
+import type { RateAsk } from "./rate-turns.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
 import { retryAfter } from "./backoff.ts";
 
@@ -13,6 +14,11 @@ export interface LaunchAdmission extends LaunchWatch {
     waiting: () => readonly QueuedLaunch[],
     signal: AbortSignal,
   ) => Promise<Grant>;
+  /**
+   * What a new launch of one machine asks for with its record; null where others wait for their turn, or where none has
+   * to.
+   */
+  readonly atOnce: (adapter: SubstrateAdapter, tenant: string) => (() => RateAsk) | null;
   /** Waits for the turn of a launch that is repeated: its machines are counted already. */
   readonly again: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
@@ -32,6 +38,11 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       };
       const { scope, launch: limit } = rates;
       return await governor.admit({ scope, limit, tenant, resources, onWait }, signal);
+    },
+    atOnce({ capabilities: { rates } }, tenant) {
+      if (rates === null) return null;
+      const { scope, launch: limit } = rates;
+      return governor.atOnce({ scope, limit, tenant });
     },
     async again({ adapter, plan: { tenant } }, onWait, signal) {
       const { rates } = adapter.capabilities;

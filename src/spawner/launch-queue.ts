@@ -6,6 +6,7 @@ import type {
   Admitted,
   Entered,
   LaunchRecordPorts,
+  LaunchUnderWay,
   QueuedLaunch,
   Waiting,
 } from "./record-launch.ts";
@@ -39,12 +40,12 @@ interface Activity {
 
 export interface LaunchQueuePorts extends LaunchRecordPorts {
   readonly clock: Clock;
-  /** Waits for the turn of a launch of so many; how many may go. */
-  readonly admit: LaunchAdmission["first"];
+  /** `first` waits for the turn of a launch of so many: how many may go. */
+  readonly admission: Pick<LaunchAdmission, "first" | "atOnce">;
 }
 
 export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
-  const { clock, admit } = ports;
+  const { clock, admission } = ports;
   const groups = new Map<string, Group>();
   const activities = new WeakMap<SubstrateAdapter, Activity>();
   const activityOf = (adapter: SubstrateAdapter): Activity => {
@@ -89,11 +90,11 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     adapter: SubstrateAdapter,
     entries: readonly Waiting[],
     admitted: Admitted,
-  ): Promise<void> => {
+  ): Promise<boolean> => {
     await unoccupied(adapter);
-    let call = { answered: Promise.resolve() };
+    let call: LaunchUnderWay | null = null;
     const ending = async (): Promise<void> => {
-      await call.answered;
+      await call?.answered;
       free(adapter, entries.length);
     };
     try {
@@ -101,18 +102,47 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     } finally {
       void ending();
     }
+    return call !== null;
+  };
+  /** One that has nobody to go with, and waits for nobody, asks for its turn with its record. */
+  const goAtOnce = async (
+    { waiting }: Group,
+    { adapter, plan }: QueuedLaunch,
+  ): Promise<boolean> => {
+    const [only] = waiting;
+    if (only === undefined || waiting.size > 1 || only.queued.intent.record !== "begin")
+      return false;
+    const ask = admission.atOnce(adapter, plan.tenant);
+    if (ask === null) return false;
+    waiting.delete(only);
+    try {
+      if (await go(adapter, [only], { at: clock.now(), spent: null, ask })) return true;
+    } catch (caught) {
+      only.reject(caught);
+      return true;
+    }
+    const { signal } = only.queued;
+    if (signal.aborted) only.reject(signal.reason);
+    else waiting.add(only);
+    return false;
   };
 
-  const serve = async (key: string, group: Group, { adapter, plan }: QueuedLaunch) => {
+  const serve = async (key: string, group: Group, queued: QueuedLaunch) => {
+    const { adapter, plan } = queued;
     while (group.waiting.size > 0) {
       let entries: readonly Waiting[] = [];
       try {
         await gathered(group, adapter);
         if (group.waiting.size === 0) break;
+        if (await goAtOnce(group, queued)) {
+          group.since = clock.now();
+          continue;
+        }
         const left = new AbortController();
         group.left = left;
-        const waiting = (): readonly QueuedLaunch[] => differing(group).map(({ queued }) => queued);
-        const grant = await admit(adapter, plan.tenant, waiting, left.signal);
+        const waiting = (): readonly QueuedLaunch[] =>
+          differing(group).map((entry) => entry.queued);
+        const grant = await admission.first(adapter, plan.tenant, waiting, left.signal);
         const admitted = { at: clock.now(), spent: grant.spent };
         const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
         entries = differing(group).slice(0, most);

@@ -1,6 +1,13 @@
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan.ts";
-import type { RateAnswer, RateAsk, RateCorrection, RateTurn, Spent } from "./rate-turns.ts";
+import type {
+  RateAnswer,
+  RateAsk,
+  RateCorrection,
+  RateTurn,
+  Spending,
+  Spent,
+} from "./rate-turns.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -116,10 +123,14 @@ export interface FoundMachine {
   readonly launchIndex: number | null;
 }
 
-/** What came of beginning spawns: all of them, or none because of those that were there already (null: was not). */
+/** What came of beginning spawns. */
 export type Begun =
-  | { readonly created: true; readonly driven: readonly DrivenSpawn[] }
-  | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] };
+  /** All of them; with the time of what was asked for, where that was. */
+  | { readonly created: true; readonly driven: readonly DrivenSpawn[]; readonly turn?: number }
+  /** None because of those that were there already (null: was not). */
+  | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] }
+  /** None because it is not the launch's turn yet. */
+  | { readonly created: false; readonly existing: null };
 
 /**
  * What the ledger says of a machine: `claimed` by the spawn that has it on record or whose launch is not settled;
@@ -145,9 +156,10 @@ export interface Ledger {
   /**
    * Records the intent of one launch: its spawns in state `launching`, leased to their driver, all or none. Where an id
    * is taken already, nothing is written and the existing spawns are returned. What the launch spends of the provider's
-   * rates is held for it up to then, and spent from then on.
+   * rates is held for it up to then, and spent from then on; or it is asked for within the transaction, as `spend` has
+   * it, and where it is not granted nothing is written.
    */
-  begin(spawns: readonly NewSpawn[], spent: Spent | null): Promise<Begun>;
+  begin(spawns: readonly NewSpawn[], spending: Spending | null): Promise<Begun>;
   /**
    * Takes steps of different spawns, each with its event, all or none; null where a lease was lost, or where there is
    * no spawn whose state allows its step. With a launch among them, what that spends, as `begin` has it.

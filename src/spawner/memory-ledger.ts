@@ -16,7 +16,7 @@ import type {
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
-import type { RateName, Spent } from "./rate-turns.ts";
+import type { RateAsk, RateName, Spent } from "./rate-turns.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
@@ -76,6 +76,11 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
     return { ...standing, plan };
   };
+  const asked = (ask: RateAsk) => {
+    const name = rateName(ask);
+    const { answer, state } = allot(rates.get(name) ?? null, ask);
+    return { answer, keep: () => void rates.set(name, state) };
+  };
   const noteSpent = (spent: Spent | null): void => {
     if (spent === null) return;
     const name = rateName(spent);
@@ -94,11 +99,16 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   return {
     owner: async () => owner,
     find: async (key) => drivenOf(entryOf(key)),
-    async begin(spawns, spent) {
+    async begin(spawns, spending) {
+      const ask = typeof spending === "function" ? spending() : null;
+      const turn = ask === null ? null : asked(ask);
+      if (turn?.answer.granted === false) return { created: false, existing: null };
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
       if (existing.some((driven) => driven !== null)) return { created: false, existing };
-      noteSpent(spent);
-      return { created: true, driven: spawns.map(beginOne) };
+      turn?.keep();
+      if (typeof spending !== "function") noteSpent(spending);
+      const begun = { created: true, driven: spawns.map(beginOne) } as const;
+      return ask === null ? begun : { ...begun, turn: ask.now };
     },
     async take(steps, spent) {
       const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
@@ -180,8 +190,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     },
     suspects: async (scope) => suspectsOf(suspects.values(), scope),
     async spend(ask) {
-      const { answer, state } = allot(rates.get(rateName(ask)) ?? null, ask);
-      rates.set(rateName(ask), state);
+      const { answer, keep } = asked(ask);
+      keep();
       return answer;
     },
     async correct(turn, correction) {

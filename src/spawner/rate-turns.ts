@@ -43,6 +43,9 @@ export interface RateAsk extends RateTurn {
   readonly isGone: (line: string) => boolean;
 }
 
+/** What a launch spends: what it was granted before, or what it asks for when its record is written. */
+export type Spending = Spent | (() => RateAsk);
+
 export type RateAnswer =
   | {
       readonly granted: true;

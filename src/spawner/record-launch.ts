@@ -6,7 +6,7 @@ import { noCandidateLeft } from "./candidates.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "./launch-token.ts";
 import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "./ledger.ts";
-import type { Spent } from "./rate-turns.ts";
+import type { RateAsk, Spent } from "./rate-turns.ts";
 
 /** A spawn that is to be launched in a place of its plan. */
 export interface QueuedLaunch {
@@ -51,19 +51,26 @@ export interface Waiting {
 export interface Admitted {
   readonly at: number;
   readonly spent: Spent | null;
+  /** Asks for the turn of a launch that has had none, with its record. */
+  readonly ask?: () => RateAsk;
+}
+
+export interface LaunchUnderWay {
+  readonly answered: Promise<void>;
 }
 
 /**
  * Records a launch of these, which are alike, and begins to ask the provider. Where the record refuses some of them,
  * nothing was written, and the others go without them.
  *
- * @returns what resolves when the provider has answered; at once where none is left to go
+ * @returns what resolves when the provider has answered, at once where none is left to go; null where it asks for its
+ * turn and has to wait: then nothing was written, and none has been told
  */
 export async function recordLaunch(
   ports: LaunchRecordPorts,
   entries: readonly Waiting[],
   admitted: Admitted,
-): Promise<{ readonly answered: Promise<void> }> {
+): Promise<LaunchUnderWay | null> {
   const [first] = entries;
   if (first === undefined) return { answered: Promise.resolve() };
   const { plan, candidate, adapter, owner, secrets, intent } = first.queued;
@@ -72,12 +79,13 @@ export async function recordLaunch(
     intent.record === "begin"
       ? await beginAll(ports.ledger, entries, { launches, ...admitted })
       : await takeAll(ports.ledger, entries, { launches, ...admitted });
+  if (recorded === null) return null;
   if (recorded.standings === null) return await recordLaunch(ports, recorded.left, admitted);
-  const { standings } = recorded;
+  const { standings, turn = admitted.at } = recorded;
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call is under way before any member hears that it is recorded: who asks then shares it.
-  const launch = { token, adapter, owner, plan, candidate, secrets, at: admitted.at };
+  const launch = { token, adapter, owner, plan, candidate, secrets, at: turn };
   const answered = ports.calls.start(launch, ids);
   for (const [index, { resolve }] of entries.entries())
     resolve({ standing: standings[index] ?? null, existing: null });
@@ -100,30 +108,34 @@ function launchesOf(
   return entries.map((_entry, member) => ({ candidate, place: place.place, token, member }));
 }
 
-interface Recording {
+interface Recording extends Pick<Admitted, "spent" | "ask"> {
   /** Each member's part. */
   readonly launches: readonly NewLaunch[];
-  readonly spent: Spent | null;
 }
 
 /** The record of each, or those that are left without the ones it refused, who have been told. */
 type Recorded =
-  | { readonly standings: readonly Standing[] }
+  | { readonly standings: readonly Standing[]; readonly turn?: number }
   | { readonly standings: null; readonly left: readonly Waiting[] };
 
 async function beginAll(
   ledger: LaunchRecordPorts["ledger"],
   entries: readonly Waiting[],
-  { launches, spent }: Recording,
-): Promise<Recorded> {
+  { launches, spent, ask }: Recording,
+): Promise<Recorded | null> {
   const spawns = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "begin" ? [intent.of(launch)] : [];
   });
-  const begun = await ledger.begin(spawns, spent);
-  if (begun.created) return { standings: begun.driven };
+  const begun = await ledger.begin(spawns, ask ?? spent);
+  if (begun.created) {
+    const { driven: standings, turn } = begun;
+    return turn === undefined ? { standings } : { standings, turn };
+  }
+  const { existing: known } = begun;
+  if (known === null) return null;
   const left = entries.filter(({ resolve }, index) => {
-    const existing = begun.existing[index] ?? null;
+    const existing = known[index] ?? null;
     if (existing !== null) resolve({ standing: null, existing });
     return existing === null;
   });

@@ -42,7 +42,7 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
     ...ports,
     admission,
     calls,
-    queue: createLaunchQueue({ ledger, clock, calls, admit: admission.first }),
+    queue: createLaunchQueue({ ledger, clock, calls, admission }),
     leases: createLeases(ports),
     watcherOf: oneEach((adapter) => createMachineWatcher(adapter, clock)),
     listerOf: oneEach(createMachineLister),

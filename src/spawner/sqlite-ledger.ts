@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import type { Ledger, SpawnFilter } from "./ledger.ts";
+import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent } from "./spawn-record.ts";
@@ -21,7 +21,7 @@ import {
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
   let owner: Promise<string> | null = null;
-  const { recorded, ...rates } = sqliteRates(database);
+  const { recorded, asked, ...rates } = sqliteRates(database);
   const findOwner = async (): Promise<string> =>
     (await database.read(readOwner)) ?? (await database.write(writeOwner));
   return {
@@ -37,11 +37,20 @@ export function createSqliteLedger(database: Database): Ledger {
       }
     },
     find: (key) => database.read((connection) => findDriven(connection, key)),
-    begin: (spawns, spent) =>
-      database.write((connection) => {
+    begin: (spawns, spending) =>
+      database.write((connection): Begun => {
+        if (typeof spending !== "function") {
+          const begun = begin(connection, spawns);
+          if (begun.created && spending !== null) recorded(connection, spending);
+          return begun;
+        }
+        const ask = spending();
+        const { answer, keep } = asked(connection, ask);
+        if (!answer.granted) return { created: false, existing: null };
         const begun = begin(connection, spawns);
-        if (begun.created && spent !== null) recorded(connection, spent);
-        return begun;
+        if (!begun.created) return begun;
+        keep();
+        return { ...begun, turn: ask.now };
       }),
     take: (steps, spent) =>
       database.write((connection) => {
@@ -66,7 +75,7 @@ export function createSqliteLedger(database: Database): Ledger {
       }),
     unfinished: (tenant) => database.read((connection) => unfinished(connection, tenant)),
     fullOfferings: (offerings, now) =>
-      database.read((connection) => fullOfferings(connection, offerings, now)),
+      database.readLightly((connection) => fullOfferings(connection, offerings, now)),
     describe: (key) =>
       database.read((connection) => {
         const row = findRow(connection, key);
@@ -173,11 +182,6 @@ function fullOfferings(
   offerings: readonly string[],
   now: number,
 ): ReadonlySet<string> {
-  const rows = connection.all(
-    `SELECT offering FROM full_offerings
-     WHERE until > ? AND offering IN (SELECT value FROM json_each(?))`,
-    now,
-    JSON.stringify(offerings),
-  );
-  return new Set(rows.map((row) => text(row, "offering")));
+  const sql = "SELECT 1 FROM full_offerings WHERE offering = ? AND until > ?";
+  return new Set(offerings.filter((offering) => connection.get(sql, offering, now) !== undefined));
 }

@@ -5,7 +5,7 @@ import type { RateState } from "./allotment.ts";
 import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import { parseRateState } from "./rate-state.ts";
-import type { RateName, Spent } from "./rate-turns.ts";
+import type { RateAnswer, RateAsk, RateName, Spent } from "./rate-turns.ts";
 
 /** A state and the text that says it. */
 interface Known {
@@ -14,8 +14,15 @@ interface Known {
 }
 
 export interface SqliteRates extends Pick<Ledger, "spend" | "correct"> {
+  /** Asks within a transaction; what is granted is spent once it is kept. */
+  readonly asked: (connection: Connection, ask: RateAsk) => Asked;
   /** Says within a transaction that a launch is on record. */
   readonly recorded: (connection: Connection, spent: Spent) => void;
+}
+
+interface Asked {
+  readonly answer: RateAnswer;
+  readonly keep: () => void;
 }
 
 /** A provider's rates in the embedded database: one row for each limit, read and written as a whole. */
@@ -48,13 +55,18 @@ export function sqliteRates(database: Database): SqliteRates {
       written,
     );
   };
+  const asked = (connection: Connection, ask: RateAsk): Asked => {
+    const { answer, state } = allot(read(connection, ask), ask);
+    return { answer, keep: () => write(connection, ask, state) };
+  };
   return {
     spend: (ask) =>
       database.writeLightly((connection) => {
-        const { answer, state } = allot(read(connection, ask), ask);
-        write(connection, ask, state);
+        const { answer, keep } = asked(connection, ask);
+        keep();
         return answer;
       }),
+    asked,
     correct: (turn, correction) =>
       database.writeLightly((connection) => {
         write(connection, turn, correct(read(connection, turn), turn, correction));

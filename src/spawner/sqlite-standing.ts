@@ -136,10 +136,10 @@ export function members(connection: Connection, token: string): readonly string[
 }
 
 function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: string): number {
-  const row = connection.get(
+  return connection.insert(
     `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate,
        driver, lease_until, fence, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     spawn.tenant,
     spawn.spawnId,
     spawn.workspace,
@@ -153,7 +153,6 @@ function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: s
     spawn.createdAt,
     spawn.updatedAt,
   );
-  return number(row, "number");
 }
 
 /** @returns the spawn's row, or null where its record is not what it was taken for */
@@ -163,10 +162,10 @@ function updateSpawn(
   { before, after }: { readonly before: Standing; readonly after: Standing },
 ): number | null {
   const { spawn, lease } = after;
-  const row = connection.get(
+  const changed = connection.run(
     `UPDATE spawns SET state = ?, updated_at = ?, machine = ?, error = ?,
        driver = ?, lease_until = ?, fence = ?
-     WHERE tenant = ? AND spawn_id = ? AND fence = ? AND state = ? RETURNING number`,
+     WHERE tenant = ? AND spawn_id = ? AND fence = ? AND state = ?`,
     spawn.state,
     spawn.updatedAt,
     spawn.machine === null ? null : JSON.stringify(toSnakeCase(spawn.machine)),
@@ -179,7 +178,13 @@ function updateSpawn(
     before.lease.fence,
     before.spawn.state,
   );
-  return row === undefined ? null : number(row, "number");
+  if (changed === 0) return null;
+  const row = connection.get(
+    "SELECT number FROM spawns WHERE tenant = ? AND spawn_id = ?",
+    tenant,
+    spawnId,
+  );
+  return number(row, "number");
 }
 
 function writeLaunches(
@@ -190,19 +195,24 @@ function writeLaunches(
 ): void {
   for (const [index, launch] of after.entries()) {
     if (launch === before[index]) continue;
+    const { attempt, outcome, reason } = launch;
+    if (before[index] !== undefined) {
+      const sql = "UPDATE launches SET outcome = ?, reason = ? WHERE spawn = ? AND attempt = ?";
+      connection.run(sql, outcome, reason, spawn, attempt);
+      continue;
+    }
     connection.run(
       `INSERT INTO launches (spawn, attempt, candidate, place, token, member, at, outcome, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (spawn, attempt) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       spawn,
-      launch.attempt,
+      attempt,
       launch.candidate,
       launch.place,
       launch.token,
       launch.member,
       launch.at,
-      launch.outcome,
-      launch.reason,
+      outcome,
+      reason,
     );
   }
 }
@@ -222,6 +232,8 @@ const textsOf = onceEach((plan: LaunchPlan): PlanTexts => {
 /** @returns the hash under which it is kept */
 function keepPlan(connection: Connection, given: LaunchPlan): string {
   const { plan, hash, target } = textsOf(given);
+  // They are kept together, and for ever; spawns by the thousand share a plan.
+  if (connection.get("SELECT 1 FROM plans WHERE hash = ?", hash) !== undefined) return hash;
   connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, plan);
   connection.run("INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)", target, hash);
   return hash;

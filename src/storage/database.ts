@@ -54,6 +54,8 @@ export interface Database extends AsyncDisposable {
   writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
   read<T>(work: (connection: Connection) => T): Promise<T>;
+  /** The same without a snapshot, and cheaper: each statement sees the file as it is by then. */
+  readLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /**
    * Another number once another connection, of whatever process, has changed the file; changes of this one leave it as
    * it is. It costs less than a transaction.
@@ -169,6 +171,10 @@ function createDatabase(opened: {
   const refuseWhenClosed = (): void => {
     if (closing !== undefined) throw closedError(path);
   };
+  const readLightly = async <T>(work: (connection: Connection) => T): Promise<T> => {
+    refuseWhenClosed();
+    return await tracked(attempted(() => work(connection)));
+  };
   const close = async (): Promise<void> => {
     closing ??= Promise.allSettled(active).then(() => raw.close());
     await closing;
@@ -187,10 +193,8 @@ function createDatabase(opened: {
       refuseWhenClosed();
       return await tracked(run("BEGIN", work));
     },
-    async othersVersion() {
-      refuseWhenClosed();
-      return await tracked(attempted(() => dataVersion(connection)));
-    },
+    readLightly,
+    othersVersion: () => readLightly(dataVersion),
     close,
     [Symbol.asyncDispose]: close,
   };

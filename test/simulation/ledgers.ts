@@ -40,6 +40,7 @@ export function openLedger(kind: LedgerKind): Ledger {
     write: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),
     writeLightly: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),
     read: (work) => transact("BEGIN", () => work(connection)),
+    readLightly: async (work) => await Promise.resolve(work(connection)),
     othersVersion: async () => await Promise.resolve(0),
     close,
     [Symbol.asyncDispose]: close,

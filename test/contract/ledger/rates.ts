@@ -88,6 +88,46 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(next)).toMatchObject({ granted: true, resources: 10 });
     });
 
+    it("grants the turn of a launch with its record, at the time of that", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const one = ask({ resources: { minimum: 1, maximum: 1 } });
+      const first = await ledger.begin([newSpawn()], () => one);
+      expect(first).toMatchObject({ created: true, driven: [{}], turn: one.now });
+      const rest = { ...one, resources: { minimum: 9, maximum: 9 } };
+      expect(await ledger.spend(rest)).toMatchObject({ granted: true, resources: 9 });
+      expect(await ledger.spend(one)).toMatchObject({ granted: false });
+    });
+
+    it("writes nothing of a launch whose turn has not come", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const one = ask({ resources: { minimum: 1, maximum: 1 } });
+      await ledger.spend(ask({ requests: 2, resources: null }));
+      const spawn = newSpawn();
+      const refused = { created: false, existing: null };
+      expect(await ledger.begin([spawn], () => one)).toEqual(refused);
+      expect(await ledger.find(spawn)).toBeNull();
+      // Nor does it wait: who comes after it comes first.
+      const soon = { ...one, tenant: "acme" };
+      expect(await ledger.spend(soon)).toMatchObject({ granted: false, ahead: 0 });
+      // It comes after whoever waits, though there is enough for one by then.
+      const later = { ...one, now: one.now + 750 };
+      expect(await ledger.begin([spawn], () => later)).toEqual(refused);
+      expect(await ledger.spend({ ...later, tenant: "acme" })).toMatchObject({ granted: true });
+    });
+
+    it("spends nothing on a launch whose record was refused, though its turn had come", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      await ledger.begin([newSpawn()], null);
+      const one = ask({ resources: { minimum: 1, maximum: 1 } });
+      const again = await ledger.begin([newSpawn()], () => one);
+      expect(again).toMatchObject({ created: false, existing: [{}] });
+      const all = { ...one, resources: { minimum: 1, maximum: 10 } };
+      expect(await ledger.spend(all)).toMatchObject({ granted: true, resources: 10 });
+    });
+
     it("takes back what was not spent, and slows down when it is told to", async () => {
       await using subject = await open();
       const { ledger } = subject;

@@ -67,7 +67,7 @@ export async function begin(
   spawn: NewSpawn = newSpawn(),
 ): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }> {
   const begun = await ledger.begin([spawn], null);
-  const [driven] = begun.created ? begun.driven : begun.existing;
+  const [driven] = (begun.created ? begun.driven : begun.existing) ?? [];
   if (driven === undefined || driven === null) throw new Error("the ledger told of no spawn");
   return { created: begun.created, driven };
 }

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import type { Ledger } from "../../../src/spawner/ledger.ts";
+import type { SpawnRequest } from "../../../src/spawner/spawn.ts";
+import type { RateBucket } from "../../../src/substrate/rates.ts";
+import type { FakeClock } from "../../../src/testing/fake-clock.ts";
+import { BATCH, burstWorld } from "../../support/burst-world.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+const ONE_A_SECOND: RateBucket = {
+  capacity: 1,
+  refill: 1,
+  everyMilliseconds: 1_000,
+  pace: "continuous",
+};
+
+/** A spawner that is held to one launch a second, and what it tells its ledger of them. */
+function ratedWorld(changes: (ledger: Ledger, clock: FakeClock) => Partial<Ledger> = () => ({})) {
+  const launch = { name: "Launch", requests: ONE_A_SECOND, resources: null };
+  const here = burstWorld({
+    callMilliseconds: 1,
+    capabilities: { batch: BATCH, rates: { scope: "here", launch } },
+  });
+  const told: string[] = [];
+  const kept = { ...here.ports.ledger, ...changes(here.ports.ledger, here.clock) };
+  const ledger: Ledger = {
+    ...kept,
+    async begin(spawns, spending) {
+      const begun = await kept.begin(spawns, spending);
+      told.push(`begin ${spawns.length} ${typeof spending}: ${begun.created ? "begun" : "not"}`);
+      return begun;
+    },
+    async spend(ask) {
+      const answer = await kept.spend(ask);
+      told.push(`spend: ${answer.granted ? "granted" : "not"}`);
+      return answer;
+    },
+  };
+  const world = createSpawnerWorld({ ...here.ports, ledger });
+  const begin = (spawnId: string, wish: Partial<SpawnRequest> = {}) =>
+    spawnPlan(world, here.request({ spawnId, ...wish }));
+  return { ...here, begin, told };
+}
+
+describe("a launch of one that waits for nobody", () => {
+  it("asks for its turn with its record", async () => {
+    const { begin, clock, told, calls } = ratedWorld();
+    await clock.runUntilSettled(begin("one"));
+    expect(told).toEqual(["begin 1 function: begun"]);
+    expect(calls).toEqual([{ at: 0, place: "engine-1", members: ["one"] }]);
+  });
+
+  it("has spent it: the next one has to wait, in line", async () => {
+    const { begin, clock, told, calls } = ratedWorld();
+    await clock.runUntilSettled(begin("one"));
+    await clock.runUntilSettled(begin("two"));
+    expect(told.slice(1)).toEqual([
+      "begin 1 function: not",
+      "spend: not",
+      "spend: granted",
+      "begin 1 object: begun",
+    ]);
+    expect(calls[1]?.at).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it("does not go before one that waits already", async () => {
+    const { begin, clock, told, calls } = ratedWorld();
+    await clock.runUntilSettled(begin("one"));
+    const second = begin("two");
+    await clock.advance(900);
+    // Of another plan, so that it does not go with the one that waits.
+    const third = begin("three", {
+      subject: "another",
+      plan: samplePlan({ workspace: "another" }),
+    });
+    await clock.runUntilSettled(Promise.all([second, third]));
+    expect(told.filter((one) => one.includes("function"))).toHaveLength(2);
+    expect(calls.map(({ members }) => members)).toEqual([["one"], ["two"], ["three"]]);
+  });
+
+  it("learns of a spawn that is there already, and spends nothing", async () => {
+    const { begin, clock, told, calls } = ratedWorld();
+    await clock.runUntilSettled(begin("one"));
+    await clock.advance(5_000);
+    await clock.runUntilSettled(begin("one"));
+    await clock.runUntilSettled(begin("two"));
+    expect(told).toEqual([
+      "begin 1 function: begun",
+      "begin 1 function: not",
+      "begin 1 function: begun",
+    ]);
+    expect(calls.map(({ members }) => members)).toEqual([["one"], ["two"]]);
+  });
+
+  it("leaves nothing behind where it is given up while it asks", async () => {
+    const leaving = new AbortController();
+    const { begin, clock, ledger, told } = ratedWorld((kept) => ({
+      async begin(spawns, spending) {
+        if (spawns[0]?.spawnId === "gone") leaving.abort();
+        return await kept.begin(spawns, spending);
+      },
+    }));
+    await clock.runUntilSettled(begin("one"));
+    const gone = begin("gone", { signal: leaving.signal });
+    await expect(clock.runUntilSettled(gone)).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(await ledger.find({ tenant: "default", spawnId: "gone" })).toBeNull();
+    expect(told).toEqual(["begin 1 function: begun", "begin 1 function: not"]);
+  });
+
+  it("tells why it could not be recorded, and holds up nobody", async () => {
+    let isFull = true;
+    const { begin, clock, calls } = ratedWorld((kept) => ({
+      async begin(spawns, spending) {
+        if (isFull) throw new RangeError("the disk is full");
+        return await kept.begin(spawns, spending);
+      },
+    }));
+    await expect(clock.runUntilSettled(begin("one"))).rejects.toThrow("the disk is full");
+    isFull = false;
+    await clock.runUntilSettled(begin("two"));
+    expect(calls).toEqual([{ at: 0, place: "engine-1", members: ["two"] }]);
+  });
+
+  it("counts from when it was granted its turn, however long its record has waited", async () => {
+    const { begin, clock, told, calls } = ratedWorld((kept, time) => ({
+      async begin(spawns, spending) {
+        await time.sleep(3_000);
+        return await kept.begin(spawns, spending);
+      },
+    }));
+    await clock.runUntilSettled(begin("one"));
+    // Not late, and not asked for a second time.
+    expect(told).toEqual(["begin 1 function: begun"]);
+    expect(calls.map(({ at }) => at)).toEqual([3_000]);
+  });
+});
