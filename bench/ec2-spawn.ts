@@ -25,17 +25,17 @@ const MOST_ON_DISK = 1.495;
 
 /**
  * A warm spawn to its acceptance against the SDK's own call for the same instance: with the same tags, user data and
- * options, because they are what somebody asks for who wants to find it again. With its records in memory it tells what
- * Slipway does more than the SDK; with its records on disk, also what it costs that nothing is forgotten.
+ * options, because they are what somebody asks for who wants to find it again. With its ledger and catalog in memory it tells
+ * what Slipway does more than the SDK; with both on disk, also what it costs that nothing is forgotten.
  */
 export const benchmark: Benchmark = {
   name: "ec2-spawn",
   async run() {
     // Each on a stand-in of its own: one that has launched more machines has more to look through.
     await using forgetful = await ec2World("off", inMemory());
-    const fast = await measure(forgetful, "in memory", MOST);
+    const fast = await measure(forgetful, "ledger and catalog in memory", MOST);
     await using world = await ec2World();
-    return [...fast, ...(await measure(world, "on disk", MOST_ON_DISK))];
+    return [...fast, ...(await measure(world, "both on disk", MOST_ON_DISK))];
   },
 };
 
@@ -67,7 +67,7 @@ async function measure(
   const bare: string[] = [];
   let requests = 0;
   const figure = await pair({
-    name: `warm spawn to accepted, records ${records} / RunInstances of the SDK`,
+    name: `warm spawn to accepted, ${records} / RunInstances of the SDK`,
     target,
     runs: RUNS,
     warmUps: WARM_UPS,
@@ -94,7 +94,7 @@ async function measure(
   return [
     figure,
     {
-      name: `requests of a warm spawn, records ${records} / of the SDK`,
+      name: `requests of a warm spawn, ${records} / of the SDK`,
       target: 1,
       ratio: requests,
       medians: [requests, 1],

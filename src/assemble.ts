@@ -16,7 +16,7 @@ import {
   SPAWN_OPTIONS,
   SWEEP_OPTIONS,
 } from "./option-shapes.ts";
-import { once } from "./once.ts";
+import { onceFound } from "./once.ts";
 import { checkOptions, checkText } from "./options.ts";
 import type { ShapeOf } from "./options.ts";
 import { placementTarget } from "./resolver/target.ts";
@@ -68,10 +68,13 @@ interface Session extends SlipwayPorts {
   readonly plans: SpawnablePlans;
 }
 
-/** Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. */
+/**
+ * Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. What is asked for
+ * is what it was at the call: nothing of the input is read after the first wait.
+ */
 export function assembleSlipway(given: SlipwayPorts): Slipway {
   const ports: Session = { ...given, plans: createSpawnablePlans(given) };
-  const spawning = once(async () => {
+  const spawning = onceFound(async () => {
     const { createSpawning } = await import("./spawning.ts");
     return createSpawning(ports);
   });
@@ -93,7 +96,10 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async spawnWorkspaces(wanted, options = {}) {
       checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
-      return await (await spawning()).spawnWorkspaces(wanted, options);
+      const asked = { ...options };
+      // What is no list, the burst itself refuses.
+      const members = Array.isArray(wanted) ? wanted.map(copied) : wanted;
+      return await (await spawning()).spawnWorkspaces(members, asked);
     },
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
@@ -108,39 +114,32 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async terminateSpawn(spawnId, options = {}) {
       checkText("spawnId", spawnId);
       checkOptions("terminateSpawn", options, SIGNAL_OPTION);
-      const { terminate } = await spawning();
-      return await terminate({
-        tenant,
-        spawnId,
-        wait: "settled",
-        signal: signalOf(options),
-        detach: signalOf(options),
-        onEvent: () => undefined,
-      });
+      const signal = signalOf(options);
+      const wish = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
+      return await (await spawning()).terminate({ ...wish, wait: "settled" });
     },
     async refreshSpawns(spawnIds, options = {}) {
       checkOptions("refreshSpawns", options, SIGNAL_OPTION);
       for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      const [named, signal] = [[...spawnIds], signalOf(options)];
       const { refresh } = await spawning();
-      const ids = spawnIds.length > 0 ? spawnIds : await livingSpawns(ports);
-      await refresh(
-        ids.map((spawnId) => ({ tenant, spawnId })),
-        signalOf(options),
-      );
+      const ids = named.length > 0 ? named : await livingSpawns(ports);
+      const keys = ids.map((spawnId) => ({ tenant, spawnId }));
+      await refresh(keys, signal);
     },
     async recover(options = {}) {
       checkOptions("recover", options, RECOVER_OPTIONS);
       const { onEvent = () => undefined } = options;
-      const { recover } = await spawning();
-      return await recover({ tenant, signal: signalOf(options), onEvent });
+      const request = { tenant, signal: signalOf(options), onEvent };
+      return await (await spawning()).recover(request);
     },
     async sweep(options = {}) {
       checkOptions("sweep", options, SWEEP_OPTIONS);
       const { grace = GRACE, dryRun = false } = options;
+      const signal = signalOf(options);
       const placements = await catalog.list("placement");
       const targets = placements.map(placementTarget);
-      const { sweep } = await spawning();
-      return await sweep({ targets, grace, dryRun, signal: signalOf(options) });
+      return await (await spawning()).sweep({ targets, grace, dryRun, signal });
     },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {
@@ -156,6 +155,12 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     [Symbol.asyncDispose]: ports.close,
   };
+}
+
+/** What is no object, the burst itself refuses. */
+function copied<Wanted>(wanted: Wanted): Wanted {
+  const isObject = typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
+  return isObject ? { ...wanted } : wanted;
 }
 
 /** Of the tenant, those that have a machine. */

@@ -7,6 +7,20 @@ export function once<Value>(make: () => Value): () => Value {
   };
 }
 
+/** The same for what takes its time: found out once for all who ask meanwhile. A failure is nobody's answer but theirs. */
+export function onceFound<Value>(find: () => Promise<Value>): () => Promise<Value> {
+  let found: Promise<Value> | null = null;
+  return async () => {
+    const asked = (found ??= find());
+    try {
+      return await asked;
+    } catch (caught) {
+      if (found === asked) found = null;
+      throw caught;
+    }
+  };
+}
+
 /**
  * What `make` gives for a thing, kept while that lives, if it is frozen: what may change is looked at every time. A burst
  * of spawns shares what is made of its plan.

@@ -44,6 +44,14 @@ function keep(file: string, source: string): void {
     renameSync(fresh, file);
   } catch {
     // Nothing depends on it but time.
-    rmSync(fresh, { force: true });
+    removeIfThere(fresh);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where nothing can be written, nothing can be removed, and nothing is there.
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
+import * as nodeModule from "node:module";
 import type { ResolveFnOutput } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -32,7 +32,7 @@ export function partsReader(parts: Parts): PartsReader | null {
   const folder = join(dirname(parts.manifest), "dist-es");
   const isThere = parts.files.every((file) => existsSync(join(folder, `${file}.js`)));
   // Node has it since 22.15 and 23.5; what else runs this may not.
-  if (!isThere || typeof registerHooks !== "function") return null;
+  if (!isThere || typeof nodeModule.registerHooks !== "function") return null;
   const found = new Map<string, ResolveFnOutput>();
   return (load) => {
     const hooks = readAsBundlersDo(parts, folder, found);
@@ -53,7 +53,7 @@ function readAsBundlersDo(
   const within = pathToFileURL(join(folder, "/")).href;
   const manifestUrl = pathToFileURL(manifest).href;
   const schemasUrl = new URL(`${schemas.file}.js`, within).href;
-  return registerHooks({
+  return nodeModule.registerHooks({
     resolve(specifier, context, next) {
       const { parentURL } = context;
       if (parentURL?.startsWith(within) !== true) return next(specifier, context);
@@ -68,7 +68,8 @@ function readAsBundlersDo(
     },
     load(url, context, next) {
       if (url === schemasUrl) {
-        return { format: "module", source: neededSource(url, schemas.exports), shortCircuit: true };
+        const source = neededSource(manifest, url, schemas.exports);
+        return { format: "module", source, shortCircuit: true };
       }
       if (url.startsWith(within)) return next(url, { ...context, format: "module" });
       if (url !== manifestUrl) return next(url, context);
@@ -78,11 +79,12 @@ function readAsBundlersDo(
   });
 }
 
-/** Of the file with the shapes, what the exports need. */
-function neededSource(url: string, exports: readonly string[]): string {
+/** Of the file with the shapes, what the exports need. Installers give all files one time: the manifest tells versions. */
+function neededSource(manifest: string, url: string, exports: readonly string[]): string {
   const file = new URL(url);
   const { size, mtimeMs } = statSync(file);
-  return keptSource([url, size, mtimeMs, exports, String(neededStatements)], () => {
+  const release = readFileSync(manifest, "utf8");
+  return keptSource([release, url, size, mtimeMs, exports, String(neededStatements)], () => {
     const all = readFileSync(file, "utf8");
     return neededStatements(all, exports) ?? all;
   });

@@ -8,6 +8,9 @@ import type { CatalogTransactions, CatalogWriting, RecordKey } from "./tables.ts
 
 export { CATALOG_MIGRATIONS } from "./sqlite-schema.ts";
 
+/** Writes to the catalog of each connection, of which SQLite tells that connection nothing. */
+const WRITES = new WeakMap<Database, { count: number }>();
+
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function createSqliteStore(database: Database): CatalogStore {
   return createTableStore(sqliteTransactions(database));
@@ -15,17 +18,18 @@ export function createSqliteStore(database: Database): CatalogStore {
 
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function sqliteTransactions(database: Database): CatalogTransactions {
-  let writes = 0;
+  const own = WRITES.get(database) ?? { count: 0 };
+  WRITES.set(database, own);
   return {
     read: (work) => database.read((connection) => work(sqliteTables(connection))),
     async write(work) {
       try {
         return await database.write((connection) => work(sqliteTables(connection)));
       } finally {
-        writes += 1;
+        own.count += 1;
       }
     },
-    version: async () => `${writes} ${await database.othersVersion()}`,
+    version: async () => `${own.count} ${await database.othersVersion()}`,
   };
 }
 

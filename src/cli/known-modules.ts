@@ -1,4 +1,4 @@
-import { registerHooks } from "node:module";
+import * as nodeModule from "node:module";
 import type { ResolveFnOutput } from "node:module";
 
 /** A package of a hundred small files. */
@@ -15,10 +15,10 @@ const TRANSLATIONS = { file: "../locales/index.js", english: "../locales/en.js" 
  */
 export function resolveKnownModules(folders: readonly string[]): void {
   // Node has it since 22.15 and 23.5; what else runs this may not.
-  if (typeof registerHooks !== "function") return;
+  if (typeof nodeModule.registerHooks !== "function") return;
   const found = new Map<string, ResolveFnOutput>();
   let schemas: string | null = null;
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, next) {
       const { parentURL = "", conditions } = context;
       const isOwn = folders.some((folder) => parentURL.startsWith(folder));

@@ -54,9 +54,9 @@ export interface Governor {
   admit(admitted: Admitted, signal: AbortSignal): Promise<Grant>;
   /**
    * What a call for one machine asks of the ledger together with its record, which is a transaction less; null where
-   * somebody waits here already. Where it is not granted, it is for `admit`.
+   * somebody waits here already, or does by then. Where it is not granted, it is for `admit`.
    */
-  atOnce(admission: Admission): (() => RateAsk) | null;
+  atOnce(admission: Admission): (() => RateAsk | null) | null;
   /**
    * Waits for the turn of what was granted at a time and is about to be made now, where that took so long that the
    * provider would count it together with later calls: recording it may wait for a slow disk.
@@ -232,9 +232,10 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
       await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
     },
     atOnce(admission) {
-      if (lines.has(keyOf(admission))) return null;
+      const key = keyOf(admission);
+      if (lines.has(key)) return null;
       const one = { requests: 1, resources: { minimum: 1, maximum: 1 } };
-      return () => ({ ...turnOf(admission), ...one, isGone });
+      return () => (lines.has(key) ? null : { ...turnOf(admission), ...one, isGone });
     },
     throttled,
     refused: async (admission, refused) =>

@@ -18,7 +18,7 @@ export interface LaunchAdmission extends LaunchWatch {
    * What a new launch of one machine asks for with its record; null where others wait for their turn, or where none has
    * to.
    */
-  readonly atOnce: (adapter: SubstrateAdapter, tenant: string) => (() => RateAsk) | null;
+  readonly atOnce: (adapter: SubstrateAdapter, tenant: string) => (() => RateAsk | null) | null;
   /** Waits for the turn of a launch that is repeated: its machines are counted already. */
   readonly again: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,

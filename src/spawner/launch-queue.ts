@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
+import type { RateAsk } from "./rate-turns.ts";
 import { recordLaunch } from "./record-launch.ts";
 import type {
   Admitted,
@@ -110,20 +111,26 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     { adapter, plan }: QueuedLaunch,
   ): Promise<boolean> => {
     const [only] = waiting;
-    if (only === undefined || waiting.size > 1 || only.queued.intent.record !== "begin")
-      return false;
-    const ask = admission.atOnce(adapter, plan.tenant);
-    if (ask === null) return false;
-    waiting.delete(only);
+    const ask =
+      only?.queued.intent.record === "begin" ? admission.atOnce(adapter, plan.tenant) : null;
+    if (only === undefined || waiting.size > 1 || ask === null) return false;
+    const { signal } = only.queued;
+    let isTaken = false;
+    // The record may have waited for a slow disk: by now it may have left, or have others to go with.
+    const askNow = (): RateAsk | null => {
+      const asked = waiting.size > 1 || !waiting.has(only) ? null : ask();
+      if (asked !== null) isTaken = waiting.delete(only);
+      return asked;
+    };
     try {
-      if (await go(adapter, [only], { at: clock.now(), spent: null, ask })) return true;
+      if (await go(adapter, [only], { at: clock.now(), spent: null, ask: askNow })) return true;
     } catch (caught) {
+      waiting.delete(only);
       only.reject(caught);
       return true;
     }
-    const { signal } = only.queued;
-    if (signal.aborted) only.reject(signal.reason);
-    else waiting.add(only);
+    if (isTaken && signal.aborted) only.reject(signal.reason);
+    else if (isTaken) putFirst(waiting, only);
     return false;
   };
 
@@ -191,6 +198,13 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       }
     },
   };
+}
+
+/** Who came before the others goes before them. */
+function putFirst(waiting: Set<Waiting>, one: Waiting): void {
+  const others = [...waiting];
+  waiting.clear();
+  for (const each of [one, ...others]) waiting.add(each);
 }
 
 /** One plan is one workspace of one tenant in one account; an id that a batch's machine could not tell goes alone. */

@@ -102,7 +102,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     async begin(spawns, spending) {
       const ask = typeof spending === "function" ? spending() : null;
       const turn = ask === null ? null : asked(ask);
-      if (turn?.answer.granted === false) return { created: false, existing: null };
+      if (typeof spending === "function" && turn?.answer.granted !== true)
+        return { created: false, existing: null };
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
       if (existing.some((driven) => driven !== null)) return { created: false, existing };
       turn?.keep();

@@ -43,8 +43,11 @@ export interface RateAsk extends RateTurn {
   readonly isGone: (line: string) => boolean;
 }
 
-/** What a launch spends: what it was granted before, or what it asks for when its record is written. */
-export type Spending = Spent | (() => RateAsk);
+/**
+ * What a launch spends: what it was granted before, or what it asks for in the transaction of its record, which may come
+ * much later. Null by then: it is wanted no more, or not so.
+ */
+export type Spending = Spent | (() => RateAsk | null);
 
 export type RateAnswer =
   | {

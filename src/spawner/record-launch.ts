@@ -52,7 +52,7 @@ export interface Admitted {
   readonly at: number;
   readonly spent: Spent | null;
   /** Asks for the turn of a launch that has had none, with its record. */
-  readonly ask?: () => RateAsk;
+  readonly ask?: () => RateAsk | null;
 }
 
 export interface LaunchUnderWay {

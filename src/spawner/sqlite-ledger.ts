@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { onceFound } from "../once.ts";
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
 import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
@@ -18,24 +19,16 @@ import {
   take,
 } from "./sqlite-standing.ts";
 
+const NOT_YET = { created: false, existing: null } as const;
+
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
-  let owner: Promise<string> | null = null;
   const { recorded, asked, ...rates } = sqliteRates(database);
-  const findOwner = async (): Promise<string> =>
-    (await database.read(readOwner)) ?? (await database.write(writeOwner));
+  const owner = onceFound(
+    async () => (await database.read(readOwner)) ?? (await database.write(writeOwner)),
+  );
   return {
-    async owner() {
-      // Found out once for all who ask at the same time; a failure is nobody's answer but theirs.
-      owner ??= findOwner();
-      const asked = owner;
-      try {
-        return await asked;
-      } catch (caught) {
-        if (owner === asked) owner = null;
-        throw caught;
-      }
-    },
+    owner,
     find: (key) => database.read((connection) => findDriven(connection, key)),
     begin: (spawns, spending) =>
       database.write((connection): Begun => {
@@ -45,8 +38,9 @@ export function createSqliteLedger(database: Database): Ledger {
           return begun;
         }
         const ask = spending();
+        if (ask === null) return NOT_YET;
         const { answer, keep } = asked(connection, ask);
-        if (!answer.granted) return { created: false, existing: null };
+        if (!answer.granted) return NOT_YET;
         const begun = begin(connection, spawns);
         if (!begun.created) return begun;
         keep();

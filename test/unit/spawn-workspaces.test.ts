@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { parsePlan } from "../../src/plan-document.ts";
 import { toSnakeCase } from "../../src/spelling.ts";
 import type { WantedSpawn } from "../../src/slipway.ts";
+import type { SpawnNotice } from "../../src/spawner/notice.ts";
 import { SecretValue } from "../../src/secrets/secret-value.ts";
 import { openAssembled } from "../support/assembled.ts";
 
@@ -29,6 +30,23 @@ describe("spawnWorkspaces", () => {
     ]);
     expect(here.adapter.machines).toHaveLength(3);
     expect(await here.slipway.spawnWorkspaces([])).toEqual([]);
+  });
+
+  it("spawns what was asked for at the call, whatever becomes of the list", async () => {
+    await using here = await openAssembled();
+    const one = { workspace: "agent-dev", spawnId: "one" };
+    const list = [one, { workspace: "agent-dev", spawnId: "two" }];
+    const told: SpawnNotice[] = [];
+    const options = { onEvent: (notice: SpawnNotice) => void told.push(notice) };
+    const spawning = here.slipway.spawnWorkspaces(list, options);
+    list.length = 1;
+    one.spawnId = "other";
+    options.onEvent = () => undefined;
+    expect((await spawning).map(({ spawn }) => [spawn?.spawnId, spawn?.state])).toEqual([
+      ["one", "running"],
+      ["two", "running"],
+    ]);
+    expect(told).not.toEqual([]);
   });
 
   it("rejects for none of them: a failure stands beside the others", async () => {

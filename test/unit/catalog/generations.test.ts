@@ -84,7 +84,7 @@ describe("the generations of records", () => {
     expect(script.reads).toBe(1_002);
   });
 
-  it("are as another process has left them", async () => {
+  it("are as others have left them, in this process and in another one", async () => {
     using folder = scratchFolder();
     const file = {
       path: join(folder.path, "slipway.db"),
@@ -101,7 +101,8 @@ describe("the generations of records", () => {
       by: "ada",
     } as const;
     const told: unknown[] = [await store.generations("acme", KEYS)];
-    for (const writing of [elsewhere, store, elsewhere, elsewhere]) {
+    const beside = createSqliteStore(own);
+    for (const writing of [elsewhere, store, elsewhere, beside]) {
       await writing.set({ ...write, fields: dockerImage("a") });
       told.push(...(await store.generations("acme", KEYS)));
     }

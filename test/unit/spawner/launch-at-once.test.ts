@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createGovernor } from "../../../src/spawner/governor.ts";
 import type { Ledger } from "../../../src/spawner/ledger.ts";
+import { createMemoryLedger } from "../../../src/spawner/memory-ledger.ts";
 import type { SpawnRequest } from "../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../src/substrate/rates.ts";
+import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import type { FakeClock } from "../../../src/testing/fake-clock.ts";
 import { BATCH, burstWorld } from "../../support/burst-world.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
@@ -15,8 +18,11 @@ const ONE_A_SECOND: RateBucket = {
 };
 
 /** A spawner that is held to one launch a second, and what it tells its ledger of them. */
-function ratedWorld(changes: (ledger: Ledger, clock: FakeClock) => Partial<Ledger> = () => ({})) {
-  const launch = { name: "Launch", requests: ONE_A_SECOND, resources: null };
+function ratedWorld(
+  changes: (ledger: Ledger, clock: FakeClock) => Partial<Ledger> = () => ({}),
+  resources: RateBucket | null = null,
+) {
+  const launch = { name: "Launch", requests: ONE_A_SECOND, resources };
   const here = burstWorld({
     callMilliseconds: 1,
     capabilities: { batch: BATCH, rates: { scope: "here", launch } },
@@ -92,12 +98,13 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls.map(({ members }) => members)).toEqual([["one"], ["two"]]);
   });
 
-  it("leaves nothing behind where it is given up while it asks", async () => {
+  it("leaves nothing behind where it is given up while it is refused", async () => {
     const leaving = new AbortController();
     const { begin, clock, ledger, told } = ratedWorld((kept) => ({
       async begin(spawns, spending) {
+        const begun = await kept.begin(spawns, spending);
         if (spawns[0]?.spawnId === "gone") leaving.abort();
-        return await kept.begin(spawns, spending);
+        return begun;
       },
     }));
     await clock.runUntilSettled(begin("one"));
@@ -105,6 +112,69 @@ describe("a launch of one that waits for nobody", () => {
     await expect(clock.runUntilSettled(gone)).rejects.toMatchObject({ code: "CANCELLED" });
     expect(await ledger.find({ tenant: "default", spawnId: "gone" })).toBeNull();
     expect(told).toEqual(["begin 1 function: begun", "begin 1 function: not"]);
+  });
+
+  it.each(["signal", "detach"])(
+    "is not recorded where it is given up (%s) while its record waits for a slow disk",
+    async (which) => {
+      const leaving = new AbortController();
+      const { begin, clock, ledger, told, calls } = ratedWorld((kept, time) => ({
+        async begin(spawns, spending) {
+          await time.sleep(3_000);
+          return await kept.begin(spawns, spending);
+        },
+      }));
+      const start = clock.now();
+      const gone = begin("gone", { [which]: leaving.signal });
+      const heard = gone.then(
+        () => null,
+        () => clock.now() - start,
+      );
+      await clock.advance(1_000);
+      leaving.abort();
+      expect(await clock.runUntilSettled(heard)).toBe(1_000);
+      await clock.advance(10_000);
+      expect(told).toEqual(["begin 1 function: not"]);
+      expect(await ledger.find({ tenant: "default", spawnId: "gone" })).toBeNull();
+      expect(calls).toEqual([]);
+    },
+  );
+
+  it("goes with those that come while its record waits", async () => {
+    let isSlow = true;
+    const { begin, clock, calls } = ratedWorld((kept, time) => ({
+      async begin(spawns, spending) {
+        if (isSlow) await time.sleep(100);
+        isSlow = false;
+        return await kept.begin(spawns, spending);
+      },
+    }));
+    const spawns = [begin("first")];
+    await clock.advance(10);
+    spawns.push(begin("second"), begin("third"));
+    await clock.runUntilSettled(Promise.all(spawns));
+    expect(calls).toEqual([{ at: 100, place: "engine-1", members: ["first", "second", "third"] }]);
+  });
+
+  it("stays before those that come while it is refused", async () => {
+    // One machine a second, so that none goes with another.
+    const { begin, clock, calls } = ratedWorld(
+      (kept, time) => ({
+        async begin(spawns, spending) {
+          const begun = await kept.begin(spawns, spending);
+          if (!begun.created) await time.sleep(50);
+          return begun;
+        },
+      }),
+      ONE_A_SECOND,
+    );
+    await clock.runUntilSettled(begin("before"));
+    const spawns = [begin("first")];
+    await clock.advance(10);
+    spawns.push(begin("second"), begin("third"));
+    await clock.runUntilSettled(Promise.all(spawns));
+    const order = calls.map(({ members }) => members.join());
+    expect(order).toEqual(["before", "first", "second", "third"]);
   });
 
   it("tells why it could not be recorded, and holds up nobody", async () => {
@@ -132,5 +202,28 @@ describe("a launch of one that waits for nobody", () => {
     // Not late, and not asked for a second time.
     expect(told).toEqual(["begin 1 function: begun"]);
     expect(calls.map(({ at }) => at)).toEqual([3_000]);
+  });
+});
+
+describe("what it asks for", () => {
+  it("is one machine at the time of its record, and nothing where others wait here", async () => {
+    const clock = createFakeClock();
+    const ledger = createMemoryLedger();
+    const governor = createGovernor({ ledger, clock, line: "here", isGone: () => false });
+    const limit = { name: "Launch", requests: ONE_A_SECOND, resources: ONE_A_SECOND };
+    const admission = { scope: "here", limit, tenant: "a" };
+    const ask = governor.atOnce(admission);
+    await clock.advance(700);
+    const one = { requests: 1, resources: { minimum: 1, maximum: 1 } };
+    expect(ask?.()).toMatchObject({ ...admission, ...one, line: "here", now: clock.now() });
+    const { signal } = new AbortController();
+    const wanted = { ...admission, resources: () => 1 };
+    const both = Promise.all([governor.admit(wanted, signal), governor.admit(wanted, signal)]);
+    await clock.advance(1);
+    expect(ask?.()).toBeNull();
+    expect(governor.atOnce(admission)).toBeNull();
+    expect(governor.atOnce({ ...admission, tenant: "b" })).not.toBeNull();
+    await clock.runUntilSettled(both);
+    expect(ask?.()).not.toBeNull();
   });
 });

@@ -8,8 +8,12 @@ import { scratchFolder } from "../../../support/scratch.ts";
 const MODULE = join(import.meta.dirname, "../../../../adapters/aws/kept-source.ts");
 
 /** What a process of its own gets for a source, and whether it made it. */
-async function ask(of: unknown, { cache }: { readonly cache: string | null }): Promise<unknown> {
-  const program = `import { keptSource } from ${JSON.stringify(MODULE)};
+async function ask(
+  of: unknown,
+  { cache, first = "" }: { readonly cache: string | null; readonly first?: string },
+): Promise<unknown> {
+  const program = `${first}
+    import { keptSource } from ${JSON.stringify(MODULE)};
     let made = 0;
     const source = keptSource(${JSON.stringify([of])}, () => "export const made = " + ++made + ";");
     process.stdout.write(JSON.stringify([source, made]));`;
@@ -60,6 +64,15 @@ describe("keptSource", () => {
   it("is made each time where the process keeps no compiled code", async () => {
     expect(await ask("one", { cache: null })).toEqual(MADE);
     expect(await ask("one", { cache: null })).toEqual(MADE);
+  });
+
+  it("is made where the folder is one no more", async () => {
+    using cache = scratchFolder();
+    const lost = `import { getCompileCacheDir } from "node:module";
+      import { rmSync, writeFileSync } from "node:fs";
+      rmSync(getCompileCacheDir(), { recursive: true });
+      writeFileSync(getCompileCacheDir(), "");`;
+    expect(await ask("one", { cache: cache.path, first: lost })).toEqual(MADE);
   });
 
   it("is made where it can be neither read nor kept, and leaves nothing behind", async () => {
