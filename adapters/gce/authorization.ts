@@ -1,5 +1,6 @@
 import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../src/errors.ts";
+import { onceFound } from "../../src/once.ts";
 import { GceCredentialFailure, GceThrottleReply } from "./failure.ts";
 import { createTransport } from "./transport.ts";
 
@@ -22,16 +23,7 @@ const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
  * before there is a token is a {@link GceCredentialFailure}: Compute Engine has not been asked.
  */
 export function createAuthorization(open: () => Promise<AuthClient>): Authorization {
-  let opened: Promise<AuthClient> | null = null;
-  const client = async (): Promise<AuthClient> => {
-    const attempt = (opened ??= open());
-    try {
-      return await attempt;
-    } catch (caught) {
-      if (opened === attempt) opened = null;
-      throw caught;
-    }
-  };
+  const client = onceFound(open);
   const authorized = async (url?: string | URL) => {
     try {
       const own = await client();

@@ -2,6 +2,7 @@ import { createSpawnerWorld, spawnPlan } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../src/spawner/task.ts";
 import type { Launch, SubstrateAdapter } from "../../src/substrate/contract.ts";
+import type { RateBucket } from "../../src/substrate/rates.ts";
 import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
 import { spawnerWorld } from "./spawner-world.ts";
 
@@ -11,6 +12,13 @@ export const BATCH = {
   idleMilliseconds: 20,
   longestMilliseconds: 100,
 } as const;
+
+export const ONE_A_SECOND: RateBucket = {
+  capacity: 1,
+  refill: 1,
+  everyMilliseconds: 1_000,
+  pace: "continuous",
+};
 
 /** How long a launch call takes, in milliseconds. */
 export const CALL = 500;

@@ -5,15 +5,8 @@ import { createLaunchAdmission } from "../../../src/spawner/launch-admission.ts"
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../src/substrate/rates.ts";
 import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
-import { BATCH, burstWorld, ids } from "../../support/burst-world.ts";
+import { BATCH, burstWorld, ids, ONE_A_SECOND } from "../../support/burst-world.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-
-const ONE_A_SECOND: RateBucket = {
-  capacity: 1,
-  refill: 1,
-  everyMilliseconds: 1_000,
-  pace: "continuous",
-};
 
 function ratedWorld(
   resources: RateBucket | null = null,

@@ -7,15 +7,8 @@ import type { SpawnRequest } from "../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../src/substrate/rates.ts";
 import { createFakeClock } from "../../../src/testing/fake-clock.ts";
 import type { FakeClock } from "../../../src/testing/fake-clock.ts";
-import { BATCH, burstWorld } from "../../support/burst-world.ts";
+import { BATCH, burstWorld, ONE_A_SECOND } from "../../support/burst-world.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-
-const ONE_A_SECOND: RateBucket = {
-  capacity: 1,
-  refill: 1,
-  everyMilliseconds: 1_000,
-  pace: "continuous",
-};
 
 /** A spawner that is held to one launch a second, and what it tells its ledger of them. */
 function ratedWorld(
