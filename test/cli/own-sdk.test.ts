@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { startEc2 } from "../../src/testing/ec2/index.ts";
 import { startGce } from "../../src/testing/gce/index.ts";
 import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
+import { forgetImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
 
@@ -80,16 +81,17 @@ it("a spawn on Compute Engine loads nothing of the others", SLOW, async () => {
   expect(parts).toEqual(["gce"]);
 });
 
-describeWithEngine("a spawn on Docker", ({ host }) => {
+describeWithEngine("a spawn on Docker", (engine) => {
   it("loads nothing of the clouds", SLOW, async () => {
     await using registry = await startRegistry();
     registry.add("trial", "1", tinyImage("amd64", { program: { line: "steady\n" } }));
     const parts = await partsOfSpawn({
       image: { docker: { image_ref: `${registry.host}/trial:1` } },
       substrate: "DOCKER",
-      target: { docker: { host } },
+      target: { docker: { host: engine.host } },
       environment: {},
     });
     expect(parts).toEqual(["docker"]);
+    await forgetImagesOf(engine, registry.host);
   });
 });

@@ -6,6 +6,7 @@ import { createSlipway } from "../../src/create-slipway.ts";
 import { SecretValue } from "../../src/secrets/secret-value.ts";
 import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
 import type { TestRegistry } from "../../src/testing/registry/index.ts";
+import { forgetImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import type { EnginePeer } from "../support/peers.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
@@ -60,7 +61,10 @@ describeWithEngine("spawning through the command line", (engine) => {
     const brief = { line: "oh no\n", signals: [], exitCode: 3 };
     registry.add("cli/brief", "1", tinyImage("amd64", { program: brief }));
   });
-  afterAll(() => registry.close());
+  afterAll(async () => {
+    await forgetImagesOf(engine, registry.host);
+    await registry.close();
+  });
 
   it("makes one machine, shows it, reads its log and ends it", { timeout: 60_000 }, async () => {
     await using yard = await yardOf(engine, registry);
