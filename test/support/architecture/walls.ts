@@ -11,6 +11,7 @@ const OPEN_TO_ADAPTERS: readonly string[] = [
   "src/canonical-json.ts",
   "src/clock.ts",
   "src/map-limited.ts",
+  "src/once.ts",
   "src/schema-use.ts",
   "src/shared-reads.ts",
   "src/spelling.ts",
