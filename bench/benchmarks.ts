@@ -8,7 +8,7 @@ export const BENCHMARKS: Readonly<
   catalog: () => import("./catalog.ts"),
   "ec2-resolve": () => import("./ec2-resolve.ts"),
   "ec2-spawn": () => import("./ec2-spawn.ts"),
-  "ec2-stand-in": () => import("./ec2-stand-in.ts"),
+  "ec2-stand-in": () => import("./ec2-fake.ts"),
   "gce-resolve": () => import("./gce-resolve.ts"),
   "gce-spawn": () => import("./gce-spawn.ts"),
   queue: () => import("./queue.ts"),

@@ -2,7 +2,7 @@
  * Asks for many machines at once, and prints the most memory that it had (in MiB) once the first thousand run and all
  * others wait for EC2's pace; then it leaves them. Words: the database, the workspace, how many.
  */
-import { createSlipway } from "../src/create-slipway.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
 
 const RUNNING = 1_000;
 const KIBIBYTES = 1_024;

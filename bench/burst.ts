@@ -1,8 +1,8 @@
 import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { gceClients } from "../test/integration/support/gce-clients.ts";
-import { mapLimited } from "../src/map-limited.ts";
-import type { Slipway } from "../src/slipway.ts";
-import { startEc2 } from "../src/testing/ec2/index.ts";
+import { mapLimited } from "../src/async/map-limited.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
+import { startEc2 } from "../testing/ec2/index.ts";
 import { ec2World, REGION } from "./ec2-world.ts";
 import type { Benchmark, Figure } from "./figure.ts";
 import { median, pair, time } from "./figure.ts";

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CATALOG_MIGRATIONS, sqliteTransactions } from "../src/catalog/sqlite-store.ts";
-import { setRecord } from "../src/catalog/transitions.ts";
-import { createSlipway } from "../src/create-slipway.ts";
-import type { Slipway } from "../src/slipway.ts";
+import { CATALOG_MIGRATIONS, sqliteTransactions } from "../src/catalog/store/sqlite-store.ts";
+import { setRecord } from "../src/catalog/store/transitions.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";

@@ -1,6 +1,6 @@
 import { dockerWorld } from "./docker-world.ts";
 import type { Benchmark } from "./figure.ts";
-import { tinyImage } from "../src/testing/registry/index.ts";
+import { tinyImage } from "../testing/registry/index.ts";
 
 const SPAWNS = 64;
 

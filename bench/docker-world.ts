@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { PeerMissing } from "./figure.ts";
-import { createSlipway } from "../src/create-slipway.ts";
-import type { Slipway } from "../src/slipway.ts";
-import { startRegistry, tinyImage } from "../src/testing/registry/index.ts";
-import type { BuiltImage, TestRegistry } from "../src/testing/registry/index.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
+import { startRegistry, tinyImage } from "../testing/registry/index.ts";
+import type { BuiltImage, TestRegistry } from "../testing/registry/index.ts";
 
 const run = promisify(execFile);
 const PASSWORD = "bench-password";

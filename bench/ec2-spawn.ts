@@ -4,16 +4,16 @@ import type { Benchmark, Figure } from "./figure.ts";
 import { pair } from "./figure.ts";
 import { ec2World, REGION } from "./ec2-world.ts";
 import type { Ec2World } from "./ec2-world.ts";
-import type { SlipwayPorts } from "../src/assemble.ts";
+import type { SlipwayPorts } from "../src/slipway/facade.ts";
 import { createCatalog } from "../src/catalog/create-catalog.ts";
-import { createMemoryStore } from "../src/catalog/memory-store.ts";
+import { createMemoryStore } from "../src/catalog/store/memory-store.ts";
 import { givenKey } from "../src/secrets/key-file.ts";
 import { createSealedStore } from "../src/secrets/sealed-store.ts";
-import { systemClock } from "../src/system-clock.ts";
-import { createMemoryLedger } from "../src/spawner/memory-ledger.ts";
-import { launchRequest } from "../adapters/aws/launch-request.ts";
-import { bootDocument } from "../src/spawner/boot-document.ts";
-import type { LaunchPlan } from "../src/plan.ts";
+import { systemClock } from "../src/host/system-clock.ts";
+import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
+import { launchRequest } from "../adapters/aws/launch/launch-request.ts";
+import { bootDocument } from "../src/boot/boot-document.ts";
+import type { LaunchPlan } from "../src/plan/plan.ts";
 
 const RUNS = 200;
 /** A control plane runs for days: what is measured is neither side's first calls. */

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSlipway } from "../src/create-slipway.ts";
-import type { SlipwayOptions } from "../src/create-slipway.ts";
-import type { RateOptions } from "../src/rate-options.ts";
-import type { Slipway } from "../src/slipway.ts";
-import type { RateBucket } from "../src/substrate/rates.ts";
-import { startEc2 } from "../src/testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../src/testing/ec2/index.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type { SlipwayOptions } from "../src/slipway/create-slipway.ts";
+import type { RateOptions } from "../src/slipway/rate-options.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
+import type { RateBucket } from "../src/pacing/rates.ts";
+import { startEc2 } from "../testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../testing/ec2/index.ts";
 
 export const REGION = "us-east-1";
 const ACCOUNT = "000000000000";

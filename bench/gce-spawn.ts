@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { insertRequest } from "../adapters/gce/launch-request.ts";
+import { insertRequest } from "../adapters/gce/launch/launch-request.ts";
 import { instanceName, requestId } from "../adapters/gce/names.ts";
-import type { LaunchPlan } from "../src/plan.ts";
-import { bootDocument } from "../src/spawner/boot-document.ts";
+import type { LaunchPlan } from "../src/plan/plan.ts";
+import { bootDocument } from "../src/boot/boot-document.ts";
 import { gceClients } from "../test/integration/support/gce-clients.ts";
 import { pair } from "./figure.ts";
 import type { Benchmark, Figure } from "./figure.ts";

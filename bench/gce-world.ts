@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSlipway } from "../src/create-slipway.ts";
-import type { Slipway } from "../src/slipway.ts";
-import { startGce } from "../src/testing/gce/index.ts";
-import type { TestGce } from "../src/testing/gce/index.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
+import { startGce } from "../testing/gce/index.ts";
+import type { TestGce } from "../testing/gce/index.ts";
 
 export const PROJECT = "bench-project";
 export const ZONE = "us-central1-a";

@@ -1,9 +1,9 @@
 import { copyFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { createSlipway } from "../src/create-slipway.ts";
-import type { LaunchPlan } from "../src/plan.ts";
-import type { Slipway } from "../src/slipway.ts";
-import { createMemoryLedger } from "../src/spawner/memory-ledger.ts";
+import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type { LaunchPlan } from "../src/plan/plan.ts";
+import type { Slipway } from "../src/slipway/slipway.ts";
+import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { ec2World } from "./ec2-world.ts";
 import type { Ec2World } from "./ec2-world.ts";

@@ -1,4 +1,4 @@
-import { createFakeAdapter, createFakeClock } from "../src/testing/index.ts";
+import { createFakeAdapter, createFakeClock } from "../testing/index.ts";
 import { launchAgent } from "./embed.ts";
 
 /** The same program against a substrate in memory: no engine, no registry, and no time that passes. */

@@ -1,6 +1,6 @@
 /** A registry on 127.0.0.1:5000 with the image of `image.yaml`, for amd64 and arm64, until it is interrupted. */
 import { isSlipwayError } from "../src/index.ts";
-import { startRegistry, tinyMultiPlatformImage } from "../src/testing/index.ts";
+import { startRegistry, tinyMultiPlatformImage } from "../testing/index.ts";
 
 try {
   const registry = await startRegistry({ port: 5000 });

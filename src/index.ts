@@ -1,5 +1,5 @@
 /** The public names of the package `slipway`: an explicit list. Nothing inside the package imports this file. */
-export { canonicalJson } from "./canonical-json.ts";
+export { canonicalJson } from "./json/canonical-json.ts";
 export type { Bake, Catalog, WriteOptions } from "./catalog/catalog.ts";
 export type {
   CatalogKind,
@@ -14,9 +14,9 @@ export type {
   DiskTypeFields,
   SecretFields,
 } from "./catalog/kinds.ts";
-export type { Clock } from "./clock.ts";
-export { createSlipway } from "./create-slipway.ts";
-export type { SlipwayOptions } from "./create-slipway.ts";
+export type { Clock } from "./host/clock.ts";
+export { createSlipway } from "./slipway/create-slipway.ts";
+export type { SlipwayOptions } from "./slipway/create-slipway.ts";
 export { SlipwayError, isSlipwayError } from "./errors.ts";
 export type {
   BlastRadius,
@@ -27,11 +27,11 @@ export type {
   RetryVerdict,
   SlipwayErrorOptions,
 } from "./errors.ts";
-export type { RateOptions } from "./rate-options.ts";
-export type { RateBucket, RateLimit, RateSettings } from "./substrate/rates.ts";
-export { chainId, imageId, parseImageConfig } from "./oci/image-config.ts";
-export type { ImageConfig } from "./oci/image-config.ts";
-export type { OciInspection } from "./oci/inspect-image.ts";
+export type { RateOptions } from "./slipway/rate-options.ts";
+export type { RateBucket, RateLimit, RateSettings } from "./pacing/rates.ts";
+export { chainId, imageId, parseImageConfig } from "./oci/image/image-config.ts";
+export type { ImageConfig } from "./oci/image/image-config.ts";
+export type { OciInspection } from "./oci/inspect/inspect-image.ts";
 export { parseReference } from "./oci/reference.ts";
 export type { Reference } from "./oci/reference.ts";
 export type {
@@ -45,11 +45,11 @@ export type {
   PlacementTarget,
   PlanRecord,
   Substrate,
-} from "./plan.ts";
-export { parsePlan } from "./plan-document.ts";
+} from "./plan/plan.ts";
+export { parsePlan } from "./plan/plan-document.ts";
 export { selectCredential } from "./secrets/docker-config.ts";
 export type { Credential } from "./secrets/docker-config.ts";
-export { SecretValue } from "./secrets/secret-value.ts";
+export { SecretValue } from "./secret-value.ts";
 export type {
   BurstOptions,
   InspectOptions,
@@ -62,9 +62,9 @@ export type {
   SpawnResult,
   SweepOptions,
   WantedSpawn,
-} from "./slipway.ts";
-export type { Driver } from "./driver.ts";
-export type { Ledger } from "./spawner/ledger.ts";
+} from "./slipway/slipway.ts";
+export type { Driver } from "./host/process-identity.ts";
+export type { Ledger } from "./ledger/ledger.ts";
 export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";
 export type { SweepReport, SweptMachine } from "./spawner/sweep.ts";
@@ -75,7 +75,7 @@ export type {
   SpawnEvent,
   SpawnMachine,
   SpawnState,
-} from "./spawner/spawn-record.ts";
+} from "./ledger/spawn-record.ts";
 export type { AdapterCall } from "./substrate/instrument.ts";
 export type {
   ImageInspection,

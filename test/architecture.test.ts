@@ -56,7 +56,7 @@ describe("a breach is seen:", () => {
     ],
     ["src/cli/compose.ts", `import { x } from "../../adapters/aws/index.ts";`, "lazily"],
     ["src/cli/compose.ts", `export { x } from "../../adapters/aws/index.ts";`, "lazily"],
-    ["src/open-substrate.ts", `import "../adapters/aws/index.ts";`, "lazily"],
+    ["src/slipway/open-adapter.ts", `import "../adapters/aws/index.ts";`, "lazily"],
     ["src/spawner/spawn.ts", "require(`${name}`);", "literal"],
     ["src/spawner/spawn.ts", `import fs from "fs";`, "not one of src's packages"],
     // The test kit
@@ -72,7 +72,7 @@ describe("a breach is seen:", () => {
     ["src/oci/auth.ts", `const home = process["env"].HOME;`, "reads the environment"],
     ["src/oci/auth.ts", "const { env } = process;", "reads the environment"],
     ["src/oci/auth.ts", `import { env } from "node:process";`, "reads the environment"],
-    ["adapters/docker/api.ts", "const host = process.env.DOCKER_HOST;", "reads the environment"],
+    ["adapters/docker/client/api.ts", "const host = process.env.DOCKER_HOST;", "reads the environment"],
     ["src/oci/auth.ts", `import { readFile } from "node:fs/promises";`, "for the edges"],
     ["src/oci/auth.ts", `process.getBuiltinModule("node:fs");`, "for the edges"],
     ["src/spawner/spawn.ts", "const now = Date.now();", "says Date . now"],
@@ -80,15 +80,15 @@ describe("a breach is seen:", () => {
     ["adapters/aws/adapter.ts", "const dice = Math.random();", "says Math . random"],
     // Pure files
     ...PURE_FILES.map((path) => [path, `fetch("http://x");`, `${path}: says fetch`] as const),
-    ["adapters/aws/launch-request.ts", `setTimeout(f, 1);`, "says setTimeout"],
-    ["src/plan.ts", `import { connect } from "node:net";`, "imports node:net"],
-    ["src/plan.ts", `import { readFileSync } from "node:fs";`, "imports node:fs"],
-    ["src/plan.ts", `import { randomUUID } from "node:crypto";`, "says randomUUID"],
-    ["src/plan.ts", "const words = process.argv;", "says process"],
-    ["src/plan.ts", "const now = performance.now();", "says performance . now"],
-    ["src/plan.ts", "console.log(1);", "says console"],
-    ["src/plan.ts", "await import(name);", "imports a computed name"],
-    ["src/plan.ts", "const text = `${`a ${fetch(x)} b`}`;", "says fetch"],
+    ["adapters/aws/launch/launch-request.ts", `setTimeout(f, 1);`, "says setTimeout"],
+    ["src/plan/plan.ts", `import { connect } from "node:net";`, "imports node:net"],
+    ["src/plan/plan.ts", `import { readFileSync } from "node:fs";`, "imports node:fs"],
+    ["src/plan/plan.ts", `import { randomUUID } from "node:crypto";`, "says randomUUID"],
+    ["src/plan/plan.ts", "const words = process.argv;", "says process"],
+    ["src/plan/plan.ts", "const now = performance.now();", "says performance . now"],
+    ["src/plan/plan.ts", "console.log(1);", "says console"],
+    ["src/plan/plan.ts", "await import(name);", "imports a computed name"],
+    ["src/plan/plan.ts", "const text = `${`a ${fetch(x)} b`}`;", "says fetch"],
   ])("in %s: %s", (path, text, why) => {
     const found = breaches({ [path]: text });
     expect(found.join("\n")).toContain(why);
@@ -97,11 +97,11 @@ describe("a breach is seen:", () => {
 
   it("far from the pure file that reaches it", () => {
     const texts = {
-      "src/plan.ts": `import { a } from "./a.ts";`,
+      "src/plan/plan.ts": `import { a } from "./a.ts";`,
       "src/a.ts": `export * from "./b.ts";`,
       "src/b.ts": "export const b = () => fetch(x);",
     };
-    expect(breaches(texts)).toEqual(["src/plan.ts: reaches src/b.ts, which says fetch"]);
+    expect(breaches(texts)).toEqual(["src/plan/plan.ts: reaches src/b.ts, which says fetch"]);
     expect(breaches({ ...texts, "src/a.ts": `import type { B } from "./b.ts";` })).toEqual([]);
   });
 
@@ -135,17 +135,17 @@ describe("no breach is seen:", () => {
     ["src/cli/context.ts", "const home = process.env.HOME;"],
     ["src/storage/database.ts", `import { mkdirSync } from "node:fs";`],
     ["src/oci/auth.ts", `import type { Stats } from "node:fs";`],
-    ["src/system-clock.ts", "const now = () => Date.now();"],
+    ["src/host/system-clock.ts", "const now = () => Date.now();"],
     ["src/testing/fake-server.ts", "const now = Date.now();"],
     ["src/spawner/spawn.ts", "const then = new Date(clock.now()); this.process.exit();"],
-    ["src/plan.ts", `import { createHash } from "node:crypto";`],
-    ["src/plan.ts", "const plan = { process: 1, x: y.fetch, z: y?.console };"],
-    ["src/plan.ts", `// process.env, fetch()\n/* Date.now() */ const text = "fetch('x')";`],
-    ["src/plan.ts", "const text = `process.env ${name} fetch(`;"],
-    ["src/plan.ts", `const pattern = /fetch "'\\/[/"]/.test(x) ? a / b / fetched : 1 / 2;`],
-    ["src/plan.ts", "const text = `${/fetch`/.source} ${a}` / b / fetched(`/`);"],
-    ["src/plan.ts", "#!/usr/bin/env node\nconst half = i++ / 2 / fetched;"],
-    ["src/plan.ts", `export const from = 1; export { from };`],
+    ["src/plan/plan.ts", `import { createHash } from "node:crypto";`],
+    ["src/plan/plan.ts", "const plan = { process: 1, x: y.fetch, z: y?.console };"],
+    ["src/plan/plan.ts", `// process.env, fetch()\n/* Date.now() */ const text = "fetch('x')";`],
+    ["src/plan/plan.ts", "const text = `process.env ${name} fetch(`;"],
+    ["src/plan/plan.ts", `const pattern = /fetch "'\\/[/"]/.test(x) ? a / b / fetched : 1 / 2;`],
+    ["src/plan/plan.ts", "const text = `${/fetch`/.source} ${a}` / b / fetched(`/`);"],
+    ["src/plan/plan.ts", "#!/usr/bin/env node\nconst half = i++ / 2 / fetched;"],
+    ["src/plan/plan.ts", `export const from = 1; export { from };`],
   ])("in %s: %s", (path, text) => {
     expect(breaches({ [path]: text })).toEqual([]);
   });

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { AwsTarget } from "../../src/plan.ts";
+import type { AwsTarget } from "../../src/plan/plan.ts";
 import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
-import { checkRates, UNPACED } from "../../src/substrate/rates.ts";
-import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
-import { createAwsApi } from "./api.ts";
-import type { AwsApi } from "./api.ts";
-import { createAwsClients } from "./client.ts";
-import type { AwsEnvironment } from "./endpoint-provider.ts";
-import { inspectAwsImage } from "./image.ts";
+import { checkRates, UNPACED } from "../../src/pacing/rates.ts";
+import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
+import { createAwsApi } from "./client/api.ts";
+import type { AwsApi } from "./client/api.ts";
+import { createAwsClients } from "./client/client.ts";
+import type { AwsEnvironment } from "./client/endpoint-provider.ts";
+import { inspectAwsImage } from "./image/image.ts";
 import { machineVerbs } from "./machines.ts";
-import { pacedApi } from "./pacing.ts";
-import type { Sleep } from "./pause.ts";
-import { preflightInstance } from "./preflight.ts";
-import { RATED_ACTIONS, rateOf, rateScope } from "./rates.ts";
-import { createAwsReader } from "./reader.ts";
+import { pacedApi } from "./client/pacing.ts";
+import type { Sleep } from "./client/pause.ts";
+import { preflightInstance } from "./preflight/preflight.ts";
+import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
+import { createAwsReader } from "./client/reads.ts";
 import { LAG_MILLISECONDS } from "./recent-machines.ts";
-import { createRehearse } from "./rehearsal.ts";
-import { ec2Sdk } from "./sdk.ts";
+import { createRehearse } from "./preflight/dry-run.ts";
+import { ec2Sdk } from "./client/sdk.ts";
 import { awsImage } from "./target.ts";
 
 export interface AwsAdapterOptions {

@@ -1,8 +1,8 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import type { ErrorReason } from "../../src/errors.ts";
-import type { Architecture } from "../../src/plan.ts";
+import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
-import { ownershipOf } from "./tags.ts";
+import { ownershipOf } from "./labels.ts";
 
 /** "Instance lifecycle" of the EC2 user guide. A state that is not among them is one that passes. */
 const STATES: ReadonlyMap<string, MachineState> = new Map([

@@ -1,11 +1,11 @@
 import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
-import type { AwsApi } from "./api.ts";
-import { describeInstances, listInstances } from "./describe.ts";
-import { launchInstances } from "./launch.ts";
-import { instanceLogs } from "./logs.ts";
-import type { Sleep } from "./pause.ts";
+import type { AwsApi } from "./client/api.ts";
+import { describeInstances, listInstances } from "./machines/describe.ts";
+import { launchInstances } from "./launch/launch.ts";
+import { instanceLogs } from "./machines/logs.ts";
+import type { Sleep } from "./client/pause.ts";
 import { createRecentMachines } from "./recent-machines.ts";
-import { terminateInstances } from "./terminate.ts";
+import { terminateInstances } from "./machines/terminate.ts";
 
 export interface MachineOptions {
   /** The calls of the placement's region. */

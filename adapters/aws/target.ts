@@ -1,5 +1,5 @@
 import { SlipwayError } from "../../src/errors.ts";
-import type { AwsTarget, PlacementTarget } from "../../src/plan.ts";
+import type { AwsTarget, PlacementTarget } from "../../src/plan/plan.ts";
 import type { ImageSource } from "../../src/substrate/contract.ts";
 
 /** The placement that a plan or a draft goes to. @throws SlipwayError `SUBSTRATE_MISMATCH` for one of another cloud */

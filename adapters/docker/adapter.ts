@@ -2,42 +2,42 @@ import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
 import { credentialKey } from "../../src/oci/credential.ts";
-import { createRegistryClient } from "../../src/oci/registry.ts";
-import type { RegistryClient } from "../../src/oci/registry-client.ts";
-import { sharedReads } from "../../src/shared-reads.ts";
+import { createRegistryClient } from "../../src/oci/registry/client.ts";
+import type { RegistryClient } from "../../src/oci/registry/contract.ts";
+import { sharedReads } from "../../src/async/single-flight.ts";
 import type {
   ImageInspection,
   ImageSource,
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
-import { createAcceptances } from "./acceptances.ts";
-import { createEngineApi } from "./api.ts";
-import { endpointHost } from "./endpoint.ts";
-import { findEndpoint } from "./endpoint-provider.ts";
-import type { DockerEnvironment } from "./endpoint-provider.ts";
-import type { EngineFactsReader } from "./engine-facts.ts";
-import { createEngineFacts } from "./engine-facts.ts";
-import { engineError } from "./errors.ts";
-import { readHostPlatforms } from "./host-platforms.ts";
-import type { HostPlatforms } from "./host-platforms.ts";
-import { inspectDockerImage } from "./image.ts";
-import { insecureRegistries } from "./insecure-registries.ts";
-import type { LookUp } from "./insecure-registries.ts";
-import type { MemberPorts } from "./launch-member.ts";
-import { launchContainers } from "./launch.ts";
+import { createAcceptances } from "./image/authorised-images.ts";
+import { createEngineApi } from "./client/api.ts";
+import { endpointHost } from "./client/endpoint.ts";
+import { findEndpoint } from "./client/endpoint-provider.ts";
+import type { DockerEnvironment } from "./client/endpoint-provider.ts";
+import type { EngineFactsReader } from "./client/engine-facts.ts";
+import { createEngineFacts } from "./client/engine-facts.ts";
+import { engineError } from "./errors/errors.ts";
+import { readHostPlatforms } from "./preflight/host-platforms.ts";
+import type { HostPlatforms } from "./preflight/host-platforms.ts";
+import { inspectDockerImage } from "./image/image.ts";
+import { insecureRegistries } from "./image/insecure-registries.ts";
+import type { LookUp } from "./image/insecure-registries.ts";
+import type { MemberPorts } from "./launch/launch-member.ts";
+import { launchContainers } from "./launch/launch.ts";
 import {
   containerLogs,
   describeContainers,
   listContainers,
   terminateContainers,
-} from "./machines.ts";
-import type { MachinePorts } from "./machines.ts";
-import { preflightContainer } from "./preflight.ts";
-import type { EngineConnection } from "./preflight.ts";
-import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./pull.ts";
-import type { PullTimeouts } from "./pull.ts";
-import { createTransport } from "./transport.ts";
+} from "./machines/machines.ts";
+import type { MachinePorts } from "./machines/machines.ts";
+import { preflightContainer } from "./preflight/preflight.ts";
+import type { EngineConnection } from "./preflight/preflight.ts";
+import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./launch/pull.ts";
+import type { PullTimeouts } from "./launch/pull.ts";
+import { createTransport } from "./client/transport.ts";
 
 export interface DockerAdapterOptions {
   /** The placement's `unix://`, `tcp://` or `ssh://` address; null asks the environment. */

@@ -1,6 +1,6 @@
 /** The adapter of Docker engines: `slipway/adapters/docker`. */
 export { createDockerAdapter } from "./adapter.ts";
 export type { DockerAdapterOptions } from "./adapter.ts";
-export type { DockerEnvironment } from "./endpoint-provider.ts";
-export type { HostPlatforms } from "./host-platforms.ts";
-export type { PullTimeouts } from "./pull.ts";
+export type { DockerEnvironment } from "./client/endpoint-provider.ts";
+export type { HostPlatforms } from "./preflight/host-platforms.ts";
+export type { PullTimeouts } from "./launch/pull.ts";

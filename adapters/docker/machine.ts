@@ -1,9 +1,9 @@
-import { ARCHITECTURES } from "../../src/plan.ts";
-import type { Architecture } from "../../src/plan.ts";
+import { ARCHITECTURES } from "../../src/plan/plan.ts";
+import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineState } from "../../src/substrate/contract.ts";
-import { oneLine } from "./engine-failure.ts";
+import { oneLine } from "./errors/engine-failure.ts";
 import { LABELS, ownershipOf, read } from "./labels.ts";
-import type { ContainerReply, ListedContainer } from "./replies.ts";
+import type { ContainerReply, ListedContainer } from "./client/replies.ts";
 
 /** A container's states after the engine's API: `created running paused restarting removing exited dead`. */
 const STATES: ReadonlyMap<string, MachineState> = new Map([

@@ -1,24 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
-import type { GcpTarget } from "../../src/plan.ts";
+import type { GcpTarget } from "../../src/plan/plan.ts";
 import type {
   ImageSource,
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
-import { checkRates, UNPACED } from "../../src/substrate/rates.ts";
-import type { Pace, RateSettings } from "../../src/substrate/rates.ts";
+import { checkRates, UNPACED } from "../../src/pacing/rates.ts";
+import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
 import { connectGce } from "./connection.ts";
-import type { GceEnvironment } from "./credential-file.ts";
-import { inspectGceImage } from "./image.ts";
-import { launchMachines } from "./launch.ts";
-import { machineLogs } from "./logs.ts";
-import { describeMachines, listMachines } from "./machines.ts";
+import type { GceEnvironment } from "./client/credential-file.ts";
+import { inspectGceImage } from "./image/image.ts";
+import { launchMachines } from "./launch/launch.ts";
+import { machineLogs } from "./machines/logs.ts";
+import { describeMachines, listMachines } from "./machines/machines.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./names.ts";
-import { preflightInstance } from "./preflight.ts";
-import { RATE_QUOTAS, rateOf, rateScope } from "./rates.ts";
-import { createReads } from "./reads.ts";
-import { terminateMachines } from "./terminate.ts";
+import { preflightInstance } from "./preflight/preflight.ts";
+import { RATE_QUOTAS, rateOf, rateScope } from "./client/rates.ts";
+import { createReads } from "./client/reads.ts";
+import { terminateMachines } from "./machines/terminate.ts";
 
 export interface GceAdapterOptions {
   /** Project and accounts hold for the adapter's life; all else is read from each plan. */

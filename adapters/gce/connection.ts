@@ -1,13 +1,13 @@
-import { createGceApi } from "./api.ts";
-import type { GceApi } from "./api.ts";
-import { createPacing } from "./pacing.ts";
-import type { PacingOptions } from "./pacing.ts";
-import { createAuthorization } from "./authorization.ts";
-import type { GceCallRules } from "./call.ts";
-import { createGceClients } from "./client.ts";
-import { openCredentials } from "./credentials.ts";
-import type { CredentialOptions, GceRole } from "./credentials.ts";
-import { computeEndpoint, ENDPOINT_VARIABLE } from "./endpoint.ts";
+import { createGceApi } from "./client/api.ts";
+import type { GceApi } from "./client/api.ts";
+import { createPacing } from "./client/pacing.ts";
+import type { PacingOptions } from "./client/pacing.ts";
+import { createAuthorization } from "./client/authorization.ts";
+import type { GceCallRules } from "./client/call.ts";
+import { createGceClients } from "./client/client.ts";
+import { openCredentials } from "./client/credentials.ts";
+import type { CredentialOptions, GceRole } from "./client/credentials.ts";
+import { computeEndpoint, ENDPOINT_VARIABLE } from "./client/endpoint.ts";
 
 export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
   readonly sleep: GceCallRules["sleep"];

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
-import { READ_SELDOM } from "../../src/schema-use.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
+import { READ_SELDOM } from "../../src/json/zod-options.ts";
 
 const instanceSettings = z.strictObject({
   /** GiB, never less than the image's; null leaves it at the image's own. */

@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../src/errors.ts";
-import type { GcpTarget, PlacementTarget } from "../../src/plan.ts";
-import { readResourceLink, regionOfZone } from "./links.ts";
+import type { GcpTarget, PlacementTarget } from "../../src/plan/plan.ts";
+import { readResourceLink, regionOfZone } from "./image/links.ts";
 
 /** The call's own placement: the adapter was opened for its scope, everything else may differ from plan to plan. */
 export function gcpTarget({ target }: { readonly target: PlacementTarget }): GcpTarget {

@@ -1,4 +1,4 @@
-import { startRegistry, tinyMultiPlatformImage } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyMultiPlatformImage } from "../../testing/registry/index.ts";
 import { engineObstacle, spawnObstacle } from "./obstacles.ts";
 import { openDemoWorld, say } from "./world.ts";
 import type { DemoWorld } from "./world.ts";

@@ -1,5 +1,5 @@
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import type { Ec2Region } from "../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import type { Ec2Region } from "../../testing/ec2/index.ts";
 import { openDemoWorld, say } from "./world.ts";
 
 /** EC2, by the stand-in that `slipway fake ec2` runs: no account, nothing to pay for. */

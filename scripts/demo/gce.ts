@@ -1,4 +1,4 @@
-import { startGce } from "../../src/testing/gce/index.ts";
+import { startGce } from "../../testing/gce/index.ts";
 import { openDemoWorld, say } from "./world.ts";
 
 const PROJECT = "demo-project";

@@ -1,7 +1,7 @@
 /** `field=value`: changes of named fields, by their printed path. */
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject, JsonValue, SlipwayError } from "../errors.ts";
-import { holdsData, snakeCaseName } from "../spelling.ts";
+import { holdsData, snakeCaseName } from "../json/field-case.ts";
 import { printedText } from "./body.ts";
 import type { CatalogKind } from "./kinds.ts";
 import { PLACEMENT_ARMS } from "./schemas/placement.ts";

@@ -1,5 +1,5 @@
 /** A body as it came, brought into the one form that rules and schemas judge. */
-import { camelCaseName, holdsData, snakeCaseName } from "../spelling.ts";
+import { camelCaseName, holdsData, snakeCaseName } from "../json/field-case.ts";
 import { isFields } from "./violation.ts";
 import type { LooseFields, Normalized, Violation } from "./violation.ts";
 

@@ -1,5 +1,5 @@
 /** Records that come with Slipway: every tenant reads them, nobody writes them. */
-import { deepFreeze } from "../plan.ts";
+import { deepFreeze } from "../plan/plan.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, RecordMetadata } from "./kinds.ts";
 
 type BuiltIns = { readonly [K in CatalogKind]: readonly CatalogKinds[K][] };

@@ -1,9 +1,9 @@
 /** The catalog as programs and the command line use it: one tenant's records, judged before they are written. */
-import type { SecretValue } from "../secrets/secret-value.ts";
+import type { SecretValue } from "../secret-value.ts";
 import type { Assignments } from "./assignments.ts";
 import type { Bake } from "./bake.ts";
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
-import type { LinkedRecords } from "./store.ts";
+import type { LinkedRecords } from "./store/store.ts";
 
 export type { Assignments } from "./assignments.ts";
 export type { Bake } from "./bake.ts";

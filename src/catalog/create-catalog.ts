@@ -1,11 +1,11 @@
-import type { Clock } from "../clock.ts";
-import { timestamp } from "../clock.ts";
+import type { Clock } from "../host/clock.ts";
+import { timestamp } from "../host/clock.ts";
 import { invalidArgument, isSlipwayError } from "../errors.ts";
-import { checkOptions, checkText } from "../options.ts";
-import type { ShapeOf } from "../options.ts";
+import { checkOptions, checkText } from "../json/check-options.ts";
+import type { ShapeOf } from "../json/check-options.ts";
 import type { SecretStore } from "../secrets/sealed-store.ts";
-import { SecretValue } from "../secrets/secret-value.ts";
-import { toSnakeCase } from "../spelling.ts";
+import { SecretValue } from "../secret-value.ts";
+import { toSnakeCase } from "../json/field-case.ts";
 import { applyAssignments } from "./assignments.ts";
 import type { Assignments } from "./assignments.ts";
 import { bakedImageFields } from "./bake.ts";
@@ -18,14 +18,14 @@ import {
   generationMismatch,
   recordNotFound,
 } from "./catalog-errors.ts";
-import { asJsonObject } from "./json-object.ts";
+import { asJsonObject } from "../json/json-object.ts";
 import { CATALOG_KINDS, isCatalogKind } from "./kinds.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "./kinds.ts";
 import { isReserved, isTenant } from "./names.ts";
 import { parseBody } from "./parse.ts";
 import { plaintextRequired, takePlaintext } from "./plaintext.ts";
-import type { CatalogStore, WriteTerms } from "./store.ts";
-import { isBaked } from "./transitions.ts";
+import type { CatalogStore, WriteTerms } from "./store/store.ts";
+import { isBaked } from "./store/transitions.ts";
 
 export interface CatalogPorts {
   readonly store: CatalogStore;

@@ -2,8 +2,8 @@
 import type { z } from "zod";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
-import { deepFreeze } from "../plan.ts";
-import { READ_SELDOM } from "../schema-use.ts";
+import { deepFreeze } from "../plan/plan.ts";
+import { READ_SELDOM } from "../json/zod-options.ts";
 import { normalizeBody, printedPath, printedText } from "./body.ts";
 import type { NormalizedBody } from "./body.ts";
 import type { CatalogKind, CatalogKinds } from "./kinds.ts";

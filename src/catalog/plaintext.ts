@@ -1,4 +1,4 @@
-import { SecretValue } from "../secrets/secret-value.ts";
+import { SecretValue } from "../secret-value.ts";
 import { invalidRecord, isFields } from "./violation.ts";
 
 const SPELLINGS = ["plaintext_value", "plaintextValue"] as const;

@@ -1,5 +1,5 @@
-import { rootHelp } from "./help-text.ts";
-import { readVersion } from "./version.ts";
+import { rootHelp } from "./help/help-text.ts";
+import { readVersion } from "./help/version.ts";
 
 /**
  * The answer to a command line that asks for nothing but the root's help or the version, else null. The scanner

@@ -1,13 +1,13 @@
 import { buildApplication, buildRouteMap, text_en, version } from "@stricli/core";
 import type { Application, ApplicationText } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { createHelpIntegration } from "./help.ts";
+import { createHelpIntegration } from "./help/help.ts";
 import type { CommandRoute } from "./route.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { spawnRoutes } from "./routes/spawns.ts";
 import { toolRoutes } from "./routes/tools.ts";
-import { unknownCommand } from "./scanner-findings.ts";
-import { readVersion } from "./version.ts";
+import { unknownCommand } from "./arguments/scanner-findings.ts";
+import { readVersion } from "./help/version.ts";
 
 /** What went wrong in a run. The scanner only prints; what it would print is gathered here instead. */
 export interface Findings {

@@ -4,7 +4,7 @@ import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
 import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
-import { createNotices } from "./notices.ts";
+import { createNotices } from "./output/progress.ts";
 import { safeLine } from "./terminal-text.ts";
 
 export interface Proposal {

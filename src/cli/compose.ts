@@ -1,10 +1,10 @@
 import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { SlipwayError } from "../errors.ts";
-import type { Slipway } from "../slipway.ts";
+import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import { usageError } from "./usage-error.ts";
+import { usageError } from "./arguments/usage-error.ts";
 
 /** What a command works with, decided from flags first, then the environment, then the defaults. */
 export interface Settings {
@@ -53,7 +53,7 @@ function noHome(home: string): SlipwayError {
 
 /** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */
 export async function composeSlipway({ flags, environment }: Composition): Promise<Slipway> {
-  const { createSlipway } = await import("../create-slipway.ts");
+  const { createSlipway } = await import("../slipway/create-slipway.ts");
   const settings = settingsOf(flags, environment, environment.HOME || homedir());
   return await createSlipway({ ...settings, actor: actorOf(environment), environment });
 }

@@ -1,10 +1,10 @@
 import type { CommandContext } from "@stricli/core";
-import type { Slipway } from "../slipway.ts";
+import type { Slipway } from "../slipway/slipway.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import type { Notices } from "./notices.ts";
-import { defaultFormat, render } from "./render.ts";
-import type { View } from "./render.ts";
-import type { Sink } from "./sink.ts";
+import type { Notices } from "./output/progress.ts";
+import { defaultFormat, render } from "./output/render.ts";
+import type { View } from "./output/render.ts";
+import type { Sink } from "./output/sink.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import type { Host } from "./context.ts";
-import { createSink } from "./sink.ts";
-import type { WritableStreamLike } from "./sink.ts";
+import { createSink } from "./output/sink.ts";
+import type { WritableStreamLike } from "./output/sink.ts";
 
 const PATIENCE = 5_000;
 

@@ -5,14 +5,14 @@ import { buildSlipwayApplication } from "./app.ts";
 import type { Findings } from "./app.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
-import { createDeparture, isLeftQuietly } from "./departure.ts";
-import { renderError } from "./error-text.ts";
-import { EXIT_DONE, exitCodeOf } from "./exit-codes.ts";
+import { createDeparture, isLeftQuietly } from "./shutdown.ts";
+import { renderError } from "./output/error-text.ts";
+import { EXIT_DONE, exitCodeOf } from "./output/exit-codes.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
 import type { GlobalFlags, SeparatedArguments } from "./global-flags.ts";
-import { createNotices } from "./notices.ts";
-import type { Notices } from "./notices.ts";
-import { usageErrorOf } from "./scanner-findings.ts";
+import { createNotices } from "./output/progress.ts";
+import type { Notices } from "./output/progress.ts";
+import { usageErrorOf } from "./arguments/scanner-findings.ts";
 
 /** First argument of the shells' completion scripts. */
 const COMPLETE = "__complete";

@@ -1,4 +1,4 @@
-import type { Slipway } from "../slipway.ts";
+import type { Slipway } from "../slipway/slipway.ts";
 import type { CliContext } from "./context.ts";
 
 /** Opens Slipway for the length of one command. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SecretValue } from "../secrets/secret-value.ts";
+import type { SecretValue } from "../secret-value.ts";
 
 /** What a registry is told to prove who asks; `null` in its place asks as nobody. */
 export type RegistryCredential = (

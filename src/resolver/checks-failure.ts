@@ -1,7 +1,7 @@
 import { SlipwayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
-import { toSnakeCase } from "../spelling.ts";
-import type { Check } from "../plan.ts";
+import { toSnakeCase } from "../json/field-case.ts";
+import type { Check } from "../plan/plan.ts";
 
 export function isFailed({ outcome }: Check): boolean {
   return outcome === "failed";

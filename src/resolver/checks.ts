@@ -5,7 +5,7 @@ import {
   machineTypeSubstrate,
 } from "../catalog/kinds.ts";
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { Check, Substrate } from "../plan.ts";
+import type { Check, Substrate } from "../plan/plan.ts";
 import { failed, passed } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
 import { requestedReference } from "./select-image.ts";

@@ -1,6 +1,6 @@
 import type { CatalogKind, CatalogRecord } from "../catalog/kinds.ts";
-import type { LinkedRecords } from "../catalog/store.ts";
-import type { Check, PlanRecord } from "../plan.ts";
+import type { LinkedRecords } from "../catalog/store/store.ts";
+import type { Check, PlanRecord } from "../plan/plan.ts";
 import { failed, passed } from "../substrate/check.ts";
 import { credentialSecret } from "./select-image.ts";
 

@@ -1,4 +1,4 @@
-import type { Architecture, Artifact, Check, FloatingRead } from "../plan.ts";
+import type { Architecture, Artifact, Check, FloatingRead } from "../plan/plan.ts";
 import type { ImageInspection, ImageSource, SubstrateAdapter } from "../substrate/contract.ts";
 import { isFailed } from "./checks-failure.ts";
 import { failed, passed } from "../substrate/check.ts";

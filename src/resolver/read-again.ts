@@ -1,7 +1,7 @@
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import { onceEach } from "../once.ts";
-import type { LaunchPlan } from "../plan.ts";
+import { onceEach } from "../async/memoize.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure } from "./checks-failure.ts";
 import { pinnedSource } from "./select-image.ts";

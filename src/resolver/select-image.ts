@@ -1,5 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { LaunchPlan } from "../plan.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { ImageSource } from "../substrate/contract.ts";
 

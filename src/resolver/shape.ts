@@ -1,5 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { GuestRequest, MachineShape } from "../plan.ts";
+import type { GuestRequest, MachineShape } from "../plan/plan.ts";
 import type { Links } from "./links.ts";
 
 /** What a machine is called where the workspace names no environment: the adapter chooses, or sets no limits. */

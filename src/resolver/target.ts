@@ -1,5 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { AwsTarget, Candidate, PlacementTarget } from "../plan.ts";
+import type { AwsTarget, Candidate, PlacementTarget } from "../plan/plan.ts";
 
 /** The placement's one arm as the plan keeps it, every default spelt out. */
 export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
-import { cancellation } from "../cancellation.ts";
+import { cancellation } from "../async/cancellation.ts";
 import { SlipwayError } from "../errors.ts";
 
 export interface HelperRequest {

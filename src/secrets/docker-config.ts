@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { credentialServer, parseReference, type Reference } from "../oci/reference.ts";
-import { SecretValue } from "./secret-value.ts";
+import { SecretValue } from "../secret-value.ts";
 
 /** What a registry is told to prove who asks, in plain words: the secrets in it print themselves. */
 export type Credential =

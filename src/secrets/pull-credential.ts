@@ -12,7 +12,7 @@ import {
   type Credential,
   type DockerConfig,
 } from "./docker-config.ts";
-import type { SecretValue } from "./secret-value.ts";
+import type { SecretValue } from "../secret-value.ts";
 
 export interface PullSecret {
   /** The secret's name, for messages. */

@@ -3,13 +3,13 @@
  * record; the value goes in sealed and comes out here alone.
  */
 import { randomBytes } from "node:crypto";
-import type { CatalogStore } from "../catalog/store.ts";
+import type { CatalogStore } from "../catalog/store/store.ts";
 import type { SealedValue } from "../catalog/tables.ts";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { KeySource } from "./key-file.ts";
 import { NONCE_BYTES, seal, unseal } from "./sealing.ts";
 import type { SealingKey, SecretName } from "./sealing.ts";
-import { SecretValue } from "./secret-value.ts";
+import { SecretValue } from "../secret-value.ts";
 
 export interface SecretStore {
   /**

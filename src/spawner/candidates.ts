@@ -1,7 +1,7 @@
-import { canonicalJson } from "../canonical-json.ts";
+import { canonicalJson } from "../json/canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
-import { onceEach } from "../once.ts";
-import type { Candidate, LaunchPlan, PlacementTarget } from "../plan.ts";
+import { onceEach } from "../async/memoize.ts";
+import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 
 /** For how long a place that was full is tried last, in milliseconds. */
 export const FULL_MILLISECONDS = 5 * 60_000;

@@ -1,17 +1,17 @@
-import { anyOf } from "../cancellation.ts";
-import { timestamp } from "../clock.ts";
-import type { Clock } from "../clock.ts";
+import { anyOf } from "../async/cancellation.ts";
+import { timestamp } from "../host/clock.ts";
+import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
-import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "./ledger.ts";
+import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "../ledger/ledger.ts";
 import { fullOffering } from "./next-launch.ts";
 import { perform } from "./perform.ts";
 import { tellWait } from "./notice.ts";
-import { progressOf, react } from "./progress.ts";
-import type { Change, SpawnEvent } from "./progress.ts";
+import { progressOf, react } from "./state-machine.ts";
+import type { Change, SpawnEvent } from "./state-machine.ts";
 import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
-import type { Spawn, SpawnState } from "./spawn-record.ts";
+import type { Spawn, SpawnState } from "../ledger/spawn-record.ts";
 import { createTries } from "./task.ts";
 import type { SpawnerWorld, Task, Wish } from "./task.ts";
 

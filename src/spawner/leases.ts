@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Driver } from "../driver.ts";
-import type { Lease, Ledger, SpawnKey } from "./ledger.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Driver } from "../host/process-identity.ts";
+import type { Lease, Ledger, SpawnKey } from "../ledger/ledger.ts";
 
 /** For how long a driver may go without a sign of life, in milliseconds. */
 export const LEASE_MILLISECONDS = 30_000;

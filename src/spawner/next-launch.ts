@@ -1,7 +1,7 @@
 import type { SlipwayError } from "../errors.ts";
 import { offeringOf, offeringsOf, openCandidates } from "./candidates.ts";
-import type { DrivenSpawn, PlannedLaunch } from "./ledger.ts";
-import type { SpawnEvent } from "./progress.ts";
+import type { DrivenSpawn, PlannedLaunch } from "../ledger/ledger.ts";
+import type { SpawnEvent } from "./state-machine.ts";
 import { latestLaunch } from "./task.ts";
 import type { SpawnerWorld } from "./task.ts";
 

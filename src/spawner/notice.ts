@@ -1,4 +1,4 @@
-import type { SpawnEvent } from "./spawn-record.ts";
+import type { SpawnEvent } from "../ledger/spawn-record.ts";
 
 /** Something that a person or program waiting for a spawn wants to hear, as it happens. */
 export type SpawnNotice =

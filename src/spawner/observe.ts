@@ -1,12 +1,12 @@
 import type { Sighting } from "../substrate/contract.ts";
 import { machineSeen } from "../substrate/sighting.ts";
-import type { DrivenSpawn } from "./ledger.ts";
-import { acceptedAt, nextPause } from "./looks.ts";
-import { endedError, hasEnded } from "./machine-end.ts";
+import type { DrivenSpawn } from "../ledger/ledger.ts";
+import { acceptedAt, nextPause } from "./poll-interval.ts";
+import { endedError, hasEnded } from "./machines/machine-end.ts";
 import { refusal } from "./next-launch.ts";
-import type { SpawnEvent } from "./progress.ts";
+import type { SpawnEvent } from "./state-machine.ts";
 import { isWorthRepeating, stillPending } from "./spawn-errors.ts";
-import { spawnMachine } from "./spawn-record.ts";
+import { spawnMachine } from "../ledger/spawn-record.ts";
 import type { SpawnerWorld, Task } from "./task.ts";
 
 /**

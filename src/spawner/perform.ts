@@ -1,15 +1,15 @@
 import { SlipwayError } from "../errors.ts";
 import type { LaunchOutcome } from "../substrate/contract.ts";
-import { launchId } from "./launch-token.ts";
-import type { DrivenSpawn } from "./ledger.ts";
-import { isMember } from "./ledger-steps.ts";
+import { launchId } from "../ledger/launch-token.ts";
+import type { DrivenSpawn } from "../ledger/ledger.ts";
+import { isMember } from "../ledger/ledger-steps.ts";
 import { refusal } from "./next-launch.ts";
 import { tellWait } from "./notice.ts";
 import { observe } from "./observe.ts";
-import type { Command, SpawnEvent } from "./progress.ts";
+import type { Command, SpawnEvent } from "./state-machine.ts";
 import { remove } from "./remove.ts";
 import { isWorthRepeating } from "./spawn-errors.ts";
-import { spawnMachine } from "./spawn-record.ts";
+import { spawnMachine } from "../ledger/spawn-record.ts";
 import { latestLaunch } from "./task.ts";
 import type { SpawnerWorld, Task } from "./task.ts";
 

@@ -1,9 +1,9 @@
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { SpawnNotice } from "./notice.ts";
-import { mapLimited } from "../map-limited.ts";
+import { mapLimited } from "../async/map-limited.ts";
 import { attend } from "./spawn.ts";
-import type { Spawn } from "./spawn-record.ts";
+import type { Spawn } from "../ledger/spawn-record.ts";
 import type { SpawnerWorld } from "./task.ts";
 
 export interface RecoverRequest {

@@ -1,10 +1,10 @@
-import { timestamp } from "../clock.ts";
+import { timestamp } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
 import { machineSeen } from "../substrate/sighting.ts";
-import type { DrivenSpawn, SpawnKey } from "./ledger.ts";
-import { acceptedAt } from "./looks.ts";
-import { spawnMachine } from "./spawn-record.ts";
+import type { DrivenSpawn, SpawnKey } from "../ledger/ledger.ts";
+import { acceptedAt } from "./poll-interval.ts";
+import { spawnMachine } from "../ledger/spawn-record.ts";
 import type { SpawnerWorld } from "./task.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { DrivenSpawn } from "./ledger.ts";
-import { acceptedAt, nextPause } from "./looks.ts";
+import type { DrivenSpawn } from "../ledger/ledger.ts";
+import { acceptedAt, nextPause } from "./poll-interval.ts";
 import { nextLaunch } from "./next-launch.ts";
-import type { SpawnEvent } from "./progress.ts";
+import type { SpawnEvent } from "./state-machine.ts";
 import { isWorthRepeating } from "./spawn-errors.ts";
 import type { SpawnerWorld, Task } from "./task.ts";
 

@@ -1,7 +1,7 @@
-import { cancellation } from "../cancellation.ts";
+import { cancellation } from "../async/cancellation.ts";
 import { isSlipwayError, SlipwayError } from "../errors.ts";
-import type { LaunchPlan } from "../plan.ts";
-import type { Spawn } from "./spawn-record.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
+import type { Spawn } from "../ledger/spawn-record.ts";
 
 /** A wait that the caller ended: by its signal, or by the time it gave. */
 export function interrupted(

@@ -1,13 +1,13 @@
 import { asSlipwayError, SlipwayError } from "../errors.ts";
-import type { PlacementTarget } from "../plan.ts";
-import { mapLimited } from "../map-limited.ts";
+import type { PlacementTarget } from "../plan/plan.ts";
+import { mapLimited } from "../async/map-limited.ts";
 import type {
   Machine,
   OpenAdapter,
   SubstrateAdapter,
   TerminateOutcome,
 } from "../substrate/contract.ts";
-import type { ClaimVerdict, FoundMachine, Ledger, Suspect } from "./ledger.ts";
+import type { ClaimVerdict, FoundMachine, Ledger, Suspect } from "../ledger/ledger.ts";
 import type { SpawnerPorts } from "./task.ts";
 
 export interface SweepRequest {

@@ -1,18 +1,18 @@
-import type { Clock } from "../clock.ts";
-import type { Driver } from "../driver.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Driver } from "../host/process-identity.ts";
 import type { SlipwayError } from "../errors.ts";
-import type { LaunchPlan } from "../plan.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
 import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
-import { retryAfter, retryDelay } from "./backoff.ts";
-import type { DrivenSpawn, Ledger, SpawnKey } from "./ledger.ts";
-import type { LaunchAdmission } from "./launch-admission.ts";
-import type { LaunchCalls } from "./launch-calls.ts";
-import type { LaunchQueue } from "./launch-queue.ts";
+import { retryAfter, retryDelay } from "./launch/backoff.ts";
+import type { DrivenSpawn, Ledger, SpawnKey } from "../ledger/ledger.ts";
+import type { LaunchAdmission } from "./launch/launch-admission.ts";
+import type { LaunchCalls } from "./launch/launch-calls.ts";
+import type { LaunchQueue } from "./launch/launch-queue.ts";
 import type { Leases } from "./leases.ts";
-import type { MachineEnder } from "./machine-ender.ts";
-import type { MachineLister } from "./machine-lister.ts";
-import type { MachineWatcher } from "./machine-watcher.ts";
+import type { MachineEnder } from "./machines/terminator.ts";
+import type { MachineLister } from "./machines/lister.ts";
+import type { MachineWatcher } from "./machines/watcher.ts";
 
 export interface SpawnerPorts {
   readonly ledger: Ledger;

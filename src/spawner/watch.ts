@@ -1,9 +1,9 @@
-import { throwIfCancelled } from "../cancellation.ts";
-import type { Clock } from "../clock.ts";
+import { throwIfCancelled } from "../async/cancellation.ts";
+import type { Clock } from "../host/clock.ts";
 import { invalidArgument } from "../errors.ts";
 import { spawnNotFound } from "./spawn-errors.ts";
-import type { Ledger } from "./ledger.ts";
-import type { SpawnEvent } from "./spawn-record.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { SpawnEvent } from "../ledger/spawn-record.ts";
 
 export interface WatchRequest {
   readonly ledger: Ledger;

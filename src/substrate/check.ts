@@ -1,5 +1,5 @@
 import type { SlipwayError } from "../errors.ts";
-import type { Check } from "../plan.ts";
+import type { Check } from "../plan/plan.ts";
 
 /** How findings are made, the same in every adapter and in the resolver. */
 export function passed(name: string, message: string): Check {

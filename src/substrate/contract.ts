@@ -9,10 +9,10 @@ import type {
   PlanDraft,
   SecretMount,
   Substrate,
-} from "../plan.ts";
+} from "../plan/plan.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
-import type { RateLimit } from "./rates.ts";
+import type { SecretValue } from "../secret-value.ts";
+import type { RateLimit } from "../pacing/rates.ts";
 
 /** An image record's one arm, as an adapter needs it. */
 export type ImageSource =

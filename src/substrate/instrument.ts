@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { ErrorCode, ErrorReason, SlipwayError } from "../errors.ts";
-import type { Check, Substrate } from "../plan.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
+import type { Check, Substrate } from "../plan/plan.ts";
+import type { SecretValue } from "../secret-value.ts";
 import type { ImageSource, Launch, LaunchOutcome, SubstrateAdapter } from "./contract.ts";
 import { createRedactor, credentialValues, launchSecretValues } from "./redaction.ts";
 import type { Redactor } from "./redaction.ts";

@@ -1,7 +1,7 @@
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import type { SecretValue } from "../secrets/secret-value.ts";
+import type { SecretValue } from "../secret-value.ts";
 import type { LaunchSecrets } from "./contract.ts";
 
 const REDACTED = "[redacted]";

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { createSlipway } from "../../src/create-slipway.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
 import type { ScratchCatalog } from "./support/scratch-catalog.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
 import { ec2Yard, setAll } from "./support/ec2-yard.ts";
 import type { Ec2Yard } from "./support/ec2-yard.ts";
 

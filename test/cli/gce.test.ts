@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TestGce } from "../../src/testing/gce/index.ts";
+import type { TestGce } from "../../testing/gce/index.ts";
 import { FAMILY, FIRST_IMAGE as FIRST, gceYard, PROJECT } from "./support/gce-yard.ts";
 
 function makeFamilyMoveOn(gce: TestGce): void {

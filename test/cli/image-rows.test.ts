@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
 
 const HEAD = "name: agent\narchitecture: ARCHITECTURE_AMD64\n";

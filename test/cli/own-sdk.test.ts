@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import { startGce } from "../../src/testing/gce/index.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import { startGce } from "../../testing/gce/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import { forgetImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";

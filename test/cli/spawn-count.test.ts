@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
 import { ec2Yard, setAll } from "./support/ec2-yard.ts";
 
 const ACCOUNT = "123456789012";

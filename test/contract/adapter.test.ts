@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adapterContract } from "../../src/testing/adapter-contract.ts";
+import { adapterContract } from "../../testing/contract/adapter-contract.ts";
 import { fakeSubject } from "../support/fake-subject.ts";
 
 const runner = { describe, it, expect };

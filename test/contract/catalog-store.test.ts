@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { createMemoryStore } from "../../src/catalog/memory-store.ts";
-import { CATALOG_MIGRATIONS, createSqliteStore } from "../../src/catalog/sqlite-store.ts";
+import { createMemoryStore } from "../../src/catalog/store/memory-store.ts";
+import { CATALOG_MIGRATIONS, createSqliteStore } from "../../src/catalog/store/sqlite-store.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { describeCatalogStore } from "./catalog-store/suite.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adapterContract } from "../../src/testing/adapter-contract.ts";
+import { adapterContract } from "../../testing/contract/adapter-contract.ts";
 import { ec2Subject } from "../support/ec2-subject.ts";
 
 adapterContract({

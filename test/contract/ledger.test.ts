@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe } from "vitest";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
-import { createMemoryLedger } from "../../src/spawner/memory-ledger.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
+import { createMemoryLedger } from "../../src/ledger/memory-ledger.ts";
+import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { describeClaims, describeSuspects } from "./ledger/claims.ts";

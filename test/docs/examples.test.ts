@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { launchMany } from "../../examples/burst.ts";
 import { launchNowhere } from "../../examples/fake.ts";
-import { createSlipway } from "../../src/create-slipway.ts";
-import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
 
 /** A substrate in memory that has the image of the examples, and what leads there. */
@@ -29,7 +29,7 @@ function nowhere() {
 function asInstalled(source: string): string {
   return source
     .replaceAll('"../src/index.ts"', '"slipway"')
-    .replaceAll('"../src/testing/index.ts"', '"slipway/testing"');
+    .replaceAll('"../testing/index.ts"', '"slipway/testing"');
 }
 
 describe("TypeScript examples", () => {

@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { CATALOG_KINDS } from "../../src/catalog/kinds.ts";
 import { schemaOf } from "../../src/catalog/parse.ts";
-import { exitCodeOf } from "../../src/cli/exit-codes.ts";
+import { exitCodeOf } from "../../src/cli/output/exit-codes.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
-import { parseDocument } from "../../src/input/parse-document.ts";
-import { SPAWN_STATES } from "../../src/spawner/spawn-record.ts";
-import { snakeCaseName } from "../../src/spelling.ts";
+import { parseDocument } from "../../src/json/document/parse-document.ts";
+import { SPAWN_STATES } from "../../src/ledger/spawn-record.ts";
+import { snakeCaseName } from "../../src/json/field-case.ts";
 import {
   allBlocks,
   codeSpansOf,

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { API_CALLS } from "../../adapters/gce/index.ts";
-import { startGce } from "../../src/testing/gce/index.ts";
+import { startGce } from "../../testing/gce/index.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
 

@@ -7,10 +7,10 @@ import { takePlaintext } from "../../src/catalog/plaintext.ts";
 import { CATALOG_KINDS, isCatalogKind } from "../../src/catalog/kinds.ts";
 import type { CatalogKind } from "../../src/catalog/kinds.ts";
 import { parseBody } from "../../src/catalog/parse.ts";
-import { createSlipway } from "../../src/create-slipway.ts";
-import { parseDocument } from "../../src/input/parse-document.ts";
-import { parsePlan } from "../../src/plan-document.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import { parseDocument } from "../../src/json/document/parse-document.ts";
+import { parsePlan } from "../../src/plan/plan-document.ts";
+import { SecretValue } from "../../src/secret-value.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
 
 const EXAMPLES = join(ROOT, "examples");

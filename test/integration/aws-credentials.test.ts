@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { AwsEnvironment } from "../../adapters/aws/index.ts";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
 import { EC2_ACCOUNT } from "../support/ec2-launch.ts";
 import { ec2Scene, failures, REGION, resolveOn } from "../support/ec2-resolve.ts";
 import type { Ec2Scene } from "../support/ec2-resolve.ts";

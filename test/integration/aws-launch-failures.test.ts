@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Launch } from "../../src/substrate/contract.ts";
-import type { CloudFault } from "../../src/testing/cloud-fault-grammar.ts";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
+import type { CloudFault } from "../../testing/server/cloud-fault-grammar.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, ec2World, summary } from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";
 import { scratchFolder } from "../support/scratch.ts";

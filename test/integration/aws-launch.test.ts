@@ -4,7 +4,7 @@ import {
   EC2Client,
 } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
-import { launchRequest } from "../../adapters/aws/launch-request.ts";
+import { launchRequest } from "../../adapters/aws/launch/launch-request.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import {

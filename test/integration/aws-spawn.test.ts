@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ec2Yard, setAll } from "../cli/support/ec2-yard.ts";
 import type { Ec2Yard } from "../cli/support/ec2-yard.ts";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
 
 const ACCOUNT = "123456789012";
 const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });

@@ -1,10 +1,10 @@
 /** How often a cloud is asked for a burst of spawns: each thing once, whatever shares it. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
-import type { Slipway } from "../../src/slipway.ts";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import { startGce } from "../../src/testing/gce/index.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import type { Slipway } from "../../src/slipway/slipway.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import { startGce } from "../../testing/gce/index.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 const ACCOUNT = "123456789012";

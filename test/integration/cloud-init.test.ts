@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { cloudInitUserData } from "../../src/spawner/user-data.ts";
+import { cloudInitUserData } from "../../src/boot/user-data.ts";
 import { describeWithCloudInit } from "../support/peers.ts";
 import { scratchFolder } from "../support/scratch.ts";
 

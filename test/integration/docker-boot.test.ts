@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../src/secret-value.ts";
 import type { Launch, Machine, SubstrateAdapter } from "../../src/substrate/contract.ts";
-import { buildIndex, startRegistry } from "../../src/testing/registry/index.ts";
-import type { AddedImage, TestRegistry } from "../../src/testing/registry/index.ts";
+import { buildIndex, startRegistry } from "../../testing/registry/index.ts";
+import type { AddedImage, TestRegistry } from "../../testing/registry/index.ts";
 import { busyboxImage } from "../support/busybox-image.ts";
 import { launchOf } from "../support/docker-plan.ts";
 import type { DraftChanges } from "../support/docker-plan.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adapterContract } from "../../src/testing/adapter-contract.ts";
-import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
-import type { AddedImage, TestRegistry } from "../../src/testing/registry/index.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
+import { adapterContract } from "../../testing/contract/adapter-contract.ts";
+import type { AdapterSubject } from "../../testing/contract/subject.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
+import type { AddedImage, TestRegistry } from "../../testing/registry/index.ts";
+import { SecretValue } from "../../src/secret-value.ts";
 import {
   adapterOf,
   NO_LAUNCH_SECRETS,

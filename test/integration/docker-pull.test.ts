@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Launch, LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
-import type { AddedImage, BuiltImage, TestRegistry } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
+import type { AddedImage, BuiltImage, TestRegistry } from "../../testing/registry/index.ts";
 import { launchOf, memberOf } from "../support/docker-plan.ts";
 import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
 import { forgetImagesOf } from "../support/engine-client.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Ec2StandIn, startEc2 } from "../../src/testing/ec2/index.ts";
+import { type Ec2StandIn, startEc2 } from "../../testing/ec2/index.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { type Endpoint, comparable, endpoint } from "./support/ec2-endpoints.ts";
 import { MACHINES } from "./support/ec2-machine-questions.ts";

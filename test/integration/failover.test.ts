@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../../src/clock.ts";
-import type { Slipway } from "../../src/slipway.ts";
-import { systemClock } from "../../src/system-clock.ts";
+import type { Clock } from "../../src/host/clock.ts";
+import type { Slipway } from "../../src/slipway/slipway.ts";
+import { systemClock } from "../../src/host/system-clock.ts";
 import { faultsOnEc2, faultsOnGce } from "../support/faults/clouds.ts";
 import type { CloudOptions } from "../support/faults/clouds.ts";
 import { openMortal } from "../support/faults/fault-cell.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { API_CALLS } from "../../adapters/gce/api-calls.ts";
+import { API_CALLS } from "../../adapters/gce/client/api-calls.ts";
 import { connectGce } from "../../adapters/gce/connection.ts";
-import { UNPACED } from "../../src/substrate/rates.ts";
-import { mayHaveHappened } from "../../adapters/gce/errors.ts";
+import { UNPACED } from "../../src/pacing/rates.ts";
+import { mayHaveHappened } from "../../adapters/gce/errors/errors.ts";
 import { caughtError } from "../support/caught.ts";
 import { gcpTarget } from "../support/gce-launches.ts";
 import { gceScene, IMAGE, PROJECT, ZONE } from "../support/gce-scene.ts";

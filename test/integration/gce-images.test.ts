@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Check } from "../../src/plan.ts";
+import type { Check } from "../../src/plan/plan.ts";
 import type { ImageInspection } from "../../src/substrate/contract.ts";
 import { gceScene } from "../support/gce-scene.ts";
 import type { GceScene } from "../support/gce-scene.ts";

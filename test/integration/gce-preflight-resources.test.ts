@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startGce } from "../../src/testing/gce/index.ts";
+import { startGce } from "../../testing/gce/index.ts";
 import { gcePlan } from "../support/gce-launches.ts";
 import { checkNamed, failures, IMAGES, preflightIn, SUBNET } from "../support/gce-preflight.ts";
 import type { PreflightQuestion } from "../support/gce-preflight.ts";

@@ -1,13 +1,13 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
+import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { recover } from "../../src/spawner/recover.ts";
 import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
 import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import { samplePlan } from "../support/sample-plan.ts";

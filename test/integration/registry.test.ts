@@ -2,13 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { RegistryCredential } from "../../src/oci/credential.ts";
-import { inspectOciImage, verifyLayerBlobs } from "../../src/oci/inspect-image.ts";
-import { parsePlatform } from "../../src/oci/platform.ts";
+import { inspectOciImage, verifyLayerBlobs } from "../../src/oci/inspect/inspect-image.ts";
+import { parsePlatform } from "../../src/oci/image/platform.ts";
 import { formatReference, parseReference } from "../../src/oci/reference.ts";
-import type { RegistryClient } from "../../src/oci/registry-client.ts";
-import { createRegistryClient } from "../../src/oci/registry.ts";
+import type { RegistryClient } from "../../src/oci/registry/contract.ts";
+import { createRegistryClient } from "../../src/oci/registry/client.ts";
 import { parsePullCredential } from "../../src/secrets/pull-credential.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../src/secret-value.ts";
 import {
   type BuiltImage,
   type BuiltIndex,
@@ -16,7 +16,7 @@ import {
   startTokenServer,
   tinyImage,
   tinyMultiPlatformImage,
-} from "../../src/testing/registry/index.ts";
+} from "../../testing/registry/index.ts";
 import { type RegistryPeer, describeWithRegistry } from "../support/peers.ts";
 import { type RealRegistry, startRealRegistry } from "../support/real-registry.ts";
 import { scratchFolder } from "../support/scratch.ts";

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { tinyMultiPlatformImage } from "../../src/testing/registry/index.ts";
-import type { Pushed } from "../../src/testing/registry/index.ts";
+import { tinyMultiPlatformImage } from "../../testing/registry/index.ts";
+import type { Pushed } from "../../testing/registry/index.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import type { EnginePeer, RegistryPeer } from "../support/peers.ts";
 import { openWorld } from "../support/world.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import { caughtError } from "../support/caught.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";

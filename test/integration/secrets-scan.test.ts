@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { isSlipwayError } from "../../src/errors.ts";
 import type { ProcessResult } from "../cli/support/slipway-process.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";

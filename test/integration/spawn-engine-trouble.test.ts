@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
-import type { TestRegistry } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
+import type { TestRegistry } from "../../testing/registry/index.ts";
 import type { SpawnNotice } from "../../src/spawner/notice.ts";
 import { caughtError } from "../support/caught.ts";
 import { startOwnEngine } from "../support/engines.ts";

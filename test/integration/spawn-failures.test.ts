@@ -1,8 +1,8 @@
 import { appendFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../src/errors.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
-import type { BuiltImage, LayerEntry, TestRegistry } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
+import type { BuiltImage, LayerEntry, TestRegistry } from "../../testing/registry/index.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";
 import type { World } from "../support/world.ts";

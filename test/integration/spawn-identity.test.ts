@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
-import { tinyImage } from "../../src/testing/registry/index.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import { tinyImage } from "../../testing/registry/index.ts";
 import { caughtError } from "../support/caught.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildIndex } from "../../src/testing/registry/index.ts";
-import type { BuiltImage, MediaTypeFamily } from "../../src/testing/registry/index.ts";
-import type { Architecture } from "../../src/plan.ts";
+import { buildIndex } from "../../testing/registry/index.ts";
+import type { BuiltImage, MediaTypeFamily } from "../../testing/registry/index.ts";
+import type { Architecture } from "../../src/plan/plan.ts";
 import { busyboxImage } from "../support/busybox-image.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";

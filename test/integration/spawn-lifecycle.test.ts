@@ -1,7 +1,7 @@
 import Docker from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { tinyImage } from "../../src/testing/registry/index.ts";
-import type { SpawnEvent } from "../../src/spawner/spawn-record.ts";
+import { tinyImage } from "../../testing/registry/index.ts";
+import type { SpawnEvent } from "../../src/ledger/spawn-record.ts";
 import { busyboxImage } from "../support/busybox-image.ts";
 import { caughtError } from "../support/caught.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";

@@ -1,10 +1,10 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
-import { savePlan } from "../../src/cli/plan-file.ts";
-import { tinyImage } from "../../src/testing/registry/index.ts";
-import type { BuiltImage } from "../../src/testing/registry/index.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import { savePlan } from "../../src/cli/arguments/plan-file.ts";
+import { tinyImage } from "../../testing/registry/index.ts";
+import type { BuiltImage } from "../../testing/registry/index.ts";
 import { caughtError } from "../support/caught.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";

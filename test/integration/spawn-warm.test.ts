@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSlipway } from "../../src/create-slipway.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import { forgetImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import { scratchFolder } from "../support/scratch.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Ledger } from "../../src/spawner/ledger.ts";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
-import { spawnMachine } from "../../src/spawner/spawn-record.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
+import { spawnMachine } from "../../src/ledger/spawn-record.ts";
+import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import type { Launch } from "../../src/substrate/contract.ts";

@@ -10,7 +10,7 @@ import {
   startTokenServer,
   tinyImage,
   tinyMultiPlatformImage,
-} from "../../src/testing/registry/index.ts";
+} from "../../testing/registry/index.ts";
 import { describeWithRegistry } from "../support/peers.ts";
 import { startRealRegistry } from "../support/real-registry.ts";
 import { scratchFolder } from "../support/scratch.ts";

@@ -13,7 +13,7 @@ import {
   startTokenServer,
   tinyImage,
   tinyMultiPlatformImage,
-} from "../../src/testing/registry/index.ts";
+} from "../../testing/registry/index.ts";
 import {
   type RegistryPeer,
   describeWithEngine,

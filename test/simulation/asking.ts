@@ -1,5 +1,5 @@
 import type { SlipwayError } from "../../src/errors.ts";
-import type { RateLimit } from "../../src/substrate/rates.ts";
+import type { RateLimit } from "../../src/pacing/rates.ts";
 import { send } from "./network.ts";
 import type { Reply } from "./network.ts";
 import { throttled, unanswered } from "./refusals.ts";

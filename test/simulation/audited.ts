@@ -1,4 +1,4 @@
-import type { Standing } from "../../src/spawner/ledger.ts";
+import type { Standing } from "../../src/ledger/ledger.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /** What the auditor makes of a spawn's record, by rules of its own. */

@@ -1,4 +1,4 @@
-import type { Claim, DrivenSpawn, Standing, Step } from "../../src/spawner/ledger.ts";
+import type { Claim, DrivenSpawn, Standing, Step } from "../../src/ledger/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import { isClaimed, isFinished, isKept, isOpen, isUnsettled, summary } from "./audited.ts";
 import type { AuditedRecord, Launched } from "./audited.ts";

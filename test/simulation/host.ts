@@ -1,6 +1,6 @@
-import type { PlacementTarget } from "../../src/plan.ts";
-import { createGovernor } from "../../src/spawner/governor.ts";
-import type { Ledger } from "../../src/spawner/ledger.ts";
+import type { PlacementTarget } from "../../src/plan/plan.ts";
+import { createGovernor } from "../../src/pacing/governor.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
 import type { SpawnerWorld } from "../../src/spawner/task.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../../src/substrate/contract.ts";

@@ -1,7 +1,7 @@
-import { createMemoryLedger } from "../../src/spawner/memory-ledger.ts";
-import type { Ledger } from "../../src/spawner/ledger.ts";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { createMemoryLedger } from "../../src/ledger/memory-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
+import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { createConnection } from "../../src/storage/connection.ts";
 import type { Database } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrations.ts";

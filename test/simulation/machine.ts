@@ -1,4 +1,4 @@
-import type { SpawnKey } from "../../src/spawner/ledger.ts";
+import type { SpawnKey } from "../../src/ledger/ledger.ts";
 import type { Machine, MachineEnd, MachineState, Ownership } from "../../src/substrate/contract.ts";
 
 /** A machine as its cloud knows it. */

@@ -1,4 +1,4 @@
-import { cancellation } from "../../src/cancellation.ts";
+import { cancellation } from "../../src/async/cancellation.ts";
 import { never } from "./process.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Scene } from "./scene.ts";

@@ -1,5 +1,5 @@
 import type { SubstrateCapabilities } from "../../src/substrate/contract.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import { samplePlan } from "../support/sample-plan.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/host/clock.ts";
 import type { Scene } from "./scene.ts";
 
 /** One process that drives spawns: it can be killed between any two calls, and stand still. */

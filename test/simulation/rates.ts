@@ -1,4 +1,4 @@
-import type { RateBucket, RateLimit } from "../../src/substrate/rates.ts";
+import type { RateBucket, RateLimit } from "../../src/pacing/rates.ts";
 import type { CloudKind } from "./plans.ts";
 import type { Random } from "./random.ts";
 import type { Scene } from "./scene.ts";

@@ -1,4 +1,4 @@
-import type { Ledger } from "../../src/spawner/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { createAuditor } from "./auditor.ts";
 import { calmAndJudge } from "./calm.ts";
 import { createHosts } from "./host.ts";

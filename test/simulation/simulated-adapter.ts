@@ -1,5 +1,5 @@
-import { chunksOf } from "../../adapters/aws/instance-ids.ts";
-import { cancellation, throwIfCancelled } from "../../src/cancellation.ts";
+import { chunksOf } from "../../adapters/aws/machines/instance-ids.ts";
+import { cancellation, throwIfCancelled } from "../../src/async/cancellation.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type {
   Launch,
@@ -8,7 +8,7 @@ import type {
   SubstrateAdapter,
   TerminateOutcome,
 } from "../../src/substrate/contract.ts";
-import type { Pace } from "../../src/substrate/rates.ts";
+import type { Pace } from "../../src/pacing/rates.ts";
 import { machineSeen } from "../../src/substrate/sighting.ts";
 import { createAsking, throttle } from "./asking.ts";
 import type { Auditor } from "./auditor.ts";

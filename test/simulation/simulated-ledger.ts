@@ -1,4 +1,4 @@
-import type { Ledger, SpawnKey } from "../../src/spawner/ledger.ts";
+import type { Ledger, SpawnKey } from "../../src/ledger/ledger.ts";
 import type { Auditor } from "./auditor.ts";
 import type { SimulatedProcess } from "./process.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Ledger } from "../../src/spawner/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
 import { runScale } from "./scale/scale.ts";
 import { runSeed } from "./simulate.ts";

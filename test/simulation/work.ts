@@ -1,10 +1,10 @@
 import { isSlipwayError } from "../../src/errors.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
-import type { SpawnKey } from "../../src/spawner/ledger.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
+import type { SpawnKey } from "../../src/ledger/ledger.ts";
 import { recover } from "../../src/spawner/recover.ts";
 import { refresh } from "../../src/spawner/refresh.ts";
 import { attend, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
-import type { Spawn } from "../../src/spawner/spawn-record.ts";
+import type { Spawn } from "../../src/ledger/spawn-record.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import type { Wait, Wish } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";

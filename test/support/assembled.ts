@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { assembleSlipway } from "../../src/assemble.ts";
-import type { SlipwayPorts } from "../../src/assemble.ts";
+import { assembleSlipway } from "../../src/slipway/facade.ts";
+import type { SlipwayPorts } from "../../src/slipway/facade.ts";
 import { createCatalog } from "../../src/catalog/create-catalog.ts";
-import { createMemoryStore } from "../../src/catalog/memory-store.ts";
+import { createMemoryStore } from "../../src/catalog/store/memory-store.ts";
 import { givenKey } from "../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../src/secrets/sealed-store.ts";
-import { LEDGER_MIGRATIONS } from "../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
+import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../src/storage/database.ts";
-import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { scratchFolder } from "./scratch.ts";
 
 export const REFERENCE = "registry.example/team/agent:v1";

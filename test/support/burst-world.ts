@@ -2,8 +2,8 @@ import { createSpawnerWorld, spawnPlan } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../src/spawner/task.ts";
 import type { Launch, SubstrateAdapter } from "../../src/substrate/contract.ts";
-import type { RateBucket } from "../../src/substrate/rates.ts";
-import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
+import type { RateBucket } from "../../src/pacing/rates.ts";
+import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
 import { spawnerWorld } from "./spawner-world.ts";
 
 export const BATCH = {

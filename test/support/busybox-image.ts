@@ -6,7 +6,7 @@ import {
   type MediaTypeFamily,
   buildImage,
   buildLayer,
-} from "../../src/testing/registry/index.ts";
+} from "../../testing/registry/index.ts";
 import type { EnginePeer } from "./peers.ts";
 
 export interface BusyboxImageOptions {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from "vitest";
-import { containerName } from "../../adapters/docker/launch-request.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
+import { containerName } from "../../adapters/docker/launch/launch-request.ts";
+import { SecretValue } from "../../src/secret-value.ts";
 import type { Launch, LaunchOutcome } from "../../src/substrate/contract.ts";
-import { startRegistry, tinyImage } from "../../src/testing/registry/index.ts";
-import type { AddedImage, TestRegistry } from "../../src/testing/registry/index.ts";
+import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
+import type { AddedImage, TestRegistry } from "../../testing/registry/index.ts";
 import { dockerPlan, launchOf } from "./docker-plan.ts";
 import { adapterOf } from "./docker-subject.ts";
 import { containerAnswer, startFakeEngine } from "./fake-engine.ts";

@@ -1,8 +1,8 @@
-import { mergeConfiguration } from "../../adapters/docker/container-configuration.ts";
+import { mergeConfiguration } from "../../adapters/docker/preflight/container-configuration.ts";
 import { planSettings } from "../../adapters/docker/settings.ts";
 import type { JsonObject } from "../../src/errors.ts";
-import { freezePlan } from "../../src/plan.ts";
-import type { DockerTarget, GuestRequest, LaunchPlan, PlanDraft } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { DockerTarget, GuestRequest, LaunchPlan, PlanDraft } from "../../src/plan/plan.ts";
 import type { Launch, LaunchMember, LaunchSecrets } from "../../src/substrate/contract.ts";
 
 /** A digest that reads well in a failed comparison. */

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createDockerAdapter } from "../../adapters/docker/index.ts";
 import type { DockerAdapterOptions } from "../../adapters/docker/index.ts";
 import type { RegistryCredential } from "../../src/oci/credential.ts";
-import { freezePlan } from "../../src/plan.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
 import type {
   ImageInspection,
   ImageSource,

@@ -1,15 +1,15 @@
 import { createAwsAdapter } from "../../adapters/aws/index.ts";
 import type { AwsEnvironment } from "../../adapters/aws/index.ts";
-import type { AwsTarget, Candidate, Check, MachineShape, PlanDraft } from "../../src/plan.ts";
+import type { AwsTarget, Candidate, Check, MachineShape, PlanDraft } from "../../src/plan/plan.ts";
 import type {
   ImageInspection,
   PreflightReport,
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
-import { startEc2 } from "../../src/testing/ec2/index.ts";
-import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../src/testing/ec2/index.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
-import type { FakeClock } from "../../src/testing/fake-clock.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
+import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
+import type { FakeClock } from "../../testing/fake-clock.ts";
 import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
 
 /** What a resolution is asked; what is left out fits the stand-in's first region. */

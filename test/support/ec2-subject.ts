@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { freezePlan } from "../../src/plan.ts";
-import type { PlanDraft } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { PlanDraft } from "../../src/plan/plan.ts";
 import type { ImageSource, SubstrateAdapter } from "../../src/substrate/contract.ts";
-import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
+import type { AdapterSubject } from "../../testing/contract/subject.ts";
 import { awsTarget, ec2Plan, ec2World } from "./ec2-launch.ts";
 import type { Ec2World } from "./ec2-launch.ts";
 

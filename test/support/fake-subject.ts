@@ -1,7 +1,7 @@
-import { SecretValue } from "../../src/secrets/secret-value.ts";
-import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
-import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { SecretValue } from "../../src/secret-value.ts";
+import type { AdapterSubject } from "../../testing/contract/subject.ts";
+import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { FAKE_ARTIFACT, FAKE_IMAGE, fakePlan } from "./launch.ts";
 
 const PRINTS = ["hello\n", "ready\n"] as const;

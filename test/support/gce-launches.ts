@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Candidate, GcpTarget, LaunchPlan } from "../../src/plan.ts";
-import { freezePlan } from "../../src/plan.ts";
+import type { Candidate, GcpTarget, LaunchPlan } from "../../src/plan/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 
 export const GCE_IMAGE = "projects/agents/global/images/debian-12-v20250115";

@@ -7,7 +7,7 @@ import type {
   LaunchPlan,
   MachineShape,
   PlanDraft,
-} from "../../src/plan.ts";
+} from "../../src/plan/plan.ts";
 import type { PreflightReport, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { candidate, gcePlan, gcpTarget } from "./gce-launches.ts";
 import type { GceScene } from "./gce-scene.ts";

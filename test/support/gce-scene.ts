@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { GceApi } from "../../adapters/gce/api.ts";
+import type { GceApi } from "../../adapters/gce/client/api.ts";
 import { connectGce } from "../../adapters/gce/connection.ts";
 import { createGceAdapter } from "../../adapters/gce/index.ts";
 import type { GceAdapterOptions } from "../../adapters/gce/index.ts";
-import type { Candidate, LaunchPlan } from "../../src/plan.ts";
+import type { Candidate, LaunchPlan } from "../../src/plan/plan.ts";
 import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
-import { UNPACED } from "../../src/substrate/rates.ts";
-import { startGce } from "../../src/testing/gce/index.ts";
-import type { GceOptions, TestGce } from "../../src/testing/gce/index.ts";
+import { UNPACED } from "../../src/pacing/rates.ts";
+import { startGce } from "../../testing/gce/index.ts";
+import type { GceOptions, TestGce } from "../../testing/gce/index.ts";
 import { candidate, gcePlan, gcpTarget } from "./gce-launches.ts";
 
 export const PROJECT = "agents";

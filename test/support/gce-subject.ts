@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { freezePlan } from "../../src/plan.ts";
-import type { PlanDraft } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { PlanDraft } from "../../src/plan/plan.ts";
 import type { ImageSource } from "../../src/substrate/contract.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
-import type { AdapterSubject } from "../../src/testing/contract/subject.ts";
-import { startGce } from "../../src/testing/gce/index.ts";
-import type { TestGce } from "../../src/testing/gce/index.ts";
+import { SecretValue } from "../../src/secret-value.ts";
+import type { AdapterSubject } from "../../testing/contract/subject.ts";
+import { startGce } from "../../testing/gce/index.ts";
+import type { TestGce } from "../../testing/gce/index.ts";
 import { gcePlan } from "./gce-launches.ts";
 import { gceAdapter, PROJECT, ZONE } from "./gce-scene.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { freezePlan } from "../../src/plan.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 
 export const FAKE_IMAGE = "registry.test/agents/base:1";

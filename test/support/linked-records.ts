@@ -1,5 +1,5 @@
 import type { CatalogKind, CatalogKinds, CatalogRecord } from "../../src/catalog/kinds.ts";
-import type { LinkedRecords } from "../../src/catalog/store.ts";
+import type { LinkedRecords } from "../../src/catalog/store/store.ts";
 
 export type RecordFields = { readonly [K in CatalogKind]?: readonly CatalogKinds[K][] };
 

@@ -1,5 +1,5 @@
-import { freezePlan } from "../../src/plan.ts";
-import type { LaunchPlan } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
+import type { LaunchPlan } from "../../src/plan/plan.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 

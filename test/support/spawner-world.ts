@@ -2,10 +2,10 @@ import type { SpawnNotice } from "../../src/spawner/notice.ts";
 import { createSpawnerWorld, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
 import type { SpawnerPorts, Wish } from "../../src/spawner/task.ts";
-import { createMemoryLedger } from "../../src/spawner/memory-ledger.ts";
-import { createFakeAdapter } from "../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../src/testing/fake-clock.ts";
+import { createMemoryLedger } from "../../src/ledger/memory-ledger.ts";
+import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../testing/fake-clock.ts";
 import { samplePlan } from "./sample-plan.ts";
 
 export const KEY = { tenant: "default", spawnId: "one" };

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import type { ErrorCode, ErrorReason, JsonValue } from "../../src/errors.ts";
-import { buildImage, buildIndex, buildLayer, tinyImage } from "../../src/testing/registry/index.ts";
-import type { BuiltImage, Pushed, TestRegistry } from "../../src/testing/registry/index.ts";
+import { buildImage, buildIndex, buildLayer, tinyImage } from "../../testing/registry/index.ts";
+import type { BuiltImage, Pushed, TestRegistry } from "../../testing/registry/index.ts";
 import { uniqueName } from "./world.ts";
 import type { World, WorkspaceOptions } from "./world.ts";
 import type { PrivateRegistry } from "./world-registry.ts";

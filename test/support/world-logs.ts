@@ -1,4 +1,4 @@
-import type { Slipway } from "../../src/slipway.ts";
+import type { Slipway } from "../../src/slipway/slipway.ts";
 
 /** What the machine of a spawn prints until the text holds what is waited for. */
 export async function logsUntil(

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pushImage, startTokenServer } from "../../src/testing/registry/index.ts";
-import type { BuiltImage, BuiltIndex, Pushed } from "../../src/testing/registry/index.ts";
+import { pushImage, startTokenServer } from "../../testing/registry/index.ts";
+import type { BuiltImage, BuiltIndex, Pushed } from "../../testing/registry/index.ts";
 import type { RegistryPeer } from "./peers.ts";
 import { startRealRegistry } from "./real-registry.ts";
 import type { RealRegistry } from "./real-registry.ts";

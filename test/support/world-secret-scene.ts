@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { JsonObject } from "../../src/errors.ts";
-import type { BuiltImage } from "../../src/testing/registry/index.ts";
+import type { BuiltImage } from "../../testing/registry/index.ts";
 import { busyboxImage } from "./busybox-image.ts";
 import type { EnginePeer, RegistryPeer } from "./peers.ts";
 import { scratchFolder } from "./scratch.ts";

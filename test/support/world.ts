@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
 import type { ScratchCatalog } from "../cli/support/scratch-catalog.ts";
-import { createSlipway } from "../../src/create-slipway.ts";
+import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import type { JsonObject } from "../../src/errors.ts";
-import { SecretValue } from "../../src/secrets/secret-value.ts";
-import type { Slipway } from "../../src/slipway.ts";
-import type { Architecture } from "../../src/plan.ts";
+import { SecretValue } from "../../src/secret-value.ts";
+import type { Slipway } from "../../src/slipway/slipway.ts";
+import type { Architecture } from "../../src/plan/plan.ts";
 import { viewEngine } from "./world-engine.ts";
 import type { EngineView } from "./world-engine.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "../../src/index.ts";
 import type { Bake, LaunchPlan, Slipway, WriteOptions } from "../../src/index.ts";
 import type { Assignments } from "../../src/catalog/catalog.ts";
-import { freezePlan } from "../../src/plan.ts";
+import { freezePlan } from "../../src/plan/plan.ts";
 import { samplePlan } from "../support/sample-plan.ts";
 import { scratchFolder } from "../support/scratch.ts";
 

@@ -10,7 +10,7 @@ import { printedText } from "../body.ts";
 import { commonRules } from "../common-rules.ts";
 import { CATALOG_ARCHITECTURES } from "../kinds.ts";
 import type { ImageFields } from "../kinds.ts";
-import { once } from "../../once.ts";
+import { once } from "../../async/memoize.ts";
 import { fieldRule, isFields } from "../violation.ts";
 import type { LooseFields, Rule } from "../violation.ts";
 import { architecture, described, nameOf, text } from "./common.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
-import { once } from "../../once.ts";
+import { once } from "../../async/memoize.ts";
 import { fieldRule } from "../violation.ts";
 import type { Rule } from "../violation.ts";
 import { architecture, described, nameOf, substrate, text } from "./common.ts";

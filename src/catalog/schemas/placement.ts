@@ -4,7 +4,7 @@ import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import { MARKETS } from "../kinds.ts";
 import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
-import { once } from "../../once.ts";
+import { once } from "../../async/memoize.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { described, distinct, substrate, text } from "./common.ts";

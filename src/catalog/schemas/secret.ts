@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { SecretFields } from "../kinds.ts";
-import { once } from "../../once.ts";
+import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
 import { described } from "./common.ts";
 

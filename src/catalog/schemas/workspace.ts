@@ -3,7 +3,7 @@ import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import { BOOT_DOCUMENTS, CONFLICT_RESOLUTIONS } from "../kinds.ts";
 import type { WorkspaceFields } from "../kinds.ts";
-import { once } from "../../once.ts";
+import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
 import { described, distinct, nameOf, text } from "./common.ts";
 

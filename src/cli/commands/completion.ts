@@ -1,8 +1,8 @@
-import { COMPLETION_SCRIPTS } from "../completion-scripts.ts";
+import { COMPLETION_SCRIPTS } from "../help/completion-scripts.ts";
 import type { CliContext } from "../context.ts";
-import { SHELLS } from "../proposals.ts";
+import { SHELLS } from "../help/proposals.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../usage-error.ts";
+import { usageError } from "../arguments/usage-error.ts";
 
 export async function completion(context: CliContext, _flags: object, word: string): Promise<void> {
   const shell = SHELLS.find((candidate) => candidate === word);

@@ -1,9 +1,9 @@
 import type { CliContext } from "../context.ts";
-import { catalogKind } from "../kind.ts";
+import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
 import { viewDeletion } from "../views/record-view.ts";
-import { writeOptions } from "../write-options.ts";
-import type { WriteFlags } from "../write-options.ts";
+import { writeOptions } from "../arguments/write-options.ts";
+import type { WriteFlags } from "../arguments/write-options.ts";
 
 export async function remove(
   context: CliContext,

@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { refreshSpawns } from "../refresh-spawns.ts";
+import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { viewDescription } from "../views/spawn-view.ts";
 

@@ -1,13 +1,13 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SlipwayError, invalidArgument } from "../../errors.ts";
-import { parseDocument } from "../../input/parse-document.ts";
+import { parseDocument } from "../../json/document/parse-document.ts";
 import type { CliContext } from "../context.ts";
-import { CLOUDS } from "../proposals.ts";
-import type { Cloud } from "../proposals.ts";
-import { readLimited } from "../standard-input.ts";
+import { CLOUDS } from "../help/proposals.ts";
+import type { Cloud } from "../help/proposals.ts";
+import { readLimited } from "../arguments/standard-input.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../usage-error.ts";
+import { usageError } from "../arguments/usage-error.ts";
 
 interface FakeFlags {
   readonly port: number;
@@ -48,7 +48,7 @@ export async function fake(context: CliContext, flags: FakeFlags, word: string):
 
 const START: Readonly<Record<Cloud, (settings: Settings) => Promise<StandIn>>> = {
   async ec2({ faults, ...settings }) {
-    const { startEc2, parseEc2Faults } = await import("../../testing/ec2/index.ts");
+    const { startEc2, parseEc2Faults } = await import("../../../testing/ec2/index.ts");
     return await startEc2({
       ...settings,
       ...RESIDENT,
@@ -56,7 +56,7 @@ const START: Readonly<Record<Cloud, (settings: Settings) => Promise<StandIn>>> =
     });
   },
   async gce({ faults, ...settings }) {
-    const { startGce, parseGceFaults } = await import("../../testing/gce/index.ts");
+    const { startGce, parseGceFaults } = await import("../../../testing/gce/index.ts");
     return await startGce({
       ...settings,
       ...RESIDENT,

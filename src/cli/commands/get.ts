@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { catalogKind } from "../kind.ts";
+import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
 import { viewRecord, viewRecords } from "../views/record-view.ts";
 

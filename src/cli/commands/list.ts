@@ -1,11 +1,11 @@
 import type { CliContext } from "../context.ts";
-import { refreshSpawns } from "../refresh-spawns.ts";
+import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../usage-error.ts";
+import { usageError } from "../arguments/usage-error.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
-import { SPAWN_STATES } from "../../spawner/spawn-record.ts";
-import type { SpawnState } from "../../spawner/spawn-record.ts";
+import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
+import type { SpawnState } from "../../ledger/spawn-record.ts";
 
 export async function list(
   context: CliContext,

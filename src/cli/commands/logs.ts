@@ -1,6 +1,6 @@
 import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { interrupted, leftQuietly } from "../departure.ts";
+import { interrupted, leftQuietly } from "../shutdown.ts";
 import { withSlipway } from "../session.ts";
 
 /** Passes the machine's own output on, byte for byte: what it means is between the machine and the terminal. */

@@ -1,7 +1,7 @@
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
-import { failureOf } from "../spawn-failure.ts";
-import { tellProgress } from "../spawn-progress.ts";
+import { failureOf } from "../spawning/spawn-failure.ts";
+import { tellProgress } from "../spawning/spawn-progress.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 
 export async function recover(context: CliContext): Promise<void> {

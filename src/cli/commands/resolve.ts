@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { warnOfChecks } from "../plan-warnings.ts";
+import { warnOfChecks } from "../arguments/plan-warnings.ts";
 import { withSlipway } from "../session.ts";
 import { viewPlan } from "../views/plan-view.ts";
 
@@ -13,7 +13,7 @@ export async function resolve(
     const plan = await slipway.resolveWorkspace(workspace, { offline, signal: context.interrupt });
     warnOfChecks(context.notices, plan);
     if (save !== undefined) {
-      const { savePlan } = await import("../plan-file.ts");
+      const { savePlan } = await import("../arguments/plan-file.ts");
       await savePlan(plan, { file: save, from: context.workingDirectory });
     }
     await context.print(viewPlan(plan));

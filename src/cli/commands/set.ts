@@ -1,13 +1,13 @@
-import { SecretValue } from "../../secrets/secret-value.ts";
+import { SecretValue } from "../../secret-value.ts";
 import type { CliContext } from "../context.ts";
-import { orInterrupted } from "../departure.ts";
-import { catalogKind } from "../kind.ts";
+import { orInterrupted } from "../shutdown.ts";
+import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
-import { readLimited, withoutTrailingNewline } from "../standard-input.ts";
-import { usageError } from "../usage-error.ts";
+import { readLimited, withoutTrailingNewline } from "../arguments/standard-input.ts";
+import { usageError } from "../arguments/usage-error.ts";
 import { viewRecord } from "../views/record-view.ts";
-import { writeOptions } from "../write-options.ts";
-import type { WriteFlags } from "../write-options.ts";
+import { writeOptions } from "../arguments/write-options.ts";
+import type { WriteFlags } from "../arguments/write-options.ts";
 
 export async function set(
   context: CliContext,
@@ -31,7 +31,7 @@ export async function set(
       const value = new SecretValue(withoutTrailingNewline(bytes));
       await context.print(viewRecord(kind, await catalog.setSecret(name, value, options)));
     } else {
-      const { parseDocument } = await import("../../input/parse-document.ts");
+      const { parseDocument } = await import("../../json/document/parse-document.ts");
       const body = parseDocument(bytes);
       await context.print(viewRecord(kind, await catalog.set(kind, body, { ...options, name })));
     }

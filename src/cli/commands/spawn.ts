@@ -1,17 +1,17 @@
-import { createDeadline } from "../../cancellation.ts";
+import { createDeadline } from "../../async/cancellation.ts";
 import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { readPlan } from "../plan-file.ts";
-import { warnOfChecks } from "../plan-warnings.ts";
-import { offerCancellation } from "../second-interrupt.ts";
+import { readPlan } from "../arguments/plan-file.ts";
+import { warnOfChecks } from "../arguments/plan-warnings.ts";
+import { offerCancellation } from "../spawning/second-interrupt.ts";
 import { withSlipway } from "../session.ts";
-import { failureOf } from "../spawn-failure.ts";
-import { tellProgress } from "../spawn-progress.ts";
-import { usageError } from "../usage-error.ts";
-import { spawnMany } from "../spawn-many.ts";
+import { failureOf } from "../spawning/spawn-failure.ts";
+import { tellProgress } from "../spawning/spawn-progress.ts";
+import { usageError } from "../arguments/usage-error.ts";
+import { spawnMany } from "../spawning/spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
-import type { LaunchPlan } from "../../plan.ts";
-import type { BurstOptions } from "../../slipway.ts";
+import type { LaunchPlan } from "../../plan/plan.ts";
+import type { BurstOptions } from "../../slipway/slipway.ts";
 
 interface SpawnFlags {
   readonly plan?: string;

@@ -1,11 +1,11 @@
 import { asSlipwayError, SlipwayError } from "../../errors.ts";
 import type { JsonObject } from "../../errors.ts";
-import type { Slipway } from "../../slipway.ts";
-import { isFinished } from "../../spawner/spawn-record.ts";
-import type { Spawn } from "../../spawner/spawn-record.ts";
+import type { Slipway } from "../../slipway/slipway.ts";
+import { isFinished } from "../../ledger/spawn-record.ts";
+import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
-import { usageError } from "../usage-error.ts";
+import { usageError } from "../arguments/usage-error.ts";
 import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
 
 export async function terminate(

@@ -1,6 +1,6 @@
 import type { CliContext } from "../context.ts";
-import { interrupted } from "../departure.ts";
-import { refreshSpawns } from "../refresh-spawns.ts";
+import { interrupted } from "../shutdown.ts";
+import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { renderEvent } from "../views/event-view.ts";
 

@@ -1,7 +1,7 @@
-import { CATALOG_BRIEFS } from "../command-list.ts";
+import { CATALOG_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
-import { asTyped, wholeNumber } from "../flags.ts";
-import { proposeKinds, proposeNames } from "../proposals.ts";
+import { asTyped, wholeNumber } from "../arguments/flags.ts";
+import { proposeKinds, proposeNames } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 

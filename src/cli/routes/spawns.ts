@@ -1,8 +1,8 @@
-import { SPAWN_BRIEFS } from "../command-list.ts";
+import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
-import { parseDuration } from "../duration.ts";
-import { asTyped, wholeNumber } from "../flags.ts";
-import { proposeNames, proposeSpawns, proposeStates } from "../proposals.ts";
+import { parseDuration } from "../arguments/duration.ts";
+import { asTyped, wholeNumber } from "../arguments/flags.ts";
+import { proposeNames, proposeSpawns, proposeStates } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { recover, sweep } from "./upkeep.ts";

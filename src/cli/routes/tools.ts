@@ -1,7 +1,7 @@
-import { TOOL_BRIEFS } from "../command-list.ts";
+import { TOOL_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
-import { asTyped, portNumber } from "../flags.ts";
-import { proposeClouds, proposeNames, proposeShells } from "../proposals.ts";
+import { asTyped, portNumber } from "../arguments/flags.ts";
+import { proposeClouds, proposeNames, proposeShells } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 

@@ -1,5 +1,5 @@
-import { SPAWN_BRIEFS } from "../command-list.ts";
-import { parsePeriod } from "../duration.ts";
+import { SPAWN_BRIEFS } from "../help/command-list.ts";
+import { parsePeriod } from "../arguments/duration.ts";
 import { defineRoute } from "../route.ts";
 
 /** What sees to spawns that nobody waits for. */

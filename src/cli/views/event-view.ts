@@ -1,7 +1,7 @@
-import type { SpawnEvent } from "../../spawner/spawn-record.ts";
-import { toSnakeCase } from "../../spelling.ts";
+import type { SpawnEvent } from "../../ledger/spawn-record.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
 import type { OutputFormat } from "../global-flag-list.ts";
-import { renderJson, renderYaml } from "../render.ts";
+import { renderJson, renderYaml } from "../output/render.ts";
 import { safeLine } from "../terminal-text.ts";
 
 /** One event of a stream: an object a line in JSON, a document of its own in YAML, a plain line for people. */

@@ -1,9 +1,9 @@
-import type { OciInspection } from "../../oci/inspect-image.ts";
-import { formatPlatform } from "../../oci/platform.ts";
+import type { OciInspection } from "../../oci/inspect/inspect-image.ts";
+import { formatPlatform } from "../../oci/image/platform.ts";
 import { formatReference } from "../../oci/reference.ts";
-import { toSnakeCase } from "../../spelling.ts";
-import type { View } from "../render.ts";
-import { joinParts, renderFields, renderTable } from "../table.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
+import type { View } from "../output/render.ts";
+import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
 /** What a registry said of an image. The configuration keeps its own specification's spelling. */
 export function viewInspection(inspection: OciInspection): View {

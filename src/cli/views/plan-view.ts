@@ -1,8 +1,8 @@
-import type { Check, LaunchPlan } from "../../plan.ts";
-import { toSnakeCase } from "../../spelling.ts";
-import type { View } from "../render.ts";
-import { joinParts, renderFields, renderTable } from "../table.ts";
-import type { Column } from "../table.ts";
+import type { Check, LaunchPlan } from "../../plan/plan.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
+import type { View } from "../output/render.ts";
+import { joinParts, renderFields, renderTable } from "../output/table.ts";
+import type { Column } from "../output/table.ts";
 
 const CHECK_COLUMNS: readonly Column<Check>[] = [
   { title: "CHECK", cell: (check) => check.name },

@@ -5,10 +5,10 @@ import {
   architectureOf,
 } from "../../catalog/kinds.ts";
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "../../catalog/kinds.ts";
-import { toSnakeCase } from "../../spelling.ts";
-import type { View } from "../render.ts";
-import { renderTable } from "../table.ts";
-import type { Column } from "../table.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
+import type { View } from "../output/render.ts";
+import { renderTable } from "../output/table.ts";
+import type { Column } from "../output/table.ts";
 
 type Cells = { readonly [title: string]: string | number | null | undefined };
 

@@ -1,14 +1,14 @@
 import type { JsonObject } from "../../errors.ts";
-import { toSnakeCase } from "../../spelling.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
 import type {
   Spawn,
   SpawnDescription,
   SpawnEvent,
   SpawnMachine,
-} from "../../spawner/spawn-record.ts";
-import type { View } from "../render.ts";
-import { joinParts, renderFields, renderTable } from "../table.ts";
-import type { Column } from "../table.ts";
+} from "../../ledger/spawn-record.ts";
+import type { View } from "../output/render.ts";
+import { joinParts, renderFields, renderTable } from "../output/table.ts";
+import type { Column } from "../output/table.ts";
 import { planTable } from "./plan-view.ts";
 
 const SPAWN_COLUMNS: readonly Column<Spawn>[] = [

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../errors.ts";
 import type { SweepReport, SweptMachine } from "../../spawner/sweep.ts";
-import type { View } from "../render.ts";
-import { joinParts, renderFields, renderTable } from "../table.ts";
+import type { View } from "../output/render.ts";
+import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
 /** What a sweep found and did. */
 export function viewSweep(report: SweepReport): View {

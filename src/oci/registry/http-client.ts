@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { cancellation, createDeadline } from "../../cancellation.ts";
+import { cancellation, createDeadline } from "../../async/cancellation.ts";
 import type { SlipwayError } from "../../errors.ts";
 import type { Subject } from "./failures.ts";
 import { followRedirects } from "./redirects.ts";

@@ -9,7 +9,7 @@ import { notAuthenticated, protocolFault, redirectRefused, type Subject } from "
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { addressFault } from "./redirects.ts";
 import { readRefusal } from "./refusal.ts";
-import { createSharedFlights } from "./shared-flights.ts";
+import { createSharedFlights } from "../../async/shared-flights.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
 
 /** A registry's refusal that says how to be let in. */

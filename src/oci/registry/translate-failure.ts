@@ -1,4 +1,4 @@
-import { cancellation } from "../../cancellation.ts";
+import { cancellation } from "../../async/cancellation.ts";
 import { asSlipwayError, isSlipwayError, type SlipwayError } from "../../errors.ts";
 import { BodyTooLargeError } from "./body.ts";
 import {

@@ -1,5 +1,5 @@
 import { digestVerifier } from "../digest.ts";
-import type { Descriptor } from "../manifest.ts";
+import type { Descriptor } from "../image/manifest.ts";
 import { sizeMismatch, type Subject } from "./failures.ts";
 import { translateFailure } from "./translate-failure.ts";
 import type { HttpResponse } from "./transport.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { startGce } from "../../../src/testing/gce/index.ts";
-import type { GceOptions, TestGce } from "../../../src/testing/gce/index.ts";
+import { startGce } from "../../../testing/gce/index.ts";
+import type { GceOptions, TestGce } from "../../../testing/gce/index.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
 

@@ -1,7 +1,7 @@
 /** Deletions, history and what never changes. */
 import { expect, it } from "vitest";
 import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
-import type { CatalogStore } from "../../../src/catalog/store.ts";
+import type { CatalogStore } from "../../../src/catalog/store/store.ts";
 import { caughtError } from "../../support/caught.ts";
 import {
   bakedImage,

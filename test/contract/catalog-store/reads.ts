@@ -1,7 +1,7 @@
 /** Reading, tenants and sealed values. */
 import { expect, it } from "vitest";
 import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
-import type { CatalogStore } from "../../../src/catalog/store.ts";
+import type { CatalogStore } from "../../../src/catalog/store/store.ts";
 import { caughtError } from "../../support/caught.ts";
 import { dockerImage, dockerPlacement, workspace } from "../../support/catalog/records.ts";
 import { ALL, put, terms } from "./subject.ts";

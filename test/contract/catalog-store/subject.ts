@@ -1,6 +1,6 @@
 /** What the parts of the contract share. */
 import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
-import type { CatalogStore } from "../../../src/catalog/store.ts";
+import type { CatalogStore } from "../../../src/catalog/store/store.ts";
 
 /** A fresh store for one test. */
 export interface StoreUnderTest extends AsyncDisposable {

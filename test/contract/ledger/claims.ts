@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ClaimVerdict, Ledger } from "../../../src/spawner/ledger.ts";
+import type { ClaimVerdict, Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { begin, found, launchOf, machineOf, newSpawn, plan, stepped, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";

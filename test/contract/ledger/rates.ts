@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RateAsk } from "../../../src/spawner/rate-turns.ts";
-import type { RateLimit } from "../../../src/substrate/rates.ts";
+import type { RateAsk } from "../../../src/pacing/contract.ts";
+import type { RateLimit } from "../../../src/pacing/rates.ts";
 import { newSpawn } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 

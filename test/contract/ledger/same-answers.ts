@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { SPAWN_STATES } from "../../../src/spawner/spawn-record.ts";
-import type { Ledger } from "../../../src/spawner/ledger.ts";
+import { SPAWN_STATES } from "../../../src/ledger/spawn-record.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";

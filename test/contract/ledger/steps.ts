@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { SPAWN_STATES } from "../../../src/spawner/spawn-record.ts";
-import type { SpawnState } from "../../../src/spawner/spawn-record.ts";
+import { SPAWN_STATES } from "../../../src/ledger/spawn-record.ts";
+import type { SpawnState } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import {
   AT,

@@ -1,7 +1,7 @@
 /** What the parts of the contract share. */
 import { expect } from "vitest";
-import type { LaunchPlan } from "../../../src/plan.ts";
-import { launchId } from "../../../src/spawner/launch-token.ts";
+import type { LaunchPlan } from "../../../src/plan/plan.ts";
+import { launchId } from "../../../src/ledger/launch-token.ts";
 import type {
   DrivenSpawn,
   Ledger,
@@ -9,9 +9,9 @@ import type {
   NewSpawn,
   Standing,
   Step,
-} from "../../../src/spawner/ledger.ts";
-import { beginRecord } from "../../../src/spawner/ledger-steps.ts";
-import type { SpawnMachine } from "../../../src/spawner/spawn-record.ts";
+} from "../../../src/ledger/ledger.ts";
+import { beginRecord } from "../../../src/ledger/ledger-steps.ts";
+import type { SpawnMachine } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
 /** A fresh ledger for one test. */

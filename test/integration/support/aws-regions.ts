@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { createAwsAdapter } from "../../../adapters/aws/index.ts";
 import { isSlipwayError } from "../../../src/errors.ts";
-import { createSlipway } from "../../../src/create-slipway.ts";
-import { startEc2 } from "../../../src/testing/ec2/index.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import { startEc2 } from "../../../testing/ec2/index.ts";
 import { EC2_ACCOUNT } from "../../support/ec2-launch.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { text } from "node:stream/consumers";
 import Docker from "dockerode";
 import { expect, it } from "vitest";
-import { pushImage } from "../../../src/testing/registry/index.ts";
+import { pushImage } from "../../../testing/registry/index.ts";
 import { busyboxImage } from "../../support/busybox-image.ts";
 import { describeWithEngineAndRegistry } from "../../support/peers.ts";
 import { startRealRegistry } from "../../support/real-registry.ts";

@@ -10,7 +10,7 @@ import {
   buildLayer,
   startRegistry,
   tinyImage,
-} from "../../../src/testing/registry/index.ts";
+} from "../../../testing/registry/index.ts";
 import { isRunning } from "../../support/engine-leftovers.ts";
 import { startOwnEngine } from "../../support/engines.ts";
 import { describeWithOwnEngines } from "../../support/peers.ts";

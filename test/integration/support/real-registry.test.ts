@@ -4,7 +4,7 @@ import {
   pushImage,
   tinyImage,
   tinyMultiPlatformImage,
-} from "../../../src/testing/registry/index.ts";
+} from "../../../testing/registry/index.ts";
 import { describeWithRegistry } from "../../support/peers.ts";
 import { basicAuthorization, startRealRegistry } from "../../support/real-registry.ts";
 

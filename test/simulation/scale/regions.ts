@@ -1,8 +1,8 @@
-import { rateOf, rateScope } from "../../../adapters/aws/rates.ts";
-import type { AwsTarget, LaunchPlan } from "../../../src/plan.ts";
-import { Ec2Failure } from "../../../src/testing/ec2/failure.ts";
-import { publishedRates, rateLimiter } from "../../../src/testing/ec2/rate-limits.ts";
-import type { Buckets, RateLimiter } from "../../../src/testing/ec2/rate-limits.ts";
+import { rateOf, rateScope } from "../../../adapters/aws/client/rates.ts";
+import type { AwsTarget, LaunchPlan } from "../../../src/plan/plan.ts";
+import { Ec2Failure } from "../../../testing/ec2/failure.ts";
+import { publishedRates, rateLimiter } from "../../../testing/ec2/rate-limits.ts";
+import type { Buckets, RateLimiter } from "../../../testing/ec2/rate-limits.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import type { Auditor } from "../auditor.ts";
 import { createCloud } from "../cloud.ts";

@@ -1,5 +1,5 @@
-import { createMemoryLedger } from "../../../src/spawner/memory-ledger.ts";
-import type { Ledger } from "../../../src/spawner/ledger.ts";
+import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { createAuditor } from "../auditor.ts";
 import type { Auditor } from "../auditor.ts";
 import { calmAndJudge } from "../calm.ts";

@@ -5,25 +5,25 @@ import type { Token } from "./tokens.ts";
 
 /** Files that decide and do nothing else: no I/O, no clock, no chance, no environment. */
 export const PURE_FILES: readonly string[] = [
-  "src/plan.ts",
+  "src/plan/plan.ts",
   "src/resolver/checks.ts",
   "src/resolver/select-image.ts",
   "src/spawner/candidates.ts",
-  "src/spawner/boot-document.ts",
-  "src/spawner/user-data.ts",
-  "src/spawner/progress.ts",
-  "src/spawner/backoff.ts",
-  "src/spawner/ledger-steps.ts",
+  "src/boot/boot-document.ts",
+  "src/boot/user-data.ts",
+  "src/spawner/state-machine.ts",
+  "src/spawner/launch/backoff.ts",
+  "src/ledger/ledger-steps.ts",
   "src/oci/reference.ts",
-  "src/oci/image-config.ts",
-  "adapters/aws/tags.ts",
+  "src/oci/image/image-config.ts",
+  "adapters/aws/labels.ts",
   "adapters/aws/machine.ts",
-  "adapters/aws/console-output.ts",
+  "adapters/aws/machines/console-output.ts",
   "adapters/gce/labels.ts",
   "adapters/gce/machine-id.ts",
   "adapters/gce/machine.ts",
   "adapters/gce/names.ts",
-  "adapters/gce/operation.ts",
+  "adapters/gce/client/operation.ts",
 ];
 /** The same of every adapter: it builds the request, and somebody else sends it. */
 const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch-request\.ts$/;
@@ -40,7 +40,7 @@ const IMPURE_WORDS: ReadonlySet<string> = new Set(
 );
 
 /** The environment is read where the product is put together, and by providers named here. */
-const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/process-environment.ts"];
+const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/host/environment.ts"];
 
 /** Files are read and written by the same, by the store whose file it is, and by the providers named here. */
 const FILE_READERS: readonly string[] = [
@@ -48,19 +48,19 @@ const FILE_READERS: readonly string[] = [
   "src/storage/",
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
-  "src/registry-certificates.ts",
-  "src/system-driver.ts",
-  "adapters/aws/kept-source.ts",
-  "adapters/aws/sdk-parts.ts",
-  "adapters/docker/endpoint-provider.ts",
-  "adapters/docker/host-platforms.ts",
-  "adapters/gce/credential-file.ts",
+  "src/oci/registry/certificates.ts",
+  "src/host/system-process-identity.ts",
+  "adapters/aws/client/kept-source.ts",
+  "adapters/aws/client/sdk-parts.ts",
+  "adapters/docker/client/endpoint-provider.ts",
+  "adapters/docker/preflight/host-platforms.ts",
+  "adapters/gce/client/credential-file.ts",
 ];
 
 /** Where the clock is read and lots are drawn: edges that others are handed. */
 const CLOCK_READERS: readonly string[] = [
-  "src/system-clock.ts",
-  "src/system-chance.ts",
+  "src/host/system-clock.ts",
+  "src/host/system-chance.ts",
   "src/storage/database.ts",
 ];
 

@@ -4,17 +4,17 @@ import type { Wall } from "./imports.ts";
 /** What an adapter may know of Slipway: the contract, what it speaks of, and small pure leaves. */
 const OPEN_TO_ADAPTERS: readonly string[] = [
   "src/substrate/",
-  "src/plan.ts",
+  "src/plan/plan.ts",
   "src/errors.ts",
-  "src/secrets/secret-value.ts",
-  "src/cancellation.ts",
-  "src/canonical-json.ts",
-  "src/clock.ts",
-  "src/map-limited.ts",
-  "src/once.ts",
-  "src/schema-use.ts",
-  "src/shared-reads.ts",
-  "src/spelling.ts",
+  "src/secret-value.ts",
+  "src/async/cancellation.ts",
+  "src/json/canonical-json.ts",
+  "src/host/clock.ts",
+  "src/async/map-limited.ts",
+  "src/async/memoize.ts",
+  "src/json/zod-options.ts",
+  "src/async/single-flight.ts",
+  "src/json/field-case.ts",
 ];
 
 /** Each provider's own packages, and what of Slipway is open to its adapter alone. */
@@ -31,10 +31,10 @@ const PACKAGES_OF_SRC: readonly string[] = ["@stricli/core", "p-retry", "yaml", 
 /** What adapters read replies with. */
 const PACKAGES_OF_ADAPTERS: readonly string[] = ["zod"];
 
-const COMPOSERS: readonly string[] = ["src/cli/compose.ts", "src/open-substrate.ts"];
+const COMPOSERS: readonly string[] = ["src/cli/compose.ts", "src/slipway/open-adapter.ts"];
 
 /** What other programs import. Inside, an import of it would be a cycle waiting to happen. */
-const ENTRIES: ReadonlySet<string> = new Set(["src/index.ts", "src/testing/index.ts"]);
+const ENTRIES: ReadonlySet<string> = new Set(["src/index.ts", "testing/index.ts"]);
 
 const adaptersLookOnlyAtTheContract = importWall(
   "adapters know the contract and their own SDK",

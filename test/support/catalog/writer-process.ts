@@ -5,12 +5,12 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { createCatalog } from "../../../src/catalog/create-catalog.ts";
-import { CATALOG_MIGRATIONS, createSqliteStore } from "../../../src/catalog/sqlite-store.ts";
+import { CATALOG_MIGRATIONS, createSqliteStore } from "../../../src/catalog/store/sqlite-store.ts";
 import { keyFile } from "../../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../../src/secrets/sealed-store.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { systemClock } from "../../../src/system-clock.ts";
+import { systemClock } from "../../../src/host/system-clock.ts";
 
 const [folder = "", number = "", writes = "0"] = process.argv.slice(2);
 process.stdout.write("ready\n");

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { createSlipway } from "../../../src/create-slipway.ts";
-import type { Slipway } from "../../../src/slipway.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { scratchFolder } from "../scratch.ts";
 import type { CrashSubstrate } from "./crash-scene.ts";
 

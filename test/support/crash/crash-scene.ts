@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { createSlipway } from "../../../src/create-slipway.ts";
-import type { Slipway } from "../../../src/slipway.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { scratchFolder } from "../scratch.ts";
 
 /** A substrate on which one workspace can be spawned, and what lives on it. */

@@ -1,7 +1,7 @@
-import { startEc2 } from "../../../src/testing/ec2/index.ts";
-import { startGce } from "../../../src/testing/gce/index.ts";
-import { startRegistry } from "../../../src/testing/registry/index.ts";
-import type { Slipway } from "../../../src/slipway.ts";
+import { startEc2 } from "../../../testing/ec2/index.ts";
+import { startGce } from "../../../testing/gce/index.ts";
+import { startRegistry } from "../../../testing/registry/index.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { busyboxImage } from "../busybox-image.ts";
 import type { EnginePeer } from "../peers.ts";
 import { viewEngine } from "../world-engine.ts";

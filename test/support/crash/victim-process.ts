@@ -5,16 +5,16 @@
  */
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { cacheAdapters } from "../../../src/adapter-cache.ts";
-import { CATALOG_MIGRATIONS } from "../../../src/catalog/sqlite-store.ts";
-import { createSlipway } from "../../../src/create-slipway.ts";
-import { openSubstrate } from "../../../src/open-substrate.ts";
-import { processEnvironment } from "../../../src/process-environment.ts";
-import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { cacheAdapters } from "../../../src/slipway/adapter-cache.ts";
+import { CATALOG_MIGRATIONS } from "../../../src/catalog/store/sqlite-store.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import { openSubstrate } from "../../../src/slipway/open-adapter.ts";
+import { processEnvironment } from "../../../src/host/environment.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/ledger/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { systemClock } from "../../../src/system-clock.ts";
-import { createCrashPoints } from "../../../src/testing/crash-points.ts";
+import { systemClock } from "../../../src/host/system-clock.ts";
+import { createCrashPoints } from "../../../testing/crash-points.ts";
 
 const [database = "", workspace = "", spawnId = "", at = "0"] = process.argv.slice(2);
 let reached = 0;

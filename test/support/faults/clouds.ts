@@ -1,6 +1,6 @@
-import type { CloudFault } from "../../../src/testing/cloud-fault-grammar.ts";
-import { startEc2 } from "../../../src/testing/ec2/index.ts";
-import { startGce } from "../../../src/testing/gce/index.ts";
+import type { CloudFault } from "../../../testing/server/cloud-fault-grammar.ts";
+import { startEc2 } from "../../../testing/ec2/index.ts";
+import { startGce } from "../../../testing/gce/index.ts";
 import { recordWorkspace } from "./fault-substrate.ts";
 import type { FaultSubstrate } from "./fault-substrate.ts";
 

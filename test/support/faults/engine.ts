@@ -1,4 +1,4 @@
-import { startRegistry } from "../../../src/testing/registry/index.ts";
+import { startRegistry } from "../../../testing/registry/index.ts";
 import { busyboxImage } from "../busybox-image.ts";
 import type { EnginePeer } from "../peers.ts";
 import { watchEngine } from "../watched-engine.ts";

@@ -1,5 +1,5 @@
-import { systemClock } from "../../../src/system-clock.ts";
-import type { Clock } from "../../../src/clock.ts";
+import { systemClock } from "../../../src/host/system-clock.ts";
+import type { Clock } from "../../../src/host/clock.ts";
 
 /** A clock on which so many times as much time passes: patience of minutes is over in moments. */
 export function fastClock(times: number): Clock {

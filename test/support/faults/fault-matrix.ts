@@ -1,4 +1,4 @@
-import type { CloudFault } from "../../../src/testing/cloud-fault-grammar.ts";
+import type { CloudFault } from "../../../testing/server/cloud-fault-grammar.ts";
 import type { StruckRequests } from "../watched-engine.ts";
 import type { Phase } from "./fault-cell.ts";
 

@@ -1,4 +1,4 @@
-import type { Slipway } from "../../../src/slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 
 /** A substrate on which one workspace is spawned while a fault is at work. */
 export interface FaultSubstrate<Rule> extends AsyncDisposable {

@@ -4,8 +4,8 @@
  * each that it was given, and prints as JSON what was given to it.
  */
 import { once } from "node:events";
-import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/ledger/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { samplePlan } from "../sample-plan.ts";
 

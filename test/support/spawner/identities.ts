@@ -1,6 +1,6 @@
-import { containerName } from "../../../adapters/docker/launch-request.ts";
+import { containerName } from "../../../adapters/docker/launch/launch-request.ts";
 import { instanceName, requestId } from "../../../adapters/gce/names.ts";
-import { launchId, launchToken } from "../../../src/spawner/launch-token.ts";
+import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
 import { samplePlan } from "../sample-plan.ts";
 
 /** What tells one launch of a workspace from another. */

@@ -1,7 +1,7 @@
-import { allot, correct, recorded } from "../../../src/spawner/allotment.ts";
-import type { RateState } from "../../../src/spawner/allotment.ts";
-import type { Held, RateAsk, RateCorrection } from "../../../src/spawner/rate-turns.ts";
-import type { RateBucket, RateLimit } from "../../../src/substrate/rates.ts";
+import { allot, correct, recorded } from "../../../src/pacing/admission.ts";
+import type { RateState } from "../../../src/pacing/admission.ts";
+import type { Held, RateAsk, RateCorrection } from "../../../src/pacing/contract.ts";
+import type { RateBucket, RateLimit } from "../../../src/pacing/rates.ts";
 
 export const START = 1_700_000_000_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../../../src/catalog/memory-store.ts";
-import type { CatalogStore } from "../../../src/catalog/store.ts";
+import { createMemoryStore } from "../../../src/catalog/store/memory-store.ts";
+import type { CatalogStore } from "../../../src/catalog/store/store.ts";
 import { memoryCatalog } from "../../support/catalog/open-catalog.ts";
 import { caughtError } from "../../support/caught.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseBody } from "../../../src/catalog/parse.ts";
-import { parseDocument } from "../../../src/input/parse-document.ts";
+import { parseDocument } from "../../../src/json/document/parse-document.ts";
 import { refusal, violations } from "./violations.ts";
 
 const yaml = (text: string) => parseDocument(new TextEncoder().encode(text));

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { startEc2 } from "../../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../../testing/ec2/index.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { Slipway } from "../../../src/slipway.ts";
-import type { SpawnEvent } from "../../../src/spawner/spawn-record.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
+import type { SpawnEvent } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Slipway } from "../../../src/slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway } from "./support/fake-slipway.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { Slipway } from "../../../src/slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway } from "./support/fake-slipway.ts";
 

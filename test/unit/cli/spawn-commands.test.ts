@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { Slipway } from "../../../src/slipway.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";

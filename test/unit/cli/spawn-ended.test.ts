@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Slipway } from "../../../src/slipway.ts";
-import type { SpawnState } from "../../../src/spawner/spawn-record.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
+import type { SpawnState } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";

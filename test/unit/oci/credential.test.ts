@@ -6,7 +6,7 @@ import {
   credentialSecrets,
   type RegistryCredential,
 } from "../../../src/oci/credential.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 
 function password(username: string, secret: string) {
   return { kind: "password", username, password: new SecretValue(secret) } as const;

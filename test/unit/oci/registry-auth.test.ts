@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
-import type { RegistryClient } from "../../../src/oci/registry-client.ts";
+import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
 import {
   startRegistry,
   tinyImage,
   type RegistryAuth,
   type TestRegistry,
-} from "../../../src/testing/registry/index.ts";
+} from "../../../testing/registry/index.ts";
 import { asking, identityToken, password, testClient } from "./support/client.ts";
 
 const IMAGE = tinyImage("amd64");

@@ -7,7 +7,7 @@ import {
   tinyImage,
   type Fault,
   type TestRegistry,
-} from "../../../src/testing/registry/index.ts";
+} from "../../../testing/registry/index.ts";
 import { forever, testClient } from "./support/client.ts";
 
 const IMAGE = tinyImage("amd64");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isSlipwayError } from "../../../src/errors.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
-import { tinyImage } from "../../../src/testing/registry/index.ts";
+import { tinyImage } from "../../../testing/registry/index.ts";
 import { asking, password, testClient } from "./support/client.ts";
 import { sendJson, startServer } from "./support/http-server.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { PlanDraft } from "../../../src/plan.ts";
+import type { PlanDraft } from "../../../src/plan/plan.ts";
 import { resolve } from "../../../src/resolver/resolve.ts";
 import type { ResolverPorts } from "../../../src/resolver/resolve.ts";
-import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { linkedRecords } from "../../support/linked-records.ts";
 import type { RecordFields as Records } from "../../support/linked-records.ts";
 import { samplePlan } from "../../support/sample-plan.ts";

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { JsonValue } from "../../../src/errors.ts";
 import { resolve } from "../../../src/resolver/resolve.ts";
-import { toSnakeCase } from "../../../src/spelling.ts";
-import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { toSnakeCase } from "../../../src/json/field-case.ts";
+import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { linkedRecords } from "../../support/linked-records.ts";
 import type { RecordFields } from "../../support/linked-records.ts";
 

@@ -3,7 +3,7 @@ import { isSlipwayError, type SlipwayError } from "../../../src/errors.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import { parsePullCredential } from "../../../src/secrets/pull-credential.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 
 const PASSWORD = "hunter2";
 const PACKED = Buffer.from(`alice:${PASSWORD}`).toString("base64");

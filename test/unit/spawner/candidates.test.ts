@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../../src/plan.ts";
+import type { Candidate } from "../../../src/plan/plan.ts";
 import { noCandidateLeft, offeringOf, openCandidates } from "../../../src/spawner/candidates.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 

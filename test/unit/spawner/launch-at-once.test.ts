@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
-import { createGovernor } from "../../../src/spawner/governor.ts";
-import type { Ledger } from "../../../src/spawner/ledger.ts";
-import { createMemoryLedger } from "../../../src/spawner/memory-ledger.ts";
+import { createGovernor } from "../../../src/pacing/governor.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
+import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
 import type { SpawnRequest } from "../../../src/spawner/spawn.ts";
-import type { RateBucket } from "../../../src/substrate/rates.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
-import type { FakeClock } from "../../../src/testing/fake-clock.ts";
+import type { RateBucket } from "../../../src/pacing/rates.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
+import type { FakeClock } from "../../../testing/fake-clock.ts";
 import { BATCH, burstWorld, ONE_A_SECOND } from "../../support/burst-world.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLeases, LEASE_MILLISECONDS } from "../../../src/spawner/leases.ts";
-import { createMemoryLedger } from "../../../src/spawner/memory-ledger.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 
 const KEY = { tenant: "default", spawnId: "one" };
 const OTHER = { tenant: "default", spawnId: "two" };

@@ -3,7 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import { recover } from "../../../src/spawner/recover.ts";
 import { createSpawnerWorld, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 /** A spawner, and others on its ledger that see its process as ended, or as alive. */

@@ -3,7 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import { refresh } from "../../../src/spawner/refresh.ts";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { OpenAdapter } from "../../../src/substrate/contract.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 

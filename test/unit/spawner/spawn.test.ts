@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { LaunchPlan } from "../../../src/plan.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import type { LaunchPlan } from "../../../src/plan/plan.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import { samplePlan } from "../../support/sample-plan.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import { launchId } from "../../../src/spawner/launch-token.ts";
+import { launchId } from "../../../src/ledger/launch-token.ts";
 import { sweep } from "../../../src/spawner/sweep.ts";
 import type { SweepRequest } from "../../../src/spawner/sweep.ts";
 import type { SubstrateAdapter } from "../../../src/substrate/contract.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 

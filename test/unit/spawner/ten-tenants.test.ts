@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rateOf, rateScope } from "../../../adapters/aws/rates.ts";
+import { rateOf, rateScope } from "../../../adapters/aws/client/rates.ts";
 import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
 import { burstWorld, ids } from "../../support/burst-world.ts";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { LEDGER_MIGRATIONS } from "../../../src/spawner/ledger-schema.ts";
-import { createSqliteLedger } from "../../../src/spawner/sqlite-ledger.ts";
+import { LEDGER_MIGRATIONS } from "../../../src/ledger/ledger-schema.ts";
+import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { watchSpawns } from "../../../src/spawner/watch.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import { instrument } from "../../../src/substrate/instrument.ts";
 import type { AdapterCall } from "../../../src/substrate/instrument.ts";
-import { createFakeAdapter } from "../../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { FAKE_ARTIFACT, FAKE_IMAGE, fakeLaunch } from "../../support/launch.ts";
 
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
-import { SecretValue } from "../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
 import { createRedactor } from "../../../src/substrate/redaction.ts";
 
 const PASSWORD = 'p"ä ss/wörd';

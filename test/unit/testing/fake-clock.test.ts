@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFakeClock } from "../../../src/testing/fake-clock.ts";
+import { createFakeClock } from "../../../testing/fake-clock.ts";
 
 describe("createFakeClock", () => {
   it("stands still until it is told to move", async () => {

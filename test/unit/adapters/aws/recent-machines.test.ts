@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { machineOf } from "../../../../adapters/aws/machine.ts";
 import { createRecentMachines } from "../../../../adapters/aws/recent-machines.ts";
-import { launchTags } from "../../../../adapters/aws/tags.ts";
+import { launchTags } from "../../../../adapters/aws/labels.ts";
 import type { Machine } from "../../../../src/substrate/contract.ts";
-import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
+import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { ec2Launch, ec2Plan } from "../../../support/ec2-launch.ts";
 
 const PLAN = ec2Plan({

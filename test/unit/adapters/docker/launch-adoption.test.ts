@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SecretValue } from "../../../../src/secrets/secret-value.ts";
+import { SecretValue } from "../../../../src/secret-value.ts";
 import {
   CREATE,
   START,

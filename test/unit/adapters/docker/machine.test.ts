@@ -5,7 +5,7 @@ import {
   infoReply,
   listReply,
   readReply,
-} from "../../../../adapters/docker/replies.ts";
+} from "../../../../adapters/docker/client/replies.ts";
 import { digestOf } from "../../../support/docker-plan.ts";
 
 const LABELS = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { machineLabels } from "../../../../adapters/gce/labels.ts";
 import { launchedMachine, machineOf } from "../../../../adapters/gce/machine.ts";
-import { instanceReply } from "../../../../adapters/gce/replies.ts";
-import type { InstanceReply } from "../../../../adapters/gce/replies.ts";
+import { instanceReply } from "../../../../adapters/gce/client/replies.ts";
+import type { InstanceReply } from "../../../../adapters/gce/client/replies.ts";
 import { GCE_IMAGE, gceLaunch } from "../../../support/gce-launches.ts";
 
 const LAUNCH = gceLaunch("spawn-1");

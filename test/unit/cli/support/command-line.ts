@@ -1,7 +1,7 @@
 import type { Composition, Host, StandardInput } from "../../../../src/cli/context.ts";
 import { runCommandLine } from "../../../../src/cli/run.ts";
-import type { Sink } from "../../../../src/cli/sink.ts";
-import type { Slipway } from "../../../../src/slipway.ts";
+import type { Sink } from "../../../../src/cli/output/sink.ts";
+import type { Slipway } from "../../../../src/slipway/slipway.ts";
 
 /** What a command line did to the process around it. */
 export interface Ran {

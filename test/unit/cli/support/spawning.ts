@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { SlipwayError } from "../../../../src/errors.ts";
-import type { SpawnOptions } from "../../../../src/slipway.ts";
+import type { SpawnOptions } from "../../../../src/slipway/slipway.ts";
 import type { SpawnNotice } from "../../../../src/spawner/notice.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 import { fakeSlipway, sampleSpawn } from "./fake-slipway.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { parseImageConfig } from "../../../../src/oci/image-config.ts";
+import { parseImageConfig } from "../../../../src/oci/image/image-config.ts";
 
 export const DIFF_IDS = [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`];
 /** A configuration with every field there is. */

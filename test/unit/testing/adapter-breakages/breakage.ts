@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../../../src/errors.ts";
 import type { Launch, SubstrateAdapter } from "../../../../src/substrate/contract.ts";
-import type { AdapterSubject } from "../../../../src/testing/contract/subject.ts";
-import { launchOf } from "../../../../src/testing/contract/support.ts";
+import type { AdapterSubject } from "../../../../testing/contract/subject.ts";
+import { launchOf } from "../../../../testing/contract/support.ts";
 
 /** What to put in the place of a good adapter's verbs. */
 export type Break = (good: SubstrateAdapter, subject: AdapterSubject) => Partial<SubstrateAdapter>;

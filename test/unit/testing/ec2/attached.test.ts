@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { attachedTo, forgetAttached } from "../../../../src/testing/ec2/attached.ts";
+import { attachedTo, forgetAttached } from "../../../../testing/ec2/attached.ts";
 
 const record = (id: string, instanceId: string) => [id, { id, instanceId }] as const;
 

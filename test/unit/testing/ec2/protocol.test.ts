@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
-import type { Ec2StandIn } from "../../../../src/testing/ec2/index.ts";
+import type { Ec2StandIn } from "../../../../testing/ec2/index.ts";
 import { codeOf, subject } from "./support.ts";
 
 const SIGNATURE = "0".repeat(64);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Ec2StandIn, startEc2 } from "../../../../src/testing/ec2/index.ts";
+import { type Ec2StandIn, startEc2 } from "../../../../testing/ec2/index.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/ec2");
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { describe, expect, it } from "vitest";
-import { startEc2 } from "../../../../src/testing/ec2/index.ts";
+import { startEc2 } from "../../../../testing/ec2/index.ts";
 import { codeOf, launchOf, subject } from "./support.ts";
 
 async function inFolder(body: (stateFile: string) => Promise<void>): Promise<void> {

@@ -5,8 +5,8 @@ import {
   type Ec2Region,
   type Ec2StandIn,
   startEc2,
-} from "../../../../src/testing/ec2/index.ts";
-import { type FakeClock, createFakeClock } from "../../../../src/testing/fake-clock.ts";
+} from "../../../../testing/ec2/index.ts";
+import { type FakeClock, createFakeClock } from "../../../../testing/fake-clock.ts";
 
 const REGION = "us-east-1";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Ec2Failure } from "../../../../src/testing/ec2/failure.ts";
-import { matchesGlob } from "../../../../src/testing/ec2/glob.ts";
-import { parameterTree, parseQuery } from "../../../../src/testing/ec2/query.ts";
-import { xmlElements } from "../../../../src/testing/ec2/xml.ts";
+import { Ec2Failure } from "../../../../testing/ec2/failure.ts";
+import { matchesGlob } from "../../../../testing/ec2/glob.ts";
+import { parameterTree, parseQuery } from "../../../../testing/ec2/query.ts";
+import { xmlElements } from "../../../../testing/ec2/xml.ts";
 
 const escaped = (text: string): string => text.replaceAll(/[*?\\]/g, (letter) => `\\${letter}`);
 

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
-import type { CloudFault } from "../../../../src/testing/cloud-fault-grammar.ts";
-import { startGce } from "../../../../src/testing/gce/index.ts";
+import { createFakeClock } from "../../../../testing/fake-clock.ts";
+import type { CloudFault } from "../../../../testing/server/cloud-fault-grammar.ts";
+import { startGce } from "../../../../testing/gce/index.ts";
 import {
   PROJECT,
   ZONE,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { settle } from "../../../../src/testing/fake-clock.ts";
-import { noGceRates, publishedGceRates, startGce } from "../../../../src/testing/gce/index.ts";
+import { settle } from "../../../../testing/fake-clock.ts";
+import { noGceRates, publishedGceRates, startGce } from "../../../../testing/gce/index.ts";
 import {
   AMD64_IMAGE,
   PROJECT,

@@ -7,7 +7,7 @@ import {
   mayAccess,
   parseBasic,
   parseScopes,
-} from "../../../../src/testing/registry/access.ts";
+} from "../../../../testing/registry/access.ts";
 import { basic } from "./support.ts";
 
 describe("scopes", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RegistryUsers, TestRegistry } from "../../../../src/testing/registry/index.ts";
+import type { RegistryUsers, TestRegistry } from "../../../../testing/registry/index.ts";
 import { type Ask, ask, basic, fieldsOf, registryWithImage, verdict } from "./support.ts";
 
 const MANIFEST = "/v2/team/app/manifests/v1";

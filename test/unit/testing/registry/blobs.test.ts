@@ -4,7 +4,7 @@ import {
   type TestRegistry,
   startRegistry,
   tinyImage,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 import { ask, registryWithImage, verdict } from "./support.ts";
 
 const LAYER = tinyImage("amd64").layers[0] ?? { bytes: new Uint8Array(), digest: "" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sha256Digest, startRegistry, tinyImage } from "../../../../src/testing/registry/index.ts";
+import { sha256Digest, startRegistry, tinyImage } from "../../../../testing/registry/index.ts";
 import { INDEX, ask, basic, registryWithImage, verdict } from "./support.ts";
 
 const MANIFEST = "/v2/team/app/manifests/v1";

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parseImageConfig, verifyLayers } from "../../../../src/oci/image-config.ts";
-import { parseManifest } from "../../../../src/oci/manifest.ts";
+import { parseImageConfig, verifyLayers } from "../../../../src/oci/image/image-config.ts";
+import { parseManifest } from "../../../../src/oci/image/manifest.ts";
 import {
   type BuiltImage,
   MEDIA_TYPES,
   buildImage,
   buildIndex,
   buildLayer,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
 const ARM64 = { os: "linux", architecture: "arm64", variant: "v8" };

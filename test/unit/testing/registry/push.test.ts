@@ -6,7 +6,7 @@ import {
   startRegistry,
   startTokenServer,
   tinyImage,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 import { INDEX } from "./support.ts";
 
 const USERS = { robot: "pass", reader: { password: "r", push: [] } };

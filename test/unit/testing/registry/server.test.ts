@@ -5,7 +5,7 @@ import {
   selfSignedCertificate,
   startRegistry,
   tinyImage,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 import { generateKeyPairSync } from "node:crypto";
 import { request } from "node:https";
 import { ACCEPT, INDEX, ask, basic, registryWithImage, verdict } from "./support.ts";

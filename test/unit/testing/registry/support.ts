@@ -4,7 +4,7 @@ import {
   MEDIA_TYPES,
   startRegistry,
   tinyMultiPlatformImage,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 
 export const INDEX = tinyMultiPlatformImage();
 export const ACCEPT = MEDIA_TYPES.oci.index;

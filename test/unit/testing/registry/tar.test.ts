@@ -3,7 +3,7 @@ import { lstat, mkdtemp, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type LayerEntry, writeTar } from "../../../../src/testing/registry/tar.ts";
+import { type LayerEntry, writeTar } from "../../../../testing/registry/tar.ts";
 
 const LONG_PATH = `${"a".repeat(90)}/${"b".repeat(60)}/${"c".repeat(90)}`;
 

@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseImageConfig } from "../../../../src/oci/image-config.ts";
+import { parseImageConfig } from "../../../../src/oci/image/image-config.ts";
 import {
   type TinyProgramOptions,
   tinyImage,
   tinyMultiPlatformImage,
   tinyProgram,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 
 const ARCHITECTURES = ["amd64", "arm64"] as const;
 const NATIVE = process.arch === "arm64" ? "arm64" : "amd64";

@@ -6,7 +6,7 @@ import {
   certificatePem,
   selfSignedCertificate,
   startTokenServer,
-} from "../../../../src/testing/registry/index.ts";
+} from "../../../../testing/registry/index.ts";
 import { basic, fieldsOf } from "./support.ts";
 
 const USERS = { robot: "pass", reader: { password: "r", push: [] } };

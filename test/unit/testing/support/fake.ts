@@ -1,7 +1,7 @@
 import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
-import { createFakeAdapter } from "../../../../src/testing/fake-adapter.ts";
-import type { FakeAdapterOptions } from "../../../../src/testing/fake-adapter.ts";
-import { createFakeClock } from "../../../../src/testing/fake-clock.ts";
+import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
+import type { FakeAdapterOptions } from "../../../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { FAKE_ARTIFACT, FAKE_IMAGE } from "../../../support/launch.ts";
 
 /** A signal that nobody aborts. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
-import { type FakeClock, createFakeClock } from "../../../../../src/testing/fake-clock.ts";
-import { type GceOptions, type TestGce, startGce } from "../../../../../src/testing/gce/index.ts";
+import { type FakeClock, createFakeClock } from "../../../../../testing/fake-clock.ts";
+import { type GceOptions, type TestGce, startGce } from "../../../../../testing/gce/index.ts";
 import { misfits, responseType } from "./protos.ts";
 
 export const PROJECT = "agents";

@@ -1,0 +1,155 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { STSClient } from "@aws-sdk/client-sts";
+import type { AwsTarget } from "../../../src/plan/plan.ts";
+import { assumeRole } from "./assume-role.ts";
+import { cachedCredentials, environmentCredentials, SILENT_LOGGER } from "./credentials.ts";
+import type { CredentialProvider } from "./credentials.ts";
+import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
+import type { AwsEnvironment } from "./endpoint-provider.ts";
+import { ec2Sdk, stsSdk } from "./sdk.ts";
+
+/** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
+export type AwsRole = "reader" | "launcher";
+
+export interface ClientRequest {
+  readonly role: AwsRole;
+  readonly region: string;
+}
+
+/** Clients of one placement's roles, one a region and role, made when they are first needed. */
+export interface AwsClients {
+  ec2(request: ClientRequest): Promise<EC2Client>;
+  sts(request: ClientRequest): Promise<STSClient>;
+  /** What the role's requests are signed with, for telling one caller from another. */
+  accessKeyId(role: AwsRole): Promise<string>;
+  close(): void;
+}
+
+export interface ClientOptions {
+  readonly target: Pick<AwsTarget, "region" | "roleArn" | "readonlyRoleArn">;
+  readonly environment: AwsEnvironment;
+  /** The user's home folder, in which `.aws` is. */
+  readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Reads are quick; a call that launches a thousand machines is not (`api.ts` gives it longer). */
+const CONNECT_MILLISECONDS = 5_000;
+const READ_MILLISECONDS = 30_000;
+/** Of STS, which has no rates to speak of; EC2's calls are sent again by `pacedApi`, and launches by nobody. */
+const STS_ATTEMPTS = 3;
+
+export function createAwsClients(options: ClientOptions): AwsClients {
+  const { target, environment, home } = options;
+  const files = sharedFiles(environment, home);
+  const connections = sharedConnections();
+  const own = environmentCredentials(environment, files);
+  const roles = new Map<string, CredentialProvider>();
+
+  const credentialsOf = (role: AwsRole): CredentialProvider => {
+    const arn = roleOf(role, target);
+    if (arn === null) return own;
+    const known = roles.get(arn);
+    if (known !== undefined) return known;
+    const assume: CredentialProvider = async () =>
+      await assumeRole(await openSts({ region: target.region }, own), arn, target.region);
+    const cached = cachedCredentials(assume, options.now);
+    roles.set(arn, cached);
+    return cached;
+  };
+  const settings = async (
+    service: "ec2" | "sts",
+    { region }: Omit<ClientRequest, "role">,
+    credentials: CredentialProvider,
+  ) => {
+    const endpoint = await serviceEndpoint(service, environment, files);
+    return {
+      region,
+      credentials,
+      profile: profileOf(environment),
+      maxAttempts: service === "sts" ? STS_ATTEMPTS : 1,
+      retryMode: "standard",
+      logger: SILENT_LOGGER,
+      ...(endpoint === null ? {} : { endpoint }),
+    };
+  };
+  const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
+    const { STSClient } = stsSdk();
+    const common = await settings("sts", request, credentials);
+    return connections.join((handler) =>
+      unlogged(new STSClient({ ...common, requestHandler: handler })),
+    );
+  };
+  const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
+    const { EC2Client } = ec2Sdk();
+    const common = await settings("ec2", request, credentials);
+    return connections.join((handler) =>
+      unlogged(new EC2Client({ ...common, requestHandler: handler })),
+    );
+  };
+  return {
+    ec2: kept((request) => openEc2(request, credentialsOf(request.role))),
+    sts: kept((request) => openSts(request, credentialsOf(request.role))),
+    accessKeyId: async (role) => (await credentialsOf(role)()).accessKeyId,
+    close: () => connections.close(),
+  };
+}
+
+/** Reads go by the reading role, and by the launching one where there is none. */
+function roleOf(role: AwsRole, target: ClientOptions["target"]): string | null {
+  return role === "reader" ? (target.readonlyRoleArn ?? target.roleArn) : target.roleArn;
+}
+
+/** The same request gives the same client; one that could not be made is tried again. */
+function kept<Client>(
+  open: (request: ClientRequest) => Promise<Client>,
+): (request: ClientRequest) => Promise<Client> {
+  const clients = new Map<string, Promise<Client>>();
+  return async (request) => {
+    const key = [request.role, request.region].join(" ");
+    const known = clients.get(key) ?? open(request);
+    clients.set(key, known);
+    try {
+      return await known;
+    } catch (caught) {
+      if (clients.get(key) === known) clients.delete(key);
+      throw caught;
+    }
+  };
+}
+
+type SdkClient = EC2Client | STSClient;
+type Handler = EC2Client["config"]["requestHandler"];
+
+/**
+ * The client without its own log of every call: even for a logger that is silent it walks through all that was sent and
+ * all that came back, to leave secrets out.
+ */
+function unlogged<Client extends SdkClient>(client: Client): Client {
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
+}
+
+const HANDLER_OPTIONS = {
+  connectionTimeout: CONNECT_MILLISECONDS,
+  requestTimeout: READ_MILLISECONDS,
+  // Without it the SDK only says on standard error that the time is over.
+  throwOnRequestTimeout: true,
+  logger: SILENT_LOGGER,
+};
+
+/** All clients use the connections of the first, so that a launch finds those that the reads have opened. */
+function sharedConnections() {
+  let handler: Handler | null = null;
+  return {
+    join<Client extends SdkClient>(
+      make: (handler: Handler | typeof HANDLER_OPTIONS) => Client,
+    ): Client {
+      const client = make(handler ?? HANDLER_OPTIONS);
+      handler ??= client.config.requestHandler;
+      return client;
+    },
+    close: () => handler?.destroy?.(),
+  };
+}

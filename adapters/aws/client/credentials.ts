@@ -1,0 +1,96 @@
+import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { SlipwayError } from "../../../src/errors.ts";
+import { profileOf } from "./endpoint-provider.ts";
+import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
+import { NO_CREDENTIALS } from "../errors/failure-verdicts.ts";
+
+export type CredentialProvider = Provider<AwsCredentialIdentity>;
+
+/** Temporary credentials are replaced this long before they expire, as AWS's own SDKs do it. */
+const MARGIN_MILLISECONDS = 5 * 60_000;
+
+/** The SDK would tell of two sources of credentials on standard error, which is not its own. */
+export const SILENT_LOGGER = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};
+
+/**
+ * Whoever runs Slipway, by the SDK's default chain: the environment's keys (unless it names a profile), the profile
+ * with single sign-on, assumed roles and programs, a web identity, a container's or an instance's own role. Nothing is
+ * read before the first request.
+ */
+export function environmentCredentials(
+  environment: AwsEnvironment,
+  files: SharedFiles,
+): CredentialProvider {
+  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
+  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  if (!environment["AWS_PROFILE"] && accessKeyId && secretAccessKey) {
+    const sessionToken = environment["AWS_SESSION_TOKEN"];
+    const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+    return async () => keys;
+  }
+  let chain: CredentialProvider | null = null;
+  return async () => {
+    chain ??= await defaultChain(environment, files);
+    try {
+      return await chain();
+    } catch (caught) {
+      throw noCredentials(caught, environment);
+    }
+  };
+}
+
+/** The SDK's own words tell what it has tried last, and not where the user thinks that the credentials are. */
+function noCredentials(caught: unknown, environment: AwsEnvironment): unknown {
+  if (!(caught instanceof Error) || caught.name !== "CredentialsProviderError") return caught;
+  const named = environment["AWS_PROFILE"];
+  const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
+  return new SlipwayError({
+    ...NO_CREDENTIALS,
+    message: `${from} gives no credentials for AWS: ${caught.message.split("\n", 1)[0] ?? ""}`,
+    metadata: named ? { profile: named } : {},
+    cause: caught,
+  });
+}
+
+async function defaultChain(
+  environment: AwsEnvironment,
+  files: SharedFiles,
+): Promise<CredentialProvider> {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const webIdentityTokenFile = environment["AWS_WEB_IDENTITY_TOKEN_FILE"];
+  const roleArn = environment["AWS_ROLE_ARN"];
+  const roleSessionName = environment["AWS_ROLE_SESSION_NAME"];
+  return defaultProvider({
+    ...files,
+    // Always named: without a name the chain would begin with the keys of the process, which may not be ours.
+    profile: profileOf(environment),
+    logger: SILENT_LOGGER,
+    ...(webIdentityTokenFile ? { webIdentityTokenFile } : {}),
+    ...(roleArn ? { roleArn } : {}),
+    ...(roleSessionName ? { roleSessionName } : {}),
+  });
+}
+
+/** Keeps what `load` gave until shortly before it expires; callers at the same time share one load. */
+export function cachedCredentials(load: CredentialProvider, now: () => number): CredentialProvider {
+  let kept: AwsCredentialIdentity | null = null;
+  let loading: Promise<AwsCredentialIdentity> | null = null;
+  return async () => {
+    if (kept !== null && !expiresSoon(kept, now())) return kept;
+    loading ??= load().finally(() => {
+      loading = null;
+    });
+    kept = await loading;
+    return kept;
+  };
+}
+
+function expiresSoon({ expiration }: AwsCredentialIdentity, now: number): boolean {
+  return expiration !== undefined && expiration.getTime() - now < MARGIN_MILLISECONDS;
+}

@@ -1,0 +1,108 @@
+import type { Pace, RatedCall, RateSettings } from "../../../src/pacing/rates.ts";
+import type { AwsApi } from "./api.ts";
+import { isPassing, isThrottle, retryAfterSeconds } from "../errors/errors.ts";
+import type { Sleep } from "./pause.ts";
+import { rateOf, rateScope } from "./rates.ts";
+import type { RatedAction } from "./rates.ts";
+
+export interface PacingOptions {
+  readonly accountId: string;
+  readonly pace: Pace;
+  readonly rates: RateSettings;
+  readonly sleep: Sleep;
+}
+
+/** How often a call is sent at most. */
+const MOST_ATTEMPTS = 3;
+/** Before a call is sent again, in milliseconds; longer each time. */
+const FIRST_PAUSE = 100;
+const FIRST_PAUSE_OF_THROTTLED = 500;
+/** What AWS asks to wait beyond this is told to whoever waits, who may have other things to do. */
+const LONGEST_PAUSE = 5_000;
+
+/**
+ * The same calls, each of which waits for its turn at EC2's rates every time that it is sent: three times at most, where
+ * that may help. A launch goes once and without a wait: whoever launches has waited, and is told what came of it. Its
+ * dry run spends the same rate, and waits.
+ */
+export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
+  const scope = rateScope(options.accountId, api.region);
+  const callOf = (action: RatedAction, resources = 0): RatedCall => ({
+    scope,
+    limit: rateOf(action, scope, options.rates),
+    resources,
+  });
+  const paced = async <Answer>(
+    action: RatedAction,
+    signal: AbortSignal,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> => await inTurn(callOf(action), { ...options, send }, signal);
+  return {
+    ...api,
+    describeImages: async (input, signal) =>
+      await paced("DescribeImages", signal, () => api.describeImages(input, signal)),
+    describeRegions: async (input, signal) =>
+      await paced("DescribeRegions", signal, () => api.describeRegions(input, signal)),
+    describeInstanceTypes: async (input, signal) =>
+      await paced("DescribeInstanceTypes", signal, () => api.describeInstanceTypes(input, signal)),
+    describeInstanceTypeOfferings: async (input, signal) =>
+      await paced("DescribeInstanceTypeOfferings", signal, () =>
+        api.describeInstanceTypeOfferings(input, signal),
+      ),
+    describeSubnets: async (input, signal) =>
+      await paced("DescribeSubnets", signal, () => api.describeSubnets(input, signal)),
+    describeSecurityGroups: async (input, signal) =>
+      await paced("DescribeSecurityGroups", signal, () =>
+        api.describeSecurityGroups(input, signal),
+      ),
+    async describeInstances(input, signal) {
+      const isNarrowed = input.Filters !== undefined || input.MaxResults !== undefined;
+      const action = isNarrowed ? "DescribeInstances" : "DescribeInstances by id";
+      return await paced(action, signal, () => api.describeInstances(input, signal));
+    },
+    getConsoleOutput: async (input, signal) =>
+      await paced("GetConsoleOutput", signal, () => api.getConsoleOutput(input, signal)),
+    rehearseInstances: async (input, signal) =>
+      await paced("RunInstances", signal, () => api.rehearseInstances(input, signal)),
+    async terminateInstances(input, signal) {
+      const call = callOf("TerminateInstances", input.InstanceIds?.length);
+      const send = () => api.terminateInstances(input, signal);
+      return await inTurn(call, { ...options, send }, signal);
+    },
+  };
+}
+
+interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep"> {
+  readonly send: () => Promise<Answer>;
+}
+
+async function inTurn<Answer>(
+  call: RatedCall,
+  { send, pace, sleep }: Sending<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    await pace.wait(call, signal);
+    try {
+      return await send();
+    } catch (caught) {
+      if (isThrottle(caught)) await pace.throttled(call, milliseconds(retryAfterSeconds(caught)));
+      const pause = attempt < MOST_ATTEMPTS ? pauseAfter(caught, attempt) : null;
+      if (pause === null || signal.aborted) throw caught;
+      await sleep(pause, signal);
+    }
+  }
+}
+
+/** Null where it is of no use to send the call again. */
+function pauseAfter(caught: unknown, attempt: number): number | null {
+  if (!isPassing(caught)) return null;
+  const asked = (retryAfterSeconds(caught) ?? 0) * 1_000;
+  if (asked > LONGEST_PAUSE) return null;
+  const first = isThrottle(caught) ? FIRST_PAUSE_OF_THROTTLED : FIRST_PAUSE;
+  return Math.max(asked, first * 2 ** (attempt - 1));
+}
+
+function milliseconds(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1_000;
+}

@@ -1,0 +1,173 @@
+import type { Image, InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import { sharedReads } from "../../../src/async/single-flight.ts";
+import type { AwsApi } from "./api.ts";
+import type { AwsRole } from "./client.ts";
+import { cloudError } from "../errors/errors.ts";
+import { findGeneralTypes } from "./general-types.ts";
+import type { GeneralTypes } from "./general-types.ts";
+
+/** What is asked of one account and region, each answer shared by whoever asks at the same time. */
+export interface AwsReader {
+  readonly region: string;
+  /** The account that the role's credentials belong to. */
+  account(role: AwsRole, signal: AbortSignal): Promise<string>;
+  image(id: string, signal: AbortSignal): Promise<Image>;
+  /** Null where the region has nothing of this name, as EC2 has no type of it at all. */
+  instanceType(name: string, signal: AbortSignal): Promise<InstanceTypeInfo | null>;
+  /** The zones of the region that have the type. */
+  zonesWith(instanceType: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Small general types for an architecture as EC2 spells it, with the zones that have them. */
+  generalTypes(architecture: string, signal: AbortSignal): Promise<GeneralTypes>;
+  /** Those that there are, of these. */
+  subnets(ids: readonly string[], signal: AbortSignal): Promise<readonly Subnet[]>;
+  /** The group of this id, or for null the default groups of all VPCs. */
+  securityGroups(id: string | null, signal: AbortSignal): Promise<readonly SecurityGroup[]>;
+}
+
+export interface ReaderPorts {
+  readonly api: AwsApi;
+  readonly accessKeyId: (role: AwsRole) => Promise<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What EC2 says of instance types changes with the years. */
+const KEEP_TYPES_MILLISECONDS = 5 * 60_000;
+const MOST_FILTER_VALUES = 200;
+
+export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsReader {
+  const { region } = api;
+  const what = "a read of AWS";
+  const passing = { what, keepMilliseconds: 0, now };
+  const lasting = { what, keepMilliseconds: KEEP_TYPES_MILLISECONDS, now };
+  // Kept by its credential, which is the same account's for ever.
+  const forever = { what, keepMilliseconds: Number.POSITIVE_INFINITY, now };
+  const accounts = sharedReads<string>(forever);
+  const images = sharedReads<Image>(passing);
+  const types = sharedReads<InstanceTypeInfo | null>(lasting);
+  const zones = sharedReads<readonly string[]>(lasting);
+  const generals = sharedReads<GeneralTypes>(lasting);
+  const subnets = sharedReads<readonly Subnet[]>(passing);
+  const groups = sharedReads<readonly SecurityGroup[]>(passing);
+
+  /** The one place where what the SDK throws becomes an error of ours. */
+  const judged =
+    <Answer>(operation: string, subject: string, call: (signal: AbortSignal) => Promise<Answer>) =>
+    async (signal: AbortSignal): Promise<Answer> => {
+      try {
+        return await call(signal);
+      } catch (caught) {
+        throw cloudError(caught, { operation, subject, region, signal });
+      }
+    };
+  return {
+    region,
+    async account(role, signal) {
+      const subject = `the ${role === "reader" ? "reading" : "launching"} credentials`;
+      const key = await judged("GetCallerIdentity", subject, () => accessKeyId(role))(signal);
+      const load = judged("GetCallerIdentity", subject, async (stop) => {
+        const { Account } = await api.getCallerIdentity(role, stop);
+        return known(Account, "account");
+      });
+      return await accounts.read(key, load, signal);
+    },
+    async image(id, signal) {
+      const load = judged("DescribeImages", id, async (stop) => {
+        const { Images = [] } = await api.describeImages(
+          { ImageIds: [id], IncludeDisabled: true },
+          stop,
+        );
+        return known(Images[0], "image");
+      });
+      return await images.read(id, load, signal);
+    },
+    async instanceType(name, signal) {
+      const load = judged("DescribeInstanceTypes", `instance type ${name}`, (stop) =>
+        describeType(api, name, stop),
+      );
+      return await types.read(name, load, signal);
+    },
+    async zonesWith(instanceType, signal) {
+      const load = judged("DescribeInstanceTypeOfferings", instanceType, async (stop) => {
+        const offerings = await offeringsOf(api, [instanceType], stop);
+        return offerings.map(({ zone }) => zone).toSorted();
+      });
+      return await zones.read(instanceType, load, signal);
+    },
+    async generalTypes(architecture, signal) {
+      const load = judged("DescribeInstanceTypes", `small ${architecture} types`, (stop) =>
+        findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
+      );
+      return await generals.read(architecture, load, signal);
+    },
+    async subnets(ids, signal) {
+      // By filter: by id, one that is not there would lose the others.
+      const Filters = [{ Name: "subnet-id", Values: [...ids] }];
+      const load = judged("DescribeSubnets", ids.join(", "), async (stop) => {
+        const { Subnets = [] } = await api.describeSubnets({ Filters }, stop);
+        return Subnets;
+      });
+      return await subnets.read(ids.join(" "), load, signal);
+    },
+    async securityGroups(id, signal) {
+      const filter = { Name: id === null ? "group-name" : "group-id", Values: [id ?? "default"] };
+      const subject = id ?? "the default security groups";
+      const load = judged("DescribeSecurityGroups", subject, async (stop) => {
+        const { SecurityGroups = [] } = await api.describeSecurityGroups(
+          { Filters: [filter] },
+          stop,
+        );
+        return SecurityGroups;
+      });
+      return await groups.read(subject, load, signal);
+    },
+  };
+}
+
+async function describeType(
+  api: AwsApi,
+  name: string,
+  signal: AbortSignal,
+): Promise<InstanceTypeInfo | null> {
+  // With those of other regions: a type that is only not offered here is another mistake than one that never was.
+  const input = { Filters: [{ Name: "instance-type", Values: [name] }] };
+  const { InstanceTypes = [] } = await api.describeInstanceTypes(
+    { ...input, IncludeUnsupportedInRegion: true },
+    signal,
+  );
+  return InstanceTypes.find(({ InstanceType }) => InstanceType === name) ?? null;
+}
+
+interface Offering {
+  readonly instanceType: string;
+  readonly zone: string;
+}
+
+async function offeringsOf(
+  api: AwsApi,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Offering[]> {
+  const found: Offering[] = [];
+  let token: string | undefined;
+  do {
+    const page = await api.describeInstanceTypeOfferings(
+      {
+        LocationType: "availability-zone",
+        Filters: [{ Name: "instance-type", Values: names.slice(0, MOST_FILTER_VALUES) }],
+        ...(token === undefined ? {} : { NextToken: token }),
+      },
+      signal,
+    );
+    for (const { InstanceType, Location } of page.InstanceTypeOfferings ?? [])
+      if (InstanceType !== undefined && Location !== undefined)
+        found.push({ instanceType: InstanceType, zone: Location });
+    token = page.NextToken || undefined;
+  } while (token !== undefined);
+  return found;
+}
+
+function known<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new TypeError(`the answer holds no ${what}`);
+  return value;
+}

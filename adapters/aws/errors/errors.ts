@@ -1,0 +1,153 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import type { JsonObject } from "../../../src/errors.ts";
+import { ERROR_RULES } from "./error-rules.ts";
+import type { CloudVerdict } from "./error-rules.ts";
+import {
+  NO_CREDENTIALS,
+  UNKNOWN_FAILURE,
+  UNKNOWN_PROFILE,
+  UNKNOWN_REFUSAL,
+  UNREACHABLE,
+} from "./failure-verdicts.ts";
+import { failureOf } from "./failure.ts";
+import type { SdkFailure } from "./failure.ts";
+
+export interface CloudCallContext {
+  /** The call, as AWS names it: `RunInstances`. */
+  readonly operation: string;
+  /** What it was about: `subnet subnet-…`. */
+  readonly subject: string;
+  readonly region: string;
+  /** Whose abortion is a cancellation and no failure of the cloud. */
+  readonly signal?: AbortSignal;
+}
+
+const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
+  ERROR_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
+);
+
+/** Refused before anything was done, though the status is 500 or more. */
+const REFUSED_REASONS: ReadonlySet<string> = new Set([
+  "CLOUD_RATE_LIMITED",
+  "INSUFFICIENT_CAPACITY",
+  "SUBNET_FULL",
+  "QUOTA_EXCEEDED",
+]);
+
+const ENCODED = /\s*Encoded authorization failure message:\s*([\w+/=-]+)\s*/;
+const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
+
+/**
+ * Judges what came of a call to AWS by the code of the answer: its reason, its remedy and what may be tried next. What
+ * is an error of ours already (no credentials for a role) stays as it is.
+ */
+export function cloudError(caught: unknown, context: CloudCallContext): SlipwayError {
+  if (context.signal?.aborted === true)
+    return cancellation(context.signal, `${context.operation} in ${context.region}`);
+  if (isSlipwayError(caught)) return caught;
+  const failure = failureOf(caught);
+  return new SlipwayError({
+    ...verdictOf(failure),
+    message: messageOf(failure, context),
+    metadata: metadataOf(failure, context),
+    cause: caught,
+  });
+}
+
+/** The provider's code of what was caught, such as `InvalidAMIID.NotFound`; null for what is no answer of AWS's. */
+export function providerCode(caught: unknown): string | null {
+  const failure = failureOf(caught);
+  return failure.kind === "refusal" ? failure.code : null;
+}
+
+/** True where AWS refused a call for coming too fast. */
+export function isThrottle(caught: unknown): boolean {
+  const failure = failureOf(caught);
+  return failure.kind === "refusal" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
+}
+
+/** True where the same call may do better a little later. */
+export function isPassing(caught: unknown): boolean {
+  return !isSlipwayError(caught) && verdictOf(failureOf(caught)).retry === "same-token";
+}
+
+/** How long AWS asks to wait, where it says. */
+export function retryAfterSeconds(caught: unknown): number | null {
+  const failure = failureOf(caught);
+  return failure.kind === "refusal" ? failure.retryAfterSeconds : null;
+}
+
+/**
+ * True where a call that changes machines may have done so although its answer says otherwise, or there is none: lost
+ * and malformed answers, time-outs, and every status from 500 but those that say that nothing was done.
+ */
+export function isOutcomeUnknown(caught: unknown): boolean {
+  if (isSlipwayError(caught)) return false;
+  const failure = failureOf(caught);
+  switch (failure.kind) {
+    case "no-credentials":
+    case "unreachable":
+      return false;
+    case "lost":
+      return true;
+    case "refusal":
+      return failure.status >= 500 && !REFUSED_REASONS.has(verdictOf(failure).reason);
+  }
+}
+
+function verdictOf(failure: SdkFailure): CloudVerdict {
+  switch (failure.kind) {
+    case "no-credentials":
+      return NO_CREDENTIALS;
+    case "unreachable":
+      return UNREACHABLE;
+    case "lost":
+      return UNKNOWN_FAILURE;
+    case "refusal":
+      if (failure.code === "InvalidParameterValue" && isAboutProfile(failure.words))
+        return UNKNOWN_PROFILE;
+      return (
+        VERDICTS.get(failure.code) ?? (failure.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL)
+      );
+  }
+}
+
+function isAboutProfile(words: string): boolean {
+  return words.includes("Invalid IAM Instance Profile");
+}
+
+function messageOf(failure: SdkFailure, context: CloudCallContext): string {
+  const doing = `${context.operation} in ${context.region} (${context.subject})`;
+  switch (failure.kind) {
+    case "no-credentials":
+      return `${doing}: there are no credentials for AWS: ${failure.words}`;
+    case "unreachable":
+      return `${doing}: AWS cannot be reached (${failure.words})`;
+    case "lost":
+      return `${doing}: no whole answer came back (${failure.words})`;
+    case "refusal": {
+      const words = failure.words.replace(ENCODED, " ").trim();
+      return `${doing}: ${failure.code}${words === "" ? "" : `: ${words}`}`;
+    }
+  }
+}
+
+function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject {
+  const common = { operation: context.operation, region: context.region };
+  if (failure.kind !== "refusal")
+    return failure.cause === null ? common : { ...common, cause: failure.cause };
+  const encoded = ENCODED.exec(failure.words)?.[1];
+  const action = ACTION.exec(failure.words)?.[1];
+  return {
+    ...common,
+    provider_code: failure.code,
+    status: failure.status,
+    ...(failure.requestId === null ? {} : { request_id: failure.requestId }),
+    ...(failure.retryAfterSeconds === null
+      ? {}
+      : { retry_after_seconds: failure.retryAfterSeconds }),
+    ...(action === undefined ? {} : { action }),
+    ...(encoded === undefined ? {} : { encoded_message: encoded }),
+  };
+}

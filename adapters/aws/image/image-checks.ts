@@ -1,0 +1,144 @@
+import type { Image } from "@aws-sdk/client-ec2";
+import type { ErrorReason } from "../../../src/errors.ts";
+import type { Check } from "../../../src/plan/plan.ts";
+import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import { architectureOf } from "./image-facts.ts";
+import type { ImageFacts } from "./image-facts.ts";
+
+export interface ImageQuestion {
+  /** Name of the image record. */
+  readonly name: string;
+  readonly region: string;
+  readonly image: Image;
+  readonly facts: ImageFacts;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+interface Refusal {
+  readonly reason: ErrorReason;
+  readonly means: string;
+  readonly remedy: string;
+}
+
+const NOT_READY: Refusal = {
+  reason: "IMAGE_NOT_READY",
+  means: "it is still being made",
+  remedy: "Wait until its state is available, then resolve again.",
+};
+const FAILED: Refusal = {
+  reason: "IMAGE_FAILED",
+  means: "making it failed",
+  remedy: "Make the AMI again, and put the new one's id into the image record.",
+};
+
+/** What the states mean in which nothing can be launched; EC2 has no others. */
+const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
+  ["pending", NOT_READY],
+  ["transient", NOT_READY],
+  ["failed", FAILED],
+  ["error", FAILED],
+  ["invalid", FAILED],
+  [
+    "deregistered",
+    {
+      reason: "IMAGE_DELETED",
+      means: "it was deregistered",
+      remedy: "Put the id of an AMI that there is into the image record.",
+    },
+  ],
+  [
+    "disabled",
+    {
+      reason: "IMAGE_OBSOLETE",
+      means: "its owner has disabled it",
+      remedy: "Put its successor's id into the image record, or have its owner enable it.",
+    },
+  ],
+]);
+
+/** Each thing that can be wrong with an AMI that there is, in one order. */
+export function imageChecks(question: ImageQuestion): readonly Check[] {
+  return [
+    foundCheck(question),
+    stateCheck(question),
+    platformCheck(question),
+    deprecationCheck(question),
+  ];
+}
+
+function foundCheck({ region, image, facts }: ImageQuestion): Check {
+  const { Name, OwnerId, ImageOwnerAlias } = image;
+  const named = Name === undefined ? "" : ` (${oneLine(Name)})`;
+  const alias = ImageOwnerAlias === undefined ? "" : `, ${ImageOwnerAlias}`;
+  const owner = OwnerId === undefined ? "" : ` of account ${OwnerId}${alias}`;
+  return passed("image.found", `${region} has ${facts.id}${named}${owner}`);
+}
+
+function stateCheck({ name, image, facts, region }: ImageQuestion): Check {
+  const check = "image.state";
+  const state = image.State ?? "available";
+  if (state === "available") return passed(check, `${facts.id} is available`);
+  const { reason, means, remedy } = REFUSED_STATES.get(state) ?? NOT_READY;
+  const why = image.StateReason?.Message;
+  return failed(check, {
+    code: "FAILED_PRECONDITION",
+    reason,
+    message: `image ${name}: ${facts.id} in ${region} is ${state}: ${means}${why === undefined ? "" : ` (${oneLine(why)})`}`,
+    remedy,
+    blastRadius: "image",
+    metadata: { image_id: facts.id, region, state },
+  });
+}
+
+function platformCheck({ name, facts }: ImageQuestion): Check {
+  const check = "image.platform";
+  const { id, architecture, virtualization, rootDeviceName } = facts;
+  const refuse = (why: string, remedy: string) =>
+    failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "IMAGE_UNSUPPORTED",
+      message: `image ${name}: ${id} ${why}`,
+      remedy,
+      blastRadius: "image",
+      metadata: { image_id: id, architecture },
+    });
+  if (architecture.endsWith("_mac"))
+    return refuse(
+      `is for macOS (${architecture}), which runs on dedicated Macs alone`,
+      "Use an AMI of Linux for x86_64 or arm64.",
+    );
+  if (architectureOf(architecture) === null)
+    return refuse(
+      `is for ${architecture || "an architecture that EC2 does not name"}, which Slipway does not launch`,
+      "Use an AMI for x86_64 or arm64: one of 32 bits has to be built anew.",
+    );
+  if (virtualization === "paravirtual")
+    return refuse(
+      "is paravirtual, which no instance type of today runs",
+      "Build the AMI anew with hardware virtualization (hvm).",
+    );
+  if (rootDeviceName === null)
+    return refuse(
+      "has an instance store for its root, not a volume",
+      "Build the AMI anew on EBS: its root volume is what an environment's disk_size_gb sets.",
+    );
+  return passed(check, `${id} is for ${architecture}, with its root on ${rootDeviceName}`);
+}
+
+function deprecationCheck({ name, image, facts, now }: ImageQuestion): Check {
+  const check = "image.deprecation";
+  const time = image.DeprecationTime;
+  if (time === undefined || time === "") return passed(check, `${facts.id} is not deprecated`);
+  if (Date.parse(time) > now) return passed(check, `${facts.id} is good until ${time}`);
+  return warning(check, {
+    code: "FAILED_PRECONDITION",
+    reason: "IMAGE_DEPRECATED",
+    message: `image ${name}: ${facts.id} is deprecated since ${time}`,
+    remedy: "Put its successor's id into the image record; until then it can be launched still.",
+  });
+}
+
+function oneLine(words: string): string {
+  return words.replaceAll(/\p{Cc}+/gu, " ").slice(0, 300);
+}

@@ -1,0 +1,146 @@
+import { cancellation, throwIfCancelled } from "../../../src/async/cancellation.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { AwsTarget } from "../../../src/plan/plan.ts";
+import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
+import type { AwsApi } from "../client/api.ts";
+import { cloudError, isOutcomeUnknown, providerCode } from "../errors/errors.ts";
+import { launchRequest } from "./launch-request.ts";
+import { machineOf } from "../machine.ts";
+import type { InstanceSeen } from "../machine.ts";
+import type { RecentMachines } from "../recent-machines.ts";
+import { spentToken } from "./used-token.ts";
+import { awsTarget } from "../target.ts";
+
+export interface LaunchPorts {
+  readonly api: Pick<AwsApi, "region" | "runInstances" | "describeInstances">;
+  readonly recent: RecentMachines;
+  /** The account that the launching credentials belong to, kept by credential: a warm launch asks nobody. */
+  readonly account: (signal: AbortSignal) => Promise<string>;
+}
+
+/** A token that EC2 knows already, and does not launch with again. */
+const USED_TOKEN: ReadonlySet<string | null> = new Set([
+  "IdempotentParameterMismatch",
+  "IdempotentInstanceTerminated",
+]);
+
+/**
+ * Launches all members with one `RunInstances`, whose token makes a repetition find the same machines. Member i is the
+ * instance with launch index i.
+ *
+ * The request runs to its end although the signal is aborted meanwhile: one that is given up half-way may have launched
+ * machines that nobody knows of. Throws only where the signal was aborted and nothing was or may have been launched.
+ */
+export async function launchInstances(
+  ports: LaunchPorts,
+  launch: Launch,
+  signal: AbortSignal,
+): Promise<readonly LaunchOutcome[]> {
+  throwIfCancelled(signal, "the launch");
+  if (launch.members.length === 0) return [];
+  const outcomes = await attempt(ports, launch, signal);
+  ports.recent.launched(
+    outcomes.flatMap((one) => (one.outcome === "accepted" ? [one.machine] : [])),
+  );
+  if (signal.aborted && outcomes.every(({ outcome }) => outcome === "rejected"))
+    throw cancellation(signal, "the launch");
+  return outcomes;
+}
+
+async function attempt(
+  ports: LaunchPorts,
+  launch: Launch,
+  signal: AbortSignal,
+): Promise<readonly LaunchOutcome[]> {
+  const { api } = ports;
+  const context = { operation: "RunInstances", subject: subjectOf(launch), region: api.region };
+  try {
+    const request = launchRequest(launch);
+    requireAccount(awsTarget(launch.plan), await ports.account(signal));
+    const { Instances } = await api.runInstances(request);
+    return outcomesOf(launch, Instances ?? []) ?? forAll(launch, "unknown", unreadable(context));
+  } catch (caught) {
+    if (USED_TOKEN.has(providerCode(caught)))
+      return await spentToken(api, launch, cloudError(caught, context));
+    const error = cloudError(caught, context);
+    return forAll(launch, isOutcomeUnknown(caught) ? "unknown" : "rejected", error);
+  }
+}
+
+/** A token is one account's own: in another one the same launch would make second machines. */
+function requireAccount({ accountId, region }: AwsTarget, account: string): void {
+  if (account === accountId) return;
+  throw new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "ACCOUNT_MISMATCH",
+    message: `the credentials that launch belong to account ${account}, but the plan is for account ${accountId}`,
+    remedy: `Use a profile of account ${accountId}, or a role_arn there in the placement.`,
+    blastRadius: "credential",
+    metadata: { account_id: account, placement_account_id: accountId, region },
+  });
+}
+
+/** The order of EC2's reply means nothing. Null for a reply that cannot be one to this launch. */
+function outcomesOf(
+  launch: Launch,
+  instances: readonly InstanceSeen[],
+): readonly LaunchOutcome[] | null {
+  const machines = new Map<number, Machine>();
+  for (const instance of instances) {
+    const index = instance.AmiLaunchIndex ?? -1;
+    const machine = machineOf(instance);
+    if (machine === null || index < 0 || index >= launch.members.length) return null;
+    if (machines.has(index)) return null;
+    machines.set(index, { ...machine, ownership: machine.ownership ?? ownershipOf(launch) });
+  }
+  if (machines.size === 0) return null;
+  return launch.members.map((_member, index) => {
+    const machine = machines.get(index);
+    if (machine !== undefined) return { outcome: "accepted", machine };
+    return { outcome: "rejected", error: leftOut(launch, machines.size) };
+  });
+}
+
+/** The answer of a launch may leave its tags out; they are on the machine all the same. */
+function ownershipOf({ ownership, members }: Launch): Machine["ownership"] {
+  const [only] = members.length === 1 ? members : [];
+  return { ...ownership, spawnId: only?.spawnId ?? null };
+}
+
+function forAll(
+  { members }: Launch,
+  outcome: "rejected" | "unknown",
+  error: SlipwayError,
+): readonly LaunchOutcome[] {
+  return members.map(() => ({ outcome, error }));
+}
+
+/** EC2 launches as many as it can between the counts it is given, and says nothing of the others. */
+function leftOut({ place, members, plan }: Launch, accepted: number): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "INSUFFICIENT_CAPACITY",
+    message: `EC2 had room for ${accepted} of ${members.length} machines of type ${plan.machineType} in ${place.place}`,
+    remedy: "Name subnets in further zones, or another machine type.",
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+    metadata: { accepted, requested: members.length },
+  });
+}
+
+function unreadable(context: { readonly subject: string; readonly region: string }): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "CLOUD_UNAVAILABLE",
+    message: `RunInstances in ${context.region} (${context.subject}): the answer does not say which machines were launched`,
+    remedy: "Repeat the launch with its own token.",
+    blastRadius: "request",
+    retry: "same-token",
+    metadata: { operation: "RunInstances", region: context.region },
+  });
+}
+
+function subjectOf({ ownership, members, plan, place }: Launch): string {
+  const count = members.length === 1 ? "a machine" : `${members.length} machines`;
+  return `${count} of type ${plan.machineType} from ${plan.artifact.id} in ${place.subnet ?? place.place}, launch ${ownership.launchId}`;
+}

@@ -1,0 +1,98 @@
+import { throwIfCancelled } from "../../../src/async/cancellation.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { LogsRequest } from "../../../src/substrate/contract.ts";
+import { machineSeen } from "../../../src/substrate/sighting.ts";
+import type { AwsApi } from "../client/api.ts";
+import { lastLines, newOutput } from "./console-output.ts";
+import { describeInstances } from "./describe.ts";
+import { cloudError, providerCode } from "../errors/errors.ts";
+import { isInstanceId, UNKNOWN_ID } from "./instance-ids.ts";
+import { pause } from "../client/pause.ts";
+import type { Sleep } from "../client/pause.ts";
+import type { RecentMachines } from "../recent-machines.ts";
+
+export interface LogPorts {
+  readonly api: AwsApi;
+  readonly recent: RecentMachines;
+  readonly sleep: Sleep;
+}
+
+/** Between two looks at a console, in milliseconds. */
+const PAUSE = 2_000;
+
+/** Machines of older kinds show their console as it was some minutes after they started, and not as it is. */
+const NOT_LATEST: ReadonlySet<string | null> = new Set(["UnsupportedOperation", "Unsupported"]);
+
+const NOTHING = new Uint8Array();
+
+/**
+ * What a machine has printed on its console, and with `follow` prints until it ends, in pieces as they come. EC2 keeps
+ * the last 64 KiB.
+ *
+ * @throws SlipwayError `MACHINE_NOT_FOUND` for an instance that EC2 does not know
+ */
+export async function* instanceLogs(
+  ports: LogPorts,
+  id: string,
+  { follow, tail }: LogsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  throwIfCancelled(signal, "reading logs");
+  if (!isInstanceId(id)) throw notFound(ports.api, id);
+  const read = consoleOf(ports, id, signal);
+  let shown = await read();
+  const beginning = lastLines(shown, tail);
+  if (beginning.length > 0) yield beginning;
+  if (!follow) return;
+  for (;;) {
+    await pause({ sleep: ports.sleep, milliseconds: PAUSE, signal, during: "reading logs" });
+    // Asked first: what the machine printed before it ended is then among what is read next.
+    const hasEnded = await isEnded(ports, id, signal);
+    const next = await read();
+    const piece = newOutput(shown, next);
+    if (next.length > 0) shown = next;
+    if (piece.length > 0) yield piece;
+    if (hasEnded) return;
+  }
+}
+
+/** Reads the console again and again, in the way in which this machine's can be read. */
+function consoleOf({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
+  let latest = true;
+  return async function read(): Promise<Uint8Array> {
+    try {
+      const newest = latest ? { Latest: true } : {};
+      const { Output } = await api.getConsoleOutput({ InstanceId: id, ...newest }, signal);
+      return Output === undefined ? NOTHING : Buffer.from(Output, "base64");
+    } catch (caught) {
+      const code = providerCode(caught);
+      if (latest && NOT_LATEST.has(code)) {
+        latest = false;
+        return await read();
+      }
+      // Too new to be shown everywhere: it has printed nothing yet.
+      if (UNKNOWN_ID.has(code) && recent.find(id) !== null) return NOTHING;
+      throw cloudError(caught, {
+        operation: "GetConsoleOutput",
+        subject: `instance ${id}`,
+        region: api.region,
+        signal,
+      });
+    }
+  };
+}
+
+async function isEnded(ports: LogPorts, id: string, signal: AbortSignal): Promise<boolean> {
+  const [sighting] = await describeInstances(ports, [id], signal);
+  const machine = machineSeen(sighting);
+  return machine === null || machine.state === "ended" || machine.state === "stopped";
+}
+
+function notFound({ region }: AwsApi, id: string): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "MACHINE_NOT_FOUND",
+    message: `GetConsoleOutput in ${region}: "${id}" is no instance's id`,
+    remedy: "Name a machine as EC2 does: i- and 8 or 17 hex digits.",
+  });
+}

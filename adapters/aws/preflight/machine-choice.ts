@@ -1,0 +1,140 @@
+import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import { chooseGeneralType } from "../client/general-types.ts";
+import type { GeneralTypes } from "../client/general-types.ts";
+import { ec2Architecture } from "../image/image-facts.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
+import { MACHINE_TYPE_CHECKS, machineTypeChecks } from "./machine-type-checks.ts";
+import type { AwsReader } from "../client/reads.ts";
+import { settled, unread } from "../../../src/substrate/reading.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
+
+/** What a machine type is called in a draft whose workspace names no environment. */
+const NO_TYPE = "default";
+
+/** What EC2 said of the draft's machine type, or of those among which one is to be chosen. */
+export type MachineReading =
+  | {
+      readonly kind: "named";
+      readonly info: Reading<InstanceTypeInfo | null>;
+      readonly zones: Reading<readonly string[]>;
+    }
+  | { readonly kind: "general"; readonly types: Reading<GeneralTypes> };
+
+export interface MachineChoice {
+  /** EC2's name of the type; null where none could be chosen. */
+  readonly name: string | null;
+  readonly info: InstanceTypeInfo | null;
+  /** Zones that have it; null where they are not known, or the type is none. */
+  readonly zones: readonly string[] | null;
+  /** Why they are not known, where the reason is a read that failed. */
+  readonly zonesError: SlipwayError | null;
+  readonly checks: readonly Check[];
+  /** Where the type comes from, if not from a record. */
+  readonly source: string | null;
+  readonly errors: readonly (SlipwayError | null)[];
+}
+
+/** The type that the draft names; null where the choice is ours. */
+export function namedType({ machineType }: Pick<PlanDraft, "machineType">): string | null {
+  return machineType === NO_TYPE ? null : machineType;
+}
+
+export async function readMachine(
+  reader: AwsReader,
+  draft: PlanDraft,
+  signal: AbortSignal,
+): Promise<MachineReading> {
+  const name = namedType(draft);
+  if (name === null) {
+    const architecture = ec2Architecture(draft.architecture);
+    return { kind: "general", types: await settled(reader.generalTypes(architecture, signal)) };
+  }
+  const [info, zones] = await Promise.all([
+    settled(reader.instanceType(name, signal)),
+    settled(reader.zonesWith(name, signal)),
+  ]);
+  return { kind: "named", info, zones };
+}
+
+export interface ChoiceQuestion {
+  readonly reading: MachineReading;
+  readonly draft: PlanDraft;
+  readonly image: ImageFacts | null;
+  readonly region: string;
+  /** The zones of the placement's subnets. */
+  readonly zones: readonly string[];
+}
+
+/** The draft's type, judged; or the type that EC2's answer commends, where the draft names none. */
+export function chooseMachine(question: ChoiceQuestion): MachineChoice {
+  const { reading } = question;
+  return reading.kind === "named" ? named(question, reading) : general(question, reading.types);
+}
+
+function named(
+  { draft, image, region }: ChoiceQuestion,
+  { info, zones }: Extract<MachineReading, { kind: "named" }>,
+): MachineChoice {
+  const name = draft.machineType;
+  return {
+    name,
+    info: info.value,
+    // Of a type that is none it has been told already; that no zone has it is no news.
+    zones: info.value === null ? null : zones.value,
+    zonesError: zones.error,
+    checks:
+      info.error === null
+        ? machineTypeChecks({ name, region, info: info.value, draft, image })
+        : unreadChecks(info.error),
+    source: null,
+    errors: [info.error, zones.error],
+  };
+}
+
+function general(
+  { draft, image, region, zones }: ChoiceQuestion,
+  types: Reading<GeneralTypes>,
+): MachineChoice {
+  const nothing = { name: null, info: null, zones: null, zonesError: null, source: null };
+  if (types.error !== null)
+    return { ...nothing, checks: unreadChecks(types.error), errors: [types.error] };
+  const chosen = chooseGeneralType(types.value, zones);
+  const { exists, ...further } = MACHINE_TYPE_CHECKS;
+  if (chosen === null) {
+    const why = "no instance type was chosen";
+    const none =
+      zones.length === 0
+        ? skipped(exists, "no subnet of the placement is there, so no type was chosen")
+        : failed(exists, {
+            code: "FAILED_PRECONDITION",
+            reason: "MACHINE_TYPE_NOT_OFFERED",
+            message: `no small general instance type for ${draft.architecture} is offered in ${zones.join(", ")}`,
+            remedy: "Name an environment with a machine type in the workspace.",
+            blastRadius: "region",
+            metadata: { region, zones },
+          });
+    const unseen = Object.values(further).map((check) => skipped(check, why));
+    return { ...nothing, checks: [none, ...unseen], errors: [] };
+  }
+  const { name, info, vcpus, memoryMib } = chosen;
+  const size = `${vcpus} vCPUs and ${memoryMib / 1_024} GiB`;
+  const checks = machineTypeChecks({ name, region, info, draft, image });
+  return {
+    name,
+    info,
+    zones: chosen.zones,
+    zonesError: null,
+    checks: [passed("machine-type.default", `${name} (${size}) is the default here`), ...checks],
+    source: `default: the first general type with ${size} by DescribeInstanceTypes and DescribeInstanceTypeOfferings in ${region}`,
+    errors: [],
+  };
+}
+
+function unreadChecks(error: SlipwayError): readonly Check[] {
+  const { exists, ...further } = MACHINE_TYPE_CHECKS;
+  const unseen = Object.values(further).map((name) => skipped(name, "EC2 did not describe it"));
+  return [unread(exists, error), ...unseen];
+}

@@ -1,0 +1,142 @@
+import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
+import type { ErrorReason } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import { ec2Architecture } from "../image/image-facts.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
+
+export interface MachineTypeQuestion {
+  /** EC2's name of the type. */
+  readonly name: string;
+  readonly region: string;
+  /** What EC2 says of it; null where it has none of this name. */
+  readonly info: InstanceTypeInfo | null;
+  readonly draft: Pick<PlanDraft, "architecture" | "shape">;
+  /** Null where the image could not be read. */
+  readonly image: ImageFacts | null;
+}
+
+export const MACHINE_TYPE_CHECKS = {
+  exists: "machine-type.exists",
+  architecture: "machine-type.architecture",
+  shape: "machine-type.shape",
+  boots: "machine-type.boots",
+} as const;
+
+const MIB_OF_GIB = 1_024;
+/** Old types have sizes that nobody can write in GiB to the last digit. */
+const TOLERANCE = 0.01;
+
+/** Holds a machine type, as EC2 describes it, to the image and to what the machine-type record says of it. */
+export function machineTypeChecks(question: MachineTypeQuestion): readonly Check[] {
+  const { info, name, region } = question;
+  const { exists, architecture, shape, boots } = MACHINE_TYPE_CHECKS;
+  if (info !== null)
+    return [
+      passed(exists, `EC2 has the instance type ${name}`),
+      architectureCheck(question, info),
+      shapeCheck(question, info),
+      bootCheck(question, info),
+    ];
+  return [
+    refused(exists, question, {
+      reason: "MACHINE_TYPE_NOT_FOUND",
+      message: `EC2 knows no instance type ${name} in ${region}`,
+      remedy: "Correct aws.instance_type of the machine-type record.",
+    }),
+    ...[architecture, shape, boots].map((check) => skipped(check, `there is no type ${name}`)),
+  ];
+}
+
+function architectureCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+  const check = MACHINE_TYPE_CHECKS.architecture;
+  const { name, draft } = question;
+  const wanted = ec2Architecture(draft.architecture);
+  const offered: readonly string[] = info.ProcessorInfo?.SupportedArchitectures ?? [];
+  if (offered.includes(wanted)) return passed(check, `${name} runs ${wanted}`);
+  return refused(check, question, {
+    reason: "ARCHITECTURE_MISMATCH",
+    message: `instance type ${name} runs ${offered.join(" and ") || "no known architecture"}, but the image is for ${wanted} (${draft.architecture})`,
+    remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this one${recordRemedy(draft)}.`,
+    metadata: { image_architecture: wanted, instance_type_architectures: offered },
+  });
+}
+
+/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+function recordRemedy({ shape: { record }, architecture }: MachineTypeQuestion["draft"]): string {
+  return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
+}
+
+function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+  const check = MACHINE_TYPE_CHECKS.shape;
+  const { name } = question;
+  const { record, vcpus, memoryGb } = question.draft.shape;
+  const actualVcpus = info.VCpuInfo?.DefaultVCpus ?? 0;
+  const actualMib = info.MemoryInfo?.SizeInMiB ?? 0;
+  const actual = `${actualVcpus} vCPUs and ${gibibytes(actualMib)} GiB`;
+  const sameVcpus = vcpus === null || vcpus === actualVcpus;
+  const sameMemory =
+    memoryGb === null || Math.abs(memoryGb * MIB_OF_GIB - actualMib) <= actualMib * TOLERANCE;
+  if (sameVcpus && sameMemory) return passed(check, `${name} has ${actual}`);
+  return refused(check, question, {
+    reason: "MACHINE_TYPE_MISMATCH",
+    message: `machine-type ${record ?? name} says ${vcpus ?? "?"} vCPUs and ${memoryGb ?? "?"} GiB, but ${name} has ${actual}`,
+    remedy: `Correct vcpus and memory_gb of machine-type ${record ?? name}, or its aws.instance_type.`,
+    metadata: { vcpus: actualVcpus, memory_mib: actualMib },
+  });
+}
+
+/** Whether a machine of this type can start the image at all. */
+function bootCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+  const check = MACHINE_TYPE_CHECKS.boots;
+  const { name, image } = question;
+  if (image === null) return skipped(check, "the image could not be read");
+  const obstacle = bootObstacle(image, info);
+  if (obstacle === null) return passed(check, `${name} can boot ${image.id}`);
+  return refused(check, question, {
+    reason: "IMAGE_UNSUPPORTED",
+    message: `${image.id} cannot boot on ${name}: ${obstacle}`,
+    remedy: "Name another machine type, or build the image for this one.",
+    metadata: { image_id: image.id },
+  });
+}
+
+function bootObstacle(image: ImageFacts, info: InstanceTypeInfo): string | null {
+  const modes: readonly string[] = info.SupportedBootModes ?? [];
+  const { bootMode } = image;
+  // An image that only prefers UEFI starts either way.
+  if (bootMode !== null && bootMode !== "uefi-preferred" && modes.length > 0)
+    if (!modes.includes(bootMode))
+      return `its boot mode is ${bootMode}, the type has ${modes.join(" and ")}`;
+  if (image.ena === false && info.NetworkInfo?.EnaSupport === "required")
+    return "the type needs the Elastic Network Adapter (ENA), which the image is not registered for";
+  const virtualizations: readonly string[] = info.SupportedVirtualizationTypes ?? [];
+  // A paravirtual image has been refused for itself.
+  if (
+    image.virtualization === "hvm" &&
+    virtualizations.length > 0 &&
+    !virtualizations.includes("hvm")
+  )
+    return "the type has no hardware virtualization";
+  return null;
+}
+
+interface Refusal {
+  readonly reason: ErrorReason;
+  readonly message: string;
+  readonly remedy: string;
+  readonly metadata?: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+function refused(check: string, { name, region }: MachineTypeQuestion, refusal: Refusal): Check {
+  return failed(check, {
+    code: "FAILED_PRECONDITION",
+    ...refusal,
+    blastRadius: "region",
+    metadata: { instance_type: name, region, ...refusal.metadata },
+  });
+}
+
+function gibibytes(mebibytes: number): string {
+  return String(Number((mebibytes / MIB_OF_GIB).toFixed(2)));
+}

@@ -1,0 +1,89 @@
+import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import type { ErrorReason } from "../../../src/errors.ts";
+import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
+
+export interface PlaceQuestion {
+  readonly candidates: readonly Candidate[];
+  readonly target: AwsTarget;
+  /** Those of the placement's subnets that there are. */
+  readonly subnets: readonly Subnet[];
+  /** The group that the placement names; null for none, or one that is not there. */
+  readonly securityGroup: SecurityGroup | null;
+  readonly instanceType: string;
+  /** Null where it is not known. */
+  readonly info: InstanceTypeInfo | null;
+  /** Null where it is not known. */
+  readonly zonesWithType: readonly string[] | null;
+}
+
+/** Why a machine cannot be launched at a candidate. */
+export interface PlaceRefusal {
+  readonly reason: ErrorReason;
+  readonly why: string;
+}
+
+export interface JudgedPlace {
+  readonly candidate: Candidate;
+  readonly refusals: readonly PlaceRefusal[];
+  readonly vpcId: string | null;
+}
+
+/** Every candidate with its zone, in their order, each with all that keeps a machine from it. */
+export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
+  return question.candidates.map((candidate) => {
+    const subnet = question.subnets.find(({ SubnetId }) => SubnetId === candidate.subnet);
+    const refusals =
+      subnet === undefined
+        ? [missing(candidate, question)]
+        : refusalsOf(subnet, candidate, question);
+    return {
+      candidate: {
+        ...candidate,
+        place: subnet?.AvailabilityZone ?? candidate.place,
+        verdict: refusals.length === 0 ? "eligible" : "rejected",
+        reason: refusals.length === 0 ? null : refusals.map(({ why }) => why).join("; "),
+      },
+      refusals,
+      vpcId: subnet?.VpcId ?? null,
+    };
+  });
+}
+
+function missing({ subnet }: Candidate, { target }: PlaceQuestion): PlaceRefusal {
+  return {
+    reason: "SUBNET_NOT_FOUND",
+    why: `${target.region} has no ${subnet ?? "subnet"} that these credentials see`,
+  };
+}
+
+function refusalsOf(
+  subnet: Subnet,
+  { market }: Candidate,
+  question: PlaceQuestion,
+): readonly PlaceRefusal[] {
+  const { target, securityGroup, zonesWithType, instanceType, info } = question;
+  const { SubnetId = "", AvailabilityZone = "", VpcId = "" } = subnet;
+  const wantedVpc = target.vpcId ?? securityGroup?.VpcId ?? VpcId;
+  const refusals: PlaceRefusal[] = [];
+  if (subnet.State !== undefined && subnet.State !== "available")
+    refusals.push({ reason: "PLACE_UNAVAILABLE", why: `${SubnetId} is ${subnet.State}` });
+  if (VpcId !== wantedVpc)
+    refusals.push({
+      reason: "NETWORK_MISMATCH",
+      why: `${SubnetId} is in ${VpcId}, not in ${wantedVpc}${target.vpcId === null ? ` as ${securityGroup?.GroupId ?? "the security group"} is` : ""}`,
+    });
+  if (subnet.AvailableIpAddressCount === 0)
+    refusals.push({ reason: "SUBNET_FULL", why: `${SubnetId} has no free address` });
+  if (zonesWithType !== null && !zonesWithType.includes(AvailabilityZone))
+    refusals.push({
+      reason: "MACHINE_TYPE_NOT_OFFERED",
+      why: `${instanceType} is not offered in ${AvailabilityZone}`,
+    });
+  const usages = info?.SupportedUsageClasses;
+  if (market !== undefined && usages !== undefined && !usages.includes(market))
+    refusals.push({
+      reason: "NOT_OFFERED_HERE",
+      why: `${instanceType} is not sold ${market === "spot" ? "on the spot market" : "on demand"}`,
+    });
+  return refusals;
+}

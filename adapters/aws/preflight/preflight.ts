@@ -1,0 +1,151 @@
+import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import { cancellation } from "../../../src/async/cancellation.ts";
+import type { JsonObject } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import { accountCheck, rolesOf } from "./account-checks.ts";
+import { addressCheck } from "./address-check.ts";
+import type { AwsRole } from "../client/client.ts";
+import { readFacts } from "../image/image-facts.ts";
+import type { InstanceSubject } from "./instance-settings.ts";
+import { chooseMachine, readMachine } from "./machine-choice.ts";
+import type { MachineChoice, MachineReading } from "./machine-choice.ts";
+import { placeChecks, unreadPlaceChecks } from "./place-checks.ts";
+import { judgePlaces } from "./places.ts";
+import type { JudgedPlace } from "./places.ts";
+import { preflightReport, unaskedReport } from "./preflight-report.ts";
+import type { Judged } from "./preflight-report.ts";
+import type { AwsReader } from "../client/reads.ts";
+import { settled, unread } from "../../../src/substrate/reading.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
+import { finishRehearsal, rehearseEarly } from "./dry-run-choice.ts";
+import type { Rehearsal } from "./dry-run-choice.ts";
+import type { Rehearse } from "./dry-run.ts";
+import { chooseSecurityGroup } from "./security-group.ts";
+import { tagCheck } from "./tag-checks.ts";
+import { awsTarget } from "../target.ts";
+import { volumeChecks } from "./volume-checks.ts";
+
+export interface PreflightPorts {
+  readonly reader: AwsReader;
+  readonly rehearse: Rehearse;
+  /** EC2's volume types, as the SDK knows them. */
+  readonly volumeTypes: () => Promise<readonly string[]>;
+}
+
+/**
+ * All checks that only this account and region can make, from one wave of reads, and the instance as it will be. What
+ * spoils every read is told once; only a cancellation is thrown.
+ */
+export async function preflightInstance(
+  ports: PreflightPorts,
+  draft: PlanDraft,
+  facts: JsonObject,
+  signal: AbortSignal,
+): Promise<PreflightReport> {
+  if (signal.aborted) throw cancellation(signal, "the preflight");
+  const { image, refused, unasked } = readFacts(facts);
+  const subject = { draft, target: awsTarget(draft), image, rehearse: ports.rehearse, signal };
+  if (unasked !== null) return unaskedReport(subject, unasked);
+  const [answers, early] = await Promise.all([ask(ports, subject, signal), rehearseEarly(subject)]);
+  const judged = judge(subject, answers);
+  const rehearsal: Rehearsal | null = await finishRehearsal(subject, early, {
+    places: (judged.places ?? []).map(({ candidate }) => candidate),
+    instanceType: judged.machine.info === null ? null : judged.machine.name,
+  });
+  return preflightReport(subject, { ...judged, imageRefused: refused }, rehearsal);
+}
+
+interface Answers {
+  readonly accounts: readonly { readonly role: AwsRole; readonly account: Reading<string> }[];
+  readonly machine: MachineReading;
+  readonly subnets: Reading<readonly Subnet[]>;
+  readonly groups: Reading<readonly SecurityGroup[]>;
+  readonly volumeTypes: readonly string[];
+}
+
+async function ask(
+  { reader, volumeTypes }: PreflightPorts,
+  { draft, target }: InstanceSubject,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const accountOf = async (role: AwsRole) => ({
+    role,
+    account: await settled(reader.account(role, signal)),
+  });
+  const [machine, subnets, groups, accounts, types] = await Promise.all([
+    readMachine(reader, draft, signal),
+    settled(reader.subnets(target.subnetIds, signal)),
+    settled(reader.securityGroups(target.securityGroupId, signal)),
+    Promise.all(rolesOf(target).map(accountOf)),
+    // The list is long, and there is nothing to look up in it.
+    draft.shape.diskType === null ? [] : volumeTypes(),
+  ]);
+  return { accounts, machine, subnets, groups, volumeTypes: types };
+}
+
+function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageRefused"> {
+  const { draft, target, image } = subject;
+  const { machine: reading, subnets, groups, accounts, volumeTypes } = answers;
+  const zones = [...new Set((subnets.value ?? []).flatMap((one) => one.AvailabilityZone ?? []))];
+  const machine = chooseMachine({
+    reading,
+    draft,
+    image,
+    region: target.region,
+    zones: zones.toSorted(),
+  });
+  const places = subnets.value === null ? null : judgeAll(subject, answers, machine);
+  const group =
+    groups.value === null ? null : chooseSecurityGroup(target, groups.value, places ?? []);
+  return {
+    machine,
+    places,
+    group,
+    checks: [
+      ...accounts.map(({ role, account }) => accountCheck(role, target, account)),
+      ...machine.checks,
+      ...(subnets.error === null
+        ? placeChecks(places ?? [], machine)
+        : unreadPlaceChecks(subnets.error)),
+      ...addressChecks(subject, subnets.value, places),
+      ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
+      ...(group === null ? [] : [group.check]),
+      ...volumeChecks({ shape: draft.shape, image, volumeTypes }),
+      tagCheck(target.tags),
+    ],
+    errors: [
+      ...accounts.map(({ account }) => account.error),
+      ...machine.errors,
+      subnets.error,
+      groups.error,
+    ],
+  };
+}
+
+function addressChecks(
+  { target }: InstanceSubject,
+  subnets: readonly Subnet[] | null,
+  places: readonly JudgedPlace[] | null,
+): readonly Check[] {
+  if (subnets === null || places === null) return [];
+  const candidates = places.map(({ candidate }) => candidate);
+  return [addressCheck(target, candidates, subnets)];
+}
+
+function judgeAll(
+  { draft, target }: InstanceSubject,
+  { subnets, groups }: Answers,
+  machine: MachineChoice,
+): readonly JudgedPlace[] {
+  const named = groups.value?.find(({ GroupId }) => GroupId === target.securityGroupId);
+  return judgePlaces({
+    candidates: draft.candidates,
+    target,
+    subnets: subnets.value ?? [],
+    securityGroup: named ?? null,
+    instanceType: machine.name ?? draft.machineType,
+    info: machine.info,
+    zonesWithType: machine.zones,
+  });
+}

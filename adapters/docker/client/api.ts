@@ -1,0 +1,168 @@
+import { Readable } from "node:stream";
+import type Docker from "dockerode";
+import { z } from "zod";
+import type { RegistryCredential } from "../../../src/oci/credential.ts";
+import { credentialServer } from "../../../src/oci/reference.ts";
+import { hasStatus } from "../errors/errors.ts";
+import type { ContainerRequest } from "../launch/launch-request.ts";
+import { createModem } from "./modem.ts";
+import type { EngineCall } from "./modem.ts";
+import {
+  containerReply,
+  infoReply,
+  listReply,
+  networkReply,
+  readReply,
+  versionReply,
+} from "./replies.ts";
+import type {
+  ContainerReply,
+  InfoReply,
+  ListedContainer,
+  NetworkReply,
+  VersionReply,
+} from "./replies.ts";
+import type { EngineTransport } from "./transport.ts";
+
+export interface PullRequest {
+  /** `registry/repository@sha256:…`, handed over whole: what splits off a tag makes a tag of the digest. */
+  readonly reference: string;
+  /** `os/architecture[/variant]`. */
+  readonly platform: string;
+  readonly registry: string;
+  readonly credential: RegistryCredential | null;
+}
+
+export interface LogsQuery {
+  readonly follow: boolean;
+  /** Null for all there are. */
+  readonly tail: number | null;
+}
+
+/**
+ * Every call that is made to an engine, and no other. None repeats itself. All throw `EngineReplyFailure` or
+ * `EngineConnectionFailure`, to be judged where the call is made; a `SlipwayError` where the signal was aborted.
+ */
+export interface EngineApi {
+  info(signal: AbortSignal): Promise<InfoReply>;
+  version(signal: AbortSignal): Promise<VersionReply>;
+  inspectNetwork(name: string, signal: AbortSignal): Promise<NetworkReply>;
+  /** The stream of progress lines: the engine's answer says nothing of success. */
+  pull(request: PullRequest, signal: AbortSignal): Promise<Readable>;
+  // Whatever changes a container runs to its end: one that is given up half-way is one that nobody knows of.
+  /** The new container's id. */
+  createContainer(request: ContainerRequest): Promise<string>;
+  /** A container that runs already is a success. */
+  startContainer(id: string): Promise<void>;
+  removeContainer(id: string, options: { readonly force: boolean }): Promise<void>;
+  /** Unpacks a tar archive at the root of a container's file system. */
+  copyInto(id: string, archive: Uint8Array): Promise<void>;
+  /** A file or folder of a container as a tar archive. */
+  copyFrom(id: string, path: string): Promise<Readable>;
+  /** By id or name. */
+  inspectContainer(id: string, signal: AbortSignal | null): Promise<ContainerReply>;
+  /** Running or not, that fit all filters; all of them, in one answer. */
+  listContainers(
+    filters: Readonly<Record<string, readonly string[]>>,
+    signal: AbortSignal,
+  ): Promise<readonly ListedContainer[]>;
+  logs(id: string, query: LogsQuery, signal: AbortSignal): Promise<Readable>;
+  close(): void;
+}
+
+/** How long the engine may be silent before its answer begins: reads are quick, a start may wait for a slow disk. */
+const READ_MILLISECONDS = 30_000;
+const CHANGE_MILLISECONDS = 180_000;
+
+const ALREADY_STARTED = 304;
+const createdId = z.string().min(1);
+
+/** The calls over a transport. dockerode is loaded by the first of them. */
+export function createEngineApi(transport: EngineTransport): EngineApi {
+  const connect = async (call: EngineCall): Promise<Docker> => {
+    const { default: Dockerode } = await import("dockerode");
+    // The option by which dockerode takes another modem than its own is missing in its types.
+    const options = { Promise, modem: createModem(transport, call) };
+    return new Dockerode(options);
+  };
+  const reading = (signal: AbortSignal | null) =>
+    connect({ signal, silenceMilliseconds: READ_MILLISECONDS });
+  const streaming = (signal: AbortSignal) => connect({ signal, silenceMilliseconds: null });
+  const changing = () => connect({ signal: null, silenceMilliseconds: CHANGE_MILLISECONDS });
+  const container = (docker: Docker, id: string) => docker.getContainer(encodeURIComponent(id));
+
+  return {
+    async info(signal) {
+      return readReply(infoReply, await (await reading(signal)).info(), "itself");
+    },
+    async version(signal) {
+      return readReply(versionReply, await (await reading(signal)).version(), "its version");
+    },
+    async inspectNetwork(name, signal) {
+      const network = (await reading(signal)).getNetwork(encodeURIComponent(name));
+      return readReply(networkReply, await network.inspect(), `network ${name}`);
+    },
+    async pull({ reference, platform, registry, credential }, signal) {
+      const docker = await streaming(signal);
+      const query = { fromImage: reference, platform };
+      const auth = credential === null ? {} : authconfig(registry, credential);
+      return readableOf(await docker.createImage(auth, query));
+    },
+    async createContainer({ name, platform, body }) {
+      const docker = await changing();
+      const created = await docker.createContainer({ name, ...parts({ name, platform }, body) });
+      return readReply(createdId, created.id, `the new container ${name}`);
+    },
+    async startContainer(id) {
+      try {
+        await container(await changing(), id).start();
+      } catch (caught) {
+        if (!hasStatus(caught, ALREADY_STARTED)) throw caught;
+      }
+    },
+    async removeContainer(id, { force }) {
+      await container(await changing(), id).remove({ force, v: true });
+    },
+    async copyInto(id, archive) {
+      const query = { path: "/", noOverwriteDirNonDir: "1" };
+      await container(await changing(), id).putArchive(Buffer.from(archive), query);
+    },
+    async copyFrom(id, path) {
+      return readableOf(await container(await changing(), id).getArchive({ path }));
+    },
+    async inspectContainer(id, signal) {
+      const reply: unknown = await container(await reading(signal), id).inspect();
+      return readReply(containerReply, reply, `container ${id}`);
+    },
+    async listContainers(filters, signal) {
+      const docker = await reading(signal);
+      const query = { all: true, filters: JSON.stringify(filters) };
+      return readReply(listReply, await docker.listContainers(query), "its containers");
+    },
+    async logs(id, { follow, tail }, signal) {
+      const docker = await streaming(signal);
+      const query = { stdout: true, stderr: true, follow, ...(tail === null ? {} : { tail }) };
+      // To dockerode `follow` means that a stream is wanted, which is so for old lines too.
+      return readableOf(await container(docker, id).logs({ follow: true, ...parts(query) }));
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** Query and body of a call, apart. What dockerode's modem makes of one object is not for every call right. */
+function parts(query: object, body?: object): object {
+  return { _query: query, ...(body === undefined ? {} : { _body: body }) };
+}
+
+/** What a registry is told by the engine. */
+function authconfig(registry: string, credential: RegistryCredential): object {
+  const serveraddress = credentialServer(registry);
+  return credential.kind === "password"
+    ? { username: credential.username, password: credential.password.reveal(), serveraddress }
+    : { identitytoken: credential.identityToken.reveal(), serveraddress };
+}
+
+function readableOf(stream: unknown): Readable {
+  if (stream instanceof Readable) return stream;
+  throw new TypeError("the engine's answer is no stream");
+}

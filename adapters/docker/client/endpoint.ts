@@ -1,0 +1,138 @@
+import { SlipwayError } from "../../../src/errors.ts";
+
+/** Keys of a connection that proves who asks, as PEM text. */
+export interface EngineTls {
+  readonly certificateAuthority: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  /** False takes any certificate of the engine's. */
+  readonly verify: boolean;
+}
+
+/** Where an engine is listened to. */
+export type EngineEndpoint =
+  | { readonly kind: "unix"; readonly address: string; readonly socketPath: string }
+  | {
+      readonly kind: "tcp";
+      readonly address: string;
+      readonly host: string;
+      readonly port: number;
+      /** Put before every path of the API; empty for an engine itself. */
+      readonly pathPrefix: string;
+      readonly tls: EngineTls | null;
+    }
+  | {
+      readonly kind: "ssh";
+      readonly address: string;
+      readonly user: string | null;
+      readonly host: string;
+      readonly port: number | null;
+      /** Socket on the other host; null for its default. */
+      readonly socketPath: string | null;
+    };
+
+const DEFAULT_SOCKET = "/var/run/docker.sock";
+export const DEFAULT_ENGINE_HOST = `unix://${DEFAULT_SOCKET}`;
+
+const PLAIN_PORT = 2375;
+const TLS_PORT = 2376;
+const LARGEST_PORT = 65_535;
+
+// What goes to the `ssh` program and from there to a shell holds no character that either could take for more.
+const SSH_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/;
+const SSH_HOST = /^[A-Za-z0-9:][A-Za-z0-9.:%_-]*$/;
+const REMOTE_PATH = /^\/[A-Za-z0-9_./-]+$/;
+
+/**
+ * Reads an engine's address as the `docker` command writes it: `unix://PATH`, `tcp://HOST[:PORT][/PREFIX]`,
+ * `ssh://[USER@]HOST[:PORT][/PATH]`. `from` says where it was found, `tls` holds for tcp alone.
+ *
+ * Throws `ENGINE_CONFIGURATION_INVALID`.
+ */
+export function parseEndpoint(
+  address: string,
+  from: string,
+  tls: EngineTls | null = null,
+): EngineEndpoint {
+  const fault = (why: string) => configurationInvalid(`${from}: "${address}" ${why}`);
+  if (address.startsWith("unix://")) {
+    const socketPath = address.slice("unix://".length) || DEFAULT_SOCKET;
+    if (!socketPath.startsWith("/") || socketPath.includes("\0"))
+      throw fault("needs the absolute path of a socket");
+    return { kind: "unix", address: `unix://${socketPath}`, socketPath };
+  }
+  if (address.startsWith("/"))
+    throw configurationInvalid(`${from}: "${address}" has no scheme`, {
+      remedy: `Write unix://${address} for a socket.`,
+    });
+  if (!URL.canParse(address)) throw fault("is no address of an engine");
+  const url = new URL(address);
+  if (url.password !== "" || url.search !== "" || url.hash !== "")
+    throw fault("holds more than an address");
+  if (url.protocol === "tcp:") return tcpEndpoint(url, tls, fault);
+  if (url.protocol === "ssh:") return sshEndpoint(url, fault);
+  throw fault("is neither unix://, tcp:// nor ssh://");
+}
+
+function tcpEndpoint(
+  url: URL,
+  tls: EngineTls | null,
+  fault: (why: string) => SlipwayError,
+): EngineEndpoint {
+  if (url.hostname === "") throw fault("names no host");
+  if (url.username !== "") throw fault("has a user name, which tcp does not know");
+  const defaultPort = tls === null ? PLAIN_PORT : TLS_PORT;
+  const port = url.port === "" ? defaultPort : Number(url.port);
+  if (port < 1 || port > LARGEST_PORT) throw fault("has no possible port");
+  const pathPrefix = url.pathname.replace(/\/$/, "");
+  return {
+    kind: "tcp",
+    address: `tcp://${url.hostname}:${port}${pathPrefix}`,
+    host: bareHost(url.hostname),
+    port,
+    pathPrefix,
+    tls,
+  };
+}
+
+function sshEndpoint(url: URL, fault: (why: string) => SlipwayError): EngineEndpoint {
+  const host = bareHost(url.hostname);
+  const user = decodeURIComponent(url.username);
+  if (!SSH_HOST.test(host)) throw fault("names no host that ssh could be given");
+  if (user !== "" && !SSH_NAME.test(user)) throw fault("names no user that ssh could be given");
+  const hasPath = url.pathname !== "" && url.pathname !== "/";
+  if (hasPath && !REMOTE_PATH.test(url.pathname)) throw fault("names no path of a socket");
+  return {
+    kind: "ssh",
+    address: url.href.replace(/\/$/, ""),
+    user: user === "" ? null : user,
+    host,
+    port: url.port === "" ? null : Number(url.port),
+    socketPath: hasPath ? url.pathname : null,
+  };
+}
+
+/** The host that the engine is on, as far as its address tells; a socket does not. */
+export function endpointHost(endpoint: EngineEndpoint): string | null {
+  return endpoint.kind === "unix" ? null : endpoint.host;
+}
+
+/** The error for settings of the Docker environment that lead to no engine. */
+export function configurationInvalid(
+  why: string,
+  { cause, remedy }: { readonly cause?: unknown; readonly remedy?: string } = {},
+): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_CONFIGURATION_INVALID",
+    message: why,
+    remedy:
+      remedy ?? "Correct the placement's host, or DOCKER_HOST, DOCKER_CONTEXT and their files.",
+    blastRadius: "zone",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function bareHost(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}

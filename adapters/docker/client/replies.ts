@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { SlipwayError } from "../../../src/errors.ts";
+
+/** The engine's replies, as little of them as is used: engines of other versions say more, or less. */
+
+const text = z.string();
+const flag = z.boolean().default(true);
+const stringMap = z
+  .record(text, text)
+  .nullish()
+  .transform((map) => map ?? {});
+
+export const versionReply = z.object({
+  Version: text.default(""),
+  ApiVersion: text,
+  Os: text.default(""),
+  Arch: text.default(""),
+  KernelVersion: text.default(""),
+});
+
+export const infoReply = z.object({
+  Name: text.default(""),
+  OSType: text.default("linux"),
+  Architecture: text.default(""),
+  KernelVersion: text.default(""),
+  NCPU: z.number().default(0),
+  MemTotal: z.number().default(0),
+  // An engine that does not say is taken to be able.
+  MemoryLimit: flag,
+  SwapLimit: flag,
+  CPUShares: flag,
+  CpuCfsQuota: flag,
+  RegistryConfig: z
+    .object({
+      InsecureRegistryCIDRs: z.array(text).nullish(),
+      IndexConfigs: z.record(text, z.object({ Secure: z.boolean().default(true) })).nullish(),
+    })
+    .nullish(),
+});
+
+const networks = z
+  .record(
+    text,
+    z.object({ IPAddress: text.nullish(), GlobalIPv6Address: text.nullish() }).nullable(),
+  )
+  .nullish();
+
+export const containerReply = z.object({
+  Id: text.min(1),
+  Created: text.nullish(),
+  State: z.object({
+    Status: text,
+    ExitCode: z.int().default(0),
+    Error: text.default(""),
+    OOMKilled: z.boolean().default(false),
+  }),
+  Config: z.object({ Labels: stringMap, Tty: z.boolean().default(false), User: text.default("") }),
+  NetworkSettings: z
+    .object({
+      Ports: z.record(text, z.array(z.object({ HostPort: text })).nullable()).nullish(),
+      Networks: networks,
+    })
+    .nullish(),
+});
+
+const listedContainer = z.object({
+  Id: text.min(1),
+  /** Seconds since the epoch. */
+  Created: z.number().nullish(),
+  State: text,
+  /** `Up 2 hours`, `Exited (137) 3 seconds ago`. */
+  Status: text.default(""),
+  Labels: stringMap,
+  Ports: z
+    .array(
+      z.object({
+        PrivatePort: z.int(),
+        PublicPort: z.int().nullish(),
+        Type: text.default("tcp"),
+      }),
+    )
+    .nullish(),
+  NetworkSettings: z.object({ Networks: networks }).nullish(),
+});
+
+export const listReply = z.array(listedContainer);
+
+export const networkReply = z.object({
+  Name: text.default(""),
+  Driver: text.default(""),
+  Scope: text.default("local"),
+  Attachable: z.boolean().default(false),
+});
+
+export type VersionReply = z.output<typeof versionReply>;
+export type InfoReply = z.output<typeof infoReply>;
+export type ContainerReply = z.output<typeof containerReply>;
+export type ListedContainer = z.output<typeof listedContainer>;
+export type NetworkReply = z.output<typeof networkReply>;
+
+/** Reads a reply. Throws `ENGINE_ERROR` for one that is not the engine's: another server may sit on the address. */
+export function readReply<Schema extends z.ZodType>(
+  schema: Schema,
+  reply: unknown,
+  what: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(reply);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_UNSUPPORTED",
+    message: `the engine's answer about ${what} cannot be read: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
+    remedy: "Check that the address is that of a Docker engine of version 20.10 or later.",
+    blastRadius: "zone",
+  });
+}

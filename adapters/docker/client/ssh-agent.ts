@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import http from "node:http";
+import { Duplex } from "node:stream";
+import type { EngineEndpoint } from "./endpoint.ts";
+import { oneLine } from "../errors/engine-failure.ts";
+
+type SshEndpoint = Extract<EngineEndpoint, { kind: "ssh" }>;
+
+export interface SshAgentOptions extends http.AgentOptions {
+  /** The `ssh` program: keys, known hosts and jump hosts are its business. */
+  readonly program: string;
+}
+
+const LONGEST_COMPLAINT = 2_000;
+
+/** An HTTP agent whose connections are `ssh HOST docker system dial-stdio`, as the `docker` command makes them. */
+export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions): http.Agent {
+  const { program, ...agentOptions } = options;
+  const agent = new http.Agent(agentOptions);
+  agent.createConnection = () => dial(program, endpoint);
+  return agent;
+}
+
+/** Arguments of the `ssh` program. No part can be taken for an option or for more than one word. */
+export function sshArguments(endpoint: SshEndpoint): readonly string[] {
+  const { user, host, port, socketPath } = endpoint;
+  const login = user === null ? [] : ["-l", user];
+  const door = port === null ? [] : ["-p", String(port)];
+  const engine = socketPath === null ? [] : ["--host", `unix://${socketPath}`];
+  // Nobody is there to answer a question: BatchMode.
+  const options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-T", ...login, ...door];
+  return [...options, "--", host, "docker", ...engine, "system", "dial-stdio"];
+}
+
+/** A process's standard streams as one connection. */
+function dial(program: string, endpoint: SshEndpoint): Duplex {
+  const child = spawn(program, sshArguments(endpoint), { stdio: ["pipe", "pipe", "pipe"] });
+  const connection = new SshConnection(child);
+  let complaint = "";
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => {
+    complaint = (complaint + piece).slice(-LONGEST_COMPLAINT);
+  });
+  const fail = (words: string) =>
+    connection.destroy(new Error(`ssh to ${endpoint.host}: ${words}`));
+  child.once("error", (caught) => fail(caught.message));
+  // "close" comes once the streams have ended too, so that the complaint is complete.
+  child.once("close", (code) => {
+    if (code === 0) connection.push(null);
+    else fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
+  });
+  child.stdin.on("error", (caught) => connection.destroy(caught));
+  child.stdout.on("data", (piece: Buffer) => {
+    if (!connection.push(piece)) child.stdout.pause();
+  });
+  return connection;
+}
+
+/** What Node's HTTP client does to a socket beyond reading and writing, where a process can follow. */
+class SshConnection extends Duplex {
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    super();
+    this.#child = child;
+  }
+
+  override _read(): void {
+    this.#child.stdout?.resume();
+  }
+
+  override _write(piece: unknown, encoding: BufferEncoding, done: (error?: Error | null) => void) {
+    this.#child.stdin?.write(piece, encoding, done);
+  }
+
+  override _final(done: () => void): void {
+    this.#child.stdin?.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#child.kill();
+    done(error);
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  /** An idle connection does not keep this process alive. */
+  unref(): this {
+    for (const handle of this.#handles()) if (isHandle(handle)) handle.unref();
+    return this;
+  }
+
+  ref(): this {
+    for (const handle of this.#handles()) if (isHandle(handle)) handle.ref();
+    return this;
+  }
+
+  #handles(): readonly unknown[] {
+    const { stdin, stdout, stderr } = this.#child;
+    return [this.#child, stdin, stdout, stderr];
+  }
+}
+
+/** A process, and the pipes to it, which are sockets. */
+function isHandle(value: unknown): value is { ref(): void; unref(): void } {
+  return typeof value === "object" && value !== null && "ref" in value && "unref" in value;
+}

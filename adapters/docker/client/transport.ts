@@ -1,0 +1,169 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import http from "node:http";
+import https from "node:https";
+import type { Readable } from "node:stream";
+import type { EngineEndpoint } from "./endpoint.ts";
+import { EngineConnectionFailure } from "../errors/engine-failure.ts";
+import { createSshAgent } from "./ssh-agent.ts";
+
+export interface EngineRequest {
+  readonly method: string;
+  /** Path of the API with its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+  readonly signal: AbortSignal | null;
+  /** Longest silence of the engine before its answer begins, in milliseconds; null waits for ever. */
+  readonly silenceMilliseconds: number | null;
+}
+
+export interface EngineResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  /** Fails with an `EngineConnectionFailure` where it breaks off. */
+  readonly body: Readable;
+}
+
+/** HTTP to one engine over connections that are kept. */
+export interface EngineTransport {
+  send(request: EngineRequest): Promise<EngineResponse>;
+  close(): void;
+}
+
+export interface TransportOptions {
+  /** The program that makes connections to `ssh://` hosts. Default `ssh`. */
+  readonly sshProgram?: string;
+}
+
+const CONNECT_MILLISECONDS = 10_000;
+const IDLE_CONNECTIONS = 16;
+const AGENT = { keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS } as const;
+
+/**
+ * dockerode's own transport is not used: it reads the process's environment, lets `DEBUG=modem` print credentials, makes a
+ * full dump of its sockets for that on every call, and cannot say whether a request that failed had been sent.
+ */
+export function createTransport(
+  endpoint: EngineEndpoint,
+  options: TransportOptions = {},
+): EngineTransport {
+  const { agent, base, secure } = connectionOf(endpoint, options);
+  return {
+    send: (request) => send(request, { agent, base, secure }),
+    close: () => agent.destroy(),
+  };
+}
+
+interface Connection {
+  readonly agent: http.Agent;
+  /** Options of every request. */
+  readonly base: http.RequestOptions;
+  readonly secure: boolean;
+}
+
+function connectionOf(endpoint: EngineEndpoint, options: TransportOptions): Connection {
+  switch (endpoint.kind) {
+    case "unix": {
+      const base = { socketPath: endpoint.socketPath };
+      return { agent: new http.Agent(AGENT), base, secure: false };
+    }
+    case "ssh": {
+      const agent = createSshAgent(endpoint, { program: options.sshProgram ?? "ssh", ...AGENT });
+      return { agent, base: { host: "docker" }, secure: false };
+    }
+    case "tcp": {
+      const { host, port, tls } = endpoint;
+      if (tls === null)
+        return { agent: new http.Agent(AGENT), base: { host, port }, secure: false };
+      const agent = new https.Agent({
+        ...AGENT,
+        rejectUnauthorized: tls.verify,
+        ...(tls.certificateAuthority === null ? {} : { ca: tls.certificateAuthority }),
+        ...(tls.certificate === null ? {} : { cert: tls.certificate }),
+        ...(tls.key === null ? {} : { key: tls.key }),
+      });
+      return { agent, base: { host, port }, secure: true };
+    }
+  }
+}
+
+function send(request: EngineRequest, connection: Connection): Promise<EngineResponse> {
+  const { signal, silenceMilliseconds: silence, body } = request;
+  if (signal?.aborted === true) return Promise.reject(cancellation(signal, "a call to the engine"));
+  return new Promise((resolve, reject) => {
+    const outgoing = begin(request, connection);
+    let sent = false;
+    let timer: NodeJS.Timeout | null = null;
+    const giveUp = (milliseconds: number, what: string) => () =>
+      outgoing.destroy(timeout(`${what} within ${milliseconds / 1000} seconds`, sent));
+    const wait = (milliseconds: number | null, what: string) => {
+      if (timer !== null) clearTimeout(timer);
+      timer = milliseconds === null ? null : setTimeout(giveUp(milliseconds, what), milliseconds);
+    };
+    wait(CONNECT_MILLISECONDS, "no connection");
+    whenConnected(outgoing, connection.secure, () => {
+      sent = true;
+      wait(silence, "no answer");
+    });
+    const stop = () => outgoing.destroy();
+    signal?.addEventListener("abort", stop, { once: true });
+    const settle = () => {
+      wait(null, "");
+      signal?.removeEventListener("abort", stop);
+    };
+    outgoing.on("response", (incoming) => {
+      settle();
+      resolve(responseOf(incoming, signal));
+    });
+    outgoing.on("error", (caught) => {
+      settle();
+      const isCancelled = signal !== null && signal.aborted;
+      reject(isCancelled ? cancellation(signal, "a call to the engine") : failureOf(caught, sent));
+    });
+    outgoing.end(body ?? undefined);
+  });
+}
+
+function begin(request: EngineRequest, { agent, base, secure }: Connection): http.ClientRequest {
+  const { method, path, body } = request;
+  const length = body === null ? {} : { "content-length": Buffer.byteLength(body) };
+  const headers = { ...request.headers, ...length };
+  return (secure ? https : http).request({ ...base, agent, method, path, headers });
+}
+
+/** Nothing reaches the engine before its connection, and TLS where there is any, stands. */
+function whenConnected(request: http.ClientRequest, secure: boolean, connected: () => void): void {
+  request.on("socket", (socket) => {
+    // A connection by ssh is a stream that says nothing of its state: what was written may have arrived.
+    if (request.reusedSocket || !("connecting" in socket) || !socket.connecting) connected();
+    else socket.once(secure ? "secureConnect" : "connect", connected);
+  });
+}
+
+function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null): EngineResponse {
+  const stop = () => {
+    if (signal !== null) incoming.destroy(cancellation(signal, "a call to the engine"));
+  };
+  // Whoever reads is told of errors; before anybody does, one would end the process.
+  incoming.on("error", () => undefined);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  incoming.once("close", () => signal?.removeEventListener("abort", stop));
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
+}
+
+/** What a request or its answer failed of, as a failure of ours. */
+export function failureOf(caught: unknown, sent: boolean): Error {
+  if (caught instanceof EngineConnectionFailure) return caught;
+  const isError = caught instanceof Error;
+  const code = isError && "code" in caught && typeof caught.code === "string" ? caught.code : "";
+  return new EngineConnectionFailure({
+    code: code === "" ? "UNKNOWN" : code,
+    sent,
+    words: isError ? caught.message || code : String(caught),
+  });
+}
+
+function timeout(words: string, sent: boolean): EngineConnectionFailure {
+  return new EngineConnectionFailure({ code: "TIMED_OUT", sent, words });
+}

@@ -1,0 +1,129 @@
+import { isSlipwayError } from "../../../src/errors.ts";
+import type { ErrorReason, JsonObject, SlipwayError } from "../../../src/errors.ts";
+import { inspectOciImage } from "../../../src/oci/inspect/inspect-image.ts";
+import type { OciInspection } from "../../../src/oci/inspect/inspect-image.ts";
+import { formatPlatform } from "../../../src/oci/image/platform.ts";
+import { formatReference, parseReference } from "../../../src/oci/reference.ts";
+import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
+import { ARCHITECTURES } from "../../../src/plan/plan.ts";
+import type { Artifact, Check } from "../../../src/plan/plan.ts";
+import type { ImageInspection, ImageSource, ImageTarget } from "../../../src/substrate/contract.ts";
+import { failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+
+type DockerImage = Extract<ImageSource, { substrate: "DOCKER" }>;
+
+/** What is verified of an image, in this order: where one fails, those after it were not looked at. */
+const STAGES = [
+  "image.reference",
+  "image.manifest",
+  "image.platform",
+  "image.config",
+  "image.layers",
+] as const;
+type Stage = (typeof STAGES)[number];
+
+/** The stage that an error stops at; whatever else goes wrong does so while the manifest is read. */
+const STAGE_OF: Partial<Record<ErrorReason, Stage>> = {
+  INVALID_REFERENCE: "image.reference",
+  PLATFORM_NOT_FOUND: "image.platform",
+  ARCHITECTURE_MISMATCH: "image.platform",
+  IMAGE_CONFIG_INVALID: "image.config",
+  LAYERS_MISMATCH: "image.layers",
+};
+
+/**
+ * Reads manifest, platform and configuration from the registry without pulling, verifies them, and pins the
+ * platform's manifest. Whatever is wrong with the image is a failed check; only a cancellation is thrown.
+ */
+export async function inspectDockerImage(
+  registry: RegistryClient,
+  image: DockerImage,
+  target: ImageTarget,
+  signal: AbortSignal,
+): Promise<ImageInspection> {
+  const { imageRef, credential } = image;
+  const platform = { os: "linux", architecture: target.architecture };
+  try {
+    const reference = parseReference(imageRef);
+    const found = await inspectOciImage(registry, { reference, platform, credential, signal });
+    return readImage(imageRef, found);
+  } catch (caught) {
+    if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
+    return unreadImage(target.imageName, caught);
+  }
+}
+
+function readImage(requested: string, found: OciInspection): ImageInspection {
+  const id = formatReference(found.pinned);
+  const platform = formatPlatform(found.platform);
+  const artifact: Artifact = {
+    id,
+    requested,
+    pinned: true,
+    indexDigest: found.indexDigest,
+    imageId: found.imageId,
+    chainId: found.chainIds.at(-1) ?? null,
+    platform,
+    createdAt: found.config.created ?? null,
+  };
+  const reference = formatReference(found.requested);
+  return {
+    artifact,
+    architecture:
+      ARCHITECTURES.find((architecture) => architecture === found.platform.architecture) ?? null,
+    checks: [
+      passed("image.reference", `${requested} means ${reference}`),
+      passed("image.manifest", `the registry has the manifest ${found.manifestDigest}`),
+      passed("image.platform", `the image is for ${platform}`),
+      passed("image.config", `the configuration ${found.imageId} is valid`),
+      passed("image.layers", `${layersAgree(found.diffIds.length)} with the configuration`),
+    ],
+    // A digest was fixed by whoever wrote it; a tag means something else when it is pushed again.
+    floating: found.floating
+      ? [{ reference, value: found.indexDigest ?? found.manifestDigest }]
+      : [],
+    sources: sourcesOf(found),
+    facts: factsOf(found, platform),
+  };
+}
+
+function unreadImage(imageName: string, error: SlipwayError): ImageInspection {
+  const stage = STAGE_OF[error.reason] ?? "image.manifest";
+  const failedAt = STAGES.indexOf(stage);
+  const checks = STAGES.map((name, index): Check => {
+    if (index === failedAt) return failedBy(name, error, `image ${imageName}: `);
+    return index < failedAt
+      ? passed(name, `image ${imageName}: nothing wrong`)
+      : skipped(name, `image ${imageName}: not looked at, because ${stage} failed`);
+  });
+  return { artifact: null, architecture: null, checks, floating: [], sources: {}, facts: {} };
+}
+
+function sourcesOf(found: OciInspection): Record<string, string> {
+  const { registry } = found.requested;
+  const manifest = `manifest ${found.manifestDigest} of ${registry}`;
+  const index = found.indexDigest === null ? manifest : `index ${found.indexDigest} of ${registry}`;
+  const config = `image configuration ${found.imageId}`;
+  return {
+    "/artifact/id": `${formatReference(found.requested)} as ${registry} reads it`,
+    "/artifact/index_digest": index,
+    "/artifact/image_id": manifest,
+    "/artifact/chain_id": config,
+    "/artifact/platform": config,
+    "/artifact/created_at": config,
+  };
+}
+
+function factsOf(found: OciInspection, platform: string): JsonObject {
+  // Through JSON, so that what zod leaves as `undefined` is absent.
+  const config: unknown = JSON.parse(JSON.stringify(found.config.config ?? {}));
+  return { config: isObject(config) ? config : {}, platform, size: found.size };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function layersAgree(count: number): string {
+  return count === 1 ? "the one layer agrees" : `the ${count} layers agree`;
+}

@@ -1,0 +1,239 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import { parseReference } from "../../../src/oci/reference.ts";
+import type { Launch, LaunchMember, Machine } from "../../../src/substrate/contract.ts";
+import type { EngineApi } from "../client/api.ts";
+import { EngineConnectionFailure } from "../errors/engine-failure.ts";
+import { engineError, hasStatus, mayHaveHappened } from "../errors/errors.ts";
+import type { EngineOperation } from "../errors/errors.ts";
+import { isMemberOf } from "../labels.ts";
+import { containerRequest } from "./launch-request.ts";
+import type { ContainerRequest } from "./launch-request.ts";
+import { machineOf } from "../machine.ts";
+import type { Puller } from "./pull.ts";
+import type { ContainerReply } from "../client/replies.ts";
+import { copySecretFiles } from "./secret-files.ts";
+import { settingsOf } from "../settings.ts";
+
+export interface MemberPorts {
+  readonly api: EngineApi;
+  readonly puller: Puller;
+  /** The engine's address, for messages. */
+  readonly engine: string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+export interface MemberContext extends MemberPorts {
+  readonly launch: Launch;
+  readonly member: LaunchMember;
+  readonly signal: AbortSignal;
+}
+
+/** Thrown where there may be a container or not: the engine's answer was lost. */
+export class UnknownOutcome extends Error {
+  readonly error: SlipwayError;
+
+  constructor(error: SlipwayError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+/**
+ * While another process makes the same container the engine has its name taken, and knows no container by it yet; where
+ * that process fails the name is free again. A slow engine takes seconds for it.
+ */
+const CREATE_ATTEMPTS = 35;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
+
+/**
+ * Makes one member's container and starts it; finds the one that this launch made earlier, here or elsewhere.
+ *
+ * Throws `SlipwayError` where nothing was left behind, `UnknownOutcome` where that is not known.
+ */
+export async function launchMember(context: MemberContext): Promise<Machine> {
+  const request = containerRequest(context.launch, context.member);
+  let isPulled = false;
+  let pause = FIRST_PAUSE;
+  for (let attempt = 0; attempt < CREATE_ATTEMPTS; attempt += 1) {
+    const tried = await tryCreate(context, request, isPulled);
+    if (tried.kind === "created") return await startCreated(context, request, tried.id);
+    if (tried.kind === "found") return await startFound(context, request, tried.container);
+    if (tried.kind === "image missing") {
+      await pull(context, request);
+      isPulled = true;
+    } else {
+      await context.sleep(pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+  }
+  throw unsettled(request, "its name is taken and free again each time it is looked at");
+}
+
+/**
+ * The container that a launch has made already, for a launch that may not make any for this reason. One that has been
+ * started stands; one that has not is removed.
+ */
+export async function adoptMember(context: MemberContext, reason: SlipwayError): Promise<Machine> {
+  const request = containerRequest(context.launch, context.member);
+  const existing = await inspectByName(context, request.name);
+  if (existing === null || !isOurs(context, existing)) throw reason;
+  if (existing.State.Status === "created")
+    return await cleanUp(context, request, { id: existing.Id, caught: reason });
+  return await startFound(context, request, existing);
+}
+
+type Tried =
+  | { readonly kind: "created"; readonly id: string }
+  | { readonly kind: "found"; readonly container: ContainerReply }
+  | { readonly kind: "image missing" }
+  | { readonly kind: "name taken and free again" };
+
+/** One create call. That the image is there is learnt from it: asking before would cost every launch a round trip. */
+async function tryCreate(
+  context: MemberContext,
+  request: ContainerRequest,
+  isPulled: boolean,
+): Promise<Tried> {
+  if (context.signal.aborted) throw cancellation(context.signal, "the launch");
+  try {
+    return { kind: "created", id: await context.api.createContainer(request) };
+  } catch (caught) {
+    if (hasStatus(caught, 404) && !isPulled) return { kind: "image missing" };
+    const error = engineError(caught, callOf(context, "create", request));
+    if (mayHaveHappened(caught)) throw new UnknownOutcome(error);
+    if (!hasStatus(caught, 409)) throw error;
+    const container = await inspectByName(context, request.name);
+    if (container === null) return { kind: "name taken and free again" };
+    if (!isOurs(context, container)) throw error;
+    return { kind: "found", container };
+  }
+}
+
+async function pull(
+  { puller, launch, signal }: MemberContext,
+  { platform }: ContainerRequest,
+): Promise<void> {
+  await puller.pull({
+    reference: parseReference(launch.plan.artifact.id),
+    platform,
+    credential: launch.secrets.credential,
+    onProgress: (message) => launch.onProgress?.({ message }),
+    signal,
+  });
+}
+
+async function startCreated(
+  context: MemberContext,
+  request: ContainerRequest,
+  id: string,
+): Promise<Machine> {
+  const { api, launch, signal } = context;
+  try {
+    if (signal.aborted) throw cancellation(signal, "the launch");
+    const { user } = settingsOf(launch.plan);
+    await copySecretFiles(api, { id, user }, launch.secrets.files);
+    await api.startContainer(id);
+  } catch (caught) {
+    // The container is there, whether this request was sent or not: only the same launch may go on with it.
+    const isLost = caught instanceof EngineConnectionFailure || mayHaveHappened(caught);
+    if (!isLost) return await cleanUp(context, request, { id, caught });
+    throw new UnknownOutcome(engineError(caught, callOf(context, "start", request)));
+  }
+  return await inspectStarted(context, request, id);
+}
+
+async function startFound(
+  context: MemberContext,
+  request: ContainerRequest,
+  container: ContainerReply,
+): Promise<Machine> {
+  const { Status: status } = container.State;
+  if (status === "created") return await startCreated(context, request, container.Id);
+  if (status === "removing") throw unsettled(request, "it is being removed");
+  return machineOf(container, context.launch.place.place);
+}
+
+async function inspectStarted(
+  context: MemberContext,
+  request: ContainerRequest,
+  id: string,
+): Promise<Machine> {
+  try {
+    return machineOf(await context.api.inspectContainer(id, null), context.launch.place.place);
+  } catch (caught) {
+    const error = engineError(caught, callOf(context, "inspect", request));
+    throw hasStatus(caught, 404) ? error : new UnknownOutcome(error);
+  }
+}
+
+/**
+ * Removes what cannot be started and throws why it could not. Not by force: the engine refuses to remove a container
+ * that another process has started meanwhile, and that one stands.
+ */
+async function cleanUp(
+  context: MemberContext,
+  request: ContainerRequest,
+  failure: { readonly id: string; readonly caught: unknown },
+): Promise<Machine> {
+  const { id, caught } = failure;
+  const error = engineError(caught, callOf(context, "start", request));
+  try {
+    await context.api.removeContainer(id, { force: false });
+  } catch (removal) {
+    if (hasStatus(removal, 404)) throw error;
+    const existing = hasStatus(removal, 409) ? await inspectByName(context, id) : null;
+    if (existing?.State.Status === "running")
+      return machineOf(existing, context.launch.place.place);
+    throw withLeftover(error, id, engineError(removal, callOf(context, "remove", request)));
+  }
+  throw error;
+}
+
+async function inspectByName(context: MemberContext, name: string): Promise<ContainerReply | null> {
+  const { api, engine } = context;
+  try {
+    return await api.inspectContainer(name, null);
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return null;
+    const call = { operation: "inspect", engine, subject: `container ${name}` } as const;
+    throw new UnknownOutcome(engineError(caught, call));
+  }
+}
+
+function isOurs({ launch, member }: MemberContext, container: ContainerReply): boolean {
+  return isMemberOf(container.Config.Labels, launch, member);
+}
+
+function callOf(context: MemberContext, operation: EngineOperation, request: ContainerRequest) {
+  const { name, body } = request;
+  const names = [name, body.Image];
+  return { operation, engine: context.engine, subject: `container ${name}`, names };
+}
+
+function unsettled(request: ContainerRequest, why: string): UnknownOutcome {
+  return new UnknownOutcome(
+    new SlipwayError({
+      code: "ABORTED",
+      reason: "ENGINE_ERROR",
+      message: `container ${request.name}: ${why}`,
+      remedy: "Spawn again with the same id.",
+      retry: "same-token",
+    }),
+  );
+}
+
+/** The error with the container that could not be removed. */
+function withLeftover(error: SlipwayError, container: string, removal: SlipwayError): SlipwayError {
+  return new SlipwayError({
+    code: error.code,
+    reason: error.reason,
+    message: `${error.message}; its container ${container} could not be removed (${removal.message})`,
+    remedy: `${error.remedy ?? ""} Remove the container with \`docker rm ${container}\`.`.trim(),
+    blastRadius: error.blastRadius,
+    retry: error.retry,
+    metadata: { ...error.metadata, leftover_container: container },
+    cause: error,
+  });
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { JsonObject } from "../../../src/errors.ts";
+import type { PlanDraft } from "../../../src/plan/plan.ts";
+import { BOOT_DOCUMENT_VARIABLE, dockerTarget } from "../launch/launch-request.ts";
+import { containerResources } from "./resources.ts";
+import type { ContainerResources, ImageLimits, ResourceOrigin } from "./resources.ts";
+import type { ContainerSettings, HealthcheckSettings } from "../settings.ts";
+
+const text = z.string();
+const strings = z.array(text).nullish();
+const keys = z.record(text, z.unknown()).nullish();
+const count = z.number().optional();
+
+/** The member `config` of an image configuration as `inspectImage` left it in the facts. */
+const executionConfig = z.object({
+  User: text.default(""),
+  Memory: count,
+  MemorySwap: count,
+  CpuShares: count,
+  ExposedPorts: keys,
+  Env: strings,
+  Entrypoint: strings,
+  Cmd: strings,
+  Volumes: keys,
+  WorkingDir: text.default(""),
+  Labels: z.record(text, text).nullish(),
+  StopSignal: text.optional(),
+  Healthcheck: z
+    .object({
+      Test: strings,
+      Interval: count,
+      Timeout: count,
+      StartPeriod: count,
+      Retries: count,
+    })
+    .nullish(),
+});
+type ExecutionConfig = z.output<typeof executionConfig>;
+
+const MODE_OF_SECRET_FILES = "0400";
+const ROOT_DIRECTORY = "/";
+
+export interface MergedConfiguration {
+  readonly container: ContainerSettings;
+  /** JSON pointer into the printed plan -> where the value came from. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** What the image itself asks for, before the machine's shape had its say. */
+  readonly imageLimits: ImageLimits;
+}
+
+/**
+ * The container as it will be: the image's configuration as the engine applies it, the limits of the machine's shape,
+ * the workspace's ports and secrets, the placement's network and labels. `facts` are those of `inspectImage`; an image
+ * that could not be read counts as one that says nothing.
+ */
+export function mergeConfiguration(draft: PlanDraft, facts: JsonObject): MergedConfiguration {
+  const image = executionConfig.parse(facts["config"] ?? {});
+  const target = dockerTarget(draft);
+  const { resources, origins } = containerResources(image, draft.shape);
+  const injectedEnv = injectedVariables(draft);
+  return {
+    container: {
+      env: keptVariables(image.Env ?? [], injectedEnv),
+      injectedEnv,
+      files: secretFiles(draft),
+      entrypoint: image.Entrypoint ?? null,
+      cmd: image.Cmd ?? null,
+      user: image.User,
+      workingDir: image.WorkingDir === "" ? ROOT_DIRECTORY : image.WorkingDir,
+      volumes: Object.keys(image.Volumes ?? {}).toSorted(),
+      exposedPorts: exposedPorts(image, draft),
+      labels: { ...image.Labels, ...target.labels },
+      stopSignal: image.StopSignal ?? null,
+      healthcheck: healthcheckOf(image.Healthcheck),
+      ...resources,
+      network: target.network,
+      publish: draft.guest.ports.map(({ port }) => ({ port, address: target.publishAddress })),
+    },
+    sources: sourcesOf({ draft, image, origins }),
+    imageLimits: {
+      Memory: image.Memory,
+      MemorySwap: image.MemorySwap,
+      CpuShares: image.CpuShares,
+    },
+  };
+}
+
+function injectedVariables(draft: PlanDraft): ContainerSettings["injectedEnv"] {
+  const { secretRefs, runtimeSecretMounts, bootDocument } = draft.guest;
+  return [
+    ...secretRefs.map((name) => ({ name, from: `secret ${name}` })),
+    ...runtimeSecretMounts.flatMap(({ env, secret }) =>
+      env === null ? [] : [{ name: env, from: `secret ${secret}` }],
+    ),
+    ...(bootDocument === "none" ? [] : [{ name: BOOT_DOCUMENT_VARIABLE, from: "boot document" }]),
+  ];
+}
+
+function secretFiles(draft: PlanDraft): ContainerSettings["files"] {
+  return draft.guest.runtimeSecretMounts.flatMap(({ path, mode, secret }) =>
+    path === null ? [] : [{ path, mode: mode ?? MODE_OF_SECRET_FILES, from: `secret ${secret}` }],
+  );
+}
+
+/** The engine drops an image's variable where the container sets one of the same name. */
+function keptVariables(
+  image: readonly string[],
+  injected: ContainerSettings["injectedEnv"],
+): string[] {
+  const replaced = new Set(injected.map(({ name }) => name));
+  return image.filter((entry) => !replaced.has(entry.slice(0, entry.indexOf("="))));
+}
+
+/** `port` alone is TCP, and the engine adds the published ports to the image's. */
+function exposedPorts(image: ExecutionConfig, draft: PlanDraft): string[] {
+  const own = Object.keys(image.ExposedPorts ?? {}).map((port) =>
+    port.includes("/") ? port : `${port}/tcp`,
+  );
+  return [...new Set([...own, ...draft.guest.ports.map(({ port }) => `${port}/tcp`)])].toSorted();
+}
+
+function healthcheckOf(image: ExecutionConfig["Healthcheck"]): HealthcheckSettings | null {
+  if (image?.Test == null) return null;
+  return {
+    test: image.Test,
+    interval: image.Interval ?? null,
+    timeout: image.Timeout ?? null,
+    startPeriod: image.StartPeriod ?? null,
+    retries: image.Retries ?? null,
+  };
+}
+
+const POINTER = "/settings/container/";
+
+function sourcesOf(merge: {
+  readonly draft: PlanDraft;
+  readonly image: ExecutionConfig;
+  readonly origins: Readonly<Record<keyof ContainerResources, ResourceOrigin>>;
+}): Record<string, string> {
+  const { draft, image, origins } = merge;
+  const fromImage = `image configuration ${draft.artifact.imageId ?? "unknown"}`;
+  const secrets = recordOf(draft, "workspace", "secret_refs, runtime_secret_mounts");
+  const ports = recordOf(draft, "workspace", "ports");
+  const placement = (field: string) => recordOf(draft, "placement", `target.docker.${field}`);
+  const limits: Readonly<Record<ResourceOrigin, string>> = {
+    image: fromImage,
+    shape: recordOf(draft, "machine-type", "spec.docker"),
+    engine: "default of the engine",
+  };
+  const said = (value: unknown) => (value == null || value === "" ? limits.engine : fromImage);
+  const entries: readonly (readonly [string, string])[] = [
+    ["env", said(image.Env)],
+    ["injected_env", secrets],
+    ["files", secrets],
+    ["entrypoint", said(image.Entrypoint)],
+    ["cmd", said(image.Cmd)],
+    ["user", said(image.User)],
+    ["working_dir", said(image.WorkingDir)],
+    ["volumes", said(image.Volumes)],
+    ["exposed_ports", draft.guest.ports.length === 0 ? fromImage : `${fromImage}, ${ports}`],
+    ["labels", `${fromImage}, ${placement("labels")}`],
+    ["stop_signal", said(image.StopSignal)],
+    ["healthcheck", said(image.Healthcheck)],
+    ["memory", limits[origins.memory]],
+    ["memory_swap", limits[origins.memorySwap]],
+    ["cpu_shares", limits[origins.cpuShares]],
+    ["nano_cpus", limits[origins.nanoCpus]],
+    ["network", dockerTarget(draft).network === null ? limits.engine : placement("network")],
+    ["publish", `${ports}, ${placement("publish_address")}`],
+  ];
+  return Object.fromEntries(entries.map(([field, source]) => [POINTER + field, source]));
+}
+
+/** The record of this kind that the plan was made from, with its generation, and the field that counts. */
+function recordOf(draft: PlanDraft, kind: string, field: string): string {
+  const record = draft.records.find((candidate) => candidate.kind === kind);
+  if (record === undefined) return `${kind} ${field}`;
+  return `${record.kind} ${record.name} generation ${record.generation} ${field}`;
+}

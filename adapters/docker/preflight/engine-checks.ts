@@ -1,0 +1,109 @@
+import { ARCHITECTURES } from "../../../src/plan/plan.ts";
+import type { Architecture, Check, DockerTarget } from "../../../src/plan/plan.ts";
+import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import type { EngineFacts } from "../client/engine-facts.ts";
+import type { NetworkReply } from "../client/replies.ts";
+
+/** Docker 20.10: the first that creates a container for a platform. */
+const LEAST_API = [1, 41] as const;
+
+const GO_ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
+  ["amd64", "amd64"],
+  ["x86_64", "amd64"],
+  ["arm64", "arm64"],
+  ["aarch64", "arm64"],
+]);
+
+/** Networks that every engine has, or that are none. */
+const BUILT_IN_NETWORKS: ReadonlySet<string> = new Set(["default", "bridge", "host", "none"]);
+
+export function versionCheck({ version }: EngineFacts): Check {
+  const { Version: release, ApiVersion: api } = version;
+  const [major = 0, minor = 0] = api.split(".").map(Number);
+  const [leastMajor, leastMinor] = LEAST_API;
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor))
+    return passed("engine.version", `Docker ${release} speaks API ${api}`);
+  return failed("engine.version", {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_UNSUPPORTED",
+    message: `Docker ${release} speaks API ${api}, needed is ${LEAST_API.join(".")}`,
+    remedy: "Upgrade the engine to Docker 20.10 or later.",
+    blastRadius: "zone",
+  });
+}
+
+export interface PlatformQuestion {
+  readonly facts: EngineFacts;
+  readonly architecture: Architecture;
+  readonly target: DockerTarget;
+  /** Whether the kernel that the engine runs on runs the architecture's programs; null where nobody can tell. */
+  readonly hostRuns: boolean | null;
+}
+
+/** Whether the engine runs the architecture: its own, or by what the host or the placement says. */
+export function platformCheck(question: PlatformQuestion): Check {
+  const { facts, architecture, target, hostRuns } = question;
+  const name = "engine.platform";
+  const wanted = `linux/${architecture}`;
+  if (facts.info.OSType !== "linux")
+    return failed(name, {
+      code: "FAILED_PRECONDITION",
+      reason: "PLATFORM_UNSUPPORTED",
+      message: `the engine runs ${facts.info.OSType} containers, the image is for ${wanted}`,
+      remedy: "Use an engine that runs Linux containers.",
+      blastRadius: "zone",
+    });
+  const own = engineArchitecture(facts);
+  if (own === architecture) return passed(name, `the engine's own platform is ${wanted}`);
+  if (hostRuns === true) return passed(name, `binfmt_misc of the engine's host runs ${wanted}`);
+  if (target.platforms.some((platform) => isFor(platform, architecture)))
+    return passed(name, `the placement says that the engine runs ${wanted}`);
+  const engine = own === null ? "an engine of an unknown platform" : `an engine for linux/${own}`;
+  const doubt = hostRuns === null ? "may not run" : "seems not to run";
+  return warning(name, {
+    code: "FAILED_PRECONDITION",
+    reason: "PLATFORM_UNSUPPORTED",
+    message: `${engine} ${doubt} ${wanted}: its programs would end with "exec format error"`,
+    remedy: `Install qemu's binfmt handlers on the engine's host, or list ${wanted} in the placement's platforms.`,
+  });
+}
+
+/** Null for the engine's own architecture when it is neither of ours. */
+function engineArchitecture({ info, version }: EngineFacts): Architecture | null {
+  return GO_ARCHITECTURES.get(version.Arch) ?? GO_ARCHITECTURES.get(info.Architecture) ?? null;
+}
+
+/** The network by that name as the engine has it, or null where it has none. */
+export function networkCheck(name: string, network: NetworkReply | null): Check {
+  const check = "network.exists";
+  const refuse = (why: string, remedy: string) =>
+    failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "NETWORK_NOT_FOUND",
+      message: `network ${name}: ${why}`,
+      remedy,
+      blastRadius: "zone",
+      metadata: { network: name },
+    });
+  if (network === null)
+    return refuse(
+      "the engine has none of this name",
+      `Create it on the engine (docker network create ${name}), or name another in the placement.`,
+    );
+  if (network.Scope === "swarm" && !network.Attachable)
+    return refuse(
+      "it belongs to a swarm and single containers may not attach to it",
+      "Create it with --attachable, or name another in the placement.",
+    );
+  return passed(check, `the engine has the network ${name}`);
+}
+
+/** Whether the engine has to be asked about the network. */
+export function needsLookUp(network: string | null): network is string {
+  return network !== null && !BUILT_IN_NETWORKS.has(network);
+}
+
+function isFor(platform: string, architecture: Architecture): boolean {
+  const [os, named] = platform.split("/");
+  return os === "linux" && ARCHITECTURES.find((known) => known === named) === architecture;
+}

@@ -1,0 +1,106 @@
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import type { Failure } from "../../../src/substrate/check.ts";
+import { LABEL_PREFIX } from "../labels.ts";
+import { dockerTarget } from "../launch/launch-request.ts";
+import type { ContainerSettings } from "../settings.ts";
+
+/** Mounted over when a container starts: files put there before are not seen in it. */
+const KERNEL_FOLDERS = ["/proc", "/sys", "/dev"];
+const UNPUBLISHING_NETWORKS: ReadonlySet<string> = new Set(["host", "none"]);
+
+/** What the workspace and the placement ask of the container itself, held against what a container can be given. */
+export function guestChecks(draft: PlanDraft, container: ContainerSettings): readonly Check[] {
+  return [
+    ...portChecks(container),
+    ...variableChecks(container),
+    ...fileChecks(container),
+    ...labelChecks(draft),
+    ...userDataChecks(draft),
+  ];
+}
+
+function portChecks({ publish, network }: ContainerSettings): readonly Check[] {
+  const name = "ports.published";
+  if (publish.length === 0) return [];
+  const ports = publish.map(({ port }) => port);
+  const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+  if (twice !== undefined)
+    return [
+      refused(name, `port ${twice} is listed twice`, "List each port of the workspace once."),
+    ];
+  if (network !== null && UNPUBLISHING_NETWORKS.has(network))
+    return [
+      warning(name, {
+        message: `ports are not published on the network ${network}`,
+        remedy: "Name another network in the placement, or leave the workspace's ports out.",
+      }),
+    ];
+  const published = ports.length === 1 ? "1 port is" : `${ports.length} ports are`;
+  return [passed(name, `${published} published on the engine's host`)];
+}
+
+function variableChecks({ injectedEnv }: ContainerSettings): readonly Check[] {
+  const seen = new Map<string, string>();
+  for (const { name, from } of injectedEnv) {
+    const other = seen.get(name);
+    if (other !== undefined)
+      return [
+        refused(
+          "environment.unique",
+          `the variable ${name} is set by ${other} and by ${from}`,
+          "Give one of the workspace's secrets another variable.",
+        ),
+      ];
+    seen.set(name, from);
+  }
+  return [];
+}
+
+function fileChecks({ files }: ContainerSettings): readonly Check[] {
+  const hidden = files.find(({ path }) =>
+    KERNEL_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`)),
+  );
+  if (hidden === undefined) return [];
+  return [
+    refused(
+      "files.visible",
+      `${hidden.from} cannot be mounted at ${hidden.path}: the kernel's own file systems cover it`,
+      "Mount it elsewhere, such as under /run/secrets.",
+    ),
+  ];
+}
+
+function labelChecks(draft: PlanDraft): readonly Check[] {
+  const reserved = Object.keys(dockerTarget(draft).labels).find((label) =>
+    label.startsWith(LABEL_PREFIX),
+  );
+  if (reserved === undefined) return [];
+  return [
+    refused(
+      "labels.reserved",
+      `the placement sets the label ${reserved}: labels of ${LABEL_PREFIX}* are Slipway's own`,
+      "Rename the label in the placement.",
+    ),
+  ];
+}
+
+function userDataChecks({ guest }: PlanDraft): readonly Check[] {
+  if (guest.userData === null) return [];
+  return [
+    warning("user_data.run", {
+      message: "the workspace has user_data, which nothing in a container runs",
+      remedy: "Do in the image what user_data does, or use a placement of virtual machines.",
+    }),
+  ];
+}
+
+function refused(name: string, message: string, remedy: string): Check {
+  const failure: Failure = {
+    code: "FAILED_PRECONDITION",
+    reason: "INVALID_RECORD",
+    message,
+    remedy,
+  };
+  return failed(name, failure);
+}

@@ -1,0 +1,168 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import type { EngineApi } from "../client/api.ts";
+import { failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+import { mergeConfiguration } from "./container-configuration.ts";
+import type { MergedConfiguration } from "./container-configuration.ts";
+import { networkCheck, needsLookUp, platformCheck, versionCheck } from "./engine-checks.ts";
+import { endpointHost } from "../client/endpoint.ts";
+import type { EngineEndpoint } from "../client/endpoint.ts";
+import type { EngineFacts, EngineFactsReader } from "../client/engine-facts.ts";
+import { engineError, hasStatus } from "../errors/errors.ts";
+import { guestChecks } from "./guest-checks.ts";
+import type { HostPlatforms } from "./host-platforms.ts";
+import { dockerTarget } from "../launch/launch-request.ts";
+import { resourceChecks } from "./resource-checks.ts";
+import { planSettings } from "../settings.ts";
+
+/** One engine, ready to be asked. */
+export interface EngineConnection {
+  readonly endpoint: EngineEndpoint;
+  readonly api: EngineApi;
+  readonly facts: EngineFactsReader;
+}
+
+export interface PreflightPorts {
+  /** Throws `ENGINE_CONFIGURATION_INVALID`. */
+  readonly connect: () => Promise<EngineConnection>;
+  readonly hostPlatforms: HostPlatforms;
+}
+
+/** What a container without an environment is: nothing limits it but its engine. */
+const UNLIMITED = "unlimited";
+
+/**
+ * All checks that only this engine can make, from reads that run side by side, and the container as it will be. An
+ * engine that cannot be reached is a failed check; only a cancellation is thrown.
+ */
+export async function preflightContainer(
+  ports: PreflightPorts,
+  draft: PlanDraft,
+  facts: JsonObject,
+  signal: AbortSignal,
+): Promise<PreflightReport> {
+  if (signal.aborted) throw cancellation(signal, "the preflight");
+  const merged = mergeConfiguration(draft, facts);
+  const engine = await askEngine(ports, draft, signal);
+  const fitting = engine.facts === null ? [] : limitChecks(engine.facts, draft, merged);
+  const obstacle = engine.checks.find(({ outcome }) => outcome === "failed") ?? null;
+  return {
+    checks: [...engine.checks, ...fitting, ...guestChecks(draft, merged.container)],
+    candidates: draft.candidates.map((candidate) => ({
+      ...candidate,
+      place: engine.place ?? candidate.place,
+      verdict: obstacle === null ? "eligible" : "rejected",
+      reason: obstacle?.message ?? null,
+    })),
+    machineType: machineTypeOf(draft),
+    settings: planSettings(merged.container),
+    sources: {
+      ...merged.sources,
+      ...(engine.place === null ? {} : { "/candidates/0/place": engine.placeSource }),
+    },
+  };
+}
+
+interface Asked {
+  readonly checks: readonly Check[];
+  readonly facts: EngineFacts | null;
+  /** The engine's host; null where it is not known. */
+  readonly place: string | null;
+  readonly placeSource: string;
+}
+
+async function askEngine(
+  ports: PreflightPorts,
+  draft: PlanDraft,
+  signal: AbortSignal,
+): Promise<Asked> {
+  let address = dockerTarget(draft).host ?? "";
+  try {
+    const connection = await ports.connect();
+    address = connection.endpoint.address;
+    const [facts, network, hostRuns] = await Promise.all([
+      connection.facts.read(signal),
+      networkChecks(connection, draft, signal),
+      ports.hostPlatforms.runs(draft.architecture),
+    ]);
+    const target = dockerTarget(draft);
+    const question = { facts, architecture: draft.architecture, target };
+    const isHere = isOnThisHost(connection.endpoint, facts, ports.hostPlatforms);
+    const host = endpointHost(connection.endpoint);
+    return {
+      facts,
+      place: host ?? facts.info.Name,
+      placeSource: host === null ? `/info of the engine at ${address}` : "the engine's address",
+      checks: [
+        passed("engine.reachable", `the engine at ${address} answers`),
+        versionCheck(facts),
+        platformCheck({ ...question, hostRuns: isHere ? hostRuns : null }),
+        ...network,
+      ],
+    };
+  } catch (caught) {
+    if (signal.aborted) throw cancellation(signal, "the preflight");
+    const context = { operation: "info", engine: address, subject: "the engine" } as const;
+    return unreachable(engineError(caught, context));
+  }
+}
+
+function unreachable(error: SlipwayError): Asked {
+  const unasked = "the engine could not be asked";
+  return {
+    facts: null,
+    place: null,
+    placeSource: "",
+    checks: [
+      failedBy("engine.reachable", error),
+      skipped("engine.version", unasked),
+      skipped("engine.platform", unasked),
+      skipped("resources", unasked),
+    ],
+  };
+}
+
+async function networkChecks(
+  { api, endpoint }: EngineConnection,
+  draft: PlanDraft,
+  signal: AbortSignal,
+): Promise<readonly Check[]> {
+  const { network } = dockerTarget(draft);
+  if (!needsLookUp(network)) return [];
+  try {
+    return [networkCheck(network, await api.inspectNetwork(network, signal))];
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return [networkCheck(network, null)];
+    const subject = `network ${network}`;
+    throw engineError(caught, { operation: "network", engine: endpoint.address, subject });
+  }
+}
+
+/** The engine of Docker Desktop listens on a local socket too, but runs in a machine with a kernel of its own. */
+function isOnThisHost(
+  endpoint: EngineEndpoint,
+  { info }: EngineFacts,
+  { kernel }: HostPlatforms,
+): boolean {
+  return endpoint.kind === "unix" && info.KernelVersion === kernel;
+}
+
+function limitChecks(
+  { info }: EngineFacts,
+  draft: PlanDraft,
+  { container, imageLimits }: MergedConfiguration,
+): readonly Check[] {
+  return resourceChecks({ resources: container, image: imageLimits, shape: draft.shape, info });
+}
+
+/** The engine has no machine types: its name for one is what it is limited to. */
+function machineTypeOf({ shape }: PlanDraft): string {
+  const { vcpus, memoryGb } = shape;
+  const limits = [
+    ...(vcpus === null ? [] : [`${vcpus}cpu`]),
+    ...(memoryGb === null ? [] : [`${memoryGb}gib`]),
+  ];
+  return limits.length === 0 ? UNLIMITED : limits.join("-");
+}

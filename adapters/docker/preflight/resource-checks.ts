@@ -1,0 +1,131 @@
+import type { Check, MachineShape } from "../../../src/plan/plan.ts";
+import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import type { InfoReply } from "../client/replies.ts";
+import type { ContainerResources, ImageLimits } from "./resources.ts";
+
+export interface ResourceQuestion {
+  readonly resources: ContainerResources;
+  /** What the image itself asks for. */
+  readonly image: ImageLimits;
+  readonly shape: MachineShape;
+  readonly info: InfoReply;
+}
+
+const MEBIBYTE = 2 ** 20;
+const GIBIBYTE = 2 ** 30;
+const NANO = 1e9;
+/** What the engine accepts: `Minimum memory limit allowed is 6MB`, `Range of CPUs is from 0.01`. */
+const LEAST_MEMORY = 6 * MEBIBYTE;
+const LEAST_CPUS = 0.01;
+/** What runc accepts, as the kernel does. */
+const LEAST_SHARES = 2;
+const MOST_SHARES = 262_144;
+
+/** Holds the limits against what this engine takes, before it is asked to make anything. */
+export function resourceChecks(question: ResourceQuestion): readonly Check[] {
+  return [
+    memoryCheck(question),
+    swapCheck(question),
+    cpuCheck(question),
+    sharesCheck(question),
+    ...diskChecks(question.shape),
+  ];
+}
+
+function memoryCheck({ resources, info }: ResourceQuestion): Check {
+  const name = "resources.memory";
+  const { memory } = resources;
+  if (memory === null) return passed(name, "no memory limit");
+  if (memory < LEAST_MEMORY)
+    return refused(name, `memory of ${memory} bytes is under the engine's least, 6 MiB`);
+  if (!info.MemoryLimit)
+    return warning(name, {
+      message: "the engine's kernel cannot limit memory: the limit will have no effect",
+      remedy: "Enable the memory cgroup on the engine's host.",
+    });
+  if (info.MemTotal > 0 && memory > info.MemTotal)
+    return warning(name, {
+      message: `a limit of ${gibibytes(memory)} GiB is more than the engine's host has (${gibibytes(info.MemTotal)} GiB)`,
+      remedy: "Choose a smaller machine type, or an engine with more memory.",
+    });
+  return passed(name, `memory is limited to ${gibibytes(memory)} GiB`);
+}
+
+function swapCheck({ resources, image, info }: ResourceQuestion): Check {
+  const name = "resources.memory_swap";
+  const { memory, memorySwap } = resources;
+  if (memorySwap === null && image.MemorySwap === -1)
+    return warning(name, {
+      message: "the image disables swap, which the engine can only do beside a memory limit",
+      remedy: "Give the workspace an environment with memory, or the image a Memory limit.",
+    });
+  if (memorySwap === null) return passed(name, "swap is left to the engine");
+  if (memory === null)
+    return refused(name, "the image sets MemorySwap without Memory, which the engine refuses");
+  if (memorySwap < memory)
+    return refused(
+      name,
+      `MemorySwap (${memorySwap} bytes, a total) is less than Memory (${memory} bytes)`,
+    );
+  if (!info.SwapLimit)
+    return warning(name, {
+      message: "the engine's kernel cannot limit swap: the limit will have no effect",
+      remedy: "Boot the engine's host with swapaccount=1.",
+    });
+  return passed(name, `memory and swap together are limited to ${gibibytes(memorySwap)} GiB`);
+}
+
+function cpuCheck({ resources, info }: ResourceQuestion): Check {
+  const name = "resources.cpu";
+  if (resources.nanoCpus === null) return passed(name, "no limit of processors");
+  const cpus = resources.nanoCpus / NANO;
+  if (cpus < LEAST_CPUS)
+    return refused(name, `${cpus} processors are under the engine's least, ${LEAST_CPUS}`);
+  if (info.NCPU > 0 && cpus > info.NCPU)
+    return refused(name, `${cpus} processors are more than the engine has (${info.NCPU})`);
+  if (!info.CpuCfsQuota)
+    return refused(name, "the engine's kernel cannot limit processors, so the engine refuses it");
+  return passed(name, `limited to ${cpus} processors`);
+}
+
+function sharesCheck({ resources, info }: ResourceQuestion): Check {
+  const name = "resources.cpu_shares";
+  const { cpuShares } = resources;
+  if (cpuShares === null) return passed(name, "the engine's own weight");
+  if (cpuShares < LEAST_SHARES || cpuShares > MOST_SHARES)
+    return refused(
+      name,
+      `CpuShares of ${cpuShares} are not within ${LEAST_SHARES} and ${MOST_SHARES}`,
+    );
+  if (!info.CPUShares)
+    return warning(name, {
+      message: "the engine's kernel knows no CPU shares: they will have no effect",
+      remedy: "Enable the cpu cgroup on the engine's host.",
+    });
+  return passed(name, `a weight of ${cpuShares} CPU shares`);
+}
+
+/** A container's disk is the engine's: nothing limits it. */
+function diskChecks({ diskSizeGb, diskType }: MachineShape): readonly Check[] {
+  if (diskSizeGb === 0 && diskType === null) return [];
+  const asked = diskSizeGb === 0 ? `the disk type ${diskType}` : `a disk of ${diskSizeGb} GiB`;
+  return [
+    warning("resources.disk", {
+      message: `the environment asks for ${asked}, which a Docker engine does not provide: containers share its disk`,
+      remedy: "Leave disk_size_gb and disk_type_ref out of the environment.",
+    }),
+  ];
+}
+
+function refused(name: string, why: string): Check {
+  return failed(name, {
+    code: "FAILED_PRECONDITION",
+    reason: "RESOURCE_VALUE_REFUSED",
+    message: why,
+    remedy: "Change the value in the environment's machine type or in the image's configuration.",
+  });
+}
+
+function gibibytes(bytes: number): string {
+  return String(Number((bytes / GIBIBYTE).toFixed(bytes < GIBIBYTE ? 3 : 1)));
+}

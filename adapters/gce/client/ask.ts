@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { API_CALLS } from "./api-calls.ts";
+import type { GceApiCall } from "./api-calls.ts";
+import { callGce } from "./call.ts";
+import type { GceCallOptions, GceCallRules } from "./call.ts";
+import type { GceClients, GceService, GceServices } from "./client.ts";
+import { GceCallFailure } from "../errors/failure.ts";
+import type { GcePacing } from "./pacing.ts";
+
+/** `service.method`, as `API_CALLS` has it. */
+export type GceMethod<S extends GceService> = `${S}.${string}`;
+
+export interface Page {
+  readonly maxResults: number;
+  readonly pageToken?: string;
+}
+
+/** How calls are made, the same for all. */
+export interface GceAsking {
+  /** One call, whose reply's first part is read as `reply`. */
+  readonly ask: <S extends GceService, R extends z.ZodType>(
+    method: GceMethod<S>,
+    signal: AbortSignal,
+    reply: R,
+    send: (client: GceServices[S], options: GceCallOptions) => Promise<readonly unknown[]>,
+  ) => Promise<z.output<R>>;
+  /** All pages of a list. */
+  readonly askAll: <S extends GceService, R extends z.ZodType>(
+    method: GceMethod<S>,
+    signal: AbortSignal,
+    item: R,
+    send: (
+      client: GceServices[S],
+      page: Page,
+      options: GceCallOptions & { readonly autoPaginate: false },
+    ) => Promise<readonly unknown[]>,
+  ) => Promise<readonly z.output<R>[]>;
+  /** The zones of an aggregated list that have anything. Good for a hint: the client may leave out the last. */
+  readonly askScopes: <S extends GceService>(
+    method: GceMethod<S>,
+    signal: AbortSignal,
+    send: (client: GceServices[S], options: GceCallOptions) => AsyncIterable<unknown>,
+  ) => Promise<readonly string[]>;
+}
+
+/** A scope of an aggregated list with its members, or with a warning that it has none. */
+const scopeReply = z.tuple([z.string(), z.looseObject({})]);
+
+const USUAL_TIMEOUT = 30_000;
+const LARGEST_PAGE = 500;
+
+export interface AskingOptions {
+  readonly clients: GceClients;
+  readonly sleep: GceCallRules["sleep"];
+  readonly pacing: GcePacing;
+}
+
+export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAsking {
+  const prepare = async <S extends GceService>(method: GceMethod<S>, signal: AbortSignal) => {
+    const { service, call } = known(method);
+    const { role, changes = false, timeout = USUAL_TIMEOUT } = call;
+    const rules = {
+      what: `the call ${method}`,
+      signal,
+      timeout,
+      reads: !changes,
+      sleep,
+      pace: pacing(call),
+    };
+    return { client: await clients.client(service, role), rules };
+  };
+  return {
+    async ask(method, signal, reply, send) {
+      const { client, rules } = await prepare(method, signal);
+      const [answer] = await callGce(rules, (options) => send(client, options));
+      return understood(reply, answer, method);
+    },
+    // The client's own paging gives up after some empty pages, and filters make those.
+    async askAll(method, signal, item, send) {
+      const { client, rules } = await prepare(method, signal);
+      const found: z.output<typeof item>[] = [];
+      for (let token: string | null = ""; token !== null;) {
+        const page = { maxResults: LARGEST_PAGE, ...(token === "" ? {} : { pageToken: token }) };
+        const [items, next] = await callGce(rules, (options) =>
+          send(client, page, { ...options, autoPaginate: false }),
+        );
+        for (const each of Array.isArray(items) ? items : [])
+          found.push(understood(item, each, method));
+        token = tokenOf(next);
+      }
+      return found;
+    },
+    async askScopes(method, signal, send) {
+      const { client, rules } = await prepare(method, signal);
+      const scopes = await callGce(rules, (options) => Array.fromAsync(send(client, options)));
+      return scopes.flatMap((scope) => {
+        const [name, members] = understood(scopeReply, scope, method);
+        const filled = Object.values(members).some((one) => Array.isArray(one) && one.length > 0);
+        return filled && name.startsWith("zones/") ? [name.slice("zones/".length)] : [];
+      });
+    },
+  };
+}
+
+function known<S extends GceService>(
+  method: GceMethod<S>,
+): { readonly service: S; readonly call: GceApiCall } {
+  const call = API_CALLS.find((one) => one.method === method);
+  const service = method.slice(0, method.indexOf("."));
+  if (call === undefined || !isServiceOf(service, method))
+    throw new Error(`${method} is not among the calls of this adapter`);
+  return { service, call };
+}
+
+function isServiceOf<S extends GceService>(service: string, method: GceMethod<S>): service is S {
+  return method.startsWith(`${service}.`);
+}
+
+function tokenOf(next: unknown): string | null {
+  if (typeof next !== "object" || next === null || !("pageToken" in next)) return null;
+  return typeof next.pageToken === "string" && next.pageToken !== "" ? next.pageToken : null;
+}
+
+/** An answer that is none of Compute Engine's is as good as no answer: what was asked may have been done. */
+function understood<R extends z.ZodType>(reply: R, answer: unknown, method: string): z.output<R> {
+  const parsed = reply.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new GceCallFailure({
+    outcome: "lost",
+    message: `${method}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not understood"}`,
+    status: null,
+    codes: [],
+    retryAfterSeconds: null,
+  });
+}

@@ -1,0 +1,52 @@
+import type { AuthClient } from "google-auth-library";
+import { isSlipwayError } from "../../../src/errors.ts";
+import { onceFound } from "../../../src/async/memoize.ts";
+import { GceCredentialFailure, GceThrottleReply } from "../errors/failure.ts";
+import { createTransport } from "./transport.ts";
+
+type SendOptions = Parameters<AuthClient["request"]>[0];
+type Reply = Awaited<ReturnType<AuthClient["request"]>>;
+
+/** What the clients send their requests with, in place of an `AuthClient`. */
+export interface Authorization {
+  readonly getRequestHeaders: (url?: string | URL) => Promise<Headers>;
+  readonly fetch: (url: string, options: SendOptions) => Promise<Reply>;
+}
+
+/** A page of 500 instances is far below; what is larger is no reply of Compute Engine's. */
+const LARGEST_REPLY = 64 * 1024 * 1024;
+const send = createTransport(LARGEST_REPLY);
+const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
+
+/**
+ * Credentials that are looked for when they are first needed; a search that failed is made again. Whatever goes wrong
+ * before there is a token is a {@link GceCredentialFailure}: Compute Engine has not been asked.
+ */
+export function createAuthorization(open: () => Promise<AuthClient>): Authorization {
+  const client = onceFound(open);
+  const authorized = async (url?: string | URL) => {
+    try {
+      const own = await client();
+      return { own, headers: await own.getRequestHeaders(url) };
+    } catch (caught) {
+      const cause = isSlipwayError(caught) ? caught : undefined;
+      const message = caught instanceof Error ? caught.message : String(caught);
+      throw new GceCredentialFailure(message, { cause });
+    }
+  };
+  return {
+    getRequestHeaders: async (url) => (await authorized(url)).headers,
+    async fetch(url, options) {
+      const { own } = await authorized(url);
+      const reply = await own.request({
+        ...options,
+        url,
+        fetchImplementation: send,
+      });
+      const seconds = Number(reply.headers.get("retry-after") ?? Number.NaN);
+      if (THROTTLES.has(reply.status) && Number.isFinite(seconds))
+        throw new GceThrottleReply(reply.status, await reply.text(), seconds);
+      return reply;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { AuthClient } from "google-auth-library";
+import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import { z } from "zod";
+import type { GcpTarget } from "../../../src/plan/plan.ts";
+import { credentialsOfFile, FILE_VARIABLE, SCOPES, TOKEN_VARIABLE } from "./credential-file.ts";
+import type { GceEnvironment } from "./credential-file.ts";
+
+/** Who calls: whoever only looks, or whoever launches. */
+export type GceRole = "reader" | "launcher";
+
+export interface CredentialOptions {
+  readonly target: GcpTarget;
+  /** `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS` are read. */
+  readonly environment: GceEnvironment;
+  readonly role: GceRole;
+}
+
+/**
+ * Whose token goes with a call: the one that was given, as it is; else what application-default credentials give, or
+ * the placement's workload identity provider; and these as the placement's service account of this role, if it has one.
+ *
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for a file that is no credential, or not the provider's; and what
+ *   the library throws where there are no credentials
+ */
+export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
+  const { target, environment, role } = options;
+  const token = environment[TOKEN_VARIABLE]?.trim();
+  if (token !== undefined && token !== "") return tokenClient(token);
+  const own = await ownCredentials(target, environment);
+  const account = serviceAccountOf(target, role);
+  return account === null ? own : impersonated(own, account);
+}
+
+/** Reading is done with the lesser rights, where the placement has an account for it. */
+export function serviceAccountOf(target: GcpTarget, role: GceRole): string | null {
+  if (role === "launcher") return target.wifServiceAccount;
+  return target.wifReadonlyServiceAccount ?? target.wifServiceAccount;
+}
+
+function tokenClient(token: string): AuthClient {
+  const client = new OAuth2Client();
+  client.setCredentials({ access_token: token });
+  return client;
+}
+
+async function ownCredentials(
+  { wifProviderResourceName: provider }: GcpTarget,
+  environment: GceEnvironment,
+): Promise<AuthClient> {
+  const path = environment[FILE_VARIABLE] ?? "";
+  if (path !== "" || provider !== null) {
+    const client = await credentialsOfFile(path, provider);
+    if (client !== null) return client;
+  }
+  return await new GoogleAuth({ scopes: [...SCOPES] }).getClient();
+}
+
+const tokenReply = z.object({
+  accessToken: z.string().min(1),
+  expireTime: z.string().transform((time) => Date.parse(time)),
+});
+const LIFETIME = "3600s";
+
+/**
+ * Another account's tokens, asked for with these credentials. Not the library's own class, which writes a warning to
+ * the console whenever it is made.
+ */
+export function impersonated(own: AuthClient, account: string): AuthClient {
+  const client = new OAuth2Client();
+  client.refreshHandler = async () => {
+    const { data } = await own.request({
+      url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${encodeURIComponent(account)}:generateAccessToken`,
+      method: "POST",
+      data: { scope: SCOPES, lifetime: LIFETIME },
+    });
+    const { accessToken, expireTime } = tokenReply.parse(data);
+    return { access_token: accessToken, expiry_date: expireTime };
+  };
+  return client;
+}

@@ -1,0 +1,121 @@
+import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import type { JsonObject } from "../../../src/errors.ts";
+import { GCE_RULES, GCE_STATUS_RULES, REFUSED, UNANSWERED } from "./error-rules.ts";
+import type { GceVerdict } from "./error-rules.ts";
+import { GceCallFailure } from "./failure.ts";
+
+export interface GceCallContext {
+  /** What was being done, with the names: `reading image projects/…`. */
+  readonly doing: string;
+  /** What a 404 means here, where more is known than that something is not there. */
+  readonly notFound?: Partial<GceVerdict>;
+}
+
+const VERDICTS: ReadonlyMap<string, GceVerdict> = new Map(
+  GCE_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
+);
+
+/**
+ * Judges what came of a call: its code, reason, remedy and what may be tried next, from what the reply calls its
+ * reasons, else from its status; never from its words.
+ */
+export function gceError(caught: unknown, context: GceCallContext): SlipwayError {
+  if (isSlipwayError(caught)) return caught;
+  const { doing, notFound = {} } = context;
+  if (!(caught instanceof GceCallFailure))
+    return new SlipwayError({
+      code: "INTERNAL",
+      reason: "INTERNAL",
+      message: `${doing}: ${caught instanceof Error ? caught.message : String(caught)}`,
+      remedy: "This is a defect of Slipway: please report it with the command that led to it.",
+      cause: caught,
+    });
+  const told = toldBefore(caught);
+  if (told !== null) return told;
+  const { outcome } = caught;
+  return new SlipwayError({
+    ...(outcome === "refused" ? verdictOf(caught) : UNANSWERED[outcome]),
+    ...(isNotFound(caught) ? notFound : {}),
+    message: `${doing}: ${WORDS[outcome]}${caught.message}`,
+    metadata: metadataOf(caught),
+  });
+}
+
+export interface FailedOperation {
+  readonly error: readonly { readonly code: string; readonly message: string }[];
+  /** The HTTP status that goes with it; null where the operation says none. */
+  readonly httpErrorStatusCode: number | null;
+}
+
+/**
+ * An error inside an operation that Compute Engine had accepted. The first code that is known decides. Who asked was
+ * let in, so that what is refused is this request and not the caller: the same id brings back the same failure.
+ */
+export function operationError(operation: FailedOperation, doing: string): SlipwayError {
+  const { error: errors, httpErrorStatusCode: status } = operation;
+  const codes = errors.map(({ code }) => code);
+  const said = errors.map(({ code, message }) => `${message || "no message"} (${code})`).join("; ");
+  const verdict = verdictOf({ codes, status });
+  return new SlipwayError({
+    ...verdict,
+    blastRadius: verdict.blastRadius === "credential" ? "request" : verdict.blastRadius,
+    message: `${doing}: ${said.replaceAll(/\s+/g, " ").slice(0, LONGEST_MESSAGE) || "the operation failed"}`,
+    metadata: metadataOf({ status, codes, retryAfterSeconds: null }),
+  });
+}
+
+/**
+ * True where a call that changes something may have been done although its answer says nothing of it: no reply came,
+ * or one of a server that failed after it had the request.
+ */
+export function mayHaveHappened(caught: unknown): boolean {
+  if (!(caught instanceof GceCallFailure)) return false;
+  const { outcome, status } = caught;
+  return outcome === "lost" || (status !== null && (status >= 500 || status === 408));
+}
+
+/** True for a reply with this status. */
+export function hasStatus(caught: unknown, status: number): boolean {
+  return caught instanceof GceCallFailure && caught.status === status;
+}
+
+const LONGEST_MESSAGE = 2_000;
+
+const WORDS: Readonly<Record<GceCallFailure["outcome"], string>> = {
+  refused: "",
+  lost: "no answer of Compute Engine's can be read: ",
+  unreachable: "Compute Engine cannot be reached: ",
+  credential: "there is no access token for Compute Engine: ",
+};
+
+/** What our own code found wrong with the credentials' configuration is better than what can be made of it here. */
+function toldBefore({ cause }: GceCallFailure): SlipwayError | null {
+  const within = cause instanceof Error ? cause.cause : null;
+  return isSlipwayError(within) ? within : null;
+}
+
+function verdictOf({ codes, status }: Pick<GceCallFailure, "codes" | "status">): GceVerdict {
+  const known = codes.map((code) => VERDICTS.get(code)).find((verdict) => verdict !== undefined);
+  if (known !== undefined) return known;
+  const rule = GCE_STATUS_RULES.find(
+    ({ from, to }) => status !== null && status >= from && status <= to,
+  );
+  return rule?.verdict ?? REFUSED;
+}
+
+function isNotFound({ status, codes }: GceCallFailure): boolean {
+  return status === 404 || codes.includes("RESOURCE_NOT_FOUND");
+}
+
+function metadataOf({
+  status,
+  codes,
+  retryAfterSeconds,
+}: Pick<GceCallFailure, "status" | "codes" | "retryAfterSeconds">): JsonObject {
+  const decided = codes.find((code) => VERDICTS.has(code)) ?? codes[0];
+  return {
+    ...(status === null ? {} : { status }),
+    ...(decided === undefined ? {} : { provider_code: decided }),
+    ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
+  };
+}

@@ -1,0 +1,128 @@
+import { SlipwayError } from "../../../src/errors.ts";
+import type { ErrorReason } from "../../../src/errors.ts";
+import { gceError } from "../errors/errors.ts";
+import { familyLink, imageLink, partialLink } from "./links.ts";
+import type { ImageLink } from "./links.ts";
+import { settled } from "../../../src/substrate/reading-gce.ts";
+import type { GceReads } from "../client/reads.ts";
+import type { ImageReply } from "../client/replies.ts";
+
+export interface AbsentImage {
+  readonly link: ImageLink;
+  /** What the read threw. */
+  readonly caught: unknown;
+  readonly reads: Pick<GceReads, "images">;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Why an image or a family could not be read. A 404 says as much of a project as of an image, so that the project's
+ * images of this family are listed: one call more, and on this path alone.
+ */
+export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
+  const { link, caught, reads, signal } = absent;
+  const subject = textOf(link);
+  const error = gceError(caught, { doing: `reading ${subject}` });
+  if (isDenied(error)) return denied(link, error);
+  if (error.code !== "NOT_FOUND") return error;
+  const { project, name } = link;
+  const listed = await settled(reads.images({ project, filter: `family = "${name}"` }, signal), {
+    doing: `listing the images of family ${name} in project ${project}`,
+  });
+  if (listed.error?.code === "NOT_FOUND") return noProject(link);
+  // Whoever may not list may well read: then the first answer is all there is to tell.
+  const members = listed.value ?? [];
+  if (link.kind === "image") return noImage(link, members.length > 0);
+  return members.length === 0 ? noFamily(link, listed.error) : emptyFamily(link, members);
+}
+
+export function textOf({ kind, project, name }: ImageLink): string {
+  return kind === "image" ? imageLink(project, name) : familyLink(project, name);
+}
+
+function isDenied({ reason, blastRadius }: SlipwayError): boolean {
+  return reason === "CLOUD_PERMISSION_DENIED" && blastRadius === "credential";
+}
+
+function denied(link: ImageLink, error: SlipwayError): SlipwayError {
+  return new SlipwayError({
+    code: "PERMISSION_DENIED",
+    reason: "IMAGE_PERMISSION_DENIED",
+    message: `${textOf(link)}: the caller may not see it, or there is no project ${link.project}: ${error.message}`,
+    remedy: `Have the owner of project ${link.project} grant roles/compute.imageUser on the image, or on the project, to the placement's account.`,
+    blastRadius: "credential",
+    metadata: { ...error.metadata, project: link.project },
+  });
+}
+
+function noProject(link: ImageLink): SlipwayError {
+  return absence(link, {
+    reason: "PROJECT_NOT_FOUND",
+    message: `${textOf(link)}: there is no project ${link.project}, or the caller may not know of it`,
+    remedy: `Correct the project in the image's self-link, or have roles/compute.imageUser granted in it.`,
+  });
+}
+
+function noImage(link: ImageLink, isFamily: boolean): SlipwayError {
+  return absence(link, {
+    reason: "IMAGE_NOT_FOUND",
+    message: `${textOf(link)}: project ${link.project} has no image of this name${isFamily ? `, but a family of it` : ""}`,
+    remedy: isFamily
+      ? `Write ${familyLink(link.project, link.name)} for the family's newest image.`
+      : `List them with \`gcloud compute images list --project ${link.project}\`, and correct the image record.`,
+  });
+}
+
+function noFamily(link: ImageLink, unlisted: SlipwayError | null): SlipwayError {
+  const unsure = unlisted === null ? "" : ` (${unlisted.message})`;
+  return absence(link, {
+    reason: "IMAGE_FAMILY_NOT_FOUND",
+    message: `${textOf(link)}: project ${link.project} has no image of this family${unsure}`,
+    remedy: `List them with \`gcloud compute images list --project ${link.project}\`, and correct the image record.`,
+  });
+}
+
+/** A family is its newest image that is ready and not deprecated in any degree. */
+function emptyFamily(link: ImageLink, members: readonly ImageReply[]): SlipwayError {
+  const told = members
+    .toSorted((one, other) => timeOf(other) - timeOf(one))
+    .slice(0, MOST_TOLD)
+    .map((image) => `${image.name} is ${image.deprecated?.state ?? image.status}`);
+  const more = members.length > MOST_TOLD ? `, and ${members.length - MOST_TOLD} more` : "";
+  const replacement = members.find(({ deprecated }) => deprecated?.replacement)?.deprecated
+    ?.replacement;
+  const instead = replacement ? (partialLink(replacement) ?? replacement) : null;
+  return absence(link, {
+    code: "FAILED_PRECONDITION",
+    reason: "IMAGE_FAMILY_EMPTY",
+    message: `${textOf(link)}: no image of this family is active: ${told.join(", ")}${more}`,
+    remedy:
+      instead === null
+        ? "Add an image to the family, or put another family's self-link into the image record."
+        : `Put ${instead}, which is named as a successor, or another family into the image record.`,
+  });
+}
+
+const MOST_TOLD = 5;
+
+function timeOf({ creationTimestamp }: ImageReply): number {
+  const time = Date.parse(creationTimestamp ?? "");
+  return Number.isNaN(time) ? 0 : time;
+}
+
+function absence(
+  link: ImageLink,
+  told: {
+    readonly code?: "FAILED_PRECONDITION";
+    readonly reason: ErrorReason;
+    readonly message: string;
+    readonly remedy: string;
+  },
+): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    ...told,
+    blastRadius: "image",
+    metadata: { project: link.project, [link.kind]: link.name },
+  });
+}

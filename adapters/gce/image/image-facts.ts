@@ -1,0 +1,70 @@
+import { z } from "zod";
+import type { JsonObject } from "../../../src/errors.ts";
+import { READ_SELDOM } from "../../../src/json/zod-options.ts";
+import type { Architecture, Artifact } from "../../../src/plan/plan.ts";
+import { imageLink, partialLink } from "./links.ts";
+import type { ImageReply } from "../client/replies.ts";
+
+const imageFacts = z.object({
+  /** Partial. */
+  link: z.string(),
+  numericId: z.string(),
+  /** GiB; null where the API says none. */
+  diskSizeGb: z.number().nullable(),
+  /** As the API says it; null where it says nothing. */
+  architecture: z.string().nullable(),
+  /** Partial links. */
+  licenses: z.array(z.string()),
+  /** `UEFI_COMPATIBLE`, `GVNIC`, … */
+  guestOsFeatures: z.array(z.string()),
+});
+
+/** What was learnt of an image, for the checks of the machine that will boot it. */
+export type ImageFacts = z.output<typeof imageFacts>;
+
+/** Where Compute Engine itself could not be asked for the image, it need not be asked for anything else. */
+const facts = z.object({ image: imageFacts.optional(), unanswered: z.boolean().optional() });
+
+export function imageFactsOf(image: ImageReply, project: string): ImageFacts {
+  return {
+    link: imageLink(project, image.name),
+    numericId: image.id,
+    diskSizeGb: image.diskSizeGb,
+    architecture: image.architecture,
+    licenses: image.licenses.map((license) => partialLink(license) ?? license),
+    guestOsFeatures: image.guestOsFeatures.map(({ type }) => type),
+  };
+}
+
+/** Reads back what `inspectImage` gave; nothing for a plan whose image was not asked for. */
+export function readFacts(given: JsonObject): {
+  readonly image: ImageFacts | null;
+  readonly unanswered: boolean;
+} {
+  const parsed = facts.safeParse(given, READ_SELDOM);
+  if (!parsed.success) return { image: null, unanswered: false };
+  return { image: parsed.data.image ?? null, unanswered: parsed.data.unanswered ?? false };
+}
+
+export function artifactOf(
+  { id, creationTimestamp }: ImageReply,
+  { link }: ImageFacts,
+  requested: string,
+): Artifact {
+  return { id: link, requested, pinned: true, numericId: id, createdAt: creationTimestamp };
+}
+
+const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
+  ["X86_64", "amd64"],
+  ["ARM64", "arm64"],
+]);
+
+/** Old images and types say nothing of it: they are all for amd64. Null for one that Slipway does not launch. */
+export function architectureOf(said: string | null): Architecture | null {
+  return isUnsaid(said) ? "amd64" : (ARCHITECTURES.get(said) ?? null);
+}
+
+/** True where the API has no word of the architecture. */
+export function isUnsaid(said: string | null): said is null {
+  return said === null || said === "ARCHITECTURE_UNSPECIFIED";
+}

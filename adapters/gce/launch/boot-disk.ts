@@ -1,0 +1,121 @@
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Artifact } from "../../../src/plan/plan.ts";
+import { hasStatus } from "../errors/errors.ts";
+import { unknown, UnknownOutcome } from "./launch-context.ts";
+import type { LaunchContext } from "./launch-context.ts";
+import { LABELS, labelFilter } from "../labels.ts";
+import { machineId } from "../machine-id.ts";
+import type { DiskReply } from "../client/replies.ts";
+
+/** The boot disk of a machine, which has its machine's name; null where there is none any more. */
+export async function readBootDisk(
+  context: LaunchContext,
+  name: string,
+): Promise<DiskReply | null> {
+  const { api, project, zone, signal } = context;
+  try {
+    return await api.disk({ project, zone, disk: name }, signal);
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return null;
+    throw unknown(caught, `reading disk ${name} in ${zone}`);
+  }
+}
+
+/**
+ * The boot disk while its machine is still being made, where it is there already and of the plan's image: it will not
+ * become another one. Null says nothing at all, and the disk is read again once the machine is made.
+ */
+export async function glanceAtBootDisk(
+  context: LaunchContext,
+  name: string,
+): Promise<DiskReply | null> {
+  try {
+    const disk = await readBootDisk(context, name);
+    return isOfPlan(context, disk) ? disk : null;
+  } catch (caught) {
+    // What goes wrong now may not when it counts.
+    if (caught instanceof UnknownOutcome) return null;
+    throw caught;
+  }
+}
+
+/** The boot disks of all machines of the launch by their names, in one list. */
+export async function readBootDisks(
+  context: LaunchContext,
+): Promise<ReadonlyMap<string, DiskReply>> {
+  const { api, project, zone, signal, launch } = context;
+  const filter = labelFilter(LABELS.launch, launch.ownership.launchId) ?? "";
+  try {
+    const disks = await api.disks({ project, zone, filter }, signal);
+    return new Map(disks.map((disk) => [disk.name, disk]));
+  } catch (caught) {
+    throw unknown(caught, `listing the launch's disks in ${zone}`);
+  }
+}
+
+/**
+ * Makes sure that a machine boots the very image of the plan: a name may have come to mean another image since the plan
+ * was made. A machine of another image is deleted.
+ *
+ * @throws SlipwayError `IMAGE_REPLACED`, or `LAUNCH_TOKEN_SPENT` where the machine is gone already
+ * @throws UnknownOutcome where the machine could not be deleted
+ */
+export async function confirmImage(
+  context: LaunchContext,
+  name: string,
+  disk: DiskReply | null,
+): Promise<void> {
+  if (disk === null) throw spent(context, name);
+  const { artifact } = context.launch.plan;
+  if (isOfPlan(context, disk)) return;
+  await deleteMachine(context, name);
+  throw replaced(context, { name, disk, artifact });
+}
+
+function isOfPlan({ launch }: LaunchContext, disk: DiskReply | null): boolean {
+  const { numericId } = launch.plan.artifact;
+  return numericId !== undefined && disk?.sourceImageId === numericId;
+}
+
+/** The failure of a launch whose machine has been terminated: its token makes no other one. */
+export function spent({ launch, project, zone }: LaunchContext, name: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "LAUNCH_TOKEN_SPENT",
+    message: `launch token ${launch.token}: its machine ${machineId({ project, zone, name })} was terminated`,
+    remedy: "Spawn again under another id.",
+  });
+}
+
+async function deleteMachine(context: LaunchContext, name: string): Promise<void> {
+  const { api, project, zone, signal } = context;
+  try {
+    await api.deleteInstance({ project, zone, instance: name }, signal);
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return;
+    const doing = `deleting instance ${name} in ${zone}, which booted another image than the plan's`;
+    throw unknown(caught, doing);
+  }
+}
+
+function replaced(
+  { project, zone }: LaunchContext,
+  {
+    name,
+    disk,
+    artifact,
+  }: { readonly name: string; readonly disk: DiskReply; readonly artifact: Artifact },
+): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "IMAGE_REPLACED",
+    message: `image ${artifact.id} is not the one that the plan was made of: it was made anew under the same name (id ${disk.sourceImageId ?? "unknown"}, the plan's is ${artifact.numericId ?? "unknown"}); ${machineId({ project, zone, name })}, which booted it, is deleted`,
+    remedy: "Resolve the workspace again and look at the new image before you spawn it.",
+    blastRadius: "image",
+    metadata: {
+      image: artifact.id,
+      planned_image_id: artifact.numericId ?? null,
+      booted_image_id: disk.sourceImageId,
+    },
+  });
+}

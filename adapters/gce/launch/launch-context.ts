@@ -1,0 +1,76 @@
+import { isSlipwayError } from "../../../src/errors.ts";
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
+import type { GceApi } from "../client/api.ts";
+import { gceError, mayHaveHappened } from "../errors/errors.ts";
+import { GceCallFailure } from "../errors/failure.ts";
+
+export interface LaunchPorts {
+  readonly api: Pick<
+    GceApi,
+    | "bulkInsertInstances"
+    | "deleteInstance"
+    | "disk"
+    | "disks"
+    | "insertInstance"
+    | "instance"
+    | "instances"
+    | "operations"
+    | "waitForOperation"
+  >;
+  /** Rejects when the signal is aborted first. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** One launch on its way. */
+export interface LaunchContext extends LaunchPorts {
+  readonly launch: Launch;
+  readonly project: string;
+  readonly zone: string;
+  readonly signal: AbortSignal;
+}
+
+/** Thrown where there may be a machine or not: only the same launch may go on. */
+export class UnknownOutcome extends Error {
+  readonly error: SlipwayError;
+
+  constructor(error: SlipwayError) {
+    super(error.message);
+    this.error = error;
+  }
+}
+
+/**
+ * Why nothing was made, as an error.
+ *
+ * @throws UnknownOutcome where the request may have done what it was sent for
+ */
+export function refusalOf(context: LaunchContext, caught: unknown, doing: string): SlipwayError {
+  if (mayHaveHappened(caught) || context.signal.aborted) throw unknown(caught, doing);
+  return gceError(caught, { doing });
+}
+
+/** What came of looking at what a launch has made: not to know is no reason to give it up. */
+export function unknown(caught: unknown, doing: string): UnknownOutcome {
+  return new UnknownOutcome(gceError(caught, { doing }));
+}
+
+/** True where Compute Engine has answered that it will not, now or later: an earlier try may have left something. */
+export function isFinalRefusal(caught: unknown): boolean {
+  return (
+    caught instanceof GceCallFailure &&
+    caught.outcome === "refused" &&
+    gceError(caught, { doing: "" }).retry !== "same-token"
+  );
+}
+
+/** What a member's launch came to: what it threw is a rejection, or where it says so, unknown. */
+export async function settle(attempt: () => Promise<Machine>): Promise<LaunchOutcome> {
+  try {
+    return { outcome: "accepted", machine: await attempt() };
+  } catch (caught) {
+    if (caught instanceof UnknownOutcome) return { outcome: "unknown", error: caught.error };
+    if (isSlipwayError(caught)) return { outcome: "rejected", error: caught };
+    throw caught;
+  }
+}

@@ -1,0 +1,145 @@
+import { SlipwayError } from "../../../src/errors.ts";
+import type { LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
+import { settleExisting } from "./adoption.ts";
+import { confirmImage, readBootDisk, readBootDisks } from "./boot-disk.ts";
+import { isFinalRefusal, refusalOf, settle, unknown } from "./launch-context.ts";
+import type { LaunchContext } from "./launch-context.ts";
+import { beginOperation, operationsOf, untilDone } from "./launch-operation.ts";
+import { bulkInsertRequest } from "./launch-request.ts";
+import { isOfLaunch, LABELS, labelFilter } from "../labels.ts";
+import { launchedMachine } from "../machine.ts";
+import { madeAll, operationFailure, targetName } from "../client/operation.ts";
+import type { DiskReply, InstanceReply, OperationReply } from "../client/replies.ts";
+import { mapLimited } from "../../../src/async/map-limited.ts";
+
+const CALLS_AT_ONCE = 8;
+
+/** Members that this launch's operation did not make, with the reason of each. */
+type Failures = ReadonlyMap<string, SlipwayError>;
+
+/**
+ * Makes the machines of a launch of several by one bulk insert, as many as there is room for; finds those that this
+ * launch made earlier.
+ *
+ * @throws SlipwayError where there are none, `UnknownOutcome` where that is not known
+ */
+export async function launchMany(
+  context: LaunchContext,
+  names: readonly string[],
+): Promise<readonly LaunchOutcome[]> {
+  const { project, launch } = context;
+  const { failures, isRefused } = await bulkInsert(context, names);
+  const isClash = [...failures.values()].some(({ reason }) => reason === "NAME_CLASH");
+  const existing = isRefused || isClash ? await existingMachines(context) : NONE;
+  const isAny = names.some((name) => existing.has(name) || !failures.has(name));
+  const disks = isAny ? await readBootDisks(context) : new Map<string, DiskReply>();
+  return await mapLimited(names, CALLS_AT_ONCE, (name) =>
+    settle(async (): Promise<Machine> => {
+      const disk = disks.get(name);
+      const instance = existing.get(name);
+      if (instance !== undefined)
+        return await settleExisting(
+          context,
+          instance,
+          async () => disk ?? (await readBootDisk(context, name)),
+        );
+      const failure = failures.get(name);
+      if (failure !== undefined) throw failure;
+      await confirmImage(context, name, disk ?? null);
+      return launchedMachine(launch, { project, name });
+    }),
+  );
+}
+
+const NONE: ReadonlyMap<string, InstanceReply> = new Map();
+
+async function bulkInsert(
+  context: LaunchContext,
+  names: readonly string[],
+): Promise<{ readonly failures: Failures; readonly isRefused: boolean }> {
+  const { api, project, zone, launch, signal } = context;
+  const doing = `making ${names.length} instances in projects/${project}/zones/${zone}`;
+  const bulkInsertInstanceResourceResource = bulkInsertRequest(launch, names);
+  let begun: OperationReply;
+  try {
+    begun = await beginOperation(context, doing, (requestId) =>
+      api.bulkInsertInstances(
+        { project, zone, requestId, bulkInsertInstanceResourceResource },
+        signal,
+      ),
+    );
+  } catch (caught) {
+    const refusal = refusalOf(context, caught, doing);
+    if (!isFinalRefusal(caught)) throw refusal;
+    return { failures: new Map(names.map((name) => [name, refusal])), isRefused: true };
+  }
+  const done = await untilDone(context, begun);
+  return { failures: await failuresOf(context, done, { names, doing }), isRefused: false };
+}
+
+/**
+ * Which members were not made. The whole operation succeeds where one was: what became of the others is in operations
+ * of their own, which have its group's id.
+ */
+async function failuresOf(
+  context: LaunchContext,
+  operation: OperationReply,
+  { names, doing }: { readonly names: readonly string[]; readonly doing: string },
+): Promise<Failures> {
+  const failure = operationFailure(operation, doing);
+  if (failure === null && madeAll(operation, names.length)) return new Map();
+  const members = await memberOperations(context, operation);
+  const failures = new Map<string, SlipwayError>();
+  for (const name of names) {
+    const member = members.get(name);
+    const own =
+      member === undefined
+        ? null
+        : operationFailure(member, `making instance ${name} in ${context.zone}`);
+    const reason =
+      own ?? failure ?? (member === undefined ? untold(context, name, operation.name) : null);
+    if (reason !== null) failures.set(name, reason);
+  }
+  return failures;
+}
+
+async function memberOperations(
+  context: LaunchContext,
+  { operationGroupId }: OperationReply,
+): Promise<ReadonlyMap<string, OperationReply>> {
+  if (operationGroupId === null) return new Map();
+  const filter = `operationGroupId = "${operationGroupId}"`;
+  const operations = await operationsOf(context, filter);
+  const done = await mapLimited(operations, CALLS_AT_ONCE, (one) => untilDone(context, one));
+  return new Map(done.map((one) => [targetName(one), one]));
+}
+
+function untold({ zone }: LaunchContext, name: string, operation: string): SlipwayError {
+  return new SlipwayError({
+    code: "INTERNAL",
+    reason: "CLOUD_REQUEST_REFUSED",
+    message: `instance ${name} in ${zone} was not made, and operation ${operation} does not say why`,
+    remedy: `Look at it with \`gcloud compute operations describe ${operation} --zone ${zone}\`.`,
+  });
+}
+
+/** The machines of this launch that there are, by their names. */
+async function existingMachines(
+  context: LaunchContext,
+): Promise<ReadonlyMap<string, InstanceReply>> {
+  const { api, project, zone, launch, signal } = context;
+  const { ownership } = launch;
+  const filter = labelFilter(LABELS.launch, ownership.launchId) ?? "";
+  try {
+    const found = await api.instances({ project, zone, filter }, signal);
+    return new Map(
+      found
+        .filter(({ labels }) => isOfLaunch(labels, ownership))
+        .map((instance) => [instance.name, instance]),
+    );
+  } catch (caught) {
+    // Who may not look learns nothing new: why the launch was refused says more.
+    if (isFinalRefusal(caught)) return NONE;
+    throw unknown(caught, `listing the launch's instances in ${zone}`);
+  }
+}

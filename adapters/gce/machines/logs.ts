@@ -1,0 +1,127 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { LogsRequest } from "../../../src/substrate/contract.ts";
+import type { GceApi } from "../client/api.ts";
+import { gceError, hasStatus } from "../errors/errors.ts";
+import { GceCallFailure } from "../errors/failure.ts";
+import { readMachineId } from "../machine-id.ts";
+import type { MachineReference } from "../machine-id.ts";
+import { machineOf } from "../machine.ts";
+
+export interface LogPorts {
+  readonly api: Pick<GceApi, "instance" | "serialOutput">;
+  /** Rejects when the signal is aborted first. */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Between two looks at what a machine prints, in milliseconds. */
+const PAUSE = 1_000;
+/** After how many silent looks it is asked whether the machine is still up. */
+const SILENT_LOOKS = 5;
+
+interface Reading extends LogPorts {
+  readonly id: string;
+  readonly machine: MachineReference;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a machine has said at its first serial port, of which Compute Engine keeps the last mebibyte, and with `follow`
+ * what it goes on to say, until it has stopped or is gone.
+ *
+ * @throws SlipwayError `MACHINE_NOT_FOUND` for a machine that is not there to begin with
+ */
+export async function* machineLogs(
+  ports: LogPorts,
+  id: string,
+  request: LogsRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  if (signal.aborted) throw cancellation(signal, "reading logs");
+  const machine = readMachineId(id);
+  if (machine === null) throw missing(id);
+  const reading = { ...ports, id, machine, signal };
+  const said = await readFrom(reading, 0);
+  if (said === null) throw missing(id);
+  const text = lastLines(said.text, request.tail);
+  if (text !== "") yield Buffer.from(text);
+  if (request.follow) yield* follow(reading, said.next);
+}
+
+async function* follow(reading: Reading, from: number): AsyncGenerator<Uint8Array> {
+  let next = from;
+  for (let silent = 0; ;) {
+    await pause(reading);
+    const said = await readFrom(reading, next);
+    if (said === null) return;
+    if (said.text !== "") yield Buffer.from(said.text);
+    silent = said.text === "" ? silent + 1 : 0;
+    if (silent === SILENT_LOOKS) {
+      if (!(await isUp(reading))) return;
+      silent = 0;
+    }
+    ({ next } = said);
+  }
+}
+
+/** What was said from this byte on; null for a machine that is not there. */
+async function readFrom(
+  { api, id, machine, signal }: Reading,
+  start: number,
+): Promise<{ readonly text: string; readonly next: number } | null> {
+  const { project, zone, name } = machine;
+  try {
+    const reply = await api.serialOutput({ project, zone, instance: name, start }, signal);
+    return { text: reply.contents, next: reply.next ?? start };
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return null;
+    // A machine that has not begun to boot, or has stopped, has no port to read.
+    if (isNotReady(caught)) return { text: "", next: start };
+    throw gceError(caught, { doing: `reading the serial port of ${id}` });
+  }
+}
+
+function isNotReady(caught: unknown): boolean {
+  return caught instanceof GceCallFailure && caught.codes.includes("resourceNotReady");
+}
+
+async function isUp({ api, id, machine, signal }: Reading): Promise<boolean> {
+  const { project, zone, name } = machine;
+  try {
+    const instance = await api.instance({ project, zone, instance: name }, signal);
+    const state = machineOf(instance, project)?.state;
+    return state === "pending" || state === "running";
+  } catch (caught) {
+    if (hasStatus(caught, 404)) return false;
+    throw gceError(caught, { doing: `reading instance ${id}` });
+  }
+}
+
+async function pause({ sleep, signal }: Reading): Promise<void> {
+  try {
+    await sleep(PAUSE, signal);
+  } catch (caught) {
+    throw signal.aborted ? cancellation(signal, "reading logs") : caught;
+  }
+}
+
+/** The last lines; all of them for null. A line that has not ended yet counts as one. */
+function lastLines(text: string, count: number | null): string {
+  if (count === null) return text;
+  if (count <= 0) return "";
+  // Before the first character the search has nowhere to begin.
+  let start = text.endsWith("\n") ? text.length - 1 : text.length;
+  for (let line = 0; line < count && start >= 0; line += 1)
+    start = start === 0 ? -1 : text.lastIndexOf("\n", start - 1);
+  return text.slice(start + 1);
+}
+
+function missing(id: string): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "MACHINE_NOT_FOUND",
+    message: `there is no machine ${id}`,
+    remedy: "The instance is gone: somebody else deleted it, or Compute Engine lost it.",
+    metadata: { machine_id: id },
+  });
+}

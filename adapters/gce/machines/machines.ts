@@ -1,0 +1,144 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import { SlipwayError } from "../../../src/errors.ts";
+import type { Machine } from "../../../src/substrate/contract.ts";
+import type { GceApi } from "../client/api.ts";
+import { gceError, hasStatus } from "../errors/errors.ts";
+import { LABELS, labelFilter } from "../labels.ts";
+import { machineId, readMachineId } from "../machine-id.ts";
+import type { MachineReference } from "../machine-id.ts";
+import { machineOf } from "../machine.ts";
+import { mapLimited } from "../../../src/async/map-limited.ts";
+
+type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances"> };
+
+const CALLS_AT_ONCE = 8;
+/** Longer filters are refused. */
+const LONGEST_FILTER = 2_000;
+
+/**
+ * One answer an id, in their order; null for a machine that is gone or going. One machine is asked for by its name, more
+ * of them in lists of their zones.
+ */
+export async function describeMachines(
+  { api }: DescribePorts,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (Machine | null)[]> {
+  if (signal.aborted) throw cancellation(signal, "describing machines");
+  const asked = [...new Set(ids)].flatMap((id) => readMachineId(id) ?? []);
+  const groups = Map.groupBy(asked, ({ project, zone }) => `${project}/${zone}`);
+  const requests = [...groups.values()].flatMap(chunksOf);
+  const found = await mapLimited(requests, CALLS_AT_ONCE, (chunk) => read(api, chunk, signal));
+  const byId = new Map(found.flat().map((machine) => [machine.id, machine]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+/**
+ * Every machine of the project with this owner's label, in all zones, but for those that are going.
+ *
+ * @throws SlipwayError `CLOUD_UNAVAILABLE` where a zone did not answer: nobody may take its machines for gone
+ */
+export async function listMachines(
+  { api }: { readonly api: Pick<GceApi, "allInstances"> },
+  { project, owner }: { readonly project: string; readonly owner: string },
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
+  if (signal.aborted) throw cancellation(signal, "listing machines");
+  const filter = labelFilter(LABELS.owner, owner);
+  // What no label can hold, no machine has.
+  if (filter === null) return [];
+  const doing = `listing instances of projects/${project}`;
+  const scopes = await api.allInstances({ project, filter }, signal).catch((caught: unknown) => {
+    throw gceError(caught, { doing });
+  });
+  for (const [scope, { warning }] of scopes)
+    if (warning !== null && !EMPTY.has(warning.code)) throw incomplete(doing, scope, warning);
+  return scopes.flatMap(([, { instances }]) =>
+    instances.flatMap((instance) => machineOf(instance, project) ?? []),
+  );
+}
+
+/** What a zone says that has none of what was asked for. */
+const EMPTY: ReadonlySet<string> = new Set(["NO_RESULTS_ON_PAGE"]);
+
+function incomplete(
+  doing: string,
+  scope: string,
+  { code, message }: { readonly code: string; readonly message: string },
+): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "CLOUD_UNAVAILABLE",
+    message: `${doing}: ${scope} is left out: ${message} (${code})`,
+    remedy: "Try again when all zones of the project answer.",
+    blastRadius: "region",
+    retry: "same-token",
+    metadata: { scope, provider_code: code },
+  });
+}
+
+/** Machines of one zone that fit one request. */
+function chunksOf(machines: readonly MachineReference[]): readonly (readonly MachineReference[])[] {
+  const chunks: MachineReference[][] = [];
+  let room = 0;
+  for (const machine of machines) {
+    const length = nameTerm(machine).length + OR.length;
+    if (length > room) {
+      chunks.push([]);
+      room = LONGEST_FILTER;
+    }
+    chunks.at(-1)?.push(machine);
+    room -= length;
+  }
+  return chunks;
+}
+
+const OR = " OR ";
+
+function nameTerm({ name }: MachineReference): string {
+  return `(name = "${name}")`;
+}
+
+async function read(
+  api: DescribePorts["api"],
+  machines: readonly MachineReference[],
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
+  const [first] = machines;
+  if (first === undefined) return [];
+  if (machines.length === 1) return await readOne(api, first, signal);
+  const { project, zone } = first;
+  const filter = machines.map(nameTerm).join(OR);
+  try {
+    const found = await api.instances({ project, zone, filter }, signal);
+    return found.flatMap((instance) => machineOf(instance, project) ?? []);
+  } catch (caught) {
+    // No such project or zone, or a list that is refused for another reason: each machine's own answer tells them apart.
+    if (isNowhere(caught))
+      return (
+        await mapLimited(machines, CALLS_AT_ONCE, (machine) => readOne(api, machine, signal))
+      ).flat();
+    throw gceError(caught, { doing: `listing instances of ${project} in ${zone}` });
+  }
+}
+
+async function readOne(
+  api: DescribePorts["api"],
+  machine: MachineReference,
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
+  const { project, zone, name } = machine;
+  try {
+    const instance = await api.instance({ project, zone, instance: name }, signal);
+    const found = machineOf(instance, project);
+    return found === null ? [] : [found];
+  } catch (caught) {
+    if (isNowhere(caught)) return [];
+    throw gceError(caught, { doing: `reading instance ${machineId(machine)}` });
+  }
+}
+
+/** Nothing is asked for but the machine: what is refused is its id, and of an unknown zone it is said with a 400. */
+function isNowhere(caught: unknown): boolean {
+  return hasStatus(caught, 404) || hasStatus(caught, 400);
+}

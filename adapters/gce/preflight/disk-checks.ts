@@ -1,0 +1,105 @@
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
+import type { ZoneReadings } from "./preflight-reads.ts";
+import { unread } from "../../../src/substrate/reading-gce.ts";
+import type { DiskTypeReply } from "../client/replies.ts";
+
+/** What the zones have of the plan's disk type. */
+export interface DiskTypeFinding {
+  readonly name: string | null;
+  readonly type: DiskTypeReply | null;
+  /** Zones that were found not to have it, with the reason. */
+  readonly absent: ReadonlyMap<string, string>;
+  readonly error: SlipwayError | null;
+}
+
+/** @param readings Of zones that there are. */
+export function findDiskType(
+  { shape }: PlanDraft,
+  readings: readonly ZoneReadings[],
+): DiskTypeFinding {
+  const absent = new Map<string, string>();
+  let type: DiskTypeReply | null = null;
+  let error: SlipwayError | null = null;
+  for (const { zone, diskType } of readings) {
+    type ??= diskType?.value ?? null;
+    if (diskType === null || diskType.error === null) continue;
+    if (diskType.error.reason !== "DISK_TYPE_NOT_FOUND") error ??= diskType.error;
+    else absent.set(zone, `${zone} has no disk type ${shape.diskType ?? ""}`);
+  }
+  return { name: shape.diskType, type, absent, error };
+}
+
+export function diskChecks(
+  draft: PlanDraft,
+  finding: DiskTypeFinding,
+  image: ImageFacts | null,
+): readonly Check[] {
+  return [typeCheck(finding), sizeCheck(draft, finding, image)];
+}
+
+function typeCheck({ name, type, absent, error }: DiskTypeFinding): Check {
+  const check = "volume.type";
+  if (name === null) return passed(check, "the disk's type is left to Compute Engine");
+  const whys = [...absent.values()].join("; ");
+  if (type !== null) {
+    const missing = whys === "" ? "" : `; ${whys}`;
+    return passed(check, `disk type ${name} is offered${missing}`);
+  }
+  if (error !== null) return unread(check, error);
+  if (absent.size === 0) return skipped(check, "not known, because no zone could be read");
+  return failed(check, {
+    code: "NOT_FOUND",
+    reason: "DISK_TYPE_NOT_FOUND",
+    message: `no zone of the placement has a disk type ${name}: ${whys}`,
+    remedy: "Name another type in the disk-type record, or give the placement other zones.",
+    blastRadius: "region",
+    metadata: { disk_type: name, zones: [...absent.keys()] },
+  });
+}
+
+function sizeCheck(
+  { shape }: PlanDraft,
+  { type, name }: DiskTypeFinding,
+  image: ImageFacts | null,
+): Check {
+  const check = "volume.size";
+  const { diskSizeGb: asked } = shape;
+  if (asked === 0) return passed(check, `the disk is as large as its image${gigabytes(image)}`);
+  const needed = image?.diskSizeGb ?? null;
+  if (needed !== null && asked < needed)
+    return failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "DISK_TOO_SMALL",
+      message: `the disk has ${asked} GB, but image ${image?.link ?? ""} needs ${needed}`,
+      remedy: `Set disk_size_gb of the environment to ${needed} or more, or to 0 for the image's own size.`,
+      metadata: { disk_size_gb: asked, image_disk_size_gb: needed },
+    });
+  const range = validRange(type);
+  if (range !== null && (asked < range.least || asked > range.most))
+    return failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: asked < range.least ? "DISK_TOO_SMALL" : "RESOURCE_VALUE_REFUSED",
+      message: `the disk has ${asked} GB, but disk type ${name ?? ""} takes ${range.least} to ${range.most}`,
+      remedy: `Set disk_size_gb of the environment to a size from ${range.least} to ${range.most}, or name another disk type.`,
+      metadata: { disk_size_gb: asked, least_gb: range.least, most_gb: range.most },
+    });
+  return passed(check, `${asked} GB are enough for the image${gigabytes(image)}`);
+}
+
+function gigabytes(image: ImageFacts | null): string {
+  const size = image?.diskSizeGb ?? null;
+  return size === null ? "" : ` (${size} GB)`;
+}
+
+/** `10GB-65536GB`; null for words that say something else. */
+function validRange(
+  type: DiskTypeReply | null,
+): { readonly least: number; readonly most: number } | null {
+  const [, least, most] = /^(\d{1,9})GB-(\d{1,9})GB$/.exec(type?.validDiskSize ?? "") ?? [];
+  return least === undefined || most === undefined
+    ? null
+    : { least: Number(least), most: Number(most) };
+}

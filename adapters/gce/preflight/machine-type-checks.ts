@@ -1,0 +1,169 @@
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
+import { defaultMachineType, MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
+import { architectureOf } from "../image/image-facts.ts";
+import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
+import type { ZoneReadings } from "./preflight-reads.ts";
+import { unread } from "../../../src/substrate/reading-gce.ts";
+import type { MachineTypeReply } from "../client/replies.ts";
+
+/** What the zones have of the plan's machine type. */
+export interface MachineTypeFinding {
+  /** The provider's name; the draft's own where nothing better is known. */
+  readonly name: string;
+  /** Null where no zone has one. */
+  readonly type: MachineTypeReply | null;
+  /** Zones that were found not to have it, with the reason. */
+  readonly absent: ReadonlyMap<string, string>;
+  /** The first answer that is neither of both. */
+  readonly error: SlipwayError | null;
+}
+
+/**
+ * The type of the plan, or the default one, by what the given zones offer.
+ *
+ * @param readings Of zones that there are: others have no types to speak of.
+ */
+export function findMachineType(
+  draft: PlanDraft,
+  readings: readonly ZoneReadings[],
+): MachineTypeFinding {
+  const { machineType: asked, architecture } = draft;
+  const offers = readings.flatMap(({ zone, machineTypes: { value } }) =>
+    value === null ? [] : [{ zone, types: value }],
+  );
+  const type =
+    asked === DEFAULT_MACHINE_TYPE
+      ? defaultMachineType(offers, architecture)
+      : (offers[0]?.types[0] ?? null);
+  const name = type?.name ?? asked;
+  const absent = new Map<string, string>();
+  let error: SlipwayError | null = null;
+  for (const { zone, machineTypes } of readings) {
+    if (machineTypes.error !== null && !isAbsent(machineTypes.error)) error ??= machineTypes.error;
+    else if (machineTypes.value?.some((one) => one.name === name) !== true)
+      absent.set(zone, `${zone} has no machine type ${named(name)}`);
+  }
+  return { name, type, absent, error };
+}
+
+function isAbsent({ reason }: SlipwayError): boolean {
+  return reason === "MACHINE_TYPE_NOT_FOUND";
+}
+
+function named(name: string): string {
+  return name === DEFAULT_MACHINE_TYPE ? `of ${generalSize()}` : name;
+}
+
+function generalSize(): string {
+  const { least, most } = MEMORY_RANGE;
+  return `${VCPUS} vCPUs and ${least / 1024} to ${most / 1024} GiB`;
+}
+
+/** Where else the type was found, after no zone of the placement had it: a hint, and null where nobody looked. */
+export type OtherZones = readonly string[] | null;
+
+export function machineTypeChecks(
+  draft: PlanDraft,
+  finding: MachineTypeFinding,
+  otherZones: OtherZones,
+): readonly Check[] {
+  const { type } = finding;
+  const offered = offeredCheck(draft, finding, otherZones);
+  if (type === null) {
+    const why = "not known, because no zone of the placement told of the machine type";
+    return [offered, skipped("machine-type.architecture", why), skipped("machine-type.shape", why)];
+  }
+  return [offered, architectureCheck(draft, type), shapeCheck(draft, type), ...age(type)];
+}
+
+function offeredCheck(
+  draft: PlanDraft,
+  { name, type, absent, error }: MachineTypeFinding,
+  otherZones: OtherZones,
+): Check {
+  const check = "machine-type.offered";
+  const whys = [...absent.values()].join("; ");
+  if (type !== null) {
+    const missing = whys === "" ? "" : `; ${whys}`;
+    return passed(check, `machine type ${name} is offered${missing}`);
+  }
+  if (error !== null) return unread(check, error);
+  if (absent.size === 0) return skipped(check, "not known, because no zone could be read");
+  const anywhere = otherZones !== null && otherZones.length > 0;
+  const hint = anywhere ? `; these have it: ${otherZones.join(", ")}` : "";
+  const isUnknown = otherZones !== null && !anywhere;
+  return failed(check, {
+    code: isUnknown ? "NOT_FOUND" : "FAILED_PRECONDITION",
+    reason: isUnknown ? "MACHINE_TYPE_NOT_FOUND" : "MACHINE_TYPE_NOT_OFFERED",
+    message: isUnknown
+      ? `no zone has a machine type ${name}`
+      : `no zone of the placement has a machine type ${draft.machineType === DEFAULT_MACHINE_TYPE ? `of ${generalSize()} for ${draft.architecture}` : name}: ${whys}${hint}`,
+    remedy: isUnknown
+      ? "Correct the machine-type record: `gcloud compute machine-types list` has the names."
+      : "Give the placement zones that have the machine type, or name another one in the environment.",
+    blastRadius: "region",
+    metadata: { machine_type: name, zones: [...absent.keys()], other_zones: otherZones ?? [] },
+  });
+}
+
+function architectureCheck(draft: PlanDraft, type: MachineTypeReply): Check {
+  const check = "machine-type.architecture";
+  const actual = architectureOf(type.architecture);
+  if (actual === draft.architecture) return passed(check, `machine type ${type.name} is ${actual}`);
+  return failed(check, {
+    code: "FAILED_PRECONDITION",
+    reason: "ARCHITECTURE_MISMATCH",
+    message: `the image is for ${draft.architecture}, but machine type ${type.name} is ${actual ?? type.architecture}`,
+    remedy: `Name a machine type for ${draft.architecture} in the environment, or an image for ${actual ?? "another architecture"}${recordRemedy(draft)}.`,
+    metadata: {
+      image_architecture: draft.architecture,
+      machine_type: type.name,
+      machine_type_architecture: actual ?? type.architecture,
+    },
+  });
+}
+
+/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+function recordRemedy({ shape: { record }, architecture }: PlanDraft): string {
+  return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
+}
+
+/** The record says what people count on; what will run is what the provider says. */
+function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
+  const check = "machine-type.shape";
+  const gib = type.memoryMb === null ? null : type.memoryMb / 1024;
+  const actual = `${type.guestCpus ?? "unknown"} vCPUs and ${gib ?? "unknown"} GiB`;
+  const { record, vcpus, memoryGb } = shape;
+  const sameCpus = vcpus === null || type.guestCpus === null || vcpus === type.guestCpus;
+  const sameMemory = memoryGb === null || gib === null || Math.abs(memoryGb - gib) < SAME_MEMORY;
+  if (sameCpus && sameMemory) return passed(check, `machine type ${type.name} has ${actual}`);
+  return failed(check, {
+    code: "FAILED_PRECONDITION",
+    reason: "MACHINE_TYPE_MISMATCH",
+    message: `machine type record ${record ?? ""} says ${vcpus ?? "unknown"} vCPUs and ${memoryGb ?? "unknown"} GiB, but ${type.name} has ${actual}`,
+    remedy: "Correct vcpus and memory_gb of the machine-type record, or the type that it names.",
+    metadata: {
+      machine_type: type.name,
+      vcpus: type.guestCpus,
+      memory_gb: gib,
+      record_vcpus: vcpus,
+      record_memory_gb: memoryGb,
+    },
+  });
+}
+
+/** Records say 3.75 GiB with as many digits as people like. */
+const SAME_MEMORY = 0.06;
+
+function age(type: MachineTypeReply): readonly Check[] {
+  const state = type.deprecated?.state ?? null;
+  if (state === null || state === "ACTIVE") return [];
+  return [
+    warning("machine-type.deprecation", {
+      message: `machine type ${type.name} is ${state}`,
+      remedy: "Name its successor in the machine-type record.",
+    }),
+  ];
+}

@@ -1,0 +1,89 @@
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
+import { failed, failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+import { lastPart, regionOfZone, subnetworkLink } from "../image/links.ts";
+import { unread } from "../../../src/substrate/reading-gce.ts";
+import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import type { SubnetworkReply } from "../client/replies.ts";
+import type { SubnetReference } from "../target.ts";
+
+export interface SubnetQuestion {
+  readonly target: GcpTarget;
+  /** As the placement names it, or why that is no name. */
+  readonly named: Reading<SubnetReference>;
+  readonly subnet: Reading<SubnetworkReply> | null;
+}
+
+/** What machines may be put into; others are for proxies, peers and load balancers. */
+const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1918"]);
+
+export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonly Check[] {
+  if (named.error !== null) return [failedBy("subnets.exist", named.error), unknown()];
+  if (subnet === null || subnet.error !== null)
+    return [foundError(subnet?.error ?? null), placeCheck(target, named.value, null)];
+  const link = linkOf(named.value);
+  const found = `${link} is of network ${lastPart(subnet.value.network)}`;
+  return [passed("subnets.exist", found), placeCheck(target, named.value, subnet.value)];
+}
+
+function unknown(): Check {
+  return skipped("subnets.network", "not known, because the placement names no subnet");
+}
+
+function foundError(error: SlipwayError | null): Check {
+  const check = "subnets.exist";
+  if (error === null) return skipped(check, "nobody asked");
+  // The API answers 400 for a region it does not know, and the call has no other argument that could be wrong.
+  if (error.reason !== "CLOUD_REQUEST_REFUSED") return unread(check, error);
+  return failed(check, {
+    code: "NOT_FOUND",
+    reason: "SUBNET_NOT_FOUND",
+    message: error.message,
+    remedy: "Correct the region in the placement's subnet.",
+    metadata: error.metadata,
+  });
+}
+
+/** In the zones' region, of the network project, and for machines. */
+function placeCheck(
+  target: GcpTarget,
+  subnet: SubnetReference,
+  reply: SubnetworkReply | null,
+): Check {
+  const check = "subnets.network";
+  const link = linkOf(subnet);
+  const region = regionOfZone(target.zones[0] ?? "");
+  if (subnet.region !== region)
+    return failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "REGION_MISMATCH",
+      message: `${link} is in ${subnet.region}, the placement's zones are in ${region}`,
+      remedy: `Name a subnet of ${region} in the placement, or zones of ${subnet.region}.`,
+      metadata: { subnet: link, region },
+    });
+  const owner = target.networkProject;
+  if (owner !== null && owner !== subnet.project)
+    return failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "NETWORK_MISMATCH",
+      message: `${link} is of project ${subnet.project}, the placement's network_project is ${owner}`,
+      remedy: "Name a subnet of the network project, or correct network_project.",
+      metadata: { subnet: link, network_project: owner },
+    });
+  const purpose = reply?.purpose ?? "PRIVATE";
+  if (!MACHINE_PURPOSES.has(purpose))
+    return failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "NETWORK_MISMATCH",
+      message: `${link} is for ${purpose}, not for machines`,
+      remedy: "Name a subnet whose purpose is PRIVATE in the placement.",
+      metadata: { subnet: link, purpose },
+    });
+  return reply === null
+    ? skipped(check, "not known, because the subnet could not be read")
+    : passed(check, `${link} is in the zones' region and for machines`);
+}
+
+function linkOf({ project, region, name }: SubnetReference): string {
+  return subnetworkLink(project, region, name);
+}

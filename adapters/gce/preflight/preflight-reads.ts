@@ -1,0 +1,181 @@
+import type { SlipwayError } from "../../../src/errors.ts";
+import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
+import { MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
+import { readImageLink } from "../image/links.ts";
+import { settled } from "../../../src/substrate/reading-gce.ts";
+import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import type { GceReads } from "../client/reads.ts";
+import type { DiskTypeReply, MachineTypeReply, SubnetworkReply, ZoneReply } from "../client/replies.ts";
+import type { SubnetReference } from "../target.ts";
+
+/** Where the workspace names no environment. */
+export const DEFAULT_MACHINE_TYPE = "default";
+/** As Compute Engine calls the account that it makes for each project. */
+export const DEFAULT_SERVICE_ACCOUNT = "default";
+
+export interface WaveQuestion {
+  readonly draft: PlanDraft;
+  readonly target: GcpTarget;
+  /** Each once, in the plan's order. */
+  readonly zones: readonly string[];
+  /** Null where the placement's words name none. */
+  readonly subnet: SubnetReference | null;
+  readonly image: ImageFacts | null;
+}
+
+/** What one zone answered. */
+export interface ZoneReadings {
+  readonly zone: string;
+  readonly state: Reading<ZoneReply>;
+  /** Those of the plan's type, or all that could be the default one; null where the zone does not say. */
+  readonly machineTypes: Reading<readonly MachineTypeReply[]>;
+  /** Null where the plan leaves the disk type to Compute Engine. */
+  readonly diskType: Reading<DiskTypeReply> | null;
+}
+
+type Permissions = Reading<{ readonly permissions: readonly string[] }>;
+
+export interface Wave {
+  readonly zones: readonly ZoneReadings[];
+  readonly subnet: Reading<SubnetworkReply> | null;
+  readonly subnetPermissions: Permissions | null;
+  readonly imagePermissions: Permissions | null;
+  /** Address of the project's default account; null where nobody asks for it. */
+  readonly defaultAccount: Reading<string | null> | null;
+}
+
+export function subnetPermissions({ assignPublicIp }: GcpTarget): readonly string[] {
+  const use = "compute.subnetworks.use";
+  return assignPublicIp ? [use, "compute.subnetworks.useExternalIp"] : [use];
+}
+
+export const IMAGE_PERMISSIONS: readonly string[] = ["compute.images.useReadOnly"];
+
+/** Everything that is asked, at once. @throws SlipwayError for a cancellation alone */
+export async function readWave(
+  reads: GceReads,
+  question: WaveQuestion,
+  signal: AbortSignal,
+): Promise<Wave> {
+  const { zones, subnet } = question;
+  const [read, readSubnet, allowed, bootable, account] = await Promise.all([
+    Promise.all(zones.map((zone) => readZone(reads, question, zone, signal))),
+    subnet === null ? null : readSubnetwork(reads, subnet, signal),
+    subnet === null ? null : readSubnetPermissions(reads, question, subnet, signal),
+    readImagePermissions(reads, question, signal),
+    readDefaultAccount(reads, question, signal),
+  ]);
+  return {
+    zones: read,
+    subnet: readSubnet,
+    subnetPermissions: allowed,
+    imagePermissions: bootable,
+    defaultAccount: account,
+  };
+}
+
+/** The errors of what the reader asked; the launcher's own are no reason to call everything unknown. */
+export function readerErrors({ zones, subnet, defaultAccount }: Wave): readonly SlipwayError[] {
+  const readings = [
+    ...zones.flatMap(({ state, machineTypes, diskType }) => [state, machineTypes, diskType]),
+    subnet,
+    defaultAccount,
+  ];
+  return readings.flatMap((reading) => reading?.error ?? []);
+}
+
+async function readZone(
+  reads: GceReads,
+  { draft, target }: WaveQuestion,
+  zone: string,
+  signal: AbortSignal,
+): Promise<ZoneReadings> {
+  const at = { project: target.project, zone };
+  const { machineType: name, shape } = draft;
+  const { diskType } = shape;
+  const [state, machineTypes, disk] = await Promise.all([
+    settled(reads.zone(at, signal), {
+      doing: `reading zone ${zone} of project ${target.project}`,
+      notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
+    }),
+    settled(readMachineTypes(reads, at, name, signal), {
+      doing: `reading machine type ${name} in ${zone}`,
+      notFound: { reason: "MACHINE_TYPE_NOT_FOUND" },
+    }),
+    diskType === null
+      ? null
+      : settled(reads.diskType({ ...at, diskType }, signal), {
+          doing: `reading disk type ${diskType} in ${zone}`,
+          notFound: { reason: "DISK_TYPE_NOT_FOUND" },
+        }),
+  ]);
+  return { zone, state, machineTypes, diskType: disk };
+}
+
+async function readMachineTypes(
+  reads: GceReads,
+  at: { readonly project: string; readonly zone: string },
+  machineType: string,
+  signal: AbortSignal,
+): Promise<readonly MachineTypeReply[]> {
+  if (machineType !== DEFAULT_MACHINE_TYPE)
+    return [await reads.machineType({ ...at, machineType }, signal)];
+  const { least, most } = MEMORY_RANGE;
+  const filter = `(guestCpus = ${VCPUS}) AND (memoryMb >= ${least}) AND (memoryMb <= ${most})`;
+  return await reads.machineTypes({ ...at, filter }, signal);
+}
+
+async function readSubnetwork(
+  reads: GceReads,
+  { project, region, name }: SubnetReference,
+  signal: AbortSignal,
+): Promise<Reading<SubnetworkReply>> {
+  return await settled(reads.subnetwork({ project, region, subnetwork: name }, signal), {
+    doing: `reading subnet projects/${project}/regions/${region}/subnetworks/${name}`,
+    notFound: {
+      reason: "SUBNET_NOT_FOUND",
+      remedy: `Correct the placement's subnet or network_project: \`gcloud compute networks subnets list --project ${project}\`.`,
+    },
+  });
+}
+
+async function readSubnetPermissions(
+  reads: GceReads,
+  { target }: WaveQuestion,
+  subnet: SubnetReference,
+  signal: AbortSignal,
+): Promise<Permissions> {
+  const { project, region, name } = subnet;
+  const permissions = subnetPermissions(target);
+  const request = { project, region, subnetwork: name, permissions };
+  return await settled(reads.subnetworkPermissions(request, signal), {
+    doing: `asking what the launcher may do with subnet ${name} of project ${project}`,
+  });
+}
+
+/** Of a pinned image alone: nobody knows yet what a family means. */
+async function readImagePermissions(
+  reads: GceReads,
+  { draft, image, target }: WaveQuestion,
+  signal: AbortSignal,
+): Promise<Permissions | null> {
+  const link = readImageLink(image?.link ?? draft.artifact.id, target.project);
+  if (link?.kind !== "image" || !(draft.artifact.pinned || image !== null)) return null;
+  const { project, name } = link;
+  const request = { project, image: name, permissions: IMAGE_PERMISSIONS };
+  return await settled(reads.imagePermissions(request, signal), {
+    doing: `asking whether the launcher may boot from image ${name} of project ${project}`,
+  });
+}
+
+async function readDefaultAccount(
+  reads: GceReads,
+  { target }: WaveQuestion,
+  signal: AbortSignal,
+): Promise<Reading<string | null> | null> {
+  if (target.serviceAccount !== DEFAULT_SERVICE_ACCOUNT) return null;
+  const { project } = target;
+  const account = async () => (await reads.project({ project }, signal)).defaultServiceAccount;
+  return await settled(account(), { doing: `reading project ${project}` });
+}

@@ -1,0 +1,146 @@
+import type { JsonObject } from "../../../src/errors.ts";
+import type { Candidate, Check, GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
+import { failed, skipped } from "../../../src/substrate/check.ts";
+import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import { diskChecks } from "./disk-checks.ts";
+import type { DiskTypeFinding } from "./disk-checks.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
+import { subnetworkLink } from "../image/links.ts";
+import { machineTypeChecks } from "./machine-type-checks.ts";
+import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
+import { subnetChecks } from "./network-checks.ts";
+import { permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
+import {
+  DEFAULT_MACHINE_TYPE,
+  IMAGE_PERMISSIONS,
+  readerErrors,
+  subnetPermissions,
+} from "./preflight-reads.ts";
+import type { Wave } from "./preflight-reads.ts";
+import { obstacleChecks, obstacleName } from "../../../src/substrate/reading-gce.ts";
+import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { planSettings } from "../settings.ts";
+import type { SubnetReference } from "../target.ts";
+import { zoneChecks } from "./zone-checks.ts";
+import type { ZoneFinding } from "./zone-checks.ts";
+
+/** All that is known once the wave is in. */
+export interface Found {
+  readonly draft: PlanDraft;
+  readonly target: GcpTarget;
+  readonly image: ImageFacts | null;
+  readonly subnet: Reading<SubnetReference>;
+  readonly wave: Wave;
+  readonly zones: readonly ZoneFinding[];
+  readonly machineType: MachineTypeFinding;
+  readonly diskType: DiskTypeFinding;
+}
+
+/** What the reads come to: every check, each candidate's verdict, and what a launch will need. */
+export function preflightReport(found: Found, others: OtherZones): PreflightReport {
+  const { draft, target, image, subnet, wave, zones, machineType, diskType } = found;
+  const errors = readerErrors(wave);
+  const checks: readonly Check[] = [
+    ...obstacleChecks(target.project, errors),
+    ...zoneChecks(wave.zones, zones),
+    ...machineTypeChecks(draft, machineType, others),
+    ...diskChecks(draft, diskType, image),
+    ...subnetChecks({ target, named: subnet, subnet: wave.subnet }),
+    ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
+    serviceAccountCheck(target, wave.defaultAccount),
+  ];
+  const candidates = draft.candidates.map((candidate) => judged(candidate, found));
+  return {
+    checks: [...checks, ...placeCheck(checks, candidates)],
+    candidates,
+    machineType: machineType.name,
+    settings: settingsFor(draft, subnet),
+    sources: sourcesFor(found),
+  };
+}
+
+function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
+  const { draft, target, image, subnet, wave } = found;
+  const link = subnet.value === null ? target.subnet : linkOf(subnet.value);
+  return [
+    permissionCheck({
+      check: "permission.image",
+      target,
+      resource: image?.link ?? draft.artifact.id,
+      wanted: IMAGE_PERMISSIONS,
+      reason: "IMAGE_PERMISSION_DENIED",
+      role: "roles/compute.imageUser",
+      answer: wave.imagePermissions,
+      isAnswered,
+    }),
+    permissionCheck({
+      check: "permission.subnet",
+      target,
+      resource: link,
+      wanted: subnetPermissions(target),
+      reason: "CLOUD_PERMISSION_DENIED",
+      role: "roles/compute.networkUser",
+      answer: wave.subnetPermissions,
+      isAnswered,
+    }),
+    skipped(
+      "permission.launch",
+      "Compute Engine has no dry run of a launch: image and subnet are all that it can be asked about",
+    ),
+  ];
+}
+
+function judged(candidate: Candidate, { zones, machineType, diskType }: Found): Candidate {
+  const { place } = candidate;
+  const zone = zones.find((one) => one.zone === place);
+  const reason =
+    (zone === undefined || zone.is === "up" ? null : zone.why) ??
+    machineType.absent.get(place) ??
+    diskType.absent.get(place) ??
+    null;
+  return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
+}
+
+/** Where every candidate falls for a reason of its own, no other check has failed. */
+function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]): readonly Check[] {
+  const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
+  if (isLeft || checks.some(({ outcome }) => outcome === "failed")) return [];
+  const reasons = candidates.map(({ place, reason }) => `${place}: ${reason ?? ""}`);
+  return [
+    failed("place.available", {
+      code: "FAILED_PRECONDITION",
+      reason: "PLACE_UNAVAILABLE",
+      message: `no zone of the placement can take the machine: ${reasons.join("; ")}`,
+      remedy:
+        "Give the placement a zone that is up and has both the machine type and the disk type.",
+      blastRadius: "region",
+      metadata: { zones: reasons },
+    }),
+  ];
+}
+
+export function settingsFor({ shape }: PlanDraft, subnet: Reading<SubnetReference>): JsonObject {
+  return planSettings({
+    diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
+    diskType: shape.diskType,
+    subnetwork: subnet.value === null ? "" : linkOf(subnet.value),
+  });
+}
+
+function sourcesFor({ draft, target, machineType }: Found): Record<string, string> {
+  const zones = draft.candidates.map(({ place }) => place).join(", ");
+  const isChosen = draft.machineType === DEFAULT_MACHINE_TYPE && machineType.type !== null;
+  return {
+    ...(isChosen ? { "/machine_type": `default: chosen from machineTypes.list of ${zones}` } : {}),
+    "/candidates": `placement zones, judged by zones.get and machineTypes of ${zones}`,
+    "/settings/instance/subnetwork": `placement subnet ${target.subnet}`,
+    "/settings/instance/disk_size_gb":
+      draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
+    "/settings/instance/disk_type":
+      draft.shape.diskType === null ? "default: Compute Engine's own" : "disk-type record",
+  };
+}
+
+function linkOf({ project, region, name }: SubnetReference): string {
+  return subnetworkLink(project, region, name);
+}

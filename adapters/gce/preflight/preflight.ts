@@ -1,0 +1,105 @@
+import { cancellation } from "../../../src/async/cancellation.ts";
+import { isSlipwayError } from "../../../src/errors.ts";
+import type { JsonObject } from "../../../src/errors.ts";
+import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
+import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import { findDiskType } from "./disk-checks.ts";
+import { readFacts } from "../image/image-facts.ts";
+import { findMachineType } from "./machine-type-checks.ts";
+import type { OtherZones } from "./machine-type-checks.ts";
+import { preflightReport } from "./preflight-report.ts";
+import type { Found } from "./preflight-report.ts";
+import { DEFAULT_MACHINE_TYPE, readWave } from "./preflight-reads.ts";
+import type { Wave } from "./preflight-reads.ts";
+import { settled } from "../../../src/substrate/reading-gce.ts";
+import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import type { GceReads } from "../client/reads.ts";
+import { gcpTarget, subnetOf } from "../target.ts";
+import type { SubnetReference } from "../target.ts";
+import { absentProjectReport, unaskedReport } from "./unasked-report.ts";
+import { zoneFindings } from "./zone-checks.ts";
+import type { ZoneFinding } from "./zone-checks.ts";
+
+/**
+ * All checks that only Compute Engine can make, from one wave of reads; more is asked only to explain a failure. What
+ * goes wrong is a failed check; only a cancellation is thrown.
+ */
+export async function preflightInstance(
+  reads: GceReads,
+  draft: PlanDraft,
+  facts: JsonObject,
+  signal: AbortSignal,
+): Promise<PreflightReport> {
+  if (signal.aborted) throw cancellation(signal, "the preflight");
+  const target = gcpTarget(draft);
+  const { image, unanswered } = readFacts(facts);
+  const subnet = namedSubnet(target);
+  // The image's own failure has told that nobody answers.
+  if (unanswered) return unaskedReport(draft, subnet);
+  const zones = [...new Set(draft.candidates.map(({ place }) => place))];
+  const question = { draft, target, zones, subnet: subnet.value, image };
+  const wave = await readWave(reads, question, signal);
+  if (isProjectAbsent(wave) && (await lacksProject(reads, target, signal)))
+    return absentProjectReport(draft, subnet, target.project);
+  const findings = zoneFindings(wave.zones);
+  const there = wave.zones.filter((_, index) => isThere(findings[index]));
+  const machineType = findMachineType(draft, there);
+  const found: Found = {
+    draft,
+    target,
+    image,
+    subnet,
+    wave,
+    zones: findings,
+    machineType,
+    diskType: findDiskType(draft, there),
+  };
+  return preflightReport(found, await otherZones(reads, found, signal));
+}
+
+function namedSubnet(target: GcpTarget): Reading<SubnetReference> {
+  try {
+    return { value: subnetOf(target), error: null };
+  } catch (caught) {
+    if (!isSlipwayError(caught)) throw caught;
+    return { value: null, error: caught };
+  }
+}
+
+function isThere(finding: ZoneFinding | undefined): boolean {
+  return finding?.is === "up" || finding?.is === "down";
+}
+
+/** Where no zone is known the project may be the cause: a 404 says the same of both. */
+function isProjectAbsent({ zones }: Wave): boolean {
+  return zones.every(({ state }) => state.error?.reason === "PLACE_NOT_FOUND");
+}
+
+async function lacksProject(
+  reads: GceReads,
+  { project }: GcpTarget,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const read = await settled(reads.project({ project }, signal), {
+    doing: `reading project ${project}`,
+    notFound: { reason: "PROJECT_NOT_FOUND" },
+  });
+  return read.error?.reason === "PROJECT_NOT_FOUND";
+}
+
+/** Asked only where no zone of the placement has the type, and it was not the default one. */
+async function otherZones(
+  reads: GceReads,
+  { draft, target, machineType }: Found,
+  signal: AbortSignal,
+): Promise<OtherZones> {
+  const { type, absent, error } = machineType;
+  const isUnneeded = type !== null || absent.size === 0 || error !== null;
+  if (isUnneeded || draft.machineType === DEFAULT_MACHINE_TYPE) return null;
+  const { project } = target;
+  const request = { project, machineType: draft.machineType };
+  const read = await settled(reads.machineTypeZones(request, signal), {
+    doing: `looking for machine type ${draft.machineType} in all zones`,
+  });
+  return read.value;
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { createInterface } from "node:readline";
+import { createHash } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import { startEc2 } from "../testing/ec2/index.ts";
+import { PeerMissing, pair } from "./figure.ts";
+import type { Benchmark } from "./figure.ts";
+
+const MACHINES = 100;
+const RUNS = 3;
+/** Requests of a run, five of ours for each of theirs: moto's server takes a fifth of a second for one. */
+const OURS = 50;
+const THEIRS = 10;
+const MOTO = `${process.env["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers"}/localstack/moto/bin/moto_server`;
+
+/** The stand-in for EC2 against moto's server: five times as many DescribeInstances of 100 machines. */
+export const benchmark: Benchmark = {
+  name: "ec2-stand-in",
+  async run() {
+    await using ours = await startEc2({ rates: "off", mostRequests: 0, timing: { pendingMs: 0 } });
+    await using moto = await startMoto();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const { images } = ours.region("us-east-1");
+      await ask(agent, ours.url, launch(images.x86_64));
+      await ask(agent, moto.url, launch("ami-12c6146b"));
+      const figure = await pair({
+        name: `${OURS} DescribeInstances of ${MACHINES} machines / ${THEIRS} by moto's server`,
+        target: 1,
+        runs: RUNS,
+        ours: () => describe(agent, ours.url, OURS),
+        theirs: () => describe(agent, moto.url, THEIRS),
+      });
+      return [figure];
+    } finally {
+      agent.destroy();
+    }
+  },
+};
+
+function launch(image: string): string {
+  const one = `Action=RunInstances&ImageId=${image}&InstanceType=t3.micro`;
+  return `${one}&MinCount=${MACHINES}&MaxCount=${MACHINES}`;
+}
+
+/** One after the other, as a program polls. */
+async function describe(agent: Agent, url: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1) {
+    const reply = await ask(agent, url, "Action=DescribeInstances");
+    const shown = reply.toString().split("<instanceId>").length - 1;
+    if (shown !== MACHINES) throw new Error(`${url} described ${shown} instances`);
+  }
+}
+
+/** A request with the least of a client around it: both servers are asked the same. */
+async function ask(agent: Agent, url: string, form: string): Promise<Buffer> {
+  const body = `${form}&Version=2016-11-15`;
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "");
+  const scope = `${time.slice(0, 8)}/us-east-1/ec2/aws4_request`;
+  // Neither of them checks more of a signature than its form.
+  const signature = createHash("sha256").update(body).digest("hex");
+  const sent = request(url, {
+    agent,
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+      "X-Amz-Date": time,
+      Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=content-type;host;x-amz-date, Signature=${signature}`,
+    },
+  });
+  sent.end(body);
+  const [response] = await once(sent, "response");
+  const reply = await buffer(response);
+  if (response.statusCode !== 200) throw new Error(`${url}: ${reply.toString()}`);
+  return reply;
+}
+
+/** moto's server as a process of its own, once it answers. */
+async function startMoto(): Promise<AsyncDisposable & { readonly url: string }> {
+  if (!existsSync(MOTO))
+    throw new PeerMissing("moto's server is not here: scripts/localstack.sh install-moto");
+  const child = spawn(MOTO, ["-H", "127.0.0.1", "-p", "0"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`${MOTO} ended`);
+  });
+  const url = await Promise.race([addressOf(child), ended]);
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+async function addressOf({ stderr }: ChildProcess): Promise<string> {
+  if (stderr === null) throw new Error("moto has no standard error");
+  for await (const line of createInterface({ input: stderr })) {
+    const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/u.exec(line) ?? [];
+    if (url !== undefined) return url;
+  }
+  throw new Error("moto does not say where it listens");
+}

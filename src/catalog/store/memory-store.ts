@@ -1,0 +1,147 @@
+/** A catalog in memory, for tests and for programs that keep their records elsewhere. */
+import type { CatalogKind } from "../kinds.ts";
+import type { CatalogStore } from "./store.ts";
+import { createTableStore } from "./table-store.ts";
+import type {
+  CatalogTransactions,
+  CatalogWriting,
+  RecordId,
+  RecordKey,
+  SealedValue,
+  StoredGeneration,
+  StoredRecord,
+} from "../tables.ts";
+
+interface Slot {
+  readonly key: RecordKey;
+  current: StoredRecord | null;
+  references: readonly RecordKey[];
+  readonly history: StoredGeneration[];
+  readonly referrers: Set<Slot>;
+}
+
+interface TenantSlots {
+  readonly kinds: Map<CatalogKind, Map<string, Slot>>;
+  readonly sealed: Map<string, SealedValue>;
+}
+
+export function createMemoryStore(): CatalogStore {
+  return createTableStore(memoryTransactions());
+}
+
+/**
+ * Transactions on maps. Work is synchronous, so that nothing comes in between; it decides before it writes, so that
+ * there is nothing to roll back.
+ */
+function memoryTransactions(): CatalogTransactions {
+  const tables = memoryTables(new Map());
+  let writes = 0;
+  return {
+    // `async`, so that a failure is a rejection.
+    read: async (work) => await Promise.resolve(work(tables)),
+    async write(work) {
+      writes += 1;
+      return await Promise.resolve(work(tables));
+    },
+    version: async () => await Promise.resolve(String(writes)),
+  };
+}
+
+function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
+  const find = (id: RecordId): Slot | undefined =>
+    tenants.get(id.tenant)?.kinds.get(id.kind)?.get(id.name);
+  const current = (id: RecordId): StoredRecord | null => find(id)?.current ?? null;
+
+  return {
+    find: current,
+    generation: (id) => current(id)?.generation ?? null,
+    has: (id) => current(id) !== null,
+    page: ({ tenant, kind, after, limit }) =>
+      [...(tenants.get(tenant)?.kinds.get(kind)?.values() ?? [])]
+        .flatMap((slot) => slot.current ?? [])
+        .filter(({ name }) => name > after)
+        .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+        .slice(0, limit),
+    history: (id) => find(id)?.history.toReversed() ?? [],
+    referrers: (id, limit) =>
+      [...(find(id)?.referrers ?? [])]
+        .map(({ key }) => key)
+        .toSorted(byKey)
+        .slice(0, limit),
+    lastGeneration: (id) => find(id)?.history.at(-1)?.generation ?? 0,
+    findSealed: (tenant, name) => tenants.get(tenant)?.sealed.get(name) ?? null,
+    sealingKeys: () => [
+      ...new Set(
+        [...tenants.values()].flatMap(({ sealed }) =>
+          [...sealed.values()].map(({ keyId }) => keyId),
+        ),
+      ),
+    ],
+    put(id, record, references) {
+      const slot = slotOf(tenants, id);
+      slot.current = record;
+      slot.history.push({
+        generation: record.generation,
+        at: record.updatedAt,
+        by: record.updatedBy,
+        fields: record.fields,
+      });
+      refer(tenants, id, references);
+    },
+    remove(id, deletion) {
+      const slot = slotOf(tenants, id);
+      slot.current = null;
+      slot.history.push(deletion);
+      refer(tenants, id, []);
+      if (id.kind === "secret") tenants.get(id.tenant)?.sealed.delete(id.name);
+    },
+    putSealed(tenant, name, sealed) {
+      slotsOf(tenants, tenant).sealed.set(name, sealed);
+    },
+  };
+}
+
+function refer(
+  tenants: Map<string, TenantSlots>,
+  id: RecordId,
+  references: readonly RecordKey[],
+): void {
+  const slot = slotOf(tenants, id);
+  const target = (key: RecordKey): Slot => slotOf(tenants, { tenant: id.tenant, ...key });
+  for (const key of slot.references) target(key).referrers.delete(slot);
+  for (const key of references) target(key).referrers.add(slot);
+  slot.references = references;
+}
+
+function slotsOf(tenants: Map<string, TenantSlots>, tenant: string): TenantSlots {
+  return entry(tenants, tenant, () => ({ kinds: new Map(), sealed: new Map() }));
+}
+
+function slotOf(tenants: Map<string, TenantSlots>, { tenant, kind, name }: RecordId): Slot {
+  const ofKind = entry(slotsOf(tenants, tenant).kinds, kind, () => new Map<string, Slot>());
+  return entry(ofKind, name, () => ({
+    key: { kind, name },
+    current: null,
+    references: [],
+    history: [],
+    referrers: new Set(),
+  }));
+}
+
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function byKey(left: RecordKey, right: RecordKey): number {
+  const order = compare(left.kind, right.kind);
+  return order === 0 ? compare(left.name, right.name) : order;
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,207 @@
+/** The catalog in the embedded database. */
+import type { Connection } from "../../storage/connection.ts";
+import type { Database } from "../../storage/database.ts";
+import { text, toGeneration, toKey, toSealedValue, toStoredRecord } from "./sqlite-rows.ts";
+import type { CatalogStore } from "./store.ts";
+import { createTableStore } from "./table-store.ts";
+import type { CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
+
+export { CATALOG_MIGRATIONS } from "./sqlite-schema.ts";
+
+/** Writes to the catalog of each connection, of which SQLite tells that connection nothing. */
+const WRITES = new WeakMap<Database, { count: number }>();
+
+/** @param database opened with `CATALOG_MIGRATIONS` among its components */
+export function createSqliteStore(database: Database): CatalogStore {
+  return createTableStore(sqliteTransactions(database));
+}
+
+/** @param database opened with `CATALOG_MIGRATIONS` among its components */
+export function sqliteTransactions(database: Database): CatalogTransactions {
+  const own = WRITES.get(database) ?? { count: 0 };
+  WRITES.set(database, own);
+  return {
+    read: (work) => database.read((connection) => work(sqliteTables(connection))),
+    async write(work) {
+      try {
+        return await database.write((connection) => work(sqliteTables(connection)));
+      } finally {
+        own.count += 1;
+      }
+    },
+    version: async () => `${own.count} ${await database.othersVersion()}`,
+  };
+}
+
+function sqliteTables(connection: Connection): CatalogWriting {
+  return {
+    find({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT * FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return row === undefined ? null : toStoredRecord(row);
+    },
+    generation({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT generation FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return row === undefined ? null : Number(row["generation"]);
+    },
+    has: ({ tenant, kind, name }) =>
+      connection.get(
+        "SELECT 1 FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      ) !== undefined,
+    page: ({ tenant, kind, after, limit }) =>
+      connection
+        .all(
+          "SELECT * FROM catalog_record WHERE tenant = ? AND kind = ? AND name > ? ORDER BY name LIMIT ?",
+          tenant,
+          kind,
+          after,
+          limit,
+        )
+        .map(toStoredRecord),
+    history: ({ tenant, kind, name }) =>
+      connection
+        .all(
+          "SELECT * FROM catalog_history WHERE tenant = ? AND kind = ? AND name = ? ORDER BY generation DESC",
+          tenant,
+          kind,
+          name,
+        )
+        .map(toGeneration),
+    referrers: ({ tenant, kind, name }, limit) =>
+      connection
+        .all(
+          "SELECT kind, name FROM catalog_reference WHERE tenant = ? AND to_kind = ? AND to_name = ? ORDER BY kind, name LIMIT ?",
+          tenant,
+          kind,
+          name,
+          limit,
+        )
+        .map(toKey),
+    ...writing(connection),
+    findSealed(tenant, name) {
+      const row = connection.get(
+        "SELECT * FROM catalog_sealed_value WHERE tenant = ? AND kind = 'secret' AND name = ?",
+        tenant,
+        name,
+      );
+      return row === undefined ? null : toSealedValue(row);
+    },
+    sealingKeys: () =>
+      connection
+        .all("SELECT DISTINCT key_id FROM catalog_sealed_value")
+        .map((row) => text(row["key_id"])),
+  };
+}
+
+type WritingOnly = "lastGeneration" | "put" | "remove" | "putSealed";
+
+function writing(connection: Connection): Pick<CatalogWriting, WritingOnly> {
+  return {
+    lastGeneration({ tenant, kind, name }) {
+      const row = connection.get(
+        "SELECT max(generation) AS last FROM catalog_history WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      return Number(row?.["last"] ?? 0);
+    },
+    put({ tenant, kind, name }, record, references) {
+      const { generation, createdAt, updatedAt, updatedBy } = record;
+      const fields = JSON.stringify(record.fields);
+      connection.run(
+        `INSERT INTO catalog_record (tenant, kind, name, generation, created_at, updated_at, updated_by, fields)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (tenant, kind, name) DO UPDATE SET generation = excluded.generation, created_at = excluded.created_at,
+           updated_at = excluded.updated_at, updated_by = excluded.updated_by, fields = excluded.fields`,
+        tenant,
+        kind,
+        name,
+        generation,
+        createdAt,
+        updatedAt,
+        updatedBy,
+        fields,
+      );
+      insertHistory(connection, {
+        tenant,
+        kind,
+        name,
+        generation,
+        at: updatedAt,
+        by: updatedBy,
+        fields,
+      });
+      connection.run(
+        "DELETE FROM catalog_reference WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      for (const reference of references)
+        connection.run(
+          "INSERT INTO catalog_reference (tenant, kind, name, to_kind, to_name) VALUES (?, ?, ?, ?, ?)",
+          tenant,
+          kind,
+          name,
+          reference.kind,
+          reference.name,
+        );
+    },
+    remove({ tenant, kind, name }, { generation, at, by }) {
+      connection.run(
+        "DELETE FROM catalog_record WHERE tenant = ? AND kind = ? AND name = ?",
+        tenant,
+        kind,
+        name,
+      );
+      insertHistory(connection, { tenant, kind, name, generation, at, by, fields: null });
+    },
+    putSealed(tenant, name, { keyId, nonce, ciphertext }) {
+      connection.run(
+        `INSERT INTO catalog_sealed_value (tenant, kind, name, key_id, nonce, ciphertext) VALUES (?, 'secret', ?, ?, ?, ?)
+         ON CONFLICT (tenant, kind, name) DO UPDATE SET key_id = excluded.key_id, nonce = excluded.nonce, ciphertext = excluded.ciphertext`,
+        tenant,
+        name,
+        keyId,
+        nonce,
+        ciphertext,
+      );
+    },
+  };
+}
+
+function insertHistory(
+  connection: Connection,
+  entry: RecordKey & {
+    readonly tenant: string;
+    readonly generation: number;
+    readonly at: string;
+    readonly by: string;
+    readonly fields: string | null;
+  },
+): void {
+  const { tenant, kind, name, generation, at, by, fields } = entry;
+  connection.run(
+    "INSERT INTO catalog_history (tenant, kind, name, generation, at, by, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    tenant,
+    kind,
+    name,
+    generation,
+    at,
+    by,
+    fields,
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * The catalog's rules of writing, the same for every store. Each function is the work of one transaction: it decides
+ * everything before it writes anything.
+ */
+import { canonicalJson } from "../../json/canonical-json.ts";
+import type { JsonObject } from "../../errors.ts";
+import { toSnakeCase } from "../../json/field-case.ts";
+import { builtInRecords, isBuiltIn } from "../built-ins.ts";
+import {
+  bakedImagesAreImmutable,
+  generationMismatch,
+  linkMissing,
+  nameTaken,
+  recordInUse,
+  recordNotFound,
+  substrateMismatch,
+} from "../catalog-errors.ts";
+import { asJsonObject } from "../../json/json-object.ts";
+import { diskTypeSubstrate, machineTypeSubstrate } from "../kinds.ts";
+import type { CatalogKind, CatalogKinds, CatalogRecord, EnvironmentFields } from "../kinds.ts";
+import { parseStored } from "../parse.ts";
+import { referencesOf } from "../references.ts";
+import type { RecordDeletion, RecordWrite } from "./store.ts";
+import type { CatalogReading, CatalogWriting, RecordId, StoredRecord } from "../tables.ts";
+import { isFields } from "../violation.ts";
+
+/** How many referrers an error names. */
+const NAMED_REFERRERS = 10;
+
+export function setRecord<K extends CatalogKind>(
+  tables: CatalogWriting,
+  write: RecordWrite<K>,
+): CatalogRecord<K> {
+  const id = idOf(write);
+  const current = tables.find(id);
+  if (current !== null && isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
+  checkGeneration(id, current, write.ifGeneration);
+  checkLinks(tables, id, write.fields);
+  return put(tables, write, current);
+}
+
+export function setBakedImage(
+  tables: CatalogWriting,
+  write: RecordWrite<"image">,
+): CatalogRecord<"image"> {
+  const id = idOf(write);
+  const current = tables.find(id);
+  if (current === null) return put(tables, write, null);
+  if (!isBaked(id.kind, current.fields)) throw nameTaken(id);
+  if (canonicalJson(current.fields) !== canonicalJson(storedFields(write.fields)))
+    throw bakedImagesAreImmutable(id);
+  return toRecord("image", current);
+}
+
+export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): void {
+  const id: RecordId = { tenant: deletion.tenant, kind: deletion.kind, name: deletion.name };
+  const current = tables.find(id);
+  if (current === null) throw recordNotFound(id);
+  if (isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
+  checkGeneration(id, current, deletion.ifGeneration);
+  const referrers = tables.referrers(id, NAMED_REFERRERS + 1);
+  if (referrers.length > 0)
+    throw recordInUse(id, referrers.slice(0, NAMED_REFERRERS), referrers.length > NAMED_REFERRERS);
+  tables.remove(id, {
+    generation: tables.lastGeneration(id) + 1,
+    at: deletion.at,
+    by: deletion.by,
+    fields: null,
+  });
+}
+
+/** A stored record as a typed one, judged again. */
+export function toRecord<K extends CatalogKind>(kind: K, stored: StoredRecord): CatalogRecord<K> {
+  const { name, fields, generation, createdAt, updatedAt, updatedBy } = stored;
+  const parsed = parseStored(kind, name, fields);
+  const record: CatalogRecord<K> = { ...parsed, generation, createdAt, updatedAt, updatedBy };
+  Object.freeze(record);
+  return record;
+}
+
+/** A record, built in or stored. */
+export function findRecord<K extends CatalogKind>(
+  tables: CatalogReading,
+  tenant: string,
+  kind: K,
+  name: string,
+): CatalogRecord<K> | null {
+  const stored = tables.find({ tenant, kind, name });
+  if (stored !== null) return toRecord(kind, stored);
+  return builtInRecords(kind).find((record) => record.name === name) ?? null;
+}
+
+function idOf<K extends CatalogKind>({ tenant, kind, fields }: RecordWrite<K>): RecordId {
+  return { tenant, kind, name: fields.name };
+}
+
+function put<K extends CatalogKind>(
+  tables: CatalogWriting,
+  write: RecordWrite<K>,
+  current: StoredRecord | null,
+): CatalogRecord<K> {
+  const { kind, fields, at, by } = write;
+  const id = idOf(write);
+  const stored: StoredRecord = {
+    name: fields.name,
+    // Beyond a deletion too: a record that was made anew is never taken for the one that was deleted.
+    generation: tables.lastGeneration(id) + 1,
+    createdAt: current?.createdAt ?? at,
+    updatedAt: at,
+    updatedBy: by,
+    fields: storedFields(fields),
+  };
+  tables.put(id, stored, storedReferences(kind, fields));
+  if (write.sealed !== undefined) tables.putSealed(id.tenant, id.name, write.sealed);
+  return toRecord(kind, stored);
+}
+
+function storedFields(fields: CatalogKinds[CatalogKind]): JsonObject {
+  return asJsonObject(toSnakeCase(fields));
+}
+
+/** Judged on what is stored, so that a record that no longer parses can still be replaced. */
+export function isBaked(kind: CatalogKind, fields: JsonObject): boolean {
+  if (kind !== "image") return false;
+  return [fields["aws"], fields["gce"], fields["docker"]].some(
+    (source) => isFields(source) && source["provenance"] !== undefined,
+  );
+}
+
+function checkGeneration(
+  id: RecordId,
+  current: StoredRecord | null,
+  wanted: number | undefined,
+): void {
+  const actual = current?.generation ?? 0;
+  if (wanted !== undefined && wanted !== actual) throw generationMismatch(id, wanted, actual);
+}
+
+/** Whom a record refers to, but for what is built in and cannot go away. */
+function storedReferences<K extends CatalogKind>(kind: K, fields: CatalogKinds[K]) {
+  return referencesOf(kind, fields).filter((key) => !isBuiltIn(key.kind, key.name));
+}
+
+function checkLinks(tables: CatalogReading, id: RecordId, fields: CatalogKinds[CatalogKind]): void {
+  const missing = storedReferences(id.kind, fields).filter(
+    ({ kind, name }) => !tables.has({ tenant: id.tenant, kind, name }),
+  );
+  if (missing.length > 0) throw linkMissing(id, missing);
+  if ("machineTypeRef" in fields) checkShape(tables, id, fields);
+}
+
+/** An environment and what it is made of are for one substrate. */
+function checkShape(tables: CatalogReading, id: RecordId, environment: EnvironmentFields): void {
+  const { substrate: wanted, machineTypeRef, diskTypeRef } = environment;
+  const machineType = findRecord(tables, id.tenant, "machine-type", machineTypeRef);
+  const machine = machineType === null ? wanted : machineTypeSubstrate(machineType);
+  if (machine !== wanted) {
+    const other = { kind: "machine-type", name: machineTypeRef } as const;
+    throw substrateMismatch(id, { wanted, other, actual: machine });
+  }
+  if (diskTypeRef === undefined) return;
+  const diskType = findRecord(tables, id.tenant, "disk-type", diskTypeRef);
+  const disk = diskType === null ? wanted : diskTypeSubstrate(diskType);
+  if (disk !== wanted) {
+    const other = { kind: "disk-type", name: diskTypeRef } as const;
+    throw substrateMismatch(id, { wanted, other, actual: disk });
+  }
+}

@@ -1,0 +1,41 @@
+import { COMMAND_GROUPS } from "./command-list.ts";
+import { GLOBAL_FLAGS } from "../global-flag-list.ts";
+
+/** A line of help: what is typed, and what it is for. */
+export type HelpRow = readonly [form: string, brief: string];
+
+/** What `slipway --help` prints. */
+export function rootHelp(): string {
+  const names = COMMAND_GROUPS.flatMap(({ briefs }) => Object.keys(briefs));
+  const width = Math.max(...names.map((name) => name.length));
+  return [
+    "slipway turns a workspace (image, machine shape, place) into exactly one running machine.\n",
+    "USAGE\n  slipway COMMAND [ARGUMENT]... [FLAG]...\n",
+    ...COMMAND_GROUPS.map(({ title, briefs }) => helpSection(title, Object.entries(briefs), width)),
+    globalFlagsHelp(),
+    "`slipway COMMAND --help` tells more about a command.\n",
+  ].join("\n");
+}
+
+/** The flags that every command takes. */
+export function globalFlagsHelp(): string {
+  const rows = GLOBAL_FLAGS.map(({ flag, alias, value, brief, environment }): HelpRow => {
+    const name = alias === undefined ? `    ${flag}` : `${alias}, ${flag}`;
+    return [
+      value === undefined ? name : `${name} ${value}`,
+      environment === undefined ? brief : `${brief} [$${environment}]`,
+    ];
+  });
+  return helpSection("Global flags", [
+    ...rows,
+    ["-h, --help", "Show help, of a command after its name"],
+    ["    --version", "Show the version"],
+  ]);
+}
+
+/** Rows under a heading, their second column aligned. */
+export function helpSection(title: string, rows: readonly HelpRow[], least = 0): string {
+  const width = Math.max(least, ...rows.map(([form]) => form.length));
+  const lines = rows.map(([form, brief]) => `  ${form.padEnd(width)}  ${brief}\n`);
+  return `${title.toUpperCase()}\n${lines.join("")}`;
+}

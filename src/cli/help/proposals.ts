@@ -1,0 +1,55 @@
+/**
+ * What the shells' completion proposes for an argument. Everything that needs more than a list of words is loaded
+ * when it is asked for: these functions are part of each command's description, help's included.
+ */
+import type { CatalogKind } from "../../catalog/kinds.ts";
+import type { CliContext } from "../context.ts";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export function proposeShells(): readonly string[] {
+  return SHELLS;
+}
+
+/** The clouds that have a stand-in. */
+export const CLOUDS = ["ec2", "gce"] as const;
+export type Cloud = (typeof CLOUDS)[number];
+
+export function proposeClouds(): readonly string[] {
+  return CLOUDS;
+}
+
+export async function proposeKinds(): Promise<readonly string[]> {
+  return (await import("../../catalog/kinds.ts")).CATALOG_KINDS;
+}
+
+export async function proposeStates(): Promise<readonly string[]> {
+  return (await import("../../ledger/spawn-record.ts")).SPAWN_STATES;
+}
+
+/** Names of the resources of a kind: of the given one, or else of the one that was typed before. */
+export async function proposeNames(
+  context: CliContext,
+  given?: CatalogKind,
+): Promise<readonly string[]> {
+  if (isTypingFlag(context)) return [];
+  const { isCatalogKind } = await import("../../catalog/kinds.ts");
+  const kind = given ?? context.typed.find(isCatalogKind);
+  if (kind === undefined) return [];
+  await using slipway = await context.openSlipway();
+  const records = await slipway.catalog.list(kind);
+  return records.map(({ name }) => name);
+}
+
+export async function proposeSpawns(context: CliContext): Promise<readonly string[]> {
+  if (isTypingFlag(context)) return [];
+  await using slipway = await context.openSlipway();
+  const spawns = await slipway.listSpawns();
+  return spawns.map(({ spawnId }) => spawnId);
+}
+
+/** The scanner asks for names even where a flag is being typed: no database is opened for that. */
+function isTypingFlag({ typed }: CliContext): boolean {
+  return !typed.slice(0, -1).includes("--") && typed.at(-1)?.startsWith("-") === true;
+}

@@ -1,0 +1,103 @@
+/** The value that a composed YAML document stands for, with everything refused that JSON would not keep. */
+import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar } from "yaml";
+import type { JsonValue, SlipwayError } from "../../errors.ts";
+import { faultAt } from "./position.ts";
+import { SYNTAX_FAULTS } from "./syntax-faults.ts";
+
+/** Nodes and characters after aliases are written out: a few lines of anchors can stand for billions. */
+const MOST_NODES = 50_000;
+const MOST_CHARACTERS = 2 * 1024 * 1024;
+/** Tags of YAML's core schema that say no more than the value itself. */
+const CORE_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+interface Building {
+  readonly text: string;
+  /** The latest node of each anchor, in document order. */
+  readonly anchors: Map<string, Node>;
+  /** The collections that are being built: an alias to one of them has no end. */
+  readonly open: Set<Node>;
+  nodes: number;
+  characters: number;
+}
+
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT` with line and column */
+export function buildValue(document: Document.Parsed, text: string): JsonValue {
+  if (document.contents === null) return null;
+  return build(document.contents, {
+    text,
+    anchors: new Map(),
+    open: new Set(),
+    nodes: 0,
+    characters: 0,
+  });
+}
+
+function build(node: unknown, building: Building): JsonValue {
+  if (node === null) return null;
+  if (isAlias(node)) return buildAlias(node, building);
+  if (!isScalar(node) && !isMap(node) && !isSeq(node))
+    throw new TypeError("the composer made a node of an unknown kind");
+  building.nodes += 1;
+  if (isScalar(node) && typeof node.value === "string") building.characters += node.value.length;
+  if (building.nodes > MOST_NODES || building.characters > MOST_CHARACTERS)
+    throw fault(node, building, "anchors and aliases that explode");
+  if (node.tag !== undefined && !CORE_TAG.test(node.tag))
+    throw fault(node, building, SYNTAX_FAULTS.TAG_RESOLVE_FAILED);
+  if (node.anchor !== undefined) building.anchors.set(node.anchor, node);
+  if (isScalar(node)) return buildScalar(node, building);
+  building.open.add(node);
+  const value = isSeq(node)
+    ? node.items.map((item) => build(item, building))
+    : buildMap(node.items, building);
+  building.open.delete(node);
+  return value;
+}
+
+function buildAlias(alias: Node & { readonly source: string }, building: Building): JsonValue {
+  const target = building.anchors.get(alias.source);
+  if (target === undefined) throw fault(alias, building, "an alias without its anchor");
+  if (building.open.has(target)) throw fault(alias, building, "an alias to what it is part of");
+  return build(target, building);
+}
+
+function buildMap(
+  pairs: readonly { readonly key: unknown; readonly value: unknown }[],
+  building: Building,
+): JsonValue {
+  const fields = new Map<string, JsonValue>();
+  for (const { key, value } of pairs) {
+    if (!isScalar(key) || typeof key.value !== "string")
+      throw new TypeError("the composer let a key through that is no string");
+    const name = key.value;
+    if (!name.isWellFormed()) throw fault(key, building, "a lone surrogate");
+    if (fields.has(name)) throw fault(key, building, `the key ${quoted(name)} is given twice`);
+    if (name === "__proto__") throw fault(key, building, "the key __proto__ is not allowed");
+    if (name === "<<") throw fault(key, building, "merge keys are not supported");
+    fields.set(name, build(value, building));
+  }
+  return Object.fromEntries(fields);
+}
+
+function buildScalar(scalar: Scalar, building: Building): JsonValue {
+  const { value } = scalar;
+  if (value === null || value === undefined) return null;
+  if (typeof value === "boolean") return value;
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) throw fault(scalar, building, "a lone surrogate");
+    return value;
+  }
+  if (typeof value !== "number") throw new TypeError("the core schema knows no such scalar");
+  if (!Number.isFinite(value)) throw fault(scalar, building, "a number that is not finite");
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw fault(scalar, building, "a number beyond 2^53, which would lose digits: quote it");
+  // JSON has one zero.
+  return value === 0 ? 0 : value;
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
+
+function fault(node: Node, building: Building, what: string): SlipwayError {
+  return faultAt(building.text, node.range?.[0] ?? 0, what);
+}

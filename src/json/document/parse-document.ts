@@ -1,0 +1,110 @@
+/**
+ * YAML or JSON from outside, as a plain JSON value. Whatever comes in is answered within moments: what is too large,
+ * too deep or too much is refused before it is built. JSON is read as the YAML 1.2 that it is, so that both obey the
+ * same rules: duplicate keys, several documents, tags, merge keys and numbers that would not be kept are errors.
+ */
+import { Composer, Lexer, Parser, type CST, type Document } from "yaml";
+import { invalidArgument, type JsonValue, type SlipwayError } from "../../errors.ts";
+import { buildValue } from "./build-value.ts";
+import { faultAt } from "./position.ts";
+import { SYNTAX_FAULTS } from "./syntax-faults.ts";
+
+/** What standard input may hold. */
+export const LARGEST_INPUT_BYTES = 1024 * 1024;
+/** Far more than any resource has; a document of that many parts is judged in a fraction of a second. */
+const MOST_LEXEMES = 50_000;
+const DEEPEST_NESTING = 64;
+
+/**
+ * @returns the document's value; null for an empty one
+ * @throws SlipwayError `INVALID_ARGUMENT`: `INPUT_TOO_LARGE`, or `INVALID_INPUT` with line and column
+ */
+export function parseDocument(bytes: Uint8Array): JsonValue {
+  const text = decode(bytes);
+  const tokens = tokenize(text);
+  const [document, ...others] = compose(tokens, text);
+  if (document === undefined) return null;
+  if (others.length > 0)
+    throw faultAt(text, others[0]?.range[0] ?? text.length, "several documents where one belongs");
+  return buildValue(document, text);
+}
+
+function decode(bytes: Uint8Array): string {
+  if (bytes.byteLength > LARGEST_INPUT_BYTES)
+    throw invalidArgument(
+      "INPUT_TOO_LARGE",
+      `the input has more than ${LARGEST_INPUT_BYTES} bytes`,
+      "A resource is a few lines of YAML or JSON.",
+    );
+  const text = decodeUtf8(bytes);
+  // Besides tab and line ends, YAML has no control characters; UTF-16 of ASCII text is full of them.
+  const control = /(?![\t\n\r\u0085])\p{Cc}/u.exec(text);
+  if (control !== null)
+    throw faultAt(text, control.index, "a control character: the input must be text in UTF-8");
+  return text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (caught) {
+    if (!(caught instanceof TypeError)) throw caught;
+    throw notUtf8();
+  }
+}
+
+function notUtf8(): SlipwayError {
+  return invalidArgument(
+    "INVALID_INPUT",
+    "the input is not valid UTF-8",
+    "Save the resource as UTF-8 text.",
+  );
+}
+
+/** The concrete syntax, bounded in length and depth: composing recurses, and a stack has an end. */
+function tokenize(text: string): readonly CST.Token[] {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    if (lexemes > MOST_LEXEMES)
+      throw invalidArgument("INPUT_TOO_LARGE", "the input has more parts than any resource");
+    tokens.push(...parser.next(lexeme));
+  }
+  tokens.push(...parser.end());
+  refuseDeepNesting(tokens, text);
+  return tokens;
+}
+
+function refuseDeepNesting(tokens: readonly CST.Token[], text: string): void {
+  let level: readonly CST.Token[] = tokens;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const deepest = level[0];
+    if (depth > DEEPEST_NESTING && deepest !== undefined)
+      throw faultAt(text, deepest.offset, `nested deeper than ${DEEPEST_NESTING} levels`);
+    level = level.flatMap(childrenOf);
+  }
+}
+
+function childrenOf(token: CST.Token): readonly CST.Token[] {
+  if (token.type === "document") return token.value === undefined ? [] : [token.value];
+  if (!("items" in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
+}
+
+function compose(tokens: readonly CST.Token[], text: string): readonly Document.Parsed[] {
+  // Unique keys are looked for while the value is built: the composer's own search is quadratic.
+  const composer = new Composer({
+    version: "1.2",
+    merge: false,
+    stringKeys: true,
+    uniqueKeys: false,
+  });
+  const documents = [...composer.compose(tokens, false, text.length)];
+  for (const { errors, warnings } of documents) {
+    const fault = errors[0] ?? warnings[0];
+    if (fault !== undefined) throw faultAt(text, fault.pos[0], SYNTAX_FAULTS[fault.code]);
+  }
+  return documents;
+}

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { SlipwayError } from "../errors.ts";
+import type { JsonObject, JsonValue } from "../errors.ts";
+import { once } from "../async/memoize.ts";
+import { SUBSTRATES } from "../plan/plan.ts";
+import { toCamelCase } from "../json/field-case.ts";
+import type { SqlRow } from "../storage/connection.ts";
+import type { Lease, Standing } from "./ledger.ts";
+import { attemptsOf } from "./ledger-steps.ts";
+import type { Claimant } from "./ledger-steps.ts";
+import { SPAWN_STATES } from "./spawn-record.ts";
+import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record.ts";
+
+/** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
+
+/** Each made once, and those of whole rows when the first is read: a schema costs more than what it reads. */
+const textSchema = z.string();
+const nullableTextSchema = z.string().nullable();
+const numberSchema = z.int();
+const stateSchema = z.enum(SPAWN_STATES);
+
+const machineSchema = once(() =>
+  z.strictObject({
+    id: z.string(),
+    place: z.string(),
+    architecture: z.string().nullable(),
+    addresses: z.strictObject({ private: z.string().nullable(), public: z.string().nullable() }),
+    ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
+  }),
+);
+
+const rowSchema = once(() =>
+  z.object({
+    spawn_id: z.string(),
+    tenant: z.string(),
+    workspace: z.string(),
+    state: stateSchema,
+    plan_id: z.string(),
+    substrate: z.enum(SUBSTRATES),
+    machine: z.string().nullable(),
+    error: z.string().nullable(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  }),
+);
+
+const outcomeSchema = z.enum(["accepted", "rejected", "unknown"]).nullable();
+
+/** A launch's member, joined with its spawn. */
+const claimantSchema = once(() =>
+  z.object({
+    spawn_id: z.string(),
+    member: z.int(),
+    state: stateSchema,
+    machine: z.string().nullable(),
+    outcome: outcomeSchema,
+  }),
+);
+
+const launchSchema = once(() =>
+  z.object({
+    attempt: z.int(),
+    candidate: z.int(),
+    place: z.string(),
+    token: z.string(),
+    member: z.int(),
+    at: z.string(),
+    outcome: outcomeSchema,
+    reason: z.string().nullable(),
+  }),
+);
+
+const errorSchema = once((): z.ZodType<JsonObject> => z.record(z.string(), z.json()));
+
+export function parseStanding(row: SqlRow, launchRows: readonly SqlRow[]): Standing {
+  const launches = launchRows.map((launch) => parse(launchSchema(), launch, "launch"));
+  return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
+}
+
+export function leaseOf(row: SqlRow): Lease {
+  return {
+    driver: parse(nullableTextSchema, row["driver"], "driver"),
+    until: number(row, "lease_until"),
+    fence: number(row, "fence"),
+  };
+}
+
+function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
+  const spawn = parse(rowSchema(), row, "spawn");
+  return {
+    spawnId: spawn.spawn_id,
+    tenant: spawn.tenant,
+    workspace: spawn.workspace,
+    state: spawn.state,
+    planId: spawn.plan_id,
+    substrate: spawn.substrate,
+    machine: spawn.machine === null ? null : machineOf(spawn.machine),
+    attempts: attemptsOf(launches),
+    error: spawn.error === null ? null : parse(errorSchema(), parseJson(spawn.error), "error"),
+    createdAt: spawn.created_at,
+    updatedAt: spawn.updated_at,
+  };
+}
+
+export function parseClaimant(row: SqlRow): Claimant {
+  const claimant = parse(claimantSchema(), row, "launch");
+  return {
+    spawnId: claimant.spawn_id,
+    member: claimant.member,
+    state: claimant.state,
+    machineId: claimant.machine === null ? null : machineOf(claimant.machine).id,
+    outcome: claimant.outcome,
+  };
+}
+
+function machineOf(json: string): SpawnMachine {
+  return parse(machineSchema(), toCamelCase(parseJson(json)), "machine");
+}
+
+export function parseEventRow(row: SqlRow): SpawnEvent {
+  return {
+    sequence: number(row, "sequence"),
+    spawnId: text(row, "spawn_id"),
+    at: text(row, "at"),
+    state: stateOf(row["state"]),
+    message: text(row, "message"),
+  };
+}
+
+export function stateOf(value: unknown): SpawnState {
+  return parse(stateSchema, value, "state");
+}
+
+export function text(row: SqlRow | undefined, column: string): string {
+  return parse(textSchema, row?.[column], column);
+}
+
+export function number(row: SqlRow | undefined, column: string): number {
+  return parse(numberSchema, row?.[column], column);
+}
+
+export function damaged(what: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "STORAGE_DAMAGED",
+    message: `the ledger is damaged: ${what}`,
+    remedy: "Restore the database from a copy; machines are found again by their owner tag.",
+  });
+}
+
+export function parseJson(json: string): JsonValue {
+  try {
+    return JSON.parse(json);
+  } catch (caught) {
+    throw damaged(`a stored document is no JSON (${String(caught)})`);
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw damaged(`${what}: ${parsed.error.issues[0]?.message ?? "unreadable"}`);
+}

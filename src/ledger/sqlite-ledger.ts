@@ -1,0 +1,181 @@
+import { randomUUID } from "node:crypto";
+import { onceFound } from "../async/memoize.ts";
+import type { Connection } from "../storage/connection.ts";
+import type { Database } from "../storage/database.ts";
+import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
+import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
+import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
+import type { Spawn, SpawnEvent } from "./spawn-record.ts";
+import { sqliteRates } from "./sqlite-rates.ts";
+import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
+import {
+  begin,
+  claim,
+  findDriven,
+  findRow,
+  members,
+  readPlan,
+  standingOf,
+  take,
+} from "./sqlite-spawns.ts";
+
+const NOT_YET = { created: false, existing: null } as const;
+
+/** The ledger in the embedded database. */
+export function createSqliteLedger(database: Database): Ledger {
+  const { recorded, asked, ...rates } = sqliteRates(database);
+  const owner = onceFound(
+    async () => (await database.read(readOwner)) ?? (await database.write(writeOwner)),
+  );
+  return {
+    owner,
+    find: (key) => database.read((connection) => findDriven(connection, key)),
+    begin: (spawns, spending) =>
+      database.write((connection): Begun => {
+        if (typeof spending !== "function") {
+          const begun = begin(connection, spawns);
+          if (begun.created && spending !== null) recorded(connection, spending);
+          return begun;
+        }
+        const ask = spending();
+        if (ask === null) return NOT_YET;
+        const { answer, keep } = asked(connection, ask);
+        if (!answer.granted) return NOT_YET;
+        const begun = begin(connection, spawns);
+        if (!begun.created) return begun;
+        keep();
+        return { ...begun, turn: ask.now };
+      }),
+    take: (steps, spent) =>
+      database.write((connection) => {
+        const taken = take(connection, steps);
+        if (taken !== null && spent !== null) recorded(connection, spent);
+        return taken;
+      }),
+    members: (token) => database.read((connection) => members(connection, token)),
+    claim: (claimed) => database.write((connection) => claim(connection, claimed)),
+    renew: (driver, until) =>
+      database.write((connection) => {
+        connection.run("UPDATE spawns SET lease_until = ? WHERE driver = ?", until, driver);
+      }),
+    release: ({ tenant, spawnId }, fence) =>
+      database.write((connection) => {
+        connection.run(
+          "UPDATE spawns SET driver = NULL WHERE tenant = ? AND spawn_id = ? AND fence = ?",
+          tenant,
+          spawnId,
+          fence,
+        );
+      }),
+    unfinished: (tenant) => database.read((connection) => unfinished(connection, tenant)),
+    fullOfferings: (offerings, now) =>
+      database.readLightly((connection) => fullOfferings(connection, offerings, now)),
+    describe: (key) =>
+      database.read((connection) => {
+        const row = findRow(connection, key);
+        if (row === undefined) return null;
+        return {
+          ...standingOf(connection, row).spawn,
+          plan: readPlan(connection, text(row, "plan_hash")),
+          events: connection
+            .all("SELECT * FROM events WHERE spawn = ? ORDER BY sequence", number(row, "number"))
+            .map((event) => ({
+              at: text(event, "at"),
+              state: stateOf(event["state"]),
+              message: text(event, "message"),
+            })),
+        };
+      }),
+    list: (tenant, filter) => database.read((connection) => list(connection, tenant, filter)),
+    events: (tenant, after, spawnIds) =>
+      database.read((connection) => events(connection, tenant, after, spawnIds)),
+    countUnsettled: (tenant, spawnIds) =>
+      database.read((connection) =>
+        number(
+          connection.get(
+            `SELECT count(*) AS unsettled FROM spawns
+             WHERE tenant = ? AND state NOT IN (SELECT value FROM json_each(?))
+               AND (? = 0 OR spawn_id IN (SELECT value FROM json_each(?)))`,
+            tenant,
+            JSON.stringify(SPAWN_STATES.filter(isSettled)),
+            spawnIds.length,
+            JSON.stringify(spawnIds),
+          ),
+          "unsettled",
+        ),
+      ),
+    targets: () => database.read(targets),
+    judge: (machines) => database.read((connection) => judge(connection, machines)),
+    suspect: (scope, machines, now) =>
+      database.write((connection) => suspect(connection, scope, machines, now)),
+    suspects: (scope) => database.read((connection) => suspects(connection, scope)),
+    ...rates,
+    close: () => database.close(),
+  };
+}
+
+function readOwner(connection: Connection): string | null {
+  const row = connection.get("SELECT owner FROM ledger");
+  return row === undefined ? null : text(row, "owner");
+}
+
+/** Another process may have been quicker: whoever writes first names the ledger for all. */
+function writeOwner(connection: Connection): string {
+  const existing = readOwner(connection);
+  if (existing !== null) return existing;
+  const owner = randomUUID();
+  connection.run("INSERT INTO ledger (only, owner) VALUES (1, ?)", owner);
+  return owner;
+}
+
+function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
+  return connection
+    .all(
+      `SELECT * FROM spawns WHERE tenant = ? AND workspace = coalesce(?, workspace)
+       AND state = coalesce(?, state) ORDER BY number DESC`,
+      tenant,
+      filter.workspace ?? null,
+      filter.state ?? null,
+    )
+    .map((row) => standingOf(connection, row).spawn);
+}
+
+function events(
+  connection: Connection,
+  tenant: string,
+  after: number,
+  spawnIds: readonly string[],
+): readonly SpawnEvent[] {
+  return connection
+    .all(
+      `SELECT events.*, spawns.spawn_id FROM events JOIN spawns ON spawns.number = events.spawn
+       WHERE events.sequence > ? AND spawns.tenant = ?
+         AND (? = 0 OR spawns.spawn_id IN (SELECT value FROM json_each(?)))
+       ORDER BY events.sequence`,
+      after,
+      tenant,
+      spawnIds.length,
+      JSON.stringify(spawnIds),
+    )
+    .map(parseEventRow);
+}
+
+function unfinished(connection: Connection, tenant: string) {
+  return connection
+    .all(
+      `SELECT * FROM spawns WHERE tenant = ? AND state NOT IN ('terminated', 'failed')
+         AND state IN ('pending', 'launching', 'booting', 'terminating')
+       ORDER BY number`,
+      tenant,
+    )
+    .map((row) => ({ tenant, spawnId: text(row, "spawn_id"), lease: leaseOf(row) }));
+}
+
+function fullOfferings(
+  connection: Connection,
+  offerings: readonly string[],
+  now: number,
+): ReadonlySet<string> {
+  const sql = "SELECT 1 FROM full_offerings WHERE offering = ? AND until > ?";
+  return new Set(offerings.filter((offering) => connection.get(sql, offering, now) !== undefined));
+}

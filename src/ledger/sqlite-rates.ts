@@ -1,0 +1,81 @@
+import type { Connection } from "../storage/connection.ts";
+import type { Database } from "../storage/database.ts";
+import { allot, correct, recorded } from "../pacing/admission.ts";
+import type { RateState } from "../pacing/admission.ts";
+import type { Ledger } from "./ledger.ts";
+import { damaged, parseJson, text } from "./ledger-rows.ts";
+import { parseRateState } from "./rate-state.ts";
+import type { RateAnswer, RateAsk, RateName, Spent } from "../pacing/contract.ts";
+
+/** A state and the text that says it. */
+interface Known {
+  readonly text: string;
+  readonly state: RateState;
+}
+
+export interface SqliteRates extends Pick<Ledger, "spend" | "correct"> {
+  /** Asks within a transaction; what is granted is spent once it is kept. */
+  readonly asked: (connection: Connection, ask: RateAsk) => Asked;
+  /** Says within a transaction that a launch is on record. */
+  readonly recorded: (connection: Connection, spent: Spent) => void;
+}
+
+interface Asked {
+  readonly answer: RateAnswer;
+  readonly keep: () => void;
+}
+
+/** A provider's rates in the embedded database: one row for each limit, read and written as a whole. */
+export function sqliteRates(database: Database): SqliteRates {
+  // While no other process writes, what is read is what was written here last, and needs no second reading.
+  const last = new Map<string, Known>();
+
+  const read = (connection: Connection, { scope, limit }: RateName): RateState | null => {
+    const row = connection.get(
+      "SELECT state FROM rates WHERE scope = ? AND name = ?",
+      scope,
+      limit.name,
+    );
+    if (row === undefined) return null;
+    const known = last.get(nameOf(scope, limit.name));
+    const written = text(row, "state");
+    if (known?.text === written) return known.state;
+    const state = parseRateState(parseJson(written));
+    if (state === null) throw damaged(`the rates of ${limit.name} of ${scope}`);
+    return state;
+  };
+  const write = (connection: Connection, { scope, limit }: RateName, state: RateState): void => {
+    const written = JSON.stringify(state);
+    last.set(nameOf(scope, limit.name), { text: written, state });
+    connection.run(
+      `INSERT INTO rates (scope, name, state) VALUES (?, ?, ?)
+       ON CONFLICT (scope, name) DO UPDATE SET state = excluded.state`,
+      scope,
+      limit.name,
+      written,
+    );
+  };
+  const asked = (connection: Connection, ask: RateAsk): Asked => {
+    const { answer, state } = allot(read(connection, ask), ask);
+    return { answer, keep: () => write(connection, ask, state) };
+  };
+  return {
+    spend: (ask) =>
+      database.writeLightly((connection) => {
+        const { answer, keep } = asked(connection, ask);
+        keep();
+        return answer;
+      }),
+    asked,
+    correct: (turn, correction) =>
+      database.writeLightly((connection) => {
+        write(connection, turn, correct(read(connection, turn), turn, correction));
+      }),
+    recorded: (connection, spent) =>
+      write(connection, spent, recorded(read(connection, spent), spent)),
+  };
+}
+
+function nameOf(scope: string, name: string): string {
+  return JSON.stringify([scope, name]);
+}

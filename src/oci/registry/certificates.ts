@@ -1,0 +1,73 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SlipwayError } from "../../errors.ts";
+
+/** Where the engine keeps certificate authorities by registry (`HOST[:PORT]/*.crt`). */
+const SYSTEM_FOLDER = "/etc/docker/certs.d";
+/** A registry host as it may stand in a path: no separator, nothing that leads out of the folder. */
+const FOLDER_NAME = /^(?!\.+$)[A-Za-z0-9.\-:[\]]{1,255}$/;
+const LARGEST_CERTIFICATE = 1024 * 1024;
+
+/**
+ * The certificate authorities that Docker trusts for a registry beyond the system's, as PEM text; null for none
+ * (https://docs.docker.com/engine/security/certificates/).
+ *
+ * @throws SlipwayError `CREDENTIAL_INVALID` for a file that is there and cannot be read.
+ */
+export async function registryCertificates(
+  host: string,
+  folders: readonly string[],
+): Promise<string | null> {
+  if (!FOLDER_NAME.test(host)) return null;
+  const found = await Promise.all(folders.map((folder) => certificatesIn(join(folder, host))));
+  return found.every((certificates) => certificates.length === 0) ? null : found.flat().join("\n");
+}
+
+/** The system's folder and, for an engine without root, the user's. */
+function certificateFolders(home: string): readonly string[] {
+  return [SYSTEM_FOLDER, join(home, ".config", "docker", "certs.d")];
+}
+
+async function certificatesIn(path: string): Promise<readonly string[]> {
+  const names = await namesIn(path);
+  const files = names.filter((name) => name.endsWith(".crt")).toSorted();
+  return await Promise.all(files.map((name) => read(join(path, name))));
+}
+
+async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (caught) {
+    const code = caught instanceof Error && "code" in caught ? caught.code : null;
+    // The system's folder may be the engine's alone to read: then what it trusts is not ours to know.
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
+    throw unreadable(path, caught);
+  }
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > LARGEST_CERTIFICATE) throw new Error("it is larger than a certificate");
+    return bytes.toString("utf8");
+  } catch (caught) {
+    throw unreadable(path, caught);
+  }
+}
+
+function unreadable(path: string, cause: unknown): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CREDENTIAL_INVALID",
+    message: `${path}: the registry's certificate authority cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
+    remedy: "Make the file readable for this user, or remove it.",
+    metadata: { path },
+    cause,
+  });
+}
+
+/** What a registry's certificate may be signed by, asked of the folders of a user's home and the machine. */
+export function certificatesOf(home: string): (host: string) => Promise<string | null> {
+  const folders = certificateFolders(home);
+  return (host) => registryCertificates(host, folders);
+}

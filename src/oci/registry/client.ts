@@ -1,0 +1,223 @@
+import { credentialKey } from "../credential.ts";
+import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } from "../digest.ts";
+import { imageFault, namingImage } from "../image/image-fault.ts";
+import { LARGEST_DOCUMENT } from "../image/json-document.ts";
+import { parseManifest } from "../image/manifest.ts";
+import { bareMediaType, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../image/media-types.ts";
+import { formatReference, formatRepository, type Repository } from "../reference.ts";
+import type {
+  BlobRequest,
+  FetchedManifest,
+  ManifestHead,
+  ManifestRequest,
+  RegistryClient,
+} from "./contract.ts";
+import {
+  createAuthorizedRequests,
+  type AuthorizedRequests,
+} from "./authorized-requests.ts";
+import { readBody } from "./body.ts";
+import { createBoundedCache, type BoundedCache } from "./bounded-cache.ts";
+import { createEndpoints, type EndpointOptions } from "./endpoints.ts";
+import { protocolFault, sizeMismatch, tooLarge, type Subject } from "./failures.ts";
+import { createHttpClient, type RetryOptions, type TimeLimits } from "./http-client.ts";
+import { createSharedFlights, type SharedFlights } from "../../async/shared-flights.ts";
+import { createTokens } from "./tokens.ts";
+import {
+  createHttpTransport,
+  type HttpResponse,
+  type HttpTransport,
+  type TlsTrust,
+} from "./transport.ts";
+import { verifiedBlob } from "./verified-blob.ts";
+
+export interface RegistryClientOptions extends EndpointOptions {
+  /** Sent as `User-Agent`. */
+  readonly userAgent: string;
+  /** Milliseconds since the epoch, by which tokens expire. */
+  readonly now: () => number;
+  /** Default {@link createHttpTransport}. */
+  readonly transport?: HttpTransport;
+  /** Default two repetitions, the first after a fifth of a second. */
+  readonly retry?: RetryOptions;
+  /** For how long a registry is waited for. */
+  readonly limits?: TimeLimits;
+}
+
+const DEFAULT_RETRY: RetryOptions = { retries: 2, pauseMilliseconds: 200 };
+/** Documents are remembered up to this many bytes together. */
+const LARGEST_MEMORY = 32 * 1024 * 1024;
+
+interface Client {
+  readonly requests: AuthorizedRequests;
+  /** Manifests that this process has read, by repository and digest. */
+  readonly manifests: BoundedCache<FetchedManifest>;
+  /** Configurations, likewise. */
+  readonly configs: BoundedCache<Uint8Array>;
+  readonly flights: SharedFlights<Uint8Array>;
+}
+
+/** A client of the distribution API, for every registry. It keeps connections, tokens and documents while it lives. */
+export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
+  const { now, userAgent, retry = DEFAULT_RETRY } = options;
+  const transport = options.transport ?? createHttpTransport();
+  const endpoints = createEndpoints(options);
+  const trustOf = (host: string): Promise<TlsTrust> => endpoints.trustOf(host);
+  const http = createHttpClient({
+    transport,
+    userAgent,
+    now,
+    trustOf,
+    retry,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  const tokens = createTokens({ client: http, now, trustOf });
+  const client: Client = {
+    requests: createAuthorizedRequests({ client: http, endpoints, tokens, now }),
+    manifests: createBoundedCache(LARGEST_MEMORY, ({ bytes }) => bytes.length),
+    configs: createBoundedCache(LARGEST_MEMORY, (bytes) => bytes.length),
+    flights: createSharedFlights(),
+  };
+  return {
+    getManifest: (request) => getManifest(client, request),
+    headManifest: (request) => headManifest(client, request),
+    getConfig: (request) => getConfig(client, request),
+    getBlob: (request) => getBlob(client, request),
+    close: () => transport.close(),
+  };
+}
+
+async function getManifest(client: Client, request: ManifestRequest): Promise<FetchedManifest> {
+  const { reference } = request;
+  const known =
+    reference.digest === undefined
+      ? undefined
+      : client.manifests.get(cacheKey(reference, reference.digest));
+  // What is remembered is not handed out on trust: the registry is asked whether this caller may have it.
+  if (known !== undefined && (await askHead(client, request)) !== null) return known;
+  const subject = manifestSubject(request);
+  const fetched = await client.requests.perform(
+    manifestRequest("GET", request, subject),
+    async (response) =>
+      toManifest(response, await readBody(response, LARGEST_DOCUMENT), request, subject),
+  );
+  client.manifests.set(cacheKey(reference, fetched.digest), fetched);
+  return fetched;
+}
+
+async function headManifest(client: Client, request: ManifestRequest): Promise<ManifestHead> {
+  const head = await askHead(client, request);
+  if (head !== null) return head;
+  const { digest, manifest } = await getManifest(client, request);
+  return { digest, mediaType: manifest.mediaType };
+}
+
+/** What HEAD says, or null where the registry leaves out what it should say: then only the document itself tells. */
+async function askHead(client: Client, request: ManifestRequest): Promise<ManifestHead | null> {
+  const subject = manifestSubject(request);
+  return client.requests.perform(manifestRequest("HEAD", request, subject), async (response) => {
+    response.discard();
+    const digest = announcedDigest(response, subject);
+    const mediaType = bareMediaType(response.headers.get("content-type"));
+    const wanted = request.reference.digest;
+    if (digest === null || !(isIndexType(mediaType) || isManifestType(mediaType))) return null;
+    if (wanted === undefined || wanted === digest) return { digest, mediaType };
+    // A registry may count in another algorithm than the reference does: that proves nothing either way.
+    if (parseDigest(wanted).algorithm !== parseDigest(digest).algorithm) return null;
+    throw imageFault(
+      request.reference,
+      digestMismatch({ expected: wanted, actual: digest, what: "manifest" }),
+    );
+  });
+}
+
+function toManifest(
+  response: HttpResponse,
+  bytes: Uint8Array,
+  request: ManifestRequest,
+  subject: Subject,
+): FetchedManifest {
+  const { reference } = request;
+  const announced = announcedDigest(response, subject);
+  return namingImage(reference, () => {
+    if (reference.digest !== undefined) verifyDigest(reference.digest, bytes, "manifest");
+    if (announced !== null) verifyDigest(announced, bytes, "manifest");
+    const manifest = parseManifest(bytes, response.headers.get("content-type"));
+    return { digest: reference.digest ?? sha256Digest(bytes), bytes, manifest };
+  });
+}
+
+async function getConfig(client: Client, request: BlobRequest): Promise<Uint8Array> {
+  const { repository, descriptor, credential, signal } = request;
+  const subject = blobSubject(request);
+  if (descriptor.size > LARGEST_DOCUMENT) throw tooLarge(subject, LARGEST_DOCUMENT);
+  // By repository too: that a digest is known proves nothing of who may read it.
+  const key = cacheKey(repository, descriptor.digest);
+  const known = client.configs.get(key);
+  if (known !== undefined) return known;
+  const flight = {
+    key: `${key} ${credentialKey(credential)}`,
+    signal,
+    what: `reading ${subject.name}`,
+  };
+  return client.flights.join(flight, async () => {
+    // Several callers wait for it: none of them ends it.
+    const unending = new AbortController().signal;
+    const bytes = await client.requests.perform(
+      blobRequest({ ...request, signal: unending }, subject, "document"),
+      (response) => readBody(response, LARGEST_DOCUMENT),
+    );
+    verifyBlob(bytes, request, subject);
+    client.configs.set(key, bytes);
+    return bytes;
+  });
+}
+
+async function getBlob(client: Client, request: BlobRequest): Promise<AsyncIterable<Uint8Array>> {
+  const { descriptor, signal } = request;
+  const subject = blobSubject(request);
+  const response = await client.requests.perform(
+    blobRequest(request, subject, "blob"),
+    async (answer) => answer,
+  );
+  return verifiedBlob(response, { descriptor, subject, signal });
+}
+
+function verifyBlob(bytes: Uint8Array, { descriptor }: BlobRequest, subject: Subject): void {
+  verifyDigest(descriptor.digest, bytes, subject.name);
+  if (bytes.length !== descriptor.size)
+    throw sizeMismatch(subject, { expected: descriptor.size, actual: bytes.length });
+}
+
+function manifestSubject({ reference, credential }: ManifestRequest): Subject {
+  return { kind: "manifest", repository: reference, name: formatReference(reference), credential };
+}
+
+function blobSubject({ repository, descriptor, credential }: BlobRequest): Subject {
+  const name = `${formatRepository(repository)} blob ${descriptor.digest}`;
+  return { kind: "blob", repository, name, credential };
+}
+
+function manifestRequest(method: "GET" | "HEAD", request: ManifestRequest, subject: Subject) {
+  const { reference, signal } = request;
+  const name = reference.digest ?? reference.tag ?? "latest";
+  const path = `${reference.repository}/manifests/${name}`;
+  return { method, path, accept: MANIFEST_ACCEPT, content: "document", subject, signal } as const;
+}
+
+function blobRequest(request: BlobRequest, subject: Subject, content: "document" | "blob") {
+  const { repository, descriptor, signal } = request;
+  const path = `${repository.repository}/blobs/${descriptor.digest}`;
+  return { method: "GET", path, accept: "*/*", content, subject, signal } as const;
+}
+
+/** The digest that the registry says the content has, or null where it says none. */
+function announcedDigest(response: HttpResponse, subject: Subject): string | null {
+  const announced = response.headers.get("docker-content-digest");
+  if (announced === undefined || isDigest(announced)) return announced ?? null;
+  throw protocolFault(subject, "its Docker-Content-Digest is no digest");
+}
+
+function cacheKey(repository: Repository, digest: string): string {
+  return `${formatRepository(repository)}@${digest}`;
+}

@@ -1,0 +1,233 @@
+/**
+ * The provider's bucket as it can be known from here. A call arrives a while after it was allowed, one sooner than the
+ * other, so that calls which left evenly may arrive together. Less than `SLACK` of that is allowed for: a full bucket may be
+ * spent at once, but what comes back counts from a slack after the spending, and short of full it stays a slack's worth
+ * below. In any time t no more is spent than the capacity and what comes back in t less the slack: however the calls
+ * are delayed by less than the slack, the provider never counts more than it allows, and the delays do not add up.
+ */
+import type { RateBucket } from "./rates.ts";
+import { flow, until } from "./backpressure.ts";
+import type { Slowness } from "./backpressure.ts";
+
+/** By how much calls may differ in the time from their admission to their arrival, in milliseconds. */
+export const SLACK = 250;
+/** Spendings of a window are remembered together by so many parts of its time. */
+const PARTS = 30;
+/** Of a token: sums of fractions are not exact. */
+const ROUNDING = 1e-6;
+
+const NEVER = { from: 0, to: 0 };
+
+/** What was spent of a bucket, and when (milliseconds since the epoch). */
+export interface BucketState {
+  /** Tokens of a continuous bucket at `at`, from when on they come back. */
+  readonly level: number;
+  readonly at: number;
+  /** When it was last full. */
+  readonly since: number;
+  /** When nothing came back after all: calls were allowed and not made, so that the provider's was full. */
+  readonly still: { readonly from: number; readonly to: number };
+  /** Of a window: spendings, each from its first to its last time. */
+  readonly spent: readonly Spending[];
+}
+
+interface Spending {
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+}
+
+/** A bucket with its state; null for one that nothing is known of, which is full. */
+export interface Bucket {
+  readonly rate: RateBucket;
+  readonly state: BucketState | null;
+  readonly slowness: Slowness;
+}
+
+/** Whole tokens that may be spent. */
+export function tokensAt(bucket: Bucket, now: number): number {
+  return Math.max(0, Math.floor(levelAt(bucket, now) + ROUNDING));
+}
+
+/** Milliseconds until so many tokens may be spent; more than it holds take as long as they need to come back. */
+export function timeUntil(bucket: Bucket, tokens: number, now: number): number {
+  if (tokensAt(bucket, now) >= tokens) return 0;
+  const { capacity } = bucket.rate;
+  const beyond = Math.max(0, tokens - capacity) / perMillisecond(bucket.rate);
+  const held = Math.min(tokens, capacity);
+  const wait =
+    bucket.rate.pace === "window" ? windowUntil(bucket, held, now) : flowUntil(bucket, held, now);
+  return Math.max(1, Math.ceil(wait + beyond));
+}
+
+/** The state when tokens have been spent that there were. */
+export function spend(bucket: Bucket, tokens: number, now: number): BucketState {
+  const { rate, state } = bucket;
+  if (rate.pace === "window") return { ...fullAt(rate, now), spent: noted(bucket, tokens, now) };
+  const level = levelAt(bucket, now) - tokens;
+  if (state === null || isFull(bucket, now))
+    return { level, at: now + SLACK, since: now, still: NEVER, spent: [] };
+  // While it may count as one burst from full, nothing comes back until the last of it has arrived.
+  const at = isBurst(state, now) ? now + SLACK : Math.max(state.at, now);
+  return { ...state, level, at };
+}
+
+/** The state when tokens that were spent turn out not to be. */
+export function giveBack({ rate, state }: Bucket, tokens: number): BucketState | null {
+  if (state === null) return null;
+  if (rate.pace === "continuous")
+    return { ...state, level: Math.min(rate.capacity, state.level + tokens) };
+  const spent: Spending[] = [];
+  let left = tokens;
+  for (const each of state.spent.toReversed()) {
+    const count = Math.max(0, each.count - left);
+    left -= each.count - count;
+    if (count > 0) spent.unshift({ ...each, count });
+  }
+  return { ...state, spent };
+}
+
+/**
+ * The state when tokens that were spent at a time turn out to be still unspent: the provider's bucket may have been full
+ * all the while, so that what came back here since then did not come back there.
+ */
+export function postpone(
+  bucket: Bucket,
+  tokens: number,
+  at: { readonly spent: number; readonly now: number },
+): BucketState | null {
+  const { rate, state, slowness } = bucket;
+  const { spent, now } = at;
+  if (state === null) return null;
+  if (rate.pace === "window") return { ...state, spent: without(state.spent, tokens, spent) };
+  // Nothing came back, anywhere, in the slack after the burst that it was part of.
+  const isOfBurst = spent >= state.since && spent < state.since + SLACK;
+  const from = isOfBurst ? state.since + SLACK : spent;
+  const { still } = state;
+  const before = flow(slowness, from, Math.min(still.from, now));
+  const after = flow(slowness, Math.max(from, still.to), now);
+  const came = (before + after) * perMillisecond(rate);
+  // Less than what came back since then: it has made up for the spending by itself.
+  if (came >= tokens) return state;
+  const isOne = from <= still.to;
+  const level = Math.min(rate.capacity, levelAt(bucket, now) + tokens - came);
+  return {
+    ...state,
+    level,
+    at: now + SLACK,
+    still: { from: isOne ? Math.min(from, still.from) : from, to: now },
+  };
+}
+
+/** Takes back what was spent at a time, and nothing of what was spent later. */
+function without(spendings: readonly Spending[], tokens: number, at: number): readonly Spending[] {
+  return spendings
+    .map((each) =>
+      each.first <= at && at <= each.last ? { ...each, count: each.count - tokens } : each,
+    )
+    .filter(({ count }) => count > 0);
+}
+
+/** The state of a bucket that the provider says is empty, but for so many tokens. */
+export function drain({ rate, state }: Bucket, left: number, now: number): BucketState {
+  const known = state ?? fullAt(rate, now);
+  if (rate.pace === "window") return known;
+  return { ...known, level: left, at: now + SLACK, since: Math.min(known.since, now - SLACK) };
+}
+
+/** As it would be if the clock had always been so many milliseconds slower. */
+export function setBack(state: BucketState | null, by: number): BucketState | null {
+  if (state === null) return null;
+  return {
+    ...state,
+    at: state.at - by,
+    since: state.since - by,
+    still: { from: state.still.from - by, to: state.still.to - by },
+    spent: state.spent.map(({ first, last, count }) => ({
+      first: first - by,
+      last: last - by,
+      count,
+    })),
+  };
+}
+
+function fullAt({ capacity }: RateBucket, now: number): BucketState {
+  return { level: capacity, at: now, since: now - SLACK, still: NEVER, spent: [] };
+}
+
+function perMillisecond({ refill, everyMilliseconds }: RateBucket): number {
+  return refill / everyMilliseconds;
+}
+
+function levelAt(bucket: Bucket, now: number): number {
+  const { rate, state, slowness } = bucket;
+  if (rate.pace === "window") return capacityOf(bucket, now) - sum(countedOf(bucket, now));
+  if (state === null) return rate.capacity;
+  if (isFull(bucket, now)) return rate.capacity;
+  if (isBurst(state, now)) return state.level;
+  const level = state.level + flow(slowness, state.at, now) * perMillisecond(rate);
+  return Math.min(level, shortOfFull(rate));
+}
+
+/** The time in which what is spent may arrive together with what left it full. */
+function isBurst(state: BucketState, now: number): boolean {
+  return now < state.since + SLACK;
+}
+
+function isFull({ rate, state, slowness }: Bucket, now: number): boolean {
+  if (state === null) return true;
+  const level = state.level + flow(slowness, state.at, now) * perMillisecond(rate);
+  return !isBurst(state, now) && level >= rate.capacity - ROUNDING;
+}
+
+/** What it may hold while what came before is not yet forgotten. */
+function shortOfFull(rate: RateBucket): number {
+  return rate.capacity - SLACK * perMillisecond(rate);
+}
+
+function flowUntil({ rate, state, slowness }: Bucket, tokens: number, now: number): number {
+  if (state === null) return 0;
+  const wanted = tokens <= shortOfFull(rate) ? tokens : rate.capacity;
+  const missing = (wanted - state.level) / perMillisecond(rate);
+  const flown = missing <= 0 ? state.at : until(slowness, state.at, missing);
+  return Math.max(flown, state.since + SLACK) - now;
+}
+
+/** A slow window is a smaller one. */
+function capacityOf({ rate, slowness }: Bucket, now: number): number {
+  return Math.max(1, Math.floor(rate.capacity * flow(slowness, now, now + 1)));
+}
+
+function windowUntil(bucket: Bucket, tokens: number, now: number): number {
+  const { rate } = bucket;
+  const wanted = Math.min(tokens, capacityOf(bucket, now));
+  const counted = countedOf(bucket, now);
+  let left = capacityOf(bucket, now) - sum(counted);
+  for (const each of counted) {
+    left += each.count;
+    if (left >= wanted) return endOf(rate, each) - now;
+  }
+  return 0;
+}
+
+function noted(bucket: Bucket, count: number, now: number): readonly Spending[] {
+  const { rate } = bucket;
+  const counted = countedOf(bucket, now);
+  const latest = counted.at(-1);
+  if (latest === undefined || now - latest.first >= rate.everyMilliseconds / PARTS)
+    return [...counted, { first: now, last: now, count }];
+  return [...counted.slice(0, -1), { ...latest, last: now, count: latest.count + count }];
+}
+
+function countedOf({ rate, state }: Bucket, now: number): readonly Spending[] {
+  return (state?.spent ?? []).filter((each) => endOf(rate, each) > now);
+}
+
+/** By then it counts in no window of the provider's, wherever those begin. */
+function endOf({ everyMilliseconds }: RateBucket, { last }: Spending): number {
+  return last + everyMilliseconds + SLACK;
+}
+
+function sum(spent: readonly Spending[]): number {
+  return spent.reduce((total, { count }) => total + count, 0);
+}

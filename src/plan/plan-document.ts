@@ -1,0 +1,182 @@
+import { z } from "zod";
+import { ERROR_CODES, ERROR_REASONS, invalidArgument } from "../errors.ts";
+import { once } from "../async/memoize.ts";
+import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
+import type { LaunchPlan } from "./plan.ts";
+import { toCamelCase } from "../json/field-case.ts";
+
+// All of it is made when the first plan is read: a command that only makes one has no use for it.
+const text = once(() => z.string());
+const texts = once(() => z.array(text()));
+const textMap = once(() => z.record(text(), text()));
+const jsonObject = once(() => z.record(text(), z.json()));
+const orNull = <T extends z.ZodType>(schema: T) => schema.nullable();
+
+const awsTarget = once(() =>
+  z.strictObject({
+    substrate: z.literal("AWS"),
+    accountId: text(),
+    region: text(),
+    vpcId: orNull(text()),
+    subnetIds: texts(),
+    securityGroupId: orNull(text()),
+    instanceProfileArn: orNull(text()),
+    roleArn: orNull(text()),
+    readonlyRoleArn: orNull(text()),
+    tags: textMap(),
+    assignPublicIp: z.boolean(),
+    market: z.enum(["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"]),
+  }),
+);
+
+const gcpTarget = once(() =>
+  z.strictObject({
+    substrate: z.literal("GCP"),
+    project: text(),
+    zones: texts(),
+    subnet: text(),
+    networkProject: orNull(text()),
+    assignPublicIp: z.boolean(),
+    serviceAccount: orNull(text()),
+    wifProviderResourceName: orNull(text()),
+    wifServiceAccount: orNull(text()),
+    wifReadonlyServiceAccount: orNull(text()),
+    labels: textMap(),
+  }),
+);
+
+const dockerTarget = once(() =>
+  z.strictObject({
+    substrate: z.literal("DOCKER"),
+    host: orNull(text()),
+    network: orNull(text()),
+    labels: textMap(),
+    platforms: texts(),
+    publishAddress: text(),
+  }),
+);
+
+const artifact = once(() =>
+  z.strictObject({
+    id: text(),
+    requested: text(),
+    pinned: z.boolean(),
+    numericId: text().exactOptional(),
+    indexDigest: orNull(text()).exactOptional(),
+    imageId: text().exactOptional(),
+    chainId: orNull(text()).exactOptional(),
+    platform: text().exactOptional(),
+    createdAt: orNull(text()).exactOptional(),
+  }),
+);
+
+const check = once(() =>
+  z.strictObject({
+    name: text(),
+    outcome: z.enum(["passed", "failed", "warning", "skipped"]),
+    code: z.enum(ERROR_CODES).exactOptional(),
+    reason: z.enum(ERROR_REASONS).exactOptional(),
+    message: text(),
+    remedy: text().exactOptional(),
+    blastRadius: z
+      .enum(["request", "type-in-zone", "zone", "region", "account", "credential", "image"])
+      .exactOptional(),
+    retry: z.enum(["same-token", "next-candidate", "never"]).exactOptional(),
+    metadata: jsonObject().exactOptional(),
+  }),
+);
+
+const guest = once(() =>
+  z.strictObject({
+    repos: z.array(
+      z.strictObject({
+        cloneUrl: text(),
+        baseBranch: orNull(text()),
+        conflictResolution: z.enum(["MERGE", "REBASE", "NONE"]),
+      }),
+    ),
+    ports: z.array(z.strictObject({ port: z.int(), name: orNull(text()) })),
+    secretRefs: texts(),
+    runtimeSecretMounts: z.array(
+      z.strictObject({
+        secret: text(),
+        env: orNull(text()),
+        path: orNull(text()),
+        mode: orNull(text()),
+      }),
+    ),
+    userData: orNull(text()),
+    bootDocument: z.enum(["cloud-init", "none"]),
+  }),
+);
+
+const planSchema = once((): z.ZodType<LaunchPlan> =>
+  z.strictObject({
+    planId: text(),
+    workspace: text(),
+    tenant: text(),
+    substrate: z.enum(["AWS", "GCP", "DOCKER"]),
+    architecture: z.enum(ARCHITECTURES),
+    artifact: artifact(),
+    machineType: text(),
+    shape: z.strictObject({
+      record: orNull(text()),
+      vcpus: orNull(z.number()),
+      memoryGb: orNull(z.number()),
+      diskSizeGb: z.number(),
+      diskType: orNull(text()),
+    }),
+    target: z.discriminatedUnion("substrate", [awsTarget(), gcpTarget(), dockerTarget()]),
+    candidates: z.array(
+      z.strictObject({
+        place: text(),
+        subnet: text().exactOptional(),
+        market: z.enum(["on-demand", "spot"]).exactOptional(),
+        verdict: z.enum(["eligible", "rejected"]),
+        reason: orNull(text()),
+      }),
+    ),
+    credential: orNull(
+      z.discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("secret"), secret: text() }),
+        z.strictObject({ kind: z.literal("docker-configuration") }),
+        z.strictObject({ kind: z.literal("anonymous") }),
+      ]),
+    ),
+    guest: guest(),
+    settings: jsonObject(),
+    checks: z.array(check()),
+    sources: textMap(),
+    records: z.array(z.strictObject({ kind: text(), name: text(), generation: z.int() })),
+    floatingReads: z.array(z.strictObject({ reference: text(), value: text(), readAt: text() })),
+  }),
+);
+
+/**
+ * A plan as it was printed, saved or stored (snake_case), read back strictly, its hash checked, and frozen.
+ *
+ * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_PLAN` for anything that is no plan or was changed since.
+ */
+export function parsePlan(document: unknown): LaunchPlan {
+  const parsed = planSchema().safeParse(toCamelCase(document));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw invalidPlan(`${issue?.path.join(".") || "document"}: ${issue?.message ?? "unreadable"}`);
+  }
+  const plan = parsed.data;
+  const computed = planId(plan);
+  if (computed !== plan.planId) {
+    throw invalidPlan(
+      `its content has the id ${computed}, but it says ${plan.planId}: it was changed after it was made`,
+    );
+  }
+  return deepFreeze(plan);
+}
+
+function invalidPlan(why: string) {
+  return invalidArgument(
+    "INVALID_PLAN",
+    `this is not a plan that can be trusted: ${why}`,
+    "Resolve the workspace again with `slipway resolve WORKSPACE --save FILE`.",
+  );
+}

@@ -1,0 +1,217 @@
+import { canonicalDigest } from "../json/canonical-json.ts";
+import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
+import { toSnakeCase } from "../json/field-case.ts";
+
+export const ARCHITECTURES = ["amd64", "arm64"] as const;
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export const SUBSTRATES = ["AWS", "GCP", "DOCKER"] as const;
+export type Substrate = (typeof SUBSTRATES)[number];
+
+/** The one concrete thing that an image resolved to. */
+export interface Artifact {
+  /** AMI id; partial self-link of a concrete GCE image; `repository@sha256:…` of one platform's manifest. */
+  readonly id: string;
+  /** What the image record said. */
+  readonly requested: string;
+  /** False where nothing was asked of a provider: such a plan cannot be spawned. */
+  readonly pinned: boolean;
+  /** GCE: the image's numeric id, which a re-created image of the same name does not share. */
+  readonly numericId?: string;
+  /** OCI: digest of the index that the reference named, or null where it named a manifest. */
+  readonly indexDigest?: string | null;
+  /** OCI: digest of the configuration document. */
+  readonly imageId?: string;
+  /** OCI: ChainID of the uppermost layer. */
+  readonly chainId?: string | null;
+  /** OCI: `os/architecture[/variant]`. */
+  readonly platform?: string;
+  /** RFC 3339, as the provider says it. */
+  readonly createdAt?: string | null;
+}
+
+/** One place a launch may go, or was kept from. */
+export interface Candidate {
+  /** The zone on EC2 and GCE, the engine's host on Docker. */
+  readonly place: string;
+  readonly subnet?: string;
+  /** EC2: how the machine is bought there. */
+  readonly market?: "on-demand" | "spot";
+  readonly verdict: "eligible" | "rejected";
+  /** Why it was rejected; null for an eligible one. */
+  readonly reason: string | null;
+}
+
+export type CheckOutcome = "passed" | "failed" | "warning" | "skipped";
+
+/** One finding of a resolution. A plan with a failed check cannot be spawned. */
+export interface Check {
+  /** Stable, lower case with dots: `engine.reachable`. */
+  readonly name: string;
+  readonly outcome: CheckOutcome;
+  readonly code?: ErrorCode;
+  readonly reason?: ErrorReason;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly blastRadius?: BlastRadius;
+  readonly retry?: RetryVerdict;
+  readonly metadata?: JsonObject;
+}
+
+/** A reference that may mean something else tomorrow, with what it meant when it was read. */
+export interface FloatingRead {
+  readonly reference: string;
+  readonly value: string;
+  readonly readAt: string;
+}
+
+/** A record that the plan was made from. The plan is stale once one of them has moved on. */
+export interface PlanRecord {
+  readonly kind: string;
+  readonly name: string;
+  readonly generation: number;
+}
+
+export interface AwsTarget {
+  readonly substrate: "AWS";
+  readonly accountId: string;
+  readonly region: string;
+  readonly vpcId: string | null;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId: string | null;
+  readonly instanceProfileArn: string | null;
+  readonly roleArn: string | null;
+  readonly readonlyRoleArn: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly assignPublicIp: boolean;
+  readonly market: "ON_DEMAND" | "SPOT" | "SPOT_THEN_ON_DEMAND";
+}
+
+export interface GcpTarget {
+  readonly substrate: "GCP";
+  readonly project: string;
+  readonly zones: readonly string[];
+  readonly subnet: string;
+  readonly networkProject: string | null;
+  readonly assignPublicIp: boolean;
+  readonly serviceAccount: string | null;
+  readonly wifProviderResourceName: string | null;
+  readonly wifServiceAccount: string | null;
+  readonly wifReadonlyServiceAccount: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface DockerTarget {
+  readonly substrate: "DOCKER";
+  /** `unix://`, `tcp://` or `ssh://` address; null means the Docker environment and current context. */
+  readonly host: string | null;
+  readonly network: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Platforms that the engine can run beyond its own, such as `linux/arm64`. */
+  readonly platforms: readonly string[];
+  readonly publishAddress: string;
+}
+
+/** Where a launch goes: the placement's arm as it was when the plan was made. */
+export type PlacementTarget = AwsTarget | GcpTarget | DockerTarget;
+
+export interface MachineShape {
+  /** Name of the machine-type record, or null for the substrate's default. */
+  readonly record: string | null;
+  readonly vcpus: number | null;
+  /** GiB. */
+  readonly memoryGb: number | null;
+  /** GiB; 0 is the image's own size. */
+  readonly diskSizeGb: number;
+  /** Provider's name of the volume type, or null for the substrate's default. */
+  readonly diskType: string | null;
+}
+
+export interface RepositoryCheckout {
+  readonly cloneUrl: string;
+  readonly baseBranch: string | null;
+  readonly conflictResolution: "MERGE" | "REBASE" | "NONE";
+}
+
+export interface WorkspacePort {
+  readonly port: number;
+  readonly name: string | null;
+}
+
+export interface SecretMount {
+  readonly secret: string;
+  /** Environment variable, or null where it is a file. */
+  readonly env: string | null;
+  /** Absolute path in the machine, or null where it is a variable. */
+  readonly path: string | null;
+  /** File mode in octal, such as `0400`; null for a variable. */
+  readonly mode: string | null;
+}
+
+/** What the workspace asks of the machine once it runs. */
+export interface GuestRequest {
+  readonly repos: readonly RepositoryCheckout[];
+  readonly ports: readonly WorkspacePort[];
+  readonly secretRefs: readonly string[];
+  readonly runtimeSecretMounts: readonly SecretMount[];
+  readonly userData: string | null;
+  readonly bootDocument: "cloud-init" | "none";
+}
+
+/** Where the credential of the artifact's registry comes from. The credential itself is never in a plan. */
+export type CredentialSource =
+  | { readonly kind: "secret"; readonly secret: string }
+  | { readonly kind: "docker-configuration" }
+  | { readonly kind: "anonymous" };
+
+/** The receipt of a resolution: every field fixed, each with its source. Frozen, JSON-safe. */
+export interface LaunchPlan {
+  readonly planId: string;
+  readonly workspace: string;
+  readonly tenant: string;
+  readonly substrate: Substrate;
+  readonly architecture: Architecture;
+  readonly artifact: Artifact;
+  /** The provider's machine type; `unlimited` for a container without an environment. */
+  readonly machineType: string;
+  readonly shape: MachineShape;
+  readonly target: PlacementTarget;
+  readonly candidates: readonly Candidate[];
+  readonly credential: CredentialSource | null;
+  readonly guest: GuestRequest;
+  /** What this substrate will be told beyond the neutral fields: on Docker the merged container configuration. */
+  readonly settings: JsonObject;
+  readonly checks: readonly Check[];
+  /** JSON pointer into the plan -> where the value came from. */
+  readonly sources: Readonly<Record<string, string>>;
+  readonly records: readonly PlanRecord[];
+  readonly floatingReads: readonly FloatingRead[];
+}
+
+/** A plan before it is judged: what preflight is shown. */
+export type PlanDraft = Omit<LaunchPlan, "planId" | "checks" | "settings">;
+
+/**
+ * The plan's identity: SHA-256 of its canonical JSON (RFC 8785) in the printed spelling, without `plan_id` and
+ * `floating_reads[].read_at`, so that two resolutions that found the same have the same id.
+ */
+export function planId(plan: Omit<LaunchPlan, "planId"> & { readonly planId?: string }): string {
+  const { planId: _previous, floatingReads, ...rest } = plan;
+  return canonicalDigest(
+    toSnakeCase({
+      ...rest,
+      floatingReads: floatingReads.map(({ reference, value }) => ({ reference, value })),
+    }),
+  );
+}
+
+/** Gives the plan its id and freezes it, all the way down. */
+export function freezePlan(plan: Omit<LaunchPlan, "planId">): LaunchPlan {
+  return deepFreeze({ planId: planId(plan), ...plan });
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const field of Object.values(value)) deepFreeze(field);
+  return Object.freeze(value);
+}

@@ -1,0 +1,63 @@
+import { canonicalJson } from "../json/canonical-json.ts";
+import { onceEach } from "../async/memoize.ts";
+import type { PlacementTarget } from "../plan/plan.ts";
+import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
+
+export interface AdapterCache {
+  readonly openAdapter: OpenAdapter;
+  /** Closes every adapter that was opened. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * One adapter for one scope (an engine, or an account and region with its roles) while the process lives, so that
+ * connections, tokens and pulls in flight are shared. An adapter that could not be opened is tried again.
+ */
+export function cacheAdapters(open: OpenAdapter): AdapterCache {
+  const opened = new Map<string, Promise<SubstrateAdapter>>();
+  return {
+    async openAdapter(target) {
+      const scope = scopeOf(target);
+      const known = opened.get(scope);
+      if (known !== undefined) return await known;
+      const opening = open(target);
+      opened.set(scope, opening);
+      try {
+        return await opening;
+      } catch (caught) {
+        opened.delete(scope);
+        throw caught;
+      }
+    },
+    async close() {
+      const adapters = await Promise.allSettled(opened.values());
+      opened.clear();
+      for (const each of adapters) if (each.status === "fulfilled") await each.value.close();
+    },
+  };
+}
+
+const scopeOf = onceEach((target: PlacementTarget) => canonicalJson(adapterScope(target)));
+
+/** The part of a target that decides whom an adapter talks to, and as whom. */
+function adapterScope(target: PlacementTarget) {
+  switch (target.substrate) {
+    case "AWS": {
+      const { substrate, accountId, region, roleArn, readonlyRoleArn } = target;
+      return { substrate, accountId, region, roleArn, readonlyRoleArn };
+    }
+    case "GCP": {
+      const { substrate, project, wifProviderResourceName } = target;
+      const { wifServiceAccount, wifReadonlyServiceAccount } = target;
+      return {
+        substrate,
+        project,
+        wifProviderResourceName,
+        wifServiceAccount,
+        wifReadonlyServiceAccount,
+      };
+    }
+    case "DOCKER":
+      return { substrate: target.substrate, host: target.host };
+  }
+}

@@ -1,0 +1,102 @@
+import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
+import type { FoundCredential } from "../resolver/resolve.ts";
+import type { SecretValue } from "../secret-value.ts";
+import type { LaunchSecrets } from "../substrate/contract.ts";
+
+export interface CredentialPorts {
+  /** Value of a secret of the tenant. @throws SlipwayError `SECRET_NOT_FOUND` and what unsealing throws. */
+  readonly readSecret: (name: string) => Promise<SecretValue>;
+  /** What Docker's configuration and its credential helpers have for a reference; null for nothing. */
+  readonly dockerCredential: (
+    reference: Reference,
+    signal: AbortSignal,
+  ) => Promise<RegistryCredential | null>;
+}
+
+/**
+ * The credential for a reference: the named secret's, else Docker's own, else nobody's.
+ *
+ * @throws SlipwayError `CREDENTIAL_REGISTRY_MISMATCH` where the named secret would not be used for this registry:
+ * asking as nobody instead would hide that.
+ */
+export async function findCredential(
+  ports: CredentialPorts,
+  request: { readonly reference: Reference; readonly secret: string | null },
+  signal: AbortSignal,
+): Promise<FoundCredential> {
+  const { reference, secret } = request;
+  if (secret !== null) {
+    const { parsePullCredential } = await import("../secrets/pull-credential.ts");
+    const credential = parsePullCredential({
+      name: secret,
+      value: await ports.readSecret(secret),
+      reference,
+    });
+    return {
+      source: { kind: "secret", secret },
+      credential: { ...credential, origin: `secret ${secret}` },
+    };
+  }
+  const credential = await ports.dockerCredential(reference, signal);
+  if (credential === null) return { source: { kind: "anonymous" }, credential };
+  return {
+    source: { kind: "docker-configuration" },
+    credential: { ...credential, origin: "Docker's configuration" },
+  };
+}
+
+/** The credential that an image record's registry is asked with; null on substrates without registries. */
+export async function imageCredential(
+  ports: CredentialPorts,
+  image: CatalogRecord<"image">,
+  signal: AbortSignal,
+): Promise<FoundCredential | null> {
+  if (image.docker === undefined) return null;
+  const { imageRef, pullCredentialSecret } = image.docker;
+  const request = { reference: parseReference(imageRef), secret: pullCredentialSecret ?? null };
+  return await findCredential(ports, request, signal);
+}
+
+/** All the secrets that travel with a launch of the plan, looked up now. */
+export async function launchSecrets(
+  ports: CredentialPorts,
+  plan: LaunchPlan,
+  signal: AbortSignal,
+): Promise<LaunchSecrets> {
+  const { guest } = plan;
+  const variables = [
+    ...guest.secretRefs.map((name) => [name, name] as const),
+    ...guest.runtimeSecretMounts.flatMap(({ secret, env }) =>
+      env === null ? [] : [[env, secret] as const],
+    ),
+  ];
+  const mounts = guest.runtimeSecretMounts.filter(({ path }) => path !== null);
+  if (variables.length === 0 && mounts.length === 0)
+    return { credential: await plannedCredential(ports, plan, signal), environment: {}, files: [] };
+  const [found, environment, files] = await Promise.all([
+    plannedCredential(ports, plan, signal),
+    Promise.all(
+      variables.map(async ([variable, name]) => [variable, await ports.readSecret(name)] as const),
+    ),
+    Promise.all(
+      mounts.map(async (mount) => ({ mount, value: await ports.readSecret(mount.secret) })),
+    ),
+  ]);
+  return { credential: found, environment: Object.fromEntries(environment), files };
+}
+
+/** The credential from the place that the plan names, as it is now: it may have been rotated since. */
+async function plannedCredential(
+  ports: CredentialPorts,
+  { credential, artifact }: LaunchPlan,
+  signal: AbortSignal,
+): Promise<RegistryCredential | null> {
+  if (credential === null || credential.kind === "anonymous") return null;
+  const secret = credential.kind === "secret" ? credential.secret : null;
+  const request = { reference: parseReference(artifact.id), secret };
+  return (await findCredential(ports, request, signal)).credential;
+}

@@ -1,0 +1,220 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Clock } from "../host/clock.ts";
+import { findCredential } from "./credentials.ts";
+import type { CredentialPorts } from "./credentials.ts";
+import type { Driver } from "../host/process-identity.ts";
+import { parseReference } from "../oci/reference.ts";
+import type { RegistryClient } from "../oci/registry/contract.ts";
+import {
+  BURST_OPTIONS,
+  INSPECT_OPTIONS,
+  LIST_FILTER,
+  LOGS_OPTIONS,
+  RECOVER_OPTIONS,
+  RESOLVE_OPTIONS,
+  SIGNAL_OPTION,
+  SPAWN_OPTIONS,
+  SWEEP_OPTIONS,
+} from "./options.ts";
+import { onceFound } from "../async/memoize.ts";
+import { checkOptions, checkText } from "../json/check-options.ts";
+import type { ShapeOf } from "../json/check-options.ts";
+import { placementTarget } from "../resolver/target.ts";
+import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
+import { createSpawnablePlans } from "./spawnable-plans.ts";
+import type { SpawnablePlans } from "./spawnable-plans.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
+import { watchSpawns } from "../spawner/watch.ts";
+import type { OpenAdapter } from "../substrate/contract.ts";
+
+/** Everything that Slipway touches. */
+export interface SlipwayPorts extends CredentialPorts {
+  readonly tenant: string;
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Between 0 and 1: what keeps a crowd that was refused together from coming back together. */
+  readonly random: () => number;
+  /** This process, as one of those that drive spawns. */
+  readonly driver: Driver;
+  readonly openAdapter: OpenAdapter;
+  /** The client for images that are only looked at; an adapter has its own. */
+  readonly openRegistryClient: () => Promise<RegistryClient>;
+  /** An id for a spawn whose caller gave none; the workspace's name is in it for people. */
+  readonly newSpawnId: (workspace: string) => string;
+  readonly close: () => Promise<void>;
+}
+
+export const PORTS: ShapeOf<SlipwayPorts> = {
+  tenant: "text",
+  catalog: "object",
+  ledger: "object",
+  clock: "object",
+  random: "function",
+  driver: "object",
+  openAdapter: "function",
+  readSecret: "function",
+  dockerCredential: "function",
+  openRegistryClient: "function",
+  newSpawnId: "function",
+  close: "function",
+};
+
+/** For how long a machine that nobody claims is left alone, in milliseconds. */
+const GRACE = 15 * 60_000;
+
+interface Session extends SlipwayPorts {
+  readonly plans: SpawnablePlans;
+}
+
+/**
+ * Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. What is asked for
+ * is what it was at the call: nothing of the input is read after the first wait.
+ */
+export function assembleSlipway(given: SlipwayPorts): Slipway {
+  const ports: Session = { ...given, plans: createSpawnablePlans(given) };
+  const spawning = onceFound(async () => {
+    const { createSpawning } = await import("./spawning.ts");
+    return createSpawning(ports);
+  });
+  const { tenant, catalog, ledger } = ports;
+  return {
+    tenant,
+    catalog,
+    async resolveWorkspace(workspace, options = {}) {
+      checkOptions("resolveWorkspace", options, RESOLVE_OPTIONS);
+      checkText("workspace", workspace);
+      const { offline = false } = options;
+      return await ports.plans.resolve({ workspace, offline }, signalOf(options));
+    },
+    async spawnWorkspace(workspace, options = {}) {
+      checkOptions("spawnWorkspace", options, SPAWN_OPTIONS);
+      const { spawnId, ...shared } = options;
+      const wanted = { workspace, ...(spawnId === undefined ? {} : { spawnId }) };
+      return await (await spawning()).spawnWorkspace(wanted, shared);
+    },
+    async spawnWorkspaces(wanted, options = {}) {
+      checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
+      const asked = { ...options };
+      // What is no list, the burst itself refuses.
+      const members = Array.isArray(wanted) ? wanted.map(copied) : wanted;
+      return await (await spawning()).spawnWorkspaces(members, asked);
+    },
+    async listSpawns(filter = {}) {
+      checkOptions("listSpawns", filter, LIST_FILTER);
+      return await ledger.list(tenant, filter);
+    },
+    async describeSpawn(spawnId) {
+      checkText("spawnId", spawnId);
+      const description = await ledger.describe({ tenant, spawnId });
+      if (description === null) throw spawnNotFound(tenant, spawnId);
+      return description;
+    },
+    async terminateSpawn(spawnId, options = {}) {
+      checkText("spawnId", spawnId);
+      checkOptions("terminateSpawn", options, SIGNAL_OPTION);
+      const signal = signalOf(options);
+      const wish = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
+      return await (await spawning()).terminate({ ...wish, wait: "settled" });
+    },
+    async refreshSpawns(spawnIds, options = {}) {
+      checkOptions("refreshSpawns", options, SIGNAL_OPTION);
+      for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      const [named, signal] = [[...spawnIds], signalOf(options)];
+      const { refresh } = await spawning();
+      const ids = named.length > 0 ? named : await livingSpawns(ports);
+      const keys = ids.map((spawnId) => ({ tenant, spawnId }));
+      await refresh(keys, signal);
+    },
+    async recover(options = {}) {
+      checkOptions("recover", options, RECOVER_OPTIONS);
+      const { onEvent = () => undefined } = options;
+      const request = { tenant, signal: signalOf(options), onEvent };
+      return await (await spawning()).recover(request);
+    },
+    async sweep(options = {}) {
+      checkOptions("sweep", options, SWEEP_OPTIONS);
+      const { grace = GRACE, dryRun = false } = options;
+      const signal = signalOf(options);
+      const placements = await catalog.list("placement");
+      const targets = placements.map(placementTarget);
+      return await (await spawning()).sweep({ targets, grace, dryRun, signal });
+    },
+    logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
+    async *watch(spawnIds, options = {}) {
+      checkOptions("watch", options, SIGNAL_OPTION);
+      // What is no list, the watch itself refuses.
+      if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      const { clock } = ports;
+      yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
+    },
+    async inspectImage(reference, options = {}) {
+      checkOptions("inspectImage", options, INSPECT_OPTIONS);
+      return await inspectImage(ports, reference, options);
+    },
+    [Symbol.asyncDispose]: ports.close,
+  };
+}
+
+/** What is no object, the burst itself refuses. */
+function copied<Wanted>(wanted: Wanted): Wanted {
+  const isObject = typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
+  return isObject ? { ...wanted } : wanted;
+}
+
+/** Of the tenant, those that have a machine. */
+async function livingSpawns({ ledger, tenant }: Session): Promise<readonly string[]> {
+  const lists = [
+    await ledger.list(tenant, { state: "running" }),
+    await ledger.list(tenant, { state: "booting" }),
+  ];
+  return lists.flat().map(({ spawnId }) => spawnId);
+}
+
+function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
+  return signal ?? new AbortController().signal;
+}
+
+async function* readLogs(
+  ports: Session,
+  spawnId: string,
+  options: LogsOptions,
+): AsyncGenerator<Uint8Array> {
+  checkText("spawnId", spawnId);
+  checkOptions("logs", options, LOGS_OPTIONS);
+  const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
+  if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
+  const { machine, state } = driven.spawn;
+  if (machine === null || state === "terminated" || state === "failed")
+    throw noMachine(driven.spawn);
+  const adapter = await ports.openAdapter(driven.plan.target);
+  const request = { follow: options.follow ?? false, tail: options.tail ?? null };
+  yield* adapter.logs(machine.id, request, signalOf(options));
+}
+
+async function inspectImage(ports: Session, text: string, options: InspectOptions) {
+  checkText("the reference", text);
+  const reference = parseReference(text);
+  // Nothing else looks into images: they are the adapters' to read.
+  const [{ inspectOciImage, verifyLayerBlobs }, { parsePlatform }] = await Promise.all([
+    import("../oci/inspect/inspect-image.ts"),
+    import("../oci/image/platform.ts"),
+  ]);
+  const platform = parsePlatform(options.platform ?? "linux/amd64");
+  const signal = signalOf(options);
+  const { credential } = await findCredential(
+    ports,
+    { reference, secret: options.secret ?? null },
+    signal,
+  );
+  const client = await ports.openRegistryClient();
+  try {
+    const inspection = await inspectOciImage(client, { reference, platform, credential, signal });
+    if (options.verifyLayers === true)
+      await verifyLayerBlobs(client, { inspection, credential, signal });
+    return inspection;
+  } finally {
+    client.close();
+  }
+}

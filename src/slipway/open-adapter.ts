@@ -1,0 +1,40 @@
+import type { Clock } from "../host/clock.ts";
+import type { PlacementTarget, Substrate } from "../plan/plan.ts";
+import type { ProcessEnvironment } from "../host/environment.ts";
+import { certificatesOf } from "../oci/registry/certificates.ts";
+import type { SubstrateAdapter } from "../substrate/contract.ts";
+import type { Pace, RateSettings } from "../pacing/rates.ts";
+
+export interface OpenSubstrateOptions {
+  readonly clock: Clock;
+  /** What an adapter's calls wait for; default: nothing. */
+  readonly pace?: Pace;
+  readonly rates?: Partial<Readonly<Record<Substrate, RateSettings>>>;
+}
+
+/** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
+export async function openSubstrate(
+  target: PlacementTarget,
+  { environment, home }: ProcessEnvironment,
+  { clock, rates, ...pacing }: OpenSubstrateOptions,
+): Promise<SubstrateAdapter> {
+  const now = () => clock.now();
+  switch (target.substrate) {
+    case "DOCKER": {
+      const { createDockerAdapter } = await import("../../adapters/docker/index.ts");
+      const { host } = target;
+      const certificateAuthorities = certificatesOf(home);
+      return createDockerAdapter({ host, environment, home, now, certificateAuthorities });
+    }
+    case "AWS": {
+      const { createAwsAdapter } = await import("../../adapters/aws/index.ts");
+      const own = { ...pacing, rates: rates?.AWS ?? {} };
+      return createAwsAdapter({ target, environment, home, now, ...own });
+    }
+    case "GCP": {
+      const { createGceAdapter } = await import("../../adapters/gce/index.ts");
+      const own = { ...pacing, rates: rates?.GCP ?? {} };
+      return createGceAdapter({ target, environment, home, now, ...own });
+    }
+  }
+}

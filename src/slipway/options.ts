@@ -1,0 +1,57 @@
+/** Which options Slipway's methods have: one list for each, complete by its type. */
+import type { ShapeOf } from "../json/check-options.ts";
+import type {
+  BurstOptions,
+  InspectOptions,
+  LogsOptions,
+  RecoverOptions,
+  ResolveOptions,
+  SpawnFilter,
+  SpawnOptions,
+  SweepOptions,
+  WantedSpawn,
+} from "./slipway.ts";
+import { SPAWN_STATES } from "../ledger/spawn-record.ts";
+
+export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", signal: "signal" };
+
+export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
+  signal: "signal",
+  detach: "signal",
+  onEvent: "function",
+  wait: ["accepted", "running", "watched"],
+  allowStale: "boolean",
+};
+
+export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "text", ...BURST_OPTIONS };
+
+export const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
+  workspace: "workspace or plan",
+  spawnId: "text",
+};
+
+export const RECOVER_OPTIONS: ShapeOf<RecoverOptions> = { signal: "signal", onEvent: "function" };
+
+export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
+  grace: "whole number",
+  dryRun: "boolean",
+  signal: "signal",
+};
+
+export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "text", state: SPAWN_STATES };
+
+export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
+  follow: "boolean",
+  tail: "whole number",
+  signal: "signal",
+};
+
+export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
+  platform: "text",
+  secret: "text",
+  verifyLayers: "boolean",
+  signal: "signal",
+};
+
+/** Of what takes nothing but a signal. */
+export const SIGNAL_OPTION: ShapeOf<{ readonly signal: AbortSignal }> = { signal: "signal" };

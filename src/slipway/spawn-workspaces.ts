@@ -1,0 +1,204 @@
+import { anyOf, followers } from "../async/cancellation.ts";
+import { asSlipwayError, invalidArgument } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
+import { WANTED_SPAWN } from "./options.ts";
+import { checkOptions } from "../json/check-options.ts";
+import type { LaunchPlan } from "../plan/plan.ts";
+import { checkSpawnable } from "../resolver/read-again.ts";
+import type { BurstOptions, SpawnResult, WantedSpawn } from "./slipway.ts";
+import type { SpawnablePlans } from "./spawnable-plans.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { refuseReused } from "../spawner/spawn-errors.ts";
+import type { Spawn } from "../ledger/spawn-record.ts";
+import { attend, spawnPlan } from "../spawner/spawn.ts";
+import type { SpawnerWorld } from "../spawner/task.ts";
+import type { LaunchSecrets } from "../substrate/contract.ts";
+
+export interface SpawningPorts {
+  readonly tenant: string;
+  readonly ledger: Ledger;
+  readonly newSpawnId: (workspace: string) => string;
+  readonly plans: SpawnablePlans;
+  readonly spawner: SpawnerWorld;
+}
+
+/** One of the spawns of a call, once its input is known to be good. */
+interface Member {
+  readonly spawnId: string;
+  /** Whether the caller gave the id: then it may be known. */
+  readonly isNamed: boolean;
+  readonly subject: string | LaunchPlan;
+}
+
+/** What the spawns of one call share, so that each of them costs little. */
+interface Burst extends Disposable {
+  /** With a look for secrets that is one for all who look at the same time. */
+  readonly world: SpawnerWorld;
+  /** What is launched for a workspace or a saved plan: found out once for all. */
+  readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
+  readonly wishOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
+}
+
+const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
+/** Spawns that listen to one signal: twice as many would take four times as long to come and go. */
+const LISTENERS = 64;
+
+export async function spawnWorkspace(
+  ports: SpawningPorts,
+  wanted: WantedSpawn,
+  options: BurstOptions,
+): Promise<Spawn> {
+  const member = memberOf(ports, wanted);
+  using burst = createBurst(ports, 1, options);
+  return await spawnMember(ports, burst, member, 0);
+}
+
+/** Never rejects for one of them: what is wrong with the input is thrown before any is begun. */
+export async function spawnWorkspaces(
+  ports: SpawningPorts,
+  given: readonly (string | WantedSpawn)[],
+  options: BurstOptions,
+): Promise<readonly SpawnResult[]> {
+  const members = membersOf(ports, given);
+  using burst = createBurst(ports, members.length, options);
+  return await Promise.all(
+    members.map(async (member, place): Promise<SpawnResult> => {
+      const { spawnId } = member;
+      try {
+        return { spawnId, spawn: await spawnMember(ports, burst, member, place), error: null };
+      } catch (caught) {
+        const error = asSlipwayError(caught);
+        return { spawnId, spawn: await recorded(ports, spawnId, error), error };
+      }
+    }),
+  );
+}
+
+function membersOf(
+  ports: SpawningPorts,
+  given: readonly (string | WantedSpawn)[],
+): readonly Member[] {
+  // The library is called from JavaScript too.
+  if (!Array.isArray(given))
+    throw invalidArgument("INVALID_INPUT", "spawnWorkspaces needs a list of what is to be spawned");
+  const places = new Map<string, number>();
+  const trusted = new Map<LaunchPlan, LaunchPlan>();
+  return Array.from(given, (each, place) => {
+    const name = `spawnWorkspaces' [${place}]`;
+    const wanted = typeof each === "string" ? { workspace: each } : each;
+    checkOptions(name, wanted, WANTED_SPAWN);
+    if (wanted.workspace === undefined)
+      throw invalidArgument("INVALID_INPUT", `${name} has no workspace`);
+    const member = memberOf(ports, wanted, trusted);
+    const first = places.get(member.spawnId);
+    if (first !== undefined) throw repeatedSpawnId(member.spawnId, first, place);
+    places.set(member.spawnId, place);
+    return member;
+  });
+}
+
+function memberOf(
+  { tenant, plans, newSpawnId }: SpawningPorts,
+  { workspace, spawnId: named }: WantedSpawn,
+  known = new Map<LaunchPlan, LaunchPlan>(),
+): Member {
+  const subject =
+    typeof workspace === "string" ? workspace : (known.get(workspace) ?? plans.trusted(workspace));
+  const spawnId = named ?? newSpawnId(typeof subject === "string" ? subject : subject.workspace);
+  if (typeof spawnId !== "string" || !SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
+  if (typeof workspace !== "string" && typeof subject !== "string" && !known.has(workspace)) {
+    checkSpawnable(subject, tenant);
+    known.set(workspace, subject);
+  }
+  return { spawnId, isNamed: named !== undefined, subject };
+}
+
+function createBurst(
+  { plans, spawner }: SpawningPorts,
+  size: number,
+  options: BurstOptions,
+): Burst {
+  const never = new AbortController().signal;
+  const { signal = never, detach = never } = options;
+  const { wait = "running", onEvent = () => undefined, allowStale = false } = options;
+  const wanting = anyOf(signal, detach);
+  const crowds = Math.ceil(size / LISTENERS);
+  const cancelling = followers(signal, crowds);
+  const detaching = followers(detach, crowds);
+  const found = new Map<string | LaunchPlan, Promise<LaunchPlan>>();
+  const looked = new Map<string, Promise<LaunchSecrets>>();
+  return {
+    world: {
+      ...spawner,
+      async launchSecrets(plan, until) {
+        const looking = looked.get(plan.planId) ?? spawner.launchSecrets(plan, until);
+        looked.set(plan.planId, looking);
+        try {
+          return await looking;
+        } finally {
+          looked.delete(plan.planId);
+        }
+      },
+    },
+    async planOf(subject) {
+      const finding =
+        found.get(subject) ??
+        (typeof subject === "string"
+          ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
+          : plans.reviewed(subject, allowStale, wanting.signal));
+      found.set(subject, finding);
+      return await finding;
+    },
+    wishOf: (place) => {
+      const crowd = Math.floor(place / LISTENERS);
+      const own = { signal: cancelling.signals[crowd], detach: detaching.signals[crowd] };
+      return { signal: own.signal ?? signal, detach: own.detach ?? detach, wait, onEvent };
+    },
+    [Symbol.dispose]() {
+      for (const each of [wanting, cancelling, detaching]) each[Symbol.dispose]();
+    },
+  };
+}
+
+async function spawnMember(
+  { tenant, ledger }: SpawningPorts,
+  burst: Burst,
+  { spawnId, isNamed, subject }: Member,
+  place: number,
+): Promise<Spawn> {
+  const wish = { tenant, spawnId, ...burst.wishOf(place) };
+  const known = isNamed ? await ledger.find(wish) : null;
+  if (known !== null) {
+    refuseReused(known.spawn, subject);
+    return await attend(burst.world, wish);
+  }
+  return await spawnPlan(burst.world, { ...wish, plan: await burst.planOf(subject), subject });
+}
+
+/** One that was refused may be recorded all the same; the id's owner, where it was somebody else's, is not it. */
+async function recorded(
+  { tenant, ledger }: SpawningPorts,
+  spawnId: string,
+  { reason }: SlipwayError,
+): Promise<Spawn | null> {
+  if (reason === "SPAWN_ID_REUSED") return null;
+  // The failure that is told is the first one: a record that cannot be read is no other.
+  const [found] = await Promise.allSettled([ledger.find({ tenant, spawnId })]);
+  return found.status === "fulfilled" ? (found.value?.spawn ?? null) : null;
+}
+
+function invalidSpawnId(spawnId: unknown): SlipwayError {
+  return invalidArgument(
+    "INVALID_SPAWN_ID",
+    `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
+    "Use lower-case letters, digits and dashes, beginning with a letter.",
+  );
+}
+
+function repeatedSpawnId(spawnId: string, first: number, second: number): SlipwayError {
+  return invalidArgument(
+    "INVALID_SPAWN_ID",
+    `spawn id ${JSON.stringify(spawnId)} is given twice, at ${first} and ${second}`,
+    "One id is one machine for ever: give each spawn an id of its own, or none.",
+  );
+}

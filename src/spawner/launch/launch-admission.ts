@@ -1,0 +1,78 @@
+import type { SubstrateAdapter } from "../../substrate/contract.ts";
+import type { Admission, Governor, Grant } from "../../pacing/governor.ts";
+import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
+import type { RateAsk } from "../../pacing/contract.ts";
+import type { QueuedLaunch } from "./record-launch.ts";
+import { retryAfter } from "./backoff.ts";
+
+/** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
+export interface LaunchAdmission extends LaunchWatch {
+  /** Waits for the turn of a new launch: how many of those that wait by then it may have, and what it spends. */
+  readonly first: (
+    adapter: SubstrateAdapter,
+    tenant: string,
+    waiting: () => readonly QueuedLaunch[],
+    signal: AbortSignal,
+  ) => Promise<Grant>;
+  /**
+   * What a new launch of one machine asks for with its record; null where others wait for their turn, or where none has
+   * to.
+   */
+  readonly atOnce: (adapter: SubstrateAdapter, tenant: string) => (() => RateAsk | null) | null;
+  /** Waits for the turn of a launch that is repeated: its machines are counted already. */
+  readonly again: (
+    launch: Pick<RecordedLaunch, "adapter" | "plan">,
+    onWait: QueuedLaunch["onWait"],
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+export function createLaunchAdmission(governor: Governor): LaunchAdmission {
+  return {
+    async first(adapter, tenant, waiting, signal) {
+      const { batch, rates } = adapter.capabilities;
+      const resources = (): number => Math.min(waiting().length, batch.maximum);
+      if (rates === null) return { resources: resources(), spent: null };
+      const onWait: QueuedLaunch["onWait"] = (milliseconds, message) => {
+        for (const queued of waiting()) queued.onWait(milliseconds, message);
+      };
+      const { scope, launch: limit } = rates;
+      return await governor.admit({ scope, limit, tenant, resources, onWait }, signal);
+    },
+    atOnce({ capabilities: { rates } }, tenant) {
+      if (rates === null) return null;
+      const { scope, launch: limit } = rates;
+      return governor.atOnce({ scope, limit, tenant });
+    },
+    async again({ adapter, plan: { tenant } }, onWait, signal) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const { scope, launch: limit } = rates;
+      await governor.admit({ scope, limit, tenant, onWait }, signal);
+    },
+    async late({ adapter, plan: { tenant } }, { members: resources, at }, signal) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const { scope, launch: limit } = rates;
+      await governor.renew({ scope, limit, tenant, resources, at }, signal);
+    },
+    async answered({ adapter, token, at: granted, plan: { tenant } }, outcomes, isRepeated) {
+      const { rates } = adapter.capabilities;
+      if (rates === null) return;
+      const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
+      const refusals = outcomes.flatMap((one) => (one.outcome === "rejected" ? [one.error] : []));
+      const throttle = refusals.find(({ reason }) => reason === "CLOUD_RATE_LIMITED");
+      if (throttle !== undefined)
+        return await governor.throttled(
+          { ...admission, resources: outcomes.length },
+          retryAfter(throttle),
+        );
+      // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
+      // is done by its first answer.
+      const refused = { resources: refusals.length, granted };
+      if (refusals.length > 1) await governor.refused(admission, { ...refused, token });
+      else if (refusals.length === 1 && !isRepeated)
+        await governor.refused(admission, { ...refused, token: null });
+    },
+  };
+}

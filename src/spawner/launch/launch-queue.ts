@@ -1,0 +1,230 @@
+import type { Clock } from "../../host/clock.ts";
+import type { SubstrateAdapter } from "../../substrate/contract.ts";
+import type { LaunchAdmission } from "./launch-admission.ts";
+import type { RateAsk } from "../../pacing/contract.ts";
+import { recordLaunch } from "./record-launch.ts";
+import type {
+  Admitted,
+  Entered,
+  LaunchRecordPorts,
+  LaunchUnderWay,
+  QueuedLaunch,
+  Waiting,
+} from "./record-launch.ts";
+
+/**
+ * Where spawns become launches: those whose request is the same but for their identity, and that come together, go as
+ * one, recorded in one transaction with one token, before the provider is asked by one call.
+ */
+export interface LaunchQueue {
+  /** Resolves once the launch is recorded; the provider is being asked by then. */
+  enter(queued: QueuedLaunch): Promise<Entered>;
+}
+
+/** Spawns whose launches are alike: of one plan, for one place, recorded in the same way. */
+interface Group {
+  readonly waiting: Set<Waiting>;
+  /** When the first and the last of them came. */
+  since: number;
+  latest: number;
+  /** Aborted when nobody is left in it; null before it has asked for its turn. */
+  left: AbortController | null;
+}
+
+/** What an adapter is doing. */
+interface Activity {
+  calls: number;
+  /** Until when those of an answered launch may come back for the next place. */
+  quietAt: number;
+  readonly ended: Set<() => void>;
+}
+
+export interface LaunchQueuePorts extends LaunchRecordPorts {
+  readonly clock: Clock;
+  /** `first` waits for the turn of a launch of so many: how many may go. */
+  readonly admission: Pick<LaunchAdmission, "first" | "atOnce">;
+}
+
+export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
+  const { clock, admission } = ports;
+  const groups = new Map<string, Group>();
+  const activities = new WeakMap<SubstrateAdapter, Activity>();
+  const activityOf = (adapter: SubstrateAdapter): Activity => {
+    const known = activities.get(adapter);
+    if (known !== undefined) return known;
+    const fresh = { calls: 0, quietAt: Number.NEGATIVE_INFINITY, ended: new Set<() => void>() };
+    activities.set(adapter, fresh);
+    return fresh;
+  };
+
+  /** Until no more come: not at all where nothing else is going on, so that one alone never waits for others. */
+  const gathered = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
+    const { maximum, idleMilliseconds, longestMilliseconds } = adapter.capabilities.batch;
+    const activity = activityOf(adapter);
+    for (;;) {
+      const now = clock.now();
+      if (activity.calls === 0 && activity.quietAt <= now) return;
+      const due = Math.min(group.latest + idleMilliseconds, group.since + longestMilliseconds);
+      if (due <= now || group.waiting.size === 0 || group.waiting.size >= maximum) return;
+      await clock.sleep(due - now);
+    }
+  };
+
+  /** Until the adapter may be asked by one more call. */
+  const unoccupied = async (adapter: SubstrateAdapter): Promise<void> => {
+    const most = adapter.capabilities.concurrentLaunches ?? Infinity;
+    const activity = activityOf(adapter);
+    while (activity.calls >= most)
+      await new Promise<void>((resolve) => activity.ended.add(resolve));
+    activity.calls += 1;
+  };
+  const free = (adapter: SubstrateAdapter, members: number): void => {
+    const activity = activityOf(adapter);
+    activity.calls -= 1;
+    if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
+    const [next] = activity.ended;
+    if (next !== undefined) activity.ended.delete(next);
+    next?.();
+  };
+
+  const go = async (
+    adapter: SubstrateAdapter,
+    entries: readonly Waiting[],
+    admitted: Admitted,
+  ): Promise<boolean> => {
+    await unoccupied(adapter);
+    let call: LaunchUnderWay | null = null;
+    const ending = async (): Promise<void> => {
+      await call?.answered;
+      free(adapter, entries.length);
+    };
+    try {
+      call = await recordLaunch(ports, entries, admitted);
+    } finally {
+      void ending();
+    }
+    return call !== null;
+  };
+  /** One that has nobody to go with, and waits for nobody, asks for its turn with its record. */
+  const goAtOnce = async (
+    { waiting }: Group,
+    { adapter, plan }: QueuedLaunch,
+  ): Promise<boolean> => {
+    const [only] = waiting;
+    const ask =
+      only?.queued.intent.record === "begin" ? admission.atOnce(adapter, plan.tenant) : null;
+    if (only === undefined || waiting.size > 1 || ask === null) return false;
+    const { signal } = only.queued;
+    let isTaken = false;
+    // The record may have waited for a slow disk: by now it may have left, or have others to go with.
+    const askNow = (): RateAsk | null => {
+      const asked = waiting.size > 1 || !waiting.has(only) ? null : ask();
+      if (asked !== null) isTaken = waiting.delete(only);
+      return asked;
+    };
+    try {
+      if (await go(adapter, [only], { at: clock.now(), spent: null, ask: askNow })) return true;
+    } catch (caught) {
+      waiting.delete(only);
+      only.reject(caught);
+      return true;
+    }
+    if (isTaken && signal.aborted) only.reject(signal.reason);
+    else if (isTaken) putFirst(waiting, only);
+    return false;
+  };
+
+  const serve = async (key: string, group: Group, queued: QueuedLaunch) => {
+    const { adapter, plan } = queued;
+    while (group.waiting.size > 0) {
+      let entries: readonly Waiting[] = [];
+      try {
+        await gathered(group, adapter);
+        if (group.waiting.size === 0) break;
+        if (await goAtOnce(group, queued)) {
+          group.since = clock.now();
+          continue;
+        }
+        const left = new AbortController();
+        group.left = left;
+        const waiting = (): readonly QueuedLaunch[] =>
+          differing(group).map((entry) => entry.queued);
+        const grant = await admission.first(adapter, plan.tenant, waiting, left.signal);
+        const admitted = { at: clock.now(), spent: grant.spent };
+        const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
+        entries = differing(group).slice(0, most);
+        for (const entry of entries) group.waiting.delete(entry);
+        group.since = clock.now();
+        if (entries.length > 0) await go(adapter, entries, admitted);
+      } catch (caught) {
+        // Who comes after the others have all gone begins anew.
+        if (group.left?.signal.aborted === true && entries.length === 0) continue;
+        for (const { reject } of [...entries, ...group.waiting]) reject(caught);
+        group.waiting.clear();
+      }
+    }
+    groups.delete(key);
+  };
+
+  return {
+    async enter(queued) {
+      queued.signal.throwIfAborted();
+      const key = keyOf(queued);
+      const now = clock.now();
+      const known = groups.get(key);
+      const group = known ?? {
+        waiting: new Set(),
+        since: now,
+        latest: now,
+        left: null,
+      };
+      const { promise, resolve, reject } = Promise.withResolvers<Entered>();
+      const waiting: Waiting = { queued, resolve, reject };
+      const leave = (): void => {
+        if (!group.waiting.delete(waiting)) return;
+        reject(queued.signal.reason);
+        if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
+      };
+      if (group.waiting.size === 0) group.since = now;
+      group.latest = now;
+      group.waiting.add(waiting);
+      queued.signal.addEventListener("abort", leave, { once: true });
+      groups.set(key, group);
+      if (known === undefined) void serve(key, group, queued);
+      try {
+        return await promise;
+      } finally {
+        queued.signal.removeEventListener("abort", leave);
+      }
+    },
+  };
+}
+
+/** Who came before the others goes before them. */
+function putFirst(waiting: Set<Waiting>, one: Waiting): void {
+  const others = [...waiting];
+  waiting.clear();
+  for (const each of [one, ...others]) waiting.add(each);
+}
+
+/** One plan is one workspace of one tenant in one account; an id that a batch's machine could not tell goes alone. */
+function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): string {
+  const { maximum, longestSpawnId } = adapter.capabilities.batch;
+  const alone = maximum === 1 || (longestSpawnId !== null && spawnId.length > longestSpawnId);
+  return JSON.stringify([
+    intent.record,
+    plan.planId,
+    candidate,
+    alone && maximum > 1 ? spawnId : null,
+  ]);
+}
+
+/** The same id twice is one spawn: the second learns of the first from the record. */
+function differing({ waiting }: Group): readonly Waiting[] {
+  const ids = new Set<string>();
+  return [...waiting].filter(({ queued: { spawnId } }) => {
+    if (ids.has(spawnId)) return false;
+    ids.add(spawnId);
+    return true;
+  });
+}

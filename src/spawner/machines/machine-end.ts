@@ -1,0 +1,108 @@
+import { isSlipwayError, SlipwayError } from "../../errors.ts";
+import type { ErrorReason } from "../../errors.ts";
+import type {
+  LaunchSecrets,
+  Machine,
+  MachineEnd,
+  SubstrateAdapter,
+} from "../../substrate/contract.ts";
+import { createRedactor, launchSecretValues } from "../../substrate/redaction.ts";
+
+/** A machine that has ended or is gone, and what is needed to tell why. */
+export interface EndedMachine {
+  readonly adapter: SubstrateAdapter;
+  readonly id: string;
+  /** Null: it is gone. */
+  readonly machine: Machine | null;
+  /** What the machine was given: it may print it, and its last lines are kept. */
+  readonly secrets: LaunchSecrets;
+  readonly signal: AbortSignal;
+}
+
+const LOG_LINES = 20;
+const LOG_BYTES = 4_096;
+/** More is read than is kept: a secret that is cut where the text begins would not be known for one. */
+const READ_LINES = 1_000;
+const READ_BYTES = 262_144;
+
+const UNTOLD_END: MachineEnd = { exitCode: null, message: "" };
+const EXIT_REMEDY =
+  "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
+const REMEDIES: Partial<Record<ErrorReason, string>> = {
+  PLATFORM_UNSUPPORTED:
+    "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).",
+  INSUFFICIENT_CAPACITY: "Name more zones in the placement, or another machine type.",
+  QUOTA_EXCEEDED: "Raise the quota that the message names, or free what counts against it.",
+  CLOUD_UNAVAILABLE: "It is the provider's own failure: spawn again.",
+  IMAGE_DELETED: "Put an image that there is into the image record.",
+  MACHINE_NOT_STARTED:
+    "Correct what the message names (often an encrypted volume whose key the launcher may not use), then spawn again.",
+};
+/** An end that is not the image's doing: its code, and what else would meet it. */
+const CAUSES: Partial<Record<ErrorReason, Pick<SlipwayError, "code" | "blastRadius" | "retry">>> = {
+  INSUFFICIENT_CAPACITY: {
+    code: "RESOURCE_EXHAUSTED",
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+  },
+  QUOTA_EXCEEDED: { code: "RESOURCE_EXHAUSTED", blastRadius: "account", retry: "never" },
+  CLOUD_UNAVAILABLE: { code: "UNAVAILABLE", blastRadius: "request", retry: "never" },
+  MACHINE_NOT_STARTED: { code: "FAILED_PRECONDITION", blastRadius: "request", retry: "never" },
+};
+const OF_IMAGE = { code: "FAILED_PRECONDITION", blastRadius: "image", retry: "never" } as const;
+
+export function hasEnded({ state }: Machine): boolean {
+  return state === "ended" || state === "stopped";
+}
+
+/** Why a machine ended before it was seen running. One that ended for lack of capacity may run elsewhere. */
+export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
+  const { id, machine } = ended;
+  if (machine === null) {
+    return new SlipwayError({
+      code: "ABORTED",
+      reason: "MACHINE_NOT_FOUND",
+      message: `machine ${id} was gone before it was seen running`,
+      remedy: "Somebody or something else removed it; spawn again.",
+      metadata: { machine_id: id },
+    });
+  }
+  const lines = await lastLines(ended);
+  const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNTOLD_END;
+  return new SlipwayError({
+    ...(CAUSES[reason] ?? OF_IMAGE),
+    reason,
+    message: `machine ${id} ended right after its start${message === "" ? "" : `: ${message}`}`,
+    remedy: REMEDIES[reason] ?? EXIT_REMEDY,
+    metadata: { machine_id: id, exit_code: exitCode, log: lines },
+  });
+}
+
+/**
+ * The last lines that the machine printed, with a bound in lines and bytes and without the secrets it was given. None
+ * where they cannot be read: how the machine ended is worth telling without them.
+ */
+async function lastLines(ended: EndedMachine): Promise<string[]> {
+  const { signal, secrets } = ended;
+  try {
+    const printed = await tailOf(ended);
+    const redactor = createRedactor(() => launchSecretValues(secrets));
+    const text = redactor.text(printed.toString("utf8"));
+    return text
+      .slice(-LOG_BYTES)
+      .split(/\r?\n/u)
+      .filter((line) => line !== "")
+      .slice(-LOG_LINES);
+  } catch (caught) {
+    if (signal.aborted || !isSlipwayError(caught)) throw caught;
+    return [`(the log could not be read: ${caught.message})`];
+  }
+}
+
+async function tailOf({ adapter, id, signal }: EndedMachine): Promise<Buffer> {
+  let tail = Buffer.alloc(0);
+  const request = { follow: false, tail: READ_LINES };
+  for await (const piece of adapter.logs(id, request, signal))
+    tail = Buffer.concat([tail, piece]).subarray(-READ_BYTES);
+  return tail;
+}

@@ -1,0 +1,255 @@
+import type { SlipwayError } from "../errors.ts";
+import type { DrivenSpawn, PlannedLaunch, Step } from "../ledger/ledger.ts";
+import { isFinished } from "../ledger/spawn-record.ts";
+import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
+
+/**
+ * The state machine of a spawn: what to record and what to do next, from where it stands and what has happened. Pure;
+ * `drive.ts` does what it commands and tells it what came of it.
+ *
+ * One rule stands above the others: no launch is begun while an earlier one of the spawn is unsettled. A launch is
+ * settled by an answer that leaves no doubt. Where an answer was lost, a later refusal of the same token does leave
+ * doubt, so a machine is looked for before the refusal is believed.
+ */
+
+/** Where a spawn stands, as the ledger can tell it to any driver. */
+export interface Progress {
+  readonly state: SpawnState;
+  readonly machineId: string | null;
+  /** What became of the latest launch. */
+  readonly outcome: "accepted" | "rejected" | "unknown" | null;
+  /** The words of the error that the spawn fails with once nothing of it is left; null: it will be terminated. */
+  readonly failure: string | null;
+}
+
+/** What has happened. */
+export type SpawnEvent =
+  /** A driver begins, or goes on where another stopped. */
+  | { readonly kind: "taken-up" }
+  /** The launch was accepted, or its machine was found. */
+  | { readonly kind: "accepted"; readonly machine: SpawnMachine; readonly running: boolean }
+  /** The provider refused the launch. `next`: what may be tried elsewhere, null where nothing is left. */
+  | { readonly kind: "refused"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
+  /** The answer was lost. */
+  | { readonly kind: "lost"; readonly error: SlipwayError }
+  /** A look-up found no machine of the launch, whose refusal is repeated here. */
+  | { readonly kind: "absent"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
+  /** The machine runs, for as long as it was to be watched. */
+  | { readonly kind: "running"; readonly machine: SpawnMachine }
+  /** The machine came to its end before it was seen running. */
+  | { readonly kind: "ended"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
+  /** The provider has confirmed that the machine is gone. */
+  | { readonly kind: "removed"; readonly next: PlannedLaunch | null }
+  /** The spawn is wanted no more. */
+  | { readonly kind: "stop"; readonly message: string }
+  /** What was repeated has been repeated for long enough. */
+  | { readonly kind: "out-of-time"; readonly error: SlipwayError };
+
+/** What the driver does next; each ends with an event. */
+export type Command =
+  /** Ask the provider with the recorded token. `again`: why it is asked once more, after a pause. */
+  | { readonly do: "launch"; readonly again: SlipwayError | null }
+  /** Find out whether the launch has a machine. `refusal`: what its token was refused with after an answer was lost. */
+  | { readonly do: "settle"; readonly refusal: SlipwayError | null }
+  /** Look at the machine until it runs or has ended. */
+  | { readonly do: "observe" }
+  | { readonly do: "remove"; readonly machineId: string }
+  /** Nothing: the spawn has settled. */
+  | { readonly do: "rest" }
+  /** Nothing more can be done now: whether there is a machine is not known. */
+  | { readonly do: "leave"; readonly error: SlipwayError };
+
+/** What is recorded; the driver adds whose it is and when. */
+export interface Change extends Pick<Step, "to" | "message" | "machine" | "error" | "answer"> {
+  /** The intent of the next launch. */
+  readonly launch?: PlannedLaunch;
+}
+
+export interface Reaction {
+  readonly change: Change | null;
+  readonly command: Command;
+}
+
+export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
+  const message = spawn.error?.["message"];
+  const failure = typeof message === "string" ? message : "it failed";
+  return {
+    state: spawn.state,
+    machineId: spawn.machine?.id ?? null,
+    outcome: launches.at(-1)?.outcome ?? null,
+    failure: spawn.error === null ? null : failure,
+  };
+}
+
+/** (state, event) -> (what to record, what to do). */
+export function react(progress: Progress, event: SpawnEvent): Reaction {
+  if (isFinished(progress.state)) return { change: null, command: { do: "rest" } };
+  switch (event.kind) {
+    case "taken-up":
+      return { change: null, command: goOn(progress) };
+    case "accepted":
+      return accepted(progress, event);
+    case "refused":
+      if (event.error.retry === "same-token")
+        return { change: null, command: { do: "launch", again: event.error } };
+      if (progress.outcome === "unknown")
+        return { change: null, command: { do: "settle", refusal: event.error } };
+      return absent(progress, event);
+    case "lost":
+      return { change: lost(progress, event.error), command: { do: "launch", again: event.error } };
+    case "absent":
+      return absent(progress, event);
+    case "running":
+      return { change: running(event.machine), command: { do: "rest" } };
+    case "ended":
+      return ended(progress, event);
+    case "removed":
+      return removed(progress, event.next);
+    case "stop":
+      return stop(progress, event.message);
+    case "out-of-time":
+      return outOfTime(progress, event.error);
+  }
+}
+
+/** What is to be done where a spawn stands, whoever brought it there. */
+function goOn({ state, machineId, outcome }: Progress): Command {
+  switch (state) {
+    case "pending":
+    case "launching":
+      return { do: "launch", again: null };
+    case "booting":
+      // A machine that has ended already, whose spawn goes elsewhere once it is gone.
+      return machineId !== null && outcome === "rejected"
+        ? { do: "remove", machineId }
+        : { do: "observe" };
+    case "terminating":
+      return machineId === null ? { do: "settle", refusal: null } : { do: "remove", machineId };
+    case "running":
+    case "terminated":
+    case "failed":
+      return { do: "rest" };
+  }
+}
+
+type Of<Kind extends SpawnEvent["kind"]> = Extract<SpawnEvent, { kind: Kind }>;
+
+function accepted({ state }: Progress, { machine, running: isRunning }: Of<"accepted">): Reaction {
+  const answer = { outcome: "accepted", reason: null } as const;
+  const message = `accepted as ${machine.id} in ${machine.place}`;
+  if (state === "terminating")
+    return {
+      change: { to: state, message, machine, answer },
+      command: { do: "remove", machineId: machine.id },
+    };
+  // One record says it all where the answer already says "running" and nobody wants it watched.
+  if (isRunning) return { change: { ...running(machine), answer }, command: { do: "rest" } };
+  return { change: { to: "booting", message, machine, answer }, command: { do: "observe" } };
+}
+
+function running(machine: SpawnMachine): Change {
+  return { to: "running", message: `running as ${machine.id} in ${machine.place}`, machine };
+}
+
+function lost({ state, outcome }: Progress, error: SlipwayError): Change | null {
+  if (outcome === "unknown") return null;
+  return {
+    to: state,
+    message: `the launch's answer was lost: ${error.message}`,
+    answer: { outcome: "unknown", reason: error.reason },
+  };
+}
+
+/** Beyond doubt, the launch has no machine. */
+function absent(
+  progress: Progress,
+  { error, next }: Pick<Of<"absent">, "error" | "next">,
+): Reaction {
+  const answer = { outcome: "rejected", reason: error.reason } as const;
+  if (progress.state === "terminating")
+    return { change: { ...finish(progress), answer }, command: { do: "rest" } };
+  if (next !== null && error.retry === "next-candidate")
+    return {
+      change: {
+        to: "launching",
+        message: `${error.message}; launching in ${next.place}`,
+        answer,
+        launch: next,
+      },
+      command: { do: "launch", again: null },
+    };
+  return {
+    change: { to: "failed", message: error.message, error: error.toJSON(), answer },
+    command: { do: "rest" },
+  };
+}
+
+function ended({ state, machineId }: Progress, { error, next }: Of<"ended">): Reaction {
+  const command: Command =
+    machineId === null ? { do: "settle", refusal: null } : { do: "remove", machineId };
+  if (state === "terminating") return { change: null, command };
+  const { reason } = error;
+  const goesElsewhere = next !== null && error.retry === "next-candidate";
+  return {
+    change: {
+      to: goesElsewhere ? "booting" : "terminating",
+      message: `removing it: ${error.message}`,
+      error: error.toJSON(),
+      answer: { outcome: goesElsewhere ? "rejected" : "accepted", reason },
+    },
+    command,
+  };
+}
+
+function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
+  if (progress.state === "booting" && next !== null)
+    return {
+      change: {
+        to: "launching",
+        message: `${progress.machineId ?? "the machine"} is gone; launching in ${next.place}`,
+        machine: null,
+        error: null,
+        launch: next,
+      },
+      command: { do: "launch", again: null },
+    };
+  return { change: finish(progress), command: { do: "rest" } };
+}
+
+/** Nothing of the spawn is left. */
+function finish({ failure, machineId }: Progress): Change {
+  if (failure !== null) return { to: "failed", message: failure };
+  const message = machineId === null ? "there is no machine" : `${machineId} terminated`;
+  return { to: "terminated", message };
+}
+
+function stop(progress: Progress, message: string): Reaction {
+  const { state, machineId, outcome } = progress;
+  const command: Command =
+    machineId === null ? { do: "settle", refusal: null } : { do: "remove", machineId };
+  if (state === "terminating") return { change: null, command };
+  // Whoever asked the provider has been interrupted: whether it heard is not known.
+  const answer = { outcome: "unknown", reason: null } as const;
+  return {
+    change: { to: "terminating", message, ...(outcome === null ? { answer } : {}) },
+    command,
+  };
+}
+
+/**
+ * A launch that was refused each time has no machine. One whose answer was lost may have one: its spawn stays as it
+ * is, never failed, for whoever goes on with it.
+ */
+function outOfTime({ state, outcome }: Progress, error: SlipwayError): Reaction {
+  if (state === "launching" && outcome === null)
+    return {
+      change: {
+        to: "failed",
+        message: error.message,
+        error: error.toJSON(),
+        answer: { outcome: "rejected", reason: error.reason },
+      },
+      command: { do: "rest" },
+    };
+  return { change: null, command: { do: "leave", error } };
+}

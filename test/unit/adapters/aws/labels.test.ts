@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { launchTags, ownershipOf, tagSpecifications, TAGS } from "../../../../adapters/aws/labels.ts";
+import { ec2Launch, ec2Plan } from "../../../support/ec2-launch.ts";
+
+const NETWORK = {
+  images: { x86_64: "ami-0123456789abcdef0", arm64: "ami-0123456789abcdef1" },
+  subnets: { "us-east-1a": "subnet-0123456789abcdef0" },
+  securityGroupId: "sg-0123456789abcdef0",
+};
+const PLAN = ec2Plan(NETWORK);
+
+const text = fc.string({ minLength: 1, maxLength: 20 });
+const own = fc.dictionary(text, fc.string({ maxLength: 20 }));
+
+describe("launchTags", () => {
+  it("says whose a machine is, and of a launch of one its spawn", () => {
+    const launch = ec2Launch(PLAN, "spawn-1");
+    expect(launchTags(launch, { team: "red", "cost:center": "7" })).toEqual([
+      { Key: "cost:center", Value: "7" },
+      { Key: "team", Value: "red" },
+      { Key: "slipway:owner", Value: "ledger-1" },
+      { Key: "slipway:tenant", Value: "acme" },
+      { Key: "slipway:workspace", Value: "agent-dev" },
+      { Key: "slipway:spawn", Value: "spawn-1" },
+      { Key: "slipway:launch", Value: launch.token.slice(0, 32) },
+      { Key: "slipway:plan", Value: PLAN.planId },
+    ]);
+  });
+
+  it("names no spawn in a launch of several, which all have the same tags", () => {
+    const keys = launchTags(ec2Launch(PLAN, "batch", { count: 2 }), {}).map(({ Key }) => Key);
+    expect(keys).toEqual(Object.values(TAGS).filter((key) => key !== TAGS.spawn));
+  });
+
+  it("does not let a placement say whose a machine is", () => {
+    fc.assert(
+      fc.property(own, text, (tags, name) => {
+        const forged = { ...tags, [`slipway:${name}`]: "forged", [TAGS.owner]: "somebody" };
+        const launch = ec2Launch(PLAN, "spawn-1");
+        const made = launchTags(launch, forged);
+        expect(ownershipOf(made)).toEqual({ ...launch.ownership, spawnId: "spawn-1" });
+        expect(made).toEqual(launchTags(launch, tags));
+        expect(new Set(made.map(({ Key }) => Key)).size).toBe(made.length);
+      }),
+    );
+  });
+
+  it("keeps to what EC2 takes, also where a machine may read its own tags", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
+    fc.assert(
+      fc.property(name, name, name, (tenant, workspace, spawnId) => {
+        const launch = ec2Launch(PLAN, spawnId);
+        const ownership = { ...launch.ownership, tenant, workspace };
+        for (const { Key, Value } of launchTags({ ...launch, ownership }, {})) {
+          // No space and no slash: instance metadata refuses such keys, and the launch with them.
+          expect(Key).toMatch(/^(?!aws:)[\w+\-=.,:@]{1,128}$/);
+          expect(Value).toMatch(/^[\w +\-=.:/@]{1,256}$/);
+        }
+      }),
+    );
+  });
+
+  it("is the same for the same tags in another order", () => {
+    fc.assert(
+      fc.property(own, (tags) => {
+        const launch = ec2Launch(PLAN);
+        const turned = Object.fromEntries(Object.entries(tags).toReversed());
+        expect(launchTags(launch, turned)).toEqual(launchTags(launch, tags));
+      }),
+    );
+  });
+});
+
+describe("tagSpecifications", () => {
+  it("tags everything that a launch makes", () => {
+    const tags = [{ Key: "a", Value: "b" }];
+    const always = [
+      { ResourceType: "instance", Tags: tags },
+      { ResourceType: "volume", Tags: tags },
+      { ResourceType: "network-interface", Tags: tags },
+    ];
+    expect(tagSpecifications(tags, undefined)).toEqual(always);
+    expect(tagSpecifications(tags, "on-demand")).toEqual(always);
+    expect(tagSpecifications(tags, "spot")).toEqual([
+      ...always,
+      { ResourceType: "spot-instances-request", Tags: tags },
+    ]);
+  });
+});
+
+describe("ownershipOf", () => {
+  it("is null for what has not all of our tags", () => {
+    const whole = launchTags(ec2Launch(PLAN), {});
+    expect(ownershipOf(whole)).not.toBe(null);
+    for (const { Key } of whole.filter(({ Key: key }) => key !== TAGS.spawn))
+      expect(ownershipOf(whole.filter((tag) => tag.Key !== Key))).toBe(null);
+    expect(ownershipOf(undefined)).toBe(null);
+    expect(ownershipOf(whole.filter(({ Key }) => Key !== TAGS.spawn))?.spawnId).toBe(null);
+  });
+});

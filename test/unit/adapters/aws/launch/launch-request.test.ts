@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { launchRequest } from "../../../../../adapters/aws/launch/launch-request.ts";
+import { caughtError } from "../../../../support/caught.ts";
+import { candidate, ec2Launch, ec2Plan } from "../../../../support/ec2-launch.ts";
+import type { Ec2PlanChange } from "../../../../support/ec2-launch.ts";
+
+const SUBNET = "subnet-0123456789abcdef0";
+const GROUP = "sg-0123456789abcdef0";
+const NETWORK = {
+  images: { x86_64: "ami-0123456789abcdef0", arm64: "ami-0123456789abcdef1" },
+  subnets: { "us-east-1a": SUBNET },
+  securityGroupId: GROUP,
+};
+const METADATA = {
+  HttpEndpoint: "enabled",
+  HttpTokens: "required",
+  InstanceMetadataTags: "enabled",
+};
+
+function requestOf(change: Ec2PlanChange = {}, count = 1) {
+  return launchRequest(ec2Launch(ec2Plan(NETWORK, change), "spawn-1", { count }));
+}
+
+describe("launchRequest", () => {
+  it("asks for nothing that nobody asked for", () => {
+    const launch = ec2Launch(ec2Plan(NETWORK));
+    const { TagSpecifications: tags, ...request } = launchRequest(launch);
+    expect(request).toEqual({
+      MinCount: 1,
+      MaxCount: 1,
+      ClientToken: launch.token,
+      ImageId: "ami-0123456789abcdef0",
+      InstanceType: "t3.micro",
+      SubnetId: SUBNET,
+      SecurityGroupIds: [GROUP],
+      UserData: Buffer.from("#cloud-config\n{}\n").toString("base64"),
+      MetadataOptions: METADATA,
+    });
+    expect(tags?.map(({ ResourceType }) => ResourceType)).toEqual([
+      "instance",
+      "volume",
+      "network-interface",
+    ]);
+  });
+
+  it("asks for all that is asked", () => {
+    const request = requestOf(
+      {
+        settings: {
+          instanceType: "c7gn.medium",
+          rootDeviceName: "/dev/sda1",
+          rootVolume: { sizeGb: 40, type: "gp3" },
+          instanceProfileArn: "arn:aws:iam::123456789012:instance-profile/agents",
+          assignPublicIp: true,
+          tags: { team: "red" },
+        },
+        plan: { candidates: [candidate(SUBNET, { market: "spot" })] },
+      },
+      7,
+    );
+    expect(request).toMatchObject({
+      MinCount: 1,
+      MaxCount: 7,
+      InstanceType: "c7gn.medium",
+      NetworkInterfaces: [
+        {
+          DeviceIndex: 0,
+          SubnetId: SUBNET,
+          Groups: [GROUP],
+          AssociatePublicIpAddress: true,
+          DeleteOnTermination: true,
+        },
+      ],
+      IamInstanceProfile: { Arn: "arn:aws:iam::123456789012:instance-profile/agents" },
+      BlockDeviceMappings: [
+        { DeviceName: "/dev/sda1", Ebs: { VolumeSize: 40, VolumeType: "gp3" } },
+      ],
+      MetadataOptions: METADATA,
+      InstanceMarketOptions: {
+        MarketType: "spot",
+        SpotOptions: { SpotInstanceType: "one-time", InstanceInterruptionBehavior: "terminate" },
+      },
+    });
+    // EC2 refuses both forms in one request.
+    expect(request).not.toHaveProperty("SubnetId");
+    expect(request).not.toHaveProperty("SecurityGroupIds");
+  });
+
+  it("says of the root volume what is asked of it and no more", () => {
+    const mapping = (rootVolume: { sizeGb: number | null; type: string | null }) =>
+      requestOf({ settings: { rootVolume } }).BlockDeviceMappings;
+    expect(mapping({ sizeGb: 40, type: null })).toEqual([
+      { DeviceName: "/dev/xvda", Ebs: { VolumeSize: 40 } },
+    ]);
+    expect(mapping({ sizeGb: null, type: "io2" })).toEqual([
+      { DeviceName: "/dev/xvda", Ebs: { VolumeType: "io2" } },
+    ]);
+    expect(mapping({ sizeGb: null, type: null })).toBe(undefined);
+  });
+
+  it("names the zone where the candidate has no subnet, and no groups where there are none", () => {
+    const place = { place: "us-east-1c", verdict: "eligible", reason: null } as const;
+    for (const assignPublicIp of [false, true]) {
+      const request = requestOf({
+        settings: { securityGroupIds: [], assignPublicIp },
+        plan: { candidates: [place] },
+      });
+      expect(request.Placement).toEqual({ AvailabilityZone: "us-east-1c" });
+      expect(JSON.stringify(request)).not.toMatch(/SubnetId|Groups|SecurityGroupIds/);
+    }
+  });
+
+  it("buys on demand unless the candidate says spot", () => {
+    const plan = { candidates: [candidate(SUBNET, { market: "on-demand" })] };
+    expect(requestOf({ plan }).InstanceMarketOptions).toBe(undefined);
+  });
+
+  it("sends no user data where there is none, and any text unharmed", () => {
+    const withDocument = (bootDocument: string) =>
+      launchRequest(
+        ec2Launch(ec2Plan(NETWORK), "one", { members: [{ spawnId: "one", bootDocument }] }),
+      ).UserData;
+    expect(withDocument("")).toBe(undefined);
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (document) => {
+        const sent = withDocument(document) ?? "";
+        expect(Buffer.from(sent, "base64").toString("utf8")).toBe(document);
+      }),
+    );
+  });
+
+  it("is the same for the same launch, in whatever order its plan was written", () => {
+    const tags = fc.dictionary(fc.string({ minLength: 1 }), fc.string());
+    fc.assert(
+      fc.property(tags, (own) => {
+        const turned = Object.fromEntries(Object.entries(own).toReversed());
+        const one = requestOf({ settings: { tags: own } });
+        const other = requestOf({ settings: { tags: turned } });
+        const untagged = (request: typeof one) => JSON.stringify(tagsOf(request));
+        expect(untagged(other)).toBe(untagged(one));
+      }),
+    );
+  });
+
+  it.each([
+    ["settings of another substrate", { plan: { settings: { container: {} } } }],
+    ["a type that can be none", { settings: { instanceType: "t3.micro\nX-Header: 1" } }],
+    ["a volume type that can be none", { settings: { rootVolume: { sizeGb: 1, type: "a b" } } }],
+  ] satisfies [string, Ec2PlanChange][])("refuses a plan with %s", async (_what, change) => {
+    const error = await caughtError(() => requestOf(change));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_PLAN" });
+  });
+});
+
+/** The tags that the placement asked for; ours name the plan, whose id its tags change. */
+function tagsOf({ TagSpecifications }: ReturnType<typeof launchRequest>) {
+  return TagSpecifications?.map(({ Tags }) => Tags?.filter(({ Key }) => Key !== "slipway:plan"));
+}

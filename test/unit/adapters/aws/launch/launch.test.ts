@@ -1,0 +1,65 @@
+import type { Instance, RunInstancesCommandOutput } from "@aws-sdk/client-ec2";
+import { describe, expect, it } from "vitest";
+import { launchInstances } from "../../../../../adapters/aws/launch/launch.ts";
+import { createRecentMachines } from "../../../../../adapters/aws/recent-machines.ts";
+import { EC2_ACCOUNT, ec2Launch, ec2Plan, summary } from "../../../../support/ec2-launch.ts";
+
+const PLAN = ec2Plan({
+  images: { x86_64: "ami-0123456789abcdef0", arm64: "ami-0123456789abcdef1" },
+  subnets: { "us-east-1a": "subnet-0123456789abcdef0" },
+  securityGroupId: "sg-0123456789abcdef0",
+});
+
+function instance(index: number | undefined, id = `i-${index ?? "x"}`): Instance {
+  return {
+    InstanceId: id,
+    State: { Name: "pending" },
+    ...(index === undefined ? {} : { AmiLaunchIndex: index }),
+  };
+}
+
+/** What a launch of two comes to, for this reply of EC2's. */
+async function launchAnswered(reply: Omit<RunInstancesCommandOutput, "$metadata">) {
+  const recent = createRecentMachines(() => 0);
+  const launch = ec2Launch(PLAN, "batch", { count: 2 });
+  const api = {
+    region: "us-east-1",
+    runInstances: () => Promise.resolve({ ...reply, $metadata: {} }),
+    describeInstances: () => Promise.reject(new Error("nobody asked for this")),
+  };
+  const ports = { api, recent, account: () => Promise.resolve(EC2_ACCOUNT) };
+  const outcomes = await launchInstances(ports, launch, new AbortController().signal);
+  return { launch, outcomes, recent };
+}
+
+describe("launchInstances", () => {
+  const LOST = "unknown CLOUD_UNAVAILABLE same-token";
+
+  it.each([
+    ["no machines", {}],
+    ["an empty list", { Instances: [] }],
+    ["a machine without an id", { Instances: [{ AmiLaunchIndex: 0 }] }],
+    ["a machine without a launch index", { Instances: [instance(0), instance(undefined)] }],
+    ["two machines of one launch index", { Instances: [instance(0), instance(0, "i-other")] }],
+    ["a launch index beyond the launch", { Instances: [instance(0), instance(2)] }],
+    ["a negative launch index", { Instances: [instance(-1), instance(0)] }],
+  ])("knows nothing where the answer has %s", async (_what, reply) => {
+    const { outcomes, recent } = await launchAnswered(reply);
+    expect(summary(outcomes)).toEqual([LOST, LOST]);
+    expect(recent.ofOwner("ledger-1")).toEqual([]);
+  });
+
+  it("goes by launch index, whatever the order", async () => {
+    const { outcomes } = await launchAnswered({ Instances: [instance(1), instance(0)] });
+    expect(summary(outcomes)).toEqual(["i-0", "i-1"]);
+  });
+
+  it("knows whose its machines are where the answer leaves out their tags", async () => {
+    const { outcomes, launch, recent } = await launchAnswered({ Instances: [instance(0)] });
+    expect(outcomes).toMatchObject([
+      { outcome: "accepted", machine: { ownership: { ...launch.ownership, spawnId: null } } },
+      { outcome: "rejected", error: { metadata: { accepted: 1, requested: 2 } } },
+    ]);
+    expect(recent.ofOwner("ledger-1").map(({ id }) => id)).toEqual(["i-0"]);
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { placeChecks } from "../../../../../adapters/aws/preflight/place-checks.ts";
+import { judgePlaces } from "../../../../../adapters/aws/preflight/places.ts";
+import type { PlaceQuestion } from "../../../../../adapters/aws/preflight/places.ts";
+import { chooseSecurityGroup } from "../../../../../adapters/aws/preflight/security-group.ts";
+import { awsTarget, candidate } from "../../../../support/ec2-launch.ts";
+
+const ZONES = ["us-east-1a", "us-east-1b"];
+const INFO = { SupportedUsageClasses: ["on-demand"] } satisfies PlaceQuestion["info"];
+const KNOWN = { info: INFO, zones: ZONES, zonesError: null };
+
+function subnet(name: string, zone = "us-east-1a") {
+  return {
+    SubnetId: name,
+    AvailabilityZone: zone,
+    VpcId: "vpc-a",
+    State: "available",
+    AvailableIpAddressCount: 10,
+  } as const;
+}
+
+function judge(change: Partial<PlaceQuestion>) {
+  return judgePlaces({
+    candidates: [candidate("subnet-1")],
+    target: awsTarget({ subnetIds: ["subnet-1"] }),
+    subnets: [subnet("subnet-1")],
+    securityGroup: null,
+    instanceType: "m7i.large",
+    info: INFO,
+    zonesWithType: ZONES,
+    ...change,
+  });
+}
+
+describe("a place", () => {
+  it("is its subnet's zone", () => {
+    const subnets = [subnet("subnet-1", "us-east-1b")];
+    expect(judge({ subnets })[0]?.candidate).toMatchObject({
+      place: "us-east-1b",
+      verdict: "eligible",
+      reason: null,
+    });
+  });
+
+  it.each<readonly [string, Partial<PlaceQuestion>, readonly string[]]>([
+    ["has no subnet", { subnets: [] }, ["SUBNET_NOT_FOUND"]],
+    [
+      "is not ready",
+      { subnets: [{ ...subnet("subnet-1"), State: "pending" }] },
+      ["PLACE_UNAVAILABLE"],
+    ],
+    ["is in another VPC", { target: awsTarget({ vpcId: "vpc-b" }) }, ["NETWORK_MISMATCH"]],
+    [
+      "is in another VPC than the group",
+      { securityGroup: { GroupId: "sg-1", VpcId: "vpc-b" } },
+      ["NETWORK_MISMATCH"],
+    ],
+    [
+      "is full",
+      { subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }] },
+      ["SUBNET_FULL"],
+    ],
+    ["lacks the type", { zonesWithType: ["us-east-1b"] }, ["MACHINE_TYPE_NOT_OFFERED"]],
+    [
+      "is of a market that does not sell the type",
+      { candidates: [candidate("subnet-1", { market: "spot" })] },
+      ["NOT_OFFERED_HERE"],
+    ],
+    [
+      "is wrong in two ways",
+      {
+        subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }],
+        zonesWithType: [],
+      },
+      ["SUBNET_FULL", "MACHINE_TYPE_NOT_OFFERED"],
+    ],
+  ])("is rejected where it %s", (_what, change, reasons) => {
+    const places = judge(change);
+    expect(places[0]?.candidate.verdict).toBe("rejected");
+    expect(places[0]?.refusals.map(({ reason }) => reason)).toEqual(reasons);
+    const failed = placeChecks(places, KNOWN).filter(({ outcome }) => outcome === "failed");
+    expect(failed.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  it("says the same whatever number of addresses is free", () => {
+    const checks = (free: number) =>
+      placeChecks(
+        judge({ subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: free }] }),
+        KNOWN,
+      );
+    expect(checks(1)).toEqual(checks(4000));
+  });
+
+  it("is not judged by a type of which nothing is known", () => {
+    const places = judge({ info: null, zonesWithType: null });
+    const unknown = { info: null, zones: null, zonesError: null };
+    const skipped = placeChecks(places, unknown).filter(({ outcome }) => outcome === "skipped");
+    expect(skipped.map(({ name }) => name)).toEqual([
+      "machine-type.offered",
+      "machine-type.market",
+    ]);
+  });
+});
+
+describe("the security group", () => {
+  const groups = [
+    { GroupId: "sg-a", VpcId: "vpc-a" },
+    { GroupId: "sg-b", VpcId: "vpc-b" },
+  ];
+
+  it("is the default one of the VPC that is left", () => {
+    expect(chooseSecurityGroup(awsTarget(), groups, judge({})).ids).toEqual(["sg-a"]);
+  });
+
+  it("is left to EC2 where the subnets are in several VPCs", () => {
+    const places = judge({
+      candidates: [candidate("subnet-1"), candidate("subnet-2")],
+      subnets: [subnet("subnet-1"), { ...subnet("subnet-2"), VpcId: "vpc-b" }],
+    });
+    const choice = chooseSecurityGroup(awsTarget(), groups, places);
+    expect(choice.ids).toEqual([]);
+    expect(choice.check.outcome).toBe("passed");
+  });
+
+  it("has to be named in a VPC whose default group is another account's", () => {
+    const { check } = chooseSecurityGroup(awsTarget(), [], judge({}));
+    expect(check).toMatchObject({ outcome: "failed", reason: "SECURITY_GROUP_NOT_FOUND" });
+  });
+});

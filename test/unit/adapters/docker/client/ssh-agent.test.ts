@@ -1,0 +1,75 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { adapterOf } from "../../../../support/docker-subject.ts";
+import {
+  containerAnswer,
+  infoAnswer,
+  startFakeEngine,
+  versionAnswer,
+} from "../../../../support/fake-engine.ts";
+import { scratchFolder } from "../../../../support/scratch.ts";
+
+const { signal } = new AbortController();
+
+/** A program in the place of `ssh`: notes its arguments, then does what the script says. */
+function program(folder: string, script: string) {
+  const path = join(folder, "ssh");
+  const log = join(folder, "calls");
+  const note = `require("node:fs").appendFileSync(${JSON.stringify(log)}, process.argv.slice(2).join(" ") + "\\n");`;
+  writeFileSync(path, `#!${process.execPath}\n${note}\n${script}\n`);
+  chmodSync(path, 0o755);
+  return { path, calls: () => readFileSync(log, "utf8").trimEnd().split("\n") };
+}
+
+/** What `docker system dial-stdio` does on the other host. */
+function dialing(socketPath: string): string {
+  return `const socket = require("node:net").connect(${JSON.stringify(socketPath)});
+process.stdin.pipe(socket);
+socket.pipe(process.stdout);`;
+}
+
+describe("an engine by ssh", () => {
+  it("is spoken to through one connection, and is where its host is", async () => {
+    using folder = scratchFolder();
+    await using engine = await startFakeEngine();
+    engine.on("GET /info", ({ reply }) => reply(200, infoAnswer()));
+    engine.on("GET /version", ({ reply }) => reply(200, versionAnswer()));
+    engine.on("GET /containers/c1/json", ({ reply }) => reply(200, containerAnswer({})));
+    const ssh = program(folder.path, dialing(engine.host.slice("unix://".length)));
+    const adapter = adapterOf({ host: "ssh://me@engine.test:2222" }, { sshProgram: ssh.path });
+    for (let count = 0; count < 3; count += 1)
+      expect(await adapter.describe(["c1"], signal)).toMatchObject([
+        { id: "c1", place: "engine.test" },
+      ]);
+    await adapter.close();
+    expect(ssh.calls()).toEqual([
+      "-o BatchMode=yes -o ConnectTimeout=30 -T -l me -p 2222 -- engine.test docker system dial-stdio",
+    ]);
+  });
+
+  it("says what ssh complains of", async () => {
+    using folder = scratchFolder();
+    const ssh = program(
+      folder.path,
+      'process.stderr.write("me@engine.test: Permission denied (publickey).\\n"); process.exitCode = 255;',
+    );
+    const adapter = adapterOf({ host: "ssh://me@engine.test" }, { sshProgram: ssh.path });
+    await expect(adapter.describe(["c1"], signal)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining("Permission denied (publickey)"),
+    });
+    await adapter.close();
+  });
+
+  it("says that there is no ssh", async () => {
+    const adapter = adapterOf({ host: "ssh://engine.test" }, { sshProgram: "/nonexistent/ssh" });
+    await expect(adapter.describe(["c1"], signal)).rejects.toMatchObject({
+      reason: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining("ENOENT"),
+    });
+    await adapter.close();
+  });
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SecretValue } from "../../../../../src/secret-value.ts";
+import type { SubstrateAdapter } from "../../../../../src/substrate/contract.ts";
+import {
+  buildImage,
+  startRegistry,
+  tinyImage,
+  tinyMultiPlatformImage,
+} from "../../../../../testing/registry/index.ts";
+import type { TestRegistry } from "../../../../../testing/registry/index.ts";
+import { adapterOf } from "../../../../support/docker-subject.ts";
+
+const PASSWORD = "registry-s3cret";
+const CREDENTIAL = {
+  kind: "password",
+  username: "robot",
+  password: new SecretValue(PASSWORD),
+} as const;
+
+const { signal } = new AbortController();
+let registry: TestRegistry;
+let adapter: SubstrateAdapter;
+
+beforeAll(async () => {
+  registry = await startRegistry({
+    auth: { kind: "basic", users: { robot: { password: PASSWORD } } },
+  });
+  // Nobody listens there: reading an image asks nothing of the engine where the registry is on loopback.
+  adapter = adapterOf({ host: "unix:///nonexistent/engine.sock" });
+});
+afterAll(async () => {
+  await adapter.close();
+  await registry.close();
+});
+
+function inspect(imageRef: string, credential: typeof CREDENTIAL | null = CREDENTIAL) {
+  const image = { substrate: "DOCKER", imageRef, credential } as const;
+  return adapter.inspectImage(image, { imageName: "agent-base", architecture: "arm64" }, signal);
+}
+
+describe("inspectImage", () => {
+  it("pins the platform's manifest of an index, and says what it is", async () => {
+    const config = { Env: ["A=1"], User: "app" };
+    const index = tinyMultiPlatformImage({ config });
+    const added = registry.add("team/agent", "1.4", index);
+    const found = await inspect(added.reference);
+    const arm64 = index.images[1];
+    expect(found.artifact).toEqual({
+      id: `${registry.host}/team/agent@${arm64?.manifest.digest}`,
+      requested: added.reference,
+      pinned: true,
+      indexDigest: index.manifest.digest,
+      imageId: arm64?.config.digest,
+      chainId: arm64?.layers[0]?.diffId,
+      platform: "linux/arm64/v8",
+      createdAt: "1980-01-01T00:00:00Z",
+    });
+    expect(found.architecture).toBe("arm64");
+    expect(found.checks.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ["image.reference", "passed"],
+      ["image.manifest", "passed"],
+      ["image.platform", "passed"],
+      ["image.config", "passed"],
+      ["image.layers", "passed"],
+    ]);
+    expect(found.checks.at(-1)?.message).toBe("the one layer agrees with the configuration");
+    expect(found.floating).toEqual([{ reference: added.reference, value: index.manifest.digest }]);
+    expect(found.facts).toMatchObject({
+      platform: "linux/arm64/v8",
+      config: { Env: ["A=1"], User: "app", Entrypoint: ["/machine"] },
+    });
+    expect(Object.keys(found.sources).toSorted()).toEqual([
+      "/artifact/chain_id",
+      "/artifact/created_at",
+      "/artifact/id",
+      "/artifact/image_id",
+      "/artifact/index_digest",
+      "/artifact/platform",
+    ]);
+  });
+
+  it("does not call a digest floating", async () => {
+    const added = registry.add("team/fixed", null, tinyImage("arm64"));
+    const found = await inspect(added.pinned);
+    expect(found.artifact).toMatchObject({ id: added.pinned, indexDigest: null });
+    expect(found.floating).toEqual([]);
+  });
+
+  it.each([
+    ["image.reference", "INVALID_REFERENCE", () => "registry.test/UPPER"],
+    ["image.manifest", "IMAGE_NOT_FOUND", () => `${registry.host}/team/none:1`],
+    [
+      "image.platform",
+      "PLATFORM_NOT_FOUND",
+      () => registry.add("team/amd64", "1", tinyImage("amd64")).reference,
+    ],
+    [
+      "image.config",
+      "IMAGE_CONFIG_INVALID",
+      () => {
+        const image = tinyImage("arm64");
+        const overrides = { config: { rootfs: { type: "chunks", diff_ids: [] } } };
+        const broken = buildImage({ platform: image.platform, layers: image.layers, overrides });
+        return registry.add("team/config", "1", broken).reference;
+      },
+    ],
+    [
+      "image.layers",
+      "LAYERS_MISMATCH",
+      () => {
+        const image = tinyImage("arm64");
+        const overrides = { config: { rootfs: { type: "layers", diff_ids: [] } } };
+        const broken = buildImage({ platform: image.platform, layers: image.layers, overrides });
+        return registry.add("team/layers", "1", broken).reference;
+      },
+    ],
+  ])(
+    "fails at %s with %s, and says that nothing after it was looked at",
+    async (name, reason, reference) => {
+      const found = await inspect(reference());
+      expect(found.artifact).toBeNull();
+      const failed = found.checks.findIndex(({ outcome }) => outcome === "failed");
+      expect(found.checks[failed]).toMatchObject({ name, reason });
+      expect(found.checks[failed]?.message).toContain("image agent-base: ");
+      expect(found.checks[failed]?.remedy).toBeTruthy();
+      expect(found.checks.map(({ outcome }) => outcome)).toEqual(
+        found.checks.map((_check, index) =>
+          index < failed ? "passed" : index === failed ? "failed" : "skipped",
+        ),
+      );
+    },
+  );
+
+  it("tells a wrong password from a registry that is not there", async () => {
+    const wrong = { ...CREDENTIAL, password: new SecretValue("wr0ng") };
+    const image = { substrate: "DOCKER", imageRef: `${registry.host}/team/agent:1.4` } as const;
+    const target = { imageName: "agent-base", architecture: "arm64" } as const;
+    const refused = await adapter.inspectImage({ ...image, credential: wrong }, target, signal);
+    expect(refused.checks[1]).toMatchObject({ reason: "REGISTRY_UNAUTHENTICATED" });
+    expect(JSON.stringify(refused)).not.toContain("wr0ng");
+    const absent = await inspect("127.0.0.1:1/team/agent:1");
+    expect(absent.checks[1]).toMatchObject({ code: "UNAVAILABLE", reason: "REGISTRY_UNAVAILABLE" });
+  });
+
+  it("throws when it is cancelled", async () => {
+    const image = { substrate: "DOCKER", imageRef: "x", credential: null } as const;
+    const target = { imageName: "agent-base", architecture: "arm64" } as const;
+    await expect(adapter.inspectImage(image, target, AbortSignal.abort())).rejects.toMatchObject({
+      code: "CANCELLED",
+    });
+  });
+});
+
+describe("an image that many look at at once", () => {
+  it("is read from the registry once for each credential, and again afterwards", async () => {
+    const added = registry.add("team/crowd", "1", tinyImage("arm64"));
+    const asked = (): number =>
+      registry.requests.filter(({ path }) => path.endsWith("/team/crowd/manifests/1")).length;
+    await inspect(added.reference);
+    const alone = asked();
+    const found = await Promise.all([1, 2, 3].map(() => inspect(added.reference)));
+    expect(new Set(found).size).toBe(1);
+    const together = asked();
+    await Promise.all([inspect(added.reference), inspect(added.reference, null)]);
+    expect([together - alone, asked() - together]).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { insecureRegistries } from "../../../../../adapters/docker/image/insecure-registries.ts";
+import { infoReply, readReply } from "../../../../../adapters/docker/client/replies.ts";
+import { infoAnswer } from "../../../../support/fake-engine.ts";
+
+const ADDRESSES = new Map([
+  ["inside.test", ["10.1.2.3"]],
+  ["outside.test", ["203.0.113.5"]],
+  ["six.test", ["fd00::5"]],
+  ["local.test", ["127.0.0.1"]],
+]);
+const lookUp = (host: string) => Promise.resolve(ADDRESSES.get(host) ?? []);
+
+const INFO = readReply(
+  infoReply,
+  infoAnswer({
+    RegistryConfig: {
+      InsecureRegistryCIDRs: ["127.0.0.0/8", "10.0.0.0/8", "fd00::/8", "rubbish", "1.2.3.4/99"],
+      IndexConfigs: {
+        "docker.io": { Name: "docker.io", Secure: true },
+        "listed.test:5000": { Secure: false },
+        "outside.test": { Secure: false },
+        "10.0.0.9:5000": { Secure: true },
+      },
+    },
+  }),
+  "itself",
+);
+
+describe("insecureRegistries", () => {
+  it.each([
+    ["127.0.0.1:5000", true],
+    ["127.9.9.9", true],
+    ["localhost:5000", true],
+    ["LOCALHOST", true],
+    ["[::1]:5000", true],
+    ["listed.test:5000", true],
+    ["listed.test", false],
+    ["listed.test:5001", false],
+    ["outside.test", true],
+    ["outside.test:443", false],
+    ["inside.test:5000", true],
+    ["six.test", true],
+    ["local.test", true],
+    ["10.9.9.9:5000", true],
+    ["10.0.0.9:5000", false],
+    ["[fd00::1]:5000", true],
+    ["[fe80::1]:5000", false],
+    ["192.168.0.1:5000", false],
+    ["docker.io", false],
+    ["registry-1.docker.io", false],
+    ["unknown.test", false],
+    ["localhost.evil.test", false],
+    ["__proto__", false],
+  ])("%s: %s", async (host, insecure) => {
+    expect(await insecureRegistries(() => Promise.resolve(INFO), lookUp)(host)).toBe(insecure);
+  });
+
+  it("leaves loopback alone where the engine cannot be asked", async () => {
+    const isInsecure = insecureRegistries(() => Promise.reject(new Error("down")), lookUp);
+    const hosts = ["127.0.0.1:5000", "localhost", "inside.test:5000", "listed.test:5000"];
+    expect(await Promise.all(hosts.map(isInsecure))).toEqual([true, true, false, false]);
+  });
+
+  it("does not ask the engine about loopback", async () => {
+    let asked = 0;
+    const engineInfo = () => {
+      asked += 1;
+      return Promise.resolve(INFO);
+    };
+    await insecureRegistries(engineInfo, lookUp)("127.0.0.1:5000");
+    expect(asked).toBe(0);
+  });
+});

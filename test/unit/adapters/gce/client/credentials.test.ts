@@ -1,0 +1,142 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { IdentityPoolClient, JWT, OAuth2Client, UserRefreshClient } from "google-auth-library";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { audienceOf } from "../../../../../adapters/gce/client/credential-file.ts";
+import {
+  impersonated,
+  openCredentials,
+  serviceAccountOf,
+} from "../../../../../adapters/gce/client/credentials.ts";
+import { caughtError } from "../../../../support/caught.ts";
+import { gcpTarget } from "../../../../support/gce-launches.ts";
+
+const WRITER = "writer@agents.iam.gserviceaccount.com";
+const READER = "reader@agents.iam.gserviceaccount.com";
+const PROVIDER = "projects/1/locations/global/workloadIdentityPools/pool/providers/own";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "slipway-credentials-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(content: unknown): Promise<string> {
+  const path = join(folder, `${Math.random()}.json`);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const AUTHORIZED_USER = {
+  type: "authorized_user",
+  client_id: "id",
+  client_secret: "secret",
+  refresh_token: "refresh",
+};
+const ANSWERED = { headers: new Headers(), url: new URL("https://iamcredentials.googleapis.com") };
+const SERVICE_ACCOUNT = {
+  type: "service_account",
+  client_email: READER,
+  private_key: "-----BEGIN PRIVATE KEY-----",
+};
+const EXTERNAL = {
+  type: "external_account",
+  audience: "//iam.googleapis.com/projects/9/other",
+  subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+  token_url: "https://sts.example.com/v1/token",
+  service_account_impersonation_url: "https://iamcredentials.example.com/other",
+  credential_source: { file: "/var/run/token" },
+};
+
+describe("whose token goes with a call", () => {
+  it("is the one that was given, whatever else there is", async () => {
+    const target = gcpTarget({ wifServiceAccount: WRITER, wifProviderResourceName: PROVIDER });
+    const environment = { CLOUDSDK_AUTH_ACCESS_TOKEN: " token\n" };
+    const client = await openCredentials({ target, environment, role: "launcher" });
+    expect((await client.getRequestHeaders()).get("authorization")).toBe("Bearer token");
+  });
+
+  it("is the placement's account of this role: the reader's is the launcher's where it has none", () => {
+    const both = gcpTarget({ wifServiceAccount: WRITER, wifReadonlyServiceAccount: READER });
+    expect(serviceAccountOf(both, "reader")).toBe(READER);
+    expect(serviceAccountOf(both, "launcher")).toBe(WRITER);
+    const one = gcpTarget({ wifServiceAccount: WRITER });
+    expect(serviceAccountOf(one, "reader")).toBe(WRITER);
+    expect(serviceAccountOf(gcpTarget(), "launcher")).toBeNull();
+  });
+
+  it.each([
+    ["a user's", AUTHORIZED_USER, UserRefreshClient],
+    ["a service account's", SERVICE_ACCOUNT, JWT],
+    ["an external account's", EXTERNAL, IdentityPoolClient],
+  ])("is that of %s credentials in the file that is named", async (_whose, content, kind) => {
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
+    const client = await openCredentials({ target: gcpTarget(), environment, role: "reader" });
+    expect(client).toBeInstanceOf(kind);
+  });
+
+  it("is another account's, which is asked for with one's own", async () => {
+    const own = new OAuth2Client();
+    own.setCredentials({ access_token: "own" });
+    const data = { accessToken: "other", expireTime: "2999-01-01T00:00:00Z" };
+    const sent = vi
+      .spyOn(own.transporter, "request")
+      .mockResolvedValue(Object.assign(new Response(), { data, config: ANSWERED }));
+    const headers = await impersonated(own, WRITER).getRequestHeaders();
+    expect(headers.get("authorization")).toBe("Bearer other");
+    const url = String(sent.mock.calls[0]?.[0]?.url);
+    expect(url).toContain(`${encodeURIComponent(WRITER)}:generateAccessToken`);
+    expect(url).toMatch(/^https:\/\/iamcredentials\.googleapis\.com\//);
+  });
+
+  it("is opened without a word on the console", async () => {
+    const words = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const target = gcpTarget({ wifServiceAccount: WRITER });
+    for (const content of [AUTHORIZED_USER, SERVICE_ACCOUNT, EXTERNAL]) {
+      const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
+      await openCredentials({ target, environment, role: "launcher" });
+    }
+    expect(words).not.toHaveBeenCalled();
+    words.mockRestore();
+  });
+});
+
+describe("a workload identity provider", () => {
+  const target = gcpTarget({ wifProviderResourceName: PROVIDER, wifServiceAccount: WRITER });
+
+  it("is asked with the workload's own token, for the placement's account and no other", async () => {
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(EXTERNAL) };
+    const client = await openCredentials({ target, environment, role: "launcher" });
+    expect(client).toBeInstanceOf(OAuth2Client);
+    const own = await openCredentials({
+      target: gcpTarget({ wifProviderResourceName: PROVIDER }),
+      environment,
+      role: "launcher",
+    });
+    expect(own).toBeInstanceOf(IdentityPoolClient);
+    const told = JSON.stringify(Object.values(own).filter((one) => typeof one === "string"));
+    expect(told).toContain(PROVIDER);
+    expect(told).not.toContain("other");
+  });
+
+  it("is named with and without its service", () => {
+    expect(audienceOf(PROVIDER)).toBe(`//iam.googleapis.com/${PROVIDER}`);
+    expect(audienceOf(`//iam.googleapis.com/${PROVIDER}`)).toBe(`//iam.googleapis.com/${PROVIDER}`);
+  });
+
+  it.each([
+    ["no file", async () => ({})],
+    ["a file that is not there", async () => ({ GOOGLE_APPLICATION_CREDENTIALS: "/nowhere" })],
+    ["a file of no JSON", async () => ({ GOOGLE_APPLICATION_CREDENTIALS: await file("secret {") })],
+    [
+      "credentials of another kind",
+      async () => ({ GOOGLE_APPLICATION_CREDENTIALS: await file(AUTHORIZED_USER) }),
+    ],
+  ])("with %s cannot be asked", async (_what, environmentOf) => {
+    const environment = await environmentOf();
+    const error = await caughtError(() => openCredentials({ target, environment, role: "reader" }));
+    expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
+    expect(JSON.stringify([error, error.message])).not.toContain("secret");
+  });
+});

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import {
+  anyOf,
+  cancellation,
+  createDeadline,
+  followers,
+  throwIfCancelled,
+} from "../../../src/async/cancellation.ts";
+import { invalidArgument } from "../../../src/errors.ts";
+
+describe("cancellation", () => {
+  it("says what was cancelled, and keeps why as the cause", () => {
+    const error = cancellation(AbortSignal.abort(new Error("key pressed")), "the pull");
+    expect(error).toMatchObject({
+      code: "CANCELLED",
+      reason: "INTERRUPTED",
+      message: "the pull was cancelled",
+      remedy: "Run it again when you are ready.",
+      cause: { message: "key pressed" },
+    });
+  });
+
+  it("tells a time-out from a cancellation", () => {
+    const timeout = new DOMException("too late", "TimeoutError");
+    expect(cancellation(AbortSignal.abort(timeout), "the pull")).toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      reason: "TIMED_OUT",
+      message: "the pull took longer than it was given",
+      remedy: "Run it again, with more time where what it waited for is only slow.",
+    });
+  });
+
+  it("passes on a reason that is an error of ours", () => {
+    const reason = invalidArgument("USAGE", "no");
+    expect(cancellation(AbortSignal.abort(reason), "the pull")).toBe(reason);
+  });
+});
+
+describe("throwIfCancelled", () => {
+  it("throws for an aborted signal and for no other", () => {
+    expect(() => throwIfCancelled(new AbortController().signal, "it")).not.toThrow();
+    expect(() => throwIfCancelled(AbortSignal.abort(), "it")).toThrow("it was cancelled");
+  });
+});
+
+describe("createDeadline", () => {
+  it("is still over when nobody listened as it ran out, whatever has been collected since", async () => {
+    using deadline = createDeadline(new AbortController().signal, 1);
+    await delay(20);
+    collectGarbage();
+    await delay(1);
+    expect(deadline.signal.aborted).toBe(true);
+    expect(cancellation(deadline.signal, "it").code).toBe("DEADLINE_EXCEEDED");
+  });
+
+  it("follows the caller's signal, aborted before or after", () => {
+    const caller = new AbortController();
+    using before = createDeadline(caller.signal, 60_000);
+    caller.abort(new Error("key pressed"));
+    using after = createDeadline(caller.signal, 60_000);
+    for (const { signal } of [before, after])
+      expect(signal).toMatchObject({ aborted: true, reason: { message: "key pressed" } });
+  });
+
+  it("does nothing any more once it is disposed of", async () => {
+    const caller = new AbortController();
+    const deadline = createDeadline(caller.signal, 1);
+    deadline[Symbol.dispose]();
+    caller.abort();
+    await delay(20);
+    expect(deadline.signal.aborted).toBe(false);
+  });
+});
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+}
+
+describe("any of two signals", () => {
+  it("is one signal for all who wait for the same two, as long as anybody does", () => {
+    const [one, two] = [new AbortController(), new AbortController()];
+    const first = anyOf(one.signal, two.signal);
+    const second = anyOf(one.signal, two.signal);
+    expect(second.signal).toBe(first.signal);
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(anyOf(one.signal, two.signal).signal).toBe(second.signal);
+    two.abort("enough");
+    expect(second.signal).toMatchObject({ aborted: true, reason: "enough" });
+    expect(anyOf(two.signal, one.signal).signal).toMatchObject({ aborted: true });
+  });
+
+  it("is left alone once nobody waits for it", () => {
+    const [one, two] = [new AbortController(), new AbortController()];
+    const only = anyOf(one.signal, two.signal);
+    only[Symbol.dispose]();
+    one.abort();
+    expect(only.signal.aborted).toBe(false);
+    expect(anyOf(one.signal, two.signal).signal.aborted).toBe(true);
+  });
+
+  it("is the signal itself where both are the same", () => {
+    const one = new AbortController();
+    const both = anyOf(one.signal, one.signal);
+    expect(both.signal).toBe(one.signal);
+    expect(() => both[Symbol.dispose]()).not.toThrow();
+  });
+});
+
+describe("followers", () => {
+  it("of one alone are the signal itself", () => {
+    const one = new AbortController();
+    expect(followers(one.signal, 1).signals).toEqual([one.signal]);
+  });
+
+  it("are aborted as what they follow is", () => {
+    const one = new AbortController();
+    const { signals } = followers(one.signal, 3);
+    one.abort("enough");
+    expect(signals.map(({ reason }) => reason)).toEqual(["enough", "enough", "enough"]);
+    expect(followers(one.signal, 1).signals[0]?.aborted).toBe(true);
+  });
+
+  it("follow no longer once they are disposed of", () => {
+    const one = new AbortController();
+    const crowd = followers(one.signal, 2);
+    crowd[Symbol.dispose]();
+    one.abort();
+    expect(crowd.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { renderError } from "../../../../src/cli/output/error-text.ts";
+import type { GlobalFlags } from "../../../../src/cli/global-flags.ts";
+import { asSlipwayError, SlipwayError } from "../../../../src/errors.ts";
+
+const flags: GlobalFlags = {
+  output: null,
+  tenant: null,
+  database: null,
+  keyFile: null,
+  quiet: false,
+  verbose: false,
+};
+
+const failedChecks = new SlipwayError({
+  code: "FAILED_PRECONDITION",
+  reason: "CHECKS_FAILED",
+  message: "workspace agent-dev cannot be launched: 1 check failed",
+  remedy: "Mend what failed.",
+  checks: [
+    { name: "engine.reachable", outcome: "passed", message: "the engine answers" },
+    {
+      name: "image.exists",
+      outcome: "failed",
+      code: "NOT_FOUND",
+      reason: "IMAGE_NOT_FOUND",
+      message: "there is no v\u001b[2J9",
+      remedy: "Push it.",
+    },
+    { name: "shape", outcome: "warning", message: "small" },
+  ],
+});
+
+describe("renderError for people", () => {
+  it("says code and message, the remedy, and each check that failed", () => {
+    expect(renderError(failedChecks, flags)).toBe(
+      [
+        "slipway: FAILED_PRECONDITION: workspace agent-dev cannot be launched: 1 check failed",
+        "Mend what failed.",
+        "  image.exists: NOT_FOUND: there is no v\\x1b[2J9",
+        "    Push it.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("does not say twice what one check found", () => {
+    const error = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+      message: "workspace agent-dev: the engine is down",
+      remedy: "Start it.",
+      checks: [{ name: "engine", outcome: "failed", message: "the engine is down" }],
+    });
+    expect(renderError(error, flags)).toBe(
+      "slipway: UNAVAILABLE: workspace agent-dev: the engine is down\nStart it.\n",
+    );
+  });
+
+  it("lists what else is wrong with a record below the first of it", () => {
+    const violations = [
+      "unknown architecture value",
+      "unknown field docker.image_reff",
+      "c\u001bd",
+    ];
+    const refused = (more: readonly string[]) =>
+      new SlipwayError({
+        code: "INVALID_ARGUMENT",
+        reason: "INVALID_RECORD",
+        message: "unknown architecture value",
+        remedy: "Use a valid architecture enum value.",
+        metadata: { kind: "image", violations: more },
+      });
+    expect(renderError(refused(violations), flags)).toBe(
+      [
+        "slipway: INVALID_ARGUMENT: unknown architecture value",
+        "Use a valid architecture enum value.",
+        "Also wrong:",
+        "  unknown field docker.image_reff",
+        "  c\\x1bd",
+        "",
+      ].join("\n"),
+    );
+    expect(renderError(refused(violations.slice(0, 1)), flags)).not.toContain("Also");
+    expect(
+      JSON.parse(renderError(refused(violations), { ...flags, output: "json" })),
+    ).toMatchObject({
+      error: { message: "unknown architecture value" },
+    });
+  });
+
+  it("keeps a message that breaks its line on one line", () => {
+    const error = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "a\nb" });
+    expect(renderError(error, flags)).toBe("slipway: INTERNAL: a\\nb\n");
+  });
+
+  it("tells what led to it only where more was asked for", () => {
+    const error = asSlipwayError(new TypeError("unforeseen"));
+    expect(renderError(error, flags)).not.toContain("    at ");
+    const told = renderError(error, { ...flags, verbose: true });
+    expect(told).toContain("caused by TypeError: unforeseen\n");
+    expect(told).toContain("    at ");
+  });
+
+  it("shows no stack of an error that was foreseen", () => {
+    expect(renderError(failedChecks, { ...flags, verbose: true })).not.toContain("    at ");
+  });
+});
+
+describe("renderError as JSON", () => {
+  it("is one line with all there is to say", () => {
+    const text = renderError(failedChecks, { ...flags, output: "json" });
+    expect(text.indexOf("\n")).toBe(text.length - 1);
+    expect(JSON.parse(text)).toEqual({ error: failedChecks.toJSON() });
+    expect(Object.keys(failedChecks.toJSON())).toEqual([
+      "code",
+      "reason",
+      "message",
+      "remedy",
+      "blast_radius",
+      "retry",
+      "metadata",
+      "checks",
+    ]);
+  });
+});

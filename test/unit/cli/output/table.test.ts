@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { joinParts, renderFields, renderTable } from "../../../../src/cli/output/table.ts";
+
+const columns = [
+  { title: "NAME", cell: ({ name }: Row) => name },
+  { title: "SIZE", cell: ({ size }: Row) => size },
+  { title: "NOTE", cell: ({ note }: Row) => note },
+];
+
+interface Row {
+  readonly name: string;
+  readonly size: number | null;
+  readonly note?: string;
+}
+
+describe("renderTable", () => {
+  it("aligns the columns under their titles and leaves no space at the end", () => {
+    const rows = [
+      { name: "a", size: 1_000_000, note: "x" },
+      { name: "longer-name", size: null },
+    ];
+    expect(renderTable(columns, rows)).toBe(
+      ["NAME         SIZE     NOTE", "a            1000000  x", "longer-name  -        -", ""].join(
+        "\n",
+      ),
+    );
+  });
+
+  it("prints the titles of an empty list", () => {
+    expect(renderTable(columns, [])).toBe("NAME  SIZE  NOTE\n");
+  });
+
+  it("spells out control characters", () => {
+    expect(renderTable(columns, [{ name: "a\u001b[2J\nb", size: 0 }])).toContain("a\\x1b[2J\\nb");
+  });
+});
+
+describe("renderFields", () => {
+  it("leaves out what is absent", () => {
+    const fields = [
+      ["ID", "a"],
+      ["ADDRESS", null],
+      ["PORT", 0],
+    ] as const;
+    expect(renderFields(fields)).toBe("ID    a\nPORT  0\n");
+  });
+});
+
+describe("joinParts", () => {
+  it("puts an empty line between parts that have content", () => {
+    expect(joinParts(["a\n", "", "b\n"])).toBe("a\n\nb\n");
+  });
+});

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it } from "vitest";
+import { systemDriver } from "../../../src/host/system-process-identity.ts";
+
+const PROCESS = join(import.meta.dirname, "../../support/spawner/driver-process.ts");
+
+/** A driver that is a process of its own. */
+async function otherDriver() {
+  const child = spawn(process.execPath, [PROCESS], { stdio: ["pipe", "pipe", "inherit"] });
+  const [id] = await once(createInterface(child.stdout), "line");
+  return { child, id: String(id) };
+}
+
+async function kill({ child }: Awaited<ReturnType<typeof otherDriver>>): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+describe("a driver", () => {
+  it("has an id of its own each time, and is not gone while it asks", () => {
+    const [one, other] = [systemDriver(), systemDriver()];
+    expect(one.id).not.toBe(other.id);
+    expect([one.isGone(one.id), one.isGone(other.id)]).toEqual([false, false]);
+  });
+
+  it("is gone the moment its process is", async () => {
+    const other = await otherDriver();
+    const own = systemDriver();
+    expect(own.isGone(other.id)).toBe(false);
+    await kill(other);
+    expect(own.isGone(other.id)).toBe(true);
+  });
+
+  it.each([
+    "",
+    "elsewhere",
+    "a/b/c",
+    "a/b/c/d/e",
+    "__proto__/1/2/3",
+    "//",
+    `${"x".repeat(100)}/1/2/3`,
+  ])("is not known to be gone where its id is %j", (id) => {
+    expect(systemDriver().isGone(id)).toBe(false);
+  });
+
+  it.each(["0", "-1", "01", "1e3", " 1", "99999999999"])(
+    "is not known to be gone where its process id is %j",
+    (pid) => {
+      const own = systemDriver();
+      const [world = "", , ...rest] = own.id.split("/");
+      expect(own.isGone([world, pid, ...rest].join("/"))).toBe(false);
+    },
+  );
+
+  it("is not known to be gone where it was a process of another host, dead or alive", async () => {
+    const other = await otherDriver();
+    await kill(other);
+    const [, ...rest] = other.id.split("/");
+    expect(systemDriver().isGone(["another-boot.4026531836", ...rest].join("/"))).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a driver on Linux", () => {
+  it("is gone where another process has its process id now", async () => {
+    const other = await otherDriver();
+    const [world, pid, began, ...rest] = other.id.split("/");
+    const earlier = [world, pid, String(Number(began) - 1), ...rest].join("/");
+    const own = systemDriver();
+    expect([own.isGone(other.id), own.isGone(earlier)]).toEqual([false, true]);
+    await kill(other);
+  });
+
+  it("is gone once it is a zombie, which nobody has buried", async () => {
+    // The shell starts a driver, and becomes a program that never asks how its children ended.
+    const script = `exec 3<&0; "$0" "$1" <&3 & exec sleep 30`;
+    const parent = spawn("/bin/sh", ["-c", script, process.execPath, PROCESS], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const [line] = await once(createInterface(parent.stdout), "line");
+    const id = String(line);
+    const pid = Number(id.split("/")[1]);
+    const own = systemDriver();
+    expect(own.isGone(id)).toBe(false);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => stateOf(pid)).toBe("Z");
+    expect(own.isGone(id)).toBe(true);
+    const ended = once(parent, "exit");
+    parent.kill("SIGKILL");
+    await ended;
+  });
+});
+
+function stateOf(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2)[0];
+}

@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
+import type { LaunchIdentity } from "../../../src/ledger/launch-token.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+const identity: LaunchIdentity = {
+  owner: "ledger-1",
+  number: 1,
+  plan: samplePlan(),
+  place: { place: "engine-1", verdict: "eligible", reason: null },
+  members: [{ spawnId: "one", bootDocument: "{}" }],
+};
+
+describe("launchToken", () => {
+  it("is stable across processes", () => {
+    expect(launchToken(identity)).toBe(
+      "6612c492e1709f59046e4e65ce728db0a1dd2f86d036554ce6eb903f9ab579e2",
+    );
+  });
+
+  const others: readonly [string, Partial<LaunchIdentity>][] = [
+    ["ledger", { owner: "ledger-2" }],
+    ["launch number", { number: 2 }],
+    ["place", { place: { place: "engine-2", verdict: "eligible", reason: null } }],
+    ["subnet", { place: { ...identity.place, subnet: "subnet-1" } }],
+    ["market", { place: { ...identity.place, market: "spot" } }],
+    ["machine type", { plan: samplePlan({ machineType: "large" }) }],
+    ["artifact", { plan: samplePlan({ artifact: { ...samplePlan().artifact, id: "other" } }) }],
+    ["tenant", { plan: samplePlan({ tenant: "other" }) }],
+    ["member", { members: [{ spawnId: "two", bootDocument: "{}" }] }],
+    ["boot document", { members: [{ spawnId: "one", bootDocument: "{ }" }] }],
+  ];
+  it.each(others)("differs for another %s", (_name, change) => {
+    expect(launchToken({ ...identity, ...change })).not.toBe(launchToken(identity));
+  });
+
+  it("fits every provider: 64 hexadecimal digits, its id 32 of them", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.nat(), (spawnId, number) => {
+        const token = launchToken({
+          ...identity,
+          number,
+          members: [{ spawnId, bootDocument: "" }],
+        });
+        expect(token).toMatch(/^[0-9a-f]{64}$/);
+        expect(launchId(token)).toMatch(/^[0-9a-f]{32}$/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,208 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isSlipwayError } from "../../../../src/errors.ts";
+import { parseManifest } from "../../../../src/oci/image/manifest.ts";
+import {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from "../../../../src/oci/image/media-types.ts";
+
+const DIGEST = `sha256:${"1".repeat(64)}`;
+const OTHER = `sha256:${"2".repeat(64)}`;
+const CONFIG = {
+  mediaType: "application/vnd.oci.image.config.v1+json",
+  digest: DIGEST,
+  size: 2,
+};
+const DOCKER_CONFIG = {
+  ...CONFIG,
+  mediaType: "application/vnd.docker.container.image.v1+json",
+};
+const LAYER = {
+  mediaType: "application/vnd.oci.image.layer.v1.tar+gzip",
+  digest: OTHER,
+  size: 3,
+};
+const MANIFEST = { schemaVersion: 2, config: CONFIG, layers: [LAYER] };
+const ENTRY = {
+  mediaType: OCI_MANIFEST,
+  digest: DIGEST,
+  size: 9,
+  platform: { os: "linux", architecture: "amd64" },
+};
+const INDEX = { schemaVersion: 2, manifests: [ENTRY] };
+
+function parse(document: unknown, contentType?: string) {
+  return parseManifest(JSON.stringify(document), contentType);
+}
+
+function refusal(document: unknown, contentType?: string): unknown {
+  try {
+    parse(document, contentType);
+  } catch (caught) {
+    return caught;
+  }
+  return null;
+}
+
+describe("parseManifest", () => {
+  it.each([
+    [{ ...MANIFEST, mediaType: OCI_MANIFEST }, OCI_MANIFEST, OCI_MANIFEST],
+    [{ ...MANIFEST, mediaType: OCI_MANIFEST }, undefined, OCI_MANIFEST],
+    [MANIFEST, `${OCI_MANIFEST}; charset=utf-8`, OCI_MANIFEST],
+    [MANIFEST, OCI_MANIFEST.toUpperCase(), OCI_MANIFEST],
+    [MANIFEST, "application/json", OCI_MANIFEST],
+    [MANIFEST, undefined, OCI_MANIFEST],
+    [
+      { ...MANIFEST, mediaType: DOCKER_MANIFEST, config: DOCKER_CONFIG },
+      "text/plain",
+      DOCKER_MANIFEST,
+    ],
+    [{ ...MANIFEST, config: DOCKER_CONFIG }, DOCKER_MANIFEST, DOCKER_MANIFEST],
+  ])("reads a manifest %#", (document, contentType, mediaType) => {
+    expect(parse(document, contentType)).toEqual({
+      kind: "manifest",
+      mediaType,
+      config: document.config,
+      layers: [LAYER],
+    });
+  });
+
+  it.each([
+    [{ ...INDEX, mediaType: OCI_INDEX }, OCI_INDEX, OCI_INDEX],
+    [INDEX, OCI_INDEX, OCI_INDEX],
+    [INDEX, undefined, OCI_INDEX],
+    [{ ...INDEX, mediaType: DOCKER_MANIFEST_LIST }, "", DOCKER_MANIFEST_LIST],
+  ])("reads an index %#", (document, contentType, mediaType) => {
+    expect(parse(document, contentType)).toEqual({
+      kind: "index",
+      mediaType,
+      manifests: [{ ...ENTRY, annotations: {} }],
+    });
+  });
+
+  it("reads what an index says of its entries, and nothing for what it does not", () => {
+    const bare = { mediaType: OCI_MANIFEST, digest: OTHER, size: 1, platform: null };
+    const full = {
+      ...ENTRY,
+      platform: { os: "linux", architecture: "arm64", variant: "v8", "os.version": "1" },
+      annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+      urls: ["https://example.com"],
+    };
+    expect(parse({ schemaVersion: 2, manifests: [bare, full] })).toMatchObject({
+      manifests: [
+        { platform: null, annotations: {} },
+        {
+          platform: { os: "linux", architecture: "arm64", variant: "v8" },
+          annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["both an index and a manifest", { ...INDEX, layers: [] }, undefined, "at once"],
+    ["both, by its configuration", { ...INDEX, config: CONFIG }, OCI_INDEX, "at once"],
+    [
+      "another type than it was sent as",
+      { ...MANIFEST, mediaType: OCI_MANIFEST },
+      DOCKER_MANIFEST,
+      "sent as",
+    ],
+    ["an index sent as a manifest", INDEX, OCI_MANIFEST, "config"],
+    ["a manifest sent as an index", MANIFEST, OCI_INDEX, "manifests"],
+    ["no schema version", { config: CONFIG, layers: [] }, undefined, "schemaVersion"],
+    ["schema version 3", { ...MANIFEST, schemaVersion: 3 }, undefined, "schema version"],
+    [
+      "a bad digest",
+      { ...MANIFEST, config: { ...CONFIG, digest: "sha256:1" } },
+      undefined,
+      "config.digest",
+    ],
+    [
+      "a negative size",
+      { ...MANIFEST, layers: [{ ...LAYER, size: -1 }] },
+      undefined,
+      "layers[0].size",
+    ],
+    [
+      "a size that is no integer",
+      { ...MANIFEST, layers: [{ ...LAYER, size: 1.5 }] },
+      undefined,
+      "layers[0].size",
+    ],
+    [
+      "an unsafe size",
+      { ...MANIFEST, layers: [{ ...LAYER, size: 2 ** 60 }] },
+      undefined,
+      "layers[0].size",
+    ],
+    ["no layers", { schemaVersion: 2, config: CONFIG }, undefined, "layers"],
+    ["a type that is no text", { ...MANIFEST, mediaType: 1 }, undefined, "mediaType"],
+    ["an array", [], undefined, "image manifest"],
+    ["null", null, undefined, "image manifest"],
+  ])("refuses %s", (_what, document, contentType, where) => {
+    expect(refusal(document, contentType)).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      reason: "MANIFEST_INVALID",
+      message: expect.stringContaining(where),
+    });
+  });
+
+  it.each([
+    ["schema 1", { schemaVersion: 1, fsLayers: [] }, undefined, "schema 1"],
+    [
+      "schema 1 by its header",
+      MANIFEST,
+      "application/vnd.docker.distribution.manifest.v1+prettyjws",
+      "schema 1",
+    ],
+    [
+      "a chart",
+      { ...MANIFEST, config: { ...CONFIG, mediaType: "application/vnd.cncf.helm.config.v1+json" } },
+      undefined,
+      "helm",
+    ],
+    [
+      "an empty artifact",
+      { ...MANIFEST, config: { ...CONFIG, mediaType: "application/vnd.oci.empty.v1+json" } },
+      undefined,
+      "empty",
+    ],
+    ["a web page", MANIFEST, "text/html", "text/html"],
+    ["a type of its own", { ...MANIFEST, mediaType: "application/x" }, undefined, "application/x"],
+  ])("does not take %s for an image", (_what, document, contentType, word) => {
+    expect(refusal(document, contentType)).toMatchObject({
+      reason: "MEDIA_TYPE_UNSUPPORTED",
+      message: expect.stringContaining(word),
+    });
+  });
+
+  it("refuses what is not JSON, not UTF-8 or too large", () => {
+    const invalid = expect.objectContaining({ reason: "MANIFEST_INVALID" });
+    expect(() => parseManifest("{")).toThrow(invalid);
+    expect(() => parseManifest(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(invalid);
+    expect(() => parseManifest(`"${"x".repeat(4 * 1024 * 1024)}"`)).toThrow("larger than");
+  });
+
+  it("throws nothing but errors of ours, whatever the document says", () => {
+    const document = fc.record(
+      {
+        schemaVersion: fc.constantFrom<unknown>(2, 1, "2", null),
+        mediaType: fc.constantFrom<unknown>(OCI_INDEX, OCI_MANIFEST, "x", 3, null),
+        manifests: fc.oneof(fc.jsonValue(), fc.constant([ENTRY])),
+        config: fc.oneof(fc.jsonValue(), fc.constant(CONFIG)),
+        layers: fc.oneof(fc.jsonValue(), fc.constant([LAYER])),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(document, (value) => {
+        const caught = refusal(value);
+        expect(caught === null || isSlipwayError(caught)).toBe(true);
+      }),
+    );
+  });
+});

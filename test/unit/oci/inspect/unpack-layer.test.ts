@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { LayerCompression } from "../../../../src/oci/image/media-types.ts";
+import { unpackLayer } from "../../../../src/oci/inspect/unpack-layer.ts";
+
+const TEXT = Buffer.from("The same again. ".repeat(20_000));
+const NOISE = randomBytes(300_000);
+const CHECKED = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
+/** A frame that says of itself that it is no data: three bytes of somebody's index. */
+const SKIPPABLE = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size)
+    yield bytes.subarray(start, start + size);
+}
+
+async function unpack(
+  bytes: Uint8Array,
+  compression: LayerCompression,
+  size = 1024,
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await unpackLayer(pieces(bytes, size), compression, (chunk) => chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+describe("unpackLayer", () => {
+  it.each<[string, LayerCompression, Uint8Array, Uint8Array]>([
+    ["plain bytes", "none", TEXT, TEXT],
+    ["nothing", "none", Buffer.alloc(0), Buffer.alloc(0)],
+    ["gzip", "gzip", gzipSync(TEXT), TEXT],
+    [
+      "gzip of several members",
+      "gzip",
+      Buffer.concat([gzipSync(TEXT), gzipSync(NOISE)]),
+      Buffer.concat([TEXT, NOISE]),
+    ],
+    ["zstd", "zstd", zstdCompressSync(TEXT), TEXT],
+    ["zstd with a checksum", "zstd", zstdCompressSync(NOISE, CHECKED), NOISE],
+    ["zstd of nothing", "zstd", zstdCompressSync(Buffer.alloc(0)), Buffer.alloc(0)],
+    [
+      "zstd of several frames with an index between them",
+      "zstd",
+      Buffer.concat([
+        SKIPPABLE,
+        zstdCompressSync(TEXT, CHECKED),
+        SKIPPABLE,
+        zstdCompressSync(NOISE),
+        SKIPPABLE,
+      ]),
+      Buffer.concat([TEXT, NOISE]),
+    ],
+  ])("unpacks %s, in whatever pieces it comes", async (_what, compression, packed, expected) => {
+    for (const size of [1013, 65_536, packed.length + 1])
+      expect((await unpack(packed, compression, size)).equals(expected)).toBe(true);
+  });
+
+  it("unpacks small frames of any size byte for byte", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (frames, size) => {
+          const packed = Buffer.concat(frames.map((frame) => zstdCompressSync(frame, CHECKED)));
+          expect((await unpack(packed, "zstd", size)).equals(Buffer.concat(frames))).toBe(true);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each<[string, LayerCompression, Uint8Array, string]>([
+    ["plain bytes as gzip", "gzip", TEXT, "not packed by gzip"],
+    ["zstd as gzip", "gzip", zstdCompressSync(TEXT), "not packed by gzip"],
+    ["gzip as zstd", "zstd", gzipSync(TEXT), "not packed by zstd"],
+    ["less than a magic number", "zstd", Buffer.from([0x28, 0xb5]), "not packed by zstd"],
+    ["gzip cut short", "gzip", gzipSync(TEXT).subarray(0, -4), "not packed by gzip"],
+    ["zstd cut short", "zstd", zstdCompressSync(NOISE).subarray(0, -4), "ends before its end"],
+    [
+      "zstd with a wrong checksum",
+      "zstd",
+      flipped(zstdCompressSync(TEXT, CHECKED)),
+      "not packed by zstd",
+    ],
+    [
+      "zstd with something behind it",
+      "zstd",
+      Buffer.concat([zstdCompressSync(TEXT), TEXT]),
+      "not packed by zstd",
+    ],
+    ["an index that is cut short", "zstd", SKIPPABLE.subarray(0, -1), "ends before its end"],
+  ])("refuses %s", async (_what, compression, packed, why) => {
+    await expect(unpack(packed, compression)).rejects.toThrow(
+      expect.objectContaining({ name: "UnpackError", message: expect.stringContaining(why) }),
+    );
+  });
+
+  it.each<[LayerCompression, Uint8Array]>([
+    ["none", TEXT],
+    ["gzip", gzipSync(TEXT)],
+    ["zstd", zstdCompressSync(TEXT)],
+  ])(
+    "ends with what its reader throws, and lets go of the source (%s)",
+    async (compression, packed) => {
+      let released = false;
+      const source = async function* (): AsyncGenerator<Uint8Array> {
+        try {
+          for (;;) yield packed;
+        } finally {
+          released = true;
+        }
+      };
+      await expect(
+        unpackLayer(source(), compression, () => {
+          throw new Error("enough");
+        }),
+      ).rejects.toThrow("enough");
+      expect(released).toBe(true);
+    },
+  );
+
+  it.each<LayerCompression>(["none", "gzip", "zstd"])(
+    "ends with what its source throws (%s)",
+    async (compression) => {
+      const source = async function* (): AsyncGenerator<Uint8Array> {
+        yield zstdCompressSync(NOISE).subarray(0, compression === "zstd" ? 1000 : 0);
+        throw new Error("cut off");
+      };
+      await expect(unpackLayer(source(), compression, () => undefined)).rejects.toThrow("cut off");
+    },
+  );
+});
+
+function flipped(bytes: Buffer): Buffer {
+  const other = Buffer.from(bytes);
+  const last = other.length - 1;
+  other[last] = (other[last] ?? 0) ^ 1;
+  return other;
+}

@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { inspectOciImage, verifyLayerBlobs } from "../../../../src/oci/inspect/inspect-image.ts";
+import type { OciInspection } from "../../../../src/oci/inspect/inspection.ts";
+import { parseReference } from "../../../../src/oci/reference.ts";
+import type { RegistryClient } from "../../../../src/oci/registry/contract.ts";
+import { gzipSync } from "node:zlib";
+import { sha256Digest } from "../../../../src/oci/digest.ts";
+import {
+  buildImage,
+  buildLayer,
+  startRegistry,
+  type BuiltLayer,
+  type LayerCompression,
+  type TestRegistry,
+} from "../../../../testing/registry/index.ts";
+import { forever, testClient } from "../support/client.ts";
+
+function layer(content: string, compression: LayerCompression = "gzip"): BuiltLayer {
+  return buildLayer([{ type: "file", path: "a", content }], { compression });
+}
+
+const LAYERS = [layer("one"), layer("two", "zstd"), layer("three", "none")];
+
+async function inspect(registry: TestRegistry, client: RegistryClient, layers = LAYERS) {
+  const image = buildImage({ platform: { os: "linux", architecture: "amd64" }, layers });
+  const { reference } = registry.add("team/app", "1", image);
+  return await inspectOciImage(client, {
+    reference: parseReference(reference),
+    platform: null,
+    credential: null,
+    signal: forever,
+  });
+}
+
+function verify(client: RegistryClient, inspection: OciInspection, signal = forever) {
+  return verifyLayerBlobs(client, { inspection, credential: null, signal });
+}
+
+describe("verifyLayerBlobs", () => {
+  it("holds layers of every kind to their digests, each fetched once", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const layers = [...LAYERS, layer("one"), ...LAYERS];
+    const inspection = await inspect(registry, client, layers);
+    const told: number[] = [];
+    const verified = await verifyLayerBlobs(client, {
+      inspection,
+      credential: null,
+      signal: forever,
+      concurrency: 2,
+      onVerified: ({ index }) => told.push(index),
+    });
+    expect(verified).toEqual(
+      layers.map(({ digest, diffId, bytes }, index) => ({
+        index,
+        digest,
+        diffId,
+        size: bytes.length,
+        unpackedSize: 2048,
+      })),
+    );
+    expect(new Set(told).size).toBe(layers.length);
+    // The configuration is the fourth.
+    expect(registry.requests.filter(({ target }) => target === "blob")).toHaveLength(4);
+  });
+
+  it.each([0, 1, 2])("names layer %i where its bytes are others", async (index) => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const inspection = await inspect(registry, client);
+    const digest = LAYERS[index]?.digest ?? "";
+    registry.fault({ fault: { kind: "altered" }, reference: digest });
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(`team/app:1: layer ${index + 1} of 3 (${digest}): `),
+        metadata: expect.objectContaining({ layer: index, digest }),
+      }),
+    );
+  });
+
+  it("tells a layer that unpacks to something else", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const lying = { ...layer("one"), diffId: sha256Digest("another archive") };
+    const inspection = await inspect(registry, client, [lying]);
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({
+        code: "FAILED_PRECONDITION",
+        reason: "DIGEST_MISMATCH",
+        message: expect.stringContaining("the unpacked layer: the content has the digest"),
+      }),
+    );
+  });
+
+  it("tells a layer that is not packed as its type says", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const plain = layer("one", "none");
+    const inspection = await inspect(registry, client, [{ ...plain, compression: "gzip" }]);
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({
+        reason: "IMAGE_INVALID",
+        message: expect.stringContaining("not packed by gzip"),
+      }),
+    );
+  });
+
+  it("does not unpack without end", async () => {
+    using client = testClient();
+    await using registry = await startRegistry();
+    // Each member unpacks to eight megabytes; the same few kilobytes come again and again.
+    const packed = gzipSync(Buffer.alloc(8 * 1024 * 1024));
+    const inspection = await inspect(registry, client, [layer("one")]);
+    let sent = 0;
+    const endless: RegistryClient = {
+      ...client,
+      getBlob: async () =>
+        (async function* () {
+          for (;;) {
+            sent += 1;
+            yield packed;
+          }
+        })(),
+    };
+    const request = { inspection, credential: null, signal: forever };
+    const limit = 64 * 1024 * 1024;
+    await expect(
+      verifyLayerBlobs(endless, { ...request, unpackedLimit: () => limit }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        reason: "IMAGE_INVALID",
+        message: expect.stringContaining(`unpacks to more than ${limit} bytes`),
+      }),
+    );
+    expect(sent).toBeLessThan(50);
+  });
+
+  it("does not take just anything for a layer", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const inspection = await inspect(registry, client);
+    const layers = inspection.manifest.layers.map((each) => ({
+      ...each,
+      mediaType: "application/wasm",
+    }));
+    const manifest = { ...inspection.manifest, layers };
+    await expect(verify(client, { ...inspection, manifest })).rejects.toThrow(
+      expect.objectContaining({ reason: "MEDIA_TYPE_UNSUPPORTED" }),
+    );
+  });
+
+  it("keeps what a registry's failure means", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const inspection = await inspect(registry, client);
+    registry.fault({ fault: { kind: "status", status: 429 }, target: "blob" });
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({
+        code: "RESOURCE_EXHAUSTED",
+        reason: "REGISTRY_RATE_LIMITED",
+        retry: "same-token",
+        blastRadius: "credential",
+        message: expect.stringMatching(/layer 1 of 3/),
+      }),
+    );
+  });
+
+  it("stops the others with the first that fails", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const inspection = await inspect(registry, client);
+    const [first, , third] = LAYERS.map((each) => each.digest);
+    // Never released: whoever waits for the first layer waits for ever.
+    registry.fault({ fault: { kind: "stall" }, reference: first ?? "" });
+    registry.fault({ fault: { kind: "status", status: 404 }, reference: third ?? "" });
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({ metadata: expect.objectContaining({ layer: 2 }) }),
+    );
+  });
+
+  it("can be left alone", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const inspection = await inspect(registry, client);
+    const stalled = registry.fault({ fault: { kind: "stall", afterBytes: 10 }, target: "blob" });
+    const controller = new AbortController();
+    const verifying = verify(client, inspection, controller.signal);
+    await stalled.reached;
+    controller.abort();
+    await expect(verifying).rejects.toThrow(expect.objectContaining({ code: "CANCELLED" }));
+  });
+});

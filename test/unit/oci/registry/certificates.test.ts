@@ -1,0 +1,46 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { registryCertificates } from "../../../../src/oci/registry/certificates.ts";
+import { scratchFolder } from "../../../support/scratch.ts";
+
+describe("registryCertificates", () => {
+  it("joins what Docker has for the registry, and nothing else of the folder", async () => {
+    using folder = scratchFolder();
+    const host = join(folder.path, "registry.example:5000");
+    mkdirSync(host);
+    writeFileSync(join(host, "b.crt"), "B");
+    writeFileSync(join(host, "a.crt"), "A");
+    writeFileSync(join(host, "client.key"), "private");
+    expect(await registryCertificates("registry.example:5000", [folder.path])).toBe("A\nB");
+  });
+
+  it.each(["registry.example", "..", ".", "a/../b", "", "a\0b"])(
+    "has none for %j",
+    async (host) => {
+      using folder = scratchFolder();
+      writeFileSync(join(folder.path, "stray.crt"), "S");
+      expect(await registryCertificates(host, [join(folder.path, "inner")])).toBe(null);
+      expect(await registryCertificates(host, [folder.path])).toBe(null);
+    },
+  );
+
+  it("joins those of several folders", async () => {
+    using folder = scratchFolder();
+    for (const name of ["system", "user"]) {
+      mkdirSync(join(folder.path, name, "registry.example"), { recursive: true });
+      writeFileSync(join(folder.path, name, "registry.example", "ca.crt"), name);
+    }
+    const folders = [join(folder.path, "system"), join(folder.path, "user")];
+    expect(await registryCertificates("registry.example", folders)).toBe("system\nuser");
+  });
+
+  it("says which file it cannot read", async () => {
+    using folder = scratchFolder();
+    mkdirSync(join(folder.path, "registry.example", "folder.crt"), { recursive: true });
+    await expect(registryCertificates("registry.example", [folder.path])).rejects.toMatchObject({
+      reason: "CREDENTIAL_INVALID",
+      message: expect.stringContaining("folder.crt"),
+    });
+  });
+});

@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import type { RegistryClient } from "../../../../src/oci/registry/contract.ts";
+import { tinyImage } from "../../../../testing/registry/index.ts";
+import { asking, identityToken, password, smallInternet, testClient } from "../support/client.ts";
+import { type HttpServer, sendJson, startServer } from "../support/http-server.ts";
+
+const { mediaType, digest, bytes } = tinyImage("amd64").manifest;
+const ALICE = password("alice", "wonderland");
+const HEADERS = { "content-type": mediaType, "docker-content-digest": digest };
+const REFUSED = expect.objectContaining({
+  code: "FAILED_PRECONDITION",
+  reason: "REDIRECT_REFUSED",
+  retry: "never",
+});
+
+/** Where things are: a registry and its store in the open, and one address that is private. */
+const NAMES = {
+  "registry.test": ["127.0.0.1"],
+  "store.test": ["127.0.0.1"],
+  "inside.test": ["127.0.0.9"],
+  "both.test": ["127.0.0.1", "127.0.0.9"],
+};
+
+/** A registry in the open that wants a password and sends its callers on. */
+async function sendingOn(location: (own: HttpServer) => string, status = 307) {
+  const server: HttpServer = await startServer((request, response) => {
+    if (request.headers.authorization === undefined)
+      response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+    else if (request.url.startsWith("/v2/"))
+      response.writeHead(status, { location: location(server) }).end();
+    else response.writeHead(200, HEADERS).end(bytes);
+  });
+  return server;
+}
+
+/** A place that has the manifest for anybody. */
+function store(address?: string): Promise<HttpServer> {
+  return startServer(
+    (_request, response) => response.writeHead(200, HEADERS).end(bytes),
+    address === undefined ? {} : { address },
+  );
+}
+
+function get(client: RegistryClient, port: number, host = "registry.test") {
+  return client.getManifest(asking(`${host}:${port}/a@${digest}`, ALICE));
+}
+
+describe("a redirect", () => {
+  it.each([301, 302, 303, 307, 308])(
+    "to another host (%i) is followed without the credential",
+    async (status) => {
+      await using other = await store();
+      await using registry = await sendingOn(
+        () => `http://store.test:${other.port}/blob?signed=1`,
+        status,
+      );
+      using client = testClient({ transport: smallInternet(NAMES) });
+      expect(await get(client, registry.port)).toMatchObject({ digest });
+      expect(other.requests).toHaveLength(1);
+      expect(other.requests[0]).toMatchObject({ method: "GET", url: "/blob?signed=1" });
+      expect(other.requests[0]?.headers).not.toHaveProperty("authorization");
+    },
+  );
+
+  it("to another port is one to another host", async () => {
+    await using other = await store();
+    await using registry = await sendingOn(() => `http://registry.test:${other.port}/x`);
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await get(client, registry.port);
+    expect(other.requests[0]?.headers).not.toHaveProperty("authorization");
+  });
+
+  it("on the same host keeps the credential", async () => {
+    await using registry = await sendingOn(() => "/elsewhere");
+    using client = testClient({ transport: smallInternet(NAMES) });
+    expect(await get(client, registry.port)).toMatchObject({ digest });
+    expect(registry.requests.at(-1)).toMatchObject({ url: "/elsewhere" });
+    expect(registry.requests.at(-1)?.headers).toHaveProperty("authorization");
+  });
+
+  it("that comes back has lost the credential for good", async () => {
+    await using registry = await sendingOn(() => `http://store.test:${back.port}/x`);
+    await using back = await startServer((_request, response) => {
+      response.writeHead(307, { location: `http://registry.test:${registry.port}/home` }).end();
+    });
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(get(client, registry.port)).rejects.toThrow(
+      expect.objectContaining({ reason: "REGISTRY_UNAUTHENTICATED" }),
+    );
+    expect(registry.requests.find(({ url }) => url === "/home")?.headers).not.toHaveProperty(
+      "authorization",
+    );
+  });
+
+  it.each<[string, (port: number) => string]>([
+    ["by its name", (port) => `http://inside.test:${port}/x`],
+    ["by one of its addresses", (port) => `http://both.test:${port}/x`],
+    ["by its address", (port) => `http://127.0.0.9:${port}/x`],
+    ["by its address in another notation", (port) => `http://0x7f.0.0.9:${port}/x`],
+  ])("to a private address is refused: %s", async (_what, location) => {
+    await using inside = await store("127.0.0.9");
+    await using registry = await sendingOn(() => location(inside.port));
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(get(client, registry.port)).rejects.toThrow(REFUSED);
+    await expect(
+      client.headManifest(asking(`registry.test:${registry.port}/a:1`, ALICE)),
+    ).rejects.toThrow(REFUSED);
+    expect(inside.requests).toHaveLength(0);
+  });
+
+  it("to a private address is refused also over a connection that is already there", async () => {
+    await using inside = await store("127.0.0.9");
+    await using registry = await sendingOn(() => `http://inside.test:${inside.port}/x`);
+    using client = testClient({ transport: smallInternet(NAMES) });
+    // As a registry of its own it may be spoken to, and the connection is kept.
+    expect(await get(client, inside.port, "inside.test")).toMatchObject({ digest });
+    await expect(get(client, registry.port)).rejects.toThrow(REFUSED);
+    expect(inside.requests).toHaveLength(1);
+  });
+
+  it("to a private address is followed where the registry itself is private", async () => {
+    await using inside = await store("127.0.0.9");
+    await using registry = await startServer(
+      (_request, response) => {
+        response.writeHead(307, { location: `http://inside.test:${inside.port}/x` }).end();
+      },
+      { address: "127.0.0.9" },
+    );
+    using client = testClient({ transport: smallInternet(NAMES) });
+    expect(await get(client, registry.port, "inside.test")).toMatchObject({ digest });
+  });
+
+  it.each([
+    ["another scheme", "file:///etc/passwd", "file:"],
+    ["a user name", "http://u:p@store.test/x", "user name"],
+    ["no address", "http://[", "malformed"],
+    ["itself, for ever", "/v2/again", "circle"],
+  ])("to %s is refused", async (_what, location, why) => {
+    await using registry = await sendingOn(() => location);
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(get(client, registry.port)).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REDIRECT_REFUSED",
+        message: expect.stringContaining(why),
+      }),
+    );
+    expect(registry.requests.length).toBeLessThan(10);
+  });
+
+  it("without an address is an answer against the specification", async () => {
+    await using registry = await startServer((_request, response) => response.writeHead(302).end());
+    using client = testClient();
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({ reason: "REGISTRY_PROTOCOL" }),
+    );
+  });
+});
+
+describe("a realm", () => {
+  /** A registry in the open that sends its callers elsewhere for a token. */
+  function challenging(realm: string, address?: string): Promise<HttpServer> {
+    return startServer(
+      (_request, response) => {
+        response.writeHead(401, { "www-authenticate": `Bearer realm="${realm}"` }).end();
+      },
+      address === undefined ? {} : { address },
+    );
+  }
+
+  function tokens(address?: string): Promise<HttpServer> {
+    return startServer(
+      (_request, response) => sendJson(response, { token: "t" }),
+      address === undefined ? {} : { address },
+    );
+  }
+
+  it("at a private address gets neither password nor token", async () => {
+    await using inside = await tokens("127.0.0.9");
+    for (const host of ["inside.test", "both.test", "127.0.0.9"]) {
+      await using registry = await challenging(`http://${host}:${inside.port}/token`);
+      using client = testClient({ transport: smallInternet(NAMES) });
+      for (const credential of [ALICE, identityToken("t"), null])
+        await expect(
+          client.getManifest(asking(`registry.test:${registry.port}/a:1`, credential)),
+        ).rejects.toThrow(REFUSED);
+    }
+    expect(inside.requests).toHaveLength(0);
+  });
+
+  it("at a private address is asked where the registry is private too", async () => {
+    await using inside = await tokens("127.0.0.9");
+    await using registry = await challenging(`http://127.0.0.9:${inside.port}/token`, "127.0.0.9");
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(
+      client.getManifest(asking(`inside.test:${registry.port}/a:1`, ALICE)),
+    ).rejects.toThrow(expect.objectContaining({ reason: "REGISTRY_UNAUTHENTICATED" }));
+    expect(inside.requests).toHaveLength(1);
+  });
+
+  it("that points on loses the password, and a form is not sent on at all", async () => {
+    await using second = await tokens();
+    await using first = await startServer((_request, response) => {
+      response.writeHead(307, { location: `http://store.test:${second.port}/token` }).end();
+    });
+    await using registry = await challenging(`http://store.test:${first.port}/token`);
+    using client = testClient({ transport: smallInternet(NAMES) });
+    const name = `registry.test:${registry.port}/a:1`;
+    await expect(client.getManifest(asking(name, ALICE))).rejects.toThrow("refused the credential");
+    expect(first.requests[0]?.headers).toHaveProperty("authorization");
+    expect(second.requests[0]?.headers).not.toHaveProperty("authorization");
+    await expect(client.getManifest(asking(name, identityToken("secret-token")))).rejects.toThrow(
+      REFUSED,
+    );
+    expect(second.requests).toHaveLength(1);
+  });
+
+  it.each(["ftp://store.test/token", "http://u:p@store.test/token"])(
+    "is not asked at %s",
+    async (realm) => {
+      await using registry = await challenging(realm);
+      using client = testClient({ transport: smallInternet(NAMES) });
+      await expect(
+        client.getManifest(asking(`registry.test:${registry.port}/a:1`, ALICE)),
+      ).rejects.toThrow(REFUSED);
+    },
+  );
+});

@@ -1,0 +1,158 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
+import {
+  certificatePem,
+  selfSignedCertificate,
+  tinyImage,
+} from "../../../../testing/registry/index.ts";
+import { asking, password, smallInternet, testClient } from "../support/client.ts";
+import { startServer } from "../support/http-server.ts";
+
+const { mediaType, digest, bytes } = tinyImage("amd64").manifest;
+const HEADERS = { "content-type": mediaType, "docker-content-digest": digest };
+const SECURE = { insecure: () => false };
+const UNTRUSTED = expect.objectContaining({
+  code: "FAILED_PRECONDITION",
+  reason: "REGISTRY_TLS",
+  retry: "never",
+});
+
+function identity(names: readonly string[], now = Date.now()) {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const certificate = selfSignedCertificate({ privateKey, commonName: "test", names, now });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return { key, cert: certificatePem(certificate) };
+}
+
+function serve(tls?: { readonly key: string; readonly cert: string }) {
+  return startServer(
+    (_request, response) => response.writeHead(200, HEADERS).end(bytes),
+    tls === undefined ? {} : { tls },
+  );
+}
+
+describe("TLS", () => {
+  it("trusts the certificate authorities that are given for the registry", async () => {
+    const tls = identity(["127.0.0.1"]);
+    await using registry = await serve(tls);
+    const asked: string[] = [];
+    using client = testClient({
+      ...SECURE,
+      certificateAuthorities: async (host) => {
+        asked.push(host);
+        return tls.cert;
+      },
+    });
+    const reference = `${registry.host}/a@${digest}`;
+    expect(await client.headManifest(asking(reference))).toMatchObject({ digest });
+    expect(await client.headManifest(asking(reference))).toMatchObject({ digest });
+    expect(new Set(asked)).toEqual(new Set([registry.host]));
+  });
+
+  it.each([
+    ["an unknown authority", ["127.0.0.1"], Date.now(), "self-signed", false],
+    ["another name", ["127.0.0.2"], Date.now(), "another name", true],
+    ["a time that is over", ["127.0.0.1"], 0, "expired", true],
+  ])(
+    "refuses a certificate of %s, before anything is sent",
+    async (_what, names, now, why, known) => {
+      const tls = identity(names, now);
+      await using registry = await serve(tls);
+      using client = testClient({
+        ...SECURE,
+        certificateAuthorities: async () => (known ? tls.cert : null),
+      });
+      const name = `${registry.host}/a:1`;
+      await expect(client.getManifest(asking(name, password("a", "b")))).rejects.toThrow(
+        expect.objectContaining({
+          reason: "REGISTRY_TLS",
+          message: expect.stringMatching(`the registry ${registry.host} is not trusted: .*${why}`),
+          remedy: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+        }),
+      );
+      expect(registry.requests).toHaveLength(0);
+    },
+  );
+
+  it("says which certificate authority is none", async () => {
+    await using registry = await serve(identity(["127.0.0.1"]));
+    using client = testClient({ ...SECURE, certificateAuthorities: async () => "no certificate" });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(UNTRUSTED);
+  });
+
+  it("takes any certificate of a registry that is declared insecure", async () => {
+    await using registry = await serve(identity(["elsewhere.test"]));
+    using client = testClient();
+    expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
+  });
+
+  it("is wanted of every registry that is not", async () => {
+    await using registry = await serve();
+    const asked: string[] = [];
+    using client = testClient({
+      insecure: async (host) => {
+        asked.push(host);
+        return false;
+      },
+    });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_TLS",
+        message: expect.stringContaining("does not speak TLS, and is not declared insecure"),
+        remedy: expect.stringContaining("insecure-registries"),
+      }),
+    );
+    expect(registry.requests).toHaveLength(0);
+    expect(asked).toEqual([registry.host]);
+  });
+
+  it("is tried first, then left, and not tried again, with an insecure one that has none", async () => {
+    await using registry = await serve();
+    const transport = createHttpTransport();
+    const protocols: string[] = [];
+    using client = testClient({
+      transport: {
+        ...transport,
+        async send(request) {
+          protocols.push(request.url.protocol);
+          return await transport.send(request);
+        },
+      },
+    });
+    for (let round = 0; round < 3; round += 1)
+      expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
+    expect(protocols).toEqual(["https:", "http:", "http:", "http:"]);
+  });
+
+  it("is not left on a redirect or for a token", async () => {
+    const tls = identity(["registry.test"]);
+    await using plain = await serve();
+    for (const send of [
+      { status: 307, headers: { location: `http://store.test:${plain.port}/x` } },
+      {
+        status: 401,
+        headers: { "www-authenticate": `Bearer realm="http://store.test:${plain.port}/x"` },
+      },
+    ]) {
+      await using registry = await startServer(
+        (_request, response) => response.writeHead(send.status, send.headers).end(),
+        { tls },
+      );
+      using client = testClient({
+        ...SECURE,
+        certificateAuthorities: async () => tls.cert,
+        transport: smallInternet({ "registry.test": ["127.0.0.1"], "store.test": ["127.0.0.1"] }),
+      });
+      await expect(
+        client.getManifest(asking(`registry.test:${registry.port}/a:1`, password("a", "b"))),
+      ).rejects.toThrow(
+        expect.objectContaining({
+          reason: "REDIRECT_REFUSED",
+          message: expect.stringContaining("without TLS"),
+        }),
+      );
+    }
+    expect(plain.requests).toHaveLength(0);
+  });
+});

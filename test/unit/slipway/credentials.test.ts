@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { findCredential, launchSecrets } from "../../../src/slipway/credentials.ts";
+import type { CredentialPorts } from "../../../src/slipway/credentials.ts";
+import { parseReference } from "../../../src/oci/reference.ts";
+import { SecretValue } from "../../../src/secret-value.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+const signal = new AbortController().signal;
+const reference = parseReference("registry.example/team/agent:v1");
+
+function ports(secrets: Readonly<Record<string, string>>, docker: string | null = null) {
+  const credential: CredentialPorts = {
+    readSecret: (name) => Promise.resolve(new SecretValue(secrets[name] ?? "")),
+    dockerCredential: () =>
+      Promise.resolve(
+        docker === null
+          ? null
+          : { kind: "password", username: "docker", password: new SecretValue(docker) },
+      ),
+  };
+  return credential;
+}
+
+describe("findCredential", () => {
+  it("takes the named secret, whatever Docker's configuration has", async () => {
+    const found = await findCredential(
+      ports({ LOGIN: "robot:one" }, "two"),
+      { reference, secret: "LOGIN" },
+      signal,
+    );
+    expect(found.source).toEqual({ kind: "secret", secret: "LOGIN" });
+    expect(found.credential).toMatchObject({ username: "robot", origin: "secret LOGIN" });
+  });
+
+  it("falls back to Docker's configuration, then to nobody", async () => {
+    const request = { reference, secret: null };
+    const docker = await findCredential(ports({}, "two"), request, signal);
+    expect(docker.source).toEqual({ kind: "docker-configuration" });
+    expect(docker.credential).toMatchObject({ origin: "Docker's configuration" });
+    const nobody = await findCredential(ports({}), request, signal);
+    expect(nobody).toEqual({ source: { kind: "anonymous" }, credential: null });
+  });
+
+  it("does not fall back where the named secret is for another registry", async () => {
+    const secret = JSON.stringify({ auths: { "other.example": { auth: "cm9ib3Q6b25l" } } });
+    await expect(
+      findCredential(ports({ LOGIN: secret }, "two"), { reference, secret: "LOGIN" }, signal),
+    ).rejects.toMatchObject({ reason: "CREDENTIAL_REGISTRY_MISMATCH" });
+  });
+});
+
+describe("launchSecrets", () => {
+  it("gives each secret the place that the workspace names for it", async () => {
+    const file = { secret: "KEY", env: null, path: "/run/key", mode: "0400" };
+    const plan = samplePlan({
+      credential: { kind: "secret", secret: "LOGIN" },
+      guest: {
+        ...samplePlan().guest,
+        secretRefs: ["API_KEY"],
+        runtimeSecretMounts: [{ secret: "TOKEN", env: "GITHUB", path: null, mode: null }, file],
+      },
+    });
+    const values = { LOGIN: "robot:one", API_KEY: "a", TOKEN: "t", KEY: "k" };
+    const { credential, environment, files } = await launchSecrets(ports(values), plan, signal);
+    expect(credential).toMatchObject({ username: "robot" });
+    expect(Object.entries(environment).map(([name, value]) => [name, value.reveal()])).toEqual([
+      ["API_KEY", "a"],
+      ["GITHUB", "t"],
+    ]);
+    expect(files.map(({ mount, value }) => [mount, value.reveal()])).toEqual([[file, "k"]]);
+  });
+
+  it("gives a file alone, and nothing where nothing is named", async () => {
+    const file = { secret: "KEY", env: null, path: "/run/key", mode: "0400" };
+    const guest = { ...samplePlan().guest, secretRefs: [], runtimeSecretMounts: [file] };
+    const { environment, files } = await launchSecrets(
+      ports({ KEY: "k" }),
+      samplePlan({ guest }),
+      signal,
+    );
+    expect(environment).toEqual({});
+    expect(files.map(({ mount, value }) => [mount, value.reveal()])).toEqual([[file, "k"]]);
+    const bare = samplePlan({ credential: null, guest: { ...guest, runtimeSecretMounts: [] } });
+    expect(await launchSecrets(ports({}), bare, signal)).toEqual({
+      credential: null,
+      environment: {},
+      files: [],
+    });
+  });
+
+  it("asks as nobody where the plan was made so, also when Docker has a credential by now", async () => {
+    const plan = samplePlan({ credential: { kind: "anonymous" } });
+    expect((await launchSecrets(ports({}, "two"), plan, signal)).credential).toBe(null);
+  });
+});

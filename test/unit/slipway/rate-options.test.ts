@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { checkRateOptions } from "../../../src/slipway/rate-options.ts";
+import type { RateOptions } from "../../../src/slipway/rate-options.ts";
+import { caughtError } from "../../support/caught.ts";
+
+const bucket = { capacity: 9, refill: 9, everyMilliseconds: 1_000, pace: "continuous" } as const;
+
+/** As a program in JavaScript would hand it in. */
+function given(json: string): RateOptions {
+  return JSON.parse(json);
+}
+
+describe("the option rates", () => {
+  it.each<RateOptions>([
+    {},
+    { AWS: {} },
+    { AWS: { RunInstances: { requests: bucket, resources: bucket } } },
+    { GCP: { Queries: { requests: { ...bucket, pace: "window" }, resources: null } } },
+  ])("takes %j", (rates) => {
+    expect(() => checkRateOptions(rates)).not.toThrow();
+  });
+
+  it.each([
+    ['{"DOCKER":{}}', "DOCKER"],
+    ['{"AWS":{"RunInstances":{"request":{}}}}', "request"],
+    ['{"AWS":{"RunInstances":{"requests":{"capacity":"many"}}}}', "capacity"],
+    ['{"AWS":{"RunInstances":{"requests":{"capacity":5}}}}', "RunInstances"],
+    ['{"AWS":{"RunInstances":null}}', "RunInstances"],
+    [
+      '{"AWS":{"RunInstances":{"requests":{"capacity":0,"refill":1,"everyMilliseconds":1,"pace":"window"}}}}',
+      "RunInstances",
+    ],
+    [
+      '{"AWS":{"RunInstances":{"requests":{"capacity":1,"refill":1,"everyMilliseconds":1,"pace":"slow"}}}}',
+      "pace",
+    ],
+  ])("refuses %s, and says where", async (json, where) => {
+    const error = await caughtError(async () => checkRateOptions(given(json)));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" });
+    expect(error.message).toContain(where);
+  });
+});

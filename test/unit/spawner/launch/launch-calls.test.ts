@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { createLaunchCalls } from "../../../../src/spawner/launch/launch-calls.ts";
+import type { Question } from "../../../../src/spawner/launch/launch-calls.ts";
+import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
+import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
+import { createFakeClock } from "../../../../testing/fake-clock.ts";
+import { samplePlan } from "../../../support/sample-plan.ts";
+
+const PLAN = samplePlan();
+const NEVER = new AbortController().signal;
+const SECRETS = { credential: null, environment: {}, files: [] };
+
+/** Launch calls of an adapter whose answers come when they are let go. */
+function world() {
+  const clock = createFakeClock();
+  const fake = createFakeAdapter({
+    clock,
+    images: [{ reference: PLAN.artifact.id, architecture: "amd64" }],
+    places: [{ place: "engine-1" }],
+  });
+  const asked: (() => void)[] = [];
+  const told = Promise.withResolvers<void>();
+  const adapter = {
+    ...fake,
+    async launch(...[launch, signal]: Parameters<typeof fake.launch>) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      asked.push(resolve);
+      await promise;
+      return await fake.launch(launch, NEVER);
+    },
+  };
+  const calls = createLaunchCalls(clock, {
+    answered: () => told.promise,
+    late: async () => undefined,
+  });
+  const ask = (changes: Partial<Question> = {}): Promise<LaunchOutcome> =>
+    calls.ask({
+      spawnId: "one",
+      token: "a".repeat(64),
+      adapter,
+      owner: "owner",
+      plan: PLAN,
+      candidate: 0,
+      secrets: async () => SECRETS,
+      at: 0,
+      members: async () => ["one"],
+      admit: async () => undefined,
+      signal: NEVER,
+      detach: NEVER,
+      onProgress: () => undefined,
+      ...changes,
+    });
+  return { ask, asked, told };
+}
+
+/** Until all that can go on has gone on. */
+async function rest(): Promise<void> {
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+describe("two that wait for the same launch of one", () => {
+  it("are both answered, though one asks while the answer is still being told", async () => {
+    const here = world();
+    const first = here.ask();
+    await rest();
+    here.asked[0]?.();
+    await rest();
+    const second = await here.ask();
+    here.told.resolve();
+    expect(await first).toEqual(second);
+    expect(second.outcome).toBe("accepted");
+    expect(here.asked).toHaveLength(1);
+  });
+
+  it("do not lose it to one of them that leaves", async () => {
+    const here = world();
+    here.told.resolve();
+    const leaving = new AbortController();
+    const first = here.ask();
+    const second = here.ask({ signal: leaving.signal });
+    await rest();
+    leaving.abort(new Error("cancelled"));
+    here.asked[0]?.();
+    expect((await first).outcome).toBe("accepted");
+    expect((await second).outcome).toBe("accepted");
+  });
+
+  it("do not hear that it was given up, where one came after that", async () => {
+    const here = world();
+    here.told.resolve();
+    const leaving = new AbortController();
+    const first = Promise.allSettled([here.ask({ signal: leaving.signal })]);
+    await rest();
+    leaving.abort(new Error("cancelled"));
+    const second = here.ask();
+    expect((await first)[0].status).toBe("rejected");
+    await rest();
+    here.asked[1]?.();
+    expect((await second).outcome).toBe("accepted");
+  });
+});

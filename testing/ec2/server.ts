@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../src/host/clock.ts";
+import { systemClock } from "../../src/host/system-clock.ts";
+import type { Timing, TokenAfterTermination } from "./action.ts";
+import type { Ec2 } from "./answer.ts";
+import { DEFAULT_ACCOUNT } from "./credentials.ts";
+import { type CloudFault } from "../server/cloud-fault-grammar.ts";
+import { addCloudFault, cloudFaults } from "../server/cloud-faults.ts";
+import { type CloudOptions, serveCloud } from "../server/cloud-server.ts";
+import type { FaultHandle } from "../server/fault-board.ts";
+import { requestLog } from "../server/request-log.ts";
+import { readStateFile, writeStateFile } from "../server/state-file.ts";
+import { EC2_FAULTS } from "./faults.ts";
+import { type Ec2Region, regionHandle } from "./handle.ts";
+import { addBuiltInImages } from "./images.ts";
+import { BUILT_IN_TYPES, type InstanceType } from "./instance-types.ts";
+import { type RateTable, noRates, publishedRates } from "./rate-limits.ts";
+import type { Ec2Request } from "./request-entry.ts";
+import { ec2Api } from "./wire.ts";
+import { worldDocument, worldSchema } from "./world-document.ts";
+import { type World, emptyRegion, emptyWorld } from "./world.ts";
+
+export interface Ec2Options extends CloudOptions {
+  /** Regions by name, each with the letters of its zones. Default us-east-1, us-west-2 and eu-west-1. */
+  readonly regions?: Readonly<Record<string, string>>;
+  /** Account ids by access key. Any other key belongs to 000000000000, unless it is itself an account id. */
+  readonly accounts?: Readonly<Record<string, string>>;
+  /** What takes how long. Default pending and ending 250 ms, imaging 500 ms, and describes that lag by nothing. */
+  readonly timing?: Partial<Timing>;
+  /** The rate buckets. Default the published ones; `off`: none. */
+  readonly rates?: "published" | "off" | RateTable;
+  /** Types beside the built-in ones. */
+  readonly instanceTypes?: readonly InstanceType[];
+  /** What a client token gives whose machines were terminated. Default `refuse`. */
+  readonly tokenAfterTermination?: TokenAfterTermination;
+  /** What ids are derived from. Default another one each time. */
+  readonly seed?: string;
+}
+
+/** A running stand-in. Ends with `close()` or `await using`. */
+export interface Ec2StandIn extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`: the endpoint for EC2 and STS, of all regions and accounts. */
+  readonly url: string;
+  /** Every request so far, in order of arrival. */
+  readonly requests: readonly Ec2Request[];
+  /** A region as an account has it. Default account 000000000000. */
+  region(name: string, account?: string): Ec2Region;
+  /** Makes something go wrong from now on. */
+  fault(fault: CloudFault): FaultHandle;
+  /** Takes the permission for an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
+  deny(action: string, account?: string): void;
+  /** Gives a permission back. */
+  allow(action: string, account?: string): void;
+  close(): Promise<void>;
+}
+
+const DEFAULT_REGIONS: Readonly<Record<string, string>> = {
+  "us-east-1": "abcdef",
+  "us-west-2": "abcd",
+  "eu-west-1": "abc",
+};
+const DEFAULT_TIMING: Timing = { pendingMs: 250, endingMs: 250, imagingMs: 500, describeLagMs: 0 };
+
+/**
+ * Starts a strict stand-in for EC2 and STS in this process. It speaks the Query protocol to any client: the AWS SDKs,
+ * the `aws` command, or Slipway itself; and it refuses what EC2 refuses.
+ *
+ * @throws SlipwayError `PORT_UNAVAILABLE`; `INVALID_INPUT` for a state file that is none
+ */
+export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
+  const clock = options.clock ?? systemClock;
+  const ec2 = makeEc2(options, clock);
+  const log = requestLog<Ec2Request>(options.mostRequests);
+  const { url, close } = await serveCloud(ec2Api({ ec2, clock, log }), options, ec2.save);
+  const { denials } = ec2.world;
+  const isSame = (account: string, action: string) => (denial: (typeof denials)[number]) =>
+    denial.account === account && denial.action === action;
+  const allow = (action: string, account = DEFAULT_ACCOUNT): void => {
+    const index = denials.findIndex(isSame(account, action));
+    if (index >= 0) denials.splice(index, 1);
+    ec2.save();
+  };
+  return {
+    url,
+    requests: log.entries,
+    region: (name, account = DEFAULT_ACCOUNT) => regionHandle(ec2, name, account),
+    fault: (fault) => addCloudFault(ec2.faults, fault),
+    deny(action, account = DEFAULT_ACCOUNT) {
+      if (!denials.some(isSame(account, action))) denials.push({ account, action });
+      ec2.save();
+    },
+    allow,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function makeEc2(options: Ec2Options, clock: Clock): Ec2 {
+  const { stateFile, rates = "published" } = options;
+  const world =
+    (stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "EC2")) ??
+    newWorld(options.seed ?? randomUUID(), options.regions ?? DEFAULT_REGIONS);
+  const types = [...BUILT_IN_TYPES, ...(options.instanceTypes ?? [])];
+  return {
+    world,
+    types: new Map(types.map((type) => [type.name, type])),
+    accounts: new Map(Object.entries(options.accounts ?? {})),
+    timing: { ...DEFAULT_TIMING, ...options.timing },
+    rates: rates === "published" ? publishedRates : rates === "off" ? noRates : rates,
+    buckets: new Map(),
+    tokenAfterTermination: options.tokenAfterTermination ?? "refuse",
+    faults: cloudFaults(EC2_FAULTS, options.faults),
+    now: () => clock.now(),
+    save: () => {
+      if (stateFile !== undefined) writeStateFile(stateFile, worldDocument(world));
+    },
+  };
+}
+
+function newWorld(seed: string, regions: Readonly<Record<string, string>>): World {
+  const world = emptyWorld(seed);
+  for (const [name, zoneLetters] of Object.entries(regions)) {
+    const region = emptyRegion(name, zoneLetters);
+    addBuiltInImages(world, region);
+    world.regions.set(name, region);
+  }
+  return world;
+}

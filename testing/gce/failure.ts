@@ -1,0 +1,83 @@
+import type { JsonObject } from "../../src/errors.ts";
+
+/** The `reason` of an error, with the status that Compute Engine answers it with. */
+const STATUS_BY_REASON = {
+  invalid: 400,
+  badRequest: 400,
+  required: 400,
+  invalidParameter: 400,
+  parseError: 400,
+  resourceNotReady: 400,
+  resourceInUseByAnotherResource: 400,
+  authError: 401,
+  forbidden: 403,
+  rateLimitExceeded: 403,
+  notFound: 404,
+  alreadyExists: 409,
+  conditionNotMet: 412,
+  uploadTooLarge: 413,
+  internalError: 500,
+  backendError: 503,
+} as const;
+export type FailureReason = keyof typeof STATUS_BY_REASON;
+
+/** The canonical names that go with a status, as Google's front end writes them beside `code`. */
+const NAME_BY_STATUS: Readonly<Record<number, string>> = {
+  400: "INVALID_ARGUMENT",
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  409: "ALREADY_EXISTS",
+  412: "FAILED_PRECONDITION",
+  413: "INVALID_ARGUMENT",
+  429: "RESOURCE_EXHAUSTED",
+  500: "INTERNAL",
+  501: "UNIMPLEMENTED",
+  503: "UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
+};
+
+/** A refusal: an HTTP status with a reason. Thrown inside the stand-in and answered at its edge. */
+export class GceFailure extends Error {
+  override readonly name = "GceFailure";
+  readonly reason: string;
+  readonly status: number;
+
+  constructor(reason: FailureReason, message: string);
+  constructor(reason: string, message: string, status: number);
+  constructor(reason: string, message: string, status?: number) {
+    super(message);
+    this.reason = reason;
+    this.status = status ?? statusOf(reason);
+  }
+}
+
+/** The status that the reason comes with; 400 for one that Compute Engine is not known to give. */
+export function statusOf(reason: string): number {
+  return Object.entries(STATUS_BY_REASON).find(([known]) => known === reason)?.[1] ?? 400;
+}
+
+export function notFound(link: string): GceFailure {
+  return new GceFailure("notFound", `The resource '${link}' was not found`);
+}
+
+/** A value that a field of the body or a parameter does not take. */
+export function invalidField(field: string, value: string, why: string): GceFailure {
+  return new GceFailure("invalid", `Invalid value for field '${field}': '${value}'. ${why}`);
+}
+
+/** Google's error envelope. */
+export function errorBody({ reason, status, message }: GceFailure): JsonObject {
+  const domain = reason === "rateLimitExceeded" ? "usageLimits" : "global";
+  const location =
+    reason === "authError" ? { location: "Authorization", locationType: "header" } : {};
+  const name = NAME_BY_STATUS[status];
+  return {
+    error: {
+      code: status,
+      message,
+      errors: [{ message, domain, reason, ...location }],
+      ...(name === undefined ? {} : { status: name }),
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { type CloudFault, type FaultDialect, parseCloudFaults } from "../server/cloud-fault-grammar.ts";
+import { type CloudFaults, type FaultSubject, takeFault } from "../server/cloud-faults.ts";
+import { GceFailure, statusOf } from "./failure.ts";
+import { regionOf } from "./places.ts";
+import { rateLimitExceeded } from "./rate-limits.ts";
+import type { OperationError } from "./records.ts";
+import { poolExhausted, quotaExceeded } from "./usage.ts";
+
+/** Compute Engine has projects in the place of accounts, and no dry runs; what it lacks shows in the operation. */
+export const GCE_FAULTS: FaultDialect = {
+  cloud: "Compute Engine",
+  unknown: new Set(["account", "dryRun"]),
+  shortage: "operation",
+};
+
+/** @throws SlipwayError `INVALID_INPUT`, naming the member that is wrong */
+export function parseGceFaults(document: unknown): readonly CloudFault[] {
+  return parseCloudFaults(document, GCE_FAULTS);
+}
+
+const LAUNCHES: ReadonlySet<string> = new Set([
+  "instances.insert",
+  "instances.bulkInsert",
+  "instances.start",
+  "instances.resume",
+]);
+
+/** What the rules look at in a request. */
+export function subjectOf(
+  request: {
+    readonly call: string;
+    readonly project: string;
+    readonly region: string | null;
+    readonly zone: string | null;
+  },
+  body: string,
+): FaultSubject {
+  const { call, project, zone } = request;
+  const { machineType, isSpot } = launchWords(call, body);
+  return {
+    action: call,
+    project,
+    zone,
+    region: request.region ?? (zone === null ? null : regionOf(zone)),
+    isLaunch: LAUNCHES.has(call),
+    instanceType: machineType,
+    market: isSpot === null ? null : isSpot ? "spot" : "on-demand",
+    account: null,
+    dryRun: null,
+  };
+}
+
+/** What a launch says of its machines; a body that nobody can read says nothing. */
+function launchWords(
+  call: string,
+  body: string,
+): { readonly machineType: string | null; readonly isSpot: boolean | null } {
+  if (call !== "instances.insert" && call !== "instances.bulkInsert")
+    return { machineType: null, isSpot: null };
+  const document = parseJson(body);
+  const machine = call === "instances.insert" ? document : member(document, "instanceProperties");
+  const type = member(machine, "machineType");
+  return {
+    machineType: typeof type === "string" ? (type.split("/").at(-1) ?? null) : null,
+    isSpot: member(member(machine, "scheduling"), "provisioningModel") === "SPOT",
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The call itself refuses it, with the right words.
+    return null;
+  }
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
+}
+
+/** What the operation of the request fails with on purpose, or null. */
+export function takeOperationFault(
+  faults: CloudFaults,
+  subject: FaultSubject,
+): OperationError | null {
+  const fault = takeFault(faults, "operation", subject)?.rule;
+  const { project, zone } = subject;
+  switch (fault?.kind) {
+    case "capacity":
+      return poolExhausted(String(project), String(zone));
+    case "quota":
+      return quotaExceeded(String(subject.region), "CPUS", 0);
+    case "operation-error":
+      return {
+        code: fault.code,
+        message: fault.message ?? `The operation failed with ${fault.code} on purpose.`,
+        location: null,
+        httpStatus: fault.status ?? 400,
+        quota: null,
+      };
+    case "throttle":
+    case "expired-credentials":
+    case "error":
+    case "lost-reply":
+    case "slow-reply":
+    case "malformed-reply":
+    case undefined:
+      return null;
+  }
+}
+
+/** The refusal that a fault is, in the words of Compute Engine; null for a fault that is none. */
+export function failureOf(fault: CloudFault): GceFailure | null {
+  switch (fault.kind) {
+    case "throttle":
+      return rateLimitExceeded("Queries");
+    case "expired-credentials":
+      return badToken();
+    case "error": {
+      const { code, status, message } = fault;
+      const said = message ?? `answered with ${code} on purpose`;
+      return new GceFailure(code, said, status ?? statusOf(code));
+    }
+    case "capacity":
+    case "quota":
+    case "operation-error":
+    case "lost-reply":
+    case "slow-reply":
+    case "malformed-reply":
+      return null;
+  }
+}
+
+export function badToken(): GceFailure {
+  return new GceFailure(
+    "authError",
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+  );
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import { systemClock } from "../../src/host/system-clock.ts";
+import type { Cloud, Exchange } from "./answer.ts";
+import { type ImageOptions, makeImage } from "./built-in-images.ts";
+import type { Timing } from "./context.ts";
+import { type CloudFault } from "../server/cloud-fault-grammar.ts";
+import { addCloudFault, cloudFaults } from "../server/cloud-faults.ts";
+import { type CloudOptions, serveCloud } from "../server/cloud-server.ts";
+import type { FaultHandle } from "../server/fault-board.ts";
+import { requestLog } from "../server/request-log.ts";
+import { readStateFile, writeStateFile } from "../server/state-file.ts";
+import { GCE_FAULTS } from "./faults.ts";
+import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
+import { type RateTable, publishedRates } from "./rate-limits.ts";
+import type { Disk, Image, Instance, Pool, Quota, Subnetwork } from "./records.ts";
+import type { GceRequest } from "./request-entry.ts";
+import { gceApi } from "./wire.ts";
+import { worldDocument, worldSchema } from "./world-document.ts";
+import { type World, emptyWorld, newId, projectOf } from "./world.ts";
+
+export interface GceOptions extends CloudOptions {
+  /** Default 50, 150, 200 and 20 ms. */
+  readonly timing?: Partial<Timing>;
+  /** Default {@link publishedRates}. */
+  readonly rates?: RateTable;
+  /** Beside the built-in types, or in their place by name. */
+  readonly machineTypes?: readonly MachineType[];
+  /** What ids are derived from. Default another one each time. */
+  readonly seed?: string;
+  /** Told of every answer before it goes out. */
+  readonly observe?: (exchange: Exchange) => void;
+}
+
+/** A permission that a project's callers lack: on everything, or on the one resource of this partial link. */
+export interface GceDenial {
+  readonly project: string;
+  readonly permission: string;
+  readonly resource?: string;
+}
+
+/** A running stand-in for Compute Engine. Ends with `close()` or `await using`. */
+export interface TestGce extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`; the API is at `/compute/v1/`. */
+  readonly url: string;
+  /** Every request so far, in order of arrival. */
+  readonly requests: readonly GceRequest[];
+  /** Makes something go wrong from now on. */
+  fault(rule: CloudFault): FaultHandle;
+  /** Puts an image into a project, in the place of one of its name. */
+  addImage(project: string, image: ImageOptions): Image;
+  /** Takes an image away without a trace, as if it had been deleted long ago. */
+  removeImage(project: string, name: string): void;
+  /** Adds a network's subnet; the network too where it is not there. */
+  addSubnetwork(
+    project: string,
+    subnetwork: {
+      readonly name: string;
+      readonly region: string;
+      readonly network: string;
+      readonly cidr: string;
+    },
+  ): void;
+  /** Bounds the machines of a type in a zone from now on. */
+  setCapacity(pool: Pool): void;
+  setQuota(quota: Quota): void;
+  /** Takes a permission from a project's callers. */
+  deny(denial: GceDenial): void;
+  /** There is no such project from now on. */
+  removeProject(project: string): void;
+  /** The zone is DOWN from now on. */
+  takeDown(zone: string): void;
+  /** What the machine's first serial port says. */
+  print(project: string, zone: string, name: string, text: string): void;
+  instances(project: string): readonly Instance[];
+  disks(project: string): readonly Disk[];
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a stand-in for the Compute Engine API in this process: official clients, `gcloud` and others that are pointed
+ * at it take it for Google's. It refuses what Google refuses. Every project exists, with its images and its network.
+ *
+ * @throws SlipwayError `PORT_UNAVAILABLE`, or `INVALID_INPUT` for a state file that is none.
+ */
+export async function startGce(options: GceOptions = {}): Promise<TestGce> {
+  const { stateFile, machineTypes = [] } = options;
+  const kept =
+    stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "Compute Engine");
+  const world = kept ?? emptyWorld(options.seed ?? randomUUID());
+  const replaced = new Set(machineTypes.map(({ name }) => name));
+  const cloud: Cloud = {
+    world,
+    clock: options.clock ?? systemClock,
+    timing: { provisioningMs: 50, stagingMs: 150, endingMs: 200, otherMs: 20, ...options.timing },
+    machineTypes: [...MACHINE_TYPES.filter(({ name }) => !replaced.has(name)), ...machineTypes],
+    rates: options.rates ?? publishedRates,
+    rateCounts: new Map(),
+    faults: cloudFaults(GCE_FAULTS, options.faults),
+    log: requestLog(options.mostRequests),
+    observe: options.observe ?? (() => undefined),
+    save: () =>
+      stateFile === undefined ? undefined : writeStateFile(stateFile, worldDocument(world)),
+  };
+  const { url, close } = await serveCloud(gceApi(cloud), options, cloud.save);
+  return {
+    url,
+    requests: cloud.log.entries,
+    fault: (rule) => addCloudFault(cloud.faults, rule),
+    ...worldHandle(cloud),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function worldHandle({ world, clock, save }: Cloud) {
+  const changed = <T>(result: T): T => {
+    save();
+    return result;
+  };
+  return {
+    addImage(project: string, options: ImageOptions): Image {
+      const image = makeImage(project, clock.now(), options);
+      projectOf(world, project).images.set(image.name, image);
+      return changed(image);
+    },
+    removeImage: (project: string, name: string): void =>
+      void changed(projectOf(world, project).images.delete(name)),
+    addSubnetwork: (project: string, subnetwork: Parameters<TestGce["addSubnetwork"]>[1]): void =>
+      changed(addSubnetwork(world, project, { ...subnetwork, createdAt: clock.now() })),
+    setCapacity: (pool: Pool): void => changed(replace(world.pools, pool, isSamePool)),
+    setQuota: (quota: Quota): void => changed(replace(world.quotas, quota, isSameQuota)),
+    deny: ({ resource, ...denial }: GceDenial): void =>
+      void changed(world.denials.push({ ...denial, resource: resource ?? null })),
+    removeProject: (project: string): void => void changed(world.missingProjects.add(project)),
+    takeDown: (zone: string): void => void changed(world.downZones.add(zone)),
+    print(project: string, zone: string, name: string, text: string): void {
+      const instance = projectOf(world, project).instances.get(`${zone}/${name}`);
+      if (instance !== undefined) instance.serialOutput = text;
+      save();
+    },
+    instances: (project: string) => [...projectOf(world, project).instances.values()],
+    disks: (project: string) => [...projectOf(world, project).disks.values()],
+  };
+}
+
+function addSubnetwork(world: World, project: string, subnetwork: Omit<Subnetwork, "id">): void {
+  const { networks, subnetworks } = projectOf(world, project);
+  const { network: name, region, createdAt } = subnetwork;
+  if (!networks.has(name)) networks.set(name, { id: newId(world), name, createdAt });
+  subnetworks.set(`${region}/${subnetwork.name}`, { ...subnetwork, id: newId(world) });
+}
+
+function isSamePool(one: Pool, other: Pool): boolean {
+  return one.machineType === other.machineType && one.zone === other.zone;
+}
+
+function isSameQuota(one: Quota, other: Quota): boolean {
+  return (
+    one.project === other.project && one.region === other.region && one.metric === other.metric
+  );
+}
+
+function replace<T>(records: T[], record: T, isSame: (one: T, other: T) => boolean): void {
+  const index = records.findIndex((one) => isSame(one, record));
+  if (index >= 0) records.splice(index, 1);
+  records.push(record);
+}

@@ -1,0 +1,40 @@
+import type { CloudAnswer } from "../server/cloud-exchange.ts";
+import type { CloudApi, CloudRequest } from "../server/cloud-server.ts";
+import { type Cloud, type WireRequest, answer, refused } from "./answer.ts";
+import { answerBatch, isBatch } from "./batch.ts";
+import { GceFailure } from "./failure.ts";
+
+/** An insert may carry half a mebibyte of metadata. */
+const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
+
+/** The Compute Engine API as its requests come over HTTP. */
+export function gceApi(cloud: Cloud): CloudApi {
+  return {
+    contentType: "application/json; charset=UTF-8",
+    largestBodyBytes: LARGEST_BODY_BYTES,
+    answer: (request) => answerRequest(cloud, request),
+    defect(caught) {
+      const message = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
+      return refused(new GceFailure("internalError", `This stand-in has a defect: ${message}`));
+    },
+  };
+}
+
+async function answerRequest(
+  cloud: Cloud,
+  { method, path, query, headers, body, signal }: CloudRequest,
+): Promise<(CloudAnswer & { readonly contentType?: string }) | null> {
+  if (path === null) return refused(new GceFailure("badRequest", "malformed path"));
+  if (body === null) return refused(new GceFailure("uploadTooLarge", "the body is too large"));
+  const wire: WireRequest = {
+    method,
+    path,
+    query: new URLSearchParams(query),
+    authorization: headers.authorization,
+    body,
+    signal,
+  };
+  return isBatch(wire)
+    ? answerBatch(cloud, wire, headers["content-type"] ?? "")
+    : answer(cloud, wire);
+}

@@ -1,0 +1,108 @@
+import { builtInImages } from "./built-in-images.ts";
+import { PLACES } from "./places.ts";
+import type { Denial, Pool, Project, Quota } from "./records.ts";
+import { digest } from "../server/digest.ts";
+import { numericId } from "./ids.ts";
+
+/** Everything that a stand-in knows. */
+export interface World {
+  /** What ids are derived from, with `nextId`. */
+  readonly seed: string;
+  nextId: number;
+  readonly projects: Map<string, Project>;
+  /** Projects that there are not. */
+  readonly missingProjects: Set<string>;
+  readonly downZones: Set<string>;
+  readonly pools: Pool[];
+  readonly quotas: Quota[];
+  readonly denials: Denial[];
+}
+
+export function emptyWorld(seed: string): World {
+  return {
+    seed,
+    nextId: 0,
+    projects: new Map(),
+    missingProjects: new Set(),
+    downZones: new Set(),
+    pools: [],
+    quotas: [],
+    denials: [],
+  };
+}
+
+/** When everything that a project begins with was made. */
+const BUILT_IN_CREATED = Date.UTC(2025, 0, 15);
+
+/** The project; made with its images and its default network when it is first looked for. */
+export function projectOf(world: World, id: string): Project {
+  const known = world.projects.get(id);
+  if (known !== undefined) return known;
+  const made = newProject(id);
+  world.projects.set(id, made);
+  return made;
+}
+
+function newProject(id: string): Project {
+  return {
+    id,
+    createdAt: BUILT_IN_CREATED,
+    images: new Map(builtInImages(id).map((image) => [image.name, image])),
+    instances: new Map(),
+    disks: new Map(),
+    networks: new Map([
+      ["default", { id: numericId(id, "network"), name: "default", createdAt: BUILT_IN_CREATED }],
+    ]),
+    subnetworks: new Map(
+      PLACES.map(({ region, cidr }) => [
+        `${region}/default`,
+        {
+          id: numericId(id, "subnetwork", region),
+          name: "default",
+          region,
+          network: "default",
+          cidr,
+          createdAt: BUILT_IN_CREATED,
+        },
+      ]),
+    ),
+    operations: new Map(),
+    requests: new Map(),
+  };
+}
+
+/** Compute Engine keeps operations for two weeks after their end; a stand-in that stays must not grow for ever. */
+const OPERATIONS_KEPT_MS = 14 * 24 * 3_600_000;
+
+/** Forgets what has ended by now. */
+export function forgetEnded(world: World, now: number): void {
+  for (const { instances, disks, images, operations, requests } of world.projects.values()) {
+    for (const records of [instances, disks, images])
+      for (const [key, { goneAt }] of records)
+        if (goneAt !== null && goneAt <= now) records.delete(key);
+    for (const [name, { endsAt }] of operations) {
+      // In the order of their beginnings: behind the first that is young, nearly all are.
+      if (now < endsAt + OPERATIONS_KEPT_MS) break;
+      operations.delete(name);
+    }
+    for (const [id, { operation }] of requests) {
+      if (operations.has(operation)) break;
+      requests.delete(id);
+    }
+  }
+}
+
+/** An id that was never given before. */
+export function newId(world: World): string {
+  return numericId(world.seed, newNumber(world));
+}
+
+/** Lots drawn from the seed: the same stand-in draws the same. */
+export function newDigits(world: World): string {
+  return digest([world.seed, newNumber(world)]);
+}
+
+function newNumber(world: World): string {
+  world.nextId += 1;
+  return String(world.nextId);
+}

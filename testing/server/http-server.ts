@@ -1,0 +1,63 @@
+/** What every server of the test kit does over HTTP. */
+import { once } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { SlipwayError } from "../../src/errors.ts";
+
+/** Where a server listens. */
+export interface ListeningOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** A loopback address. Default 127.0.0.1. */
+  readonly address?: string;
+}
+
+/** The whole body, or null where it is longer than the bound; the rest is read too, so that the client listens. */
+export async function readBody(
+  request: IncomingMessage,
+  maximum: number,
+): Promise<Uint8Array | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.byteLength;
+    if (size <= maximum) chunks.push(chunk);
+  }
+  return size > maximum ? null : new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Fulfilled when the answer has ended; unlike `once` of `node:events` it never rejects. */
+export function ended(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => response.once("close", () => resolve()));
+}
+
+/** Listens and tells the port. Port 0 takes any free one. */
+export async function listen(server: Server, address: string, port: number): Promise<number> {
+  server.listen(port, address);
+  await once(server, "listening").catch((cause: unknown): never => {
+    throw new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "PORT_UNAVAILABLE",
+      message: `test server cannot listen on ${address}:${port}`,
+      remedy: "Choose another port, or 0 for any free one.",
+      cause,
+    });
+  });
+  const bound = server.address();
+  if (bound === null || typeof bound === "string")
+    throw new SlipwayError({
+      code: "INTERNAL",
+      reason: "INTERNAL",
+      message: `test server does not listen on ${address}:${port}`,
+    });
+  return bound.port;
+}
+
+/** Stops listening and cuts every connection, stalled ones too. */
+export async function stopServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const stopped = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await stopped;
+}

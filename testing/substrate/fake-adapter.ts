@@ -1,0 +1,256 @@
+import type { Clock } from "../../src/host/clock.ts";
+import { throwIfCancelled } from "../../src/async/cancellation.ts";
+import { SlipwayError } from "../../src/errors.ts";
+import type { Architecture, Substrate } from "../../src/plan/plan.ts";
+import type {
+  Machine,
+  SubstrateAdapter,
+  SubstrateCapabilities,
+  TerminateOutcome,
+} from "../../src/substrate/contract.ts";
+import { createFakeCloud } from "./fake-cloud.ts";
+import type { FakeCloud } from "./fake-cloud.ts";
+import { createFaultBoard, lostReply } from "./fake-faults.ts";
+import type { FakeFault, FakeVerb, FaultBoard } from "./fake-faults.ts";
+import { inspectFakeImage, preflightFakePlan } from "./fake-judgement.ts";
+import { readFakeLogs } from "./fake-logs.ts";
+import type { FakeImage, FakePlace } from "./fake-world.ts";
+
+export interface FakeAdapterOptions {
+  readonly clock: Clock;
+  readonly images: readonly FakeImage[];
+  /** Default: one place named `fake`, without limits. */
+  readonly places?: readonly FakePlace[];
+  /** Default `DOCKER`. */
+  readonly substrate?: Substrate;
+  /** Region in which `amiIds` are looked up. Default `us-east-1`. */
+  readonly region?: string;
+  /** Machine types with the architectures they have. Default: every name exists and has both. */
+  readonly machineTypes?: Readonly<Record<string, readonly Architecture[]>>;
+  /** Default: one member a launch, nothing watched, 32 KiB of boot document in the environment. */
+  readonly capabilities?: Partial<SubstrateCapabilities>;
+  /** Milliseconds for which a new machine is `pending`. Default 0. */
+  readonly bootMilliseconds?: number;
+  /** What becomes of a batch that a place has no room for. Default `reject-all`. */
+  readonly shortage?: "reject-all" | "reject-rest";
+  readonly faults?: readonly FakeFault[];
+}
+
+/** One call that was made, refused ones included. */
+export interface FakeCall {
+  readonly verb: FakeVerb;
+  /** The clock's time when it was made. */
+  readonly at: number;
+  /** The launch's token and place; null for the other verbs. */
+  readonly token: string | null;
+  readonly place: string | null;
+}
+
+/** A substrate in memory, strict about the contract, with what a test needs to see and to break. */
+export interface FakeAdapter extends SubstrateAdapter {
+  /** How often each verb was called. */
+  readonly calls: Readonly<Record<FakeVerb, number>>;
+  /** The calls in their order. */
+  readonly history: readonly FakeCall[];
+  /** Every machine that is not terminated, oldest first, whoever owns it. */
+  readonly machines: readonly Machine[];
+  readonly closed: boolean;
+  /** Adds faults behind those that are still to come. */
+  fault(...faults: readonly FakeFault[]): void;
+  /** Ends a machine from within, as a process that exits. Default message: `exited`. */
+  end(id: string, exitCode: number, message?: string): void;
+  /** Lets a machine print. */
+  print(id: string, text: string): void;
+  setCapacity(place: string, capacity: number): void;
+  /** Another adapter of the same machines, tokens and faults, as another process would open it. */
+  reopen(): FakeAdapter;
+}
+
+export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
+  const capabilities: SubstrateCapabilities = {
+    batch: { maximum: 1, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
+    concurrentLaunches: null,
+    rates: null,
+    watchMilliseconds: 0,
+    retryMilliseconds: 10_000,
+    idempotency: { machines: "consistent", tokenMilliseconds: null },
+    lookMilliseconds: 0,
+    lagMilliseconds: 0,
+    pendingMilliseconds: 900_000,
+    bootDocument: { delivery: "environment", maximumBytes: 32_768, identity: null },
+    ...options.capabilities,
+  };
+  const world: World = {
+    options,
+    capabilities,
+    places: options.places ?? [{ place: "fake" }],
+    substrate: options.substrate ?? "DOCKER",
+    cloud: createFakeCloud({
+      clock: options.clock,
+      images: options.images,
+      places: options.places ?? [{ place: "fake" }],
+      substrate: options.substrate ?? "DOCKER",
+      bootMilliseconds: options.bootMilliseconds ?? 0,
+      maximumBatch: capabilities.batch.maximum,
+      shortage: options.shortage ?? "reject-all",
+    }),
+    board: createFaultBoard(options.faults ?? []),
+    history: [],
+  };
+  return openFake(world);
+}
+
+/** What all adapters of one fake share. */
+interface World {
+  readonly options: FakeAdapterOptions;
+  readonly capabilities: SubstrateCapabilities;
+  readonly places: readonly FakePlace[];
+  readonly substrate: Substrate;
+  readonly cloud: FakeCloud;
+  readonly board: FaultBoard;
+  readonly history: FakeCall[];
+}
+
+function openFake(world: World): FakeAdapter {
+  const { cloud, board, history } = world;
+  const connection = { closed: false };
+  return {
+    ...verbs(world, caller(world, connection)),
+    close() {
+      connection.closed = true;
+      return Promise.resolve();
+    },
+    get calls() {
+      return countCalls(history);
+    },
+    get history() {
+      return [...history];
+    },
+    get machines() {
+      return cloud.machines();
+    },
+    get closed() {
+      return connection.closed;
+    },
+    fault: (...faults) => board.add(faults),
+    end: (id, exitCode, message = "exited") => cloud.end(id, exitCode, message),
+    print: (id, text) => cloud.print(id, text),
+    setCapacity: (place, capacity) => cloud.setCapacity(place, capacity),
+    reopen: () => openFake(world),
+  };
+}
+
+function verbs(world: World, call: Caller): Omit<SubstrateAdapter, "close"> {
+  const { cloud, options } = world;
+  return {
+    substrate: world.substrate,
+    capabilities: world.capabilities,
+    inspectImage: (image, target, signal) =>
+      call({ verb: "inspectImage", signal }, () =>
+        inspectFakeImage(options.images, options.region ?? "us-east-1", image, target),
+      ),
+    preflight: (draft, _facts, signal) =>
+      call({ verb: "preflight", signal }, () =>
+        preflightFakePlan(world.places, options.machineTypes ?? null, draft),
+      ),
+    launch: (launch, signal) =>
+      call(
+        {
+          verb: "launch",
+          signal,
+          token: launch.token,
+          place: launch.place.place,
+          reject: (error) => launch.members.map(() => ({ outcome: "rejected", error })),
+          lose: (error) => launch.members.map(() => ({ outcome: "unknown", error })),
+        },
+        () => cloud.launch(launch),
+      ),
+    describe: (ids, signal) =>
+      call({ verb: "describe", signal }, () => ids.map((id) => cloud.find(id))),
+    terminate: (ids, signal) =>
+      call(
+        {
+          verb: "terminate",
+          signal,
+          reject: (error) => ids.map((id): TerminateOutcome => ({ id, outcome: "failed", error })),
+        },
+        () =>
+          ids.map((id): TerminateOutcome => {
+            cloud.terminate(id);
+            return { id, outcome: "terminated" };
+          }),
+      ),
+    list: (owner, signal) =>
+      call({ verb: "list", signal }, () =>
+        cloud.machines().filter((machine) => machine.ownership?.owner === owner),
+      ),
+    async *logs(id, request, signal) {
+      yield* await call({ verb: "logs", signal }, () => readFakeLogs(cloud, id, request, signal));
+    },
+  };
+}
+
+interface CallSetting<T> {
+  readonly verb: FakeVerb;
+  readonly signal: AbortSignal;
+  readonly token?: string;
+  readonly place?: string;
+  /** How the verb says no; thrown where it has no way of its own. */
+  readonly reject?: (error: SlipwayError) => T;
+  /** How the verb says that it does not know. */
+  readonly lose?: (error: SlipwayError) => T;
+}
+
+type Caller = <T>(setting: CallSetting<T>, effect: () => T) => Promise<T>;
+
+function fail(error: SlipwayError): never {
+  throw error;
+}
+
+/** Runs one verb as a call over a wire that may fail: recorded, then the fault that is due, then the effect. */
+function caller(world: World, connection: { readonly closed: boolean }): Caller {
+  const { clock } = world.options;
+  return async (setting, effect) => {
+    const { verb, signal, token = null, place = null, reject = fail, lose = fail } = setting;
+    if (connection.closed) throw usedAfterClose(verb);
+    throwIfCancelled(signal, verb);
+    world.history.push({ verb, at: clock.now(), token, place });
+    const fault = world.board.take(verb, place);
+    if (fault?.kind === "delay") await pause(clock, fault.milliseconds, signal, verb);
+    if (fault?.kind === "throw") throw new SlipwayError(fault.error);
+    if (fault?.kind === "reject") return reject(new SlipwayError(fault.error));
+    if (fault?.kind === "lost-before") return lose(lostReply(verb));
+    const answer = effect();
+    return fault?.kind === "lost-after" ? lose(lostReply(verb)) : answer;
+  };
+}
+
+async function pause(clock: Clock, milliseconds: number, signal: AbortSignal, verb: FakeVerb) {
+  try {
+    await clock.sleep(milliseconds, signal);
+  } catch (caught) {
+    throwIfCancelled(signal, verb);
+    throw caught;
+  }
+}
+
+function countCalls(history: readonly FakeCall[]): Readonly<Record<FakeVerb, number>> {
+  const count = (verb: FakeVerb): number => history.filter((call) => call.verb === verb).length;
+  return {
+    inspectImage: count("inspectImage"),
+    preflight: count("preflight"),
+    launch: count("launch"),
+    describe: count("describe"),
+    terminate: count("terminate"),
+    list: count("list"),
+    logs: count("logs"),
+  };
+}
+
+function usedAfterClose(verb: FakeVerb): SlipwayError {
+  return new SlipwayError({
+    code: "INTERNAL",
+    reason: "INTERNAL",
+    message: `${verb} was called on an adapter that was closed`,
+  });
+}

@@ -1,0 +1,69 @@
+import { SlipwayError } from "../../src/errors.ts";
+import type { SlipwayErrorOptions } from "../../src/errors.ts";
+import type { Launch } from "../../src/substrate/contract.ts";
+import { artifactOf } from "./fake-world.ts";
+import type { FakeCloudOptions } from "./fake-world.ts";
+
+/** What a cloud says no to, whatever room it has. */
+export function refuseLaunch(options: FakeCloudOptions, launch: Launch): SlipwayError | null {
+  const { substrate, images, places, maximumBatch } = options;
+  const { plan } = launch;
+  if (!/^[0-9a-f]{64}$/.test(launch.token)) return invalid("the launch token is not 64 hex digits");
+  if (launch.members.length > maximumBatch)
+    return invalid(
+      `the launch has ${launch.members.length} members, at most ${maximumBatch} may go`,
+    );
+  if (plan.substrate !== substrate)
+    return invalid(`the plan is for ${plan.substrate}, this is ${substrate}`);
+  if (!plan.artifact.pinned) return invalid(`artifact ${plan.artifact.id} is not pinned`);
+  const place = places.find((known) => known.place === launch.place.place);
+  if (place === undefined)
+    return refusal("INVALID_ARGUMENT", "PLACE_NOT_FOUND", {
+      message: `there is no place ${launch.place.place}`,
+    });
+  const image = images.find((known) => artifactOf(known) === plan.artifact.id);
+  if (image === undefined)
+    return refusal("NOT_FOUND", "IMAGE_NOT_FOUND", {
+      message: `there is no image ${plan.artifact.id}`,
+      blastRadius: "image",
+    });
+  const able = place.architectures ?? [image.architecture];
+  if (image.architecture !== plan.architecture || !able.includes(image.architecture))
+    return refusal("FAILED_PRECONDITION", "ARCHITECTURE_MISMATCH", {
+      message: `image ${plan.artifact.id} is ${image.architecture}, the plan is ${plan.architecture}, place ${place.place} runs ${able.join(", ")}`,
+      blastRadius: "image",
+    });
+  return null;
+}
+
+export function noCapacity(place: string): SlipwayError {
+  return refusal("RESOURCE_EXHAUSTED", "INSUFFICIENT_CAPACITY", {
+    message: `place ${place} has no room for another machine`,
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+  });
+}
+
+export function tokenMismatch(token: string): SlipwayError {
+  return refusal("ALREADY_EXISTS", "LAUNCH_TOKEN_MISMATCH", {
+    message: `launch token ${token}: it was used before with other parameters`,
+  });
+}
+
+export function tokenSpent(token: string, id: string): SlipwayError {
+  return refusal("FAILED_PRECONDITION", "LAUNCH_TOKEN_SPENT", {
+    message: `launch token ${token}: its machine ${id} was terminated`,
+  });
+}
+
+function invalid(message: string): SlipwayError {
+  return refusal("INVALID_ARGUMENT", "INVALID_INPUT", { message });
+}
+
+function refusal(
+  code: SlipwayErrorOptions["code"],
+  reason: SlipwayErrorOptions["reason"],
+  rest: Omit<SlipwayErrorOptions, "code" | "reason">,
+): SlipwayError {
+  return new SlipwayError({ code, reason, ...rest });
+}
