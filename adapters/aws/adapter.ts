@@ -8,16 +8,19 @@ import type { AwsApi } from "./client/api.ts";
 import { createAwsClients } from "./client/client.ts";
 import type { AwsEnvironment } from "./client/endpoint-provider.ts";
 import { inspectAwsImage } from "./image/image.ts";
-import { machineVerbs } from "./machines.ts";
 import { pacedApi } from "./client/pacing.ts";
 import type { Sleep } from "./client/pause.ts";
 import { preflightInstance } from "./preflight/preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
-import { LAG_MILLISECONDS } from "./recent-machines.ts";
+import { LAG_MILLISECONDS, createRecentMachines } from "./recent-machines.ts";
 import { createRehearse } from "./preflight/dry-run.ts";
 import { ec2Sdk } from "./client/sdk.ts";
 import { awsImage } from "./target.ts";
+import { describeInstances, listInstances } from "./machines/describe.ts";
+import { launchInstances } from "./launch/launch.ts";
+import { instanceLogs } from "./machines/logs.ts";
+import { terminateInstances } from "./machines/terminate.ts";
 
 export interface AwsAdapterOptions {
   /** Account, region and roles hold for the adapter's life; all else is read from each plan. */
@@ -127,4 +130,32 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
 async function volumeTypes(): Promise<readonly string[]> {
   const { VolumeType } = ec2Sdk();
   return Object.values(VolumeType);
+}
+
+export interface MachineOptions {
+  /** The calls of the placement's region. */
+  readonly api: AwsApi;
+  /** The account that the launching credentials belong to, kept by credential. */
+  readonly account: (signal: AbortSignal) => Promise<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  /** Machines that one call may terminate at the account's rates. */
+  readonly terminatedAtOnce: number;
+}
+
+type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
+
+/** The verbs that are about machines. They share what was launched and terminated here a moment ago. */
+function machineVerbs(options: MachineOptions): MachineVerbs {
+  const { api, account, now, sleep, terminatedAtOnce } = options;
+  const ports = { api, account, sleep, recent: createRecentMachines(now) };
+  return {
+    launch: (launch, signal) => launchInstances(ports, launch, signal),
+    describe: (ids, signal) => describeInstances(ports, ids, signal),
+    terminate: (ids, signal) =>
+      terminateInstances({ ...ports, mostAtOnce: terminatedAtOnce }, ids, signal),
+    list: (owner, signal) => listInstances(ports, owner, signal),
+    logs: (id, request, signal) => instanceLogs(ports, id, request, signal),
+  };
 }

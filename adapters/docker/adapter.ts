@@ -21,9 +21,8 @@ import { createEngineFacts } from "./client/engine-facts.ts";
 import { engineError } from "./errors/errors.ts";
 import { readHostPlatforms } from "./preflight/host-platforms.ts";
 import type { HostPlatforms } from "./preflight/host-platforms.ts";
-import { inspectDockerImage } from "./image/image.ts";
-import { insecureRegistries } from "./image/insecure-registries.ts";
-import type { LookUp } from "./image/insecure-registries.ts";
+import { inspectDockerImage, insecureRegistries } from "./image/image.ts";
+import type { LookUp } from "./image/image.ts";
 import type { MemberPorts } from "./launch/launch-member.ts";
 import { launchContainers } from "./launch/launch.ts";
 import {

@@ -1,4 +1,3 @@
-/** A body from outside, or a stored record, as a typed record: every broken rule at once, the first one as the message. */
 import type { z } from "zod";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
@@ -19,9 +18,10 @@ import {
 import { normalizePlacement, placementRules, placementSchema } from "./schemas/placement.ts";
 import { secretRules, secretSchema } from "./schemas/secret.ts";
 import { workspaceRules, workspaceSchema } from "./schemas/workspace.ts";
-import { shapeWords } from "./shape-words.ts";
 import { invalidRecord, isFields } from "./violation.ts";
 import type { LooseFields, Normalized, Rule, Violation } from "./violation.ts";
+
+/** A body from outside, or a stored record, as a typed record: every broken rule at once, the first one as the message. */
 
 /** What judges a kind: the rules of its specification in their order, then the strict shape. */
 interface KindParser<K extends CatalogKind> {
@@ -197,4 +197,34 @@ function valueAt(fields: LooseFields, path: readonly PropertyKey[]): unknown {
 /** True where a rule has already said something about the place. */
 function isWithin(path: Violation["path"], judged: Violation["path"]): boolean {
   return judged.length <= path.length && judged.every((step, index) => step === path[index]);
+}
+
+/** What a value must be and is not, in the words of who writes YAML rather than of the schema library. */
+
+const EXPECTED: ReadonlyMap<string, string> = new Map([
+  ["string", "a text"],
+  ["number", "a number"],
+  ["int", "a whole number"],
+  ["boolean", "true or false"],
+  ["array", "a list"],
+  ["object", "a map of fields"],
+  ["record", "a map of keys and values"],
+]);
+/** How the library begins where a schema has no words of its own. */
+const LIBRARY_WORDS = "Invalid input: expected ";
+
+/** What follows the field's name and a colon. */
+function shapeWords(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== "invalid_type" || !issue.message.startsWith(LIBRARY_WORDS))
+    return issue.message;
+  const expected = EXPECTED.get(issue.expected) ?? issue.expected;
+  return `must be ${expected}, not ${received(value)}`;
+}
+
+function received(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return "a text";
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "object" ? "a map of fields" : `a ${typeof value}`;
 }

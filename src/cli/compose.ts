@@ -4,7 +4,7 @@ import type { SlipwayError } from "../errors.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import { usageError } from "./arguments/usage-error.ts";
+import { usageError } from "./arguments/flags.ts";
 
 /** What a command works with, decided from flags first, then the environment, then the defaults. */
 export interface Settings {

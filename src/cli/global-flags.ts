@@ -2,7 +2,7 @@ import type { SlipwayError } from "../errors.ts";
 import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
 import type { GlobalFlagDescription, OutputFormat } from "./global-flag-list.ts";
 import { quoted } from "./terminal-text.ts";
-import { usageError } from "./arguments/usage-error.ts";
+import { usageError } from "./arguments/flags.ts";
 
 /** The flags that every command takes, as they were given: null or false where they were not. */
 export interface GlobalFlags {

@@ -19,3 +19,8 @@ export const systemClock: Clock = {
       return undefined;
     }),
 };
+
+/** Between 0 and 1. */
+export function systemChance(): number {
+  return Math.random();
+}

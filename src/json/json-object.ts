@@ -6,6 +6,7 @@ export function asJsonObject(value: JsonValue): JsonObject {
   return value;
 }
 
-function isJsonObject(value: JsonValue): value is JsonObject {
+/** True for an object, which in JSON is neither null nor a list. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

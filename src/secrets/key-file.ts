@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
-import { makeFolder } from "../storage/make-folder.ts";
+import { makeFolder } from "../storage/database.ts";
 import { KEY_BYTES, sealingKey } from "./sealing.ts";
 import type { SealingKey } from "./sealing.ts";
 

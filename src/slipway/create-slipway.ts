@@ -25,8 +25,7 @@ import { openDatabase } from "../storage/database.ts";
 import { instrument } from "../substrate/instrument.ts";
 import type { AdapterCall } from "../substrate/instrument.ts";
 import { openSubstrate } from "./open-adapter.ts";
-import { systemChance } from "../host/system-chance.ts";
-import { systemClock } from "../host/system-clock.ts";
+import { systemChance, systemClock } from "../host/system-clock.ts";
 import { systemDriver } from "../host/system-process-identity.ts";
 
 export interface SlipwayOptions {

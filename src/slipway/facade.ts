@@ -75,7 +75,7 @@ interface Session extends SlipwayPorts {
 export function assembleSlipway(given: SlipwayPorts): Slipway {
   const ports: Session = { ...given, plans: createSpawnablePlans(given) };
   const spawning = onceFound(async () => {
-    const { createSpawning } = await import("./spawning.ts");
+    const { createSpawning } = await import("./spawn-workspaces.ts");
     return createSpawning(ports);
   });
   const { tenant, catalog, ledger } = ports;

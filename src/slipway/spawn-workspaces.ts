@@ -7,14 +7,21 @@ import type { LaunchPlan } from "../plan/plan.ts";
 import { checkSpawnable } from "../resolver/read-again.ts";
 import type { BurstOptions, SpawnResult, WantedSpawn } from "./slipway.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, SpawnKey } from "../ledger/ledger.ts";
 import { refuseReused } from "../spawner/spawn-errors.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
-import { attend, spawnPlan } from "../spawner/spawn.ts";
-import type { SpawnerWorld } from "../spawner/task.ts";
+import { attend, spawnPlan, createSpawnerWorld, terminate } from "../spawner/spawn.ts";
+import type { SpawnerWorld, SpawnerPorts, Wish } from "../spawner/task.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
+import { launchSecrets } from "./credentials.ts";
+import type { CredentialPorts } from "./credentials.ts";
+import { recover } from "../spawner/recover.ts";
+import type { RecoverRequest } from "../spawner/recover.ts";
+import { refresh } from "../spawner/refresh.ts";
+import { sweep } from "../spawner/sweep.ts";
+import type { SweepRequest } from "../spawner/sweep.ts";
 
-export interface SpawningPorts {
+interface SpawningPorts {
   readonly tenant: string;
   readonly ledger: Ledger;
   readonly newSpawnId: (workspace: string) => string;
@@ -43,7 +50,7 @@ const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** Spawns that listen to one signal: twice as many would take four times as long to come and go. */
 const LISTENERS = 64;
 
-export async function spawnWorkspace(
+async function spawnWorkspace(
   ports: SpawningPorts,
   wanted: WantedSpawn,
   options: BurstOptions,
@@ -54,7 +61,7 @@ export async function spawnWorkspace(
 }
 
 /** Never rejects for one of them: what is wrong with the input is thrown before any is begun. */
-export async function spawnWorkspaces(
+async function spawnWorkspaces(
   ports: SpawningPorts,
   given: readonly (string | WantedSpawn)[],
   options: BurstOptions,
@@ -201,4 +208,25 @@ function repeatedSpawnId(spawnId: string, first: number, second: number): Slipwa
     `spawn id ${JSON.stringify(spawnId)} is given twice, at ${first} and ${second}`,
     "One id is one machine for ever: give each spawn an id of its own, or none.",
   );
+}
+
+type Ports = Omit<SpawningPorts, "spawner"> & Omit<SpawnerPorts, "launchSecrets"> & CredentialPorts;
+
+/** The verbs that need the spawner, which is loaded with them: who only looks or resolves does without. */
+export function createSpawning(ports: Ports) {
+  const spawner = createSpawnerWorld({
+    ...ports,
+    launchSecrets: (plan, until) => launchSecrets(ports, plan, until),
+  });
+  const spawning: SpawningPorts = { ...ports, spawner };
+  return {
+    spawnWorkspace: (wanted: WantedSpawn, options: BurstOptions) =>
+      spawnWorkspace(spawning, wanted, options),
+    spawnWorkspaces: (wanted: readonly (string | WantedSpawn)[], options: BurstOptions) =>
+      spawnWorkspaces(spawning, wanted, options),
+    terminate: (wish: Wish) => terminate(spawner, wish),
+    refresh: (keys: readonly SpawnKey[], signal: AbortSignal) => refresh(spawner, keys, signal),
+    recover: (request: RecoverRequest) => recover(spawner, request),
+    sweep: (request: SweepRequest) => sweep(ports, request),
+  };
 }

@@ -1,17 +1,18 @@
 import { SlipwayError } from "../errors.ts";
-import type { LaunchOutcome } from "../substrate/contract.ts";
+import type { LaunchOutcome, Sighting } from "../substrate/contract.ts";
 import { launchId } from "../ledger/launch-token.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { isMember } from "../ledger/ledger-steps.ts";
-import { refusal } from "./next-launch.ts";
+import { refusal, nextLaunch } from "./next-launch.ts";
 import { tellWait } from "./notice.ts";
-import { observe } from "./observe.ts";
 import type { Command, SpawnEvent } from "./state-machine.ts";
-import { remove } from "./remove.ts";
-import { isWorthRepeating } from "./spawn-errors.ts";
+import { isWorthRepeating, stillPending } from "./spawn-errors.ts";
 import { spawnMachine } from "../ledger/spawn-record.ts";
 import { latestLaunch } from "./task.ts";
 import type { SpawnerWorld, Task } from "./task.ts";
+import { machineSeen } from "../substrate/contract.ts";
+import { acceptedAt, nextPause } from "./poll-interval.ts";
+import { endedError, hasEnded } from "./machines/machine-end.ts";
 
 type Work = Exclude<Command, { readonly do: "rest" | "leave" }>;
 
@@ -159,4 +160,79 @@ function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
 
 function tellPause({ wish: { spawnId, onEvent } }: Task, error: SlipwayError): void {
   onEvent({ kind: "progress", spawnId, message: `trying again: ${error.message}` });
+}
+
+/**
+ * Looks at an accepted machine until it runs (and, watched, goes on running), has ended, or has been pending for too
+ * long.
+ */
+async function observe(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<SpawnEvent> {
+  const { adapter, signal, wish } = task;
+  const { lagMilliseconds, pendingMilliseconds, watchMilliseconds } = adapter.capabilities;
+  const id = driven.spawn.machine?.id ?? "";
+  const watcher = world.watcherOf(adapter);
+  const watch = wish.wait === "watched" ? watchMilliseconds : 0;
+  const accepted = acceptedAt(driven, world.clock.now());
+  let pause = 0;
+  let runningSince: number | null = null;
+  for (;;) {
+    let sighting: Sighting;
+    try {
+      sighting = await watcher.look(id, pause, signal);
+      task.tries.reset();
+    } catch (caught) {
+      if (signal.aborted || !isWorthRepeating(caught)) throw caught;
+      if (!(await task.tries.pause(caught, signal))) return { kind: "out-of-time", error: caught };
+      continue;
+    }
+    const age = world.clock.now() - accepted;
+    const machine = machineSeen(sighting);
+    const isAwaited = sighting === "unknown" && age < lagMilliseconds;
+    if (!isAwaited && (machine === null || hasEnded(machine))) {
+      const secrets = await task.secrets(task.signal);
+      const error = await endedError({ adapter, id, machine, secrets, signal });
+      return await refusal(world, driven, "ended", error);
+    }
+    pause = nextPause(pause);
+    if (machine?.state === "running") {
+      runningSince ??= world.clock.now();
+      const left = runningSince + watch - world.clock.now();
+      if (left <= 0) return { kind: "running", machine: spawnMachine(machine) };
+      pause = Math.min(pause, left);
+    } else if (age >= pendingMilliseconds)
+      return { kind: "out-of-time", error: stillPending(driven.spawn, id, pendingMilliseconds) };
+  }
+}
+
+/**
+ * Takes a machine away, until it is gone or the time for it has run out. One that its provider does not know yet is
+ * asked for again: what was launched a moment ago is there, and would stay.
+ */
+async function remove(
+  world: SpawnerWorld,
+  task: Task,
+  driven: DrivenSpawn,
+  machineId: string,
+): Promise<SpawnEvent> {
+  const { lagMilliseconds } = task.adapter.capabilities;
+  const known = acceptedAt(driven, world.clock.now()) + lagMilliseconds;
+  let pause = 0;
+  for (;;) {
+    try {
+      const answer = await world.enderOf(task.adapter).end(machineId, task.signal);
+      if (answer.outcome === "failed") throw answer.error;
+      task.tries.reset();
+      if (answer.outcome === "unknown" && world.clock.now() < known) {
+        pause = nextPause(pause);
+        await world.clock.sleep(pause, task.signal);
+        continue;
+      }
+      const next = driven.spawn.state === "booting" ? await nextLaunch(world, driven, null) : null;
+      return { kind: "removed", next };
+    } catch (caught) {
+      if (!isWorthRepeating(caught)) throw caught;
+      if (!(await task.tries.pause(caught, task.signal)))
+        return { kind: "out-of-time", error: caught };
+    }
+  }
 }

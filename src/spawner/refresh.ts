@@ -1,7 +1,7 @@
 import { timestamp } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
-import { machineSeen } from "../substrate/sighting.ts";
+import { machineSeen } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "../ledger/ledger.ts";
 import { acceptedAt } from "./poll-interval.ts";
 import { spawnMachine } from "../ledger/spawn-record.ts";

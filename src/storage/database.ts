@@ -1,3 +1,17 @@
+import { closeSync, openSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import type { DatabaseSync } from "node:sqlite";
+import { invalidArgument, SlipwayError } from "../errors.ts";
+import { createConnection, loadSqlite } from "./connection.ts";
+import { createWriteGroups } from "./write-groups.ts";
+import type { Connection } from "./connection.ts";
+import { createLockWait } from "./lock-wait.ts";
+import type { LockWait, Pause } from "./lock-wait.ts";
+import { isMigrated, migrate } from "./migrations.ts";
+import type { Migrations } from "./migrations.ts";
+import { storageError } from "./storage-error.ts";
+
 /**
  * The embedded database: one SQLite file that many processes open at once, through Node's own `node:sqlite`.
  *
@@ -7,21 +21,6 @@
  * beyond a short busy time-out, and the writes of one process queue behind one another, so that however many wait,
  * the event loop is held for one short attempt at a time.
  */
-import { closeSync, openSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseSync } from "node:sqlite";
-import { invalidArgument, SlipwayError } from "../errors.ts";
-import { createConnection } from "./connection.ts";
-import { createWriteGroups } from "./write-groups.ts";
-import type { Connection } from "./connection.ts";
-import { createLockWait } from "./lock-wait.ts";
-import type { LockWait, Pause } from "./lock-wait.ts";
-import { makeFolder } from "./make-folder.ts";
-import { isMigrated, migrate } from "./migrations.ts";
-import type { Migrations } from "./migrations.ts";
-import { loadSqlite } from "./sqlite-module.ts";
-import { storageError } from "./storage-error.ts";
 
 /**
  * How long SQLite itself may hold the thread while another process writes, in milliseconds. With eight processes on
@@ -239,5 +238,25 @@ function transact<T>(raw: DatabaseSync, begin: string, work: () => T, commit = "
     // SQLite rolls back by itself after some failures, such as a full disk.
     if (raw.isTransaction) raw.exec("ROLLBACK");
     throw caught;
+  }
+}
+
+/**
+ * Makes a folder, and those above it, for this user alone. What is there already stays as it is.
+ *
+ * Node's own recursive `mkdir` never returns where a file system answers ENOENT although the parent exists, as `/proc`
+ * does.
+ *
+ * @param folder absolute
+ * @throws what the file system says
+ */
+export function makeFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (!existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (caught) {
+    // Where it is no folder, opening a file in it says so.
+    if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
   }
 }

@@ -251,3 +251,8 @@ export interface SubstrateAdapter {
 
 /** Opens the adapter of a target. The same target gives the same adapter while the process lives. */
 export type OpenAdapter = (target: PlacementTarget) => Promise<SubstrateAdapter>;
+
+/** The machine that was seen; null for one that is gone or not known. */
+export function machineSeen(sighting: Sighting | undefined): Machine | null {
+  return sighting === undefined || sighting === "unknown" ? null : sighting;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/sighting.ts";
+import { machineSeen } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, ec2World, summary } from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { API_CALLS } from "../../adapters/gce/client/api-calls.ts";
-import { connectGce } from "../../adapters/gce/connection.ts";
+import { connectGce } from "../../adapters/gce/adapter.ts";
 import { UNPACED } from "../../src/pacing/rates.ts";
 import { mayHaveHappened } from "../../adapters/gce/errors/errors.ts";
 import { caughtError } from "../support/caught.ts";

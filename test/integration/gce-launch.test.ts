@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/sighting.ts";
+import { machineSeen } from "../../src/substrate/contract.ts";
 import { instanceName } from "../../adapters/gce/names.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { gceLaunch, gcpTarget } from "../support/gce-launches.ts";

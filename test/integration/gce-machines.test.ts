@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/sighting.ts";
+import { machineSeen } from "../../src/substrate/contract.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import { candidate, gceLaunch } from "../support/gce-launches.ts";

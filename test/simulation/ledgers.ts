@@ -2,10 +2,9 @@ import { createMemoryLedger } from "../../src/ledger/memory-ledger.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { createConnection } from "../../src/storage/connection.ts";
+import { createConnection, loadSqlite } from "../../src/storage/connection.ts";
 import type { Database } from "../../src/storage/database.ts";
 import { migrate } from "../../src/storage/migrations.ts";
-import { loadSqlite } from "../../src/storage/sqlite-module.ts";
 
 export type LedgerKind = "memory" | "sqlite";
 

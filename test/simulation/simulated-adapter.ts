@@ -9,7 +9,7 @@ import type {
   TerminateOutcome,
 } from "../../src/substrate/contract.ts";
 import type { Pace } from "../../src/pacing/rates.ts";
-import { machineSeen } from "../../src/substrate/sighting.ts";
+import { machineSeen } from "../../src/substrate/contract.ts";
 import { createAsking, throttle } from "./asking.ts";
 import type { Auditor } from "./auditor.ts";
 import type { MemberAnswer, Operation } from "./cloud-launches.ts";

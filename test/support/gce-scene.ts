@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { GceApi } from "../../adapters/gce/client/api.ts";
-import { connectGce } from "../../adapters/gce/connection.ts";
+import { connectGce } from "../../adapters/gce/adapter.ts";
 import { createGceAdapter } from "../../adapters/gce/index.ts";
 import type { GceAdapterOptions } from "../../adapters/gce/index.ts";
 import type { Candidate, LaunchPlan } from "../../src/plan/plan.ts";

@@ -10,7 +10,7 @@ import type {
   Sighting,
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
-import { machineSeen } from "../../src/substrate/sighting.ts";
+import { machineSeen } from "../../src/substrate/contract.ts";
 import type { AdapterSubject } from "./subject.ts";
 
 /** A signal that nobody aborts. */

@@ -1,4 +1,8 @@
-import { type CloudFault, type FaultDialect, parseCloudFaults } from "../server/cloud-fault-grammar.ts";
+import {
+  type CloudFault,
+  type FaultDialect,
+  parseCloudFaults,
+} from "../server/cloud-fault-grammar.ts";
 import { type FaultSubject } from "../server/cloud-faults.ts";
 import { Ec2Failure } from "./failure.ts";
 import { insufficientCapacity, quotaReached } from "./launch/capacity.ts";

@@ -1,4 +1,8 @@
-import { type CloudFault, type FaultDialect, parseCloudFaults } from "../server/cloud-fault-grammar.ts";
+import {
+  type CloudFault,
+  type FaultDialect,
+  parseCloudFaults,
+} from "../server/cloud-fault-grammar.ts";
 import { type CloudFaults, type FaultSubject, takeFault } from "../server/cloud-faults.ts";
 import { GceFailure, statusOf } from "./failure.ts";
 import { regionOf } from "./places.ts";

@@ -3,7 +3,13 @@ import { createServer as createTlsServer } from "node:https";
 import { type Gate, type Verdict, authenticationOf, authorize } from "./authorize.ts";
 import { bodyLimit, dispatch, neededAccess } from "./dispatch.ts";
 import { type ActiveFault, statusReply, takeFault } from "./faults.ts";
-import { type ListeningOptions, ended, listen, readBody, stopServer } from "../server/http-server.ts";
+import {
+  type ListeningOptions,
+  ended,
+  listen,
+  readBody,
+  stopServer,
+} from "../server/http-server.ts";
 import { type Sending, readCall, sendReply } from "./http-edge.ts";
 import { type Call, type Reply, refusal, reply } from "./protocol.ts";
 import { type OpenRequest, openRequest } from "./request-log.ts";

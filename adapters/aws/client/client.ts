@@ -1,12 +1,13 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
-import { assumeRole } from "./assume-role.ts";
 import { cachedCredentials, environmentCredentials, SILENT_LOGGER } from "./credentials.ts";
 import type { CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
 import { ec2Sdk, stsSdk } from "./sdk.ts";
+import type { AwsCredentialIdentity } from "@smithy/types";
+import { cloudError } from "../errors/errors.ts";
 
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
 export type AwsRole = "reader" | "launcher";
@@ -152,4 +153,32 @@ function sharedConnections() {
     },
     close: () => handler?.destroy?.(),
   };
+}
+
+/** Told to AWS, and shown in the account's audit trail beside each call. */
+const SESSION_NAME = "slipway";
+
+/** Temporary credentials of a role. @throws SlipwayError as {@link cloudError} judges the refusal */
+async function assumeRole(
+  sts: STSClient,
+  roleArn: string,
+  region: string,
+): Promise<AwsCredentialIdentity> {
+  const { AssumeRoleCommand } = stsSdk();
+  const context = { operation: "AssumeRole", subject: `role ${roleArn}`, region } as const;
+  try {
+    const input = { RoleArn: roleArn, RoleSessionName: SESSION_NAME };
+    const { Credentials: given } = await sts.send(new AssumeRoleCommand(input));
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
+    if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined)
+      throw new TypeError("the answer holds no credentials");
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      ...(Expiration === undefined ? {} : { expiration: Expiration }),
+    };
+  } catch (caught) {
+    throw cloudError(caught, context);
+  }
 }

@@ -2,7 +2,7 @@ import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { SlipwayError } from "../../../src/errors.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
-import { NO_CREDENTIALS } from "../errors/failure-verdicts.ts";
+import { NO_CREDENTIALS } from "../errors/errors.ts";
 
 export type CredentialProvider = Provider<AwsCredentialIdentity>;
 

@@ -3,13 +3,6 @@ import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import type { CloudVerdict } from "./error-rules.ts";
-import {
-  NO_CREDENTIALS,
-  UNKNOWN_FAILURE,
-  UNKNOWN_PROFILE,
-  UNKNOWN_REFUSAL,
-  UNREACHABLE,
-} from "./failure-verdicts.ts";
 import { failureOf } from "./failure.ts";
 import type { SdkFailure } from "./failure.ts";
 
@@ -151,3 +144,47 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
     ...(encoded === undefined ? {} : { encoded_message: encoded }),
   };
 }
+
+/** A code that is in no rule, with a status under 500: kept whole, and permanent. */
+const UNKNOWN_REFUSAL: CloudVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "CLOUD_REQUEST_REFUSED",
+  remedy: "Look up the code in EC2's list of error codes.",
+  blastRadius: "request",
+  retry: "never",
+};
+
+/** The same with a status of 500 or more, an answer that cannot be read, and a connection that broke off. */
+const UNKNOWN_FAILURE: CloudVerdict = {
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  remedy: "Try again.",
+  blastRadius: "region",
+  retry: "same-token",
+};
+
+/** EC2 has no code of its own for it: a profile that is not there, or one so new that EC2 does not know it yet. */
+const UNKNOWN_PROFILE: CloudVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "INSTANCE_PROFILE_NOT_FOUND",
+  remedy:
+    "Check instance_profile_arn of the placement; a profile made a moment ago takes a minute.",
+  blastRadius: "account",
+  retry: "same-token",
+};
+
+export const NO_CREDENTIALS: CloudVerdict = {
+  code: "UNAUTHENTICATED",
+  reason: "CLOUD_UNAUTHENTICATED",
+  remedy: "Set AWS_PROFILE to a profile that works, or AWS_ACCESS_KEY_ID and its secret; log in.",
+  blastRadius: "credential",
+  retry: "never",
+};
+
+const UNREACHABLE: CloudVerdict = {
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL where it is set.",
+  blastRadius: "region",
+  retry: "same-token",
+};

@@ -1,7 +1,7 @@
 import type { DescribeInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { throwIfCancelled } from "../../../src/async/cancellation.ts";
 import type { Machine, Sighting } from "../../../src/substrate/contract.ts";
-import { machineSeen } from "../../../src/substrate/sighting.ts";
+import { machineSeen } from "../../../src/substrate/contract.ts";
 import type { AwsApi, ReservedPage } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";

@@ -1,16 +1,14 @@
 import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import { cancellation } from "../../../src/async/cancellation.ts";
 import type { JsonObject } from "../../../src/errors.ts";
-import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import type { Check, PlanDraft, AwsTarget } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
-import { accountCheck, rolesOf } from "./account-checks.ts";
-import { addressCheck } from "./address-check.ts";
+import { addressCheck, placeChecks, unreadPlaceChecks } from "./place-checks.ts";
 import type { AwsRole } from "../client/client.ts";
 import { readFacts } from "../image/image-facts.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import { chooseMachine, readMachine } from "./machine-choice.ts";
 import type { MachineChoice, MachineReading } from "./machine-choice.ts";
-import { placeChecks, unreadPlaceChecks } from "./place-checks.ts";
 import { judgePlaces } from "./places.ts";
 import type { JudgedPlace } from "./places.ts";
 import { preflightReport, unaskedReport } from "./preflight-report.ts";
@@ -25,6 +23,7 @@ import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
 import { awsTarget } from "../target.ts";
 import { volumeChecks } from "./volume-checks.ts";
+import { failed, passed } from "../../../src/substrate/check.ts";
 
 export interface PreflightPorts {
   readonly reader: AwsReader;
@@ -147,5 +146,36 @@ function judgeAll(
     instanceType: machine.name ?? draft.machineType,
     info: machine.info,
     zonesWithType: machine.zones,
+  });
+}
+
+/** The credentials that are used for a placement: one role for all, or one for reads and one for writes. */
+function rolesOf({ roleArn, readonlyRoleArn }: AwsTarget): readonly AwsRole[] {
+  return readonlyRoleArn === null || readonlyRoleArn === roleArn
+    ? ["launcher"]
+    : ["launcher", "reader"];
+}
+
+const CHECKS: Readonly<Record<AwsRole, { readonly name: string; readonly whose: string }>> = {
+  launcher: { name: "account.launcher", whose: "the credentials that launch" },
+  reader: { name: "account.reader", whose: "the credentials that read" },
+};
+
+/** Holds the account that credentials belong to against the placement's. */
+function accountCheck(
+  role: AwsRole,
+  { accountId, region }: AwsTarget,
+  found: Reading<string>,
+): Check {
+  const { name, whose } = CHECKS[role];
+  if (found.error !== null) return unread(name, found.error);
+  if (found.value === accountId) return passed(name, `${whose} belong to account ${accountId}`);
+  return failed(name, {
+    code: "FAILED_PRECONDITION",
+    reason: "ACCOUNT_MISMATCH",
+    message: `${whose} belong to account ${found.value}, but the placement is in account ${accountId}`,
+    remedy: `Use a profile of account ${accountId}, or a role_arn there in the placement; or correct account_id.`,
+    blastRadius: "credential",
+    metadata: { account_id: found.value, placement_account_id: accountId, region },
   });
 }

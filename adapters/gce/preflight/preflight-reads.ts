@@ -6,7 +6,12 @@ import { readImageLink } from "../image/links.ts";
 import { settled } from "../../../src/substrate/reading-gce.ts";
 import type { Reading } from "../../../src/substrate/reading-gce.ts";
 import type { GceReads } from "../client/reads.ts";
-import type { DiskTypeReply, MachineTypeReply, SubnetworkReply, ZoneReply } from "../client/replies.ts";
+import type {
+  DiskTypeReply,
+  MachineTypeReply,
+  SubnetworkReply,
+  ZoneReply,
+} from "../client/replies.ts";
 import type { SubnetReference } from "../target.ts";
 
 /** Where the workspace names no environment. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/errors.ts";
 import type { Candidate, Check, GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
-import { failed, skipped } from "../../../src/substrate/check.ts";
+import { failed, skipped, failedBy } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { diskChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
@@ -119,7 +119,7 @@ function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]):
   ];
 }
 
-export function settingsFor({ shape }: PlanDraft, subnet: Reading<SubnetReference>): JsonObject {
+function settingsFor({ shape }: PlanDraft, subnet: Reading<SubnetReference>): JsonObject {
   return planSettings({
     diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
     diskType: shape.diskType,
@@ -143,4 +143,57 @@ function sourcesFor({ draft, target, machineType }: Found): Record<string, strin
 
 function linkOf({ project, region, name }: SubnetReference): string {
   return subnetworkLink(project, region, name);
+}
+
+/** Where the image's own failure has told that nobody answers, nobody is asked again. */
+export function unaskedReport(draft: PlanDraft, subnet: Reading<SubnetReference>): PreflightReport {
+  const why = "not known, because Compute Engine did not answer for the image";
+  return emptyReport(draft, subnet, { why, checks: UNASKED.map((name) => skipped(name, why)) });
+}
+
+/** Without its project nothing of a placement can be found: one failure says it for all. */
+export function absentProjectReport(
+  draft: PlanDraft,
+  subnet: Reading<SubnetReference>,
+  project: string,
+): PreflightReport {
+  const why = `there is no project ${project}, or the caller may not know of it`;
+  const missing = failed("project.found", {
+    code: "NOT_FOUND",
+    reason: "PROJECT_NOT_FOUND",
+    message: why,
+    remedy: "Correct the placement's project, or have the caller granted access to it.",
+    blastRadius: "account",
+    metadata: { project },
+  });
+  const unknown = UNASKED.map((name) => skipped(name, "not known: there is no project"));
+  return emptyReport(draft, subnet, { why, checks: [missing, ...unknown] });
+}
+
+const UNASKED = [
+  "zone.state",
+  "machine-type.offered",
+  "volume.type",
+  "subnets.exist",
+  "permission.image",
+  "permission.subnet",
+] as const;
+
+function emptyReport(
+  draft: PlanDraft,
+  subnet: Reading<SubnetReference>,
+  { why, checks }: { readonly why: string; readonly checks: readonly Check[] },
+): PreflightReport {
+  const wrong = subnet.error === null ? [] : [failedBy("subnets.exist", subnet.error)];
+  return {
+    checks: [...checks, ...wrong],
+    candidates: draft.candidates.map((candidate) => ({
+      ...candidate,
+      verdict: "rejected",
+      reason: why,
+    })),
+    machineType: draft.machineType,
+    settings: settingsFor(draft, subnet),
+    sources: {},
+  };
 }

@@ -7,7 +7,7 @@ import { findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
 import { findMachineType } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
-import { preflightReport } from "./preflight-report.ts";
+import { preflightReport, absentProjectReport, unaskedReport } from "./preflight-report.ts";
 import type { Found } from "./preflight-report.ts";
 import { DEFAULT_MACHINE_TYPE, readWave } from "./preflight-reads.ts";
 import type { Wave } from "./preflight-reads.ts";
@@ -16,7 +16,6 @@ import type { Reading } from "../../../src/substrate/reading-gce.ts";
 import type { GceReads } from "../client/reads.ts";
 import { gcpTarget, subnetOf } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
-import { absentProjectReport, unaskedReport } from "./unasked-report.ts";
 import { zoneFindings } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
 

@@ -4,7 +4,12 @@ import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "../
 import { parseStored } from "../parse.ts";
 import { referencesOf } from "../references.ts";
 import type { CatalogStore, LinkedRecords } from "./store.ts";
-import type { CatalogReading, CatalogTransactions, RecordKey, StoredGeneration } from "../tables.ts";
+import type {
+  CatalogReading,
+  CatalogTransactions,
+  RecordKey,
+  StoredGeneration,
+} from "../tables.ts";
 import { deleteRecord, findRecord, setBakedImage, setRecord, toRecord } from "./transitions.ts";
 
 /** Plans whose records are remembered; they are read anew beyond. */

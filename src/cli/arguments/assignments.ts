@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../errors.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "./usage-error.ts";
+import { usageError } from "./flags.ts";
+import type { WriteOptions } from "../../catalog/catalog.ts";
 
 /**
  * Reads `field=value` words. A value that reads as JSON is JSON, anything else is text: `disk_size_gb=20` is a
@@ -32,4 +33,13 @@ function readValue(text: string): JsonValue {
     // Not JSON, so it is text: the commonest case, and no failure.
     return text;
   }
+}
+
+export interface WriteFlags {
+  readonly ifGeneration?: number;
+}
+
+/** The condition of a write, from its flags. */
+export function writeOptions({ ifGeneration }: WriteFlags): WriteOptions {
+  return ifGeneration === undefined ? {} : { ifGeneration };
 }

@@ -1,6 +1,6 @@
 import type { SlipwayError } from "../../errors.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "./usage-error.ts";
+import { usageError } from "./flags.ts";
 
 const MILLISECONDS: ReadonlyMap<string, number> = new Map([
   ["ms", 1],

@@ -1,5 +1,6 @@
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "./usage-error.ts";
+import { invalidArgument } from "../../errors.ts";
+import type { SlipwayError } from "../../errors.ts";
 
 /** Reads a whole number of at least `lowest`, and at most `highest` where there is such a bound. */
 export function wholeNumber(
@@ -26,4 +27,14 @@ export function portNumber(text: string): number {
 /** A value as it was typed. */
 export function asTyped(text: string): string {
   return text;
+}
+
+/** A flag's name as it is typed: `allowStale` -> `allow-stale`. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Arguments that no command would take: exit 2, reason `USAGE`. */
+export function usageError(message: string, remedy: string): SlipwayError {
+  return invalidArgument("USAGE", message, remedy);
 }

@@ -8,6 +8,7 @@ import { toSnakeCase } from "../../json/field-case.ts";
 import { renderJson } from "../output/render.ts";
 import { readLimited } from "./standard-input.ts";
 import { quoted } from "../terminal-text.ts";
+import type { Notices } from "../output/progress.ts";
 
 interface PlanFile {
   /** As it was typed. */
@@ -80,4 +81,10 @@ function unusable(what: string, caught: unknown): SlipwayError {
     `${what}${code}`,
     "Name a file in a folder that exists and that you may use.",
   );
+}
+
+/** Tells what a resolution found that nothing fails for. */
+export function warnOfChecks(notices: Notices, plan: LaunchPlan): void {
+  for (const check of plan.checks)
+    if (check.outcome === "warning") notices.warn(check.message, check.remedy);
 }

@@ -11,9 +11,8 @@ import {
 } from "@stricli/core";
 import { asSlipwayError, isSlipwayError } from "../../errors.ts";
 import type { SlipwayError } from "../../errors.ts";
-import { kebabCase } from "./kebab-case.ts";
+import { kebabCase, usageError } from "./flags.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "./usage-error.ts";
 
 /** The first word names no command. */
 export function unknownCommand(input: string, corrections: readonly string[]): SlipwayError {

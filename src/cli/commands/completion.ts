@@ -2,7 +2,7 @@ import { COMPLETION_SCRIPTS } from "../help/completion-scripts.ts";
 import type { CliContext } from "../context.ts";
 import { SHELLS } from "../help/proposals.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 
 export async function completion(context: CliContext, _flags: object, word: string): Promise<void> {
   const shell = SHELLS.find((candidate) => candidate === word);

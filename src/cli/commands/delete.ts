@@ -2,8 +2,8 @@ import type { CliContext } from "../context.ts";
 import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
 import { viewDeletion } from "../views/record-view.ts";
-import { writeOptions } from "../arguments/write-options.ts";
-import type { WriteFlags } from "../arguments/write-options.ts";
+import { writeOptions } from "../arguments/assignments.ts";
+import type { WriteFlags } from "../arguments/assignments.ts";
 
 export async function remove(
   context: CliContext,

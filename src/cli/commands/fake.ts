@@ -7,7 +7,7 @@ import { CLOUDS } from "../help/proposals.ts";
 import type { Cloud } from "../help/proposals.ts";
 import { readLimited } from "../arguments/standard-input.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 
 interface FakeFlags {
   readonly port: number;

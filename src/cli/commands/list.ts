@@ -2,7 +2,7 @@ import type { CliContext } from "../context.ts";
 import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { quoted } from "../terminal-text.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
 import type { SpawnState } from "../../ledger/spawn-record.ts";

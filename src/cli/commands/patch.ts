@@ -1,12 +1,11 @@
 import type { JsonValue } from "../../errors.ts";
-import { parseAssignments } from "../arguments/assignments.ts";
+import { parseAssignments, writeOptions } from "../arguments/assignments.ts";
 import type { CliContext } from "../context.ts";
 import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 import { viewRecord } from "../views/record-view.ts";
-import { writeOptions } from "../arguments/write-options.ts";
-import type { WriteFlags } from "../arguments/write-options.ts";
+import type { WriteFlags } from "../arguments/assignments.ts";
 
 export async function patch(
   context: CliContext,

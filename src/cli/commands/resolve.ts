@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { warnOfChecks } from "../arguments/plan-warnings.ts";
+import { warnOfChecks } from "../arguments/plan-file.ts";
 import { withSlipway } from "../session.ts";
 import { viewPlan } from "../views/plan-view.ts";
 

@@ -4,10 +4,10 @@ import { orInterrupted } from "../shutdown.ts";
 import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
 import { readLimited, withoutTrailingNewline } from "../arguments/standard-input.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 import { viewRecord } from "../views/record-view.ts";
-import { writeOptions } from "../arguments/write-options.ts";
-import type { WriteFlags } from "../arguments/write-options.ts";
+import { writeOptions } from "../arguments/assignments.ts";
+import type { WriteFlags } from "../arguments/assignments.ts";
 
 export async function set(
   context: CliContext,

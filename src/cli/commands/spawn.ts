@@ -1,13 +1,12 @@
 import { createDeadline } from "../../async/cancellation.ts";
 import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { readPlan } from "../arguments/plan-file.ts";
-import { warnOfChecks } from "../arguments/plan-warnings.ts";
+import { readPlan, warnOfChecks } from "../arguments/plan-file.ts";
 import { offerCancellation } from "../spawning/second-interrupt.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
 import { tellProgress } from "../spawning/spawn-progress.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 import { spawnMany } from "../spawning/spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";

@@ -5,7 +5,7 @@ import { isFinished } from "../../ledger/spawn-record.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
-import { usageError } from "../arguments/usage-error.ts";
+import { usageError } from "../arguments/flags.ts";
 import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
 
 export async function terminate(

@@ -2,7 +2,7 @@ import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { globalFlagsHelp, helpSection, rootHelp } from "./help-text.ts";
 import type { HelpRow } from "./help-text.ts";
-import { kebabCase } from "../arguments/kebab-case.ts";
+import { kebabCase } from "../arguments/flags.ts";
 import type { CommandRoute } from "../route.ts";
 
 /** `--help`: the commands at the root, a command's forms and flags after its name; the global flags below both. */

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue, SlipwayError } from "../../errors.ts";
 import type { GlobalFlags } from "../global-flags.ts";
-import { isJsonObject } from "../../json/json-object-cli.ts";
+import { isJsonObject } from "../../json/json-object.ts";
 import { renderJson } from "./render.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
 

@@ -1,7 +1,7 @@
 import { ERROR_CODES, ERROR_REASONS, SlipwayError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../errors.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
-import { isJsonObject } from "../../json/json-object-cli.ts";
+import { isJsonObject } from "../../json/json-object.ts";
 
 const BLAST_RADII = [
   "request",

@@ -3,7 +3,7 @@ import type { LaunchPlan } from "../../plan/plan.ts";
 import type { BurstOptions, Slipway, SpawnResult } from "../../slipway/slipway.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
-import { warnOfChecks } from "../arguments/plan-warnings.ts";
+import { warnOfChecks } from "../arguments/plan-file.ts";
 import { offerCancellation } from "./second-interrupt.ts";
 import { failureOf } from "./spawn-failure.ts";
 import { tellSums, unsettledAmong } from "./spawn-summary.ts";

@@ -3,7 +3,12 @@ import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } fro
 import { imageFault, namingImage } from "../image/image-fault.ts";
 import { LARGEST_DOCUMENT } from "../image/json-document.ts";
 import { parseManifest } from "../image/manifest.ts";
-import { bareMediaType, isIndexType, isManifestType, MANIFEST_ACCEPT } from "../image/media-types.ts";
+import {
+  bareMediaType,
+  isIndexType,
+  isManifestType,
+  MANIFEST_ACCEPT,
+} from "../image/media-types.ts";
 import { formatReference, formatRepository, type Repository } from "../reference.ts";
 import type {
   BlobRequest,
@@ -12,10 +17,7 @@ import type {
   ManifestRequest,
   RegistryClient,
 } from "./contract.ts";
-import {
-  createAuthorizedRequests,
-  type AuthorizedRequests,
-} from "./authorized-requests.ts";
+import { createAuthorizedRequests, type AuthorizedRequests } from "./authorized-requests.ts";
 import { readBody } from "./body.ts";
 import { createBoundedCache, type BoundedCache } from "./bounded-cache.ts";
 import { createEndpoints, type EndpointOptions } from "./endpoints.ts";

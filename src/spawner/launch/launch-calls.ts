@@ -9,7 +9,6 @@ import type {
 } from "../../substrate/contract.ts";
 import { bootDocument } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
-import { orLeft } from "./leave-launch.ts";
 import { launchId } from "../../ledger/launch-token.ts";
 
 /** A recorded launch, as its provider is asked for it. */
@@ -234,5 +233,39 @@ async function askProvider(
     if (signal.aborted || !isSlipwayError(caught)) throw caught;
     // Thrown, not answered: how far it came is not known.
     return call.members.map(() => ({ outcome: "unknown", error: caught }));
+  }
+}
+
+/** For how long an answer that is on its way is waited for by somebody who leaves, in milliseconds. */
+const PATIENCE = 2_000;
+
+/** Made once: `abort` would make an error with its stack for every launch. */
+const ANSWERED = new Error("the launch was answered");
+
+/**
+ * The answer of a launch, or the reason of `detach` where that is aborted and no answer comes in a moment. An adapter
+ * does not give up what it has sent: whoever leaves must, and the record says that nobody has told of the launch.
+ */
+async function orLeft<T>(clock: Clock, detach: AbortSignal, answer: Promise<T>): Promise<T> {
+  const { promise: left, reject } = Promise.withResolvers<never>();
+  let stop = (): void => undefined;
+  const leave = async (answered: AbortSignal): Promise<void> => {
+    await Promise.allSettled([clock.sleep(PATIENCE, answered)]);
+    reject(detach.reason);
+  };
+  const begin = (): void => {
+    const answered = new AbortController();
+    stop = () => answered.abort(ANSWERED);
+    void leave(answered.signal);
+  };
+  if (detach.aborted) begin();
+  else detach.addEventListener("abort", begin, { once: true });
+  try {
+    return await Promise.race([answer, left]);
+  } finally {
+    detach.removeEventListener("abort", begin);
+    // Nobody listens to what is rejected from here on.
+    left.catch(() => undefined);
+    stop();
   }
 }

@@ -5,7 +5,14 @@ import { bootDocument } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "../../ledger/launch-token.ts";
-import type { DrivenSpawn, Ledger, NewLaunch, NewSpawn, Standing, Step } from "../../ledger/ledger.ts";
+import type {
+  DrivenSpawn,
+  Ledger,
+  NewLaunch,
+  NewSpawn,
+  Standing,
+  Step,
+} from "../../ledger/ledger.ts";
 import type { RateAsk, Spent } from "../../pacing/contract.ts";
 
 /** A spawn that is to be launched in a place of its plan. */

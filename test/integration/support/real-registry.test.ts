@@ -1,10 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import {
-  pushImage,
-  tinyImage,
-  tinyMultiPlatformImage,
-} from "../../../testing/registry/index.ts";
+import { pushImage, tinyImage, tinyMultiPlatformImage } from "../../../testing/registry/index.ts";
 import { describeWithRegistry } from "../../support/peers.ts";
 import { basicAuthorization, startRealRegistry } from "../../support/real-registry.ts";
 

@@ -18,7 +18,7 @@ export const PURE_FILES: readonly string[] = [
   "src/oci/image/image-config.ts",
   "adapters/aws/labels.ts",
   "adapters/aws/machine.ts",
-  "adapters/aws/machines/console-output.ts",
+  "adapters/aws/machines/logs.ts",
   "adapters/gce/labels.ts",
   "adapters/gce/machine-id.ts",
   "adapters/gce/machine.ts",
@@ -60,7 +60,7 @@ const FILE_READERS: readonly string[] = [
 /** Where the clock is read and lots are drawn: edges that others are handed. */
 const CLOCK_READERS: readonly string[] = [
   "src/host/system-clock.ts",
-  "src/host/system-chance.ts",
+  "src/host/system-clock.ts",
   "src/storage/database.ts",
 ];
 
@@ -74,7 +74,7 @@ export const NAMED_READERS: readonly string[] = [
 ].filter((place) => !place.endsWith("/"));
 
 /** The test kit is servers and simulations: it has edges of its own everywhere. */
-const TEST_KIT = "src/testing/";
+const TEST_KIT = "testing/";
 
 function fileWall(name: string, judge: (module: SourceModule) => string | null): Wall {
   return {

@@ -68,8 +68,8 @@ const srcKnowsNoProvider = importWall("src knows no provider", (module, imported
 const testingIsNotInTheProduct = importWall(
   "the product runs without its test kit",
   (module, imported) => {
-    if (imported.file?.startsWith("src/testing/") !== true) return null;
-    if (module.path.startsWith("src/testing/")) return null;
+    if (imported.file?.startsWith("testing/") !== true) return null;
+    if (module.path.startsWith("testing/")) return null;
     if (!module.path.startsWith("src/cli/")) return "only the command line may load the test kit";
     return imported.manner === "static" ? "the test kit is loaded lazily, by import()" : null;
   },

@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { openDatabase } from "../../../src/storage/database.ts";
-import { loadSqlite } from "../../../src/storage/sqlite-module.ts";
+import { loadSqlite } from "../../../src/storage/connection.ts";
 
 const [path = "", writes = "0"] = process.argv.slice(2);
 // Loading belongs to the process's start, not to what is measured.

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
-import { camelCaseName, snakeCaseName, toCamelCase, toSnakeCase } from "../../../src/json/field-case.ts";
+import {
+  camelCaseName,
+  snakeCaseName,
+  toCamelCase,
+  toSnakeCase,
+} from "../../../src/json/field-case.ts";
 
 describe("names", () => {
   it.each([

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeFolder } from "../../../src/storage/make-folder.ts";
+import { makeFolder } from "../../../src/storage/database.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
-const MODULE = join(import.meta.dirname, "../../../src/storage/make-folder.ts");
+const MODULE = join(import.meta.dirname, "../../../src/storage/database.ts");
 
 describe("makeFolder", () => {
   it("makes every folder on the way, for this user alone, as often as it is asked", () => {

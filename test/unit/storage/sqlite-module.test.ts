@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { loadSqlite } from "../../../src/storage/sqlite-module.ts";
+import { loadSqlite } from "../../../src/storage/connection.ts";
 
-const MODULE = join(import.meta.dirname, "../../../src/storage/sqlite-module.ts");
+const MODULE = join(import.meta.dirname, "../../../src/storage/connection.ts");
 
 /** Plays Node 22, whatever Node this is: the first load of the module announces it. */
 function announceOnLoad(announcement: string): string {

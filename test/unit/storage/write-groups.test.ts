@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createConnection } from "../../../src/storage/connection.ts";
+import { createConnection, loadSqlite } from "../../../src/storage/connection.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import type { Database } from "../../../src/storage/database.ts";
-import { loadSqlite } from "../../../src/storage/sqlite-module.ts";
 import { createWriteGroups } from "../../../src/storage/write-groups.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 

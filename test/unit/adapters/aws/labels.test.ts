@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { launchTags, ownershipOf, tagSpecifications, TAGS } from "../../../../adapters/aws/labels.ts";
+import {
+  launchTags,
+  ownershipOf,
+  tagSpecifications,
+  TAGS,
+} from "../../../../adapters/aws/labels.ts";
 import { ec2Launch, ec2Plan } from "../../../support/ec2-launch.ts";
 
 const NETWORK = {

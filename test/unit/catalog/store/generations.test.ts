@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CATALOG_MIGRATIONS, createSqliteStore } from "../../../../src/catalog/store/sqlite-store.ts";
+import {
+  CATALOG_MIGRATIONS,
+  createSqliteStore,
+} from "../../../../src/catalog/store/sqlite-store.ts";
 import { createTableStore } from "../../../../src/catalog/store/table-store.ts";
 import type { CatalogReading, RecordKey } from "../../../../src/catalog/tables.ts";
 import { openDatabase } from "../../../../src/storage/database.ts";

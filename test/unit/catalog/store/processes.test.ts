@@ -1,7 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CATALOG_MIGRATIONS, createSqliteStore } from "../../../../src/catalog/store/sqlite-store.ts";
+import {
+  CATALOG_MIGRATIONS,
+  createSqliteStore,
+} from "../../../../src/catalog/store/sqlite-store.ts";
 import { keyFile } from "../../../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../../../src/secrets/sealed-store.ts";
 import { openDatabase } from "../../../../src/storage/database.ts";

@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CATALOG_MIGRATIONS, createSqliteStore } from "../../../../src/catalog/store/sqlite-store.ts";
+import {
+  CATALOG_MIGRATIONS,
+  createSqliteStore,
+} from "../../../../src/catalog/store/sqlite-store.ts";
 import type { JsonObject } from "../../../../src/errors.ts";
 import { openDatabase } from "../../../../src/storage/database.ts";
 import { dockerImage } from "../../../support/catalog/records.ts";

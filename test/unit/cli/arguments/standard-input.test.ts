@@ -1,6 +1,9 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { readLimited, withoutTrailingNewline } from "../../../../src/cli/arguments/standard-input.ts";
+import {
+  readLimited,
+  withoutTrailingNewline,
+} from "../../../../src/cli/arguments/standard-input.ts";
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { defaultFormat, render, renderJson, renderYaml } from "../../../../src/cli/output/render.ts";
+import {
+  defaultFormat,
+  render,
+  renderJson,
+  renderYaml,
+} from "../../../../src/cli/output/render.ts";
 import type { JsonValue } from "../../../../src/errors.ts";
 import { hostileText } from "../support/hostile-text.ts";
 

@@ -1,6 +1,11 @@
 import type { Catalog } from "../../../../src/catalog/catalog.ts";
 import { asSlipwayError } from "../../../../src/errors.ts";
-import type { BurstOptions, Slipway, SpawnResult, WantedSpawn } from "../../../../src/slipway/slipway.ts";
+import type {
+  BurstOptions,
+  Slipway,
+  SpawnResult,
+  WantedSpawn,
+} from "../../../../src/slipway/slipway.ts";
 import type { Spawn } from "../../../../src/ledger/spawn-record.ts";
 
 /** A Slipway that can do what the test gives it, and fails for everything else. */

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { SlipwayError } from "../../../../src/errors.ts";
 import { isSlipwayError } from "../../../../src/errors.ts";
-import { LARGEST_INPUT_BYTES, parseDocument } from "../../../../src/json/document/parse-document.ts";
+import {
+  LARGEST_INPUT_BYTES,
+  parseDocument,
+} from "../../../../src/json/document/parse-document.ts";
 import { processorTime } from "../../../support/processor-time.ts";
 
 const parse = (text: string) => parseDocument(new TextEncoder().encode(text));

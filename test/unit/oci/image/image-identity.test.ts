@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chainId, chainIds, imageId, verifyLayers } from "../../../../src/oci/image/image-config.ts";
+import {
+  chainId,
+  chainIds,
+  imageId,
+  verifyLayers,
+} from "../../../../src/oci/image/image-config.ts";
 import { OCI_MANIFEST } from "../../../../src/oci/image/media-types.ts";
 import { COMPLETE, DIFF_IDS, MINIMAL, change, parse } from "../support/image-config.ts";
 

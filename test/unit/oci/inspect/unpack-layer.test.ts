@@ -3,7 +3,7 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LayerCompression } from "../../../../src/oci/image/media-types.ts";
-import { unpackLayer } from "../../../../src/oci/inspect/unpack-layer.ts";
+import { unpackLayer } from "../../../../src/oci/inspect/verify-layer-blobs.ts";
 
 const TEXT = Buffer.from("The same again. ".repeat(20_000));
 const NOISE = randomBytes(300_000);

@@ -2,7 +2,10 @@ import type { LookupFunction } from "node:net";
 import type { RegistryCredential } from "../../../../src/oci/credential.ts";
 import { parseReference, type Reference } from "../../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../../src/oci/registry/contract.ts";
-import { createRegistryClient, type RegistryClientOptions } from "../../../../src/oci/registry/client.ts";
+import {
+  createRegistryClient,
+  type RegistryClientOptions,
+} from "../../../../src/oci/registry/client.ts";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { SecretValue } from "../../../../src/secret-value.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../../src/errors.ts";
 import { createMachineWatcher } from "../../../../src/spawner/machines/watcher.ts";
 import type { Machine } from "../../../../src/substrate/contract.ts";
-import { machineSeen } from "../../../../src/substrate/sighting.ts";
+import { machineSeen } from "../../../../src/substrate/contract.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
 

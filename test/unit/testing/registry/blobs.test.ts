@@ -1,10 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import {
-  type TestRegistry,
-  startRegistry,
-  tinyImage,
-} from "../../../../testing/registry/index.ts";
+import { type TestRegistry, startRegistry, tinyImage } from "../../../../testing/registry/index.ts";
 import { ask, registryWithImage, verdict } from "./support.ts";
 
 const LAYER = tinyImage("amd64").layers[0] ?? { bytes: new Uint8Array(), digest: "" };

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { cachedCredentials, environmentCredentials } from "../../../../../adapters/aws/client/credentials.ts";
+import {
+  cachedCredentials,
+  environmentCredentials,
+} from "../../../../../adapters/aws/client/credentials.ts";
 
 const MINUTE = 60_000;
 const NO_FILES = { filepath: "/nowhere/credentials", configFilepath: "/nowhere/config" };

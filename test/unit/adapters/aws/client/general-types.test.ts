@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { chooseGeneralType, findGeneralTypes } from "../../../../../adapters/aws/client/general-types.ts";
+import {
+  chooseGeneralType,
+  findGeneralTypes,
+} from "../../../../../adapters/aws/client/general-types.ts";
 import { createAwsApi } from "../../../../../adapters/aws/client/api.ts";
 import type { AwsApi } from "../../../../../adapters/aws/client/api.ts";
 

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ERROR_RULES } from "../../../../../adapters/aws/errors/error-rules.ts";
-import { cloudError, isOutcomeUnknown, providerCode } from "../../../../../adapters/aws/errors/errors.ts";
+import {
+  cloudError,
+  isOutcomeUnknown,
+  providerCode,
+} from "../../../../../adapters/aws/errors/errors.ts";
 import { SlipwayError } from "../../../../../src/errors.ts";
 
 const CONTEXT = { operation: "RunInstances", subject: "agent-1", region: "us-east-1" } as const;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lastLines, newOutput } from "../../../../../adapters/aws/machines/console-output.ts";
+import { lastLines, newOutput } from "../../../../../adapters/aws/machines/logs.ts";
 
 const bytes = (text: string) => Buffer.from(text);
 const text = (output: Uint8Array) => Buffer.from(output).toString();

@@ -1,5 +1,9 @@
 import { expect, it } from "vitest";
-import { chunksOf, idsNamedIn, isInstanceId } from "../../../../../adapters/aws/machines/instance-ids.ts";
+import {
+  chunksOf,
+  idsNamedIn,
+  isInstanceId,
+} from "../../../../../adapters/aws/machines/instance-ids.ts";
 
 const LONG = "i-0123456789abcdef0";
 const SHORT = "i-0123abcd";

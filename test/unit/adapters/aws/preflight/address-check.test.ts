@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressCheck } from "../../../../../adapters/aws/preflight/address-check.ts";
+import { addressCheck } from "../../../../../adapters/aws/preflight/place-checks.ts";
 import { awsTarget, candidate } from "../../../../support/ec2-launch.ts";
 
 const GIVING = { SubnetId: "subnet-1", MapPublicIpOnLaunch: true };

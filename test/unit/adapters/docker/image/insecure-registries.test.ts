@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { insecureRegistries } from "../../../../../adapters/docker/image/insecure-registries.ts";
+import { insecureRegistries } from "../../../../../adapters/docker/image/image.ts";
 import { infoReply, readReply } from "../../../../../adapters/docker/client/replies.ts";
 import { infoAnswer } from "../../../../support/fake-engine.ts";
 

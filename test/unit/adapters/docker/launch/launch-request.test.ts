@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { containerName, containerRequest } from "../../../../../adapters/docker/launch/launch-request.ts";
+import {
+  containerName,
+  containerRequest,
+} from "../../../../../adapters/docker/launch/launch-request.ts";
 import { settingsOf } from "../../../../../adapters/docker/settings.ts";
 import type { GcpTarget } from "../../../../../src/plan/plan.ts";
 import { SecretValue } from "../../../../../src/secret-value.ts";

@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createEngineApi } from "../../../../../adapters/docker/client/api.ts";
 import { parseEndpoint } from "../../../../../adapters/docker/client/endpoint.ts";
 import { createPuller } from "../../../../../adapters/docker/launch/pull.ts";
-import type { ImagePull, Puller, PullTimeouts } from "../../../../../adapters/docker/launch/pull.ts";
+import type {
+  ImagePull,
+  Puller,
+  PullTimeouts,
+} from "../../../../../adapters/docker/launch/pull.ts";
 import { createTransport } from "../../../../../adapters/docker/client/transport.ts";
 import type { RegistryCredential } from "../../../../../src/oci/credential.ts";
 import { SecretValue } from "../../../../../src/secret-value.ts";

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../../../../src/substrate/sighting.ts";
+import { machineSeen } from "../../../../../src/substrate/contract.ts";
 import { adapterOf } from "../../../../support/docker-subject.ts";
-import { calls, frame, gone, LABELS, onEngine, running } from "../../../../support/engine-adapter.ts";
+import {
+  calls,
+  frame,
+  gone,
+  LABELS,
+  onEngine,
+  running,
+} from "../../../../support/engine-adapter.ts";
 import { containerAnswer } from "../../../../support/fake-engine.ts";
 import type { EngineHandler, FakeEngine } from "../../../../support/fake-engine.ts";
 

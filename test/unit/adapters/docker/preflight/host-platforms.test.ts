@@ -2,7 +2,10 @@ import { writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { handles, readHostPlatforms } from "../../../../../adapters/docker/preflight/host-platforms.ts";
+import {
+  handles,
+  readHostPlatforms,
+} from "../../../../../adapters/docker/preflight/host-platforms.ts";
 import { scratchFolder } from "../../../../support/scratch.ts";
 
 const MASK = "mask ffffffffffffff00fffffffffffffffffeffffff";

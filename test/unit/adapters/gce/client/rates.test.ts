@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { API_CALLS } from "../../../../../adapters/gce/client/api-calls.ts";
 import { createPacing } from "../../../../../adapters/gce/client/pacing.ts";
-import { quotaOf, RATE_QUOTAS, rateOf, rateScope } from "../../../../../adapters/gce/client/rates.ts";
+import {
+  quotaOf,
+  RATE_QUOTAS,
+  rateOf,
+  rateScope,
+} from "../../../../../adapters/gce/client/rates.ts";
 import { publishedRates } from "../../../../../testing/gce/rate-limits.ts";
 
 const SCOPE = rateScope("agents");

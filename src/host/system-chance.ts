@@ -1,4 +1,0 @@
-/** Between 0 and 1. */
-export function systemChance(): number {
-  return Math.random();
-}
