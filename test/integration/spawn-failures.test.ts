@@ -63,15 +63,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
   /** What the ledger and the engine have of a spawn that failed. */
   async function expectFailed(spawnId: string, error: object): Promise<void> {
     const description = await world.slipway.describeSpawn(spawnId);
-    (await import("node:fs")).appendFileSync(
-      "/tmp/iw/errs.txt",
-      JSON.stringify({ ...description, plan: 0 }, null, 1),
-    );
     expect(description).toMatchObject({ state: "failed", error });
-    (await import("node:fs")).appendFileSync(
-      "/tmp/iw/errs.txt",
-      JSON.stringify({ ...description, plan: 0 }, null, 1),
-    );
     expect(description.events.at(-1)).toMatchObject({
       state: "failed",
       message: description.error?.["message"],
