@@ -1,5 +1,5 @@
 import { homedir, userInfo } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { SlipwayError } from "../errors.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
@@ -52,10 +52,21 @@ function noHome(home: string): SlipwayError {
 }
 
 /** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */
-export async function composeSlipway({ flags, environment }: Composition): Promise<Slipway> {
+export async function composeSlipway(composition: Composition): Promise<Slipway> {
+  const { flags, environment, workingDirectory } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
-  const settings = settingsOf(flags, environment, environment.HOME || homedir());
-  return await createSlipway({ ...settings, actor: actorOf(environment), environment });
+  const { database, keyFile, tenant } = settingsOf(
+    flags,
+    environment,
+    environment.HOME ?? homedir(),
+  );
+  return await createSlipway({
+    database: resolve(workingDirectory, database),
+    keyFile: resolve(workingDirectory, keyFile),
+    tenant,
+    actor: actorOf(environment),
+    environment,
+  });
 }
 
 /** Who writes, for the catalog's history: the name that the system knows the person by. */

@@ -17,6 +17,8 @@ export interface StandardInput extends AsyncIterable<Uint8Array | string> {
 export interface Composition {
   readonly flags: GlobalFlags;
   readonly environment: Environment;
+  /** Relative file names are meant from here. */
+  readonly workingDirectory: string;
 }
 
 /** The process around a command line. All of it is handed in, so that a test runs the whole command in memory. */
@@ -95,7 +97,7 @@ export function createContext(parts: ContextParts): CliContext {
     interrupt,
     nextInterrupt,
     takeTime,
-    openSlipway: () => host.openSlipway({ flags, environment }),
+    openSlipway: () => host.openSlipway({ flags, environment, workingDirectory }),
     print: createPrinter(stdout, flags),
   };
 }

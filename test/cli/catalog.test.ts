@@ -212,7 +212,7 @@ describe("the catalog through the command line", () => {
 
   it("ends quietly when nobody reads what it prints", async () => {
     using catalog = scratchCatalog();
-    const ran = await catalog.run(["get", "image"], { closeStdout: true });
+    const ran = await catalog.runProcess(["get", "image"], { closeStdout: true });
     expect(ran).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
   });
 });

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { scratchFolder } from "../support/scratch.ts";
-import { slipway } from "./support/slipway-process.ts";
+import { slipwayProcess } from "./support/slipway-process.ts";
 
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
@@ -18,7 +18,7 @@ function installIn(folder: string): NodeJS.ProcessEnv {
 }
 
 async function scriptIn(folder: string, shell: string): Promise<string> {
-  const { stdout } = await slipway(["completion", shell]);
+  const { stdout } = await slipwayProcess(["completion", shell]);
   const file = join(folder, `completion.${shell}`);
   writeFileSync(file, stdout);
   return file;

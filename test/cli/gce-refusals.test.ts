@@ -131,9 +131,10 @@ describe("a launcher that is killed while its operation runs", SLOW, () => {
       times: 1,
       when: "before",
     });
-    const killed = yard.run(["spawn", "dev", "--id", "one"], {
-      onStart: (child) => void waiting.reached.then(() => child.kill("SIGKILL")),
-    });
+    const killed = yard.runProcess(
+      ["spawn", "dev", "--id", "one"],
+      (child) => void waiting.reached.then(() => child.kill("SIGKILL")),
+    );
     expect((await killed).signal).toBe("SIGKILL");
     waiting.release();
     const [begun] = gce.instances(PROJECT);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { scratchFolder } from "../support/scratch.ts";
-import { slipway } from "./support/slipway-process.ts";
+import { slipwayProcess } from "./support/slipway-process.ts";
 
 const ASKED = join(import.meta.dirname, "support", "asked-modules.mjs");
 const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
@@ -116,7 +116,7 @@ describe("modules that are known", () => {
   it("are zod's messages in English alone, in a command that reads records", async () => {
     using folder = scratchFolder();
     const database = join(folder.path, "slipway.db");
-    const ran = await slipway(["get", "image", "--database", database], {
+    const ran = await slipwayProcess(["get", "image", "--database", database], {
       nodeArguments: ["--import", REPORT],
     });
     expect(ran.exitCode).toBe(0);

@@ -37,7 +37,7 @@ async function partsOfSpawn(trial: Trial): Promise<readonly Part[]> {
   for (const [kind, record] of Object.entries(records))
     await catalog.must(["set", kind, "trial"], { stdin: JSON.stringify(record) });
   const spawn = ["spawn", "trial", "--id", "one", "-o", "json"];
-  const ran = await catalog.run(spawn, { environment, nodeArguments: ["--import", REPORT] });
+  const ran = await catalog.runProcess(spawn, { environment, nodeArguments: ["--import", REPORT] });
   expect(ran.exitCode).toBe(0);
   expect(JSON.parse(ran.stdout)).toMatchObject({ state: "running", substrate });
   await catalog.must(["terminate", "one"], { environment });

@@ -135,7 +135,7 @@ describeWithEngine("spawning through the command line", (engine) => {
       await using yard = await yardOf(engine, registry);
       const { catalog } = yard;
       const stall = registry.fault({ fault: { kind: "stall" }, reference: slowLayer });
-      const ran = await catalog.run(["spawn", "slow-dev", "--id", "three"], {
+      const ran = await catalog.runProcess(["spawn", "slow-dev", "--id", "three"], {
         onStart: (child) => void stall.reached.then(() => child.kill("SIGINT")),
       });
       stall.remove();

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scratchFolder } from "../support/scratch.ts";
-import { slipway } from "./support/slipway-process.ts";
+import { slipwayProcess } from "./support/slipway-process.ts";
 
 const PRETEND = join(import.meta.dirname, "support", "pretend-version.mjs");
 const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
 
 /** Every module that a command line loads, as paths and names. */
 async function modulesOf(...argv: readonly string[]): Promise<readonly string[]> {
-  const ran = await slipway(argv, { nodeArguments: ["--import", REPORT] });
+  const ran = await slipwayProcess(argv, { nodeArguments: ["--import", REPORT] });
   expect(ran.exitCode).toBe(0);
   const modules: unknown = JSON.parse(ran.stderr);
   return Array.isArray(modules) ? modules.map(String) : [];
@@ -51,7 +51,7 @@ describe("start-up", () => {
   it.each(["20.20.2", "22.17.1", "8.0.0"])(
     "refuses Node %s before it loads anything",
     async (node) => {
-      const ran = await slipway(["list"], {
+      const ran = await slipwayProcess(["list"], {
         nodeArguments: ["--import", PRETEND, "--import", REPORT],
         environment: { PRETENDED_NODE: node },
       });
@@ -62,7 +62,7 @@ describe("start-up", () => {
   );
 
   it.each(["22.18.0", "24.0.0"])("takes Node %s", async (node) => {
-    const ran = await slipway(["--version"], {
+    const ran = await slipwayProcess(["--version"], {
       nodeArguments: ["--import", PRETEND],
       environment: { PRETENDED_NODE: node },
     });

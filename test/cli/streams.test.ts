@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { slipway } from "./support/slipway-process.ts";
+import { slipwayProcess } from "./support/slipway-process.ts";
 
 /** Arguments for Node that run this as soon as the program looks at its standard input: then it is under way. */
 function onStdinRead(script: string): readonly string[] {
@@ -21,19 +21,19 @@ describe("the process", () => {
   it.each([["--help"], ["spawn", "--help"], ["completion", "bash"]])(
     "ends quietly when nobody reads what it prints: %s",
     async (...argv) => {
-      const ran = await slipway(argv, { closeStdout: true });
+      const ran = await slipwayProcess(argv, { closeStdout: true });
       expect(ran).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
     },
   );
 
   it("prints help on standard output and nothing on standard error", async () => {
-    const ran = await slipway(["--help"]);
+    const ran = await slipwayProcess(["--help"]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toContain("\n  spawn ");
   });
 
   it("prints a usage error on standard error and nothing on standard output", async () => {
-    const ran = await slipway(["spwan", "-o", "json"]);
+    const ran = await slipwayProcess(["spwan", "-o", "json"]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "USAGE" } });
   });
@@ -42,7 +42,7 @@ describe("the process", () => {
     "fails, and says so once, when what it prints is lost: %s",
     async (...argv) => {
       const full = openSync("/dev/full", "w");
-      const ran = await slipway(argv, { stdout: full });
+      const ran = await slipwayProcess(argv, { stdout: full });
       closeSync(full);
       expect(ran.exitCode).toBe(1);
       expect(ran.stderr).toMatch(/^slipway: INTERNAL: what was to be printed .*ENOSPC.*\n.*\n$/);
@@ -50,7 +50,7 @@ describe("the process", () => {
   );
 
   it("tells of a defect that nobody waited for, without a stack", async () => {
-    const ran = await slipway(["set", "image", "a", "-o", "json"], {
+    const ran = await slipwayProcess(["set", "image", "a", "-o", "json"], {
       nodeArguments: onStdinRead("setTimeout(() => { throw new TypeError('unforeseen'); })"),
       keepStdinOpen: true,
     });
@@ -63,7 +63,7 @@ describe("the process", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "takes %s for an interrupt and exits with 130",
     async (signal) => {
-      const ran = await slipway(["set", "image", "a"], {
+      const ran = await slipwayProcess(["set", "image", "a"], {
         nodeArguments: onStdinRead("process.stderr.write('ready\\n')"),
         keepStdinOpen: true,
         onStderr: (piece, child) => void (piece === "ready\n" && child.kill(signal)),

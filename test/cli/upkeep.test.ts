@@ -14,7 +14,7 @@ interface Scene extends AsyncDisposable {
   readonly region: Ec2Region;
   readonly yard: Ec2Yard;
   /** Spawns `one` in a process that is sent the signal while its launch waits for the answer. */
-  strike(signal: "SIGKILL" | "SIGINT"): ReturnType<Ec2Yard["attempt"]>;
+  strike(signal: "SIGKILL" | "SIGINT"): ReturnType<Ec2Yard["runProcess"]>;
   launches(): number;
   living(): readonly string[];
 }
@@ -35,7 +35,7 @@ async function scene(): Promise<Scene> {
     async strike(signal) {
       const launch = { action: "RunInstances", dryRun: false, times: 1 } as const;
       const slow = ec2.fault({ kind: "slow-reply", ...launch });
-      const ran = await yard.attempt(["spawn", "agent-dev", "--id", "one"], (child) => {
+      const ran = await yard.runProcess(["spawn", "agent-dev", "--id", "one"], (child) => {
         void slow.reached.then(() => child.kill(signal));
       });
       slow.release();
@@ -87,9 +87,9 @@ describe("recover", () => {
     await using at = await scene();
     await at.strike("SIGKILL");
     const ran = await Promise.all([
-      at.yard.attempt(["recover", "-o", "json"]),
-      at.yard.attempt(["recover", "-o", "json"]),
-      at.yard.attempt(["spawn", "agent-dev", "--id", "one", "-o", "json"]),
+      at.yard.runProcess(["recover", "-o", "json"]),
+      at.yard.runProcess(["recover", "-o", "json"]),
+      at.yard.runProcess(["spawn", "agent-dev", "--id", "one", "-o", "json"]),
     ]);
     expect(ran.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     expect(at.living()).toHaveLength(1);

@@ -70,7 +70,7 @@ describe("spawning on EC2 through the command line", () => {
         dryRun: false,
         times: 1,
       });
-      const killed = at.yard.attempt(["spawn", "agent-dev", "--id", "one"], (child) => {
+      const killed = at.yard.runProcess(["spawn", "agent-dev", "--id", "one"], (child) => {
         void slow.reached.then(() => child.kill("SIGKILL"));
       });
       expect((await killed).signal).toBe("SIGKILL");

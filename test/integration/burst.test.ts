@@ -4,7 +4,7 @@ import { burstScene, killedBurst, unlike } from "../support/crash/burst-scene.ts
 import type { BurstKill } from "../support/crash/burst-scene.ts";
 import type { CrashSubstrate } from "../support/crash/crash-scene.ts";
 import { crashOnEc2, crashOnGce } from "../support/crash/crash-substrates.ts";
-import { slipway as commandLine } from "../cli/support/slipway-process.ts";
+import { slipwayProcess } from "../cli/support/slipway-process.ts";
 
 const SLOW = 120_000;
 const MANY = 200;
@@ -30,7 +30,7 @@ describe.each([
     await using substrate = await open();
     await using scene = await burstScene(substrate);
     const began = Date.now();
-    const { exitCode, stdout, stderr } = await commandLine(
+    const { exitCode, stdout, stderr } = await slipwayProcess(
       ["spawn", scene.workspace, "--count", String(MANY), "--id", "a", "-o", "json"],
       { environment: { ...scene.environment, SLIPWAY_DATABASE: scene.database } },
     );

@@ -33,7 +33,7 @@ describeWithEngineAndRegistry("a secret", (engine, peer) => {
     const { world, scan, records, environment } = scene;
     const ran: ProcessResult[] = [];
     const each = async (argv: readonly string[], stdin = "") =>
-      ran.push(await world.commands.run(argv, { stdin, environment }));
+      ran.push(await world.commands.runProcess(argv, { stdin, environment }));
     const processes = watchProcesses();
     await each(["set", "secret", "SIGNING_KEY"], records["SIGNING_KEY"]);
     await each(["set", "secret", "lower"], records["SIGNING_KEY"]);

@@ -63,10 +63,11 @@ describeWithEngineAndRegistry("a spawn's id", (engine, peer) => {
     const spawnId = uniqueName();
     const argv = ["spawn", workspace, "--id", spawnId, "-o", "json"];
     const runs = await Promise.all(
-      Array.from({ length: PROCESSES }, () => world.commands.must(argv)),
+      Array.from({ length: PROCESSES }, () => world.commands.runProcess(argv)),
     );
     const containers = await containersOf(spawnId);
     expect(containers).toHaveLength(1);
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     for (const { stdout } of runs)
       expect(JSON.parse(stdout)).toMatchObject({
         spawn_id: spawnId,

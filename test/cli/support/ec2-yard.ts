@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import type { CommandResult } from "./command-line.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ScratchCatalog } from "./scratch-catalog.ts";
 import type { ProcessResult } from "./slipway-process.ts";
@@ -22,7 +23,12 @@ export interface Ec2Yard extends Disposable {
   run(argv: readonly string[], stdin?: string): Promise<string>;
   json(argv: readonly string[]): Promise<unknown>;
   /** The same, whatever comes of it. */
-  attempt(argv: readonly string[], onStart?: (child: ChildProcess) => void): Promise<ProcessResult>;
+  attempt(argv: readonly string[]): Promise<CommandResult>;
+  /** The same in a process of its own. */
+  runProcess(
+    argv: readonly string[],
+    onStart?: (child: ChildProcess) => void,
+  ): Promise<ProcessResult>;
 }
 
 export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
@@ -38,7 +44,9 @@ export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
   return {
     catalog,
     run,
-    attempt: (argv, onStart = () => undefined) => catalog.run(argv, { environment, onStart }),
+    attempt: (argv) => catalog.run(argv, { environment }),
+    runProcess: (argv, onStart = () => undefined) =>
+      catalog.runProcess(argv, { environment, onStart }),
     json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),
     [Symbol.dispose]: () => catalog[Symbol.dispose](),
   };

@@ -1,17 +1,17 @@
 import { once } from "node:events";
-import { slipway } from "./slipway-process.ts";
+import { slipwayProcess } from "./slipway-process.ts";
 
 /** `slipway fake` as a process of its own. */
 export interface FakeProcess extends AsyncDisposable {
   readonly url: string;
   /** Sends the signal and waits for the end. */
-  end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): ReturnType<typeof slipway>;
+  end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): ReturnType<typeof slipwayProcess>;
 }
 
 export async function startFake(...argv: readonly string[]): Promise<FakeProcess> {
   const { promise: said, resolve, reject } = Promise.withResolvers<string>();
   let kill: (signal: NodeJS.Signals) => void = () => undefined;
-  const ran = slipway(["fake", ...argv], {
+  const ran = slipwayProcess(["fake", ...argv], {
     onStart(child) {
       kill = (signal) => void child.kill(signal);
       if (child.stdout !== null)

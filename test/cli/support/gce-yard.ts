@@ -1,9 +1,11 @@
+import type { ChildProcess } from "node:child_process";
 import { expect } from "vitest";
 import { z } from "zod";
 import { startGce } from "../../../testing/gce/index.ts";
 import type { GceOptions, TestGce } from "../../../testing/gce/index.ts";
+import type { CommandOptions, CommandResult } from "./command-line.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
-import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
+import type { ProcessResult } from "./slipway-process.ts";
 
 export const PROJECT = "agents";
 export const FAMILY = "agent-base";
@@ -39,14 +41,19 @@ export type Refusal = z.infer<typeof refusal>["error"];
 
 export interface GceYard extends AsyncDisposable {
   readonly gce: TestGce;
-  readonly run: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+  readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
+  /** The same in a process of its own. */
+  readonly runProcess: (
+    argv: readonly string[],
+    onStart: (child: ChildProcess) => void,
+  ) => Promise<ProcessResult>;
   /** What a command prints that succeeds. */
   readonly json: (...argv: readonly string[]) => Promise<unknown>;
   /** What a command says that fails: nothing but the error, on standard error. */
   readonly refused: (
     argv: readonly string[],
-    options?: ProcessOptions,
-  ) => Promise<{ readonly exitCode: number | null; readonly error: Refusal }>;
+    options?: CommandOptions,
+  ) => Promise<{ readonly exitCode: number; readonly error: Refusal }>;
   /** Replaces a record. */
   readonly set: (kind: string, name: string, record: string) => Promise<void>;
   /** The calls so far that change something. */
@@ -63,7 +70,7 @@ export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
     CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
     CLOUDSDK_AUTH_ACCESS_TOKEN: "anything",
   };
-  const run = (argv: readonly string[], more: ProcessOptions = {}) =>
+  const run: GceYard["run"] = (argv, more = {}) =>
     catalog.run(argv, { ...more, environment: { ...environment, ...more.environment } });
   const set = async (kind: string, name: string, record: string) => {
     await catalog.must(["set", kind, name], { stdin: record });
@@ -74,6 +81,7 @@ export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
   return {
     gce,
     run,
+    runProcess: (argv, onStart) => catalog.runProcess(argv, { environment, onStart }),
     set,
     async json(...argv) {
       const ran = await catalog.must([...argv, "-o", "json"], { environment });

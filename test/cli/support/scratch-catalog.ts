@@ -1,16 +1,23 @@
 import { join } from "node:path";
 import { scratchFolder } from "../../support/scratch.ts";
-import { slipway } from "./slipway-process.ts";
+import { slipway } from "./command-line.ts";
+import type { CommandOptions, CommandResult } from "./command-line.ts";
+import { slipwayProcess } from "./slipway-process.ts";
 import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
 
 export interface ScratchCatalog extends Disposable {
   readonly path: string;
   readonly database: string;
   readonly keyFile: string;
-  /** Runs the command line on this catalog. */
-  readonly run: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+  /** Runs the command line on this catalog, in this process. */
+  readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
   /** The same, where the command has to succeed. */
-  readonly must: (argv: readonly string[], options?: ProcessOptions) => Promise<ProcessResult>;
+  readonly must: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
+  /** The same in a process of its own. */
+  readonly runProcess: (
+    argv: readonly string[],
+    options?: ProcessOptions,
+  ) => Promise<ProcessResult>;
 }
 
 /** A catalog in a folder of its own, which is also the home and the working directory of its commands. */
@@ -18,17 +25,9 @@ export function scratchCatalog(): ScratchCatalog {
   const folder = scratchFolder();
   const { path } = folder;
   const database = join(path, "slipway.db");
-  const run = (argv: readonly string[], options: ProcessOptions = {}): Promise<ProcessResult> =>
-    slipway(argv, {
-      workingDirectory: path,
-      ...options,
-      environment: {
-        HOME: path,
-        LOGNAME: "tester",
-        SLIPWAY_DATABASE: database,
-        ...options.environment,
-      },
-    });
+  const own = { HOME: path, LOGNAME: "tester", SLIPWAY_DATABASE: database };
+  const run: ScratchCatalog["run"] = (argv, options = {}) =>
+    slipway(argv, path, { ...options, environment: { ...own, ...options.environment } });
   return {
     path,
     database,
@@ -39,6 +38,12 @@ export function scratchCatalog(): ScratchCatalog {
       if (ran.exitCode === 0) return ran;
       throw new Error(`slipway ${argv.join(" ")} exited with ${ran.exitCode}: ${ran.stderr}`);
     },
+    runProcess: (argv, options = {}) =>
+      slipwayProcess(argv, {
+        workingDirectory: path,
+        ...options,
+        environment: { ...own, ...options.environment },
+      }),
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
 }

@@ -38,7 +38,7 @@ export interface ProcessResult {
 }
 
 /** Runs the command line as a process of its own. */
-export async function slipway(
+export async function slipwayProcess(
   argv: readonly string[],
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {

@@ -8,15 +8,17 @@ function withCatalog(catalog: Partial<Catalog>) {
 }
 
 describe("every command", () => {
-  it("hands flags and environment on to where Slipway is made", async () => {
+  it("hands flags, environment and working directory on to where Slipway is made", async () => {
     const environment = { SLIPWAY_TENANT: "env" };
     const ran = await runInMemory(["get", "image", "--tenant", "acme", "--database=x.db"], {
       ...withCatalog({ list: vi.fn().mockResolvedValue([]) }),
       environment,
+      workingDirectory: "/work",
     });
     expect(ran.opened).toEqual([
       {
         environment,
+        workingDirectory: "/work",
         flags: {
           output: null,
           tenant: "acme",
