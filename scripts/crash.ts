@@ -1,10 +1,10 @@
 /**
  * Kills launchers at random moments and points, recovers, and counts what lives: `npm run crash -- --runs N`. On the
  * stand-ins of EC2 and Compute Engine, and on the Docker engine of `scripts/peers.sh` where it runs; one run in ten is a
- * burst. Exits 1 where a promise was broken.
+ * burst. Ends with bursts of a thousand. Exits 1 where a promise was broken.
  */
 import { parseArgs } from "node:util";
-import { killedBurst } from "../test/support/crash/burst-scene.ts";
+import { killedBurst, splitBurst } from "../test/support/crash/burst-scene.ts";
 import type { BurstKill } from "../test/support/crash/burst-scene.ts";
 import { brokenPromise, crashOnce } from "../test/support/crash/crash-scene.ts";
 import type { CrashSubstrate, Kill } from "../test/support/crash/crash-scene.ts";
@@ -30,6 +30,11 @@ const BURST_POINTS = [
 ] as const;
 /** Runs after which it says how far it is. */
 const PORTION = 100;
+const THOUSAND = 1_000;
+/** Room for them in the first place. */
+const LARGE_ROOM = 600;
+/** The others are in the tests. */
+const THOUSAND_KILLS = ["ledger.begin:before", "adapter.launch:before"] as const;
 
 interface Run {
   readonly killed: boolean;
@@ -61,6 +66,10 @@ for (let run = 0; run < runs; run += 1) {
   }
   if ((run + 1) % PORTION === 0) console.log(`${run + 1} runs, ${counts.broken} broken promises`);
 }
+for (const wrong of await burstsOfThousand()) {
+  counts.broken += 1;
+  console.log(wrong);
+}
 console.log(
   `${runs} runs (${counts.bursts} of bursts), ${counts.killed} killed, ${counts.broken} broken promises (duplicates, orphans, lost)`,
 );
@@ -89,6 +98,25 @@ async function crashOfMany(): Promise<Run> {
   const { killed, wrong } = await killedBurst(substrate, BURST, kill);
   if (wrong === null) return { killed, wrong };
   return { killed, wrong: `a burst on ${substrate.name}, ${JSON.stringify(kill)}: ${wrong}` };
+}
+
+/** What is wrong after bursts of a thousand: one that two places share, and those that are killed at each point. */
+async function burstsOfThousand(): Promise<readonly string[]> {
+  const broken: string[] = [];
+  const options = { room: LARGE_ROOM, isPaced: true };
+  {
+    await using substrate = await crashOnGce(options);
+    const { wrong, places } = await splitBurst(substrate, THOUSAND);
+    if (wrong !== null || places[0] !== LARGE_ROOM)
+      broken.push(`a thousand on ${substrate.name}: ${wrong ?? `split ${places.join(", ")}`}`);
+  }
+  for (const point of THOUSAND_KILLS) {
+    await using substrate = await crashOnEc2(options);
+    const { killed, wrong } = await killedBurst(substrate, THOUSAND, { point, nth: 1 });
+    if (!killed || wrong !== null)
+      broken.push(`a thousand on ${substrate.name}, killed at ${point}: ${wrong ?? "not killed"}`);
+  }
+  return broken;
 }
 
 function oneIn(count: number): boolean {

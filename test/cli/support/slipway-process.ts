@@ -1,13 +1,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { NODE_ENVIRONMENT } from "../../support/processes.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
-// What Node makes of the sources is the same for every process of a run, and most of a short process's time.
-const COMPILE_CACHE = join(tmpdir(), "slipway-test-compile-cache");
 
 // Milliseconds. A process that hangs would outlive the test that started it.
 const LONGEST_RUN = 45_000;
@@ -44,7 +42,7 @@ export async function slipwayProcess(
 ): Promise<ProcessResult> {
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN, ...argv], {
     cwd: options.workingDirectory,
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...options.environment },
+    env: { ...NODE_ENVIRONMENT, ...options.environment },
     stdio: ["pipe", options.stdout ?? "pipe", "pipe"],
     timeout: LONGEST_RUN,
     killSignal: "SIGKILL",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
+import { NODE_ENVIRONMENT } from "../processes.ts";
 import { scratchFolder } from "../scratch.ts";
 import type { CrashSubstrate } from "./crash-scene.ts";
 
@@ -37,7 +38,7 @@ export async function burstScene(substrate: CrashSubstrate): Promise<BurstScene>
   const folder = scratchFolder();
   const database = join(folder.path, "slipway.db");
   const environment = {
-    PATH: process.env["PATH"] ?? "",
+    ...NODE_ENVIRONMENT,
     HOME: folder.path,
     ...substrate.environment,
   };
@@ -104,6 +105,25 @@ export async function killedBurst(
   await slipway.spawnWorkspaces(again);
   const wrongAgain = await unlike(slipway, await machines(), count);
   return { killed, recorded, wrong: wrongAgain };
+}
+
+/**
+ * Spawns so many at once where the first place has room for some of them.
+ *
+ * @returns how many machines each place has, and null where each spawn has its own, else what is wrong
+ */
+export async function splitBurst(
+  substrate: CrashSubstrate,
+  count: number,
+): Promise<{ readonly wrong: string | null; readonly places: readonly number[] }> {
+  await using scene = await burstScene(substrate);
+  const { slipway, workspace } = scene;
+  const results = await slipway.spawnWorkspaces(Array.from({ length: count }, () => workspace));
+  const failed = results.find(({ error }) => error !== null)?.error;
+  const wrong = failed?.message ?? (await unlike(slipway, await substrate.machines(), count));
+  const byPlace = Map.groupBy(results, ({ spawn }) => spawn?.machine?.place ?? "");
+  const places = [...byPlace.keys()].toSorted().map((place) => byPlace.get(place)?.length ?? 0);
+  return { wrong, places };
 }
 
 /** What is wrong with these machines, of which each of so many spawns has one that runs. */

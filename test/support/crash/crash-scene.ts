@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
+import { NODE_ENVIRONMENT } from "../processes.ts";
 import { scratchFolder } from "../scratch.ts";
 
 /** A substrate on which one workspace can be spawned, and what lives on it. */
@@ -52,7 +53,7 @@ export async function crashOnce(
   using folder = scratchFolder();
   const database = join(folder.path, "slipway.db");
   const environment = {
-    PATH: process.env["PATH"] ?? "",
+    ...NODE_ENVIRONMENT,
     HOME: folder.path,
     ...substrate.environment,
   };
