@@ -10,7 +10,7 @@ const REPORT = 'printf "%s\\n" "$HOME" "$TMPDIR"; ls -A "$HOME" "$TMPDIR"';
 
 /** A folder in this machine's own /tmp, with a file in it. */
 function plantedFolder(): Disposable & { readonly path: string } {
-  const made = spawnSync("mktemp", ["--directory", "/tmp/slipway-planted.XXXXXX"], {
+  const made = spawnSync("bash", ["-c", "mktemp -d /tmp/slipway-planted.XXXXXX"], {
     encoding: "utf8",
   });
   const path = made.stdout.trim();

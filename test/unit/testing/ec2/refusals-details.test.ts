@@ -147,7 +147,7 @@ const REFUSED: readonly Refused[] = [
 ];
 
 describe("of a launch's details RunInstances refuses", () => {
-  it.each(REFUSED)("%s", expectRefusal);
+  it.each(REFUSED)("%s", async (...refused) => expectRefusal(...refused));
 
   it("nothing of the same without the fault", async () => {
     await using it = await subject();

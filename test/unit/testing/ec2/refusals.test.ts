@@ -161,7 +161,7 @@ const REFUSED: readonly Refused[] = [
 ];
 
 describe("RunInstances refuses", () => {
-  it.each(REFUSED)("%s", expectRefusal);
+  it.each(REFUSED)("%s", async (...refused) => expectRefusal(...refused));
 
   it.each(["c7gn.medium", "m7gd.medium", "x8g.medium"] as const)(
     "an Arm image on %s: no, it launches",
