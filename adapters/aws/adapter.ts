@@ -111,6 +111,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
         launch: rateOf("RunInstances", scope, rates),
       },
     },
+    secrets: () => clients.secrets(),
     inspectImage: (image, { imageName }, signal) =>
       inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
     preflight: (draft, facts, signal) =>

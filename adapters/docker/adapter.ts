@@ -115,6 +115,8 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
   return {
     substrate: "DOCKER",
     capabilities: CAPABILITIES,
+    // An engine is shown what comes with a launch; the registry's client keeps its own secrets.
+    secrets: () => [],
     async inspectImage(image, target, signal) {
       const source = dockerImage(image);
       const { imageRef, credential } = source;

@@ -90,6 +90,7 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
       ...CAPABILITIES,
       rates: { scope, launch: rateOf("Queries", scope, rates) },
     },
+    secrets: () => api.secrets(),
     inspectImage: async (image, { imageName }, signal) =>
       await inspectGceImage({ reads, project }, gceImage(image), imageName, signal),
     preflight: async (draft, facts, signal) => await preflightInstance(reads, draft, facts, signal),
@@ -114,7 +115,7 @@ function gceImage(image: ImageSource): Extract<ImageSource, { substrate: "GCP" }
   });
 }
 
-export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
+export interface ConnectionOptions extends Omit<CredentialOptions, "role" | "memory"> {
   readonly sleep: GceCallRules["sleep"];
   readonly pacing: PacingOptions;
 }
@@ -126,7 +127,7 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role"> {
 export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, sleep, pacing } = options;
   const authorize = (role: GceRole) =>
-    createAuthorization(() => openCredentials({ target, environment, role }));
+    createAuthorization((memory) => openCredentials({ target, environment, role, memory }));
   const clients = createGceClients({
     endpoint: () => computeEndpoint(environment[ENDPOINT_VARIABLE]),
     authorization: { reader: authorize("reader"), launcher: authorize("launcher") },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SecretValue } from "../secret-value.ts";
+import { SecretValue } from "../secret-value.ts";
 
 /** What a registry is told to prove who asks; `null` in its place asks as nobody. */
 export type RegistryCredential = (
@@ -24,11 +24,11 @@ export function credentialKey(credential: RegistryCredential | null): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** The texts that must not appear in any message about a request that was made with the credential. */
-export function credentialSecrets(credential: RegistryCredential | null): readonly string[] {
+/** What of a credential is secret: the password or token, and the header that holds the password. */
+export function credentialSecrets(credential: RegistryCredential | null): readonly SecretValue[] {
   if (credential === null) return [];
-  if (credential.kind === "identity-token") return [credential.identityToken.reveal()];
-  return [credential.password.reveal(), basicToken(credential)];
+  if (credential.kind === "identity-token") return [credential.identityToken];
+  return [credential.password, new SecretValue(basicToken(credential))];
 }
 
 /** What follows `Basic` in an `Authorization` header (RFC 7617, UTF-8). */

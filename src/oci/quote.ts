@@ -1,3 +1,5 @@
+import { cutWords } from "../redaction/cut.ts";
+
 const LONGEST_QUOTE = 160;
 
 /**
@@ -7,7 +9,7 @@ const LONGEST_QUOTE = 160;
 export function quote(value: unknown): string {
   const text = textOf(value);
   if (text.length <= LONGEST_QUOTE) return JSON.stringify(text);
-  return `${JSON.stringify(text.slice(0, LONGEST_QUOTE))}… (${text.length} characters)`;
+  return `${JSON.stringify(cutWords(text, LONGEST_QUOTE))}… (${text.length} characters)`;
 }
 
 function textOf(value: unknown): string {

@@ -213,7 +213,10 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
     const inspection = await inspectOciImage(client, { reference, platform, credential, signal });
     if (options.verifyLayers === true)
       await verifyLayerBlobs(client, { inspection, credential, signal });
-    return inspection;
+    // The configuration is verified against its digest, and may still say anything in its labels and variables.
+    const { config } = inspection;
+    const redactor = client.redactor({ repository: reference, credential });
+    return { ...inspection, config: redactor.data(config) };
   } finally {
     client.close();
   }

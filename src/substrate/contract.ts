@@ -227,6 +227,11 @@ export interface SubstrateCapabilities {
 export interface SubstrateAdapter {
   readonly substrate: Substrate;
   readonly capabilities: SubstrateCapabilities;
+  /**
+   * The keys and tokens that the adapter itself shows its provider, those that are known by now: no error, check or
+   * event repeats them. An empty list if it has none of its own.
+   */
+  secrets(): readonly SecretValue[];
   /** Read-only: turns a reference into a concrete artifact. Absence is a value, not an exception. */
   inspectImage(
     image: ImageSource,

@@ -141,6 +141,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   return {
     substrate: SUBSTRATES[cloud.kind],
     capabilities: capabilitiesOf(cloud),
+    secrets: () => [],
     inspectImage: () => Promise.reject(new Error("nothing is resolved in a simulation")),
     preflight: () => Promise.reject(new Error("nothing is resolved in a simulation")),
     async launch(launch, signal) {

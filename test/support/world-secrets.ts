@@ -5,13 +5,21 @@ import { setInterval } from "node:timers/promises";
 /** Names of the secrets that a text holds, in whatever spelling. */
 export type SecretScan = (text: string) => readonly string[];
 
-/** Looks for secrets as they are, in JSON, URLs and hexadecimal, in base64 at any place; each of their lines. */
+/**
+ * Looks for secrets as they are, escaped, in hexadecimal, and in base64 at any place; for each of their lines; in any
+ * case of letters. It undoes the escapes of the text first, so that it knows nothing of how the product searches.
+ */
 export function scanFor(secrets: Readonly<Record<string, string>>): SecretScan {
   const spellings = Object.entries(secrets).map(
     ([name, value]) => [name, value.split(/[\n\0]/).flatMap((line) => spellingsOf(line))] as const,
   );
-  return (text) =>
-    spellings.flatMap(([name, forms]) => (forms.some((form) => text.includes(form)) ? [name] : []));
+  return (text) => {
+    const once = unescaped(text);
+    const read = [text, once, unescaped(once)].map((one) => one.toLowerCase());
+    return spellings.flatMap(([name, forms]) =>
+      forms.some((form) => read.some((one) => one.includes(form))) ? [name] : [],
+    );
+  };
 }
 
 function spellingsOf(value: string): readonly string[] {
@@ -19,12 +27,25 @@ function spellingsOf(value: string): readonly string[] {
   const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   return [
     value,
+    value.replaceAll(" ", "+"),
+    // As it is read of a file's bytes.
+    bytes.toString("latin1"),
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value),
     bytes.toString("hex"),
     ...base64,
     ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
-  ];
+  ].map((form) => form.toLowerCase());
+}
+
+function unescaped(text: string): string {
+  return text
+    .replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) =>
+      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+    )
+    .replaceAll(/\\u([0-9a-f]{4})/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    .replaceAll(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code)))
+    .replaceAll(/\\(["'\\/])/g, "$1");
 }
 
 /** What is the same in base64 whatever stands before the value (so many bytes beyond a multiple of 3) and behind it. */

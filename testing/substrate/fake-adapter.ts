@@ -145,6 +145,7 @@ function verbs(world: World, call: Caller): Omit<SubstrateAdapter, "close"> {
   return {
     substrate: world.substrate,
     capabilities: world.capabilities,
+    secrets: () => [],
     inspectImage: (image, target, signal) =>
       call({ verb: "inspectImage", signal }, () =>
         inspectFakeImage(options.images, options.region ?? "us-east-1", image, target),

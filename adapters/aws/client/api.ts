@@ -122,7 +122,7 @@ export interface AwsApi {
 const CHANGE_MILLISECONDS = 120_000;
 
 /** The calls over a placement's clients. The SDK is loaded by the first of them. */
-export function createAwsApi(clients: AwsClients, region: string): AwsApi {
+export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: string): AwsApi {
   const reading = () => clients.ec2({ role: "reader", region });
   const options = (signal: AbortSignal) => ({ abortSignal: signal });
   const patient = { requestTimeout: CHANGE_MILLISECONDS };

@@ -1,7 +1,14 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
-import { cachedCredentials, environmentCredentials, SILENT_LOGGER } from "./credentials.ts";
+import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
+import type { SecretValue } from "../../../src/secret-value.ts";
+import {
+  cachedCredentials,
+  environmentCredentials,
+  remembering,
+  SILENT_LOGGER,
+} from "./credentials.ts";
 import type { CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
@@ -23,6 +30,8 @@ export interface AwsClients {
   sts(request: ClientRequest): Promise<STSClient>;
   /** What the role's requests are signed with, for telling one caller from another. */
   accessKeyId(role: AwsRole): Promise<string>;
+  /** The keys and tokens of the last credentials of all roles. */
+  secrets(): readonly SecretValue[];
   close(): void;
 }
 
@@ -40,12 +49,15 @@ const CONNECT_MILLISECONDS = 5_000;
 const READ_MILLISECONDS = 30_000;
 /** Of STS, which has no rates to speak of; EC2's calls are sent again by `pacedApi`, and launches by nobody. */
 const STS_ATTEMPTS = 3;
+/** A key and a token of the caller and two roles each, those that were renewed last among them. */
+const SECRETS_KEPT = 16;
 
 export function createAwsClients(options: ClientOptions): AwsClients {
   const { target, environment, home } = options;
   const files = sharedFiles(environment, home);
   const connections = sharedConnections();
-  const own = environmentCredentials(environment, files);
+  const memory = createSecretMemory(SECRETS_KEPT);
+  const own = remembering(environmentCredentials(environment, files), memory);
   const roles = new Map<string, CredentialProvider>();
 
   const credentialsOf = (role: AwsRole): CredentialProvider => {
@@ -55,7 +67,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     if (known !== undefined) return known;
     const assume: CredentialProvider = async () =>
       await assumeRole(await openSts({ region: target.region }, own), arn, target.region);
-    const cached = cachedCredentials(assume, options.now);
+    const cached = remembering(cachedCredentials(assume, options.now), memory);
     roles.set(arn, cached);
     return cached;
   };
@@ -93,6 +105,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     ec2: kept((request) => openEc2(request, credentialsOf(request.role))),
     sts: kept((request) => openSts(request, credentialsOf(request.role))),
     accessKeyId: async (role) => (await credentialsOf(role)()).accessKeyId,
+    secrets: () => memory.all(),
     close: () => connections.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { SlipwayError } from "../../../src/errors.ts";
+import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
 import { NO_CREDENTIALS } from "../errors/errors.ts";
@@ -88,6 +89,16 @@ export function cachedCredentials(load: CredentialProvider, now: () => number): 
     });
     kept = await loading;
     return kept;
+  };
+}
+
+/** The same credentials; what is secret of them is kept out of all that AWS says. */
+export function remembering(load: CredentialProvider, memory: SecretMemory): CredentialProvider {
+  return async () => {
+    const identity = await load();
+    memory.add(identity.secretAccessKey);
+    memory.add(identity.sessionToken ?? "");
+    return identity;
   };
 }
 

@@ -1,3 +1,5 @@
+import { cutWords } from "../../../src/redaction/cut.ts";
+
 /** What the SDK throws, read without trusting its shape: what AWS answered, or that it did not. */
 export type SdkFailure =
   | {
@@ -121,6 +123,6 @@ function numberIn(fields: Readonly<Record<string, unknown>> | null, name: string
 
 /** The first line alone: what is refused for its signature is answered with the whole request, tokens and all. */
 function oneLine(words: string): string {
-  const [first = ""] = words.slice(0, LONGEST_WORDS).split(/[\r\n]/, 1);
+  const [first = ""] = cutWords(words, LONGEST_WORDS).split(/[\r\n]/, 1);
   return first.trim();
 }

@@ -1,3 +1,5 @@
+import { cutWords } from "../../../src/redaction/cut.ts";
+
 /**
  * What can go wrong between us and the engine, before it is judged: the engine could not be spoken to, or it answered
  * with an error. Neither holds a request's headers or body, in which credentials and secrets travel.
@@ -34,8 +36,7 @@ export class EngineConnectionFailure extends Error {
 
 /** The engine's words on one line, without control characters, of bounded length. */
 export function oneLine(words: string): string {
-  return words
-    .slice(0, LONGEST_WORDS)
+  return cutWords(words, LONGEST_WORDS)
     .replaceAll(/\p{Cc}+/gu, " ")
     .trim();
 }

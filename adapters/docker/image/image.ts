@@ -5,6 +5,7 @@ import type { OciInspection } from "../../../src/oci/inspect/inspect-image.ts";
 import { formatPlatform } from "../../../src/oci/image/platform.ts";
 import { formatReference, parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
+import type { Redactor } from "../../../src/redaction/redactor.ts";
 import { ARCHITECTURES } from "../../../src/plan/plan.ts";
 import type { Artifact, Check } from "../../../src/plan/plan.ts";
 import type { ImageInspection, ImageSource, ImageTarget } from "../../../src/substrate/contract.ts";
@@ -49,14 +50,14 @@ export async function inspectDockerImage(
   try {
     const reference = parseReference(imageRef);
     const found = await inspectOciImage(registry, { reference, platform, credential, signal });
-    return readImage(imageRef, found);
+    return readImage(imageRef, found, registry.redactor({ repository: reference, credential }));
   } catch (caught) {
     if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
     return unreadImage(target.imageName, caught);
   }
 }
 
-function readImage(requested: string, found: OciInspection): ImageInspection {
+function readImage(requested: string, found: OciInspection, redactor: Redactor): ImageInspection {
   const id = formatReference(found.pinned);
   const platform = formatPlatform(found.platform);
   const artifact: Artifact = {
@@ -86,7 +87,7 @@ function readImage(requested: string, found: OciInspection): ImageInspection {
       ? [{ reference, value: found.indexDigest ?? found.manifestDigest }]
       : [],
     sources: sourcesOf(found),
-    facts: factsOf(found, platform),
+    facts: factsOf(found, platform, redactor),
   };
 }
 
@@ -117,10 +118,23 @@ function sourcesOf(found: OciInspection): Record<string, string> {
   };
 }
 
-function factsOf(found: OciInspection, platform: string): JsonObject {
+/** As long as a token: no account has such a name, and a launch needs to know the name of those that there are. */
+const LONGEST_ACCOUNT = 32;
+
+/**
+ * The configuration goes into the plan, and is shown; the engine takes what it says from the image itself. So it goes
+ * without the secrets that a registry may have put into it.
+ */
+function factsOf(found: OciInspection, platform: string, redactor: Redactor): JsonObject {
+  const { config: execution } = found.config;
+  const user = execution?.User ?? "";
+  const config = {
+    ...redactor.data(execution ?? {}),
+    User: user.length > LONGEST_ACCOUNT ? redactor.text(user) : user,
+  };
   // Through JSON, so that what zod leaves as `undefined` is absent.
-  const config: unknown = JSON.parse(JSON.stringify(found.config.config ?? {}));
-  return { config: isObject(config) ? config : {}, platform, size: found.size };
+  const plain: unknown = JSON.parse(JSON.stringify(config));
+  return { config: isObject(plain) ? plain : {}, platform, size: found.size };
 }
 
 function isObject(value: unknown): value is JsonObject {

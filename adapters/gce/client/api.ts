@@ -197,6 +197,8 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         client.list({ ...request, ...page }, options),
       ),
 
+    /** The keys and tokens that were shown to Google. */
+    secrets: () => clients.secrets(),
     close: () => clients.close(),
   };
 }

@@ -1,6 +1,9 @@
 import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../../src/errors.ts";
 import { onceFound } from "../../../src/async/memoize.ts";
+import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
+import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
+import type { SecretValue } from "../../../src/secret-value.ts";
 import { GceCredentialFailure, GceThrottleReply } from "../errors/failure.ts";
 import { createTransport } from "./transport.ts";
 
@@ -11,19 +14,26 @@ type Reply = Awaited<ReturnType<AuthClient["request"]>>;
 export interface Authorization {
   readonly getRequestHeaders: (url?: string | URL) => Promise<Headers>;
   readonly fetch: (url: string, options: SendOptions) => Promise<Reply>;
+  /** What is secret of the last requests, those for a token among them. */
+  readonly secrets: () => readonly SecretValue[];
 }
 
 /** A page of 500 instances is far below; what is larger is no reply of Compute Engine's. */
 const LARGEST_REPLY = 64 * 1024 * 1024;
 const send = createTransport(LARGEST_REPLY);
+/** What a token is asked for with, and the tokens: those of an hour ago too. */
+const SECRETS_KEPT = 16;
 const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
 
 /**
  * Credentials that are looked for when they are first needed; a search that failed is made again. Whatever goes wrong
  * before there is a token is a {@link GceCredentialFailure}: Compute Engine has not been asked.
  */
-export function createAuthorization(open: () => Promise<AuthClient>): Authorization {
-  const client = onceFound(open);
+export function createAuthorization(
+  open: (memory: SecretMemory) => Promise<AuthClient>,
+): Authorization {
+  const memory = createSecretMemory(SECRETS_KEPT);
+  const client = onceFound(() => open(memory));
   const authorized = async (url?: string | URL) => {
     try {
       const own = await client();
@@ -48,5 +58,6 @@ export function createAuthorization(open: () => Promise<AuthClient>): Authorizat
         throw new GceThrottleReply(reply.status, await reply.text(), seconds);
       return reply;
     },
+    secrets: () => memory.all(),
   };
 }

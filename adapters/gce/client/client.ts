@@ -11,6 +11,7 @@ import type { Authorization } from "./authorization.ts";
 import type { GceRole } from "./credentials.ts";
 import type { ComputeEndpoint } from "./endpoint.ts";
 import type { Gax } from "./protos.ts";
+import type { SecretValue } from "../../../src/secret-value.ts";
 
 /** The services of Compute Engine that Slipway asks, each by Google's own client. */
 export interface GceServices {
@@ -29,6 +30,7 @@ export type GceService = keyof GceServices;
 export interface GceClients {
   /** The service's client as this role, made when it is first asked for. */
   readonly client: <S extends GceService>(service: S, role: GceRole) => Promise<GceServices[S]>;
+  readonly secrets: () => readonly SecretValue[];
   close(): Promise<void>;
 }
 
@@ -111,6 +113,10 @@ export function createGceClients(clientOptions: GceClientOptions): GceClients {
         throw caught;
       }
     },
+    secrets: () =>
+      Object.values(clientOptions.authorization).flatMap((authorization) =>
+        authorization.secrets(),
+      ),
     async close() {
       const clients = Object.values(made).flatMap((roles) => [...roles.values()]);
       for (const client of await Promise.all(clients)) await client.close();
@@ -126,5 +132,6 @@ async function importGax(service: GceService): Promise<Gax> {
 function optionsOf({ endpoint, authorization }: GceClientOptions, role: GceRole): Options {
   const options: Options = { ...endpoint(), fallback: true };
   // Added by hand: of an `AuthClient` the clients use two methods, and only these are there.
-  return Object.assign(options, { authClient: { ...authorization[role] } });
+  const { getRequestHeaders, fetch } = authorization[role];
+  return Object.assign(options, { authClient: { getRequestHeaders, fetch } });
 }

@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { GcpTarget } from "../../../src/plan/plan.ts";
 import { credentialsOfFile, FILE_VARIABLE, SCOPES, TOKEN_VARIABLE } from "./credential-file.ts";
 import type { GceEnvironment } from "./credential-file.ts";
+import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
+import { rememberingSent } from "./sent-secrets.ts";
 
 /** Who calls: whoever only looks, or whoever launches. */
 export type GceRole = "reader" | "launcher";
@@ -13,6 +15,8 @@ export interface CredentialOptions {
   /** `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS` are read. */
   readonly environment: GceEnvironment;
   readonly role: GceRole;
+  /** Gets to know what is secret of the requests. */
+  readonly memory: SecretMemory;
 }
 
 /**
@@ -23,12 +27,12 @@ export interface CredentialOptions {
  *   the library throws where there are no credentials
  */
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
-  const { target, environment, role } = options;
+  const { target, environment, role, memory } = options;
   const token = environment[TOKEN_VARIABLE]?.trim();
-  if (token !== undefined && token !== "") return tokenClient(token);
-  const own = await ownCredentials(target, environment);
+  if (token !== undefined && token !== "") return rememberingSent(tokenClient(token), memory);
+  const own = rememberingSent(await ownCredentials(target, environment), memory);
   const account = serviceAccountOf(target, role);
-  return account === null ? own : impersonated(own, account);
+  return account === null ? own : rememberingSent(impersonated(own, account), memory);
 }
 
 /** Reading is done with the lesser rights, where the placement has an account for it. */

@@ -1,5 +1,6 @@
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
+import { cutWords } from "../../../src/redaction/cut.ts";
 import { GCE_RULES, GCE_STATUS_RULES, REFUSED, UNANSWERED } from "./error-rules.ts";
 import type { GceVerdict } from "./error-rules.ts";
 import { GceCallFailure } from "./failure.ts";
@@ -59,7 +60,7 @@ export function operationError(operation: FailedOperation, doing: string): Slipw
   return new SlipwayError({
     ...verdict,
     blastRadius: verdict.blastRadius === "credential" ? "request" : verdict.blastRadius,
-    message: `${doing}: ${said.replaceAll(/\s+/g, " ").slice(0, LONGEST_MESSAGE) || "the operation failed"}`,
+    message: `${doing}: ${cutWords(said.replaceAll(/\s+/g, " "), LONGEST_MESSAGE) || "the operation failed"}`,
     metadata: metadataOf({ status, codes, retryAfterSeconds: null }),
   });
 }

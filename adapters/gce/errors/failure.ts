@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutWords } from "../../../src/redaction/cut.ts";
 
 /** What became of a call that brought no answer. */
 export type GceOutcome =
@@ -164,5 +165,5 @@ function withoutTokens(text: string): string {
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, LONGEST_MESSAGE);
+  return cutWords(text.replaceAll(/\s+/g, " ").trim(), LONGEST_MESSAGE);
 }

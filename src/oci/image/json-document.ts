@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { invalidArgument, type ErrorReason } from "../../errors.ts";
+import { quote } from "../quote.ts";
 
 /** The largest manifest or configuration that is read: 4 MiB, what registries and engines themselves allow. */
 export const LARGEST_DOCUMENT = 4 * 1024 * 1024;
@@ -66,7 +67,7 @@ function formatPath(path: readonly PropertyKey[]): string {
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;
       const key = String(part);
-      if (!/^[A-Za-z_]\w{0,63}$/.test(key)) return `[${JSON.stringify(key.slice(0, 64))}]`;
+      if (!/^[A-Za-z_]\w{0,63}$/.test(key)) return `[${quote(key)}]`;
       return index === 0 ? key : `.${key}`;
     })
     .join("");

@@ -38,6 +38,11 @@ export async function inspectOciImage(
   client: RegistryClient,
   request: InspectRequest,
 ): Promise<OciInspection> {
+  const { reference: repository, credential } = request;
+  return await client.redactor({ repository, credential }).guard(() => readImage(client, request));
+}
+
+async function readImage(client: RegistryClient, request: InspectRequest): Promise<OciInspection> {
   const { reference, credential, signal } = request;
   const first = await client.getManifest({ reference, credential, signal });
   const chosen = await selectManifest(client, request, first);

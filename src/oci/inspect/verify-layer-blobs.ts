@@ -60,6 +60,16 @@ export async function verifyLayerBlobs(
   client: RegistryClient,
   request: VerifyLayersRequest,
 ): Promise<readonly VerifiedLayer[]> {
+  const { inspection, credential } = request;
+  return await client
+    .redactor({ repository: inspection.requested, credential })
+    .guard(() => verifyAll(client, request));
+}
+
+async function verifyAll(
+  client: RegistryClient,
+  request: VerifyLayersRequest,
+): Promise<readonly VerifiedLayer[]> {
   const { concurrency = DEFAULT_CONCURRENCY, signal } = request;
   const layers = layersOf(request.inspection);
   const queue = layers.filter(

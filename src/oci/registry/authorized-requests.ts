@@ -110,7 +110,7 @@ async function ask<Result>(
     async (response): Promise<Answer<Result>> => {
       if (response.status === 200) return { kind: "good", result: await read(response) };
       const header = response.headers.get("www-authenticate") ?? "";
-      const failure = await readRefusal(response, { subject, authorization, now: now() });
+      const failure = await readRefusal(response, { subject, now: now() });
       if (response.status !== 401) throw failure;
       return { kind: "demand", header, private: response.private, failure };
     },

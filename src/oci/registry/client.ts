@@ -1,4 +1,4 @@
-import { credentialKey } from "../credential.ts";
+import { credentialKey, credentialSecrets } from "../credential.ts";
 import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } from "../digest.ts";
 import { imageFault, namingImage } from "../image/image-fault.ts";
 import { LARGEST_DOCUMENT } from "../image/json-document.ts";
@@ -10,11 +10,13 @@ import {
   MANIFEST_ACCEPT,
 } from "../image/media-types.ts";
 import { formatReference, formatRepository, type Repository } from "../reference.ts";
+import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type {
   BlobRequest,
   FetchedManifest,
   ManifestHead,
   ManifestRequest,
+  RegistryCaller,
   RegistryClient,
 } from "./contract.ts";
 import { createAuthorizedRequests, type AuthorizedRequests } from "./authorized-requests.ts";
@@ -80,16 +82,41 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     configs: createBoundedCache(LARGEST_MEMORY, (bytes) => bytes.length),
     flights: createSharedFlights(),
   };
+  const redactorOf = (caller: RegistryCaller): Redactor => {
+    const own = credentialSecrets(caller.credential);
+    return createRedactor(() => [...own, ...tokens.secrets(caller)]);
+  };
+  /** The one way out of this client. */
+  const guarded = <Result>(
+    caller: RegistryCaller,
+    work: (redactor: Redactor) => Promise<Result>,
+  ): Promise<Result> => {
+    const redactor = redactorOf(caller);
+    return redactor.guard(() => work(redactor));
+  };
+  const callerOf = ({ reference: repository, credential }: ManifestRequest) => ({
+    repository,
+    credential,
+  });
   return {
-    getManifest: (request) => getManifest(client, request),
-    headManifest: (request) => headManifest(client, request),
-    getConfig: (request) => getConfig(client, request),
-    getBlob: (request) => getBlob(client, request),
+    getManifest: (request) =>
+      guarded(callerOf(request), (redactor) => getManifest(client, { ...request, redactor })),
+    headManifest: (request) =>
+      guarded(callerOf(request), (redactor) => headManifest(client, { ...request, redactor })),
+    getConfig: (request) =>
+      guarded(request, (redactor) => getConfig(client, { ...request, redactor })),
+    getBlob: (request) => guarded(request, (redactor) => getBlob(client, { ...request, redactor })),
+    redactor: redactorOf,
     close: () => transport.close(),
   };
 }
 
-async function getManifest(client: Client, request: ManifestRequest): Promise<FetchedManifest> {
+type Guarded<Request> = Request & { readonly redactor: Redactor };
+
+async function getManifest(
+  client: Client,
+  request: Guarded<ManifestRequest>,
+): Promise<FetchedManifest> {
   const { reference } = request;
   const known =
     reference.digest === undefined
@@ -107,7 +134,10 @@ async function getManifest(client: Client, request: ManifestRequest): Promise<Fe
   return fetched;
 }
 
-async function headManifest(client: Client, request: ManifestRequest): Promise<ManifestHead> {
+async function headManifest(
+  client: Client,
+  request: Guarded<ManifestRequest>,
+): Promise<ManifestHead> {
   const head = await askHead(client, request);
   if (head !== null) return head;
   const { digest, manifest } = await getManifest(client, request);
@@ -115,7 +145,10 @@ async function headManifest(client: Client, request: ManifestRequest): Promise<M
 }
 
 /** What HEAD says, or null where the registry leaves out what it should say: then only the document itself tells. */
-async function askHead(client: Client, request: ManifestRequest): Promise<ManifestHead | null> {
+async function askHead(
+  client: Client,
+  request: Guarded<ManifestRequest>,
+): Promise<ManifestHead | null> {
   const subject = manifestSubject(request);
   return client.requests.perform(manifestRequest("HEAD", request, subject), async (response) => {
     response.discard();
@@ -136,7 +169,7 @@ async function askHead(client: Client, request: ManifestRequest): Promise<Manife
 function toManifest(
   response: HttpResponse,
   bytes: Uint8Array,
-  request: ManifestRequest,
+  request: Guarded<ManifestRequest>,
   subject: Subject,
 ): FetchedManifest {
   const { reference } = request;
@@ -149,7 +182,7 @@ function toManifest(
   });
 }
 
-async function getConfig(client: Client, request: BlobRequest): Promise<Uint8Array> {
+async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise<Uint8Array> {
   const { repository, descriptor, credential, signal } = request;
   const subject = blobSubject(request);
   if (descriptor.size > LARGEST_DOCUMENT) throw tooLarge(subject, LARGEST_DOCUMENT);
@@ -175,7 +208,10 @@ async function getConfig(client: Client, request: BlobRequest): Promise<Uint8Arr
   });
 }
 
-async function getBlob(client: Client, request: BlobRequest): Promise<AsyncIterable<Uint8Array>> {
+async function getBlob(
+  client: Client,
+  request: Guarded<BlobRequest>,
+): Promise<AsyncIterable<Uint8Array>> {
   const { descriptor, signal } = request;
   const subject = blobSubject(request);
   const response = await client.requests.perform(
@@ -191,23 +227,37 @@ function verifyBlob(bytes: Uint8Array, { descriptor }: BlobRequest, subject: Sub
     throw sizeMismatch(subject, { expected: descriptor.size, actual: bytes.length });
 }
 
-function manifestSubject({ reference, credential }: ManifestRequest): Subject {
-  return { kind: "manifest", repository: reference, name: formatReference(reference), credential };
+function manifestSubject({ reference, credential, redactor }: Guarded<ManifestRequest>): Subject {
+  const name = formatReference(reference);
+  return { kind: "manifest", repository: reference, name, credential, redactor };
 }
 
-function blobSubject({ repository, descriptor, credential }: BlobRequest): Subject {
+function blobSubject({
+  repository,
+  descriptor,
+  credential,
+  redactor,
+}: Guarded<BlobRequest>): Subject {
   const name = `${formatRepository(repository)} blob ${descriptor.digest}`;
-  return { kind: "blob", repository, name, credential };
+  return { kind: "blob", repository, name, credential, redactor };
 }
 
-function manifestRequest(method: "GET" | "HEAD", request: ManifestRequest, subject: Subject) {
+function manifestRequest(
+  method: "GET" | "HEAD",
+  request: Guarded<ManifestRequest>,
+  subject: Subject,
+) {
   const { reference, signal } = request;
   const name = reference.digest ?? reference.tag ?? "latest";
   const path = `${reference.repository}/manifests/${name}`;
   return { method, path, accept: MANIFEST_ACCEPT, content: "document", subject, signal } as const;
 }
 
-function blobRequest(request: BlobRequest, subject: Subject, content: "document" | "blob") {
+function blobRequest(
+  request: Guarded<BlobRequest>,
+  subject: Subject,
+  content: "document" | "blob",
+) {
   const { repository, descriptor, signal } = request;
   const path = `${repository.repository}/blobs/${descriptor.digest}`;
   return { method: "GET", path, accept: "*/*", content, subject, signal } as const;

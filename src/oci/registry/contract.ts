@@ -1,12 +1,19 @@
 import type { RegistryCredential } from "../credential.ts";
 import type { Descriptor, ImageIndex, ImageManifest } from "../image/manifest.ts";
 import type { Reference, Repository } from "../reference.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
 
 /** Who asks, and until when. Every request has both. */
 export interface RegistryAccess {
   /** Null asks as nobody. */
   readonly credential: RegistryCredential | null;
   readonly signal: AbortSignal;
+}
+
+/** Whose secrets a registry knows. */
+export interface RegistryCaller {
+  readonly repository: Repository;
+  readonly credential: RegistryCredential | null;
 }
 
 /** A manifest by its digest where the reference has one, else by its tag. */
@@ -54,6 +61,11 @@ export interface RegistryClient {
   getConfig(request: BlobRequest): Promise<Uint8Array>;
   /** A blob as it comes, at most as long as its descriptor says; the end of the stream is where it is verified. */
   getBlob(request: BlobRequest): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Keeps the caller's credential, and the tokens that it was granted for the repository, out of what is said of a
+   * registry's documents. What the methods above throw has been through it.
+   */
+  redactor(caller: RegistryCaller): Redactor;
   /** Closes idle connections. The client is not used afterwards. */
   close(): void;
 }

@@ -1,6 +1,7 @@
 import { SlipwayError, type ErrorReason, type JsonObject } from "../../errors.ts";
 import type { RegistryCredential } from "../credential.ts";
 import type { Repository } from "../reference.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
 
 /** What a request was about, for messages. */
 export interface Subject {
@@ -9,6 +10,8 @@ export interface Subject {
   /** What was asked for, in full: a reference, or `blob DIGEST of REPOSITORY`. */
   readonly name: string;
   readonly credential: RegistryCredential | null;
+  /** Of the caller's secrets, for what the registry says. */
+  readonly redactor: Redactor;
 }
 
 const INSECURE_REMEDY =

@@ -114,8 +114,7 @@ async function attempt<Result>(
   try {
     const response = await followRedirects(options, toHop(options, request, signal));
     if (response.status >= 500) {
-      const { authorization } = request;
-      const failure = await readRefusal(response, { subject, authorization, now: options.now() });
+      const failure = await readRefusal(response, { subject, now: options.now() });
       throw new AttemptError(failure, failure.reason === "REGISTRY_UNAVAILABLE");
     }
     return await read(response);

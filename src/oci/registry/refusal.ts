@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { JsonObject, SlipwayError } from "../../errors.ts";
-import { credentialSecrets } from "../credential.ts";
 import { readBody } from "./body.ts";
 import {
   notAuthenticated,
@@ -24,8 +23,6 @@ const errorBody = z.object({
 
 export interface RefusedRequest {
   readonly subject: Subject;
-  /** The `Authorization` header that was sent, or null: no message repeats it. */
-  readonly authorization: string | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -55,7 +52,7 @@ interface RegistryErrorEntry extends JsonObject {
 
 async function readErrors(
   response: HttpResponse,
-  { subject, authorization }: RefusedRequest,
+  { subject }: RefusedRequest,
 ): Promise<readonly RegistryErrorEntry[]> {
   let body: unknown;
   try {
@@ -66,20 +63,12 @@ async function readErrors(
   }
   const parsed = errorBody.safeParse(body);
   if (!parsed.success) return [];
-  const secrets = [
-    ...credentialSecrets(subject.credential),
-    ...(authorization ?? "").split(" ").slice(1),
-  ];
   return parsed.data.errors.slice(0, MOST_ERRORS).map(({ code, message }) => {
-    const words = cleanMessage(message ?? "", secrets);
+    const line = (message ?? "").replaceAll(/\p{C}/gu, " ");
+    // Before it is cut: the beginning of a short secret would not be known for one.
+    const words = subject.redactor.text(line).slice(0, LONGEST_MESSAGE).trim();
     return { code, ...(words === "" ? {} : { message: words }) };
   });
-}
-
-/** A registry's words, unless they repeat what it was told in confidence. */
-function cleanMessage(message: string, secrets: readonly string[]): string {
-  if (secrets.some((secret) => message.includes(secret))) return "";
-  return message.replaceAll(/\p{C}/gu, " ").slice(0, LONGEST_MESSAGE).trim();
 }
 
 /** `Retry-After` in seconds or as a date, and what is left of the quota (`ratelimit-remaining: 0;w=21600`). */

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { parseChallenges, pullScope, type Challenge } from "../auth.ts";
 import { basicToken, credentialKey, type RegistryCredential } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
+import { createSecretMemory, type SecretMemory } from "../../redaction/secret-memory.ts";
+import type { SecretValue } from "../../secret-value.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -10,6 +12,7 @@ import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { addressFault } from "./redirects.ts";
 import { readRefusal } from "./refusal.ts";
 import { createSharedFlights } from "../../async/shared-flights.ts";
+import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
 
 /** A registry's refusal that says how to be let in. */
@@ -31,6 +34,8 @@ export interface Tokens {
   remembered(subject: Subject): string | null;
   /** What answers the challenge: a Basic header, or a fresh token. */
   obtain(demand: Demand): Promise<string>;
+  /** The tokens that this caller was granted: the registry knows them, and may repeat them. */
+  secrets(caller: RegistryCaller): readonly SecretValue[];
 }
 
 export interface TokensOptions {
@@ -46,6 +51,8 @@ interface Remembered {
 }
 
 const MOST_TOKENS = 1024;
+/** Of one caller and repository: that which is used, and those that were refused or ran out just before it. */
+const TOKENS_KEPT_SECRET = 4;
 const LARGEST_REPLY = 256 * 1024;
 const CLIENT_ID = "slipway";
 /** The distribution specification's lifetime of a token that does not say. */
@@ -62,6 +69,7 @@ const tokenReply = z.object({
 
 export function createTokens(options: TokensOptions): Tokens {
   const memory = createBoundedCache<Remembered>(MOST_TOKENS);
+  const granted = createBoundedCache<SecretMemory>(MOST_TOKENS);
   const flights = createSharedFlights<Remembered>();
   const isGood = (token: Remembered): boolean => token.goodUntil > options.now();
   return {
@@ -87,12 +95,16 @@ export function createTokens(options: TokensOptions): Tokens {
           ? answerBasic(challenges, subject)
           : await flights.join(flight, () => fetchToken(options, demand, bearer));
       memory.set(key, fresh);
+      const secrets = granted.get(key) ?? createSecretMemory(TOKENS_KEPT_SECRET);
+      secrets.add(fresh.authorization.slice(fresh.authorization.indexOf(" ") + 1));
+      granted.set(key, secrets);
       return fresh.authorization;
     },
+    secrets: (caller) => granted.get(keyOf(caller))?.all() ?? [],
   };
 }
 
-function keyOf({ repository, credential }: Subject): string {
+function keyOf({ repository, credential }: RegistryCaller): string {
   return JSON.stringify([repository.registry, repository.repository, credentialKey(credential)]);
 }
 
@@ -183,8 +195,8 @@ function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
 }
 
 async function refusedToken(response: HttpResponse, request: ClientRequest, now: number) {
-  const { subject, authorization } = request;
-  const failure = await readRefusal(response, { subject, authorization, now });
+  const { subject } = request;
+  const failure = await readRefusal(response, { subject, now });
   // OAuth2 says 400 (invalid_grant) of a token that is not good, and 404 where there are no such tokens.
   const refused = [400, 401, 403, 404, 405].includes(response.status);
   if (!refused || failure.reason === "REGISTRY_RATE_LIMITED") return failure;

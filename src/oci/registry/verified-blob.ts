@@ -27,7 +27,7 @@ export async function* verifiedBlob(
       yield chunk;
     }
   } catch (caught) {
-    throw translateFailure(caught, expected).failure;
+    throw subject.redactor.error(translateFailure(caught, expected).failure);
   }
   if (actual !== descriptor.size)
     throw sizeMismatch(subject, { expected: descriptor.size, actual });

@@ -6,7 +6,9 @@ import type {
   MachineEnd,
   SubstrateAdapter,
 } from "../../substrate/contract.ts";
-import { createRedactor, launchSecretValues } from "../../substrate/redaction.ts";
+import { createRedactor } from "../../redaction/redactor.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
+import { launchSecretValues } from "../../substrate/launch-secrets.ts";
 
 /** A machine that has ended or is gone, and what is needed to tell why. */
 export interface EndedMachine {
@@ -67,12 +69,13 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
       metadata: { machine_id: id },
     });
   }
-  const lines = await lastLines(ended);
+  const redactor = createRedactor(() => launchSecretValues(ended.secrets));
+  const lines = await lastLines(ended, redactor);
   const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNTOLD_END;
   return new SlipwayError({
     ...(CAUSES[reason] ?? OF_IMAGE),
     reason,
-    message: `machine ${id} ended right after its start${message === "" ? "" : `: ${message}`}`,
+    message: `machine ${id} ended right after its start${message === "" ? "" : `: ${redactor.text(message)}`}`,
     remedy: REMEDIES[reason] ?? EXIT_REMEDY,
     metadata: { machine_id: id, exit_code: exitCode, log: lines },
   });
@@ -82,11 +85,9 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
  * The last lines that the machine printed, with a bound in lines and bytes and without the secrets it was given. None
  * where they cannot be read: how the machine ended is worth telling without them.
  */
-async function lastLines(ended: EndedMachine): Promise<string[]> {
-  const { signal, secrets } = ended;
+async function lastLines(ended: EndedMachine, redactor: Redactor): Promise<string[]> {
   try {
     const printed = await tailOf(ended);
-    const redactor = createRedactor(() => launchSecretValues(secrets));
     const text = redactor.text(printed.toString("utf8"));
     return text
       .slice(-LOG_BYTES)
@@ -94,8 +95,8 @@ async function lastLines(ended: EndedMachine): Promise<string[]> {
       .filter((line) => line !== "")
       .slice(-LOG_LINES);
   } catch (caught) {
-    if (signal.aborted || !isSlipwayError(caught)) throw caught;
-    return [`(the log could not be read: ${caught.message})`];
+    if (ended.signal.aborted || !isSlipwayError(caught)) throw caught;
+    return [`(the log could not be read: ${redactor.text(caught.message)})`];
   }
 }
 

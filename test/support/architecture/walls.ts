@@ -4,6 +4,7 @@ import type { Wall } from "./imports.ts";
 /** What an adapter may know of Slipway: the contract, what it speaks of, and small pure leaves. */
 const OPEN_TO_ADAPTERS: readonly string[] = [
   "src/substrate/",
+  "src/redaction/",
   "src/plan/plan.ts",
   "src/errors.ts",
   "src/secret-value.ts",

@@ -255,7 +255,7 @@ describe("a registry that refuses", () => {
       expect.objectContaining({
         metadata: expect.objectContaining({
           errors: [
-            { code: "DENIED" },
+            { code: "DENIED", message: "no [redacted]" },
             { code: "DENIED", message: "line one" },
             { code: "DENIED", message: "x".repeat(300) },
             { code: "DENIED" },

@@ -9,12 +9,18 @@ import {
   openCredentials,
   serviceAccountOf,
 } from "../../../../../adapters/gce/client/credentials.ts";
+import type { CredentialOptions } from "../../../../../adapters/gce/client/credentials.ts";
+import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { gcpTarget } from "../../../../support/gce-launches.ts";
 
 const WRITER = "writer@agents.iam.gserviceaccount.com";
 const READER = "reader@agents.iam.gserviceaccount.com";
 const PROVIDER = "projects/1/locations/global/workloadIdentityPools/pool/providers/own";
+
+function open(options: Omit<CredentialOptions, "memory">, memory = createSecretMemory(9)) {
+  return openCredentials({ ...options, memory });
+}
 
 let folder = "";
 beforeAll(async () => {
@@ -53,7 +59,7 @@ describe("whose token goes with a call", () => {
   it("is the one that was given, whatever else there is", async () => {
     const target = gcpTarget({ wifServiceAccount: WRITER, wifProviderResourceName: PROVIDER });
     const environment = { CLOUDSDK_AUTH_ACCESS_TOKEN: " token\n" };
-    const client = await openCredentials({ target, environment, role: "launcher" });
+    const client = await open({ target, environment, role: "launcher" });
     expect((await client.getRequestHeaders()).get("authorization")).toBe("Bearer token");
   });
 
@@ -72,7 +78,7 @@ describe("whose token goes with a call", () => {
     ["an external account's", EXTERNAL, IdentityPoolClient],
   ])("is that of %s credentials in the file that is named", async (_whose, content, kind) => {
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
-    const client = await openCredentials({ target: gcpTarget(), environment, role: "reader" });
+    const client = await open({ target: gcpTarget(), environment, role: "reader" });
     expect(client).toBeInstanceOf(kind);
   });
 
@@ -95,7 +101,7 @@ describe("whose token goes with a call", () => {
     const target = gcpTarget({ wifServiceAccount: WRITER });
     for (const content of [AUTHORIZED_USER, SERVICE_ACCOUNT, EXTERNAL]) {
       const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
-      await openCredentials({ target, environment, role: "launcher" });
+      await open({ target, environment, role: "launcher" });
     }
     expect(words).not.toHaveBeenCalled();
     words.mockRestore();
@@ -107,9 +113,9 @@ describe("a workload identity provider", () => {
 
   it("is asked with the workload's own token, for the placement's account and no other", async () => {
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(EXTERNAL) };
-    const client = await openCredentials({ target, environment, role: "launcher" });
+    const client = await open({ target, environment, role: "launcher" });
     expect(client).toBeInstanceOf(OAuth2Client);
-    const own = await openCredentials({
+    const own = await open({
       target: gcpTarget({ wifProviderResourceName: PROVIDER }),
       environment,
       role: "launcher",
@@ -135,7 +141,7 @@ describe("a workload identity provider", () => {
     ],
   ])("with %s cannot be asked", async (_what, environmentOf) => {
     const environment = await environmentOf();
-    const error = await caughtError(() => openCredentials({ target, environment, role: "reader" }));
+    const error = await caughtError(() => open({ target, environment, role: "reader" }));
     expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
     expect(JSON.stringify([error, error.message])).not.toContain("secret");
   });

@@ -1,0 +1,122 @@
+import { asSlipwayError, isSlipwayError, SlipwayError } from "../errors.ts";
+import type { SecretValue } from "../secret-value.ts";
+import { createSecretSearch } from "./secret-search.ts";
+import type { Range } from "./secret-search.ts";
+
+const REDACTED = "[redacted]";
+
+/**
+ * Keeps secrets out of what a peer says: a registry, a token service, an engine, a cloud may repeat what it was sent,
+ * in any form. Every client of a peer has one way out, and it leads through one of these.
+ */
+export interface Redactor {
+  text(text: string): string;
+  /** Plain data: the same object if it holds no secret, else a copy without them, in its keys too. */
+  data<Value extends object>(value: Value): Value;
+  /** The same error if neither it nor its causes hold a secret, else a copy without them. */
+  error(error: SlipwayError): SlipwayError;
+  /** Does the work. What it throws is an error of ours, and goes through {@link Redactor.error}. */
+  guard<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/**
+ * A redactor for these secrets. It asks for them whenever there is something to read, because a client learns of
+ * tokens on its way; and not before, because most calls bring nothing to read.
+ */
+export function createRedactor(secrets: () => readonly SecretValue[]): Redactor {
+  const text = createTextRedactor(secrets);
+  const holdsSecret = (original: string): boolean => text(original) !== original;
+  const data = <Value extends object>(value: Value): Value => {
+    if (!holdsSecret(JSON.stringify(value))) return value;
+    const copy = structuredClone(value);
+    redactFields(copy, text);
+    return copy;
+  };
+  const error = (original: SlipwayError): SlipwayError =>
+    holdsSecret(everyWord(original)) ? redactError(original, { text, data }) : original;
+  return {
+    text,
+    data,
+    error,
+    async guard(work) {
+      try {
+        return await work();
+      } catch (caught) {
+        throw error(asSlipwayError(caught));
+      }
+    },
+  };
+}
+
+/** The search is made anew only when other secrets have come to be known. */
+function createTextRedactor(secrets: () => readonly SecretValue[]): (text: string) => string {
+  let known: readonly SecretValue[] = [];
+  let search = createSecretSearch(known);
+  return (text) => {
+    const now = secrets();
+    if (now.length !== known.length || now.some((secret, index) => secret !== known[index])) {
+      known = now;
+      search = createSecretSearch(now);
+    }
+    return without(text, search(text));
+  };
+}
+
+function without(text: string, ranges: readonly Range[]): string {
+  if (ranges.length === 0) return text;
+  const kept = ranges.map(({ start }, index) => text.slice(ranges[index - 1]?.end ?? 0, start));
+  return [...kept, text.slice(ranges.at(-1)?.end)].join(REDACTED);
+}
+
+function everyWord(error: Error): string {
+  const own = `${JSON.stringify(error)}\n${error.message}\n${error.stack}\n${codeOf(error)}`;
+  return error.cause instanceof Error ? `${own}\n${everyWord(error.cause)}` : own;
+}
+
+function redactError(
+  original: SlipwayError,
+  redactor: Pick<Redactor, "text" | "data">,
+): SlipwayError {
+  const { code, reason, message, remedy, blastRadius, retry, metadata, checks, cause } = original;
+  const { text, data } = redactor;
+  const redacted = new SlipwayError({
+    code,
+    reason,
+    message: text(message),
+    ...(remedy === null ? {} : { remedy: text(remedy) }),
+    blastRadius,
+    retry,
+    metadata: data(metadata),
+    ...(checks === null ? {} : { checks: data(checks) }),
+    ...(cause instanceof Error ? { cause: redactCause(cause, redactor) } : {}),
+  });
+  if (original.stack !== undefined) redacted.stack = text(original.stack);
+  return redacted;
+}
+
+function redactCause(original: Error, redactor: Pick<Redactor, "text" | "data">): Error {
+  if (isSlipwayError(original)) return redactError(original, redactor);
+  const { text } = redactor;
+  const { name, message, stack } = original;
+  const redacted = new Error(text(message));
+  redacted.name = text(name);
+  if (stack !== undefined) redacted.stack = text(stack);
+  const code = codeOf(original);
+  if (code !== "") Object.assign(redacted, { code: typeof code === "string" ? text(code) : code });
+  return redacted;
+}
+
+function codeOf(error: Error): string | number {
+  if (!("code" in error)) return "";
+  return typeof error.code === "string" || typeof error.code === "number" ? error.code : "";
+}
+
+/** Redacts the texts and the keys of an object or list of our own, all the way down. */
+function redactFields(target: object, text: (text: string) => string): void {
+  for (const [key, field] of Object.entries(target)) {
+    const name = text(key);
+    if (name !== key) Reflect.deleteProperty(target, key);
+    if (typeof field === "object" && field !== null) redactFields(field, text);
+    Reflect.set(target, name, typeof field === "string" ? text(field) : field);
+  }
+}

@@ -1,0 +1,13 @@
+import { credentialSecrets } from "../oci/credential.ts";
+import type { SecretValue } from "../secret-value.ts";
+import type { LaunchSecrets } from "./contract.ts";
+
+/** Every secret that travels with a launch. */
+export function launchSecretValues(secrets: LaunchSecrets): readonly SecretValue[] {
+  const { credential, environment, files } = secrets;
+  return [
+    ...credentialSecrets(credential),
+    ...Object.values(environment),
+    ...files.map(({ value }) => value),
+  ];
+}
