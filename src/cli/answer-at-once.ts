@@ -2,8 +2,8 @@ import { rootHelp } from "./help/help-text.ts";
 import { readVersion } from "./help/version.ts";
 
 /**
- * The answer to a command line that asks for nothing but the root's help or the version, else null. The scanner
- * would answer the same; this way not even the scanner is loaded.
+ * The output of a command line that asks only for the root help or the version; null for any other. The scanner
+ * would print the same text, but this way it need not be loaded.
  */
 export function answerAtOnce(words: readonly string[]): string | null {
   const [first, ...others] = words;

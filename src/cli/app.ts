@@ -9,11 +9,11 @@ import { toolRoutes } from "./routes/tools.ts";
 import { unknownCommand } from "./arguments/scanner-findings.ts";
 import { readVersion } from "./help/version.ts";
 
-/** What went wrong in a run. The scanner only prints; what it would print is gathered here instead. */
+/** What went wrong in a run. The scanner can only print its findings, so they are collected here instead. */
 export interface Findings {
-  /** What the scanner refused of the arguments. */
+  /** Arguments that the scanner rejected. */
   readonly arguments: unknown[];
-  /** What a command threw. */
+  /** Errors thrown by a command. */
   readonly failures: unknown[];
 }
 
@@ -38,7 +38,7 @@ export function buildSlipwayApplication(findings: Findings): Application<CliCont
       scanner: {
         caseStyle: "allow-kebab-for-camel",
         allowArgumentEscapeSequence: true,
-        // Near enough to be a slip of the fingers; more would suggest words that have nothing in common.
+        // Close enough to be a typo; a larger distance would suggest unrelated words.
         distanceOptions: {
           threshold: 5,
           weights: { insertion: 1, deletion: 2, substitution: 2, transposition: 1 },
@@ -58,7 +58,7 @@ export function buildSlipwayApplication(findings: Findings): Application<CliCont
   );
 }
 
-/** The scanner's texts: none of them is printed, each of them reports. */
+/** The scanner's texts. Each one records its finding and prints nothing. */
 function createText({ arguments: refused, failures }: Findings): ApplicationText {
   const report = (into: unknown[]) => (finding: unknown) => {
     into.push(finding);

@@ -4,7 +4,7 @@ import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
 import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
-import { createNotices } from "./output/progress.ts";
+import { createProgress } from "./output/progress.ts";
 import { safeLine } from "./terminal-text.ts";
 
 export interface Proposal {
@@ -12,10 +12,10 @@ export interface Proposal {
   readonly brief: string;
 }
 
-/** Printed alone where the shell is to complete names of files by itself. */
+/** Printed on its own, this makes the shell complete file names itself. */
 const FILES = ":files";
 
-/** Flags that take a file: the global ones, and by command those of a single one. */
+/** Flags that take a file: the global ones, and those of each command. */
 const GLOBAL_FILE_FLAGS: readonly string[] = GLOBAL_FLAGS.filter(
   ({ value }) => value === "FILE",
 ).map(({ flag }) => flag);
@@ -26,9 +26,9 @@ const FILE_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Answers a completion script: for the words typed so far, of which the last one is unfinished, prints one
- * proposal a line with its description after a tab. Never says what went wrong: the person is in the middle of a
- * line.
+ * Prints the proposals that a shell's completion script asks for. The last word may be incomplete. Each line is a
+ * proposal and, after a tab, its description. Errors are never printed: they would land in the line that the user
+ * is typing.
  */
 export async function printCompletions(words: readonly string[], host: Host): Promise<void> {
   const lines = (await proposalsFor(words, host)).map(
@@ -51,16 +51,23 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       ? OUTPUT_FORMATS.filter((format) => format.startsWith(partial)).map(plain)
       : [];
   const typed = [...rest, partial];
-  const notices = createNotices(host.stderr, { ...flags, quiet: true });
+  const progress = createProgress(host.stderr, { ...flags, quiet: true });
   const found = await proposeCompletions(
     buildSlipwayApplication({ arguments: [], failures: [] }),
     typed,
-    createContext({ flags, typed, host, notices, say: () => undefined, takeTime: () => undefined }),
+    createContext({
+      flags,
+      typed,
+      host,
+      progress,
+      onScannerOutput: () => undefined,
+      extendGracePeriod: () => undefined,
+    }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({
     isFlag: kind === "argument:flag",
     completion,
-    // What an argument is for says nothing about one value of it.
+    // The scanner gives each value the argument's own brief, which does not describe the value.
     brief: kind === "argument:value" ? "" : brief,
   }));
   const wantsFlag = partial.startsWith("-") && !flagsAreOver;

@@ -6,7 +6,7 @@ import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import { usageError } from "./arguments/flags.ts";
 
-/** What a command works with, decided from flags first, then the environment, then the defaults. */
+/** A command's settings: from flags first, then the environment, then the defaults. */
 export interface Settings {
   readonly database: string;
   readonly keyFile: string;
@@ -18,9 +18,9 @@ const DATABASE_NAME = "slipway.db";
 const KEY_FILE_NAME = "slipway.key";
 
 /**
- * Decides the settings. An environment variable that is set but empty counts as absent.
+ * Determines the settings. An environment variable that is set but empty counts as unset.
  *
- * @throws SlipwayError `USAGE` where the database is to be in a home folder, and there is none
+ * @throws SlipwayError `USAGE` if the default database needs a home folder and there is none
  */
 export function settingsOf(flags: GlobalFlags, environment: Environment, home: string): Settings {
   const given = (name: string): string | null => environment[name] || null;
@@ -35,23 +35,23 @@ export function settingsOf(flags: GlobalFlags, environment: Environment, home: s
   };
 }
 
-/** As the XDG base directory specification has it: a relative path is invalid and ignored. */
+/** Follows the XDG base directory specification: a relative path is invalid and ignored. */
 function dataFolder(environment: Environment, home: string): string {
   const folder = environment.XDG_DATA_HOME ?? "";
   if (isAbsolute(folder)) return folder;
-  // Else the data would lie wherever the command happens to run.
+  // A relative home would put the database into the current working directory.
   if (!isAbsolute(home)) throw noHome(home);
   return join(home, ".local", "share");
 }
 
 function noHome(home: string): SlipwayError {
   return usageError(
-    `there is no home folder to keep the database in: HOME is ${home === "" ? "empty" : `${JSON.stringify(home)}, which is no absolute path`}`,
+    `there is no home folder for the default database: HOME is ${home === "" ? "empty" : `${JSON.stringify(home)}, which is not an absolute path`}`,
     "Set HOME, or name a database with --database FILE or SLIPWAY_DATABASE.",
   );
 }
 
-/** Opens the Slipway that a command works with. Nothing of it is loaded before a command asks. */
+/** Opens Slipway for a command. Its modules are loaded here, not at start-up. */
 export async function composeSlipway(composition: Composition): Promise<Slipway> {
   const { flags, environment, workingDirectory } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
@@ -69,7 +69,7 @@ export async function composeSlipway(composition: Composition): Promise<Slipway>
   });
 }
 
-/** Who writes, for the catalog's history: the name that the system knows the person by. */
+/** The author recorded in the catalog's history: the user's login name. */
 function actorOf(environment: Environment): string {
   return environment.LOGNAME || environment.USER || userInfo().username;
 }

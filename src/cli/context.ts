@@ -1,63 +1,63 @@
 import type { CommandContext } from "@stricli/core";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { GlobalFlags } from "./global-flags.ts";
-import type { Notices } from "./output/progress.ts";
+import type { Progress } from "./output/progress.ts";
 import { defaultFormat, render } from "./output/render.ts";
 import type { View } from "./output/render.ts";
 import type { Sink } from "./output/sink.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Standard input: its bytes, and whether a person types them. */
+/** Standard input: its bytes, and whether it is a terminal. */
 export interface StandardInput extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
 }
 
-/** Where the Slipway of a command comes from; see `compose.ts`. */
+/** What Slipway is opened from; see `compose.ts`. */
 export interface Composition {
   readonly flags: GlobalFlags;
   readonly environment: Environment;
-  /** Relative file names are meant from here. */
+  /** Relative paths are resolved against this folder. */
   readonly workingDirectory: string;
 }
 
-/** The process around a command line. All of it is handed in, so that a test runs the whole command in memory. */
+/** The process around a command line. It is passed in, so that tests can run a whole command in memory. */
 export interface Host {
   readonly stdin: StandardInput;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Environment;
-  /** Relative file names are meant from here. */
+  /** Relative paths are resolved against this folder. */
   readonly workingDirectory: string;
-  /** Aborted by the first Ctrl-C or request to end. */
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupt: AbortSignal;
-  /** Aborted by the next Ctrl-C after this call, which then does not end the process. */
+  /** Returns a signal that the next Ctrl-C aborts; that Ctrl-C does not end the process. */
   readonly nextInterrupt: () => AbortSignal;
-  /** Milliseconds that an interrupted command has to end by itself. */
-  readonly patience: number;
+  /** How long an interrupted command may take to end by itself, in milliseconds. */
+  readonly gracePeriod: number;
   readonly openSlipway: (composition: Composition) => Promise<Slipway>;
 }
 
-/** What a command's function gets as `this`. */
+/** The context that every command function receives. */
 export interface CliContext extends CommandContext {
   readonly flags: GlobalFlags;
-  /** The arguments as they were typed, less the global flags: what a completion may depend on. */
+  /** The arguments as typed, without the global flags; completions depend on them. */
   readonly typed: readonly string[];
   readonly stdin: StandardInput;
   readonly stdout: Sink;
   readonly workingDirectory: string;
-  readonly notices: Notices;
-  /** Aborted by the first Ctrl-C or request to end. */
+  readonly progress: Progress;
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupt: AbortSignal;
   readonly nextInterrupt: Host["nextInterrupt"];
-  /** Gives an interrupted command so many milliseconds from now to end by itself. */
-  readonly takeTime: (milliseconds: number) => void;
+  /** Gives an interrupted command this many milliseconds from now to end by itself. */
+  readonly extendGracePeriod: (milliseconds: number) => void;
   readonly openSlipway: () => Promise<Slipway>;
-  /** Prints a result in the form that was asked for. */
+  /** Prints a result in the requested format. */
   readonly print: (view: View) => Promise<void>;
 }
 
-/** Prints results: each view in the form that the flags ask for, or else in the one that suits it. */
+/** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
 function createPrinter(stdout: Sink, flags: GlobalFlags): (view: View) => Promise<void> {
   return async (view) => {
     const format = flags.output ?? defaultFormat(view.value, stdout.isTerminal);
@@ -69,34 +69,34 @@ interface ContextParts {
   readonly flags: GlobalFlags;
   readonly typed: readonly string[];
   readonly host: Host;
-  readonly notices: Notices;
-  /** Takes what the scanner itself prints: help and the version. */
-  readonly say: (text: string) => void;
-  readonly takeTime: CliContext["takeTime"];
+  readonly progress: Progress;
+  /** Receives what the scanner itself prints: help and the version. */
+  readonly onScannerOutput: (text: string) => void;
+  readonly extendGracePeriod: CliContext["extendGracePeriod"];
 }
 
-/** The context of one command in its process. */
+/** Creates the context of one command. */
 export function createContext(parts: ContextParts): CliContext {
-  const { flags, typed, host, notices, say, takeTime } = parts;
+  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod } = parts;
   const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
   return {
     process: {
-      stdout: { write: say },
-      // What the scanner would say of an error goes nowhere: it is told as an error of ours.
+      stdout: { write: onScannerOutput },
+      // The scanner's own error text is dropped: the findings are reported as a SlipwayError.
       stderr: { write: () => undefined },
     },
     flags,
     typed,
-    // Node opens its standard input when it is first looked at.
+    // A getter, because Node opens standard input on the first access.
     get stdin() {
       return host.stdin;
     },
     stdout,
     workingDirectory,
-    notices,
+    progress,
     interrupt,
     nextInterrupt,
-    takeTime,
+    extendGracePeriod,
     openSlipway: () => host.openSlipway({ flags, environment, workingDirectory }),
     print: createPrinter(stdout, flags),
   };

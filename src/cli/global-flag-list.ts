@@ -1,4 +1,4 @@
-// Data alone, without an import: `slipway --help` waits for every module that is loaded.
+// Data only, no imports: `slipway --help` has to wait for every module that it loads.
 
 export const OUTPUT_FORMATS = ["yaml", "json", "table"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -6,38 +6,38 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 export interface GlobalFlagDescription {
   readonly flag: string;
   readonly alias?: string;
-  /** Absent for a flag without a value. */
+  /** Absent for a flag that takes no value. */
   readonly value?: string;
   readonly environment?: string;
   readonly brief: string;
 }
 
-/** The flags that every command takes. */
+/** The flags that every command accepts. */
 export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
   {
     flag: "--output",
     alias: "-o",
     value: OUTPUT_FORMATS.join("|"),
-    brief: "Form of the result (default: yaml; table for a list on a terminal)",
+    brief: "Output format (default: yaml, or table for a list on a terminal)",
   },
   {
     flag: "--tenant",
     value: "NAME",
     environment: "SLIPWAY_TENANT",
-    brief: 'Whose catalog and spawns (default: "default")',
+    brief: 'Tenant whose catalog and spawns to use (default: "default")',
   },
   {
     flag: "--database",
     value: "FILE",
     environment: "SLIPWAY_DATABASE",
-    brief: "The database (default: ~/.local/share/slipway/slipway.db, or in $XDG_DATA_HOME)",
+    brief: "Database file (default: ~/.local/share/slipway/slipway.db, or in $XDG_DATA_HOME)",
   },
   {
     flag: "--key-file",
     value: "FILE",
     environment: "SLIPWAY_KEY_FILE",
-    brief: "The key that secrets are sealed with (default: beside the database)",
+    brief: "File with the key that seals secrets (default: next to the database)",
   },
-  { flag: "--quiet", brief: "No progress and no warnings" },
-  { flag: "--verbose", brief: "More about progress and about failures" },
+  { flag: "--quiet", brief: "Print no progress and no warnings" },
+  { flag: "--verbose", brief: "Print more about progress and failures" },
 ];

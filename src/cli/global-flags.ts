@@ -4,9 +4,9 @@ import type { GlobalFlagDescription, OutputFormat } from "./global-flag-list.ts"
 import { quoted } from "./terminal-text.ts";
 import { usageError } from "./arguments/flags.ts";
 
-/** The flags that every command takes, as they were given: null or false where they were not. */
+/** The values of the global flags; null or false for a flag that was not given. */
 export interface GlobalFlags {
-  /** Null: YAML for one thing, a table for lists on a terminal. */
+  /** Null: a table for lists on a terminal, otherwise YAML. */
   readonly output: OutputFormat | null;
   readonly tenant: string | null;
   readonly database: string | null;
@@ -19,14 +19,14 @@ export interface SeparatedArguments {
   readonly flags: GlobalFlags;
   /** The other arguments, in their order. */
   readonly rest: readonly string[];
-  /** What is wrong with the arguments; the flags that could be read are read all the same. */
+  /** What is wrong with the arguments; the flags that are valid are parsed nevertheless. */
   readonly error: SlipwayError | null;
 }
 
 /**
- * Takes the global flags out of the arguments, wherever they stand before `--`: both `slipway -o json get image`
- * and `slipway get image -o json` are natural. Of a flag given twice the last one counts, so that a wrapper's
- * defaults can be overridden.
+ * Separates the global flags from the other arguments. They may stand anywhere before `--`: both
+ * `slipway -o json get image` and `slipway get image -o json` work. If a flag is given twice, the last one wins, so
+ * that a wrapper's defaults can be overridden.
  */
 export function separateGlobalFlags(argv: readonly string[]): SeparatedArguments {
   const found = new Map<string, string>();
@@ -39,8 +39,8 @@ export function separateGlobalFlags(argv: readonly string[]): SeparatedArguments
     const match = matchGlobalFlag(argument);
     if (match === null) {
       rest.push(...separateLongValue(argument));
-      const refused = refuseMalformedFlag(argument);
-      if (refused !== null) errors.push(refused);
+      const malformed = checkFlagForm(argument);
+      if (malformed !== null) errors.push(malformed);
       continue;
     }
     const next = index + 1 < limit ? argv[index + 1] : undefined;
@@ -55,7 +55,7 @@ export function separateGlobalFlags(argv: readonly string[]): SeparatedArguments
 
 interface GlobalFlagMatch {
   readonly description: GlobalFlagDescription;
-  /** What stands after `=`, or after `-o` in the same argument. */
+  /** The text after `=`, or after `-o` in the same argument. */
   readonly inline: string | null;
 }
 
@@ -65,7 +65,7 @@ function matchGlobalFlag(argument: string): GlobalFlagMatch | null {
     if (argument === flag || argument === alias) return { description, inline: null };
     if (argument.startsWith(`${flag}=`))
       return { description, inline: argument.slice(flag.length + 1) };
-    // `-ojson` and `-o=json`, as other command lines take it.
+    // `-ojson` and `-o=json`, as in other command lines.
     if (alias !== undefined && argument.startsWith(alias) && !argument.startsWith("--"))
       return { description, inline: argument.slice(alias.length).replace(/^=/u, "") };
   }
@@ -84,7 +84,7 @@ function readValue({ description, inline }: GlobalFlagMatch, next: string | unde
     return { kind: "error", error: usageError(`${flag} takes no value`, `Write only ${flag}.`) };
   }
   if (inline !== null && inline !== "") return { kind: "inline", value: inline };
-  // A next argument that is itself a flag is no value: `--tenant -o json` has forgotten one.
+  // A following flag is not the value: in `--tenant -o json` the value is missing.
   if (inline === null && next !== undefined && next !== "" && !/^-./u.test(next))
     return { kind: "next", value: next };
   return {
@@ -99,7 +99,7 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
   if (output !== null && format === null)
     errors.push(
       usageError(
-        `--output: ${quoted(output)} is none of ${OUTPUT_FORMATS.join(", ")}`,
+        `--output: ${quoted(output)} is not one of ${OUTPUT_FORMATS.join(", ")}`,
         `Write --output ${OUTPUT_FORMATS.join("|")}.`,
       ),
     );
@@ -107,7 +107,7 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
   const verbose = found.has("--verbose");
   if (quiet && verbose)
     errors.push(
-      usageError("--quiet and --verbose exclude each other", "Write only one of the two."),
+      usageError("--quiet and --verbose are mutually exclusive", "Use only one of the two."),
     );
   return {
     output: format,
@@ -119,14 +119,14 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
   };
 }
 
-/** The scanner reads `--name=value` on one line only; as two arguments a value may have several. */
+/** Splits `--name=value` in two if the value has several lines: the scanner only accepts single-line values there. */
 function separateLongValue(argument: string): readonly string[] {
   const match = /^(--[a-z][a-z-]+)=((?!-).*[\n\r\u2028\u2029].*)$/su.exec(argument);
   return match === null ? [argument] : match.slice(1);
 }
 
-/** An argument that begins with a dash but is shaped like no flag is a slip, never a name. */
-function refuseMalformedFlag(argument: string): SlipwayError | null {
+/** Rejects an argument that starts with a dash but does not have the form of a flag: it is a typo, never a name. */
+function checkFlagForm(argument: string): SlipwayError | null {
   if (!/^-./u.test(argument)) return null;
   const empty = /^(--[a-z][a-z-]*)=$/u.exec(argument);
   if (empty !== null)

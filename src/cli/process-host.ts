@@ -2,9 +2,9 @@ import type { Host } from "./context.ts";
 import { createSink } from "./output/sink.ts";
 import type { WritableStreamLike } from "./output/sink.ts";
 
-const PATIENCE = 5_000;
+const GRACE_PERIOD = 5_000;
 
-/** What is used of Node's `process`. */
+/** The part of Node's `process` that a host uses. */
 export interface HostProcess {
   readonly stdin: Host["stdin"];
   readonly stdout: WritableStreamLike;
@@ -14,7 +14,7 @@ export interface HostProcess {
   readonly once: (signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void) => unknown;
 }
 
-/** The host over this process. Its standard input is not touched before a command reads it. */
+/** Creates the host of a real process. Standard input is not opened until a command reads it. */
 export function createProcessHost(own: HostProcess): Host {
   return {
     get stdin() {
@@ -26,7 +26,7 @@ export function createProcessHost(own: HostProcess): Host {
     workingDirectory: own.cwd(),
     interrupt: interruptOf(own),
     nextInterrupt: () => nextInterruptOf(own),
-    patience: PATIENCE,
+    gracePeriod: GRACE_PERIOD,
     openSlipway: async (composition) => {
       const { composeSlipway } = await import("./compose.ts");
       return await composeSlipway(composition);
@@ -34,7 +34,7 @@ export function createProcessHost(own: HostProcess): Host {
   };
 }
 
-/** Aborted by the first request to end. A second one finds no listener: then the system ends the process. */
+/** Aborted by the first signal. The listeners are removed then, so a second signal ends the process. */
 function interruptOf(own: HostProcess): AbortSignal {
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

@@ -2,19 +2,19 @@ import { buildCommand } from "@stricli/core";
 import type { BaseArgs, Command, CommandBuilderArguments } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 
-/** A command of the command line. */
+/** A command, and what its help says. */
 export interface CommandRoute {
   readonly brief: string;
-  /** More about it, for its own help. */
+  /** More detail, shown in the command's own help. */
   readonly description: string;
-  /** Its forms, without the program's name. */
+  /** Its usage lines, without the program's name. */
   readonly usage: readonly string[];
-  /** By name in camelCase. */
+  /** Keyed by camelCase name. */
   readonly flags: Readonly<Record<string, FlagDescription>>;
   readonly command: Command<CliContext>;
 }
 
-/** What help needs to know of a flag. */
+/** What help shows about a flag. */
 export interface FlagDescription {
   readonly brief: string;
   /** Absent for a flag that takes no value. */
@@ -22,10 +22,10 @@ export interface FlagDescription {
   readonly default?: unknown;
 }
 
-/** Flags of a command that has none of its own. */
+/** The flags type of a command without flags. */
 export type NoFlags = { readonly [name in never]: unknown };
 
-/** What a command does, as a plain function. */
+/** A command's implementation. */
 type CommandFunction<FLAGS, ARGS extends BaseArgs> = (
   context: CliContext,
   flags: FLAGS,
@@ -39,19 +39,19 @@ interface RouteSpecification<
   readonly usage: readonly string[];
   readonly brief: string;
   readonly description?: string;
-  /** Imports the command's module: nothing that a command needs is loaded for another one, or for help. */
+  /** Imports the command's module, so that help and other commands do not load it. */
   readonly load: () => Promise<CommandFunction<FLAGS, ARGS>>;
   readonly parameters: CommandBuilderArguments<FLAGS, ARGS, CliContext>["parameters"];
 }
 
-/** Makes a command of its specification. */
+/** Builds a command from its specification. */
 export function defineRoute<
   const FLAGS extends Readonly<Record<string, unknown>> = NoFlags,
   const ARGS extends BaseArgs = [],
 >(specification: RouteSpecification<FLAGS, ARGS>): CommandRoute {
   const { usage, brief, description = "", load, parameters } = specification;
   const flags: Readonly<Record<string, FlagDescription>> = parameters.flags ?? {};
-  // The scanner looks flags up by what was typed: without a prototype, `--constructor` is no flag.
+  // The scanner looks flags up by the typed name: without a prototype, `--constructor` is not found.
   Object.setPrototypeOf(flags, null);
   return {
     usage,

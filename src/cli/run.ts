@@ -5,24 +5,24 @@ import { buildSlipwayApplication } from "./app.ts";
 import type { Findings } from "./app.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
-import { createDeparture, isLeftQuietly } from "./shutdown.ts";
+import { createShutdown, isQuietExit } from "./shutdown.ts";
 import { renderError } from "./output/error-text.ts";
 import { EXIT_DONE, exitCodeOf } from "./output/exit-codes.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
 import type { GlobalFlags, SeparatedArguments } from "./global-flags.ts";
-import { createNotices } from "./output/progress.ts";
-import type { Notices } from "./output/progress.ts";
+import { createProgress } from "./output/progress.ts";
+import type { Progress } from "./output/progress.ts";
 import { usageErrorOf } from "./arguments/scanner-findings.ts";
 
-/** First argument of the shells' completion scripts. */
+/** The first argument that the completion scripts pass. */
 const COMPLETE = "__complete";
 
 /**
- * Runs one command line in the given process and returns its exit code, once everything it printed has been handed
- * on. Ends no process; what it throws is a defect of the host.
+ * Runs one command line and returns its exit code, once all output has been written. Never exits the process; throws
+ * only if the host itself is defective.
  */
 export async function runCommandLine(argv: readonly string[], host: Host): Promise<number> {
-  return argv[0] === COMPLETE ? await complete(argv, host) : await runOrTell(argv, host);
+  return argv[0] === COMPLETE ? await complete(argv, host) : await runAndReport(argv, host);
 }
 
 async function complete(argv: readonly string[], host: Host): Promise<number> {
@@ -31,37 +31,37 @@ async function complete(argv: readonly string[], host: Host): Promise<number> {
   return EXIT_DONE;
 }
 
-async function runOrTell(argv: readonly string[], host: Host): Promise<number> {
+async function runAndReport(argv: readonly string[], host: Host): Promise<number> {
   const separated = separateGlobalFlags(argv);
-  const notices = createNotices(host.stderr, separated.flags);
+  const progress = createProgress(host.stderr, separated.flags);
   try {
-    await runCommand(separated, host, notices);
+    await runCommand(separated, host, progress);
     return EXIT_DONE;
   } catch (caught) {
     const error = asSlipwayError(caught);
-    // Nobody reads on: that ends a stream, and it is no failure.
+    // The reader closed standard output: that ends a stream normally.
     if (error.code === "CANCELLED" && host.stdout.closed.aborted && !host.interrupt.aborted)
       return EXIT_DONE;
-    notices.clear();
-    if (isLeftQuietly(error)) return exitCodeOf(error);
-    return await tell(error, separated.flags, host);
+    progress.clear();
+    if (isQuietExit(error)) return exitCodeOf(error);
+    return await reportError(error, separated.flags, host);
   }
 }
 
-/** Tells of a failure that no command heard of, in the form that was asked for, and returns its exit code. */
-export async function tellDefect(
+/** Prints an error that was thrown outside of any command, in the requested format, and returns its exit code. */
+export async function reportDefect(
   caught: unknown,
   argv: readonly string[],
   host: Host,
 ): Promise<number> {
-  return await tell(asSlipwayError(caught), separateGlobalFlags(argv).flags, host);
+  return await reportError(asSlipwayError(caught), separateGlobalFlags(argv).flags, host);
 }
 
-async function tell(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
+async function reportError(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
   try {
     await host.stderr.write(renderError(error, flags));
   } catch {
-    // Standard error itself fails: the exit code is all that is left to tell.
+    // Standard error itself cannot be written: only the exit code can report the failure.
   }
   return exitCodeOf(error);
 }
@@ -69,15 +69,22 @@ async function tell(error: SlipwayError, flags: GlobalFlags, host: Host): Promis
 async function runCommand(
   { flags, rest, error }: SeparatedArguments,
   host: Host,
-  notices: Notices,
+  progress: Progress,
 ): Promise<void> {
   if (error !== null) throw error;
   const findings: Findings = { arguments: [], failures: [] };
-  const said: string[] = [];
-  const say = (text: string): void => void said.push(text);
-  const departure = createDeparture(host.interrupt, host.patience);
-  const takeTime = departure.extend;
-  const context = createContext({ flags, typed: rest, host, notices, say, takeTime });
+  const output: string[] = [];
+  const onScannerOutput = (text: string): void => void output.push(text);
+  const shutdown = createShutdown(host.interrupt, host.gracePeriod);
+  const extendGracePeriod = shutdown.extend;
+  const context = createContext({
+    flags,
+    typed: rest,
+    host,
+    progress,
+    onScannerOutput,
+    extendGracePeriod,
+  });
   let command = "slipway";
   const ran = runApplication(buildSlipwayApplication(findings), rest, {
     process: context.process,
@@ -87,12 +94,12 @@ async function runCommand(
     },
   });
   try {
-    await Promise.race([ran, departure.left]);
+    await Promise.race([ran, shutdown.abandoned]);
   } finally {
-    departure.stay();
+    shutdown.cancel();
   }
-  notices.clear();
+  progress.clear();
   if (findings.arguments.length > 0) throw usageErrorOf(findings.arguments, command);
   if (findings.failures.length > 0) throw findings.failures[0];
-  if (said.length > 0) await host.stdout.write(said.join(""));
+  if (output.length > 0) await host.stdout.write(output.join(""));
 }

@@ -1,7 +1,7 @@
 import type { Slipway } from "../slipway/slipway.ts";
 import type { CliContext } from "./context.ts";
 
-/** Opens Slipway for the length of one command. */
+/** Opens Slipway for the duration of one command. */
 export async function withSlipway<T>(
   context: CliContext,
   use: (slipway: Slipway) => Promise<T>,

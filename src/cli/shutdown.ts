@@ -1,55 +1,55 @@
 import { SlipwayError } from "../errors.ts";
 
-export interface Departure {
-  /** Rejects when the command is to be left although it is still under way; never resolves. */
-  readonly left: Promise<never>;
-  /** Leaves after so many milliseconds from now instead, where the command is being left. */
+export interface Shutdown {
+  /** Rejects when the grace period has ended and the command must be abandoned; never resolves. */
+  readonly abandoned: Promise<never>;
+  /** Restarts the grace period with this many milliseconds. */
   readonly extend: (milliseconds: number) => void;
-  /** Forgets about leaving: the command has ended. */
-  readonly stay: () => void;
+  /** Cancels the shutdown, because the command has ended. */
+  readonly cancel: () => void;
 }
 
 /**
- * The way out of a command that was interrupted and does not end by itself. It is given a moment to say in its own
- * words how far it came; what hangs in a call that cannot be cancelled is left there: everything that matters is
- * durable before it is tried.
+ * Abandons a command that was interrupted but does not end. The command first gets a grace period in which to report
+ * how far it got. A call that cannot be cancelled can be abandoned safely, because every intent is durable before it
+ * is acted on.
  *
- * @param patience milliseconds between the interrupt and leaving
+ * @param gracePeriod milliseconds from the interrupt until the command is abandoned
  */
-export function createDeparture(interrupt: AbortSignal, patience: number): Departure {
-  const { promise: left, reject } = Promise.withResolvers<never>();
+export function createShutdown(interrupt: AbortSignal, gracePeriod: number): Shutdown {
+  const { promise: abandoned, reject } = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const extend = (milliseconds: number): void => {
     clearTimeout(timer);
     timer = setTimeout(() => reject(interrupted()), milliseconds);
   };
-  const depart = (): void => extend(patience);
-  if (interrupt.aborted) depart();
-  else interrupt.addEventListener("abort", depart, { once: true });
+  const start = (): void => extend(gracePeriod);
+  if (interrupt.aborted) start();
+  else interrupt.addEventListener("abort", start, { once: true });
   return {
-    left,
+    abandoned,
     extend,
-    stay: () => {
-      interrupt.removeEventListener("abort", depart);
+    cancel: () => {
+      interrupt.removeEventListener("abort", start);
       clearTimeout(timer);
     },
   };
 }
 
-/** The outcome of work that knows of no signal, or `INTERRUPTED` as soon as the command is: it is left to itself. */
-export async function orInterrupted<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
+/** Awaits work that takes no signal; throws `INTERRUPTED` as soon as the command is interrupted. */
+export async function raceWithInterrupt<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const leave = (): void => reject(interrupted());
-  if (interrupt.aborted) leave();
-  interrupt.addEventListener("abort", leave, { once: true });
+  const stop = (): void => reject(interrupted());
+  if (interrupt.aborted) stop();
+  interrupt.addEventListener("abort", stop, { once: true });
   try {
     return await Promise.race([work, promise]);
   } finally {
-    interrupt.removeEventListener("abort", leave);
+    interrupt.removeEventListener("abort", stop);
   }
 }
 
-/** What an interrupted command ends with when it has no words of its own. */
+/** The error of an interrupted command that has nothing more specific to report. */
 export function interrupted(): SlipwayError {
   return new SlipwayError({
     code: "CANCELLED",
@@ -58,12 +58,12 @@ export function interrupted(): SlipwayError {
   });
 }
 
-/** How a command ends that goes on until it is interrupted: with that exit code, and without a word. */
-export function leftQuietly(): SlipwayError {
+/** How a command ends that runs until it is interrupted: exit code 130, and no message. */
+export function quietExit(): SlipwayError {
   const { code, reason, message } = interrupted();
   return new SlipwayError({ code, reason, message, metadata: { quiet: true } });
 }
 
-export function isLeftQuietly({ code, metadata }: SlipwayError): boolean {
+export function isQuietExit({ code, metadata }: SlipwayError): boolean {
   return code === "CANCELLED" && metadata["quiet"] === true;
 }

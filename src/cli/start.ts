@@ -18,6 +18,6 @@ if (answer === null) {
 process.exit();
 
 async function leaveWithDefect(caught: unknown): Promise<void> {
-  const { tellDefect } = await import("./run.ts");
-  process.exit(await tellDefect(caught, words, host));
+  const { reportDefect } = await import("./run.ts");
+  process.exit(await reportDefect(caught, words, host));
 }

@@ -1,9 +1,9 @@
 /**
- * What came from outside (a registry's answer, a record's description) may carry control characters that move the
- * cursor, recolour the screen or reverse the reading direction. People are shown them spelt out instead.
+ * Text from outside (a registry's reply, a record's description) may contain control characters that move the cursor,
+ * recolour the screen or reverse the text direction. They are shown as escape sequences instead.
  */
 
-// Controls (C0, DEL, C1), line and paragraph separators, and the marks that change the reading direction.
+// Controls (C0, DEL, C1), line and paragraph separators, and marks that change the text direction.
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
@@ -12,25 +12,25 @@ const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
   ["\t", "\\t"],
 ]);
 
-/** One line of text that is safe to show: every control character is spelt out. */
+/** Makes one line of text safe to print: every control character is escaped. */
 export function safeLine(text: string): string {
-  return text.replace(UNSAFE, (character) => SHORT_ESCAPES.get(character) ?? spellOut(character));
+  return text.replace(UNSAFE, (character) => SHORT_ESCAPES.get(character) ?? escapeOf(character));
 }
 
-/** Several lines of text that are safe to show: every control character but the line feed is spelt out. */
+/** Makes several lines of text safe to print: every control character except the newline is escaped. */
 export function safeLines(text: string): string {
   return text.split("\n").map(safeLine).join("\n");
 }
 
-/** A user's word as it is quoted in a message: safe, and short enough to read. */
+/** Quotes a user's input in a message: safe to print, and shortened if it is long. */
 export function quoted(text: string, longest = 64): string {
   const shown = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return `"${safeLine(shown)}"`;
 }
 
 /**
- * JSON or YAML text whose strings hold no raw control character. The C0 controls are left: both formats escape them
- * by themselves in a quoted string, and the line feeds between the strings have to stay.
+ * Escapes the control characters in JSON or YAML text. C0 controls are left alone: both formats escape them in quoted
+ * strings already, and the newlines between the strings must stay.
  */
 export function escapeInDocument(text: string): string {
   return text.replace(UNSAFE, (character) =>
@@ -38,12 +38,12 @@ export function escapeInDocument(text: string): string {
   );
 }
 
-/** True for a string that {@link escapeInDocument} would change: such a string must be a quoted one. */
+/** True if {@link escapeInDocument} would change this string, which must therefore be quoted in YAML. */
 export function needsEscape(text: string): boolean {
   return escapeInDocument(text) !== text;
 }
 
-function spellOut(character: string): string {
+function escapeOf(character: string): string {
   const code = character.charCodeAt(0);
   return code > 0xff ? unicodeEscape(character) : `\\x${code.toString(16).padStart(2, "0")}`;
 }

@@ -74,6 +74,6 @@ describe("the completion script of fish", async () => {
     const script = await scriptIn(folder.path, "fish");
     const ask = ["--no-config", "-c", `source ${script}; complete -C "slipway spa"`];
     const { stdout } = await run("fish", ask, { env });
-    expect(stdout).toBe("spawn\tMake one machine and wait until it runs\n");
+    expect(stdout).toBe("spawn\tLaunch one machine and wait until it runs\n");
   });
 });

@@ -45,7 +45,7 @@ describe("the process", () => {
       const ran = await slipwayProcess(argv, { stdout: full });
       closeSync(full);
       expect(ran.exitCode).toBe(1);
-      expect(ran.stderr).toMatch(/^slipway: INTERNAL: what was to be printed .*ENOSPC.*\n.*\n$/);
+      expect(ran.stderr).toMatch(/^slipway: INTERNAL: cannot write the output: .*ENOSPC.*\n.*\n$/);
     },
   );
 

@@ -204,7 +204,7 @@ describe("a machine that ended by itself", () => {
     const ran = await at.yard.attempt(["describe", "one"]);
     expect(ran.exitCode).toBe(0);
     expect(ran.stdout).toContain("state: running\n");
-    expect(ran.stderr).toContain("slipway: warning: shown as recorded, not as it is now: ");
+    expect(ran.stderr).toContain("slipway: warning: showing recorded state, not live state: ");
     expect((await at.yard.attempt(["list", "--refresh"])).exitCode).toBe(7);
     expect((await at.yard.attempt(["sweep"])).exitCode).toBe(7);
   });

@@ -4,15 +4,15 @@ import { usageError } from "./flags.ts";
 import type { WriteOptions } from "../../catalog/catalog.ts";
 
 /**
- * Reads `field=value` words. A value that reads as JSON is JSON, anything else is text: `disk_size_gb=20` is a
- * number, `description=Stock Debian` needs no quotes within quotes.
+ * Parses `field=value` arguments. A value that parses as JSON is JSON, anything else is text: `disk_size_gb=20` is a
+ * number, and `description=Stock Debian` needs no nested quotes.
  */
 export function parseAssignments(words: readonly string[]): Readonly<Record<string, JsonValue>> {
   const assignments = new Map<string, JsonValue>();
   for (const word of words) {
     const equals = word.indexOf("=");
     if (equals <= 0)
-      throw usageError("--set needs field=value", "Write such as --set description=text.");
+      throw usageError("--set needs field=value", "For example, --set description=text.");
     const field = word.slice(0, equals);
     if (assignments.has(field))
       throw usageError(
@@ -21,7 +21,7 @@ export function parseAssignments(words: readonly string[]): Readonly<Record<stri
       );
     assignments.set(field, readValue(word.slice(equals + 1)));
   }
-  // Own properties, whatever they are called.
+  // fromEntries defines own properties, so that even `__proto__` is an ordinary field.
   return Object.fromEntries(assignments);
 }
 
@@ -30,7 +30,7 @@ function readValue(text: string): JsonValue {
     const value: JsonValue = JSON.parse(text);
     return value;
   } catch {
-    // Not JSON, so it is text: the commonest case, and no failure.
+    // Not JSON, so it is text. This is the usual case, not a failure.
     return text;
   }
 }
@@ -39,7 +39,7 @@ export interface WriteFlags {
   readonly ifGeneration?: number;
 }
 
-/** The condition of a write, from its flags. */
+/** Converts a command's flags to the catalog's write options. */
 export function writeOptions({ ifGeneration }: WriteFlags): WriteOptions {
   return ifGeneration === undefined ? {} : { ifGeneration };
 }

@@ -9,34 +9,34 @@ const MILLISECONDS: ReadonlyMap<string, number> = new Map([
   ["h", 3_600_000],
 ]);
 
-// Timers of Node count in 32 bits: a longer one would fire at once.
-const LONGEST = 2 ** 31 - 1;
+// Node stores a timer's delay in 32 bits: a longer delay would fire at once.
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Reads `90s`, `10m`, `1h` or `250ms` as milliseconds. */
+/** Parses `90s`, `10m`, `1h` or `250ms` and returns milliseconds. */
 export function parseDuration(text: string): number {
   const match = /^(\d{1,9})(ms|s|m|h)$/u.exec(text);
   const unit = MILLISECONDS.get(match?.[2] ?? "");
-  if (match === null || unit === undefined) throw badDuration(text);
+  if (match === null || unit === undefined) throw invalidDuration(text);
   const milliseconds = Number(match[1]) * unit;
-  if (milliseconds === 0 || milliseconds > LONGEST) throw badDuration(text);
+  if (milliseconds === 0 || milliseconds > LONGEST_TIMER) throw invalidDuration(text);
   return milliseconds;
 }
 
-/** Reads a duration that may be none at all: `0s` or `0`. */
-export function parsePeriod(text: string): number {
+/** Like {@link parseDuration}, but also accepts `0` and `0s`. */
+export function parseDurationOrZero(text: string): number {
   return /^0(?:ms|s|m|h)?$/u.test(text) ? 0 : parseDuration(text);
 }
 
-/** Milliseconds as people say them who need no more than an idea: `12 s`, `4 min`, `3 h`. */
-export function roughly(milliseconds: number): string {
+/** Formats milliseconds for people, rounded to one unit: `12 s`, `4 min`, `3 h`. */
+export function approximateDuration(milliseconds: number): string {
   const seconds = Math.max(1, Math.round(milliseconds / 1_000));
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
-function badDuration(text: string): SlipwayError {
+function invalidDuration(text: string): SlipwayError {
   return usageError(
-    `${quoted(text)} is no duration`,
+    `${quoted(text)} is not a valid duration`,
     "Write a number above 0 and a unit, such as 90s, 10m or 1h (at most 24 days).",
   );
 }

@@ -3,7 +3,7 @@ import type { CatalogKind } from "../../catalog/kinds.ts";
 import { invalidArgument } from "../../errors.ts";
 import { quoted } from "../terminal-text.ts";
 
-/** The catalog's kind that a word names. */
+/** Parses the name of a catalog kind. */
 export function catalogKind(word: string): CatalogKind {
   if (isCatalogKind(word)) return word;
   throw invalidArgument(

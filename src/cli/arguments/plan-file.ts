@@ -8,19 +8,19 @@ import { toSnakeCase } from "../../json/field-case.ts";
 import { renderJson } from "../output/render.ts";
 import { readLimited } from "./standard-input.ts";
 import { quoted } from "../terminal-text.ts";
-import type { Notices } from "../output/progress.ts";
+import type { Progress } from "../output/progress.ts";
 
 interface PlanFile {
-  /** As it was typed. */
+  /** The path as the user typed it. */
   readonly file: string;
-  /** The folder that a relative name is meant from. */
+  /** Folder against which a relative path is resolved. */
   readonly from: string;
 }
 
-// Readable by nobody else: a plan tells of networks, accounts and who may do what.
+// Only the owner may read a plan: it names networks, accounts and permissions.
 const PRIVATE = 0o600;
 
-/** Writes the plan as JSON under its whole name at once: a reader finds the old file or the new one, never half. */
+/** Writes the plan as JSON and renames it into place, so that a reader never sees half a file. */
 export async function savePlan(plan: LaunchPlan, { file, from }: PlanFile): Promise<void> {
   const target = resolve(from, file);
   const suffix = randomBytes(6).toString("hex");
@@ -36,14 +36,14 @@ export async function savePlan(plan: LaunchPlan, { file, from }: PlanFile): Prom
     await rename(temporary, target);
   } catch (caught) {
     await rm(temporary, { force: true });
-    throw unusable(`the plan cannot be saved as ${quoted(file, 256)}`, caught);
+    throw unusable(`cannot save the plan as ${quoted(file, 256)}`, caught);
   }
 }
 
 /**
- * Reads a plan that was saved, and holds it to its hash.
+ * Reads a saved plan and verifies its hash.
  *
- * @throws `INVALID_ARGUMENT` for a file that cannot be read or holds no plan.
+ * @throws `INVALID_ARGUMENT` for a file that cannot be read or does not contain a valid plan.
  */
 export async function readPlan({ file, from }: PlanFile): Promise<LaunchPlan> {
   const text = await readText({ file, from });
@@ -54,7 +54,7 @@ export async function readPlan({ file, from }: PlanFile): Promise<LaunchPlan> {
     throw new SlipwayError({
       code: "INVALID_ARGUMENT",
       reason: "INVALID_PLAN",
-      message: `${quoted(file, 256)} holds no plan: it is not JSON`,
+      message: `${quoted(file, 256)} is not a plan: it is not JSON`,
       remedy: "Save a plan with `slipway resolve WORKSPACE --save FILE`.",
       cause: caught,
     });
@@ -69,7 +69,7 @@ async function readText({ file, from }: PlanFile): Promise<string> {
     bytes = await readLimited(handle.createReadStream(), `the plan ${quoted(file, 256)}`);
   } catch (caught) {
     if (caught instanceof SlipwayError) throw caught;
-    throw unusable(`the plan ${quoted(file, 256)} cannot be read`, caught);
+    throw unusable(`cannot read the plan ${quoted(file, 256)}`, caught);
   }
   return new TextDecoder().decode(bytes);
 }
@@ -79,12 +79,12 @@ function unusable(what: string, caught: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_INPUT",
     `${what}${code}`,
-    "Name a file in a folder that exists and that you may use.",
+    "Name a file in an existing folder that you have access to.",
   );
 }
 
-/** Tells what a resolution found that nothing fails for. */
-export function warnOfChecks(notices: Notices, plan: LaunchPlan): void {
+/** Prints a plan's warnings. */
+export function warnAboutChecks(progress: Progress, plan: LaunchPlan): void {
   for (const check of plan.checks)
-    if (check.outcome === "warning") notices.warn(check.message, check.remedy);
+    if (check.outcome === "warning") progress.warn(check.message, check.remedy);
 }

@@ -14,33 +14,33 @@ import type { SlipwayError } from "../../errors.ts";
 import { kebabCase, usageError } from "./flags.ts";
 import { quoted } from "../terminal-text.ts";
 
-/** The first word names no command. */
+/** The error for a first word that is not a command. */
 export function unknownCommand(input: string, corrections: readonly string[]): SlipwayError {
-  const alike = corrections.filter((correction) => isSlipOf(input, correction));
+  const alike = corrections.filter((correction) => isLikelyTypo(input, correction));
   return usageError(
     `unknown command ${quoted(input)}`,
-    [...didYouMean(alike), 'Run "slipway --help" for the commands.'].join(" "),
+    [...didYouMean(alike), 'Run "slipway --help" to list the commands.'].join(" "),
   );
 }
 
 /**
- * A slip of the fingers seldom hits the first letter: what begins otherwise is another word, and so is what has hardly
- * another letter in common.
+ * A typo seldom changes the first letter. A word that starts with another letter, or shares fewer than half of its
+ * letters, is a different word.
  */
-function isSlipOf(input: string, word: string): boolean {
+function isLikelyTypo(input: string, word: string): boolean {
   const letters = new Set(input);
   const shared = Array.from(word).filter((letter) => letters.has(letter)).length;
   return word.startsWith(input.slice(0, 1)) && shared * 2 >= word.length;
 }
 
-/** What the argument scanner refused, as one error of ours: the first finding's words, then the others'. */
+/** Converts everything that the argument scanner rejected to one `SlipwayError`. */
 export function usageErrorOf(findings: readonly unknown[], command: string): SlipwayError {
-  const help = `Run "${command} --help" for its arguments.`;
-  const said = findings.map((finding) => describe(finding));
-  const unforeseen = findings.find((_, index) => said[index] === null);
-  if (unforeseen !== undefined) return asSlipwayError(unforeseen);
-  const messages = said.flatMap((finding) => (finding === null ? [] : [finding.message]));
-  const remedies = said.flatMap((finding) => finding?.remedies ?? []);
+  const help = `Run "${command} --help" to see its arguments.`;
+  const described = findings.map((finding) => describe(finding));
+  const unexpected = findings.find((_, index) => described[index] === null);
+  if (unexpected !== undefined) return asSlipwayError(unexpected);
+  const messages = described.flatMap((finding) => (finding === null ? [] : [finding.message]));
+  const remedies = described.flatMap((finding) => finding?.remedies ?? []);
   return usageError(messages.join("; "), [...remedies, help].join(" "));
 }
 
@@ -49,7 +49,7 @@ interface Finding {
   readonly remedies?: readonly string[];
 }
 
-/** Null for what is no finding about the arguments. Never repeats a positional argument: it may be a secret. */
+/** Null if the value is not about the arguments. Positional arguments are never repeated: they may be secrets. */
 function describe(finding: unknown): Finding | null {
   if (finding instanceof FlagNotFoundError)
     return {
@@ -65,7 +65,7 @@ function describe(finding: unknown): Finding | null {
     return { message: `--${finding.externalFlagName} takes no value` };
   if (finding instanceof EnumValidationError)
     return {
-      message: `--${finding.externalFlagName}: ${quoted(finding.input)} is none of ${finding.values.join(", ")}`,
+      message: `--${finding.externalFlagName}: ${quoted(finding.input)} is not one of ${finding.values.join(", ")}`,
     };
   if (finding instanceof ArgumentParseError) return describeParseError(finding);
   if (finding instanceof UnsatisfiedPositionalError)
@@ -83,7 +83,7 @@ function describeParseError(finding: ArgumentParseError): Finding | null {
       message: `${flag}: ${cause.message}`,
       remedies: cause.remedy === null ? [] : [cause.remedy],
     };
-  // A flag without a value that was given one: `--offline=perhaps`.
+  // A boolean flag with a value that is not a boolean: `--offline=perhaps`.
   if (cause instanceof SyntaxError)
     return { message: `${flag}: ${quoted(finding.input)} is neither true nor false` };
   return null;

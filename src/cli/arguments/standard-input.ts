@@ -1,9 +1,9 @@
 import { invalidArgument } from "../../errors.ts";
 
-/** Largest document that is read from standard input or from a plan's file, in bytes. */
+/** Size limit for documents read from standard input or from a file, in bytes. */
 const LARGEST_INPUT = 1024 * 1024;
 
-/** Reads a stream to its end, and no further than the limit. */
+/** Reads a whole stream, and fails as soon as it exceeds the limit. */
 export async function readLimited(
   stream: AsyncIterable<Uint8Array | string>,
   what: string,
@@ -18,16 +18,16 @@ export async function readLimited(
       throw invalidArgument(
         "INPUT_TOO_LARGE",
         `${what} is larger than ${limit} bytes`,
-        "Make it smaller: no document of Slipway needs that much.",
+        "Make it smaller.",
         { limit },
       );
     chunks.push(bytes);
   }
-  // A plain array: a Buffer's slice would share its bytes with whoever asked for a copy.
+  // Copied into a plain Uint8Array: `slice` on a Buffer would share memory instead of copying.
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** The bytes less one line feed at their end, which the shell's tools put there. */
+/** Removes one trailing newline, which shell tools append. */
 export function withoutTrailingNewline(bytes: Uint8Array): Uint8Array {
   return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
 }

@@ -8,8 +8,8 @@ export async function completion(context: CliContext, _flags: object, word: stri
   const shell = SHELLS.find((candidate) => candidate === word);
   if (shell === undefined)
     throw usageError(
-      `there is no completion for ${quoted(word)}`,
-      `The shells are ${SHELLS.join(", ")}.`,
+      `completion is not available for ${quoted(word)}`,
+      `Supported shells: ${SHELLS.join(", ")}.`,
     );
   await context.stdout.write(COMPLETION_SCRIPTS[shell]);
 }

@@ -15,43 +15,43 @@ interface FakeFlags {
   readonly faults?: string;
 }
 
-interface StandIn extends AsyncDisposable {
+interface FakeServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** What a stand-in is started with; everything that may be refused is refused before it is. */
+/** Validated settings of a fake. */
 interface Settings {
   readonly port: number;
-  /** The document of the faults file, as it was read. */
+  /** The parsed faults file; the fake validates it. */
   readonly faults?: unknown;
   readonly stateFile?: string;
 }
 
-/** Runs a cloud's stand-in until the command is interrupted, which is its proper end. */
+/** Runs a cloud's fake until the command is interrupted, which is how it normally ends. */
 export async function fake(context: CliContext, flags: FakeFlags, word: string): Promise<void> {
   const { stdout, interrupt, workingDirectory } = context;
   const cloud = CLOUDS.find((candidate) => candidate === word);
   if (cloud === undefined)
     throw usageError(
-      `there is no stand-in for ${quoted(word)}`,
-      `The stand-ins are ${CLOUDS.join(", ")}.`,
+      `there is no fake for ${quoted(word)}`,
+      `Available fakes: ${CLOUDS.join(", ")}.`,
     );
   const { port, state, faults } = flags;
-  await using standIn = await START[cloud]({
+  await using server = await START[cloud]({
     port,
     ...(faults === undefined ? {} : { faults: await readFaults(faults, workingDirectory) }),
     ...(state === undefined ? {} : { stateFile: resolve(workingDirectory, state) }),
   });
-  await stdout.write(`listening on ${standIn.url}\n`);
-  await interrupted(interrupt);
+  await stdout.write(`listening on ${server.url}\n`);
+  await waitForInterrupt(interrupt);
 }
 
-const START: Readonly<Record<Cloud, (settings: Settings) => Promise<StandIn>>> = {
+const START: Readonly<Record<Cloud, (settings: Settings) => Promise<FakeServer>>> = {
   async ec2({ faults, ...settings }) {
     const { startEc2, parseEc2Faults } = await import("../../../testing/ec2/index.ts");
     return await startEc2({
       ...settings,
-      ...RESIDENT,
+      ...WITHOUT_REQUEST_LOG,
       ...(faults === undefined ? {} : { faults: parseEc2Faults(faults) }),
     });
   },
@@ -59,14 +59,14 @@ const START: Readonly<Record<Cloud, (settings: Settings) => Promise<StandIn>>> =
     const { startGce, parseGceFaults } = await import("../../../testing/gce/index.ts");
     return await startGce({
       ...settings,
-      ...RESIDENT,
+      ...WITHOUT_REQUEST_LOG,
       ...(faults === undefined ? {} : { faults: parseGceFaults(faults) }),
     });
   },
 };
 
-/** Nobody asks a process for the requests that it has seen. */
-const RESIDENT = { mostRequests: 0 } as const;
+/** The request log can only be read in process, so a fake with a process of its own keeps none. */
+const WITHOUT_REQUEST_LOG = { mostRequests: 0 } as const;
 
 async function readFaults(file: string, from: string): Promise<unknown> {
   const what = `the faults file ${quoted(file, 256)}`;
@@ -79,13 +79,13 @@ async function readFaults(file: string, from: string): Promise<unknown> {
     const code = caught instanceof Error && "code" in caught ? ` (${String(caught.code)})` : "";
     throw invalidArgument(
       "INVALID_INPUT",
-      `${what} cannot be read${code}`,
-      "Name a file that is there and that you may read.",
+      `cannot read ${what}${code}`,
+      "Name an existing file that you have permission to read.",
     );
   }
 }
 
-function interrupted(interrupt: AbortSignal): Promise<void> {
+function waitForInterrupt(interrupt: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (interrupt.aborted) done();
     else interrupt.addEventListener("abort", () => done(), { once: true });

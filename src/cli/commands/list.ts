@@ -20,7 +20,7 @@ export async function list(
       ...(state === undefined ? {} : { state }),
     });
     await context.print(viewSpawns(spawns));
-    // Whoever asked for the machines as they are did not get that.
+    // --refresh was requested and did not succeed: print what is recorded, then fail.
     if (failure !== null) throw failure;
   });
 }
@@ -29,7 +29,7 @@ function spawnState(word: string): SpawnState {
   const state = SPAWN_STATES.find((candidate) => candidate === word);
   if (state !== undefined) return state;
   throw usageError(
-    `--state: ${quoted(word)} is no state of a spawn`,
+    `--state: ${quoted(word)} is not a spawn state`,
     `The states are ${SPAWN_STATES.join(", ")}.`,
   );
 }

@@ -1,9 +1,9 @@
 import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { interrupted, leftQuietly } from "../shutdown.ts";
+import { interrupted, quietExit } from "../shutdown.ts";
 import { withSlipway } from "../session.ts";
 
-/** Passes the machine's own output on, byte for byte: what it means is between the machine and the terminal. */
+/** Copies the machine's output to standard output unchanged; control characters are passed through on purpose. */
 export async function logs(
   context: CliContext,
   flags: { readonly follow: boolean; readonly tail?: number },
@@ -20,9 +20,9 @@ export async function logs(
       }
     });
   } catch (caught) {
-    const wasLeft =
+    const wasInterrupted =
       follow && context.interrupt.aborted && asSlipwayError(caught).code === "CANCELLED";
-    throw wasLeft ? leftQuietly() : caught;
+    throw wasInterrupted ? quietExit() : caught;
   }
-  if (context.interrupt.aborted) throw follow ? leftQuietly() : interrupted();
+  if (context.interrupt.aborted) throw follow ? quietExit() : interrupted();
 }

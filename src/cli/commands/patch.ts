@@ -15,7 +15,7 @@ export async function patch(
 ): Promise<void> {
   const kind = catalogKind(word);
   const assignments = parseAssignments(flags.set);
-  if (kind === "secret") refuseValue(assignments, name);
+  if (kind === "secret") rejectSecretValue(assignments, name);
   await withSlipway(context, async ({ catalog }) => {
     await context.print(
       viewRecord(kind, await catalog.patch(kind, name, assignments, writeOptions(flags))),
@@ -23,12 +23,12 @@ export async function patch(
   });
 }
 
-/** Arguments are seen by everybody who lists the machine's processes. */
-function refuseValue(assignments: Readonly<Record<string, JsonValue>>, name: string): void {
+/** Any user of the machine can read a command's arguments in the process list. */
+function rejectSecretValue(assignments: Readonly<Record<string, JsonValue>>, name: string): void {
   const given = Object.keys(assignments).some((field) => /^plaintext_?value$/iu.test(field));
   if (!given) return;
   throw usageError(
-    "a secret's value is never taken from an argument",
-    `Write it with \`slipway set secret ${name} < value\`.`,
+    "a secret's value cannot be set from an argument",
+    `Set it with \`slipway set secret ${name} < value\`.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { warnOfChecks } from "../arguments/plan-file.ts";
+import { warnAboutChecks } from "../arguments/plan-file.ts";
 import { withSlipway } from "../session.ts";
 import { viewPlan } from "../views/plan-view.ts";
 
@@ -11,7 +11,7 @@ export async function resolve(
   const { save, offline } = flags;
   await withSlipway(context, async (slipway) => {
     const plan = await slipway.resolveWorkspace(workspace, { offline, signal: context.interrupt });
-    warnOfChecks(context.notices, plan);
+    warnAboutChecks(context.progress, plan);
     if (save !== undefined) {
       const { savePlan } = await import("../arguments/plan-file.ts");
       await savePlan(plan, { file: save, from: context.workingDirectory });

@@ -1,6 +1,6 @@
 import { SecretValue } from "../../secret-value.ts";
 import type { CliContext } from "../context.ts";
-import { orInterrupted } from "../shutdown.ts";
+import { raceWithInterrupt } from "../shutdown.ts";
 import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
 import { readLimited, withoutTrailingNewline } from "../arguments/standard-input.ts";
@@ -18,13 +18,13 @@ export async function set(
   const kind = catalogKind(word);
   if (flags.resource && kind !== "secret")
     throw usageError(
-      "--resource is for secrets",
-      `Leave it out: a resource of the kind ${kind} is always read as a record.`,
+      "--resource applies to secrets only",
+      `Omit it: standard input is always read as a record for kind ${kind}.`,
     );
   if (context.stdin.isTTY === true)
-    context.notices.hint("reading from standard input: end it with Ctrl-D on a line of its own");
+    context.progress.hint("reading from standard input; end it with Ctrl-D on a new line");
   const reading = readLimited(context.stdin, "standard input");
-  const bytes = await orInterrupted(context.interrupt, reading);
+  const bytes = await raceWithInterrupt(context.interrupt, reading);
   const options = writeOptions(flags);
   await withSlipway(context, async ({ catalog }) => {
     if (kind === "secret" && !flags.resource) {

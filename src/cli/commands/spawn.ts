@@ -1,11 +1,11 @@
 import { createDeadline } from "../../async/cancellation.ts";
 import { asSlipwayError } from "../../errors.ts";
 import type { CliContext } from "../context.ts";
-import { readPlan, warnOfChecks } from "../arguments/plan-file.ts";
+import { readPlan, warnAboutChecks } from "../arguments/plan-file.ts";
 import { offerCancellation } from "../spawning/second-interrupt.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
-import { tellProgress } from "../spawning/spawn-progress.ts";
+import { reportProgress } from "../spawning/spawn-progress.ts";
 import { usageError } from "../arguments/flags.ts";
 import { spawnMany } from "../spawning/spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
@@ -16,7 +16,7 @@ interface SpawnFlags {
   readonly plan?: string;
   readonly allowStale: boolean;
   readonly id?: string;
-  /** Undefined for one machine, printed as itself; a number for a list of so many. */
+  /** Undefined: one machine, printed as an object. A number: that many machines, printed as a list. */
   readonly count?: number;
   readonly noWait: boolean;
   /** Milliseconds. */
@@ -29,7 +29,7 @@ export async function spawn(
   workspace?: string,
 ): Promise<void> {
   const launched = await subjectOf(context, flags, workspace);
-  // Ctrl-C ends the wait, and the error says how to go on with the spawn; who sets a time wants nothing after it.
+  // Ctrl-C detaches: the spawn stays recorded and the error says how to resume it. A timeout cancels the spawn.
   using deadline = createDeadline(new AbortController().signal, flags.timeout);
   const options: BurstOptions = {
     signal: deadline.signal,
@@ -41,13 +41,13 @@ export async function spawn(
   await withSlipway(context, async (slipway) => {
     if (count !== undefined)
       return await spawnMany({ context, slipway, workspace: launched, options, count, id });
-    const tell = tellProgress(context.notices);
-    let moved = false;
+    const report = reportProgress(context.progress);
+    let sawEvents = false;
     const launching = slipway.spawnWorkspace(launched, {
       ...options,
       onEvent(notice) {
-        moved ||= notice.kind === "event";
-        tell(notice);
+        sawEvents ||= notice.kind === "event";
+        report(notice);
       },
       ...(id === undefined ? {} : { spawnId: id }),
     });
@@ -56,16 +56,16 @@ export async function spawn(
       const ids = [error.metadata["spawn_id"]].filter((each) => typeof each === "string");
       throw (await offerCancellation(context, slipway, ids)) ?? error;
     });
-    context.notices.clear();
-    if (!context.notices.silent)
-      warnOfChecks(context.notices, (await slipway.describeSpawn(made.spawnId)).plan);
+    context.progress.clear();
+    if (!context.progress.silent)
+      warnAboutChecks(context.progress, (await slipway.describeSpawn(made.spawnId)).plan);
     await context.print(viewSpawn(made));
-    const failure = failureOf({ spawn: made, moved });
+    const failure = failureOf({ spawn: made, sawEvents });
     if (failure !== null) throw failure;
   });
 }
 
-/** What is spawned: the workspace, or the saved plan. */
+/** The workspace's name, or the saved plan that `--plan` names. */
 async function subjectOf(
   context: CliContext,
   { plan, allowStale }: SpawnFlags,
@@ -73,8 +73,8 @@ async function subjectOf(
 ): Promise<string | LaunchPlan> {
   if (plan !== undefined && workspace !== undefined)
     throw usageError(
-      "WORKSPACE and --plan exclude each other",
-      "Name the workspace, or the plan that was made from it.",
+      "WORKSPACE and --plan are mutually exclusive",
+      "Name a workspace or a saved plan, not both.",
     );
   if (plan !== undefined) return readPlan({ file: plan, from: context.workingDirectory });
   if (workspace === undefined)
@@ -82,7 +82,7 @@ async function subjectOf(
   if (allowStale)
     throw usageError(
       "--allow-stale needs --plan",
-      "A workspace is resolved anew: only a saved plan can be stale.",
+      "Omit it: a workspace is resolved afresh, so only a saved plan can be stale.",
     );
   return workspace;
 }

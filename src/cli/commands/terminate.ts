@@ -15,14 +15,18 @@ export async function terminate(
 ): Promise<void> {
   const { workspace } = flags;
   if (workspace === undefined && named.length === 0)
-    throw usageError("SPAWN_ID is missing", "Name spawns, or a workspace with --workspace.");
+    throw usageError(
+      "SPAWN_ID is missing",
+      "Name one or more spawns, or a workspace with --workspace.",
+    );
   if (workspace !== undefined && named.length > 0)
     throw usageError(
-      "SPAWN_ID and --workspace exclude each other",
-      "Name spawns, or the workspace whose machines are all to end.",
+      "SPAWN_ID and --workspace are mutually exclusive",
+      "Name spawns, or a workspace to terminate all of its machines.",
     );
   await withSlipway(context, async (slipway) => {
-    const ids = workspace === undefined ? [...new Set(named)] : await livingIn(slipway, workspace);
+    const ids =
+      workspace === undefined ? [...new Set(named)] : await liveSpawnIds(slipway, workspace);
     const { ended, failures } = await terminateAll(slipway, ids, context.interrupt);
     const [only] = ended;
     const single = workspace === undefined && ids.length === 1;
@@ -33,7 +37,7 @@ export async function terminate(
   });
 }
 
-async function livingIn(slipway: Slipway, workspace: string): Promise<readonly string[]> {
+async function liveSpawnIds(slipway: Slipway, workspace: string): Promise<readonly string[]> {
   const spawns = await slipway.listSpawns({ workspace });
   return spawns.filter(({ state }) => !isFinished(state)).map(({ spawnId }) => spawnId);
 }
@@ -48,7 +52,7 @@ interface Outcome {
   readonly failures: readonly Failure[];
 }
 
-/** Each one is tried, whatever became of the others. */
+/** Attempts every termination, even after one fails. */
 async function terminateAll(
   slipway: Slipway,
   ids: readonly string[],
@@ -66,7 +70,7 @@ async function terminateAll(
   return { ended, failures };
 }
 
-/** One error for all that failed, with the first one's code. */
+/** Combines the failures into one error that has the first failure's code. */
 function failureOf(failures: readonly Failure[], tried: number): SlipwayError | null {
   const [first] = failures;
   if (first === undefined) return null;

@@ -1,7 +1,7 @@
 import type { Shell } from "./proposals.ts";
 
-// Each script hands the words before the cursor to `slipway __complete` and shows what it answers: one proposal a
-// line, its description after a tab, or `:files` alone where the shell is to propose files.
+// Each script passes the words before the cursor to `slipway __complete` and shows its output: one proposal on each
+// line with its description after a tab, or only `:files` if the shell should complete file names.
 
 const BASH = `# bash completion of slipway: source <(slipway completion bash)
 _slipway() {
@@ -60,7 +60,7 @@ end
 complete -c slipway -f -a '(__slipway_complete)'
 `;
 
-/** The script that a shell sources to complete `slipway`. */
+/** The script that each shell sources to complete `slipway`. */
 export const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: BASH,
   zsh: ZSH,

@@ -1,7 +1,7 @@
 import { COMMAND_GROUPS } from "./command-list.ts";
 import { GLOBAL_FLAGS } from "../global-flag-list.ts";
 
-/** A line of help: what is typed, and what it is for. */
+/** A line of help: what the user types, and what it does. */
 export type HelpRow = readonly [form: string, brief: string];
 
 /** What `slipway --help` prints. */
@@ -13,11 +13,11 @@ export function rootHelp(): string {
     "USAGE\n  slipway COMMAND [ARGUMENT]... [FLAG]...\n",
     ...COMMAND_GROUPS.map(({ title, briefs }) => helpSection(title, Object.entries(briefs), width)),
     globalFlagsHelp(),
-    "`slipway COMMAND --help` tells more about a command.\n",
+    "Run `slipway COMMAND --help` for more about a command.\n",
   ].join("\n");
 }
 
-/** The flags that every command takes. */
+/** The help section for the flags that every command accepts. */
 export function globalFlagsHelp(): string {
   const rows = GLOBAL_FLAGS.map(({ flag, alias, value, brief, environment }): HelpRow => {
     const name = alias === undefined ? `    ${flag}` : `${alias}, ${flag}`;
@@ -28,12 +28,12 @@ export function globalFlagsHelp(): string {
   });
   return helpSection("Global flags", [
     ...rows,
-    ["-h, --help", "Show help, of a command after its name"],
+    ["-h, --help", "Show this help, or a command's help after its name"],
     ["    --version", "Show the version"],
   ]);
 }
 
-/** Rows under a heading, their second column aligned. */
+/** A heading and its rows, with the second column aligned. */
 export function helpSection(title: string, rows: readonly HelpRow[], least = 0): string {
   const width = Math.max(least, ...rows.map(([form]) => form.length));
   const lines = rows.map(([form, brief]) => `  ${form.padEnd(width)}  ${brief}\n`);

@@ -5,7 +5,7 @@ import type { HelpRow } from "./help-text.ts";
 import { kebabCase } from "../arguments/flags.ts";
 import type { CommandRoute } from "../route.ts";
 
-/** `--help`: the commands at the root, a command's forms and flags after its name; the global flags below both. */
+/** `--help`: at the root the list of commands, after a command its usage and flags; both end with the global flags. */
 export function createHelpIntegration(
   routes: Readonly<Record<string, CommandRoute>>,
 ): StricliIntegration<CliContext> {
@@ -36,6 +36,6 @@ function commandHelp({ usage, brief, description, flags }: CommandRoute): string
     ...(description === "" ? [] : [`${description}\n`]),
     ...(own.length === 0 ? [] : [helpSection("Flags", own)]),
     globalFlagsHelp(),
-    'Arguments after "--" may begin with a dash.\n',
+    'Arguments after "--" may start with a dash.\n',
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /**
- * What the shells' completion proposes for an argument. Everything that needs more than a list of words is loaded
- * when it is asked for: these functions are part of each command's description, help's included.
+ * Completion proposals for arguments. Every command's description refers to these functions, even when only help is
+ * printed, so anything more than a list of words is loaded on demand.
  */
 import type { CatalogKind } from "../../catalog/kinds.ts";
 import type { CliContext } from "../context.ts";
@@ -12,7 +12,7 @@ export function proposeShells(): readonly string[] {
   return SHELLS;
 }
 
-/** The clouds that have a stand-in. */
+/** The clouds that have a fake. */
 export const CLOUDS = ["ec2", "gce"] as const;
 export type Cloud = (typeof CLOUDS)[number];
 
@@ -28,7 +28,7 @@ export async function proposeStates(): Promise<readonly string[]> {
   return (await import("../../ledger/spawn-record.ts")).SPAWN_STATES;
 }
 
-/** Names of the resources of a kind: of the given one, or else of the one that was typed before. */
+/** Proposes names of resources of the given kind, or else of the kind that was typed before. */
 export async function proposeNames(
   context: CliContext,
   given?: CatalogKind,
@@ -49,7 +49,7 @@ export async function proposeSpawns(context: CliContext): Promise<readonly strin
   return spawns.map(({ spawnId }) => spawnId);
 }
 
-/** The scanner asks for names even where a flag is being typed: no database is opened for that. */
+/** The scanner asks for names even while a flag is being typed; opening the database for that would be wasted. */
 function isTypingFlag({ typed }: CliContext): boolean {
   return !typed.slice(0, -1).includes("--") && typed.at(-1)?.startsWith("-") === true;
 }

@@ -4,33 +4,36 @@ import { isJsonObject } from "../../json/json-object.ts";
 import { renderJson } from "./render.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
 
-/** An error as standard error gets it: one JSON object with `-o json`, else lines for people. */
+/** Renders an error for standard error: one JSON object with `-o json`, otherwise lines for people. */
 export function renderError(error: SlipwayError, flags: GlobalFlags): string {
-  const told =
+  const text =
     flags.output === "json" ? `${renderJson({ error: error.toJSON() })}\n` : errorLines(error);
-  return flags.verbose ? `${told}${background(error)}` : told;
+  return flags.verbose ? `${text}${background(error)}` : text;
 }
 
 function errorLines(error: SlipwayError): string {
   const lines = [`slipway: ${error.code}: ${error.message}`];
   if (error.remedy !== null) lines.push(error.remedy);
   const failed = (error.checks ?? []).filter(isJsonObject).filter(isFailed);
-  // Where one check failed, the error often says the same already.
+  // If only one check failed, the error's message often includes that check's message already.
   const only = failed.length === 1 ? failed[0]?.message : undefined;
-  const told = typeof only === "string" && error.message.includes(only);
-  if (!told) for (const check of failed) lines.push(...findingLines(check));
-  // A command that was given several names tells of each that failed.
+  const isRepeated = typeof only === "string" && error.message.includes(only);
+  if (!isRepeated) for (const check of failed) lines.push(...findingLines(check));
+  // A command that was given several names reports each one that failed.
   const { failures, violations } = error.metadata;
   if (Array.isArray(failures)) for (const failure of failures) lines.push(...findingLines(failure));
-  // The message is the first broken rule alone, as specifications word it.
-  if (Array.isArray(violations)) lines.push(...otherViolations(violations, error.message));
+  // The message is only the first violation, worded exactly as in the specification.
+  if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
 }
 
-function otherViolations(violations: readonly JsonValue[], told: string): readonly string[] {
-  const others = violations.filter((violation) => typeof violation === "string");
-  const untold = others.filter((violation) => !told.includes(violation));
-  return untold.length === 0 ? [] : ["Also wrong:", ...untold.map((violation) => `  ${violation}`)];
+function remainingViolations(violations: readonly JsonValue[], message: string): readonly string[] {
+  const remaining = violations
+    .filter((violation) => typeof violation === "string")
+    .filter((violation) => !message.includes(violation));
+  return remaining.length === 0
+    ? []
+    : ["Also wrong:", ...remaining.map((violation) => `  ${violation}`)];
 }
 
 function isFailed({ outcome }: JsonObject): boolean {
@@ -44,7 +47,7 @@ function findingLines(finding: JsonValue): readonly string[] {
   return [`  ${words.join(": ")}`, ...(typeof remedy === "string" ? [`    ${remedy}`] : [])];
 }
 
-/** What led to it, for `--verbose`: the causes, and where it was thrown when it is a defect. */
+/** More about an error, for `--verbose`: its causes, and the stack of a defect. */
 function background(error: SlipwayError): string {
   const lines: string[] = [];
   let cause: unknown = error.cause;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
 
-/** The whole table of exit codes: one number for each code, the same for every command. */
+/** The exit code for each error code, the same for every command. */
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 1,
   UNIMPLEMENTED: 1,
@@ -19,7 +19,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 
 export const EXIT_DONE = 0;
 
-/** The exit code of a command that failed with this error. */
+/** Returns the exit code of a command that failed with this error. */
 export function exitCodeOf(error: { readonly code: ErrorCode }): number {
   return EXIT_CODES[error.code];
 }

@@ -1,13 +1,13 @@
 import type { JsonValue } from "../../errors.ts";
 
-/** Texts of one line in ASCII that are no mark of a document. */
+/** A single line of printable ASCII that does not start like a document marker or directive. */
 const SIMPLE_TEXT = /^(?!---|\.\.\.|%)[ -~]*$/;
-/** What YAML would not read back as the same text: indicators, `: ` and ` #`, white space at an end. */
+/** Text that YAML would not read back unchanged: indicators, `: ` and ` #`, white space at either end. */
 const NOT_PLAIN = /^[ ,[\]{}#&*!|>'"%@`]|^[?-](?: |$)|: | #|[ :]$/;
-/** Texts that a reader of YAML 1.2 or 1.1 takes for null, a boolean or a merge. */
+/** Text that a YAML 1.2 or 1.1 parser reads as null, a boolean or a merge key. */
 const WORDS =
   /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF|<<)?$/;
-/** Texts that one of them takes for a number or a time. */
+/** Text that a YAML 1.2 or 1.1 parser reads as a number or a timestamp. */
 const NUMBERS: readonly RegExp[] = [
   /^[-+]?[0-9][0-9_]*$/,
   /^0o[0-7]+$/,
@@ -22,11 +22,10 @@ const NUMBERS: readonly RegExp[] = [
 const STEP = "  ";
 
 /**
- * A value as the library writes it, where that is a matter of plain lines: nearly every result is. Loading the library
- * takes longer than most commands take for all else.
+ * Writes a value exactly as the YAML library would, if that takes only plain and quoted single-line scalars, as for
+ * nearly every result. Loading the library takes longer than everything else that most commands do.
  *
- * @returns null for what the library has to write: texts of several lines or beyond ASCII, keys in quotes, marks of a
- * document
+ * @returns null if the library is needed: for text with several lines or beyond ASCII, quoted keys, document markers
  */
 export function plainYaml(value: JsonValue): string | null {
   const lines: string[] = [];
@@ -36,12 +35,12 @@ export function plainYaml(value: JsonValue): string | null {
 
 type Nested = readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** What takes lines of its own; the empty ones are written as scalars are. */
+/** True for a collection that is written as a block; empty collections are written inline, like scalars. */
 function isNested(value: JsonValue): value is Nested {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }
 
-/** False where something of it cannot be written plainly. */
+/** Returns false if any part of the value needs the library. */
 function writeNested(value: Nested, indent: string, lines: string[]): boolean {
   if (isList(value)) return value.every((item) => writeListItem(item, indent, lines));
   return Object.entries(value).every(([key, field]) => {
@@ -52,7 +51,7 @@ function writeNested(value: Nested, indent: string, lines: string[]): boolean {
   });
 }
 
-/** Behind its dash begins the first line of whatever is in the list. */
+/** The first line of a list item follows its dash on the same line. */
 function writeListItem(item: JsonValue, indent: string, lines: string[]): boolean {
   if (!isNested(item)) return writeItem(item, `${indent}- `, lines);
   const first = lines.length;

@@ -2,31 +2,31 @@ import type { GlobalFlags } from "../global-flags.ts";
 import type { Sink } from "./sink.ts";
 import { safeLine } from "../terminal-text.ts";
 
-/** Everything that is neither a result nor an error; it goes to standard error. */
-export interface Notices {
-  /** True where nothing will be said: what only serves a notice need not be looked up. */
+/** Prints progress, hints and warnings to standard error: everything that is neither a result nor an error. */
+export interface Progress {
+  /** True if nothing will be printed, so that callers can skip looking up what they would print. */
   readonly silent: boolean;
-  /** True where a person reads at a terminal what is said. */
+  /** True if progress is printed to a terminal. */
   readonly interactive: boolean;
-  /** Something that the reader should know and nothing fails for. */
+  /** Prints a warning: something the user should know that does not make the command fail. */
   readonly warn: (message: string, remedy?: string | null) => void;
-  /** What a person at the terminal has to know to go on. */
+  /** Prints what the user can do next. */
   readonly hint: (line: string) => void;
-  /** The spawn's new state: drawn over the previous one on a terminal, else a line of its own. */
+  /** Prints a spawn's new state: on a terminal it replaces the previous one, otherwise it is a line of its own. */
   readonly state: (line: string) => void;
-  /** A word on the way, such as a pull's progress: only drawn, or printed where more was asked for. */
+  /** Prints intermediate progress, such as that of a pull: on a terminal, or elsewhere with `--verbose`. */
   readonly detail: (line: string) => void;
-  /** Takes away what is drawn, before anything else is printed. */
+  /** Erases the line drawn on the terminal, before anything else is printed. */
   readonly clear: () => void;
 }
 
 const START_OF_LINE_AND_ERASE = "\r\u001b[2K";
 
 /**
- * Notices for one command. Nothing is said with `--quiet`, and nothing with JSON, whose reader expects standard
- * error to hold one object or nothing, unless `--verbose` asks for it.
+ * Creates the progress output of one command. Nothing is printed with `--quiet`. Nothing is printed with JSON output
+ * either, unless `--verbose` is given: its consumers expect standard error to hold one JSON object or nothing.
  */
-export function createNotices(sink: Sink, flags: GlobalFlags): Notices {
+export function createProgress(sink: Sink, flags: GlobalFlags): Progress {
   const silent = flags.quiet || (flags.output === "json" && !flags.verbose);
   if (silent)
     return {
@@ -44,7 +44,7 @@ export function createNotices(sink: Sink, flags: GlobalFlags): Notices {
     drawn = false;
   };
   const draw = (line: string): void => {
-    // One column is left free: a full line would wrap, and its first half could not be erased.
+    // Leave one column free: a full line would wrap, and its first row could not be erased.
     put(sink, `${START_OF_LINE_AND_ERASE}${safeLine(line).slice(0, sink.columns - 1)}`);
     drawn = true;
   };
@@ -67,10 +67,10 @@ export function createNotices(sink: Sink, flags: GlobalFlags): Notices {
 }
 
 function ignore(): void {
-  // Nobody listens.
+  // Nothing to do.
 }
 
 function put(sink: Sink, text: string): void {
-  // Where standard error itself fails there is nowhere left to say so, and a notice is not worth failing for.
+  // If standard error itself fails there is nowhere to report it, and lost progress should not fail the command.
   sink.write(text).catch(ignore);
 }

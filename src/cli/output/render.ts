@@ -3,19 +3,20 @@ import type { OutputFormat } from "../global-flag-list.ts";
 import { plainYaml } from "./plain-yaml.ts";
 import { escapeInDocument, needsEscape } from "../terminal-text.ts";
 
-/** A result on its way out: the value in the printed spelling, and how people are shown it. */
+/** A result to print. */
 export interface View {
+  /** The value for JSON and YAML, with field names in snake_case. */
   readonly value: JsonValue;
-  /** The table's text, ending in a line feed. */
+  /** Renders the table for people, ending in a newline. */
   readonly table: () => string;
 }
 
-/** The form in which a result is printed when none was asked for. */
+/** The output format if `--output` was not given. */
 export function defaultFormat(value: JsonValue, isTerminal: boolean): OutputFormat {
   return Array.isArray(value) && isTerminal ? "table" : "yaml";
 }
 
-/** A result as text, ending in a line feed. */
+/** Renders a result as text, ending in a newline. */
 export async function render(view: View, format: OutputFormat): Promise<string> {
   switch (format) {
     case "json":
@@ -27,17 +28,17 @@ export async function render(view: View, format: OutputFormat): Promise<string> 
   }
 }
 
-/** JSON whose strings are safe on a terminal. */
+/** Renders JSON whose strings are safe to print to a terminal. */
 export function renderJson(value: JsonValue, indent = 0): string {
   return escapeInDocument(JSON.stringify(value, null, indent));
 }
 
-/** YAML that YAML 1.1 readers understand alike (`yes` and `0400` in quotes), without anchors and without folding. */
+/** Renders YAML that YAML 1.1 and 1.2 parsers read alike (`yes` and `0400` are quoted), without anchors or folding. */
 export async function renderYaml(value: JsonValue): Promise<string> {
   return plainYaml(value) ?? (await libraryYaml(value));
 }
 
-/** As {@link renderYaml} writes it, by the library alone. */
+/** The same output as {@link renderYaml}, always written by the library. */
 export async function libraryYaml(value: JsonValue): Promise<string> {
   const { Document, isScalar, Scalar, visit } = await import("yaml");
   const document = new Document(value, {
@@ -53,7 +54,7 @@ export async function libraryYaml(value: JsonValue): Promise<string> {
   return escapeInDocument(document.toString({ lineWidth: 0 }));
 }
 
-/** Lines that begin or end with white space are read back otherwise than they were written as a block. */
+/** A block scalar does not preserve lines that start or end with white space. */
 const UNSTEADY_LINES = /^[ \t]|[ \t]\n|[ \t]$/;
 
 function needsQuotes(text: string): boolean {

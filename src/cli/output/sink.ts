@@ -1,17 +1,17 @@
 import { SlipwayError } from "../../errors.ts";
 
-/** Where text goes: standard output or standard error. */
+/** An output stream: standard output or standard error. */
 export interface Sink {
   readonly isTerminal: boolean;
   /** Width of the terminal in columns. */
   readonly columns: number;
-  /** Aborted once the reader at the other end has gone away. */
+  /** Aborted when the reader at the other end has closed the stream. */
   readonly closed: AbortSignal;
-  /** Resolves when the chunk has been handed on, or when the reader has gone away. Rejects on any other failure. */
+  /** Resolves when the chunk has been written or the reader has closed the stream. Rejects on any other failure. */
   readonly write: (chunk: string | Uint8Array) => Promise<void>;
 }
 
-/** What a sink needs of a Node stream. */
+/** The part of a Node stream that a sink uses. */
 export interface WritableStreamLike {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -25,19 +25,19 @@ export interface WritableStreamLike {
 const DEFAULT_COLUMNS = 80;
 
 /**
- * A sink over a process's stream. A reader that closes its end early (`slipway list | head -1`) is no failure: what
- * is written after that goes nowhere.
+ * Creates a sink for a process's stream. A reader that closes the stream early (`slipway list | head -1`) is not a
+ * failure: later writes are discarded.
  */
 export function createSink(stream: WritableStreamLike): Sink {
   const closed = new AbortController();
-  // Node reports the same failure to the write's callback and as an event; an event without a listener would throw.
+  // Node reports a failure both to the write's callback and as an event, and an unhandled error event throws.
   stream.on("error", (failure) => {
     if (isClosedByReader(failure)) closed.abort();
   });
   return {
     isTerminal: stream.isTTY === true,
     get columns() {
-      // A terminal that was never told its size says 0.
+      // A terminal whose size was never set reports 0 columns.
       return stream.columns || DEFAULT_COLUMNS;
     },
     closed: closed.signal,
@@ -62,8 +62,8 @@ function unwritable(failure: Error): SlipwayError {
   return new SlipwayError({
     code: "INTERNAL",
     reason: "INTERNAL",
-    message: `what was to be printed cannot be written: ${failure.message}`,
-    remedy: "Send it elsewhere, or make room where it goes; what the command did is done.",
+    message: `cannot write the output: ${failure.message}`,
+    remedy: "Free disk space or redirect the output. The command's effects were not undone.",
     cause: failure,
   });
 }

@@ -5,7 +5,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string | number | null | undefined;
 }
 
-/** Aligned columns under their titles; what is absent is a dash. The last column is not padded. */
+/** Renders aligned columns under their titles. An absent value is a dash, and the last column is not padded. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   return alignRows([
     columns.map((column) => column.title),
@@ -13,7 +13,7 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   ]);
 }
 
-/** Words with their values, one a line. Absent ones are left out. */
+/** Renders one `TITLE  value` pair on each line and omits absent values. */
 export function renderFields(
   fields: readonly (readonly [title: string, value: string | number | null | undefined])[],
 ): string {
@@ -21,7 +21,7 @@ export function renderFields(
   return alignRows(present.map(([title, value]) => [title, cellText(value)]));
 }
 
-/** Parts of a page with an empty line between them; empty parts are left out. */
+/** Joins the parts of a page with empty lines and omits empty parts. */
 export function joinParts(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n");
 }

@@ -26,7 +26,7 @@ const ifGeneration = {
   parse: wholeNumber(0),
   optional: true,
   placeholder: "N",
-  brief: "Write only where the resource is at this generation (0: where there is none)",
+  brief: "Write only if the resource is at this generation (0: only if it does not exist)",
 } as const;
 
 const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: string, name: string]>(
@@ -38,7 +38,7 @@ const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: str
     ],
     brief: CATALOG_BRIEFS.set,
     description:
-      "A secret's value is taken byte for byte, less one trailing newline; with --resource it is a record with name, plaintext_value and description.",
+      "A secret's value is read byte for byte, without one trailing newline. With --resource, standard input is a record with name, plaintext_value and description.",
     load: async () => (await import("../commands/set.ts")).set,
     parameters: {
       flags: {
@@ -46,7 +46,7 @@ const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: str
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "Read a secret as a record",
+          brief: "Read the secret as a record",
         },
         ifGeneration,
       },
@@ -62,7 +62,7 @@ const patch = defineRoute<
   usage: ["patch KIND NAME --set field=value... [--if-generation N]"],
   brief: CATALOG_BRIEFS.patch,
   description:
-    'A field is a path such as aws.ami_ids.us-east-1. A value that reads as JSON is taken as JSON (20, true, ["a"], null to unset), anything else as text; \'"20"\' is the text 20.',
+    'A field is a path such as aws.ami_ids.us-east-1. A value that is valid JSON is read as JSON (20, true, ["a"], null to unset the field), anything else as text; \'"20"\' is the text 20.',
   load: async () => (await import("../commands/patch.ts")).patch,
   parameters: {
     flags: {
@@ -105,7 +105,7 @@ const history = defineRoute<NoFlags, [kind: string, name: string]>({
   parameters: { positional: { kind: "tuple", parameters: [kind, name] } },
 });
 
-/** What writes and reads the catalog. */
+/** The commands that write and read the catalog. */
 export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, CommandRoute>> = {
   set,
   patch,

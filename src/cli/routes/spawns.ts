@@ -1,12 +1,12 @@
 import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
-import { parseDuration, parsePeriod } from "../arguments/duration.ts";
+import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
 import { asTyped, wholeNumber } from "../arguments/flags.ts";
 import { proposeNames, proposeSpawns, proposeStates } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
-/** Machines of one command. */
+/** The most machines that one command may launch. */
 const MOST_AT_ONCE = 10_000;
 
 const spawnId = {
@@ -18,7 +18,7 @@ const spawnId = {
   },
 } as const;
 
-/** Names of workspaces, for whatever takes one. */
+/** The common part of every argument and flag that names a workspace. */
 const workspace = {
   placeholder: "WORKSPACE",
   parse: asTyped,
@@ -40,13 +40,13 @@ const resolve = defineRoute<{ save?: string; offline: boolean }, [workspace: str
         parse: asTyped,
         optional: true,
         placeholder: "FILE",
-        brief: "Also save the plan, for spawn --plan",
+        brief: "Also save the plan to this file, for spawn --plan",
       },
       offline: {
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Ask no registry, engine or cloud; such a plan cannot be spawned",
+        brief: "Use the catalog only and contact no provider; the plan cannot be spawned",
       },
     },
     positional: {
@@ -73,7 +73,7 @@ const spawn = defineRoute<
   ],
   brief: SPAWN_BRIEFS.spawn,
   description:
-    "The same id always means the same machine: a command that was interrupted goes on when it is repeated with its id.",
+    "The same id always means the same machine: repeat an interrupted command with its id to resume it.",
   load: async () => (await import("../commands/spawn.ts")).spawn,
   parameters: {
     flags: {
@@ -82,20 +82,20 @@ const spawn = defineRoute<
         parse: asTyped,
         optional: true,
         placeholder: "FILE",
-        brief: "Spawn this plan, saved by resolve --save, instead of resolving a workspace",
+        brief: "Spawn this plan, saved with resolve --save, instead of resolving a workspace",
       },
       allowStale: {
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Spawn the plan although a record it was made from has changed since",
+        brief: "Spawn the plan even if a record it was resolved from has changed",
       },
       id: {
         kind: "parsed",
         parse: asTyped,
         optional: true,
         placeholder: "SPAWN_ID",
-        brief: "The spawn's id, [a-z][a-z0-9-]{0,62} (default: a new one)",
+        brief: "The spawn's id, [a-z][a-z0-9-]{0,62} (default: generated)",
       },
       count: {
         kind: "parsed",
@@ -103,7 +103,7 @@ const spawn = defineRoute<
         optional: true,
         placeholder: "N",
         brief:
-          "Make N machines (up to 10000) at once and print a list; with --id X they are X-0, X-1 and so on",
+          "Launch N machines (up to 10000) and print a list; with --id X their ids are X-0, X-1 and so on",
       },
       noWait: {
         kind: "boolean",
@@ -116,12 +116,12 @@ const spawn = defineRoute<
         parse: parseDuration,
         default: "10m",
         placeholder: "DURATION",
-        brief: "Give up after this, and terminate what was launched",
+        brief: "Cancel after this time, and terminate any launched machine",
       },
     },
     positional: {
       kind: "tuple",
-      parameters: [{ ...workspace, brief: "The workspace to make a machine from", optional: true }],
+      parameters: [{ ...workspace, brief: "The workspace to spawn", optional: true }],
     },
   },
 });
@@ -132,20 +132,20 @@ const list = defineRoute<{ workspace?: string; state?: string; refresh: boolean 
   load: async () => (await import("../commands/list.ts")).list,
   parameters: {
     flags: {
-      workspace: { ...workspaceFlag, brief: "Only those of this workspace" },
+      workspace: { ...workspaceFlag, brief: "Only spawns of this workspace" },
       state: {
         kind: "parsed",
         parse: asTyped,
         optional: true,
         placeholder: "STATE",
-        brief: "Only those in this state",
+        brief: "Only spawns in this state",
         proposeCompletions: proposeStates,
       },
       refresh: {
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Look at the machines first: some may have ended by themselves",
+        brief: "Check the machines first: some may have ended on their own",
       },
     },
   },
@@ -168,14 +168,14 @@ const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>(
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Go on until the machine ends",
+        brief: "Keep printing until the machine ends",
       },
       tail: {
         kind: "parsed",
         parse: wholeNumber(0),
         optional: true,
         placeholder: "N",
-        brief: "Begin with the last N lines (default: all of them)",
+        brief: "Start with the last N lines (default: all lines)",
       },
     },
     positional: { kind: "tuple", parameters: [spawnId] },
@@ -187,7 +187,9 @@ const terminate = defineRoute<{ workspace?: string }, string[]>({
   brief: SPAWN_BRIEFS.terminate,
   load: async () => (await import("../commands/terminate.ts")).terminate,
   parameters: {
-    flags: { workspace: { ...workspaceFlag, brief: "All machines of this workspace" } },
+    flags: {
+      workspace: { ...workspaceFlag, brief: "Terminate all machines of this workspace" },
+    },
     positional: { kind: "array", parameter: spawnId },
   },
 });
@@ -203,7 +205,7 @@ const recover = defineRoute({
   usage: ["recover"],
   brief: SPAWN_BRIEFS.recover,
   description:
-    "What a dead process of this host drove is taken up at once, another host's when its lease has run out. Each comes to running, failed or terminated; repeating it is harmless.",
+    "Spawns of a dead process on this host are resumed at once, those of another host when their lease has expired. Each spawn ends up running, failed or terminated. Running recover again is harmless.",
   load: async () => (await import("../commands/recover.ts")).recover,
   parameters: {},
 });
@@ -212,7 +214,7 @@ const sweep = defineRoute<{ dryRun: boolean; grace: number }>({
   usage: ["sweep [--dry-run] [--grace 15m]"],
   brief: SPAWN_BRIEFS.sweep,
   description:
-    "Looks at every machine that carries this database's tag. One that no live spawn of any tenant claims is a suspect at first; a later sweep terminates it, once it has been one for the grace period.",
+    "Checks every machine that carries this database's tag. A machine that no live spawn of any tenant claims is first marked as a suspect. A later sweep terminates it, once it has been a suspect for the grace period.",
   load: async () => (await import("../commands/sweep.ts")).sweep,
   parameters: {
     flags: {
@@ -220,20 +222,20 @@ const sweep = defineRoute<{ dryRun: boolean; grace: number }>({
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Tell what would be terminated and why; write and end nothing",
+        brief: "Report what would be terminated and why; change nothing",
       },
       grace: {
         kind: "parsed",
-        parse: parsePeriod,
+        parse: parseDurationOrZero,
         default: "15m",
         placeholder: "DURATION",
-        brief: "Terminate no machine before it has been a suspect for so long",
+        brief: "How long a machine must be a suspect before it is terminated",
       },
     },
   },
 });
 
-/** What makes machines, shows them and ends them. */
+/** The commands that launch, show and terminate machines. */
 export const spawnRoutes: Readonly<Record<keyof typeof SPAWN_BRIEFS, CommandRoute>> = {
   resolve,
   spawn,

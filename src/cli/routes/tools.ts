@@ -27,7 +27,7 @@ const inspect = defineRoute<
         parse: asTyped,
         optional: true,
         placeholder: "NAME",
-        brief: "Secret to ask the registry with (default: Docker's configuration)",
+        brief: "Secret with the registry's credentials (default: Docker's configuration)",
         proposeCompletions(this: CliContext) {
           return proposeNames(this, "secret");
         },
@@ -56,8 +56,8 @@ const fake = defineRoute<{ port: number; state?: string; faults?: string }, [clo
   usage: ["fake ec2|gce [--port N] [--state FILE] [--faults FILE]"],
   brief: TOOL_BRIEFS.fake,
   description: [
-    "Listens on 127.0.0.1, says where on standard output, and runs until it is interrupted.",
-    "Any credentials will do, but there must be some.",
+    "Listens on 127.0.0.1, prints its URL on standard output, and runs until it is interrupted.",
+    "Any credentials are accepted, but requests must carry some.",
   ].join("\n"),
   load: async () => (await import("../commands/fake.ts")).fake,
   parameters: {
@@ -67,21 +67,21 @@ const fake = defineRoute<{ port: number; state?: string; faults?: string }, [clo
         parse: portNumber,
         default: "0",
         placeholder: "N",
-        brief: "Port to listen on, 0 for any free one",
+        brief: "Port to listen on, 0 for any free port",
       },
       state: {
         kind: "parsed",
         parse: asTyped,
         optional: true,
         placeholder: "FILE",
-        brief: "Keep everything in this file, and go on from it",
+        brief: "Keep the fake's state in this file and load it at start",
       },
       faults: {
         kind: "parsed",
         parse: asTyped,
         optional: true,
         placeholder: "FILE",
-        brief: "Let go wrong what this file says",
+        brief: "Inject the faults in this file",
       },
     },
     positional: {

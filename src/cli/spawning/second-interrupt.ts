@@ -7,38 +7,40 @@ import { cancelled } from "../../spawner/spawn-errors.ts";
 import { isSettled } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
 
-/** For how long a second Ctrl-C is waited for, and what it cancels may take to be taken away, in milliseconds. */
+/** How long to wait for a second Ctrl-C, and then for the terminations, in milliseconds. */
 const WINDOW = 3_000;
-const REMOVAL = 60_000;
-/** More would not make a provider quicker. */
-const AT_ONCE = 64;
-/** Ids that a line has room for. */
-const NAMED = 3;
+const TERMINATION_TIME = 60_000;
+/** More terminations at a time would not finish sooner. */
+const CONCURRENCY = 64;
+/** How many ids fit on a line. */
+const IDS_SHOWN = 3;
 
 /**
- * Offers a person who has interrupted spawns to cancel them by a second Ctrl-C. Off a terminal there is nobody to ask:
- * they stay recorded.
+ * After an interrupt, offers to cancel the interrupted spawns with a second Ctrl-C. Without a TTY there is no prompt,
+ * and the spawns stay recorded.
  *
- * @param spawnIds those that were waited for; what is not recorded, or has settled, is no matter any more
- * @returns how the cancellation ended, as the error to leave with; null where the spawns stay
+ * @param spawnIds the spawns that the command waited for; those that are not recorded or have settled are ignored
+ * @returns how the cancellation ended, as the error to exit with; null if the spawns were not cancelled
  */
 export async function offerCancellation(
   context: CliContext,
   slipway: Slipway,
   spawnIds: readonly string[],
 ): Promise<SlipwayError | null> {
-  const { interrupt, notices } = context;
-  if (!interrupt.aborted || !notices.interactive) return null;
+  const { interrupt, progress } = context;
+  if (!interrupt.aborted || !progress.interactive) return null;
   const unsettled = await unsettledOf(slipway, spawnIds);
   if (unsettled.length === 0) return null;
   const second = context.nextInterrupt();
-  notices.hint(
-    `interrupted; ${named(unsettled)} ${unsettled.length === 1 ? "stays" : "stay"} recorded. Ctrl-C again within ${WINDOW / 1_000} seconds cancels, and terminates what was launched`,
+  progress.hint(
+    `interrupted; ${formatIds(unsettled)} ${unsettled.length === 1 ? "stays" : "stay"} recorded. Press Ctrl-C again within ${WINDOW / 1_000} seconds to cancel and terminate ${unsettled.length === 1 ? "its machine" : "their machines"}`,
   );
-  if (!(await isAborted(second))) return null;
-  context.takeTime(REMOVAL);
-  notices.hint("cancelling");
-  const endings = await mapLimited(unsettled, AT_ONCE, (spawnId) => end(slipway, spawnId, second));
+  if (!(await isInterruptedAgain(second))) return null;
+  context.extendGracePeriod(TERMINATION_TIME);
+  progress.hint(`cancelling ${formatIds(unsettled)}`);
+  const endings = await mapLimited(unsettled, CONCURRENCY, (spawnId) =>
+    cancelSpawn(slipway, spawnId, second),
+  );
   return endings.find(({ metadata }) => metadata["state"] !== "terminated") ?? endings[0] ?? null;
 }
 
@@ -53,13 +55,13 @@ async function unsettledOf(
     .map(({ spawnId }) => spawnId);
 }
 
-function named(spawnIds: readonly string[]): string {
-  const more = spawnIds.length - NAMED;
-  const shown = spawnIds.slice(0, NAMED).join(", ");
+function formatIds(spawnIds: readonly string[]): string {
+  const more = spawnIds.length - IDS_SHOWN;
+  const shown = spawnIds.slice(0, IDS_SHOWN).join(", ");
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-async function isAborted(second: AbortSignal): Promise<boolean> {
+async function isInterruptedAgain(second: AbortSignal): Promise<boolean> {
   using window = createDeadline(second, WINDOW);
   const { promise, resolve } = Promise.withResolvers<void>();
   window.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -67,7 +69,11 @@ async function isAborted(second: AbortSignal): Promise<boolean> {
   return second.aborted;
 }
 
-async function end(slipway: Slipway, spawnId: string, second: AbortSignal): Promise<SlipwayError> {
+async function cancelSpawn(
+  slipway: Slipway,
+  spawnId: string,
+  second: AbortSignal,
+): Promise<SlipwayError> {
   try {
     return cancelled(await slipway.terminateSpawn(spawnId), second, null);
   } catch (caught) {

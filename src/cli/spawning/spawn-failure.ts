@@ -14,21 +14,21 @@ const BLAST_RADII = [
 ] as const;
 const RETRY_VERDICTS = ["same-token", "next-candidate", "never"] as const;
 
-/** A spawn as it was returned. */
-export interface Launched {
+/** A spawn as the library returned it. */
+export interface SpawnOutcome {
   readonly spawn: Spawn;
-  /** Whether something was told of it meanwhile: what had ended before says nothing more. */
-  readonly moved: boolean;
+  /** Whether an event arrived while the command waited. A spawn that had ended before sends none. */
+  readonly sawEvents: boolean;
 }
 
-/** What to leave with once the spawn is printed; null where all is well. */
-export function failureOf({ spawn, moved }: Launched): SlipwayError | null {
+/** The error to exit with after the spawn is printed; null if there is none. */
+export function failureOf({ spawn, sawEvents }: SpawnOutcome): SlipwayError | null {
   switch (spawn.state) {
     case "failed":
       return spawnFailure(spawn);
     case "terminating":
     case "terminated":
-      return moved ? terminatedMeanwhile(spawn) : null;
+      return sawEvents ? terminatedWhileWaiting(spawn) : null;
     case "pending":
     case "launching":
     case "booting":
@@ -37,24 +37,25 @@ export function failureOf({ spawn, moved }: Launched): SlipwayError | null {
   }
 }
 
-function terminatedMeanwhile({ spawnId }: Spawn): SlipwayError {
+function terminatedWhileWaiting({ spawnId }: Spawn): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",
     reason: "SPAWN_TERMINATED",
-    message: `spawn ${spawnId} was terminated while it was waited for`,
-    remedy: "Somebody else ended it. Spawn again, under another id, if it is still wanted.",
+    message: `spawn ${spawnId} was terminated by another process while this command waited for it`,
+    remedy: "If you still need the machine, spawn again with another id.",
     metadata: { spawn_id: spawnId },
   });
 }
 
-/** What made a spawn fail, as the error to leave with. The ledger keeps it as it was printed. */
+/** Restores the error that made a spawn fail. The ledger stores it in its JSON form. */
 function spawnFailure({ spawnId, error }: Spawn): SlipwayError {
   const recorded: JsonObject = error ?? {};
   const { remedy, checks, message, metadata } = recorded;
   return new SlipwayError({
     code: memberOf(ERROR_CODES, recorded.code) ?? "INTERNAL",
     reason: memberOf(ERROR_REASONS, recorded.reason) ?? "INTERNAL",
-    message: typeof message === "string" ? message : `spawn ${spawnId} failed without telling why`,
+    message:
+      typeof message === "string" ? message : `spawn ${spawnId} failed; no reason was recorded`,
     ...(typeof remedy === "string" ? { remedy } : {}),
     blastRadius: memberOf(BLAST_RADII, recorded.blast_radius) ?? "request",
     retry: memberOf(RETRY_VERDICTS, recorded.retry) ?? "never",

@@ -3,10 +3,10 @@ import type { LaunchPlan } from "../../plan/plan.ts";
 import type { BurstOptions, Slipway, SpawnResult } from "../../slipway/slipway.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
-import { warnOfChecks } from "../arguments/plan-file.ts";
+import { warnAboutChecks } from "../arguments/plan-file.ts";
 import { offerCancellation } from "./second-interrupt.ts";
 import { failureOf } from "./spawn-failure.ts";
-import { tellSums, unsettledAmong } from "./spawn-summary.ts";
+import { countUnsettled, reportSummary } from "./spawn-summary.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 
 export interface ManySpawns {
@@ -15,70 +15,72 @@ export interface ManySpawns {
   readonly workspace: string | LaunchPlan;
   readonly options: BurstOptions;
   readonly count: number;
-  /** The ids are this with `-0`, `-1` and so on; undefined for new ones. */
+  /** The spawns get this id with `-0`, `-1` and so on appended; undefined: generated ids. */
   readonly id: string | undefined;
 }
 
 /**
- * Makes several machines of one workspace or plan and prints what is recorded of each, in order, failed ones among
- * them.
+ * Spawns several machines from one workspace or plan and prints their records in order, including those that failed.
  *
- * @throws SlipwayError the first failure in their order
+ * @throws SlipwayError the first failure, in that order
  */
 export async function spawnMany(many: ManySpawns): Promise<void> {
   const { context, slipway, workspace, options, count, id } = many;
   const wanted = Array.from({ length: count }, (_, index) =>
     id === undefined ? { workspace } : { workspace, spawnId: `${id}-${index}` },
   );
-  const sums = tellSums(context.notices, count);
-  const moved = new Set<string>();
+  const summary = reportSummary(context.progress, count);
+  const withEvents = new Set<string>();
   const results = await slipway.spawnWorkspaces(wanted, {
     ...options,
     onEvent(notice) {
-      if (notice.kind === "event") moved.add(notice.event.spawnId);
-      sums.onEvent(notice);
+      if (notice.kind === "event") withEvents.add(notice.event.spawnId);
+      summary.onEvent(notice);
     },
   });
-  sums.end(results);
+  summary.end(results);
   const cancellation = await offerCancellation(
     context,
     slipway,
     results.map(({ spawnId }) => spawnId),
   );
-  context.notices.clear();
+  context.progress.clear();
   const made = results.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
   const spawns = cancellation === null ? made : await asRecorded(slipway, made);
   const [first] = spawns;
   if (first !== undefined) {
-    if (!context.notices.silent)
-      warnOfChecks(context.notices, (await slipway.describeSpawn(first.spawnId)).plan);
+    if (!context.progress.silent)
+      warnAboutChecks(context.progress, (await slipway.describeSpawn(first.spawnId)).plan);
     await context.print(viewSpawns(spawns));
   }
   if (cancellation !== null) throw cancellation;
-  if (context.interrupt.aborted) tellRest(many, results);
-  const failure = firstFailure(results, moved);
+  if (context.interrupt.aborted) hintAtUnsettled(many, results);
+  const failure = firstFailure(results, withEvents);
   if (failure !== null) throw failure;
 }
 
 function firstFailure(
   results: readonly SpawnResult[],
-  moved: ReadonlySet<string>,
+  withEvents: ReadonlySet<string>,
 ): SlipwayError | null {
   for (const { spawnId, spawn, error } of results) {
     if (error !== null) return error;
-    const failure = failureOf({ spawn, moved: moved.has(spawnId) });
+    const failure = failureOf({ spawn, sawEvents: withEvents.has(spawnId) });
     if (failure !== null) return failure;
   }
   return null;
 }
 
-/** The error is of the first of them: what it says of going on is not all. */
-function tellRest({ context, count, id }: ManySpawns, results: readonly SpawnResult[]): void {
-  const left = unsettledAmong(results);
-  if (left === 0) return;
-  const again = id === undefined ? "" : ", and so does this command when it is repeated";
-  context.notices.hint(
-    `interrupted; ${left} of ${count} spawns stay recorded as they are: \`slipway recover\` goes on with all of them${again}`,
+/** The error reports only the first interrupted spawn, so say how to resume all of them. */
+function hintAtUnsettled(
+  { context, count, id }: ManySpawns,
+  results: readonly SpawnResult[],
+): void {
+  const unsettled = countUnsettled(results);
+  if (unsettled === 0) return;
+  const again = id === undefined ? "" : ", or repeat this command,";
+  context.progress.hint(
+    `interrupted; ${unsettled} of ${count} spawns are recorded but unfinished. Run \`slipway recover\`${again} to resume all of them`,
   );
 }
 

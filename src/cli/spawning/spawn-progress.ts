@@ -1,31 +1,31 @@
 import type { SpawnNotice } from "../../spawner/notice.ts";
-import { roughly } from "../arguments/duration.ts";
-import type { Notices } from "../output/progress.ts";
+import { approximateDuration } from "../arguments/duration.ts";
+import type { Progress } from "../output/progress.ts";
 
-/** Tells of a spawn on its way: each state once, and what is said in between where that is wanted. */
-export function tellProgress(notices: Notices): (notice: SpawnNotice) => void {
+/** Returns a listener that prints a spawn's progress: each state once, and anything in between as a detail. */
+export function reportProgress(progress: Progress): (notice: SpawnNotice) => void {
   let last: string | null = null;
   return (notice) => {
-    if (notice.kind === "progress") return notices.detail(`${notice.spawnId}: ${notice.message}`);
+    if (notice.kind === "progress") return progress.detail(`${notice.spawnId}: ${notice.message}`);
     if (notice.kind === "waiting") {
-      const line = `${notice.spawnId}: ${waitingFor(notice)}`;
-      if (last === "waiting") notices.detail(line);
-      else notices.state(line);
+      const line = `${notice.spawnId}: ${formatWait(notice)}`;
+      if (last === "waiting") progress.detail(line);
+      else progress.state(line);
       last = "waiting";
       return;
     }
     const { spawnId, state, message } = notice.event;
     const line = `${spawnId}: ${state}: ${message}`;
-    if (state === last) notices.detail(line);
-    else notices.state(line);
+    if (state === last) progress.detail(line);
+    else progress.state(line);
     last = state;
   };
 }
 
-/** What a spawn waits for and about how long. */
-export function waitingFor({
+/** Formats what a spawn is waiting for, and for about how long. */
+export function formatWait({
   message,
   milliseconds,
 }: Extract<SpawnNotice, { kind: "waiting" }>): string {
-  return `waiting for ${message}, about ${roughly(milliseconds)}`;
+  return `waiting for ${message}, about ${approximateDuration(milliseconds)}`;
 }

@@ -4,7 +4,7 @@ import type { OutputFormat } from "../global-flag-list.ts";
 import { renderJson, renderYaml } from "../output/render.ts";
 import { safeLine } from "../terminal-text.ts";
 
-/** One event of a stream: an object a line in JSON, a document of its own in YAML, a plain line for people. */
+/** Renders one event of a stream: an object on one line of JSON, a YAML document, or a line for people. */
 export async function renderEvent(event: SpawnEvent, format: OutputFormat): Promise<string> {
   switch (format) {
     case "json":

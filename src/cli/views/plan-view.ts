@@ -14,7 +14,7 @@ export function viewPlan(plan: LaunchPlan): View {
   return { value: toSnakeCase(plan), table: () => planTable(plan) };
 }
 
-/** A plan for people: what will run, where it may go, and what was checked. */
+/** A plan for people: the artifact, the candidates and the checks. */
 export function planTable(plan: LaunchPlan): string {
   const { artifact, shape } = plan;
   const fields = renderFields([
@@ -25,7 +25,7 @@ export function planTable(plan: LaunchPlan): string {
     ["ARCHITECTURE", plan.architecture],
     ["ARTIFACT", artifact.id],
     ["REQUESTED", artifact.requested],
-    ["PINNED", artifact.pinned ? "yes" : "no: it cannot be spawned"],
+    ["PINNED", artifact.pinned ? "yes" : "no (cannot be spawned)"],
     ["MACHINE TYPE", plan.machineType],
     ["VCPUS", shape.vcpus],
     ["MEMORY", shape.memoryGb === null ? null : `${shape.memoryGb} GiB`],

@@ -12,7 +12,7 @@ import type { Column } from "../output/table.ts";
 
 type Cells = { readonly [title: string]: string | number | null | undefined };
 
-/** What a list shows of each kind, between the name and the generation. */
+/** The columns of each kind's list, between the name and the generation. */
 const CELLS: { readonly [K in CatalogKind]: (record: CatalogRecord<K>) => Cells } = {
   image: (image) => ({
     SUBSTRATE: imageSubstrate(image),

@@ -90,7 +90,7 @@ function portsOf(machine: SpawnMachine | null): string | null {
   return machine.ports.map(({ port, hostPort }) => `${port} at ${hostPort}`).join(", ");
 }
 
-/** A container's id is 64 digits long; engines take its first twelve as well. */
+/** Shortens a container id from 64 to 12 digits, as engines do; they accept the short form too. */
 function shortMachine({ machine }: Spawn): string | undefined {
   if (machine === null) return undefined;
   return /^[0-9a-f]{64}$/u.test(machine.id) ? machine.id.slice(0, 12) : machine.id;

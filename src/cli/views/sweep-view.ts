@@ -3,7 +3,7 @@ import type { SweepReport, SweptMachine } from "../../spawner/sweep.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
-/** What a sweep found and did. */
+/** The machines that a sweep found, and those that it terminated. */
 export function viewSweep(report: SweepReport): View {
   const { scanned, claimed, suspects, terminated, skippedScopes } = report;
   return {

@@ -40,7 +40,7 @@ function withCatalog(catalog: Partial<Catalog>) {
 }
 
 describe("set", () => {
-  it("writes the body of standard input under the name that was given", async () => {
+  it("writes the body from standard input under the given name", async () => {
     const set = vi.fn().mockResolvedValue(image);
     const argv = ["set", "image", "agent-base", "--if-generation", "2", "-o", "json"];
     const ran = await runInMemory(argv, {
@@ -56,7 +56,7 @@ describe("set", () => {
     expect(JSON.parse(ran.stdout)).toEqual(printed);
   });
 
-  it("takes a secret byte for byte, less one line feed", async () => {
+  it("reads a secret byte for byte, without one trailing newline", async () => {
     const setSecret = vi.fn<Catalog["setSecret"]>().mockResolvedValue(secret);
     const ran = await runInMemory(["set", "secret", "TOKEN"], {
       ...withCatalog({ setSecret }),
@@ -68,7 +68,7 @@ describe("set", () => {
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("takes a secret as a record with --resource", async () => {
+  it("reads a secret as a record with --resource", async () => {
     const set = vi.fn().mockResolvedValue(secret);
     await runInMemory(["set", "secret", "TOKEN", "--resource"], {
       ...withCatalog({ set }),
@@ -81,7 +81,7 @@ describe("set", () => {
     );
   });
 
-  it("reads no more than a mebibyte", async () => {
+  it("reads at most one mebibyte", async () => {
     const ran = await runInMemory(["set", "image", "a", "-o", "json"], {
       stdin: Buffer.alloc(1024 * 1024 + 1, "#"),
     });
@@ -89,7 +89,7 @@ describe("set", () => {
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "INPUT_TOO_LARGE" } });
   });
 
-  it("tells what the catalog refuses, and exits by its code", async () => {
+  it("reports what the catalog rejects, and exits with its code", async () => {
     const set = vi
       .fn()
       .mockRejectedValue(
@@ -122,7 +122,7 @@ describe("patch", () => {
   });
 
   it.each(["plaintext_value", "plaintextValue"])(
-    "takes no secret from an argument: %s",
+    "accepts no secret from an argument: %s",
     async (field) => {
       const ran = await runInMemory(["patch", "secret", "TOKEN", "--set", `${field}=hunter2`]);
       expect(ran).toMatchObject({ exitCode: 2, stdout: "", opened: [] });
@@ -221,7 +221,7 @@ describe("get", () => {
 });
 
 describe("delete", () => {
-  it("deletes and says so", async () => {
+  it("deletes the resource and confirms it", async () => {
     const remove = vi.fn().mockResolvedValue(undefined);
     const argv = ["delete", "image", "agent-base", "--if-generation=3", "-ojson"];
     const ran = await runInMemory(argv, withCatalog({ delete: remove }));
@@ -229,7 +229,7 @@ describe("delete", () => {
     expect(JSON.parse(ran.stdout)).toEqual({ kind: "image", name: "agent-base", deleted: true });
   });
 
-  it("takes a name that begins with a dash after --, and leaves the rest to the catalog", async () => {
+  it("accepts a name that starts with a dash after --, and lets the catalog validate it", async () => {
     const remove = vi.fn().mockRejectedValue(invalidArgument("INVALID_RECORD", "no name"));
     const ran = await runInMemory(["delete", "image", "--", "-x"], withCatalog({ delete: remove }));
     expect(remove).toHaveBeenCalledExactlyOnceWith("image", "-x", {});

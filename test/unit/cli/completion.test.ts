@@ -12,7 +12,7 @@ const slipway = fakeSlipway({
   listSpawns: () => Promise.resolve([sampleSpawn({ spawnId: "s-1" })]),
 });
 
-/** What is proposed for the last word. */
+/** The proposals for the last word. */
 async function proposals(...words: readonly string[]): Promise<readonly string[]> {
   const ran = await runInMemory(["__complete", ...words], { slipway });
   expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
@@ -36,18 +36,18 @@ describe("completion", () => {
     ["one spawn after another", ["terminate", "s-0", "s"], ["s-1"]],
     ["states", ["list", "--state", "term"], ["terminating", "terminated"]],
     ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
-    ["forms of output", ["get", "image", "-o", ""], ["yaml", "json", "table"]],
-    ["forms of output before the command", ["--output", "j"], ["json"]],
+    ["output formats", ["get", "image", "-o", ""], ["yaml", "json", "table"]],
+    ["output formats before the command", ["--output", "j"], ["json"]],
     ["a command's flags", ["spawn", "--al"], ["--allow-stale"]],
     ["global flags", ["get", "image", "--ten"], ["--tenant"]],
     ["files", ["spawn", "--plan", "pl"], [":files"]],
-    ["clouds with a stand-in", ["fake", ""], ["ec2", "gce"]],
-    ["files for a stand-in", ["fake", "ec2", "--state", ""], [":files"]],
+    ["clouds with a fake", ["fake", ""], ["ec2", "gce"]],
+    ["files for a fake", ["fake", "ec2", "--state", ""], [":files"]],
     ["files for a global flag", ["--database", ""], [":files"]],
     ["nothing for a tenant", ["--tenant", ""], []],
     ["nothing after the last word", ["get", "image", "image-one", ""], []],
-    ["nothing for what is no command", ["nonsense", ""], []],
-    ["nothing for a kind that is none", ["get", "nonsense", ""], []],
+    ["nothing after an unknown command", ["nonsense", ""], []],
+    ["nothing after an unknown kind", ["get", "nonsense", ""], []],
   ])("proposes %s", async (_what, words, expected) => {
     expect(await proposals(...words)).toEqual(expected);
   });
@@ -64,7 +64,7 @@ describe("completion", () => {
     expect(list).not.toHaveBeenCalled();
   });
 
-  it("says nothing where Slipway cannot be opened", async () => {
+  it("prints nothing if Slipway cannot be opened", async () => {
     const ran = await runInMemory(["__complete", "get", "image", ""]);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
   });

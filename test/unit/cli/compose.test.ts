@@ -12,7 +12,7 @@ const flags: GlobalFlags = {
 };
 
 describe("settingsOf", () => {
-  it("keeps data where the base directory specification wants it", () => {
+  it("keeps data where the XDG base directory specification says", () => {
     expect(settingsOf(flags, {}, "/home/ann")).toEqual({
       database: "/home/ann/.local/share/slipway/slipway.db",
       keyFile: "/home/ann/.local/share/slipway/slipway.key",
@@ -38,7 +38,7 @@ describe("settingsOf", () => {
     expect(settingsOf(flags, { XDG_DATA_HOME: "/data" }, home).database).toMatch(/^\/data\//);
   });
 
-  it("takes the environment's word, and a flag's over it", () => {
+  it("prefers a flag over the environment, and both over the default", () => {
     const environment = {
       SLIPWAY_DATABASE: "/e/e.db",
       SLIPWAY_KEY_FILE: "/e/key",
@@ -57,13 +57,13 @@ describe("settingsOf", () => {
     });
   });
 
-  it("puts the key beside the database", () => {
+  it("puts the key file next to the database", () => {
     expect(settingsOf({ ...flags, database: "/x/y.db" }, {}, "/home/ann").keyFile).toBe(
       "/x/slipway.key",
     );
   });
 
-  it("takes an empty variable for an absent one", () => {
+  it("treats an empty variable as unset", () => {
     expect(settingsOf(flags, { SLIPWAY_TENANT: "" }, "/home/ann").tenant).toBe("default");
   });
 });

@@ -5,7 +5,7 @@ import { startEc2 } from "../../../testing/ec2/index.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
 
-/** Runs the stand-in in a folder; one that starts is interrupted at once. */
+/** Runs the fake in a folder; if it starts, it is interrupted at once. */
 async function fake(folder: string, ...argv: readonly string[]) {
   return await runInMemory(["fake", ...argv], {
     workingDirectory: folder,
@@ -14,18 +14,18 @@ async function fake(folder: string, ...argv: readonly string[]) {
 }
 
 describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
-  it("says where it listens, and ends well when it is interrupted", async () => {
+  it("prints its URL, and exits with 0 when it is interrupted", async () => {
     const ran = await fake("/nowhere", cloud);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:[1-9]\d*\n$/);
   });
 
-  it("says the same as JSON", async () => {
+  it("prints the same with -o json", async () => {
     const ran = await fake("/nowhere", cloud, "-o", "json");
     expect(ran.stdout).toMatch(/^listening on /);
   });
 
-  it("keeps its state where it is told, from the start", async () => {
+  it("creates its state file at start and accepts it again", async () => {
     using folder = scratchFolder();
     for (const _turn of ["made", "found"])
       expect(await fake(folder.path, cloud, "--state", "state.json")).toMatchObject({
@@ -35,19 +35,27 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
   });
 
   it.each([
-    ["a port that is none", ["--port", "65536"], '"65536" is no port'],
-    ["a port in words", ["--port", "http"], '"http" is no port'],
-    ["a negative port", ["--port=-1"], '"-1" is no port'],
-    ["no faults file", ["--faults", "absent.json"], '"absent.json" cannot be read (ENOENT)'],
-    ["a folder of faults", ["--faults", "folder"], '"folder" cannot be read (EISDIR)'],
-    ["faults that are none", ["--faults", "fire.json"], "faults.0.kind: the kinds are throttle,"],
-    ["faults that are no JSON", ["--faults", "half.json"], "line 1"],
-    ["the same key twice", ["--faults", "twice.json"], "faults"],
-    ["too many faults", ["--faults", "large.json"], "larger than 1048576 bytes"],
-    ["state in no folder", ["--state", "absent/state.json"], "cannot be written"],
-    ["state in a folder's place", ["--state", "folder"], "cannot be read"],
-    ["state of something else", ["--state", "fire.json"], "keeps no state of a stand-in for"],
-  ])("refuses %s and begins nothing", async (_what, flags, message) => {
+    ["a port out of range", ["--port", "65536"], '"65536" is not a valid port'],
+    ["a port in words", ["--port", "http"], '"http" is not a valid port'],
+    ["a negative port", ["--port=-1"], '"-1" is not a valid port'],
+    ["an absent faults file", ["--faults", "absent.json"], 'faults file "absent.json" (ENOENT)'],
+    ["a folder as faults file", ["--faults", "folder"], 'faults file "folder" (EISDIR)'],
+    [
+      "an unknown kind of fault",
+      ["--faults", "fire.json"],
+      "faults.0.kind: the kinds are throttle,",
+    ],
+    ["a faults file that is not JSON", ["--faults", "half.json"], "line 1"],
+    ["a duplicate key", ["--faults", "twice.json"], "faults"],
+    ["a faults file that is too large", ["--faults", "large.json"], "larger than 1048576 bytes"],
+    ["a state file in an absent folder", ["--state", "absent/state.json"], "cannot be written"],
+    ["a folder as state file", ["--state", "folder"], "cannot be read"],
+    [
+      "a state file with other content",
+      ["--state", "fire.json"],
+      "keeps no state of a stand-in for",
+    ],
+  ])("rejects %s before it starts", async (_what, flags, message) => {
     using folder = scratchFolder();
     const write = (name: string, text: string) => writeFileSync(join(folder.path, name), text);
     mkdirSync(join(folder.path, "folder"));
@@ -63,7 +71,7 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
     expect(existsSync(join(folder.path, "unmade.json"))).toBe(false);
   });
 
-  it("refuses a port that is taken, and leaves no file", async () => {
+  it("rejects a port that is in use, and leaves no file", async () => {
     using folder = scratchFolder();
     await using taken = await startEc2();
     const { port } = new URL(taken.url);
@@ -75,9 +83,9 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
 
 describe("slipway fake", () => {
   it.each([
-    [["fake", "azure"], 'there is no stand-in for "azure"'],
+    [["fake", "azure"], 'there is no fake for "azure"'],
     [["fake"], "CLOUD"],
-  ])("refuses %j", async (argv, message) => {
+  ])("rejects %j", async (argv, message) => {
     const ran = await runInMemory(argv);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain(message);
@@ -86,7 +94,7 @@ describe("slipway fake", () => {
   it.each([
     ["ec2", { kind: "operation_error", code: "X" }, "operation_error means nothing to EC2"],
     ["gce", { kind: "throttle", account: "1" }, "account means nothing to Compute Engine"],
-  ])("of %s refuses faults of the other cloud: %j", async (cloud, fault, message) => {
+  ])("%s rejects faults of the other cloud: %j", async (cloud, fault, message) => {
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "faults.json"), JSON.stringify({ faults: [fault] }));
     const ran = await fake(folder.path, cloud, "--faults", "faults.json");
@@ -94,7 +102,7 @@ describe("slipway fake", () => {
     expect(ran.stderr).toContain(message);
   });
 
-  it("refuses another cloud's state, and leaves it as it is", async () => {
+  it("rejects another cloud's state file, and does not change it", async () => {
     using folder = scratchFolder();
     await fake(folder.path, "ec2", "--state", "state.json");
     const ran = await fake(folder.path, "gce", "--state", "state.json");

@@ -16,7 +16,7 @@ function notFound(spawnId: string): SlipwayError {
 }
 
 describe("list", () => {
-  it("asks for what it was told to, and prints an array", async () => {
+  it("applies its filters, and prints an array", async () => {
     const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue([sampleSpawn()]);
     const slipway = fakeSlipway({ listSpawns });
     const argv = ["list", "--workspace", "agent-dev", "--state", "running", "-o", "json"];
@@ -32,7 +32,7 @@ describe("list", () => {
     expect(listSpawns).toHaveBeenLastCalledWith({});
   });
 
-  it("shows a table on a terminal, with a container's id as short as engines take it", async () => {
+  it("prints a table on a terminal, with shortened container ids", async () => {
     const ended = sampleSpawn({
       spawnId: "two",
       state: "failed",
@@ -81,7 +81,7 @@ describe("describe", () => {
     });
   });
 
-  it("has pages for people", async () => {
+  it("prints tables for people", async () => {
     const { stdout } = await runInMemory(["describe", "one", "-o", "table"], { slipway });
     expect(stdout).toContain("PORTS         8080 at 32768\n");
     expect(stdout).toContain(
@@ -91,7 +91,7 @@ describe("describe", () => {
     expect(stdout).toContain("ARTIFACT");
   });
 
-  it("exits with 4 for an id that is not known", async () => {
+  it("exits with 4 for an unknown id", async () => {
     const describeSpawn = () => Promise.reject(notFound("x"));
     const ran = await runInMemory(["describe", "x"], { slipway: fakeSlipway({ describeSpawn }) });
     expect(ran).toMatchObject({ exitCode: 4, stdout: "" });
@@ -102,7 +102,7 @@ describe("describe", () => {
 describe("terminate", () => {
   const ended = (spawnId: string) => sampleSpawn({ spawnId, state: "terminated" });
 
-  it("prints the one that it ended", async () => {
+  it("prints the spawn that it terminated", async () => {
     const terminateSpawn = vi.fn((id: string) => Promise.resolve(ended(id)));
     const slipway = fakeSlipway({ terminateSpawn });
     const ran = await runInMemory(["terminate", "one", "one", "-o", "json"], { slipway });
@@ -110,7 +110,7 @@ describe("terminate", () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ spawn_id: "one", state: "terminated" });
   });
 
-  it("tries each of several, tells of each that failed, exits as the first one", async () => {
+  it("tries each of several spawns, reports each failure, exits with the first", async () => {
     const terminateSpawn = (id: string) =>
       id === "two" ? Promise.resolve(ended(id)) : Promise.reject(notFound(id));
     const slipway = fakeSlipway({ terminateSpawn });
@@ -139,7 +139,7 @@ describe("terminate", () => {
     );
   });
 
-  it("ends what still lives in a workspace", async () => {
+  it("terminates the live spawns of a workspace", async () => {
     const spawns = [
       sampleSpawn({ spawnId: "gone", state: "terminated" }),
       sampleSpawn({ spawnId: "broken", state: "failed" }),
@@ -155,7 +155,7 @@ describe("terminate", () => {
     expect(JSON.parse(ran.stdout)).toHaveLength(2);
   });
 
-  it("has nothing to do in an empty workspace", async () => {
+  it("does nothing for a workspace without spawns", async () => {
     const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([]) });
     const ran = await runInMemory(["terminate", "--workspace", "agent-dev", "-ojson"], { slipway });
     expect(ran).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });

@@ -20,7 +20,7 @@ describe("separateGlobalFlags", () => {
     ["with the value attached", ["get", "-ojson"], { output: "json" }, ["get"]],
     ["with -o=", ["get", "-o=yaml"], { output: "yaml" }, ["get"]],
     ["without a value", ["--quiet", "list"], { quiet: true }, ["list"]],
-    ["twice: the last counts", ["-o", "json", "get", "-o", "yaml"], { output: "yaml" }, ["get"]],
+    ["twice: the last wins", ["-o", "json", "get", "-o", "yaml"], { output: "yaml" }, ["get"]],
     [
       "all of them",
       ["--database", "d.db", "--key-file", "k", "--tenant=t", "--verbose", "x"],
@@ -34,8 +34,8 @@ describe("separateGlobalFlags", () => {
       ["get", "--", "-o", "json", "--quiet"],
     ],
     ["not a command's flags", ["spawn", "w", "--id", "x"], {}, ["spawn", "w", "--id", "x"]],
-    ["a value that is a dash alone", ["--key-file", "-", "x"], { keyFile: "-" }, ["x"]],
-  ])("takes the flags out %s", (_where, argv, flags, rest) => {
+    ["with a dash as the value", ["--key-file", "-", "x"], { keyFile: "-" }, ["x"]],
+  ])("separates global flags: %s", (_where, argv, flags, rest) => {
     expect(separateGlobalFlags(argv)).toEqual({
       flags: { ...ABSENT, ...flags },
       rest,
@@ -44,35 +44,39 @@ describe("separateGlobalFlags", () => {
   });
 
   it.each<readonly [string, readonly string[], string]>([
-    ["no value at the end", ["get", "--tenant"], "--tenant needs a value"],
+    ["a missing value at the end", ["get", "--tenant"], "--tenant needs a value"],
     ["an empty value", ["get", "--tenant="], "--tenant needs a value"],
-    ["a flag for a value", ["get", "--tenant", "--quiet"], "--tenant needs a value"],
-    ["-- for a value", ["get", "--tenant", "--", "x"], "--tenant needs a value"],
-    ["another format", ["-o", "xml"], '--output: "xml" is none of yaml, json, table'],
-    ["a value for a switch", ["--quiet=yes"], "--quiet takes no value"],
-    ["opposites", ["--quiet", "--verbose"], "--quiet and --verbose exclude each other"],
-    ["what is shaped like no flag", ["get", "--=x"], 'unknown flag "--=x"'],
+    ["a flag in place of a value", ["get", "--tenant", "--quiet"], "--tenant needs a value"],
+    ["-- in place of a value", ["get", "--tenant", "--", "x"], "--tenant needs a value"],
+    ["an unknown format", ["-o", "xml"], '--output: "xml" is not one of yaml, json, table'],
+    ["a value for a boolean flag", ["--quiet=yes"], "--quiet takes no value"],
+    [
+      "contradictory flags",
+      ["--quiet", "--verbose"],
+      "--quiet and --verbose are mutually exclusive",
+    ],
+    ["a malformed flag", ["get", "--=x"], 'unknown flag "--=x"'],
     ["a number", ["logs", "--tail", "-5"], 'unknown flag "-5"'],
     ["three dashes", ["---"], 'unknown flag "---"'],
     ["a command's flag with an empty value", ["resolve", "--save="], "--save needs a value"],
-  ])("refuses %s", (_what, argv, message) => {
+  ])("rejects %s", (_what, argv, message) => {
     const { error } = separateGlobalFlags(argv);
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "USAGE", message });
     expect(error?.remedy).toBeTruthy();
   });
 
-  it("still reads the form of the output when something else is wrong", () => {
+  it("still parses the output format when something else is wrong", () => {
     const { flags, error } = separateGlobalFlags(["get", "--tenant", "-o", "json"]);
     expect(error?.message).toBe("--tenant needs a value");
     expect(flags.output).toBe("json");
   });
 
-  it("hands a value with line feeds on as an argument of its own, which the scanner can read", () => {
+  it("splits a value with newlines into an argument of its own, which the scanner accepts", () => {
     const { rest } = separateGlobalFlags(["patch", "--set=user_data=#cloud-config\nruncmd: []"]);
     expect(rest).toEqual(["patch", "--set", "user_data=#cloud-config\nruncmd: []"]);
   });
 
-  it("leaves everything after -- alone, and takes nothing twice", () => {
+  it("leaves everything after -- unchanged, and is idempotent", () => {
     const word = fc.oneof(
       fc.constantFrom("-o", "json", "--output", "--quiet", "--tenant=a", "get", "-x", "--"),
       fc.string(),

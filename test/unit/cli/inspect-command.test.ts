@@ -36,7 +36,7 @@ describe("inspect", () => {
   });
   const slipway = fakeSlipway({ inspectImage });
 
-  it("prints what the registry said, the configuration in its own spelling", async () => {
+  it("prints what the registry reports, and keeps the configuration's field names", async () => {
     const flags = ["--platform", "linux/arm64", "--secret", "TOKEN", "--verify-layers"];
     const ran = await runInMemory(["inspect", "busybox:1", ...flags, "-o", "json"], { slipway });
     expect(inspectImage.mock.calls[0]).toMatchObject([
@@ -60,7 +60,7 @@ describe("inspect", () => {
     });
   });
 
-  it("has a table for people", async () => {
+  it("prints a table for people", async () => {
     const { stdout } = await runInMemory(["inspect", "busybox:1", "-o", "table"], { slipway });
     expect(stdout).toContain(`IMAGE ID   ${digest("c")}\n`);
     expect(stdout).toContain(`0      ${digest("d")}\n`);

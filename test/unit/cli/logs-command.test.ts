@@ -14,7 +14,7 @@ function notFound(spawnId: string): SlipwayError {
 }
 
 describe("logs", () => {
-  it("passes the machine's bytes on, untouched", async () => {
+  it("prints the machine's bytes unchanged", async () => {
     const logs = vi.fn<Slipway["logs"]>(async function* () {
       yield await Promise.resolve(Buffer.from("\u001b[31mred\u001b[0m\n"));
       yield Buffer.from("more");
@@ -25,7 +25,7 @@ describe("logs", () => {
     expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: "\u001b[31mred\u001b[0m\nmore" });
   });
 
-  it("ends quietly when nobody reads on", async () => {
+  it("ends quietly when the reader closes standard output", async () => {
     const reader = new AbortController();
     let pieces = 0;
     const logs: Slipway["logs"] = async function* () {
@@ -43,7 +43,7 @@ describe("logs", () => {
     expect(pieces).toBe(3);
   });
 
-  it("ends quietly too where the end of reading is taken for a cancellation", async () => {
+  it("ends quietly too if closing standard output cancels the stream", async () => {
     const reader = new AbortController();
     const cancelled = new SlipwayError({ code: "CANCELLED", reason: "INTERRUPTED", message: "x" });
     const logs: Slipway["logs"] = () => ({
@@ -61,7 +61,7 @@ describe("logs", () => {
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
-  it("ends quietly with 130 when it is interrupted, as following always ends", async () => {
+  it("exits quietly with 130 when --follow is interrupted", async () => {
     const interrupt = new AbortController();
     const logs: Slipway["logs"] = async function* () {
       yield await Promise.resolve(Buffer.from("line\n"));
@@ -79,7 +79,7 @@ describe("logs", () => {
     { argv: ["logs", "one", "--follow"], exitCode: 130, stderr: "" },
     { argv: ["logs", "one"], exitCode: 130, stderr: "slipway: CANCELLED: the command was inter" },
   ])(
-    "exits with $exitCode when interrupted although the stream ends well: $argv",
+    "exits with $exitCode when interrupted even if the stream ends normally: $argv",
     async (given) => {
       const interrupt = new AbortController();
       const logs: Slipway["logs"] = async function* () {
@@ -95,7 +95,7 @@ describe("logs", () => {
     },
   );
 
-  it("tells of a failure although it was interrupted", async () => {
+  it("reports a failure even if it was interrupted", async () => {
     const interrupt = new AbortController();
     const logs: Slipway["logs"] = async function* () {
       yield await Promise.resolve(Buffer.from("line\n"));

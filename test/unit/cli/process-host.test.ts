@@ -2,8 +2,8 @@ import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createProcessHost } from "../../../src/cli/process-host.ts";
 
-/** A process as far as a host looks at it, to be sent signals. */
-function pretended() {
+/** The part of a process that a host uses, and a way to send it signals. */
+function fakeProcess() {
   const signals = new EventEmitter();
   const stream = { write: () => true, on: () => undefined };
   const host = createProcessHost({
@@ -17,18 +17,18 @@ function pretended() {
   return { host, send: (signal: string) => signals.emit(signal) };
 }
 
-describe("the host over a process", () => {
+describe("the host of a process", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"])("is interrupted by %s, once", (signal) => {
-    const { host, send } = pretended();
+    const { host, send } = fakeProcess();
     expect(host.interrupt.aborted).toBe(false);
     expect(send(signal)).toBe(true);
     expect(host.interrupt.aborted).toBe(true);
-    // Nobody hears the second one: then the system ends the process.
+    // The second signal has no listener, so the system ends the process.
     expect(send(signal)).toBe(false);
   });
 
-  it("hears the next Ctrl-C where a command waits for it, and the one after that no more", () => {
-    const { host, send } = pretended();
+  it("catches the next Ctrl-C if a command waits for it, but not the one after that", () => {
+    const { host, send } = fakeProcess();
     send("SIGINT");
     const next = host.nextInterrupt();
     expect(next.aborted).toBe(false);

@@ -8,7 +8,7 @@ function withCatalog(catalog: Partial<Catalog>) {
 }
 
 describe("every command", () => {
-  it("hands flags, environment and working directory on to where Slipway is made", async () => {
+  it("opens Slipway with the flags, the environment and the working directory", async () => {
     const environment = { SLIPWAY_TENANT: "env" };
     const ran = await runInMemory(["get", "image", "--tenant", "acme", "--database=x.db"], {
       ...withCatalog({ list: vi.fn().mockResolvedValue([]) }),
@@ -31,7 +31,7 @@ describe("every command", () => {
     ]);
   });
 
-  it("lets go of Slipway, whatever happens", async () => {
+  it("closes Slipway after success and after failure", async () => {
     const dispose = vi.fn().mockResolvedValue(undefined);
     for (const list of [vi.fn().mockResolvedValue([]), vi.fn().mockRejectedValue(new Error("x"))]) {
       const slipway = fakeSlipway({ catalog: { list }, [Symbol.asyncDispose]: dispose });
@@ -40,7 +40,7 @@ describe("every command", () => {
     expect(dispose).toHaveBeenCalledTimes(2);
   });
 
-  it("takes what was not foreseen for a defect, without a stack", async () => {
+  it("reports an unexpected exception as INTERNAL, without a stack", async () => {
     const list = vi.fn().mockRejectedValue(new TypeError("x is not a function"));
     const ran = await runInMemory(["get", "image"], withCatalog({ list }));
     expect(ran).toMatchObject({ exitCode: 1, stdout: "" });
@@ -50,7 +50,7 @@ describe("every command", () => {
 });
 
 describe("a command that hangs", () => {
-  it("is left when it was interrupted and has had its moment", async () => {
+  it("is abandoned when its grace period after an interrupt has ended", async () => {
     const interrupt = new AbortController();
     const listSpawns = vi.fn(() => {
       interrupt.abort();
@@ -59,7 +59,7 @@ describe("a command that hangs", () => {
     const ran = await runInMemory(["list", "-o", "json"], {
       slipway: fakeSlipway({ listSpawns }),
       interrupt: interrupt.signal,
-      patience: 1,
+      gracePeriod: 1,
     });
     expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
     expect(JSON.parse(ran.stderr)).toMatchObject({
@@ -67,7 +67,7 @@ describe("a command that hangs", () => {
     });
   });
 
-  it("is left at once where it waits for standard input", async () => {
+  it("ends at once if it waits for standard input", async () => {
     const interrupt = new AbortController();
     const stdin = {
       [Symbol.asyncIterator]: () => ({
@@ -81,7 +81,7 @@ describe("a command that hangs", () => {
     expect(ran).toMatchObject({ exitCode: 130, stdout: "", opened: [] });
   });
 
-  it("keeps its result when it ends in time", async () => {
+  it("keeps its result if it ends within the grace period", async () => {
     const interrupt = new AbortController();
     const listSpawns = vi.fn(() => {
       interrupt.abort();

@@ -1,49 +1,52 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createDeparture, orInterrupted } from "../../../src/cli/shutdown.ts";
+import { createShutdown, raceWithInterrupt } from "../../../src/cli/shutdown.ts";
 
 const INTERRUPTED = { code: "CANCELLED", reason: "INTERRUPTED" };
 const never = new Promise<never>(() => undefined);
 
-describe("orInterrupted", () => {
-  it("gives what the work gives", async () => {
+describe("raceWithInterrupt", () => {
+  it("settles as the work settles", async () => {
     const { signal } = new AbortController();
-    expect(await orInterrupted(signal, Promise.resolve("done"))).toBe("done");
-    await expect(orInterrupted(signal, Promise.reject(new Error("broken")))).rejects.toThrow(
+    expect(await raceWithInterrupt(signal, Promise.resolve("done"))).toBe("done");
+    await expect(raceWithInterrupt(signal, Promise.reject(new Error("broken")))).rejects.toThrow(
       "broken",
     );
   });
 
-  it("waits no longer once it is interrupted, before or meanwhile", async () => {
-    await expect(orInterrupted(AbortSignal.abort(), never)).rejects.toMatchObject(INTERRUPTED);
+  it("rejects when it is interrupted, before or during the work", async () => {
+    await expect(raceWithInterrupt(AbortSignal.abort(), never)).rejects.toMatchObject(INTERRUPTED);
     const interrupt = new AbortController();
-    const waiting = orInterrupted(interrupt.signal, never);
+    const waiting = raceWithInterrupt(interrupt.signal, never);
     interrupt.abort();
     await expect(waiting).rejects.toMatchObject(INTERRUPTED);
   });
 });
 
-describe("createDeparture", () => {
+describe("createShutdown", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it.each(["before", "meanwhile"])("leaves when patience is over: interrupted %s", async (when) => {
-    const interrupt = new AbortController();
-    if (when === "before") interrupt.abort();
-    const { left } = createDeparture(interrupt.signal, 5_000);
-    if (when === "meanwhile") interrupt.abort();
-    expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(5_000);
-    await expect(left).rejects.toMatchObject(INTERRUPTED);
-  });
+  it.each(["before", "during"])(
+    "abandons when the grace period ends: interrupted %s the command",
+    async (when) => {
+      const interrupt = new AbortController();
+      if (when === "before") interrupt.abort();
+      const { abandoned } = createShutdown(interrupt.signal, 5_000);
+      if (when === "during") interrupt.abort();
+      expect(vi.getTimerCount()).toBe(1);
+      vi.advanceTimersByTime(5_000);
+      await expect(abandoned).rejects.toMatchObject(INTERRUPTED);
+    },
+  );
 
-  it("forgets about it once the command has ended", () => {
+  it("stops its timer and listener when the command has ended", () => {
     const interrupt = new AbortController();
-    const departure = createDeparture(interrupt.signal, 5_000);
+    const shutdown = createShutdown(interrupt.signal, 5_000);
     interrupt.abort();
-    departure.stay();
+    shutdown.cancel();
     expect(vi.getTimerCount()).toBe(0);
     const later = new AbortController();
-    createDeparture(later.signal, 5_000).stay();
+    createShutdown(later.signal, 5_000).cancel();
     later.abort();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -9,7 +9,7 @@ import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 import { failed, plan, refused, spawning } from "./support/spawning.ts";
 
 describe("resolve", () => {
-  it("prints the plan on standard output and its warnings beside", async () => {
+  it("prints the plan on standard output and its warnings on standard error", async () => {
     const resolveWorkspace = vi.fn<Slipway["resolveWorkspace"]>().mockResolvedValue(plan);
     const slipway = fakeSlipway({ resolveWorkspace });
     const ran = await runInMemory(["resolve", "agent-dev", "--offline"], { slipway });
@@ -18,7 +18,7 @@ describe("resolve", () => {
     expect(ran.stderr).toBe("slipway: warning: emulated\n  Rebuild.\n");
   });
 
-  it("says nothing but the plan with JSON", async () => {
+  it("prints only the plan with JSON output", async () => {
     const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan) });
     const ran = await runInMemory(["resolve", "agent-dev", "-o", "json"], { slipway });
     expect(ran.stderr).toBe("");
@@ -30,7 +30,7 @@ describe("resolve", () => {
     });
   });
 
-  it("has a table for people", async () => {
+  it("prints a table for people", async () => {
     const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan) });
     const { stdout } = await runInMemory(["resolve", "agent-dev", "-o", "table"], { slipway });
     expect(stdout).toContain(`ARTIFACT      ${plan.artifact.id}\n`);
@@ -38,7 +38,7 @@ describe("resolve", () => {
     expect(stdout).toContain("shape  warning  emulated\n");
   });
 
-  it("saves the plan, which spawn --plan takes", async () => {
+  it("saves the plan in a form that spawn --plan accepts", async () => {
     using folder = scratchFolder();
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockResolvedValue(sampleSpawn());
     const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan), spawnWorkspace });
@@ -52,7 +52,7 @@ describe("resolve", () => {
     expect(spawnWorkspace.mock.calls[0]).toMatchObject([plan, { allowStale: true }]);
   });
 
-  it("prints and saves nothing where a check failed", async () => {
+  it("prints and saves nothing if a check failed", async () => {
     using folder = scratchFolder();
     const slipway = fakeSlipway({ resolveWorkspace: () => Promise.reject(refused) });
     const argv = ["resolve", "agent-dev", "--save", "plan.json", "-o", "json"];
@@ -64,7 +64,7 @@ describe("resolve", () => {
 });
 
 describe("spawn", () => {
-  it("waits until the machine was watched, tells each state once, prints the spawn", async () => {
+  it("waits until the machine is watched, reports each state once, prints the spawn", async () => {
     const { slipway, spawnWorkspace } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "--id", "one"], { slipway });
     expect(spawnWorkspace.mock.calls[0]).toMatchObject([
@@ -78,7 +78,7 @@ describe("spawn", () => {
     );
   });
 
-  it("returns at the acceptance with --no-wait, and leaves the id to Slipway", async () => {
+  it("returns when the launch is accepted with --no-wait, and lets Slipway generate the id", async () => {
     const { slipway, spawnWorkspace } = spawning();
     await runInMemory(["spawn", "agent-dev", "--no-wait"], { slipway });
     const [, options] = spawnWorkspace.mock.calls[0] ?? [];
@@ -86,7 +86,7 @@ describe("spawn", () => {
     expect(options).not.toHaveProperty("spawnId");
   });
 
-  it("tells for what it waits, the first time on a line of its own", async () => {
+  it("reports what it waits for, the first time on a line of its own", async () => {
     const { slipway, spawnWorkspace } = spawning();
     spawnWorkspace.mockImplementationOnce(async (_what, options) => {
       const wait = { kind: "waiting", spawnId: "one", message: "RunInstances of 1234" } as const;
@@ -98,14 +98,14 @@ describe("spawn", () => {
     expect(ran.stderr).toMatch(/^one: waiting for RunInstances of 1234, about 12 s\nslipway: warn/);
   });
 
-  it("draws one line on a terminal and takes it away", async () => {
+  it("draws one line on a terminal and erases it", async () => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev"], { slipway, stderrIsTerminal: true });
     expect(ran.stderr).toContain("\r\u001b[2Kone: pulling 3 of 7 MB\r\u001b[2Kone: booting");
     expect(ran.stderr).toContain("waiting\r\u001b[2Kslipway: warning: emulated\n  Rebuild.\n");
   });
 
-  it("says nothing but the spawn with JSON", async () => {
+  it("prints only the spawn with JSON output", async () => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "-o", "json"], { slipway });
     expect(ran.stderr).toBe("");
@@ -117,7 +117,7 @@ describe("spawn", () => {
     });
   });
 
-  it("prints a spawn that failed, then its error, and exits by its code", async () => {
+  it("prints a failed spawn, then its error, and exits with its code", async () => {
     const { slipway } = spawning(failed);
     const ran = await runInMemory(["spawn", "agent-dev", "-o", "json"], { slipway });
     expect(ran.exitCode).toBe(7);
@@ -127,14 +127,14 @@ describe("spawn", () => {
     });
   });
 
-  it("does not take what it cannot read of an error for success", async () => {
+  it("reports a failed spawn as a failure even if its recorded error is unreadable", async () => {
     const { slipway } = spawning(sampleSpawn({ state: "failed", error: { code: "ODD" } }));
     const ran = await runInMemory(["spawn", "agent-dev", "--quiet"], { slipway });
     expect(ran.exitCode).toBe(1);
-    expect(ran.stderr).toContain("INTERNAL: spawn one failed without telling why");
+    expect(ran.stderr).toContain("INTERNAL: spawn one failed; no reason was recorded");
   });
 
-  it("hands an interrupt on, and lets Slipway say how to go on", async () => {
+  it("detaches on an interrupt, and prints how to resume", async () => {
     const interrupt = new AbortController();
     const resume = new SlipwayError({
       code: "CANCELLED",
@@ -156,14 +156,14 @@ describe("spawn", () => {
     expect(ran.stderr).toContain("--id one");
   });
 
-  it("ends with the time that was given", async () => {
+  it("ends when the timeout has passed", async () => {
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>((_what, options) => {
       const { promise, reject } = Promise.withResolvers<never>();
       options?.signal?.addEventListener("abort", () => reject(options.signal?.reason));
       return promise;
     });
     const slipway = fakeSlipway({ spawnWorkspace });
-    // Node lets the process end rather than wait for such a timer: here something else keeps it.
+    // The timeout's timer does not keep the process alive, so the test needs a timer that does.
     const ran = await runInMemory(["spawn", "agent-dev", "--timeout", "1ms"], { slipway });
     expect(ran.exitCode).not.toBe(0);
     expect(spawnWorkspace.mock.calls[0]?.[1]?.signal?.reason).toMatchObject({

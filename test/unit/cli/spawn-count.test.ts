@@ -12,7 +12,7 @@ const interruption = new SlipwayError({
 });
 
 describe("spawn --count", () => {
-  it("makes so many, with ids of their own, and prints a list", async () => {
+  it("spawns that many machines with numbered ids, and prints a list", async () => {
     const { slipway, spawnWorkspace } = spawning();
     const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x", "-o", "json"];
     const ran = await runInMemory(argv, { slipway });
@@ -22,7 +22,7 @@ describe("spawn --count", () => {
     expect(ids).toEqual(["x-0", "x-1", "x-2"]);
   });
 
-  it("prints failed ones among the others, and leaves as the first of them would", async () => {
+  it("prints failed spawns among the others, and exits with the first failure", async () => {
     const { slipway, spawnWorkspace } = spawning();
     spawnWorkspace.mockResolvedValueOnce(sampleSpawn()).mockResolvedValueOnce(failed);
     const argv = ["spawn", "agent-dev", "--count", "3", "-o", "json"];
@@ -33,7 +33,7 @@ describe("spawn --count", () => {
     expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
   });
 
-  it("prints nothing where nothing was recorded", async () => {
+  it("prints nothing if nothing was recorded", async () => {
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(refused);
     const slipway = fakeSlipway({ spawnWorkspace });
     const argv = ["spawn", "agent-dev", "--count", "20", "-o", "json"];
@@ -42,7 +42,7 @@ describe("spawn --count", () => {
     expect(spawnWorkspace).toHaveBeenCalledTimes(20);
   });
 
-  it("tells the sums instead of each spawn's steps", async () => {
+  it("reports a summary instead of each spawn's steps", async () => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "--count", "3"], { slipway });
     expect(ran.stderr).toBe(
@@ -50,7 +50,7 @@ describe("spawn --count", () => {
     );
   });
 
-  it("hands the flags on to all of them", async () => {
+  it("applies the flags to every spawn", async () => {
     const { slipway, spawnWorkspace } = spawning();
     await runInMemory(["spawn", "agent-dev", "--count", "2", "--no-wait", "--quiet"], { slipway });
     expect(spawnWorkspace.mock.calls.map(([, options]) => options?.wait)).toEqual([
@@ -59,7 +59,7 @@ describe("spawn --count", () => {
     ]);
   });
 
-  it("says how to go on with all that were interrupted", async () => {
+  it("prints how to resume all interrupted spawns", async () => {
     const interrupt = new AbortController();
     const spawnWorkspaces: Slipway["spawnWorkspaces"] = async (wanted) => {
       interrupt.abort();
@@ -75,11 +75,11 @@ describe("spawn --count", () => {
     expect(ran.exitCode).toBe(130);
     expect(ran.stderr).toContain("3 spawns: 3 booting\n");
     expect(ran.stderr).toContain(
-      "interrupted; 3 of 3 spawns stay recorded as they are: `slipway recover` goes on with all of them, and so does this command when it is repeated\n",
+      "interrupted; 3 of 3 spawns are recorded but unfinished. Run `slipway recover`, or repeat this command, to resume all of them\n",
     );
   });
 
-  it("keeps what was recorded of one that was interrupted", async () => {
+  it("prints the record of an interrupted spawn", async () => {
     const lost = new SlipwayError({
       code: "UNAVAILABLE",
       reason: "SPAWN_UNSETTLED",
@@ -97,7 +97,7 @@ describe("spawn --count", () => {
     expect(JSON.parse(ran.stdout)).toMatchObject([{ spawn_id: "one", state: "launching" }]);
   });
 
-  it.each(["0", "x", "1.5", "10001"])("takes no count of %s", async (count) => {
+  it.each(["0", "x", "1.5", "10001"])("rejects a count of %s", async (count) => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "--count", count], { slipway });
     expect(ran.exitCode).toBe(2);

@@ -5,11 +5,11 @@ import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 
-/** A spawn that comes to this state, told of on the way or not. */
-function ending(state: SpawnState, told: boolean) {
+/** A Slipway whose spawn ends up in this state, with or without an event before. */
+function ending(state: SpawnState, hasEvent: boolean) {
   const spawnWorkspace: Slipway["spawnWorkspace"] = (_subject, options) => {
     const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z", message: "in engine-1" };
-    if (told) options?.onEvent?.({ kind: "event", event: { ...event, state: "launching" } });
+    if (hasEvent) options?.onEvent?.({ kind: "event", event: { ...event, state: "launching" } });
     return Promise.resolve(sampleSpawn({ state }));
   };
   const describeSpawn: Slipway["describeSpawn"] = () =>
@@ -17,12 +17,12 @@ function ending(state: SpawnState, told: boolean) {
   return fakeSlipway({ spawnWorkspace, describeSpawn });
 }
 
-describe("a spawn that somebody else ends while it is waited for", () => {
+describe("a spawn that another process terminates while the command waits", () => {
   it.each([
     ["terminated", []],
     ["terminating", []],
     ["terminated", ["--count", "1"]],
-  ] as const)("is printed, and is a failure: %s %j", async (state, more) => {
+  ] as const)("is printed and makes the command fail: %s %j", async (state, more) => {
     const argv = ["spawn", "agent-dev", ...more, "-o", "json"];
     const ran = await runInMemory(argv, { slipway: ending(state, true) });
     expect(ran.exitCode).toBe(8);
@@ -31,13 +31,13 @@ describe("a spawn that somebody else ends while it is waited for", () => {
       error: {
         code: "ABORTED",
         reason: "SPAWN_TERMINATED",
-        message: "spawn one was terminated while it was waited for",
+        message: "spawn one was terminated by another process while this command waited for it",
         metadata: { spawn_id: "one" },
       },
     });
   });
 
-  it("is none where it had ended before", async () => {
+  it("does not make the command fail if it had ended before", async () => {
     const argv = ["spawn", "agent-dev", "--id", "one", "-o", "json"];
     const ran = await runInMemory(argv, { slipway: ending("terminated", false) });
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });

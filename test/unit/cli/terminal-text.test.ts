@@ -24,7 +24,7 @@ describe("safeLine", () => {
     expect(safeLine(text)).toBe(shown);
   });
 
-  it("lets no control character through", () => {
+  it("emits no control character", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         expect(safeLine(text)).not.toMatch(DANGEROUS);
@@ -34,23 +34,23 @@ describe("safeLine", () => {
 });
 
 describe("safeLines", () => {
-  it("keeps line feeds alone", () => {
+  it("keeps only newlines", () => {
     expect(safeLines("a\nb\rc\u001b")).toBe("a\nb\\rc\\x1b");
   });
 });
 
 describe("quoted", () => {
-  it("shortens what is too long to read", () => {
+  it("shortens long text", () => {
     expect(quoted("x".repeat(1_000_000))).toBe(`"${"x".repeat(64)}…"`);
   });
 
-  it("spells out control characters", () => {
+  it("escapes control characters", () => {
     expect(quoted("\u001b]0;title\u0007")).toBe('"\\x1b]0;title\\x07"');
   });
 });
 
 describe("escapeInDocument", () => {
-  it("keeps what JSON means", () => {
+  it("preserves the meaning of JSON", () => {
     fc.assert(
       fc.property(hostileText, (text) => {
         const escaped = escapeInDocument(JSON.stringify(text));
@@ -60,7 +60,7 @@ describe("escapeInDocument", () => {
     );
   });
 
-  it("is asked for only where it changes something", () => {
+  it("agrees with needsEscape", () => {
     expect(needsEscape("plain\ntext")).toBe(false);
     expect(needsEscape("\u0085")).toBe(true);
   });

@@ -27,7 +27,7 @@ describe("recover", () => {
     return { recover, slipway: fakeSlipway({ recover }) };
   };
 
-  it("prints what became of each, as an array", async () => {
+  it("prints every recovered spawn, as an array", async () => {
     const terminated = { spawnId: "four", spawn: ended, error: null };
     const { slipway } = recovering(running, terminated);
     const ran = await runInMemory(["recover", "-o", "json"], { slipway });
@@ -38,7 +38,7 @@ describe("recover", () => {
     ]);
   });
 
-  it("prints an empty array where there is nothing to do, and a table for people", async () => {
+  it("prints an empty array if there is nothing to do, and a table for people", async () => {
     const nothing = await runInMemory(["recover", "-o", "json"], recovering());
     expect(nothing).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
     const people = { ...recovering(running), stdoutIsTerminal: true };
@@ -47,7 +47,7 @@ describe("recover", () => {
     );
   });
 
-  it("leaves as its first failure would: one that has not settled, or one that failed", async () => {
+  it("exits with its first failure: a spawn that has not settled, or one that failed", async () => {
     const launching = sampleSpawn({ spawnId: "two", state: "launching" });
     const left = { spawnId: "two", spawn: launching, error: unsettled };
     const lost = { spawnId: "three", spawn: failed, error: null };
@@ -60,7 +60,7 @@ describe("recover", () => {
     expect(JSON.parse(second.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
   });
 
-  it("can be interrupted, and tells each state on the way", async () => {
+  it("can be interrupted, and reports each state", async () => {
     const { recover, slipway } = recovering(running);
     recover.mockImplementation((options) => {
       const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z", state: "booting" } as const;
@@ -89,7 +89,7 @@ describe("sweep", () => {
     return { sweep, slipway: fakeSlipway({ sweep }) };
   };
 
-  it("prints exactly what it found and did", async () => {
+  it("prints exactly what it found and terminated", async () => {
     const { sweep, slipway } = sweeping();
     const ran = await runInMemory(["sweep", "-o", "json"], { slipway });
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
@@ -113,18 +113,18 @@ describe("sweep", () => {
     expect(sweep.mock.calls[0]?.[0]).toMatchObject({ grace });
   });
 
-  it.each(["", "-1s", "soon", "00"])("refuses a grace of %j", async (text) => {
+  it.each(["", "-1s", "soon", "00"])("rejects a grace period of %j", async (text) => {
     const { slipway } = sweeping();
     expect((await runInMemory(["sweep", "--grace", text], { slipway })).exitCode).toBe(2);
   });
 
-  it("tells in a dry run what it would do, and why", async () => {
+  it("explains in a dry run what it would terminate or keep, and why", async () => {
     const { sweep, slipway } = sweeping();
     const ran = await runInMemory(["sweep", "--dry-run"], { slipway });
     expect(sweep.mock.calls[0]?.[0]).toMatchObject({ dryRun: true });
     expect(ran.stderr).toBe(
-      "slipway: would terminate i-2 in us-east-1b: no live spawn claims it, a suspect since 2026-11-22T04:00:00.000Z\n" +
-        "slipway: would leave i-1 in us-east-1a for now: no live spawn claims it, but its grace is not over\n",
+      "slipway: would terminate i-2 in us-east-1b: no live spawn claims it (a suspect since 2026-11-22T04:00:00.000Z)\n" +
+        "slipway: would keep i-1 in us-east-1a for now: no live spawn claims it, but its grace period has not ended\n",
     );
   });
 
@@ -136,12 +136,12 @@ describe("sweep", () => {
     expect(ran.stdout).toContain("ENGINE_UNAVAILABLE  the engine does not answer\n");
   });
 
-  it("warns of a scope that it skipped, and leaves with that error", async () => {
+  it("warns about a skipped scope, and exits with its error", async () => {
     const { slipway } = sweeping({ skippedScopes: [{ scope, error: unreachable }] });
     const ran = await runInMemory(["sweep"], { slipway });
     expect(ran.exitCode).toBe(7);
     expect(ran.stderr).toContain(
-      `slipway: warning: ${scope} was not swept whole: the engine does not answer\n  Start it.\n`,
+      `slipway: warning: ${scope} was not fully swept: the engine does not answer\n  Start it.\n`,
     );
     const json = await runInMemory(["sweep", "-o", "json"], { slipway });
     expect(JSON.parse(json.stderr)).toEqual({ error: unreachable.toJSON() });
@@ -150,7 +150,7 @@ describe("sweep", () => {
     });
   });
 
-  it("says that the ledger is an old copy", async () => {
+  it("reports that the ledger is an old copy", async () => {
     const restored = { code: "FAILED_PRECONDITION", reason: "LEDGER_RESTORED" } as const;
     const sweep = () => Promise.reject(new SlipwayError({ ...restored, message: "an old copy" }));
     const ran = await runInMemory(["sweep"], { slipway: fakeSlipway({ sweep }) });
@@ -158,7 +158,7 @@ describe("sweep", () => {
   });
 });
 
-describe("records that are shown as they are now", () => {
+describe("commands that refresh records before showing them", () => {
   const described = { ...sampleSpawn(), plan: samplePlan(), events: [] };
   const watched = {
     sequence: 1,
@@ -167,7 +167,7 @@ describe("records that are shown as they are now", () => {
     state: "running",
     message: "running",
   } as const;
-  /** Each of the commands that shows spawns, with the order in which it asked. */
+  /** A Slipway that records the calls of the commands that show spawns, in order. */
   const showing = (failure: SlipwayError | null = null) => {
     const asked: string[] = [];
     const refreshSpawns = vi.fn<Slipway["refreshSpawns"]>(() => {
@@ -195,21 +195,21 @@ describe("records that are shown as they are now", () => {
     { argv: ["watch"], ids: [] },
   ];
 
-  it.each(COMMANDS)("$argv looks at the machines first, once", async ({ argv, ids }) => {
+  it.each(COMMANDS)("$argv checks the machines first, once", async ({ argv, ids }) => {
     const { asked, refreshSpawns, slipway } = showing();
     expect((await runInMemory(argv, { slipway })).exitCode).toBe(0);
     expect(asked).toEqual(["refresh", "show"]);
     expect(refreshSpawns.mock.calls[0]?.[0]).toEqual(ids);
   });
 
-  it("a plain list asks nobody", async () => {
+  it("a plain list contacts no provider", async () => {
     const { asked, slipway } = showing();
     await runInMemory(["list"], { slipway });
     expect(asked).toEqual(["show"]);
   });
 
   it.each([...COMMANDS, { argv: ["list", "--refresh", "-o", "json"], ids: [] }])(
-    "$argv shows what is recorded where the provider cannot be asked, and says so",
+    "$argv shows recorded state with a warning if the provider cannot be reached",
     async ({ argv }) => {
       const { slipway } = showing(unreachable);
       const ran = await runInMemory(argv, { slipway });
@@ -219,7 +219,7 @@ describe("records that are shown as they are now", () => {
     },
   );
 
-  it("keeps a defect no secret", async () => {
+  it("does not hide a defect", async () => {
     const defect = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "broken" });
     const ran = await runInMemory(["describe", "one"], showing(defect));
     expect(ran).toMatchObject({ exitCode: 1, stdout: "" });

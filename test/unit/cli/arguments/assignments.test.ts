@@ -5,27 +5,27 @@ describe("parseAssignments", () => {
   it.each<readonly [string, string, unknown]>([
     ["text", "description=Stock Debian: 12", "Stock Debian: 12"],
     ["text with an equals sign", "description=a=b", "a=b"],
-    ["no text", "description=", ""],
+    ["empty text", "description=", ""],
     ["a number", "description=20", 20],
-    ["a truth value", "description=true", true],
+    ["a boolean", "description=true", true],
     ["null", "description=null", null],
     ["a list", 'description=["a"]', ["a"]],
     ["an object", 'description={"a":1}', { a: 1 }],
-    ["a number that is meant as text", 'description="20"', "20"],
-    ["half of an object as text", "description={a", "{a"],
+    ["a quoted number as text", 'description="20"', "20"],
+    ["an incomplete object as text", "description={a", "{a"],
   ])("reads %s", (_what, word, value) => {
     expect(parseAssignments([word])).toEqual({ description: value });
   });
 
-  it("keeps several fields, whatever they are called", () => {
+  it("keeps several fields, even those named like object properties", () => {
     const assignments = parseAssignments(["aws.ami_ids.us-east-1=ami-0", "__proto__=x"]);
     expect(Object.keys(assignments)).toEqual(["aws.ami_ids.us-east-1", "__proto__"]);
     expect(Object.getPrototypeOf(assignments)).toBe(Object.prototype);
   });
 
   it.each([
-    ["no equals sign", ["description"], "--set needs field=value"],
-    ["no field", ["=x"], "--set needs field=value"],
+    ["a missing equals sign", ["description"], "--set needs field=value"],
+    ["a missing field", ["=x"], "--set needs field=value"],
     ["a field twice", ["a=1", "a=2"], '--set: "a" is given more than once'],
   ])("refuses %s", (_what, words, message) => {
     expect(() => parseAssignments(words)).toThrow(message);

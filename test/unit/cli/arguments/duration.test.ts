@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration, roughly } from "../../../../src/cli/arguments/duration.ts";
+import { parseDuration, approximateDuration } from "../../../../src/cli/arguments/duration.ts";
 
 describe("parseDuration", () => {
   it.each([
@@ -12,7 +12,7 @@ describe("parseDuration", () => {
   });
 
   it.each(["", "10", "m", "0s", "-1s", "1.5h", "1h30m", "10 m", "10M", "600h", "1e3s"])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(() => parseDuration(text)).toThrow(
         expect.objectContaining({ code: "INVALID_ARGUMENT", reason: "USAGE" }),
@@ -21,7 +21,7 @@ describe("parseDuration", () => {
   );
 });
 
-describe("a duration for people", () => {
+describe("approximateDuration", () => {
   it.each([
     [1, "1 s"],
     [12_300, "12 s"],
@@ -29,6 +29,6 @@ describe("a duration for people", () => {
     [240_000, "4 min"],
     [10_800_000, "3 h"],
   ])("of %d milliseconds is %s", (milliseconds, words) => {
-    expect(roughly(milliseconds)).toBe(words);
+    expect(approximateDuration(milliseconds)).toBe(words);
   });
 });

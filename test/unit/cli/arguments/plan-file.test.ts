@@ -6,14 +6,14 @@ import { samplePlan } from "../../../support/sample-plan.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
 describe("savePlan", () => {
-  it("writes a file that only its owner reads, and nothing beside it", async () => {
+  it("writes a file that only its owner can read, and no other file", async () => {
     using folder = scratchFolder();
     await savePlan(samplePlan(), { file: "plan.json", from: folder.path });
     expect(readdirSync(folder.path)).toEqual(["plan.json"]);
     expect(statSync(join(folder.path, "plan.json")).mode & 0o777).toBe(0o600);
   });
 
-  it("replaces what was there, whoever could read it", async () => {
+  it("replaces an existing file, including its permissions", async () => {
     using folder = scratchFolder();
     const file = join(folder.path, "plan.json");
     writeFileSync(file, "old", { mode: 0o644 });
@@ -22,7 +22,7 @@ describe("savePlan", () => {
     expect(await readPlan({ file, from: "/nowhere" })).toEqual(samplePlan());
   });
 
-  it.each(["missing/plan.json", "folder"])("refuses %s and leaves nothing behind", async (file) => {
+  it.each(["missing/plan.json", "folder"])("rejects %s and leaves no file behind", async (file) => {
     using folder = scratchFolder();
     mkdirSync(join(folder.path, "folder"));
     const saved = savePlan(samplePlan(), { file, from: folder.path });
@@ -32,7 +32,7 @@ describe("savePlan", () => {
 });
 
 describe("readPlan", () => {
-  it("holds the plan to its hash", async () => {
+  it("verifies the plan's hash", async () => {
     using folder = scratchFolder();
     const file = join(folder.path, "plan.json");
     await savePlan(samplePlan(), { file, from: "/nowhere" });
@@ -55,7 +55,7 @@ describe("readPlan", () => {
     await expect(read).rejects.toMatchObject({ code: "INVALID_ARGUMENT", reason });
   });
 
-  it.each(["missing.json", "."])("names the file %s that cannot be read", async (file) => {
+  it.each(["missing.json", "."])("names the unreadable file %s", async (file) => {
     using folder = scratchFolder();
     const read = readPlan({ file, from: folder.path });
     await expect(read).rejects.toMatchObject({

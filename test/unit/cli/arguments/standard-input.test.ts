@@ -13,7 +13,7 @@ describe("readLimited", () => {
     expect(await readLimited(stream, "standard input")).toEqual(new TextEncoder().encode("aü"));
   });
 
-  it("takes a mebibyte and not a byte more", async () => {
+  it("accepts one mebibyte and not a byte more", async () => {
     const most = await readLimited(Readable.from([Buffer.alloc(MEBIBYTE)]), "standard input");
     expect(most.byteLength).toBe(MEBIBYTE);
     const more = Readable.from([Buffer.alloc(MEBIBYTE), Buffer.alloc(1)]);
@@ -23,7 +23,7 @@ describe("readLimited", () => {
     });
   });
 
-  it("stops reading there", async () => {
+  it("stops reading at the limit", async () => {
     let read = 0;
     async function* endless() {
       for (;;) {

@@ -24,25 +24,25 @@ describe("help", () => {
     expect(ran.stdout).toContain("--output yaml|json|table");
   });
 
-  it("names the database that is used where nothing else is said", async () => {
+  it("names the default database", async () => {
     const { stdout } = await runInMemory(["--help"]);
     expect(stdout).toContain("~/.local/share/slipway/slipway.db");
   });
 
-  it("tells a flag's value and default", async () => {
+  it("shows a flag's placeholder and default", async () => {
     const { stdout } = await runInMemory(["spawn", "-h"]);
     expect(stdout).toMatch(/ --timeout DURATION .*\(default: 10m\)/);
     expect(stdout).toMatch(/ --no-wait {2}/);
   });
 
-  it("is not asked for after --", async () => {
+  it("is not printed for --help after --", async () => {
     const ran = await runInMemory(["get", "image", "--", "--help", "x"]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
   });
 });
 
 describe("--version", () => {
-  it("is the package's", async () => {
+  it("prints the package's version", async () => {
     const ran = await runInMemory(["--version"]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);

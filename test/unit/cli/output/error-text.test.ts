@@ -16,7 +16,7 @@ const failedChecks = new SlipwayError({
   code: "FAILED_PRECONDITION",
   reason: "CHECKS_FAILED",
   message: "workspace agent-dev cannot be launched: 1 check failed",
-  remedy: "Mend what failed.",
+  remedy: "Fix what failed.",
   checks: [
     { name: "engine.reachable", outcome: "passed", message: "the engine answers" },
     {
@@ -32,11 +32,11 @@ const failedChecks = new SlipwayError({
 });
 
 describe("renderError for people", () => {
-  it("says code and message, the remedy, and each check that failed", () => {
+  it("prints code and message, the remedy, and each failed check", () => {
     expect(renderError(failedChecks, flags)).toBe(
       [
         "slipway: FAILED_PRECONDITION: workspace agent-dev cannot be launched: 1 check failed",
-        "Mend what failed.",
+        "Fix what failed.",
         "  image.exists: NOT_FOUND: there is no v\\x1b[2J9",
         "    Push it.",
         "",
@@ -44,7 +44,7 @@ describe("renderError for people", () => {
     );
   });
 
-  it("does not say twice what one check found", () => {
+  it("does not repeat the only failed check", () => {
     const error = new SlipwayError({
       code: "UNAVAILABLE",
       reason: "ENGINE_UNAVAILABLE",
@@ -57,7 +57,7 @@ describe("renderError for people", () => {
     );
   });
 
-  it("lists what else is wrong with a record below the first of it", () => {
+  it("lists the other violations of a record below the first", () => {
     const violations = [
       "unknown architecture value",
       "unknown field docker.image_reff",
@@ -89,12 +89,12 @@ describe("renderError for people", () => {
     });
   });
 
-  it("keeps a message that breaks its line on one line", () => {
+  it("keeps a message with newlines on one line", () => {
     const error = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "a\nb" });
     expect(renderError(error, flags)).toBe("slipway: INTERNAL: a\\nb\n");
   });
 
-  it("tells what led to it only where more was asked for", () => {
+  it("prints the causes only with --verbose", () => {
     const error = asSlipwayError(new TypeError("unforeseen"));
     expect(renderError(error, flags)).not.toContain("    at ");
     const told = renderError(error, { ...flags, verbose: true });
@@ -102,13 +102,13 @@ describe("renderError for people", () => {
     expect(told).toContain("    at ");
   });
 
-  it("shows no stack of an error that was foreseen", () => {
+  it("prints no stack for an expected error", () => {
     expect(renderError(failedChecks, { ...flags, verbose: true })).not.toContain("    at ");
   });
 });
 
 describe("renderError as JSON", () => {
-  it("is one line with all there is to say", () => {
+  it("is one line with every field", () => {
     const text = renderError(failedChecks, { ...flags, output: "json" });
     expect(text.indexOf("\n")).toBe(text.length - 1);
     expect(JSON.parse(text)).toEqual({ error: failedChecks.toJSON() });

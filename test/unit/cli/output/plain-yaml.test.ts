@@ -4,7 +4,7 @@ import { plainYaml } from "../../../../src/cli/output/plain-yaml.ts";
 import { libraryYaml } from "../../../../src/cli/output/render.ts";
 import type { JsonValue } from "../../../../src/errors.ts";
 
-/** Texts on the edge of what YAML reads as something else. */
+/** Strings that YAML reads as something else, and strings that almost look like them. */
 const AWKWARD = [
   ..."- -- --- ---a ... ? : # a: :a a:b a:_ a# #a -1 +1 .5 5. 1_0 0o7 07 0x1f 0b1 1e3 1e .e3 e3 . 1:30 1:30.5".split(
     " ",
@@ -71,7 +71,7 @@ describe("plainYaml", () => {
     }
   });
 
-  it("writes whatever it writes as the library does", async () => {
+  it("writes exactly what the library writes, or nothing", async () => {
     await fc.assert(
       fc.asyncProperty(value, async (original) => {
         const byLibrary = await libraryYaml(original);
@@ -81,7 +81,7 @@ describe("plainYaml", () => {
     );
   });
 
-  it("needs no library for what a plan holds", () => {
+  it("writes a plan without the library", () => {
     const plan = {
       plan_id: "0f",
       candidates: [{ place: "us-east-1a", verdict: "eligible", reason: null }],

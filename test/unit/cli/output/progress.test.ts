@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GlobalFlags } from "../../../../src/cli/global-flags.ts";
-import { createNotices } from "../../../../src/cli/output/progress.ts";
+import { createProgress } from "../../../../src/cli/output/progress.ts";
 import { memorySink } from "../support/command-line.ts";
 
 const flags: GlobalFlags = {
@@ -12,63 +12,65 @@ const flags: GlobalFlags = {
   verbose: false,
 };
 
-/** What is written when a spawn goes on, a warning comes and the command ends. */
-function told(isTerminal: boolean, changes: Partial<GlobalFlags> = {}): string {
+/** What is written for two states of a spawn, a detail and a warning, and the end of the command. */
+function written(isTerminal: boolean, changes: Partial<GlobalFlags> = {}): string {
   const { sink, text } = memorySink(isTerminal);
-  const notices = createNotices(sink, { ...flags, ...changes });
-  notices.state("one: launching");
-  notices.detail("one: 3 of 7 MB");
-  notices.warn("small\u001b[2J", "Mend it.");
-  notices.state("one: running");
-  notices.clear();
+  const progress = createProgress(sink, { ...flags, ...changes });
+  progress.state("one: launching");
+  progress.detail("one: 3 of 7 MB");
+  progress.warn("small\u001b[2J", "Fix it.");
+  progress.state("one: running");
+  progress.clear();
   return text();
 }
 
 const PLAIN = [
   "one: launching",
   "slipway: warning: small\\x1b[2J",
-  "  Mend it.",
+  "  Fix it.",
   "one: running",
   "",
 ];
 
-describe("notices", () => {
-  it("are plain lines where there is no terminal, one for each state", () => {
-    expect(told(false)).toBe(PLAIN.join("\n"));
+describe("progress", () => {
+  it("is plain lines without a terminal, one for each state", () => {
+    expect(written(false)).toBe(PLAIN.join("\n"));
   });
 
-  it("tell more where more is asked for", () => {
-    expect(told(false, { verbose: true })).toBe(PLAIN.toSpliced(1, 0, "one: 3 of 7 MB").join("\n"));
+  it("includes details with --verbose", () => {
+    expect(written(false, { verbose: true })).toBe(
+      PLAIN.toSpliced(1, 0, "one: 3 of 7 MB").join("\n"),
+    );
   });
 
-  it("draw one line over and over on a terminal, and take it away", () => {
+  it("redraws one line on a terminal, and erases it at the end", () => {
     const erase = "\r\u001b[2K";
-    expect(told(true)).toBe(
+    expect(written(true)).toBe(
       [
         `${erase}one: launching`,
         `${erase}one: 3 of 7 MB`,
-        `${erase}slipway: warning: small\\x1b[2J\n  Mend it.\n`,
+        `${erase}slipway: warning: small\\x1b[2J\n  Fix it.\n`,
         `${erase}one: running`,
         erase,
       ].join(""),
     );
   });
 
-  it("never draw a line that would wrap", () => {
+  it("never draws a line that would wrap", () => {
     const { sink, text } = memorySink(true);
-    createNotices(sink, flags).state("x".repeat(500));
+    createProgress(sink, flags).state("x".repeat(500));
     expect(text()).toBe(`\r\u001b[2K${"x".repeat(79)}`);
   });
 
   it.each<readonly [string, Partial<GlobalFlags>]>([
     ["--quiet", { quiet: true }],
     ["JSON", { output: "json" }],
-  ])("are silent with %s", (_why, changes) => {
-    expect(told(true, changes)).toBe("");
-    expect(told(false, changes)).toBe("");
+  ])("is silent with %s", (_why, changes) => {
+    expect(written(true, changes)).toBe("");
+    expect(written(false, changes)).toBe("");
   });
 
-  it("are told with JSON where more is asked for", () => {
-    expect(told(false, { output: "json", verbose: true })).not.toBe("");
+  it("is printed with JSON output if --verbose is given", () => {
+    expect(written(false, { output: "json", verbose: true })).not.toBe("");
   });
 });

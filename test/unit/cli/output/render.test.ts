@@ -10,7 +10,7 @@ import {
 import type { JsonValue } from "../../../../src/errors.ts";
 import { hostileText } from "../support/hostile-text.ts";
 
-// Tabs and line feeds move the cursor no further than spaces do.
+// Tabs and newlines are harmless: they move the cursor no further than spaces do.
 const DANGEROUS = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const view = { value: { name: "a" }, table: () => "NAME\na\n" };
 
@@ -26,7 +26,7 @@ describe("defaultFormat", () => {
 });
 
 describe("render", () => {
-  it("prints each form with a line feed at its end", async () => {
+  it("renders each format with a trailing newline", async () => {
     expect(await render(view, "json")).toBe('{\n  "name": "a"\n}\n');
     expect(await render(view, "yaml")).toBe("name: a\n");
     expect(await render(view, "table")).toBe("NAME\na\n");
@@ -35,13 +35,13 @@ describe("render", () => {
 
 describe("renderYaml", () => {
   it.each(["yes", "0400", "1:30", "null", "2026-11-22", "~"])(
-    "quotes the text %s, which older readers take for something else",
+    "quotes the text %s, which YAML 1.1 parsers read as something else",
     async (text) => {
       expect(await renderYaml({ text })).toBe(`text: "${text}"\n`);
     },
   );
 
-  it("neither folds long lines nor makes anchors", async () => {
+  it("neither folds long lines nor writes anchors", async () => {
     const shared = { line: "word ".repeat(100).trim() };
     const text = await renderYaml({ first: shared, second: shared });
     expect(text.split("\n")).toHaveLength(5);
@@ -55,7 +55,7 @@ describe("renderYaml", () => {
     },
   );
 
-  it("keeps every value and lets no control character through", async () => {
+  it("preserves every value and emits no control character", async () => {
     const text = hostileText;
     const value = fc.dictionary(text, fc.oneof(text, fc.integer(), fc.array(text)));
     await fc.assert(
@@ -69,7 +69,7 @@ describe("renderYaml", () => {
 });
 
 describe("renderJson", () => {
-  it("lets no control character through", () => {
+  it("emits no control character", () => {
     expect(renderJson({ text: "\u001b[2J\u009b\u202e" })).toBe(
       '{"text":"\\u001b[2J\\u009b\\u202e"}',
     );

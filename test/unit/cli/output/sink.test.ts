@@ -2,7 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createSink } from "../../../../src/cli/output/sink.ts";
 
-/** A stream whose every write fails with this code. */
+/** A stream on which every write fails with this code. */
 function failing(code: string): Writable {
   return new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })),
@@ -10,7 +10,7 @@ function failing(code: string): Writable {
 }
 
 describe("createSink", () => {
-  it("hands text and bytes on", async () => {
+  it("writes text and bytes", async () => {
     const stream = new PassThrough();
     const sink = createSink(stream);
     await sink.write("text ");
@@ -18,7 +18,7 @@ describe("createSink", () => {
     expect(stream.read()).toEqual(Buffer.concat([Buffer.from("text "), Buffer.from([0xff])]));
   });
 
-  it("is no terminal where nobody says so", () => {
+  it("is not a terminal unless the stream is", () => {
     expect(createSink(new PassThrough())).toMatchObject({ isTerminal: false, columns: 80 });
     const sizeless = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
     expect(createSink(sizeless)).toMatchObject({ isTerminal: true, columns: 80 });
@@ -26,18 +26,18 @@ describe("createSink", () => {
     expect(createSink(terminal)).toMatchObject({ isTerminal: true, columns: 100 });
   });
 
-  it("takes a reader that has gone for the end, not for a failure", async () => {
+  it("treats a closed reader as the end, not as a failure", async () => {
     const sink = createSink(failing("EPIPE"));
     await sink.write("lost");
     expect(sink.closed.aborted).toBe(true);
     await sink.write("lost too");
   });
 
-  it("fails where the text was lost for another reason", async () => {
+  it("fails if the text was lost for another reason", async () => {
     const sink = createSink(failing("ENOSPC"));
     await expect(sink.write("lost")).rejects.toMatchObject({
       code: "INTERNAL",
-      message: "what was to be printed cannot be written: ENOSPC",
+      message: "cannot write the output: ENOSPC",
     });
     expect(sink.closed.aborted).toBe(false);
   });

@@ -14,7 +14,7 @@ interface Row {
 }
 
 describe("renderTable", () => {
-  it("aligns the columns under their titles and leaves no space at the end", () => {
+  it("aligns the columns under their titles, without trailing spaces", () => {
     const rows = [
       { name: "a", size: 1_000_000, note: "x" },
       { name: "longer-name", size: null },
@@ -30,13 +30,13 @@ describe("renderTable", () => {
     expect(renderTable(columns, [])).toBe("NAME  SIZE  NOTE\n");
   });
 
-  it("spells out control characters", () => {
+  it("escapes control characters", () => {
     expect(renderTable(columns, [{ name: "a\u001b[2J\nb", size: 0 }])).toContain("a\\x1b[2J\\nb");
   });
 });
 
 describe("renderFields", () => {
-  it("leaves out what is absent", () => {
+  it("omits absent values", () => {
     const fields = [
       ["ID", "a"],
       ["ADDRESS", null],

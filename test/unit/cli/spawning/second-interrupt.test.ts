@@ -3,12 +3,12 @@ import { SlipwayError } from "../../../../src/errors.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 import { runInMemory } from "../support/command-line.ts";
-import type { Surroundings } from "../support/command-line.ts";
+import type { RunOptions } from "../support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "../support/fake-slipway.ts";
 
 const IDS = ["one", ...Array.from({ length: 5 }, (_, place) => `x-${place}`)];
 
-/** A spawn that is interrupted while it boots, and what a second Ctrl-C makes of it. */
+/** A command line whose spawn is interrupted while it boots, and the signal of a second Ctrl-C. */
 function interrupted(recorded = true) {
   const interrupt = new AbortController();
   const second = new AbortController();
@@ -36,13 +36,13 @@ function interrupted(recorded = true) {
   const describeSpawn = (spawnId: string) =>
     Promise.resolve({ ...spawnOf(spawnId), plan: samplePlan(), events: [] });
   const slipway = fakeSlipway({ spawnWorkspace, terminateSpawn, listSpawns, describeSpawn });
-  const run = (argv: readonly string[], surroundings: Surroundings = {}) =>
+  const run = (argv: readonly string[], options: RunOptions = {}) =>
     runInMemory(argv, {
       slipway,
       interrupt: interrupt.signal,
       nextInterrupt: second.signal,
       stderrIsTerminal: true,
-      ...surroundings,
+      ...options,
     });
   return { second, terminateSpawn, run };
 }
@@ -51,7 +51,7 @@ describe("a second Ctrl-C", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("cancels the spawn, and terminates what was launched", async () => {
+  it("cancels the spawn and terminates its machine", async () => {
     const { second, terminateSpawn, run } = interrupted();
     const running = run(["spawn", "agent-dev", "--id", "one"]);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -59,18 +59,20 @@ describe("a second Ctrl-C", () => {
     const ran = await running;
     expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
     expect(terminateSpawn.mock.calls.map(([spawnId]) => spawnId)).toEqual(["one"]);
-    expect(ran.stderr).toContain("Ctrl-C again within 3 seconds cancels");
+    expect(ran.stderr).toContain(
+      "Press Ctrl-C again within 3 seconds to cancel and terminate its machine",
+    );
     expect(ran.stderr).toContain("spawn one: cancelled; nothing of it is left");
   });
 
-  it("names three of many, and counts the others", async () => {
+  it("is offered with three ids and the number of the others", async () => {
     const { run } = interrupted();
     const running = run(["spawn", "agent-dev", "--count", "5", "--id", "x"]);
     await vi.advanceTimersByTimeAsync(4_000);
     expect((await running).stderr).toContain("interrupted; x-0, x-1, x-2 and 2 more stay recorded");
   });
 
-  it("that does not come leaves the spawn recorded, and says how to go on", async () => {
+  it("is optional: without it the spawn stays recorded, and the error says how to resume it", async () => {
     const { terminateSpawn, run } = interrupted();
     const running = run(["spawn", "agent-dev"]);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -80,10 +82,10 @@ describe("a second Ctrl-C", () => {
     expect(terminateSpawn).not.toHaveBeenCalled();
   });
 
-  it("is waited for where a person reads it, and there is something to cancel", async () => {
-    for (const surroundings of [{ stderrIsTerminal: false }, {}]) {
-      const { run } = interrupted(surroundings.stderrIsTerminal === false);
-      const ran = await run(["spawn", "agent-dev"], surroundings);
+  it("is offered only on a terminal, and only if there is something to cancel", async () => {
+    for (const options of [{ stderrIsTerminal: false }, {}]) {
+      const { run } = interrupted(options.stderrIsTerminal === false);
+      const ran = await run(["spawn", "agent-dev"], options);
       expect(ran.exitCode).toBe(130);
       expect(ran.stderr).not.toContain("again within");
     }
@@ -92,7 +94,7 @@ describe("a second Ctrl-C", () => {
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { reason: "INTERRUPTED" } });
   });
 
-  it("cancels all of several", async () => {
+  it("cancels all spawns of the command", async () => {
     const { second, terminateSpawn, run } = interrupted();
     const running = run(["spawn", "agent-dev", "--count", "2", "--id", "x", "-o", "yaml"]);
     await vi.advanceTimersByTimeAsync(10);
@@ -103,7 +105,7 @@ describe("a second Ctrl-C", () => {
     expect(ran.stdout.match(/state: terminated/g)).toHaveLength(2);
   });
 
-  it("is given time beyond the usual, and says what is left where it did not work", async () => {
+  it("extends the grace period, and reports what remains if the termination fails", async () => {
     const { second, terminateSpawn, run } = interrupted();
     terminateSpawn.mockImplementation(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20_000));
@@ -113,7 +115,7 @@ describe("a second Ctrl-C", () => {
         message: "the engine went away",
       });
     });
-    const running = run(["spawn", "agent-dev"], { patience: 5_000 });
+    const running = run(["spawn", "agent-dev"], { gracePeriod: 5_000 });
     await vi.advanceTimersByTimeAsync(2_000);
     second.abort();
     await vi.advanceTimersByTimeAsync(20_000);

@@ -3,16 +3,16 @@ import { runCommandLine } from "../../../../src/cli/run.ts";
 import type { Sink } from "../../../../src/cli/output/sink.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
 
-/** What a command line did to the process around it. */
-export interface Ran {
+/** The outcome of a command line. */
+export interface RunResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What each `openSlipway` was asked for. */
+  /** The argument of each `openSlipway` call. */
   readonly opened: readonly Composition[];
 }
 
-export interface Surroundings {
+export interface RunOptions {
   readonly slipway?: Slipway;
   readonly stdin?: string | Uint8Array | StandardInput;
   readonly stdoutIsTerminal?: boolean;
@@ -22,39 +22,39 @@ export interface Surroundings {
   readonly interrupt?: AbortSignal;
   /** Aborted by the second Ctrl-C. */
   readonly nextInterrupt?: AbortSignal;
-  readonly patience?: number;
-  /** Aborted when the reader of standard output goes away. */
+  readonly gracePeriod?: number;
+  /** Aborted when the reader of standard output closes it. */
   readonly reader?: AbortSignal;
 }
 
 /** Runs a whole command line in memory. */
 export async function runInMemory(
   argv: readonly string[],
-  surroundings: Surroundings = {},
-): Promise<Ran> {
+  options: RunOptions = {},
+): Promise<RunResult> {
   const opened: Composition[] = [];
-  const stdout = memorySink(surroundings.stdoutIsTerminal, surroundings.reader);
-  const stderr = memorySink(surroundings.stderrIsTerminal);
+  const stdout = memorySink(options.stdoutIsTerminal, options.reader);
+  const stderr = memorySink(options.stderrIsTerminal);
   const host: Host = {
-    stdin: inputOf(surroundings.stdin ?? ""),
+    stdin: inputOf(options.stdin ?? ""),
     stdout: stdout.sink,
     stderr: stderr.sink,
-    environment: surroundings.environment ?? {},
-    workingDirectory: surroundings.workingDirectory ?? "/nowhere",
-    interrupt: surroundings.interrupt ?? new AbortController().signal,
-    nextInterrupt: () => surroundings.nextInterrupt ?? new AbortController().signal,
-    patience: surroundings.patience ?? 60_000,
+    environment: options.environment ?? {},
+    workingDirectory: options.workingDirectory ?? "/nowhere",
+    interrupt: options.interrupt ?? new AbortController().signal,
+    nextInterrupt: () => options.nextInterrupt ?? new AbortController().signal,
+    gracePeriod: options.gracePeriod ?? 60_000,
     openSlipway: (composition) => {
       opened.push(composition);
-      if (surroundings.slipway === undefined) throw new Error("this test expects no Slipway");
-      return Promise.resolve(surroundings.slipway);
+      if (options.slipway === undefined) throw new Error("this test expects no Slipway");
+      return Promise.resolve(options.slipway);
     },
   };
   const exitCode = await runCommandLine(argv, host);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text(), opened };
 }
 
-/** A sink that keeps what it is given. */
+/** A sink that keeps everything that is written to it. */
 export function memorySink(
   isTerminal = false,
   closed: AbortSignal = new AbortController().signal,

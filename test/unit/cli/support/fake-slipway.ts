@@ -8,7 +8,7 @@ import type {
 } from "../../../../src/slipway/slipway.ts";
 import type { Spawn } from "../../../../src/ledger/spawn-record.ts";
 
-/** A Slipway that can do what the test gives it, and fails for everything else. */
+/** A Slipway with the given methods; every other method throws. */
 export function fakeSlipway(
   methods: Partial<Omit<Slipway, "catalog">> & { readonly catalog?: Partial<Catalog> },
 ): Slipway {
@@ -23,7 +23,7 @@ export function fakeSlipway(
     listSpawns: unexpected,
     describeSpawn: unexpected,
     terminateSpawn: unexpected,
-    // Whatever shows spawns looks at their machines first.
+    // Every command that shows spawns refreshes them first.
     refreshSpawns: () => Promise.resolve(),
     recover: unexpected,
     sweep: unexpected,
@@ -49,7 +49,7 @@ export function fakeSlipway(
   };
 }
 
-/** Each of several as the given `spawnWorkspace` makes it, and as the given `listSpawns` has it where that fails. */
+/** Spawns each of several with the given `spawnWorkspace`; if that fails, the record comes from `listSpawns`. */
 function resultOf(
   { spawnWorkspace, listSpawns }: Partial<Pick<Slipway, "spawnWorkspace" | "listSpawns">>,
   options?: BurstOptions,
@@ -70,7 +70,7 @@ function resultOf(
   };
 }
 
-/** A running spawn, with what a test wants changed. */
+/** A running spawn, with the given changes. */
 export function sampleSpawn(changes: Partial<Spawn> = {}): Spawn {
   return {
     spawnId: "one",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Text of any character, control characters and marks of direction above all. */
+/** Arbitrary text, mostly control characters and marks that change the text direction. */
 export const hostileText: fc.Arbitrary<string> = fc.string({
   unit: fc.oneof(
     fc.constantFrom("\u001b", "\n", "\r", "\t", "\u007f", "\u009b", "\u0085", "\u2028", "\u202e"),

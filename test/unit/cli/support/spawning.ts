@@ -11,9 +11,9 @@ const warning = {
   message: "emulated",
   remedy: "Rebuild.",
 } as const;
-/** With a check that warns. */
+/** A plan with a check that warns. */
 export const plan = samplePlan({ checks: [warning] });
-/** What a resolution throws. */
+/** The error of a failed resolution. */
 export const refused = new SlipwayError({
   code: "FAILED_PRECONDITION",
   reason: "CHECKS_FAILED",
@@ -21,22 +21,22 @@ export const refused = new SlipwayError({
   checks: [{ name: "a", outcome: "failed", message: "no" }],
 });
 
-/** A Slipway whose spawn goes through its states and ends as the test wants. */
+/** A Slipway whose spawn goes through its states and ends with the given record. */
 export function spawning(ended = sampleSpawn()) {
   const spawnWorkspace = vi.fn(async (_what: unknown, options: SpawnOptions = {}) => {
-    const tell = (notice: SpawnNotice): void => options.onEvent?.(notice);
+    const notify = (notice: SpawnNotice): void => options.onEvent?.(notice);
     const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z" };
-    tell({ kind: "event", event: { ...event, state: "launching", message: "in engine-1" } });
-    tell({ kind: "progress", spawnId: "one", message: "pulling 3 of 7 MB" });
-    tell({ kind: "event", event: { ...event, state: "booting", message: "accepted" } });
-    tell({ kind: "event", event: { ...event, state: "booting", message: "waiting" } });
+    notify({ kind: "event", event: { ...event, state: "launching", message: "in engine-1" } });
+    notify({ kind: "progress", spawnId: "one", message: "pulling 3 of 7 MB" });
+    notify({ kind: "event", event: { ...event, state: "booting", message: "accepted" } });
+    notify({ kind: "event", event: { ...event, state: "booting", message: "waiting" } });
     return await Promise.resolve(ended);
   });
   const describeSpawn = () => Promise.resolve({ ...ended, plan, events: [] });
   return { spawnWorkspace, slipway: fakeSlipway({ spawnWorkspace, describeSpawn }) };
 }
 
-/** How a spawn ends whose engine went away. */
+/** A spawn that failed because its engine became unavailable. */
 export const failed = sampleSpawn({
   state: "failed",
   error: new SlipwayError({
