@@ -13,9 +13,9 @@ const UNREACHABLE: ReadonlySet<ErrorCode | undefined> = new Set([
 ]);
 
 /**
- * The failure of a resolution, with all its checks; null where none failed. One failed check lends the error its
- * reason and words. The code is `UNAVAILABLE` where all that failed is that a peer could not be reached, so that a
- * caller can tell "try later" from "mend something".
+ * The error of a failed resolution, with all its checks; null if no check failed. If exactly one check failed, the
+ * error has that check's reason and message. The code is `UNAVAILABLE` if every failed check failed only because a
+ * peer was unreachable, so that callers can distinguish "try later" from "fix something".
  */
 export function checksFailure(workspace: string, checks: readonly Check[]): SlipwayError | null {
   const failures = checks.filter(isFailed);
@@ -29,9 +29,7 @@ export function checksFailure(workspace: string, checks: readonly Check[]): Slip
     message: single
       ? `workspace ${workspace}: ${first.message}`
       : `workspace ${workspace}: ${failures.length} checks failed: ${failures.map(({ message }) => message).join("; ")}`,
-    remedy: single
-      ? (first.remedy ?? "")
-      : "Mend what each failed check names, then resolve again.",
+    remedy: single ? (first.remedy ?? "") : "Fix the failed checks, then resolve again.",
     blastRadius: first.blastRadius ?? "request",
     retry: failures.every(({ retry }) => retry === "same-token") ? "same-token" : "never",
     ...(single && first.metadata !== undefined ? { metadata: first.metadata } : {}),

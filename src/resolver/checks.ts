@@ -10,10 +10,10 @@ import { failed, passed } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
 import { requestedReference } from "./select-image.ts";
 
-/** Whether image and machine type are of one architecture, as their records say. */
+/** The check that the image's and the machine type's records have the same architecture. */
 export const MACHINE_TYPE_ARCHITECTURE = "architecture.machine-type";
 
-/** What can be judged from the catalog alone: all of it, whatever the writes once allowed. */
+/** Every check that needs only the catalog. It repeats the checks made on writes, which may have changed since. */
 export function checkRecords(links: Links): readonly Check[] {
   const { image, placement, environment, machineType, diskType } = links;
   if (placement === null) return [];
@@ -55,7 +55,7 @@ function substrateFits(what: string, substrate: Substrate, where: Where): Check 
     code: "FAILED_PRECONDITION",
     reason: "SUBSTRATE_MISMATCH",
     message: `${what} is for ${substrate}, but placement ${where.placement} is on ${where.substrate}`,
-    remedy: `Name one for ${where.substrate} in the workspace, or a placement on ${substrate}.`,
+    remedy: `Reference one for ${where.substrate} in the workspace, or use a placement on ${substrate}.`,
     metadata: { substrate, placement_substrate: where.substrate },
   });
 }
@@ -72,15 +72,15 @@ function architectureFits(
     code: "FAILED_PRECONDITION",
     reason: "ARCHITECTURE_MISMATCH",
     message: `image ${image.name} is ${wanted}, but machine-type ${machineType.name} is ${offered}`,
-    remedy: `Name an environment with a machine type of ${wanted}, or an image for ${offered}; where the type itself is ${wanted}, correct the architecture of machine-type ${machineType.name}.`,
+    remedy: `Use an environment with an ${wanted} machine type, or an ${offered} image. If the provider's machine type is ${wanted}, correct the architecture of machine-type ${machineType.name}.`,
     blastRadius: "image",
     metadata: { image_architecture: wanted, machine_type_architecture: offered },
   });
 }
 
 /**
- * AMIs belong to a region: the placement's is the only entry that counts, and its absence is a failure, never a
- * guess. A baked image has one entry, that of the region it was baked in.
+ * Checks that the image has an AMI in the placement's region. AMIs are bound to a region, so no other entry can be
+ * used. A baked image has exactly one entry, for the region it was baked in.
  */
 function regionHas(
   image: CatalogRecord<"image">,
@@ -92,14 +92,15 @@ function regionHas(
     return passed("image.region", `image ${image.name} has an AMI in ${region}`);
   const available = Object.keys(image.aws.amiIds).toSorted();
   const baked = image.aws.provenance;
+  const regions = available.join(", ");
   return failed("image.region", {
     code: "FAILED_PRECONDITION",
     reason: "REGION_MISMATCH",
-    message: `image ${image.name} has no AMI in ${region}, the region of placement ${placement.name}; it has one in ${available.join(", ")}${baked === undefined ? "" : `, where it was baked: it must be baked in ${region} too`}`,
+    message: `image ${image.name} has no AMI in ${region}, the region of placement ${placement.name}; ${baked === undefined ? `it has one in ${regions}` : `it was baked in ${regions} and must also be baked in ${region}`}`,
     remedy:
       baked === undefined
-        ? `Add an AMI of ${region} to aws.ami_ids of image ${image.name}, or use a placement in ${available.join(" or ")}.`
-        : `Bake recipe ${baked.recipeRef} in ${region} (a baked image lives in one region), or use a placement in ${available.join(" or ")}.`,
+        ? `Add an AMI in ${region} to aws.ami_ids of image ${image.name}, or use a placement in ${available.join(" or ")}.`
+        : `Bake recipe ${baked.recipeRef} in ${region} (a baked image exists in one region only), or use a placement in ${available.join(" or ")}.`,
     blastRadius: "region",
     metadata: { region, available },
   });

@@ -4,7 +4,7 @@ import type { Check, PlanRecord } from "../plan/plan.ts";
 import { failed, passed } from "../substrate/check.ts";
 import { credentialSecret } from "./select-image.ts";
 
-/** The records that a workspace leads to. A named one that does not exist is null and has its failed check. */
+/** The records that a workspace refers to. A referenced record that does not exist is null and has a failed check. */
 export interface Links {
   readonly workspace: CatalogRecord<"workspace">;
   readonly image: CatalogRecord<"image"> | null;
@@ -12,7 +12,7 @@ export interface Links {
   readonly environment: CatalogRecord<"environment"> | null;
   readonly machineType: CatalogRecord<"machine-type"> | null;
   readonly diskType: CatalogRecord<"disk-type"> | null;
-  /** The secret that the image's registry is asked with. */
+  /** The secret with the credential for the image's registry. */
   readonly pullSecret: CatalogRecord<"secret"> | null;
   readonly checks: readonly Check[];
 }
@@ -20,12 +20,12 @@ export interface Links {
 interface Link {
   readonly kind: CatalogKind;
   readonly name: string;
-  /** The record that names it, and in which field. */
+  /** The record that refers to it, and the field that does. */
   readonly from: string;
   readonly field: string;
 }
 
-/** Follows the workspace's names, level by level, and names every one that leads to nothing. */
+/** Follows the workspace's references, level by level, with a check for each. */
 export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"workspace">): Links {
   const { checks, follow } = linkFollower(records);
   const { imageRef, environmentRef, placement: placementName } = workspace;
@@ -63,7 +63,7 @@ export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"wo
   return { workspace, ...followed, checks };
 }
 
-/** Finds records by their links, and keeps a check of each link that was followed. */
+/** Looks up records by their links, and collects a check for each link. */
 function linkFollower(records: LinkedRecords) {
   const checks: Check[] = [];
   function follow<K extends CatalogKind>(
@@ -78,7 +78,7 @@ function linkFollower(records: LinkedRecords) {
   return { checks, follow };
 }
 
-/** The records that a plan is made from, with the generations that were read. */
+/** The records that the plan depends on, with the generations that were read. */
 export function planRecords(links: Links): readonly PlanRecord[] {
   const { workspace, image, placement, environment, machineType, diskType } = links;
   const records: readonly (readonly [string, { name: string; generation: number } | null])[] = [
@@ -115,11 +115,11 @@ function linkCheck({ kind, name, from, field }: Link, exists: boolean): Check {
   return failed(check, {
     code: "FAILED_PRECONDITION",
     reason: kind === "secret" ? "SECRET_NOT_FOUND" : "LINK_MISSING",
-    message: `${from} names ${kind} ${name} in ${field}, which does not exist`,
+    message: `${from}: ${field} refers to ${kind} ${name}, which does not exist`,
     remedy:
       kind === "secret"
-        ? `Set it with \`slipway set secret ${name} < value\`, or name another.`
-        : `Set it with \`slipway set ${kind} ${name}\`, or name another.`,
+        ? `Create it with \`slipway set secret ${name} < value\`, or refer to another secret.`
+        : `Create it with \`slipway set ${kind} ${name}\`, or refer to another ${kind}.`,
     metadata: { kind, name, field },
   });
 }

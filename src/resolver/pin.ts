@@ -9,7 +9,7 @@ export interface PinRequest {
   /** Name of the image record, for messages. */
   readonly imageName: string;
   readonly architecture: Architecture;
-  /** When this is read, RFC 3339. */
+  /** The current time, RFC 3339; recorded as the time of the reads. */
   readonly at: string;
   readonly signal: AbortSignal;
 }
@@ -22,7 +22,7 @@ export interface Pinned {
   readonly facts: ImageInspection["facts"];
 }
 
-/** Asks the provider what the reference means now, and holds the answer's architecture to the image record's. */
+/** Looks up what the image reference currently means, and checks the architecture against the image record's. */
 export async function pinImage(request: PinRequest): Promise<Pinned> {
   const { adapter, image, imageName, architecture, at, signal } = request;
   const inspection = await adapter.inspectImage(image, { imageName, architecture }, signal);
@@ -30,7 +30,7 @@ export async function pinImage(request: PinRequest): Promise<Pinned> {
     artifact: inspection.artifact,
     checks: [
       ...inspection.checks,
-      // An adapter that already refused the artifact has said why; saying it twice helps nobody.
+      // If the adapter has already rejected the artifact, a second finding about it would not help.
       ...(inspection.architecture === null || inspection.checks.some(isFailed)
         ? []
         : [artifactArchitecture(imageName, architecture, inspection.architecture)]),
@@ -51,8 +51,8 @@ function artifactArchitecture(
   return failed(name, {
     code: "FAILED_PRECONDITION",
     reason: "ARCHITECTURE_MISMATCH",
-    message: `image ${imageName} says ${wanted}, but its artifact is ${actual}`,
-    remedy: `Set architecture of image ${imageName} to what the artifact is, or reference an artifact for ${wanted}.`,
+    message: `image ${imageName} is declared as ${wanted}, but its artifact is ${actual}`,
+    remedy: `Set architecture of image ${imageName} to ${actual}, or refer to an artifact for ${wanted}.`,
     blastRadius: "image",
     metadata: { image_architecture: wanted, artifact_architecture: actual },
   });

@@ -7,7 +7,7 @@ import { checksFailure } from "./checks-failure.ts";
 import { pinnedSource } from "./select-image.ts";
 
 /**
- * Holds a plan from outside to this tenant and to what may be spawned at all.
+ * Checks that a plan from outside belongs to this tenant and may be spawned.
  *
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_PLAN`, `FAILED_PRECONDITION` / `PLAN_UNPINNED` or its failed checks
  */
@@ -15,8 +15,8 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
   if (plan.tenant !== tenant)
     throw invalidArgument(
       "INVALID_PLAN",
-      `plan ${plan.planId} was made for tenant ${plan.tenant}, not for ${tenant}`,
-      "Spawn it as the tenant it was made for, or resolve the workspace again.",
+      `plan ${plan.planId} belongs to tenant ${plan.tenant}, not to ${tenant}`,
+      "Spawn it as its own tenant, or resolve the workspace again.",
     );
   const { failure } = checked(plan);
   if (failure !== null) throw failure;
@@ -24,40 +24,40 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
     throw new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "PLAN_UNPINNED",
-      message: `plan ${plan.planId} was resolved offline: nobody has looked what ${plan.artifact.requested} is`,
+      message: `plan ${plan.planId} was resolved offline: ${plan.artifact.requested} has not been looked up`,
       remedy: "Resolve the workspace again without --offline.",
       metadata: { plan_id: plan.planId },
     });
 }
 
-/** A plan that is launched many times has its checks judged once. */
+/** Memoized, so that a plan that is launched many times is checked once. */
 const checked = onceEach((plan: LaunchPlan) => ({
   failure: checksFailure(plan.workspace, plan.checks),
 }));
 
 /**
- * @param generations of the plan's records, in their order, as they are now
- * @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` where a record that the plan was made from has moved on
+ * @param generations current generations of the plan's records, in the plan's order
+ * @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` if a record that the plan depends on has changed
  */
 export function refuseStale(plan: LaunchPlan, generations: readonly (number | null)[]): void {
-  const moved = changesSince(plan, generations);
-  if (moved.length === 0) return;
+  const changes = changedRecords(plan, generations);
+  if (changes.length === 0) return;
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "PLAN_STALE",
-    message: `plan ${plan.planId} of workspace ${plan.workspace} is stale: ${moved.join("; ")}`,
+    message: `plan ${plan.planId} of workspace ${plan.workspace} is stale: ${changes.join("; ")}`,
     remedy:
-      "Resolve the workspace again and review the new plan, or spawn this one as it is with --allow-stale.",
-    metadata: { plan_id: plan.planId, changes: moved },
+      "Resolve the workspace again and review the new plan, or spawn this one anyway with --allow-stale.",
+    metadata: { plan_id: plan.planId, changes },
   });
 }
 
-/** Whether a record that the plan was made from has moved on; `generations` as of {@link refuseStale}. */
+/** Whether a record that the plan depends on has changed; `generations` as in {@link refuseStale}. */
 export function isStale(plan: LaunchPlan, generations: readonly (number | null)[]): boolean {
-  return changesSince(plan, generations).length > 0;
+  return changedRecords(plan, generations).length > 0;
 }
 
-function changesSince(
+function changedRecords(
   plan: LaunchPlan,
   generations: readonly (number | null)[],
 ): readonly string[] {
@@ -66,15 +66,15 @@ function changesSince(
     if (now === generation) return [];
     return [
       now === null
-        ? `${kind} ${name} is gone`
-        : `${kind} ${name} is at generation ${now}, the plan was made from ${generation}`,
+        ? `${kind} ${name} was deleted`
+        : `${kind} ${name} is at generation ${now}, but the plan was resolved from generation ${generation}`,
     ];
   });
 }
 
 /**
- * Reads the pinned artifact of a saved plan once more: a plan that was reviewed last week may name an image that is
- * gone, withdrawn, or another one under the same name.
+ * Looks up the pinned artifact of a saved plan again. Since the plan was reviewed, the image may have been deleted,
+ * withdrawn, or replaced by another one with the same name.
  */
 export async function readPinnedAgain(
   adapter: SubstrateAdapter,
@@ -94,7 +94,7 @@ export async function readPinnedAgain(
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "PLAN_STALE",
-    message: `plan ${plan.planId}: ${plan.artifact.id} is not the artifact any more that was reviewed`,
+    message: `plan ${plan.planId}: ${plan.artifact.id} is no longer the artifact that was reviewed`,
     remedy: "Resolve the workspace again and review the new plan.",
     blastRadius: "image",
     metadata: { plan_id: plan.planId, artifact: plan.artifact.id },

@@ -21,20 +21,20 @@ import type { Pinned } from "./pin.ts";
 import { credentialSecret, imageSource, requestedReference } from "./select-image.ts";
 import { guestRequest, machineShape, providerMachineType } from "./shape.ts";
 import { artifactSource, recordSources } from "./sources.ts";
-import { placementTarget, targetRegion, unjudgedCandidates } from "./target.ts";
+import { placementTarget, targetRegion, initialCandidates } from "./target.ts";
 
-/** A registry's credential with the place it came from; the plan keeps the place alone. */
+/** A registry credential and its source. The plan keeps only the source. */
 export interface FoundCredential {
   readonly source: CredentialSource;
   readonly credential: RegistryCredential | null;
 }
 
 export interface ResolverPorts {
-  /** The workspace and everything that it leads to, as they are at one moment. */
+  /** A consistent snapshot of the workspace and all records that it refers to. */
   readonly linkedRecords: (workspace: string) => Promise<LinkedRecords>;
   readonly clock: Clock;
   readonly openAdapter: OpenAdapter;
-  /** The credential for an image's registry: the named secret's, else Docker's own, else nobody's. */
+  /** The credential for an image's registry: from the named secret, else from Docker's configuration, else none. */
   readonly findCredential: (
     image: CatalogRecord<"image">,
     signal: AbortSignal,
@@ -49,10 +49,10 @@ export interface ResolveRequest {
 }
 
 /**
- * Decides everything and changes nothing: records -> links -> pure checks -> select -> pin -> preflight -> freeze.
- * Goes as far as it can with what it has, so that every failure is told at once.
+ * The dry run: records -> links -> pure checks -> select -> pin -> preflight -> freeze. Continues after a failed
+ * check as far as it can, so that all failures are reported together.
  *
- * @throws SlipwayError `NOT_FOUND` for an unknown workspace; what {@link checksFailure} makes of failed checks
+ * @throws SlipwayError `NOT_FOUND` for an unknown workspace; the error of {@link checksFailure} if a check failed
  */
 export async function resolve(ports: ResolverPorts, request: ResolveRequest): Promise<LaunchPlan> {
   const records = await ports.linkedRecords(request.workspace);
@@ -61,39 +61,43 @@ export async function resolve(ports: ResolverPorts, request: ResolveRequest): Pr
   const links = followLinks(records, workspace);
   const checks = [...links.checks, ...checkRecords(links)];
   const { image, placement } = links;
-  const judged =
+  const assessment =
     image === null || placement === null
       ? { checks, plan: null }
-      : await judge(ports, request, { links, image, placement, checks });
-  const failure = checksFailure(workspace.name, judged.checks);
+      : await assess(ports, request, { links, image, placement, checks });
+  const failure = checksFailure(workspace.name, assessment.checks);
   if (failure !== null) throw failure;
-  if (judged.plan === null)
+  if (assessment.plan === null)
     throw new Error(`workspace ${workspace.name}: no plan and no failed check`);
-  return freezePlan({ ...judged.plan, checks: judged.checks });
+  return freezePlan({ ...assessment.plan, checks: assessment.checks });
 }
 
-/** What the catalog led to, and what was found about it so far. */
-interface Found {
+/** The records found in the catalog, and the checks made so far. */
+interface CatalogFindings {
   readonly links: Links;
   readonly image: CatalogRecord<"image">;
   readonly placement: CatalogRecord<"placement">;
   readonly checks: readonly Check[];
 }
 
-interface Judged {
+interface Assessment {
   readonly checks: readonly Check[];
   readonly plan: Omit<LaunchPlan, "planId" | "checks"> | null;
 }
 
-/** Asks the substrate, where it may be asked. */
-async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found): Promise<Judged> {
+/** Pins the image and runs the substrate's preflight checks, unless the resolution is offline. */
+async function assess(
+  ports: ResolverPorts,
+  request: ResolveRequest,
+  found: CatalogFindings,
+): Promise<Assessment> {
   const { image, checks } = found;
   if (request.offline) {
     const plan = { ...draftPlan(request, found, null), settings: {} };
-    const unasked = skipped("image.pinned", "offline: no provider was asked what the image means");
-    return { checks: [...checks, unasked], plan };
+    const unpinned = skipped("image.pinned", "offline: the image was not looked up");
+    return { checks: [...checks, unpinned], plan };
   }
-  const credential = namesLostSecret(found)
+  const credential = namesMissingSecret(found)
     ? null
     : await settle("image.credential", ports.findCredential(image, request.signal));
   const draft = draftPlan(request, found, credential?.value?.source ?? null);
@@ -118,7 +122,7 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
     checks: [
       ...known,
       ...(pinned?.checks ?? []),
-      ...toldOnce(checks, report.checks),
+      ...withoutRepeats(checks, report.checks),
       bootDocumentCheck(draft, opened.value),
     ],
     plan: {
@@ -131,13 +135,13 @@ async function judge(ports: ResolverPorts, request: ResolveRequest, found: Found
   };
 }
 
-/** What the machine-type record says already of image and type, the provider's answer would only say again. */
-function toldOnce(found: readonly Check[], reported: readonly Check[]): readonly Check[] {
+/** Drops the provider's architecture mismatch if the machine-type record's check has already reported it. */
+function withoutRepeats(found: readonly Check[], reported: readonly Check[]): readonly Check[] {
   const name = MACHINE_TYPE_ARCHITECTURE;
   if (!found.some((check) => check.name === name && isFailed(check))) return reported;
   return reported.map((check) =>
     isFailed(check) && check.reason === "ARCHITECTURE_MISMATCH"
-      ? skipped(check.name, `told by ${name}`)
+      ? skipped(check.name, `already reported by ${name}`)
       : check,
   );
 }
@@ -146,15 +150,15 @@ function bootDocumentCheck(draft: PlanDraft, { capabilities }: SubstrateAdapter)
   const name = "guest.boot-document";
   try {
     const bytes = measureBootDocument(draft, capabilities.bootDocument);
-    return passed(name, `the boot document has at most ${bytes} bytes`);
+    return passed(name, `the boot document takes at most ${bytes} bytes`);
   } catch (caught) {
     if (!isSlipwayError(caught)) throw caught;
     return failedBy(name, caught);
   }
 }
 
-/** The link's own check has told of it: looking it up again would tell the same a second time. */
-function namesLostSecret({ image, links }: Found): boolean {
+/** True if the image's secret does not exist. The link's check has reported it, so it is not looked up again. */
+function namesMissingSecret({ image, links }: CatalogFindings): boolean {
   return credentialSecret(image) !== null && links.pullSecret === null;
 }
 
@@ -163,20 +167,20 @@ function credentialChecks(
   credential: Settled<FoundCredential | null> | null,
 ): readonly Check[] {
   if (credential === null)
-    return [skipped("image.credential", `the secret that image ${image} names does not exist`)];
+    return [skipped("image.credential", `image ${image}: its secret does not exist`)];
   if (credential.value === null) return credential.checks;
   const { source } = credential.value;
-  return [passed("image.credential", `the registry of image ${image} is asked ${askedAs(source)}`)];
+  return [passed("image.credential", `image ${image}: pulling ${describeCredential(source)}`)];
 }
 
-function askedAs(source: CredentialSource): string {
+function describeCredential(source: CredentialSource): string {
   switch (source.kind) {
     case "secret":
       return `with secret ${source.secret}`;
     case "docker-configuration":
-      return "with the credential of Docker's configuration";
+      return "with the credential from Docker's configuration";
     case "anonymous":
-      return "as nobody";
+      return "anonymously (no credential)";
   }
 }
 
@@ -186,7 +190,7 @@ interface Settled<T> {
   readonly checks: readonly Check[];
 }
 
-/** A step whose failure is one finding among others. */
+/** Awaits a step and converts its failure to a failed check. */
 async function settle<T>(name: string, step: Promise<T>): Promise<Settled<T>> {
   try {
     return { value: await step, error: null, checks: [] };
@@ -198,13 +202,13 @@ async function settle<T>(name: string, step: Promise<T>): Promise<Settled<T>> {
 
 function draftPlan(
   request: ResolveRequest,
-  { links, image, placement }: Found,
+  { links, image, placement }: CatalogFindings,
   credential: CredentialSource | null,
 ): PlanDraft {
   const target = placementTarget(placement);
   const region = targetRegion(target);
   const requested = requestedReference(image, region) ?? "";
-  const asked = artifactSource(image, region);
+  const source = artifactSource(image, region);
   return {
     workspace: links.workspace.name,
     tenant: request.tenant,
@@ -214,14 +218,14 @@ function draftPlan(
     machineType: providerMachineType(links.machineType),
     shape: machineShape(links),
     target,
-    candidates: unjudgedCandidates(target),
+    candidates: initialCandidates(target),
     credential,
     guest: guestRequest(links.workspace),
     sources: {
       ...recordSources(links),
-      "/artifact/requested": asked,
-      "/artifact/id": asked,
-      "/artifact/pinned": "default: no provider was asked",
+      "/artifact/requested": source,
+      "/artifact/id": source,
+      "/artifact/pinned": "default: not looked up",
     },
     records: planRecords(links),
     floatingReads: [],
@@ -229,8 +233,8 @@ function draftPlan(
 }
 
 function withPinned(draft: PlanDraft, pinned: Pinned): PlanDraft {
-  const asked = draft.sources["/artifact/requested"] ?? "";
-  const answer = pinned.sources["/artifact/id"];
+  const requested = draft.sources["/artifact/requested"] ?? "";
+  const pinnedFrom = pinned.sources["/artifact/id"];
   return {
     ...draft,
     artifact: pinned.artifact ?? draft.artifact,
@@ -238,8 +242,8 @@ function withPinned(draft: PlanDraft, pinned: Pinned): PlanDraft {
     sources: {
       ...draft.sources,
       ...pinned.sources,
-      "/artifact/id": answer === undefined ? asked : `${asked}: ${answer}`,
-      ...(pinned.artifact === null ? {} : { "/artifact/pinned": "the provider's own answer" }),
+      "/artifact/id": pinnedFrom === undefined ? requested : `${requested}: ${pinnedFrom}`,
+      ...(pinned.artifact === null ? {} : { "/artifact/pinned": "the provider's response" }),
     },
   };
 }

@@ -3,12 +3,12 @@ import type { LaunchPlan } from "../plan/plan.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { ImageSource } from "../substrate/contract.ts";
 
-/** Name of the tenant's secret that the image's registry is asked with; null where the record names none. */
+/** Name of the secret with the registry's credential; null if the image record names none. */
 export function credentialSecret(image: CatalogRecord<"image">): string | null {
   return image.docker?.pullCredentialSecret ?? null;
 }
 
-/** The record's one arm in the adapter's terms. */
+/** Converts the image record's source to the adapter contract's form. */
 export function imageSource(
   image: CatalogRecord<"image">,
   credential: RegistryCredential | null,
@@ -21,7 +21,7 @@ export function imageSource(
   return { substrate: "DOCKER", imageRef: image.docker.imageRef, credential };
 }
 
-/** What the record says of the place, before any provider is asked: null where it says nothing for it. */
+/** The image reference that the record has for a region; null if it has none for that region. */
 export function requestedReference(
   image: CatalogRecord<"image">,
   region: string | null,
@@ -33,7 +33,7 @@ export function requestedReference(
   return image.gce === undefined ? image.docker.imageRef : image.gce.selfLink;
 }
 
-/** The plan's artifact as an image source, to read once more what was pinned. */
+/** The plan's pinned artifact as an image source, so that it can be looked up again. */
 export function pinnedSource(plan: LaunchPlan, credential: RegistryCredential | null): ImageSource {
   const { target, artifact } = plan;
   switch (target.substrate) {

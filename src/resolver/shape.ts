@@ -2,10 +2,10 @@ import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { GuestRequest, MachineShape } from "../plan/plan.ts";
 import type { Links } from "./links.ts";
 
-/** What a machine is called where the workspace names no environment: the adapter chooses, or sets no limits. */
+/** The machine type of a workspace without an environment: the adapter chooses one, or sets no limits. */
 const DEFAULT_MACHINE_TYPE = "default";
 
-/** The machine's shape as the records have it. */
+/** The machine's shape according to the records. */
 export function machineShape(links: Links): MachineShape {
   const { environment, machineType, diskType } = links;
   const docker =
@@ -19,7 +19,7 @@ export function machineShape(links: Links): MachineShape {
   };
 }
 
-/** The provider's own name of the machine type; the record's name where the provider has none for it. */
+/** The provider's name of the machine type; the record's name on substrates without machine types. */
 export function providerMachineType(machineType: CatalogRecord<"machine-type"> | null): string {
   if (machineType === null) return DEFAULT_MACHINE_TYPE;
   const { spec } = machineType;
@@ -31,7 +31,7 @@ function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {
   return "aws" in spec ? spec.aws.volumeType : spec.gce.diskType;
 }
 
-/** What the workspace asks of the machine, every default spelt out. */
+/** What the workspace requests inside the machine, with every default filled in. */
 export function guestRequest(workspace: CatalogRecord<"workspace">): GuestRequest {
   return {
     repos: (workspace.repos ?? []).map(({ cloneUrl, baseBranch, conflictResolution }) => ({

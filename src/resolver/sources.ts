@@ -1,7 +1,7 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { Links } from "./links.ts";
 
-/** Where the values of a plan came from that the catalog alone decides: JSON pointer -> record, generation, field. */
+/** The source of each plan value that comes from the catalog: JSON pointer -> record, generation, field. */
 export function recordSources(links: Links): Readonly<Record<string, string>> {
   const { workspace, image, placement, environment, machineType, diskType } = links;
   const at = (kind: string, record: { name: string; generation: number }, field: string) =>
@@ -50,7 +50,7 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
   };
 }
 
-/** Where the artifact's reference stands in the image record. */
+/** The source of the artifact's reference: its field in the image record. */
 export function artifactSource(image: CatalogRecord<"image">, region: string | null): string {
   const record = `image ${image.name} generation ${image.generation}`;
   if (image.aws !== undefined) return `${record} aws.ami_ids[${region ?? ""}]`;

@@ -1,7 +1,7 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { AwsTarget, Candidate, PlacementTarget } from "../plan/plan.ts";
 
-/** The placement's one arm as the plan keeps it, every default spelt out. */
+/** Converts the placement's target to the plan's form, with every default filled in. */
 export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {
   switch (placement.substrate) {
     case "AWS": {
@@ -51,13 +51,13 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
   }
 }
 
-/** The region that an image must be in; null where regions mean nothing. */
+/** The region that an image must be in; null on substrates whose images are not regional. */
 export function targetRegion(target: PlacementTarget): string | null {
   return target.substrate === "AWS" ? target.region : null;
 }
 
-/** The places as the placement orders them, before any provider has judged them. */
-export function unjudgedCandidates(target: PlacementTarget): readonly Candidate[] {
+/** The candidates in the placement's order, before preflight has assessed them. */
+export function initialCandidates(target: PlacementTarget): readonly Candidate[] {
   const eligible = { verdict: "eligible", reason: null } as const;
   switch (target.substrate) {
     case "AWS":
@@ -71,7 +71,7 @@ export function unjudgedCandidates(target: PlacementTarget): readonly Candidate[
   }
 }
 
-/** Every place is tried for a spot machine before the first is paid for in full. */
+/** SPOT_THEN_ON_DEMAND tries every place with spot capacity before any with on-demand capacity. */
 function marketsOf({ market }: AwsTarget): readonly NonNullable<Candidate["market"]>[] {
   switch (market) {
     case "ON_DEMAND":

@@ -10,8 +10,8 @@ export interface AdapterCache {
 }
 
 /**
- * One adapter for one scope (an engine, or an account and region with its roles) while the process lives, so that
- * connections, tokens and pulls in flight are shared. An adapter that could not be opened is tried again.
+ * Keeps one adapter for each scope (an engine, or an account and region with its roles) until `close`, so that
+ * connections, tokens and running pulls are shared. A failure to open an adapter is not cached.
  */
 export function cacheAdapters(open: OpenAdapter): AdapterCache {
   const opened = new Map<string, Promise<SubstrateAdapter>>();
@@ -39,7 +39,7 @@ export function cacheAdapters(open: OpenAdapter): AdapterCache {
 
 const scopeOf = onceEach((target: PlacementTarget) => canonicalJson(adapterScope(target)));
 
-/** The part of a target that decides whom an adapter talks to, and as whom. */
+/** The part of a target that determines an adapter's endpoint and identity. */
 function adapterScope(target: PlacementTarget) {
   switch (target.substrate) {
     case "AWS": {

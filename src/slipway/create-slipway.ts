@@ -29,24 +29,24 @@ import { systemChance, systemClock } from "../host/system-clock.ts";
 import { systemDriver } from "../host/system-process-identity.ts";
 
 export interface SlipwayOptions {
-  /** The SQLite file of catalog, secrets and ledger; it is made where it does not exist. */
+  /** SQLite file with the catalog, secrets and ledger; created if it does not exist. */
   readonly database: string;
-  /** The key that seals secrets; default `slipway.key` beside the database. Made by the first secret. */
+  /** File with the key that seals secrets. Default `slipway.key` next to the database; created with the first secret. */
   readonly keyFile?: string;
-  /** Default `default`. Nothing of one tenant is visible from another. */
+  /** Default `default`. A tenant's records are not visible to other tenants. */
   readonly tenant?: string;
-  /** Who writes, for the catalog's history. Default `library`. */
+  /** Author recorded in the catalog's history. Default `library`. */
   readonly actor?: string;
-  /** Environment variables of engines and credentials; default the process's own. */
+  /** Environment variables that configure engines and credentials. Default: the process's environment. */
   readonly environment?: Environment;
-  /** Told of every call to an engine or cloud when it has ended; default: nobody. */
+  /** Called after every call to an engine or cloud. */
   readonly onAdapterCall?: (call: AdapterCall) => void;
   /**
-   * Rates at which calls are made, where they differ from those that the provider publishes: by substrate and the name
-   * that a waiting spawn tells, such as `{ AWS: { RunInstances: { requests: … } } }`.
+   * Call rates that differ from those that the provider publishes, by substrate and by the name that a waiting spawn
+   * reports, for example `{ AWS: { RunInstances: { requests: … } } }`.
    */
   readonly rates?: RateOptions;
-  /** Replacements for what Slipway would make itself. */
+  /** Replacements for the default ports. */
   readonly ports?: Partial<SlipwayPorts>;
 }
 
@@ -61,18 +61,18 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   ports: "object",
 };
 
-/** Of a workspace's name in a generated spawn id: with eleven more characters it has at most 63. */
+/** Length of the workspace's name in a generated spawn id: with eleven more characters the id has at most 63. */
 const LONGEST_PREFIX = 52;
 
 /**
- * Opens Slipway for one tenant, on the embedded database unless ports say otherwise.
+ * Opens Slipway for one tenant. Uses the embedded database unless `ports` replaces it.
  *
- * @throws SlipwayError where the database cannot be opened (`STORAGE_…`)
+ * @throws SlipwayError `STORAGE_…` if the database cannot be opened
  */
 export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   checkCreation(options);
   const { tenant = "default", actor = "library" } = options;
-  const surroundings = surroundingsOf(options);
+  const processEnv = environmentOf(options);
   const clock = options.ports?.clock ?? systemClock;
   const database = await openDatabase({
     path: options.database,
@@ -88,7 +88,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const governor = createGovernor({ ledger, clock, line: `${driver.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
   const adapters = cacheAdapters(async (target) =>
-    instrument(await openSubstrate(target, surroundings, opening), {
+    instrument(await openSubstrate(target, processEnv, opening), {
       clock,
       onCall: onAdapterCall,
     }),
@@ -105,9 +105,9 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       readSecret: (name) => secrets.get(tenant, name),
       async dockerCredential(reference, signal) {
         const { dockerCredential } = await import("../secrets/docker-config-provider.ts");
-        return await dockerCredential(dockerConfiguration(surroundings), reference, signal);
+        return await dockerCredential(dockerConfiguration(processEnv), reference, signal);
       },
-      openRegistryClient: () => inspectingClient(clock, surroundings.home),
+      openRegistryClient: () => createInspectClient(clock, processEnv.home),
       newSpawnId,
       async close() {
         try {
@@ -124,7 +124,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   }
 }
 
-/** The library is called from JavaScript too, where types promise nothing. */
+/** Validates the options, because the library is also called from JavaScript without type checks. */
 function checkCreation(options: SlipwayOptions): void {
   checkOptions("createSlipway", options, CREATE_OPTIONS);
   checkText("the option database of createSlipway", options.database);
@@ -132,7 +132,7 @@ function checkCreation(options: SlipwayOptions): void {
   checkOptions("createSlipway's ports", options.ports ?? {}, PORTS);
 }
 
-function surroundingsOf({ environment }: SlipwayOptions): ProcessEnvironment {
+function environmentOf({ environment }: SlipwayOptions): ProcessEnvironment {
   const own = processEnvironment();
   return environment === undefined ? own : { environment, home: environment["HOME"] ?? own.home };
 }
@@ -142,8 +142,8 @@ function dockerConfiguration({ environment, home }: ProcessEnvironment) {
   return { path: join(folder, "config.json"), environment };
 }
 
-/** The client of `inspect`, which no engine stands behind: only loopback is spoken to without TLS. */
-async function inspectingClient(clock: Clock, home: string): Promise<RegistryClient> {
+/** Creates the registry client of `inspectImage`. No engine lists insecure registries here: only loopback may lack TLS. */
+async function createInspectClient(clock: Clock, home: string): Promise<RegistryClient> {
   const { createRegistryClient } = await import("../oci/registry/client.ts");
   return createRegistryClient({
     insecure: isLoopbackRegistry,
@@ -153,7 +153,7 @@ async function inspectingClient(clock: Clock, home: string): Promise<RegistryCli
   });
 }
 
-/** An id that says for people whose it is and differs from every other. */
+/** Generates a unique id that starts with the workspace's name. */
 function newSpawnId(workspace: string): string {
   return `${workspace.slice(0, LONGEST_PREFIX)}-${randomUUID().replace("-", "").slice(0, 10)}`;
 }

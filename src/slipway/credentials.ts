@@ -8,9 +8,9 @@ import type { SecretValue } from "../secret-value.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 
 export interface CredentialPorts {
-  /** Value of a secret of the tenant. @throws SlipwayError `SECRET_NOT_FOUND` and what unsealing throws. */
+  /** Reads a secret of the tenant. @throws SlipwayError `SECRET_NOT_FOUND`, or an error of unsealing. */
   readonly readSecret: (name: string) => Promise<SecretValue>;
-  /** What Docker's configuration and its credential helpers have for a reference; null for nothing. */
+  /** Reads a reference's credential from Docker's configuration and credential helpers; null if there is none. */
   readonly dockerCredential: (
     reference: Reference,
     signal: AbortSignal,
@@ -18,10 +18,10 @@ export interface CredentialPorts {
 }
 
 /**
- * The credential for a reference: the named secret's, else Docker's own, else nobody's.
+ * Finds the credential for a reference: the named secret's, else the one in Docker's configuration, else none.
  *
- * @throws SlipwayError `CREDENTIAL_REGISTRY_MISMATCH` where the named secret would not be used for this registry:
- * asking as nobody instead would hide that.
+ * @throws SlipwayError `CREDENTIAL_REGISTRY_MISMATCH` if the named secret is for another registry. Pulling
+ * anonymously instead would hide the mistake.
  */
 export async function findCredential(
   ports: CredentialPorts,
@@ -49,7 +49,7 @@ export async function findCredential(
   };
 }
 
-/** The credential that an image record's registry is asked with; null on substrates without registries. */
+/** Finds the credential for an image record's registry; null on substrates without registries. */
 export async function imageCredential(
   ports: CredentialPorts,
   image: CatalogRecord<"image">,
@@ -61,7 +61,7 @@ export async function imageCredential(
   return await findCredential(ports, request, signal);
 }
 
-/** All the secrets that travel with a launch of the plan, looked up now. */
+/** Reads all secrets that a launch of the plan needs. */
 export async function launchSecrets(
   ports: CredentialPorts,
   plan: LaunchPlan,
@@ -89,7 +89,7 @@ export async function launchSecrets(
   return { credential: found, environment: Object.fromEntries(environment), files };
 }
 
-/** The credential from the place that the plan names, as it is now: it may have been rotated since. */
+/** Reads the credential from the source that the plan names. It may have been rotated since the plan was resolved. */
 async function plannedCredential(
   ports: CredentialPorts,
   { credential, artifact }: LaunchPlan,

@@ -28,20 +28,20 @@ import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
 import { watchSpawns } from "../spawner/watch.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
 
-/** Everything that Slipway touches. */
+/** Everything outside of Slipway's own code that it uses. */
 export interface SlipwayPorts extends CredentialPorts {
   readonly tenant: string;
   readonly catalog: Catalog;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** Between 0 and 1: what keeps a crowd that was refused together from coming back together. */
+  /** A random number from 0 to 1, for the jitter that spreads out the retries of calls that were rejected together. */
   readonly random: () => number;
-  /** This process, as one of those that drive spawns. */
+  /** The identity under which this process drives spawns. */
   readonly driver: Driver;
   readonly openAdapter: OpenAdapter;
-  /** The client for images that are only looked at; an adapter has its own. */
+  /** Opens the registry client of `inspectImage`; adapters have clients of their own. */
   readonly openRegistryClient: () => Promise<RegistryClient>;
-  /** An id for a spawn whose caller gave none; the workspace's name is in it for people. */
+  /** Generates an id for a spawn whose caller gave none. It contains the workspace's name. */
   readonly newSpawnId: (workspace: string) => string;
   readonly close: () => Promise<void>;
 }
@@ -61,7 +61,7 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   close: "function",
 };
 
-/** For how long a machine that nobody claims is left alone, in milliseconds. */
+/** Default grace period of a sweep, in milliseconds. */
 const GRACE = 15 * 60_000;
 
 interface Session extends SlipwayPorts {
@@ -69,8 +69,8 @@ interface Session extends SlipwayPorts {
 }
 
 /**
- * Slipway over its ports: each method checks its input, then does one thing of the resolver or spawner. What is asked for
- * is what it was at the call: nothing of the input is read after the first wait.
+ * Assembles Slipway from its ports. Each method validates its input and then calls the resolver or the spawner. All
+ * input is copied before the first await, so that a caller may change it afterwards.
  */
 export function assembleSlipway(given: SlipwayPorts): Slipway {
   const ports: Session = { ...given, plans: createSpawnablePlans(given) };
@@ -96,10 +96,10 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async spawnWorkspaces(wanted, options = {}) {
       checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
-      const asked = { ...options };
-      // What is no list, the burst itself refuses.
-      const members = Array.isArray(wanted) ? wanted.map(copied) : wanted;
-      return await (await spawning()).spawnWorkspaces(members, asked);
+      const ownOptions = { ...options };
+      // A value that is not a list is rejected by spawnWorkspaces itself.
+      const members = Array.isArray(wanted) ? wanted.map(copyIfObject) : wanted;
+      return await (await spawning()).spawnWorkspaces(members, ownOptions);
     },
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
@@ -123,7 +123,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       for (const spawnId of spawnIds) checkText("spawnId", spawnId);
       const [named, signal] = [[...spawnIds], signalOf(options)];
       const { refresh } = await spawning();
-      const ids = named.length > 0 ? named : await livingSpawns(ports);
+      const ids = named.length > 0 ? named : await liveSpawns(ports);
       const keys = ids.map((spawnId) => ({ tenant, spawnId }));
       await refresh(keys, signal);
     },
@@ -144,7 +144,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     async *watch(spawnIds, options = {}) {
       checkOptions("watch", options, SIGNAL_OPTION);
-      // What is no list, the watch itself refuses.
+      // A value that is not a list is rejected by watchSpawns itself.
       if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkText("spawnId", spawnId);
       const { clock } = ports;
       yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
@@ -157,14 +157,14 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
   };
 }
 
-/** What is no object, the burst itself refuses. */
-function copied<Wanted>(wanted: Wanted): Wanted {
+/** Copies an object. Any other value is returned as it is; spawnWorkspaces rejects it. */
+function copyIfObject<Wanted>(wanted: Wanted): Wanted {
   const isObject = typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
   return isObject ? { ...wanted } : wanted;
 }
 
-/** Of the tenant, those that have a machine. */
-async function livingSpawns({ ledger, tenant }: Session): Promise<readonly string[]> {
+/** The tenant's spawns whose machine is running or booting. */
+async function liveSpawns({ ledger, tenant }: Session): Promise<readonly string[]> {
   const lists = [
     await ledger.list(tenant, { state: "running" }),
     await ledger.list(tenant, { state: "booting" }),
@@ -196,7 +196,7 @@ async function* readLogs(
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {
   checkText("the reference", text);
   const reference = parseReference(text);
-  // Nothing else looks into images: they are the adapters' to read.
+  // Loaded on demand: only this method inspects images outside of an adapter.
   const [{ inspectOciImage, verifyLayerBlobs }, { parsePlatform }] = await Promise.all([
     import("../oci/inspect/inspect-image.ts"),
     import("../oci/image/platform.ts"),

@@ -7,12 +7,12 @@ import type { Pace, RateSettings } from "../pacing/rates.ts";
 
 export interface OpenSubstrateOptions {
   readonly clock: Clock;
-  /** What an adapter's calls wait for; default: nothing. */
+  /** Paces the adapter's calls; default: no pacing. */
   readonly pace?: Pace;
   readonly rates?: Partial<Readonly<Record<Substrate, RateSettings>>>;
 }
 
-/** The adapter of a target. Its SDK is loaded here and nowhere else, so that a process loads what it uses. */
+/** Opens a target's adapter. Adapters and their SDKs are only imported here, so that a process loads what it uses. */
 export async function openSubstrate(
   target: PlacementTarget,
   { environment, home }: ProcessEnvironment,

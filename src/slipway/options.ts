@@ -1,4 +1,4 @@
-/** Which options Slipway's methods have: one list for each, complete by its type. */
+/** The options that each method accepts. `ShapeOf` makes the compiler check that every list is complete. */
 import type { ShapeOf } from "../json/check-options.ts";
 import type {
   BurstOptions,
@@ -53,5 +53,5 @@ export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
   signal: "signal",
 };
 
-/** Of what takes nothing but a signal. */
+/** The options of methods that take only a signal. */
 export const SIGNAL_OPTION: ShapeOf<{ readonly signal: AbortSignal }> = { signal: "signal" };

@@ -4,7 +4,7 @@ import type { ShapeOf } from "../json/check-options.ts";
 import type { Substrate } from "../plan/plan.ts";
 import type { RateBucket, RateLimit, RateSettings } from "../pacing/rates.ts";
 
-/** Rates that differ from those that the providers publish. */
+/** Call rates that differ from those that the providers publish. */
 export type RateOptions = Partial<Readonly<Record<Exclude<Substrate, "DOCKER">, RateSettings>>>;
 
 const SUBSTRATES: ShapeOf<RateOptions> = { AWS: "object", GCP: "object" };
@@ -17,7 +17,7 @@ const BUCKET: ShapeOf<RateBucket> = {
 };
 
 /**
- * Holds the option `rates` to its shape; which names there are, each adapter says.
+ * Validates the shape of the `rates` option. The adapters validate the names.
  *
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
  */
@@ -32,7 +32,7 @@ export function checkRateOptions(rates: RateOptions): void {
     }
 }
 
-/** Null says of resources that machines are not counted. */
+/** Removes `resources: null`, which means that the limit does not count machines. */
 function withoutNull(limit: RateSettings[string] | null): unknown {
   if (limit?.resources !== null) return limit;
   const { resources: _none, ...rest } = limit;
@@ -46,7 +46,7 @@ function checkBucket(subject: string, bucket: RateBucket): void {
   if (!isWhole || !Object.hasOwn(bucket, "pace"))
     throw invalidArgument(
       "INVALID_INPUT",
-      `${subject} needs a capacity, a refill and everyMilliseconds of 1 or more, and a pace`,
+      `${subject} needs a pace, and a capacity, refill and everyMilliseconds that are >= 1`,
       'For example { capacity: 100, refill: 20, everyMilliseconds: 1000, pace: "continuous" }.',
     );
 }

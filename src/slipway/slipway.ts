@@ -13,19 +13,19 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What spawns that are asked for together have in common. */
+/** Options that apply to all spawns of one call. */
 export interface BurstOptions {
-  /** Cancels the spawns: what was launched is terminated, and that is recorded. */
+  /** Cancels the spawns: their machines are terminated, and the ledger records it. */
   readonly signal?: AbortSignal;
-  /** Ends the wait alone: each spawn stays as it is, for whoever spawns its id again or recovers it. */
+  /** Ends only the wait. Each spawn keeps its state; spawn its id again or call `recover` to resume it. */
   readonly detach?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
   /**
-   * When the promise resolves: `accepted` once the provider has taken the launch, `running` once the machine runs
-   * (default), `watched` once it has also been seen running for as long as its substrate asks.
+   * When the promise resolves: `accepted` once the provider has accepted the launch, `running` once the machine runs
+   * (default), `watched` once it has kept running for as long as its substrate requires.
    */
   readonly wait?: "accepted" | "running" | "watched";
-  /** Spawn a saved plan although a record it was made from has changed since. Default false. */
+  /** Spawn a saved plan even if a record that it depends on has changed. Default false. */
   readonly allowStale?: boolean;
 }
 
@@ -36,43 +36,43 @@ export interface SpawnOptions extends BurstOptions {
 
 /** One of several spawns. */
 export interface WantedSpawn {
-  /** The workspace, or a plan that was made of it earlier. */
+  /** The workspace's name, or a plan that was resolved earlier. */
   readonly workspace: string | LaunchPlan;
-  /** As of `SpawnOptions`. */
+  /** As in `SpawnOptions`. */
   readonly spawnId?: string;
 }
 
-/** What came of one of several spawns: what `spawnWorkspace` would have returned, or the error that it would have thrown. */
+/** The result of one of several spawns: what `spawnWorkspace` would have returned, or the error it would have thrown. */
 export type SpawnResult =
-  /** Where the launch was tried and failed, its state is `failed`. */
+  /** The spawn's state is `failed` if a launch was attempted and failed. */
   | { readonly spawnId: string; readonly spawn: Spawn; readonly error: null }
-  /** `spawn` as it is recorded, null where nothing is. */
+  /** `spawn` is the record, or null if nothing was recorded. */
   | { readonly spawnId: string; readonly spawn: Spawn | null; readonly error: SlipwayError };
 
-/** Which spawns to list; all of the tenant's when both are omitted. */
+/** Which spawns to list. Without a filter, all spawns of the tenant. */
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
 }
 
 export interface RecoverOptions {
-  /** Ends the recovery; spawns stay as they are. */
+  /** Stops the recovery; the spawns keep their state. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
 }
 
 export interface SweepOptions {
-  /** For how long a machine has been a suspect before it is terminated, in milliseconds. Default 15 minutes. */
+  /** How long a machine must be a suspect before it is terminated, in milliseconds. Default 15 minutes. */
   readonly grace?: number;
-  /** Only tell what would be done. Default false. */
+  /** Only report what would be done. Default false. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface LogsOptions {
-  /** Go on until the machine ends or the signal is aborted. Default false. */
+  /** Continue until the machine ends or the signal is aborted. Default false. */
   readonly follow?: boolean;
-  /** Last lines to begin with; all when omitted. */
+  /** Start with this many of the last lines. Default: all lines. */
   readonly tail?: number;
   readonly signal?: AbortSignal;
 }
@@ -80,47 +80,45 @@ export interface LogsOptions {
 export interface InspectOptions {
   /** `os/architecture[/variant]`; default `linux/amd64`. */
   readonly platform?: string;
-  /** Name of the tenant's secret to ask with; else Docker's configuration, else nobody. */
+  /** Name of the secret with the registry's credential. Default: Docker's configuration, else no credential. */
   readonly secret?: string;
   /** Fetch every layer and check its digest and DiffID. Default false. */
   readonly verifyLayers?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/**
- * Slipway for one tenant: the catalog, the dry run and the spawner over one set of ports. Every method rejects with
- * a `SlipwayError` and nothing else.
- */
+/** Slipway for one tenant: the catalog, the dry run and the spawner. Every method rejects only with a `SlipwayError`. */
 export interface Slipway extends AsyncDisposable {
   readonly tenant: string;
   readonly catalog: Catalog;
 
   /**
-   * The dry run: decides everything, changes nothing.
+   * The dry run: decides everything and changes nothing.
    *
-   * @throws `NOT_FOUND` for an unknown workspace; `FAILED_PRECONDITION` with all `checks` when any failed (its reason
-   * is that of the only one, or `CHECKS_FAILED`), or `UNAVAILABLE` where all that failed is that a peer could not be
-   * reached.
+   * @throws `NOT_FOUND` for an unknown workspace. `FAILED_PRECONDITION` with all `checks` if any check failed; the
+   * reason is that of the only failed check, or `CHECKS_FAILED` for several. `UNAVAILABLE` instead if every failed
+   * check failed because a peer was unreachable.
    */
   resolveWorkspace(workspace: string, options?: ResolveOptions): Promise<LaunchPlan>;
 
   /**
-   * Makes one machine from a workspace, or from a plan that was resolved (and saved) earlier. Once and only once for
-   * one spawn id: a known id goes on with the plan that it recorded, a finished spawn is returned as it is.
+   * Launches exactly one machine for a spawn id, from a workspace or from a plan that was resolved (and saved)
+   * earlier. If the id is already known, the spawn resumes with its recorded plan; a finished spawn is returned as it
+   * is.
    *
-   * A spawn that failed is returned with `state: "failed"` and its `error` when the launch was tried; what is wrong
-   * before that is thrown.
+   * If a launch was attempted and failed, the spawn is returned with `state: "failed"` and its `error`. Any earlier
+   * failure is thrown.
    */
   spawnWorkspace(workspace: string | LaunchPlan, options?: SpawnOptions): Promise<Spawn>;
 
   /**
-   * Makes many machines at once, of one workspace or several: each is a spawn as `spawnWorkspace` makes it, a workspace
-   * that is named many times is resolved once, and what is launched alike is launched together. A name alone stands
-   * for a spawn of that workspace with a new id.
+   * Launches many machines, of one workspace or of several. Each becomes a spawn as with `spawnWorkspace`. A workspace
+   * that occurs several times is resolved once, and identical launches share a provider call. A string stands for a
+   * spawn of that workspace with a generated id.
    *
-   * @returns one result for each, in their order; that one fails does not fail the others
-   * @throws `INVALID_ARGUMENT`, before anything has begun, for an id that is none or is given twice, a plan that may not
-   * be read, or an unknown option
+   * @returns one result for each spawn, in the same order; one failure does not affect the others
+   * @throws `INVALID_ARGUMENT`, before anything is started, for an invalid or duplicate id, an invalid plan or an
+   * unknown option
    */
   spawnWorkspaces(
     wanted: readonly (string | WantedSpawn)[],
@@ -134,8 +132,9 @@ export interface Slipway extends AsyncDisposable {
   describeSpawn(spawnId: string): Promise<SpawnDescription>;
 
   /**
-   * Looks at the machines of these spawns (all that run or boot when none is named), and records what became of those
-   * that nobody drives: one that has booted runs, one that ended by itself is terminated.
+   * Checks the machines of these spawns (of all running and booting spawns if none is named) and updates the records
+   * of those that no process is driving: a machine that has booted is running, one that ended on its own is
+   * terminated.
    */
   refreshSpawns(
     spawnIds: readonly string[],
@@ -143,26 +142,27 @@ export interface Slipway extends AsyncDisposable {
   ): Promise<void>;
 
   /**
-   * Takes up every unfinished spawn of the tenant, at once where its driver was a process of this host that is gone,
-   * and resolves when they have settled. Belongs at the start of a long-lived process.
+   * Resumes every unfinished spawn of the tenant and resolves when they have settled. A spawn that a dead process on
+   * this host was driving is resumed at once, any other when its lease has expired. Call it when a long-lived process
+   * starts.
    */
   recover(options?: RecoverOptions): Promise<readonly Recovered[]>;
 
   /**
-   * Finds machines that carry this ledger's tag and that no live spawn claims, of any tenant: suspects at first,
-   * terminated by a later sweep past the grace period.
+   * Finds machines that carry this ledger's tag and that no live spawn of any tenant claims. They are first marked as
+   * suspects; a later sweep terminates them after the grace period.
    *
-   * @throws `FAILED_PRECONDITION` / `LEDGER_RESTORED` where a machine's launch was never issued by this ledger
+   * @throws `FAILED_PRECONDITION` / `LEDGER_RESTORED` if a machine's launch was never issued by this ledger
    */
   sweep(options?: SweepOptions): Promise<SweepReport>;
 
-  /** Ends the machine (success when it is already gone) and records it; the record stays. */
+  /** Terminates the machine (success if it is already gone) and records it; the record stays. */
   terminateSpawn(spawnId: string, options?: { readonly signal?: AbortSignal }): Promise<Spawn>;
 
-  /** What the machine printed, in pieces as they come. */
+  /** Streams the machine's output. */
   logs(spawnId: string, options?: LogsOptions): AsyncIterable<Uint8Array>;
 
-  /** Events of these spawns (all of the tenant's when none is named) until each has settled. */
+  /** Streams the events of these spawns (of all the tenant's spawns if none is named) until all have settled. */
   watch(
     spawnIds: readonly string[],
     options?: { readonly signal?: AbortSignal },

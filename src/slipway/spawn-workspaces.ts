@@ -29,25 +29,25 @@ interface SpawningPorts {
   readonly spawner: SpawnerWorld;
 }
 
-/** One of the spawns of a call, once its input is known to be good. */
+/** One of the spawns of a call, with validated input. */
 interface Member {
   readonly spawnId: string;
-  /** Whether the caller gave the id: then it may be known. */
+  /** Whether the caller gave the id, so that the ledger may already have a spawn with it. */
   readonly isNamed: boolean;
   readonly subject: string | LaunchPlan;
 }
 
-/** What the spawns of one call share, so that each of them costs little. */
+/** What the spawns of one call share, to save repeated work. */
 interface Burst extends Disposable {
-  /** With a look for secrets that is one for all who look at the same time. */
+  /** The spawner's runtime, with concurrent look-ups of the same plan's secrets merged. */
   readonly world: SpawnerWorld;
-  /** What is launched for a workspace or a saved plan: found out once for all. */
+  /** The plan to launch for a workspace or a saved plan, resolved once for all members. */
   readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
   readonly wishOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
 }
 
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
-/** Spawns that listen to one signal: twice as many would take four times as long to come and go. */
+/** How many spawns share one signal: adding and removing listeners takes time quadratic in their number. */
 const LISTENERS = 64;
 
 async function spawnWorkspace(
@@ -60,7 +60,7 @@ async function spawnWorkspace(
   return await spawnMember(ports, burst, member, 0);
 }
 
-/** Never rejects for one of them: what is wrong with the input is thrown before any is begun. */
+/** Validates the whole input before it starts any spawn; after that, failures become results. */
 async function spawnWorkspaces(
   ports: SpawningPorts,
   given: readonly (string | WantedSpawn)[],
@@ -85,9 +85,9 @@ function membersOf(
   ports: SpawningPorts,
   given: readonly (string | WantedSpawn)[],
 ): readonly Member[] {
-  // The library is called from JavaScript too.
+  // Checked because the library is also called from JavaScript.
   if (!Array.isArray(given))
-    throw invalidArgument("INVALID_INPUT", "spawnWorkspaces needs a list of what is to be spawned");
+    throw invalidArgument("INVALID_INPUT", "spawnWorkspaces needs a list of workspaces or plans");
   const places = new Map<string, number>();
   const trusted = new Map<LaunchPlan, LaunchPlan>();
   return Array.from(given, (each, place) => {
@@ -182,14 +182,14 @@ async function spawnMember(
   return await spawnPlan(burst.world, { ...wish, plan: await burst.planOf(subject), subject });
 }
 
-/** One that was refused may be recorded all the same; the id's owner, where it was somebody else's, is not it. */
+/** The record of a spawn that failed, if there is one. With SPAWN_ID_REUSED the id belongs to another spawn. */
 async function recorded(
   { tenant, ledger }: SpawningPorts,
   spawnId: string,
   { reason }: SlipwayError,
 ): Promise<Spawn | null> {
   if (reason === "SPAWN_ID_REUSED") return null;
-  // The failure that is told is the first one: a record that cannot be read is no other.
+  // If the record cannot be read either, the first failure is the one to report.
   const [found] = await Promise.allSettled([ledger.find({ tenant, spawnId })]);
   return found.status === "fulfilled" ? (found.value?.spawn ?? null) : null;
 }
@@ -198,7 +198,7 @@ function invalidSpawnId(spawnId: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_SPAWN_ID",
     `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
-    "Use lower-case letters, digits and dashes, beginning with a letter.",
+    "Use lower-case letters, digits and dashes, starting with a letter.",
   );
 }
 
@@ -206,13 +206,13 @@ function repeatedSpawnId(spawnId: string, first: number, second: number): Slipwa
   return invalidArgument(
     "INVALID_SPAWN_ID",
     `spawn id ${JSON.stringify(spawnId)} is given twice, at ${first} and ${second}`,
-    "One id is one machine for ever: give each spawn an id of its own, or none.",
+    "An id always means the same machine: give each spawn its own id, or none.",
   );
 }
 
 type Ports = Omit<SpawningPorts, "spawner"> & Omit<SpawnerPorts, "launchSecrets"> & CredentialPorts;
 
-/** The verbs that need the spawner, which is loaded with them: who only looks or resolves does without. */
+/** The methods that need the spawner. This module is loaded on demand, because reading and resolving do not need it. */
 export function createSpawning(ports: Ports) {
   const spawner = createSpawnerWorld({
     ...ports,

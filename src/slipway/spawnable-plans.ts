@@ -21,28 +21,28 @@ export interface ResolveRequest {
   readonly offline: boolean;
 }
 
-/** Where the plans come from that are shown and spawned. */
+/** Provides the plans to show and to spawn. */
 export interface SpawnablePlans {
-  /** The workspace's plan as of now. Whoever asks for the same at the same time gets the same plan. */
+  /** Resolves a workspace. Concurrent calls for the same workspace share one resolution. */
   resolve(request: ResolveRequest, signal: AbortSignal): Promise<LaunchPlan>;
-  /** A plan that was made here, which is frozen, or one from anywhere else if its hash holds. */
+  /** Returns a frozen plan that this process resolved as it is; any other plan is parsed and its hash verified. */
   trusted(plan: LaunchPlan): LaunchPlan;
-  /** A plan that was made earlier, held to what is true now. */
+  /** Verifies that a plan that was resolved earlier is still current. */
   reviewed(plan: LaunchPlan, allowStale: boolean, signal: AbortSignal): Promise<LaunchPlan>;
 }
 
 interface Resolution {
-  /** Its place among all questions and resolutions. */
+  /** Sequence number shared by requests and resolutions. */
   readonly begun: number;
   readonly outcome: PromiseSettledResult<LaunchPlan>;
 }
 
-/** For how long a plan that this process resolved needs no second look at what it pinned, in milliseconds. */
+/** How long the pinned artifact of a plan that this process resolved is not looked up again, in milliseconds. */
 const WARM = 60_000;
 
 export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
   const { catalog, clock } = ports;
-  /** When this process resolved a plan, by the plan itself: one that was read from a file is not among them. */
+  /** When this process resolved each plan. Keyed by identity, so that a plan read from a file has no entry. */
   const resolvedAt = new WeakMap<LaunchPlan, number>();
   const resolutions = sharedReads<Resolution>({
     what: "the resolution",
@@ -78,7 +78,7 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
       const key = `${request.offline ? "offline" : "online"} ${request.workspace}`;
       for (;;) {
         const { begun, outcome } = await resolutions.read(key, begin(request), signal);
-        // One that had begun already when it was asked for may not know of what was written in between.
+        // A resolution that began before this request may have missed records written in between.
         if (outcome.status === "rejected") {
           if (begun > asked) throw outcome.reason;
           continue;

@@ -59,36 +59,40 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
     expect(plan.planId).not.toBe(planId);
   });
 
-  it("is refused once its image record has changed, unless that is known", SLOW, async () => {
-    const { repository, pushed, workspace, file } = await reviewed();
-    const newer = await registry.push(freshImage(), { repository, tag: "2" });
-    const image = { image_ref: newer.reference, pull_credential_secret: "LOGIN" };
-    const record = { name: workspace, architecture: "ARCHITECTURE_AMD64", docker: image };
-    await world.slipway.catalog.set("image", record);
-    const spawnId = uniqueName();
-    const refused = await spawnPlan(file, "--id", spawnId);
-    expect(refused).toMatchObject({ exitCode: 3, stdout: "" });
-    expect(errorIn(refused.stderr)).toMatchObject({
-      code: "FAILED_PRECONDITION",
-      reason: "PLAN_STALE",
-      message: expect.stringContaining(
-        `image ${workspace} is at generation 2, the plan was made from 1`,
-      ),
-      remedy: expect.stringContaining("--allow-stale"),
-    });
-    expect(await caughtError(() => world.slipway.describeSpawn(spawnId))).toMatchObject({
-      reason: "SPAWN_NOT_FOUND",
-    });
-    expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
+  it(
+    "is rejected once its image record has changed, unless --allow-stale is given",
+    SLOW,
+    async () => {
+      const { repository, pushed, workspace, file } = await reviewed();
+      const newer = await registry.push(freshImage(), { repository, tag: "2" });
+      const image = { image_ref: newer.reference, pull_credential_secret: "LOGIN" };
+      const record = { name: workspace, architecture: "ARCHITECTURE_AMD64", docker: image };
+      await world.slipway.catalog.set("image", record);
+      const spawnId = uniqueName();
+      const refused = await spawnPlan(file, "--id", spawnId);
+      expect(refused).toMatchObject({ exitCode: 3, stdout: "" });
+      expect(errorIn(refused.stderr)).toMatchObject({
+        code: "FAILED_PRECONDITION",
+        reason: "PLAN_STALE",
+        message: expect.stringContaining(
+          `image ${workspace} is at generation 2, but the plan was resolved from generation 1`,
+        ),
+        remedy: expect.stringContaining("--allow-stale"),
+      });
+      expect(await caughtError(() => world.slipway.describeSpawn(spawnId))).toMatchObject({
+        reason: "SPAWN_NOT_FOUND",
+      });
+      expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
 
-    const allowed = await spawnPlan(file, "--id", spawnId, "--allow-stale");
-    expect(allowed).toMatchObject({ exitCode: 0 });
-    const { machine } = JSON.parse(allowed.stdout);
-    expect((await world.engine.inspect(machine.id)).Config.Image).toBe(pushed.pinned);
-  });
+      const allowed = await spawnPlan(file, "--id", spawnId, "--allow-stale");
+      expect(allowed).toMatchObject({ exitCode: 0 });
+      const { machine } = JSON.parse(allowed.stdout);
+      expect((await world.engine.inspect(machine.id)).Config.Image).toBe(pushed.pinned);
+    },
+  );
 
   it.each(["workspace", "placement", "image"] as const)(
-    "is refused once its %s has changed or is gone",
+    "is rejected once its %s has changed or was deleted",
     async (kind) => {
       const { workspace, plan } = await reviewed();
       const { name } = plan.records.find((record) => record.kind === kind) ?? { name: "" };
@@ -102,7 +106,7 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
     },
   );
 
-  it("is refused where somebody has changed the file", async () => {
+  it("is rejected if the file was changed", async () => {
     const { pushed, file, path } = await reviewed();
     const other = await registry.push(freshImage());
     const text = await readFile(path, "utf8");
@@ -117,14 +121,14 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
     });
   });
 
-  it("is refused to another tenant", async () => {
+  it("is rejected for another tenant", async () => {
     const { file } = await reviewed();
     const ran = await spawnPlan(file, "--tenant", "other");
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
     expect(errorIn(ran.stderr)).toMatchObject({
       code: "INVALID_ARGUMENT",
       reason: "INVALID_PLAN",
-      message: expect.stringContaining("was made for tenant default, not for other"),
+      message: expect.stringContaining("belongs to tenant default, not to other"),
     });
   });
 

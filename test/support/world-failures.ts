@@ -88,7 +88,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     },
     code: "FAILED_PRECONDITION",
     reason: "SECRET_NOT_FOUND",
-    message: /names secret LOST in docker\.pull_credential_secret, which does not exist/,
+    message: /docker\.pull_credential_secret refers to secret LOST, which does not exist/,
     remedy: /slipway set secret LOST/,
   },
   {
@@ -100,7 +100,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     },
     code: "FAILED_PRECONDITION",
     reason: "SECRET_NOT_FOUND",
-    message: /names secret GONE in secret_refs\[0\], which does not exist/,
+    message: /secret_refs\[0\] refers to secret GONE, which does not exist/,
     remedy: /slipway set secret GONE/,
   },
   {

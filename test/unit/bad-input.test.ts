@@ -1,4 +1,4 @@
-/** Programs in JavaScript hand in anything: whatever it is, the answer is an error of ours. */
+/** JavaScript programs can pass any value: every invalid one must produce a SlipwayError. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -31,11 +31,13 @@ const ANYTHING: readonly unknown[] = [
   5n,
   Object.create(null),
 ];
-const OURS = { name: "SlipwayError", code: "INVALID_ARGUMENT" };
+const INVALID = { name: "SlipwayError", code: "INVALID_ARGUMENT" };
 
 async function expectRefused(call: (value: never) => unknown, values = ANYTHING): Promise<void> {
   for (const value of values)
-    await expect(async () => await Reflect.apply(call, null, [value])).rejects.toMatchObject(OURS);
+    await expect(async () => await Reflect.apply(call, null, [value])).rejects.toMatchObject(
+      INVALID,
+    );
 }
 
 function first<T>(items: AsyncIterable<T>): Promise<IteratorResult<T>> {
@@ -55,7 +57,7 @@ describe("the exported functions", () => {
     await expectRefused(call);
   });
 
-  it("in their parts", async () => {
+  it("reject invalid members of valid values", async () => {
     await expectRefused((digest: string) => chainId([digest]));
     await expectRefused((id: Uint8Array) => imageId(id), ["text"]);
     await expectRefused((list: readonly string[]) => chainId(list), ["text"]);
@@ -70,27 +72,55 @@ describe("the exported functions", () => {
 
 describe("the options of createSlipway", () => {
   it.each<[name: string, given: object, message: string]>([
-    ["a misspelt one", { tenent: "acme" }, 'createSlipway has no option "tenent"'],
-    ["a prototype's", { constructor: 5 }, 'createSlipway has no option "constructor"'],
-    ["a number", { environment: 5 }, "the option environment of createSlipway must be an object"],
-    ["no ports", { ports: 5 }, "the option ports of createSlipway must be an object, not 5"],
+    ["a misspelt option", { tenent: "acme" }, 'createSlipway has no option "tenent"'],
+    [
+      "an option named like an object property",
+      { constructor: 5 },
+      'createSlipway has no option "constructor"',
+    ],
+    [
+      "an environment that is a number",
+      { environment: 5 },
+      "the option environment of createSlipway must be an object",
+    ],
+    [
+      "ports that are not an object",
+      { ports: 5 },
+      "the option ports of createSlipway must be an object, not 5",
+    ],
     ["a misspelt port", { ports: { clok: {} } }, 'createSlipway\'s ports has no option "clok"'],
-    ["no clock", { ports: { clock: 5 } }, "the option clock of createSlipway's ports must be"],
-    ["no listener", { onAdapterCall: 5 }, "the option onAdapterCall of createSlipway must be a"],
-    ["no actor", { actor: 5n }, "the option actor of createSlipway must be a text, not a bigint"],
-    ["no tenant", { tenant: Symbol("it") }, "the option tenant of createSlipway must be a text"],
-  ])("refuse %s", async (_name, given, message) => {
+    [
+      "an invalid clock",
+      { ports: { clock: 5 } },
+      "the option clock of createSlipway's ports must be",
+    ],
+    [
+      "an invalid listener",
+      { onAdapterCall: 5 },
+      "the option onAdapterCall of createSlipway must be a",
+    ],
+    [
+      "an invalid actor",
+      { actor: 5n },
+      "the option actor of createSlipway must be a text, not a bigint",
+    ],
+    [
+      "an invalid tenant",
+      { tenant: Symbol("it") },
+      "the option tenant of createSlipway must be a text",
+    ],
+  ])("reject %s", async (_name, given, message) => {
     using folder = scratchFolder();
     const database = join(folder.path, "slipway.db");
     const opening = createSlipway({ database, ...given });
     await expect(opening).rejects.toMatchObject({
-      ...OURS,
+      ...INVALID,
       reason: "INVALID_INPUT",
       message: expect.stringContaining(message),
     });
   });
 
-  it("may be undefined, which is the same as leaving them out", async () => {
+  it("may be undefined, which is the same as omitting them", async () => {
     using folder = scratchFolder();
     const left = { tenant: undefined, ports: undefined, environment: undefined };
     const options = { database: join(folder.path, "slipway.db"), ...left };
@@ -130,13 +160,13 @@ describe("the options of the methods", () => {
     ],
   ];
 
-  it.each(METHODS)("of %s", async (name, call, wrong) => {
+  it.each(METHODS)("reject invalid values: %s", async (name, call, wrong) => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
     const refuse = (options: unknown) =>
       expect(async () => await Reflect.apply(call, null, [slipway, options])).rejects.toMatchObject(
         {
-          ...OURS,
+          ...INVALID,
           reason: "INVALID_INPUT",
           message: expect.stringContaining(name),
         },
@@ -150,8 +180,8 @@ describe("the options of the methods", () => {
   });
 });
 
-describe("what createSlipway gives", () => {
-  it("refuses as the functions do", async () => {
+describe("what createSlipway returns", () => {
+  it("rejects invalid input in the same way", async () => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
     const { catalog } = slipway;
@@ -166,7 +196,7 @@ describe("what createSlipway gives", () => {
     await expectRefused((platform: string) => slipway.inspectImage("a/b", { platform }), [7, {}]);
   });
 
-  it("refuses names that are no text", async () => {
+  it("rejects names that are not strings", async () => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
     const { catalog } = slipway;
@@ -183,7 +213,7 @@ describe("what createSlipway gives", () => {
     await expectRefused((id: string) => slipway.logs(id)[Symbol.asyncIterator]().next());
   });
 
-  it("refuses options of the catalog that there are not, and values that are none", async () => {
+  it("rejects unknown options and invalid values of the catalog", async () => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
     const { catalog } = slipway;
@@ -202,7 +232,7 @@ describe("what createSlipway gives", () => {
     expect(await catalog.list("image")).toEqual([]);
   });
 
-  it("refuses a plan that was changed since it was made", async () => {
+  it("rejects a plan that was changed after it was resolved", async () => {
     using folder = scratchFolder();
     await using slipway = await createSlipway({ database: join(folder.path, "slipway.db") });
     const changed = { ...samplePlan(), machineType: "another" };

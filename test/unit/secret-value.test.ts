@@ -7,7 +7,7 @@ describe("SecretValue", () => {
 
   it.each([
     ["a string", String(secret)],
-    ["a sum", "" + secret],
+    ["a concatenation", "" + secret],
     ["JSON", JSON.stringify({ secret })],
     ["an inspection", inspect({ secret }, { depth: 5, showHidden: true })],
     ["its own keys", JSON.stringify(Object.entries(secret))],
@@ -15,12 +15,12 @@ describe("SecretValue", () => {
     expect(text).not.toContain("hunter2");
   });
 
-  it("gives the value where it is asked for, as text or byte for byte", () => {
+  it("reveals the value on request, as text or byte for byte", () => {
     expect(secret.reveal()).toBe("hunter2");
     expect(new SecretValue(Uint8Array.of(0xff, 0)).revealBytes()).toEqual(Uint8Array.of(0xff, 0));
   });
 
-  it("keeps its value whatever becomes of the bytes that it was made of or gave away", () => {
+  it("keeps its value when the bytes passed in or returned are changed", () => {
     const bytes = Buffer.from("hunter2");
     const made = new SecretValue(bytes);
     bytes.fill(0);

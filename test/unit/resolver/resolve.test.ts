@@ -88,8 +88,8 @@ async function failureOf(resolving: Promise<unknown>): Promise<SlipwayError> {
 
 const NOTHING = { artifact: null, architecture: null, checks: [], floating: [], sources: {} };
 
-/** A cloud that is asked nothing, because the catalog names nothing that it could be asked about. */
-async function silentCloud() {
+/** Ports whose cloud adapter must not be called, because the catalog refers to nothing that it could look up. */
+async function unusedCloud() {
   return {
     ...(await ports(aws).openAdapter(samplePlan().target)),
     inspectImage: () => Promise.resolve({ ...NOTHING, facts: {} }),
@@ -138,18 +138,18 @@ describe("resolve", () => {
     expect(plan.checks).toContainEqual(
       expect.objectContaining({
         name: "image.credential",
-        message: expect.stringContaining("as nobody"),
+        message: expect.stringContaining("pulling anonymously (no credential)"),
       }),
     );
     expect(Object.isFrozen(plan)).toBe(true);
   });
 
-  it("asks no substrate about the image of another: that is one failed check", async () => {
+  it("does not look up an image of another substrate: that is one failed check", async () => {
     const here = ports({ ...aws, placement: docker.placement ?? [] });
     const error = await failureOf(resolve(here, request()));
     expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SUBSTRATE_MISMATCH" });
     expect(here.fake.calls.inspectImage).toBe(0);
-    // The engine is judged all the same.
+    // The engine is checked nevertheless.
     expect(here.fake.calls.preflight).toBe(1);
   });
 
@@ -158,12 +158,12 @@ describe("resolve", () => {
     expect((await resolve(ports(docker), request())).planId).toBe(first.planId);
   });
 
-  it("says NOT_FOUND for an unknown workspace", async () => {
+  it("throws NOT_FOUND for an unknown workspace", async () => {
     const error = await failureOf(resolve(ports({}), request()));
     expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
   });
 
-  it("names every missing link at once", async () => {
+  it("reports every missing link together", async () => {
     const workspace = {
       name: "agent-dev",
       imageRef: "no-image",
@@ -179,7 +179,7 @@ describe("resolve", () => {
     expect(fake.history).toEqual([]);
   });
 
-  it("tells failures of the catalog and of the provider together", async () => {
+  it("reports failures of the catalog and of the provider together", async () => {
     const records: Records = {
       ...docker,
       workspace: [
@@ -206,20 +206,20 @@ describe("resolve", () => {
       "ARCHITECTURE_MISMATCH",
       "IMAGE_NOT_FOUND",
     ]);
-    // The type may be what the image wants, and its record alone be wrong.
+    // The provider's machine type may match the image, and only its record be wrong.
     expect(JSON.stringify(error.checks)).toContain(
-      "where the type itself is amd64, correct the architecture of machine-type graviton",
+      "If the provider's machine type is amd64, correct the architecture of machine-type graviton",
     );
   });
 
-  it("lends the error the words of the only failed check", async () => {
-    const error = await failureOf(resolve({ ...ports(aws), openAdapter: silentCloud }, request()));
+  it("gives the error the message of the only failed check", async () => {
+    const error = await failureOf(resolve({ ...ports(aws), openAdapter: unusedCloud }, request()));
     expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "REGION_MISMATCH" });
     expect(error.message).toContain("us-east-1");
     expect(error.message).toContain("eu-west-1, us-west-2");
   });
 
-  it("tells a baked image's reader to bake it in the region", async () => {
+  it("advises to bake a baked image in the region", async () => {
     const image: CatalogKinds["image"] = {
       name: "agent",
       architecture: "ARCHITECTURE_AMD64",
@@ -229,14 +229,14 @@ describe("resolve", () => {
       },
     };
     const error = await failureOf(
-      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: silentCloud }, request()),
+      resolve({ ...ports({ ...aws, image: [image] }), openAdapter: unusedCloud }, request()),
     );
     expect(error.reason).toBe("REGION_MISMATCH");
     expect(error.remedy).toContain("Bake recipe go-python in us-east-1");
-    expect(error.message).toContain("it must be baked in us-east-1 too");
+    expect(error.message).toContain("was baked in us-west-2 and must also be baked in us-east-1");
   });
 
-  it("tells why a substrate cannot be asked, beside all else that is wrong", async () => {
+  it("reports why a substrate cannot be reached, along with all other failures", async () => {
     const image: CatalogKinds["image"] = {
       name: "agent",
       architecture: "ARCHITECTURE_AMD64",
@@ -260,7 +260,7 @@ describe("resolve", () => {
     expect(fake.history).toEqual([]);
   });
 
-  it("says UNAVAILABLE where all that failed is that a peer could not be reached", async () => {
+  it("throws UNAVAILABLE if every check failed because a peer was unreachable", async () => {
     const down = new SlipwayError({
       code: "UNAVAILABLE",
       reason: "ENGINE_UNAVAILABLE",
@@ -274,7 +274,7 @@ describe("resolve", () => {
     expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE" });
   });
 
-  it("does not ask for the image with nobody's credential when the named one is unusable", async () => {
+  it("does not look up the image anonymously when the named credential is unusable", async () => {
     const { fake, ...rest } = ports(docker);
     const findCredential = () =>
       Promise.reject(
@@ -290,7 +290,7 @@ describe("resolve", () => {
     expect(fake.history.map(({ verb }) => verb)).toEqual(["preflight"]);
   });
 
-  it("refuses an artifact of another architecture than the image record says", async () => {
+  it("rejects an artifact whose architecture differs from the image record's", async () => {
     const images = [{ reference: "registry.example/agent:v1", architecture: "arm64" as const }];
     const error = await failureOf(resolve(ports(docker, { images }), request()));
     expect(error.reason).toBe("ARCHITECTURE_MISMATCH");

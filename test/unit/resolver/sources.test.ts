@@ -50,7 +50,7 @@ it.each([
   const { signal } = new AbortController();
   const request = { workspace: "agent-dev", tenant: "default", offline, signal };
   const plan = await resolve(ports, request);
-  // The id is of all the rest; these four tell of themselves where they come from.
+  // The plan id is derived from everything else, and these four carry their own sources.
   const { planId: _id, sources, checks: _c, records: _r, floatingReads: _f, ...values } = plan;
   const known = Object.keys(sources);
   const unknown = pointersOf(toSnakeCase(values)).filter(
@@ -59,7 +59,7 @@ it.each([
   expect(unknown).toEqual([]);
 });
 
-/** A JSON pointer to every value that holds no others. */
+/** JSON pointers to all leaf values. */
 function pointersOf(value: JsonValue, pointer = ""): readonly string[] {
   if (typeof value !== "object" || value === null) return [pointer];
   return Object.entries(value).flatMap(([key, inner]) => pointersOf(inner, `${pointer}/${key}`));

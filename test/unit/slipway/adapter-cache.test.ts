@@ -15,7 +15,7 @@ const target: DockerTarget = {
 const fake = () => createFakeAdapter({ clock: createFakeClock(), images: [] });
 
 describe("cacheAdapters", () => {
-  it("opens one adapter for one engine, whatever else the placements say", async () => {
+  it("opens one adapter for one engine, even if the placements differ otherwise", async () => {
     const open = vi.fn(() => Promise.resolve(fake()));
     const { openAdapter } = cacheAdapters(open);
     const [first, second] = await Promise.all([
@@ -27,7 +27,7 @@ describe("cacheAdapters", () => {
     expect(open).toHaveBeenCalledTimes(2);
   });
 
-  it("tries again what could not be opened", async () => {
+  it("does not cache a failure to open", async () => {
     const open = vi.fn(() => Promise.resolve(fake()));
     open.mockRejectedValueOnce(new Error("down"));
     const { openAdapter } = cacheAdapters(open);
@@ -35,7 +35,7 @@ describe("cacheAdapters", () => {
     await expect(openAdapter(target)).resolves.toBeDefined();
   });
 
-  it("closes what it opened", async () => {
+  it("closes every adapter that it opened", async () => {
     const adapter = fake();
     const { openAdapter, close } = cacheAdapters(() => Promise.resolve(adapter));
     await openAdapter(target);

@@ -22,7 +22,7 @@ function ports(secrets: Readonly<Record<string, string>>, docker: string | null 
 }
 
 describe("findCredential", () => {
-  it("takes the named secret, whatever Docker's configuration has", async () => {
+  it("prefers the named secret over Docker's configuration", async () => {
     const found = await findCredential(
       ports({ LOGIN: "robot:one" }, "two"),
       { reference, secret: "LOGIN" },
@@ -32,7 +32,7 @@ describe("findCredential", () => {
     expect(found.credential).toMatchObject({ username: "robot", origin: "secret LOGIN" });
   });
 
-  it("falls back to Docker's configuration, then to nobody", async () => {
+  it("falls back to Docker's configuration, then to no credential", async () => {
     const request = { reference, secret: null };
     const docker = await findCredential(ports({}, "two"), request, signal);
     expect(docker.source).toEqual({ kind: "docker-configuration" });
@@ -41,7 +41,7 @@ describe("findCredential", () => {
     expect(nobody).toEqual({ source: { kind: "anonymous" }, credential: null });
   });
 
-  it("does not fall back where the named secret is for another registry", async () => {
+  it("does not fall back if the named secret is for another registry", async () => {
     const secret = JSON.stringify({ auths: { "other.example": { auth: "cm9ib3Q6b25l" } } });
     await expect(
       findCredential(ports({ LOGIN: secret }, "two"), { reference, secret: "LOGIN" }, signal),
@@ -50,7 +50,7 @@ describe("findCredential", () => {
 });
 
 describe("launchSecrets", () => {
-  it("gives each secret the place that the workspace names for it", async () => {
+  it("delivers each secret where the workspace wants it", async () => {
     const file = { secret: "KEY", env: null, path: "/run/key", mode: "0400" };
     const plan = samplePlan({
       credential: { kind: "secret", secret: "LOGIN" },
@@ -70,7 +70,7 @@ describe("launchSecrets", () => {
     expect(files.map(({ mount, value }) => [mount, value.reveal()])).toEqual([[file, "k"]]);
   });
 
-  it("gives a file alone, and nothing where nothing is named", async () => {
+  it("delivers only a file if only a file is named, and nothing if nothing is named", async () => {
     const file = { secret: "KEY", env: null, path: "/run/key", mode: "0400" };
     const guest = { ...samplePlan().guest, secretRefs: [], runtimeSecretMounts: [file] };
     const { environment, files } = await launchSecrets(
@@ -88,7 +88,7 @@ describe("launchSecrets", () => {
     });
   });
 
-  it("asks as nobody where the plan was made so, also when Docker has a credential by now", async () => {
+  it("stays anonymous if the plan is, even if Docker has a credential now", async () => {
     const plan = samplePlan({ credential: { kind: "anonymous" } });
     expect((await launchSecrets(ports({}, "two"), plan, signal)).credential).toBe(null);
   });

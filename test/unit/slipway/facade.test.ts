@@ -11,20 +11,20 @@ function changed(plan: LaunchPlan, changes: Partial<LaunchPlan>): LaunchPlan {
   return freezePlan(rest);
 }
 
-/** The plan as it is read back from where it was saved. */
+/** The plan as it is read back from a file. */
 function saved(plan: LaunchPlan): LaunchPlan {
   return parsePlan(toSnakeCase(plan));
 }
 
 describe("spawnWorkspace", () => {
-  it("makes an id where the caller gives none", async () => {
+  it("generates an id if the caller gives none", async () => {
     await using here = await openAssembled();
     const spawn = await here.slipway.spawnWorkspace("agent-dev");
     expect(spawn).toMatchObject({ spawnId: "agent-dev-1", state: "running" });
   });
 
   it.each(["", "One", "1st", "a_b", "a".repeat(64), "-a", "a\n"])(
-    "refuses the id %j before anything is read",
+    "rejects the id %j before anything is read",
     async (spawnId) => {
       await using here = await openAssembled();
       await expect(here.slipway.spawnWorkspace("agent-dev", { spawnId })).rejects.toMatchObject({
@@ -35,7 +35,7 @@ describe("spawnWorkspace", () => {
     },
   );
 
-  it("looks a known id up before it resolves, and goes on with the recorded plan", async () => {
+  it("looks up a known id before it resolves, and resumes with the recorded plan", async () => {
     await using here = await openAssembled();
     const first = await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.catalog.patch("image", "agent", { "docker.image_ref": "registry.example/gone:v2" });
@@ -44,7 +44,7 @@ describe("spawnWorkspace", () => {
     expect(here.adapter.calls.inspectImage).toBe(1);
   });
 
-  it("refuses a known id for another workspace or another plan", async () => {
+  it("rejects a known id for another workspace or another plan", async () => {
     await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
@@ -70,7 +70,7 @@ describe("spawnWorkspace", () => {
     expect(here.adapter.machines).toHaveLength(1);
   });
 
-  it("spawns a saved plan, and reads what it pinned once more", async () => {
+  it("spawns a saved plan, and looks up its pinned artifact again", async () => {
     await using here = await openAssembled();
     const plan = saved(await here.slipway.resolveWorkspace("agent-dev"));
     const spawn = await here.slipway.spawnWorkspace(plan);
@@ -79,7 +79,7 @@ describe("spawnWorkspace", () => {
     expect(here.adapter.calls.inspectImage).toBe(2);
   });
 
-  it("sends the launch call and nothing else for a plan that it resolved within the last minute", async () => {
+  it("makes only the launch call for a plan that it resolved within the last minute", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const before = here.adapter.history.length;
@@ -90,7 +90,7 @@ describe("spawnWorkspace", () => {
     expect(here.adapter.calls.inspectImage).toBe(2);
   });
 
-  it("refuses a saved plan once a record has moved on, unless it is allowed to be stale", async () => {
+  it("rejects a saved plan once a record has changed, unless it is allowed to be stale", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     await here.catalog.patch("image", "agent", { description: "newer" });
@@ -104,7 +104,7 @@ describe("spawnWorkspace", () => {
     expect(spawn.state).toBe("running");
   });
 
-  it("refuses a saved plan whose image is gone", async () => {
+  it("rejects a saved plan whose image is gone", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const gone = changed(plan, {
@@ -116,7 +116,7 @@ describe("spawnWorkspace", () => {
     expect(await here.slipway.listSpawns()).toEqual([]);
   });
 
-  it("refuses the plan of another tenant", async () => {
+  it("rejects the plan of another tenant", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     await expect(here.otherTenant.spawnWorkspace(plan)).rejects.toMatchObject({
@@ -125,7 +125,7 @@ describe("spawnWorkspace", () => {
     });
   });
 
-  it("refuses an unpinned plan", async () => {
+  it("rejects an unpinned plan", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev", { offline: true });
     await expect(here.slipway.spawnWorkspace(plan)).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe("spawnWorkspace", () => {
     });
   });
 
-  it("refuses a plan with a failed check", async () => {
+  it("rejects a plan with a failed check", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const check = {
@@ -148,7 +148,7 @@ describe("spawnWorkspace", () => {
     ).rejects.toMatchObject({ code: "FAILED_PRECONDITION", reason: "RESOURCE_VALUE_REFUSED" });
   });
 
-  it("throws what is wrong before a launch, and records nothing", async () => {
+  it("throws a failure that comes before the launch, and records nothing", async () => {
     await using here = await openAssembled({ images: [] });
     await expect(here.slipway.spawnWorkspace("agent-dev")).rejects.toBeInstanceOf(SlipwayError);
     expect(await here.slipway.listSpawns()).toEqual([]);
@@ -156,7 +156,7 @@ describe("spawnWorkspace", () => {
 });
 
 describe("spawns", () => {
-  it("are the tenant's own", async () => {
+  it("are visible only to their tenant", async () => {
     await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     expect(await here.otherTenant.listSpawns()).toEqual([]);
@@ -178,7 +178,7 @@ describe("spawns", () => {
     expect(await ids({ state: "running" })).toEqual(["two"]);
   });
 
-  it("tell what their machine printed, while there is one", async () => {
+  it("have logs while they have a machine", async () => {
     await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "one" });
     const read = async () =>
@@ -200,7 +200,7 @@ describe("spawns", () => {
 });
 
 describe("secrets of a launch", () => {
-  it("are looked up when it is made, and stand in no plan", async () => {
+  it("are read when the launch is made, and are in no plan", async () => {
     await using here = await openAssembled();
     const { catalog, slipway, adapter } = here;
     for (const name of ["API_KEY", "TOKEN", "CERTIFICATE"])

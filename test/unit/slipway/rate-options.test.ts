@@ -5,7 +5,7 @@ import { caughtError } from "../../support/caught.ts";
 
 const bucket = { capacity: 9, refill: 9, everyMilliseconds: 1_000, pace: "continuous" } as const;
 
-/** As a program in JavaScript would hand it in. */
+/** Options as an unchecked JavaScript program passes them. */
 function given(json: string): RateOptions {
   return JSON.parse(json);
 }

@@ -7,7 +7,7 @@ import { SecretValue } from "../../../src/secret-value.ts";
 import { openAssembled } from "../../support/assembled.ts";
 
 const BATCH = { maximum: 1_000, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 };
-/** A substrate that takes many machines in one launch. */
+/** A substrate that accepts many machines in one launch. */
 const MANY = { capabilities: { batch: BATCH } };
 
 function times(count: number, wanted: string | WantedSpawn = "agent-dev") {
@@ -15,7 +15,7 @@ function times(count: number, wanted: string | WantedSpawn = "agent-dev") {
 }
 
 describe("spawnWorkspaces", () => {
-  it("gives a result for each, in their order", async () => {
+  it("returns a result for each spawn, in order", async () => {
     await using here = await openAssembled();
     const plan = await here.slipway.resolveWorkspace("agent-dev");
     const results = await here.slipway.spawnWorkspaces([
@@ -32,7 +32,7 @@ describe("spawnWorkspaces", () => {
     expect(await here.slipway.spawnWorkspaces([])).toEqual([]);
   });
 
-  it("spawns what was asked for at the call, whatever becomes of the list", async () => {
+  it("ignores changes that are made to the list after the call", async () => {
     await using here = await openAssembled();
     const one = { workspace: "agent-dev", spawnId: "one" };
     const list = [one, { workspace: "agent-dev", spawnId: "two" }];
@@ -49,7 +49,7 @@ describe("spawnWorkspaces", () => {
     expect(told).not.toEqual([]);
   });
 
-  it("rejects for none of them: a failure stands beside the others", async () => {
+  it("does not reject: a failure is one of the results", async () => {
     await using here = await openAssembled();
     await here.slipway.spawnWorkspace("agent-dev", { spawnId: "taken" });
     await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
@@ -67,7 +67,7 @@ describe("spawnWorkspaces", () => {
     ]);
   });
 
-  it("goes on with those that are known", async () => {
+  it("resumes spawns with a known id", async () => {
     await using here = await openAssembled();
     const wanted = [
       { workspace: "agent-dev", spawnId: "one" },
@@ -78,7 +78,7 @@ describe("spawnWorkspaces", () => {
     expect(here.adapter.machines).toHaveLength(2);
   });
 
-  it("resolves a workspace once however often it is named, and looks its secrets up once", async () => {
+  it("resolves a repeated workspace once, and reads its secrets once", async () => {
     const readSecret = vi.fn(async () => new SecretValue("value"));
     await using here = await openAssembled(MANY, { readSecret });
     await here.catalog.set("secret", { name: "API_KEY", plaintext_value: "value" });
@@ -92,7 +92,7 @@ describe("spawnWorkspaces", () => {
     expect(plan.floatingReads).toMatchObject([{ readAt: expect.stringMatching(/^\d{4}-/u) }]);
   });
 
-  it("looks at a saved plan once however often it is named", async () => {
+  it("verifies a repeated saved plan once", async () => {
     await using here = await openAssembled(MANY);
     const workspace = parsePlan(toSnakeCase(await here.slipway.resolveWorkspace("agent-dev")));
     await here.slipway.spawnWorkspaces(times(20, { workspace }));
@@ -108,21 +108,21 @@ describe("spawnWorkspaces", () => {
   });
 
   it.each<readonly [what: string, wanted: unknown, options: unknown, message: string]>([
-    ["no list", "agent-dev", {}, "needs a list"],
+    ["a value that is not a list", "agent-dev", {}, "needs a list"],
     ["a number", ["agent-dev", 7], {}, "[1] must be an object, not 7"],
-    ["no workspace", ["agent-dev", { spawnId: "a" }], {}, "[1] has no workspace"],
-    ["a hole", Array(1), {}, "[0] must be an object, not undefined"],
+    ["a missing workspace", ["agent-dev", { spawnId: "a" }], {}, "[1] has no workspace"],
+    ["a sparse list", Array(1), {}, "[0] must be an object, not undefined"],
     ["a misspelt field", [{ workspace: "agent-dev", spawnID: "a" }], {}, 'no option "spawnID"'],
-    ["an id that is none", ["agent-dev", { workspace: "w", spawnId: "A" }], {}, '"A" must match'],
+    ["an invalid id", ["agent-dev", { workspace: "w", spawnId: "A" }], {}, '"A" must match'],
     [
-      "an id twice",
+      "a duplicate id",
       [{ workspace: "w", spawnId: "a" }, "w", { workspace: "x", spawnId: "a" }],
       {},
       'spawn id "a" is given twice, at 0 and 2',
     ],
-    ["a plan that is none", ["agent-dev", { workspace: {} }], {}, "plan"],
+    ["an invalid plan", ["agent-dev", { workspace: {} }], {}, "plan"],
     ["a misspelt option", ["agent-dev"], { spawnId: "a" }, 'has no option "spawnId"'],
-  ])("refuses %s before anything has begun", async (_what, wanted, options, message) => {
+  ])("rejects %s before anything is started", async (_what, wanted, options, message) => {
     await using here = await openAssembled();
     const call = (first: never, second: never) => here.slipway.spawnWorkspaces(first, second);
     await expect(
@@ -135,7 +135,7 @@ describe("spawnWorkspaces", () => {
     expect(await here.slipway.listSpawns()).toEqual([]);
   });
 
-  it("leaves all of them where the wait ends, and listens little to the caller's signals", async () => {
+  it("leaves all spawns recorded when the wait ends, with few listeners on the caller's signals", async () => {
     await using here = await openAssembled({ ...MANY, bootMilliseconds: 60_000 });
     const cancel = new AbortController();
     const detach = new AbortController();
@@ -156,7 +156,7 @@ describe("spawnWorkspaces", () => {
     expect(here.adapter.machines).toHaveLength(200);
   });
 
-  it("ends all of them where they are cancelled", async () => {
+  it("terminates all spawns when they are cancelled", async () => {
     await using here = await openAssembled({ ...MANY, bootMilliseconds: 60_000 });
     const cancel = new AbortController();
     const results = await here.slipway.spawnWorkspaces(times(100), {

@@ -3,7 +3,7 @@ import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { openAssembled, PINNED, REFERENCE } from "../../support/assembled.ts";
 
-/** Slipway whose adapter opens when the test lets it, so that a resolution is under way until then. */
+/** Slipway whose adapter opens when the test says so, so that a resolution stays in progress until then. */
 async function openGated() {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   const adapter = createFakeAdapter({
@@ -18,8 +18,8 @@ async function openGated() {
   return { here: await openAssembled({}, { openAdapter }), openAdapter, adapter, open };
 }
 
-describe("resolutions of one workspace at the same time", () => {
-  it("are one, and another one afterwards", async () => {
+describe("concurrent resolutions of one workspace", () => {
+  it("are shared; a later one is separate", async () => {
     const gated = await openGated();
     await using here = gated.here;
     const first = here.slipway.resolveWorkspace("agent-dev");
@@ -35,7 +35,7 @@ describe("resolutions of one workspace at the same time", () => {
     });
   });
 
-  it("know of what was written before they were asked for", async () => {
+  it("see every record written before they were requested", async () => {
     const gated = await openGated();
     await using here = gated.here;
     const before = here.slipway.resolveWorkspace("agent-dev");
@@ -48,7 +48,7 @@ describe("resolutions of one workspace at the same time", () => {
     expect([generation(await before), generation(await after)]).toEqual([1, 2]);
   });
 
-  it("do not fail for what was mended before they were asked for", async () => {
+  it("do not fail because of a mistake fixed before they were requested", async () => {
     const gated = await openGated();
     await using here = gated.here;
     await here.catalog.patch("image", "agent", { "docker.image_ref": "registry.example/gone:v2" });
@@ -61,7 +61,7 @@ describe("resolutions of one workspace at the same time", () => {
     expect(await after).toMatchObject({ artifact: { id: PINNED } });
   });
 
-  it("go on for the others where one is given up", async () => {
+  it("continue for the other callers when one gives up", async () => {
     const gated = await openGated();
     await using here = gated.here;
     const impatient = new AbortController();
