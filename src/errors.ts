@@ -1,9 +1,9 @@
 /**
- * The one error class of Slipway. Every failure that a caller can meet is a {@link SlipwayError}: what went
+ * Slipway's only error class. Every failure that reaches a caller is a {@link SlipwayError}, which says what went
  * wrong, with which resource, why, and what to do about it. This file imports nothing.
  */
 
-/** gRPC canonical codes in the catalog's spelling. */
+/** The gRPC canonical codes, by the names that the catalog's specification uses. */
 export const ERROR_CODES = [
   "INVALID_ARGUMENT",
   "NOT_FOUND",
@@ -22,8 +22,8 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * Why it failed, for programs: a closed union in upper snake case (after AIP-193). A reason never changes its
- * meaning; new ones are added here.
+ * The cause of a failure, for programs: a closed union in upper snake case (following AIP-193). A reason never changes
+ * its meaning; new ones are added here.
  */
 export const ERROR_REASONS = [
   // Input
@@ -153,7 +153,7 @@ export const ERROR_REASONS = [
 ] as const;
 export type ErrorReason = (typeof ERROR_REASONS)[number];
 
-/** How far a failure reaches: what else would fail for the same cause. */
+/** The scope of a failure: what else would fail for the same cause. */
 export type BlastRadius =
   | "request"
   | "type-in-zone"
@@ -164,12 +164,12 @@ export type BlastRadius =
   | "image";
 
 /**
- * What may be tried next: the same request with the same token, another candidate, or nothing. Set where the
- * provider's error is read, from its code.
+ * What may be tried next: the same request with the same token, the next candidate, or nothing. Derived from the
+ * provider's error code where that error is parsed.
  */
 export type RetryVerdict = "same-token" | "next-candidate" | "never";
 
-/** What JSON can say. Error metadata, plan settings and records hold nothing else. */
+/** Any JSON value. Error metadata, plan settings and records contain nothing else. */
 export type JsonValue =
   | string
   | number
@@ -182,18 +182,18 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 export interface SlipwayErrorOptions {
   readonly code: ErrorCode;
   readonly reason: ErrorReason;
-  /** What, which name, why. One line, no secret, no stack. */
+  /** What failed, for which resource, and why. One line, without secrets or stack traces. */
   readonly message: string;
-  /** What the reader can do about it, as an imperative sentence. */
+  /** What the user can do about it, as an imperative sentence. */
   readonly remedy?: string;
   /** Default `request`. */
   readonly blastRadius?: BlastRadius;
   /** Default `never`. */
   readonly retry?: RetryVerdict;
   readonly metadata?: JsonObject;
-  /** All checks of a resolution, where this error is the failure of one; see `plan.ts` for their shape. */
+  /** All checks of the resolution, if a resolution failed; see `plan.ts` for their shape. */
   readonly checks?: readonly JsonValue[];
-  /** What was caught. Only its name, code and message are kept: an SDK's error may carry the request's secrets. */
+  /** The original error. Only its name, code, message and stack are kept: an SDK's error may contain secrets. */
   readonly cause?: unknown;
 }
 
@@ -221,7 +221,7 @@ export class SlipwayError extends Error {
     this.checks = options.checks ?? null;
   }
 
-  /** The error as the command line prints it under `error` and the ledger keeps it. */
+  /** The form that the command line prints under `error` and that the ledger stores. */
   toJSON(): JsonObject {
     return {
       code: this.code,
@@ -236,24 +236,24 @@ export class SlipwayError extends Error {
   }
 }
 
-/** True for an error of ours, from whichever copy of the package it came. */
+/** True for a SlipwayError, even from another copy of the package. */
 export function isSlipwayError(value: unknown): value is SlipwayError {
   return value instanceof SlipwayError || (value instanceof Error && value.name === "SlipwayError");
 }
 
-/** What was caught, as an error of ours: ours as it is, anything else as `INTERNAL`. */
+/** Converts a caught value to a SlipwayError: one of ours is returned unchanged, anything else becomes `INTERNAL`. */
 export function asSlipwayError(caught: unknown): SlipwayError {
   if (isSlipwayError(caught)) return caught;
   return new SlipwayError({
     code: "INTERNAL",
     reason: "INTERNAL",
     message: `unexpected failure: ${caught instanceof Error ? caught.message : String(caught)}`,
-    remedy: "This is a defect of Slipway: please report it with the command that led to it.",
+    remedy: "This is a bug in Slipway: please report it with the command that caused it.",
     cause: caught,
   });
 }
 
-/** An `INVALID_ARGUMENT` with the given words: the commonest error by far. */
+/** Creates an `INVALID_ARGUMENT` error, by far the most common one. */
 export function invalidArgument(
   reason: ErrorReason,
   message: string,
@@ -269,7 +269,7 @@ export function invalidArgument(
   });
 }
 
-/** A plain copy of what was caught, without the fields in which SDKs keep requests, headers and bodies. */
+/** A plain copy of an error, without the fields in which SDKs keep requests, headers and bodies. */
 function summarizeCause(caught: unknown): Error {
   if (isSlipwayError(caught)) return caught;
   if (!(caught instanceof Error)) return new Error(String(caught));

@@ -1,4 +1,4 @@
-/** The public names of the package `slipway`: an explicit list. Nothing inside the package imports this file. */
+/** The public API of the package `slipway`, as an explicit list. No other file of the package imports this one. */
 export { canonicalJson } from "./json/canonical-json.ts";
 export type { Bake, Catalog, WriteOptions } from "./catalog/catalog.ts";
 export type {

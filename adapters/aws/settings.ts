@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { READ_SELDOM } from "../../src/json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
 
 const text = z.string().min(1);
 
@@ -41,7 +41,7 @@ export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): Insta
   if (known !== undefined) return known;
   const parsed = z
     .strictObject({ instance: instanceSettings })
-    .safeParse(plan.settings, READ_SELDOM);
+    .safeParse(plan.settings, WITHOUT_COMPILING);
   if (parsed.success) {
     if (Object.isFrozen(plan.settings)) read.set(plan.settings, parsed.data.instance);
     return parsed.data.instance;

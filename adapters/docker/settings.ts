@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { READ_SELDOM } from "../../src/json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
 
 const text = z.string();
 const strings = z.array(text);
@@ -64,7 +64,7 @@ export function planSettings(container: ContainerSettings): JsonObject {
 export function settingsOf(plan: LaunchPlan): ContainerSettings {
   const parsed = z
     .strictObject({ container: containerSettings })
-    .safeParse(plan.settings, READ_SELDOM);
+    .safeParse(plan.settings, WITHOUT_COMPILING);
   if (parsed.success) return parsed.data.container;
   const [issue] = parsed.error.issues;
   throw invalidArgument(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { READ_SELDOM } from "../../src/json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
 
 const instanceSettings = z.strictObject({
   /** GiB, never less than the image's; null leaves it at the image's own. */
@@ -25,7 +25,7 @@ export function planSettings(instance: InstanceSettings): JsonObject {
 
 /** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: LaunchPlan): InstanceSettings {
-  const parsed = planned.safeParse(plan.settings, READ_SELDOM);
+  const parsed = planned.safeParse(plan.settings, WITHOUT_COMPILING);
   if (parsed.success) return parsed.data.instance;
   const [issue] = parsed.error.issues;
   throw invalidArgument(

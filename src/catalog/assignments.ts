@@ -1,16 +1,16 @@
-/** `field=value`: changes of named fields, by their printed path. */
+/** Applies the `field=value` assignments of a patch. */
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject, JsonValue, SlipwayError } from "../errors.ts";
-import { holdsData, snakeCaseName } from "../json/field-case.ts";
+import { hasDataKeys, snakeCaseName } from "../json/field-case.ts";
 import { printedText } from "./body.ts";
 import type { CatalogKind } from "./kinds.ts";
 import { PLACEMENT_ARMS } from "./schemas/placement.ts";
 import { isFields } from "./violation.ts";
 
-/** By path; null unsets the field. */
+/** New values keyed by path; null unsets the field. */
 export type Assignments = Readonly<Record<string, JsonValue>>;
 
-/** The fields (snake_case) with the assignments made; what they are then worth is for `parse.ts` to judge. */
+/** Returns the fields (snake_case) with the assignments applied. The result is not validated: see `parse.ts`. */
 export function applyAssignments(
   kind: CatalogKind,
   fields: JsonObject,
@@ -43,7 +43,7 @@ function isJsonFields(value: JsonValue): value is JsonObject {
   return isFields(value);
 }
 
-/** `aws.ami_ids.us-east-1` -> its steps. The keys of data may have dots: what follows such a field is one key. */
+/** Splits a path such as `aws.ami_ids.us-east-1`. Keys that are data may contain dots: the rest of the path is one key. */
 function splitPath(kind: CatalogKind, path: string): readonly string[] {
   const steps: string[] = [];
   const given = path.split(".");
@@ -51,14 +51,14 @@ function splitPath(kind: CatalogKind, path: string): readonly string[] {
     const step = snakeCaseName(name);
     if (step === "") throw invalidAssignment(`${printedText(path)} is not the path of a field`);
     steps.push(step);
-    if (!holdsData(step) || index === given.length - 1) continue;
+    if (!hasDataKeys(step) || index === given.length - 1) continue;
     steps.push(given.slice(index + 1).join("."));
     break;
   }
   const [first] = steps;
   if (kind === "secret" && first === "plaintext_value")
-    throw invalidAssignment("a secret's value comes from standard input, never from an argument");
-  // An arm that is named as if at the root is under `target` in the record.
+    throw invalidAssignment("a secret's value is read from standard input, never from an argument");
+  // `aws`, `gcp` and `docker` are accepted at the root, but the record has them under `target`.
   const isArm = kind === "placement" && PLACEMENT_ARMS.some((arm) => arm === first);
   return isArm ? ["target", ...steps] : steps;
 }
@@ -67,6 +67,6 @@ function invalidAssignment(message: string): SlipwayError {
   return invalidArgument(
     "INVALID_INPUT",
     message,
-    "Write field=value, the field by its printed path: `aws.ami_ids.us-east-1=ami-…`.",
+    "Write field=value, where field is the path that `get` prints: `aws.ami_ids.us-east-1=ami-…`.",
   );
 }

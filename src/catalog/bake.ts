@@ -1,4 +1,4 @@
-/** What a bake writes back: an image with its provenance, immutable from then on. */
+/** The write-back of a bake: an immutable image with its provenance. */
 import { invalidArgument } from "../errors.ts";
 import type { CatalogArchitecture, ImageFields } from "./kinds.ts";
 import { parseOwn } from "./parse.ts";
@@ -9,7 +9,7 @@ export interface Bake {
   readonly imageHash: string;
   readonly architecture: CatalogArchitecture | "amd64" | "arm64";
   readonly gce?: { readonly selfLink: string };
-  /** Of one region: the one the bake ran in. */
+  /** One entry, for the region in which the bake ran. */
   readonly aws?: { readonly amiIds: Readonly<Record<string, string>> };
   /** Default: `<recipe>-<first 16 digits of the hash>`. */
   readonly name?: string;
@@ -18,7 +18,7 @@ export interface Bake {
 
 const HASH_DIGITS_IN_NAME = 16;
 
-/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` by the image kind's rules */
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` if the image violates its kind's rules */
 export function bakedImageFields(bake: Bake): ImageFields {
   checkBake(bake);
   const { recipeRef, imageHash, architecture, gce, aws, name, description } = bake;
@@ -26,13 +26,13 @@ export function bakedImageFields(bake: Bake): ImageFields {
   return parseOwn("image", {
     name: name ?? `${recipeRef}-${imageHash.slice(0, HASH_DIGITS_IN_NAME)}`,
     description,
-    architecture: catalogSpelling(architecture),
+    architecture: toCatalogArchitecture(architecture),
     gce: gce && { ...gce, provenance },
     aws: aws && { ...aws, provenance },
   });
 }
 
-/** What the default name is made of; everything else is held to the kind's own rules. */
+/** Checks only what the default name needs; the kind's rules validate everything else. */
 function checkBake(bake: Bake): void {
   if (typeof bake !== "object" || bake === null)
     throw invalidArgument("INVALID_RECORD", "the bake must be a map of fields");
@@ -42,7 +42,7 @@ function checkBake(bake: Bake): void {
     throw invalidArgument("INVALID_RECORD", "provenance.image_hash is required");
 }
 
-function catalogSpelling(architecture: Bake["architecture"]): string {
+function toCatalogArchitecture(architecture: Bake["architecture"]): string {
   if (architecture === "amd64") return "ARCHITECTURE_AMD64";
   return architecture === "arm64" ? "ARCHITECTURE_ARM64" : architecture;
 }

@@ -1,51 +1,51 @@
-/** A body as it came, brought into the one form that rules and schemas judge. */
-import { camelCaseName, holdsData, snakeCaseName } from "../json/field-case.ts";
+/** Normalizes a resource's body into the form that rules and schemas validate. */
+import { camelCaseName, hasDataKeys, snakeCaseName } from "../json/field-case.ts";
 import { isFields } from "./violation.ts";
 import type { LooseFields, Normalized, Violation } from "./violation.ts";
 
 export interface NormalizedBody extends Normalized {
-  /** Printed path -> the path in the spelling that was given. */
-  readonly spellings: ReadonlyMap<string, string>;
+  /** Printed path -> the path as the user wrote it. */
+  readonly originalPaths: ReadonlyMap<string, string>;
 }
 
 type Path = readonly PropertyKey[];
 
-/** No kind nests as deeply. */
+/** Deeper than any kind nests. */
 const MAXIMUM_DEPTH = 16;
 
 /**
- * Field names become camelCase; what is unset (null, or an empty string, as on the platform) is left out. The keys of
- * data (regions, tags) and their values stay as they are.
+ * Converts field names to camelCase and removes unset fields (null, or an empty string, as on the platform). Keys that
+ * are data (regions, tags) and their values stay unchanged.
  */
 export function normalizeBody(body: LooseFields): NormalizedBody {
   const violations: Violation[] = [];
-  const spellings = new Map<string, string>();
-  const fields = normalizeFields(body, { path: [], spelled: "", violations, spellings });
-  return { fields, violations, spellings };
+  const originalPaths = new Map<string, string>();
+  const fields = normalizeFields(body, { path: [], originalPath: "", violations, originalPaths });
+  return { fields, violations, originalPaths };
 }
 
 interface Place {
   readonly path: Path;
-  readonly spelled: string;
+  readonly originalPath: string;
   readonly violations: Violation[];
-  readonly spellings: Map<string, string>;
+  readonly originalPaths: Map<string, string>;
 }
 
-function normalizeFields(given: LooseFields, place: Place): LooseFields {
+function normalizeFields(body: LooseFields, place: Place): LooseFields {
   const fields = new Map<string, unknown>();
-  for (const [spelling, value] of Object.entries(given)) {
-    const name = camelCaseName(spelling);
+  for (const [given, value] of Object.entries(body)) {
+    const name = camelCaseName(given);
     const path = [...place.path, name];
-    const spelled = place.spelled === "" ? spelling : `${place.spelled}.${spelling}`;
+    const originalPath = place.originalPath === "" ? given : `${place.originalPath}.${given}`;
     if (fields.has(name)) {
-      const message = `${printedPath(path)} is given twice, in two spellings`;
+      const message = `${printedPath(path)} is given twice, in snake_case and in camelCase`;
       place.violations.push({ path, message });
     } else if (value !== undefined && value !== null && value !== "") {
-      place.spellings.set(printedPath(path), spelled);
-      fields.set(name, normalizeValue(value, { ...place, path, spelled }));
+      place.originalPaths.set(printedPath(path), originalPath);
+      fields.set(name, normalizeValue(value, { ...place, path, originalPath }));
     }
   }
-  // Own properties, `__proto__` too: the schema then finds it unknown.
+  // fromEntries defines own properties, even for `__proto__`, so that the schema rejects it as unknown.
   return Object.fromEntries(fields);
 }
 
@@ -60,19 +60,19 @@ function normalizeValue(value: unknown, place: Place): unknown {
       normalizeValue(item, {
         ...place,
         path: [...path, index],
-        spelled: `${place.spelled}[${index}]`,
+        originalPath: `${place.originalPath}[${index}]`,
       }),
     );
   if (!isFields(value)) return value;
   const name = path.at(-1);
-  if (typeof name !== "string" || !holdsData(name)) return normalizeFields(value, place);
-  // Copying such a key elsewhere would set a prototype, and zod drops it in silence.
+  if (typeof name !== "string" || !hasDataKeys(name)) return normalizeFields(value, place);
+  // Copying such a key would set a prototype, and zod silently drops it.
   if (Object.hasOwn(value, "__proto__"))
     violations.push({ path, message: `${printedPath(path)} must not have the key __proto__` });
   return value;
 }
 
-/** A path as people read it: `ports[0].name`, in the printed spelling. */
+/** Formats a path for messages: `ports[0].name`, in snake_case. */
 export function printedPath(path: Path): string {
   let printed = "";
   for (const step of path) {
@@ -82,7 +82,7 @@ export function printedPath(path: Path): string {
   return printed;
 }
 
-/** Text from outside inside a message: shortened, and quoted where it holds more than a name would. */
+/** Formats user input for a message: shortened, and quoted unless it looks like a plain name. */
 export function printedText(text: string): string {
   const LONGEST = 100;
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;

@@ -1,4 +1,4 @@
-/** Records that come with Slipway: every tenant reads them, nobody writes them. */
+/** Records that ship with Slipway. Every tenant can read them, and they cannot be changed. */
 import { deepFreeze } from "../plan/plan.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, RecordMetadata } from "./kinds.ts";
 
@@ -31,7 +31,7 @@ const BUILT_INS: BuiltIns = deepFreeze({
   secret: [],
 });
 
-/** They never change: what they were born with is what they have. */
+/** The metadata of every built-in record. It never changes. */
 export const BUILT_IN_METADATA: RecordMetadata = Object.freeze({
   generation: 1,
   createdAt: "2026-01-01T00:00:00.000Z",
@@ -39,7 +39,7 @@ export const BUILT_IN_METADATA: RecordMetadata = Object.freeze({
   updatedBy: "slipway",
 });
 
-/** Sorted by name. */
+/** A kind's built-in records, sorted by name. */
 export function builtInRecords<K extends CatalogKind>(kind: K): readonly CatalogRecord<K>[] {
   const fields: readonly CatalogKinds[K][] = BUILT_INS[kind];
   return fields.map((own) => {
@@ -49,7 +49,7 @@ export function builtInRecords<K extends CatalogKind>(kind: K): readonly Catalog
   });
 }
 
-/** The fields of a built-in record, without who wrote it and when. */
+/** The fields of a built-in record, without its metadata. */
 export function builtInFields<K extends CatalogKind>(
   kind: K,
   name: string,

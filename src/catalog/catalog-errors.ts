@@ -1,4 +1,4 @@
-/** The catalog's errors, each with its one wording. */
+/** The catalog's errors. Each is worded in one place. */
 import { SlipwayError } from "../errors.ts";
 import type { RecordKey } from "./tables.ts";
 
@@ -7,12 +7,12 @@ export function recordNotFound({ kind, name }: RecordKey): SlipwayError {
     code: "NOT_FOUND",
     reason: "RECORD_NOT_FOUND",
     message: `${kind} ${JSON.stringify(name)} does not exist`,
-    remedy: `List what there is with \`slipway get ${kind}\`.`,
+    remedy: `List the existing ones with \`slipway get ${kind}\`.`,
     metadata: { kind, name },
   });
 }
 
-/** The specification's text. */
+/** The message and the remedy are fixed by the image specification. */
 export function bakedImagesAreImmutable({ kind, name }: RecordKey): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
@@ -27,18 +27,18 @@ export function nameTaken({ kind, name }: RecordKey): SlipwayError {
   return new SlipwayError({
     code: "ALREADY_EXISTS",
     reason: "NAME_CLASH",
-    message: `${kind} ${name} exists and was not baked: a bake does not replace it`,
+    message: `${kind} ${name} already exists and was not baked, so a bake cannot replace it`,
     remedy: "Record the bake under another name, or delete the record first.",
     metadata: { kind, name },
   });
 }
 
-export function builtIn({ kind, name }: RecordKey): SlipwayError {
+export function recordBuiltIn({ kind, name }: RecordKey): SlipwayError {
   return new SlipwayError({
     code: "PERMISSION_DENIED",
     reason: "RECORD_BUILT_IN",
-    message: `${kind} ${name} cannot be written: names that begin with slipway- belong to built-in records`,
-    remedy: "Write a record of another name.",
+    message: `${kind} ${name} cannot be written: names that start with slipway- are reserved for built-in records`,
+    remedy: "Use another name.",
     metadata: { kind, name },
   });
 }
@@ -48,13 +48,13 @@ export function generationMismatch(
   wanted: number,
   actual: number,
 ): SlipwayError {
-  const is = actual === 0 ? "does not exist" : `is at generation ${actual}`;
-  const demanded = wanted === 0 ? "be new" : `be at generation ${wanted}`;
+  const found = actual === 0 ? "does not exist" : `is at generation ${actual}`;
+  const required = wanted === 0 ? "that it does not exist" : `generation ${wanted}`;
   return new SlipwayError({
     code: "ABORTED",
     reason: "GENERATION_MISMATCH",
-    message: `${kind} ${name} ${is}, and the write demands that it ${demanded}`,
-    remedy: `Read it again with \`slipway get ${kind} ${name}\` and decide anew.`,
+    message: `${kind} ${name} ${found}, but the write requires ${required}`,
+    remedy: `Read it again with \`slipway get ${kind} ${name}\`, then repeat the write with its generation.`,
     metadata: { kind, name, generation: actual, if_generation: wanted },
   });
 }
@@ -67,8 +67,8 @@ export function linkMissing(
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "LINK_MISSING",
-    message: `${kind} ${name} refers to what does not exist: ${names.join(", ")}`,
-    remedy: "Set what it refers to first, or correct the name.",
+    message: `${kind} ${name} refers to records that do not exist: ${names.join(", ")}`,
+    remedy: "Create the missing records first, or correct the reference.",
     metadata: { kind, name, missing: missing.map((key) => ({ kind: key.kind, name: key.name })) },
   });
 }
@@ -82,12 +82,12 @@ export function substrateMismatch(
     code: "FAILED_PRECONDITION",
     reason: "SUBSTRATE_MISMATCH",
     message: `${kind} ${name} is for ${wanted}, but ${other.kind} ${other.name} is for ${actual}`,
-    remedy: `Name a ${other.kind} of ${wanted}.`,
+    remedy: `Refer to a ${other.kind} for ${wanted}.`,
     metadata: { kind, name, substrate: wanted, [other.kind]: other.name },
   });
 }
 
-/** @param referrers some of them; `more` says that there are others */
+/** @param more whether there are referrers beyond the listed ones */
 export function recordInUse(
   { kind, name }: RecordKey,
   referrers: readonly RecordKey[],
@@ -98,7 +98,7 @@ export function recordInUse(
     code: "FAILED_PRECONDITION",
     reason: "RECORD_IN_USE",
     message: `${kind} ${name} is in use by ${names.join(", ")}${more ? " and others" : ""}`,
-    remedy: "Delete or change what refers to it first.",
+    remedy: "Delete or change the records that refer to it first.",
     metadata: {
       kind,
       name,

@@ -1,4 +1,4 @@
-/** The catalog as programs and the command line use it: one tenant's records, judged before they are written. */
+/** The catalog's interface for programs and the command line: one tenant's records, validated before each write. */
 import type { SecretValue } from "../secret-value.ts";
 import type { Assignments } from "./assignments.ts";
 import type { Bake } from "./bake.ts";
@@ -10,38 +10,38 @@ export type { Bake } from "./bake.ts";
 
 export interface WriteOptions {
   /**
-   * Write only where the record is at this generation (0: where it does not exist); otherwise `ABORTED` /
+   * Write only if the record is at this generation (0: only if it does not exist); otherwise `ABORTED` /
    * `GENERATION_MISMATCH`.
    */
   readonly ifGeneration?: number;
-  /** Who writes; default: whom the catalog was made for. */
+  /** Author recorded in the history; default: the catalog's actor. */
   readonly actor?: string;
 }
 
 /**
- * The catalog of one tenant. Bodies are taken in snake_case or camelCase; records are given in camelCase, deep-frozen.
- * Every method rejects with a `SlipwayError`.
+ * The catalog of one tenant. Bodies may use snake_case or camelCase. Returned records use camelCase and are
+ * deep-frozen. Every method rejects only with a `SlipwayError`.
  */
 export interface Catalog {
   readonly tenant: string;
 
   /**
-   * Writes a whole record; what the body leaves out is unset.
+   * Writes a whole record; a field that the body omits is unset.
    *
    * @param body the resource; for a secret, with `plaintext_value`
-   * @throws `INVALID_ARGUMENT` / `INVALID_RECORD` (message: the first broken rule; `metadata.violations`: all),
+   * @throws `INVALID_ARGUMENT` / `INVALID_RECORD` (message: the first violation; `metadata.violations`: all of them),
    * `FAILED_PRECONDITION` / `LINK_MISSING`, `RECORD_IMMUTABLE`, `PERMISSION_DENIED` / `RECORD_BUILT_IN`, `ABORTED`
    */
   set<K extends CatalogKind>(
     kind: K,
     body: unknown,
     options?: WriteOptions & {
-      /** The name that the body must have. */
+      /** If given, the body must have this name. */
       readonly name?: string;
     },
   ): Promise<CatalogRecord<K>>;
 
-  /** Writes a secret's value and, as a full replacement, its description. */
+  /** Writes a secret's value and replaces its description; without one, the description is unset. */
   setSecret(
     name: string,
     value: SecretValue,
@@ -49,9 +49,9 @@ export interface Catalog {
   ): Promise<CatalogRecord<"secret">>;
 
   /**
-   * Changes the named fields and nothing else, on top of whatever others write meanwhile.
+   * Changes only the named fields. Concurrent writes to other fields are kept.
    *
-   * @param assignments by snake_case path (`aws.ami_ids.us-east-1`): a JSON value, or null to unset the field
+   * @param assignments JSON values keyed by snake_case path (`aws.ami_ids.us-east-1`); null unsets the field
    */
   patch<K extends CatalogKind>(
     kind: K,
@@ -63,28 +63,28 @@ export interface Catalog {
   /** @throws `NOT_FOUND` / `RECORD_NOT_FOUND` */
   get<K extends CatalogKind>(kind: K, name: string): Promise<CatalogRecord<K>>;
 
-  /** The record and everything that it leads to, as they were at one moment. */
+  /** A consistent snapshot of the record and all records that it refers to, directly or indirectly. */
   linked(kind: CatalogKind, name: string): Promise<LinkedRecords>;
 
-  /** The generation that each record has at one moment, in their order; null for what does not exist. */
+  /** A consistent snapshot of the records' generations, in the given order; null for a record that does not exist. */
   generations(
     records: readonly { readonly kind: string; readonly name: string }[],
   ): Promise<readonly (number | null)[]>;
 
-  /** By name. */
+  /** Lists all records of a kind, sorted by name. */
   list<K extends CatalogKind>(kind: K): Promise<readonly CatalogRecord<K>[]>;
 
-  /** @throws `NOT_FOUND`, `FAILED_PRECONDITION` / `RECORD_IN_USE` (naming who refers to it) or `RECORD_IMMUTABLE` */
+  /** @throws `NOT_FOUND`, `FAILED_PRECONDITION` / `RECORD_IN_USE` (naming the referrers) or `RECORD_IMMUTABLE` */
   delete(kind: CatalogKind, name: string, options?: WriteOptions): Promise<void>;
 
-  /** Newest first, deletions among them. @throws `NOT_FOUND` where the name was never used */
+  /** The record's generations, newest first, including deletions. @throws `NOT_FOUND` if the name was never used */
   history<K extends CatalogKind>(kind: K, name: string): Promise<readonly HistoryEntry<K>[]>;
 
   /**
-   * Writes back what a bake made. The same bake recorded twice is one record.
+   * Records the image of a bake. Recording the same bake again is a no-op.
    *
-   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` where the name holds another bake, `ALREADY_EXISTS` /
-   * `NAME_CLASH` where it holds a hand-written image
+   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` if the name belongs to another bake, `ALREADY_EXISTS` /
+   * `NAME_CLASH` if it belongs to a hand-written image
    */
   recordBake(bake: Bake, options?: Pick<WriteOptions, "actor">): Promise<CatalogRecord<"image">>;
 }

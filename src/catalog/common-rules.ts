@@ -1,4 +1,4 @@
-/** The rules that every kind begins with: its name and its description. */
+/** The rules that come first for every kind: its name and its description. */
 import type { CatalogKind } from "./kinds.ts";
 import { isName, nameGrammar } from "./names.ts";
 import { fieldRule } from "./violation.ts";
@@ -18,7 +18,7 @@ export function commonRules(kind: CatalogKind): readonly Rule[] {
       message: `name must match ${nameGrammar(kind)}`,
       remedy:
         kind === "secret"
-          ? "Use upper-case letters, digits and underscores, beginning with a letter."
+          ? "Use upper-case letters, digits and underscores, starting with a letter."
           : "Use a valid DNS label for the name.",
     }),
     fieldRule("description", {

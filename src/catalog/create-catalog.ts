@@ -1,7 +1,7 @@
 import type { Clock } from "../host/clock.ts";
 import { timestamp } from "../host/clock.ts";
 import { invalidArgument, isSlipwayError } from "../errors.ts";
-import { checkOptions, checkText } from "../json/check-options.ts";
+import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import type { SecretStore } from "../secrets/sealed-store.ts";
 import { SecretValue } from "../secret-value.ts";
@@ -14,7 +14,7 @@ import { isBuiltIn } from "./built-ins.ts";
 import type { Catalog, WriteOptions } from "./catalog.ts";
 import {
   bakedImagesAreImmutable,
-  builtIn,
+  recordBuiltIn,
   generationMismatch,
   recordNotFound,
 } from "./catalog-errors.ts";
@@ -32,31 +32,32 @@ export interface CatalogPorts {
   readonly secrets: SecretStore;
   readonly clock: Clock;
   readonly tenant: string;
-  /** Who writes, where a write does not say it. */
+  /** The author recorded for writes that name none. */
   readonly actor: string;
 }
 
-const WRITE_OPTIONS: ShapeOf<WriteOptions> = { ifGeneration: "whole number", actor: "text" };
-/** How many records are read in one transaction. */
+const WRITE_OPTIONS: ShapeOf<WriteOptions> = { ifGeneration: "whole number", actor: "string" };
+/** Maximum number of records read in one transaction. */
 const PAGE = 500;
-/** How often a patch starts anew because somebody else wrote in between. */
+/** How often a patch is attempted if other writes keep coming in between. */
 const PATCH_ATTEMPTS = 20;
 
-/** @throws SlipwayError `INVALID_ARGUMENT` for a tenant that is no name */
+/** @throws SlipwayError `INVALID_ARGUMENT` if the tenant is not a valid name */
 export function createCatalog(ports: CatalogPorts): Catalog {
   const { store, tenant } = ports;
   checkTenant(tenant);
   return {
     tenant,
     async set(kind, body, options = {}) {
-      checkOptions("catalog.set", options, { ...WRITE_OPTIONS, name: "text" });
-      const { value, rest } = checkKind(kind) === "secret" ? takePlaintext(body) : onlyRest(body);
+      checkOptions("catalog.set", options, { ...WRITE_OPTIONS, name: "string" });
+      const { value, rest } =
+        checkKind(kind) === "secret" ? separatePlaintext(body) : withoutPlaintext(body);
       const fields = parseBody(kind, rest, options.name);
       if (kind === "secret" && value === null) throw plaintextRequired();
       return await write(ports, { kind, fields, value, options });
     },
     async setSecret(name, value, given = {}) {
-      checkOptions("catalog.setSecret", given, { ...WRITE_OPTIONS, description: "text" });
+      checkOptions("catalog.setSecret", given, { ...WRITE_OPTIONS, description: "string" });
       checkSecretValue(value);
       const { description, ...options } = given;
       const fields = parseBody("secret", { name, description });
@@ -82,13 +83,13 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
       checkOptions("catalog.delete", options, WRITE_OPTIONS);
-      if (isBuiltIn(checkKind(kind), checkName(name))) throw builtIn({ kind, name });
+      if (isBuiltIn(checkKind(kind), checkName(name))) throw recordBuiltIn({ kind, name });
       await store.delete({ ...writeTerms(ports, options), kind, name });
     },
     history: async (kind, name) =>
       await history(store, tenant, { kind: checkKind(kind), name: checkName(name) }),
     async recordBake(bake, options = {}) {
-      checkOptions("catalog.recordBake", options, { actor: "text" });
+      checkOptions("catalog.recordBake", options, { actor: "string" });
       const fields = bakedImageFields(bake);
       refuseReserved("image", fields.name);
       return await store.setBaked({ ...writeTerms(ports, options), kind: "image", fields });
@@ -101,7 +102,7 @@ async function write<K extends CatalogKind>(
   record: {
     readonly kind: K;
     readonly fields: CatalogKinds[K];
-    /** Of a secret. */
+    /** The value of a secret; null for any other kind. */
     readonly value: SecretValue | null;
     readonly options: WriteOptions;
   },
@@ -115,7 +116,7 @@ async function write<K extends CatalogKind>(
   return await store.set({ ...terms, kind, fields, sealed });
 }
 
-/** Reads, changes and writes on condition that nobody wrote in between; where somebody did, from the start. */
+/** Reads and changes the record, and writes it if it is still at the same generation; otherwise starts again. */
 async function patch<K extends CatalogKind>(
   ports: CatalogPorts,
   request: {
@@ -127,7 +128,7 @@ async function patch<K extends CatalogKind>(
 ): Promise<CatalogRecord<K>> {
   const { store, tenant } = ports;
   const { kind, name, assignments, options } = request;
-  if (isBuiltIn(kind, name)) throw builtIn({ kind, name });
+  if (isBuiltIn(kind, name)) throw recordBuiltIn({ kind, name });
   for (let attempt = 1; ; attempt += 1) {
     const current = await store.get(tenant, kind, name);
     if (current === null) throw recordNotFound({ kind, name });
@@ -141,9 +142,9 @@ async function patch<K extends CatalogKind>(
     try {
       return await store.set({ ...terms, kind, fields: changed });
     } catch (caught) {
-      // With a generation that was demanded, the next round finds that it has passed.
-      const overtaken = isSlipwayError(caught) && caught.reason === "GENERATION_MISMATCH";
-      if (!overtaken || attempt === PATCH_ATTEMPTS) throw caught;
+      // If the caller requires a generation, the next attempt throws because the record is past it.
+      const hasChanged = isSlipwayError(caught) && caught.reason === "GENERATION_MISMATCH";
+      if (!hasChanged || attempt === PATCH_ATTEMPTS) throw caught;
     }
   }
 }
@@ -182,19 +183,22 @@ function writeTerms(ports: CatalogPorts, options: WriteOptions): WriteTerms {
   };
 }
 
-function onlyRest(body: unknown): ReturnType<typeof takePlaintext> {
+function withoutPlaintext(body: unknown): ReturnType<typeof separatePlaintext> {
   return { value: null, rest: body };
 }
 
-/** A name that was left out by a program in JavaScript is its mistake, not the store's. */
+/** JavaScript callers may omit the name: report that as invalid input, before the store fails. */
 function checkName(name: string): string {
-  checkText("the name", name);
+  checkString("the name", name);
   return name;
 }
 
 function checkAssignments(assignments: Assignments): Assignments {
   if (typeof assignments === "object" && assignments !== null) return assignments;
-  throw invalidArgument("INVALID_INPUT", "the assignments of a patch are an object, by path");
+  throw invalidArgument(
+    "INVALID_INPUT",
+    "the assignments of a patch must be an object with paths as keys",
+  );
 }
 
 function checkSecretValue(value: SecretValue): void {
@@ -202,15 +206,15 @@ function checkSecretValue(value: SecretValue): void {
   throw invalidArgument("INVALID_INPUT", "the value of a secret must be a SecretValue");
 }
 
-/** Names of kinds come from command lines too. */
+/** Checked at run time, because kinds also come from command lines. */
 function checkKind<K extends CatalogKind>(kind: K): K;
 function checkKind(kind: string): CatalogKind;
 function checkKind(kind: string): CatalogKind {
-  checkText("the kind", kind);
+  checkString("the kind", kind);
   if (isCatalogKind(kind)) return kind;
   throw invalidArgument(
     "UNKNOWN_KIND",
-    `there is no kind ${printedText(kind)}`,
+    `unknown kind ${printedText(kind)}`,
     `The kinds are ${CATALOG_KINDS.join(", ")}.`,
   );
 }
@@ -219,38 +223,39 @@ function checkTenant(tenant: string): void {
   if (isTenant(tenant)) return;
   throw invalidArgument(
     "INVALID_INPUT",
-    `the tenant ${printedText(tenant)} is no name`,
-    "A tenant has up to 63 lower-case letters, digits, - and _, beginning with a letter or digit.",
+    `tenant ${printedText(tenant)} is not a valid name`,
+    "Use up to 63 lower-case letters, digits, - and _, starting with a letter or a digit.",
   );
 }
 
 function refuseReserved(kind: CatalogKind, name: string): void {
-  if (isReserved(name)) throw builtIn({ kind, name });
+  if (isReserved(name)) throw recordBuiltIn({ kind, name });
 }
 
-const SPELLINGS = ["plaintext_value", "plaintextValue"] as const;
+const PLAINTEXT_FIELDS = ["plaintext_value", "plaintextValue"] as const;
 
 /**
- * A secret's body, apart: the value leaves it before anything judges (and might quote) the rest.
+ * Takes the value out of a secret's body, before the rest is validated and perhaps quoted in an error.
  *
- * @returns the value; null where the body has none
- * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` for a value that is no text, or is given twice
+ * @returns the value, or null if the body has none
+ * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` if the value is not a string or is given twice
  */
-export function takePlaintext(body: unknown): {
+export function separatePlaintext(body: unknown): {
   readonly value: SecretValue | null;
   readonly rest: unknown;
 } {
   if (!isFields(body)) return { value: null, rest: body };
-  const given = SPELLINGS.filter((spelling) => Object.hasOwn(body, spelling));
-  if (given.length > 1) throw invalid("plaintext_value is given twice, in two spellings");
+  const given = PLAINTEXT_FIELDS.filter((field) => Object.hasOwn(body, field));
+  if (given.length > 1)
+    throw invalid("plaintext_value is given twice, in snake_case and in camelCase");
   const rest = Object.fromEntries(
-    Object.entries(body).filter(([name]) => !SPELLINGS.some((spelling) => spelling === name)),
+    Object.entries(body).filter(([name]) => !PLAINTEXT_FIELDS.some((field) => field === name)),
   );
   const value = given[0] === undefined ? null : body[given[0]];
   if (value === null || value === undefined || value === "") return { value: null, rest };
   if (value instanceof SecretValue) return { value, rest };
-  // YAML reads digits as a number, and what it then prints need not be what was written.
-  if (typeof value !== "string") throw invalid("plaintext_value must be a text: quote it");
+  // YAML parses digits as a number, which need not print as it was written.
+  if (typeof value !== "string") throw invalid("plaintext_value must be a string: quote it");
   return { value: new SecretValue(value), rest };
 }
 

@@ -1,15 +1,15 @@
 /**
- * The catalog's kinds, in the spelling of TypeScript. A field that was not set is absent: defaults belong to whoever
- * reads the record, so that a plan can say where each of its values came from.
+ * The catalog's kinds, with camelCase fields. A field that was not set is absent. Defaults are applied when a plan is
+ * resolved, so that the plan can record the source of every value.
  */
 
-/** As the catalog spells it, in records and in print. */
+/** The names that records and output use. */
 export const CATALOG_ARCHITECTURES = ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"] as const;
 export type CatalogArchitecture = (typeof CATALOG_ARCHITECTURES)[number];
 
 export type CatalogSubstrate = "AWS" | "GCP" | "DOCKER";
 
-/** What baked an image. Written by the bake write-back alone. */
+/** The recipe and inputs of a baked image. Only the bake write-back sets it. */
 export interface Provenance {
   readonly recipeRef: string;
   /** SHA-256 of the bake's inputs, 64 hex digits. */
@@ -69,7 +69,7 @@ export interface WorkspaceSecretMount {
   readonly env?: string;
   /** Absolute. */
   readonly path?: string;
-  /** Of the file, four octal digits; default `0400`. */
+  /** The file's mode as four octal digits; default `0400`. */
   readonly mode?: string;
 }
 
@@ -80,7 +80,7 @@ export interface WorkspacePortField {
 
 export const BOOT_DOCUMENTS = ["cloud-init", "none"] as const;
 
-/** What a caller spawns. */
+/** The resource that callers spawn. */
 export interface WorkspaceFields extends Described {
   readonly imageRef: string;
   readonly placement: string;
@@ -103,7 +103,7 @@ export interface AwsPlacement {
   readonly accountId: string;
   readonly region: string;
   readonly vpcId?: string;
-  /** One an availability zone, in the order in which they are tried. */
+  /** One for each availability zone, in the order in which they are tried. */
   readonly subnetIds: readonly string[];
   readonly securityGroupId?: string;
   readonly instanceProfileArn?: string;
@@ -136,13 +136,13 @@ export interface DockerPlacement {
   readonly host?: string;
   readonly network?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** What the engine can run beyond its own, such as `linux/arm64`. */
+  /** Platforms that the engine can run in addition to its own, such as `linux/arm64`. */
   readonly platforms?: readonly string[];
   /** Default 127.0.0.1. */
   readonly publishAddress?: string;
 }
 
-/** Where: an account and region, a project and zones, or an engine. */
+/** Where machines run: an account and region, a project and zones, or an engine. */
 export type PlacementFields = Described & { readonly serviceAccount?: string } & (
     | { readonly substrate: "AWS"; readonly target: { readonly aws: AwsPlacement } }
     | { readonly substrate: "GCP"; readonly target: { readonly gcp: GcpPlacement } }
@@ -181,7 +181,7 @@ export interface DiskTypeFields extends Described {
   readonly spec: DiskTypeSpec;
 }
 
-/** What is told of a secret. Its value is in no record: see `secrets/sealed-store.ts`. */
+/** The readable part of a secret. Its value is never part of a record: see `secrets/sealed-store.ts`. */
 export type SecretFields = Described;
 
 export interface CatalogKinds {
@@ -204,12 +204,12 @@ export const CATALOG_KINDS = [
   "secret",
 ] as const;
 export type CatalogKind = keyof CatalogKinds;
-/** The kinds that other records name. */
+/** The kinds that other records can refer to. */
 export type ReferableKind = Exclude<CatalogKind, "workspace">;
 
-/** Who wrote a record and when. */
+/** The generation of a record, its author and its times. */
 export interface RecordMetadata {
-  /** From 1; every write and every deletion takes the next. */
+  /** Starts at 1 and increases with every write and every deletion. */
   readonly generation: number;
   /** UTC, ISO 8601. */
   readonly createdAt: string;
@@ -225,7 +225,7 @@ export interface HistoryEntry<K extends CatalogKind> {
   readonly updatedAt: string;
   readonly updatedBy: string;
   readonly deleted: boolean;
-  /** The record's fields as they were; null for a deletion. */
+  /** The record's fields at this generation; null for a deletion. */
   readonly record: CatalogKinds[K] | null;
 }
 
@@ -233,31 +233,31 @@ export function isCatalogKind(value: string): value is CatalogKind {
   return CATALOG_KINDS.some((kind) => kind === value);
 }
 
-/** The architecture as plans and platforms spell it. */
+/** The architecture by the name that plans and platforms use. */
 export function architectureOf(record: {
   readonly architecture: CatalogArchitecture;
 }): "amd64" | "arm64" {
   return record.architecture === "ARCHITECTURE_AMD64" ? "amd64" : "arm64";
 }
 
-/** Where an image can run. */
+/** The substrate of an image. */
 export function imageSubstrate(image: ImageFields): CatalogSubstrate {
   if (image.aws !== undefined) return "AWS";
   return image.gce !== undefined ? "GCP" : "DOCKER";
 }
 
-/** What baked the image, or null for a hand-written one. Baked images never change. */
+/** The provenance of a baked image, which is immutable; null for a hand-written image. */
 export function provenanceOf(image: ImageFields): Provenance | null {
   return (image.aws ?? image.gce ?? image.docker)?.provenance ?? null;
 }
 
-/** Where a machine type can run. */
+/** The substrate of a machine type. */
 export function machineTypeSubstrate(machineType: MachineTypeFields): CatalogSubstrate {
   if ("aws" in machineType.spec) return "AWS";
   return "gce" in machineType.spec ? "GCP" : "DOCKER";
 }
 
-/** Where a disk type can be used. */
+/** The substrate of a disk type. */
 export function diskTypeSubstrate(diskType: DiskTypeFields): CatalogSubstrate {
   return "aws" in diskType.spec ? "AWS" : "GCP";
 }

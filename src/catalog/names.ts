@@ -1,12 +1,12 @@
-/** What names look like. */
+/** The grammar of names. */
 import type { CatalogKind } from "./kinds.ts";
 
-/** Names that begin so belong to records that come with Slipway. */
+/** Names with this prefix are reserved for the records that ship with Slipway. */
 const RESERVED_PREFIX = "slipway-";
 
 const DNS_LABEL = /^[a-z][a-z0-9-]{0,62}$/;
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
-/** Also a label value on every substrate. */
+/** A tenant's name must also be a valid label value on every substrate. */
 const TENANT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** The grammar of a kind's names, as error messages quote it. */

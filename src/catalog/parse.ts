@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import { deepFreeze } from "../plan/plan.ts";
-import { READ_SELDOM } from "../json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../json/zod-options.ts";
 import { normalizeBody, printedPath, printedText } from "./body.ts";
 import type { NormalizedBody } from "./body.ts";
 import type { CatalogKind, CatalogKinds } from "./kinds.ts";
@@ -21,17 +21,17 @@ import { workspaceRules, workspaceSchema } from "./schemas/workspace.ts";
 import { invalidRecord, isFields } from "./violation.ts";
 import type { LooseFields, Normalized, Rule, Violation } from "./violation.ts";
 
-/** A body from outside, or a stored record, as a typed record: every broken rule at once, the first one as the message. */
+// Parses a body or a stored record into a typed record. All violations are reported together, the first as the message.
 
-/** What judges a kind: the rules of its specification in their order, then the strict shape. */
+/** How a kind is validated: first the rules of its specification in order, then its strict schema. */
 interface KindParser<K extends CatalogKind> {
   readonly rules: readonly Rule[];
-  /** Rules on top for what people write by hand. */
+  /** Additional rules for bodies that users write. */
   readonly handWritten?: readonly Rule[];
-  /** Rules on top for what the product writes itself, and for what is stored. */
+  /** Additional rules for records that Slipway itself writes, and for stored records. */
   readonly own?: readonly Rule[];
   readonly normalize?: (fields: LooseFields) => Normalized;
-  /** Made when the first record of the kind is judged. */
+  /** Built when the first record of the kind is parsed. */
   readonly schema: () => z.ZodType<CatalogKinds[K]>;
 }
 
@@ -50,15 +50,15 @@ const PARSERS: { readonly [K in CatalogKind]: KindParser<K> } = {
   secret: { rules: secretRules, schema: secretSchema },
 };
 
-/** The schema that a kind's fields obey, in camelCase. */
+/** The schema of a kind's fields, in camelCase. */
 export function schemaOf<K extends CatalogKind>(kind: K): z.ZodType<CatalogKinds[K]> {
   return PARSERS[kind].schema();
 }
 
 /**
- * A body as people write it: snake_case or camelCase, from `set` or `patch`.
+ * Parses a body that a user wrote, in snake_case or camelCase, for `set` or `patch`.
  *
- * @param name the name that the body must have, where the caller knows one
+ * @param name if given, the body must have this name
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD`
  */
 export function parseBody<K extends CatalogKind>(
@@ -71,7 +71,7 @@ export function parseBody<K extends CatalogKind>(
 }
 
 /**
- * What the product itself wrote, such as a baked image: the same rules, but that provenance may be there.
+ * Parses a record that Slipway itself writes, such as a baked image: the same rules, except that provenance is allowed.
  *
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD`
  */
@@ -79,7 +79,7 @@ export function parseOwn<K extends CatalogKind>(kind: K, body: unknown): Catalog
   return parse(kind, body, PARSERS[kind].own ?? []);
 }
 
-/** A record's fields as they are stored (snake_case), judged again. */
+/** Parses a record's stored fields (snake_case) and validates them again. */
 export function parseStored<K extends CatalogKind>(
   kind: K,
   name: string,
@@ -92,7 +92,7 @@ export function parseStored<K extends CatalogKind>(
     throw new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "STORAGE_DAMAGED",
-      message: `the stored ${kind} ${name} breaks the catalog's rules: ${caught.message}`,
+      message: `the stored ${kind} ${name} violates the catalog's rules: ${caught.message}`,
       remedy: `Set it again with \`slipway set ${kind} ${name}\`.`,
       metadata: { kind, name, violations: caught.metadata["violations"] ?? [] },
     });
@@ -105,7 +105,7 @@ function parse<K extends CatalogKind>(
   rulesOnTop: readonly Rule[],
 ): CatalogKinds[K] {
   const parser: KindParser<K> = PARSERS[kind];
-  // An empty document is a resource that sets nothing.
+  // An empty document is a resource without fields.
   const given = body ?? {};
   if (!isFields(given))
     throw invalidRecord(kind, [{ path: [], message: "the resource must be a map of fields" }]);
@@ -115,13 +115,15 @@ function parse<K extends CatalogKind>(
     violations: [],
   };
   const broken = [...parser.rules, ...rulesOnTop].flatMap((rule) => rule(fields));
-  const parsed = parser.schema().safeParse(fields, READ_SELDOM);
-  const { spellings } = normalized;
+  const parsed = parser.schema().safeParse(fields, WITHOUT_COMPILING);
+  const { originalPaths } = normalized;
   const [first, ...others] = [
     ...broken,
     ...normalized.violations,
     ...violations,
-    ...(parsed.success ? [] : shapeViolations(parsed.error, { fields, spellings, broken })),
+    ...(parsed.success
+      ? []
+      : shapeViolations(parsed.error, { fields, originalPaths, violations: broken })),
   ];
   if (first !== undefined) throw invalidRecord(kind, [first, ...others]);
   if (!parsed.success) throw new TypeError(`no rule says what is wrong with this ${kind}`);
@@ -135,13 +137,13 @@ function nameRule(name: string): Rule {
       : [
           {
             path: ["name"],
-            message: `name must be ${printedText(name)}, the name that the resource is written under`,
-            remedy: "Give the same name in the resource and as the argument.",
+            message: `name must be ${printedText(name)}, the name under which the resource is written`,
+            remedy: "Use the same name in the resource and as the argument.",
           },
         ];
 }
 
-/** What `get` prints beside a record's own fields. */
+/** The fields that `get` prints in addition to those that users set. */
 const METADATA_FIELDS: ReadonlySet<string> = new Set([
   "generation",
   "created_at",
@@ -149,22 +151,22 @@ const METADATA_FIELDS: ReadonlySet<string> = new Set([
   "updated_by",
 ]);
 
-interface Judged {
+interface ShapeContext {
   readonly fields: LooseFields;
-  readonly spellings: NormalizedBody["spellings"];
-  /** What the specification's rules have said: the schema need not say it again. */
-  readonly broken: readonly Violation[];
+  readonly originalPaths: NormalizedBody["originalPaths"];
+  /** Violations of the specification's rules, which the schema should not report again. */
+  readonly violations: readonly Violation[];
 }
 
-function shapeViolations(error: z.ZodError, judged: Judged): readonly Violation[] {
+function shapeViolations(error: z.ZodError, judged: ShapeContext): readonly Violation[] {
   return error.issues
     .flatMap((issue) => shapeViolation(issue, judged))
-    .filter(({ path }) => !judged.broken.some((violation) => isWithin(path, violation.path)));
+    .filter(({ path }) => !judged.violations.some((violation) => isWithin(path, violation.path)));
 }
 
 function shapeViolation(
   issue: z.core.$ZodIssue,
-  { fields, spellings }: Judged,
+  { fields, originalPaths }: ShapeContext,
 ): readonly Violation[] {
   const { path } = issue;
   const field = printedText(printedPath(path));
@@ -173,16 +175,16 @@ function shapeViolation(
       const unknown = printedPath([...path, key]);
       return {
         path: [...path, key],
-        message: `unknown field ${printedText(spellings.get(unknown) ?? unknown)}`,
+        message: `unknown field ${printedText(originalPaths.get(unknown) ?? unknown)}`,
         remedy: METADATA_FIELDS.has(unknown)
-          ? "The catalog keeps this field itself: remove it."
+          ? "Remove it: the catalog sets this field itself."
           : "Remove the field, or correct its spelling.",
       };
     });
   const value = valueAt(fields, path);
   if (value === undefined) return [{ path, message: `${field} is required` }];
   const fault = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
-  return [{ path, message: `${field}: ${shapeWords(fault, value)}` }];
+  return [{ path, message: `${field}: ${describeFault(fault, value)}` }];
 }
 
 function valueAt(fields: LooseFields, path: readonly PropertyKey[]): unknown {
@@ -194,15 +196,15 @@ function valueAt(fields: LooseFields, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** True where a rule has already said something about the place. */
-function isWithin(path: Violation["path"], judged: Violation["path"]): boolean {
-  return judged.length <= path.length && judged.every((step, index) => step === path[index]);
+/** True if `path` is equal to `outer` or inside of it. */
+function isWithin(path: Violation["path"], outer: Violation["path"]): boolean {
+  return outer.length <= path.length && outer.every((step, index) => step === path[index]);
 }
 
-/** What a value must be and is not, in the words of who writes YAML rather than of the schema library. */
+/** The expected types, in the terms of YAML rather than those of the schema library. */
 
 const EXPECTED: ReadonlyMap<string, string> = new Map([
-  ["string", "a text"],
+  ["string", "a string"],
   ["number", "a number"],
   ["int", "a whole number"],
   ["boolean", "true or false"],
@@ -210,21 +212,21 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["object", "a map of fields"],
   ["record", "a map of keys and values"],
 ]);
-/** How the library begins where a schema has no words of its own. */
-const LIBRARY_WORDS = "Invalid input: expected ";
+/** How the library's own messages start; schemas with a message of their own do not have it. */
+const LIBRARY_PREFIX = "Invalid input: expected ";
 
-/** What follows the field's name and a colon. */
-function shapeWords(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code !== "invalid_type" || !issue.message.startsWith(LIBRARY_WORDS))
+/** The part of the message after the field's name and a colon. */
+function describeFault(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== "invalid_type" || !issue.message.startsWith(LIBRARY_PREFIX))
     return issue.message;
   const expected = EXPECTED.get(issue.expected) ?? issue.expected;
-  return `must be ${expected}, not ${received(value)}`;
+  return `must be ${expected}, not ${describeValue(value)}`;
 }
 
-function received(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "string") return "a text";
+  if (typeof value === "string") return "a string";
   if (typeof value === "boolean") return String(value);
   return typeof value === "object" ? "a map of fields" : `a ${typeof value}`;
 }

@@ -1,4 +1,4 @@
-/** Which records a record names. */
+/** The records that a record refers to. */
 import type {
   CatalogKind,
   CatalogKinds,
@@ -24,7 +24,7 @@ const REFERENCES: ReferencesOf = {
   secret: none,
 };
 
-/** Each once, in the order of the record's fields. */
+/** The records that a record refers to, without duplicates, in the order of its fields. */
 export function referencesOf<K extends CatalogKind>(
   kind: K,
   fields: CatalogKinds[K],

@@ -1,6 +1,6 @@
 /**
- * What a catalog is made of, inside one transaction. The rules are in `transitions.ts` and the same for every store;
- * a store brings these few operations and a way to run them all or nothing.
+ * The operations on a catalog's tables inside one transaction. A store implements these few operations and atomic
+ * transactions; the rules in `transitions.ts` are the same for every store.
  */
 import type { JsonObject } from "../errors.ts";
 import type { CatalogKind } from "./kinds.ts";
@@ -10,12 +10,12 @@ export interface RecordKey {
   readonly name: string;
 }
 
-/** A record's key, with whose it is. */
+/** A record's key with its tenant. */
 export interface RecordId extends RecordKey {
   readonly tenant: string;
 }
 
-/** A record as it lies in the store: fields in snake_case. */
+/** A record as it is stored, with its fields in snake_case. */
 export interface StoredRecord {
   readonly name: string;
   readonly generation: number;
@@ -37,47 +37,47 @@ export interface StoredGeneration {
 export interface SealedValue {
   readonly keyId: string;
   readonly nonce: Uint8Array;
-  /** The ciphertext and, behind it, its authentication tag. */
+  /** The ciphertext followed by its authentication tag. */
   readonly ciphertext: Uint8Array;
 }
 
-/** Valid inside its transaction only. */
+/** Valid only inside its transaction. */
 export interface CatalogReading {
   find(id: RecordId): StoredRecord | null;
-  /** The record's generation, without reading it; null where there is none. */
+  /** The record's generation, without reading its fields; null if it does not exist. */
   generation(id: RecordId): number | null;
-  /** Whether the record exists, without reading it. */
+  /** Whether the record exists, without reading its fields. */
   has(id: RecordId): boolean;
-  /** By name, those after `after` first, at most `limit`. */
+  /** Records sorted by name, starting after `after`, at most `limit`. */
   page(range: {
     readonly tenant: string;
     readonly kind: CatalogKind;
     readonly after: string;
     readonly limit: number;
   }): readonly StoredRecord[];
-  /** Newest first; empty for a name that was never used. */
+  /** The record's generations, newest first; empty for a name that was never used. */
   history(id: RecordId): readonly StoredGeneration[];
-  /** Records that refer to this one, by kind and name, at most `limit`. */
+  /** Records that refer to this one, sorted by kind and name, at most `limit`. */
   referrers(id: RecordId, limit: number): readonly RecordKey[];
   findSealed(tenant: string, name: string): SealedValue | null;
-  /** The keys with which the values of all tenants are sealed. */
+  /** The ids of the keys that seal values of any tenant. */
   sealingKeys(): readonly string[];
 }
 
 export interface CatalogWriting extends CatalogReading {
   /** The latest generation that the name has had, deletions included; 0 for a new one. */
   lastGeneration(id: RecordId): number;
-  /** Stores the record, its generation in the history, and whom it refers to. */
+  /** Stores the record and its references, and adds the generation to the history. */
   put(id: RecordId, record: StoredRecord, references: readonly RecordKey[]): void;
-  /** Removes the record, what it refers to, and a secret's value; the deletion goes into the history. */
+  /** Removes the record, its references and a secret's value, and adds the deletion to the history. */
   remove(id: RecordId, deletion: StoredGeneration): void;
   putSealed(tenant: string, name: string, sealed: SealedValue): void;
 }
 
-/** Runs work on the tables, all of it or nothing; nobody else's work comes in between. */
+/** Runs atomic, isolated transactions on the tables. */
 export interface CatalogTransactions {
   read<T>(work: (tables: CatalogReading) => T): Promise<T>;
   write<T>(work: (tables: CatalogWriting) => T): Promise<T>;
-  /** Another one once somebody's write, here or in another process, is acknowledged; it may change without one too. */
+  /** A value that changes after every acknowledged write, in this or another process. It may also change without one. */
   version(): Promise<string>;
 }

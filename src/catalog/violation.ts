@@ -1,31 +1,28 @@
-/** Broken rules of a record's body, collected and told at once. */
+/** Violations of a kind's rules, which are collected and reported together. */
 import { invalidArgument, type SlipwayError } from "../errors.ts";
 import type { CatalogKind } from "./kinds.ts";
 
-/** A record's body while it is judged: camelCase names, values of any kind. */
+/** A record's body before validation: camelCase names and values of any type. */
 export type LooseFields = Readonly<Record<string, unknown>>;
 
 export interface Violation {
   /** In camelCase, from the body's root. */
   readonly path: readonly PropertyKey[];
-  /** The whole text, with the field's printed name. */
+  /** The whole message, including the field's name in snake_case. */
   readonly message: string;
   readonly remedy?: string;
 }
 
-/**
- * A rule of a kind's specification. Rules are kept in the specification's order: the first broken one is the error's
- * message.
- */
+/** A rule of a kind's specification. Rules are in the specification's order: the first violation is the message. */
 export type Rule = (fields: LooseFields) => readonly Violation[];
 
-/** Fields in the one form that rules judge, with what was already wrong about them. */
+/** Fields in the form that rules validate, with the violations found so far. */
 export interface Normalized {
   readonly fields: LooseFields;
   readonly violations: readonly Violation[];
 }
 
-/** `INVALID_RECORD`: the first violation is the message, `metadata.violations` holds all, in order. */
+/** The `INVALID_RECORD` error: the first violation is the message, `metadata.violations` has all of them in order. */
 export function invalidRecord(
   kind: CatalogKind,
   violations: readonly [Violation, ...Violation[]],
@@ -37,7 +34,7 @@ export function invalidRecord(
   });
 }
 
-/** A rule about one top-level field that is broken in at most one way. */
+/** A rule about one top-level field, with at most one violation. */
 export function fieldRule(
   field: string,
   rule: {

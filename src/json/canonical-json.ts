@@ -3,17 +3,18 @@ import { invalidArgument } from "../errors.ts";
 
 /**
  * The canonical form of a JSON value (RFC 8785): no white space, object keys sorted by their UTF-16 code units,
- * numbers and strings as ECMAScript writes them. Equal values have equal bytes, so their hash is an identity.
+ * numbers and strings serialized as in ECMAScript. Equal values have equal bytes, so their hash identifies them.
  *
- * A key whose value is `undefined` is left out, as `JSON.stringify` does.
+ * A key whose value is `undefined` is omitted, as in `JSON.stringify`.
  *
- * @throws SlipwayError `INVALID_ARGUMENT` for what JSON cannot say (NaN, functions, lone surrogates, cycles).
+ * @throws SlipwayError `INVALID_ARGUMENT` for values that JSON cannot represent (NaN, functions, lone surrogates,
+ * cycles).
  */
 export function canonicalJson(value: unknown): string {
   return write(value, []);
 }
 
-/** SHA-256 of the canonical form, as `sha256:` and 64 hex digits. */
+/** The SHA-256 of the canonical form: `sha256:` and 64 hex digits. */
 export function canonicalDigest(value: unknown): string {
   return `sha256:${createHash("sha256").update(canonicalJson(value)).digest("hex")}`;
 }
@@ -40,5 +41,5 @@ function write(value: unknown, ancestors: readonly object[]): string {
 }
 
 function notJson(what: string) {
-  return invalidArgument("INVALID_INPUT", `canonical JSON cannot hold ${what}`);
+  return invalidArgument("INVALID_INPUT", `canonical JSON cannot represent ${what}`);
 }

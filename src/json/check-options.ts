@@ -1,15 +1,15 @@
-/** Options as programs in JavaScript hand them in, where types promise nothing: a misspelt one is never dropped. */
+/** Validates options at run time, because JavaScript callers have no type checks. A misspelt option is an error. */
 import { invalidArgument } from "../errors.ts";
 
-/** What an option holds: one of these kinds, or one of the listed words. */
+/** What an option accepts: a kind of value, or one of the listed strings. */
 type OptionKind = keyof typeof KINDS | readonly string[];
-/** Every option that there is, by name. */
+/** Every allowed option, keyed by name. */
 type OptionShape = Readonly<Record<string, OptionKind>>;
-/** The shape of these options, which leaves none of them out. */
+/** The shape of these options. The compiler rejects one that omits an option. */
 export type ShapeOf<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
 
 const KINDS = {
-  text: { words: "a text", holds: (value: unknown) => typeof value === "string" },
+  string: { words: "a string", holds: (value: unknown) => typeof value === "string" },
   boolean: { words: "true or false", holds: (value: unknown) => typeof value === "boolean" },
   "whole number": {
     words: "a whole number, 0 or more",
@@ -25,9 +25,9 @@ const KINDS = {
 } as const;
 
 /**
- * Holds options to their shape. One that is undefined counts as left out.
+ * Checks options against their shape. An undefined option counts as omitted.
  *
- * @param subject what takes the options, such as `spawnWorkspace`
+ * @param subject the function that the options are for, such as `spawnWorkspace`
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT` naming the option
  */
 export function checkOptions(subject: string, options: unknown, shape: OptionShape): void {
@@ -47,19 +47,19 @@ export function checkOptions(subject: string, options: unknown, shape: OptionSha
     if (value !== undefined && !holds(kind, value))
       throw invalidArgument(
         "INVALID_INPUT",
-        `the option ${name} of ${subject} must be ${wordsOf(kind)}, not ${kindOf(value)}`,
+        `the option ${name} of ${subject} must be ${descriptionOf(kind)}, not ${kindOf(value)}`,
       );
   }
 }
 
 /**
- * Holds a name, id or other positional text to being one.
+ * Checks that a name, id or other positional argument is a string.
  *
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
  */
-export function checkText(name: string, value: unknown): asserts value is string {
+export function checkString(name: string, value: unknown): asserts value is string {
   if (typeof value === "string") return;
-  throw invalidArgument("INVALID_INPUT", `${name} must be a text, not ${kindOf(value)}`);
+  throw invalidArgument("INVALID_INPUT", `${name} must be a string, not ${kindOf(value)}`);
 }
 
 function holds(kind: OptionKind, value: unknown): boolean {
@@ -67,11 +67,11 @@ function holds(kind: OptionKind, value: unknown): boolean {
   return kind.some((word) => word === value);
 }
 
-function wordsOf(kind: OptionKind): string {
+function descriptionOf(kind: OptionKind): string {
   return typeof kind === "string" ? KINDS[kind].words : `one of ${kind.join(", ")}`;
 }
 
-/** What was given, without its content: it may be a secret that was put in the wrong place. */
+/** Describes a value without its content, which may be a misplaced secret. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
@@ -87,7 +87,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** By what it can do, as one from another realm is no instance of ours. */
+/** Checks the interface instead of the class: a signal from another realm is not an instance of this realm's class. */
 function isSignal(value: unknown): boolean {
   if (!isObject(value) || !("aborted" in value) || !("addEventListener" in value)) return false;
   return typeof value.aborted === "boolean" && typeof value.addEventListener === "function";

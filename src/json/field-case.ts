@@ -1,11 +1,11 @@
 /**
- * The two spellings of a field name: camelCase in TypeScript, snake_case in everything printed or stored. Only names
- * of fields are converted; where the keys of a record are data (tags, regions, variables), they stay as they are.
+ * Converts the case of field names: camelCase in TypeScript, snake_case in everything printed or stored. Only field
+ * names are converted; keys that are data (tags, regions, variables) stay unchanged.
  */
 import { invalidArgument } from "../errors.ts";
 import type { JsonValue } from "../errors.ts";
 
-/** Fields whose value is somebody else's: its keys, at every depth, are left alone. */
+/** Fields whose keys, at every depth, are data and stay unchanged. */
 const DATA_FIELDS: ReadonlySet<string> = new Set([
   "ami_ids",
   "annotations",
@@ -22,40 +22,41 @@ const DATA_FIELDS: ReadonlySet<string> = new Set([
   "volumes",
 ]);
 
-/** Deeper than anything Slipway writes, and far from the end of the stack. */
+/** Deeper than anything that Slipway writes, and far from a stack overflow. */
 const MAXIMUM_DEPTH = 100;
 
 const CAMEL_CASE = /^[a-z][a-zA-Z0-9]*$/;
 const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)+$/;
 
-/** `amiIds` -> `ami_ids`; what is not camelCase stays. */
+/** `amiIds` -> `ami_ids`; a name that is not camelCase stays unchanged. */
 export function snakeCaseName(name: string): string {
   if (!CAMEL_CASE.test(name)) return name;
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `ami_ids` -> `amiIds`; what is not snake_case stays. */
+/** `ami_ids` -> `amiIds`; a name that is not snake_case stays unchanged. */
 export function camelCaseName(name: string): string {
   if (!SNAKE_CASE.test(name)) return name;
   return name.replaceAll(/_[a-z]/g, (pair) => pair.slice(1).toUpperCase());
 }
 
-/** True for a field (in either spelling) whose keys are data. */
-export function holdsData(name: string): boolean {
+/** True for a field (in either case) whose keys are data. */
+export function hasDataKeys(name: string): boolean {
   return DATA_FIELDS.has(snakeCaseName(name));
 }
 
 /**
- * A value of ours as it is printed and stored. Fields that are undefined are left out; an object with `toJSON` (an
- * error, a secret) says itself what it looks like.
+ * Converts a value to the form that is printed and stored. Undefined fields are omitted; an object with `toJSON` (an
+ * error, a secret) is converted from what that returns.
  *
- * @throws SlipwayError `INVALID_ARGUMENT` where two names become one, for what JSON cannot say, and beyond 100 levels
+ * @throws SlipwayError `INVALID_ARGUMENT` if two names become equal, for values that JSON cannot represent, and beyond
+ * 100 levels
  */
 export function toSnakeCase(value: unknown): JsonValue {
   return convert(value, { rename: snakeCaseName, path: [] });
 }
 
-/** What was printed or stored, in the spelling of TypeScript; the inverse of {@link toSnakeCase}. */
+/** Converts a printed or stored value to camelCase; the inverse of {@link toSnakeCase}. */
 export function toCamelCase(value: unknown): JsonValue {
   return convert(value, { rename: camelCaseName, path: [] });
 }
@@ -89,10 +90,10 @@ function convertRecord(record: object, conversion: Conversion): JsonValue {
     const renamed = rename(name);
     if (fields.has(renamed))
       throw invalidArgument("INVALID_INPUT", `${place([...path, renamed])} is given twice`);
-    const keep = holdsData(name) ? { rename: (key: string) => key } : {};
+    const keep = hasDataKeys(name) ? { rename: (key: string) => key } : {};
     fields.set(renamed, convert(value, { ...conversion, ...keep, path: [...path, name] }));
   }
-  // Defines own properties, so that a key such as `__proto__` is a key and nothing else.
+  // fromEntries defines own properties, so that `__proto__` is an ordinary key.
   return Object.fromEntries(fields);
 }
 

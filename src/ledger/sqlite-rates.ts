@@ -6,7 +6,7 @@ import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import type { RateAnswer, RateAsk, RateName, Spent } from "../pacing/contract.ts";
 import { z } from "zod";
-import { READ_SELDOM } from "../json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../json/zod-options.ts";
 
 /** A state and the text that says it. */
 interface Known {
@@ -131,5 +131,5 @@ const stateSchema: z.ZodType<RateState> = z.object({
 
 /** Null for what no ledger has written. */
 function parseRateState(value: unknown): RateState | null {
-  return stateSchema.safeParse(value, READ_SELDOM).data ?? null;
+  return stateSchema.safeParse(value, WITHOUT_COMPILING).data ?? null;
 }

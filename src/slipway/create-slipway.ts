@@ -8,7 +8,7 @@ import { CATALOG_MIGRATIONS, createSqliteStore } from "../catalog/store/sqlite-s
 import type { Clock } from "../host/clock.ts";
 import { isLoopbackRegistry } from "../oci/registry/loopback.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
-import { checkOptions, checkText } from "../json/check-options.ts";
+import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
@@ -51,10 +51,10 @@ export interface SlipwayOptions {
 }
 
 const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
-  database: "text",
-  keyFile: "text",
-  tenant: "text",
-  actor: "text",
+  database: "string",
+  keyFile: "string",
+  tenant: "string",
+  actor: "string",
   environment: "object",
   onAdapterCall: "function",
   rates: "object",
@@ -127,7 +127,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
 /** Validates the options, because the library is also called from JavaScript without type checks. */
 function checkCreation(options: SlipwayOptions): void {
   checkOptions("createSlipway", options, CREATE_OPTIONS);
-  checkText("the option database of createSlipway", options.database);
+  checkString("the option database of createSlipway", options.database);
   checkRateOptions(options.rates ?? {});
   checkOptions("createSlipway's ports", options.ports ?? {}, PORTS);
 }

@@ -17,7 +17,7 @@ import {
   SWEEP_OPTIONS,
 } from "./options.ts";
 import { onceFound } from "../async/memoize.ts";
-import { checkOptions, checkText } from "../json/check-options.ts";
+import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { placementTarget } from "../resolver/target.ts";
 import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
@@ -47,7 +47,7 @@ export interface SlipwayPorts extends CredentialPorts {
 }
 
 export const PORTS: ShapeOf<SlipwayPorts> = {
-  tenant: "text",
+  tenant: "string",
   catalog: "object",
   ledger: "object",
   clock: "object",
@@ -84,7 +84,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     catalog,
     async resolveWorkspace(workspace, options = {}) {
       checkOptions("resolveWorkspace", options, RESOLVE_OPTIONS);
-      checkText("workspace", workspace);
+      checkString("workspace", workspace);
       const { offline = false } = options;
       return await ports.plans.resolve({ workspace, offline }, signalOf(options));
     },
@@ -106,13 +106,13 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       return await ledger.list(tenant, filter);
     },
     async describeSpawn(spawnId) {
-      checkText("spawnId", spawnId);
+      checkString("spawnId", spawnId);
       const description = await ledger.describe({ tenant, spawnId });
       if (description === null) throw spawnNotFound(tenant, spawnId);
       return description;
     },
     async terminateSpawn(spawnId, options = {}) {
-      checkText("spawnId", spawnId);
+      checkString("spawnId", spawnId);
       checkOptions("terminateSpawn", options, SIGNAL_OPTION);
       const signal = signalOf(options);
       const wish = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
@@ -120,7 +120,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async refreshSpawns(spawnIds, options = {}) {
       checkOptions("refreshSpawns", options, SIGNAL_OPTION);
-      for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      for (const spawnId of spawnIds) checkString("spawnId", spawnId);
       const [named, signal] = [[...spawnIds], signalOf(options)];
       const { refresh } = await spawning();
       const ids = named.length > 0 ? named : await liveSpawns(ports);
@@ -145,7 +145,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     async *watch(spawnIds, options = {}) {
       checkOptions("watch", options, SIGNAL_OPTION);
       // A value that is not a list is rejected by watchSpawns itself.
-      if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkText("spawnId", spawnId);
+      if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkString("spawnId", spawnId);
       const { clock } = ports;
       yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
     },
@@ -181,7 +181,7 @@ async function* readLogs(
   spawnId: string,
   options: LogsOptions,
 ): AsyncGenerator<Uint8Array> {
-  checkText("spawnId", spawnId);
+  checkString("spawnId", spawnId);
   checkOptions("logs", options, LOGS_OPTIONS);
   const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
   if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
@@ -194,7 +194,7 @@ async function* readLogs(
 }
 
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {
-  checkText("the reference", text);
+  checkString("the reference", text);
   const reference = parseReference(text);
   // Loaded on demand: only this method inspects images outside of an adapter.
   const [{ inspectOciImage, verifyLayerBlobs }, { parsePlatform }] = await Promise.all([

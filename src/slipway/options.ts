@@ -23,11 +23,11 @@ export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
   allowStale: "boolean",
 };
 
-export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "text", ...BURST_OPTIONS };
+export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "string", ...BURST_OPTIONS };
 
 export const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
   workspace: "workspace or plan",
-  spawnId: "text",
+  spawnId: "string",
 };
 
 export const RECOVER_OPTIONS: ShapeOf<RecoverOptions> = { signal: "signal", onEvent: "function" };
@@ -38,7 +38,7 @@ export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
   signal: "signal",
 };
 
-export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "text", state: SPAWN_STATES };
+export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "string", state: SPAWN_STATES };
 
 export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
   follow: "boolean",
@@ -47,8 +47,8 @@ export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
 };
 
 export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
-  platform: "text",
-  secret: "text",
+  platform: "string",
+  secret: "string",
   verifyLayers: "boolean",
   signal: "signal",
 };

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { takePlaintext } from "../../src/catalog/create-catalog.ts";
+import { separatePlaintext } from "../../src/catalog/create-catalog.ts";
 import { CATALOG_KINDS, isCatalogKind } from "../../src/catalog/kinds.ts";
 import type { CatalogKind } from "../../src/catalog/kinds.ts";
 import { parseBody } from "../../src/catalog/parse.ts";
@@ -35,7 +35,7 @@ function readExample(name: string): unknown {
 }
 
 function judge(kind: CatalogKind, body: unknown): void {
-  parseBody(kind, kind === "secret" ? takePlaintext(body).rest : body);
+  parseBody(kind, kind === "secret" ? separatePlaintext(body).rest : body);
 }
 
 describe("blocks of the documents", () => {

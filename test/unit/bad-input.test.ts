@@ -102,12 +102,12 @@ describe("the options of createSlipway", () => {
     [
       "an invalid actor",
       { actor: 5n },
-      "the option actor of createSlipway must be a text, not a bigint",
+      "the option actor of createSlipway must be a string, not a bigint",
     ],
     [
       "an invalid tenant",
       { tenant: Symbol("it") },
-      "the option tenant of createSlipway must be a text",
+      "the option tenant of createSlipway must be a string",
     ],
   ])("reject %s", async (_name, given, message) => {
     using folder = scratchFolder();

@@ -2,7 +2,7 @@ import type { Image } from "@aws-sdk/client-ec2";
 import { z } from "zod";
 import type { JsonObject } from "../../../src/errors.ts";
 import type { Architecture } from "../../../src/plan/plan.ts";
-import { READ_SELDOM } from "../../../src/json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../../../src/json/zod-options.ts";
 
 /** What `inspectImage` learns of an AMI and `preflight` holds the machine type and the volume to. */
 const imageFacts = z.strictObject({
@@ -75,7 +75,7 @@ export function readFacts(document: JsonObject): {
   readonly refused: boolean;
   readonly unasked: string | null;
 } {
-  const parsed = facts.safeParse(document, READ_SELDOM);
+  const parsed = facts.safeParse(document, WITHOUT_COMPILING);
   if (!parsed.success) return { image: null, refused: false, unasked: null };
   const { image = null, refused, unasked = null } = parsed.data;
   return { image, refused, unasked };

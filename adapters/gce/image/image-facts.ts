@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../src/errors.ts";
-import { READ_SELDOM } from "../../../src/json/zod-options.ts";
+import { WITHOUT_COMPILING } from "../../../src/json/zod-options.ts";
 import type { Architecture, Artifact } from "../../../src/plan/plan.ts";
 import { imageLink, partialLink } from "./links.ts";
 import type { ImageReply } from "../client/replies.ts";
@@ -41,7 +41,7 @@ export function readFacts(given: JsonObject): {
   readonly image: ImageFacts | null;
   readonly unanswered: boolean;
 } {
-  const parsed = facts.safeParse(given, READ_SELDOM);
+  const parsed = facts.safeParse(given, WITHOUT_COMPILING);
   if (!parsed.success) return { image: null, unanswered: false };
   return { image: parsed.data.image ?? null, unanswered: parsed.data.unanswered ?? false };
 }

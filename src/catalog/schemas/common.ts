@@ -1,33 +1,33 @@
-/** The pieces that the kinds' schemas share. Names of fields are in camelCase; unknown fields are errors. */
+/** The parts that the kinds' schemas share. Field names are in camelCase; unknown fields are errors. */
 import { z } from "zod";
 import { isName, nameGrammar } from "../names.ts";
 import type { CatalogKind } from "../kinds.ts";
 
-/** A text of the given form. The message says what it must be, and follows the field's name and a colon. */
+/** A string of the given form. The message follows the field's name and a colon. */
 export function text(form: RegExp, message: string, longest = 1024) {
   return z.string().max(longest, message).regex(form, message);
 }
 
-/** A name of the kind, as a record's own name or as a reference. */
+/** A name of the kind, for a record's own name or for a reference. */
 export function nameOf(kind: CatalogKind) {
   return z.string().refine((name) => isName(kind, name), `must match ${nameGrammar(kind)}`);
 }
 
-/** The fields that every kind has. Its rules have judged them before. */
+/** The fields that every kind has. The kind's rules validate them in more detail. */
 export function described(kind: CatalogKind) {
   return { name: nameOf(kind), description: z.string().exactOptional() };
 }
 
-/** A list in which nothing comes twice. */
+/** A list without duplicates. */
 export function distinct<T extends z.ZodType<string | number>>(item: T) {
   return z
     .array(item)
-    .refine((items) => new Set(items).size === items.length, "must not name anything twice");
+    .refine((items) => new Set(items).size === items.length, "must not contain duplicates");
 }
 
 const SUBSTRATE_PREFIX = "SUBSTRATE_";
 
-/** `AWS` or `SUBSTRATE_AWS`, kept in the short form. */
+/** `AWS` or `SUBSTRATE_AWS`; the short form is stored. */
 export const substrate = z.preprocess(
   (value) =>
     typeof value === "string" && value.startsWith(SUBSTRATE_PREFIX)

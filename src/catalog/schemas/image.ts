@@ -1,7 +1,6 @@
 /**
- * The image kind, to the letter of its specification: the rules are the rows of its table of errors, in the table's
- * order. Two rules are Slipway's own and stand where they belong among them: the form of `docker.image_ref`, and the
- * one region of a baked AMI.
+ * The image kind, exactly as specified: the rules are the rows of the specification's error table, in its order. Two
+ * rules are Slipway's own: the form of `docker.image_ref`, and the single region of a baked AMI.
  */
 import { z } from "zod";
 import { isSlipwayError } from "../../errors.ts";
@@ -17,14 +16,14 @@ import { architecture, described, nameOf, text } from "./common.ts";
 
 const SOURCES = ["aws", "gce", "docker"] as const;
 const AMI_ID = /^ami-[0-9a-f]{8,17}$/;
-// Project and resource names as the Compute Engine API documents them; projects may belong to a domain.
+// Project and resource names as documented for the Compute Engine API; a project may belong to a domain.
 const PROJECT =
   "(?:(?:[-a-z0-9]{1,63}\\.)*[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?:)?(?:[0-9]{1,19}|[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)";
 const RESOURCE = "[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?";
 const GCE_IMAGE = new RegExp(`^projects/${PROJECT}/global/images/(?:family/)?${RESOURCE}$`);
 const LONGEST_SELF_LINK = 512;
 
-/** Rows 1 to 12: what every image obeys, hand-written or baked. */
+/** Rows 1 to 12, for every image, hand-written or baked. */
 export const imageRules: readonly Rule[] = [
   ...commonRules("image"),
   fieldRule("architecture", {
@@ -52,7 +51,7 @@ export const imageRules: readonly Rule[] = [
   imageRefValid,
 ];
 
-/** Row 13: a body that is written by hand. */
+/** Row 13, for hand-written bodies only. */
 export const handWrittenRule: Rule = (fields) => {
   const holders: readonly (readonly [readonly string[], unknown])[] = [
     [[], fields],
@@ -68,7 +67,7 @@ export const handWrittenRule: Rule = (fields) => {
     }));
 };
 
-/** AMIs are bound to the region that the bake ran in. */
+/** A baked AMI exists only in the region in which the bake ran. */
 export const bakedRule: Rule = (fields) => {
   const aws = fields["aws"];
   if (!isFields(aws) || aws["provenance"] === undefined || amiEntries(fields).length <= 1)
@@ -109,7 +108,7 @@ export const imageSchema = once(() =>
       if (aws !== undefined) return { ...common, aws };
       if (gce !== undefined) return { ...common, gce };
       if (docker !== undefined) return { ...common, docker };
-      // The rule of this name has said so in the specification's words.
+      // The rule for `source` has reported this already, with the specification's message.
       context.addIssue({ code: "custom", path: ["source"], message: "must have a source" });
       return z.NEVER;
     }),

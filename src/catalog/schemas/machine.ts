@@ -1,4 +1,4 @@
-/** The kinds that say what machine: environment, machine-type and disk-type. */
+/** The kinds that describe the machine: environment, machine-type and disk-type. */
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
@@ -18,12 +18,12 @@ export const environmentRules: readonly Rule[] = [
   fieldRule("machineTypeRef", {
     broken: (value) => value === undefined,
     message: "machine_type_ref is required",
-    remedy: "Name a machine-type of the same substrate.",
+    remedy: "Refer to a machine-type for the same substrate.",
   }),
   fieldRule("diskSizeGb", {
     broken: (value) => typeof value === "number" && value < 0,
     message: "disk_size_gb must be non-negative",
-    remedy: "Give a size in GiB; 0 is the image's own size.",
+    remedy: "Set a size in GiB; 0 means the image's own size.",
   }),
 ];
 
@@ -40,8 +40,8 @@ export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
 export const machineTypeRules: readonly Rule[] = commonRules("machine-type");
 
 const positive = z.number("must be a number").positive("must be more than 0");
-/** What providers call their types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
-const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name of the type", 64);
+/** Providers' names of machine and disk types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
+const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name for the type", 64);
 
 export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
   z.strictObject({

@@ -1,4 +1,4 @@
-/** The placement kind: one arm, under `target`. */
+/** The placement kind, with exactly one of `aws`, `gcp` and `docker` under `target`. */
 import { isIP } from "node:net";
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
@@ -18,7 +18,7 @@ const SUBSTRATE_OF: Readonly<Record<(typeof PLACEMENT_ARMS)[number], CatalogSubs
 
 export const placementRules: readonly Rule[] = commonRules("placement");
 
-/** An arm at the root goes under `target`, and the substrate that is not said is the arm's. */
+/** Moves an arm (`aws`, `gcp` or `docker`) from the root to `target`, and derives a missing substrate from the arm. */
 export function normalizePlacement(fields: LooseFields): Normalized {
   const target = fields["target"] ?? {};
   const atRoot = PLACEMENT_ARMS.filter((arm) => fields[arm] !== undefined);
@@ -28,7 +28,7 @@ export function normalizePlacement(fields: LooseFields): Normalized {
     .map((arm) => ({
       path: [arm],
       message: `${arm} is given twice, at the root and under target`,
-      remedy: `Keep \`target.${arm}\` alone.`,
+      remedy: `Keep only \`target.${arm}\`.`,
     }));
   const rest = Object.entries(fields).filter(([name]) => !atRoot.some((arm) => arm === name));
   const arms = atRoot.map((arm) => [arm, fields[arm]] as const);
@@ -69,11 +69,11 @@ const iamArn = (resource: string) =>
     2048,
   );
 
-/** YAML reads twelve digits as a number: nothing is lost where it has no leading zero. */
+/** YAML parses twelve digits as a number, which is lossless unless there is a leading zero. */
 const accountId = once(() =>
   z.preprocess(
     (value) => (typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value),
-    text(/^[0-9]{12}$/, "must be 12 digits, in quotes where it begins with 0"),
+    text(/^[0-9]{12}$/, "must be 12 digits, quoted if it starts with 0"),
   ),
 );
 
@@ -87,8 +87,8 @@ const tags = once(() =>
         .max(128, "must have a key of 1 to 128 characters"),
       z.string().max(256, "must have at most 256 characters"),
     )
-    .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that begin with aws:")
-    .refine((map) => !hasPrefix(map, "slipway:"), "must not have keys that begin with slipway:"),
+    .refine((map) => !hasPrefix(map, "aws:"), "must not have keys that start with aws:")
+    .refine((map) => !hasPrefix(map, "slipway:"), "must not have keys that start with slipway:"),
 );
 
 const aws = once(() =>
@@ -96,7 +96,7 @@ const aws = once(() =>
     accountId: accountId(),
     region: text(REGION, "must be a region such as us-east-1", 64),
     vpcId: awsId("vpc").exactOptional(),
-    subnetIds: distinct(awsId("subnet")).min(1, "must name at least one subnet"),
+    subnetIds: distinct(awsId("subnet")).min(1, "must list at least one subnet"),
     securityGroupId: awsId("sg").exactOptional(),
     instanceProfileArn: iamArn("instance-profile").exactOptional(),
     roleArn: iamArn("role").exactOptional(),
@@ -116,7 +116,7 @@ const gcpLabels = once(() =>
         .regex(/^[a-z][a-z0-9_-]{0,62}$/, "must have keys that match [a-z][a-z0-9_-]{0,62}"),
       z.string().regex(/^[a-z0-9_-]{0,63}$/, "must match [a-z0-9_-]{0,63}"),
     )
-    .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that begin with slipway-"),
+    .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that start with slipway-"),
 );
 
 const project = text(GCE_PROJECT, "must be a project id", 128);
@@ -131,7 +131,7 @@ const gcp = once(() =>
     .strictObject({
       project,
       zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
-        .min(1, "must name at least one zone")
+        .min(1, "must list at least one zone")
         .refine((zones) => new Set(zones.map(regionOfZone)).size <= 1, "must all be in one region"),
       subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
       networkProject: project.exactOptional(),
@@ -167,7 +167,10 @@ const docker = once(() =>
     ).exactOptional(),
     labels: z
       .record(z.string().min(1, "must not have an empty key"), z.string())
-      .refine((map) => !hasPrefix(map, "dev.slipway."), "must not have keys of dev.slipway")
+      .refine(
+        (map) => !hasPrefix(map, "dev.slipway."),
+        "must not have keys that start with dev.slipway.",
+      )
       .exactOptional(),
     platforms: distinct(
       text(/^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/, "must be a platform such as linux/arm64", 64),
@@ -222,7 +225,7 @@ export const placementSchema = once(() =>
       context.addIssue({
         code: "custom",
         path: ["target"],
-        message: `must have the arm of substrate ${where}, not ${arms.join(", ")}`,
+        message: `must match substrate ${where}, but it has ${arms.join(", ")}`,
       });
       return z.NEVER;
     }),

@@ -1,4 +1,4 @@
-/** The secret kind: what is told of a secret. Its value is taken out of the body before anything judges it. */
+/** The secret kind. Its value is taken out of the body before validation. */
 import { z } from "zod";
 import { commonRules } from "../common-rules.ts";
 import type { SecretFields } from "../kinds.ts";

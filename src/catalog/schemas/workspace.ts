@@ -21,10 +21,10 @@ const repository = once(() =>
       .max(2048, "must have at most 2048 characters")
       .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
       .transform((url) => url.replace(/\.git$/, "")),
-    // What `git check-ref-format` refuses most, and what a command line would take for an option.
+    // Rejects most of what `git check-ref-format` rejects, and names that a command line would read as an option.
     baseBranch: text(
       /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{))[^\p{Cc} ~^:?*[\\]+$/u,
-      "must be a branch",
+      "must be a branch name",
       255,
     ).exactOptional(),
     conflictResolution: z
@@ -59,7 +59,7 @@ const secretMount = once(() =>
       message: "must have exactly one of env, path",
     })
     .refine((mount) => mount.mode === undefined || mount.env === undefined, {
-      message: "must not have a mode beside env",
+      message: "must not have both mode and env",
     }),
 );
 
@@ -88,7 +88,7 @@ export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
         .array(port())
         .refine(
           (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
-          "must not name a port twice",
+          "must not list a port twice",
         )
         .exactOptional(),
       userData: z.string().exactOptional(),
@@ -100,7 +100,7 @@ export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
     }),
 );
 
-/** Rules between fields. */
+/** Violations of the rules that involve several fields. */
 function clashes(workspace: WorkspaceFields): { path: string[]; message: string }[] {
   const { secretRefs = [], runtimeSecretMounts = [], userData, bootDocument } = workspace;
   const variables = [...secretRefs, ...runtimeSecretMounts.flatMap(({ env }) => env ?? [])];
@@ -114,7 +114,7 @@ function clashes(workspace: WorkspaceFields): { path: string[]; message: string 
   if (userData !== undefined && bootDocument !== "none" && !isCloudInitPart(userData))
     found.push({
       path: ["userData"],
-      message: "must begin with #cloud-config or #! (or set boot_document to none)",
+      message: "must start with #cloud-config or #! (or set boot_document to none)",
     });
   return found;
 }
@@ -126,7 +126,7 @@ function isCloudInitPart(userData: string): boolean {
 function isCloneUrl(url: string): boolean {
   if (!/^https:\/\/[\x21-\x7e]+$/.test(url) || !URL.canParse(url)) return false;
   const { username, password, search, hash } = new URL(url);
-  // A user in the URL is a credential, and what a workspace holds is printed and travels to the machine.
+  // A user in the URL is a credential, but a workspace's fields are printed and sent to the machine.
   return username === "" && password === "" && search === "" && hash === "";
 }
 
@@ -139,9 +139,9 @@ function isFilePath(path: string): boolean {
 }
 
 /**
- * A file mode as four octal digits, or null. A number is taken for the digits that were written: YAML 1.2 reads
- * `0400` as four hundred. What would then give a mode that no secret should have (the number that `0o400` stands for
- * among them) is refused rather than guessed at.
+ * Parses a file mode and returns four octal digits, or null if it is invalid. A number stands for the digits that were
+ * written, because YAML 1.2 reads `0400` as four hundred. A number whose digits would make a mode that is unsuitable
+ * for a secret (such as 256, the value of `0o400`) is rejected rather than interpreted.
  */
 function parseMode(given: string | number): string | null {
   const digits = String(given);

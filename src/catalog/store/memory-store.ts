@@ -1,4 +1,4 @@
-/** A catalog in memory, for tests and for programs that keep their records elsewhere. */
+/** A catalog store in memory, for tests and for programs that keep their records elsewhere. */
 import type { CatalogKind } from "../kinds.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
@@ -30,14 +30,14 @@ export function createMemoryStore(): CatalogStore {
 }
 
 /**
- * Transactions on maps. Work is synchronous, so that nothing comes in between; it decides before it writes, so that
- * there is nothing to roll back.
+ * Transactions on maps. The work is synchronous, so transactions cannot interleave. It makes every check before its
+ * first write, so nothing has to be rolled back.
  */
 function memoryTransactions(): CatalogTransactions {
   const tables = memoryTables(new Map());
   let writes = 0;
   return {
-    // `async`, so that a failure is a rejection.
+    // `async`, so that an exception becomes a rejection.
     read: async (work) => await Promise.resolve(work(tables)),
     async write(work) {
       writes += 1;
@@ -86,13 +86,13 @@ function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
         by: record.updatedBy,
         fields: record.fields,
       });
-      refer(tenants, id, references);
+      setReferences(tenants, id, references);
     },
     remove(id, deletion) {
       const slot = slotOf(tenants, id);
       slot.current = null;
       slot.history.push(deletion);
-      refer(tenants, id, []);
+      setReferences(tenants, id, []);
       if (id.kind === "secret") tenants.get(id.tenant)?.sealed.delete(id.name);
     },
     putSealed(tenant, name, sealed) {
@@ -101,7 +101,7 @@ function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
   };
 }
 
-function refer(
+function setReferences(
   tenants: Map<string, TenantSlots>,
   id: RecordId,
   references: readonly RecordKey[],
@@ -114,12 +114,12 @@ function refer(
 }
 
 function slotsOf(tenants: Map<string, TenantSlots>, tenant: string): TenantSlots {
-  return entry(tenants, tenant, () => ({ kinds: new Map(), sealed: new Map() }));
+  return getOrCreate(tenants, tenant, () => ({ kinds: new Map(), sealed: new Map() }));
 }
 
 function slotOf(tenants: Map<string, TenantSlots>, { tenant, kind, name }: RecordId): Slot {
-  const ofKind = entry(slotsOf(tenants, tenant).kinds, kind, () => new Map<string, Slot>());
-  return entry(ofKind, name, () => ({
+  const ofKind = getOrCreate(slotsOf(tenants, tenant).kinds, kind, () => new Map<string, Slot>());
+  return getOrCreate(ofKind, name, () => ({
     key: { kind, name },
     current: null,
     references: [],
@@ -128,7 +128,7 @@ function slotOf(tenants: Map<string, TenantSlots>, { tenant, kind, name }: Recor
   }));
 }
 
-function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+function getOrCreate<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const known = map.get(key);
   if (known !== undefined) return known;
   const made = make();

@@ -1,4 +1,4 @@
-/** Rows of the catalog's tables, as what they stand for. */
+/** Converts rows of the catalog's tables to records, keys and sealed values. */
 import type { SqlRow, SqlValue } from "../../storage/connection.ts";
 import { asJsonObject } from "../../json/json-object.ts";
 import { isCatalogKind } from "../kinds.ts";
@@ -27,7 +27,8 @@ export function toGeneration(row: SqlRow): StoredGeneration {
 
 export function toKey(row: SqlRow): RecordKey {
   const kind = text(row["kind"]);
-  if (!isCatalogKind(kind)) throw new TypeError(`the catalog's tables hold a kind ${kind}`);
+  if (!isCatalogKind(kind))
+    throw new TypeError(`the catalog's tables contain an unknown kind ${kind}`);
   return { kind, name: text(row["name"]) };
 }
 
@@ -39,14 +40,15 @@ export function toSealedValue(row: SqlRow): SealedValue {
   };
 }
 
-// The tables are STRICT: what is of another type there was not written by this schema.
+// The tables are STRICT, so a value of another type was not written with this schema.
 export function text(value: SqlValue | undefined): string {
-  if (typeof value !== "string") throw new TypeError("the catalog's tables hold no text there");
+  if (typeof value !== "string")
+    throw new TypeError("the catalog's tables contain a value that is not text");
   return value;
 }
 
 function bytes(value: SqlValue | undefined): Uint8Array {
   if (!(value instanceof Uint8Array))
-    throw new TypeError("the catalog's tables hold no bytes there");
+    throw new TypeError("the catalog's tables contain a value that is not a blob");
   return value;
 }

@@ -5,7 +5,7 @@ import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
 import type { CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
 
-/** Writes to the catalog of each connection, of which SQLite tells that connection nothing. */
+/** Counts each connection's own catalog writes: SQLite's data_version only reflects writes of other connections. */
 const WRITES = new WeakMap<Database, { count: number }>();
 
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */

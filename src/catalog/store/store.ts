@@ -1,11 +1,11 @@
-/** The port behind the catalog: versioned records of many tenants. One method is one transaction. */
+/** The catalog's port to its storage: versioned records of many tenants. Each method is one transaction. */
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "../kinds.ts";
 import type { RecordKey, SealedValue } from "../tables.ts";
 
-/** Who writes, when, and on what condition. */
+/** The author, time and condition of a write. */
 export interface WriteTerms {
   readonly tenant: string;
-  /** The generation that the record must have (0: it must not exist). */
+  /** If given, the record must be at this generation (0: it must not exist). */
   readonly ifGeneration?: number;
   /** UTC, ISO 8601. */
   readonly at: string;
@@ -14,9 +14,9 @@ export interface WriteTerms {
 
 export interface RecordWrite<K extends CatalogKind> extends WriteTerms {
   readonly kind: K;
-  /** The whole record, judged by `parse.ts` before. */
+  /** The whole record, validated by `parse.ts`. */
   readonly fields: CatalogKinds[K];
-  /** The value of a secret, to be stored beside its record. Without it, the value that is there stays. */
+  /** The value of a secret, stored next to its record. Without it, the stored value stays. */
   readonly sealed?: SealedValue;
 }
 
@@ -25,19 +25,19 @@ export interface RecordDeletion extends WriteTerms {
   readonly name: string;
 }
 
-/** Records of one moment. */
+/** A consistent snapshot of records. */
 export interface LinkedRecords {
-  /** Null for what does not exist, or was not led to. */
+  /** Null for a record that does not exist or that the start record does not refer to. */
   find<K extends CatalogKind>(kind: K, name: string): CatalogRecord<K> | null;
 }
 
 /**
- * Built-in records are read like any other. Records are in camelCase and deep-frozen; they were judged again when they
- * were read, and one that breaks the rules is `FAILED_PRECONDITION` / `STORAGE_DAMAGED`.
+ * Built-in records are read like any other. Returned records are in camelCase and deep-frozen. Every record is
+ * validated when it is read; one that violates the rules throws `FAILED_PRECONDITION` / `STORAGE_DAMAGED`.
  */
 export interface CatalogStore {
   /**
-   * Replaces the record, or makes it.
+   * Creates or replaces the record.
    *
    * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` for a baked image, `LINK_MISSING` naming each record that it
    * refers to and that does not exist, `SUBSTRATE_MISMATCH`; `ABORTED` / `GENERATION_MISMATCH`
@@ -45,27 +45,27 @@ export interface CatalogStore {
   set<K extends CatalogKind>(write: RecordWrite<K>): Promise<CatalogRecord<K>>;
 
   /**
-   * Makes a baked image. The same once more is the record that is there.
+   * Creates a baked image. Recording the same image again returns the existing record.
    *
-   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` where the name holds another bake, `ALREADY_EXISTS` /
-   * `NAME_CLASH` where it holds a hand-written image
+   * @throws `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` if the name belongs to another bake, `ALREADY_EXISTS` /
+   * `NAME_CLASH` if it belongs to a hand-written image
    */
   setBaked(write: RecordWrite<"image">): Promise<CatalogRecord<"image">>;
 
-  /** Null for what does not exist. */
+  /** Null if the record does not exist. */
   get<K extends CatalogKind>(
     tenant: string,
     kind: K,
     name: string,
   ): Promise<CatalogRecord<K> | null>;
 
-  /** The record and everything that it leads to, as they were at one moment. */
+  /** A consistent snapshot of the record and all records that it refers to, directly or indirectly. */
   linked(tenant: string, key: RecordKey): Promise<LinkedRecords>;
 
-  /** The generation that each record has at one moment, in their order; null for what does not exist. */
+  /** A consistent snapshot of the records' generations, in the given order; null for a record that does not exist. */
   generations(tenant: string, keys: readonly RecordKey[]): Promise<readonly (number | null)[]>;
 
-  /** By name, those after `after` first. */
+  /** Records sorted by name, starting after `after`. */
   list<K extends CatalogKind>(
     tenant: string,
     kind: K,
@@ -73,12 +73,12 @@ export interface CatalogStore {
   ): Promise<readonly CatalogRecord<K>[]>;
 
   /**
-   * @throws `NOT_FOUND`; `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` for a baked image, `RECORD_IN_USE` naming who
-   * refers to it; `ABORTED` / `GENERATION_MISMATCH`
+   * @throws `NOT_FOUND`; `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` for a baked image, `RECORD_IN_USE` naming the
+   * referrers; `ABORTED` / `GENERATION_MISMATCH`
    */
   delete(deletion: RecordDeletion): Promise<void>;
 
-  /** Newest first, deletions among them; empty for a name that was never used. */
+  /** The record's generations, newest first, including deletions; empty for a name that was never used. */
   history<K extends CatalogKind>(
     tenant: string,
     kind: K,
@@ -88,6 +88,6 @@ export interface CatalogStore {
   /** The sealed value of a secret; null for a secret that does not exist. */
   sealedValue(tenant: string, name: string): Promise<SealedValue | null>;
 
-  /** The ids of the keys with which the values of all tenants are sealed. */
+  /** The ids of the keys that seal values of any tenant. */
   sealingKeys(): Promise<readonly string[]>;
 }

@@ -1,4 +1,4 @@
-/** A catalog store over any tables that keep transactions: in memory, SQLite. */
+/** A catalog store over any tables with transactions: in memory or SQLite. */
 import { BUILT_IN_METADATA, builtInFields, builtInRecords } from "../built-ins.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "../kinds.ts";
 import { parseStored } from "../parse.ts";
@@ -12,8 +12,8 @@ import type {
 } from "../tables.ts";
 import { deleteRecord, findRecord, setBakedImage, setRecord, toRecord } from "./transitions.ts";
 
-/** Plans whose records are remembered; they are read anew beyond. */
-const MOST_REMEMBERED = 1_000;
+/** How many plans' generations are cached; the cache is cleared when it is full. */
+const CACHE_SIZE = 1_000;
 
 export function createTableStore(transactions: CatalogTransactions): CatalogStore {
   return {
@@ -22,7 +22,7 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     get: (tenant, kind, name) =>
       transactions.read((tables) => findRecord(tables, tenant, kind, name)),
     linked: (tenant, key) => transactions.read((tables) => follow(tables, tenant, key)),
-    generations: rememberedGenerations(transactions),
+    generations: cachedGenerations(transactions),
     list: (tenant, kind, page) =>
       transactions.read((tables) => {
         const stored = tables
@@ -43,30 +43,27 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
   };
 }
 
-/**
- * A plan's records are looked at before each of its launches: as long as nobody has written, what was read for the last
- * one is what would be read again.
- */
-function rememberedGenerations(transactions: CatalogTransactions): CatalogStore["generations"] {
+/** A plan's generations are read before each of its launches, so they are cached until the catalog is written to. */
+function cachedGenerations(transactions: CatalogTransactions): CatalogStore["generations"] {
   const known = new Map<string, readonly (number | null)[]>();
   let knownAt: string | null = null;
   return async (tenant, keys) => {
     const version = await transactions.version();
-    if (version !== knownAt || known.size >= MOST_REMEMBERED) known.clear();
+    if (version !== knownAt || known.size >= CACHE_SIZE) known.clear();
     knownAt = version;
-    const asked = JSON.stringify([tenant, keys]);
-    const remembered = known.get(asked);
-    if (remembered !== undefined) return remembered;
+    const key = JSON.stringify([tenant, keys]);
+    const cached = known.get(key);
+    if (cached !== undefined) return cached;
     const read = await transactions.read((tables) =>
       keys.map(({ kind, name }) => generationOf(tables, tenant, kind, name)),
     );
-    // What was read may be older than what another one has asked for since.
-    if (knownAt === version) known.set(asked, read);
+    // A concurrent call may have seen a newer version: then this result is outdated.
+    if (knownAt === version) known.set(key, read);
     return read;
   };
 }
 
-/** Without judging the record again: who asks has judged that generation. */
+/** Does not validate the record again: the caller did so when it read that generation. */
 function generationOf(
   tables: CatalogReading,
   tenant: string,
@@ -79,7 +76,7 @@ function generationOf(
 
 type Found = { readonly [K in CatalogKind]: Map<string, CatalogRecord<K> | null> };
 
-/** Reads a record and all that it leads to, each once. */
+/** Reads a record and all records that it refers to, directly or indirectly, each once. */
 function follow(tables: CatalogReading, tenant: string, start: RecordKey): LinkedRecords {
   const found: Found = {
     image: new Map(),

@@ -1,6 +1,6 @@
 /**
- * The catalog's rules of writing, the same for every store. Each function is the work of one transaction: it decides
- * everything before it writes anything.
+ * The catalog's rules for writes, the same for every store. Each function is the work of one transaction and makes
+ * every check before its first write.
  */
 import { canonicalJson } from "../../json/canonical-json.ts";
 import type { JsonObject } from "../../errors.ts";
@@ -24,8 +24,8 @@ import type { RecordDeletion, RecordWrite } from "./store.ts";
 import type { CatalogReading, CatalogWriting, RecordId, StoredRecord } from "../tables.ts";
 import { isFields } from "../violation.ts";
 
-/** How many referrers an error names. */
-const NAMED_REFERRERS = 10;
+/** How many referrers an error lists. */
+const REFERRERS_SHOWN = 10;
 
 export function setRecord<K extends CatalogKind>(
   tables: CatalogWriting,
@@ -58,9 +58,9 @@ export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): 
   if (current === null) throw recordNotFound(id);
   if (isBaked(id.kind, current.fields)) throw bakedImagesAreImmutable(id);
   checkGeneration(id, current, deletion.ifGeneration);
-  const referrers = tables.referrers(id, NAMED_REFERRERS + 1);
+  const referrers = tables.referrers(id, REFERRERS_SHOWN + 1);
   if (referrers.length > 0)
-    throw recordInUse(id, referrers.slice(0, NAMED_REFERRERS), referrers.length > NAMED_REFERRERS);
+    throw recordInUse(id, referrers.slice(0, REFERRERS_SHOWN), referrers.length > REFERRERS_SHOWN);
   tables.remove(id, {
     generation: tables.lastGeneration(id) + 1,
     at: deletion.at,
@@ -69,7 +69,7 @@ export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): 
   });
 }
 
-/** A stored record as a typed one, judged again. */
+/** Converts a stored record to a typed one and validates it again. */
 export function toRecord<K extends CatalogKind>(kind: K, stored: StoredRecord): CatalogRecord<K> {
   const { name, fields, generation, createdAt, updatedAt, updatedBy } = stored;
   const parsed = parseStored(kind, name, fields);
@@ -78,7 +78,7 @@ export function toRecord<K extends CatalogKind>(kind: K, stored: StoredRecord): 
   return record;
 }
 
-/** A record, built in or stored. */
+/** Finds a stored or built-in record. */
 export function findRecord<K extends CatalogKind>(
   tables: CatalogReading,
   tenant: string,
@@ -103,7 +103,7 @@ function put<K extends CatalogKind>(
   const id = idOf(write);
   const stored: StoredRecord = {
     name: fields.name,
-    // Beyond a deletion too: a record that was made anew is never taken for the one that was deleted.
+    // Generations go on after a deletion, so that a recreated record cannot be confused with the deleted one.
     generation: tables.lastGeneration(id) + 1,
     createdAt: current?.createdAt ?? at,
     updatedAt: at,
@@ -119,7 +119,7 @@ function storedFields(fields: CatalogKinds[CatalogKind]): JsonObject {
   return asJsonObject(toSnakeCase(fields));
 }
 
-/** Judged on what is stored, so that a record that no longer parses can still be replaced. */
+/** Works on the stored fields, so that a record that no longer parses can still be replaced. */
 export function isBaked(kind: CatalogKind, fields: JsonObject): boolean {
   if (kind !== "image") return false;
   return [fields["aws"], fields["gce"], fields["docker"]].some(
@@ -136,7 +136,7 @@ function checkGeneration(
   if (wanted !== undefined && wanted !== actual) throw generationMismatch(id, wanted, actual);
 }
 
-/** Whom a record refers to, but for what is built in and cannot go away. */
+/** The references of a record, except those to built-in records, which cannot be deleted. */
 function storedReferences<K extends CatalogKind>(kind: K, fields: CatalogKinds[K]) {
   return referencesOf(kind, fields).filter((key) => !isBuiltIn(key.kind, key.name));
 }
@@ -149,7 +149,7 @@ function checkLinks(tables: CatalogReading, id: RecordId, fields: CatalogKinds[C
   if ("machineTypeRef" in fields) checkShape(tables, id, fields);
 }
 
-/** An environment and what it is made of are for one substrate. */
+/** Checks that an environment, its machine type and its disk type are for the same substrate. */
 function checkShape(tables: CatalogReading, id: RecordId, environment: EnvironmentFields): void {
   const { substrate: wanted, machineTypeRef, diskTypeRef } = environment;
   const machineType = findRecord(tables, id.tenant, "machine-type", machineTypeRef);

@@ -1,20 +1,20 @@
-/** The value that a composed YAML document stands for, with everything refused that JSON would not keep. */
+/** Builds the value of a composed YAML document, and rejects everything that JSON could not represent. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar } from "yaml";
 import type { JsonValue, SlipwayError } from "../../errors.ts";
 import { faultAt } from "./position.ts";
 import { SYNTAX_FAULTS } from "./syntax-faults.ts";
 
-/** Nodes and characters after aliases are written out: a few lines of anchors can stand for billions. */
+/** Limits after aliases are expanded: a few lines of anchors can expand to billions of nodes. */
 const MOST_NODES = 50_000;
 const MOST_CHARACTERS = 2 * 1024 * 1024;
-/** Tags of YAML's core schema that say no more than the value itself. */
+/** Tags of YAML's core schema, which add nothing to the value. */
 const CORE_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
 
 interface Building {
   readonly text: string;
   /** The latest node of each anchor, in document order. */
   readonly anchors: Map<string, Node>;
-  /** The collections that are being built: an alias to one of them has no end. */
+  /** The collections being built: an alias to one of them would be infinite. */
   readonly open: Set<Node>;
   nodes: number;
   characters: number;
@@ -36,11 +36,11 @@ function build(node: unknown, building: Building): JsonValue {
   if (node === null) return null;
   if (isAlias(node)) return buildAlias(node, building);
   if (!isScalar(node) && !isMap(node) && !isSeq(node))
-    throw new TypeError("the composer made a node of an unknown kind");
+    throw new TypeError("the composer returned a node of an unknown kind");
   building.nodes += 1;
   if (isScalar(node) && typeof node.value === "string") building.characters += node.value.length;
   if (building.nodes > MOST_NODES || building.characters > MOST_CHARACTERS)
-    throw fault(node, building, "anchors and aliases that explode");
+    throw fault(node, building, "anchors and aliases that expand to too many values");
   if (node.tag !== undefined && !CORE_TAG.test(node.tag))
     throw fault(node, building, SYNTAX_FAULTS.TAG_RESOLVE_FAILED);
   if (node.anchor !== undefined) building.anchors.set(node.anchor, node);
@@ -56,7 +56,8 @@ function build(node: unknown, building: Building): JsonValue {
 function buildAlias(alias: Node & { readonly source: string }, building: Building): JsonValue {
   const target = building.anchors.get(alias.source);
   if (target === undefined) throw fault(alias, building, "an alias without its anchor");
-  if (building.open.has(target)) throw fault(alias, building, "an alias to what it is part of");
+  if (building.open.has(target))
+    throw fault(alias, building, "an alias to a value that contains it");
   return build(target, building);
 }
 
@@ -67,7 +68,7 @@ function buildMap(
   const fields = new Map<string, JsonValue>();
   for (const { key, value } of pairs) {
     if (!isScalar(key) || typeof key.value !== "string")
-      throw new TypeError("the composer let a key through that is no string");
+      throw new TypeError("the composer accepted a key that is not a string");
     const name = key.value;
     if (!name.isWellFormed()) throw fault(key, building, "a lone surrogate");
     if (fields.has(name)) throw fault(key, building, `the key ${quoted(name)} is given twice`);
@@ -86,11 +87,11 @@ function buildScalar(scalar: Scalar, building: Building): JsonValue {
     if (!value.isWellFormed()) throw fault(scalar, building, "a lone surrogate");
     return value;
   }
-  if (typeof value !== "number") throw new TypeError("the core schema knows no such scalar");
+  if (typeof value !== "number") throw new TypeError("the core schema has no such scalar");
   if (!Number.isFinite(value)) throw fault(scalar, building, "a number that is not finite");
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw fault(scalar, building, "a number beyond 2^53, which would lose digits: quote it");
-  // JSON has one zero.
+  // Normalize -0, because canonical JSON has only one zero.
   return value === 0 ? 0 : value;
 }
 

@@ -1,7 +1,7 @@
 /**
- * YAML or JSON from outside, as a plain JSON value. Whatever comes in is answered within moments: what is too large,
- * too deep or too much is refused before it is built. JSON is read as the YAML 1.2 that it is, so that both obey the
- * same rules: duplicate keys, several documents, tags, merge keys and numbers that would not be kept are errors.
+ * Parses untrusted YAML or JSON into a plain JSON value, in bounded time: input that is too large, too deep or has too
+ * many parts is rejected before its value is built. JSON is parsed as YAML 1.2, of which it is a subset, so that the
+ * same rules apply: duplicate keys, several documents, tags, merge keys and numbers that would lose digits are errors.
  */
 import { Composer, Lexer, Parser, type CST, type Document } from "yaml";
 import { invalidArgument, type JsonValue, type SlipwayError } from "../../errors.ts";
@@ -9,9 +9,9 @@ import { buildValue } from "./build-value.ts";
 import { faultAt } from "./position.ts";
 import { SYNTAX_FAULTS } from "./syntax-faults.ts";
 
-/** What standard input may hold. */
+/** Size limit of the input. */
 export const LARGEST_INPUT_BYTES = 1024 * 1024;
-/** Far more than any resource has; a document of that many parts is judged in a fraction of a second. */
+/** Far more than any resource has; a document with this many parts is parsed in a fraction of a second. */
 const MOST_LEXEMES = 50_000;
 const DEEPEST_NESTING = 64;
 
@@ -25,7 +25,7 @@ export function parseDocument(bytes: Uint8Array): JsonValue {
   const [document, ...others] = compose(tokens, text);
   if (document === undefined) return null;
   if (others.length > 0)
-    throw faultAt(text, others[0]?.range[0] ?? text.length, "several documents where one belongs");
+    throw faultAt(text, others[0]?.range[0] ?? text.length, "more than one document");
   return buildValue(document, text);
 }
 
@@ -34,10 +34,10 @@ function decode(bytes: Uint8Array): string {
     throw invalidArgument(
       "INPUT_TOO_LARGE",
       `the input has more than ${LARGEST_INPUT_BYTES} bytes`,
-      "A resource is a few lines of YAML or JSON.",
+      "Pass one resource as a few lines of YAML or JSON.",
     );
   const text = decodeUtf8(bytes);
-  // Besides tab and line ends, YAML has no control characters; UTF-16 of ASCII text is full of them.
+  // YAML allows no control characters except tab and line breaks. ASCII text in UTF-16 is full of them.
   const control = /(?![\t\n\r\u0085])\p{Cc}/u.exec(text);
   if (control !== null)
     throw faultAt(text, control.index, "a control character: the input must be text in UTF-8");
@@ -61,7 +61,7 @@ function notUtf8(): SlipwayError {
   );
 }
 
-/** The concrete syntax, bounded in length and depth: composing recurses, and a stack has an end. */
+/** Parses the concrete syntax, with limits on its length and depth, because composing is recursive. */
 function tokenize(text: string): readonly CST.Token[] {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
@@ -94,7 +94,7 @@ function childrenOf(token: CST.Token): readonly CST.Token[] {
 }
 
 function compose(tokens: readonly CST.Token[], text: string): readonly Document.Parsed[] {
-  // Unique keys are looked for while the value is built: the composer's own search is quadratic.
+  // Duplicate keys are detected while the value is built: the composer's own check takes quadratic time.
   const composer = new Composer({
     version: "1.2",
     merge: false,

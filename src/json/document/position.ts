@@ -1,6 +1,6 @@
 import { invalidArgument, type SlipwayError } from "../../errors.ts";
 
-/** `INVALID_INPUT`: what is wrong, with its line and column (from 1). */
+/** The `INVALID_INPUT` error for a fault, with its 1-based line and column. */
 export function faultAt(text: string, offset: number, what: string): SlipwayError {
   const before = text.slice(0, offset);
   const line = before.split("\n").length;
@@ -8,7 +8,7 @@ export function faultAt(text: string, offset: number, what: string): SlipwayErro
   return invalidArgument(
     "INVALID_INPUT",
     `line ${line}, column ${column}: ${what}`,
-    "Give one resource as YAML or JSON.",
+    "Pass one resource as YAML or JSON.",
     { line, column },
   );
 }

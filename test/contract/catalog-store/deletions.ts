@@ -1,4 +1,4 @@
-/** Deletions, history and what never changes. */
+/** Deletions, history and immutable records. */
 import { expect, it } from "vitest";
 import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
 import type { CatalogStore } from "../../../src/catalog/store/store.ts";
@@ -16,7 +16,7 @@ export function describeDeletions(open: OpenStore): void {
   const remove = (store: CatalogStore, kind: CatalogKind, name: string, ifGeneration?: number) =>
     store.delete({ ...terms, kind, name, ...(ifGeneration === undefined ? {} : { ifGeneration }) });
 
-  it("deletes what nobody refers to, and says so of what is not there", async () => {
+  it("deletes an unreferenced record, and reports one that does not exist", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));
@@ -27,7 +27,7 @@ export function describeDeletions(open: OpenStore): void {
     expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
   });
 
-  it("refuses to delete what others refer to, and names them", async () => {
+  it("rejects the deletion of a referenced record, and names the referrers", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));
@@ -44,7 +44,7 @@ export function describeDeletions(open: OpenStore): void {
     expect(await store.get("acme", "image", "base")).toBeNull();
   });
 
-  it("names ten of many referrers", async () => {
+  it("lists ten of many referrers", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));
@@ -56,7 +56,7 @@ export function describeDeletions(open: OpenStore): void {
     expect(error.metadata["referrers"]).toHaveLength(10);
   });
 
-  it("deletes on condition of a generation", async () => {
+  it("deletes only at the required generation", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));
@@ -66,7 +66,7 @@ export function describeDeletions(open: OpenStore): void {
     expect(await store.get("acme", "image", "base")).toBeNull();
   });
 
-  it("keeps the history, with the deletion, and goes on counting", async () => {
+  it("keeps the history with the deletion, and continues the generations", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:1"));
@@ -101,7 +101,7 @@ export function describeBakedImages(open: OpenStore): void {
   const bake = (store: CatalogStore, fields: CatalogKinds["image"]) =>
     store.setBaked({ ...terms, kind: "image", fields });
 
-  it("never change and never go", async () => {
+  it("cannot be changed or deleted", async () => {
     await using subject = await open();
     const { store } = subject;
     const record = await bake(store, bakedImage("go-python-1"));
@@ -126,7 +126,7 @@ export function describeBakedImages(open: OpenStore): void {
     expect(await store.get("acme", "image", "go-python-1")).toEqual(record);
   });
 
-  it("are one record when the same is written twice", async () => {
+  it("are one record when the same image is written twice", async () => {
     await using subject = await open();
     const { store } = subject;
     const first = await bake(store, bakedImage("go-python-1"));
@@ -140,7 +140,7 @@ export function describeBakedImages(open: OpenStore): void {
     expect(await store.history("acme", "image", "go-python-1")).toHaveLength(1);
   });
 
-  it("do not take the place of a hand-written image", async () => {
+  it("do not replace a hand-written image", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));

@@ -8,7 +8,7 @@ import { ALL, put, terms } from "./subject.ts";
 import type { OpenStore } from "./subject.ts";
 
 export function describeReads(open: OpenStore): void {
-  it("lists by name, page by page", async () => {
+  it("lists records by name, page by page", async () => {
     await using subject = await open();
     const { store } = subject;
     for (const name of ["b", "a-1", "a", "c", "a1"]) await put(store, "image", dockerImage(name));
@@ -20,7 +20,7 @@ export function describeReads(open: OpenStore): void {
     expect(await names({ after: "b", limit: 2 })).toEqual(["c"]);
   });
 
-  it("has the built-in records in every tenant, in their place", async () => {
+  it("includes the built-in records for every tenant, in sorted order", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "disk-type", { name: "z", spec: { gce: { diskType: "hyperdisk-balanced" } } });
@@ -40,7 +40,7 @@ export function describeReads(open: OpenStore): void {
     expect(history.map(({ generation, deleted }) => [generation, deleted])).toEqual([[1, false]]);
   });
 
-  it("tells the generation of each of several, after every write anew", async () => {
+  it("reports current generations after every write", async () => {
     await using subject = await open();
     const { store } = subject;
     const keys = [
@@ -82,7 +82,7 @@ export function describeReads(open: OpenStore): void {
 }
 
 export function describeTenants(open: OpenStore): void {
-  it("shows nothing of one tenant to another", async () => {
+  it("hides one tenant's records from another", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));
@@ -119,7 +119,7 @@ export function describeSealedValues(open: OpenStore): void {
   const setSecret = (store: CatalogStore, more: object) =>
     store.set({ ...terms, kind: "secret", fields: { name: "TOKEN" }, ...more });
 
-  it("lie beside the record of their secret, and stay when it alone is written", async () => {
+  it("are stored next to their secret's record, and stay when only the record is written", async () => {
     await using subject = await open();
     const { store } = subject;
     expect(await store.sealingKeys()).toEqual([]);
@@ -132,7 +132,7 @@ export function describeSealedValues(open: OpenStore): void {
     expect(await store.sealedValue("other", "TOKEN")).toBeNull();
   });
 
-  it("are not written where the record is not", async () => {
+  it("are not written if the record is not", async () => {
     await using subject = await open();
     const { store } = subject;
     await setSecret(store, { sealed: sealed("one") });
@@ -140,7 +140,7 @@ export function describeSealedValues(open: OpenStore): void {
     expect(await store.sealedValue("acme", "TOKEN")).toEqual(sealed("one"));
   });
 
-  it("go with the record", async () => {
+  it("are deleted with the record", async () => {
     await using subject = await open();
     const { store } = subject;
     await setSecret(store, { sealed: sealed("one") });

@@ -1,4 +1,4 @@
-/** What the parts of the contract share. */
+/** Helpers that the parts of the contract share. */
 import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
 import type { CatalogStore } from "../../../src/catalog/store/store.ts";
 

@@ -1,11 +1,11 @@
-/** What every catalog store keeps to. */
+/** The contract of every catalog store. */
 import { describe } from "vitest";
 import { describeBakedImages, describeDeletions } from "./deletions.ts";
 import { describeReads, describeSealedValues, describeTenants } from "./reads.ts";
 import type { OpenStore } from "./subject.ts";
 import { describeReferences, describeWrites } from "./writes.ts";
 
-/** @param open a fresh store for each test */
+/** @param open opens a fresh store for each test */
 export function describeCatalogStore(name: string, open: OpenStore): void {
   describe(`catalog store: ${name}`, () => {
     describeWrites(open);

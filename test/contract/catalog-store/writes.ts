@@ -1,4 +1,4 @@
-/** Writing, conditions and references. */
+/** Writes, their conditions and references. */
 import { expect, it } from "vitest";
 import { caughtError } from "../../support/caught.ts";
 import {
@@ -12,7 +12,7 @@ import { AT, LATER, put } from "./subject.ts";
 import type { OpenStore } from "./subject.ts";
 
 export function describeWrites(open: OpenStore): void {
-  it("counts generations from 1 and keeps who wrote and when", async () => {
+  it("counts generations from 1, and records author and time", async () => {
     await using subject = await open();
     const { store } = subject;
     const first = await put(store, "image", dockerImage("base"));
@@ -39,7 +39,7 @@ export function describeWrites(open: OpenStore): void {
     expect(await store.get("acme", "image", "base")).toEqual(second);
   });
 
-  it("replaces a record as a whole", async () => {
+  it("replaces a whole record", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", { ...dockerImage("base"), description: "old", preinstalled: "go" });
@@ -48,7 +48,7 @@ export function describeWrites(open: OpenStore): void {
     expect(await store.get("acme", "image", "base")).not.toHaveProperty("preinstalled");
   });
 
-  it("gives records that cannot be changed, all the way down", async () => {
+  it("returns deep-frozen records", async () => {
     await using subject = await open();
     const record = await put(subject.store, "placement", dockerPlacement("here"));
     const read = await subject.store.get("acme", "placement", "here");
@@ -58,7 +58,7 @@ export function describeWrites(open: OpenStore): void {
     }
   });
 
-  it("writes on condition of a generation", async () => {
+  it("writes only at the required generation", async () => {
     await using subject = await open();
     const { store } = subject;
     const early = await caughtError(() =>
@@ -79,7 +79,7 @@ export function describeWrites(open: OpenStore): void {
     expect((await store.get("acme", "image", "base"))?.generation).toBe(2);
   });
 
-  it("loses none of the writes that come at once", async () => {
+  it("loses no concurrent write", async () => {
     await using subject = await open();
     const { store } = subject;
     const writes = Array.from({ length: 20 }, (_, index) =>
@@ -104,7 +104,7 @@ export function describeWrites(open: OpenStore): void {
 }
 
 export function describeReferences(open: OpenStore): void {
-  it("refuses references to what does not exist, and names each", async () => {
+  it("rejects references to records that do not exist, and names each", async () => {
     await using subject = await open();
     const { store } = subject;
     const fields = {
@@ -126,12 +126,12 @@ export function describeReferences(open: OpenStore): void {
       },
     });
     expect(error.message).toBe(
-      "workspace dev refers to what does not exist: image base, placement here, environment small, secret TOKEN",
+      "workspace dev refers to records that do not exist: image base, placement here, environment small, secret TOKEN",
     );
     expect(await store.get("acme", "workspace", "dev")).toBeNull();
   });
 
-  it("takes references to what exists, and to built-in records", async () => {
+  it("accepts references to existing and to built-in records", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "machine-type", {
@@ -157,7 +157,7 @@ export function describeReferences(open: OpenStore): void {
       "environment e is for DOCKER, but disk-type slipway-pd-ssd is for GCP",
     ],
   ] as const)(
-    "refuses an environment made of parts of another substrate: %j",
+    "rejects an environment with parts for another substrate: %j",
     async (parts, message) => {
       await using subject = await open();
       await put(subject.store, "machine-type", dockerMachineType("m"));
@@ -172,7 +172,7 @@ export function describeReferences(open: OpenStore): void {
     },
   );
 
-  it("reads a record with everything that it leads to", async () => {
+  it("reads a record with all records that it refers to", async () => {
     await using subject = await open();
     const { store } = subject;
     await put(store, "image", dockerImage("base"));

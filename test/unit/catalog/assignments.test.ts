@@ -20,13 +20,13 @@ describe("applyAssignments", () => {
     [{ missing: null }, image],
     [{ "missing.deep": null }, { ...image, missing: {} }],
     [{}, image],
-  ])("makes %j", (assignments, fields) => {
+  ])("applies %j", (assignments, fields) => {
     const before = structuredClone(image);
     expect(applyAssignments("image", image, assignments)).toEqual(fields);
     expect(image).toEqual(before);
   });
 
-  it("finds a placement's arm under target", () => {
+  it("assigns to a placement's arm under target", () => {
     const placement = { name: "p", target: { docker: {} } };
     expect(applyAssignments("placement", placement, { "docker.network": "n" })).toEqual({
       name: "p",
@@ -34,28 +34,28 @@ describe("applyAssignments", () => {
     });
   });
 
-  it("refuses a field of what has none", async () => {
+  it("rejects a field inside a value that has no fields", async () => {
     const error = await caughtError(() => applyAssignments("image", image, { "name.first": "x" }));
     expect(error.message).toBe("name.first: name has no fields of its own");
   });
 
-  it.each(["a..b", ".a", "a."])("refuses the path %s", async (path) => {
+  it.each(["a..b", ".a", "a."])("rejects the path %s", async (path) => {
     const error = await caughtError(() => applyAssignments("workspace", {}, { [path]: 1 }));
     expect(error.code).toBe("INVALID_ARGUMENT");
     expect(error.message).toBe(`${path} is not the path of a field`);
   });
 
-  it("takes no secret from an argument, and does not repeat it", async () => {
+  it("accepts no secret value from an argument, and does not repeat it", async () => {
     for (const path of ["plaintext_value", "plaintextValue"]) {
       const error = await caughtError(() => applyAssignments("secret", {}, { [path]: "hunter2" }));
       expect(error.message).toBe(
-        "a secret's value comes from standard input, never from an argument",
+        "a secret's value is read from standard input, never from an argument",
       );
       expect(JSON.stringify(error)).not.toContain("hunter2");
     }
   });
 
-  it("takes __proto__ for a key like any other", () => {
+  it("treats __proto__ as an ordinary key", () => {
     const changed = applyAssignments("image", image, { "__proto__.polluted": "yes" });
     expect(Object.hasOwn(changed, "__proto__")).toBe(true);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();

@@ -9,7 +9,7 @@ describe("recordBake", () => {
   const gce = { selfLink: "projects/acme-agents/global/images/go-python-e3b0c44298fc1c14" };
   const bake = { recipeRef: "go-python", imageHash: hash, architecture: "arm64", gce } as const;
 
-  it("writes an image under the recipe's name and the hash", async () => {
+  it("writes an image named after the recipe and the hash", async () => {
     const { catalog } = memoryCatalog();
     expect(await catalog.recordBake(bake)).toMatchObject({
       name: "go-python-e3b0c44298fc1c14",
@@ -30,7 +30,7 @@ describe("recordBake", () => {
     });
   });
 
-  it("writes the same bake once, and no other over it", async () => {
+  it("writes the same bake once, and never replaces it with another", async () => {
     const { catalog } = memoryCatalog();
     const first = await catalog.recordBake(bake);
     expect(await catalog.recordBake(bake)).toEqual(first);
@@ -46,7 +46,7 @@ describe("recordBake", () => {
     expect(await caughtError(() => catalog.delete("image", first.name))).toMatchObject(text);
   });
 
-  it("takes an AMI of exactly one region", async () => {
+  it("accepts an AMI in exactly one region", async () => {
     const { catalog } = memoryCatalog();
     const { gce: _, ...rest } = bake;
     const one = { ...rest, aws: { amiIds: { "us-east-1": "ami-01234567" } } };
@@ -77,14 +77,14 @@ describe("recordBake", () => {
       "gce.provenance.recipe_ref: must match [a-z][a-z0-9-]{0,62}",
     ],
     [{ gce: { selfLink: "x" } }, "gce.self_link: invalid GCE image reference"],
-  ])("refuses %j", async (more, message) => {
+  ])("rejects %j", async (more, message) => {
     const { catalog } = memoryCatalog();
     expect((await caughtError(() => catalog.recordBake({ ...bake, ...more }))).message).toBe(
       message,
     );
   });
 
-  it("takes no reserved name", async () => {
+  it("rejects a reserved name", async () => {
     const { catalog } = memoryCatalog();
     const error = await caughtError(() => catalog.recordBake({ ...bake, name: "slipway-x" }));
     expect(error.reason).toBe("RECORD_BUILT_IN");

@@ -18,7 +18,7 @@ describe("an unknown field", () => {
     expect(refusal("image", body).message).toBe(message);
   });
 
-  it("is told with its whole path where there are several", () => {
+  it("is reported with its whole path, along with any others", () => {
     const body = image({ gce: { self_link: "projects/p/global/images/a", x: 1, y: 2 }, z: 3 });
     expect(violations("image", body)).toEqual([
       "unknown field gce.x",
@@ -27,11 +27,11 @@ describe("an unknown field", () => {
     ]);
   });
 
-  it("is not unknown because it is unset", () => {
+  it("is ignored if it is unset", () => {
     expect(parseBody("image", image({ ...docker, anything: null }))).not.toHaveProperty("anything");
   });
 
-  it("may be a prototype's: refused, and harmless", () => {
+  it("named like an object property is rejected, and harmless", () => {
     const hostile: unknown = JSON.parse(
       '{"name":"a","architecture":"ARCHITECTURE_AMD64","aws":{"ami_ids":{"us-east-1":"ami-01234567","__proto__":"ami-01234567"}}}',
     );
@@ -45,28 +45,28 @@ describe("an unknown field", () => {
 });
 
 describe("a body", () => {
-  it.each([[], "text", 5, true])("%j is no map of fields", (body) => {
+  it.each([[], "text", 5, true])("is rejected if it is not a map of fields: %j", (body) => {
     expect(refusal("image", body).message).toBe("the resource must be a map of fields");
   });
 
-  it("that is empty sets nothing", () => {
+  it("that is empty has no fields", () => {
     expect(refusal("image", null).message).toBe("name is required");
   });
 
-  it("in two spellings is refused, whatever they say", () => {
+  it("with a field in both cases is rejected, even if the values agree", () => {
     const twice = image({ docker: { image_ref: "a", imageRef: "a" } });
     expect(refusal("image", twice).message).toBe(
-      "docker.image_ref is given twice, in two spellings",
+      "docker.image_ref is given twice, in snake_case and in camelCase",
     );
   });
 
-  it("that contains itself is refused", () => {
+  it("that contains itself is rejected", () => {
     const loop: Record<string, unknown> = image(docker);
     loop["self"] = loop;
     expect(refusal("image", loop).code).toBe("INVALID_ARGUMENT");
   });
 
-  it("of any kind gives a record or an INVALID_ARGUMENT", () => {
+  it("of any kind results in a record or an INVALID_ARGUMENT", () => {
     const key = fc.constantFrom(
       "name",
       "aws",

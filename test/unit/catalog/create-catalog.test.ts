@@ -7,7 +7,7 @@ import { caughtError } from "../../support/caught.ts";
 const image = { name: "base", architecture: "ARCHITECTURE_AMD64", docker: { image_ref: "a:1" } };
 
 describe("set", () => {
-  it("writes a body in the catalog's name, at its time", async () => {
+  it("records the catalog's actor and the clock's time", async () => {
     const { catalog } = memoryCatalog();
     const record = await catalog.set("image", image, { name: "base" });
     expect(record).toEqual({
@@ -23,21 +23,21 @@ describe("set", () => {
     expect(await catalog.get("image", "base")).toMatchObject({ generation: 2 });
   });
 
-  it("passes a generation on", async () => {
+  it("applies ifGeneration", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", image, { ifGeneration: 0 });
     const error = await caughtError(() => catalog.set("image", image, { ifGeneration: 0 }));
     expect(error).toMatchObject({ code: "ABORTED", reason: "GENERATION_MISMATCH" });
   });
 
-  it.each([-1, 1.5, Number.NaN])("refuses the generation %s", async (ifGeneration) => {
+  it.each([-1, 1.5, Number.NaN])("rejects the generation %s", async (ifGeneration) => {
     const { catalog } = memoryCatalog();
     expect((await caughtError(() => catalog.set("image", image, { ifGeneration }))).code).toBe(
       "INVALID_ARGUMENT",
     );
   });
 
-  it("refuses names that are reserved, built in or not, of every kind", async () => {
+  it("rejects reserved names of every kind, whether a built-in record has them or not", async () => {
     const { catalog } = memoryCatalog();
     const gp3 = { name: "slipway-gp3", spec: { aws: { volume_type: "gp2" } } };
     for (const write of [
@@ -55,26 +55,29 @@ describe("set", () => {
     });
   });
 
-  it.each(["images", "constructor", "__proto__", ""])("knows no kind %j", async (kind) => {
-    const { catalog } = memoryCatalog();
-    for (const method of ["set", "get", "list", "delete", "history", "linked", "patch"]) {
-      // What a command line, or a program without types, would do.
-      const call: unknown = Reflect.get(catalog, method);
-      const error = await caughtError(async () => {
-        if (typeof call !== "function") throw new Error(`there is no method ${method}`);
-        await Reflect.apply(call, catalog, [kind, "name", {}]);
-      });
-      expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "UNKNOWN_KIND" });
-    }
-  });
+  it.each(["images", "constructor", "__proto__", ""])(
+    "rejects the unknown kind %j",
+    async (kind) => {
+      const { catalog } = memoryCatalog();
+      for (const method of ["set", "get", "list", "delete", "history", "linked", "patch"]) {
+        // As a command line or an untyped program could call it.
+        const call: unknown = Reflect.get(catalog, method);
+        const error = await caughtError(async () => {
+          if (typeof call !== "function") throw new Error(`there is no method ${method}`);
+          await Reflect.apply(call, catalog, [kind, "name", {}]);
+        });
+        expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "UNKNOWN_KIND" });
+      }
+    },
+  );
 
-  it.each(["", "Acme", "a b", "-a", "a".repeat(64)])("is made for no tenant %j", async (tenant) => {
+  it.each(["", "Acme", "a b", "-a", "a".repeat(64)])("rejects the tenant %j", async (tenant) => {
     expect((await caughtError(() => memoryCatalog({ tenant }))).code).toBe("INVALID_ARGUMENT");
   });
 });
 
 describe("get, list, delete and history", () => {
-  it("say that there is nothing", async () => {
+  it("report that nothing exists", async () => {
     const { catalog } = memoryCatalog();
     for (const read of [
       () => catalog.get("image", "none"),
@@ -89,7 +92,7 @@ describe("get, list, delete and history", () => {
     expect(await catalog.list("image")).toEqual([]);
   });
 
-  it("list everything, however many pages it takes", async () => {
+  it("list all records, even over several pages", async () => {
     const { catalog } = memoryCatalog();
     for (let index = 0; index < 1001; index += 1)
       await catalog.set("image", { ...image, name: `image-${String(index).padStart(4, "0")}` });
@@ -99,7 +102,7 @@ describe("get, list, delete and history", () => {
     expect(new Set(names).size).toBe(1001);
   });
 
-  it("delete, and tell it in the history", async () => {
+  it("delete a record, and show the deletion in its history", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", image);
     await catalog.delete("image", "base", { ifGeneration: 1, actor: "bob" });
@@ -114,7 +117,7 @@ describe("get, list, delete and history", () => {
 });
 
 describe("patch", () => {
-  it("changes the named fields alone", async () => {
+  it("changes only the named fields", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", { ...image, description: "old", preinstalled: "node" });
     const record = await catalog.patch("image", "base", {
@@ -129,7 +132,7 @@ describe("patch", () => {
     expect(record).not.toHaveProperty("description");
   });
 
-  it("is judged as a whole record", async () => {
+  it("validates the whole record", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", image);
     const refused = async (assignments: Record<string, string>) =>
@@ -146,7 +149,7 @@ describe("patch", () => {
     expect((await catalog.get("image", "base")).generation).toBe(1);
   });
 
-  it("loses nothing that others write meanwhile", async () => {
+  it("keeps concurrent writes", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", {
       ...image,
@@ -164,7 +167,7 @@ describe("patch", () => {
     expect(record.generation).toBe(11);
   });
 
-  it("does not begin anew where a generation was demanded", async () => {
+  it("does not retry if the caller requires a generation", async () => {
     const { catalog } = memoryCatalog();
     await catalog.set("image", image);
     await catalog.patch("image", "base", { description: "x" }, { ifGeneration: 1 });
@@ -174,7 +177,7 @@ describe("patch", () => {
     expect(late).toMatchObject({ code: "ABORTED", metadata: { generation: 2 } });
   });
 
-  it("gives up on a record that never stands still", async () => {
+  it("gives up on a record that keeps changing", async () => {
     const inner = createMemoryStore();
     let attempts = 0;
     const store: CatalogStore = {

@@ -8,7 +8,7 @@ const aws = (ami_ids: unknown) => image({ aws: { ami_ids } });
 const gce = (self_link: unknown) => image({ gce: { self_link } });
 
 describe("the name", () => {
-  it.each([null, "", undefined])("%j is none", (name) => {
+  it.each([null, "", undefined])("is required, and %j does not count", (name) => {
     expect(refusal("image", image({ ...docker, name })).message).toBe("name is required");
   });
 
@@ -25,13 +25,13 @@ describe("the name", () => {
     "a b",
     "a\n",
     "a".repeat(64),
-  ])("%j does not match", (name) => {
+  ])("must match the grammar, which %j does not", (name) => {
     expect(refusal("image", image({ ...docker, name })).message).toBe(
       "name must match [a-z][a-z0-9-]{0,62}",
     );
   });
 
-  it.each(["a", "a-", "a--b", "a0", "a".repeat(63)])("%j matches", (name) => {
+  it.each(["a", "a-", "a--b", "a0", "a".repeat(63)])("may be %j", (name) => {
     expect(parseBody("image", image({ ...docker, name })).name).toBe(name);
   });
 });
@@ -45,7 +45,7 @@ describe("the description", () => {
     );
   });
 
-  it("is a text", () => {
+  it("must be a string", () => {
     expect(refusal("image", image({ ...docker, description: 5 })).message).toContain("description");
   });
 });
@@ -58,7 +58,7 @@ describe("the architecture", () => {
     1,
     ["ARCHITECTURE_AMD64"],
     {},
-  ])("%j is unknown", (architecture) => {
+  ])("cannot be %j", (architecture) => {
     expect(refusal("image", image({ ...docker, architecture })).message).toBe(
       "unknown architecture value",
     );
@@ -71,7 +71,7 @@ describe("the source", () => {
     image({ docker: "" }),
     image({ aws: { ami_ids: { "us-east-1": "ami-0abc123def456789a" } }, ...docker }),
     image({ ...aws({}), ...gce("x"), ...docker }),
-  ])("is one: %j", (body) => {
+  ])("must be exactly one: %j", (body) => {
     expect(refusal("image", body).message).toBe("source is required (aws, gce, or docker)");
   });
 
@@ -104,14 +104,14 @@ describe("the source", () => {
     expect(refusal("image", body).message).toBe(message);
   });
 
-  it("names every region whose AMI id is wrong", () => {
+  it("reports every region with an invalid AMI id", () => {
     expect(violations("image", aws({ a: "x", b: "ami-01234567", c: "y" }))).toEqual([
       "aws.ami_ids[a]: must match ami-[0-9a-f]{8,17}",
       "aws.ami_ids[c]: must match ami-[0-9a-f]{8,17}",
     ]);
   });
 
-  it("takes a pull credential by the name of a secret", () => {
+  it("refers to a secret for its pull credential", () => {
     const fields = image({ docker: { image_ref: "a", pull_credential_secret: "GHCR_TOKEN" } });
     expect(parseBody("image", fields).docker?.pullCredentialSecret).toBe("GHCR_TOKEN");
     const wrong = image({ docker: { image_ref: "a", pull_credential_secret: "ghcr" } });
@@ -131,7 +131,7 @@ describe("a GCE self-link", () => {
     "projects/p/global/images/a",
     `projects/p/global/images/${"a".repeat(63)}`,
     "projects/p/global/images/family/family",
-  ])("%s", (selfLink) => {
+  ])("may be %s", (selfLink) => {
     expect(parseBody("image", gce(selfLink)).gce?.selfLink).toBe(selfLink);
   });
 
@@ -157,7 +157,7 @@ describe("a GCE self-link", () => {
     `projects/p/global/images/${"a".repeat(64)}`,
     `projects/${"a-".repeat(100_000)}/global/images/a`,
     `projects/${"a.".repeat(300)}com:p/global/images/a`,
-  ])("not %j", (selfLink) => {
+  ])("cannot be %j", (selfLink) => {
     expect(refusal("image", gce(selfLink)).message).toBe(
       "gce.self_link: invalid GCE image reference",
     );

@@ -63,12 +63,12 @@ docker:
         docker: { imageRef: "ghcr.io/acme/node20-dev:latest" },
       },
     ],
-  ])("is taken as the specification writes it by hand: %s", (_, text, fields) => {
+  ])("is accepted in the specification's hand-written examples: %s", (_, text, fields) => {
     expect(parseBody("image", yaml(text))).toEqual(fields);
     expect(parseBody("image", fields)).toEqual(fields);
   });
 
-  it("is refused as the specification shows it baked", () => {
+  it("is rejected in the specification's baked example", () => {
     const baked = yaml(`
 name: go-python-a1b2c3d4e5f67890
 architecture: ARCHITECTURE_AMD64
@@ -86,7 +86,7 @@ gce:
   });
 });
 
-/** The specification's rows, in its order, each with a body that breaks it and no other row. */
+/** The specification's rows in order, each with a body that violates only that row. */
 const ROWS: readonly (readonly [message: string, body: object])[] = [
   ["name is required", { ...image(docker), name: undefined }],
   ["name must match [a-z][a-z0-9-]{0,62}", { ...image(docker), name: "Base" }],
@@ -117,7 +117,7 @@ describe("a row of the specification", () => {
     for (const other of others) expect(error.metadata["violations"]).not.toContain(other);
   });
 
-  it("is the message in the specification's order, whatever else is wrong; all are in the metadata", () => {
+  it("is the message in the specification's order if several are violated; the metadata lists all", () => {
     const everything = {
       name: "9",
       description: "x".repeat(1025),
@@ -144,7 +144,7 @@ describe("a row of the specification", () => {
     expect(refusal("image", everything).message).toBe(order[0]);
   });
 
-  it("comes before a name that is not the argument's", () => {
+  it("comes before a name that differs from the argument", () => {
     expect(refusal("image", image({}), "other").message).toBe(
       "source is required (aws, gce, or docker)",
     );

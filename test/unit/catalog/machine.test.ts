@@ -17,12 +17,12 @@ describe("an environment", () => {
     [{ ...environment, substrate: "" }, "substrate is required"],
     [{ ...environment, machine_type_ref: "" }, "machine_type_ref is required"],
     [{ ...environment, disk_size_gb: -1 }, "disk_size_gb must be non-negative"],
-  ])("is refused with its specified text: %j", (body, message) => {
+  ])("is rejected with its specified message: %j", (body, message) => {
     expect(refusal("environment", body)).toMatchObject({ code: "INVALID_ARGUMENT", message });
     expect(violations("environment", body)).toEqual([message]);
   });
 
-  it("is refused with its texts in order", () => {
+  it("is rejected with all messages in order", () => {
     expect(violations("environment", { disk_size_gb: -5, size: 1 })).toEqual([
       "name is required",
       "substrate is required",
@@ -37,11 +37,11 @@ describe("an environment", () => {
     [{ disk_size_gb: "10" }, "disk_size_gb: must be a whole number of GiB"],
     [{ substrate: "AZURE" }, "substrate: must be AWS, GCP or DOCKER"],
     [{ disk_type_ref: "GP3" }, "disk_type_ref: must match [a-z][a-z0-9-]{0,62}"],
-  ])("refuses %j", (more, message) => {
+  ])("rejects %j", (more, message) => {
     expect(refusal("environment", { ...environment, ...more }).message).toBe(message);
   });
 
-  it("keeps a size of 0, and the substrate in the short form", () => {
+  it("keeps a size of 0, and stores the substrate's short form", () => {
     const body = {
       ...environment,
       substrate: "SUBSTRATE_AWS",
@@ -73,7 +73,7 @@ describe("a machine type", () => {
     [{ gce: { machine_type: "t2a-standard-2" } }, "GCP"],
     [{ docker: { cpus: 0.5, memory_gb: 0.25 } }, "DOCKER"],
     [{ docker: {} }, "DOCKER"],
-  ])("is for one substrate: %j", (spec, substrate) => {
+  ])("has exactly one substrate: %j", (spec, substrate) => {
     const fields = parseBody("machine-type", machineType(spec, { has_gpu: false }));
     expect(machineTypeSubstrate(fields)).toBe(substrate);
     expect(architectureOf(fields)).toBe("arm64");
@@ -89,7 +89,7 @@ describe("a machine type", () => {
     [machineType({ aws: {} }), "spec.aws.instance_type is required"],
     [
       machineType({ aws: { instance_type: "M7g" } }),
-      "spec.aws.instance_type: must be the provider's name of the type",
+      "spec.aws.instance_type: must be the provider's name for the type",
     ],
     [machineType({ docker: { cpus: 0 } }), "spec.docker.cpus: must be more than 0"],
     [machineType({ docker: { gpus: 1 } }), "unknown field spec.docker.gpus"],
@@ -100,7 +100,7 @@ describe("a machine type", () => {
       "architecture: must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
     ],
     [machineType({ docker: {} }, { has_gpu: "no" }), "has_gpu: must be true or false"],
-  ])("is refused: %j", (body, message) => {
+  ])("is rejected: %j", (body, message) => {
     expect(refusal("machine-type", body).message).toBe(message);
   });
 });
@@ -109,7 +109,7 @@ describe("a disk type", () => {
   it.each([
     [{ aws: { volume_type: "gp3" } }, "AWS"],
     [{ gce: { disk_type: "pd-ssd" } }, "GCP"],
-  ])("is for one substrate: %j", (spec, substrate) => {
+  ])("has exactly one substrate: %j", (spec, substrate) => {
     expect(diskTypeSubstrate(parseBody("disk-type", { name: "d", spec }))).toBe(substrate);
   });
 
@@ -120,7 +120,7 @@ describe("a disk type", () => {
       "spec: must have exactly one of aws, gce",
     ],
     [{ docker: {} }, "unknown field spec.docker"],
-  ])("is refused: %j", (spec, message) => {
+  ])("is rejected: %j", (spec, message) => {
     expect(violations("disk-type", { name: "d", spec })).toContain(message);
   });
 });

@@ -27,7 +27,7 @@ describe("a placement", () => {
     { name: "p", substrate: "DOCKER", docker: {} },
     { name: "p", target: { docker: {} } },
     { name: "p", docker: {} },
-  ])("has one form, however it is written: %j", (body) => {
+  ])("is normalized to one form: %j", (body) => {
     expect(parseBody("placement", body)).toEqual({
       name: "p",
       substrate: "DOCKER",
@@ -52,7 +52,7 @@ describe("a placement", () => {
     ],
     [
       { name: "p", substrate: "AWS", target: { docker: {} } },
-      "target: must have the arm of substrate AWS, not docker",
+      "target: must match substrate AWS, but it has docker",
     ],
     [
       { name: "p", substrate: "AZURE", target: { docker: {} } },
@@ -61,7 +61,7 @@ describe("a placement", () => {
     [{ name: "p", substrate: "aws", target: { aws } }, "substrate: must be AWS, GCP or DOCKER"],
     [
       { name: "p", substrate: "DOCKER", target: "docker" },
-      "target: must be a map of fields, not a text",
+      "target: must be a map of fields, not a string",
     ],
     [
       { name: "p", docker: {}, target: { docker: {} } },
@@ -76,11 +76,11 @@ describe("a placement", () => {
       { ...onDocker({}), service_account: "a@b" },
       "service_account: is for GCP only; on AWS set target.aws.instance_profile_arn",
     ],
-  ])("is refused: %j", (body, message) => {
+  ])("is rejected: %j", (body, message) => {
     expect(refusal("placement", body).message).toBe(message);
   });
 
-  it("takes an empty service account for none", () => {
+  it("treats an empty service account as unset", () => {
     expect(parseBody("placement", { ...onDocker({}), service_account: "" })).not.toHaveProperty(
       "serviceAccount",
     );
@@ -88,7 +88,7 @@ describe("a placement", () => {
 });
 
 describe("on AWS", () => {
-  it("takes every field", () => {
+  it("accepts every field", () => {
     const more = {
       vpc_id: "vpc-0123abcd",
       security_group_id: "sg-0123abcd",
@@ -120,17 +120,17 @@ describe("on AWS", () => {
     });
   });
 
-  it("takes an account that YAML read as a number, where no digit was lost", () => {
+  it("accepts an account id that YAML parsed as a number, unless digits were lost", () => {
     const given = { name: "p", aws: { ...aws, account_id: 123_456_789_012 } };
     expect(parseBody("placement", given)).toMatchObject({
       target: { aws: { accountId: "123456789012" } },
     });
     expect(refusal("placement", onAws({ account_id: 12_345_678_901 })).message).toBe(
-      "target.aws.account_id: must be 12 digits, in quotes where it begins with 0",
+      "target.aws.account_id: must be 12 digits, quoted if it starts with 0",
     );
   });
 
-  it("says everything that is missing", () => {
+  it("reports all missing fields", () => {
     expect(violations("placement", { name: "p", aws: {} })).toEqual([
       "target.aws.account_id is required",
       "target.aws.region is required",
@@ -141,9 +141,9 @@ describe("on AWS", () => {
   it.each([
     [{ region: "us-east" }, "region: must be a region such as us-east-1"],
     [{ region: "us-east-1a" }, "region: must be a region such as us-east-1"],
-    [{ subnet_ids: [] }, "subnet_ids: must name at least one subnet"],
+    [{ subnet_ids: [] }, "subnet_ids: must list at least one subnet"],
     [{ subnet_ids: ["sn-1"] }, "subnet_ids[0]: must be an id such as subnet-0abc123def4567890"],
-    [{ subnet_ids: ["subnet-1", "subnet-1"] }, "subnet_ids: must not name anything twice"],
+    [{ subnet_ids: ["subnet-1", "subnet-1"] }, "subnet_ids: must not contain duplicates"],
     [{ vpc_id: "subnet-1" }, "vpc_id: must be an id such as vpc-0abc123def4567890"],
     [
       { role_arn: "writer" },
@@ -151,22 +151,22 @@ describe("on AWS", () => {
     ],
     [{ market: "spot" }, "market: must be one of ON_DEMAND, SPOT, SPOT_THEN_ON_DEMAND"],
     [{ assign_public_ip: "true" }, "assign_public_ip: must be true or false"],
-    [{ tags: { "aws:x": "1" } }, "tags: must not have keys that begin with aws:"],
-    [{ tags: { "Slipway:owner": "1" } }, "tags: must not have keys that begin with slipway:"],
+    [{ tags: { "aws:x": "1" } }, "tags: must not have keys that start with aws:"],
+    [{ tags: { "Slipway:owner": "1" } }, "tags: must not have keys that start with slipway:"],
     [{ tags: { "": "1" } }, "tags.: must have a key of 1 to 128 characters"],
     [
       { tags: { ["x".repeat(129)]: "1" } },
       `tags.${"x".repeat(84)}…: must have a key of 1 to 128 characters`,
     ],
-    [{ tags: { a: 1 } }, "tags.a: must be a text, not a number"],
+    [{ tags: { a: 1 } }, "tags.a: must be a string, not a number"],
     [{ tags: { a: "x".repeat(257) } }, "tags.a: must have at most 256 characters"],
-  ])("refuses %j", (more, message) => {
+  ])("rejects %j", (more, message) => {
     expect(refusal("placement", onAws(more)).message).toBe(`target.aws.${message}`);
   });
 });
 
 describe("on GCP", () => {
-  it("takes every field", () => {
+  it("accepts every field", () => {
     const body = {
       ...onGcp({
         subnet: "projects/net/regions/us-central1/subnetworks/agents",
@@ -188,10 +188,10 @@ describe("on GCP", () => {
   });
 
   it.each([
-    [{ zones: [] }, "zones: must name at least one zone"],
+    [{ zones: [] }, "zones: must list at least one zone"],
     [{ zones: ["us-central1"] }, "zones[0]: must be a zone such as us-central1-a"],
     [{ zones: ["us-central1-a", "us-east1-b"] }, "zones: must all be in one region"],
-    [{ zones: ["us-central1-a", "us-central1-a"] }, "zones: must not name anything twice"],
+    [{ zones: ["us-central1-a", "us-central1-a"] }, "zones: must not contain duplicates"],
     [{ subnet: "regions/us-east1/subnetworks/default" }, "subnet: must be in the zones' region"],
     [
       { subnet: "https://x/subnetworks/a" },
@@ -200,13 +200,13 @@ describe("on GCP", () => {
     [{ project: "Acme" }, "project: must be a project id"],
     [{ labels: { A: "1" } }, "labels.A: must have keys that match [a-z][a-z0-9_-]{0,62}"],
     [{ labels: { a: "B" } }, "labels.a: must match [a-z0-9_-]{0,63}"],
-    [{ labels: { "slipway-owner": "b" } }, "labels: must not have keys that begin with slipway-"],
+    [{ labels: { "slipway-owner": "b" } }, "labels: must not have keys that start with slipway-"],
     [{ wif_service_account: "nobody" }, "wif_service_account: must be a service account's address"],
     [
       { wif_provider_resource_name: "x" },
       "wif_provider_resource_name: must be a provider's resource name, projects/…",
     ],
-  ])("refuses %j", (more, message) => {
+  ])("rejects %j", (more, message) => {
     expect(refusal("placement", onGcp(more)).message).toBe(`target.gcp.${message}`);
   });
 });
@@ -218,13 +218,13 @@ describe("on Docker", () => {
     "tcp://[::1]:2375",
     "ssh://user@host",
     "ssh://host:2222",
-  ])("has an engine at %s", (host) => {
+  ])("accepts an engine at %s", (host) => {
     expect(parseBody("placement", onDocker({ host }))).toMatchObject({
       target: { docker: { host } },
     });
   });
 
-  it("takes every other field", () => {
+  it("accepts every other field", () => {
     const docker = {
       network: "agents_net.1",
       labels: { "com.acme.team": "agents" },
@@ -261,11 +261,14 @@ describe("on Docker", () => {
     ],
     [{ host: "tcp://" }, "host: must be an address unix:///path, tcp://host:port or ssh://host"],
     [{ network: "a b" }, "network: must be the name of a network"],
-    [{ labels: { "dev.slipway.owner": "x" } }, "labels: must not have keys of dev.slipway"],
+    [
+      { labels: { "dev.slipway.owner": "x" } },
+      "labels: must not have keys that start with dev.slipway.",
+    ],
     [{ platforms: ["arm64"] }, "platforms[0]: must be a platform such as linux/arm64"],
     [{ publish_address: "localhost" }, "publish_address: must be an IP address"],
     [{ publish_address: "256.0.0.1" }, "publish_address: must be an IP address"],
-  ])("refuses %j", (docker, message) => {
+  ])("rejects %j", (docker, message) => {
     expect(refusal("placement", onDocker(docker)).message).toBe(`target.docker.${message}`);
   });
 });

@@ -10,7 +10,7 @@ describe("a secret", () => {
     { name: "TOKEN", plaintext_value: "hunter2", description: "d" },
     { name: "TOKEN", plaintextValue: "hunter2", description: "d" },
     { name: "TOKEN", plaintextValue: new SecretValue("hunter2"), description: "d" },
-  ])("goes in as a record, and no read gives its value back", async (body) => {
+  ])("can be set as a record, and no read returns its value", async (body) => {
     const { catalog, secrets } = memoryCatalog();
     const record = await catalog.set("secret", body, { name: "TOKEN" });
     expect(record).toMatchObject({ name: "TOKEN", description: "d", generation: 1 });
@@ -24,7 +24,7 @@ describe("a secret", () => {
     expect((await secrets.get("acme", "TOKEN")).reveal()).toBe("hunter2");
   });
 
-  it("goes in byte for byte", async () => {
+  it("is stored byte for byte", async () => {
     const { catalog, secrets } = memoryCatalog();
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     await catalog.setSecret("TOKEN", new SecretValue(bytes), { description: "d" });
@@ -33,7 +33,7 @@ describe("a secret", () => {
     );
   });
 
-  it("keeps its value when its description is patched, and takes a new one when it is set", async () => {
+  it("keeps its value when its description is patched, and gets a new one when it is set", async () => {
     const { catalog, secrets } = memoryCatalog();
     await catalog.setSecret("TOKEN", new SecretValue("one"));
     await catalog.patch("secret", "TOKEN", { description: "d" });
@@ -49,24 +49,24 @@ describe("a secret", () => {
     [{ name: "TOKEN", plaintext_value: null }, "plaintext_value is required"],
     [{ plaintext_value: "hunter2" }, "name is required"],
     [{ name: "token", plaintext_value: "hunter2" }, "name must match [A-Z][A-Z0-9_]*"],
-    [{ name: "TOKEN", plaintext_value: 123 }, "plaintext_value must be a text: quote it"],
+    [{ name: "TOKEN", plaintext_value: 123 }, "plaintext_value must be a string: quote it"],
     [
       { name: "TOKEN", plaintext_value: { a: "hunter2" } },
-      "plaintext_value must be a text: quote it",
+      "plaintext_value must be a string: quote it",
     ],
     [
       { name: "TOKEN", plaintext_value: "hunter2", plaintextValue: "hunter2" },
-      "plaintext_value is given twice, in two spellings",
+      "plaintext_value is given twice, in snake_case and in camelCase",
     ],
     [{ name: "TOKEN", plaintext_value: "hunter2", value: "hunter2" }, "unknown field value"],
-  ])("is refused without repeating its value: %j", async (body, message) => {
+  ])("is rejected without repeating its value: %j", async (body, message) => {
     const { catalog } = memoryCatalog();
     const error = await caughtError(() => catalog.set("secret", body));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message });
     expect(JSON.stringify(error)).not.toContain("hunter2");
   });
 
-  it("has no value in a body of another kind either", async () => {
+  it("does not take a value from the body of another kind", async () => {
     const { catalog } = memoryCatalog();
     const error = await caughtError(() =>
       catalog.set("image", { ...image, plaintext_value: "hunter2" }),
@@ -75,14 +75,14 @@ describe("a secret", () => {
     expect(JSON.stringify(error)).not.toContain("hunter2");
   });
 
-  it("is not empty", async () => {
+  it("cannot be empty", async () => {
     const { catalog } = memoryCatalog();
     const error = await caughtError(() => catalog.setSecret("TOKEN", new SecretValue("")));
     expect(error.message).toBe("the value of secret TOKEN is empty");
     expect((await caughtError(() => catalog.get("secret", "TOKEN"))).code).toBe("NOT_FOUND");
   });
 
-  it("goes, with its value, when it is deleted", async () => {
+  it("is deleted together with its value", async () => {
     const { catalog, secrets } = memoryCatalog();
     await catalog.setSecret("TOKEN", new SecretValue("one"));
     await catalog.delete("secret", "TOKEN");

@@ -3,7 +3,7 @@ import { parseBody } from "../../../src/catalog/parse.ts";
 import type { SlipwayError } from "../../../src/errors.ts";
 import { isSlipwayError } from "../../../src/errors.ts";
 
-/** The error that a body is refused with. */
+/** The error that an invalid body causes. */
 export function refusal(kind: CatalogKind, body: unknown, name?: string): SlipwayError {
   try {
     parseBody(kind, body, name);
@@ -14,7 +14,7 @@ export function refusal(kind: CatalogKind, body: unknown, name?: string): Slipwa
   throw new Error(`the ${kind} was accepted`);
 }
 
-/** Everything that is wrong with a body, in order. */
+/** All violations of a body, in order. */
 export function violations(kind: CatalogKind, body: unknown): unknown {
   return refusal(kind, body).metadata["violations"];
 }

@@ -10,7 +10,7 @@ const workspace = (more: object = {}) => ({
 });
 
 describe("a workspace", () => {
-  it("takes every field, in either spelling", () => {
+  it("accepts every field, in snake_case and in camelCase", () => {
     const fields = {
       name: "agent-dev",
       description: "Where agents work",
@@ -61,7 +61,7 @@ describe("a workspace", () => {
     expect(parseBody("workspace", printed)).toEqual(fields);
   });
 
-  it("says everything that is missing", () => {
+  it("reports all missing fields", () => {
     expect(violations("workspace", {})).toEqual([
       "name is required",
       "image_ref is required",
@@ -71,28 +71,28 @@ describe("a workspace", () => {
 
   it.each([
     [{ image_ref: "Base" }, "image_ref: must match [a-z][a-z0-9-]{0,62}"],
-    [{ placement: 5 }, "placement: must be a text, not a number"],
+    [{ placement: 5 }, "placement: must be a string, not a number"],
     [{ min_idle: -1 }, "min_idle: must be non-negative"],
     [{ min_idle: 1.5 }, "min_idle: must be an integer"],
     [{ min_idle: "1" }, "min_idle: must be an integer"],
-    [{ secret_refs: "TOKEN" }, "secret_refs: must be a list, not a text"],
+    [{ secret_refs: "TOKEN" }, "secret_refs: must be a list, not a string"],
     [{ ports: 8080 }, "ports: must be a list, not a number"],
     [{ ports: [8080] }, "ports[0]: must be a map of fields, not a number"],
-    [{ user_data: ["x"] }, "user_data: must be a text, not a list"],
-    [{ user_data: true }, "user_data: must be a text, not true"],
+    [{ user_data: ["x"] }, "user_data: must be a string, not a list"],
+    [{ user_data: true }, "user_data: must be a string, not true"],
     [{ repos: {} }, "repos: must be a list, not a map of fields"],
     [{ secret_refs: ["token"] }, "secret_refs[0]: must match [A-Z][A-Z0-9_]*"],
-    [{ secret_refs: ["A", "A"] }, "secret_refs: must not name anything twice"],
+    [{ secret_refs: ["A", "A"] }, "secret_refs: must not contain duplicates"],
     [{ boot_document: "ignition" }, "boot_document: must be cloud-init or none"],
     [{ ports: [{ port: 0 }] }, "ports[0].port: must be from 1 to 65535"],
     [{ ports: [{ port: 65_536 }] }, "ports[0].port: must be from 1 to 65535"],
     [{ ports: [{ port: "80" }] }, "ports[0].port: must be an integer"],
-    [{ ports: [{ port: 80 }, { port: 80 }] }, "ports: must not name a port twice"],
+    [{ ports: [{ port: 80 }, { port: 80 }] }, "ports: must not list a port twice"],
     [{ ports: [{ name: "web" }] }, "ports[0].port is required"],
     [{ ports: [{ port: 80, prot: "tcp" }] }, "unknown field ports[0].prot"],
     [{ repos: [{ cloneUrl: "https://a/b", branch: "x" }] }, "unknown field repos[0].branch"],
     [{ repos: [{}] }, "repos[0].clone_url is required"],
-  ])("refuses %j", (more, message) => {
+  ])("rejects %j", (more, message) => {
     expect(refusal("workspace", workspace(more)).message).toBe(message);
   });
 });
@@ -121,13 +121,13 @@ describe("a repository", () => {
     "https://github.com/acme/a pp",
     "https://",
     `https://github.com/${"a".repeat(3000)}`,
-  ])("%j is refused, and not quoted: it may hold a credential", (given) => {
+  ])("is rejected without quoting it, because it may contain a credential: %j", (given) => {
     const error = refusal("workspace", repos(given));
     expect(error.message).toMatch(/^repos\[0\]\.clone_url: must /);
     expect(JSON.stringify(error)).not.toContain("password");
   });
 
-  it.each(["main", "release/1.2", "feature-x", "v1.0"])("has a branch %s", (branch) => {
+  it.each(["main", "release/1.2", "feature-x", "v1.0"])("accepts the branch %s", (branch) => {
     expect(parseBody("workspace", repos("https://a/b", branch)).repos?.[0]?.baseBranch).toBe(
       branch,
     );
@@ -146,9 +146,9 @@ describe("a repository", () => {
     "a@{1}",
     "a//b",
     "a\u0007",
-  ])("has no branch %j", (branch) => {
+  ])("rejects the branch %j", (branch) => {
     expect(refusal("workspace", repos("https://a/b", branch)).message).toBe(
-      "repos[0].base_branch: must be a branch",
+      "repos[0].base_branch: must be a branch name",
     );
   });
 });
@@ -166,14 +166,14 @@ describe("a mounted secret", () => {
     [440, "0440"],
     [600, "0600"],
     [644, "0644"],
-  ])("of mode %j has mode %s", (given, kept) => {
+  ])("stores the mode %j as %s", (given, kept) => {
     const fields = parseBody("workspace", mount({ path: "/a", mode: given }));
     expect(fields.runtimeSecretMounts?.[0]?.mode).toBe(kept);
   });
 
-  // 0o400, 0o440, 0o600, 0o640, 0o644 and 0o700 as YAML gives them: taken for digits, they would be other modes.
+  // The numbers include 0o400, 0o440, 0o600, 0o640, 0o644 and 0o700 as YAML parses them: as digits they would be other modes.
   it.each(["0o400", "abc", "0800", "4000", "7", -400, 256, 288, 384, 416, 420, 448, 1e3])(
-    "of mode %j is refused",
+    "rejects the mode %j",
     (mode) => {
       expect(refusal("workspace", mount({ path: "/a", mode })).message).toBe(
         'runtime_secret_mounts[0].mode: must be an octal string such as "0400"',
@@ -182,7 +182,7 @@ describe("a mounted secret", () => {
   );
 
   it.each(["/", "a", "./a", "/a/../b", "/a/./b", "/a//b", "/a/", "/a\n", `/${"a".repeat(5000)}`])(
-    "is no file %j",
+    "rejects the path %j",
     (path) => {
       expect(refusal("workspace", mount({ path })).message).toBe(
         "runtime_secret_mounts[0].path: must be an absolute path without . or ..",
@@ -190,7 +190,7 @@ describe("a mounted secret", () => {
     },
   );
 
-  it.each(["1A", "A-B", "A B", "A=B", "Ä"])("is no variable %j", (env) => {
+  it.each(["1A", "A-B", "A B", "A=B", "Ä"])("rejects the variable %j", (env) => {
     expect(refusal("workspace", mount({ env })).message).toBe(
       "runtime_secret_mounts[0].env: must match [A-Za-z_][A-Za-z0-9_]*",
     );
@@ -204,13 +204,13 @@ describe("a mounted secret", () => {
     ],
     [
       mount({ env: "B", mode: "0400" }),
-      "runtime_secret_mounts[0]: must not have a mode beside env",
+      "runtime_secret_mounts[0]: must not have both mode and env",
     ],
     [
       workspace({ runtime_secret_mounts: [{ env: "B" }] }),
       "runtime_secret_mounts[0].secret is required",
     ],
-  ])("is one thing: %j", (body, message) => {
+  ])("is exactly one of a variable and a file: %j", (body, message) => {
     expect(refusal("workspace", body).message).toBe(message);
   });
 
@@ -218,7 +218,7 @@ describe("a mounted secret", () => {
     mount({ env: "B" }, { env: "B" }),
     mount({ path: "/a" }, { path: "/a" }),
     { ...mount({ env: "TOKEN" }), secret_refs: ["TOKEN"] },
-  ])("does not take another's place: %j", (body) => {
+  ])("does not set what another secret sets: %j", (body) => {
     expect(refusal("workspace", body).message).toBe(
       "runtime_secret_mounts: must not set a variable or a file twice (secret_refs are variables too)",
     );
@@ -232,15 +232,15 @@ describe("user data", () => {
     "#cloud-config \r\na: 1",
     "#!/bin/sh\necho",
     "#! /bin/sh",
-  ])("%j goes beside the boot document", (userData) => {
+  ])("%j is accepted along with a boot document", (userData) => {
     expect(parseBody("workspace", workspace({ userData })).userData).toBe(userData);
   });
 
   it.each(["echo hi", "#cloud-configuration", " #!/bin/sh", '{"ignition":{}}'])(
-    "%j goes alone",
+    "%j is accepted only without a boot document",
     (userData) => {
       expect(refusal("workspace", workspace({ userData })).message).toBe(
-        "user_data: must begin with #cloud-config or #! (or set boot_document to none)",
+        "user_data: must start with #cloud-config or #! (or set boot_document to none)",
       );
       const alone = workspace({ userData, boot_document: "none" });
       expect(parseBody("workspace", alone).userData).toBe(userData);

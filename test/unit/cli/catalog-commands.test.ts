@@ -212,7 +212,7 @@ describe("get", () => {
     ],
     ["disk-type", { spec: { gce: { diskType: "pd-ssd" } } }, "GCP"],
     ["secret", {}, "TOKEN"],
-  ])("has a table for the kind %s (%o)", async (kind, fields, shown) => {
+  ])("prints a table for the kind %s (%o)", async (kind, fields, shown) => {
     const list = vi.fn().mockResolvedValue([{ ...secret, ...fields }]);
     const ran = await runInMemory(["get", kind, "-o", "table"], withCatalog({ list }));
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });

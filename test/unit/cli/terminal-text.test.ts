@@ -20,7 +20,7 @@ describe("safeLine", () => {
     ["a reversal of the direction", "a\u202eb", "a\\u202eb"],
     ["a line separator", "a\u2028b", "a\\u2028b"],
     ["nothing of plain text", "Ünïcode → 日本", "Ünïcode → 日本"],
-  ])("spells out %s", (_what, text, shown) => {
+  ])("escapes %s", (_what, text, shown) => {
     expect(safeLine(text)).toBe(shown);
   });
 

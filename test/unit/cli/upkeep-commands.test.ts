@@ -107,7 +107,7 @@ describe("sweep", () => {
     ["90s", 90_000],
     ["0s", 0],
     ["0", 0],
-  ])("takes a grace of %s", async (text, grace) => {
+  ])("accepts a grace period of %s", async (text, grace) => {
     const { sweep, slipway } = sweeping();
     await runInMemory(["sweep", "--grace", text], { slipway });
     expect(sweep.mock.calls[0]?.[0]).toMatchObject({ grace });

@@ -15,7 +15,7 @@ describe("canonicalJson", () => {
     );
   });
 
-  it("sorts keys by UTF-16 code units, as the RFC's second example", () => {
+  it("sorts keys by UTF-16 code units, as in the RFC's second example", () => {
     const keys = ["\u20ac", "\r", "\ufb33", "1", "\u{1f600}", "\u0080", "\u00f6"];
     const text = canonicalJson(Object.fromEntries(keys.map((key) => [key, 0])));
     expect(Object.keys(JSON.parse(text) as object).toSorted()).toEqual(
@@ -24,7 +24,7 @@ describe("canonicalJson", () => {
     expect(text).toBe('{"\\r":0,"1":0,"\u0080":0,"ö":0,"€":0,"😀":0,"\ufb33":0}');
   });
 
-  it("is the same whatever the order of keys, and reads back as the same value", () => {
+  it("does not depend on the order of keys, and parses back to the same value", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()), (value) => {
         const reversed = Object.fromEntries(Object.entries(value).toReversed());
@@ -34,7 +34,7 @@ describe("canonicalJson", () => {
     );
   });
 
-  it("leaves out undefined fields", () => {
+  it("omits undefined fields", () => {
     expect(canonicalJson({ a: undefined, b: 1 })).toBe('{"b":1}');
   });
 
@@ -48,7 +48,7 @@ describe("canonicalJson", () => {
     ["a lone surrogate", "\ud800"],
     ["a big integer", 1n],
     ["a cycle", cycle],
-  ])("refuses %s", (_name, value) => {
+  ])("rejects %s", (_name, value) => {
     expect(() => canonicalJson(value)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT" }),
     );

@@ -16,13 +16,13 @@ describe("names", () => {
     ["diskSizeGb", "disk_size_gb"],
     ["sha256Sum", "sha256_sum"],
     ["hasGPU", "has_g_p_u"],
-  ])("%s is %s", (camel, snake) => {
+  ])("converts between %s and %s", (camel, snake) => {
     expect(snakeCaseName(camel)).toBe(snake);
     expect(camelCaseName(snake)).toBe(camel);
   });
 
   it.each(["__proto__", "_x", "a__b", "a_", "Name", "us-east-1", "a_1", "/artifact/id", ""])(
-    "%j is left alone",
+    "leaves %j unchanged",
     (name) => {
       expect(snakeCaseName(name)).toBe(name);
       expect(camelCaseName(name)).toBe(name);
@@ -31,7 +31,7 @@ describe("names", () => {
 });
 
 describe("values", () => {
-  it("converts fields at every depth, and not what is data", () => {
+  it("converts fields at every depth, but not keys that are data", () => {
     const value = {
       imageRef: "a",
       portList: [{ hostPort: 1 }],
@@ -48,7 +48,7 @@ describe("values", () => {
     expect(toCamelCase(printed)).toEqual(value);
   });
 
-  it("leaves undefined fields out, and asks objects that know what they look like", () => {
+  it("omits undefined fields, and uses toJSON", () => {
     expect(toSnakeCase({ aB: undefined, secretValue: new SecretValue("hidden") })).toEqual({
       secret_value: "[redacted]",
     });
@@ -56,7 +56,7 @@ describe("values", () => {
     expect(toSnakeCase({ error })).toEqual({ error: error.toJSON() });
   });
 
-  it("refuses two spellings of one field side by side", () => {
+  it("rejects a field that is given in both cases", () => {
     expect(() => toSnakeCase({ inner: { imageRef: 1, image_ref: 2 } })).toThrow(
       "inner.image_ref is given twice",
     );
@@ -64,26 +64,26 @@ describe("values", () => {
   });
 
   it.each([[Number.NaN], [Number.POSITIVE_INFINITY], [1n], [() => 1], [Symbol("s")]])(
-    "refuses %s",
+    "rejects %s",
     (value) => {
       expect(() => toSnakeCase({ value })).toThrow(SlipwayError);
     },
   );
 
-  it("refuses what never ends", () => {
+  it("rejects a value that contains itself", () => {
     const loop: Record<string, unknown> = {};
     loop["self"] = loop;
     expect(() => toSnakeCase(loop)).toThrow("deeper than 100 levels");
   });
 
-  it("takes __proto__ for a key like any other", () => {
+  it("treats __proto__ as an ordinary key", () => {
     const hostile: unknown = JSON.parse('{"a":{"__proto__":{"polluted":true}}}');
     const converted = toCamelCase(hostile);
     expect(JSON.stringify(converted)).toBe('{"a":{"__proto__":{"polluted":true}}}');
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  it("comes back as it was, whatever the keys of data are", () => {
+  it("round-trips values, with any keys that are data", () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9]{0,4}$/);
     const field = fc
       .array(word, { minLength: 1, maxLength: 3 })

@@ -16,7 +16,7 @@ describe("the option rates", () => {
     { AWS: {} },
     { AWS: { RunInstances: { requests: bucket, resources: bucket } } },
     { GCP: { Queries: { requests: { ...bucket, pace: "window" }, resources: null } } },
-  ])("takes %j", (rates) => {
+  ])("accepts %j", (rates) => {
     expect(() => checkRateOptions(rates)).not.toThrow();
   });
 
@@ -34,7 +34,7 @@ describe("the option rates", () => {
       '{"AWS":{"RunInstances":{"requests":{"capacity":1,"refill":1,"everyMilliseconds":1,"pace":"slow"}}}}',
       "pace",
     ],
-  ])("refuses %s, and says where", async (json, where) => {
+  ])("rejects %s, and names the place", async (json, where) => {
     const error = await caughtError(async () => checkRateOptions(given(json)));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" });
     expect(error.message).toContain(where);

@@ -12,7 +12,7 @@ import { scratchFolder } from "../../../support/scratch.ts";
 
 const KEYS: readonly RecordKey[] = [{ kind: "image", name: "a" }];
 
-/** A store over tables of which nothing but the generation of every record is told, at once or when it is let go. */
+/** A store over tables that only report every record's generation, at once or when the test releases the read. */
 function scriptedStore() {
   const script = { version: "1", generation: 1, reads: 0, hold: Promise.resolve() };
   const unexpected = (): never => {
@@ -42,7 +42,7 @@ function scriptedStore() {
 }
 
 describe("the generations of records", () => {
-  it("are read once for as long as nobody writes", async () => {
+  it("are read once until the next write", async () => {
     const { script, store } = scriptedStore();
     for (let time = 0; time < 3; time += 1)
       expect(await store.generations("acme", KEYS)).toEqual([1]);
@@ -52,7 +52,7 @@ describe("the generations of records", () => {
     expect(await store.generations("acme", KEYS)).toEqual([2]);
   });
 
-  it("are each tenant's own, and each list's", async () => {
+  it("are cached separately for each tenant and each list", async () => {
     const { script, store } = scriptedStore();
     await store.generations("acme", KEYS);
     script.generation = 7;
@@ -61,7 +61,7 @@ describe("the generations of records", () => {
     expect(await store.generations("acme", KEYS)).toEqual([1]);
   });
 
-  it("are not remembered where somebody wrote while they were read", async () => {
+  it("are not cached if a write came while they were read", async () => {
     const { script, store } = scriptedStore();
     const held = Promise.withResolvers<void>();
     script.hold = held.promise;
@@ -78,7 +78,7 @@ describe("the generations of records", () => {
     expect(await store.generations("acme", KEYS)).toEqual([2]);
   });
 
-  it("are remembered of so many plans and no more", async () => {
+  it("are cached for a limited number of plans", async () => {
     const { script, store } = scriptedStore();
     for (let name = 0; name < 1_001; name += 1)
       await store.generations("acme", [{ kind: "image", name: `n${name}` }]);
@@ -87,7 +87,7 @@ describe("the generations of records", () => {
     expect(script.reads).toBe(1_002);
   });
 
-  it("are as others have left them, in this process and in another one", async () => {
+  it("reflect the writes of other stores and other processes", async () => {
     using folder = scratchFolder();
     const file = {
       path: join(folder.path, "slipway.db"),

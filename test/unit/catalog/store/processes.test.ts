@@ -16,7 +16,7 @@ const PROCESSES = 8;
 const WRITES = 10;
 
 describe("eight processes on one new catalog", () => {
-  it("make one key, and lose neither a record nor a generation", async () => {
+  it("create one key, and lose neither a record nor a generation", async () => {
     using folder = scratchFolder();
     const writers = Array.from({ length: PROCESSES }, (_, number) =>
       startProcess(WRITER, folder.path, String(number), String(WRITES)),

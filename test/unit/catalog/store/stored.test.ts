@@ -18,7 +18,7 @@ const baked = (more: JsonObject): JsonObject => ({
   ...more,
 });
 
-describe("a stored record that breaks the rules", () => {
+describe("a stored record that violates the rules", () => {
   it.each([
     [baked({}), "source is required (aws, gce, or docker)"],
     [baked({ docker: { image_ref: "a", tag: "b" } }), "unknown field docker.tag"],
@@ -27,7 +27,7 @@ describe("a stored record that breaks the rules", () => {
       baked({ aws: { ami_ids: { a: "ami-01234567", b: "ami-01234567" }, provenance } }),
       "aws.ami_ids: a baked image has exactly one region",
     ],
-  ])("is told, and never taken for good: %j", async (fields, message) => {
+  ])("is reported, and never returned: %j", async (fields, message) => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({
@@ -43,10 +43,12 @@ describe("a stored record that breaks the rules", () => {
 
     const error = await caughtError(() => store.get("acme", "image", "base"));
     expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "STORAGE_DAMAGED" });
-    expect(error.message).toContain(`the stored image base breaks the catalog's rules: ${message}`);
+    expect(error.message).toContain(
+      `the stored image base violates the catalog's rules: ${message}`,
+    );
   });
 
-  it("can be set again", async () => {
+  it("can be replaced", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({

@@ -13,7 +13,7 @@ describe("parseAssignments", () => {
     ["an object", 'description={"a":1}', { a: 1 }],
     ["a quoted number as text", 'description="20"', "20"],
     ["an incomplete object as text", "description={a", "{a"],
-  ])("reads %s", (_what, word, value) => {
+  ])("parses %s", (_what, word, value) => {
     expect(parseAssignments([word])).toEqual({ description: value });
   });
 
@@ -27,7 +27,7 @@ describe("parseAssignments", () => {
     ["a missing equals sign", ["description"], "--set needs field=value"],
     ["a missing field", ["=x"], "--set needs field=value"],
     ["a field twice", ["a=1", "a=2"], '--set: "a" is given more than once'],
-  ])("refuses %s", (_what, words, message) => {
+  ])("rejects %s", (_what, words, message) => {
     expect(() => parseAssignments(words)).toThrow(message);
   });
 });

@@ -7,7 +7,7 @@ describe("parseDuration", () => {
     ["90s", 90_000],
     ["10m", 600_000],
     ["24h", 86_400_000],
-  ])("reads %s", (text, milliseconds) => {
+  ])("parses %s", (text, milliseconds) => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
@@ -28,7 +28,7 @@ describe("approximateDuration", () => {
     [119_000, "119 s"],
     [240_000, "4 min"],
     [10_800_000, "3 h"],
-  ])("of %d milliseconds is %s", (milliseconds, words) => {
+  ])("formats %d milliseconds as %s", (milliseconds, words) => {
     expect(approximateDuration(milliseconds)).toBe(words);
   });
 });

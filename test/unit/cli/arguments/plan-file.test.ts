@@ -48,7 +48,7 @@ describe("readPlan", () => {
     ["another document", "{}", "INVALID_PLAN"],
     ["nothing", "", "INVALID_PLAN"],
     ["more than a mebibyte", " ".repeat(1024 * 1024 + 1), "INPUT_TOO_LARGE"],
-  ])("refuses %s", async (_what, content, reason) => {
+  ])("rejects %s", async (_what, content, reason) => {
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "plan.json"), content);
     const read = readPlan({ file: "plan.json", from: folder.path });

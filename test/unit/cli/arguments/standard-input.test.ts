@@ -44,7 +44,7 @@ describe("withoutTrailingNewline", () => {
     ["value", "value"],
     ["\n", ""],
     ["", ""],
-  ])("%j becomes %j", (input, value) => {
+  ])("turns %j into %j", (input, value) => {
     expect(Buffer.from(withoutTrailingNewline(Buffer.from(input))).toString()).toBe(value);
   });
 });

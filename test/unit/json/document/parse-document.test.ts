@@ -44,7 +44,7 @@ describe("parseDocument", () => {
     ["", null],
     ["# nothing but a comment\n", null],
     ["---\n", null],
-  ])("reads %j", (text, value) => {
+  ])("parses %j", (text, value) => {
     expect(parse(text)).toEqual(value);
   });
 
@@ -54,7 +54,7 @@ describe("parseDocument", () => {
     ["outer:\n  __proto__: {x: 1}\n", "line 2, column 3", "__proto__"],
     ['{"__proto__": {}}', "line 1, column 2", "__proto__"],
     ["base: &b {x: 1}\n<<: *b\n", "line 2, column 1", "merge keys"],
-    ["a: 1\n---\nb: 2\n", "line 2, column 1", "several documents"],
+    ["a: 1\n---\nb: 2\n", "line 2, column 1", "more than one document"],
     ["a: !!binary aGVsbG8=\n", "line 1, column 13", "tag"],
     ["a: !custom x\n", "line 1, column 4", "tag"],
     ["a: !!timestamp 2026-01-01\n", "line 1, column 16", "tag"],
@@ -64,34 +64,34 @@ describe("parseDocument", () => {
     ["a: 1e400\n", "line 1, column 4", "not finite"],
     ["a: .inf\n", "line 1, column 4", "not finite"],
     ["a: .nan\n", "line 1, column 4", "not finite"],
-    ["a: &x [*x]\n", "line 1, column 8", "part of"],
+    ["a: &x [*x]\n", "line 1, column 8", "contains it"],
     ["a: *missing\n", "line 1, column 4", "alias"],
-    ["? [a, b]\n: 1\n", "line 1, column 3", "a key must be a text"],
-    ["&k key: &v value\n*k : 1\n", "line 2, column 1", "a key must be a text"],
+    ["? [a, b]\n: 1\n", "line 1, column 3", "a key must be a string"],
+    ["&k key: &v value\n*k : 1\n", "line 2, column 1", "a key must be a string"],
     ["a: [1, 2\n", "line 2, column 1", "bracket"],
     ["a:\n\t- 1\n", "line 2, column 1", "tab"],
     ['a: "\\ud800"\n', "line 1, column 4", "surrogate"],
     ['"\\ud800": 1\n', "line 1, column 1", "surrogate"],
     ["a: \u0000\n", "line 1, column 4", "control character"],
     [`${"[".repeat(65)}${"]".repeat(65)}`, "line 1, column 65", "deeper than 64 levels"],
-  ])("refuses %j", (text, position, what) => {
+  ])("rejects %j", (text, position, what) => {
     const error = refusal(text);
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" });
     expect(error.message).toContain(position);
     expect(error.message).toContain(what);
   });
 
-  it("takes a nesting of 64", () => {
+  it("accepts a nesting of 64", () => {
     expect(parse(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeInstanceOf(Array);
   });
 
   it.each([
-    ["UTF-16 with its mark", new Uint8Array([0xff, 0xfe, 0x61, 0, 0x3a, 0])],
-    ["UTF-16 without it", new Uint8Array([0x61, 0, 0x3a, 0, 0x20, 0, 0x31, 0])],
+    ["UTF-16 with a byte order mark", new Uint8Array([0xff, 0xfe, 0x61, 0, 0x3a, 0])],
+    ["UTF-16 without one", new Uint8Array([0x61, 0, 0x3a, 0, 0x20, 0, 0x31, 0])],
     ["Latin-1", new Uint8Array([0x61, 0x3a, 0x20, 0xe9])],
     ["an overlong form", new Uint8Array([0x61, 0x3a, 0x20, 0xc0, 0xaf])],
     ["a surrogate in UTF-8", new Uint8Array([0x61, 0x3a, 0x20, 0xed, 0xa0, 0x80])],
-  ])("refuses %s", (_, bytes) => {
+  ])("rejects %s", (_, bytes) => {
     expect(refusal(bytes)).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" });
     expect(refusal(bytes).message).toContain("UTF-8");
   });
@@ -119,14 +119,14 @@ describe("parseDocument", () => {
       `${Array.from({ length: 12_000 }, (_, key) => `k${key}: 1\n`).join("")}k0: 1\n`,
     ],
     ["many errors", "a: ]\n".repeat(9000)],
-  ])("refuses %s within two seconds", (_, text) => {
+  ])("rejects %s within two seconds", (_, text) => {
     const took = processorTime(() => {
       expect(refusal(text).code).toBe("INVALID_ARGUMENT");
     });
     expect(took).toBeLessThan(2000);
   });
 
-  it("takes a mebibyte of one text, and not a byte more", () => {
+  it("accepts a string of one mebibyte, and not a byte more", () => {
     const text = `a: ${"x".repeat(LARGEST_INPUT_BYTES - 3)}`;
     expect(parse(text)).toEqual({ a: "x".repeat(LARGEST_INPUT_BYTES - 3) });
     expect(refusal(`${text}x`).reason).toBe("INPUT_TOO_LARGE");
@@ -155,7 +155,7 @@ describe("parseDocument", () => {
     ),
   }));
 
-  it("reads JSON as JSON.parse does", () => {
+  it("parses JSON like JSON.parse", () => {
     fc.assert(
       fc.property(value, fc.constantFrom(undefined, 2, "\t"), (original, indent) => {
         const text = JSON.stringify(original, null, indent);
@@ -164,7 +164,7 @@ describe("parseDocument", () => {
     );
   });
 
-  it("reads what the yaml package prints", () => {
+  it("parses what the yaml package prints", () => {
     fc.assert(
       fc.property(value, (original) => {
         expect(parse(stringify(original, { aliasDuplicateObjects: false }))).toEqual(
@@ -174,7 +174,7 @@ describe("parseDocument", () => {
     );
   });
 
-  it("answers every input with a value or an INVALID_ARGUMENT", () => {
+  it("returns a value or throws INVALID_ARGUMENT for every input", () => {
     const answer = (bytes: Uint8Array): string => {
       try {
         return typeof JSON.stringify(parseDocument(bytes));
@@ -198,7 +198,7 @@ describe("parseDocument", () => {
     );
   });
 
-  it("never quotes a value: it may be a secret", () => {
+  it("never quotes a value, which may be a secret", () => {
     for (const indicator of [
       "!",
       "*",
