@@ -12,6 +12,7 @@ const checks: readonly Check[] = [
   { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "unused", command: ["knip"] },
+  { name: "lock file", command: ["node", "scripts/check-lock-file.ts"] },
   { name: "walls", command: ["vitest", "run", "--reporter=dot", "test/architecture.test.ts"] },
   { name: "build", command: ["tsc", "-p", "tsconfig.build.json"] },
   { name: "package", command: ["publint", "--strict"] },
