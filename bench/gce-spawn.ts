@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { insertRequest } from "../adapters/gce/launch/launch-request.ts";
-import { instanceName, requestId } from "../adapters/gce/names.ts";
+import { instanceName, requestId } from "../adapters/gce/launch/names.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
 import { bootDocument } from "../src/boot/boot-document.ts";
 import { gceClients } from "../test/integration/support/gce-clients.ts";

@@ -3,14 +3,14 @@ import type { Slipway, Spawn } from "../src/index.ts";
 export interface Burst {
   readonly workspace: string;
   readonly count: number;
-  /** Told what a person may want to know on the way. */
-  readonly tell: (line: string) => void;
+  /** Receives progress messages for people. */
+  readonly report: (line: string) => void;
 }
 
 /** Makes many machines at once. One that cannot be made takes none of the others with it. */
 export async function launchMany(
   slipway: Slipway,
-  { workspace, count, tell }: Burst,
+  { workspace, count, report }: Burst,
 ): Promise<readonly Spawn[]> {
   const wanted = Array.from({ length: count }, (_, place) => ({
     workspace,
@@ -19,10 +19,10 @@ export async function launchMany(
   const results = await slipway.spawnWorkspaces(wanted, {
     signal: AbortSignal.timeout(600_000),
     onEvent(notice) {
-      if (notice.kind === "waiting") tell(`${notice.spawnId} waits for ${notice.message}`);
+      if (notice.kind === "waiting") report(`${notice.spawnId} waits for ${notice.message}`);
     },
   });
   for (const { spawnId, error } of results)
-    if (error !== null) tell(`${spawnId}: ${error.message}`);
+    if (error !== null) report(`${spawnId}: ${error.message}`);
   return results.flatMap(({ spawn }) => (spawn?.state === "running" ? [spawn] : []));
 }

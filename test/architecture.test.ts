@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NAMED_READERS, PURE_FILES, purityWalls } from "./support/architecture/purity.ts";
 import { modulesOf, readModule, readModules } from "./support/architecture/read-module.ts";
-import { importWalls } from "./support/architecture/walls.ts";
+import { ADAPTER_FILES, importWalls, LAYERS, layoutWalls } from "./support/architecture/walls.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const walls = [...importWalls, ...purityWalls];
@@ -17,14 +17,20 @@ function breaches(texts: Readonly<Record<string, string>>): readonly string[] {
     .flatMap((wall) => wall.breaches(modules));
 }
 
-describe("the walls of src and adapters", () => {
+/** Every breach of the layout in a repository of these files. */
+function layoutBreaches(paths: readonly string[]): readonly string[] {
+  const modules = modulesOf(Object.fromEntries(paths.map((path) => [path, ""])));
+  return layoutWalls.flatMap((wall) => wall.breaches(modules));
+}
+
+describe("the walls of src, adapters and testing", () => {
   const modules = readModules(ROOT, ["src", "adapters", "testing"]);
 
-  it.each(walls)("$name", ({ breaches }) => {
+  it.each([...walls, ...layoutWalls])("$name", ({ breaches }) => {
     expect(breaches(modules)).toEqual([]);
   });
 
-  it("stand around files that are there", () => {
+  it("name only files that exist", () => {
     const named = [...PURE_FILES, ...NAMED_READERS];
     expect(named.filter((path) => !modules.has(path))).toEqual([]);
   });
@@ -47,24 +53,39 @@ describe("a breach is seen:", () => {
     [
       "src/spawner/spawn.ts",
       `await import("../../adapters/aws/index.ts");`,
-      "only src/cli/compose",
+      "only src/slipway/open-adapter.ts",
     ],
     [
       "src/spawner/spawn.ts",
       `import type { X } from "../../adapters/aws/index.ts";`,
-      "only src/cli",
+      "only src/slipway/open-adapter.ts",
     ],
-    ["src/cli/compose.ts", `import { x } from "../../adapters/aws/index.ts";`, "lazily"],
-    ["src/cli/compose.ts", `export { x } from "../../adapters/aws/index.ts";`, "lazily"],
-    ["src/slipway/open-adapter.ts", `import "../adapters/aws/index.ts";`, "lazily"],
+    ["src/cli/compose.ts", `import { x } from "../../adapters/aws/index.ts";`, "only src/slipway"],
+    ["src/slipway/open-adapter.ts", `import { x } from "../../adapters/aws/index.ts";`, "lazily"],
+    ["src/slipway/open-adapter.ts", `export { x } from "../../adapters/aws/index.ts";`, "lazily"],
+    ["src/slipway/open-adapter.ts", `import "../../adapters/aws/index.ts";`, "lazily"],
     ["src/spawner/spawn.ts", "require(`${name}`);", "literal"],
     ["src/spawner/spawn.ts", `import fs from "fs";`, "not one of src's packages"],
     // The test kit
-    ["src/spawner/spawn.ts", `await import("../testing/fake-clock.ts");`, "only the command line"],
-    ["src/cli/commands/fake.ts", `import { x } from "../../testing/fake-clock.ts";`, "lazily"],
+    [
+      "src/spawner/spawn.ts",
+      `await import("../../testing/fake-clock.ts");`,
+      "only src/cli/commands/fake.ts",
+    ],
+    [
+      "src/cli/context.ts",
+      `await import("../../testing/fake-clock.ts");`,
+      "only src/cli/commands/fake.ts",
+    ],
+    [
+      "adapters/aws/adapter.ts",
+      `await import("../../testing/fake-clock.ts");`,
+      "only src/cli/commands/fake.ts",
+    ],
+    ["src/cli/commands/fake.ts", `import { x } from "../../../testing/fake-clock.ts";`, "lazily"],
     // Foundations and entries
-    ["src/errors.ts", `import type { X } from "./plan.ts";`, "what everything else stands on"],
-    ["src/errors.ts", `import { inspect } from "node:util";`, "what everything else stands on"],
+    ["src/errors.ts", `import type { X } from "./plan/plan.ts";`, "every other file builds on it"],
+    ["src/errors.ts", `import { inspect } from "node:util";`, "every other file builds on it"],
     ["src/cli/main.ts", `import { createSlipway } from "../index.ts";`, "programs outside"],
     ["testing/x.ts", `export * from "./index.ts";`, "programs outside"],
     // Environment, files, clock
@@ -99,14 +120,55 @@ describe("a breach is seen:", () => {
     for (const breach of found) expect(breach.startsWith(`${path}: `)).toBe(true);
   });
 
+  // Each layer imports the one above it, and a folder of its own layer.
+  it.each(
+    LAYERS.flatMap((folders, layer) =>
+      folders.flatMap((from) => {
+        const others = [...(LAYERS[layer - 1] ?? []), ...folders];
+        return others.filter((to) => to !== from).map((to) => [from, to] as const);
+      }),
+    ),
+  )("when src/%s imports src/%s", (from, to) => {
+    const file = from.endsWith(".ts") ? `src/${from}` : `src/${from}/a.ts`;
+    const target = to.endsWith(".ts") ? `src/${to}` : `src/${to}/b.ts`;
+    const specifier = `${from.endsWith(".ts") ? "./" : "../"}${target.slice("src/".length)}`;
+    for (const text of [
+      `import { b } from "${specifier}";`,
+      `import type { B } from "${specifier}";`,
+      `const b = await import("${specifier}");`,
+    ])
+      expect(breaches({ [file]: text }).join("\n")).toMatch(/is above|is on the same layer as/);
+  });
+
+  it("in the layout of src", () => {
+    expect(layoutBreaches(["src/index.ts", "src/errors.ts", "src/cli/main.ts"])).toEqual([]);
+    expect(layoutBreaches(["src/plan.ts", "src/helpers/join.ts"])).toEqual([
+      "src/plan.ts: a loose file in src",
+      "src/helpers/join.ts: no layer",
+    ]);
+  });
+
+  it("in the layout of an adapter", () => {
+    const whole = ADAPTER_FILES.map((file) => `adapters/new/${file}`);
+    expect(layoutBreaches(whole)).toEqual([]);
+    const without = whole.filter((path) => !path.endsWith("/machines/logs.ts"));
+    expect(layoutBreaches([...without, "adapters/new/names.ts", "adapters/new/util/x.ts"])).toEqual(
+      [
+        "adapters/new/machines/logs.ts: is missing",
+        "adapters/new/names.ts: adapters have no names.ts",
+        "adapters/new/util/x.ts: adapters have no util",
+      ],
+    );
+  });
+
   it("far from the pure file that reaches it", () => {
     const texts = {
       "src/plan/plan.ts": `import { a } from "./a.ts";`,
-      "src/a.ts": `export * from "./b.ts";`,
-      "src/b.ts": "export const b = () => fetch(x);",
+      "src/plan/a.ts": `export * from "./b.ts";`,
+      "src/plan/b.ts": "export const b = () => fetch(x);",
     };
-    expect(breaches(texts)).toEqual(["src/plan/plan.ts: reaches src/b.ts, which says fetch"]);
-    expect(breaches({ ...texts, "src/a.ts": `import type { B } from "./b.ts";` })).toEqual([]);
+    expect(breaches(texts)).toEqual(["src/plan/plan.ts: reaches src/plan/b.ts, which says fetch"]);
+    expect(breaches({ ...texts, "src/plan/a.ts": `import type { B } from "./b.ts";` })).toEqual([]);
   });
 
   it.each([
@@ -133,9 +195,9 @@ describe("no breach is seen:", () => {
     ["adapters/docker/adapter.ts", `import { x } from "../../src/oci/registry/client.ts";`],
     ["adapters/gce/adapter.ts", `import { x } from "../../src/substrate/contract.ts";`],
     ["adapters/gce/adapter.ts", `import { x } from "./errors.ts";`],
-    ["src/cli/compose.ts", `const x = await import("../../adapters/aws/index.ts");`],
-    ["src/cli/compose.ts", `import type { X } from "../../adapters/aws/index.ts";`],
-    ["src/cli/commands/fake.ts", `const x = await import("../../testing/fake-clock.ts");`],
+    ["src/slipway/open-adapter.ts", `const x = await import("../../adapters/aws/index.ts");`],
+    ["src/slipway/open-adapter.ts", `import type { X } from "../../adapters/aws/index.ts";`],
+    ["src/cli/commands/fake.ts", `const x = await import("../../../testing/fake-clock.ts");`],
     ["src/cli/context.ts", "const home = process.env.HOME;"],
     ["src/storage/database.ts", `import { mkdirSync } from "node:fs";`],
     ["src/oci/auth.ts", `import type { Stats } from "node:fs";`],

@@ -13,7 +13,7 @@ import type { Sleep } from "./client/pause.ts";
 import { preflightInstance } from "./preflight/preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
-import { LAG_MILLISECONDS, createRecentMachines } from "./recent-machines.ts";
+import { LAG_MILLISECONDS, createRecentMachines } from "./machines/recent-machines.ts";
 import { createRehearse } from "./preflight/dry-run.ts";
 import { ec2Sdk } from "./client/sdk.ts";
 import { awsImage } from "./target.ts";

@@ -25,13 +25,11 @@ import { inspectDockerImage, insecureRegistries } from "./image/image.ts";
 import type { LookUp } from "./image/image.ts";
 import type { MemberPorts } from "./launch/launch-member.ts";
 import { launchContainers } from "./launch/launch.ts";
-import {
-  containerLogs,
-  describeContainers,
-  listContainers,
-  terminateContainers,
-} from "./machines/machines.ts";
-import type { MachinePorts } from "./machines/machines.ts";
+import { describeContainers, listContainers } from "./machines/describe.ts";
+import type { DescribePorts } from "./machines/describe.ts";
+import { containerLogs } from "./machines/logs.ts";
+import { terminateContainers } from "./machines/terminate.ts";
+import type { TerminatePorts } from "./machines/terminate.ts";
 import { preflightContainer } from "./preflight/preflight.ts";
 import type { EngineConnection } from "./preflight/preflight.ts";
 import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./launch/pull.ts";
@@ -62,7 +60,7 @@ export interface DockerAdapterOptions {
 
 /** What is kept for one engine while the adapter lives. */
 interface OpenEngine extends EngineConnection, MemberPorts {
-  readonly machines: MachinePorts;
+  readonly machines: DescribePorts & TerminatePorts;
 }
 
 /**

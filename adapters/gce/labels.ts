@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine, Ownership } from "../../src/substrate/contract.ts";
-import { spawnIdIn } from "./names.ts";
+import { spawnIdIn } from "./launch/names.ts";
 
 /** Everything that Slipway writes on a machine begins so; a placement's labels may not. */
 const LABEL_PREFIX = "slipway-";

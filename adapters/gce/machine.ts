@@ -2,7 +2,7 @@ import type { Architecture } from "../../src/plan/plan.ts";
 import type { Launch, Machine, MachineState } from "../../src/substrate/contract.ts";
 import { machineLabels, ownershipOf } from "./labels.ts";
 import { lastPart } from "./image/links.ts";
-import { machineId } from "./machine-id.ts";
+import { machineId } from "./machines/machine-id.ts";
 import type { InstanceReply } from "./client/replies.ts";
 
 /** What a machine keeps of its plan beside its labels, which have no room for a link. */

@@ -67,11 +67,11 @@ describe("TypeScript examples", () => {
       await launchNowhere(database);
       const { adapter, ports } = nowhere();
       await using slipway = await createSlipway({ database, ports });
-      const told: string[] = [];
-      const tell = (line: string): void => void told.push(line);
-      const spawns = await launchMany(slipway, { workspace: "agent-dev", count: 20, tell });
+      const reported: string[] = [];
+      const report = (line: string): void => void reported.push(line);
+      const spawns = await launchMany(slipway, { workspace: "agent-dev", count: 20, report });
       expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(20);
-      expect(told).toEqual([]);
+      expect(reported).toEqual([]);
       expect(spawns[19]).toMatchObject({ spawnId: "agent-dev-19" });
       expect(adapter.calls).toMatchObject({ inspectImage: 1, launch: 20 });
     } finally {

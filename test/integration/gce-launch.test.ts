@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { machineSeen } from "../../src/substrate/contract.ts";
-import { instanceName } from "../../adapters/gce/names.ts";
+import { instanceName } from "../../adapters/gce/launch/names.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { gceLaunch, gcpTarget } from "../support/gce-launches.ts";
 import { gceScene, IMAGE, placeIn, planOf, PROJECT, ZONE } from "../support/gce-scene.ts";

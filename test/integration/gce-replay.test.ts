@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { machineLabels } from "../../adapters/gce/labels.ts";
-import { instanceName } from "../../adapters/gce/names.ts";
+import { instanceName } from "../../adapters/gce/launch/names.ts";
 import type { Launch, LaunchOutcome } from "../../src/substrate/contract.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";

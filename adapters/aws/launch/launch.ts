@@ -7,7 +7,7 @@ import { cloudError, isOutcomeUnknown, providerCode } from "../errors/errors.ts"
 import { launchRequest } from "./launch-request.ts";
 import { machineOf } from "../machine.ts";
 import type { InstanceSeen } from "../machine.ts";
-import type { RecentMachines } from "../recent-machines.ts";
+import type { RecentMachines } from "../machines/recent-machines.ts";
 import { spentToken } from "./used-token.ts";
 import { awsTarget } from "../target.ts";
 

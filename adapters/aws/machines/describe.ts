@@ -7,7 +7,7 @@ import { cloudError, providerCode } from "../errors/errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
 import { isGone, machineOf } from "../machine.ts";
 import type { InstanceSeen } from "../machine.ts";
-import type { RecentMachines } from "../recent-machines.ts";
+import type { RecentMachines } from "./recent-machines.ts";
 import { TAGS } from "../labels.ts";
 
 type DescribingApi = Pick<AwsApi, "region" | "describeInstances">;

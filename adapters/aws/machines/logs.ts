@@ -8,7 +8,7 @@ import { cloudError, providerCode } from "../errors/errors.ts";
 import { isInstanceId, UNKNOWN_ID } from "./instance-ids.ts";
 import { pause } from "../client/pause.ts";
 import type { Sleep } from "../client/pause.ts";
-import type { RecentMachines } from "../recent-machines.ts";
+import type { RecentMachines } from "./recent-machines.ts";
 
 export interface LogPorts {
   readonly api: AwsApi;

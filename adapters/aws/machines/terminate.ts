@@ -6,7 +6,7 @@ import { cloudError, providerCode } from "../errors/errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
 import { pause } from "../client/pause.ts";
 import type { Sleep } from "../client/pause.ts";
-import type { RecentMachines } from "../recent-machines.ts";
+import type { RecentMachines } from "./recent-machines.ts";
 
 type TerminatingApi = Pick<AwsApi, "region" | "terminateInstances">;
 

@@ -4,7 +4,7 @@ import { hasStatus } from "../errors/errors.ts";
 import { unknown, UnknownOutcome } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { LABELS, labelFilter } from "../labels.ts";
-import { machineId } from "../machine-id.ts";
+import { machineId } from "../machines/machine-id.ts";
 import type { DiskReply } from "../client/replies.ts";
 
 /** The boot disk of a machine, which has its machine's name; null where there is none any more. */

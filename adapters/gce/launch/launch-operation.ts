@@ -1,7 +1,7 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
-import { requestId } from "../names.ts";
+import { requestId } from "./names.ts";
 import { isDone, operationFailure } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 

@@ -4,7 +4,7 @@ import type { Launch } from "../../../src/substrate/contract.ts";
 import type { BulkInsertResource, InstanceResource } from "../client/api.ts";
 import { machineLabels } from "../labels.ts";
 import { METADATA } from "../machine.ts";
-import { instanceName } from "../names.ts";
+import { instanceName } from "./names.ts";
 import { settingsOf } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { gcpTarget } from "../target.ts";

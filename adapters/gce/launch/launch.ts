@@ -9,7 +9,7 @@ import { gcpTarget } from "../target.ts";
 import { adoptMachine } from "./adoption.ts";
 import { confirmImage, glanceAtBootDisk, readBootDisk } from "./boot-disk.ts";
 import { beginOperation, untilDone } from "./launch-operation.ts";
-import { machineId } from "../machine-id.ts";
+import { machineId } from "../machines/machine-id.ts";
 import { launchedMachine } from "../machine.ts";
 import { isDone, operationFailure } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";

@@ -4,8 +4,8 @@ import type { LogsRequest } from "../../../src/substrate/contract.ts";
 import type { GceApi } from "../client/api.ts";
 import { gceError, hasStatus } from "../errors/errors.ts";
 import { GceCallFailure } from "../errors/failure.ts";
-import { readMachineId } from "../machine-id.ts";
-import type { MachineReference } from "../machine-id.ts";
+import { readMachineId } from "./machine-id.ts";
+import type { MachineReference } from "./machine-id.ts";
 import { machineOf } from "../machine.ts";
 
 export interface LogPorts {

@@ -18,15 +18,14 @@ export const PURE_FILES: readonly string[] = [
   "src/oci/image/image-config.ts",
   "adapters/aws/labels.ts",
   "adapters/aws/machine.ts",
-  "adapters/aws/machines/logs.ts",
   "adapters/gce/labels.ts",
-  "adapters/gce/machine-id.ts",
+  "adapters/gce/machines/machine-id.ts",
   "adapters/gce/machine.ts",
-  "adapters/gce/names.ts",
+  "adapters/gce/launch/names.ts",
   "adapters/gce/client/operation.ts",
 ];
 /** The same of every adapter: it builds the request, and somebody else sends it. */
-const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch-request\.ts$/;
+const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch\/launch-request\.ts$/;
 
 /** Node's modules that only compute. Of `node:crypto` that is the hash: what draws lots is an impure word. */
 const COMPUTING_MODULES: ReadonlySet<string> = new Set(["node:buffer", "node:crypto", "node:util"]);

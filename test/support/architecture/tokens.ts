@@ -1,11 +1,19 @@
 import { SyntaxKind } from "typescript/unstable/ast";
 import { createScanner } from "typescript/unstable/ast/scanner";
 
-/** A piece of source text that is neither white space nor comment. */
+/** A token of source text: neither white space nor a comment. */
 export interface Token {
   readonly kind: "word" | "string" | "other";
-  /** A word or sign as it stands there; what a string says. */
+  /** A word or sign as written; the value of a string. */
   readonly text: string;
+}
+
+/** A token, a comment, or a template's text up to its next hole or its end. */
+export interface Piece {
+  readonly kind: Token["kind"] | "comment" | "template";
+  readonly text: string;
+  /** Offset of its first character. */
+  readonly start: number;
 }
 
 const STRINGS: ReadonlySet<SyntaxKind> = new Set([
@@ -13,11 +21,20 @@ const STRINGS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.NoSubstitutionTemplateLiteral,
 ]);
 
-const TRIVIA: ReadonlySet<SyntaxKind> = new Set([
+const COMMENTS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.SingleLineCommentTrivia,
   SyntaxKind.MultiLineCommentTrivia,
+]);
+
+const SPACE: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.NewLineTrivia,
   SyntaxKind.WhitespaceTrivia,
+]);
+
+const TEMPLATES: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.TemplateHead,
+  SyntaxKind.TemplateMiddle,
+  SyntaxKind.TemplateTail,
 ]);
 
 /** Words after which a slash begins a regular expression, although it divides after other words. */
@@ -26,21 +43,34 @@ const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
 );
 
 /**
- * The tokens of a TypeScript file, by the compiler's own scanner. It knows comments and strings; whether a slash
- * divides and whether a brace closes a template's hole depends on what came before, and is kept track of here.
+ * The tokens of a TypeScript file.
  *
- * @throws Error for a text that cannot be read to its end: a wall that is not seen must not pass for kept.
+ * @throws Error if the text cannot be scanned to its end: an unseen wall must not pass for a kept one
  */
 export function tokensOf(path: string, text: string): readonly Token[] {
+  return piecesOf(path, text).flatMap(({ kind, text }) => {
+    if (kind === "comment") return [];
+    return [{ kind: kind === "template" ? "other" : kind, text }];
+  });
+}
+
+/**
+ * The pieces of a TypeScript file, from the compiler's own scanner. It knows comments and strings; whether a slash
+ * divides and whether a brace closes a template's hole depends on earlier tokens, so this function keeps track of that.
+ *
+ * @throws Error if the text cannot be scanned to its end
+ */
+export function piecesOf(path: string, text: string): readonly Piece[] {
   const scanner = createScanner(false);
-  // A program's first line may name its interpreter, which is no token.
-  scanner.setText(text.replace(/^#!.*/, ""));
-  const tokens: Token[] = [];
-  // What each open brace will be closed by: `}` of a block, or of a template's hole.
+  // A program's first line may name its interpreter, which is not a token.
+  scanner.setText(text.replace(/^#!.*/, (line) => " ".repeat(line.length)));
+  const pieces: Piece[] = [];
+  let previous: Piece | undefined;
+  // What closes each open brace: the end of a block, or the end of a template's hole.
   const braces: ("block" | "hole")[] = [];
   for (let kind = scanner.scan(); kind !== SyntaxKind.EndOfFile; kind = scanner.scan()) {
     if (kind === SyntaxKind.SlashToken || kind === SyntaxKind.SlashEqualsToken) {
-      if (beginsExpression(tokens.at(-1))) kind = scanner.reScanSlashToken();
+      if (beginsExpression(previous)) kind = scanner.reScanSlashToken();
     } else if (kind === SyntaxKind.OpenBraceToken) {
       braces.push("block");
     } else if (kind === SyntaxKind.TemplateHead) {
@@ -49,25 +79,31 @@ export function tokensOf(path: string, text: string): readonly Token[] {
       kind = scanner.reScanTemplateToken(false);
       if (kind === SyntaxKind.TemplateMiddle) braces.push("hole");
     }
-    if (TRIVIA.has(kind) && !isOpenComment(kind, scanner.getTokenText())) continue;
-    if (scanner.isUnterminated() || TRIVIA.has(kind) || kind === SyntaxKind.Unknown)
-      throw new Error(`${path}: cannot be read at position ${scanner.getTokenStart()}`);
-    tokens.push(tokenOf(kind, scanner.getTokenText(), scanner.getTokenValue()));
+    if (SPACE.has(kind)) continue;
+    const start = scanner.getTokenStart();
+    const written = scanner.getTokenText();
+    if (isOpenComment(kind, written) || scanner.isUnterminated() || kind === SyntaxKind.Unknown)
+      throw new Error(`${path}: cannot be scanned at position ${start}`);
+    const piece = { ...pieceOf(kind, written, scanner.getTokenValue()), start };
+    pieces.push(piece);
+    if (piece.kind !== "comment") previous = piece;
   }
-  if (braces.length > 0) throw new Error(`${path}: ends before its last brace is closed`);
-  return tokens;
+  if (braces.length > 0) throw new Error(`${path}: ends inside a block or a template`);
+  return pieces;
 }
 
 function isOpenComment(kind: SyntaxKind, text: string): boolean {
   return kind === SyntaxKind.MultiLineCommentTrivia && !/^\/\*.*\*\/$/s.test(text);
 }
 
-function tokenOf(kind: SyntaxKind, text: string, value: string): Token {
+function pieceOf(kind: SyntaxKind, text: string, value: string): Omit<Piece, "start"> {
+  if (COMMENTS.has(kind)) return { kind: "comment", text };
   if (STRINGS.has(kind)) return { kind: "string", text: value };
+  if (TEMPLATES.has(kind)) return { kind: "template", text };
   return { kind: /^[\p{ID_Start}$_]/u.test(text) ? "word" : "other", text };
 }
 
-function beginsExpression(previous: Token | undefined): boolean {
+function beginsExpression(previous: Pick<Piece, "kind" | "text"> | undefined): boolean {
   if (previous === undefined) return true;
   if (previous.kind === "string") return false;
   if (previous.kind === "word") return BEFORE_EXPRESSION.has(previous.text);

@@ -1,24 +1,43 @@
 import { adapterOf, importWall, packageOf, within } from "./imports.ts";
 import type { Wall } from "./imports.ts";
 
-/** What an adapter may know of Slipway: the contract, what it speaks of, and small pure leaves. */
-const OPEN_TO_ADAPTERS: readonly string[] = [
-  "src/substrate/",
-  "src/redaction/",
-  "src/plan/plan.ts",
-  "src/errors.ts",
-  "src/secret-value.ts",
-  "src/async/cancellation.ts",
-  "src/json/canonical-json.ts",
-  "src/host/clock.ts",
-  "src/async/map-limited.ts",
-  "src/async/memoize.ts",
-  "src/json/zod-options.ts",
-  "src/async/single-flight.ts",
-  "src/json/field-case.ts",
+/**
+ * The layers of src, from the top: a folder imports only folders of lower layers. Two folders of one layer do not know
+ * each other.
+ */
+export const LAYERS: readonly (readonly string[])[] = [
+  ["cli", "index.ts"],
+  ["slipway"],
+  ["resolver", "spawner"],
+  ["ledger", "catalog", "boot"],
+  ["secrets", "substrate"],
+  ["oci", "plan"],
+  ["async"],
+  ["storage", "pacing", "json", "redaction"],
+  ["errors.ts", "secret-value.ts", "host"],
 ];
 
-/** Each provider's own packages, and what of Slipway is open to its adapter alone. */
+/** The only files directly in src. */
+const LOOSE_FILES: ReadonlySet<string> = new Set([
+  "src/index.ts",
+  "src/errors.ts",
+  "src/secret-value.ts",
+]);
+
+/** What adapters may import from src: the contract, the plan, and the layers below them. */
+const OPEN_TO_ADAPTERS: readonly string[] = [
+  "src/substrate/",
+  "src/plan/",
+  "src/async/",
+  "src/pacing/rates.ts",
+  "src/json/",
+  "src/redaction/",
+  "src/errors.ts",
+  "src/secret-value.ts",
+  "src/host/",
+];
+
+/** Each provider's own packages, and what only its adapter may import from src. */
 const ADAPTERS: Readonly<
   Record<string, { readonly sdk: readonly string[]; readonly open: readonly string[] }>
 > = {
@@ -27,18 +46,94 @@ const ADAPTERS: Readonly<
   docker: { sdk: ["dockerode", "docker-modem"], open: ["src/oci/"] },
 };
 
-/** Packages that are no provider's. Whatever is not here is taken for an SDK. */
+/** The folders of every adapter, and the files that each adapter has under the same name. */
+export const ADAPTER_FILES: readonly string[] = [
+  "adapter.ts",
+  "index.ts",
+  "labels.ts",
+  "machine.ts",
+  "settings.ts",
+  "client/api.ts",
+  "errors/error-rules.ts",
+  "errors/errors.ts",
+  "image/image.ts",
+  "launch/launch-request.ts",
+  "launch/launch.ts",
+  "machines/describe.ts",
+  "machines/logs.ts",
+  "machines/terminate.ts",
+  "preflight/preflight.ts",
+];
+
+/** The only files directly in an adapter's folder. The Docker adapter needs no `target.ts`. */
+const LOOSE_ADAPTER_FILES: ReadonlySet<string> = new Set([
+  ...ADAPTER_FILES.filter((file) => !file.includes("/")),
+  "target.ts",
+]);
+
+const ADAPTER_FOLDERS: ReadonlySet<string> = new Set(
+  ADAPTER_FILES.filter((file) => file.includes("/")).map((file) => file.split("/")[0] ?? ""),
+);
+
+/** Packages that belong to no provider. The test takes any other package for an SDK. */
 const PACKAGES_OF_SRC: readonly string[] = ["@stricli/core", "p-retry", "yaml", "zod"];
-/** What adapters read replies with. */
+/** What adapters parse replies with. */
 const PACKAGES_OF_ADAPTERS: readonly string[] = ["zod"];
 
-const COMPOSERS: readonly string[] = ["src/cli/compose.ts", "src/slipway/open-adapter.ts"];
+/** The file that loads adapters. */
+const ADAPTER_OPENER = "src/slipway/open-adapter.ts";
+/** The command that starts the fakes. */
+const FAKE_COMMAND = "src/cli/commands/fake.ts";
 
-/** What other programs import. Inside, an import of it would be a cycle waiting to happen. */
+/** What other programs import. An import of one from inside would soon be a cycle. */
 const ENTRIES: ReadonlySet<string> = new Set(["src/index.ts", "testing/index.ts"]);
 
+const importsPointDown = importWall(
+  "each layer of src imports only lower layers",
+  (module, imported) => {
+    const from = folderOf(module.path);
+    const to = imported.file === null ? null : folderOf(imported.file);
+    if (from === null || to === null || from === to) return null;
+    const [above, below] = [layerOf(from), layerOf(to)];
+    // The wall below reports a folder without a layer.
+    if (above === null || below === null || above < below) return null;
+    return above === below ? `${to} is on the same layer as ${from}` : `${to} is above ${from}`;
+  },
+);
+
+const foldersHaveALayer: Wall = {
+  name: "every folder of src has a layer, and no other file lies loose in src",
+  breaches: (modules) =>
+    [...modules.keys()].flatMap((path) => {
+      const folder = folderOf(path);
+      if (folder === null) return [];
+      if (!folder.includes(".")) return layerOf(folder) === null ? [`${path}: no layer`] : [];
+      return LOOSE_FILES.has(path) ? [] : [`${path}: a loose file in src`];
+    }),
+};
+
+const adaptersLookAlike: Wall = {
+  name: "adapters have the same folders and files",
+  breaches: (modules) => {
+    const paths = [...modules.keys()];
+    const adapters = new Set(paths.flatMap((path) => adapterOf(path) ?? []));
+    const missing = [...adapters].flatMap((adapter) =>
+      ADAPTER_FILES.map((file) => `adapters/${adapter}/${file}`)
+        .filter((path) => !modules.has(path))
+        .map((path) => `${path}: is missing`),
+    );
+    const strange = paths.flatMap((path) => {
+      const [place = "", ...rest] = path.split("/").slice(2);
+      if (adapterOf(path) === null) return [];
+      const known = rest.length === 0 ? LOOSE_ADAPTER_FILES : ADAPTER_FOLDERS;
+      return known.has(place) ? [] : [`${path}: adapters have no ${place}`];
+    });
+    return [...missing, ...strange];
+  },
+};
+
 const adaptersLookOnlyAtTheContract = importWall(
-  "adapters know the contract and their own SDK",
+  "adapters import the contract and their own SDK",
   (module, imported) => {
     const adapter = adapterOf(module.path);
     if (adapter === null) return null;
@@ -56,35 +151,47 @@ const adaptersLookOnlyAtTheContract = importWall(
   },
 );
 
-const srcKnowsNoProvider = importWall("src knows no provider", (module, imported) => {
+const clientsDoNotLaunch = importWall(
+  "an adapter's client does not import its launch",
+  (module, { file }) => {
+    const adapter = adapterOf(module.path);
+    if (adapter === null || !module.path.startsWith(`adapters/${adapter}/client/`)) return null;
+    return file?.startsWith(`adapters/${adapter}/launch/`) === true
+      ? "the launch is built on the client"
+      : null;
+  },
+);
+
+const srcKnowsNoProvider = importWall("src imports no provider", (module, imported) => {
   if (!module.path.startsWith("src/")) return null;
   if (imported.specifier === null) return "an import of src is literal";
   const name = packageOf(imported);
   if (name !== null && !within(name, PACKAGES_OF_SRC)) return "it is not one of src's packages";
   if (imported.file === null || adapterOf(imported.file) === null) return null;
-  if (!COMPOSERS.includes(module.path)) return `only ${COMPOSERS.join(" and ")} load adapters`;
+  if (module.path !== ADAPTER_OPENER) return `only ${ADAPTER_OPENER} loads adapters`;
   return imported.manner === "static" ? "adapters are loaded lazily, by import()" : null;
 });
 
 const testingIsNotInTheProduct = importWall(
-  "the product runs without its test kit",
+  "only the fake command loads testing, lazily",
   (module, imported) => {
     if (imported.file?.startsWith("testing/") !== true) return null;
     if (module.path.startsWith("testing/")) return null;
-    if (!module.path.startsWith("src/cli/")) return "only the command line may load the test kit";
-    return imported.manner === "static" ? "the test kit is loaded lazily, by import()" : null;
+    if (module.path !== FAKE_COMMAND) return `only ${FAKE_COMMAND} may load testing`;
+    return imported.manner === "static" ? "testing is loaded lazily, by import()" : null;
   },
 );
 
 const errorsImportNothing = importWall("errors.ts imports nothing", ({ path }) =>
-  path === "src/errors.ts" ? "it is what everything else stands on" : null,
+  path === "src/errors.ts" ? "every other file builds on it" : null,
 );
 
-const nobodyImportsEntries = importWall("nothing inside imports an entry", (_module, { file }) =>
-  file !== null && ENTRIES.has(file) ? "it is for programs outside" : null,
+const entriesAreForOtherPrograms = importWall(
+  "nothing inside imports an entry",
+  (_module, { file }) => (file !== null && ENTRIES.has(file) ? "it is for programs outside" : null),
 );
 
-/** Each import leads to a file that is there: a wall around a file of another name would guard nothing. */
+/** Every import names an existing file. Otherwise a wall around a renamed file would guard nothing. */
 const importsLead: Wall = {
   name: "own imports lead to own files",
   breaches: (modules) =>
@@ -94,7 +201,7 @@ const importsLead: Wall = {
 };
 
 const noCycles: Wall = {
-  name: "no import comes back to where it began",
+  name: "no import cycles",
   breaches: (modules) => {
     const done = new Set<string>();
     const found: string[] = [];
@@ -113,13 +220,30 @@ const noCycles: Wall = {
   },
 };
 
-/** Walls that follow from who imports whom. */
+/** Walls about which file imports which. */
 export const importWalls: readonly Wall[] = [
+  importsPointDown,
+  clientsDoNotLaunch,
   adaptersLookOnlyAtTheContract,
   srcKnowsNoProvider,
   testingIsNotInTheProduct,
   errorsImportNothing,
-  nobodyImportsEntries,
+  entriesAreForOtherPrograms,
   importsLead,
   noCycles,
 ];
+
+/** Walls about where files lie. */
+export const layoutWalls: readonly Wall[] = [foldersHaveALayer, adaptersLookAlike];
+
+/** `spawner` for a file in src/spawner, `errors.ts` for src/errors.ts, null for a file outside src. */
+function folderOf(path: string): string | null {
+  const [top, folder] = path.split("/");
+  return top === "src" ? (folder ?? null) : null;
+}
+
+/** 0 is the top layer; null for a folder that has none. */
+function layerOf(folder: string): number | null {
+  const layer = LAYERS.findIndex((folders) => folders.includes(folder));
+  return layer === -1 ? null : layer;
+}

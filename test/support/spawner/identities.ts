@@ -1,5 +1,5 @@
 import { containerName } from "../../../adapters/docker/launch/launch-request.ts";
-import { instanceName, requestId } from "../../../adapters/gce/names.ts";
+import { instanceName, requestId } from "../../../adapters/gce/launch/names.ts";
 import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
 import { samplePlan } from "../sample-plan.ts";
 

@@ -1,7 +1,7 @@
 import type { Instance, RunInstancesCommandOutput } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { launchInstances } from "../../../../../adapters/aws/launch/launch.ts";
-import { createRecentMachines } from "../../../../../adapters/aws/recent-machines.ts";
+import { createRecentMachines } from "../../../../../adapters/aws/machines/recent-machines.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, summary } from "../../../../support/ec2-launch.ts";
 
 const PLAN = ec2Plan({

@@ -1,7 +1,7 @@
 import type { DescribeInstancesCommandInput, Instance } from "@aws-sdk/client-ec2";
 import { expect, it } from "vitest";
 import { listInstances } from "../../../../../adapters/aws/machines/describe.ts";
-import { createRecentMachines } from "../../../../../adapters/aws/recent-machines.ts";
+import { createRecentMachines } from "../../../../../adapters/aws/machines/recent-machines.ts";
 import { launchTags } from "../../../../../adapters/aws/labels.ts";
 import { ec2Launch, ec2Plan } from "../../../../support/ec2-launch.ts";
 

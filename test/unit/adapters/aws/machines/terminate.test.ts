@@ -1,6 +1,6 @@
 import type { TerminateInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { expect, it } from "vitest";
-import { createRecentMachines } from "../../../../../adapters/aws/recent-machines.ts";
+import { createRecentMachines } from "../../../../../adapters/aws/machines/recent-machines.ts";
 import { terminateInstances } from "../../../../../adapters/aws/machines/terminate.ts";
 import type { TerminatePorts } from "../../../../../adapters/aws/machines/terminate.ts";
 

@@ -4,7 +4,7 @@ import {
   insertRequest,
   memberNames,
 } from "../../../../../adapters/gce/launch/launch-request.ts";
-import { instanceName } from "../../../../../adapters/gce/names.ts";
+import { instanceName } from "../../../../../adapters/gce/launch/names.ts";
 import { fakePlan } from "../../../../support/launch.ts";
 import { GCE_IMAGE, gceLaunch, gcePlan, gcpTarget } from "../../../../support/gce-launches.ts";
 

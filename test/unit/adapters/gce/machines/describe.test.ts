@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { machineLabels } from "../../../../../adapters/gce/labels.ts";
-import { listMachines } from "../../../../../adapters/gce/machines/machines.ts";
+import { listMachines } from "../../../../../adapters/gce/machines/describe.ts";
 import { scopedInstancesReply } from "../../../../../adapters/gce/client/replies.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { gceLaunch } from "../../../../support/gce-launches.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { machineId, readMachineId } from "../../../../adapters/gce/machine-id.ts";
+import { machineId, readMachineId } from "../../../../../adapters/gce/machines/machine-id.ts";
 
 const part = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}[a-z0-9]$/);
 

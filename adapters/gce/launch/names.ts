@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { invalidArgument } from "../../src/errors.ts";
+import { invalidArgument } from "../../../src/errors.ts";
 
 /** RFC 1035, as Compute Engine asks of an instance's name: 63 characters. */
 const LONGEST_NAME = 63;

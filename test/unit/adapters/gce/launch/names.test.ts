@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { instanceName, requestId, spawnIdIn } from "../../../../adapters/gce/names.ts";
+import { instanceName, requestId, spawnIdIn } from "../../../../../adapters/gce/launch/names.ts";
 
 const TOKEN = "0123456789abcdef".repeat(4);
 const token = fc.stringMatching(/^[0-9a-f]{64}$/);

@@ -1,4 +1,4 @@
-import type { Machine } from "../../src/substrate/contract.ts";
+import type { Machine } from "../../../src/substrate/contract.ts";
 
 /**
  * What this process launched and terminated a moment ago. EC2 shows a machine everywhere only some time after it was

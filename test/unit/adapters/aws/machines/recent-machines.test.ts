@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { machineOf } from "../../../../adapters/aws/machine.ts";
-import { createRecentMachines } from "../../../../adapters/aws/recent-machines.ts";
-import { launchTags } from "../../../../adapters/aws/labels.ts";
-import type { Machine } from "../../../../src/substrate/contract.ts";
-import { createFakeClock } from "../../../../testing/fake-clock.ts";
-import { ec2Launch, ec2Plan } from "../../../support/ec2-launch.ts";
+import { machineOf } from "../../../../../adapters/aws/machine.ts";
+import { createRecentMachines } from "../../../../../adapters/aws/machines/recent-machines.ts";
+import { launchTags } from "../../../../../adapters/aws/labels.ts";
+import type { Machine } from "../../../../../src/substrate/contract.ts";
+import { createFakeClock } from "../../../../../testing/fake-clock.ts";
+import { ec2Launch, ec2Plan } from "../../../../support/ec2-launch.ts";
 
 const PLAN = ec2Plan({
   images: { x86_64: "ami-0123456789abcdef0", arm64: "ami-0123456789abcdef1" },

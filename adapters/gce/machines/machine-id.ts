@@ -1,4 +1,4 @@
-import { readResourceLink } from "./image/links.ts";
+import { readResourceLink } from "../image/links.ts";
 
 /** What a machine's id says. */
 export interface MachineReference {

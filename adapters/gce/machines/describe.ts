@@ -4,8 +4,8 @@ import type { Machine } from "../../../src/substrate/contract.ts";
 import type { GceApi } from "../client/api.ts";
 import { gceError, hasStatus } from "../errors/errors.ts";
 import { LABELS, labelFilter } from "../labels.ts";
-import { machineId, readMachineId } from "../machine-id.ts";
-import type { MachineReference } from "../machine-id.ts";
+import { machineId, readMachineId } from "./machine-id.ts";
+import type { MachineReference } from "./machine-id.ts";
 import { machineOf } from "../machine.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
 
