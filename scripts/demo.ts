@@ -1,18 +1,23 @@
 /**
- * The main job from end to end on each substrate, every command shown with its real output: a container of this
- * machine's engine from a registry in this process, then an EC2 instance and a Compute Engine VM on local stand-ins.
- * Where no engine can be used, everything up to its launch is shown and the demo says what is missing.
+ * The main job from end to end on each substrate, every command with the lines of its output that matter: a container
+ * of this machine's engine from a registry in this process, then an EC2 instance and a Compute Engine VM on local
+ * fakes. Without a usable engine it shows everything up to the launch and says what is missing. Exits with 1 where a
+ * machine is left.
  */
 import { constants } from "node:os";
 import { demoDocker } from "./demo/docker.ts";
 import { demoEc2 } from "./demo/ec2.ts";
 import { demoGce } from "./demo/gce.ts";
+import { printSummary } from "./demo/summary.ts";
 import { Interruption } from "./demo/world.ts";
 
 try {
-  await demoDocker();
-  await demoEc2();
-  await demoGce();
+  const outcomes = [
+    { substrate: "Docker", outcome: await demoDocker() },
+    { substrate: "EC2 (local fake)", outcome: await demoEc2() },
+    { substrate: "Compute Engine (local fake)", outcome: await demoGce() },
+  ];
+  if (printSummary(outcomes) > 0) process.exitCode = 1;
 } catch (caught) {
   if (!(caught instanceof Interruption)) throw caught;
   process.exitCode = 128 + constants.signals[caught.signal];

@@ -4,8 +4,9 @@
 //
 // installs the dependencies when they are missing or differ from the lock file, builds when the
 // sources have changed since the last build, then runs the script with the Node of node_modules
-// (24), with its arguments, signals and exit code. Says nothing unless a step fails. Plain
-// JavaScript without dependencies, because it runs before there are any.
+// (24), with its arguments, signals and exit code. Announces each step on standard error before it
+// begins, and says nothing where there is none. Plain JavaScript without dependencies, because it
+// runs before there are any.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -52,6 +53,7 @@ function installDependencies() {
   const environment = { ...process.env, PATH: others.join(path.delimiter) };
   step({
     title: "npm ci",
+    announcement: "installing the dependencies with npm ci (about 30 seconds)",
     command: "npm",
     arguments: ["ci", "--no-audit", "--no-fund"],
     environment,
@@ -99,6 +101,7 @@ function build() {
   rmSync(buildStamp, { force: true });
   step({
     title: "the build",
+    announcement: "building (about 10 seconds)",
     command: path.join(binaries, "tsc"),
     arguments: ["-p", "tsconfig.build.json"],
     environment: withOurNode(),
@@ -127,8 +130,8 @@ function filesOf(place) {
     .flatMap((name) => filesOf(path.join(place, name)));
 }
 
-function step({ title, command, arguments: given, environment }) {
-  if (process.stderr.isTTY) process.stderr.write(`${title} ...\n`);
+function step({ title, announcement, command, arguments: given, environment }) {
+  process.stderr.write(`setup: ${announcement} ...\n`);
   const options = { cwd: root, env: environment, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 };
   const { status, signal, error, stdout, stderr } = spawnSync(command, given, options);
   if (error !== undefined) fail(title, `${error.message}\n`);

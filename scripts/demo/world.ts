@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { stringify } from "yaml";
 import { z } from "zod";
 
 /** What a command printed, and how it ended. */
@@ -17,30 +18,45 @@ export interface DemoWorld extends AsyncDisposable {
   readonly folder: string;
   /** Runs a command in silence. */
   readonly run: (words: readonly string[], input?: string) => Promise<Run>;
-  /** Runs one command and shows it with what it printed. */
-  readonly show: (words: readonly string[], input?: string, shown?: string) => Promise<Run>;
+  /** Runs a command and shows it, with those lines of its output that match; default: all. */
+  readonly show: (words: readonly string[], lines?: RegExp) => Promise<Run>;
   /** The same; the demo fails where the command ends with another exit code. */
   readonly must: (words: readonly string[], settings?: Expected) => Promise<Run>;
-  /** Writes a record and shows it. */
-  readonly set: (kind: string, name: string, fields: readonly string[]) => Promise<void>;
+  /** Writes a record and shows the command. */
+  readonly set: (kind: string, record: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** Stores a secret and shows the command without the value. */
+  readonly setSecret: (name: string, value: string) => Promise<void>;
   /** The plan of a workspace, as `resolve -o json` prints it. */
   readonly plan: (workspace: string) => Promise<z.output<typeof planFacts>>;
+  /** What a spawn came to, and what the substrate has left of this catalog's machines. */
+  readonly outcome: (spawnId: string) => Promise<Outcome>;
 }
 
 export interface Expected {
-  readonly input?: string;
-  /** What is shown of the input. Default: all of it. */
-  readonly shown?: string;
+  readonly lines?: RegExp;
   /** Default 0. */
   readonly code?: number;
 }
 
+export interface Outcome {
+  readonly launches: number;
+  readonly machinesLeft: number;
+}
+
 /** What the demo itself reads of a plan. */
 const planFacts = z.object({ machine_type: z.string(), artifact: z.object({ id: z.string() }) });
+const spawnFacts = z.object({ attempts: z.array(z.unknown()) });
+const sweepFacts = z.object({ scanned: z.number(), skipped_scopes: z.tuple([]) });
+
+/** Lines that are shown of a resolution: the artifact, and each check. */
+export const CHECKS = /^(ARTIFACT|CHECK) |^\S+ +(passed|warning|skipped|failed) /;
+/** Lines that are shown of a spawn: its progress, and each place that it was refused in. */
+export const PROGRESS = /^demo-\w+: |^\d+ .* rejected /;
+export const NOTHING = /^$/;
 
 const MAIN = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
 
-/** A person asked the demo to end. */
+/** The user asked the demo to end. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly signal: NodeJS.Signals;
@@ -59,7 +75,7 @@ export async function openDemoWorld(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<DemoWorld> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-demo-"));
-  // Nothing of the person's own catalog or cloud is read or written, whatever their environment says.
+  // The user's own catalog and cloud are neither read nor written, whatever their environment says.
   const environment = {
     ...process.env,
     SLIPWAY_DATABASE: join(folder, "slipway.db"),
@@ -80,36 +96,56 @@ export async function openDemoWorld(
     ]);
     return { code, stdout, stderr };
   };
-  const show: DemoWorld["show"] = async (args, input = "", shown = input) => {
-    const words = [...args, "-o", "table"];
-    const document = shown === "" ? "" : ` <<EOF\n${shown}\nEOF`;
-    console.log(`\n$ slipway ${words.join(" ").replaceAll(`${folder}/`, "")}${document}`);
-    const done = await run(words, input);
-    process.stdout.write(`${done.stderr}${done.stdout}`.replaceAll(`${folder}/`, ""));
+  const shortened = (output: string): string => output.replaceAll(`${folder}/`, "");
+  const show: DemoWorld["show"] = async (words, lines = /./) => {
+    console.log(`$ slipway ${shortened(words.join(" "))}`);
+    const done = await run([...words, "-o", "table"]);
+    const output = shortened(`${done.stderr}${done.stdout}`).split("\n");
+    // A command that failed is shown whole.
+    const shown = done.code === 0 ? output.filter((line) => lines.test(line)) : output;
+    for (const line of shown.filter((each) => each !== "")) console.log(line);
     if (interruption !== null) throw new Interruption(interruption);
     return done;
   };
-  const must: DemoWorld["must"] = async (words, { input = "", shown = input, code = 0 } = {}) => {
-    const done = await show(words, input, shown);
-    if (done.code !== code) throw new Error(`slipway ${words.join(" ")} ended with ${done.code}`);
-    return done;
+  const check = ({ code, stderr }: Run, words: readonly string[], expected = 0): void => {
+    if (code !== expected)
+      throw new Error(`slipway ${words.join(" ")} ended with ${code}: ${stderr}`);
+  };
+  const write = async (words: readonly string[], input: string, shown = input): Promise<void> => {
+    console.log(`$ slipway ${words.join(" ")} <<< '${shown}'`);
+    check(await run(words, input), words);
+    if (interruption !== null) throw new Interruption(interruption);
+  };
+  const json = async (words: readonly string[]): Promise<unknown> => {
+    const done = await run([...words, "-o", "json"]);
+    check(done, words);
+    return JSON.parse(done.stdout);
   };
   return {
     folder,
     run,
     show,
-    must,
-    set: async (kind, name, fields) => {
-      await must(["set", kind, name], { input: [`name: ${name}`, ...fields].join("\n") });
+    must: async (words, { lines, code = 0 } = {}) => {
+      const done = await show(words, lines);
+      check(done, words, code);
+      return done;
     },
-    plan: async (workspace) => {
-      const { stdout } = await run(["resolve", workspace, "-o", "json"]);
-      return planFacts.parse(JSON.parse(stdout));
+    set: async (kind, record) => {
+      const flow = stringify(record, { collectionStyle: "flow", lineWidth: 0 }).trim();
+      await write(["set", kind, String(record["name"])], flow);
+    },
+    setSecret: (name, value) => write(["set", "secret", name], value, "…"),
+    plan: async (workspace) => planFacts.parse(await json(["resolve", workspace])),
+    outcome: async (spawnId) => {
+      const { attempts } = spawnFacts.parse(await json(["describe", spawnId]));
+      const { scanned } = sweepFacts.parse(await json(["sweep", "--dry-run"]));
+      return { launches: attempts.length, machinesLeft: scanned };
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
 
+/** A comment between the commands. */
 export function say(words: string): void {
   console.log(`\n# ${words}`);
 }

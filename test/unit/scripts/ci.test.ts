@@ -61,7 +61,7 @@ describe(".ci/run", () => {
     },
   );
 
-  it.each(["npm run check", "try-package.ts"])(
+  it.each(["npm run check", "try-package.ts", "try-demo.ts"])(
     "counts a failure and runs the tests all the same where %s fails",
     (failing) => {
       expect(runCi({ failing })).toMatchObject({

@@ -66,11 +66,27 @@ async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
 }
 
 describe("scripts/setup.mjs", () => {
-  it("builds, says nothing of it, and passes the arguments on", async () => {
+  it("builds, and passes the arguments on", async () => {
     using place = await repository();
     const result = await place.run("scripts/script.ts", "a b", "--flag");
-    expect(result).toEqual({ code: 0, output: '["a b","--flag"]\n', errors: "" });
+    expect(result).toMatchObject({ code: 0, output: '["a b","--flag"]\n' });
     expect(await place.calls()).toEqual(["tsc -p tsconfig.build.json"]);
+  });
+
+  it("announces each step before it begins, with a rough duration, off a terminal too", async () => {
+    using place = await repository();
+    await place.write("node_modules/.package-lock.json", "");
+    const child = place.start("scripts/script.ts");
+    const errors = child.stderr === null ? "" : await text(child.stderr);
+    expect(errors).toMatch(
+      /^setup: installing .* \(about \d+ seconds\) \.\.\.\nsetup: building \(about \d+ seconds\) \.\.\.\n$/,
+    );
+  });
+
+  it("says nothing where there is nothing to do", async () => {
+    using place = await repository();
+    await place.run("scripts/script.ts");
+    expect((await place.run("scripts/script.ts")).errors).toBe("");
   });
 
   it("builds again only when a source has changed", async () => {
@@ -111,7 +127,7 @@ describe("scripts/setup.mjs", () => {
     for (const _attempt of [1, 2]) {
       const { code, output, errors } = await place.run("scripts/script.ts");
       expect({ code, output }).toEqual({ code: 1, output: "" });
-      expect(errors).toContain("wrong type\nexit code 2\n");
+      expect(errors).toMatch(/^setup: building .*\n.*\nwrong type\nexit code 2\n$/);
     }
   });
 
