@@ -1,13 +1,25 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
+/** From where an address can be reached: everywhere, within some network, or from this machine's own link alone. */
+export type AddressScope = "public" | "private" | "link-local";
+
+/**
+ * Addresses of this machine's own link, where the clouds' metadata services answer with credentials of the machine:
+ * 169.254.169.254, and on IPv6 fd00:ec2::254 (EC2 keeps fd00:ec2::/32 for its local services) and fd20:ce::254
+ * (Compute Engine).
+ */
+const LINK_LOCAL_IPV4: readonly (readonly [string, number])[] = [["169.254.0.0", 16]];
+const LINK_LOCAL_IPV6: readonly (readonly [string, number])[] = [
+  ["fe80::", 10],
+  ["fd00:ec2::", 32],
+  ["fd20:ce::254", 128],
+];
 /** What is not reachable from the public Internet: IANA's special-purpose registries for IPv4 and IPv6. */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
-  // Link-local: cloud metadata services answer on 169.254.169.254.
-  ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],
@@ -26,35 +38,49 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
   ["2001::", 23],
   ["2001:db8::", 32],
   ["fc00::", 7],
-  ["fe80::", 10],
   ["fec0::", 10],
   ["ff00::", 8],
 ];
 /** Prefixes whose addresses stand for an IPv4 address: the first of its two groups. */
 const EMBEDDED_IPV4: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
-  // IPv4-mapped, IPv4-compatible, NAT64 and 6to4.
+  // IPv4-mapped, IPv4-compatible, NAT64 (well-known and local prefix) and 6to4.
   { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6 },
   { prefix: [0, 0, 0, 0, 0, 0], at: 6 },
   { prefix: [0x64, 0xff9b, 0, 0, 0, 0], at: 6 },
+  { prefix: [0x64, 0xff9b, 1, 0, 0, 0], at: 6 },
   { prefix: [0x2002], at: 1 },
 ];
 
-const BLOCKED_IPV4 = new BlockList();
-for (const [network, prefix] of PRIVATE_IPV4) BLOCKED_IPV4.addSubnet(network, prefix, "ipv4");
-const BLOCKED_IPV6 = new BlockList();
-for (const [network, prefix] of PRIVATE_IPV6) BLOCKED_IPV6.addSubnet(network, prefix, "ipv6");
+const PRIVATE = blockList(PRIVATE_IPV4, PRIVATE_IPV6);
+const LINK_LOCAL = blockList(LINK_LOCAL_IPV4, LINK_LOCAL_IPV6);
 
 /**
- * True for loopback, private, link-local, multicast and reserved addresses, also where they hide in an IPv6
- * address, and for whatever is no IP address at all.
+ * The scope of an IP address, also of an IPv4 address inside an IPv6 address. Loopback, multicast and reserved
+ * addresses count as private, and so does text that is not an IP address.
  */
-export function isPrivateAddress(address: string): boolean {
-  if (isIPv4(address)) return BLOCKED_IPV4.check(address, "ipv4");
+export function addressScope(address: string): AddressScope {
+  if (isIPv4(address)) return scopeOf(address, "ipv4");
   const bare = address.split("%", 1).join("");
-  if (!isIPv6(bare)) return true;
-  if (BLOCKED_IPV6.check(bare, "ipv6")) return true;
+  if (!isIPv6(bare)) return "private";
   const embedded = embeddedIPv4(groupsOf(bare));
-  return embedded !== null && BLOCKED_IPV4.check(embedded, "ipv4");
+  const inner = embedded === null ? "public" : scopeOf(embedded, "ipv4");
+  const outer = scopeOf(bare, "ipv6");
+  return outer === "public" || inner === "link-local" ? inner : outer;
+}
+
+function scopeOf(address: string, family: "ipv4" | "ipv6"): AddressScope {
+  if (LINK_LOCAL.check(address, family)) return "link-local";
+  return PRIVATE.check(address, family) ? "private" : "public";
+}
+
+function blockList(
+  ipv4: readonly (readonly [string, number])[],
+  ipv6: readonly (readonly [string, number])[],
+): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of ipv4) list.addSubnet(network, prefix, "ipv4");
+  for (const [network, prefix] of ipv6) list.addSubnet(network, prefix, "ipv6");
+  return list;
 }
 
 /** The address in a host of a URL, without the brackets of IPv6, or null where the host is a name. */

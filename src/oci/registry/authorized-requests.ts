@@ -1,6 +1,7 @@
+import { untilAborted } from "../../async/tasks.ts";
 import { isSlipwayError, type SlipwayError } from "../../errors.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
-import type { Subject } from "./failures.ts";
+import { foreignDemand, type Subject } from "./failures.ts";
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { readRefusal } from "./refusal.ts";
 import type { Tokens } from "./tokens.ts";
@@ -34,7 +35,7 @@ export interface AuthorizedRequestsOptions {
 
 type Answer<Result> =
   | { readonly kind: "good"; readonly result: Result }
-  /** 401: who asks is not known, or no longer. */
+  /** The registry's own 401: who asks is not known, or no longer. */
   | {
       readonly kind: "demand";
       readonly header: string;
@@ -81,14 +82,22 @@ async function reach<Result>(
   authorization: string | null,
   read: (response: HttpResponse) => Promise<Result>,
 ): Promise<{ readonly endpoint: Endpoint; readonly answer: Answer<Result> }> {
-  const { registry } = request.subject.repository;
-  const endpoint = await options.endpoints.open(registry);
+  const { subject, signal } = request;
+  const { registry } = subject.repository;
+  // Whether a registry is insecure may be a question to an engine, which knows nothing of this signal.
+  const opening = options.endpoints.open(registry);
+  const endpoint = await untilAborted(opening, signal, `reading ${subject.name}`);
+  let answered = false;
+  const onAnswer = () => {
+    answered = true;
+  };
   try {
-    const answer = await ask({ ...options, endpoint }, request, authorization, read);
-    return { endpoint, answer };
+    const asking = { ...options, endpoint, onAnswer };
+    return { endpoint, answer: await ask(asking, request, authorization, read) };
   } catch (caught) {
     const plain = options.endpoints.withoutTls(registry, endpoint);
-    if (plain === null || !mayNotSpeakTls(caught)) throw caught;
+    // What fails after an answer, here or at a host to which it redirects, is no reason to do without TLS.
+    if (plain === null || answered || !mayNotSpeakTls(caught)) throw caught;
     const answer = await ask({ ...options, endpoint: plain }, request, authorization, read);
     options.endpoints.confirm(registry, plain);
     return { endpoint: plain, answer };
@@ -96,19 +105,29 @@ async function reach<Result>(
 }
 
 async function ask<Result>(
-  options: AuthorizedRequestsOptions & { readonly endpoint: Endpoint },
+  options: AuthorizedRequestsOptions & {
+    readonly endpoint: Endpoint;
+    readonly onAnswer?: () => void;
+  },
   request: RegistryRequest,
   authorization: string | null,
   read: (response: HttpResponse) => Promise<Result>,
 ): Promise<Answer<Result>> {
-  const { client, endpoint, now } = options;
+  const { client, endpoint, now, onAnswer } = options;
   const { path, subject, ...common } = request;
   const { trust, origin } = endpoint;
   const url = new URL(`/v2/${path}`, origin);
+  const sent = { ...common, subject, url, authorization, trust, addresses: "any" } as const;
   return client.perform(
-    { ...common, subject, url, authorization, trust, addresses: "any" },
+    onAnswer === undefined ? sent : { ...sent, onAnswer },
     async (response): Promise<Answer<Result>> => {
       if (response.status === 200) return { kind: "good", result: await read(response) };
+      if (response.status === 401 && response.origin !== url.origin) {
+        // The last hop of a redirect: to answer it would hand the registry's credential to that host, or to the realm
+        // that it names (CVE-2020-15157).
+        response.discard();
+        throw foreignDemand(subject, response.origin);
+      }
       const header = response.headers.get("www-authenticate") ?? "";
       const failure = await readRefusal(response, { subject, now: now() });
       if (response.status !== 401) throw failure;
@@ -117,9 +136,8 @@ async function ask<Result>(
   );
 }
 
-/** True where nothing at all was answered: what speaks plain HTTP may also just hang up on TLS. */
+/** True where the connection failed: what speaks plain HTTP may also just hang up on TLS. */
 function mayNotSpeakTls(caught: unknown): boolean {
   if (!isSlipwayError(caught)) return false;
-  if (caught.reason === "REGISTRY_TLS") return true;
-  return caught.reason === "REGISTRY_UNAVAILABLE" && !Object.hasOwn(caught.metadata, "status");
+  return caught.reason === "REGISTRY_TLS" || caught.reason === "REGISTRY_UNAVAILABLE";
 }

@@ -74,6 +74,19 @@ export function redirectRefused(subject: Subject, why: string): SlipwayError {
   });
 }
 
+/** A 401 of a host to which the registry redirected: only the registry's own demand for a credential is answered. */
+export function foreignDemand(subject: Subject, origin: string): SlipwayError {
+  const { registry } = subject.repository;
+  const { host } = new URL(origin);
+  return fault(subject, {
+    code: "FAILED_PRECONDITION",
+    reason: "REDIRECT_REFUSED",
+    why: `the registry ${registry} redirects to ${host}, which demands a credential (status 401); a credential for ${registry} is sent to ${registry} alone`,
+    remedy: `Ask who runs the registry why it redirects to ${host}, or name the image by ${host} with a credential for that host.`,
+    metadata: { host, status: 401 },
+  });
+}
+
 export function tooLarge(subject: Subject, limit: number): SlipwayError {
   return fault(subject, {
     code: "FAILED_PRECONDITION",

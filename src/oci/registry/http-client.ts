@@ -5,7 +5,7 @@ import type { Subject } from "./failures.ts";
 import { followRedirects } from "./redirects.ts";
 import { readRefusal } from "./refusal.ts";
 import { translateFailure } from "./translate-failure.ts";
-import type { HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
+import type { AllowedAddresses, HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
 
 /** A request with all that may happen to it on the way: redirects, retries, time-outs, and errors of ours. */
 export interface ClientRequest {
@@ -16,12 +16,14 @@ export interface ClientRequest {
   readonly authorization: string | null;
   /** The body of a POST, `application/x-www-form-urlencoded`. */
   readonly form?: string;
-  readonly addresses: "any" | "public";
+  readonly addresses: AllowedAddresses;
   readonly trust: TlsTrust;
   readonly subject: Subject;
   readonly signal: AbortSignal;
-  /** Documents have a time limit as a whole, blobs only one for silence. */
+  /** Documents have a time limit as a whole; of blobs only the head has one, and silence. */
   readonly content: "document" | "blob";
+  /** Called whenever the first host has answered, whatever its answer. */
+  readonly onAnswer?: () => void;
 }
 
 export interface HttpClientOptions {
@@ -55,7 +57,7 @@ export interface HttpClient {
 
 /** For how long a registry is waited for, in milliseconds. */
 export interface TimeLimits {
-  /** A document as a whole: one that drips in byte by byte is never silent. */
+  /** A document as a whole, and the head of a blob: what drips in byte by byte is never silent. */
   readonly document: number;
   /** Silence while a document comes. */
   readonly documentIdle: number;
@@ -128,7 +130,7 @@ async function attempt<Result>(
 
 function toHop(options: HttpClientOptions, request: ClientRequest, signal: AbortSignal) {
   const { method, url, accept, authorization, form, addresses, trust, content } = request;
-  const { blobIdle, documentIdle } = options.limits ?? DEFAULT_LIMITS;
+  const { document, blobIdle, documentIdle } = options.limits ?? DEFAULT_LIMITS;
   return {
     method,
     url,
@@ -136,6 +138,8 @@ function toHop(options: HttpClientOptions, request: ClientRequest, signal: Abort
     addresses,
     trust,
     signal,
+    onAnswer: request.onAnswer ?? (() => undefined),
+    headMilliseconds: document,
     idleMilliseconds: content === "blob" ? blobIdle : documentIdle,
     headers: {
       accept,

@@ -3,6 +3,8 @@ import type { HttpRequest, HttpResponse, HttpTransport, TlsTrust } from "./trans
 /** A request whose credential belongs to its first host. */
 export interface FirstHop extends HttpRequest {
   readonly authorization: string | null;
+  /** Called when the first host has answered. */
+  readonly onAnswer: () => void;
 }
 
 /** Thrown where an answer points to a place to which nothing is sent. */
@@ -15,8 +17,8 @@ const MOST_REDIRECTS = 5;
 
 /**
  * Sends a request and follows where the answers point, by hand: a redirect that leaves the host loses the
- * credential for good, never goes from TLS to none, and never leads from a public registry to a private address.
- * A form is not sent on at all.
+ * credential for good, never goes from TLS to none, never leads from a public address to a private one, and never to
+ * a link-local one. A form is not sent on at all.
  */
 export async function followRedirects(
   options: {
@@ -25,18 +27,19 @@ export async function followRedirects(
   },
   first: FirstHop,
 ): Promise<HttpResponse> {
-  const { authorization, ...plain } = first;
+  const { authorization, onAnswer, ...plain } = first;
   let hop: HttpRequest = plain;
   let credential = authorization;
-  let startedPrivate: boolean | null = null;
+  let allPrivate = true;
   for (let redirects = 0; ; redirects += 1) {
     const headers =
       credential === null ? hop.headers : { ...hop.headers, authorization: credential };
     const response = await options.transport.send({ ...hop, headers });
+    if (redirects === 0) onAnswer();
     const location = response.headers.get("location");
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
     response.discard();
-    startedPrivate ??= response.private;
+    allPrivate &&= response.private;
     if (redirects === MOST_REDIRECTS) throw new RedirectRefusedError("it points in a circle");
     if (hop.method === "POST") throw new RedirectRefusedError("a form is not sent on");
 
@@ -46,7 +49,7 @@ export async function followRedirects(
     hop = {
       ...plain,
       url,
-      addresses: home ? first.addresses : startedPrivate ? "any" : "public",
+      addresses: (home && first.addresses !== "public") || allPrivate ? "routable" : "public",
       trust: home ? first.trust : await options.trustOf(url.host),
     };
   }

@@ -154,12 +154,14 @@ async function tokenRequest(
   const { subject, endpoint } = demand;
   const { credential } = subject;
   const url = realmOf(demand, challenge);
+  const atRegistry = url.host === endpoint.origin.host;
   const sameHost = url.hostname === endpoint.origin.hostname;
   const common = {
     url,
     accept: "application/json",
-    // The registry may point its callers to its own kind only: a public one never into a private network.
-    addresses: sameHost || demand.private ? "any" : "public",
+    // The registry may point its callers to its own kind only: a public one never into a private network, and none
+    // to a link-local address.
+    addresses: atRegistry || demand.private ? "routable" : "public",
     trust: sameHost ? endpoint.trust : await options.trustOf(url.host),
     subject,
     // Several callers wait for it: none of them ends it.

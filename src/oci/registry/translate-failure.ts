@@ -12,7 +12,7 @@ import {
 } from "./failures.ts";
 import { classifyNetworkFailure } from "./network-failure.ts";
 import { RedirectRefusedError } from "./redirects.ts";
-import { PrivateAddressError } from "./transport.ts";
+import { RefusedAddressError } from "./transport.ts";
 
 export interface TranslatedFailure {
   readonly failure: SlipwayError;
@@ -36,7 +36,7 @@ export function translateFailure(
   if (request.timedOut === true)
     return permanent(unavailable(subject, "it took too long to answer"));
   if (caught instanceof BodyTooLargeError) return permanent(tooLarge(subject, caught.limit));
-  if (caught instanceof RedirectRefusedError || caught instanceof PrivateAddressError)
+  if (caught instanceof RedirectRefusedError || caught instanceof RefusedAddressError)
     return permanent(redirectRefused(subject, caught.message));
   const failure = classifyNetworkFailure(caught);
   if (failure === null) return permanent(asSlipwayError(caught));

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { lookup as dnsLookup } from "node:dns";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { LookupFunction } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
-import { isPrivateAddress, literalAddress } from "./addresses.ts";
+import { awaitResponse } from "../../async/await-response.ts";
+import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
 /**
  * One HTTP request, without redirects, retries or credentials of its own. It is made of Node's own client and not
@@ -16,13 +17,21 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** `public` never connects to a private address, whatever the name resolves to. */
-  readonly addresses: "any" | "public";
+  /** Which addresses may be connected to, whatever the name resolves to. */
+  readonly addresses: AllowedAddresses;
   readonly trust: TlsTrust;
+  /** The request fails where no complete head of a response has come after so long. */
+  readonly headMilliseconds: number;
   /** The request fails where nothing is received for so long. */
   readonly idleMilliseconds: number;
   readonly signal: AbortSignal;
 }
+
+/**
+ * `any` is for a host that the user named; a host that an answer named is `routable` (never link-local) where that
+ * answer came from a private address, and `public` where it did not.
+ */
+export type AllowedAddresses = "any" | "routable" | "public";
 
 export interface TlsTrust {
   /** False takes any certificate: only for registries that are declared insecure. */
@@ -32,10 +41,12 @@ export interface TlsTrust {
 }
 
 export interface HttpResponse {
+  /** The origin that sent it, such as `https://registry.example:5000`. */
+  readonly origin: string;
   readonly status: number;
   /** Names in lower case; fields that came several times are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
-  /** True where what answered has a private address. */
+  /** False where what answered has a public address. */
   readonly private: boolean;
   readonly body: AsyncIterable<Uint8Array>;
   /** Lets go of a body that is not read. */
@@ -51,13 +62,13 @@ export interface HttpTransport {
 export interface HttpTransportOptions {
   /** How names become addresses. Default the system's resolver. */
   readonly lookup?: LookupFunction;
-  /** Which addresses are private. Default {@link isPrivateAddress}. */
-  readonly isPrivate?: (address: string) => boolean;
+  /** Default {@link addressScope}. */
+  readonly scopeOf?: (address: string) => AddressScope;
 }
 
-/** Thrown where a connection of the kind `public` would have gone to a private address. */
-export class PrivateAddressError extends Error {
-  override readonly name = "PrivateAddressError";
+/** Thrown where a connection would have gone to an address that the request does not allow. */
+export class RefusedAddressError extends Error {
+  override readonly name = "RefusedAddressError";
 }
 
 /** The server closed an idle connection just as it was taken up again: nothing of the request has reached it. */
@@ -67,19 +78,14 @@ const MOST_IDLE_CONNECTIONS = 16;
 
 /** A transport that keeps connections alive: a second request to a registry is one round trip. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const isPrivate = options.isPrivate ?? isPrivateAddress;
+  const { scopeOf = addressScope } = options;
   const resolve = options.lookup ?? dnsLookup;
-  // Connections are kept apart by what they were checked for: one made without a check is never used where one is due.
   const agents = new Map<string, HttpAgent>();
-  const agentFor = ({ url, addresses, trust }: HttpRequest): HttpAgent => {
-    const key = JSON.stringify([url.protocol, addresses, trust.verify, fingerprint(trust)]);
+  const agentFor = ({ url, trust }: HttpRequest): HttpAgent => {
+    const key = JSON.stringify([url.protocol, trust.verify, fingerprint(trust)]);
     const known = agents.get(key);
     if (known !== undefined) return known;
-    const common = {
-      keepAlive: true,
-      maxFreeSockets: MOST_IDLE_CONNECTIONS,
-      lookup: addresses === "any" ? resolve : publicOnly(resolve, isPrivate),
-    };
+    const common = { keepAlive: true, maxFreeSockets: MOST_IDLE_CONNECTIONS };
     const agent =
       url.protocol === "https:"
         ? new HttpsAgent({ ...common, ...tlsOptions(trust) })
@@ -89,12 +95,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   };
   return {
     async send(request) {
+      const guard = createGuard(request.addresses, scopeOf);
       const literal = literalAddress(request.url.hostname);
-      if (request.addresses === "public" && literal !== null && isPrivate(literal))
-        throw new PrivateAddressError(`${literal} is a private address`);
+      const fault = literal === null ? null : guard(literal);
+      if (fault !== null) throw fault;
+      const lookup = guardedLookup(resolve, guard);
       for (;;) {
         try {
-          return await exchange(request, agentFor(request), isPrivate);
+          return await exchange(request, { agent: agentFor(request), lookup, guard, scopeOf });
         } catch (caught) {
           // Each turn uses up an idle connection; a new one is never stale.
           if (!(caught instanceof StaleConnectionError)) throw caught;
@@ -108,38 +116,78 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   };
 }
 
-function exchange(
-  request: HttpRequest,
-  agent: HttpAgent,
-  isPrivate: (address: string) => boolean,
-): Promise<HttpResponse> {
-  const { method, url, headers, body, signal, idleMilliseconds } = request;
+/** The error for an address that may not be connected to, or null. */
+type AddressGuard = (address: string, name?: string) => RefusedAddressError | null;
+
+function createGuard(
+  allowed: AllowedAddresses,
+  scopeOf: (address: string) => AddressScope,
+): AddressGuard {
+  return (address, name) => {
+    const scope = scopeOf(address);
+    if (allowed === "any" || scope === "public" || (allowed === "routable" && scope === "private"))
+      return null;
+    return new RefusedAddressError(
+      name === undefined
+        ? `${address} is a ${scope} address`
+        : `${name} has the ${scope} address ${address}`,
+    );
+  };
+}
+
+interface Connecting {
+  readonly agent: HttpAgent;
+  readonly lookup: LookupFunction;
+  readonly guard: AddressGuard;
+  readonly scopeOf: (address: string) => AddressScope;
+}
+
+async function exchange(request: HttpRequest, connecting: Connecting): Promise<HttpResponse> {
+  const { method, url, headers, body, signal, idleMilliseconds, headMilliseconds } = request;
+  const { agent, lookup, guard } = connecting;
   const open = url.protocol === "https:" ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    const outgoing = open(url, { method, headers, agent, signal, timeout: idleMilliseconds });
-    outgoing.once("response", (incoming) => resolve(toResponse(incoming, isPrivate)));
-    outgoing.once("timeout", () => outgoing.destroy(idleError(idleMilliseconds)));
-    outgoing.once("error", (error) => {
-      const stale =
-        outgoing.reusedSocket && "code" in error && error.code === "ECONNRESET" && !signal.aborted;
-      reject(stale ? new StaleConnectionError() : error);
-    });
-    outgoing.end(body);
+  const outgoing = open(url, { method, headers, agent, lookup, signal, timeout: idleMilliseconds });
+  // A connection that is taken up again was made for another request, which may have allowed other addresses.
+  outgoing.once("socket", ({ remoteAddress }: Socket) => {
+    const fault = remoteAddress === undefined ? null : guard(remoteAddress, url.hostname);
+    if (fault !== null) outgoing.destroy(fault);
   });
+  outgoing.once("timeout", () => outgoing.destroy(timeoutError(idleMilliseconds)));
+  const late = setTimeout(
+    () => outgoing.destroy(timeoutError(headMilliseconds)),
+    headMilliseconds,
+  );
+  try {
+    const response = awaitResponse(outgoing);
+    outgoing.end(body);
+    return toResponse(await response, url.origin, connecting.scopeOf);
+  } catch (caught) {
+    const stale =
+      outgoing.reusedSocket &&
+      caught instanceof Error &&
+      "code" in caught &&
+      caught.code === "ECONNRESET" &&
+      !signal.aborted;
+    throw stale ? new StaleConnectionError() : caught;
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 function toResponse(
   incoming: IncomingMessage,
-  isPrivate: (address: string) => boolean,
+  origin: string,
+  scopeOf: (address: string) => AddressScope,
 ): HttpResponse {
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(incoming.headersDistinct))
     headers.set(name, (values ?? []).join(", "));
   const address = incoming.socket.remoteAddress;
   return {
+    origin,
     status: incoming.statusCode ?? 0,
     headers,
-    private: address !== undefined && isPrivate(address),
+    private: address !== undefined && scopeOf(address) !== "public",
     body: incoming,
     discard: () => drain(incoming),
   };
@@ -169,29 +217,20 @@ function fingerprint({ certificateAuthorities }: TlsTrust): string {
   return createHash("sha256").update(certificateAuthorities).digest("hex");
 }
 
-/** A resolver that fails where any of a name's addresses is private. */
-function publicOnly(
-  resolve: LookupFunction,
-  isPrivate: (address: string) => boolean,
-): LookupFunction {
+/** A resolver that fails where any of a name's addresses is refused. */
+function guardedLookup(resolve: LookupFunction, guard: AddressGuard): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, options, (error, address, family) => {
       const all =
         typeof address === "string" ? [address] : (address ?? []).map((each) => each.address);
-      const found = all.find(isPrivate);
-      if (error !== null || found === undefined) callback(error, address, family);
-      else
-        callback(
-          new PrivateAddressError(`${hostname} has the private address ${found}`),
-          address,
-          family,
-        );
+      const [fault] = all.flatMap((each) => guard(each, hostname) ?? []);
+      callback(error ?? fault ?? null, address, family);
     });
   };
 }
 
-function idleError(milliseconds: number): Error {
-  return Object.assign(new Error(`nothing was received for ${milliseconds} ms`), {
+function timeoutError(milliseconds: number): Error {
+  return Object.assign(new Error(`no answer came within ${milliseconds} ms`), {
     code: "ETIMEDOUT",
   });
 }

@@ -1,8 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPrivateAddress, literalAddress } from "../../../../src/oci/registry/addresses.ts";
+import { addressScope, literalAddress } from "../../../../src/oci/registry/addresses.ts";
 
-describe("isPrivateAddress", () => {
+describe("addressScope", () => {
+  it.each([
+    "169.254.0.0",
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.255.255",
+    "fe80::1",
+    "fe80::1%eth0",
+    "febf:ffff::1",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "::ffff:169.254.169.254",
+    "::ffff:a9fe:a9fe",
+    "::169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::a9fe:a9fe",
+    "2002:a9fe:a9fe::",
+  ])("%s is link-local", (address) => {
+    expect(addressScope(address)).toBe("link-local");
+  });
+
   it.each([
     "0.0.0.0",
     "10.0.0.1",
@@ -10,7 +31,6 @@ describe("isPrivateAddress", () => {
     "100.64.0.1",
     "127.0.0.1",
     "127.255.255.254",
-    "169.254.169.254",
     "172.16.0.1",
     "172.31.255.255",
     "192.168.1.1",
@@ -21,23 +41,24 @@ describe("isPrivateAddress", () => {
     "::1",
     "fc00::1",
     "fd12:3456::1",
-    "fe80::1",
-    "fe80::1%eth0",
+    "fd20:ce::253",
+    "fec0::1",
     "ff02::1",
     "2001:db8::1",
     "::ffff:127.0.0.1",
     "::ffff:7f00:1",
-    "::ffff:a9fe:a9fe",
     "::127.0.0.1",
     "64:ff9b::10.0.0.1",
     "64:ff9b::a00:1",
+    "64:ff9b:1::1.1.1.1",
     "2002:7f00:1::",
     "2002:c0a8:101::1",
     "localhost",
     "",
     "127.1",
-  ])("%s is", (address) => {
-    expect(isPrivateAddress(address)).toBe(true);
+    "1.1.1.1%eth0",
+  ])("%s is private", (address) => {
+    expect(addressScope(address)).toBe("private");
   });
 
   it.each([
@@ -49,6 +70,7 @@ describe("isPrivateAddress", () => {
     "126.255.255.255",
     "128.0.0.1",
     "169.253.0.1",
+    "169.255.0.0",
     "172.15.255.255",
     "172.32.0.1",
     "192.167.0.1",
@@ -58,16 +80,16 @@ describe("isPrivateAddress", () => {
     "::ffff:1.1.1.1",
     "64:ff9b::1.1.1.1",
     "2002:101:101::",
-  ])("%s is not", (address) => {
-    expect(isPrivateAddress(address)).toBe(false);
+  ])("%s is public", (address) => {
+    expect(addressScope(address)).toBe("public");
   });
 
   it("says the same of an IPv4 address however it is wrapped", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
-        const wrapped = isPrivateAddress(`::ffff:${address}`);
-        expect(wrapped).toBe(isPrivateAddress(address));
-        expect(isPrivateAddress(`64:ff9b::${address}`)).toBe(wrapped);
+        const scope = addressScope(address);
+        expect(addressScope(`::ffff:${address}`)).toBe(scope);
+        expect(addressScope(`64:ff9b::${address}`)).toBe(scope);
       }),
     );
   });
@@ -75,7 +97,7 @@ describe("isPrivateAddress", () => {
   it("has an answer for every IPv6 address", () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
-        expect(typeof isPrivateAddress(address)).toBe("boolean");
+        expect(["public", "private", "link-local"]).toContain(addressScope(address));
       }),
     );
   });

@@ -6,6 +6,7 @@ import {
   createRegistryClient,
   type RegistryClientOptions,
 } from "../../../../src/oci/registry/client.ts";
+import { addressScope, type AddressScope } from "../../../../src/oci/registry/addresses.ts";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { SecretValue } from "../../../../src/secret-value.ts";
 
@@ -47,8 +48,9 @@ export function asking(
 }
 
 /**
- * A network in which these names have these (loopback) addresses, and 127.0.0.9 is the only private one: what a
- * public registry and its neighbours look like, without leaving this host.
+ * A network in which these names have these (loopback) addresses, 127.0.0.9 is the only private one and 127.0.0.99 the
+ * only link-local one beside the real ones: what a public registry and its neighbours look like, without leaving this
+ * host.
  */
 export function smallInternet(names: Readonly<Record<string, readonly string[]>>) {
   const lookup: LookupFunction = (hostname, options, callback) => {
@@ -59,5 +61,11 @@ export function smallInternet(names: Readonly<Record<string, readonly string[]>>
     else if (options.all === true) callback(null, addresses);
     else callback(null, first.address, first.family);
   };
-  return createHttpTransport({ lookup, isPrivate: (address) => address === "127.0.0.9" });
+  return createHttpTransport({ lookup, scopeOf });
+}
+
+function scopeOf(address: string): AddressScope {
+  if (address === "127.0.0.9") return "private";
+  if (address === "127.0.0.99") return "link-local";
+  return addressScope(address) === "link-local" ? "link-local" : "public";
 }
