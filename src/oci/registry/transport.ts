@@ -153,10 +153,7 @@ async function exchange(request: HttpRequest, connecting: Connecting): Promise<H
     if (fault !== null) outgoing.destroy(fault);
   });
   outgoing.once("timeout", () => outgoing.destroy(timeoutError(idleMilliseconds)));
-  const late = setTimeout(
-    () => outgoing.destroy(timeoutError(headMilliseconds)),
-    headMilliseconds,
-  );
+  const late = setTimeout(() => outgoing.destroy(timeoutError(headMilliseconds)), headMilliseconds);
   try {
     const response = awaitResponse(outgoing);
     outgoing.end(body);

@@ -13,23 +13,57 @@ const REFUSED = expect.objectContaining({
   retry: "never",
 });
 
-/** Where things are: a registry and its store in the open, and one address that is private. */
+/** Where things are: a registry and its store in the open, a private address, and some that are link-local. */
 const NAMES = {
   "registry.test": ["127.0.0.1"],
   "store.test": ["127.0.0.1"],
   "inside.test": ["127.0.0.9"],
   "both.test": ["127.0.0.1", "127.0.0.9"],
+  "link.test": ["127.0.0.99"],
+  "inside-and-link.test": ["127.0.0.9", "127.0.0.99"],
+  "metadata.test": ["169.254.169.254"],
 };
+/** Hosts on this machine's own link, by address or by name. */
+const LINK_LOCAL = [
+  "127.0.0.99",
+  "link.test",
+  "inside-and-link.test",
+  "metadata.test",
+  "169.254.169.254",
+  "169.254.170.2",
+  "0xa9fea9fe",
+  "[fe80::1]",
+  "[::ffff:169.254.169.254]",
+  "[64:ff9b::169.254.169.254]",
+  "[fd00:ec2::254]",
+];
+const PLACES = [
+  { place: "public", host: "registry.test", address: "127.0.0.1" },
+  { place: "private", host: "inside.test", address: "127.0.0.9" },
+] as const;
+const TO_LINK_LOCAL = PLACES.flatMap((place) => LINK_LOCAL.map((target) => ({ ...place, target })));
+
+const LINK_LOCAL_REFUSED = expect.objectContaining({
+  reason: "REDIRECT_REFUSED",
+  message: expect.stringMatching(/(?:link-local|private) address/),
+});
 
 /** A registry in the open that wants a password and sends its callers on. */
-async function sendingOn(location: (own: HttpServer) => string, status = 307) {
-  const server: HttpServer = await startServer((request, response) => {
-    if (request.headers.authorization === undefined)
-      response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
-    else if (request.url.startsWith("/v2/"))
-      response.writeHead(status, { location: location(server) }).end();
-    else response.writeHead(200, HEADERS).end(bytes);
-  });
+async function sendingOn(
+  location: (own: HttpServer) => string,
+  status = 307,
+  address = "127.0.0.1",
+) {
+  const server: HttpServer = await startServer(
+    (request, response) => {
+      if (request.headers.authorization === undefined)
+        response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
+      else if (request.url.startsWith("/v2/"))
+        response.writeHead(status, { location: location(server) }).end();
+      else response.writeHead(200, HEADERS).end(bytes);
+    },
+    { address },
+  );
   return server;
 }
 
@@ -130,6 +164,49 @@ describe("a redirect", () => {
     expect(await get(client, registry.port, "inside.test")).toMatchObject({ digest });
   });
 
+  it("to a private address is refused where a public host on the way sends it there", async () => {
+    await using inside = await store("127.0.0.9");
+    await using middle = await startServer((_request, response) => {
+      response.writeHead(307, { location: `http://inside.test:${inside.port}/x` }).end();
+    });
+    await using registry = await sendingOn(
+      () => `http://store.test:${middle.port}/x`,
+      307,
+      "127.0.0.9",
+    );
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(get(client, registry.port, "inside.test")).rejects.toThrow(REFUSED);
+    expect(middle.requests).toHaveLength(1);
+    expect(inside.requests).toHaveLength(0);
+  });
+
+  it.each(TO_LINK_LOCAL)(
+    "of a $place registry to a link-local address is refused: $target",
+    async ({ host, address, target }) => {
+      await using link = await store("127.0.0.99");
+      await using registry = await sendingOn(() => `http://${target}:${link.port}/x`, 307, address);
+      using client = testClient({ transport: smallInternet(NAMES) });
+      await expect(get(client, registry.port, host)).rejects.toThrow(LINK_LOCAL_REFUSED);
+      expect(link.requests).toHaveLength(0);
+    },
+  );
+
+  it("to a link-local address is refused also over a connection that is already there", async () => {
+    await using link = await sendingOn(() => "/elsewhere", 307, "127.0.0.99");
+    await using registry = await sendingOn(
+      () => `http://link.test:${link.port}/elsewhere`,
+      307,
+      "127.0.0.9",
+    );
+    using client = testClient({ transport: smallInternet(NAMES) });
+    // The user may name such a registry, but not even that one may send its callers to such an address.
+    await expect(get(client, link.port, "link.test")).rejects.toThrow(LINK_LOCAL_REFUSED);
+    await expect(get(client, registry.port, "inside.test")).rejects.toThrow(LINK_LOCAL_REFUSED);
+    expect(link.requests.map(({ url }) => url)).toEqual(
+      [1, 2].map(() => `/v2/a/manifests/${digest}`),
+    );
+  });
+
   it.each([
     ["another scheme", "file:///etc/passwd", "file:"],
     ["a user name", "http://u:p@store.test/x", "user name"],
@@ -196,6 +273,56 @@ describe("a realm", () => {
     ).rejects.toThrow(expect.objectContaining({ reason: "REGISTRY_UNAUTHENTICATED" }));
     expect(inside.requests).toHaveLength(1);
   });
+
+  it.each(TO_LINK_LOCAL)(
+    "of a $place registry at a link-local address gets neither password nor token: $target",
+    async ({ host, address, target }) => {
+      await using link = await tokens("127.0.0.99");
+      await using registry = await challenging(`http://${target}:${link.port}/token`, address);
+      using client = testClient({ transport: smallInternet(NAMES) });
+      for (const credential of [ALICE, identityToken("t"), null])
+        await expect(
+          client.getManifest(asking(`${host}:${registry.port}/a:1`, credential)),
+        ).rejects.toThrow(LINK_LOCAL_REFUSED);
+      expect(link.requests).toHaveLength(0);
+    },
+  );
+
+  it("that points on to a link-local address is not followed, even if all of them are private", async () => {
+    await using link = await tokens("127.0.0.99");
+    await using service = await startServer(
+      (_request, response) => {
+        response.writeHead(307, { location: `http://link.test:${link.port}/token` }).end();
+      },
+      { address: "127.0.0.9" },
+    );
+    await using registry = await challenging(`http://127.0.0.9:${service.port}/token`, "127.0.0.9");
+    using client = testClient({ transport: smallInternet(NAMES) });
+    await expect(
+      client.getManifest(asking(`inside.test:${registry.port}/a:1`, ALICE)),
+    ).rejects.toThrow(LINK_LOCAL_REFUSED);
+    expect(service.requests).toHaveLength(1);
+    expect(link.requests).toHaveLength(0);
+  });
+
+  it.each(PLACES)(
+    "at another host is asked, as registries have their token services elsewhere ($place)",
+    async ({ host, address }) => {
+      await using service = await tokens();
+      await using registry = await startServer(
+        ({ headers }, response) => {
+          const realm = `http://store.test:${service.port}/token`;
+          if (headers.authorization === "Bearer t") response.writeHead(200, HEADERS).end(bytes);
+          else response.writeHead(401, { "www-authenticate": `Bearer realm="${realm}"` }).end();
+        },
+        { address },
+      );
+      using client = testClient({ transport: smallInternet(NAMES) });
+      expect(await get(client, registry.port, host)).toMatchObject({ digest });
+      expect(service.requests).toMatchObject([{ method: "GET" }]);
+      expect(service.requests[0]?.headers).toHaveProperty("authorization");
+    },
+  );
 
   it("that points on loses the password, and a form is not sent on at all", async () => {
     await using second = await tokens();

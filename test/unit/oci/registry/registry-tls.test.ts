@@ -125,6 +125,38 @@ describe("TLS", () => {
     expect(protocols).toEqual(["https:", "http:", "http:", "http:"]);
   });
 
+  it.each<[string, Parameters<typeof startServer>[0]]>([
+    [
+      "it redirects to a host that is not there",
+      (_request, response) => response.writeHead(307, { location: "https://127.0.0.1:1/x" }).end(),
+    ],
+    [
+      "its answer breaks off",
+      (_request, response) => {
+        response.writeHead(200, { ...HEADERS, "content-length": bytes.length });
+        response.write(bytes.subarray(0, 10), () => response.destroy());
+      },
+    ],
+  ])("is not left by an insecure registry that speaks it, although %s", async (_what, answer) => {
+    await using registry = await startServer(answer, { tls: identity(["127.0.0.1"]) });
+    const transport = createHttpTransport();
+    const origins: string[] = [];
+    using client = testClient({
+      transport: {
+        ...transport,
+        send: async (request) => {
+          origins.push(request.url.origin);
+          return await transport.send(request);
+        },
+      },
+    });
+    await expect(
+      client.getManifest(asking(`${registry.host}/a:1`, password("a", "b"))),
+    ).rejects.toThrow(expect.objectContaining({ reason: "REGISTRY_UNAVAILABLE" }));
+    expect(origins).toContain(registry.url);
+    expect(origins.filter((origin) => origin.startsWith("http:"))).toEqual([]);
+  });
+
   it("is not left on a redirect or for a token", async () => {
     const tls = identity(["registry.test"]);
     await using plain = await serve();
