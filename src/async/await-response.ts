@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 
 /** Thrown when an exchange ends without a response, in a way that Node reports by no error of its own. */
-export class NoResponseError extends Error {
+class NoResponseError extends Error {
   override readonly name = "NoResponseError";
   readonly code: "SWITCHED_PROTOCOLS" | "ECONNRESET";
 
