@@ -10,7 +10,7 @@ const IMAGE = "name: agent\narchitecture: ARCHITECTURE_AMD64\ndocker: {image_ref
 const PLACEMENT = "name: here\nsubstrate: DOCKER\ntarget: {docker: {}}\n";
 const WORKSPACE = "name: agent-dev\nimage_ref: agent\nplacement: here\n";
 
-/** An image, a placement and a workspace of both. */
+/** Sets an image, a placement and a workspace that refers to both. */
 async function fill(catalog: ScratchCatalog): Promise<void> {
   await using library = await createSlipway({ database: catalog.database });
   for (const [kind, text] of [
@@ -21,7 +21,7 @@ async function fill(catalog: ScratchCatalog): Promise<void> {
     await library.catalog.set(kind, parse(text));
 }
 
-/** What a command that fails says with JSON. */
+/** The error that a failing command prints as JSON. */
 async function errorOf(
   catalog: ScratchCatalog,
   argv: readonly string[],
@@ -73,26 +73,26 @@ describe("the catalog through the command line", () => {
     readonly stdin?: string;
   }>([
     {
-      what: "a name that is not there",
+      what: "an unknown name",
       argv: ["get", "image", "none"],
       exitCode: 4,
       error: { code: "NOT_FOUND" },
     },
     {
-      what: "a kind that is none",
+      what: "an unknown kind",
       argv: ["get", "images"],
       exitCode: 2,
       error: { reason: "UNKNOWN_KIND" },
     },
     {
-      what: "another name",
+      what: "a name that differs from the body's",
       argv: ["set", "image", "other"],
       exitCode: 2,
       error: { code: "INVALID_ARGUMENT" },
       stdin: IMAGE,
     },
     {
-      what: "another generation",
+      what: "a different generation",
       argv: ["set", "image", "agent", "--if-generation", "7"],
       exitCode: 8,
       error: { code: "ABORTED", reason: "GENERATION_MISMATCH" },
@@ -112,7 +112,7 @@ describe("the catalog through the command line", () => {
       stdin: "name: w\nimage_ref: none\nplacement: here\n",
     },
     {
-      what: "a built-in",
+      what: "a built-in record",
       argv: ["delete", "disk-type", "slipway-gp3"],
       exitCode: 5,
       error: { reason: "RECORD_BUILT_IN" },
@@ -124,49 +124,54 @@ describe("the catalog through the command line", () => {
       error: { reason: "SPAWN_NOT_FOUND" },
     },
     {
-      what: "nothing to resolve",
+      what: "resolving an unknown workspace",
       argv: ["resolve", "none"],
       exitCode: 4,
       error: { code: "NOT_FOUND" },
     },
     {
-      what: "nothing to spawn",
+      what: "spawning an unknown workspace",
       argv: ["spawn", "none"],
       exitCode: 4,
       error: { code: "NOT_FOUND" },
     },
     {
-      what: "a bad id",
+      what: "an invalid id",
       argv: ["spawn", "agent-dev", "--id", "A_B"],
       exitCode: 2,
       error: { reason: "INVALID_SPAWN_ID" },
     },
     {
-      what: "nothing to terminate",
+      what: "terminating an unknown spawn",
       argv: ["terminate", "none"],
       exitCode: 4,
       error: { reason: "SPAWN_NOT_FOUND" },
     },
     {
-      what: "nothing to watch",
+      what: "watching an unknown spawn",
       argv: ["watch", "none"],
       exitCode: 4,
       error: { reason: "SPAWN_NOT_FOUND" },
     },
-    { what: "no logs", argv: ["logs", "none"], exitCode: 4, error: { reason: "SPAWN_NOT_FOUND" } },
     {
-      what: "no reference",
+      what: "logs of an unknown spawn",
+      argv: ["logs", "none"],
+      exitCode: 4,
+      error: { reason: "SPAWN_NOT_FOUND" },
+    },
+    {
+      what: "an invalid reference",
       argv: ["inspect", "not a reference"],
       exitCode: 2,
       error: { reason: "INVALID_REFERENCE" },
     },
-  ])("exits by the table: $what", async ({ argv, exitCode, error, stdin }) => {
+  ])("exits with the documented code: $what", async ({ argv, exitCode, error, stdin }) => {
     using catalog = scratchCatalog();
     await fill(catalog);
     expect(await errorOf(catalog, argv, stdin)).toMatchObject({ exitCode, error });
   });
 
-  it("keeps its data where it is told to, and by default in the home", async () => {
+  it("keeps its data in the given place, and by default in the home folder", async () => {
     using catalog = scratchCatalog();
     const environment = { SLIPWAY_DATABASE: "" };
     await catalog.must(["set", "image", "agent"], { stdin: IMAGE, environment });
@@ -182,19 +187,19 @@ describe("the catalog through the command line", () => {
     {
       home: "/proc",
       exitCode: 7,
-      said: "database /proc/.local/share/slipway/slipway.db cannot be",
+      message: "database /proc/.local/share/slipway/slipway.db cannot be",
     },
-    { home: "", exitCode: 2, said: "HOME is empty" },
-  ])("says so where there is no home to keep it in: HOME=$home", async (given) => {
+    { home: "", exitCode: 2, message: "HOME is empty" },
+  ])("reports that there is no usable home folder: HOME=$home", async (given) => {
     using catalog = scratchCatalog();
     const environment = { SLIPWAY_DATABASE: "", HOME: given.home };
     const ran = await catalog.run(["list"], { environment });
     expect(ran).toMatchObject({ exitCode: given.exitCode, stdout: "" });
-    expect(ran.stderr).toContain(given.said);
+    expect(ran.stderr).toContain(given.message);
     expect(existsSync(join(catalog.path, ".local"))).toBe(false);
   });
 
-  it("says so where the database cannot be opened", async () => {
+  it("reports that the database cannot be opened", async () => {
     using catalog = scratchCatalog();
     mkdirSync(join(catalog.path, "folder"));
     const ran = await catalog.run(["get", "image", "--database", "folder", "-o", "json"]);
@@ -204,13 +209,13 @@ describe("the catalog through the command line", () => {
     });
   });
 
-  it("lists no spawns where there are none, and has nothing to watch", async () => {
+  it("lists no spawns and watches none in a new database", async () => {
     using catalog = scratchCatalog();
     expect(await catalog.run(["list"])).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
     expect(await catalog.run(["watch"])).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
   });
 
-  it("ends quietly when nobody reads what it prints", async () => {
+  it("ends quietly when the reader closes standard output", async () => {
     using catalog = scratchCatalog();
     const ran = await catalog.runProcess(["get", "image"], { closeStdout: true });
     expect(ran).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
@@ -218,7 +223,7 @@ describe("the catalog through the command line", () => {
 });
 
 describe("an offline resolution", () => {
-  it("prints an unpinned plan, saves it for its owner alone, and cannot be spawned", async () => {
+  it("prints an unpinned plan, saves it readable only by its owner, and cannot be spawned", async () => {
     using catalog = scratchCatalog();
     await fill(catalog);
     const argv = ["resolve", "agent-dev", "--offline", "--save", "plan.json", "-o", "json"];

@@ -9,7 +9,7 @@ import { slipwayProcess } from "./support/slipway-process.ts";
 const run = promisify(execFile);
 const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 
-/** Where a shell finds `slipway` as an installed program. */
+/** A folder in which a shell finds `slipway` as an installed program. */
 function installIn(folder: string): NodeJS.ProcessEnv {
   const program = join(folder, "slipway");
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
@@ -35,7 +35,7 @@ describe("the completion script of bash", () => {
   it.each<readonly [string, readonly string[], readonly string[]]>([
     ["commands", ["spa"], ["spawn"]],
     ["kinds", ["get", "disk"], ["disk-type"]],
-    ["forms of output", ["get", "image", "-o", ""], ["yaml", "json", "table"]],
+    ["output formats", ["get", "image", "-o", ""], ["yaml", "json", "table"]],
     ["flags", ["resolve", "w", "--off"], ["--offline"]],
     ["files", ["spawn", "--plan", "a p"], ["a plan.json"]],
   ])("proposes %s", async (_what, words, expected) => {
@@ -43,7 +43,7 @@ describe("the completion script of bash", () => {
     const env = installIn(folder.path);
     const script = await scriptIn(folder.path, "bash");
     writeFileSync(join(folder.path, "a plan.json"), "");
-    // What bash itself does at a tab: the function gets the program, the word, and the word before it.
+    // On a tab, bash calls the function with the program, the word, and the word before it.
     const ask = `source "$1"; shift; COMP_WORDS=(slipway "$@"); COMP_CWORD=$#
       _slipway slipway "\${!#}" ""; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const answer = await run("bash", ["-c", ask, "bash", script, ...words], {

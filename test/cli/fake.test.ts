@@ -16,7 +16,7 @@ describe("slipway fake", () => {
     ["ec2", "SIGINT"],
     ["gce", "SIGTERM"],
     ["gce", "SIGINT"],
-  ] as const)("%s ends well on %s", async (cloud, signal) => {
+  ] as const)("%s exits with 0 on %s", async (cloud, signal) => {
     await using fake = await startFake(cloud);
     expect(fake.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const response = await fetch(fake.url);
@@ -29,7 +29,7 @@ describe("slipway fake", () => {
     });
   });
 
-  it("cuts an answer that is held back when it ends", async () => {
+  it("drops a delayed reply when it ends", async () => {
     using folder = scratchFolder();
     const faults = join(folder.path, "faults.json");
     writeFileSync(faults, '{"faults": [{"kind": "slow_reply", "action": "zones.list"}]}');
@@ -63,11 +63,11 @@ describe("slipway fake ec2 --state", () => {
     );
   };
 
-  it("knows a launch again although it was killed before it could answer", async () => {
+  it("recognises a launch again after it was killed before it could reply", async () => {
     using folder = scratchFolder();
     const state = join(folder.path, "state.json");
     const faults = join(folder.path, "faults.json");
-    // The answer to the launch is held back for good.
+    // The reply to the launch is delayed for ever.
     writeFileSync(faults, '{"faults": [{"kind": "slow_reply", "action": "RunInstances"}]}');
     let made: readonly string[] = [];
     const launch = (fake: FakeProcess, change: object = {}) =>
@@ -130,7 +130,7 @@ describe("slipway fake gce --state", () => {
       networkInterfaces: [{ network: "global/networks/default" }],
     });
 
-  it("knows a launch again although it was killed before it could answer", async () => {
+  it("recognises a launch again after it was killed before it could reply", async () => {
     using folder = scratchFolder();
     const state = join(folder.path, "state.json");
     const faults = join(folder.path, "faults.json");

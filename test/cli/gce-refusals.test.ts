@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { failures, gceYard, IMAGES, PROJECT } from "./support/gce-yard.ts";
-import type { GceYard } from "./support/gce-yard.ts";
+import { failures, gceCli, IMAGES, PROJECT } from "./support/gce-cli.ts";
+import type { GceCli } from "./support/gce-cli.ts";
 
 const SLOW = { timeout: 120_000 };
 
-/** Some images that cannot be booted. */
+/** Images that cannot be booted, and the reason for each. */
 const REFUSALS: readonly (readonly [link: string, reason: string])[] = [
   [`${IMAGES}/family/nowhere`, "IMAGE_FAMILY_NOT_FOUND"],
   [`${IMAGES}/family/withdrawn`, "IMAGE_FAMILY_EMPTY"],
@@ -14,9 +14,9 @@ const REFUSALS: readonly (readonly [link: string, reason: string])[] = [
   ["projects/closed-project/global/images/a", "IMAGE_PERMISSION_DENIED"],
 ];
 
-async function yardOfImages(): Promise<GceYard> {
-  const yard = await gceYard();
-  const { gce } = yard;
+async function cliWithImages(): Promise<GceCli> {
+  const cli = await gceCli();
+  const { gce } = cli;
   gce.addImage(PROJECT, {
     name: "obsolete",
     family: "withdrawn",
@@ -26,10 +26,10 @@ async function yardOfImages(): Promise<GceYard> {
   gce.addImage(PROJECT, { name: "arm", architecture: "ARM64" });
   gce.removeProject("no-such-project");
   gce.deny({ project: "closed-project", permission: "compute.images.get" });
-  return yard;
+  return cli;
 }
 
-async function setImage({ set }: GceYard, link: string): Promise<void> {
+async function setImage({ set }: GceCli, link: string): Promise<void> {
   await set(
     "image",
     "base",
@@ -38,23 +38,23 @@ async function setImage({ set }: GceYard, link: string): Promise<void> {
 }
 
 describe("a workspace that Compute Engine cannot launch", SLOW, () => {
-  it("is refused with a reason of its own for each thing that is wrong with its image", async () => {
-    await using yard = await yardOfImages();
+  it("is rejected with a specific reason for each problem with its image", async () => {
+    await using cli = await cliWithImages();
     for (const [link, reason] of REFUSALS) {
-      await setImage(yard, link);
-      const { exitCode, error } = await yard.refused(["resolve", "dev"]);
+      await setImage(cli, link);
+      const { exitCode, error } = await cli.refused(["resolve", "dev"]);
       expect({ link, exitCode, reason: error.reason }).toEqual({ link, exitCode: 3, reason });
       expect(error.remedy).not.toBe("");
       expect(Object.values(failures(error))).toEqual([reason]);
     }
-    expect(yard.changes()).toEqual([]);
+    expect(cli.changes()).toEqual([]);
   });
 
-  it("is refused with everything that is wrong, and nothing is changed", async () => {
-    await using yard = await yardOfImages();
-    const { gce, set } = yard;
+  it("is rejected with all failures, and nothing is changed", async () => {
+    await using cli = await cliWithImages();
+    const { gce, set } = cli;
     gce.takeDown("us-central1-b");
-    await setImage(yard, `${IMAGES}/obsolete`);
+    await setImage(cli, `${IMAGES}/obsolete`);
     const size = "vcpus: 64, memory_gb: 1, architecture: ARCHITECTURE_AMD64";
     await set("machine-type", "odd", `{name: odd, ${size}, spec: {gce: {machine_type: e2-small}}}`);
     await set("disk-type", "odd", "{name: odd, spec: {gce: {disk_type: pd-imaginary}}}");
@@ -75,7 +75,7 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
       `{name: there, substrate: GCP, service_account: nobody@example.com, target: {gcp: ${target}}}`,
     );
     for (const verb of ["resolve", "spawn"]) {
-      const { exitCode, error } = await yard.refused([verb, "dev"]);
+      const { exitCode, error } = await cli.refused([verb, "dev"]);
       expect({ exitCode, code: error.code }).toEqual({ exitCode: 3, code: "FAILED_PRECONDITION" });
       expect(failures(error)).toEqual({
         "image.deprecation": "IMAGE_OBSOLETE",
@@ -86,15 +86,15 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
         "service-account": "SERVICE_ACCOUNT_NOT_FOUND",
       });
     }
-    expect(yard.changes()).toEqual([]);
+    expect(cli.changes()).toEqual([]);
   });
 
-  it("is told apart from a cloud that does not answer", async () => {
-    await using yard = await gceYard();
+  it("is distinguished from an unreachable cloud", async () => {
+    await using cli = await gceCli();
     const environment = {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: "http://127.0.0.1:1/compute/v1/",
     };
-    const { exitCode, error } = await yard.refused(["resolve", "dev"], { environment });
+    const { exitCode, error } = await cli.refused(["resolve", "dev"], { environment });
     expect(exitCode).toBe(7);
     expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "CLOUD_UNAVAILABLE" });
     const names = error.checks?.map(({ name }) => name) ?? [];
@@ -107,31 +107,31 @@ describe("an operation that fails after it was accepted", SLOW, () => {
     ["QUOTA_EXCEEDED", 403, 6, "QUOTA_EXCEEDED", 1],
     ["PERMISSIONS_ERROR", 403, 5, "CLOUD_PERMISSION_DENIED", 1],
     ["ZONE_RESOURCE_POOL_EXHAUSTED", 503, 6, "INSUFFICIENT_CAPACITY", 2],
-  ])("%s ends the spawn with what it says", async (code, status, exitCode, reason, attempts) => {
-    await using yard = await gceYard();
-    yard.gce.fault({ kind: "operation-error", action: "instances.insert", code, status });
-    expect(await yard.run(["spawn", "dev", "--id", "one"])).toMatchObject({ exitCode });
+  ])("%s fails the spawn with its own error", async (code, status, exitCode, reason, attempts) => {
+    await using cli = await gceCli();
+    cli.gce.fault({ kind: "operation-error", action: "instances.insert", code, status });
+    expect(await cli.run(["spawn", "dev", "--id", "one"])).toMatchObject({ exitCode });
     const rejected = { outcome: "rejected", reason };
-    expect(await yard.json("describe", "one")).toMatchObject({
+    expect(await cli.json("describe", "one")).toMatchObject({
       state: "failed",
       attempts: Array.from({ length: attempts }, () => rejected),
       machine: null,
     });
-    expect(yard.gce.instances(PROJECT)).toEqual([]);
+    expect(cli.gce.instances(PROJECT)).toEqual([]);
   });
 });
 
 describe("a launcher that is killed while its operation runs", SLOW, () => {
-  it("leaves an operation that the next one takes up, and no second machine", async () => {
-    await using yard = await gceYard();
-    const { gce } = yard;
+  it("leaves an operation that the next process resumes, and no second machine", async () => {
+    await using cli = await gceCli();
+    const { gce } = cli;
     const waiting = gce.fault({
       kind: "slow-reply",
       action: "zoneOperations.wait",
       times: 1,
       when: "before",
     });
-    const killed = yard.runProcess(
+    const killed = cli.runProcess(
       ["spawn", "dev", "--id", "one"],
       (child) => void waiting.reached.then(() => child.kill("SIGKILL")),
     );
@@ -139,8 +139,8 @@ describe("a launcher that is killed while its operation runs", SLOW, () => {
     waiting.release();
     const [begun] = gce.instances(PROJECT);
     expect(begun?.name).toMatch(/^one-[0-9a-f]{16}$/);
-    expect((await yard.run(["recover"])).exitCode).toBe(0);
-    expect(await yard.json("describe", "one")).toMatchObject({
+    expect((await cli.run(["recover"])).exitCode).toBe(0);
+    expect(await cli.json("describe", "one")).toMatchObject({
       state: "running",
       machine: { id: expect.stringContaining(`/instances/${begun?.name}`) },
       attempts: [{ outcome: "accepted" }],

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { TestGce } from "../../testing/gce/index.ts";
-import { FAMILY, FIRST_IMAGE as FIRST, gceYard, PROJECT } from "./support/gce-yard.ts";
+import { FAMILY, FIRST_IMAGE as FIRST, gceCli, PROJECT } from "./support/gce-cli.ts";
 
 function makeFamilyMoveOn(gce: TestGce): void {
   gce.addImage(PROJECT, { name: "agent-base-v2", family: FAMILY, createdAt: 2_000 });
 }
 
 describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
-  it("makes one machine, shows it, reads its log and ends it", async () => {
-    await using one = await gceYard();
+  it("launches one machine, shows it, prints its logs and terminates it", async () => {
+    await using one = await gceCli();
     const { gce, json } = one;
     const plan = await json("resolve", "dev");
     expect(plan).toMatchObject({
@@ -56,21 +56,21 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
     expect(one.changes()).toEqual(["instances.insert", "instances.delete"]);
   });
 
-  it("boots the image that the plan showed after its family has moved on", async () => {
-    await using one = await gceYard();
+  it("boots the image of the saved plan after its family has a newer one", async () => {
+    await using one = await gceCli();
     const { gce, json, run } = one;
     expect((await run(["resolve", "dev", "--save", "plan.json"])).exitCode).toBe(0);
     makeFamilyMoveOn(gce);
     await json("spawn", "--plan", "plan.json", "--id", "reviewed");
     expect(gce.disks(PROJECT)).toMatchObject([{ sourceImage: FIRST }]);
-    // Whoever resolves now is shown the newer one.
+    // Resolving again finds the newer image.
     await json("spawn", "dev", "--id", "newer");
     const images = gce.disks(PROJECT).map(({ sourceImage }) => sourceImage);
     expect(images).toContain(`projects/${PROJECT}/global/images/agent-base-v2`);
   });
 
-  it("refuses a plan whose image is gone, or was made anew under the same name", async () => {
-    await using one = await gceYard();
+  it("rejects a plan whose image was deleted, or recreated with the same name", async () => {
+    await using one = await gceCli();
     const { gce, run } = one;
     expect((await run(["resolve", "dev", "--save", "plan.json"])).exitCode).toBe(0);
     gce.addImage(PROJECT, { name: "agent-base-v1", family: FAMILY, createdAt: 3_000 });
@@ -84,8 +84,8 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
     expect(one.changes()).toEqual([]);
   });
 
-  it("makes it in the next zone where the first is full", async () => {
-    await using one = await gceYard();
+  it("launches in the next zone if the first has no capacity", async () => {
+    await using one = await gceCli();
     one.gce.fault({ kind: "capacity", zone: "us-central1-a" });
     expect(await one.json("spawn", "dev", "--id", "one")).toMatchObject({
       state: "running",

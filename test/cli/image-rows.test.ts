@@ -4,7 +4,7 @@ import { scratchCatalog } from "./support/scratch-catalog.ts";
 
 const HEAD = "name: agent\narchitecture: ARCHITECTURE_AMD64\n";
 
-/** Each row of the image specification's error table: what is wrong, and exactly what is said. */
+/** Each row of the image specification's error table: the exact message, and a body that causes it. */
 const ROWS: readonly (readonly [message: string, body: string])[] = [
   ["name is required", "architecture: ARCHITECTURE_AMD64\ndocker: {image_ref: a/b}\n"],
   ["name must match [a-z][a-z0-9-]{0,62}", "name: Agent\narchitecture: ARCHITECTURE_AMD64\n"],
@@ -36,8 +36,8 @@ const ROWS: readonly (readonly [message: string, body: string])[] = [
   ],
 ];
 
-describe("an image that breaks a rule", () => {
-  it.each(ROWS)("is refused with exactly: %s", async (message, body) => {
+describe("an image that violates a rule", () => {
+  it.each(ROWS)("is rejected with exactly: %s", async (message, body) => {
     using catalog = scratchCatalog();
     const name = /^name: (\S+)/m.exec(body)?.[1] ?? "agent";
     const json = await catalog.run(["set", "image", name, "-o", "json"], { stdin: body });
@@ -45,7 +45,7 @@ describe("an image that breaks a rule", () => {
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "INVALID_ARGUMENT", message } });
   });
 
-  it("is told to people in the same words", async () => {
+  it("is rejected with the same message without JSON", async () => {
     using catalog = scratchCatalog();
     const ran = await catalog.run(["set", "image", "agent"], { stdin: HEAD });
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
@@ -54,7 +54,7 @@ describe("an image that breaks a rule", () => {
     );
   });
 
-  it("is refused with exactly: baked images are immutable", async () => {
+  it("is rejected with exactly: baked images are immutable", async () => {
     using catalog = scratchCatalog();
     await using library = await createSlipway({ database: catalog.database });
     await library.catalog.recordBake({
@@ -84,7 +84,7 @@ describe("an image that breaks a rule", () => {
   });
 });
 
-/** The images that the specification shows as written by hand. */
+/** The specification's hand-written examples. */
 const EXAMPLES = {
   "debian12-base": `name: debian12-base
 description: "Stock Debian 12 with our internal SDK"
@@ -118,22 +118,19 @@ gce:
 `;
 
 describe("the specification's examples", () => {
-  it.each(Object.entries(EXAMPLES))(
-    "%s is accepted and comes back as it was",
-    async (name, body) => {
-      using catalog = scratchCatalog();
-      const set = await catalog.must(["set", "image", name], { stdin: body });
-      const got = await catalog.must(["get", "image", name]);
-      expect(got.stdout).toBe(set.stdout);
-      expect(got.stdout.replaceAll('"', "")).toContain(body.replaceAll('"', ""));
-      const again = await catalog.must(["set", "image", name], {
-        stdin: got.stdout.replace(/^(generation|created_at|updated_at|updated_by): .*\n/gm, ""),
-      });
-      expect(again.stdout).toContain("generation: 2\n");
-    },
-  );
+  it.each(Object.entries(EXAMPLES))("%s is accepted and returned unchanged", async (name, body) => {
+    using catalog = scratchCatalog();
+    const set = await catalog.must(["set", "image", name], { stdin: body });
+    const got = await catalog.must(["get", "image", name]);
+    expect(got.stdout).toBe(set.stdout);
+    expect(got.stdout.replaceAll('"', "")).toContain(body.replaceAll('"', ""));
+    const again = await catalog.must(["set", "image", name], {
+      stdin: got.stdout.replace(/^(generation|created_at|updated_at|updated_by): .*\n/gm, ""),
+    });
+    expect(again.stdout).toContain("generation: 2\n");
+  });
 
-  it("the baked one is refused", async () => {
+  it("the baked example is rejected", async () => {
     using catalog = scratchCatalog();
     const argv = ["set", "image", "go-python-a1b2c3d4e5f67890"];
     const ran = await catalog.run(argv, { stdin: BAKED_EXAMPLE });

@@ -7,7 +7,7 @@ const VALUE = "hunter2-correct-horse";
 const PULL = `robot:${VALUE}`;
 const FORMS = [VALUE, Buffer.from(VALUE).toString("base64"), Buffer.from(PULL).toString("base64")];
 
-/** Every byte that a folder holds, as text. */
+/** The content of all files in a folder, as text. */
 function everythingIn(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -16,7 +16,7 @@ function everythingIn(folder: string): string {
 }
 
 describe("a secret", () => {
-  it("is in no output, no error and no file", { timeout: 60_000 }, async () => {
+  it("appears in no output, error or file", { timeout: 60_000 }, async () => {
     using catalog = scratchCatalog();
     const record = `name: OTHER\nplaintext_value: ${VALUE}\ndescription: for pulls\n`;
     const commands: readonly (readonly [argv: readonly string[], stdin?: string])[] = [
@@ -35,19 +35,19 @@ describe("a secret", () => {
       [["history", "secret", "OTHER"]],
       [["delete", "secret", "OTHER"]],
     ];
-    let said = "";
+    let output = "";
     for (const [argv, stdin = ""] of commands) {
       const ran = await catalog.run([...argv, "--verbose"], { stdin });
-      said += `${ran.stdout}${ran.stderr}\n`;
+      output += `${ran.stdout}${ran.stderr}\n`;
     }
-    expect(said).toContain("TOKEN");
+    expect(output).toContain("TOKEN");
     for (const form of FORMS) {
-      expect(said).not.toContain(form);
+      expect(output).not.toContain(form);
       expect(everythingIn(catalog.path)).not.toContain(form);
     }
   });
 
-  it("makes a key that only its owner reads", async () => {
+  it("creates a key file that only its owner can read", async () => {
     using catalog = scratchCatalog();
     await catalog.must(["get", "secret"]);
     expect(() => statSync(catalog.keyFile)).toThrow("ENOENT");
@@ -56,7 +56,7 @@ describe("a secret", () => {
     expect(statSync(catalog.database).mode & 0o077).toBe(0);
   });
 
-  it("keeps its key where it is told to", async () => {
+  it("keeps its key in the given file", async () => {
     using catalog = scratchCatalog();
     const argv = ["set", "secret", "TOKEN", "--key-file", "own.key"];
     await catalog.must(argv, { stdin: VALUE });

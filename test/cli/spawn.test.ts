@@ -15,13 +15,13 @@ import type { ScratchCatalog } from "./support/scratch-catalog.ts";
 const NAMES = ["steady", "brief", "slow"] as const;
 const PASSWORD = "correct-horse-battery-staple";
 
-interface Yard extends AsyncDisposable {
+interface Cli extends AsyncDisposable {
   readonly catalog: ScratchCatalog;
   readonly json: (...argv: readonly string[]) => Promise<unknown>;
 }
 
-/** A catalog with a workspace for each of the registry's images; whatever it launched is gone at the end. */
-async function yardOf(engine: EnginePeer, registry: TestRegistry): Promise<Yard> {
+/** The command line on a catalog with a workspace for each of the registry's images; terminates every machine at the end. */
+async function cliFor(engine: EnginePeer, registry: TestRegistry): Promise<Cli> {
   const catalog = scratchCatalog();
   await using library = await createSlipway({ database: catalog.database });
   await library.catalog.setSecret("LOGIN", new SecretValue(`robot:${PASSWORD}`));
@@ -54,7 +54,7 @@ describeWithEngine("spawning through the command line", (engine) => {
       "1",
       tinyImage("amd64", { program: { line: "steady as she goes\n" } }),
     );
-    // Nobody has pulled this one before: its layer is of this run alone.
+    // The engine cannot have this image's layer yet: its content is unique to this run.
     const slow = tinyImage("amd64", { program: { line: `${randomUUID()}\n` } });
     registry.add("cli/slow", "1", slow);
     slowLayer = slow.layers[0]?.digest ?? "";
@@ -66,44 +66,48 @@ describeWithEngine("spawning through the command line", (engine) => {
     await registry.close();
   });
 
-  it("makes one machine, shows it, reads its log and ends it", { timeout: 60_000 }, async () => {
-    await using yard = await yardOf(engine, registry);
-    const { catalog, json } = yard;
-    const spawned = await catalog.must(["spawn", "steady-dev", "--id", "one"]);
-    expect(spawned.stdout).toMatch(/^spawn_id: one\n/);
-    expect(spawned.stderr).toMatch(/^one: launching: .*\none: booting: .*\none: running: .*\n/);
-    const again = await catalog.must(["spawn", "steady-dev", "--id", "one"]);
-    expect(again.stdout).toBe(spawned.stdout);
-    const described = await json("describe", "one");
-    expect(described).toMatchObject({
-      spawn_id: "one",
-      state: "running",
-      machine: { architecture: "amd64" },
-      attempts: [{ attempt: 1, outcome: "accepted" }],
-      plan: { workspace: "steady-dev", artifact: { pinned: true } },
-      error: null,
-    });
-    expect(await json("list", "--state", "running")).toMatchObject([{ spawn_id: "one" }]);
-    const logs = await catalog.must(["logs", "one"]);
-    expect(logs).toMatchObject({ stdout: "steady as she goes\n", stderr: "" });
-    const watched = await catalog.must(["watch", "one", "-o", "json"]);
-    const states = watched.stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line).state);
-    expect(states).toEqual(["pending", "launching", "booting", "running"]);
-    expect(await json("terminate", "one")).toMatchObject({ state: "terminated" });
-    expect(await json("list", "--workspace", "steady-dev")).toMatchObject([
-      { state: "terminated" },
-    ]);
-  });
-
   it(
-    "prints a machine that ended at once as a failed spawn, and why",
+    "launches one machine, shows it, prints its logs and terminates it",
     { timeout: 60_000 },
     async () => {
-      await using yard = await yardOf(engine, registry);
-      const ran = await yard.catalog.run(["spawn", "brief-dev", "--id", "two", "-o", "json"]);
+      await using cli = await cliFor(engine, registry);
+      const { catalog, json } = cli;
+      const spawned = await catalog.must(["spawn", "steady-dev", "--id", "one"]);
+      expect(spawned.stdout).toMatch(/^spawn_id: one\n/);
+      expect(spawned.stderr).toMatch(/^one: launching: .*\none: booting: .*\none: running: .*\n/);
+      const again = await catalog.must(["spawn", "steady-dev", "--id", "one"]);
+      expect(again.stdout).toBe(spawned.stdout);
+      const described = await json("describe", "one");
+      expect(described).toMatchObject({
+        spawn_id: "one",
+        state: "running",
+        machine: { architecture: "amd64" },
+        attempts: [{ attempt: 1, outcome: "accepted" }],
+        plan: { workspace: "steady-dev", artifact: { pinned: true } },
+        error: null,
+      });
+      expect(await json("list", "--state", "running")).toMatchObject([{ spawn_id: "one" }]);
+      const logs = await catalog.must(["logs", "one"]);
+      expect(logs).toMatchObject({ stdout: "steady as she goes\n", stderr: "" });
+      const watched = await catalog.must(["watch", "one", "-o", "json"]);
+      const states = watched.stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).state);
+      expect(states).toEqual(["pending", "launching", "booting", "running"]);
+      expect(await json("terminate", "one")).toMatchObject({ state: "terminated" });
+      expect(await json("list", "--workspace", "steady-dev")).toMatchObject([
+        { state: "terminated" },
+      ]);
+    },
+  );
+
+  it(
+    "prints a machine that exited at once as a failed spawn, with the reason",
+    { timeout: 60_000 },
+    async () => {
+      await using cli = await cliFor(engine, registry);
+      const ran = await cli.catalog.run(["spawn", "brief-dev", "--id", "two", "-o", "json"]);
       expect(JSON.parse(ran.stdout)).toMatchObject({ spawn_id: "two", state: "failed" });
       const { error } = JSON.parse(ran.stderr);
       expect(error).toMatchObject({ reason: "MACHINE_EXITED" });
@@ -112,28 +116,24 @@ describeWithEngine("spawning through the command line", (engine) => {
     },
   );
 
-  it(
-    "spawns the plan that was saved, and refuses it once it is stale",
-    { timeout: 60_000 },
-    async () => {
-      await using yard = await yardOf(engine, registry);
-      const { catalog } = yard;
-      await catalog.must(["resolve", "steady-dev", "--save", "plan.json"]);
-      await catalog.must(["patch", "image", "steady", "--set", "description=newer"]);
-      const ran = await catalog.run(["spawn", "--plan", "plan.json", "-o", "json"]);
-      expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
-      expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "PLAN_STALE" } });
-      const spawned = await yard.json("spawn", "--plan", "plan.json", "--allow-stale");
-      expect(spawned).toMatchObject({ state: "running" });
-    },
-  );
+  it("spawns a saved plan, and rejects it once it is stale", { timeout: 60_000 }, async () => {
+    await using cli = await cliFor(engine, registry);
+    const { catalog } = cli;
+    await catalog.must(["resolve", "steady-dev", "--save", "plan.json"]);
+    await catalog.must(["patch", "image", "steady", "--set", "description=newer"]);
+    const ran = await catalog.run(["spawn", "--plan", "plan.json", "-o", "json"]);
+    expect(ran).toMatchObject({ exitCode: 3, stdout: "" });
+    expect(JSON.parse(ran.stderr)).toMatchObject({ error: { reason: "PLAN_STALE" } });
+    const spawned = await cli.json("spawn", "--plan", "plan.json", "--allow-stale");
+    expect(spawned).toMatchObject({ state: "running" });
+  });
 
   it(
-    "leaves an interrupted spawn recorded, and says how to go on",
+    "leaves an interrupted spawn recorded, and prints how to resume it",
     { timeout: 60_000 },
     async () => {
-      await using yard = await yardOf(engine, registry);
-      const { catalog } = yard;
+      await using cli = await cliFor(engine, registry);
+      const { catalog } = cli;
       const stall = registry.fault({ fault: { kind: "stall" }, reference: slowLayer });
       const ran = await catalog.runProcess(["spawn", "slow-dev", "--id", "three"], {
         onStart: (child) => void stall.reached.then(() => child.kill("SIGINT")),
@@ -143,17 +143,17 @@ describeWithEngine("spawning through the command line", (engine) => {
       expect(ran).toMatchObject({ exitCode: 130, signal: null, stdout: "" });
       expect(ran.stderr).toContain("slipway spawn slow-dev --id three");
       expect(ran.stderr).toContain("slipway terminate three");
-      const resumed = await yard.json("spawn", "slow-dev", "--id", "three");
+      const resumed = await cli.json("spawn", "slow-dev", "--id", "three");
       expect(resumed).toMatchObject({ spawn_id: "three", state: "running" });
     },
   );
 
   it(
-    "tells every failed check at once, and prints and saves nothing",
+    "reports all failed checks together, and prints and saves nothing",
     { timeout: 60_000 },
     async () => {
-      await using yard = await yardOf(engine, registry);
-      const { catalog } = yard;
+      await using cli = await cliFor(engine, registry);
+      const { catalog } = cli;
       await catalog.must(["set", "secret", "LOGIN"], { stdin: "robot:guessed-password\n" });
       const argv = ["resolve", "steady-dev", "--save", "plan.json"];
       const ran = await catalog.run([...argv, "-o", "json"]);
@@ -166,11 +166,11 @@ describeWithEngine("spawning through the command line", (engine) => {
       expect(error.checks).toContainEqual(
         expect.objectContaining({ outcome: "failed", reason: "REGISTRY_UNAUTHENTICATED" }),
       );
-      const told = await catalog.run(argv);
-      expect(told.stderr).toMatch(
+      const readable = await catalog.run(argv);
+      expect(readable.stderr).toMatch(
         /^slipway: FAILED_PRECONDITION: .* refused the credential of secret \w+\n.+\n$/,
       );
-      expect(`${ran.stderr}${told.stderr}`).not.toContain("guessed-password");
+      expect(`${ran.stderr}${readable.stderr}`).not.toContain("guessed-password");
       expect(await catalog.run(["spawn", "--plan", join(catalog.path, "plan.json")])).toMatchObject(
         {
           exitCode: 2,
@@ -180,16 +180,16 @@ describeWithEngine("spawning through the command line", (engine) => {
   );
 
   it("inspects without pulling", async () => {
-    await using yard = await yardOf(engine, registry);
+    await using cli = await cliFor(engine, registry);
     const reference = `${registry.host}/cli/steady:1`;
-    const inspected = await yard.json("inspect", reference, "--secret", "LOGIN", "--verify-layers");
+    const inspected = await cli.json("inspect", reference, "--secret", "LOGIN", "--verify-layers");
     expect(inspected).toMatchObject({
       reference,
       index_digest: null,
       platform: "linux/amd64",
       config: { architecture: "amd64", rootfs: { type: "layers" } },
     });
-    const anonymous = await yard.catalog.run(["inspect", reference, "-o", "json"]);
+    const anonymous = await cli.catalog.run(["inspect", reference, "-o", "json"]);
     expect(anonymous).toMatchObject({ exitCode: 5, stdout: "" });
   });
 });

@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { slipwayProcess } from "./support/slipway-process.ts";
 
-/** Arguments for Node that run this as soon as the program looks at its standard input: then it is under way. */
+/** Node arguments that run this script when the program first accesses standard input, so that a command is running. */
 function onStdinRead(script: string): readonly string[] {
   const preload = `
     const { get } = Object.getOwnPropertyDescriptor(process, "stdin");
@@ -19,7 +19,7 @@ function onStdinRead(script: string): readonly string[] {
 
 describe("the process", () => {
   it.each([["--help"], ["spawn", "--help"], ["completion", "bash"]])(
-    "ends quietly when nobody reads what it prints: %s",
+    "ends quietly when the reader closes standard output: %s",
     async (...argv) => {
       const ran = await slipwayProcess(argv, { closeStdout: true });
       expect(ran).toMatchObject({ exitCode: 0, signal: null, stderr: "" });
@@ -39,7 +39,7 @@ describe("the process", () => {
   });
 
   it.each([["--help"], ["get", "--help"], ["completion", "bash"]])(
-    "fails, and says so once, when what it prints is lost: %s",
+    "fails with one error when its output cannot be written: %s",
     async (...argv) => {
       const full = openSync("/dev/full", "w");
       const ran = await slipwayProcess(argv, { stdout: full });
@@ -49,7 +49,7 @@ describe("the process", () => {
     },
   );
 
-  it("tells of a defect that nobody waited for, without a stack", async () => {
+  it("reports an uncaught exception as a defect, without a stack", async () => {
     const ran = await slipwayProcess(["set", "image", "a", "-o", "json"], {
       nodeArguments: onStdinRead("setTimeout(() => { throw new TypeError('unforeseen'); })"),
       keepStdinOpen: true,
@@ -61,7 +61,7 @@ describe("the process", () => {
   });
 
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "takes %s for an interrupt and exits with 130",
+    "treats %s as an interrupt and exits with 130",
     async (signal) => {
       const ran = await slipwayProcess(["set", "image", "a"], {
         nodeArguments: onStdinRead("process.stderr.write('ready\\n')"),

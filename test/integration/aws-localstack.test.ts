@@ -7,7 +7,7 @@ import {
 import type { Instance } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { ec2Yard, PLACEMENT_TAGS, setAll, USER_DATA } from "../cli/support/ec2-yard.ts";
+import { ec2Cli, PLACEMENT_TAGS, setWorkspaceRecords, USER_DATA } from "../cli/support/ec2-cli.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { endpoint } from "./support/ec2-endpoints.ts";
 import type { Endpoint } from "./support/ec2-endpoints.ts";
@@ -42,9 +42,9 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
     { timeout: 120_000 },
     async () => {
       const place = { ...cloud, subnetIds: [cloud.subnetId] };
-      using yard = ec2Yard(url, place);
-      await setAll(yard, place);
-      const plan = resolved.parse(await yard.json(["resolve", "agent-dev"]));
+      using cli = ec2Cli(url, place);
+      await setWorkspaceRecords(cli, place);
+      const plan = resolved.parse(await cli.json(["resolve", "agent-dev"]));
       expect(plan.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
       expect(plan).toMatchObject({
         machine_type: "t3.micro",
@@ -53,7 +53,7 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
       });
 
       const id = `spawn-${randomUUID()}`;
-      const spawn = spawned.parse(await yard.json(["spawn", "agent-dev", "--id", id]));
+      const spawn = spawned.parse(await cli.json(["spawn", "agent-dev", "--id", id]));
       expect(spawn).toMatchObject({
         state: "running",
         plan_id: plan.plan_id,
@@ -62,11 +62,11 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
       const machineId = spawn.machine.id;
       await expectOfPlan(cloud, await instanceOf(machineId), { plan, spawnId: id });
 
-      expect(await yard.run(["logs", id])).toContain("Linux version");
-      expect(spawned.parse(await yard.json(["spawn", "agent-dev", "--id", id]))).toEqual(spawn);
-      expect(await yard.json(["terminate", id])).toMatchObject({ state: "terminated" });
+      expect(await cli.run(["logs", id])).toContain("Linux version");
+      expect(spawned.parse(await cli.json(["spawn", "agent-dev", "--id", id]))).toEqual(spawn);
+      expect(await cli.json(["terminate", id])).toMatchObject({ state: "terminated" });
       expect(["shutting-down", "terminated"]).toContain((await instanceOf(machineId))?.State?.Name);
-      expect(await yard.json(["describe", id])).toMatchObject({ state: "terminated" });
+      expect(await cli.json(["describe", id])).toMatchObject({ state: "terminated" });
     },
   );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ec2Yard, setAll } from "../cli/support/ec2-yard.ts";
-import type { Ec2Yard } from "../cli/support/ec2-yard.ts";
+import { ec2Cli, setWorkspaceRecords } from "../cli/support/ec2-cli.ts";
+import type { Ec2Cli } from "../cli/support/ec2-cli.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
 import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
 
@@ -11,7 +11,7 @@ const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string()
 interface Scene extends AsyncDisposable {
   readonly ec2: Ec2StandIn;
   readonly region: Ec2Region;
-  readonly yard: Ec2Yard;
+  readonly cli: Ec2Cli;
   /** What was sent that changes something. */
   mutations(): readonly (string | null)[];
 }
@@ -26,18 +26,18 @@ async function scene(): Promise<Scene> {
     groupId: region.securityGroupId,
     imageId: region.images.x86_64,
   };
-  const yard = ec2Yard(ec2.url, place);
-  await setAll(yard, place);
+  const cli = ec2Cli(ec2.url, place);
+  await setWorkspaceRecords(cli, place);
   return {
     ec2,
     region,
-    yard,
+    cli,
     mutations: () =>
       ec2.requests
         .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
         .map(({ action }) => action),
     async [Symbol.asyncDispose]() {
-      yard[Symbol.dispose]();
+      cli[Symbol.dispose]();
       await ec2.close();
     },
   };
@@ -46,15 +46,15 @@ async function scene(): Promise<Scene> {
 describe("spawning on EC2 through the command line", () => {
   it("changes nothing to resolve, and launches with one request", { timeout: 60_000 }, async () => {
     await using at = await scene();
-    await at.yard.run(["resolve", "agent-dev"]);
+    await at.cli.run(["resolve", "agent-dev"]);
     expect(at.ec2.requests.length).toBeGreaterThan(5);
     expect(at.mutations()).toEqual([]);
-    const one = spawned.parse(await at.yard.json(["spawn", "agent-dev", "--id", "one"]));
+    const one = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
     expect(one.state).toBe("running");
     expect(at.mutations()).toEqual(["RunInstances"]);
-    expect(await at.yard.json(["spawn", "agent-dev", "--id", "one"])).toMatchObject(one);
+    expect(await at.cli.json(["spawn", "agent-dev", "--id", "one"])).toMatchObject(one);
     expect(at.mutations()).toEqual(["RunInstances"]);
-    await at.yard.run(["terminate", "one"]);
+    await at.cli.run(["terminate", "one"]);
     expect(at.mutations()).toEqual(["RunInstances", "TerminateInstances"]);
     expect(at.region.instances().map(({ id }) => id)).toEqual([one.machine.id]);
   });
@@ -70,14 +70,14 @@ describe("spawning on EC2 through the command line", () => {
         dryRun: false,
         times: 1,
       });
-      const killed = at.yard.runProcess(["spawn", "agent-dev", "--id", "one"], (child) => {
+      const killed = at.cli.runProcess(["spawn", "agent-dev", "--id", "one"], (child) => {
         void slow.reached.then(() => child.kill("SIGKILL"));
       });
       expect((await killed).signal).toBe("SIGKILL");
       slow.release();
       const [orphan] = at.region.instances();
       expect(at.mutations()).toEqual(["RunInstances"]);
-      const again = spawned.parse(await at.yard.json(["spawn", "agent-dev", "--id", "one"]));
+      const again = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
       expect(again).toMatchObject({ state: "running", machine: { id: orphan?.id } });
       expect(at.mutations()).toEqual(["RunInstances", "RunInstances"]);
       expect(at.region.instances().length).toBe(1);

@@ -4,7 +4,7 @@ import { runCommandLine } from "../../../src/cli/run.ts";
 
 export interface CommandOptions {
   readonly stdin?: string | Uint8Array;
-  /** Beside `PATH`: no other variable is seen. */
+  /** Variables in addition to `PATH`; the test's own environment is not inherited. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -15,9 +15,9 @@ export interface CommandResult {
 }
 
 /**
- * Runs the command line in this process, over everything it uses in a process of its own but the streams, the
- * variables and the working directory. Where the process itself is the subject (signals, start-up, two processes at
- * once), use `slipwayProcess`.
+ * Runs the command line in this process. Only the streams, the variables and the working directory are replaced;
+ * everything else is as in a process of its own. If the process itself is the subject (signals, start-up, two
+ * concurrent processes), use `slipwayProcess`.
  */
 export async function slipway(
   argv: readonly string[],

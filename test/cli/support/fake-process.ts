@@ -4,12 +4,12 @@ import { slipwayProcess } from "./slipway-process.ts";
 /** `slipway fake` as a process of its own. */
 export interface FakeProcess extends AsyncDisposable {
   readonly url: string;
-  /** Sends the signal and waits for the end. */
+  /** Sends the signal and waits until the process has ended. */
   end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): ReturnType<typeof slipwayProcess>;
 }
 
 export async function startFake(...argv: readonly string[]): Promise<FakeProcess> {
-  const { promise: said, resolve, reject } = Promise.withResolvers<string>();
+  const { promise: firstLine, resolve, reject } = Promise.withResolvers<string>();
   let kill: (signal: NodeJS.Signals) => void = () => undefined;
   const ran = slipwayProcess(["fake", ...argv], {
     onStart(child) {
@@ -18,8 +18,8 @@ export async function startFake(...argv: readonly string[]): Promise<FakeProcess
         void once(child.stdout, "data").then(([line]) => resolve(String(line)));
     },
   });
-  void ran.then(({ stderr }) => reject(new Error(`the stand-in ended: ${stderr}`)), reject);
-  const line = await said;
+  void ran.then(({ stderr }) => reject(new Error(`the fake ended: ${stderr}`)), reject);
+  const line = await firstLine;
   const end: FakeProcess["end"] = (signal) => {
     kill(signal);
     return ran;

@@ -11,16 +11,16 @@ export interface ScratchCatalog extends Disposable {
   readonly keyFile: string;
   /** Runs the command line on this catalog, in this process. */
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
-  /** The same, where the command has to succeed. */
+  /** Runs a command that must succeed. */
   readonly must: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
-  /** The same in a process of its own. */
+  /** Runs a command in a process of its own. */
   readonly runProcess: (
     argv: readonly string[],
     options?: ProcessOptions,
   ) => Promise<ProcessResult>;
 }
 
-/** A catalog in a folder of its own, which is also the home and the working directory of its commands. */
+/** A catalog in its own folder, which is also the home and the working directory of its commands. */
 export function scratchCatalog(): ScratchCatalog {
   const folder = scratchFolder();
   const { path } = folder;

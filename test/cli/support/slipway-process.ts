@@ -7,24 +7,24 @@ import { NODE_ENVIRONMENT } from "../../support/processes.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
 
-// Milliseconds. A process that hangs would outlive the test that started it.
+// Milliseconds. A process that hangs must not outlive the test that started it.
 const LONGEST_RUN = 45_000;
 
 export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
-  /** Leave standard input open, so that whoever reads it waits. */
+  /** Leave standard input open, so that reading it blocks. */
   readonly keepStdinOpen?: boolean;
   readonly onStart?: (child: ChildProcess) => void;
-  /** Called with each piece of standard error, and the process. */
+  /** Called with each chunk of standard error and the process. */
   readonly onStderr?: (piece: string, child: ChildProcess) => void;
-  /** Beside `PATH`: no other variable is inherited. */
+  /** Variables in addition to `PATH`; no other variable is inherited. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
-  /** For Node itself, before the program. */
+  /** Arguments for Node, before the program. */
   readonly nodeArguments?: readonly string[];
   /** Close standard output without reading it. */
   readonly closeStdout?: boolean;
-  /** File descriptor that takes standard output; then the result has none of it. */
+  /** File descriptor for standard output; the result's `stdout` is then empty. */
   readonly stdout?: number;
 }
 
@@ -48,7 +48,7 @@ export async function slipwayProcess(
     killSignal: "SIGKILL",
   });
   options.onStart?.(child);
-  // A command that refuses its input ends without reading it.
+  // A command that rejects its arguments ends without reading its input.
   child.stdin?.on("error", () => undefined);
   if (options.keepStdinOpen !== true) child.stdin?.end(options.stdin ?? "");
   child.stderr?.on("data", (piece: Buffer) => options.onStderr?.(piece.toString(), child));

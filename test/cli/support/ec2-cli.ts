@@ -4,9 +4,9 @@ import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ScratchCatalog } from "./scratch-catalog.ts";
 import type { ProcessResult } from "./slipway-process.ts";
 
-/** Where the machines are to go. */
+/** Where the machines are launched. */
 export interface Ec2Place {
-  /** Its credentials are those of this account. */
+  /** The account of the test credentials. */
   readonly account: string;
   readonly subnetIds: readonly string[];
   readonly groupId: string;
@@ -17,21 +17,21 @@ export interface Ec2Place {
 export const PLACEMENT_TAGS = { team: "red", "cost-center": "42" };
 export const USER_DATA = "#!/bin/sh\necho ready\n";
 
-/** The command line on a catalog of its own, with nothing of AWS but an address and test credentials. */
-export interface Ec2Yard extends Disposable {
+/** The command line on its own catalog, with an EC2 endpoint and test credentials as its only AWS settings. */
+export interface Ec2Cli extends Disposable {
   readonly catalog: ScratchCatalog;
   run(argv: readonly string[], stdin?: string): Promise<string>;
   json(argv: readonly string[]): Promise<unknown>;
-  /** The same, whatever comes of it. */
+  /** Runs a command that may fail. */
   attempt(argv: readonly string[]): Promise<CommandResult>;
-  /** The same in a process of its own. */
+  /** Runs a command in a process of its own. */
   runProcess(
     argv: readonly string[],
     onStart?: (child: ChildProcess) => void,
   ): Promise<ProcessResult>;
 }
 
-export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
+export function ec2Cli(url: string, { account }: Ec2Place): Ec2Cli {
   const catalog = scratchCatalog();
   const environment = {
     AWS_ENDPOINT_URL: url,
@@ -39,7 +39,7 @@ export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
     AWS_SECRET_ACCESS_KEY: "test",
     NO_PROXY: "*",
   };
-  const run: Ec2Yard["run"] = async (argv, stdin = "") =>
+  const run: Ec2Cli["run"] = async (argv, stdin = "") =>
     (await catalog.must(argv, { environment, stdin })).stdout;
   return {
     catalog,
@@ -52,8 +52,8 @@ export function ec2Yard(url: string, { account }: Ec2Place): Ec2Yard {
   };
 }
 
-/** Everything that a workspace on EC2 is made of, written as a user writes it. */
-export async function setAll(yard: Ec2Yard, place: Ec2Place): Promise<void> {
+/** Sets all records of a workspace on EC2, in the form that users write them. */
+export async function setWorkspaceRecords(cli: Ec2Cli, place: Ec2Place): Promise<void> {
   const { account, subnetIds, groupId, imageId } = place;
   const records: Readonly<
     Record<string, { readonly name: string; readonly [field: string]: unknown }>
@@ -99,5 +99,5 @@ export async function setAll(yard: Ec2Yard, place: Ec2Place): Promise<void> {
     },
   };
   for (const [kind, record] of Object.entries(records))
-    await yard.run(["set", kind, record.name], JSON.stringify(record));
+    await cli.run(["set", kind, record.name], JSON.stringify(record));
 }

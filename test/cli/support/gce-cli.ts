@@ -36,32 +36,32 @@ const refusal = z.strictObject({
   }),
 });
 
-/** The one object on standard error. */
+/** The error of the JSON object on standard error. */
 export type Refusal = z.infer<typeof refusal>["error"];
 
-export interface GceYard extends AsyncDisposable {
+export interface GceCli extends AsyncDisposable {
   readonly gce: TestGce;
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
-  /** The same in a process of its own. */
+  /** Runs a command in a process of its own. */
   readonly runProcess: (
     argv: readonly string[],
     onStart: (child: ChildProcess) => void,
   ) => Promise<ProcessResult>;
-  /** What a command prints that succeeds. */
+  /** Runs a command that must succeed, and returns its parsed output. */
   readonly json: (...argv: readonly string[]) => Promise<unknown>;
-  /** What a command says that fails: nothing but the error, on standard error. */
+  /** Runs a command that must fail with only the error on standard error. */
   readonly refused: (
     argv: readonly string[],
     options?: CommandOptions,
   ) => Promise<{ readonly exitCode: number; readonly error: Refusal }>;
   /** Replaces a record. */
   readonly set: (kind: string, name: string, record: string) => Promise<void>;
-  /** The calls so far that change something. */
+  /** The mutating calls so far. */
   readonly changes: () => readonly (string | null)[];
 }
 
-/** A catalog with workspace `dev` of Compute Engine's, and nothing but an address and a token to reach it by. */
-export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
+/** The command line on a catalog with the workspace `dev`, with the fake's endpoint and a token as its only settings. */
+export async function gceCli(options: GceOptions = {}): Promise<GceCli> {
   const timing = { provisioningMs: 10, stagingMs: 10, endingMs: 10 };
   const gce = await startGce({ timing, ...options });
   gce.addImage(PROJECT, { name: "agent-base-v1", family: FAMILY, createdAt: 1_000 });
@@ -70,7 +70,7 @@ export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
     CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
     CLOUDSDK_AUTH_ACCESS_TOKEN: "anything",
   };
-  const run: GceYard["run"] = (argv, more = {}) =>
+  const run: GceCli["run"] = (argv, more = {}) =>
     catalog.run(argv, { ...more, environment: { ...environment, ...more.environment } });
   const set = async (kind: string, name: string, record: string) => {
     await catalog.must(["set", kind, name], { stdin: record });
@@ -102,7 +102,7 @@ export async function gceYard(options: GceOptions = {}): Promise<GceYard> {
   };
 }
 
-/** Reasons of the failed checks, by their names. */
+/** The failed checks' reasons, keyed by check name. */
 export function failures({ checks = [] }: Refusal): Readonly<Record<string, string | undefined>> {
   const failed = checks.filter(({ outcome }) => outcome === "failed");
   expect(failed.filter(({ remedy }) => remedy === undefined)).toEqual([]);
