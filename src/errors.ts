@@ -164,7 +164,7 @@ export type BlastRadius =
   | "image";
 
 /**
- * What may be tried next: the same request with the same token, the next candidate, or nothing. Derived from the
+ * The next step that may help: the same request with the same token, the next candidate, or nothing. Derived from the
  * provider's error code where that error is parsed.
  */
 export type RetryVerdict = "same-token" | "next-candidate" | "never";
@@ -182,9 +182,9 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 export interface SlipwayErrorOptions {
   readonly code: ErrorCode;
   readonly reason: ErrorReason;
-  /** What failed, for which resource, and why. One line, without secrets or stack traces. */
+  /** One line that says what failed, for which resource, and why, without secrets or stack traces. */
   readonly message: string;
-  /** What the user can do about it, as an imperative sentence. */
+  /** An imperative sentence that says what the user can do about it. */
   readonly remedy?: string;
   /** Default `request`. */
   readonly blastRadius?: BlastRadius;

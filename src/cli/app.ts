@@ -9,7 +9,7 @@ import { toolRoutes } from "./routes/tools.ts";
 import { unknownCommand } from "./arguments/scanner-findings.ts";
 import { readVersion } from "./help/version.ts";
 
-/** What went wrong in a run. The scanner can only print its findings, so they are collected here instead. */
+/** The failures of a run. The scanner can only print its findings, so they are collected here instead. */
 export interface Findings {
   /** Arguments that the scanner rejected. */
   readonly arguments: unknown[];

@@ -13,7 +13,7 @@ export interface StandardInput extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
 }
 
-/** What Slipway is opened from; see `compose.ts`. */
+/** The inputs from which Slipway is opened; see `compose.ts`. */
 export interface Composition {
   readonly flags: GlobalFlags;
   readonly environment: Environment;

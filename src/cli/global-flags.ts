@@ -19,7 +19,7 @@ export interface SeparatedArguments {
   readonly flags: GlobalFlags;
   /** The other arguments, in their order. */
   readonly rest: readonly string[];
-  /** What is wrong with the arguments; the flags that are valid are parsed nevertheless. */
+  /** The first mistake in the arguments; the valid flags are parsed nevertheless. */
   readonly error: SlipwayError | null;
 }
 

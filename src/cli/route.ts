@@ -14,7 +14,7 @@ export interface CommandRoute {
   readonly command: Command<CliContext>;
 }
 
-/** What help shows about a flag. */
+/** The parts of a flag that help shows. */
 export interface FlagDescription {
   readonly brief: string;
   /** Absent for a flag that takes no value. */

@@ -1,7 +1,7 @@
 /** Validates options at run time, because JavaScript callers have no type checks. A misspelt option is an error. */
 import { invalidArgument } from "../errors.ts";
 
-/** What an option accepts: a kind of value, or one of the listed strings. */
+/** The values that an option accepts: a kind of value, or one of the listed strings. */
 type OptionKind = keyof typeof KINDS | readonly string[];
 /** Every allowed option, keyed by name. */
 type OptionShape = Readonly<Record<string, OptionKind>>;

@@ -31,7 +31,7 @@ function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {
   return "aws" in spec ? spec.aws.volumeType : spec.gce.diskType;
 }
 
-/** What the workspace requests inside the machine, with every default filled in. */
+/** The workspace's requests inside the machine, with every default filled in. */
 export function guestRequest(workspace: CatalogRecord<"workspace">): GuestRequest {
   return {
     repos: (workspace.repos ?? []).map(({ cloneUrl, baseBranch, conflictResolution }) => ({

@@ -37,7 +37,7 @@ interface Member {
   readonly subject: string | LaunchPlan;
 }
 
-/** What the spawns of one call share, to save repeated work. */
+/** Values that the spawns of one call share, to save repeated work. */
 interface Burst extends Disposable {
   /** The spawner's runtime, with concurrent look-ups of the same plan's secrets merged. */
   readonly world: SpawnerWorld;

@@ -67,7 +67,7 @@ describe("slipway fake ec2 --state", () => {
     using folder = scratchFolder();
     const state = join(folder.path, "state.json");
     const faults = join(folder.path, "faults.json");
-    // The reply to the launch is delayed for ever.
+    // The reply to the launch never comes.
     writeFileSync(faults, '{"faults": [{"kind": "slow_reply", "action": "RunInstances"}]}');
     let made: readonly string[] = [];
     const launch = (fake: FakeProcess, change: object = {}) =>

@@ -35,7 +35,9 @@ describe("start-up", () => {
     const packages = modules.filter((module) => module.includes("/node_modules/"));
     expect(packages).toEqual([expect.stringContaining("@stricli/core")]);
     expect(modules.filter((module) => /sqlite/i.test(module))).toEqual([]);
-    const own = modules.filter((module) => /\/src\/(?!cli\/|errors\.ts|json\/json-object\.ts)/.test(module));
+    const own = modules.filter((module) =>
+      /\/src\/(?!cli\/|errors\.ts|json\/json-object\.ts)/.test(module),
+    );
     expect(own).toEqual([]);
   });
 

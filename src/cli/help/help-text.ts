@@ -4,7 +4,7 @@ import { GLOBAL_FLAGS } from "../global-flag-list.ts";
 /** A line of help: what the user types, and what it does. */
 export type HelpRow = readonly [form: string, brief: string];
 
-/** What `slipway --help` prints. */
+/** The output of `slipway --help`. */
 export function rootHelp(): string {
   const names = COMMAND_GROUPS.flatMap(({ briefs }) => Object.keys(briefs));
   const width = Math.max(...names.map((name) => name.length));

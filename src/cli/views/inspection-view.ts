@@ -5,7 +5,7 @@ import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
-/** What a registry reports about an image. The configuration keeps the field names of the OCI specification. */
+/** The inspection of an image in its registry. The configuration keeps the field names of the OCI specification. */
 export function viewInspection(inspection: OciInspection): View {
   const { requested, indexDigest, manifestDigest, imageId, diffIds, chainIds, config } = inspection;
   const printed = {

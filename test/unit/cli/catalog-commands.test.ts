@@ -169,16 +169,16 @@ describe("get", () => {
   });
 
   it("prints a list as YAML in a pipe and as an array with JSON", async () => {
-    const surroundings = withCatalog({ list: vi.fn().mockResolvedValue([image]) });
-    expect((await runInMemory(["get", "image"], surroundings)).stdout).toMatch(/^- name: /);
-    const ran = await runInMemory(["-o", "json", "get", "image"], surroundings);
+    const options = withCatalog({ list: vi.fn().mockResolvedValue([image]) });
+    expect((await runInMemory(["get", "image"], options)).stdout).toMatch(/^- name: /);
+    const ran = await runInMemory(["-o", "json", "get", "image"], options);
     expect(JSON.parse(ran.stdout)).toEqual([printed]);
   });
 
   it("prints an empty list", async () => {
-    const surroundings = withCatalog({ list: vi.fn().mockResolvedValue([]) });
-    expect((await runInMemory(["get", "workspace"], surroundings)).stdout).toBe("[]\n");
-    expect((await runInMemory(["get", "workspace", "-otable"], surroundings)).stdout).toBe(
+    const options = withCatalog({ list: vi.fn().mockResolvedValue([]) });
+    expect((await runInMemory(["get", "workspace"], options)).stdout).toBe("[]\n");
+    expect((await runInMemory(["get", "workspace", "-otable"], options)).stdout).toBe(
       "NAME  GENERATION  UPDATED  DESCRIPTION\n",
     );
   });
@@ -256,13 +256,13 @@ describe("history", () => {
   ];
 
   it("prints the generations in their order", async () => {
-    const surroundings = withCatalog({ history: vi.fn().mockResolvedValue(entries) });
-    const ran = await runInMemory(["history", "secret", "TOKEN", "-o", "json"], surroundings);
+    const options = withCatalog({ history: vi.fn().mockResolvedValue(entries) });
+    const ran = await runInMemory(["history", "secret", "TOKEN", "-o", "json"], options);
     expect(JSON.parse(ran.stdout)).toMatchObject([
       { generation: 2, updated_by: "ben", deleted: true, record: null },
       { generation: 1, updated_at: "2026-11-22T04:00:00.000Z", record: { name: "TOKEN" } },
     ]);
-    const table = await runInMemory(["history", "secret", "TOKEN", "-o", "table"], surroundings);
+    const table = await runInMemory(["history", "secret", "TOKEN", "-o", "table"], options);
     expect(table.stdout.split("\n")[1]).toMatch(/^2 .* ben {2}deleted$/);
   });
 });

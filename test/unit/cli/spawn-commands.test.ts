@@ -42,13 +42,13 @@ describe("resolve", () => {
     using folder = scratchFolder();
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockResolvedValue(sampleSpawn());
     const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan), spawnWorkspace });
-    const surroundings = { slipway, workingDirectory: folder.path };
-    await runInMemory(["resolve", "agent-dev", "--save", "plan.json", "--quiet"], surroundings);
+    const options = { slipway, workingDirectory: folder.path };
+    await runInMemory(["resolve", "agent-dev", "--save", "plan.json", "--quiet"], options);
     expect(JSON.parse(readFileSync(join(folder.path, "plan.json"), "utf8"))).toMatchObject({
       plan_id: plan.planId,
     });
     const argv = ["spawn", "--plan", "plan.json", "--allow-stale", "--quiet"];
-    expect((await runInMemory(argv, surroundings)).exitCode).toBe(0);
+    expect((await runInMemory(argv, options)).exitCode).toBe(0);
     expect(spawnWorkspace.mock.calls[0]).toMatchObject([plan, { allowStale: true }]);
   });
 

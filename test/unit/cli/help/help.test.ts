@@ -17,7 +17,7 @@ describe("help", () => {
     expect(named).toEqual(Object.keys(ROUTES));
   });
 
-  it.each(Object.keys(ROUTES))("tells about %s", async (name) => {
+  it.each(Object.keys(ROUTES))("documents %s", async (name) => {
     const ran = await runInMemory([name, "--help"]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toContain(`USAGE\n  slipway ${name}`);
