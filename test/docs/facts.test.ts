@@ -93,6 +93,15 @@ describe("docs/operations.md", () => {
   });
 });
 
+describe("paths", () => {
+  it.each(documentNames())("in %s exist", (name) => {
+    const paths = codeSpansOf(name).filter((code) =>
+      /^(?:src|test|adapters|testing|scripts|bench|docs|examples)\/[\w./-]+$/u.test(code),
+    );
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
+
 describe("links", () => {
   it.each(documentNames())("of %s lead to files that are there", (name) => {
     const links = [...proseOf(name).matchAll(/\]\(([^)\s]+)\)/gu)].map(([, link = ""]) => link);
