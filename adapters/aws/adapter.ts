@@ -101,7 +101,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     accessKeyId: (role) => clients.accessKeyId(role),
     now,
   });
-  const rehearse = createRehearse({ api: ports.api(target.region), now });
+  const rehearse = createRehearse(ports.api(target.region));
   return {
     substrate: "AWS",
     capabilities: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { memoizeFrozen } from "../../src/async/memoize.ts";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
@@ -32,20 +33,15 @@ export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
 
-/** Read once a plan: a burst of spawns shares them. */
-const read = new WeakMap<JsonObject, InstanceSettings>();
+/** Parsed once for each plan: a burst of spawns shares the result. */
+const parse = memoizeFrozen((settings: JsonObject) =>
+  z.strictObject({ instance: instanceSettings }).safeParse(settings, WITHOUT_COMPILING),
+);
 
 /** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
-  const known = read.get(plan.settings);
-  if (known !== undefined) return known;
-  const parsed = z
-    .strictObject({ instance: instanceSettings })
-    .safeParse(plan.settings, WITHOUT_COMPILING);
-  if (parsed.success) {
-    if (Object.isFrozen(plan.settings)) read.set(plan.settings, parsed.data.instance);
-    return parsed.data.instance;
-  }
+  const parsed = parse(plan.settings);
+  if (parsed.success) return parsed.data.instance;
   const [issue] = parsed.error.issues;
   throw invalidArgument(
     "INVALID_PLAN",

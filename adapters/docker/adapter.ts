@@ -4,7 +4,8 @@ import { SlipwayError } from "../../src/errors.ts";
 import { credentialKey } from "../../src/oci/credential.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
 import type { RegistryClient } from "../../src/oci/registry/contract.ts";
-import { sharedReads } from "../../src/async/single-flight.ts";
+import { memoizeAsync } from "../../src/async/memoize.ts";
+import { singleFlight } from "../../src/async/single-flight.ts";
 import type {
   ImageInspection,
   ImageSource,
@@ -107,7 +108,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
   const registry = registryOf(options, engines.open);
   const acceptances = createAcceptances(options.now);
   const what = "reading the image";
-  const inspections = sharedReads<ImageInspection>({ what, keepMilliseconds: 0, now: options.now });
+  const join = singleFlight<ImageInspection>();
   const hostPlatforms = options.hostPlatforms ?? readHostPlatforms();
   const machines = async () => (await engines.open()).machines;
   return {
@@ -121,7 +122,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
       // A tag that many ask for at once is read once, and means the same for all of them.
       const key = JSON.stringify([imageRef, credentialKey(credential), target]);
       const read = (stop: AbortSignal) => inspectDockerImage(registry, source, target, stop);
-      const found = await inspections.read(key, read, signal);
+      const found = await join({ key, signal, what }, read);
       if (found.artifact !== null) acceptances.add(found.artifact.id, source.credential);
       return found;
     },
@@ -137,26 +138,16 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     },
     async close() {
       registry.close();
-      await engines.close();
+      engines.close();
     },
   };
 }
 
 /** Finds the engine when it is first needed; a search that failed is made again. */
 function engineOpener(options: DockerAdapterOptions) {
-  let opened: Promise<OpenEngine> | null = null;
-  const open = async (): Promise<OpenEngine> => {
-    const attempt = (opened ??= openEngine(options));
-    try {
-      return await attempt;
-    } catch (caught) {
-      if (opened === attempt) opened = null;
-      throw caught;
-    }
-  };
-  const close = async () => {
-    if (opened !== null) (await opened).api.close();
-  };
+  let opened: OpenEngine | null = null;
+  const open = memoizeAsync(async () => (opened = await openEngine(options)));
+  const close = () => opened?.api.close();
   return { open, close };
 }
 

@@ -1,10 +1,10 @@
 import { isSlipwayError, SlipwayError } from "../errors.ts";
 
 /**
- * What an aborted signal means, as an error of ours: the signal's own reason where it is one already,
- * `DEADLINE_EXCEEDED` for a signal of `AbortSignal.timeout`, else `CANCELLED`.
+ * The error that an aborted signal stands for: its reason if that is a `SlipwayError` already, `DEADLINE_EXCEEDED` for
+ * a timeout, otherwise `CANCELLED`.
  *
- * @param what What was going on, as a noun phrase such as `the launch`.
+ * @param what the work that was aborted, as a noun phrase such as `the launch`
  */
 export function cancellation(signal: AbortSignal, what: string): SlipwayError {
   const reason: unknown = signal.reason;
@@ -21,50 +21,106 @@ export function cancellation(signal: AbortSignal, what: string): SlipwayError {
   });
 }
 
-/** @throws SlipwayError as {@link cancellation} makes it, once the signal is aborted. */
+/** @throws SlipwayError {@link cancellation} if the signal is aborted */
 export function throwIfCancelled(signal: AbortSignal, what: string): void {
   if (signal.aborted) throw cancellation(signal, what);
 }
 
-/** A caller's signal with a time of its own beside it. Its clock runs until it is disposed of. */
+/**
+ * Calls the listener when the signal is aborted, or at once if it already is. Disposing of the result removes the
+ * listener.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): Disposable {
+  if (signal.aborted) listener();
+  else signal.addEventListener("abort", listener, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
+}
+
+/** How a caller leaves work that it shares with others. */
+export interface Detach {
+  readonly signal: AbortSignal;
+  /** Creates the error that the caller gets. Default: the signal's reason. */
+  readonly error?: () => unknown;
+  /**
+   * How long the caller still waits for the work after the abort: until this promise settles. It is given a signal
+   * that is aborted once the work has settled. Default: the caller does not wait.
+   */
+  readonly grace?: (settled: AbortSignal) => Promise<void>;
+}
+
+/** Created once: an error with its own stack would cost more than the race. */
+const SETTLED = new Error("the work has settled");
+
+/**
+ * The outcome of work that others may share. Once the signal is aborted, the caller gets an error instead and the work
+ * goes on; a later failure of the work is then ignored here.
+ */
+export async function raceWithDetach<Result>(
+  work: Promise<Result>,
+  { signal, error = () => signal.reason, grace }: Detach,
+): Promise<Result> {
+  const { promise: detached, reject } = Promise.withResolvers<never>();
+  let settle = (): void => undefined;
+  const wait = async (settled: AbortController): Promise<void> => {
+    await Promise.allSettled([grace?.(settled.signal)]);
+    reject(error());
+  };
+  const detach = (): void => {
+    if (grace === undefined) return reject(error());
+    const settled = new AbortController();
+    settle = () => settled.abort(SETTLED);
+    return void wait(settled);
+  };
+  using _listening = onAbort(signal, detach);
+  try {
+    // The abort comes first: a caller that has left is not given what had settled before.
+    return await Promise.race([detached, work]);
+  } finally {
+    settle();
+  }
+}
+
+/** A caller's signal combined with a time limit. Its timer runs until it is disposed of. */
 export interface Deadline extends Disposable {
-  /** Aborted as the caller's signal is, or with a `TimeoutError` when the time is over. */
+  /** Aborted with the caller's signal, or with a `TimeoutError` when the time is over. */
   readonly signal: AbortSignal;
 }
 
+/** The reason of a signal whose time is over. */
+export function timeoutReason(): DOMException {
+  return new DOMException("the time given ran out", "TimeoutError");
+}
+
 /**
- * Not `AbortSignal.any` over `AbortSignal.timeout`: what nobody listens to at that moment forgets that its time ran out
- * as soon as the timeout's own signal is collected (Node 24.21), and is then waited for without any end.
+ * Not `AbortSignal.any` over `AbortSignal.timeout`: in Node 24.21 a combined signal without listeners misses the
+ * timeout if the timeout's own signal was garbage-collected first, and a later listener then waits for ever.
  */
 export function createDeadline(signal: AbortSignal, milliseconds: number): Deadline {
   const controller = new AbortController();
-  const follow = (): void => controller.abort(signal.reason);
-  const expire = (): void =>
-    controller.abort(new DOMException("the time given ran out", "TimeoutError"));
-  const timer = setTimeout(expire, milliseconds);
-  if (signal.aborted) follow();
-  else signal.addEventListener("abort", follow, { once: true });
+  const timer = setTimeout(() => controller.abort(timeoutReason()), milliseconds);
+  const following = onAbort(signal, () => controller.abort(signal.reason));
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      signal.removeEventListener("abort", follow);
+      following[Symbol.dispose]();
     },
   };
 }
 
-/** One signal for all who wait for the same two. */
+/** One signal that all users of the same pair share. */
 interface Joined {
   readonly controller: AbortController;
-  readonly leave: () => void;
+  readonly following: readonly Disposable[];
   users: number;
 }
 
 const joined = new WeakMap<AbortSignal, WeakMap<AbortSignal, Joined>>();
 
 /**
- * Aborted as soon as one of two is. Not `AbortSignal.any`: see `createDeadline`. Whoever asks for the same two has the
- * same signal, so that a crowd does not cost a controller and two listeners each.
+ * A signal that is aborted when either of two is. Not `AbortSignal.any`, for the reason given at `createDeadline`.
+ * Callers with the same pair get the same signal, so that a thousand callers do not cost a thousand controllers and
+ * two listeners each.
  */
 export function anyOf(
   first: AbortSignal,
@@ -84,7 +140,7 @@ export function anyOf(
       disposed = true;
       both.users -= 1;
       if (both.users > 0) return;
-      both.leave();
+      for (const each of both.following) each[Symbol.dispose]();
       seconds.delete(second);
     },
   };
@@ -92,18 +148,15 @@ export function anyOf(
 
 function join(first: AbortSignal, second: AbortSignal): Joined {
   const controller = new AbortController();
-  const listeners = [first, second].map((signal) => {
-    const follow = (): void => controller.abort(signal.reason);
-    if (signal.aborted) follow();
-    else signal.addEventListener("abort", follow, { once: true });
-    return () => signal.removeEventListener("abort", follow);
-  });
-  return { controller, leave: () => listeners.forEach((remove) => remove()), users: 0 };
+  const following = [first, second].map((signal) =>
+    onAbort(signal, () => controller.abort(signal.reason)),
+  );
+  return { controller, following, users: 0 };
 }
 
 /**
- * So many signals that are aborted as this one is, by one listener on it: for a crowd to share, as a signal looks
- * through all its listeners whenever one comes or goes. One alone is the signal itself.
+ * `count` signals that are aborted when the given one is, through one listener on it. For a crowd to share: Node walks
+ * through all listeners of a signal whenever one is added or removed. A single follower is the signal itself.
  */
 export function followers(
   signal: AbortSignal,
@@ -111,13 +164,11 @@ export function followers(
 ): Disposable & { readonly signals: readonly AbortSignal[] } {
   if (count === 1) return { signals: [signal], [Symbol.dispose]: () => undefined };
   const controllers = Array.from({ length: count }, () => new AbortController());
-  const follow = (): void => {
+  const following = onAbort(signal, () => {
     for (const controller of controllers) controller.abort(signal.reason);
-  };
-  if (signal.aborted) follow();
-  else signal.addEventListener("abort", follow, { once: true });
+  });
   return {
     signals: controllers.map((controller) => controller.signal),
-    [Symbol.dispose]: () => signal.removeEventListener("abort", follow),
+    [Symbol.dispose]: () => following[Symbol.dispose](),
   };
 }

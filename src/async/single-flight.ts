@@ -1,87 +1,90 @@
-import { cancellation } from "./cancellation.ts";
+import { cancellation, raceWithDetach } from "./cancellation.ts";
 
-export interface SharedReads<Answer> {
-  /** What is read under the key: by somebody else just now, or lately, or by this call. */
-  read(
-    key: string,
-    load: (signal: AbortSignal) => Promise<Answer>,
-    signal: AbortSignal,
-  ): Promise<Answer>;
-}
-
-interface Flight<Answer> {
-  readonly answer: Promise<Answer>;
-  /** Aborted once nobody waits for the answer any more. */
-  readonly controller: AbortController;
-  waiting: number;
-  /** When the answer came; null while it is awaited. */
-  arrivedAt: number | null;
+/** A caller of shared work. */
+export interface Caller {
+  /** Callers with the same key share one run of the work. */
+  readonly key: string;
+  /** Ends this caller's wait. */
+  readonly signal: AbortSignal;
+  /** What the caller waits for, as a noun phrase for its cancellation: `a read of AWS`. */
+  readonly what: string;
 }
 
 /**
- * Reads that callers at the same time share, and that are kept for so many milliseconds (0: not at all). A caller that
- * stops waiting stops nobody else's; a failure is kept for nobody.
+ * Joins the run that is under way for the caller's key, or starts one. A run's signal is aborted when its last caller
+ * has left; a caller that joins after that starts a new run.
+ *
+ * @throws SlipwayError {@link cancellation} of the caller's own signal; what the run throws
  */
-export function sharedReads<Answer>(options: {
-  /** What a caller that stops waiting is told of, as a noun phrase: `a read of AWS`. */
-  readonly what: string;
-  readonly keepMilliseconds: number;
+export type SingleFlight<Result> = (
+  caller: Caller,
+  run: (signal: AbortSignal) => Promise<Result>,
+) => Promise<Result>;
+
+/** For how long results stay good. */
+export interface Keeping {
+  readonly milliseconds: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}): SharedReads<Answer> {
-  const { what, keepMilliseconds, now } = options;
-  const flights = new Map<string, Flight<Answer>>();
+}
 
-  const isUsable = ({ arrivedAt }: Flight<Answer>): boolean =>
-    arrivedAt === null || now() - arrivedAt < keepMilliseconds;
-  const forget = (key: string, flight: Flight<Answer>): void => {
+interface Flight<Result> {
+  readonly result: Promise<Result>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** Results kept at most; the oldest are dropped first. */
+const MOST_KEPT = 500;
+
+/**
+ * Work that several callers want at once is done once. A failure is passed to those who waited for it and is never
+ * kept.
+ *
+ * @param keeping for how long later callers get the same result; default: a result is not kept
+ */
+export function singleFlight<Result>(keeping?: Keeping): SingleFlight<Result> {
+  const flights = new Map<string, Flight<Result>>();
+  const kept = new Map<string, { readonly result: Result; readonly until: number }>();
+
+  const keep = (key: string, result: Result): void => {
+    if (keeping === undefined) return;
+    kept.delete(key);
+    kept.set(key, { result, until: keeping.now() + keeping.milliseconds });
+    for (const oldest of kept.keys()) if (kept.size > MOST_KEPT) kept.delete(oldest);
+  };
+  const land = (key: string, flight: Flight<Result>): void => {
     if (flights.get(key) === flight) flights.delete(key);
   };
-  const start = (key: string, load: (signal: AbortSignal) => Promise<Answer>): Flight<Answer> => {
+  const start = (key: string, run: (signal: AbortSignal) => Promise<Result>): Flight<Result> => {
     const controller = new AbortController();
-    const answer = load(controller.signal);
-    const flight: Flight<Answer> = { answer, controller, waiting: 0, arrivedAt: null };
+    const flight = { result: run(controller.signal), controller, waiting: 0 };
     flights.set(key, flight);
-    answer.then(
-      () => {
-        flight.arrivedAt = now();
-        if (keepMilliseconds === 0) forget(key, flight);
+    flight.result.then(
+      (result) => {
+        land(key, flight);
+        if (!controller.signal.aborted) keep(key, result);
       },
-      () => forget(key, flight),
+      () => land(key, flight),
     );
     return flight;
   };
-  return {
-    async read(key, load, signal) {
-      if (signal.aborted) throw cancellation(signal, what);
-      for (const [old, flight] of flights) if (!isUsable(flight)) forget(old, flight);
-      const flight = flights.get(key) ?? start(key, load);
-      if (flight.arrivedAt !== null) return await flight.answer;
-      flight.waiting += 1;
-      try {
-        return await untilAborted(flight.answer, signal, what);
-      } finally {
-        flight.waiting -= 1;
-        if (flight.waiting === 0 && flight.arrivedAt === null) {
-          forget(key, flight);
-          flight.controller.abort();
-        }
+  return async ({ key, signal, what }, run) => {
+    const error = () => cancellation(signal, what);
+    if (signal.aborted) throw error();
+    const known = kept.get(key);
+    if (known !== undefined && keeping !== undefined && keeping.now() < known.until)
+      return known.result;
+    const flight = flights.get(key) ?? start(key, run);
+    flight.waiting += 1;
+    try {
+      return await raceWithDetach(flight.result, { signal, error });
+    } finally {
+      flight.waiting -= 1;
+      if (flight.waiting === 0 && flights.get(key) === flight) {
+        flights.delete(key);
+        flight.controller.abort();
       }
-    },
+    }
   };
-}
-
-async function untilAborted<Answer>(
-  answer: Promise<Answer>,
-  signal: AbortSignal,
-  what: string,
-): Promise<Answer> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(cancellation(signal, what));
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

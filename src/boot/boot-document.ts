@@ -1,3 +1,4 @@
+import { memoize, memoizeFrozen } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
 import type { LaunchPlan, PlanDraft } from "../plan/plan.ts";
 import type { SubstrateCapabilities } from "../substrate/contract.ts";
@@ -22,7 +23,7 @@ export function bootDocument(plan: Described, spawnId: string, delivery: Deliver
   const document =
     delivery.delivery === "environment"
       ? json(aboutMachine(plan, { spawnId }))
-      : sharedUserData(plan, delivery);
+      : sharedUserData(delivery)(plan);
   const bytes = Buffer.byteLength(document);
   if (bytes > delivery.maximumBytes) throw tooLarge(plan, bytes, delivery.maximumBytes);
   return document;
@@ -38,16 +39,10 @@ export function measureBootDocument(draft: PlanDraft, delivery: Delivery): numbe
   return Buffer.byteLength(bootDocument(plan, LONGEST_SPAWN_ID, delivery));
 }
 
-/** Rendered once a plan: a burst of spawns shares it. */
-const rendered = new WeakMap<Described, string>();
-
-function sharedUserData(plan: Described, delivery: Delivery): string {
-  const known = rendered.get(plan);
-  if (known !== undefined) return known;
-  const document = userData(plan, delivery);
-  if (Object.isFrozen(plan)) rendered.set(plan, document);
-  return document;
-}
+/** Rendered once for each plan: a burst of spawns shares it. */
+const sharedUserData = memoize((delivery: Delivery) =>
+  memoizeFrozen((plan: Described) => userData(plan, delivery)),
+);
 
 function userData(plan: Described, { identity }: Delivery): string {
   if (plan.guest.bootDocument === "none") return plan.guest.userData ?? "";

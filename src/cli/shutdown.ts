@@ -1,3 +1,4 @@
+import { onAbort, raceWithDetach } from "../async/cancellation.ts";
 import { SlipwayError } from "../errors.ts";
 
 export interface Shutdown {
@@ -24,13 +25,12 @@ export function createShutdown(interrupt: AbortSignal, gracePeriod: number): Shu
     timer = setTimeout(() => reject(interrupted()), milliseconds);
   };
   const start = (): void => extend(gracePeriod);
-  if (interrupt.aborted) start();
-  else interrupt.addEventListener("abort", start, { once: true });
+  const starting = onAbort(interrupt, start);
   return {
     abandoned,
     extend,
     cancel: () => {
-      interrupt.removeEventListener("abort", start);
+      starting[Symbol.dispose]();
       clearTimeout(timer);
     },
   };
@@ -38,15 +38,7 @@ export function createShutdown(interrupt: AbortSignal, gracePeriod: number): Shu
 
 /** Awaits work that takes no signal; throws `INTERRUPTED` as soon as the command is interrupted. */
 export async function raceWithInterrupt<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(interrupted());
-  if (interrupt.aborted) stop();
-  interrupt.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    interrupt.removeEventListener("abort", stop);
-  }
+  return await raceWithDetach(work, { signal: interrupt, error: interrupted });
 }
 
 /** The error of an interrupted command that has nothing more specific to report. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
-import { onceEach } from "../async/memoize.ts";
+import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import { allot, correct, recorded } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
@@ -26,7 +26,7 @@ interface Entry {
   readonly plan: LaunchPlan;
 }
 
-const nameOfTarget = onceEach((target: PlacementTarget) => canonicalJson(target));
+const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
 
 /**
  * A ledger that is gone with its process: for tests, simulations and measurements. The same rules as the embedded

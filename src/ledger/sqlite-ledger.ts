@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { onceFound } from "../async/memoize.ts";
+import { memoizeAsync } from "../async/memoize.ts";
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
 import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
@@ -24,7 +24,7 @@ const NOT_YET = { created: false, existing: null } as const;
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
   const { recorded, asked, ...rates } = sqliteRates(database);
-  const owner = onceFound(
+  const owner = memoizeAsync(
     async () => (await database.read(readOwner)) ?? (await database.write(writeOwner)),
   );
   return {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
-import { onceEach } from "../async/memoize.ts";
+import { memoizeFrozen } from "../async/memoize.ts";
 import { asSlipwayError } from "../errors.ts";
 import { parsePlan } from "../plan/plan-document.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
@@ -223,7 +223,7 @@ interface PlanTexts {
   readonly target: string;
 }
 
-const textsOf = onceEach((plan: LaunchPlan): PlanTexts => {
+const textsOf = memoizeFrozen((plan: LaunchPlan): PlanTexts => {
   const document = JSON.stringify(toSnakeCase(plan));
   const hash = createHash("sha256").update(document).digest("hex");
   return { plan: document, hash, target: canonicalJson(plan.target) };

@@ -1,6 +1,6 @@
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import { onceEach } from "../async/memoize.ts";
+import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure } from "./checks-failure.ts";
@@ -31,7 +31,7 @@ export function checkSpawnable(plan: LaunchPlan, tenant: string): void {
 }
 
 /** Memoized, so that a plan that is launched many times is checked once. */
-const checked = onceEach((plan: LaunchPlan) => ({
+const checked = memoizeFrozen((plan: LaunchPlan) => ({
   failure: checksFailure(plan.workspace, plan.checks),
 }));
 

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../json/canonical-json.ts";
-import { onceEach } from "../async/memoize.ts";
+import { memoizeAsync, memoizeFrozen } from "../async/memoize.ts";
 import type { PlacementTarget } from "../plan/plan.ts";
 import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 
@@ -14,30 +14,25 @@ export interface AdapterCache {
  * connections, tokens and running pulls are shared. A failure to open an adapter is not cached.
  */
 export function cacheAdapters(open: OpenAdapter): AdapterCache {
-  const opened = new Map<string, Promise<SubstrateAdapter>>();
+  const opening = new Set<Promise<SubstrateAdapter>>();
   return {
-    async openAdapter(target) {
-      const scope = scopeOf(target);
-      const known = opened.get(scope);
-      if (known !== undefined) return await known;
-      const opening = open(target);
-      opened.set(scope, opening);
-      try {
-        return await opening;
-      } catch (caught) {
-        opened.delete(scope);
-        throw caught;
-      }
-    },
+    openAdapter: memoizeAsync(
+      (target: PlacementTarget) => {
+        const adapter = open(target);
+        opening.add(adapter);
+        return adapter;
+      },
+      { keyOf: scopeOf },
+    ),
     async close() {
-      const adapters = await Promise.allSettled(opened.values());
-      opened.clear();
+      const adapters = await Promise.allSettled(opening);
+      opening.clear();
       for (const each of adapters) if (each.status === "fulfilled") await each.value.close();
     },
   };
 }
 
-const scopeOf = onceEach((target: PlacementTarget) => canonicalJson(adapterScope(target)));
+const scopeOf = memoizeFrozen((target: PlacementTarget) => canonicalJson(adapterScope(target)));
 
 /** The part of a target that determines an adapter's endpoint and identity. */
 function adapterScope(target: PlacementTarget) {

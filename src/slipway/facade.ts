@@ -16,7 +16,7 @@ import {
   SPAWN_OPTIONS,
   SWEEP_OPTIONS,
 } from "./options.ts";
-import { onceFound } from "../async/memoize.ts";
+import { memoizeAsync } from "../async/memoize.ts";
 import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { placementTarget } from "../resolver/target.ts";
@@ -74,7 +74,7 @@ interface Session extends SlipwayPorts {
  */
 export function assembleSlipway(given: SlipwayPorts): Slipway {
   const ports: Session = { ...given, plans: createSpawnablePlans(given) };
-  const spawning = onceFound(async () => {
+  const spawning = memoizeAsync(async () => {
     const { createSpawning } = await import("./spawn-workspaces.ts");
     return createSpawning(ports);
   });

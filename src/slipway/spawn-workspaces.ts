@@ -1,4 +1,6 @@
 import { anyOf, followers } from "../async/cancellation.ts";
+import { memoizeAsync } from "../async/memoize.ts";
+import { singleFlight } from "../async/single-flight.ts";
 import { asSlipwayError, invalidArgument } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import { WANTED_SPAWN } from "./options.ts";
@@ -132,30 +134,20 @@ function createBurst(
   const crowds = Math.ceil(size / LISTENERS);
   const cancelling = followers(signal, crowds);
   const detaching = followers(detach, crowds);
-  const found = new Map<string | LaunchPlan, Promise<LaunchPlan>>();
-  const looked = new Map<string, Promise<LaunchSecrets>>();
+  const joinSecrets = singleFlight<LaunchSecrets>();
   return {
     world: {
       ...spawner,
-      async launchSecrets(plan, until) {
-        const looking = looked.get(plan.planId) ?? spawner.launchSecrets(plan, until);
-        looked.set(plan.planId, looking);
-        try {
-          return await looking;
-        } finally {
-          looked.delete(plan.planId);
-        }
-      },
+      launchSecrets: (plan, until) =>
+        joinSecrets({ key: plan.planId, signal: until, what: "looking up secrets" }, (stop) =>
+          spawner.launchSecrets(plan, stop),
+        ),
     },
-    async planOf(subject) {
-      const finding =
-        found.get(subject) ??
-        (typeof subject === "string"
-          ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
-          : plans.reviewed(subject, allowStale, wanting.signal));
-      found.set(subject, finding);
-      return await finding;
-    },
+    planOf: memoizeAsync((subject: string | LaunchPlan) =>
+      typeof subject === "string"
+        ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
+        : plans.reviewed(subject, allowStale, wanting.signal),
+    ),
     wishOf: (place) => {
       const crowd = Math.floor(place / LISTENERS);
       const own = { signal: cancelling.signals[crowd], detach: detaching.signals[crowd] };

@@ -6,7 +6,7 @@ import { parsePlan } from "../plan/plan-document.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import { isStale, readPinnedAgain, refuseStale } from "../resolver/read-again.ts";
 import { resolve } from "../resolver/resolve.ts";
-import { sharedReads } from "../async/single-flight.ts";
+import { singleFlight } from "../async/single-flight.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
 
 export interface PlanPorts extends CredentialPorts {
@@ -44,11 +44,7 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
   const { catalog, clock } = ports;
   /** When this process resolved each plan. Keyed by identity, so that a plan read from a file has no entry. */
   const resolvedAt = new WeakMap<LaunchPlan, number>();
-  const resolutions = sharedReads<Resolution>({
-    what: "the resolution",
-    keepMilliseconds: 0,
-    now: () => clock.now(),
-  });
+  const join = singleFlight<Resolution>();
   let turn = 0;
 
   const resolveNow = async (request: ResolveRequest, signal: AbortSignal): Promise<LaunchPlan> => {
@@ -77,7 +73,10 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
       const asked = (turn += 1);
       const key = `${request.offline ? "offline" : "online"} ${request.workspace}`;
       for (;;) {
-        const { begun, outcome } = await resolutions.read(key, begin(request), signal);
+        const { begun, outcome } = await join(
+          { key, signal, what: "the resolution" },
+          begin(request),
+        );
         // A resolution that began before this request may have missed records written in between.
         if (outcome.status === "rejected") {
           if (begun > asked) throw outcome.reason;

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../json/canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
-import { onceEach } from "../async/memoize.ts";
+import { memoizeFrozen } from "../async/memoize.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 
 /** For how long a place that was full is tried last, in milliseconds. */
@@ -36,7 +36,7 @@ export function openCandidates(
 }
 
 /** Of all candidates, in their order. */
-export const offeringsOf = onceEach((plan: LaunchPlan): readonly string[] =>
+export const offeringsOf = memoizeFrozen((plan: LaunchPlan): readonly string[] =>
   plan.candidates.map((candidate) => offeringOf(plan, candidate)),
 );
 

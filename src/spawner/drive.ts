@@ -1,4 +1,4 @@
-import { anyOf } from "../async/cancellation.ts";
+import { anyOf, timeoutReason } from "../async/cancellation.ts";
 import { timestamp } from "../host/clock.ts";
 import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
@@ -212,8 +212,7 @@ function createDeadline(clock: Clock, milliseconds: number): Disposable & { sign
   const waking = new AbortController();
   const expire = async (): Promise<void> => {
     const [slept] = await Promise.allSettled([clock.sleep(milliseconds, waking.signal)]);
-    if (slept.status === "fulfilled")
-      deadline.abort(new DOMException("the time given ran out", "TimeoutError"));
+    if (slept.status === "fulfilled") deadline.abort(timeoutReason());
   };
   void expire();
   return { signal: deadline.signal, [Symbol.dispose]: () => waking.abort() };

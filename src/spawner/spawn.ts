@@ -1,4 +1,5 @@
 import { anyOf } from "../async/cancellation.ts";
+import { memoize } from "../async/memoize.ts";
 import { timestamp } from "../host/clock.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
@@ -44,21 +45,9 @@ export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
     calls,
     queue: createLaunchQueue({ ledger, clock, calls, admission }),
     leases: createLeases(ports),
-    watcherOf: oneEach((adapter) => createMachineWatcher(adapter, clock)),
-    listerOf: oneEach(createMachineLister),
-    enderOf: oneEach(createMachineEnder),
-  };
-}
-
-/** One for each adapter. */
-function oneEach<Thing>(
-  create: (adapter: SubstrateAdapter) => Thing,
-): (adapter: SubstrateAdapter) => Thing {
-  const things = new WeakMap<SubstrateAdapter, { readonly thing: Thing }>();
-  return (adapter) => {
-    const known = things.get(adapter) ?? { thing: create(adapter) };
-    things.set(adapter, known);
-    return known.thing;
+    watcherOf: memoize((adapter: SubstrateAdapter) => createMachineWatcher(adapter, clock)),
+    listerOf: memoize(createMachineLister),
+    enderOf: memoize(createMachineEnder),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
+import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 import {
@@ -102,35 +103,21 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     );
   };
   return {
-    ec2: kept((request) => openEc2(request, credentialsOf(request.role))),
-    sts: kept((request) => openSts(request, credentialsOf(request.role))),
+    ec2: memoizeAsync((request) => openEc2(request, credentialsOf(request.role)), { keyOf }),
+    sts: memoizeAsync((request) => openSts(request, credentialsOf(request.role)), { keyOf }),
     accessKeyId: async (role) => (await credentialsOf(role)()).accessKeyId,
     secrets: () => memory.all(),
     close: () => connections.close(),
   };
 }
 
+function keyOf({ role, region }: ClientRequest): string {
+  return JSON.stringify([role, region]);
+}
+
 /** Reads go by the reading role, and by the launching one where there is none. */
 function roleOf(role: AwsRole, target: ClientOptions["target"]): string | null {
   return role === "reader" ? (target.readonlyRoleArn ?? target.roleArn) : target.roleArn;
-}
-
-/** The same request gives the same client; one that could not be made is tried again. */
-function kept<Client>(
-  open: (request: ClientRequest) => Promise<Client>,
-): (request: ClientRequest) => Promise<Client> {
-  const clients = new Map<string, Promise<Client>>();
-  return async (request) => {
-    const key = [request.role, request.region].join(" ");
-    const known = clients.get(key) ?? open(request);
-    clients.set(key, known);
-    try {
-      return await known;
-    } catch (caught) {
-      if (clients.get(key) === known) clients.delete(key);
-      throw caught;
-    }
-  };
 }
 
 type SdkClient = EC2Client | STSClient;

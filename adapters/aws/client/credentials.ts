@@ -1,4 +1,5 @@
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { profileOf } from "./endpoint-provider.ts";
@@ -35,9 +36,9 @@ export function environmentCredentials(
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     return async () => keys;
   }
-  let chain: CredentialProvider | null = null;
+  const openChain = memoizeAsync(() => defaultChain(environment, files));
   return async () => {
-    chain ??= await defaultChain(environment, files);
+    const chain = await openChain();
     try {
       return await chain();
     } catch (caught) {
@@ -80,16 +81,7 @@ async function defaultChain(
 
 /** Keeps what `load` gave until shortly before it expires; callers at the same time share one load. */
 export function cachedCredentials(load: CredentialProvider, now: () => number): CredentialProvider {
-  let kept: AwsCredentialIdentity | null = null;
-  let loading: Promise<AwsCredentialIdentity> | null = null;
-  return async () => {
-    if (kept !== null && !expiresSoon(kept, now())) return kept;
-    loading ??= load().finally(() => {
-      loading = null;
-    });
-    kept = await loading;
-    return kept;
-  };
+  return memoizeAsync(() => load(), { isGood: (known) => !expiresSoon(known, now()) });
 }
 
 /** The same credentials; what is secret of them is kept out of all that AWS says. */

@@ -1,5 +1,5 @@
 import type { Image, InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
-import { sharedReads } from "../../../src/async/single-flight.ts";
+import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "./api.ts";
 import type { AwsRole } from "./client.ts";
 import { cloudError } from "../errors/errors.ts";
@@ -38,17 +38,16 @@ const MOST_FILTER_VALUES = 200;
 export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsReader {
   const { region } = api;
   const what = "a read of AWS";
-  const passing = { what, keepMilliseconds: 0, now };
-  const lasting = { what, keepMilliseconds: KEEP_TYPES_MILLISECONDS, now };
-  // Kept by its credential, which is the same account's for ever.
-  const forever = { what, keepMilliseconds: Number.POSITIVE_INFINITY, now };
-  const accounts = sharedReads<string>(forever);
-  const images = sharedReads<Image>(passing);
-  const types = sharedReads<InstanceTypeInfo | null>(lasting);
-  const zones = sharedReads<readonly string[]>(lasting);
-  const generals = sharedReads<GeneralTypes>(lasting);
-  const subnets = sharedReads<readonly Subnet[]>(passing);
-  const groups = sharedReads<readonly SecurityGroup[]>(passing);
+  const lasting = { milliseconds: KEEP_TYPES_MILLISECONDS, now };
+  // Kept for each access key, which always belongs to the same account.
+  const forever = { milliseconds: Number.POSITIVE_INFINITY, now };
+  const accounts = singleFlight<string>(forever);
+  const images = singleFlight<Image>();
+  const types = singleFlight<InstanceTypeInfo | null>(lasting);
+  const zones = singleFlight<readonly string[]>(lasting);
+  const generals = singleFlight<GeneralTypes>(lasting);
+  const subnets = singleFlight<readonly Subnet[]>();
+  const groups = singleFlight<readonly SecurityGroup[]>();
 
   /** The one place where what the SDK throws becomes an error of ours. */
   const judged =
@@ -69,7 +68,7 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         const { Account } = await api.getCallerIdentity(role, stop);
         return known(Account, "account");
       });
-      return await accounts.read(key, load, signal);
+      return await accounts({ key, signal, what }, load);
     },
     async image(id, signal) {
       const load = judged("DescribeImages", id, async (stop) => {
@@ -79,26 +78,26 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         );
         return known(Images[0], "image");
       });
-      return await images.read(id, load, signal);
+      return await images({ key: id, signal, what }, load);
     },
     async instanceType(name, signal) {
       const load = judged("DescribeInstanceTypes", `instance type ${name}`, (stop) =>
         describeType(api, name, stop),
       );
-      return await types.read(name, load, signal);
+      return await types({ key: name, signal, what }, load);
     },
     async zonesWith(instanceType, signal) {
       const load = judged("DescribeInstanceTypeOfferings", instanceType, async (stop) => {
         const offerings = await offeringsOf(api, [instanceType], stop);
         return offerings.map(({ zone }) => zone).toSorted();
       });
-      return await zones.read(instanceType, load, signal);
+      return await zones({ key: instanceType, signal, what }, load);
     },
     async generalTypes(architecture, signal) {
       const load = judged("DescribeInstanceTypes", `small ${architecture} types`, (stop) =>
         findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
       );
-      return await generals.read(architecture, load, signal);
+      return await generals({ key: architecture, signal, what }, load);
     },
     async subnets(ids, signal) {
       // By filter: by id, one that is not there would lose the others.
@@ -107,7 +106,7 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         const { Subnets = [] } = await api.describeSubnets({ Filters }, stop);
         return Subnets;
       });
-      return await subnets.read(ids.join(" "), load, signal);
+      return await subnets({ key: ids.join(" "), signal, what }, load);
     },
     async securityGroups(id, signal) {
       const filter = { Name: id === null ? "group-name" : "group-id", Values: [id ?? "default"] };
@@ -119,7 +118,7 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         );
         return SecurityGroups;
       });
-      return await groups.read(subject, load, signal);
+      return await groups({ key: subject, signal, what }, load);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
-import { sharedReads } from "../../../src/async/single-flight.ts";
+import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import { launchRequest } from "../launch/launch-request.ts";
@@ -31,13 +31,9 @@ interface Rehearsed {
  * comes of it. Callers at the same time share one, because each spends the launches' own rate: also where only the
  * workspace differs, which is no more than a tag. Where that is refused, the tag may be why, and each asks for its own.
  */
-export function createRehearse(options: {
-  readonly api: AwsApi;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}): Rehearse {
-  const { api, now } = options;
-  const flights = sharedReads<Rehearsed>({ what: "a dry run of AWS", keepMilliseconds: 0, now });
+export function createRehearse(api: AwsApi): Rehearse {
+  const join = singleFlight<Rehearsed>();
+  const what = "a dry run of AWS";
   return async (draft, settings, place, signal) => {
     const { workspace } = draft;
     const request = rehearsalRequest(draft, settings, place);
@@ -53,9 +49,9 @@ export function createRehearse(options: {
       }
     };
     const alike = rehearsalRequest({ ...draft, workspace: NOT_A_LAUNCH }, settings, place);
-    const shared = await flights.read(JSON.stringify(alike), load, signal);
+    const shared = await join({ key: JSON.stringify(alike), signal, what }, load);
     if (shared.error === null || shared.workspace === workspace) return shared.error;
-    return (await flights.read(JSON.stringify([workspace, request]), load, signal)).error;
+    return (await join({ key: JSON.stringify([workspace, request]), signal, what }, load)).error;
   };
 }
 

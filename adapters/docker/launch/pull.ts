@@ -7,7 +7,8 @@ import type { EngineApi } from "../client/api.ts";
 import { engineError, pullStreamError } from "../errors/errors.ts";
 import type { EngineCallContext } from "../errors/errors.ts";
 import { createPullProgress, failureWords, pullLines } from "./pull-stream.ts";
-import { untilAborted } from "../../../src/async/tasks.ts";
+import { anyOf } from "../../../src/async/cancellation.ts";
+import { singleFlight } from "../../../src/async/single-flight.ts";
 
 export interface PullTimeouts {
   /** Longest silence of the engine, in milliseconds. Default two minutes. */
@@ -36,61 +37,46 @@ export const DEFAULT_PULL_TIMEOUTS: PullTimeouts = {
   overallMilliseconds: 60 * 60_000,
 };
 
-/** A pull that is under way, and those who wait for it. */
-interface Flight {
-  readonly done: Promise<void>;
-  readonly listeners: Set<(message: string) => void>;
-  readonly controller: AbortController;
-}
+type Listener = (message: string) => void;
 
 /**
- * Pulls images into one engine. Those who want the same image for the same platform with the same credential at the
- * same time wait for one pull; one who leaves does not stop it for the others, the last one does.
+ * Pulls images into one engine. Callers that want the same image for the same platform with the same credential at the
+ * same time share one pull, which is stopped when the last of them leaves.
  */
 export function createPuller(
   api: EngineApi,
   engine: string,
   timeouts: PullTimeouts = DEFAULT_PULL_TIMEOUTS,
 ): Puller {
-  const flights = new Map<string, Flight>();
-
-  const begin = (key: string, request: ImagePull): Flight => {
-    const controller = new AbortController();
-    const listeners = new Set<(message: string) => void>();
-    const tell = (message: string) => {
-      // What a listener throws is its owner's failure, not that of all who wait for this pull.
-      for (const listener of listeners) queueMicrotask(() => listener(message));
-    };
-    const run = pullOnce(api, { ...request, onProgress: tell }, { engine, timeouts, controller });
-    const flight: Flight = {
-      done: run.finally(() => {
-        if (flights.get(key) === flight) flights.delete(key);
-      }),
-      listeners,
-      controller,
-    };
-    flights.set(key, flight);
-    return flight;
-  };
+  const join = singleFlight<void>();
+  /** Of the pull that is under way for a key. */
+  const audiences = new Map<string, Set<Listener>>();
 
   return {
     async pull(request) {
       const { reference, platform, credential, signal } = request;
       const key = JSON.stringify([formatReference(reference), platform, credentialKey(credential)]);
-      const flight = flights.get(key) ?? begin(key, request);
-      // Its own function each: the same one may be given for several members.
+      const what = `pulling ${formatReference(reference)}`;
+      const pulling = join({ key, signal, what }, (stop) => {
+        const audience = new Set<Listener>();
+        audiences.set(key, audience);
+        const onProgress = (message: string) => {
+          // A listener that throws fails on its own: the others share this pull.
+          for (const listener of audience) queueMicrotask(() => listener(message));
+        };
+        return pullOnce(api, { ...request, onProgress, signal: stop }, { engine, timeouts });
+      });
+      const audience = audiences.get(key) ?? new Set();
+      // A function for each caller: several members may pass the same `onProgress`.
       const listener = (message: string) => {
-        if (flight.listeners.has(listener)) request.onProgress(message);
+        if (audience.has(listener)) request.onProgress(message);
       };
-      flight.listeners.add(listener);
+      audience.add(listener);
       try {
-        await untilAborted(flight.done, signal, `pulling ${formatReference(reference)}`);
+        await pulling;
       } finally {
-        flight.listeners.delete(listener);
-        if (flight.listeners.size === 0) {
-          if (flights.get(key) === flight) flights.delete(key);
-          flight.controller.abort();
-        }
+        audience.delete(listener);
+        if (audience.size === 0 && audiences.get(key) === audience) audiences.delete(key);
       }
     },
   };
@@ -99,16 +85,19 @@ export function createPuller(
 interface PullRun {
   readonly engine: string;
   readonly timeouts: PullTimeouts;
-  readonly controller: AbortController;
 }
 
-async function pullOnce(api: EngineApi, request: ImagePull, run: PullRun): Promise<void> {
-  const { reference, platform, credential } = request;
-  const context = pullContext(reference, run.engine);
-  const watch = watchdog(run, context.subject);
+async function pullOnce(
+  api: EngineApi,
+  { reference, platform, credential, onProgress, signal }: ImagePull,
+  { engine, timeouts }: PullRun,
+): Promise<void> {
+  const context = pullContext(reference, engine);
+  using watch = createWatchdog(timeouts, context.subject);
+  using stop = anyOf(signal, watch.signal);
   try {
     const wanted = { reference: formatReference(reference), registry: reference.registry };
-    const body = await api.pull({ ...wanted, platform, credential }, run.controller.signal);
+    const body = await api.pull({ ...wanted, platform, credential }, stop.signal);
     watch.heard();
     const progress = createPullProgress();
     for await (const line of pullLines(body)) {
@@ -116,12 +105,10 @@ async function pullOnce(api: EngineApi, request: ImagePull, run: PullRun): Promi
       const words = failureWords(line);
       if (words !== null) throw pullStreamError(words, context);
       const message = progress.add(line);
-      if (message !== null) request.onProgress(message);
+      if (message !== null) onProgress(message);
     }
   } catch (caught) {
     throw engineError(caught, context);
-  } finally {
-    watch.end();
   }
 }
 
@@ -136,12 +123,19 @@ function pullContext(reference: Reference, engine: string): EngineCallContext {
   };
 }
 
-/** Aborts the pull after a silence or when it has taken too long, with an error that says which. */
-function watchdog({ controller, timeouts }: PullRun, subject: string) {
+interface Watchdog extends Disposable {
+  /** Aborted, with an error that says why, after a silence or when the pull has taken too long. */
+  readonly signal: AbortSignal;
+  /** Notes that the engine has sent something. */
+  readonly heard: () => void;
+}
+
+function createWatchdog(timeouts: PullTimeouts, subject: string): Watchdog {
   const { silenceMilliseconds, overallMilliseconds } = timeouts;
+  const controller = new AbortController();
   const abort = (why: string) => () => controller.abort(timedOut(subject, why));
   const silence = setTimeout(
-    abort(`the engine told no progress for ${silenceMilliseconds / 1000} seconds`),
+    abort(`the engine reported no progress for ${silenceMilliseconds / 1000} seconds`),
     silenceMilliseconds,
   );
   const overall = setTimeout(
@@ -149,8 +143,9 @@ function watchdog({ controller, timeouts }: PullRun, subject: string) {
     overallMilliseconds,
   );
   return {
+    signal: controller.signal,
     heard: () => silence.refresh(),
-    end: () => {
+    [Symbol.dispose]() {
       clearTimeout(silence);
       clearTimeout(overall);
     },

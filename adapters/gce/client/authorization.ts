@@ -1,6 +1,6 @@
 import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../../src/errors.ts";
-import { onceFound } from "../../../src/async/memoize.ts";
+import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
@@ -33,7 +33,7 @@ export function createAuthorization(
   open: (memory: SecretMemory) => Promise<AuthClient>,
 ): Authorization {
   const memory = createSecretMemory(SECRETS_KEPT);
-  const client = onceFound(() => open(memory));
+  const client = memoizeAsync(() => open(memory));
   const authorized = async (url?: string | URL) => {
     try {
       const own = await client();

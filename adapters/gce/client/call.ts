@@ -1,4 +1,4 @@
-import { cancellation } from "../../../src/async/cancellation.ts";
+import { cancellation, raceWithDetach } from "../../../src/async/cancellation.ts";
 import { GceCallFailure, readFailure } from "../errors/failure.ts";
 import type { CallPace } from "./pacing.ts";
 
@@ -59,7 +59,7 @@ export async function callGce<Reply>(
 /** @throws SlipwayError the signal's cancellation, whatever the sleep itself makes of the signal */
 async function rest(pause: number, { sleep, signal, what }: GceCallRules): Promise<void> {
   try {
-    await untilAborted(sleep(pause, signal), signal, what);
+    await raceWithDetach(sleep(pause, signal), { signal });
   } catch (caught) {
     throw signal.aborted ? cancellation(signal, what) : caught;
   }
@@ -69,8 +69,10 @@ async function sendOnce<Reply>(
   { signal, timeout, what }: GceCallRules,
   send: (options: GceCallOptions) => Promise<Reply>,
 ): Promise<Reply> {
-  if (signal.aborted) throw cancellation(signal, what);
-  return await untilAborted(send({ timeout, signal, retry: null }), signal, what);
+  const error = () => cancellation(signal, what);
+  if (signal.aborted) throw error();
+  // The client sees the signal too, but not while it waits for a token.
+  return await raceWithDetach(send({ timeout, signal, retry: null }), { signal, error });
 }
 
 /** Milliseconds to wait before the read is sent again; null where that would be of no use. */
@@ -90,20 +92,4 @@ function isThrottle(failure: unknown): failure is GceCallFailure {
 function isPassing({ status, codes }: GceCallFailure): boolean {
   if (status === null) return false;
   return status === 429 || status >= 500 || codes.includes("rateLimitExceeded");
-}
-
-/** The client hears of the signal too, but not while it waits for a token. */
-async function untilAborted<Result>(
-  work: Promise<Result>,
-  signal: AbortSignal,
-  what: string,
-): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const stop = () => reject(cancellation(signal, what));
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

@@ -1,4 +1,5 @@
 import gax from "google-gax";
+import { memoize } from "../../../src/async/memoize.ts";
 
 /** The `google-gax` that a client is made with. */
 export type Gax = typeof gax;
@@ -19,14 +20,9 @@ const PACKAGE = ["google", "cloud", "compute", "v1"] as const;
  */
 export function gaxForService(service: string): Gax {
   const { fallback } = gax;
-  const roots = new WeakMap<object, ReturnType<typeof fallback.protobuf.Root.fromJSON>>();
-  const rootOf = (description: object) => {
-    const known = roots.get(description);
-    if (known !== undefined) return known;
-    const root = fallback.protobuf.Root.fromJSON(describedService(description, service));
-    roots.set(description, root);
-    return root;
-  };
+  const rootOf = memoize((description: object) =>
+    fallback.protobuf.Root.fromJSON(describedService(description, service)),
+  );
   /** Not the client's own: that one describes everything, and keeps it for the life of the process. */
   class ServiceGrpcClient extends fallback.GrpcClient {
     override loadProtoJSON(description: object) {

@@ -1,3 +1,4 @@
+import { memoize } from "../../async/memoize.ts";
 import type { Connection } from "../../storage/connection.ts";
 import type { Database } from "../../storage/database.ts";
 import { text, toGeneration, toKey, toSealedValue, toStoredRecord } from "./sqlite-rows.ts";
@@ -6,7 +7,7 @@ import { createTableStore } from "./table-store.ts";
 import type { CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
 
 /** Counts each connection's own catalog writes: SQLite's data_version only reflects writes of other connections. */
-const WRITES = new WeakMap<Database, { count: number }>();
+const writesOf = memoize((_database: Database) => ({ count: 0 }));
 
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function createSqliteStore(database: Database): CatalogStore {
@@ -15,8 +16,7 @@ export function createSqliteStore(database: Database): CatalogStore {
 
 /** @param database opened with `CATALOG_MIGRATIONS` among its components */
 export function sqliteTransactions(database: Database): CatalogTransactions {
-  const own = WRITES.get(database) ?? { count: 0 };
-  WRITES.set(database, own);
+  const own = writesOf(database);
   return {
     read: (work) => database.read((connection) => work(sqliteTables(connection))),
     async write(work) {

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { onAbort } from "../../async/cancellation.ts";
 import { SlipwayError, invalidArgument } from "../../errors.ts";
 import { parseDocument } from "../../json/document/parse-document.ts";
 import type { CliContext } from "../context.ts";
@@ -86,8 +87,5 @@ async function readFaults(file: string, from: string): Promise<unknown> {
 }
 
 function waitForInterrupt(interrupt: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (interrupt.aborted) done();
-    else interrupt.addEventListener("abort", () => done(), { once: true });
-  });
+  return new Promise((end) => void onAbort(interrupt, end));
 }

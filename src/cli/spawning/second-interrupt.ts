@@ -1,4 +1,4 @@
-import { createDeadline } from "../../async/cancellation.ts";
+import { createDeadline, onAbort } from "../../async/cancellation.ts";
 import { asSlipwayError } from "../../errors.ts";
 import type { SlipwayError } from "../../errors.ts";
 import { mapLimited } from "../../async/map-limited.ts";
@@ -63,9 +63,7 @@ function formatIds(spawnIds: readonly string[]): string {
 
 async function isInterruptedAgain(second: AbortSignal): Promise<boolean> {
   using window = createDeadline(second, WINDOW);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  window.signal.addEventListener("abort", () => resolve(), { once: true });
-  if (!window.signal.aborted) await promise;
+  await new Promise<void>((resolve) => void onAbort(window.signal, resolve));
   return second.aborted;
 }
 

@@ -25,7 +25,7 @@ import { createBoundedCache, type BoundedCache } from "./bounded-cache.ts";
 import { createEndpoints, type EndpointOptions } from "./endpoints.ts";
 import { protocolFault, sizeMismatch, tooLarge, type Subject } from "./failures.ts";
 import { createHttpClient, type RetryOptions, type TimeLimits } from "./http-client.ts";
-import { createSharedFlights, type SharedFlights } from "../../async/shared-flights.ts";
+import { singleFlight, type SingleFlight } from "../../async/single-flight.ts";
 import { createTokens } from "./tokens.ts";
 import {
   createHttpTransport,
@@ -58,7 +58,7 @@ interface Client {
   readonly manifests: BoundedCache<FetchedManifest>;
   /** Configurations, likewise. */
   readonly configs: BoundedCache<Uint8Array>;
-  readonly flights: SharedFlights<Uint8Array>;
+  readonly joinConfig: SingleFlight<Uint8Array>;
 }
 
 /** A client of the distribution API, for every registry. It keeps connections, tokens and documents while it lives. */
@@ -80,7 +80,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     requests: createAuthorizedRequests({ client: http, endpoints, tokens, now }),
     manifests: createBoundedCache(LARGEST_MEMORY, ({ bytes }) => bytes.length),
     configs: createBoundedCache(LARGEST_MEMORY, (bytes) => bytes.length),
-    flights: createSharedFlights(),
+    joinConfig: singleFlight(),
   };
   const redactorOf = (caller: RegistryCaller): Redactor => {
     const own = credentialSecrets(caller.credential);
@@ -190,16 +190,14 @@ async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise
   const key = cacheKey(repository, descriptor.digest);
   const known = client.configs.get(key);
   if (known !== undefined) return known;
-  const flight = {
+  const caller = {
     key: `${key} ${credentialKey(credential)}`,
     signal,
     what: `reading ${subject.name}`,
   };
-  return client.flights.join(flight, async () => {
-    // Several callers wait for it: none of them ends it.
-    const unending = new AbortController().signal;
+  return client.joinConfig(caller, async (stop) => {
     const bytes = await client.requests.perform(
-      blobRequest({ ...request, signal: unending }, subject, "document"),
+      blobRequest({ ...request, signal: stop }, subject, "document"),
       (response) => readBody(response, LARGEST_DOCUMENT),
     );
     verifyBlob(bytes, request, subject);

@@ -11,7 +11,7 @@ import { notAuthenticated, protocolFault, redirectRefused, type Subject } from "
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { addressFault } from "./redirects.ts";
 import { readRefusal } from "./refusal.ts";
-import { createSharedFlights } from "../../async/shared-flights.ts";
+import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
 
@@ -70,7 +70,7 @@ const tokenReply = z.object({
 export function createTokens(options: TokensOptions): Tokens {
   const memory = createBoundedCache<Remembered>(MOST_TOKENS);
   const granted = createBoundedCache<SecretMemory>(MOST_TOKENS);
-  const flights = createSharedFlights<Remembered>();
+  const join = singleFlight<Remembered>();
   const isGood = (token: Remembered): boolean => token.goodUntil > options.now();
   return {
     remembered(subject) {
@@ -89,11 +89,11 @@ export function createTokens(options: TokensOptions): Tokens {
       const bearer = challenges.find((challenge) => challenge.scheme === "bearer");
       // Callers who ask for the same at once share one request; the challenge is part of what is asked.
       const asked = [key, header, demand.endpoint.origin.href, demand.private];
-      const flight = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
+      const caller = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
       const fresh =
         bearer === undefined
           ? answerBasic(challenges, subject)
-          : await flights.join(flight, () => fetchToken(options, demand, bearer));
+          : await join(caller, (stop) => fetchToken(options, { ...demand, signal: stop }, bearer));
       memory.set(key, fresh);
       const secrets = granted.get(key) ?? createSecretMemory(TOKENS_KEPT_SECRET);
       secrets.add(fresh.authorization.slice(fresh.authorization.indexOf(" ") + 1));
@@ -151,7 +151,7 @@ async function tokenRequest(
   demand: Demand,
   challenge: Challenge,
 ): Promise<ClientRequest> {
-  const { subject, endpoint } = demand;
+  const { subject, endpoint, signal } = demand;
   const { credential } = subject;
   const url = realmOf(demand, challenge);
   const atRegistry = url.host === endpoint.origin.host;
@@ -164,8 +164,7 @@ async function tokenRequest(
     addresses: atRegistry || demand.private ? "routable" : "public",
     trust: sameHost ? endpoint.trust : await options.trustOf(url.host),
     subject,
-    // Several callers wait for it: none of them ends it.
-    signal: new AbortController().signal,
+    signal,
     content: "document",
   } as const;
   const service = challenge.parameters.get("service");

@@ -1,3 +1,4 @@
+import { onAbort, raceWithDetach } from "../../async/cancellation.ts";
 import type { Clock } from "../../host/clock.ts";
 import { isSlipwayError } from "../../errors.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
@@ -195,12 +196,13 @@ async function waited(
       call.running?.stop.abort(signal.reason);
   };
   call.waiting.add(question);
-  if (signal.aborted) leave();
-  else signal.addEventListener("abort", leave, { once: true });
+  using _leaving = onAbort(signal, leave);
   try {
-    return await orLeft(clock, detach, done);
+    // An adapter does not give up what it has sent. A caller that detaches must: the record then says that nothing is
+    // known of the launch yet.
+    const grace = async (settled: AbortSignal) => await clock.sleep(PATIENCE, settled);
+    return await raceWithDetach(done, { signal: detach, grace });
   } finally {
-    signal.removeEventListener("abort", leave);
     call.waiting.delete(question);
   }
 }
@@ -236,36 +238,5 @@ async function askProvider(
   }
 }
 
-/** For how long an answer that is on its way is waited for by somebody who leaves, in milliseconds. */
+/** How long a caller that leaves still waits for an answer that is on its way, in milliseconds. */
 const PATIENCE = 2_000;
-
-/** Made once: `abort` would make an error with its stack for every launch. */
-const ANSWERED = new Error("the launch was answered");
-
-/**
- * The answer of a launch, or the reason of `detach` where that is aborted and no answer comes in a moment. An adapter
- * does not give up what it has sent: whoever leaves must, and the record says that nobody has told of the launch.
- */
-async function orLeft<T>(clock: Clock, detach: AbortSignal, answer: Promise<T>): Promise<T> {
-  const { promise: left, reject } = Promise.withResolvers<never>();
-  let stop = (): void => undefined;
-  const leave = async (answered: AbortSignal): Promise<void> => {
-    await Promise.allSettled([clock.sleep(PATIENCE, answered)]);
-    reject(detach.reason);
-  };
-  const begin = (): void => {
-    const answered = new AbortController();
-    stop = () => answered.abort(ANSWERED);
-    void leave(answered.signal);
-  };
-  if (detach.aborted) begin();
-  else detach.addEventListener("abort", begin, { once: true });
-  try {
-    return await Promise.race([answer, left]);
-  } finally {
-    detach.removeEventListener("abort", begin);
-    // Nobody listens to what is rejected from here on.
-    left.catch(() => undefined);
-    stop();
-  }
-}

@@ -1,3 +1,5 @@
+import { onAbort } from "../../async/cancellation.ts";
+import { memoize } from "../../async/memoize.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
@@ -48,14 +50,11 @@ export interface LaunchQueuePorts extends LaunchRecordPorts {
 export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   const { clock, admission } = ports;
   const groups = new Map<string, Group>();
-  const activities = new WeakMap<SubstrateAdapter, Activity>();
-  const activityOf = (adapter: SubstrateAdapter): Activity => {
-    const known = activities.get(adapter);
-    if (known !== undefined) return known;
-    const fresh = { calls: 0, quietAt: Number.NEGATIVE_INFINITY, ended: new Set<() => void>() };
-    activities.set(adapter, fresh);
-    return fresh;
-  };
+  const activityOf = memoize((_adapter: SubstrateAdapter): Activity => ({
+    calls: 0,
+    quietAt: Number.NEGATIVE_INFINITY,
+    ended: new Set(),
+  }));
 
   /** Until no more come: not at all where nothing else is going on, so that one alone never waits for others. */
   const gathered = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
@@ -188,14 +187,10 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       if (group.waiting.size === 0) group.since = now;
       group.latest = now;
       group.waiting.add(waiting);
-      queued.signal.addEventListener("abort", leave, { once: true });
+      using _leaving = onAbort(queued.signal, leave);
       groups.set(key, group);
       if (known === undefined) void serve(key, group, queued);
-      try {
-        return await promise;
-      } finally {
-        queued.signal.removeEventListener("abort", leave);
-      }
+      return await promise;
     },
   };
 }

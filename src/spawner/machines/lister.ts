@@ -1,3 +1,4 @@
+import { raceWithDetach } from "../../async/cancellation.ts";
 import type { Machine, SubstrateAdapter } from "../../substrate/contract.ts";
 
 /** Lists an owner's machines for all who look for one in one scope. */
@@ -38,14 +39,7 @@ export function createMachineLister(adapter: SubstrateAdapter): MachineLister {
   return {
     async list(owner, signal) {
       signal.throwIfAborted();
-      const { promise: left, reject } = Promise.withResolvers<never>();
-      const leave = (): void => reject(signal.reason);
-      signal.addEventListener("abort", leave, { once: true });
-      try {
-        return await Promise.race([listNext(owner), left]);
-      } finally {
-        signal.removeEventListener("abort", leave);
-      }
+      return await raceWithDetach(listNext(owner), { signal });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../async/cancellation.ts";
 import type { SubstrateAdapter, TerminateOutcome } from "../../substrate/contract.ts";
 
 /** Ends machines for all who want them gone in one scope. */
@@ -45,14 +46,10 @@ export function createMachineEnder(adapter: SubstrateAdapter): MachineEnder {
         wanted.delete(one);
         reject(signal.reason);
       };
-      signal.addEventListener("abort", leave, { once: true });
+      using _leaving = onAbort(signal, leave);
       wanted.add(one);
       if (wanted.size === 1) void endAll();
-      try {
-        return await promise;
-      } finally {
-        signal.removeEventListener("abort", leave);
-      }
+      return await promise;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { onAbort } from "../../async/cancellation.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { Sighting, SubstrateAdapter } from "../../substrate/contract.ts";
 
@@ -82,15 +83,11 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
         if (looks.size === 0) nap?.waking.abort();
         reject(signal.reason);
       };
-      signal.addEventListener("abort", leave, { once: true });
+      using _leaving = onAbort(signal, leave);
       looks.add(look);
       if (nap !== null && Math.max(nextRound(), look.due) < nap.due) nap.waking.abort();
       if (!running) void run();
-      try {
-        return await promise;
-      } finally {
-        signal.removeEventListener("abort", leave);
-      }
+      return await promise;
     },
   };
 }

@@ -7,6 +7,8 @@ import {
   cancellation,
   createDeadline,
   followers,
+  onAbort,
+  raceWithDetach,
   throwIfCancelled,
 } from "../../../src/async/cancellation.ts";
 import { invalidArgument } from "../../../src/errors.ts";
@@ -43,6 +45,93 @@ describe("throwIfCancelled", () => {
   it("throws for an aborted signal and for no other", () => {
     expect(() => throwIfCancelled(new AbortController().signal, "it")).not.toThrow();
     expect(() => throwIfCancelled(AbortSignal.abort(), "it")).toThrow("it was cancelled");
+  });
+});
+
+describe("onAbort", () => {
+  it("calls the listener once, at the abort or at once if that has happened", () => {
+    const calls: string[] = [];
+    const controller = new AbortController();
+    using _before = onAbort(controller.signal, () => calls.push("before"));
+    expect(calls).toEqual([]);
+    controller.abort();
+    using _after = onAbort(controller.signal, () => calls.push("after"));
+    expect(calls).toEqual(["before", "after"]);
+  });
+
+  it("does not call the listener once it is disposed of", () => {
+    const controller = new AbortController();
+    const listening = onAbort(controller.signal, () => {
+      throw new Error("called");
+    });
+    listening[Symbol.dispose]();
+    controller.abort();
+    expect(controller.signal.aborted).toBe(true);
+  });
+});
+
+describe("raceWithDetach", () => {
+  it("gives the outcome of the work", async () => {
+    const { signal } = new AbortController();
+    expect(await raceWithDetach(Promise.resolve("done"), { signal })).toBe("done");
+    const failing = Promise.reject(new Error("failed"));
+    await expect(raceWithDetach(failing, { signal })).rejects.toThrow("failed");
+  });
+
+  it("gives the signal's reason once it is aborted, and the work goes on", async () => {
+    const controller = new AbortController();
+    const work = Promise.withResolvers<string>();
+    const [leaving, staying] = [controller.signal, new AbortController().signal].map((signal) =>
+      raceWithDetach(work.promise, { signal }),
+    );
+    controller.abort(new Error("enough"));
+    await expect(leaving).rejects.toThrow("enough");
+    work.resolve("done");
+    expect(await staying).toBe("done");
+  });
+
+  it("gives the error that is asked for, also to a caller that had left before", async () => {
+    const signal = AbortSignal.abort();
+    const error = () => cancellation(signal, "the read");
+    const done = Promise.resolve("done");
+    await expect(raceWithDetach(done, { signal, error })).rejects.toThrow("the read was cancelled");
+  });
+
+  it("ignores a failure of the work after the caller has left", async () => {
+    const signal = AbortSignal.abort(new Error("left"));
+    const work = Promise.withResolvers<never>();
+    await expect(raceWithDetach(work.promise, { signal })).rejects.toThrow("left");
+    work.reject(new Error("late"));
+    // An unhandled rejection would fail the run.
+    await delay(1);
+  });
+
+  it("still gives an outcome that comes within the grace period, which then ends", async () => {
+    const controller = new AbortController();
+    const work = Promise.withResolvers<string>();
+    const grace = Promise.withResolvers<void>();
+    const seen: AbortSignal[] = [];
+    const racing = raceWithDetach(work.promise, {
+      signal: controller.signal,
+      grace: async (settled) => {
+        seen.push(settled);
+        await grace.promise;
+      },
+    });
+    expect(seen).toEqual([]);
+    controller.abort(new Error("enough"));
+    work.resolve("in time");
+    expect(await racing).toBe("in time");
+    expect(seen.map(({ aborted }) => aborted)).toEqual([true]);
+    grace.resolve();
+    await delay(1);
+  });
+
+  it("gives up when the grace period is over", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    const pending = new Promise<never>(() => undefined);
+    const grace = async () => await delay(1);
+    await expect(raceWithDetach(pending, { signal, grace })).rejects.toThrow("enough");
   });
 });
 

@@ -1,83 +1,156 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sharedReads } from "../../../src/async/single-flight.ts";
+import { singleFlight } from "../../../src/async/single-flight.ts";
 
-const { signal } = new AbortController();
+const never = new AbortController().signal;
 
-/** A load that counts its calls and ends when it is told to. */
-function slowLoad() {
-  const calls: {
-    signal: AbortSignal;
-    resolve: (value: string) => void;
-    reject: (error: Error) => void;
-  }[] = [];
-  const load = (stop: AbortSignal): Promise<string> => {
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    calls.push({ signal: stop, resolve, reject });
-    return promise;
+/** Work whose runs end when the test says so. */
+function createWork() {
+  const runs: (PromiseWithResolvers<string> & { readonly signal: AbortSignal })[] = [];
+  const run = (signal: AbortSignal): Promise<string> => {
+    const run = { ...Promise.withResolvers<string>(), signal };
+    runs.push(run);
+    return run.promise;
   };
-  return { calls, load };
+  return { runs, run };
 }
 
-describe("shared reads", () => {
-  it("are one for callers at the same time, and another afterwards", async () => {
-    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
-    const { calls, load } = slowLoad();
-    const both = Promise.all([reads.read("a", load, signal), reads.read("a", load, signal)]);
-    const other = reads.read("b", load, signal);
-    calls[0]?.resolve("one");
-    calls[1]?.resolve("other");
+function caller(key: string, signal = never) {
+  return { key, signal, what: "the read" };
+}
+
+describe("singleFlight", () => {
+  it("shares one run among concurrent callers with the same key, and starts another later", async () => {
+    const join = singleFlight<string>();
+    const { runs, run } = createWork();
+    const both = Promise.all([join(caller("a"), run), join(caller("a"), run)]);
+    const other = join(caller("b"), run);
+    runs[0]?.resolve("one");
+    runs[1]?.resolve("other");
     expect(await both).toEqual(["one", "one"]);
     expect(await other).toBe("other");
-    const later = reads.read("a", load, signal);
-    calls[2]?.resolve("two");
+    const later = join(caller("a"), run);
+    runs[2]?.resolve("two");
     expect(await later).toBe("two");
   });
 
-  it("are kept for so long, and no longer", async () => {
+  it("keeps a result for the given time and no longer", async () => {
     let now = 0;
-    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 1000, now: () => now });
+    const join = singleFlight<string>({ milliseconds: 1_000, now: () => now });
     let count = 0;
-    const load = async () => `answer ${(count += 1)}`;
-    expect(await reads.read("a", load, signal)).toBe("answer 1");
+    const run = async () => `result ${(count += 1)}`;
+    expect(await join(caller("a"), run)).toBe("result 1");
     now = 999;
-    expect(await reads.read("a", load, signal)).toBe("answer 1");
-    now = 1000;
-    expect(await reads.read("a", load, signal)).toBe("answer 2");
+    expect(await join(caller("a"), run)).toBe("result 1");
+    now = 1_000;
+    expect(await join(caller("a"), run)).toBe("result 2");
   });
 
-  it("keep no failure", async () => {
-    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 1000, now: () => 0 });
-    const { calls, load } = slowLoad();
-    const first = reads.read("a", load, signal);
-    calls[0]?.reject(new Error("lost"));
+  it("keeps at most 500 results, the latest ones", async () => {
+    const join = singleFlight<string>({ milliseconds: 1_000, now: () => 0 });
+    const runs: string[] = [];
+    const ask = async (key: string) =>
+      await join(caller(key), async () => {
+        runs.push(key);
+        return key;
+      });
+    for (let index = 0; index <= 500; index += 1) await ask(`${index}`);
+    await ask("1");
+    expect(runs).toHaveLength(501);
+    await ask("0");
+    expect(runs).toHaveLength(502);
+  });
+
+  it("does not keep a failure", async () => {
+    const join = singleFlight<string>({ milliseconds: 1_000, now: () => 0 });
+    const { runs, run } = createWork();
+    const first = join(caller("a"), run);
+    runs[0]?.reject(new Error("lost"));
     await expect(first).rejects.toThrow("lost");
-    const second = reads.read("a", load, signal);
-    calls[1]?.resolve("found");
+    const second = join(caller("a"), run);
+    runs[1]?.resolve("found");
     expect(await second).toBe("found");
   });
 
-  it("go on for the others when one stops waiting, and end with the last", async () => {
-    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
-    const { calls, load } = slowLoad();
-    const impatient = new AbortController();
-    const leaving = reads.read("a", load, impatient.signal);
-    const patient = new AbortController();
-    const staying = reads.read("a", load, patient.signal);
-    impatient.abort();
-    await expect(leaving).rejects.toMatchObject({ code: "CANCELLED" });
-    expect(calls[0]?.signal.aborted).toBe(false);
-    patient.abort();
-    await expect(staying).rejects.toMatchObject({ code: "CANCELLED" });
-    expect(calls[0]?.signal.aborted).toBe(true);
-    expect(calls).toHaveLength(1);
+  it("does not keep the result of a run that every caller has left", async () => {
+    const join = singleFlight<string>({ milliseconds: 1_000, now: () => 0 });
+    const { runs, run } = createWork();
+    const leaving = new AbortController();
+    const left = join(caller("a", leaving.signal), run);
+    leaving.abort();
+    await expect(left).rejects.toMatchObject({ code: "CANCELLED" });
+    const staying = join(caller("a"), run);
+    runs[1]?.resolve("new");
+    runs[0]?.resolve("old");
+    expect(await staying).toBe("new");
+    expect(await join(caller("a"), run)).toBe("new");
   });
 
-  it("are not begun for who has stopped already", async () => {
-    const reads = sharedReads<string>({ what: "a read", keepMilliseconds: 0, now: () => 0 });
-    const { calls, load } = slowLoad();
-    await expect(reads.read("a", load, AbortSignal.abort())).rejects.toMatchObject({
+  it("does not start a run for a caller that has left already", async () => {
+    const join = singleFlight<string>();
+    const { runs, run } = createWork();
+    await expect(join(caller("a", AbortSignal.abort()), run)).rejects.toMatchObject({
       code: "CANCELLED",
+      message: "the read was cancelled",
     });
-    expect(calls).toEqual([]);
+    expect(runs).toEqual([]);
+  });
+
+  it("passes on what the run throws before it returns a promise, and starts another", async () => {
+    const join = singleFlight<string>();
+    const broken = () => {
+      throw new RangeError("broken");
+    };
+    await expect(join(caller("a"), broken)).rejects.toThrow("broken");
+    expect(await join(caller("a"), async () => "whole")).toBe("whole");
+  });
+
+  it("has one run while callers wait, and aborts it with the last of them", async () => {
+    const act = fc.oneof(
+      { weight: 3, arbitrary: fc.constant({ kind: "join" as const, at: 0 }) },
+      fc.record({ kind: fc.constant("leave" as const), at: fc.nat({ max: 7 }) }),
+      fc.record({ kind: fc.constant("succeed" as const), at: fc.constant(0) }),
+      fc.record({ kind: fc.constant("fail" as const), at: fc.constant(0) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 30 }), async (acts) => {
+        const join = singleFlight<string>();
+        const { runs, run } = createWork();
+        const seen: unknown[] = [];
+        const expected: unknown[] = [];
+        let starts = 0;
+        let waiting: { readonly leave: () => void; readonly outcome: Promise<string> }[] = [];
+        for (const { kind, at } of acts) {
+          const flying = runs.at(-1);
+          const leaving = kind === "leave" ? waiting[at] : undefined;
+          if (kind === "join") {
+            if (waiting.length === 0) starts += 1;
+            const controller = new AbortController();
+            const outcome = join(caller("a", controller.signal), run);
+            waiting.push({
+              leave: () => controller.abort(),
+              outcome: outcome.catch((error: Error) => error.message),
+            });
+            seen.push(runs.length);
+            expected.push(starts);
+          } else if (leaving !== undefined) {
+            waiting = waiting.filter((each) => each !== leaving);
+            leaving.leave();
+            seen.push(await leaving.outcome, flying?.signal.aborted);
+            expected.push("the read was cancelled", waiting.length === 0);
+          } else if (kind !== "leave" && waiting.length > 0) {
+            const name = `${kind} ${runs.length}`;
+            if (kind === "succeed") flying?.resolve(name);
+            else flying?.reject(new Error(name));
+            for (const { outcome } of waiting) {
+              seen.push(await outcome, flying?.signal.aborted);
+              expected.push(name, false);
+            }
+            waiting = [];
+          }
+        }
+        expect(seen).toEqual(expected);
+      }),
+    );
   });
 });
