@@ -3,59 +3,83 @@ import type { ErrorReason, SlipwayError } from "../errors.ts";
 import type { Check } from "../plan/plan.ts";
 import { failedBy, passed, skipped } from "./check.ts";
 
-/** What a read gave: an answer or an error, since one that failed leaves the others something to say. */
+/** The result of a read: a value or an error. One failed read leaves the others something to report. */
 export type Reading<Value> =
   | { readonly value: Value; readonly error: null }
   | { readonly value: null; readonly error: SlipwayError };
 
-/** What the caller's own signal ends is no finding. */
-const ENDED_BY_CALLER: ReadonlySet<ErrorReason> = new Set(["INTERRUPTED", "TIMED_OUT"]);
+/** Not findings: what the caller's own signal ended, and a defect of Slipway. */
+const NO_FINDINGS: ReadonlySet<ErrorReason> = new Set(["INTERRUPTED", "TIMED_OUT", "INTERNAL"]);
 
-/** @throws SlipwayError for a cancellation alone */
-export async function settled<Value>(read: Promise<Value>): Promise<Reading<Value>> {
+/**
+ * @param judge turns what the read threw into an error; default: it is a `SlipwayError` already
+ * @throws SlipwayError for a cancellation and for a defect
+ */
+export async function settled<Value>(
+  read: Promise<Value>,
+  judge: (caught: unknown) => unknown = (caught) => caught,
+): Promise<Reading<Value>> {
   try {
     return { value: await read, error: null };
   } catch (caught) {
-    if (!isSlipwayError(caught) || ENDED_BY_CALLER.has(caught.reason)) throw caught;
-    return { value: null, error: caught };
+    const error = judge(caught);
+    if (!isSlipwayError(error) || NO_FINDINGS.has(error.reason)) throw error;
+    return { value: null, error };
   }
 }
 
-/** Causes that spoil every call alike, whichever it was that met them. */
-const OF_ALL_CALLS: ReadonlyMap<ErrorReason, string> = new Map([
+/** Causes that make every call fail alike, with the check that reports each. */
+const COMMON_CAUSES: ReadonlyMap<ErrorReason, string> = new Map([
   ["CLOUD_UNAUTHENTICATED", "cloud.credentials"],
+  ["CLOUD_CONFIGURATION_INVALID", "cloud.credentials"],
   ["CLOUD_ENDPOINT_INVALID", "cloud.endpoint"],
   ["CLOUD_UNAVAILABLE", "cloud.reachable"],
   ["CLOUD_RATE_LIMITED", "cloud.reachable"],
 ]);
 
-/** The check that tells of a cause which spoils every call; null for an error of one call alone. */
-export function obstacleName({ reason, metadata }: SlipwayError): string | null {
-  // A role that cannot be assumed is met by every call that wants its credentials.
-  if (metadata["operation"] === "AssumeRole") return "cloud.credentials";
-  return OF_ALL_CALLS.get(reason) ?? null;
+/** Turns failed reads of one provider into checks. A cause that makes every call fail is reported once. */
+export interface FailedReads {
+  /** The check that reports a cause of all calls; null for an error of one call alone. */
+  readonly obstacleName: (error: SlipwayError) => string | null;
+  /** The check whose read failed: failed with the error, or skipped if the cause is one of all calls. */
+  readonly unread: (name: string, error: SlipwayError) => Check;
+  /**
+   * One check for each cause of all calls, or one that says that the provider answers.
+   *
+   * @param answers such as `EC2 answers in eu-west-1`
+   */
+  readonly obstacleChecks: (
+    answers: string,
+    errors: readonly (SlipwayError | null)[],
+  ) => readonly Check[];
 }
 
-/** A check whose read failed: it says so, unless the cause spoils every call and is told once for all. */
-export function unread(name: string, error: SlipwayError): Check {
-  return obstacleName(error) === null
-    ? failedBy(name, error)
-    : skipped(name, "not known, because AWS did not answer");
-}
-
-/** The causes that spoil every call, each told once, whatever number of reads has met it. */
-export function obstacleChecks(
-  region: string,
-  errors: readonly (SlipwayError | null)[],
-): readonly Check[] {
-  const told = new Map<string, Check>();
-  for (const error of errors) {
-    if (error === null) continue;
-    const name = obstacleName(error);
-    const key = `${name} ${error.reason}`;
-    if (name !== null && !told.has(key)) told.set(key, failedBy(name, error));
-  }
-  return told.size > 0
-    ? [...told.values()]
-    : [passed("cloud.reachable", `EC2 answers in ${region}`)];
+/**
+ * @param provider its name in messages: `Compute Engine`
+ * @param spoilsCredentials whether an error means that no call with these credentials can succeed, although its reason
+ * alone does not say so
+ */
+export function createFailedReads(
+  provider: string,
+  spoilsCredentials: (error: SlipwayError) => boolean,
+): FailedReads {
+  const obstacleName = (error: SlipwayError): string | null =>
+    spoilsCredentials(error) ? "cloud.credentials" : (COMMON_CAUSES.get(error.reason) ?? null);
+  return {
+    obstacleName,
+    unread: (name, error) =>
+      obstacleName(error) === null
+        ? failedBy(name, error)
+        : skipped(name, `not known, because ${provider} did not answer`),
+    obstacleChecks(answers, errors) {
+      const checks = new Map<string, Check>();
+      for (const error of errors) {
+        const name = error === null ? null : obstacleName(error);
+        if (error === null || name === null) continue;
+        const key = `${name} ${error.reason}`;
+        if (!checks.has(key)) checks.set(key, failedBy(name, error));
+      }
+      return checks.size > 0 ? [...checks.values()] : [passed("cloud.reachable", answers)];
+    },
+  };
 }

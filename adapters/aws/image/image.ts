@@ -7,7 +7,8 @@ import { architectureOf, imageFactsOf, toFacts, toUnasked } from "./image-facts.
 import { lostImageError } from "./image-search.ts";
 import type { SearchPorts } from "./image-search.ts";
 import type { AwsReader } from "../client/reads.ts";
-import { obstacleName, settled } from "../../../src/substrate/reading.ts";
+import { obstacleName } from "../errors/failed-reads.ts";
+import { settled } from "../../../src/substrate/reading.ts";
 
 type AwsImage = Extract<ImageSource, { substrate: "AWS" }>;
 

@@ -3,7 +3,8 @@ import type { Candidate } from "../../../src/plan/plan.ts";
 import { instanceSettings } from "./instance-settings.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import { namedType } from "./machine-choice.ts";
-import { obstacleName, settled } from "../../../src/substrate/reading.ts";
+import { obstacleName } from "../errors/failed-reads.ts";
+import { settled } from "../../../src/substrate/reading.ts";
 import type { Rehearse } from "./dry-run.ts";
 
 export interface RehearsalSubject extends InstanceSubject {

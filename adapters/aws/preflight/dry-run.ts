@@ -5,7 +5,7 @@ import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import { launchRequest } from "../launch/launch-request.ts";
-import { obstacleName } from "../../../src/substrate/reading.ts";
+import { obstacleName } from "../errors/failed-reads.ts";
 import { planSettings } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 

@@ -8,7 +8,8 @@ import { ec2Architecture } from "../image/image-facts.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { MACHINE_TYPE_CHECKS, machineTypeChecks } from "./machine-type-checks.ts";
 import type { AwsReader } from "../client/reads.ts";
-import { settled, unread } from "../../../src/substrate/reading.ts";
+import { unread } from "../errors/failed-reads.ts";
+import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 
 /** What a machine type is called in a draft whose workspace names no environment. */

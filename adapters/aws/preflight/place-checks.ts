@@ -3,7 +3,7 @@ import type { Check, AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import type { MachineChoice } from "./machine-choice.ts";
 import type { JudgedPlace } from "./places.ts";
-import { unread } from "../../../src/substrate/reading.ts";
+import { unread } from "../errors/failed-reads.ts";
 import type { Subnet } from "@aws-sdk/client-ec2";
 
 interface PlaceRule {

@@ -6,7 +6,7 @@ import { instanceSettings } from "./instance-settings.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import type { MachineChoice } from "./machine-choice.ts";
 import type { JudgedPlace } from "./places.ts";
-import { obstacleChecks, obstacleName } from "../../../src/substrate/reading.ts";
+import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
 import { REHEARSAL_CHECK, rehearsalCheck } from "./dry-run.ts";
 import type { Rehearsal } from "./dry-run-choice.ts";
 import type { GroupChoice } from "./security-group.ts";
@@ -66,7 +66,10 @@ function allChecks(
   const refusal = rehearsal?.error ?? null;
   // A rehearsal that was throttled or lost leaves its own question open; the reads were answered all the same.
   const isOfCredentials = refusal !== null && obstacleName(refusal) === "cloud.credentials";
-  const obstacles = obstacleChecks(target.region, [...errors, isOfCredentials ? refusal : null]);
+  const obstacles = obstacleChecks(`EC2 answers in ${target.region}`, [
+    ...errors,
+    isOfCredentials ? refusal : null,
+  ]);
   const isAllWell =
     !imageRefused && ![...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
   return [

@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { credentialServer } from "../../../src/oci/reference.ts";
 import { hasStatus } from "../errors/errors.ts";
-import type { ContainerRequest } from "../launch/launch-request.ts";
 import { createModem } from "./modem.ts";
 import type { EngineCall } from "./modem.ts";
 import {
@@ -31,6 +30,32 @@ export interface PullRequest {
   readonly platform: string;
   readonly registry: string;
   readonly credential: RegistryCredential | null;
+}
+
+/** Body of `POST /containers/create`. Its `Env` holds secrets: it is sent and nothing else is done with it. */
+export interface ContainerBody {
+  readonly Image: string;
+  readonly Env: readonly string[];
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly ExposedPorts: Readonly<Record<string, object>>;
+  readonly HostConfig: {
+    readonly PortBindings: Readonly<
+      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
+    >;
+    readonly NetworkMode?: string;
+    readonly Memory?: number;
+    readonly MemorySwap?: number;
+    readonly CpuShares?: number;
+    readonly NanoCpus?: number;
+  };
+}
+
+export interface ContainerRequest {
+  /** The same launch's member has the same name in every process: the engine refuses a second one. */
+  readonly name: string;
+  /** `os/architecture[/variant]`. */
+  readonly platform: string;
+  readonly body: ContainerBody;
 }
 
 export interface LogsQuery {

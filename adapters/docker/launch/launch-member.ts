@@ -2,13 +2,13 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import type { Launch, LaunchMember, Machine } from "../../../src/substrate/contract.ts";
-import type { EngineApi } from "../client/api.ts";
+import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
+import type { ContainerRequest, EngineApi } from "../client/api.ts";
 import { EngineConnectionFailure } from "../errors/engine-failure.ts";
 import { engineError, hasStatus, mayHaveHappened } from "../errors/errors.ts";
 import type { EngineOperation } from "../errors/errors.ts";
 import { isMemberOf } from "../labels.ts";
 import { containerRequest } from "./launch-request.ts";
-import type { ContainerRequest } from "./launch-request.ts";
 import { machineOf } from "../machine.ts";
 import type { Puller } from "./pull.ts";
 import type { ContainerReply } from "../client/replies.ts";
@@ -27,16 +27,6 @@ export interface MemberContext extends MemberPorts {
   readonly launch: Launch;
   readonly member: LaunchMember;
   readonly signal: AbortSignal;
-}
-
-/** Thrown where there may be a container or not: the engine's answer was lost. */
-export class UnknownOutcome extends Error {
-  readonly error: SlipwayError;
-
-  constructor(error: SlipwayError) {
-    super(error.message);
-    this.error = error;
-  }
 }
 
 /**

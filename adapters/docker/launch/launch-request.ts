@@ -3,6 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { DockerTarget, LaunchPlan } from "../../../src/plan/plan.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 import type { Launch, LaunchMember } from "../../../src/substrate/contract.ts";
+import type { ContainerBody, ContainerRequest } from "../client/api.ts";
 import { containerLabels } from "../labels.ts";
 import { settingsOf } from "../settings.ts";
 import type { ContainerSettings } from "../settings.ts";
@@ -12,32 +13,6 @@ export const BOOT_DOCUMENT_VARIABLE = "SLIPWAY_BOOT_DOCUMENT";
 
 const NAME_PREFIX = "slipway-";
 const NAME_DIGITS = 32;
-
-/** Body of `POST /containers/create`. Its `Env` holds secrets: it is sent and nothing else is done with it. */
-export interface ContainerBody {
-  readonly Image: string;
-  readonly Env: readonly string[];
-  readonly Labels: Readonly<Record<string, string>>;
-  readonly ExposedPorts: Readonly<Record<string, object>>;
-  readonly HostConfig: {
-    readonly PortBindings: Readonly<
-      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
-    >;
-    readonly NetworkMode?: string;
-    readonly Memory?: number;
-    readonly MemorySwap?: number;
-    readonly CpuShares?: number;
-    readonly NanoCpus?: number;
-  };
-}
-
-export interface ContainerRequest {
-  /** The same launch's member has the same name in every process: the engine refuses a second one. */
-  readonly name: string;
-  /** `os/architecture[/variant]`. */
-  readonly platform: string;
-  readonly body: ContainerBody;
-}
 
 /**
  * What the engine is told to make for one member of a launch. The image's own environment, entrypoint, command, user,

@@ -2,9 +2,10 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
-import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
+import type { Launch, LaunchOutcome } from "../../../src/substrate/contract.ts";
+import { settleMember } from "../../../src/substrate/launch-outcome.ts";
 import type { Acceptances } from "../image/authorised-images.ts";
-import { adoptMember, launchMember, UnknownOutcome } from "./launch-member.ts";
+import { adoptMember, launchMember } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
 
@@ -32,7 +33,7 @@ export async function launchContainers(
   if (signal.aborted) throw cancellation(signal, "the launch");
   const refusal = await registryRefusal(ports, launch, signal);
   const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
-    settle(async () => {
+    settleMember(async () => {
       const context: MemberContext = { ...(await ports.connect()), launch, member, signal };
       return await (refusal === null ? launchMember(context) : adoptMember(context, refusal));
     }),
@@ -71,15 +72,4 @@ function unpinned({ planId, artifact }: Launch["plan"]): SlipwayError {
     message: `plan ${planId}: ${artifact.id} has no digest, so that nobody knows what would run`,
     remedy: "Resolve the workspace again, not offline.",
   });
-}
-
-/** What a member's launch came to: what it threw is a rejection, or where it says so, unknown. */
-async function settle(attempt: () => Promise<Machine>): Promise<LaunchOutcome> {
-  try {
-    return { outcome: "accepted", machine: await attempt() };
-  } catch (caught) {
-    if (caught instanceof UnknownOutcome) return { outcome: "unknown", error: caught.error };
-    if (isSlipwayError(caught)) return { outcome: "rejected", error: caught };
-    throw caught;
-  }
 }

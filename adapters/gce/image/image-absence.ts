@@ -3,7 +3,7 @@ import type { ErrorReason } from "../../../src/errors.ts";
 import { gceError } from "../errors/errors.ts";
 import { familyLink, imageLink, partialLink } from "./links.ts";
 import type { ImageLink } from "./links.ts";
-import { settled } from "../../../src/substrate/reading-gce.ts";
+import { settledRead } from "../errors/failed-reads.ts";
 import type { GceReads } from "../client/reads.ts";
 import type { ImageReply } from "../client/replies.ts";
 
@@ -26,9 +26,12 @@ export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
   if (isDenied(error)) return denied(link, error);
   if (error.code !== "NOT_FOUND") return error;
   const { project, name } = link;
-  const listed = await settled(reads.images({ project, filter: `family = "${name}"` }, signal), {
-    doing: `listing the images of family ${name} in project ${project}`,
-  });
+  const listed = await settledRead(
+    reads.images({ project, filter: `family = "${name}"` }, signal),
+    {
+      doing: `listing the images of family ${name} in project ${project}`,
+    },
+  );
   if (listed.error?.code === "NOT_FOUND") return noProject(link);
   // Whoever may not list may well read: then the first answer is all there is to tell.
   const members = listed.value ?? [];

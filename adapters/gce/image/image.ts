@@ -8,7 +8,7 @@ import { imageChecks } from "./image-checks.ts";
 import { architectureOf, artifactOf, imageFactsOf } from "./image-facts.ts";
 import { partialLink, readImageLink } from "./links.ts";
 import type { ImageLink } from "./links.ts";
-import { obstacleName } from "../../../src/substrate/reading-gce.ts";
+import { obstacleName } from "../errors/failed-reads.ts";
 import type { GceReads } from "../client/reads.ts";
 import type { ImageReply } from "../client/replies.ts";
 

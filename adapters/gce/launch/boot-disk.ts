@@ -1,7 +1,8 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import type { Artifact } from "../../../src/plan/plan.ts";
 import { hasStatus } from "../errors/errors.ts";
-import { unknown, UnknownOutcome } from "./launch-context.ts";
+import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
+import { unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { LABELS, labelFilter } from "../labels.ts";
 import { machineId } from "../machines/machine-id.ts";

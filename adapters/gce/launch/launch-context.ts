@@ -1,6 +1,6 @@
-import { isSlipwayError } from "../../../src/errors.ts";
 import type { SlipwayError } from "../../../src/errors.ts";
-import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
+import type { Launch } from "../../../src/substrate/contract.ts";
+import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
 import type { GceApi } from "../client/api.ts";
 import { gceError, mayHaveHappened } from "../errors/errors.ts";
 import { GceCallFailure } from "../errors/failure.ts";
@@ -30,16 +30,6 @@ export interface LaunchContext extends LaunchPorts {
   readonly signal: AbortSignal;
 }
 
-/** Thrown where there may be a machine or not: only the same launch may go on. */
-export class UnknownOutcome extends Error {
-  readonly error: SlipwayError;
-
-  constructor(error: SlipwayError) {
-    super(error.message);
-    this.error = error;
-  }
-}
-
 /**
  * Why nothing was made, as an error.
  *
@@ -62,15 +52,4 @@ export function isFinalRefusal(caught: unknown): boolean {
     caught.outcome === "refused" &&
     gceError(caught, { doing: "" }).retry !== "same-token"
   );
-}
-
-/** What a member's launch came to: what it threw is a rejection, or where it says so, unknown. */
-export async function settle(attempt: () => Promise<Machine>): Promise<LaunchOutcome> {
-  try {
-    return { outcome: "accepted", machine: await attempt() };
-  } catch (caught) {
-    if (caught instanceof UnknownOutcome) return { outcome: "unknown", error: caught.error };
-    if (isSlipwayError(caught)) return { outcome: "rejected", error: caught };
-    throw caught;
-  }
 }

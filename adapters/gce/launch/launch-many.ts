@@ -2,7 +2,8 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
 import { settleExisting } from "./adoption.ts";
 import { confirmImage, readBootDisk, readBootDisks } from "./boot-disk.ts";
-import { isFinalRefusal, refusalOf, settle, unknown } from "./launch-context.ts";
+import { settleMember } from "../../../src/substrate/launch-outcome.ts";
+import { isFinalRefusal, refusalOf, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, operationsOf, untilDone } from "./launch-operation.ts";
 import { bulkInsertRequest } from "./launch-request.ts";
@@ -34,7 +35,7 @@ export async function launchMany(
   const isAny = names.some((name) => existing.has(name) || !failures.has(name));
   const disks = isAny ? await readBootDisks(context) : new Map<string, DiskReply>();
   return await mapLimited(names, CALLS_AT_ONCE, (name) =>
-    settle(async (): Promise<Machine> => {
+    settleMember(async (): Promise<Machine> => {
       const disk = disks.get(name);
       const instance = existing.get(name);
       if (instance !== undefined)

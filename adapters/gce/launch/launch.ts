@@ -1,7 +1,7 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
-import { isSlipwayError } from "../../../src/errors.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
-import { settle, UnknownOutcome, isFinalRefusal, refusalOf } from "./launch-context.ts";
+import { failedOutcome, settleMember } from "../../../src/substrate/launch-outcome.ts";
+import { isFinalRefusal, refusalOf } from "./launch-context.ts";
 import type { LaunchContext, LaunchPorts } from "./launch-context.ts";
 import { launchMany } from "./launch-many.ts";
 import { memberNames, insertRequest } from "./launch-request.ts";
@@ -43,17 +43,14 @@ async function outcomesOf(
     const names = memberNames(launch);
     const [only] = names;
     if (names.length > 1) return await launchMany(context, names);
-    return only === undefined ? [] : [await settle(() => launchOne(context, only))];
+    return only === undefined ? [] : [await settleMember(() => launchOne(context, only))];
   };
   try {
     return await whole();
   } catch (caught) {
     // What went wrong before there were members to tell apart went wrong for all of them.
-    if (caught instanceof UnknownOutcome)
-      return launch.members.map(() => ({ outcome: "unknown", error: caught.error }));
-    if (isSlipwayError(caught))
-      return launch.members.map(() => ({ outcome: "rejected", error: caught }));
-    throw caught;
+    const outcome = failedOutcome(caught);
+    return launch.members.map(() => outcome);
   }
 }
 

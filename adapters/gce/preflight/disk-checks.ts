@@ -3,7 +3,7 @@ import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped } from "../../../src/substrate/check.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
-import { unread } from "../../../src/substrate/reading-gce.ts";
+import { unread } from "../errors/failed-reads.ts";
 import type { DiskTypeReply } from "../client/replies.ts";
 
 /** What the zones have of the plan's disk type. */

@@ -5,7 +5,7 @@ import { defaultMachineType, MEMORY_RANGE, VCPUS } from "./default-machine-type.
 import { architectureOf } from "../image/image-facts.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
-import { unread } from "../../../src/substrate/reading-gce.ts";
+import { unread } from "../errors/failed-reads.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
 /** What the zones have of the plan's machine type. */

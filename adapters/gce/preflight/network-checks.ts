@@ -2,8 +2,8 @@ import type { SlipwayError } from "../../../src/errors.ts";
 import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
 import { failed, failedBy, passed, skipped } from "../../../src/substrate/check.ts";
 import { lastPart, regionOfZone, subnetworkLink } from "../image/links.ts";
-import { unread } from "../../../src/substrate/reading-gce.ts";
-import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { unread } from "../errors/failed-reads.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
 import type { SubnetworkReply } from "../client/replies.ts";
 import type { SubnetReference } from "../target.ts";
 

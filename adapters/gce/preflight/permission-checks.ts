@@ -3,8 +3,8 @@ import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { serviceAccountOf } from "../client/credentials.ts";
 import { DEFAULT_SERVICE_ACCOUNT } from "./preflight-reads.ts";
-import { unread } from "../../../src/substrate/reading-gce.ts";
-import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { unread } from "../errors/failed-reads.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
 
 /** What `testIamPermissions` was asked of one resource. */
 export interface PermissionQuestion {

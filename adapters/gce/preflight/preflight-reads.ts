@@ -3,8 +3,8 @@ import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import { MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { readImageLink } from "../image/links.ts";
-import { settled } from "../../../src/substrate/reading-gce.ts";
-import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { settledRead } from "../errors/failed-reads.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import type {
   DiskTypeReply,
@@ -100,17 +100,17 @@ async function readZone(
   const { machineType: name, shape } = draft;
   const { diskType } = shape;
   const [state, machineTypes, disk] = await Promise.all([
-    settled(reads.zone(at, signal), {
+    settledRead(reads.zone(at, signal), {
       doing: `reading zone ${zone} of project ${target.project}`,
       notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
     }),
-    settled(readMachineTypes(reads, at, name, signal), {
+    settledRead(readMachineTypes(reads, at, name, signal), {
       doing: `reading machine type ${name} in ${zone}`,
       notFound: { reason: "MACHINE_TYPE_NOT_FOUND" },
     }),
     diskType === null
       ? null
-      : settled(reads.diskType({ ...at, diskType }, signal), {
+      : settledRead(reads.diskType({ ...at, diskType }, signal), {
           doing: `reading disk type ${diskType} in ${zone}`,
           notFound: { reason: "DISK_TYPE_NOT_FOUND" },
         }),
@@ -136,7 +136,7 @@ async function readSubnetwork(
   { project, region, name }: SubnetReference,
   signal: AbortSignal,
 ): Promise<Reading<SubnetworkReply>> {
-  return await settled(reads.subnetwork({ project, region, subnetwork: name }, signal), {
+  return await settledRead(reads.subnetwork({ project, region, subnetwork: name }, signal), {
     doing: `reading subnet projects/${project}/regions/${region}/subnetworks/${name}`,
     notFound: {
       reason: "SUBNET_NOT_FOUND",
@@ -154,7 +154,7 @@ async function readSubnetPermissions(
   const { project, region, name } = subnet;
   const permissions = subnetPermissions(target);
   const request = { project, region, subnetwork: name, permissions };
-  return await settled(reads.subnetworkPermissions(request, signal), {
+  return await settledRead(reads.subnetworkPermissions(request, signal), {
     doing: `asking what the launcher may do with subnet ${name} of project ${project}`,
   });
 }
@@ -169,7 +169,7 @@ async function readImagePermissions(
   if (link?.kind !== "image" || !(draft.artifact.pinned || image !== null)) return null;
   const { project, name } = link;
   const request = { project, image: name, permissions: IMAGE_PERMISSIONS };
-  return await settled(reads.imagePermissions(request, signal), {
+  return await settledRead(reads.imagePermissions(request, signal), {
     doing: `asking whether the launcher may boot from image ${name} of project ${project}`,
   });
 }
@@ -182,5 +182,5 @@ async function readDefaultAccount(
   if (target.serviceAccount !== DEFAULT_SERVICE_ACCOUNT) return null;
   const { project } = target;
   const account = async () => (await reads.project({ project }, signal)).defaultServiceAccount;
-  return await settled(account(), { doing: `reading project ${project}` });
+  return await settledRead(account(), { doing: `reading project ${project}` });
 }

@@ -17,8 +17,8 @@ import {
   subnetPermissions,
 } from "./preflight-reads.ts";
 import type { Wave } from "./preflight-reads.ts";
-import { obstacleChecks, obstacleName } from "../../../src/substrate/reading-gce.ts";
-import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
 import { planSettings } from "../settings.ts";
 import type { SubnetReference } from "../target.ts";
 import { zoneChecks } from "./zone-checks.ts";
@@ -41,7 +41,7 @@ export function preflightReport(found: Found, others: OtherZones): PreflightRepo
   const { draft, target, image, subnet, wave, zones, machineType, diskType } = found;
   const errors = readerErrors(wave);
   const checks: readonly Check[] = [
-    ...obstacleChecks(target.project, errors),
+    ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
     ...zoneChecks(wave.zones, zones),
     ...machineTypeChecks(draft, machineType, others),
     ...diskChecks(draft, diskType, image),

@@ -11,8 +11,8 @@ import { preflightReport, absentProjectReport, unaskedReport } from "./preflight
 import type { Found } from "./preflight-report.ts";
 import { DEFAULT_MACHINE_TYPE, readWave } from "./preflight-reads.ts";
 import type { Wave } from "./preflight-reads.ts";
-import { settled } from "../../../src/substrate/reading-gce.ts";
-import type { Reading } from "../../../src/substrate/reading-gce.ts";
+import { settledRead } from "../errors/failed-reads.ts";
+import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import { gcpTarget, subnetOf } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
@@ -79,7 +79,7 @@ async function lacksProject(
   { project }: GcpTarget,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const read = await settled(reads.project({ project }, signal), {
+  const read = await settledRead(reads.project({ project }, signal), {
     doing: `reading project ${project}`,
     notFound: { reason: "PROJECT_NOT_FOUND" },
   });
@@ -97,7 +97,7 @@ async function otherZones(
   if (isUnneeded || draft.machineType === DEFAULT_MACHINE_TYPE) return null;
   const { project } = target;
   const request = { project, machineType: draft.machineType };
-  const read = await settled(reads.machineTypeZones(request, signal), {
+  const read = await settledRead(reads.machineTypeZones(request, signal), {
     doing: `looking for machine type ${draft.machineType} in all zones`,
   });
   return read.value;

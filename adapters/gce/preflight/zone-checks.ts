@@ -3,7 +3,7 @@ import type { SlipwayError } from "../../../src/errors.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { lastPart } from "../image/links.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
-import { unread } from "../../../src/substrate/reading-gce.ts";
+import { unread } from "../errors/failed-reads.ts";
 
 /** What a zone was found to be, for whoever looks for a machine type there. */
 export type ZoneFinding =
