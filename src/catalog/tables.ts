@@ -2,6 +2,7 @@
  * The operations on a catalog's tables inside one transaction. A store implements these few operations and atomic
  * transactions; the rules in `transitions.ts` are the same for every store.
  */
+import type { SealedValue } from "../secrets/sealed-value.ts";
 import type { JsonObject } from "../errors.ts";
 import type { CatalogKind } from "./kinds.ts";
 
@@ -31,14 +32,6 @@ export interface StoredGeneration {
   readonly at: string;
   readonly by: string;
   readonly fields: JsonObject | null;
-}
-
-/** A secret's value, sealed: see `secrets/sealing.ts`. */
-export interface SealedValue {
-  readonly keyId: string;
-  readonly nonce: Uint8Array;
-  /** The ciphertext followed by its authentication tag. */
-  readonly ciphertext: Uint8Array;
 }
 
 /** Valid only inside its transaction. */

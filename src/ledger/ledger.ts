@@ -1,13 +1,6 @@
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
-import type {
-  RateAnswer,
-  RateAsk,
-  RateCorrection,
-  RateTurn,
-  Spending,
-  Spent,
-} from "../pacing/contract.ts";
+import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -149,7 +142,7 @@ export interface Suspect {
  * The durable record of spawns, launches and events. Asynchronous; one method is one transaction. What a method has
  * resolved for has reached the disk.
  */
-export interface Ledger {
+export interface Ledger extends RateStore {
   /** This ledger's own id, written on every machine as its owner. */
   owner(): Promise<string>;
   find(key: SpawnKey): Promise<DrivenSpawn | null>;
@@ -206,12 +199,5 @@ export interface Ledger {
   ): Promise<readonly Suspect[]>;
   /** The suspects of a scope as they are. */
   suspects(scope: string): Promise<readonly Suspect[]>;
-  /**
-   * Spends of a provider's rates what may be spent now, or says when to ask again: in turns between all tenants and
-   * processes on this ledger. Survives its process, and not a power cut: the provider's buckets are full by then.
-   */
-  spend(ask: RateAsk): Promise<RateAnswer>;
-  /** Says what has turned out otherwise than `spend` had it. As lasting as that. */
-  correct(turn: RateTurn, correction: RateCorrection): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, Substrate } from "../plan/plan.ts";
 import type { Machine } from "../substrate/contract.ts";
@@ -12,6 +13,32 @@ export const SPAWN_STATES = [
   "failed",
 ] as const;
 export type SpawnState = (typeof SPAWN_STATES)[number];
+
+/** Characters of a spawn's id at most. */
+export const LONGEST_SPAWN_ID = 63;
+const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
+/** Characters that make a generated id differ from every other, with the dash before them. */
+const UNIQUE_PART = 11;
+
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_SPAWN_ID` */
+export function checkSpawnId(spawnId: unknown): asserts spawnId is string {
+  if (typeof spawnId === "string" && SPAWN_ID.test(spawnId)) return;
+  throw invalidArgument(
+    "INVALID_SPAWN_ID",
+    `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
+    "Use lower-case letters, digits and dashes, starting with a letter.",
+  );
+}
+
+/**
+ * A new id, which names its workspace for people.
+ *
+ * @param uuid a random one
+ */
+export function newSpawnId(workspace: string, uuid: string): string {
+  const unique = uuid.replace("-", "").slice(0, UNIQUE_PART - 1);
+  return `${workspace.slice(0, LONGEST_SPAWN_ID - UNIQUE_PART)}-${unique}`;
+}
 
 /** True for a spawn that nobody needs to drive any further. */
 export function isSettled(state: SpawnState): boolean {

@@ -2,9 +2,8 @@ import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
 import { allot, correct, recorded } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
-import type { Ledger } from "./ledger.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
-import type { RateAnswer, RateAsk, RateName, Spent } from "../pacing/contract.ts";
+import type { RateAnswer, RateAsk, RateName, RateStore, Spent } from "../pacing/contract.ts";
 import { z } from "zod";
 import { WITHOUT_COMPILING } from "../json/zod-options.ts";
 
@@ -14,7 +13,7 @@ interface Known {
   readonly state: RateState;
 }
 
-export interface SqliteRates extends Pick<Ledger, "spend" | "correct"> {
+export interface SqliteRates extends RateStore {
   /** Asks within a transaction; what is granted is spent once it is kept. */
   readonly asked: (connection: Connection, ask: RateAsk) => Asked;
   /** Says within a transaction that a launch is on record. */

@@ -49,6 +49,17 @@ export interface RateAsk extends RateTurn {
  */
 export type Spending = Spent | (() => RateAsk | null);
 
+/**
+ * Keeps the state of the rates for all processes and tenants that share it. It survives its process; it need not survive
+ * a power cut, after which the provider's own buckets are full.
+ */
+export interface RateStore {
+  /** Spends what may be spent now, or says when to ask again; all tenants and processes take turns. */
+  spend(ask: RateAsk): Promise<RateAnswer>;
+  /** Corrects what has turned out otherwise than `spend` assumed. */
+  correct(turn: RateTurn, correction: RateCorrection): Promise<void>;
+}
+
 export type RateAnswer =
   | {
       readonly granted: true;

@@ -1,11 +1,17 @@
 import type { Clock } from "../host/clock.ts";
 import type { Pace, RateLimit } from "./rates.ts";
 import { LOOK_AGAIN } from "./admission.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { RateAnswer, RateAsk, RateCorrection, RateTurn, Spent } from "./contract.ts";
+import type {
+  RateAnswer,
+  RateAsk,
+  RateCorrection,
+  RateStore,
+  RateTurn,
+  Spent,
+} from "./contract.ts";
 
 export interface GovernorPorts {
-  readonly ledger: Pick<Ledger, "spend" | "correct">;
+  readonly store: RateStore;
   readonly clock: Clock;
   /** Told apart from the lines of other processes on the same ledger: the driver's id. */
   readonly line: string;
@@ -114,7 +120,7 @@ interface Line extends Admission {
   wake: AbortController | null;
 }
 
-export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPorts): Governor {
+export function createGovernor({ store, clock, line: own, isGone }: GovernorPorts): Governor {
   const lines = new Map<string, Line>();
   const turnOf = ({ scope, limit, tenant }: Admission): RateTurn => ({
     scope,
@@ -134,7 +140,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     }
     const requests = first.counts ? 1 : leadingCalls(line);
     const { isHeld } = first;
-    const answer = await ledger.spend({ ...turnOf(line), requests, resources, isHeld, isGone });
+    const answer = await store.spend({ ...turnOf(line), requests, resources, isHeld, isGone });
     if (!answer.granted) return answer.wait;
     await hand(line, first, answer);
     return null;
@@ -156,7 +162,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     const requests = granted.requests - served.length;
     const resources = served.length === 0 ? granted.resources : 0;
     if (requests === 0 && resources === 0) return;
-    await ledger.correct(turnOf(line), { kind: "unused", requests, resources, held });
+    await store.correct(turnOf(line), { kind: "unused", requests, resources, held });
   };
   const serve = async (key: string, line: Line): Promise<void> => {
     let isKnownToWait = false;
@@ -174,7 +180,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
         await pause(clock, Math.min(wait, LOOK_AGAIN), wake.signal);
       }
       lines.delete(key);
-      if (isKnownToWait) await ledger.correct(turnOf(line), { kind: "left" });
+      if (isKnownToWait) await store.correct(turnOf(line), { kind: "left" });
     } catch (caught) {
       lines.delete(key);
       for (const { reject } of line.waiters.splice(0)) reject(caught);
@@ -214,7 +220,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
   };
   const throttled: Governor["throttled"] = async (refused, retryAfterMilliseconds) => {
     const { resources = 0 } = refused;
-    await ledger.correct(turnOf(refused), { kind: "throttled", resources, retryAfterMilliseconds });
+    await store.correct(turnOf(refused), { kind: "throttled", resources, retryAfterMilliseconds });
   };
   return {
     async admit({ resources, onWait = null, ...admission }, signal) {
@@ -226,7 +232,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     async renew({ resources, at, ...admission }, signal) {
       if (clock.now() - at <= FRESH) return;
       const late = { kind: "late", requests: 1, resources, granted: at } as const;
-      await ledger.correct(turnOf(admission), late);
+      await store.correct(turnOf(admission), late);
       const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });
       const counts = resources > 0;
       await enter(admission, { wanted, counts, onWait: null, signal, isFirst: true });
@@ -239,7 +245,7 @@ export function createGovernor({ ledger, clock, line: own, isGone }: GovernorPor
     },
     throttled,
     refused: async (admission, refused) =>
-      await ledger.correct(turnOf(admission), { kind: "refused", ...refused }),
+      await store.correct(turnOf(admission), { kind: "refused", ...refused }),
     pace: (tenant) => ({
       async wait({ scope, limit, resources = 0 }, signal) {
         const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });

@@ -36,45 +36,8 @@ const checked = memoizeFrozen((plan: LaunchPlan) => ({
 }));
 
 /**
- * @param generations current generations of the plan's records, in the plan's order
- * @throws SlipwayError `FAILED_PRECONDITION` / `PLAN_STALE` if a record that the plan depends on has changed
- */
-export function refuseStale(plan: LaunchPlan, generations: readonly (number | null)[]): void {
-  const changes = changedRecords(plan, generations);
-  if (changes.length === 0) return;
-  throw new SlipwayError({
-    code: "FAILED_PRECONDITION",
-    reason: "PLAN_STALE",
-    message: `plan ${plan.planId} of workspace ${plan.workspace} is stale: ${changes.join("; ")}`,
-    remedy:
-      "Resolve the workspace again and review the new plan, or spawn this one anyway with --allow-stale.",
-    metadata: { plan_id: plan.planId, changes },
-  });
-}
-
-/** Whether a record that the plan depends on has changed; `generations` as in {@link refuseStale}. */
-export function isStale(plan: LaunchPlan, generations: readonly (number | null)[]): boolean {
-  return changedRecords(plan, generations).length > 0;
-}
-
-function changedRecords(
-  plan: LaunchPlan,
-  generations: readonly (number | null)[],
-): readonly string[] {
-  return plan.records.flatMap(({ kind, name, generation }, index) => {
-    const now = generations[index] ?? null;
-    if (now === generation) return [];
-    return [
-      now === null
-        ? `${kind} ${name} was deleted`
-        : `${kind} ${name} is at generation ${now}, but the plan was resolved from generation ${generation}`,
-    ];
-  });
-}
-
-/**
- * Looks up the pinned artifact of a saved plan again. Since the plan was reviewed, the image may have been deleted,
- * withdrawn, or replaced by another one with the same name.
+ * Reads the pinned artifact of a saved plan once more: a plan that was reviewed last week may name an image that is
+ * gone, withdrawn, or another one under the same name.
  */
 export async function readPinnedAgain(
   adapter: SubstrateAdapter,

@@ -3,10 +3,9 @@
  * record; the value goes in sealed and comes out here alone.
  */
 import { randomBytes } from "node:crypto";
-import type { CatalogStore } from "../catalog/store/store.ts";
-import type { SealedValue } from "../catalog/tables.ts";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { KeySource } from "./key-file.ts";
+import type { SealedValue, SealedValues } from "./sealed-value.ts";
 import { NONCE_BYTES, seal, unseal } from "./sealing.ts";
 import type { SealingKey, SecretName } from "./sealing.ts";
 import { SecretValue } from "../secret-value.ts";
@@ -28,7 +27,7 @@ export interface SecretStore {
 
 /** @param random so many random bytes; default: the system's */
 export function createSealedStore(
-  store: CatalogStore,
+  values: SealedValues,
   keys: KeySource,
   random: (size: number) => Uint8Array = randomBytes,
 ): SecretStore {
@@ -41,7 +40,7 @@ export function createSealedStore(
   const loadOrCreate = async (): Promise<SealingKey> => {
     const loaded = await load();
     if (loaded !== null) return loaded;
-    const inUse = await store.sealingKeys();
+    const inUse = await values.sealingKeys();
     if (inUse.length > 0) throw keyLost(keys, inUse);
     known = await keys.create();
     return known;
@@ -55,7 +54,7 @@ export function createSealedStore(
     },
     async get(tenant, name) {
       const secret = { tenant, name };
-      const sealed = await store.sealedValue(tenant, name);
+      const sealed = await values.sealedValue(tenant, name);
       if (sealed === null) throw secretNotFound(secret);
       const key = await load();
       if (key === null) throw keyMissing(secret, keys);

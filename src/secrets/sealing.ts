@@ -9,7 +9,7 @@ import {
   createSecretKey,
   type KeyObject,
 } from "node:crypto";
-import type { SealedValue } from "../catalog/tables.ts";
+import type { SealedValue } from "./sealed-value.ts";
 
 const CIPHER = "aes-256-gcm";
 export const KEY_BYTES = 32;

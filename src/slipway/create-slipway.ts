@@ -20,6 +20,7 @@ import { createSealedStore } from "../secrets/sealed-store.ts";
 import type { Slipway } from "./slipway.ts";
 import { createGovernor } from "../pacing/governor.ts";
 import { LEDGER_MIGRATIONS } from "../ledger/ledger-schema.ts";
+import { newSpawnId } from "../ledger/spawn-record.ts";
 import { createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openDatabase } from "../storage/database.ts";
 import { instrument } from "../substrate/instrument.ts";
@@ -61,9 +62,6 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   ports: "object",
 };
 
-/** Length of the workspace's name in a generated spawn id: with eleven more characters the id has at most 63. */
-const LONGEST_PREFIX = 52;
-
 /**
  * Opens Slipway for one tenant. Uses the embedded database unless `ports` replaces it.
  *
@@ -85,7 +83,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
   const driver = options.ports?.driver ?? systemDriver();
   const isGone = (line: string): boolean => driver.isGone(line);
-  const governor = createGovernor({ ledger, clock, line: `${driver.id} calls`, isGone });
+  const governor = createGovernor({ store: ledger, clock, line: `${driver.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
   const adapters = cacheAdapters(async (target) =>
     instrument(await openSubstrate(target, processEnv, opening), {
@@ -108,7 +106,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
         return await dockerCredential(dockerConfiguration(processEnv), reference, signal);
       },
       openRegistryClient: () => createInspectClient(clock, processEnv.home),
-      newSpawnId,
+      newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
       async close() {
         try {
           await adapters.close();
@@ -151,9 +149,4 @@ async function createInspectClient(clock: Clock, home: string): Promise<Registry
     userAgent: "slipway",
     now: () => clock.now(),
   });
-}
-
-/** Generates a unique id that starts with the workspace's name. */
-function newSpawnId(workspace: string): string {
-  return `${workspace.slice(0, LONGEST_PREFIX)}-${randomUUID().replace("-", "").slice(0, 10)}`;
 }

@@ -61,9 +61,6 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   close: "function",
 };
 
-/** Default grace period of a sweep, in milliseconds. */
-const GRACE = 15 * 60_000;
-
 interface Session extends SlipwayPorts {
   readonly plans: SpawnablePlans;
 }
@@ -135,7 +132,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async sweep(options = {}) {
       checkOptions("sweep", options, SWEEP_OPTIONS);
-      const { grace = GRACE, dryRun = false } = options;
+      const { grace, dryRun = false } = options;
       const signal = signalOf(options);
       const placements = await catalog.list("placement");
       const targets = placements.map(placementTarget);

@@ -11,6 +11,7 @@ import type { BurstOptions, SpawnResult, WantedSpawn } from "./slipway.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger, SpawnKey } from "../ledger/ledger.ts";
 import { refuseReused } from "../spawner/spawn-errors.ts";
+import { checkSpawnId } from "../ledger/spawn-record.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
 import { attend, spawnPlan, createSpawnerWorld, terminate } from "../spawner/spawn.ts";
 import type { SpawnerWorld, SpawnerPorts, Wish } from "../spawner/task.ts";
@@ -48,7 +49,6 @@ interface Burst extends Disposable {
   readonly wishOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
 }
 
-const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** How many spawns share one signal: adding and removing listeners takes time quadratic in their number. */
 const LISTENERS = 64;
 
@@ -114,7 +114,7 @@ function memberOf(
   const subject =
     typeof workspace === "string" ? workspace : (known.get(workspace) ?? plans.trusted(workspace));
   const spawnId = named ?? newSpawnId(typeof subject === "string" ? subject : subject.workspace);
-  if (typeof spawnId !== "string" || !SPAWN_ID.test(spawnId)) throw invalidSpawnId(spawnId);
+  checkSpawnId(spawnId);
   if (typeof workspace !== "string" && typeof subject !== "string" && !known.has(workspace)) {
     checkSpawnable(subject, tenant);
     known.set(workspace, subject);
@@ -184,14 +184,6 @@ async function recorded(
   // If the record cannot be read either, the first failure is the one to report.
   const [found] = await Promise.allSettled([ledger.find({ tenant, spawnId })]);
   return found.status === "fulfilled" ? (found.value?.spawn ?? null) : null;
-}
-
-function invalidSpawnId(spawnId: unknown): SlipwayError {
-  return invalidArgument(
-    "INVALID_SPAWN_ID",
-    `spawn id ${JSON.stringify(String(spawnId).slice(0, 80))} must match [a-z][a-z0-9-]{0,62}`,
-    "Use lower-case letters, digits and dashes, starting with a letter.",
-  );
 }
 
 function repeatedSpawnId(spawnId: string, first: number, second: number): SlipwayError {

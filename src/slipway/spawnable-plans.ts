@@ -4,7 +4,8 @@ import { imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
 import { parsePlan } from "../plan/plan-document.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
-import { isStale, readPinnedAgain, refuseStale } from "../resolver/read-again.ts";
+import { isStale, isWarm, refuseStale } from "../plan/staleness.ts";
+import { readPinnedAgain } from "../resolver/read-again.ts";
 import { resolve } from "../resolver/resolve.ts";
 import { singleFlight } from "../async/single-flight.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
@@ -36,9 +37,6 @@ interface Resolution {
   readonly begun: number;
   readonly outcome: PromiseSettledResult<LaunchPlan>;
 }
-
-/** How long the pinned artifact of a plan that this process resolved is not looked up again, in milliseconds. */
-const WARM = 60_000;
 
 export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
   const { catalog, clock } = ports;
@@ -89,8 +87,7 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
     trusted: (plan) => (resolvedAt.has(plan) ? plan : parsePlan(plan)),
     async reviewed(plan, allowStale, signal) {
       if (!allowStale) refuseStale(plan, await catalog.generations(plan.records));
-      const since = resolvedAt.get(plan) ?? Number.NEGATIVE_INFINITY;
-      if (clock.now() - since <= WARM) return plan;
+      if (isWarm(resolvedAt.get(plan), clock.now())) return plan;
       const [adapter, { credential }] = await Promise.all([
         ports.openAdapter(plan.target),
         launchSecrets(ports, plan, signal),

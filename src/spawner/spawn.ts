@@ -36,7 +36,7 @@ const LONGEST_PAUSE = 1_000;
 export function createSpawnerWorld(ports: SpawnerPorts): SpawnerWorld {
   const { ledger, clock, driver } = ports;
   const isGone = (line: string): boolean => driver.isGone(line);
-  const governor = createGovernor({ ledger, clock, line: driver.id, isGone });
+  const governor = createGovernor({ store: ledger, clock, line: driver.id, isGone });
   const admission = createLaunchAdmission(governor);
   const calls = createLaunchCalls(clock, admission);
   return {

@@ -13,8 +13,8 @@ import type { SpawnerPorts } from "./task.ts";
 export interface SweepRequest {
   /** Places to look at beside those that launches went to. */
   readonly targets: readonly PlacementTarget[];
-  /** For how long a machine has been a suspect before it is terminated, in milliseconds. */
-  readonly grace: number;
+  /** For how long a machine has been a suspect before it is terminated, in milliseconds. Default: 15 minutes. */
+  readonly grace: number | undefined;
   /** Only tell what would be done. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -45,6 +45,8 @@ interface Scope {
   readonly verdicts: readonly ClaimVerdict[];
 }
 
+/** For how long a suspect is left alone unless the caller says otherwise, in milliseconds. */
+const GRACE = 15 * 60_000;
 /** Scopes that are asked at once. */
 const AT_ONCE = 4;
 
@@ -155,7 +157,7 @@ function refuseOldCopy(scopes: readonly Scope[]): void {
 async function sweepScope(
   { ledger, now }: { readonly ledger: Ledger; readonly now: number },
   { name, adapter, machines, verdicts }: Scope,
-  { grace, dryRun, signal }: SweepRequest,
+  { grace = GRACE, dryRun, signal }: SweepRequest,
 ): Promise<{ suspects: SweptMachine[]; terminated: SweptMachine[]; failures: Skipped[] }> {
   const orphans = machines.filter((_machine, index) => verdicts[index] === "orphan").map(found);
   const known = new Set((await ledger.suspects(name)).map(({ id }) => id));

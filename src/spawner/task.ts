@@ -1,10 +1,11 @@
+import { retryAfterMilliseconds } from "../async/retry-after.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Driver } from "../host/process-identity.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SpawnNotice } from "./notice.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
-import { retryAfter, retryDelay } from "./launch/backoff.ts";
+import { retryDelay } from "./launch/backoff.ts";
 import type { DrivenSpawn, Ledger, SpawnKey } from "../ledger/ledger.ts";
 import type { LaunchAdmission } from "./launch/launch-admission.ts";
 import type { LaunchCalls } from "./launch/launch-calls.ts";
@@ -82,7 +83,7 @@ export function createTries(
     async pause(error, signal) {
       if (failures === 0) since = clock.now();
       failures += 1;
-      const delay = retryDelay(failures, random(), retryAfter(error));
+      const delay = retryDelay(failures, random(), retryAfterMilliseconds(error));
       if (clock.now() + delay - since > milliseconds) return false;
       await clock.sleep(delay, signal);
       return true;

@@ -61,7 +61,7 @@ export function createHosts(parts: {
         return found !== undefined && found.host === host && !found.isAlive;
       };
       const line = `${id} calls`;
-      const pace = createGovernor({ ledger: own, clock, line, isGone }).pace("default");
+      const pace = createGovernor({ store: own, clock, line, isGone }).pace("default");
       const opener = (sweepGrace: number | null): OpenAdapter => {
         const adapters = new Map<SimulatedCloud, SubstrateAdapter>();
         return async (target) => {

@@ -1,4 +1,5 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
+import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import { ERROR_RULES } from "./error-rules.ts";
@@ -137,9 +138,7 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
     provider_code: failure.code,
     status: failure.status,
     ...(failure.requestId === null ? {} : { request_id: failure.requestId }),
-    ...(failure.retryAfterSeconds === null
-      ? {}
-      : { retry_after_seconds: failure.retryAfterSeconds }),
+    ...retryAfterMetadata(failure.retryAfterSeconds),
     ...(action === undefined ? {} : { action }),
     ...(encoded === undefined ? {} : { encoded_message: encoded }),
   };

@@ -1,3 +1,4 @@
+import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
 /** What the SDK throws, read without trusting its shape: what AWS answered, or that it did not. */
@@ -88,8 +89,8 @@ function requestIdOf(caught: Error): string | null {
 
 function retryAfterOf(caught: Error): number | null {
   const headers = fieldsOf(fieldsOf(caught, "$response") ?? {}, "headers");
-  const seconds = Number(headers?.["retry-after"] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+  const field = headers?.["retry-after"];
+  return typeof field === "string" ? retryAfterSeconds(field) : null;
 }
 
 /** Of the error itself, or of one that it is about. */

@@ -1,5 +1,6 @@
 import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../../src/errors.ts";
+import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
@@ -53,8 +54,8 @@ export function createAuthorization(
         url,
         fetchImplementation: send,
       });
-      const seconds = Number(reply.headers.get("retry-after") ?? Number.NaN);
-      if (THROTTLES.has(reply.status) && Number.isFinite(seconds))
+      const seconds = retryAfterSeconds(reply.headers.get("retry-after"));
+      if (THROTTLES.has(reply.status) && seconds !== null)
         throw new GceThrottleReply(reply.status, await reply.text(), seconds);
       return reply;
     },

@@ -1,3 +1,4 @@
+import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
@@ -117,6 +118,6 @@ function metadataOf({
   return {
     ...(status === null ? {} : { status }),
     ...(decided === undefined ? {} : { provider_code: decided }),
-    ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
+    ...retryAfterMetadata(retryAfterSeconds),
   };
 }

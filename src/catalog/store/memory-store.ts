@@ -1,4 +1,5 @@
 /** A catalog store in memory, for tests and for programs that keep their records elsewhere. */
+import type { SealedValue } from "../../secrets/sealed-value.ts";
 import type { CatalogKind } from "../kinds.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
@@ -7,7 +8,6 @@ import type {
   CatalogWriting,
   RecordId,
   RecordKey,
-  SealedValue,
   StoredGeneration,
   StoredRecord,
 } from "../tables.ts";

@@ -2,7 +2,8 @@
 import type { SqlRow, SqlValue } from "../../storage/connection.ts";
 import { asJsonObject } from "../../json/json-object.ts";
 import { isCatalogKind } from "../kinds.ts";
-import type { RecordKey, SealedValue, StoredGeneration, StoredRecord } from "../tables.ts";
+import type { SealedValue } from "../../secrets/sealed-value.ts";
+import type { RecordKey, StoredGeneration, StoredRecord } from "../tables.ts";
 
 export function toStoredRecord(row: SqlRow): StoredRecord {
   return {

@@ -1,6 +1,7 @@
 /** The catalog's port to its storage: versioned records of many tenants. Each method is one transaction. */
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "../kinds.ts";
-import type { RecordKey, SealedValue } from "../tables.ts";
+import type { SealedValue, SealedValues } from "../../secrets/sealed-value.ts";
+import type { RecordKey } from "../tables.ts";
 
 /** The author, time and condition of a write. */
 export interface WriteTerms {
@@ -35,7 +36,7 @@ export interface LinkedRecords {
  * Built-in records are read like any other. Returned records are in camelCase and deep-frozen. Every record is
  * validated when it is read; one that violates the rules throws `FAILED_PRECONDITION` / `STORAGE_DAMAGED`.
  */
-export interface CatalogStore {
+export interface CatalogStore extends SealedValues {
   /**
    * Creates or replaces the record.
    *
@@ -84,10 +85,4 @@ export interface CatalogStore {
     kind: K,
     name: string,
   ): Promise<readonly HistoryEntry<K>[]>;
-
-  /** The sealed value of a secret; null for a secret that does not exist. */
-  sealedValue(tenant: string, name: string): Promise<SealedValue | null>;
-
-  /** The ids of the keys that seal values of any tenant. */
-  sealingKeys(): Promise<readonly string[]>;
 }

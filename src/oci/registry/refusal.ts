@@ -1,3 +1,4 @@
+import { retryAfterMetadata, retryAfterSeconds } from "../../async/retry-after.ts";
 import { z } from "zod";
 import type { JsonObject, SlipwayError } from "../../errors.ts";
 import { readBody } from "./body.ts";
@@ -74,15 +75,8 @@ async function readErrors(
 /** `Retry-After` in seconds or as a date, and what is left of the quota (`ratelimit-remaining: 0;w=21600`). */
 function rateLimits(headers: ReadonlyMap<string, string>, now: number): JsonObject {
   const remaining = /^\s*(\d{1,9})/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
-  const retryAfter = retryAfterSeconds(headers.get("retry-after") ?? "", now);
   return {
     ...(remaining === undefined ? {} : { rate_limit_remaining: Number(remaining) }),
-    ...(retryAfter === null ? {} : { retry_after_seconds: retryAfter }),
+    ...retryAfterMetadata(retryAfterSeconds(headers.get("retry-after"), now)),
   };
-}
-
-function retryAfterSeconds(header: string, now: number): number | null {
-  if (/^\s*\d{1,9}\s*$/.test(header)) return Number(header);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
 }

@@ -1,5 +1,3 @@
-import type { SlipwayError } from "../../errors.ts";
-
 /** First and longest mean pause before something is tried again, in milliseconds. */
 const FIRST = 200;
 const LONGEST = 20_000;
@@ -15,10 +13,4 @@ const LONGEST = 20_000;
 export function retryDelay(failures: number, random: number, retryAfter: number | null): number {
   const range = Math.min(LONGEST, FIRST * 2 ** Math.min(failures, 30));
   return Math.ceil((retryAfter ?? 0) + random * range);
-}
-
-/** What the provider asked to wait, in milliseconds. */
-export function retryAfter({ metadata }: SlipwayError): number | null {
-  const seconds = metadata["retry_after_seconds"];
-  return typeof seconds === "number" && seconds > 0 ? seconds * 1_000 : null;
 }

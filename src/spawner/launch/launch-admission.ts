@@ -3,7 +3,7 @@ import type { Admission, Governor, Grant } from "../../pacing/governor.ts";
 import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
 import type { RateAsk } from "../../pacing/contract.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
-import { retryAfter } from "./backoff.ts";
+import { retryAfterMilliseconds } from "../../async/retry-after.ts";
 
 /** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
 export interface LaunchAdmission extends LaunchWatch {
@@ -65,7 +65,7 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       if (throttle !== undefined)
         return await governor.throttled(
           { ...admission, resources: outcomes.length },
-          retryAfter(throttle),
+          retryAfterMilliseconds(throttle),
         );
       // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
       // is done by its first answer.

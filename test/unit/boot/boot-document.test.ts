@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { bootDocument, measureBootDocument } from "../../../src/boot/boot-document.ts";
+import { LONGEST_SPAWN_ID } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
 const VARIABLE = { delivery: "environment", maximumBytes: 32_768, identity: null } as const;
@@ -93,7 +94,7 @@ describe("bootDocument", () => {
 
 describe("measureBootDocument", () => {
   it.each([VARIABLE, CLOUD_INIT])("gives the most bytes that it may have by $delivery", (by) => {
-    const longest = "a".repeat(63);
+    const longest = "x".repeat(LONGEST_SPAWN_ID);
     expect(measureBootDocument(PLAN, by)).toBe(Buffer.byteLength(bootDocument(PLAN, longest, by)));
   });
 });

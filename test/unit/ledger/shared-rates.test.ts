@@ -46,7 +46,7 @@ async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls:
   const start = clock.now();
   const buckets: Buckets = new Map();
   const governors = ledgers.map((ledger, index) =>
-    createGovernor({ ledger, clock, line: `driver-${index}`, isGone: () => false }),
+    createGovernor({ store: ledger, clock, line: `driver-${index}`, isGone: () => false }),
   );
   const gone: Gone[] = [];
   let launches = 0;
@@ -157,7 +157,7 @@ describe("several processes on one ledger", () => {
     const counts: gceStandIn.RateCounts = new Map();
     const quota = gceStandIn.publishedRates({ id: "instances.delete", isMutation: true });
     const governors = ["one", "two"].map((line) =>
-      createGovernor({ ledger, clock, line, isGone: () => false }),
+      createGovernor({ store: ledger, clock, line, isGone: () => false }),
     );
     const remove = async (index: number): Promise<void> => {
       const admission = { scope: gce.rateScope("agents"), limit: QUERIES, tenant: "a" };

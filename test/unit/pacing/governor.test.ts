@@ -35,7 +35,7 @@ function scene(processes = 1) {
     },
   };
   const governors = Array.from({ length: processes }, (_, index) =>
-    createGovernor({ ledger, clock, line: `driver-${index}`, isGone: () => false }),
+    createGovernor({ store: ledger, clock, line: `driver-${index}`, isGone: () => false }),
   );
   const [governor] = governors;
   if (governor === undefined) throw new Error("there is no process");

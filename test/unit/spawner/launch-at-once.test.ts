@@ -202,7 +202,7 @@ describe("what it asks for", () => {
   it("is one machine at the time of its record, and nothing where others wait here", async () => {
     const clock = createFakeClock();
     const ledger = createMemoryLedger();
-    const governor = createGovernor({ ledger, clock, line: "here", isGone: () => false });
+    const governor = createGovernor({ store: ledger, clock, line: "here", isGone: () => false });
     const limit = { name: "Launch", requests: ONE_A_SECOND, resources: ONE_A_SECOND };
     const admission = { scope: "here", limit, tenant: "a" };
     const ask = governor.atOnce(admission);

@@ -75,6 +75,18 @@ describe("sweep", () => {
     expect(await here.ledger.suspects("docker default")).toEqual([]);
   });
 
+  it("leaves a suspect alone for 15 minutes unless it is given another grace period", async () => {
+    const here = sweeping();
+    await here.spawn();
+    const orphan = await here.twin();
+    const pass = () => here.pass({ grace: undefined });
+    await pass();
+    await here.clock.advance(15 * 60_000 - 1);
+    expect((await pass()).terminated).toEqual([]);
+    await here.clock.advance(1);
+    expect((await pass()).terminated).toMatchObject([{ id: orphan }]);
+  });
+
   it("terminates nothing by the first pass, even without grace", async () => {
     const here = sweeping();
     await here.spawn();

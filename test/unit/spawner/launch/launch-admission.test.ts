@@ -90,7 +90,7 @@ describe("launches and the account's own pace", () => {
       await ledger.correct(turn, correction);
     };
     const kept = { ...ledger, correct };
-    const governor = createGovernor({ ledger: kept, clock, line: "here", isGone: () => false });
+    const governor = createGovernor({ store: kept, clock, line: "here", isGone: () => false });
     const { answered } = createLaunchAdmission(governor);
     const { adapter } = here;
     const launch = {
