@@ -1,4 +1,4 @@
-import { untilAborted } from "../../async/tasks.ts";
+import { cancellation, raceWithDetach } from "../../async/cancellation.ts";
 import { isSlipwayError, type SlipwayError } from "../../errors.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { foreignDemand, type Subject } from "./failures.ts";
@@ -86,7 +86,8 @@ async function reach<Result>(
   const { registry } = subject.repository;
   // Whether a registry is insecure may be a question to an engine, which knows nothing of this signal.
   const opening = options.endpoints.open(registry);
-  const endpoint = await untilAborted(opening, signal, `reading ${subject.name}`);
+  const error = () => cancellation(signal, `reading ${subject.name}`);
+  const endpoint = await raceWithDetach(opening, { signal, error });
   let answered = false;
   const onAnswer = () => {
     answered = true;
