@@ -36,23 +36,23 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
 /** Somebody asked for it, through the API or the console. */
 const BY_USER = "Client.UserInitiatedShutdown";
 
-/** What is read of an instance, and nothing else: of these alone the SDK makes objects. */
-export const INSTANCE_MEMBERS = [
-  "AmiLaunchIndex",
-  "Architecture",
-  "ImageId",
-  "InstanceId",
-  "Ipv6Address",
-  "LaunchTime",
-  "Placement",
-  "PrivateIpAddress",
-  "PublicIpAddress",
-  "State",
-  "StateReason",
-  "StateTransitionReason",
-  "Tags",
-] as const satisfies readonly (keyof Instance)[];
-export type InstanceSeen = Pick<Instance, (typeof INSTANCE_MEMBERS)[number]>;
+/** What is read of an instance. */
+export type InstanceSeen = Pick<
+  Instance,
+  | "AmiLaunchIndex"
+  | "Architecture"
+  | "ImageId"
+  | "InstanceId"
+  | "Ipv6Address"
+  | "LaunchTime"
+  | "Placement"
+  | "PrivateIpAddress"
+  | "PublicIpAddress"
+  | "State"
+  | "StateReason"
+  | "StateTransitionReason"
+  | "Tags"
+>;
 
 /** EC2's instance in neutral words; null for what is none, or has no id. */
 export function machineOf(instance: InstanceSeen): Machine | null {

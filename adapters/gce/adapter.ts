@@ -14,6 +14,7 @@ import { launchMachines } from "./launch/launch.ts";
 import { machineLogs } from "./machines/logs.ts";
 import { describeMachines, listMachines } from "./machines/describe.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./launch/names.ts";
+import type { GceRole } from "./target.ts";
 import { preflightInstance } from "./preflight/preflight.ts";
 import { RATE_QUOTAS, rateOf, rateScope } from "./client/rates.ts";
 import { createReads } from "./client/reads.ts";
@@ -25,9 +26,9 @@ import type { PacingOptions } from "./client/pacing.ts";
 import { createAuthorization } from "./client/authorization.ts";
 import type { GceCallRules } from "./client/call.ts";
 import { createGceClients } from "./client/client.ts";
-import { openCredentials } from "./client/credentials.ts";
-import type { CredentialOptions, GceRole } from "./client/credentials.ts";
+import type { CredentialOptions } from "./client/credentials.ts";
 import { computeEndpoint, ENDPOINT_VARIABLE } from "./client/endpoint.ts";
+import { loadCredentials } from "./client/load-sdk.ts";
 
 export interface GceAdapterOptions {
   /** Project and accounts hold for the adapter's life; all else is read from each plan. */
@@ -127,7 +128,10 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role" | "mem
 export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, sleep, pacing } = options;
   const authorize = (role: GceRole) =>
-    createAuthorization((memory) => openCredentials({ target, environment, role, memory }));
+    createAuthorization(async (memory) => {
+      const { openCredentials } = await loadCredentials();
+      return await openCredentials({ target, environment, role, memory });
+    });
   const clients = createGceClients({
     endpoint: () => computeEndpoint(environment[ENDPOINT_VARIABLE]),
     authorization: { reader: authorize("reader"), launcher: authorize("launcher") },

@@ -13,6 +13,15 @@ export function gcpTarget({ target }: { readonly target: PlacementTarget }): Gcp
   });
 }
 
+/** Whether a call only reads or launches and terminates: a placement may name an account for each. */
+export type GceRole = "reader" | "launcher";
+
+/** The service account that makes calls of this role; null for the caller's own credentials. */
+export function serviceAccountOf(target: GcpTarget, role: GceRole): string | null {
+  if (role === "launcher") return target.wifServiceAccount;
+  return target.wifReadonlyServiceAccount ?? target.wifServiceAccount;
+}
+
 /** The subnet as the placement names it, everything that it leaves out filled in. */
 export interface SubnetReference {
   readonly project: string;

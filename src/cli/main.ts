@@ -3,8 +3,6 @@
 const OLDEST = [22, 18] as const;
 
 if (isSupported(process.versions.node)) {
-  const { keepCompiledCode } = await import("./compile-cache.ts");
-  keepCompiledCode();
   await import("./start.ts");
 } else {
   process.stderr.write(

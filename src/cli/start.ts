@@ -7,8 +7,6 @@ const host = createProcessHost(process);
 process.once("uncaughtException", (caught) => void leaveWithDefect(caught));
 const answer = answerAtOnce(words);
 if (answer === null) {
-  const { resolveKnownModules } = await import("./known-modules.ts");
-  resolveKnownModules(["../", "../../adapters/"].map((own) => new URL(own, import.meta.url).href));
   const { runCommandLine } = await import("./run.ts");
   process.exitCode = await runCommandLine(words, host);
 } else {

@@ -12,7 +12,11 @@ export interface OpenSubstrateOptions {
   readonly rates?: Partial<Readonly<Record<Substrate, RateSettings>>>;
 }
 
-/** Opens a target's adapter. Adapters and their SDKs are only imported here, so that a process loads what it uses. */
+/**
+ * Opens a target's adapter and loads its SDK. Adapters are only imported here, so that a process loads what it uses.
+ *
+ * @throws SlipwayError `PACKAGE_NOT_INSTALLED` if the SDK is missing: one error, where each call would throw it again
+ */
 export async function openSubstrate(
   target: PlacementTarget,
   { environment, home }: ProcessEnvironment,
@@ -27,12 +31,14 @@ export async function openSubstrate(
       return createDockerAdapter({ host, environment, home, now, certificateAuthorities });
     }
     case "AWS": {
-      const { createAwsAdapter } = await import("../../adapters/aws/index.ts");
+      const { createAwsAdapter, loadAwsSdk } = await import("../../adapters/aws/index.ts");
+      await loadAwsSdk();
       const own = { ...pacing, rates: rates?.AWS ?? {} };
       return createAwsAdapter({ target, environment, home, now, ...own });
     }
     case "GCP": {
-      const { createGceAdapter } = await import("../../adapters/gce/index.ts");
+      const { createGceAdapter, loadGceSdk } = await import("../../adapters/gce/index.ts");
+      await loadGceSdk();
       const own = { ...pacing, rates: rates?.GCP ?? {} };
       return createGceAdapter({ target, environment, home, now, ...own });
     }

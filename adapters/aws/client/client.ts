@@ -10,11 +10,10 @@ import {
   remembering,
   SILENT_LOGGER,
 } from "./credentials.ts";
-import type { CredentialProvider } from "./credentials.ts";
+import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
-import { ec2Sdk, stsSdk } from "./sdk.ts";
-import type { AwsCredentialIdentity } from "@smithy/types";
+import { loadClients } from "./load-sdk.ts";
 import { cloudError } from "../errors/errors.ts";
 
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
@@ -89,14 +88,14 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     };
   };
   const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const { STSClient } = stsSdk();
+    const { STSClient } = await loadClients();
     const common = await settings("sts", request, credentials);
     return connections.join((handler) =>
       unlogged(new STSClient({ ...common, requestHandler: handler })),
     );
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const { EC2Client } = ec2Sdk();
+    const { EC2Client } = await loadClients();
     const common = await settings("ec2", request, credentials);
     return connections.join((handler) =>
       unlogged(new EC2Client({ ...common, requestHandler: handler })),
@@ -163,8 +162,8 @@ async function assumeRole(
   sts: STSClient,
   roleArn: string,
   region: string,
-): Promise<AwsCredentialIdentity> {
-  const { AssumeRoleCommand } = stsSdk();
+): Promise<AwsCredentials> {
+  const { AssumeRoleCommand } = await loadClients();
   const context = { operation: "AssumeRole", subject: `role ${roleArn}`, region } as const;
   try {
     const input = { RoleArn: roleArn, RoleSessionName: SESSION_NAME };

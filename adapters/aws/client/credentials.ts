@@ -1,12 +1,21 @@
-import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
+import { loadCredentialChain } from "./load-sdk.ts";
 import { NO_CREDENTIALS } from "../errors/errors.ts";
 
-export type CredentialProvider = Provider<AwsCredentialIdentity>;
+/** What a request is signed with. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** None for credentials that do not expire. */
+  readonly expiration?: Date;
+}
+
+export type CredentialProvider = () => Promise<AwsCredentials>;
 
 /** Temporary credentials are replaced this long before they expire, as AWS's own SDKs do it. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
@@ -64,7 +73,7 @@ async function defaultChain(
   environment: AwsEnvironment,
   files: SharedFiles,
 ): Promise<CredentialProvider> {
-  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const { defaultProvider } = await loadCredentialChain();
   const webIdentityTokenFile = environment["AWS_WEB_IDENTITY_TOKEN_FILE"];
   const roleArn = environment["AWS_ROLE_ARN"];
   const roleSessionName = environment["AWS_ROLE_SESSION_NAME"];
@@ -94,6 +103,6 @@ export function remembering(load: CredentialProvider, memory: SecretMemory): Cre
   };
 }
 
-function expiresSoon({ expiration }: AwsCredentialIdentity, now: number): boolean {
+function expiresSoon({ expiration }: AwsCredentials, now: number): boolean {
   return expiration !== undefined && expiration.getTime() - now < MARGIN_MILLISECONDS;
 }

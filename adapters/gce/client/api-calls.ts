@@ -1,4 +1,4 @@
-import type { GceRole } from "./credentials.ts";
+import type { GceRole } from "../target.ts";
 
 /** One method of Compute Engine that Slipway calls, with what its caller has to be allowed. */
 export interface GceApiCall {

@@ -6,9 +6,8 @@ import { credentialsOfFile, FILE_VARIABLE, SCOPES, TOKEN_VARIABLE } from "./cred
 import type { GceEnvironment } from "./credential-file.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { rememberingSent } from "./sent-secrets.ts";
-
-/** Who calls: whoever only looks, or whoever launches. */
-export type GceRole = "reader" | "launcher";
+import { serviceAccountOf } from "../target.ts";
+import type { GceRole } from "../target.ts";
 
 export interface CredentialOptions {
   readonly target: GcpTarget;
@@ -33,12 +32,6 @@ export async function openCredentials(options: CredentialOptions): Promise<AuthC
   const own = rememberingSent(await ownCredentials(target, environment), memory);
   const account = serviceAccountOf(target, role);
   return account === null ? own : rememberingSent(impersonated(own, account), memory);
-}
-
-/** Reading is done with the lesser rights, where the placement has an account for it. */
-export function serviceAccountOf(target: GcpTarget, role: GceRole): string | null {
-  if (role === "launcher") return target.wifServiceAccount;
-  return target.wifReadonlyServiceAccount ?? target.wifServiceAccount;
 }
 
 function tokenClient(token: string): AuthClient {

@@ -1,7 +1,7 @@
 import type { ErrorReason } from "../../../src/errors.ts";
 import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
-import { serviceAccountOf } from "../client/credentials.ts";
+import { serviceAccountOf } from "../target.ts";
 import { DEFAULT_SERVICE_ACCOUNT } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";

@@ -49,8 +49,6 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/key-file.ts",
   "src/oci/registry/certificates.ts",
   "src/host/system-process-identity.ts",
-  "adapters/aws/client/kept-source.ts",
-  "adapters/aws/client/sdk-parts.ts",
   "adapters/docker/client/endpoint-provider.ts",
   "adapters/docker/preflight/host-platforms.ts",
   "adapters/gce/client/credential-file.ts",

@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { IdentityPoolClient, JWT, OAuth2Client, UserRefreshClient } from "google-auth-library";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { audienceOf } from "../../../../../adapters/gce/client/credential-file.ts";
-import {
-  impersonated,
-  openCredentials,
-  serviceAccountOf,
-} from "../../../../../adapters/gce/client/credentials.ts";
+import { impersonated, openCredentials } from "../../../../../adapters/gce/client/credentials.ts";
 import type { CredentialOptions } from "../../../../../adapters/gce/client/credentials.ts";
 import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
+import { serviceAccountOf } from "../../../../../adapters/gce/target.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { gcpTarget } from "../../../../support/gce-launches.ts";
 

@@ -1,0 +1,27 @@
+import { sdkLoader } from "../../../src/substrate/load-sdk.ts";
+
+const COMPUTE_ENGINE = {
+  provider: "Compute Engine",
+  packages: ["@google-cloud/compute", "google-auth-library", "google-gax"],
+} as const;
+
+/** Loads a part of Google's SDK, or a file of the adapter that imports one. */
+export function googleLoader<Part>(load: () => Promise<Part>): () => Promise<Part> {
+  return sdkLoader(COMPUTE_ENGINE, load);
+}
+
+/** What finds credentials, with `google-auth-library`. */
+export const loadCredentials = googleLoader(() => import("./credentials.ts"));
+
+/** What clients are made with: `google-gax`. */
+export const loadGax = googleLoader(() => import("./protos.ts"));
+
+/**
+ * Loads what every call needs ahead of the first one.
+ *
+ * @throws SlipwayError `PACKAGE_NOT_INSTALLED` for a package that is missing
+ */
+export async function loadGceSdk(): Promise<void> {
+  await loadCredentials();
+  await loadGax();
+}

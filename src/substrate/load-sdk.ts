@@ -1,0 +1,58 @@
+import { findPackageJSON } from "node:module";
+import { memoizeAsync } from "../async/memoize.ts";
+import { SlipwayError } from "../errors.ts";
+
+export interface SdkPackages {
+  /** What the packages are for, as the subject of a sentence: `EC2`. */
+  readonly provider: string;
+  /** Names on npm: optional peer dependencies of Slipway. */
+  readonly packages: readonly string[];
+}
+
+/**
+ * Loads a provider's SDK at the first call and keeps it. The library does not install the SDKs: a program that uses
+ * one substrate needs the packages of that one alone.
+ *
+ * @param load Imports the SDK.
+ * @returns A function that throws `PACKAGE_NOT_INSTALLED` if one of the packages is missing. Any other failure to load
+ *   the SDK is thrown as it is.
+ */
+export function sdkLoader<Sdk>(sdk: SdkPackages, load: () => Promise<Sdk>): () => Promise<Sdk> {
+  return memoizeAsync(async () => {
+    try {
+      return await load();
+    } catch (caught) {
+      // The error does not say which module was not found other than in its text, and it may be one of the SDK's own.
+      const missing = hasCode(caught, NOT_FOUND) ? sdk.packages.filter(isMissing) : [];
+      throw missing.length === 0 ? caught : notInstalled(sdk, missing);
+    }
+  });
+}
+
+const NOT_FOUND = "ERR_MODULE_NOT_FOUND";
+
+function isMissing(name: string): boolean {
+  try {
+    findPackageJSON(name, import.meta.url);
+    return false;
+  } catch (caught) {
+    if (hasCode(caught, NOT_FOUND)) return true;
+    throw caught;
+  }
+}
+
+function hasCode(caught: unknown, code: string): boolean {
+  return caught instanceof Error && "code" in caught && caught.code === code;
+}
+
+function notInstalled({ provider, packages }: SdkPackages, missing: readonly string[]) {
+  const [subject, verb] = missing.length === 1 ? ["package", "is"] : ["packages", "are"];
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "PACKAGE_NOT_INSTALLED",
+    message: `${provider} needs the ${subject} ${missing.join(", ")}, which ${verb} not installed`,
+    remedy: `Install what ${provider} needs beside slipway: npm install ${packages.join(" ")}`,
+    blastRadius: "account",
+    metadata: { packages: [...missing] },
+  });
+}
