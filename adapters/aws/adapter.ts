@@ -9,7 +9,7 @@ import { createAwsClients } from "./client/client.ts";
 import type { AwsEnvironment } from "./client/endpoint-provider.ts";
 import { inspectAwsImage } from "./image/image.ts";
 import { pacedApi } from "./client/pacing.ts";
-import type { Sleep } from "./client/pause.ts";
+import type { Sleep } from "../../src/async/cancellation.ts";
 import { preflightInstance } from "./preflight/preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
@@ -76,7 +76,7 @@ export interface AwsPorts {
   readonly region: string;
   readonly api: (region: string) => AwsApi;
   readonly now: () => number;
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
 }
 
 /** The adapter of one account and region. Nothing is loaded, read or connected to before the first verb. */

@@ -80,6 +80,27 @@ export async function raceWithDetach<Result>(
   }
 }
 
+/** Rejects if the signal is aborted before the milliseconds have passed. */
+export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Sleeps in the middle of some work.
+ *
+ * @throws SlipwayError {@link cancellation} if the signal is aborted, whatever the sleep makes of that
+ */
+export async function pause(
+  sleep: Sleep,
+  milliseconds: number,
+  { signal, what }: { readonly signal: AbortSignal; readonly what: string },
+): Promise<void> {
+  try {
+    await raceWithDetach(sleep(milliseconds, signal), { signal });
+  } catch (caught) {
+    throwIfCancelled(signal, what);
+    throw caught;
+  }
+}
+
 /** A caller's signal combined with a time limit. Its timer runs until it is disposed of. */
 export interface Deadline extends Disposable {
   /** Aborted with the caller's signal, or with a `TimeoutError` when the time is over. */

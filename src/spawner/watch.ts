@@ -1,4 +1,4 @@
-import { throwIfCancelled } from "../async/cancellation.ts";
+import { pause } from "../async/cancellation.ts";
 import type { Clock } from "../host/clock.ts";
 import { invalidArgument } from "../errors.ts";
 import { spawnNotFound } from "./spawn-errors.ts";
@@ -39,11 +39,6 @@ export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnE
       last = event.sequence;
     }
     if (unsettled === 0) return;
-    try {
-      await clock.sleep(PAUSE, signal);
-    } catch (caught) {
-      throwIfCancelled(signal, "the watch");
-      throw caught;
-    }
+    await pause((time, stop) => clock.sleep(time, stop), PAUSE, { signal, what: "the watch" });
   }
 }

@@ -1,7 +1,7 @@
 import type { Pace, RatedCall, RateSettings } from "../../../src/pacing/rates.ts";
 import type { AwsApi } from "./api.ts";
 import { isPassing, isThrottle, retryAfterSeconds } from "../errors/errors.ts";
-import type { Sleep } from "./pause.ts";
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import { rateOf, rateScope } from "./rates.ts";
 import type { RatedAction } from "./rates.ts";
 

@@ -1,4 +1,5 @@
-import { throwIfCancelled } from "../../../src/async/cancellation.ts";
+import { pause, throwIfCancelled } from "../../../src/async/cancellation.ts";
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LogsRequest } from "../../../src/substrate/contract.ts";
 import { machineSeen } from "../../../src/substrate/contract.ts";
@@ -6,8 +7,6 @@ import type { AwsApi } from "../client/api.ts";
 import { describeInstances } from "./describe.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import { isInstanceId, UNKNOWN_ID } from "./instance-ids.ts";
-import { pause } from "../client/pause.ts";
-import type { Sleep } from "../client/pause.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 
 export interface LogPorts {
@@ -44,7 +43,7 @@ export async function* instanceLogs(
   if (beginning.length > 0) yield beginning;
   if (!follow) return;
   for (;;) {
-    await pause({ sleep: ports.sleep, milliseconds: PAUSE, signal, during: "reading logs" });
+    await pause(ports.sleep, PAUSE, { signal, what: "reading logs" });
     // Asked first: what the machine printed before it ended is then among what is read next.
     const hasEnded = await isEnded(ports, id, signal);
     const next = await read();

@@ -1,11 +1,10 @@
-import { throwIfCancelled } from "../../../src/async/cancellation.ts";
+import { pause, throwIfCancelled } from "../../../src/async/cancellation.ts";
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { TerminateOutcome } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
-import { pause } from "../client/pause.ts";
-import type { Sleep } from "../client/pause.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 
 type TerminatingApi = Pick<AwsApi, "region" | "terminateInstances">;
@@ -136,7 +135,7 @@ async function settleUnknown(termination: Termination): Promise<void> {
       unknown.delete(id);
     }
     if (unknown.size === 0) return;
-    await pause({ sleep, milliseconds, signal, during: "terminating machines" });
+    await pause(sleep, milliseconds, { signal, what: "terminating machines" });
     const ids = [...unknown];
     unknown.clear();
     await terminateAll(termination, ids);

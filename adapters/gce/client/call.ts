@@ -1,4 +1,5 @@
-import { cancellation, raceWithDetach } from "../../../src/async/cancellation.ts";
+import { cancellation, pause, raceWithDetach } from "../../../src/async/cancellation.ts";
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import { GceCallFailure, readFailure } from "../errors/failure.ts";
 import type { CallPace } from "./pacing.ts";
 
@@ -18,8 +19,7 @@ export interface GceCallRules {
   readonly timeout: number;
   /** Whether the call only reads, so that it may be sent again. */
   readonly reads: boolean;
-  /** Rejects with the signal's reason when it is aborted first. */
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
   /** Waited for before each time that it is sent, and told when that was too soon. */
   readonly pace: CallPace;
 }
@@ -49,19 +49,10 @@ export async function callGce<Reply>(
       if (signal.aborted) throw cancellation(signal, what);
       const failure = readFailure(caught);
       if (isThrottle(failure)) await rules.pace.throttled(failure.retryAfterSeconds);
-      const pause = reads && attempt < MOST_ATTEMPTS ? pauseAfter(failure, attempt) : null;
-      if (pause === null) throw failure;
-      await rest(pause, rules);
+      const milliseconds = reads && attempt < MOST_ATTEMPTS ? pauseAfter(failure, attempt) : null;
+      if (milliseconds === null) throw failure;
+      await pause(rules.sleep, milliseconds, rules);
     }
-  }
-}
-
-/** @throws SlipwayError the signal's cancellation, whatever the sleep itself makes of the signal */
-async function rest(pause: number, { sleep, signal, what }: GceCallRules): Promise<void> {
-  try {
-    await raceWithDetach(sleep(pause, signal), { signal });
-  } catch (caught) {
-    throw signal.aborted ? cancellation(signal, what) : caught;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
 import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
@@ -18,8 +19,7 @@ export interface LaunchPorts {
     | "operations"
     | "waitForOperation"
   >;
-  /** Rejects when the signal is aborted first. */
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
 }
 
 /** One launch on its way. */

@@ -1,4 +1,5 @@
-import { cancellation } from "../../../src/async/cancellation.ts";
+import { cancellation, pause } from "../../../src/async/cancellation.ts";
+import type { Sleep } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LogsRequest } from "../../../src/substrate/contract.ts";
 import type { GceApi } from "../client/api.ts";
@@ -10,8 +11,7 @@ import { machineOf } from "../machine.ts";
 
 export interface LogPorts {
   readonly api: Pick<GceApi, "instance" | "serialOutput">;
-  /** Rejects when the signal is aborted first. */
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly sleep: Sleep;
 }
 
 /** Between two looks at what a machine prints, in milliseconds. */
@@ -51,7 +51,7 @@ export async function* machineLogs(
 async function* follow(reading: Reading, from: number): AsyncGenerator<Uint8Array> {
   let next = from;
   for (let silent = 0; ;) {
-    await pause(reading);
+    await pause(reading.sleep, PAUSE, { signal: reading.signal, what: "reading logs" });
     const said = await readFrom(reading, next);
     if (said === null) return;
     if (said.text !== "") yield Buffer.from(said.text);
@@ -94,14 +94,6 @@ async function isUp({ api, id, machine, signal }: Reading): Promise<boolean> {
   } catch (caught) {
     if (hasStatus(caught, 404)) return false;
     throw gceError(caught, { doing: `reading instance ${id}` });
-  }
-}
-
-async function pause({ sleep, signal }: Reading): Promise<void> {
-  try {
-    await sleep(PAUSE, signal);
-  } catch (caught) {
-    throw signal.aborted ? cancellation(signal, "reading logs") : caught;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   createDeadline,
   followers,
   onAbort,
+  pause,
   raceWithDetach,
   throwIfCancelled,
 } from "../../../src/async/cancellation.ts";
@@ -132,6 +133,33 @@ describe("raceWithDetach", () => {
     const pending = new Promise<never>(() => undefined);
     const grace = async () => await delay(1);
     await expect(raceWithDetach(pending, { signal, grace })).rejects.toThrow("enough");
+  });
+});
+
+describe("pause", () => {
+  const what = "reading logs";
+
+  it("sleeps, and passes on the sleep's own failure", async () => {
+    const { signal } = new AbortController();
+    const slept: number[] = [];
+    const sleep = async (milliseconds: number) => void slept.push(milliseconds);
+    await pause(sleep, 7, { signal, what });
+    expect(slept).toEqual([7]);
+    const broken = () => Promise.reject(new Error("no timers"));
+    await expect(pause(broken, 7, { signal, what })).rejects.toThrow("no timers");
+  });
+
+  it.each([
+    ["ignores the signal", () => new Promise<void>(() => undefined)],
+    ["fails of it", (_time: number, signal: AbortSignal) => delay(60_000, undefined, { signal })],
+  ])("is cancelled with the signal, even if the sleep %s", async (_how, sleep) => {
+    const controller = new AbortController();
+    const pausing = pause(sleep, 60_000, { signal: controller.signal, what });
+    controller.abort();
+    await expect(pausing).rejects.toMatchObject({
+      code: "CANCELLED",
+      message: "reading logs was cancelled",
+    });
   });
 });
 
