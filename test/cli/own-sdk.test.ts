@@ -10,7 +10,7 @@ import { scratchCatalog } from "./support/scratch-catalog.ts";
 const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
 const SLOW = { timeout: 120_000 };
 
-/** What belongs to each substrate alone: its adapter's files, and the packages that it brings. */
+/** The modules that belong to one substrate only: its adapter's files and its packages. */
 const OWN = {
   aws: /\/adapters\/aws\/|\/node_modules\/(?:@aws-sdk|@smithy|@aws-crypto)\//,
   gce: /\/adapters\/gce\/|\/node_modules\/(?:@google-cloud|google-auth-library|google-gax)\//,
@@ -25,7 +25,7 @@ interface Trial {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Whose parts a process loads that spawns such a workspace. */
+/** The substrates whose modules a process loads to spawn such a workspace. */
 async function partsOfSpawn(trial: Trial): Promise<readonly Part[]> {
   using catalog = scratchCatalog();
   const { substrate, target, environment } = trial;
@@ -47,7 +47,7 @@ async function partsOfSpawn(trial: Trial): Promise<readonly Part[]> {
   return (["aws", "gce", "docker"] as const).filter(isLoaded);
 }
 
-it("a spawn on EC2 loads nothing of the others", SLOW, async () => {
+it("a spawn on EC2 loads no modules of other substrates", SLOW, async () => {
   await using ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
   const { images, subnets } = ec2.region("us-east-1", "123456789012");
   const subnetIds = [subnets["us-east-1a"]];
@@ -66,7 +66,7 @@ it("a spawn on EC2 loads nothing of the others", SLOW, async () => {
   expect(parts).toEqual(["aws"]);
 });
 
-it("a spawn on Compute Engine loads nothing of the others", SLOW, async () => {
+it("a spawn on Compute Engine loads no modules of other substrates", SLOW, async () => {
   await using gce = await startGce({ timing: { provisioningMs: 10, stagingMs: 10, endingMs: 10 } });
   gce.addImage("agents", { name: "base", family: "base", createdAt: 1_000 });
   const parts = await partsOfSpawn({
@@ -82,7 +82,7 @@ it("a spawn on Compute Engine loads nothing of the others", SLOW, async () => {
 });
 
 describeWithEngine("a spawn on Docker", (engine) => {
-  it("loads nothing of the clouds", SLOW, async () => {
+  it("loads no modules of the clouds", SLOW, async () => {
     await using registry = await startRegistry();
     registry.add("trial", "1", tinyImage("amd64", { program: { line: "steady\n" } }));
     const parts = await partsOfSpawn({

@@ -6,7 +6,7 @@ import { slipwayProcess } from "./support/slipway-process.ts";
 const PRETEND = join(import.meta.dirname, "support", "pretend-version.mjs");
 const REPORT = join(import.meta.dirname, "support", "report-modules.mjs");
 
-/** Every module that a command line loads, as paths and names. */
+/** The paths and names of all modules that a command line loads. */
 async function modulesOf(...argv: readonly string[]): Promise<readonly string[]> {
   const ran = await slipwayProcess(argv, { nodeArguments: ["--import", REPORT] });
   expect(ran.exitCode).toBe(0);
@@ -16,7 +16,7 @@ async function modulesOf(...argv: readonly string[]): Promise<readonly string[]>
 
 describe("start-up", () => {
   it.each([{ argv: ["--help"] }, { argv: ["--version"] }, { argv: [] }])(
-    "loads no package and little of our own for $argv",
+    "loads no package and few own modules for $argv",
     async ({ argv }) => {
       const modules = await modulesOf(...argv);
       expect(modules.filter((module) => module.includes("/node_modules/"))).toEqual([]);
@@ -30,7 +30,7 @@ describe("start-up", () => {
     ["get", "--help"],
     ["fake", "--help"],
     ["completion", "bash"],
-  ])("loads the scanner and nothing else for %s %s", async (...argv) => {
+  ])("loads only the scanner for %s %s", async (...argv) => {
     const modules = await modulesOf(...argv);
     const packages = modules.filter((module) => module.includes("/node_modules/"));
     expect(packages).toEqual([expect.stringContaining("@stricli/core")]);
@@ -41,7 +41,7 @@ describe("start-up", () => {
     expect(own).toEqual([]);
   });
 
-  it("loads neither the spawner nor an adapter for a command that launches nothing", async () => {
+  it("loads neither the spawner nor an adapter for a command that does not launch", async () => {
     using folder = scratchFolder();
     const database = join(folder.path, "slipway.db");
     const modules = await modulesOf("get", "image", "--database", database);
@@ -51,7 +51,7 @@ describe("start-up", () => {
   });
 
   it.each(["20.20.2", "22.17.1", "8.0.0"])(
-    "refuses Node %s before it loads anything",
+    "rejects Node %s before it loads anything",
     async (node) => {
       const ran = await slipwayProcess(["list"], {
         nodeArguments: ["--import", PRETEND, "--import", REPORT],
@@ -63,7 +63,7 @@ describe("start-up", () => {
     },
   );
 
-  it.each(["22.18.0", "24.0.0"])("takes Node %s", async (node) => {
+  it.each(["22.18.0", "24.0.0"])("accepts Node %s", async (node) => {
     const ran = await slipwayProcess(["--version"], {
       nodeArguments: ["--import", PRETEND],
       environment: { PRETENDED_NODE: node },

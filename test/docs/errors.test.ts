@@ -24,7 +24,7 @@ function headings(): readonly string[] {
   return [...readDocument(DOCUMENT).matchAll(/^## (.+)$/gmu)].map(([, heading = ""]) => heading);
 }
 
-/** Every string of the sources that a reason could be, less the list itself. */
+/** Every string in the sources that could be a reason, except in the list itself. */
 function wordsIn(...patterns: readonly string[]): ReadonlySet<string> {
   const files = globSync([...patterns], { cwd: ROOT }).filter((file) => file !== "src/errors.ts");
   const sources = files.map((file) => readFileSync(join(ROOT, file), "utf8"));
@@ -36,7 +36,7 @@ function wordsIn(...patterns: readonly string[]): ReadonlySet<string> {
 describe("the table of error reasons", () => {
   const rows = headings().flatMap(rowsBelow);
 
-  it("has every reason, each once, and no other", () => {
+  it("lists exactly the existing reasons, each once", () => {
     expect(rows.map(({ reason }) => reason).toSorted()).toEqual([...ERROR_REASONS].toSorted());
   });
 
@@ -45,8 +45,8 @@ describe("the table of error reasons", () => {
     expect(remedy).not.toBe("");
   });
 
-  it("names only what something gives beside the stand-ins for tests", () => {
-    const given = wordsIn("src/!(testing)/**/*.ts", "src/*.ts", "adapters/**/*.ts");
-    expect(ERROR_REASONS.filter((reason) => !given.has(reason))).toEqual([]);
+  it("lists only reasons that the product itself uses", () => {
+    const used = wordsIn("src/!(testing)/**/*.ts", "src/*.ts", "adapters/**/*.ts");
+    expect(ERROR_REASONS.filter((reason) => !used.has(reason))).toEqual([]);
   });
 });

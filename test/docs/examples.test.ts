@@ -13,7 +13,7 @@ import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
 
-/** A substrate in memory that has the image of the examples, and what leads there. */
+/** A substrate in memory with the examples' image, and the records that refer to it. */
 function nowhere() {
   const clock = createFakeClock();
   const adapter = createFakeAdapter({
@@ -25,7 +25,7 @@ function nowhere() {
   return { adapter, ports: { clock, openAdapter, dockerCredential: () => Promise.resolve(null) } };
 }
 
-/** An example as whoever has installed the package writes it. */
+/** An example as a user of the installed package writes it. */
 function asInstalled(source: string): string {
   return source
     .replaceAll('"../src/index.ts"', '"slipway"')
@@ -35,7 +35,7 @@ function asInstalled(source: string): string {
 describe("TypeScript examples", () => {
   const shown = allBlocks().filter(({ language }) => language === "ts");
 
-  it("are shown", () => {
+  it("appear in the documents", () => {
     const files = shown.map(({ subject }) => subject);
     expect(files).toEqual(
       expect.arrayContaining(["examples/embed.ts", "examples/burst.ts", "examples/fake.ts"]),
@@ -46,10 +46,10 @@ describe("TypeScript examples", () => {
     expect(text).toBe(asInstalled(readFileSync(join(ROOT, subject), "utf8")));
   });
 
-  it("say so where their port is taken", async () => {
+  it("report that their port is in use", async () => {
     const taken = createServer();
     taken.listen(5000, "127.0.0.1");
-    // Where somebody else has it already, it is taken all the same.
+    // If another process already uses the port, it is in use as well.
     await Promise.race([once(taken, "listening"), once(taken, "error")]);
     const ran = spawnSync(process.execPath, [join(ROOT, "examples/registry.ts")], {
       encoding: "utf8",
@@ -60,7 +60,7 @@ describe("TypeScript examples", () => {
     expect(ran.stderr).toMatch(/^test server cannot listen on 127\.0\.0\.1:5000.*\n.+\n$/u);
   });
 
-  it("launch many of what was written", async () => {
+  it("launch many machines of the workspace they set", async () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
     try {
       const database = join(folder, "slipway.db");

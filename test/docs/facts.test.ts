@@ -20,7 +20,7 @@ import {
 
 const jsonSchema = z.looseObject({});
 
-/** Names of all fields of a schema, however deep. */
+/** Names of all fields of a schema, at every depth. */
 function fieldsOf(schema: unknown): readonly string[] {
   if (Array.isArray(schema)) return schema.flatMap(fieldsOf);
   const { data } = jsonSchema.safeParse(schema);
@@ -31,7 +31,7 @@ function fieldsOf(schema: unknown): readonly string[] {
   });
 }
 
-/** Names of all keys of a document, but for those of the maps whose keys are data. */
+/** Names of all keys of a document, except in maps whose keys are data. */
 function keysOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(keysOf);
   if (typeof value !== "object" || value === null) return [];
@@ -41,35 +41,39 @@ function keysOf(value: unknown): readonly string[] {
 }
 
 describe("docs/catalog.md", () => {
-  it.each(CATALOG_KINDS)("tells of every field of %s", (kind) => {
+  it.each(CATALOG_KINDS)("documents every field of %s", (kind) => {
     const schema = z.toJSONSchema(schemaOf(kind), { io: "input", unrepresentable: "any" });
-    const told = new Set(codeSpansOf("docs/catalog.md").flatMap((span) => span.split(/[.[\]]+/u)));
+    const documented = new Set(
+      codeSpansOf("docs/catalog.md").flatMap((span) => span.split(/[.[\]]+/u)),
+    );
     const fields = [...new Set(fieldsOf(schema))].map(snakeCaseName);
     expect(fields).toContain("name");
-    expect(fields.filter((field) => !told.has(field))).toEqual([]);
+    expect(fields.filter((field) => !documented.has(field))).toEqual([]);
   });
 });
 
 describe("docs/plan.md", () => {
-  it("tells of every key of its plan", () => {
+  it("documents every key of its plan", () => {
     const plan = allBlocks().find(
       ({ language, subject }) => language === "yaml" && subject === "plan",
     );
     const keys = new Set(keysOf(parseDocument(Buffer.from(plan?.text ?? ""))));
-    const told = new Set(codeSpansOf("docs/plan.md").flatMap((span) => span.split(/[.[\]]+/u)));
+    const documented = new Set(
+      codeSpansOf("docs/plan.md").flatMap((span) => span.split(/[.[\]]+/u)),
+    );
     expect(keys.size).toBeGreaterThan(40);
-    expect([...keys].filter((key) => !told.has(key))).toEqual([]);
+    expect([...keys].filter((key) => !documented.has(key))).toEqual([]);
   });
 });
 
 describe("docs/operations.md", () => {
   it("has the table of exit codes", () => {
     const rows = tableRows("docs/operations.md", "Exit codes");
-    const told = rows.flatMap(([exit = "", when = ""]) =>
+    const documented = rows.flatMap(([exit = "", when = ""]) =>
       [...when.matchAll(/`([A-Z_]+)`/gu)].map(([, code = ""]) => [code, Number(exit)] as const),
     );
-    expect(told.length).toBe(ERROR_CODES.length);
-    expect(Object.fromEntries(told)).toEqual(
+    expect(documented.length).toBe(ERROR_CODES.length);
+    expect(Object.fromEntries(documented)).toEqual(
       Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOf({ code })])),
     );
   });
@@ -79,7 +83,7 @@ describe("docs/operations.md", () => {
     expect(states).toEqual(SPAWN_STATES.map((state) => `\`${state}\``));
   });
 
-  it("names every environment variable that is read", () => {
+  it("lists every environment variable that is read", () => {
     const files = globSync(["src/!(testing)/**/*.ts", "src/*.ts", "adapters/**/*.ts"], {
       cwd: ROOT,
     });
@@ -87,9 +91,9 @@ describe("docs/operations.md", () => {
     const read = files.flatMap((file) =>
       [...readFileSync(join(ROOT, file), "utf8").matchAll(reads)].map(([, name = ""]) => name),
     );
-    const told = new Set(codeSpansOf("docs/operations.md"));
+    const documented = new Set(codeSpansOf("docs/operations.md"));
     expect(read.length).toBeGreaterThan(8);
-    expect([...new Set(read)].filter((name) => !told.has(name))).toEqual([]);
+    expect([...new Set(read)].filter((name) => !documented.has(name))).toEqual([]);
   });
 });
 
@@ -103,7 +107,7 @@ describe("paths", () => {
 });
 
 describe("links", () => {
-  it.each(documentNames())("of %s lead to files that are there", (name) => {
+  it.each(documentNames())("of %s lead to existing files", (name) => {
     const links = [...proseOf(name).matchAll(/\]\(([^)\s]+)\)/gu)].map(([, link = ""]) => link);
     const local = links.filter((link) => !/^(?:https?:|#)/u.test(link));
     const targets = local.map((link) => join(ROOT, dirname(name), link.replace(/#.*$/u, "")));

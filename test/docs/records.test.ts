@@ -15,34 +15,34 @@ import { allBlocks, ROOT } from "./support/documents.ts";
 
 const EXAMPLES = join(ROOT, "examples");
 
-/** Blocks that nothing judges: output, and other programs' formats. */
-const UNJUDGED = ["text", "json"];
-/** Blocks that other tests judge. */
-const JUDGED_ELSEWHERE = ["sh", "console", "ts"];
+/** Blocks that are not validated: output, and other programs' formats. */
+const NOT_VALIDATED = ["text", "json", "mermaid"];
+/** Blocks that other tests validate. */
+const VALIDATED_ELSEWHERE = ["sh", "console", "ts"];
 
-/** A file's kind stands before its first dot: `workspace.secrets.yaml`. */
+/** A file's kind is the part before its first dot: `workspace.secrets.yaml`. */
 const files = readdirSync(EXAMPLES)
   .filter((name) => name.endsWith(".yaml"))
   .map((name) => ({ name, kind: kindOf(name.split(".")[0] ?? "") }));
 
 function kindOf(word: string): CatalogKind {
   if (isCatalogKind(word)) return word;
-  throw new Error(`${word} is no kind`);
+  throw new Error(`${word} is not a kind`);
 }
 
 function readExample(name: string): unknown {
   return parseDocument(readFileSync(join(EXAMPLES, name)));
 }
 
-function judge(kind: CatalogKind, body: unknown): void {
+function validate(kind: CatalogKind, body: unknown): void {
   parseBody(kind, kind === "secret" ? separatePlaintext(body).rest : body);
 }
 
 describe("blocks of the documents", () => {
   const yaml = allBlocks().filter(({ language }) => language === "yaml");
 
-  it("say what they are", () => {
-    const known = new Set([...UNJUDGED, ...JUDGED_ELSEWHERE, "yaml"]);
+  it("name their language and subject", () => {
+    const known = new Set([...NOT_VALIDATED, ...VALIDATED_ELSEWHERE, "yaml"]);
     expect(allBlocks().filter(({ language }) => !known.has(language))).toEqual([]);
     expect(yaml.length).toBeGreaterThan(10);
   });
@@ -55,17 +55,17 @@ describe("blocks of the documents", () => {
   it.each(yaml)("$at: yaml $subject", ({ subject, text }) => {
     const document = parseDocument(Buffer.from(text));
     const parse = () =>
-      subject === "plan" ? parsePlan(document) : judge(kindOf(subject), document);
+      subject === "plan" ? parsePlan(document) : validate(kindOf(subject), document);
     expect(parse).not.toThrow();
   });
 });
 
 describe("example records", () => {
   it.each(files)("$name", ({ name, kind }) => {
-    expect(() => judge(kind, readExample(name))).not.toThrow();
+    expect(() => validate(kind, readExample(name))).not.toThrow();
   });
 
-  it("go into one catalog, and their workspaces resolve as far as the catalog goes", async () => {
+  it("fit into one catalog, and their workspaces resolve offline", async () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
     try {
       await using slipway = await createSlipway({ database: join(folder, "slipway.db") });
@@ -86,7 +86,7 @@ describe("example records", () => {
   });
 });
 
-/** What others refer to goes first. */
+/** A sort key that puts each kind after the kinds that it refers to. */
 function rank(kind: CatalogKind): number {
   const order: readonly CatalogKind[] = [
     "secret",

@@ -29,7 +29,7 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
       code: "INTERNAL",
       reason: "INTERNAL",
       message: `${doing}: ${caught instanceof Error ? caught.message : String(caught)}`,
-      remedy: "This is a defect of Slipway: please report it with the command that led to it.",
+      remedy: "This is a bug in Slipway: please report it with the command that caused it.",
       cause: caught,
     });
   const told = toldBefore(caught);

@@ -28,7 +28,7 @@ export function globalFlagsHelp(): string {
   });
   return helpSection("Global flags", [
     ...rows,
-    ["-h, --help", "Show this help, or a command's help after its name"],
+    ["-h, --help", "Show help; after a command, the help of that command"],
     ["    --version", "Show the version"],
   ]);
 }

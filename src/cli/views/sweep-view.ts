@@ -25,8 +25,8 @@ function machineFields({ id, place, since }: SweptMachine): JsonObject {
 function sweepTable(report: SweepReport): string {
   const { scanned, claimed, suspects, terminated, skippedScopes } = report;
   const machines = [
-    ...terminated.map((machine) => ({ ...machine, what: "terminated" })),
-    ...suspects.map((machine) => ({ ...machine, what: "suspect" })),
+    ...terminated.map((machine) => ({ ...machine, status: "terminated" })),
+    ...suspects.map((machine) => ({ ...machine, status: "suspect" })),
   ];
   return joinParts([
     renderFields([
@@ -43,7 +43,7 @@ function sweepTable(report: SweepReport): string {
             { title: "MACHINE", cell: ({ id }) => id },
             { title: "PLACE", cell: ({ place }) => place },
             { title: "SINCE", cell: ({ since }) => new Date(since).toISOString() },
-            { title: "NOW", cell: ({ what }) => what },
+            { title: "STATUS", cell: ({ status }) => status },
           ],
           machines,
         ),

@@ -1,6 +1,6 @@
 import { allBlocks, codeSpansOf, documentNames } from "./documents.ts";
 
-/** A command line of Slipway as a document shows it. */
+/** A Slipway command line in a document. */
 export interface CommandLine {
   readonly at: string;
   readonly line: string;
@@ -27,7 +27,7 @@ export function commandLines(): readonly CommandLine[] {
   });
 }
 
-/** Words as a shell makes them, up to a redirection, a pipe or a comment. */
+/** The words of a shell command, up to a redirection, a pipe or a comment. */
 function shellWords(text: string): readonly string[] {
   const words: string[] = [];
   for (const [piece] of text.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/gu)) {

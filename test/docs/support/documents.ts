@@ -7,14 +7,14 @@ export const ROOT = join(import.meta.dirname, "..", "..", "..");
 export interface Block {
   /** `docs/plan.md:12`, for messages. */
   readonly at: string;
-  /** First word behind the fence. */
+  /** The first word after the fence. */
   readonly language: string;
-  /** What follows the language: the kind of a record, the file of an example. */
+  /** The words after the language: the kind of a record, the file of an example. */
   readonly subject: string;
   readonly text: string;
 }
 
-/** The README and everything in `docs`, by its path in the repository. */
+/** The paths of the README and of all documents in `docs`. */
 export function documentNames(): readonly string[] {
   const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
   return ["README.md", ...docs.map((name) => `docs/${name}`).toSorted()];
@@ -58,7 +58,7 @@ export function codeSpansOf(name: string): readonly string[] {
   return [...proseOf(name).matchAll(/`([^`\n]+)`/gu)].map(([, code = ""]) => code);
 }
 
-/** The rows of all tables below a heading (to the next one), their cells trimmed; without heads and rules. */
+/** The rows of all tables below a heading (up to the next one), with trimmed cells and without header rows. */
 export function tableRows(name: string, heading: string): readonly (readonly string[])[] {
   const [, section] = readDocument(name).split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`${name} has no heading "${heading}"`);
