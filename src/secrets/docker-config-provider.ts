@@ -1,5 +1,4 @@
-import { open } from "node:fs/promises";
-import { isSlipwayError } from "../errors.ts";
+import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { Reference } from "../oci/reference.ts";
 import { runCredentialHelper, type HelperOptions } from "./credential-helper.ts";
@@ -35,16 +34,12 @@ export async function dockerCredential(
 async function readConfigFile(path: string): Promise<unknown> {
   let text: string;
   try {
-    await using file = await open(path);
-    if ((await file.stat()).size > LARGEST_CONFIG)
-      throw invalidCredential(`${path} is larger than ${LARGEST_CONFIG} bytes`);
-    text = await file.readFile("utf8");
+    text = (await readRegularFile(path, LARGEST_CONFIG)).toString("utf8");
   } catch (caught) {
-    if (isSlipwayError(caught) || !(caught instanceof Error && "code" in caught)) throw caught;
-    if (caught.code === "ENOENT" || caught.code === "ENOTDIR") return null;
+    if (isAbsent(caught)) return null;
     throw invalidCredential(
-      `${path} cannot be read (${String(caught.code)})`,
-      "Make the Docker configuration readable, or name a pull secret in the image record.",
+      `${path} cannot be read: ${whyUnreadable(caught)}`,
+      "Make the Docker configuration a file that this user can read, or name a pull secret in the image record.",
     );
   }
   try {

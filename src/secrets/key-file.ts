@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
+import { belongsToAnother } from "../host/file-owner.ts";
+import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
 import { makeFolder } from "../storage/database.ts";
 import { KEY_BYTES, sealingKey } from "./sealing.ts";
 import type { SealingKey } from "./sealing.ts";
@@ -58,28 +60,24 @@ export function givenKey(given: Uint8Array | string, description = "the given ke
   };
 }
 
+/** The rules of `ssh` for a private key: it is the user's own, and no one else may read it. */
 async function readOwnFile(file: string, description: string): Promise<string | null> {
-  const handle = await openExisting(file);
-  if (handle === null) return null;
   try {
-    const { mode, size } = await handle.stat();
-    if ((mode & 0o077) !== 0)
-      throw invalidKey(
-        `${description} can be read or written by others than its owner`,
-        `Run \`chmod 600 ${file}\`; if others may have read it, make a new key and set the secrets again.`,
-      );
-    if (size > LARGEST_KEY_FILE) throw notAKey(description);
-    return await handle.readFile("utf8");
-  } finally {
-    await handle.close();
-  }
-}
-
-async function openExisting(file: string) {
-  try {
-    return await open(file, "r");
+    const bytes = await readRegularFile(file, LARGEST_KEY_FILE, (status) => {
+      if (belongsToAnother(status))
+        throw invalidKey(
+          `${description} belongs to another user (uid ${status.uid})`,
+          "Run Slipway as that user, or copy the key to a file of your own with mode 0600.",
+        );
+      if ((status.mode & 0o077) !== 0)
+        throw invalidKey(
+          `${description} can be read or written by others than its owner`,
+          `Run \`chmod 600 ${file}\`; if others may have read it, make a new key and set the secrets again.`,
+        );
+    });
+    return bytes.toString("utf8");
   } catch (caught) {
-    if (errnoOf(caught) === "ENOENT") return null;
+    if (isAbsent(caught)) return null;
     throw caught;
   }
 }
@@ -143,7 +141,7 @@ function keyFileError(caught: unknown, description: string): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_INVALID",
-    message: `${description} cannot be used (${errnoOf(caught) ?? "unknown failure"})`,
+    message: `${description} cannot be used: ${whyUnreadable(caught)}`,
     remedy: "Make it a file that this user can read, or name another with `--key-file`.",
     cause: caught,
   });

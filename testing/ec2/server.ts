@@ -69,7 +69,7 @@ const DEFAULT_TIMING: Timing = { pendingMs: 250, endingMs: 250, imagingMs: 500, 
  */
 export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
   const clock = options.clock ?? systemClock;
-  const ec2 = makeEc2(options, clock);
+  const ec2 = await makeEc2(options, clock);
   const log = requestLog<Ec2Request>(options.mostRequests);
   const { url, close } = await serveCloud(ec2Api({ ec2, clock, log }), options, ec2.save);
   const { denials } = ec2.world;
@@ -95,10 +95,10 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
   };
 }
 
-function makeEc2(options: Ec2Options, clock: Clock): Ec2 {
+async function makeEc2(options: Ec2Options, clock: Clock): Promise<Ec2> {
   const { stateFile, rates = "published" } = options;
   const world =
-    (stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "EC2")) ??
+    (stateFile === undefined ? null : await readStateFile(stateFile, worldSchema, "EC2")) ??
     newWorld(options.seed ?? randomUUID(), options.regions ?? DEFAULT_REGIONS);
   const types = [...BUILT_IN_TYPES, ...(options.instanceTypes ?? [])];
   return {

@@ -85,7 +85,7 @@ export interface TestGce extends AsyncDisposable {
 export async function startGce(options: GceOptions = {}): Promise<TestGce> {
   const { stateFile, machineTypes = [] } = options;
   const kept =
-    stateFile === undefined ? null : readStateFile(stateFile, worldSchema, "Compute Engine");
+    stateFile === undefined ? null : await readStateFile(stateFile, worldSchema, "Compute Engine");
   const world = kept ?? emptyWorld(options.seed ?? randomUUID());
   const replaced = new Set(machineTypes.map(({ name }) => name));
   const cloud: Cloud = {

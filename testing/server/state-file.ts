@@ -1,7 +1,8 @@
 /** The file in which a stand-in keeps its world. */
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { z } from "zod";
 import { type SlipwayError, invalidArgument } from "../../src/errors.ts";
+import { isAbsent, readRegularFile, whyUnreadable } from "../../src/host/read-file.ts";
+import { replaceFile } from "../../src/host/replace-file.ts";
 
 /** Far more than a stand-in's world ever has, and what a process still reads in a second. */
 const LARGEST_STATE_BYTES = 256 * 1024 * 1024;
@@ -12,12 +13,12 @@ const LARGEST_STATE_BYTES = 256 * 1024 * 1024;
  * @param cloud whose stand-in it is, for the message
  * @throws SlipwayError `INVALID_INPUT` for a file that cannot be read or was not written by that stand-in
  */
-export function readStateFile<S extends z.ZodType>(
+export async function readStateFile<S extends z.ZodType>(
   path: string,
   schema: S,
   cloud: string,
-): z.output<S> | null {
-  const text = readText(path);
+): Promise<z.output<S> | null> {
+  const text = await readText(path);
   if (text === null) return null;
   const read = schema.safeParse(parseJson(text));
   if (read.success) return read.data;
@@ -36,41 +37,26 @@ export function readStateFile<S extends z.ZodType>(
  * @throws SlipwayError `INVALID_INPUT` where no file can be written
  */
 export function writeStateFile(path: string, document: unknown): void {
-  const draft = `${path}.new`;
   try {
-    writeFileSync(draft, JSON.stringify(document), { mode: 0o600 });
-    renameSync(draft, path);
+    replaceFile(path, JSON.stringify(document));
   } catch (caught) {
     throw unusable(path, "written", caught);
   }
 }
 
-function readText(path: string): string | null {
-  let file: number;
+async function readText(path: string): Promise<string | null> {
   try {
-    file = openSync(path, "r");
+    return (await readRegularFile(path, LARGEST_STATE_BYTES)).toString("utf8");
   } catch (caught) {
-    if (caught instanceof Error && "code" in caught && caught.code === "ENOENT") return null;
+    if (isAbsent(caught)) return null;
     throw unusable(path, "read", caught);
-  }
-  try {
-    const status = fstatSync(file);
-    if (!status.isFile()) throw new Error("it is no file");
-    if (status.size > LARGEST_STATE_BYTES)
-      throw new Error(`it has more than ${LARGEST_STATE_BYTES} bytes`);
-    return readFileSync(file, "utf8");
-  } catch (caught) {
-    throw unusable(path, "read", caught);
-  } finally {
-    closeSync(file);
   }
 }
 
 function unusable(path: string, what: "read" | "written", caught: unknown): SlipwayError {
-  const why = caught instanceof Error ? caught.message : String(caught);
   return invalidArgument(
     "INVALID_INPUT",
-    `the state file ${path} cannot be ${what}: ${why}`,
+    `the state file ${path} cannot be ${what}: ${whyUnreadable(caught)}`,
     "Name a file in a folder that is there and yours.",
   );
 }

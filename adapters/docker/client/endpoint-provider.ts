@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
 import { configurationInvalid, DEFAULT_ENGINE_HOST, parseEndpoint } from "./endpoint.ts";
 import type { EngineEndpoint, EngineTls } from "./endpoint.ts";
 
@@ -102,13 +102,13 @@ async function keysIn(folder: string): Promise<Omit<EngineTls, "verify">> {
 
 async function readIfThere(path: string): Promise<string | null> {
   try {
-    const text = await readFile(path, "utf8");
-    if (text.length <= LARGEST_FILE) return text;
+    return (await readRegularFile(path, LARGEST_FILE)).toString("utf8");
   } catch (caught) {
     if (isAbsent(caught)) return null;
-    throw configurationInvalid(`${path} cannot be read`, { cause: caught });
+    throw configurationInvalid(`${path} cannot be read: ${whyUnreadable(caught)}`, {
+      cause: caught,
+    });
   }
-  throw configurationInvalid(`${path} has more than ${LARGEST_FILE} characters`);
 }
 
 function parseFile<Schema extends z.ZodType>(
@@ -128,13 +128,5 @@ function parseFile<Schema extends z.ZodType>(
   const where = parsed.error.issues[0]?.path.join(".") ?? "";
   throw configurationInvalid(
     `${path}: ${where === "" ? "the file" : where} is not as it should be`,
-  );
-}
-
-function isAbsent(caught: unknown): boolean {
-  return (
-    caught instanceof Error &&
-    "code" in caught &&
-    (caught.code === "ENOENT" || caught.code === "ENOTDIR")
   );
 }

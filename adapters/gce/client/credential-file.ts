@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import {
   AwsClient,
   IdentityPoolClient,
@@ -9,6 +8,7 @@ import {
 import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
 import { SlipwayError } from "../../../src/errors.ts";
+import { readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
 
 export type GceEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +16,7 @@ export const TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN";
 export const FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
 export const SCOPES: readonly string[] = ["https://www.googleapis.com/auth/cloud-platform"];
 
+const LARGEST_FILE = 1024 * 1024;
 const POOL_AUDIENCE = "//iam.googleapis.com/";
 
 const serviceAccount = z.object({
@@ -123,10 +124,11 @@ function externalClient({ credential_source: source, ...rest }: ExternalAccount)
 async function readCredential(path: string, provider: string | null): Promise<unknown> {
   if (path === "") throw unusable(path, provider, "names no file that says where its token is");
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return JSON.parse((await readRegularFile(path, LARGEST_FILE)).toString("utf8"));
   } catch (caught) {
     // The parser's words may repeat what is in the file.
-    const why = caught instanceof SyntaxError ? "is no JSON" : "cannot be read";
+    const why =
+      caught instanceof SyntaxError ? "is not JSON" : `cannot be read: ${whyUnreadable(caught)}`;
     throw unusable(path, provider, why);
   }
 }

@@ -1,12 +1,10 @@
-import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { onAbort } from "../../async/cancellation.ts";
-import { SlipwayError, invalidArgument } from "../../errors.ts";
 import { parseDocument } from "../../json/document/parse-document.ts";
 import type { CliContext } from "../context.ts";
 import { CLOUDS } from "../help/proposals.ts";
 import type { Cloud } from "../help/proposals.ts";
-import { readLimited } from "../arguments/standard-input.ts";
+import { readInputFile } from "../arguments/input-file.ts";
 import { quoted } from "../terminal-text.ts";
 import { usageError } from "../arguments/flags.ts";
 
@@ -40,7 +38,7 @@ export async function fake(context: CliContext, flags: FakeFlags, word: string):
   const { port, state, faults } = flags;
   await using server = await START[cloud]({
     port,
-    ...(faults === undefined ? {} : { faults: await readFaults(faults, workingDirectory) }),
+    ...(faults === undefined ? {} : { faults: await readFaults(context, faults) }),
     ...(state === undefined ? {} : { stateFile: resolve(workingDirectory, state) }),
   });
   await stdout.write(`listening on ${server.url}\n`);
@@ -69,21 +67,9 @@ const START: Readonly<Record<Cloud, (settings: Settings) => Promise<FakeServer>>
 /** The request log can only be read in process, so a fake with a process of its own keeps none. */
 const WITHOUT_REQUEST_LOG = { mostRequests: 0 } as const;
 
-async function readFaults(file: string, from: string): Promise<unknown> {
-  const what = `the faults file ${quoted(file, 256)}`;
-  try {
-    await using handle = await open(resolve(from, file), "r");
-    const document = parseDocument(await readLimited(handle.createReadStream(), what));
-    return document;
-  } catch (caught) {
-    if (caught instanceof SlipwayError) throw caught;
-    const code = caught instanceof Error && "code" in caught ? ` (${String(caught.code)})` : "";
-    throw invalidArgument(
-      "INVALID_INPUT",
-      `cannot read ${what}${code}`,
-      "Name an existing file that you have permission to read.",
-    );
-  }
+async function readFaults(context: CliContext, file: string): Promise<unknown> {
+  const named = { file, from: context.workingDirectory };
+  return parseDocument(await readInputFile("faults file", named, context.interrupt));
 }
 
 function waitForInterrupt(interrupt: AbortSignal): Promise<void> {

@@ -14,7 +14,7 @@ export async function resolve(
     warnAboutChecks(context.progress, plan);
     if (save !== undefined) {
       const { savePlan } = await import("../arguments/plan-file.ts");
-      await savePlan(plan, { file: save, from: context.workingDirectory });
+      savePlan(plan, { file: save, from: context.workingDirectory });
     }
     await context.print(viewPlan(plan));
   });

@@ -76,7 +76,8 @@ async function subjectOf(
       "WORKSPACE and --plan are mutually exclusive",
       "Name a workspace or a saved plan, not both.",
     );
-  if (plan !== undefined) return readPlan({ file: plan, from: context.workingDirectory });
+  if (plan !== undefined)
+    return await readPlan({ file: plan, from: context.workingDirectory }, context.interrupt);
   if (workspace === undefined)
     throw usageError("WORKSPACE is missing", "Name a workspace, or a saved plan with --plan FILE.");
   if (allowStale)

@@ -1,6 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../../errors.ts";
+import { readRegularFile, whyUnreadable } from "../../host/read-file.ts";
 
 /** Where the engine keeps certificate authorities by registry (`HOST[:PORT]/*.crt`). */
 const SYSTEM_FOLDER = "/etc/docker/certs.d";
@@ -47,9 +48,7 @@ async function namesIn(path: string): Promise<readonly string[]> {
 
 async function read(path: string): Promise<string> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > LARGEST_CERTIFICATE) throw new Error("it is larger than a certificate");
-    return bytes.toString("utf8");
+    return (await readRegularFile(path, LARGEST_CERTIFICATE)).toString("utf8");
   } catch (caught) {
     throw unreadable(path, caught);
   }
@@ -59,8 +58,8 @@ function unreadable(path: string, cause: unknown): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "CREDENTIAL_INVALID",
-    message: `${path}: the registry's certificate authority cannot be read (${cause instanceof Error ? cause.message : String(cause)})`,
-    remedy: "Make the file readable for this user, or remove it.",
+    message: `${path}: the registry's certificate authority cannot be read: ${whyUnreadable(cause)}`,
+    remedy: "Make it a file that this user can read, or remove it.",
     metadata: { path },
     cause,
   });

@@ -48,6 +48,8 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
   "src/oci/registry/certificates.ts",
+  "src/host/read-file.ts",
+  "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",
   "adapters/docker/client/endpoint-provider.ts",
   "adapters/docker/preflight/host-platforms.ts",
@@ -62,6 +64,29 @@ const CLOCK_READERS: readonly string[] = [
 ];
 
 const FILE_MODULES: ReadonlySet<string> = new Set(["node:fs", "node:fs/promises"]);
+
+/** How Slipway's own files read and write others. */
+const FILE_HELPERS: readonly string[] = ["src/host/read-file.ts", "src/host/replace-file.ts"];
+
+/**
+ * Files that may open others in the ordinary way: those that only create them, and those that read what the kernel or
+ * the package itself holds. A file that a person names is opened by `src/host/read-file.ts`.
+ */
+const OPENERS: readonly string[] = [
+  ...FILE_HELPERS,
+  "src/cli/help/version.ts",
+  "src/host/system-process-identity.ts",
+  "src/secrets/key-file.ts",
+  "src/storage/database.ts",
+  "adapters/aws/client/kept-source.ts",
+  "adapters/aws/client/sdk-parts.ts",
+  "adapters/docker/preflight/host-platforms.ts",
+];
+
+/** Functions of Node that wait for a writer where the name leads to a pipe. */
+const WAITING_WORDS: ReadonlySet<string> = new Set(
+  "open openSync openAsBlob readFile readFileSync createReadStream".split(" "),
+);
 
 /** Every single file that a list above names. */
 export const NAMED_READERS: readonly string[] = [
@@ -93,10 +118,24 @@ const environmentIsReadAtTheEdge = fileWall("the environment is read at the edge
 const filesAreReadAtTheEdge = fileWall("files are read at the edge", (module) => {
   if (within(module.path, FILE_READERS)) return null;
   const used = module.imports.find(
-    ({ specifier, manner }) => manner !== "type" && FILE_MODULES.has(specifier ?? ""),
+    ({ specifier, file, manner }) =>
+      manner !== "type" && (FILE_MODULES.has(specifier ?? "") || FILE_HELPERS.includes(file ?? "")),
   );
   return used === undefined ? null : `imports ${used.specifier}, which is for the edges`;
 });
+
+const filesAreOpenedInOnePlace: Wall = {
+  name: "files are opened in one place",
+  breaches: (modules) =>
+    [...modules.values()].flatMap(({ path, imports, tokens }) => {
+      if (within(path, OPENERS)) return [];
+      if (!imports.some(({ specifier }) => FILE_MODULES.has(specifier ?? ""))) return [];
+      const word = tokens.find(({ kind, text }) => kind === "word" && WAITING_WORDS.has(text));
+      return word === undefined
+        ? []
+        : [`${path}: says ${word.text}, which may wait for ever: src/host/read-file.ts does not`];
+    }),
+};
 
 const clockIsReadAtTheEdge = fileWall("the clock is read at the edge", (module) => {
   if (within(module.path, CLOCK_READERS)) return null;
@@ -127,6 +166,7 @@ const pureFilesOnlyDecide: Wall = {
 export const purityWalls: readonly Wall[] = [
   environmentIsReadAtTheEdge,
   filesAreReadAtTheEdge,
+  filesAreOpenedInOnePlace,
   clockIsReadAtTheEdge,
   pureFilesOnlyDecide,
 ];

@@ -38,8 +38,12 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
     ["a port out of range", ["--port", "65536"], '"65536" is not a valid port'],
     ["a port in words", ["--port", "http"], '"http" is not a valid port'],
     ["a negative port", ["--port=-1"], '"-1" is not a valid port'],
-    ["an absent faults file", ["--faults", "absent.json"], 'faults file "absent.json" (ENOENT)'],
-    ["a folder as faults file", ["--faults", "folder"], 'faults file "folder" (EISDIR)'],
+    [
+      "an absent faults file",
+      ["--faults", "absent.json"],
+      'faults file "absent.json": it does not exist',
+    ],
+    ["a folder as faults file", ["--faults", "folder"], 'faults file "folder": it is a folder'],
     [
       "an unknown kind of fault",
       ["--faults", "fire.json"],

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseReference } from "../../../src/oci/reference.ts";
 import { runCredentialHelper } from "../../../src/secrets/credential-helper.ts";
 import { dockerCredential } from "../../../src/secrets/docker-config-provider.ts";
+import { makePipe } from "../../support/pipe.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
 const IMAGE = parseReference("r.example.com/a");
@@ -54,7 +55,15 @@ describe("dockerCredential", () => {
   it("names a file that cannot be read", async () => {
     using folder = scratchFolder();
     await expect(dockerCredential({ path: folder.path }, IMAGE, forever)).rejects.toThrow(
-      `${folder.path} cannot be read (EISDIR)`,
+      `${folder.path} cannot be read: it is a folder, not a regular file`,
+    );
+  });
+
+  it("does not wait for what a pipe may hold one day", async () => {
+    using folder = scratchFolder();
+    const path = makePipe(join(folder.path, "config.json"));
+    await expect(dockerCredential({ path }, IMAGE, forever)).rejects.toThrow(
+      `${path} cannot be read: it is a pipe, not a regular file`,
     );
   });
 

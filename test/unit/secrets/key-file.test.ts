@@ -1,8 +1,10 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { symlinkSync } from "node:fs";
+import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { givenKey, keyFile } from "../../../src/secrets/key-file.ts";
 import { caughtError } from "../../support/caught.ts";
+import { makePipe } from "../../support/pipe.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
 const KEY_TEXT = Buffer.alloc(32, 7).toString("base64");
@@ -44,6 +46,43 @@ describe("keyFile", () => {
     expect(error.remedy).toContain("chmod 600");
     await chmod(path, 0o400);
     expect(await keyFile(path).load()).not.toBeNull();
+  });
+
+  it.runIf(process.geteuid?.() === 0)(
+    "refuses a file of another user, as root too, and takes root's own",
+    async () => {
+      using folder = scratchFolder();
+      const path = join(folder.path, "slipway.key");
+      await writeFile(path, KEY_TEXT, { mode: 0o600 });
+      expect(await keyFile(path).load()).not.toBeNull();
+      await chown(path, 4242, 0);
+      const error = await caughtError(() => keyFile(path).load());
+      expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SECRET_KEY_INVALID" });
+      expect(error.message).toBe(`key file ${path} belongs to another user (uid 4242)`);
+      expect(error.remedy).toContain("Run Slipway as that user");
+    },
+  );
+
+  it("takes a file by a symbolic link, as secrets are mounted into containers", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    await writeFile(join(folder.path, "..data"), KEY_TEXT, { mode: 0o600 });
+    await symlink("..data", path);
+    expect(await keyFile(path).load()).not.toBeNull();
+    await chmod(join(folder.path, "..data"), 0o644);
+    expect((await caughtError(() => keyFile(path).load())).remedy).toContain("chmod 600");
+  });
+
+  it.each<readonly [string, (path: string) => void]>([
+    ["a pipe", makePipe],
+    ["a device", (path) => symlinkSync("/dev/zero", path)],
+  ])("refuses %s without waiting for it", async (kind, make) => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.key");
+    make(path);
+    expect((await caughtError(() => keyFile(path).load())).message).toBe(
+      `key file ${path} cannot be used: it is ${kind}, not a regular file`,
+    );
   });
 
   it.each([

@@ -1,14 +1,27 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { NamedFile } from "../../../../src/cli/arguments/input-file.ts";
 import { readPlan, savePlan } from "../../../../src/cli/arguments/plan-file.ts";
+import { makePipe } from "../../../support/pipe.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
+const read = (named: NamedFile) => readPlan(named, new AbortController().signal);
+
 describe("savePlan", () => {
-  it("writes a file that only its owner can read, and no other file", async () => {
+  it("writes a file that only its owner can read, and no other file", () => {
     using folder = scratchFolder();
-    await savePlan(samplePlan(), { file: "plan.json", from: folder.path });
+    savePlan(samplePlan(), { file: "plan.json", from: folder.path });
     expect(readdirSync(folder.path)).toEqual(["plan.json"]);
     expect(statSync(join(folder.path, "plan.json")).mode & 0o777).toBe(0o600);
   });
@@ -17,17 +30,52 @@ describe("savePlan", () => {
     using folder = scratchFolder();
     const file = join(folder.path, "plan.json");
     writeFileSync(file, "old", { mode: 0o644 });
-    await savePlan(samplePlan(), { file, from: "/nowhere" });
+    savePlan(samplePlan(), { file, from: "/nowhere" });
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await readPlan({ file, from: "/nowhere" })).toEqual(samplePlan());
+    expect(await read({ file, from: "/nowhere" })).toEqual(samplePlan());
   });
 
-  it.each(["missing/plan.json", "folder"])("rejects %s and leaves no file behind", async (file) => {
+  it.each(["missing/plan.json", "folder"])("rejects %s and leaves no file behind", (file) => {
     using folder = scratchFolder();
     mkdirSync(join(folder.path, "folder"));
-    const saved = savePlan(samplePlan(), { file, from: folder.path });
-    await expect(saved).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(() => savePlan(samplePlan(), { file, from: folder.path })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
     expect(readdirSync(folder.path)).toEqual(["folder"]);
+  });
+});
+
+describe("savePlan and what is in the way", () => {
+  it("replaces the file that a link names, and keeps the link", async () => {
+    using folder = scratchFolder();
+    const file = join(folder.path, "kept", "plan.json");
+    const link = join(folder.path, "plan.json");
+    mkdirSync(join(folder.path, "kept"));
+    writeFileSync(file, "old");
+    symlinkSync(file, link);
+    savePlan(samplePlan(), { file: link, from: "/nowhere" });
+    expect(readlinkSync(link)).toBe(file);
+    expect(await read({ file, from: "/nowhere" })).toEqual(samplePlan());
+    expect(readdirSync(join(folder.path, "kept"))).toEqual(["plan.json"]);
+  });
+
+  it.each<readonly [string, (path: string) => void]>([
+    ["a pipe", makePipe],
+    ["a device", (path) => symlinkSync("/dev/null", path)],
+    ["a folder", (path) => mkdirSync(path)],
+  ])("leaves %s as it is", (kind, make) => {
+    using folder = scratchFolder();
+    const file = join(folder.path, "plan.json");
+    make(file);
+    const before = lstatSync(file);
+    expect(() => savePlan(samplePlan(), { file, from: "/nowhere" })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`: it is ${kind}, not a regular file`),
+      }),
+    );
+    expect(lstatSync(file).ino).toBe(before.ino);
+    expect(readdirSync(folder.path)).toEqual(["plan.json"]);
   });
 });
 
@@ -35,9 +83,9 @@ describe("readPlan", () => {
   it("verifies the plan's hash", async () => {
     using folder = scratchFolder();
     const file = join(folder.path, "plan.json");
-    await savePlan(samplePlan(), { file, from: "/nowhere" });
+    savePlan(samplePlan(), { file, from: "/nowhere" });
     writeFileSync(file, readFileSync(file, "utf8").replace("agent-dev", "agent-prod"));
-    await expect(readPlan({ file, from: "/nowhere" })).rejects.toMatchObject({
+    await expect(read({ file, from: "/nowhere" })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       reason: "INVALID_PLAN",
     });
@@ -51,14 +99,14 @@ describe("readPlan", () => {
   ])("rejects %s", async (_what, content, reason) => {
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "plan.json"), content);
-    const read = readPlan({ file: "plan.json", from: folder.path });
-    await expect(read).rejects.toMatchObject({ code: "INVALID_ARGUMENT", reason });
+    const reading = read({ file: "plan.json", from: folder.path });
+    await expect(reading).rejects.toMatchObject({ code: "INVALID_ARGUMENT", reason });
   });
 
   it.each(["missing.json", "."])("names the unreadable file %s", async (file) => {
     using folder = scratchFolder();
-    const read = readPlan({ file, from: folder.path });
-    await expect(read).rejects.toMatchObject({
+    const reading = read({ file, from: folder.path });
+    await expect(reading).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(`"${file}"`),
     });

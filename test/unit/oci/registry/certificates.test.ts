@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { registryCertificates } from "../../../../src/oci/registry/certificates.ts";
+import { makePipe } from "../../../support/pipe.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
 describe("registryCertificates", () => {
@@ -35,12 +36,17 @@ describe("registryCertificates", () => {
     expect(await registryCertificates("registry.example", folders)).toBe("system\nuser");
   });
 
-  it("says which file it cannot read", async () => {
+  it.each<readonly [string, (path: string) => void]>([
+    ["a folder", (path) => mkdirSync(path)],
+    ["a pipe", makePipe],
+  ])("names a certificate that is %s", async (kind, make) => {
     using folder = scratchFolder();
-    mkdirSync(join(folder.path, "registry.example", "folder.crt"), { recursive: true });
+    const file = join(folder.path, "registry.example", "ca.crt");
+    mkdirSync(join(folder.path, "registry.example"));
+    make(file);
     await expect(registryCertificates("registry.example", [folder.path])).rejects.toMatchObject({
       reason: "CREDENTIAL_INVALID",
-      message: expect.stringContaining("folder.crt"),
+      message: expect.stringMatching(new RegExp(`^${file}: .*it is ${kind}`)),
     });
   });
 });

@@ -5,6 +5,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -12,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { makePipe } from "../../../support/pipe.ts";
 import { readStateFile, writeStateFile } from "../../../../testing/server/state-file.ts";
 
 const SCHEMA = z.strictObject({ version: z.literal(1), names: z.array(z.string()) });
@@ -25,55 +27,56 @@ function folder(): string {
 const read = (path: string) => readStateFile(path, SCHEMA, "Cloud Nine");
 
 describe("a state file", () => {
-  it("gives back what was written, to its owner alone, and leaves nothing beside it", () => {
+  it("gives back what was written, to its owner alone, and leaves nothing beside it", async () => {
     const parent = folder();
     const path = join(parent, "state.json");
-    expect(read(path)).toBeNull();
+    expect(await read(path)).toBeNull();
     for (const names of [["a"], ["a", "b"]]) {
       writeStateFile(path, { version: 1, names });
-      expect(read(path)).toEqual({ version: 1, names });
+      expect(await read(path)).toEqual({ version: 1, names });
     }
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(parent)).toEqual(["state.json"]);
   });
 
-  it("goes on from a draft that a killed process left behind", () => {
+  it("writes through nothing that lies in its way", () => {
     const path = join(folder(), "state.json");
-    writeFileSync(`${path}.new`, "{ half");
-    writeStateFile(path, { version: 1, names: [] });
-    expect(read(path)).toEqual({ version: 1, names: [] });
+    symlinkSync("/dev/null", path);
+    expect(() => writeStateFile(path, { version: 1, names: [] })).toThrow(/it is a device/);
+    expect(statSync(path).isCharacterDevice()).toBe(true);
   });
 
   it.each(["", "{", "[]", '{"version":2}', '{"version":1,"names":[],"more":1}', '{"version":1}'])(
     "is refused, and stays, with %j in it",
-    (text) => {
+    async (text) => {
       const path = join(folder(), "state.json");
       writeFileSync(path, text);
-      expect(() => read(path)).toThrow(/keeps no state of a stand-in for Cloud Nine/);
+      await expect(read(path)).rejects.toThrow(/keeps no state of a stand-in for Cloud Nine/);
       expect(readFileSync(path, "utf8")).toBe(text);
     },
   );
 
-  it.each([
-    ["a folder", (path: string) => mkdirSync(path)],
+  it.each<readonly [string, (path: string) => void]>([
+    ["a folder", (path) => mkdirSync(path)],
+    ["a pipe", makePipe],
     [
       "too large",
-      (path: string) => {
+      (path) => {
         writeFileSync(path, "");
         truncateSync(path, 256 * 1024 * 1024 + 1);
       },
     ],
-  ])("cannot be %s", (_what, make) => {
+  ])("cannot be %s", async (_what, make) => {
     const path = join(folder(), "state.json");
     make(path);
-    expect(() => read(path)).toThrow(
+    await expect(read(path)).rejects.toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" }),
     );
   });
 
-  it("needs a folder that is there", () => {
+  it("needs a folder that is there", async () => {
     const path = join(folder(), "absent", "state.json");
-    expect(read(path)).toBeNull();
+    expect(await read(path)).toBeNull();
     expect(() => writeStateFile(path, {})).toThrow(
       expect.objectContaining({ reason: "INVALID_INPUT" }),
     );

@@ -6,6 +6,7 @@ import { endpointHost, parseEndpoint } from "../../../../../adapters/docker/clie
 import { findEndpoint } from "../../../../../adapters/docker/client/endpoint-provider.ts";
 import type { DockerEnvironment } from "../../../../../adapters/docker/client/endpoint-provider.ts";
 import { sshArguments } from "../../../../../adapters/docker/client/ssh-agent.ts";
+import { makePipe } from "../../../../support/pipe.ts";
 import { scratchFolder } from "../../../../support/scratch.ts";
 
 describe("parseEndpoint", () => {
@@ -199,5 +200,25 @@ describe("findEndpoint", () => {
       message: expect.stringContaining(words),
     });
     await expect(failure).rejects.not.toMatchObject({ message: expect.stringContaining("s3cret") });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, DockerEnvironment]>([
+    [".docker/config.json", {}, {}],
+    [META, CURRENT, {}],
+    [`${KEYS}/key.pem`, { ...CURRENT, [META]: context("tcp://engine.test:99") }, {}],
+    [".docker/ca.pem", {}, { DOCKER_HOST: "tcp://engine.test:99", DOCKER_TLS_VERIFY: "1" }],
+  ])("does not wait for %s where it is a pipe", async (name, files, environment) => {
+    using home = scratchFolder();
+    const place = (file: string): string => {
+      const path = join(home.path, file);
+      mkdirSync(dirname(path), { recursive: true });
+      return path;
+    };
+    for (const [file, text] of Object.entries(files)) writeFileSync(place(file), text);
+    const pipe = makePipe(place(name));
+    await expect(findEndpoint({ host: null, environment, home: home.path })).rejects.toMatchObject({
+      reason: "ENGINE_CONFIGURATION_INVALID",
+      message: `${pipe} cannot be read: it is a pipe, not a regular file`,
+    });
   });
 });

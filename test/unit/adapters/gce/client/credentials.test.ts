@@ -10,6 +10,7 @@ import { createSecretMemory } from "../../../../../src/redaction/secret-memory.t
 import { serviceAccountOf } from "../../../../../adapters/gce/target.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { gcpTarget } from "../../../../support/gce-launches.ts";
+import { makePipe } from "../../../../support/pipe.ts";
 
 const WRITER = "writer@agents.iam.gserviceaccount.com";
 const READER = "reader@agents.iam.gserviceaccount.com";
@@ -77,6 +78,15 @@ describe("whose token goes with a call", () => {
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
     const client = await open({ target: gcpTarget(), environment, role: "reader" });
     expect(client).toBeInstanceOf(kind);
+  });
+
+  it("does not come from a pipe, which nobody may ever write to", async () => {
+    const path = makePipe(join(folder, "pipe.json"));
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: path };
+    await expect(open({ target: gcpTarget(), environment, role: "reader" })).rejects.toMatchObject({
+      reason: "CLOUD_CONFIGURATION_INVALID",
+      message: `GOOGLE_APPLICATION_CREDENTIALS ${path} cannot be read: it is a pipe, not a regular file`,
+    });
   });
 
   it("is another account's, which is asked for with one's own", async () => {
