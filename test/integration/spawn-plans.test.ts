@@ -38,7 +38,7 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
     const workspace = await world.workspace({ imageRef: pushed.reference });
     const plan = await world.slipway.resolveWorkspace(workspace);
     const file = `${workspace}.json`;
-    await savePlan(plan, { file, from: world.commands.path });
+    savePlan(plan, { file, from: world.commands.path });
     return { repository, pushed, workspace, plan, file, path: join(world.commands.path, file) };
   }
   const spawnPlan = (file: string, ...flags: readonly string[]) =>
