@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 
-/** Thrown when an exchange ends without a response, in a way that Node reports by no error of its own. */
+/** Thrown when an exchange ends without a final response, in a way that Node reports by no error of its own. */
 class NoResponseError extends Error {
   override readonly name = "NoResponseError";
-  readonly code: "SWITCHED_PROTOCOLS" | "ECONNRESET";
+  readonly code: "UNEXPECTED_STATUS" | "ECONNRESET";
 
   constructor(code: NoResponseError["code"], message: string) {
     super(message);
@@ -11,25 +11,32 @@ class NoResponseError extends Error {
   }
 }
 
+const FIRST_FINAL_STATUS = 200;
+
 /**
- * The response to a request, or the error that ended it first. Requests that are sent by `node:http` are awaited here
- * and nowhere else: a peer that answers `101 Switching Protocols` unasked makes Node destroy the connection without
- * `response` or `error`, so that whoever waits for these two waits forever.
+ * The final response to a request, or the error that ended it first. Requests that are sent by `node:http` are awaited
+ * here and nowhere else. A peer that answers `101 Switching Protocols` unasked makes Node destroy the connection
+ * without `response` or `error`, so that a caller who waits for these two waits forever; without an `Upgrade` field
+ * Node takes the same status for a complete and empty response.
  */
 export function awaitResponse(request: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request.once("response", resolve);
-  // Not `once`: bytes after a complete response are an error of the request as well, which would end the process.
-  request.on("error", reject);
-  request.once("upgrade", (_response, socket) => {
-    socket.destroy();
+  const refuse = ({ statusCode = 0, socket }: IncomingMessage): void => {
     reject(
       new NoResponseError(
-        "SWITCHED_PROTOCOLS",
-        "the peer switched protocols (HTTP status 101) although the request did not ask for it",
+        "UNEXPECTED_STATUS",
+        `the peer answered with HTTP status ${statusCode}, which this request cannot lead to`,
       ),
     );
+    socket.destroy();
+  };
+  request.once("upgrade", refuse);
+  request.once("response", (response) => {
+    if ((response.statusCode ?? 0) < FIRST_FINAL_STATUS) refuse(response);
+    else resolve(response);
   });
+  // Not `once`: bytes after a complete response are an error of the request as well, which would end the process.
+  request.on("error", reject);
   request.once("close", () =>
     reject(new NoResponseError("ECONNRESET", "the connection was closed without a response")),
   );

@@ -98,6 +98,8 @@ export interface EngineApi {
 /** How long the engine may be silent before its answer begins: reads are quick, a start may wait for a slow disk. */
 const READ_MILLISECONDS = 30_000;
 const CHANGE_MILLISECONDS = 180_000;
+/** How long the rest of an answer may take: that of a thousand containers has some megabytes. */
+const REPLY_MILLISECONDS = 120_000;
 
 const ALREADY_STARTED = 304;
 const createdId = z.string().min(1);
@@ -110,10 +112,13 @@ export function createEngineApi(transport: EngineTransport): EngineApi {
     const options = { Promise, modem: createModem(transport, call) };
     return new Dockerode(options);
   };
+  const document = { replyMilliseconds: REPLY_MILLISECONDS };
   const reading = (signal: AbortSignal | null) =>
-    connect({ signal, silenceMilliseconds: READ_MILLISECONDS });
-  const streaming = (signal: AbortSignal) => connect({ signal, silenceMilliseconds: null });
-  const changing = () => connect({ signal: null, silenceMilliseconds: CHANGE_MILLISECONDS });
+    connect({ signal, silenceMilliseconds: READ_MILLISECONDS, ...document });
+  const streaming = (signal: AbortSignal) =>
+    connect({ signal, silenceMilliseconds: null, replyMilliseconds: null });
+  const changing = () =>
+    connect({ signal: null, silenceMilliseconds: CHANGE_MILLISECONDS, ...document });
   const container = (docker: Docker, id: string) => docker.getContainer(encodeURIComponent(id));
 
   return {

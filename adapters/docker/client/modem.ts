@@ -29,10 +29,13 @@ export interface Modem {
 export interface EngineCall {
   readonly signal: AbortSignal | null;
   readonly silenceMilliseconds: number | null;
+  /** Longest time from the head of the answer to its end; null for a stream that its reader watches over. */
+  readonly replyMilliseconds: number | null;
 }
 
 const LARGEST_REPLY = 64 * 1024 * 1024;
 const LARGEST_COMPLAINT = 64 * 1024;
+const COMPLAINT_MILLISECONDS = 30_000;
 const FIRST_ERROR_STATUS = 300;
 const BODY_FIELDS: ReadonlySet<string> = new Set(["_body", "_query", "abortSignal", "authconfig"]);
 
@@ -47,8 +50,10 @@ async function dial(
   options: DialOptions,
 ): Promise<unknown> {
   const { body, type } = bodyOf(options);
+  const { signal, silenceMilliseconds, replyMilliseconds } = call;
   const response = await transport.send({
-    ...call,
+    signal,
+    silenceMilliseconds,
     method: options.method,
     path: pathOf(options),
     headers: {
@@ -59,8 +64,9 @@ async function dial(
     },
     body,
   });
-  if (response.status >= FIRST_ERROR_STATUS)
-    throw new EngineReplyFailure(response.status, await complaintOf(response));
+  const isRefusal = response.status >= FIRST_ERROR_STATUS;
+  limitTime(response.body, replyMilliseconds ?? (isRefusal ? COMPLAINT_MILLISECONDS : null));
+  if (isRefusal) throw new EngineReplyFailure(response.status, await complaintOf(response));
   if (options.isStream === true) return response.body;
   return parse(await readAll(response.body, LARGEST_REPLY));
 }
@@ -118,6 +124,17 @@ async function readAll(body: Readable, limit: number): Promise<string> {
       : failureOf(caught, true);
   }
   return Buffer.concat(pieces).toString("utf8");
+}
+
+/** Ends a body that is not complete in time: the engine may stop in its middle, or send it byte by byte. */
+function limitTime(body: Readable, milliseconds: number | null): void {
+  if (milliseconds === null) return;
+  const words = `the answer was not complete within ${milliseconds / 1000} seconds`;
+  const timer = setTimeout(
+    () => body.destroy(new EngineConnectionFailure({ code: "TIMED_OUT", sent: true, words })),
+    milliseconds,
+  );
+  body.once("close", () => clearTimeout(timer));
 }
 
 function tooLong(limit: number): EngineConnectionFailure {

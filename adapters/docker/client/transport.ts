@@ -1,3 +1,4 @@
+import { awaitResponse } from "../../../src/async/await-response.ts";
 import { cancellation } from "../../../src/async/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
@@ -87,41 +88,36 @@ function connectionOf(endpoint: EngineEndpoint, options: TransportOptions): Conn
   }
 }
 
-function send(request: EngineRequest, connection: Connection): Promise<EngineResponse> {
+async function send(request: EngineRequest, connection: Connection): Promise<EngineResponse> {
   const { signal, silenceMilliseconds: silence, body } = request;
-  if (signal?.aborted === true) return Promise.reject(cancellation(signal, "a call to the engine"));
-  return new Promise((resolve, reject) => {
-    const outgoing = begin(request, connection);
-    let sent = false;
-    let timer: NodeJS.Timeout | null = null;
-    const giveUp = (milliseconds: number, what: string) => () =>
-      outgoing.destroy(timeout(`${what} within ${milliseconds / 1000} seconds`, sent));
-    const wait = (milliseconds: number | null, what: string) => {
-      if (timer !== null) clearTimeout(timer);
-      timer = milliseconds === null ? null : setTimeout(giveUp(milliseconds, what), milliseconds);
-    };
-    wait(CONNECT_MILLISECONDS, "no connection");
-    whenConnected(outgoing, connection.secure, () => {
-      sent = true;
-      wait(silence, "no answer");
-    });
-    const stop = () => outgoing.destroy();
-    signal?.addEventListener("abort", stop, { once: true });
-    const settle = () => {
-      wait(null, "");
-      signal?.removeEventListener("abort", stop);
-    };
-    outgoing.on("response", (incoming) => {
-      settle();
-      resolve(responseOf(incoming, signal));
-    });
-    outgoing.on("error", (caught) => {
-      settle();
-      const isCancelled = signal !== null && signal.aborted;
-      reject(isCancelled ? cancellation(signal, "a call to the engine") : failureOf(caught, sent));
-    });
-    outgoing.end(body ?? undefined);
+  if (signal?.aborted === true) throw cancellation(signal, "a call to the engine");
+  const outgoing = begin(request, connection);
+  let sent = false;
+  let timer: NodeJS.Timeout | null = null;
+  const giveUp = (milliseconds: number, what: string) => () =>
+    outgoing.destroy(timeout(`${what} within ${milliseconds / 1000} seconds`, sent));
+  const wait = (milliseconds: number | null, what: string) => {
+    if (timer !== null) clearTimeout(timer);
+    timer = milliseconds === null ? null : setTimeout(giveUp(milliseconds, what), milliseconds);
+  };
+  wait(CONNECT_MILLISECONDS, "no connection");
+  whenConnected(outgoing, connection.secure, () => {
+    sent = true;
+    wait(silence, "no answer");
   });
+  const stop = () => outgoing.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const response = awaitResponse(outgoing);
+    outgoing.end(body ?? undefined);
+    return responseOf(await response, signal);
+  } catch (caught) {
+    const isCancelled = signal !== null && signal.aborted;
+    throw isCancelled ? cancellation(signal, "a call to the engine") : failureOf(caught, sent);
+  } finally {
+    wait(null, "");
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 function begin(request: EngineRequest, { agent, base, secure }: Connection): http.ClientRequest {

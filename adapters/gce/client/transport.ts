@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import { promisify } from "node:util";
 import { brotliDecompress, unzip } from "node:zlib";
+import { awaitResponse } from "../../../src/async/await-response.ts";
 
 type Call = Parameters<typeof fetch>;
 type Bytes = Buffer<ArrayBuffer>;
@@ -59,32 +60,29 @@ class WholeReply extends Response {
   }
 }
 
-/** Sends a request and takes in its reply. */
-function exchange(
+/** Sends a request and reads the whole reply. */
+async function exchange(
   url: URL,
   init: RequestInit,
   largestReply: number,
 ): Promise<{ readonly reply: IncomingMessage; readonly bytes: Bytes }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    readonly reply: IncomingMessage;
-    readonly bytes: Bytes;
-  }>();
   const request = open(url, init);
-  request.on("error", reject);
-  request.on("response", (reply) => {
-    const pieces: Buffer[] = [];
-    let size = 0;
-    reply.on("data", (piece: Buffer) => {
-      size += piece.byteLength;
-      pieces.push(piece);
-      if (size > largestReply)
-        request.destroy(new Error(`the reply has over ${largestReply} bytes`));
-    });
-    reply.on("end", () => resolve({ reply, bytes: Buffer.concat(pieces) }));
-    reply.on("error", reject);
-  });
+  const response = awaitResponse(request);
   request.end(init.body ?? undefined);
-  return promise;
+  const reply = await response;
+  const { promise, resolve, reject } = Promise.withResolvers<Bytes>();
+  const pieces: Buffer[] = [];
+  let size = 0;
+  request.once("error", reject);
+  reply.on("data", (piece: Buffer) => {
+    size += piece.byteLength;
+    pieces.push(piece);
+    if (size > largestReply) request.destroy(new Error(`the reply has over ${largestReply} bytes`));
+  });
+  reply.once("end", () => resolve(Buffer.concat(pieces)));
+  reply.once("error", reject);
+  reply.once("close", () => reject(new Error("the connection was closed before the reply ended")));
+  return { reply, bytes: await promise };
 }
 
 function open(url: URL, { method = "GET", headers, signal }: RequestInit): ClientRequest {

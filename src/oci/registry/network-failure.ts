@@ -51,8 +51,8 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
   if (/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code))
     return { kind: "certificate", why: `TLS failed (${code})` };
-  if (code === "SWITCHED_PROTOCOLS")
-    return { kind: "protocol", why: "it switched protocols (HTTP status 101) unasked" };
+  if (code === "UNEXPECTED_STATUS")
+    return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
   if (code === "ENOTFOUND")
     return { kind: "unreachable", why: "its name cannot be resolved", transient: false };

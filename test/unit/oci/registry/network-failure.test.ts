@@ -36,11 +36,12 @@ describe("classifyNetworkFailure", () => {
     expect(classifyNetworkFailure(failure(code))).toMatchObject({ kind: "plain-http" });
   });
 
-  it("takes what is no HTTP for that", () => {
-    expect(classifyNetworkFailure(failure("HPE_INVALID_CONSTANT"))).toMatchObject({
-      kind: "protocol",
-    });
-  });
+  it.each(["HPE_INVALID_CONSTANT", "UNEXPECTED_STATUS"])(
+    "takes %s for another protocol",
+    (code) => {
+      expect(classifyNetworkFailure(failure(code))).toMatchObject({ kind: "protocol" });
+    },
+  );
 
   it("looks into the failures of several addresses", () => {
     const several = new AggregateError([failure("ECONNREFUSED"), failure("EHOSTUNREACH")]);

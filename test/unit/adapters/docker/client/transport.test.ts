@@ -172,7 +172,11 @@ describe("an engine by TLS", () => {
 describe("createModem", () => {
   function dial(engine: FakeEngine, options: Partial<DialOptions> & { path: string }) {
     const transport = transportOf(engine);
-    const modem = createModem(transport, { signal: null, silenceMilliseconds: 10_000 });
+    const modem = createModem(transport, {
+      signal: null,
+      silenceMilliseconds: 10_000,
+      replyMilliseconds: 10_000,
+    });
     return new Promise<unknown>((resolve, reject) => {
       modem.dial({ method: "GET", statusCodes: {}, ...options }, (error, reply) => {
         transport.close();

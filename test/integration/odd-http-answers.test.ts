@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { parseEndpoint } from "../../adapters/docker/client/endpoint.ts";
+import { createModem } from "../../adapters/docker/client/modem.ts";
+import { createTransport as createEngineTransport } from "../../adapters/docker/client/transport.ts";
+import { createTransport as createCloudTransport } from "../../adapters/gce/client/transport.ts";
+import { parseReference } from "../../src/oci/reference.ts";
+import type { RegistryClient } from "../../src/oci/registry/contract.ts";
+import { createRegistryClient } from "../../src/oci/registry/client.ts";
+import { tinyImage } from "../../testing/registry/index.ts";
+import { ODD_ANSWERS, startOddServer } from "../support/odd-http.ts";
+import type { OddAnswer } from "../support/odd-http.ts";
+
+/** How long a client may wait, in milliseconds: for tests of its limit, and for tests of an abort before it. */
+const SHORT = 100;
+const LONG = 600_000;
+/** A limit may be met once for each try, and once for the head and the body. */
+const SETTLED = 2_000;
+const ABORTED = 1_000;
+
+interface Client {
+  readonly name: string;
+  readonly document: Uint8Array;
+  /** Sends one request and reads the whole answer. */
+  readonly read: (port: number, milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** What `read` gives, or fails with, for each kind of outcome. */
+  readonly outcomes: Readonly<Record<OddAnswer["outcome"], unknown>>;
+}
+
+const MANIFEST = tinyImage("amd64").manifest;
+
+/** A client that spends at most so long on a document, and on the silence of a blob. */
+function registryClient(milliseconds: number): RegistryClient {
+  return createRegistryClient({
+    userAgent: "slipway/test",
+    now: () => Date.now(),
+    insecure: () => true,
+    retry: { retries: 2, pauseMilliseconds: 1 },
+    limits: { document: milliseconds, documentIdle: milliseconds, blobIdle: milliseconds },
+  });
+}
+
+const REGISTRY_OUTCOMES = {
+  empty: { reason: "REGISTRY_PROTOCOL" },
+  // An invalid status counts as a server's failure (RFC 9110, 15).
+  refusal: { reason: expect.stringMatching(/^REGISTRY_(?:PROTOCOL|UNAVAILABLE)$/) },
+  failure: { reason: expect.stringMatching(/^REGISTRY_(?:UNAVAILABLE|PROTOCOL)$/) },
+  timeout: { reason: "REGISTRY_UNAVAILABLE", retry: "same-token" },
+};
+
+const CLIENTS: readonly Client[] = [
+  {
+    name: "the registry's client, for a manifest",
+    document: MANIFEST.bytes,
+    async read(port, milliseconds, signal) {
+      const client = registryClient(milliseconds);
+      try {
+        const reference = parseReference(`127.0.0.1:${port}/a@${MANIFEST.digest}`);
+        return (await client.getManifest({ reference, credential: null, signal })).digest;
+      } finally {
+        client.close();
+      }
+    },
+    outcomes: { ...REGISTRY_OUTCOMES, document: MANIFEST.digest },
+  },
+  {
+    name: "the registry's client, for a blob",
+    document: MANIFEST.bytes,
+    async read(port, milliseconds, signal) {
+      const client = registryClient(milliseconds);
+      try {
+        const { digest, bytes } = MANIFEST;
+        const descriptor = { mediaType: "application/octet-stream", digest, size: bytes.length };
+        const repository = parseReference(`127.0.0.1:${port}/a`);
+        const blob = await client.getBlob({ repository, descriptor, credential: null, signal });
+        let size = 0;
+        for await (const piece of blob) size += piece.length;
+        return size;
+      } finally {
+        client.close();
+      }
+    },
+    outcomes: {
+      ...REGISTRY_OUTCOMES,
+      document: MANIFEST.bytes.length,
+      // A blob that goes on for ever is larger than it may be at once.
+      timeout: { reason: expect.stringMatching(/^(?:REGISTRY_UNAVAILABLE|MANIFEST_INVALID)$/) },
+    },
+  },
+  {
+    name: "the engine's transport",
+    document: Buffer.from('{"ID":"x"}'),
+    async read(port, milliseconds, signal) {
+      const endpoint = parseEndpoint(`tcp://127.0.0.1:${port}`, "the test");
+      const transport = createEngineTransport(endpoint);
+      const call = {
+        signal,
+        silenceMilliseconds: milliseconds,
+        replyMilliseconds: milliseconds,
+      };
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      createModem(transport, call).dial(
+        { path: "/info", method: "GET", statusCodes: {} },
+        (error, reply) => (error === null ? resolve(reply) : reject(error)),
+      );
+      try {
+        return await promise;
+      } finally {
+        transport.close();
+      }
+    },
+    outcomes: {
+      document: { ID: "x" },
+      empty: null,
+      refusal: { name: "EngineReplyFailure" },
+      failure: { name: "EngineConnectionFailure", sent: true },
+      timeout: { name: "EngineConnectionFailure", sent: true, code: "TIMED_OUT" },
+    },
+  },
+  {
+    name: "Compute Engine's transport",
+    document: Buffer.from("{}"),
+    // Its time limit is the signal of Google's libraries.
+    async read(port, milliseconds, signal) {
+      const send = createCloudTransport(1_000_000);
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+      const response = await send(`http://127.0.0.1:${port}/x`, { signal: limited });
+      if (response.status >= 300) throw new Error(`status ${response.status}`);
+      return await response.text();
+    },
+    outcomes: {
+      document: "{}",
+      empty: "",
+      refusal: { message: expect.stringContaining("status") },
+      failure: { message: expect.any(String) },
+      timeout: { message: "the request was aborted" },
+    },
+  },
+];
+
+async function outcomeOf(work: Promise<unknown>): Promise<unknown> {
+  try {
+    return await work;
+  } catch (caught) {
+    return caught;
+  }
+}
+
+describe.each(CLIENTS)("$name", ({ document, read, outcomes }) => {
+  const never = new AbortController().signal;
+
+  it.each(ODD_ANSWERS)(
+    "settles within its time limit: $name",
+    async (answer) => {
+      await using server = await startOddServer(answer, document);
+      const result = await outcomeOf(read(server.port, SHORT, never));
+      const expected = outcomes[answer.outcome];
+      if (typeof expected === "object" && expected !== null) expect(result).toMatchObject(expected);
+      else expect(result).toBe(expected);
+    },
+    SETTLED,
+  );
+
+  it.each(ODD_ANSWERS.filter(({ outcome }) => outcome === "timeout"))(
+    "reacts to an abort within a second: $name",
+    async (answer) => {
+      await using server = await startOddServer(answer, document);
+      const controller = new AbortController();
+      const reading = outcomeOf(read(server.port, LONG, controller.signal));
+      await server.reached;
+      controller.abort();
+      expect(await reading).toBeInstanceOf(Error);
+    },
+    ABORTED,
+  );
+});
