@@ -35,7 +35,8 @@ export function awaitResponse(request: ClientRequest): Promise<IncomingMessage> 
     if ((response.statusCode ?? 0) < FIRST_FINAL_STATUS) refuse(response);
     else resolve(response);
   });
-  // Not `once`: bytes after a complete response are an error of the request as well, which would end the process.
+  // This listener stays: bytes after a complete response are an error of the request too, and an error without a
+  // listener ends the process.
   request.on("error", reject);
   request.once("close", () =>
     reject(new NoResponseError("ECONNRESET", "the connection was closed without a response")),

@@ -43,6 +43,10 @@ const REGISTRY_OUTCOMES = {
   empty: { reason: "REGISTRY_PROTOCOL" },
   // An invalid status counts as a server's failure (RFC 9110, 15).
   refusal: { reason: expect.stringMatching(/^REGISTRY_(?:PROTOCOL|UNAVAILABLE)$/) },
+  "unexpected-status": {
+    reason: "REGISTRY_PROTOCOL",
+    message: expect.stringContaining("an HTTP status below 200"),
+  },
   failure: { reason: expect.stringMatching(/^REGISTRY_(?:UNAVAILABLE|PROTOCOL)$/) },
   timeout: { reason: "REGISTRY_UNAVAILABLE", retry: "same-token" },
 };
@@ -112,6 +116,11 @@ const CLIENTS: readonly Client[] = [
       document: { ID: "x" },
       empty: null,
       refusal: { name: "EngineReplyFailure" },
+      "unexpected-status": {
+        name: "EngineConnectionFailure",
+        sent: true,
+        code: "UNEXPECTED_STATUS",
+      },
       failure: { name: "EngineConnectionFailure", sent: true },
       timeout: { name: "EngineConnectionFailure", sent: true, code: "TIMED_OUT" },
     },
@@ -131,6 +140,7 @@ const CLIENTS: readonly Client[] = [
       document: "{}",
       empty: "",
       refusal: { message: expect.stringContaining("status") },
+      "unexpected-status": { code: "UNEXPECTED_STATUS" },
       failure: { message: expect.any(String) },
       timeout: { message: "the request was aborted" },
     },

@@ -10,10 +10,10 @@ export interface OddAnswer {
   /** What follows them. Default: the connection stays open, and silent. */
   readonly then?: "end" | "reset" | "repeat";
   /**
-   * What a client makes of it: the document, nothing (a success without a body), the status as a refusal, a failure
-   * at once, or nothing before the client's own limit.
+   * What a client makes of it: the document, nothing (a success without a body), the status as a refusal, a status
+   * that leads nowhere, a failure at once, or nothing before the client's own limit.
    */
-  readonly outcome: "document" | "empty" | "refusal" | "failure" | "timeout";
+  readonly outcome: "document" | "empty" | "refusal" | "unexpected-status" | "failure" | "timeout";
 }
 
 const DOCUMENT_HEAD = (document: Uint8Array, extra = "") =>
@@ -49,11 +49,15 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
     then: "repeat",
     outcome: "timeout",
   },
-  { name: "101 without an upgrade", bytes: status("101 Switching Protocols"), outcome: "failure" },
+  {
+    name: "101 without an upgrade",
+    bytes: status("101 Switching Protocols"),
+    outcome: "unexpected-status",
+  },
   {
     name: "101 to another protocol",
     bytes: status("101 Switching Protocols", "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
-    outcome: "failure",
+    outcome: "unexpected-status",
   },
   {
     name: "101, then the document",
@@ -62,13 +66,13 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
       DOCUMENT_HEAD(document),
       document,
     ],
-    outcome: "failure",
+    outcome: "unexpected-status",
   },
   {
     name: "101, then the end of the connection",
     bytes: status("101 Switching Protocols", "Connection: Upgrade\r\nUpgrade: tcp\r\n"),
     then: "end",
-    outcome: "failure",
+    outcome: "unexpected-status",
   },
   {
     name: "the document with an offer to upgrade",
@@ -102,7 +106,11 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   },
   { name: "304 Not Modified", bytes: status("304 Not Modified"), outcome: "refusal" },
   { name: "999", bytes: status("999 Odd", "Content-Length: 0\r\n"), outcome: "refusal" },
-  { name: "status 000", bytes: status("000 None", "Content-Length: 0\r\n"), outcome: "failure" },
+  {
+    name: "status 000",
+    bytes: status("000 None", "Content-Length: 0\r\n"),
+    outcome: "unexpected-status",
+  },
   { name: "an immediate end", bytes: () => [], then: "end", outcome: "failure" },
   { name: "an immediate reset", bytes: () => [], then: "reset", outcome: "failure" },
   { name: "silence", bytes: () => [], outcome: "timeout" },
