@@ -8,7 +8,7 @@ export interface OddAnswer {
   /** The bytes of the answer around a document. */
   readonly bytes: (document: Uint8Array) => readonly (string | Uint8Array)[];
   /** What follows them. Default: the connection stays open, and silent. */
-  readonly then?: "end" | "reset" | "repeat";
+  readonly afterwards?: "end" | "reset" | "repeat";
   /**
    * What a client makes of it: the document, nothing (a success without a body), the status as a refusal, a status
    * that leads nowhere, a failure at once, or nothing before the client's own limit.
@@ -46,7 +46,7 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   {
     name: "102 Processing without end",
     bytes: status("102 Processing"),
-    then: "repeat",
+    afterwards: "repeat",
     outcome: "timeout",
   },
   {
@@ -71,7 +71,7 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   {
     name: "101, then the end of the connection",
     bytes: status("101 Switching Protocols", "Connection: Upgrade\r\nUpgrade: tcp\r\n"),
-    then: "end",
+    afterwards: "end",
     outcome: "unexpected-status",
   },
   {
@@ -111,13 +111,13 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
     bytes: status("000 None", "Content-Length: 0\r\n"),
     outcome: "unexpected-status",
   },
-  { name: "an immediate end", bytes: () => [], then: "end", outcome: "failure" },
-  { name: "an immediate reset", bytes: () => [], then: "reset", outcome: "failure" },
+  { name: "an immediate end", bytes: () => [], afterwards: "end", outcome: "failure" },
+  { name: "an immediate reset", bytes: () => [], afterwards: "reset", outcome: "failure" },
   { name: "silence", bytes: () => [], outcome: "timeout" },
   {
     name: "half a head, then the end of the connection",
     bytes: () => ["HTTP/1.1 200 OK\r\nContent-"],
-    then: "end",
+    afterwards: "end",
     outcome: "failure",
   },
   {
@@ -128,13 +128,13 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   {
     name: "half a document, then the end of the connection",
     bytes: (document) => [DOCUMENT_HEAD(document), document.subarray(0, 1)],
-    then: "end",
+    afterwards: "end",
     outcome: "failure",
   },
   {
     name: "half a document, then a reset",
     bytes: (document) => [DOCUMENT_HEAD(document), document.subarray(0, 1)],
-    then: "reset",
+    afterwards: "reset",
     outcome: "failure",
   },
   {
@@ -145,7 +145,7 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   {
     name: "chunks without end",
     bytes: () => ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"],
-    then: "repeat",
+    afterwards: "repeat",
     outcome: "timeout",
   },
   {
@@ -156,7 +156,7 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
   {
     name: "headers without end",
     bytes: () => ["HTTP/1.1 200 OK\r\n", "X-Odd: y\r\n"],
-    then: "repeat",
+    afterwards: "repeat",
     outcome: "timeout",
   },
   {
@@ -226,12 +226,12 @@ export async function startOddServer(answer: OddAnswer, document: Uint8Array): P
   };
 }
 
-function reply(socket: Socket, { bytes, then }: OddAnswer, document: Uint8Array): void {
+function reply(socket: Socket, { bytes, afterwards }: OddAnswer, document: Uint8Array): void {
   const pieces = bytes(document);
   for (const piece of pieces) socket.write(piece);
-  if (then === "end") socket.end();
-  if (then === "reset") socket.resetAndDestroy();
-  if (then !== "repeat") return;
+  if (afterwards === "end") socket.end();
+  if (afterwards === "reset") socket.resetAndDestroy();
+  if (afterwards !== "repeat") return;
   const timer = setInterval(() => socket.write(pieces.at(-1) ?? ""), REPEAT_MILLISECONDS);
   socket.once("close", () => clearInterval(timer));
 }
