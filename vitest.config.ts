@@ -15,8 +15,6 @@ const GLOBALS = [
   "setFlagsFromString(",
   "process.chdir(",
   "process.umask(",
-  "require.cache",
-  "sdk-members.ts",
 ];
 
 const apart = globSync(TESTS).filter((file) => {
