@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { PeerMissing } from "./figure.ts";
 
 /** The command line as it is built. */
-export const MAIN = join(import.meta.dirname, "..", "dist", "src", "cli", "main.js");
+export const MAIN = join(import.meta.dirname, "..", "dist", "cli", "slipway.cjs");
 
 /** Says on standard error how much memory the process took at most, in KiB. */
 const TELL_MEMORY =

@@ -14,7 +14,7 @@ const checks: readonly Check[] = [
   { name: "unused", command: ["knip"] },
   { name: "lock file", command: ["node", "scripts/check-lock-file.ts"] },
   { name: "walls", command: ["vitest", "run", "--reporter=dot", "test/architecture.test.ts"] },
-  { name: "build", command: ["tsc", "-p", "tsconfig.build.json"] },
+  { name: "build", command: ["node", "scripts/build.ts"] },
   { name: "package", command: ["publint", "--strict"] },
   {
     name: "package types",

@@ -30,6 +30,9 @@ const buildStamp = path.join(modules, ".cache", "slipway-build");
 const buildInputs = [
   "src",
   "adapters",
+  "testing",
+  "scripts/build",
+  "scripts/build.ts",
   "package-lock.json",
   "tsconfig.json",
   "tsconfig.build.json",
@@ -102,8 +105,8 @@ function build() {
   step({
     title: "the build",
     announcement: "building (about 10 seconds)",
-    command: path.join(binaries, "tsc"),
-    arguments: ["-p", "tsconfig.build.json"],
+    command: node,
+    arguments: ["scripts/build.ts"],
     environment: withOurNode(),
   });
   mkdirSync(path.dirname(buildStamp), { recursive: true });

@@ -42,7 +42,7 @@ interface Try {
 }
 
 const IMAGE = "name: agent\narchitecture: ARCHITECTURE_AMD64\ndocker:\n  image_ref: ubuntu\n";
-const CLI = join("node_modules", "slipway", "dist", "src", "cli", "main.js");
+const CLI = join("node_modules", "slipway", "dist", "cli", "slipway.cjs");
 const tries: readonly Try[] = [
   { command: ["program.mjs"], prints: "arm64 sha256: library/ubuntu function 0\n" },
   { command: [CLI, "--version"], prints: "" },

@@ -15,7 +15,7 @@ import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
 import { LAG_MILLISECONDS, createRecentMachines } from "./machines/recent-machines.ts";
 import { createRehearse } from "./preflight/dry-run.ts";
-import { loadClients } from "./client/load-sdk.ts";
+import { loadSdk } from "./client/load-sdk.ts";
 import { awsImage } from "./target.ts";
 import { describeInstances, listInstances } from "./machines/describe.ts";
 import { launchInstances } from "./launch/launch.ts";
@@ -129,7 +129,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
 }
 
 async function volumeTypes(): Promise<readonly string[]> {
-  const { VolumeType } = await loadClients();
+  const { VolumeType } = await loadSdk();
   return Object.values(VolumeType);
 }
 

@@ -54,7 +54,7 @@ export const CHECKS = /^(ARTIFACT|CHECK) |^\S+ +(passed|warning|skipped|failed) 
 export const PROGRESS = /^demo-\w+: |^\d+ .* rejected /;
 export const NOTHING = /^$/;
 
-const MAIN = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
+const MAIN = join(import.meta.dirname, "..", "..", "dist", "cli", "slipway.cjs");
 
 /** The user asked the demo to end. */
 export class Interruption extends Error {

@@ -3,13 +3,18 @@
 const OLDEST = [22, 18] as const;
 
 if (isSupported(process.versions.node)) {
-  await import("./start.ts");
+  void start();
 } else {
   process.stderr.write(
     `slipway: FAILED_PRECONDITION: Slipway needs Node ${OLDEST.join(".")} or newer, this is ${process.version}\n` +
       "Install a newer Node, or put the one that you have first in PATH.\n",
   );
   process.exitCode = 3;
+}
+
+async function start(): Promise<void> {
+  const { runProcess } = await import("./start.ts");
+  await runProcess(process);
 }
 
 function isSupported(version: string): boolean {

@@ -21,7 +21,7 @@ import type {
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { AwsClients, AwsRole } from "./client.ts";
 import type { InstanceSeen } from "../machine.ts";
-import { loadClients } from "./load-sdk.ts";
+import { loadSdk } from "./load-sdk.ts";
 
 export interface ApiCall {
   readonly service: "ec2" | "sts";
@@ -129,58 +129,58 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
   return {
     region,
     async describeImages(input, signal) {
-      const { DescribeImagesCommand } = await loadClients();
+      const { DescribeImagesCommand } = await loadSdk();
       return await (await reading()).send(new DescribeImagesCommand(input), options(signal));
     },
     async describeRegions(input, signal) {
-      const { DescribeRegionsCommand } = await loadClients();
+      const { DescribeRegionsCommand } = await loadSdk();
       return await (await reading()).send(new DescribeRegionsCommand(input), options(signal));
     },
     async describeInstanceTypes(input, signal) {
-      const { DescribeInstanceTypesCommand } = await loadClients();
+      const { DescribeInstanceTypesCommand } = await loadSdk();
       return await (await reading()).send(new DescribeInstanceTypesCommand(input), options(signal));
     },
     async describeInstanceTypeOfferings(input, signal) {
-      const { DescribeInstanceTypeOfferingsCommand } = await loadClients();
+      const { DescribeInstanceTypeOfferingsCommand } = await loadSdk();
       const command = new DescribeInstanceTypeOfferingsCommand(input);
       return await (await reading()).send(command, options(signal));
     },
     async describeSubnets(input, signal) {
-      const { DescribeSubnetsCommand } = await loadClients();
+      const { DescribeSubnetsCommand } = await loadSdk();
       return await (await reading()).send(new DescribeSubnetsCommand(input), options(signal));
     },
     async describeSecurityGroups(input, signal) {
-      const { DescribeSecurityGroupsCommand } = await loadClients();
+      const { DescribeSecurityGroupsCommand } = await loadSdk();
       const command = new DescribeSecurityGroupsCommand(input);
       return await (await reading()).send(command, options(signal));
     },
     async describeInstances(input, signal) {
-      const { DescribeInstancesCommand } = await loadClients();
+      const { DescribeInstancesCommand } = await loadSdk();
       return await (await reading()).send(new DescribeInstancesCommand(input), options(signal));
     },
     async getConsoleOutput(input, signal) {
-      const { GetConsoleOutputCommand } = await loadClients();
+      const { GetConsoleOutputCommand } = await loadSdk();
       return await (await reading()).send(new GetConsoleOutputCommand(input), options(signal));
     },
     async runInstances(input) {
-      const { RunInstancesCommand } = await loadClients();
+      const { RunInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
       return await client.send(new RunInstancesCommand(input), patient);
     },
     async rehearseInstances(input, signal) {
-      const { RunInstancesCommand } = await loadClients();
+      const { RunInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
       const command = new RunInstancesCommand({ ...input, DryRun: true });
       await client.send(command, { ...patient, ...options(signal) });
     },
     async terminateInstances(input, signal) {
-      const { TerminateInstancesCommand } = await loadClients();
+      const { TerminateInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
       const command = new TerminateInstancesCommand(input);
       return await client.send(command, { ...patient, ...options(signal) });
     },
     async getCallerIdentity(role, signal) {
-      const { GetCallerIdentityCommand } = await loadClients();
+      const { GetCallerIdentityCommand } = await loadSdk();
       const client = await clients.sts({ role, region });
       return await client.send(new GetCallerIdentityCommand({}), options(signal));
     },

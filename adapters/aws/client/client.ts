@@ -13,7 +13,7 @@ import {
 import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
 import type { AwsEnvironment } from "./endpoint-provider.ts";
-import { loadClients } from "./load-sdk.ts";
+import { loadSdk } from "./load-sdk.ts";
 import { cloudError } from "../errors/errors.ts";
 
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
@@ -88,14 +88,14 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     };
   };
   const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const { STSClient } = await loadClients();
+    const { STSClient } = await loadSdk();
     const common = await settings("sts", request, credentials);
     return connections.join((handler) =>
       unlogged(new STSClient({ ...common, requestHandler: handler })),
     );
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
-    const { EC2Client } = await loadClients();
+    const { EC2Client } = await loadSdk();
     const common = await settings("ec2", request, credentials);
     return connections.join((handler) =>
       unlogged(new EC2Client({ ...common, requestHandler: handler })),
@@ -163,7 +163,7 @@ async function assumeRole(
   roleArn: string,
   region: string,
 ): Promise<AwsCredentials> {
-  const { AssumeRoleCommand } = await loadClients();
+  const { AssumeRoleCommand } = await loadSdk();
   const context = { operation: "AssumeRole", subject: `role ${roleArn}`, region } as const;
   try {
     const input = { RoleArn: roleArn, RoleSessionName: SESSION_NAME };

@@ -1,5 +1,5 @@
 import { SlipwayError } from "../../../src/errors.ts";
-import { loadConfigReader } from "./load-sdk.ts";
+import { loadSdk } from "./load-sdk.ts";
 
 /** Environment variables by name, as the process was given them or a program has put them together. */
 export type AwsEnvironment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ async function configuredEndpoint(
   profile: string,
   files: SharedFiles,
 ): Promise<string | null> {
-  const { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } = await loadConfigReader();
+  const { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } = await loadSdk();
   const { configFile } = await loadSharedConfigFiles(files);
   const section = (name: string) =>
     Object.hasOwn(configFile, name) ? configFile[name] : undefined;

@@ -1,3 +1,4 @@
+import type * as CredentialChain from "@aws-sdk/credential-provider-node";
 import { sdkLoader } from "../../../src/substrate/load-sdk.ts";
 
 const EC2 = {
@@ -10,17 +11,14 @@ const EC2 = {
   ],
 } as const;
 
-/** The clients of EC2 and STS, and their commands. */
-export const loadClients = sdkLoader(EC2, () => import("./sdk.ts"));
+/** The clients of EC2 and STS with their commands, and the reader of the configuration files. */
+export const loadSdk = sdkLoader(EC2, () => import("./sdk.ts"));
 
 /** The SDK's default chain of credentials. */
-export const loadCredentialChain = sdkLoader(
+export const loadCredentialChain: () => Promise<typeof CredentialChain> = sdkLoader(
   EC2,
   () => import("@aws-sdk/credential-provider-node"),
 );
-
-/** The reader of `~/.aws/config` and `~/.aws/credentials`. */
-export const loadConfigReader = sdkLoader(EC2, () => import("@smithy/core/config"));
 
 /**
  * Loads what every call needs ahead of the first one.
@@ -28,5 +26,5 @@ export const loadConfigReader = sdkLoader(EC2, () => import("@smithy/core/config
  * @throws SlipwayError `PACKAGE_NOT_INSTALLED` for a package that is missing
  */
 export async function loadAwsSdk(): Promise<void> {
-  await loadClients();
+  await loadSdk();
 }

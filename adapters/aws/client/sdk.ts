@@ -1,6 +1,6 @@
 /**
- * Everything that the adapter uses of the AWS SDK's clients. EC2's package has 750 commands in two megabytes: a bundler
- * keeps those that are named here.
+ * Everything that the adapter uses of the AWS SDK, but for the default chain of credentials. EC2's package has 750
+ * commands in two megabytes: a bundler keeps those that are named here.
  */
 export {
   DescribeImagesCommand,
@@ -17,3 +17,4 @@ export {
   VolumeType,
 } from "@aws-sdk/client-ec2";
 export { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+export { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } from "@smithy/core/config";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
 /** The version of this package, from its own manifest: the sources and the build find the same one. */
 export function readVersion(): string {
   const manifest: unknown = JSON.parse(
-    readFileSync(new URL(import.meta.resolve("slipway/package.json")), "utf8"),
+    readFileSync(createRequire(import.meta.url).resolve("slipway/package.json"), "utf8"),
   );
   if (typeof manifest === "object" && manifest !== null && "version" in manifest)
     return String(manifest.version);

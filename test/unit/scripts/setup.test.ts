@@ -14,16 +14,22 @@ const wanted = {
 };
 const installed = { "node_modules/tool": wanted["node_modules/tool"] };
 
+const BUILD = `
+import { appendFileSync, mkdirSync } from "node:fs";
+appendFileSync("calls", "build\\n");
+mkdirSync("dist", { recursive: true });
+`;
+
 interface Repository extends Disposable {
   readonly path: string;
-  /** What npm and tsc were called with, in order. */
+  /** How npm and the build were called, in order. */
   calls(): Promise<readonly string[]>;
   write(name: string, content: string): Promise<void>;
   start(...given: readonly string[]): ChildProcess;
   run(...given: readonly string[]): Promise<{ code: unknown; output: string; errors: string }>;
 }
 
-/** A repository whose npm and tsc only note that they were called. */
+/** A repository whose npm and build only note that they were called. */
 async function repository(): Promise<Repository> {
   const folder = scratchFolder();
   const at = (...names: readonly string[]): string => join(folder.path, ...names);
@@ -36,8 +42,10 @@ async function repository(): Promise<Repository> {
   await write("src/index.ts", "");
   await write("package-lock.json", JSON.stringify({ packages: wanted }));
   await write("node_modules/.package-lock.json", JSON.stringify({ packages: installed }));
-  await write("node_modules/.bin/tsc", '#!/bin/sh\necho "tsc $*" >> calls\nmkdir -p dist\n');
+  await write("package.json", '{ "type": "module" }');
+  await write("scripts/build.ts", BUILD);
   await write("bin/npm", '#!/bin/sh\necho "npm $*" >> calls\n');
+  await mkdir(at("node_modules/.bin"));
   await symlink(process.execPath, at("node_modules/.bin/node"));
   await copyFile(setup, at("scripts/setup.mjs"));
   const start = (...given: readonly string[]): ChildProcess =>
@@ -70,7 +78,7 @@ describe("scripts/setup.mjs", () => {
     using place = await repository();
     const result = await place.run("scripts/script.ts", "a b", "--flag");
     expect(result).toMatchObject({ code: 0, output: '["a b","--flag"]\n' });
-    expect(await place.calls()).toEqual(["tsc -p tsconfig.build.json"]);
+    expect(await place.calls()).toEqual(["build"]);
   });
 
   it("announces each step before it begins, with a rough duration, off a terminal too", async () => {
@@ -120,10 +128,7 @@ describe("scripts/setup.mjs", () => {
 
   it("shows why a build failed, runs nothing, and tries again", async () => {
     using place = await repository();
-    await place.write(
-      "node_modules/.bin/tsc",
-      "#!/bin/sh\necho 'wrong type'\nmkdir -p dist\nexit 2\n",
-    );
+    await place.write("scripts/build.ts", `${BUILD}console.log("wrong type");\nprocess.exit(2);`);
     for (const _attempt of [1, 2]) {
       const { code, output, errors } = await place.run("scripts/script.ts");
       expect({ code, output }).toEqual({ code: 1, output: "" });
