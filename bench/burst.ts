@@ -86,7 +86,7 @@ async function oneByOne(): Promise<number> {
   const began = Date.now();
   let now = began;
   const clock = { now: () => now, sleep: async () => undefined };
-  await using ec2 = await startEc2({ clock, mostRequests: 0, timing: { pendingMs: 0 } });
+  await using ec2 = await startEc2({ clock, maximumRequests: 0, timing: { pendingMs: 0 } });
   const region = ec2.region(REGION);
   const subnet = region.subnets[region.zones[0] ?? ""] ?? "";
   const client = new EC2Client({

@@ -20,7 +20,11 @@ const MOTO = `${process.env["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers"}/locals
 export const benchmark: Benchmark = {
   name: "ec2-stand-in",
   async run() {
-    await using ours = await startEc2({ rates: "off", mostRequests: 0, timing: { pendingMs: 0 } });
+    await using ours = await startEc2({
+      rates: "off",
+      maximumRequests: 0,
+      timing: { pendingMs: 0 },
+    });
     await using moto = await startMoto();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {

@@ -7,7 +7,7 @@ import type { RateOptions } from "../src/slipway/rate-options.ts";
 import type { Slipway } from "../src/slipway/slipway.ts";
 import type { RateBucket } from "../src/pacing/rates.ts";
 import { startEc2 } from "../testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../testing/ec2/index.ts";
+import type { Ec2Region, Ec2Fake } from "../testing/ec2/index.ts";
 
 export const REGION = "us-east-1";
 const ACCOUNT = "000000000000";
@@ -31,7 +31,7 @@ const UNPACED: RateOptions = {
 
 /** A stand-in that answers at once, and a workspace `bench` that leads to it. */
 export interface Ec2World extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
   readonly subnet: string;
   readonly slipway: Slipway;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createSlipway } from "../src/slipway/create-slipway.ts";
 import type { Slipway } from "../src/slipway/slipway.ts";
 import { startGce } from "../testing/gce/index.ts";
-import type { TestGce } from "../testing/gce/index.ts";
+import type { GceFake } from "../testing/gce/index.ts";
 
 export const PROJECT = "bench-project";
 export const ZONE = "us-central1-a";
@@ -25,7 +25,7 @@ const UNBOUNDED = {
 
 /** A stand-in that answers at once, and a workspace `bench` that leads to it. */
 export interface GceWorld extends AsyncDisposable {
-  readonly gce: TestGce;
+  readonly gce: GceFake;
   readonly slipway: Slipway;
   readonly database: string;
   readonly environment: Readonly<Record<string, string>>;

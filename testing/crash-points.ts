@@ -2,35 +2,35 @@ import type { Ledger } from "../src/ledger/ledger.ts";
 import type { SubstrateAdapter } from "../src/substrate/contract.ts";
 
 /**
- * Named points before and after every ledger call and every adapter call, such as `ledger.begin:before` or
- * `adapter.launch:after`: where a crash test ends its process, and where a launcher that keeps its promise may be ended
- * without harm.
+ * Named points before and after every ledger call and every adapter call, for example `ledger.begin:before` and
+ * `adapter.launch:after`. A crash test ends its process at one of them. A launcher that keeps its guarantees survives a
+ * crash at any of them.
  */
 export interface CrashPoints {
   ledger(ledger: Ledger): Ledger;
   adapter(adapter: SubstrateAdapter): SubstrateAdapter;
 }
 
-/** What is told of each point that is reached; the call goes on when it has resolved. */
-export type Reach = (point: string) => Promise<void>;
+/** Called at each point. The wrapped call continues when the returned promise resolves. */
+export type CrashPointHook = (point: string) => Promise<void>;
 
-export function createCrashPoints(reach: Reach): CrashPoints {
+export function createCrashPoints(onPoint: CrashPointHook): CrashPoints {
   return {
-    ledger: (ledger) => around("ledger", ledger, reach),
-    adapter: (adapter) => around("adapter", adapter, reach),
+    ledger: (ledger) => wrapMethods("ledger", ledger, onPoint),
+    adapter: (adapter) => wrapMethods("adapter", adapter, onPoint),
   };
 }
 
-/** Calls that answer with a promise are told of; what streams, and what is data, is passed on as it is. */
-function around<T extends object>(name: string, port: T, reach: Reach): T {
+/** Wraps the methods that return a promise. Streams (`logs`) and plain data pass through unchanged. */
+function wrapMethods<T extends object>(name: string, port: T, onPoint: CrashPointHook): T {
   return new Proxy(port, {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== "function" || typeof key !== "string" || key === "logs") return member;
       return async (...given: readonly unknown[]) => {
-        await reach(`${name}.${key}:before`);
+        await onPoint(`${name}.${key}:before`);
         const result: unknown = await Reflect.apply(member, target, given);
-        await reach(`${name}.${key}:after`);
+        await onPoint(`${name}.${key}:after`);
         return result;
       };
     },

@@ -1,37 +1,37 @@
 import type { Clock } from "../src/host/clock.ts";
 
-/** A clock that moves only when it is told to. */
+/** A clock that only the test advances. */
 export interface FakeClock extends Clock {
-  /** How many sleepers there are. */
+  /** Number of pending sleeps. */
   readonly sleeping: number;
   /**
-   * Lets so many milliseconds pass. Sleepers wake in the order of their times, those of one time in the order in
-   * which they lay down, and what each does next is done before the following one wakes.
+   * Advances the time by this many milliseconds. Sleeps end in the order of their due times; sleeps with the same due
+   * time end in the order in which they began. All work that one wake-up causes completes before the next wake-up.
    */
   advance(milliseconds: number): Promise<void>;
-  /** Lets time pass until nobody sleeps. @throws Error after a million wake-ups: something never stops sleeping. */
+  /** Advances the time until no sleep is pending. @throws Error after a million wake-ups: some code sleeps in an endless loop. */
   runUntilIdle(): Promise<void>;
   /**
-   * Lets time pass until the promise has settled, and gives its outcome.
+   * Advances the time until the promise settles, and returns its outcome.
    *
-   * @throws Error when nobody sleeps and the promise still waits: time alone would never settle it.
+   * @throws Error if no sleep is pending and the promise has not settled: time alone would never settle it.
    */
   runUntilSettled<T>(promise: Promise<T>): Promise<T>;
 }
 
-interface Sleeper {
+interface PendingSleep {
   readonly due: number;
   readonly wake: () => void;
 }
 
 const MAXIMUM_WAKE_UPS = 1_000_000;
-/** Turns of the event loop that a promise is given when nobody sleeps: it may wait for a short piece of real work. */
+/** Event loop turns to wait for a promise when no sleep is pending: it may depend on a short piece of real I/O. */
 const PATIENCE_TURNS = 1_000;
 
-/** A virtual clock for tests and simulations: no real time passes, and the same run has the same order every time. */
+/** A virtual clock for tests and simulations: no real time passes, and the order of events is the same in every run. */
 export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock {
   let now = start;
-  const sleepers = new Set<Sleeper>();
+  const sleepers = new Set<PendingSleep>();
 
   const wakeNext = async (until: number): Promise<boolean> => {
     const next = earliest(sleepers);
@@ -48,7 +48,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
     get sleeping() {
       return sleepers.size;
     },
-    sleep: (milliseconds, signal) => lieDown(sleepers, now + Math.max(0, milliseconds), signal),
+    sleep: (milliseconds, signal) => sleepUntil(sleepers, now + Math.max(0, milliseconds), signal),
     async advance(milliseconds) {
       const until = now + milliseconds;
       await settle();
@@ -57,17 +57,17 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
     },
     async runUntilIdle() {
       await settle();
-      for (let wakeUps = 0; await wakeNext(Infinity); wakeUps += 1) failPast(wakeUps);
+      for (let wakeUps = 0; await wakeNext(Infinity); wakeUps += 1) limitWakeUps(wakeUps);
     },
     async runUntilSettled(promise) {
-      const watched = watch(promise);
+      const watched = watchSettlement(promise);
       await settle();
       let idleTurns = 0;
       for (let wakeUps = 0; !watched.settled; wakeUps += 1) {
-        failPast(wakeUps);
+        limitWakeUps(wakeUps);
         if (await wakeNext(Infinity)) idleTurns = 0;
         else if ((idleTurns += 1) > PATIENCE_TURNS)
-          throw new Error("the promise waits for something other than the fake clock");
+          throw new Error("the promise depends on something other than the fake clock");
         else await settle();
       }
       return promise;
@@ -75,21 +75,21 @@ export function createFakeClock(start: number = Date.UTC(2026, 0, 1)): FakeClock
   };
 }
 
-/** Lets everything that can go on without time passing go on: all microtasks are done before the next turn. */
+/** Runs everything that does not depend on time: all microtasks complete before the next event loop turn. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-function lieDown(sleepers: Set<Sleeper>, due: number, signal?: AbortSignal): Promise<void> {
+function sleepUntil(sleepers: Set<PendingSleep>, due: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    // The reason is passed on as it is: whoever aborted chose it.
+    // Pass the reason on unchanged: the caller who aborted chose it.
     const abort = (): void => {
       sleepers.delete(sleeper);
       reject(signal?.reason);
     };
-    const sleeper: Sleeper = {
+    const sleeper: PendingSleep = {
       due,
       wake: () => {
         signal?.removeEventListener("abort", abort);
@@ -102,14 +102,14 @@ function lieDown(sleepers: Set<Sleeper>, due: number, signal?: AbortSignal): Pro
   });
 }
 
-/** A set keeps the order of arrival, so the first of several equals is the one that lay down first. */
-function earliest(sleepers: ReadonlySet<Sleeper>): Sleeper | null {
-  let first: Sleeper | null = null;
+/** A set keeps insertion order, so of several equal due times the first found is the oldest sleep. */
+function earliest(sleepers: ReadonlySet<PendingSleep>): PendingSleep | null {
+  let first: PendingSleep | null = null;
   for (const sleeper of sleepers) if (first === null || sleeper.due < first.due) first = sleeper;
   return first;
 }
 
-function watch(promise: Promise<unknown>): { readonly settled: boolean } {
+function watchSettlement(promise: Promise<unknown>): { readonly settled: boolean } {
   const watched = { settled: false };
   const note = async (): Promise<void> => {
     await Promise.allSettled([promise]);
@@ -119,7 +119,7 @@ function watch(promise: Promise<unknown>): { readonly settled: boolean } {
   return watched;
 }
 
-function failPast(wakeUps: number): void {
+function limitWakeUps(wakeUps: number): void {
   if (wakeUps >= MAXIMUM_WAKE_UPS)
-    throw new Error(`the fake clock was still slept on after ${MAXIMUM_WAKE_UPS} wake-ups`);
+    throw new Error(`the fake clock still has pending sleeps after ${MAXIMUM_WAKE_UPS} wake-ups`);
 }

@@ -1,4 +1,4 @@
-/** What programs that embed Slipway, and adapters of others, need to test themselves: `slipway/testing`. */
+/** Test kit for programs that embed Slipway and for authors of adapters: `slipway/testing`. */
 export { adapterContract } from "./contract/adapter-contract.ts";
 export type { AdapterContractOptions } from "./contract/adapter-contract.ts";
 export type { AdapterSubject, ContractExpectation, ContractRunner } from "./contract/subject.ts";
@@ -9,7 +9,7 @@ export type { CloudFault } from "./server/cloud-fault-grammar.ts";
 export type { FaultHandle } from "./server/fault-board.ts";
 export type { FakeImage, FakePlace } from "./substrate/fake-world.ts";
 export { createCrashPoints } from "./crash-points.ts";
-export type { CrashPoints, Reach } from "./crash-points.ts";
+export type { CrashPoints, CrashPointHook as Reach } from "./crash-points.ts";
 export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export * from "./registry/index.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
 import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
 import type { Ec2Cli } from "./support/ec2-cli.ts";
 
@@ -21,7 +21,7 @@ const refusal = z.strictObject({
 });
 
 interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
   readonly cli: Ec2Cli;
   /** Runs a command that must fail with only the error on standard error and nothing on standard output. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { TestGce } from "../../testing/gce/index.ts";
+import type { GceFake } from "../../testing/gce/index.ts";
 import { FAMILY, FIRST_IMAGE as FIRST, gceCli, PROJECT } from "./support/gce-cli.ts";
 
-function makeFamilyMoveOn(gce: TestGce): void {
+function makeFamilyMoveOn(gce: GceFake): void {
   gce.addImage(PROJECT, { name: "agent-base-v2", family: FAMILY, createdAt: 2_000 });
 }
 

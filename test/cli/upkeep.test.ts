@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
 import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
 import type { Ec2Cli } from "./support/ec2-cli.ts";
 
@@ -10,7 +10,7 @@ const SLOW = { timeout: 120_000 };
 const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });
 
 interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
   readonly cli: Ec2Cli;
   /** Spawns `one` in a process that receives the signal while it waits for the reply to its launch. */

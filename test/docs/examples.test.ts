@@ -57,7 +57,7 @@ describe("TypeScript examples", () => {
     });
     taken.close();
     expect(ran).toMatchObject({ status: 1, stdout: "" });
-    expect(ran.stderr).toMatch(/^test server cannot listen on 127\.0\.0\.1:5000.*\n.+\n$/u);
+    expect(ran.stderr).toMatch(/^the test server cannot listen on 127\.0\.0\.1:5000.*\n.+\n$/u);
   });
 
   it("launch many machines of the workspace they set", async () => {

@@ -28,13 +28,13 @@ function actionsOf(service: string): readonly string[] {
 }
 
 describe(NAME, () => {
-  it("shows a faults file that EC2's stand-in takes", async () => {
+  it("shows a faults file that the EC2 fake accepts", async () => {
     const faults = parseEc2Faults(faultsOf("ec2"));
     expect(faults).toHaveLength(5);
     await using _ec2 = await startEc2({ faults });
   });
 
-  it("shows a faults file that Compute Engine's stand-in takes", async () => {
+  it("shows a faults file that the Compute Engine fake accepts", async () => {
     const faults = parseGceFaults(faultsOf("gce"));
     expect(faults).toHaveLength(5);
     await using _gce = await startGce({ faults });
@@ -43,20 +43,20 @@ describe(NAME, () => {
   it("lists every kind of fault and no other", () => {
     const rows = tableRows(NAME, "Letting things go wrong");
     const kinds = rows.flatMap(([first = "", ...others]) => (others.length === 3 ? [first] : []));
-    const told = kinds.map((kind) => kind.replaceAll("`", "")).filter((kind) => kind !== "kind");
+    const listed = kinds.map((kind) => kind.replaceAll("`", "")).filter((kind) => kind !== "kind");
     expect(() => parseEc2Faults({ faults: [{ kind: "fire" }] })).toThrow(
-      `the kinds are ${told.join(", ")}`,
+      `expected one of ${listed.join(", ")}`,
     );
   });
 
-  it("lists the calls that the stand-ins know", () => {
+  it("lists the supported calls", () => {
     expect(callsOf("EC2")).toEqual(actionsOf("ec2"));
     expect(callsOf("STS")).toEqual(actionsOf("sts"));
     const methods = [...new Set(ROUTES.map(({ id }) => id))].toSorted();
     expect(callsOf("Compute Engine")).toEqual(methods);
   });
 
-  it("names types and families that are there", async () => {
+  it("names existing types and families", async () => {
     const spans = new Set(codeSpansOf(NAME));
     await using gce = await startGce();
     const response = await fetch(`${gce.url}/compute/v1/projects/p/global/images`, {

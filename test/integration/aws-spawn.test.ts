@@ -3,13 +3,13 @@ import { z } from "zod";
 import { ec2Cli, setWorkspaceRecords } from "../cli/support/ec2-cli.ts";
 import type { Ec2Cli } from "../cli/support/ec2-cli.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
 
 const ACCOUNT = "123456789012";
 const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });
 
 interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
   readonly cli: Ec2Cli;
   /** What was sent that changes something. */

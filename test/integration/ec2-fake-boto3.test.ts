@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { type Ec2StandIn, startEc2 } from "../../testing/ec2/index.ts";
+import { type Ec2Fake, startEc2 } from "../../testing/ec2/index.ts";
 import { describeWithBoto3 } from "../support/localstack.ts";
 
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ found["account"] = boto3.client("sts").get_caller_identity()["Account"]
 print(json.dumps(found))
 `;
 
-async function runScript(python: string, ec2: Ec2StandIn): Promise<unknown> {
+async function runScript(python: string, ec2: Ec2Fake): Promise<unknown> {
   const { images, subnets } = ec2.region("us-east-1", "123456789012");
   const wanted = [images.x86_64, subnets["us-east-1a"] ?? "", "c7gn.medium"];
   const { stdout } = await run(python, ["-c", SCRIPT, ...wanted], {

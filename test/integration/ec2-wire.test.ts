@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Ec2StandIn, startEc2 } from "../../testing/ec2/index.ts";
+import { type Ec2Fake, startEc2 } from "../../testing/ec2/index.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { type Endpoint, comparable, endpoint } from "./support/ec2-endpoints.ts";
 import { MACHINES } from "./support/ec2-machine-questions.ts";
@@ -22,7 +22,7 @@ async function refusalOf(ask: Promise<unknown>): Promise<unknown> {
 }
 
 describeWithLocalStack("the stand-in for EC2 and LocalStack", (url) => {
-  let ours: Ec2StandIn;
+  let ours: Ec2Fake;
   let clouds: readonly Endpoint[] = [];
 
   // One account for all questions, because LocalStack takes seconds to begin one: each looks at what it has made.

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { type TestGce, startGce } from "../../testing/gce/index.ts";
+import { type GceFake, startGce } from "../../testing/gce/index.ts";
 import { describeWithGcloud } from "../support/localstack.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const ZONE = ["--zone", "us-central1-a"];
 
 /** One command of `gcloud compute`: what it printed, or the last word of why not. */
-async function gcloud(gce: TestGce, folder: string, ...words: readonly string[]): Promise<string> {
+async function gcloud(gce: GceFake, folder: string, ...words: readonly string[]): Promise<string> {
   try {
     const { stdout } = await run("gcloud", ["compute", ...words], {
       env: {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type TestGce, startGce } from "../../testing/gce/index.ts";
+import { type GceFake, startGce } from "../../testing/gce/index.ts";
 import { gceClients } from "./support/gce-clients.ts";
 
 const project = "agents";
@@ -25,7 +25,7 @@ const properties = {
   networkInterfaces: [{ network: "global/networks/default" }],
 };
 
-let gce: TestGce;
+let gce: GceFake;
 let clients: ReturnType<typeof gceClients>;
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { freezePlan } from "../../src/plan/plan.ts";
 import type { AwsTarget, Candidate, LaunchPlan } from "../../src/plan/plan.ts";
 import type { Launch, LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import type { Ec2Options, Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";
 
@@ -122,14 +122,14 @@ interface Ec2Caller {
 
 /** A stand-in on a clock of its own, with an adapter that sleeps on that clock. */
 export interface Ec2World extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly clock: FakeClock;
   readonly region: Ec2Region;
   readonly adapter: SubstrateAdapter;
   /** Another adapter, as another process would open it. */
   open(change?: Ec2Caller): SubstrateAdapter;
   /** The requests of an action so far. */
-  sent(action: string): readonly Ec2StandIn["requests"][number][];
+  sent(action: string): readonly Ec2Fake["requests"][number][];
 }
 
 export async function ec2World(options: Ec2Options = {}): Promise<Ec2World> {

@@ -7,7 +7,7 @@ import type {
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Options, Ec2Region, Ec2StandIn } from "../../testing/ec2/index.ts";
+import type { Ec2Options, Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";
 import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
@@ -33,7 +33,7 @@ export interface Ec2Answer {
 }
 
 export interface Ec2Scene extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly clock: FakeClock;
   readonly region: Ec2Region;
   /** Looks at the image and preflights, as a resolution does; by an adapter of its own. */
@@ -154,7 +154,7 @@ export function failures(checks: readonly Check[]): Readonly<Record<string, stri
 }
 
 /** What was asked of the stand-in that would have changed something. */
-export function changes({ requests }: Ec2StandIn): readonly (string | null)[] {
+export function changes({ requests }: Ec2Fake): readonly (string | null)[] {
   return requests
     .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
     .map(({ action }) => action);

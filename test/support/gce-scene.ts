@@ -7,7 +7,7 @@ import type { Candidate, LaunchPlan } from "../../src/plan/plan.ts";
 import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { UNPACED } from "../../src/pacing/rates.ts";
 import { startGce } from "../../testing/gce/index.ts";
-import type { GceOptions, TestGce } from "../../testing/gce/index.ts";
+import type { GceOptions, GceFake } from "../../testing/gce/index.ts";
 import { candidate, gcePlan, gcpTarget } from "./gce-launches.ts";
 
 export const PROJECT = "agents";
@@ -17,7 +17,7 @@ export const IMAGE = "agent-base-v1";
 
 /** A stand-in with an image, an adapter of it, and a plan of that image. */
 export interface GceScene extends AsyncDisposable {
-  readonly gce: TestGce;
+  readonly gce: GceFake;
   readonly adapter: SubstrateAdapter;
   /** Another adapter of the same project, as another process would open it. */
   readonly open: (options?: Partial<GceAdapterOptions>) => SubstrateAdapter;
@@ -62,7 +62,7 @@ export async function gceScene(options: GceOptions = {}): Promise<GceScene> {
 }
 
 export function gceAdapter(
-  { url }: Pick<TestGce, "url">,
+  { url }: Pick<GceFake, "url">,
   change: Partial<GceAdapterOptions> = {},
 ): SubstrateAdapter {
   const { target, environment } = connectionTo({ url });
@@ -70,7 +70,7 @@ export function gceAdapter(
   return createGceAdapter({ target, environment, home, now: () => Date.now(), ...change });
 }
 
-function connectionTo({ url }: Pick<TestGce, "url">) {
+function connectionTo({ url }: Pick<GceFake, "url">) {
   return {
     target: gcpTarget({ project: PROJECT }),
     environment: {

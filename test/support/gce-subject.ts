@@ -5,7 +5,7 @@ import type { ImageSource } from "../../src/substrate/contract.ts";
 import { SecretValue } from "../../src/secret-value.ts";
 import type { AdapterSubject } from "../../testing/contract/subject.ts";
 import { startGce } from "../../testing/gce/index.ts";
-import type { TestGce } from "../../testing/gce/index.ts";
+import type { GceFake } from "../../testing/gce/index.ts";
 import { gcePlan } from "./gce-launches.ts";
 import { gceAdapter, PROJECT, ZONE } from "./gce-scene.ts";
 
@@ -61,7 +61,7 @@ function imageSource(selfLink: string): ImageSource {
   return { substrate: "GCP", selfLink };
 }
 
-function speak(gce: TestGce): void {
+function speak(gce: GceFake): void {
   for (const { zone, name, serialOutput } of gce.instances(PROJECT))
     if (serialOutput === null) gce.print(PROJECT, zone, name, PRINTS.join(""));
 }

@@ -12,8 +12,8 @@ export interface AdapterContractOptions {
 }
 
 /**
- * The duties of every `SubstrateAdapter`, as one suite that all adapters pass. It knows nothing of any
- * substrate: what differs comes with the subject.
+ * The contract suite that every `SubstrateAdapter` passes. It contains nothing that is specific to a substrate; the
+ * subject supplies that.
  */
 export function adapterContract({ name, subject, runner }: AdapterContractOptions): void {
   const { describe, it, expect } = runner;

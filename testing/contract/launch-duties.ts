@@ -1,18 +1,18 @@
 import type { Duties } from "./subject.ts";
 import {
-  ids,
-  launched,
-  launchedOne,
+  machineIds,
+  launchMachines,
+  launchMachine,
   launchOf,
   machinesOf,
-  quiet,
+  neverAborted,
   secretValues,
 } from "./support.ts";
 
 export function launchDuties({ test, expect }: Duties): void {
-  test("bears a machine that says what it is and whose", async (subject) => {
+  test("launches a machine that reports its image and its owner", async (subject) => {
     const launch = launchOf(subject, { name: "born" });
-    const [machine] = machinesOf(await subject.adapter.launch(launch, quiet()));
+    const [machine] = machinesOf(await subject.adapter.launch(launch, neverAborted()));
     const { owner, tenant, workspace, launchId } = launch.ownership;
     expect(machine).toMatchObject({
       place: launch.place.place,
@@ -26,60 +26,68 @@ export function launchDuties({ test, expect }: Duties): void {
   });
 
   test("finds the same machine when its token is replayed", async (subject) => {
-    const [first] = await launched(subject, { name: "replayed" });
-    const [second] = await launched(subject, { name: "replayed" });
+    const [first] = await launchMachines(subject, { name: "replayed" });
+    const [second] = await launchMachines(subject, { name: "replayed" });
     expect(second?.id).toBe(first?.id);
-    expect(await subject.adapter.list(subject.owner, quiet())).toMatchObject([{ id: first?.id }]);
+    expect(await subject.adapter.list(subject.owner, neverAborted())).toMatchObject([
+      { id: first?.id },
+    ]);
   });
 
-  test("finds it from another process too", async (subject) => {
-    const machine = await launchedOne(subject, { name: "replayed" });
+  test("finds the machine of a token from another process", async (subject) => {
+    const machine = await launchMachine(subject, { name: "replayed" });
     const other = await subject.open();
     try {
-      expect(ids(await launched(subject, { name: "replayed" }, other))).toEqual([machine.id]);
+      expect(machineIds(await launchMachines(subject, { name: "replayed" }, other))).toEqual([
+        machine.id,
+      ]);
     } finally {
       await other.close();
     }
-    expect(ids(await subject.adapter.list(subject.owner, quiet()))).toEqual([machine.id]);
-  });
-
-  test("makes one machine of one token launched twice at once", async (subject) => {
-    const both = await Promise.all([
-      subject.adapter.launch(launchOf(subject, { name: "twins" }), quiet()),
-      subject.adapter.launch(launchOf(subject, { name: "twins" }), quiet()),
+    expect(machineIds(await subject.adapter.list(subject.owner, neverAborted()))).toEqual([
+      machine.id,
     ]);
-    const [first, second] = both.map((outcomes) => ids(machinesOf(outcomes)));
-    expect(second).toEqual(first);
-    expect((await subject.adapter.list(subject.owner, quiet())).length).toBe(1);
   });
 
-  test("makes another machine of another token", async (subject) => {
-    const first = await launchedOne(subject, { name: "first" });
-    const second = await launchedOne(subject, { name: "second" });
+  test("creates one machine when one token is launched twice concurrently", async (subject) => {
+    const both = await Promise.all([
+      subject.adapter.launch(launchOf(subject, { name: "twins" }), neverAborted()),
+      subject.adapter.launch(launchOf(subject, { name: "twins" }), neverAborted()),
+    ]);
+    const [first, second] = both.map((outcomes) => machineIds(machinesOf(outcomes)));
+    expect(second).toEqual(first);
+    expect((await subject.adapter.list(subject.owner, neverAborted())).length).toBe(1);
+  });
+
+  test("creates another machine for another token", async (subject) => {
+    const first = await launchMachine(subject, { name: "first" });
+    const second = await launchMachine(subject, { name: "second" });
     expect(second.id).not.toBe(first.id);
   });
 
-  test("gives one outcome a member in their order, also when replayed", async (subject) => {
+  test("returns one outcome per member in order, also when replayed", async (subject) => {
     const count = Math.min(3, subject.adapter.capabilities.batch.maximum);
-    const machines = await launched(subject, { name: "batch", count });
-    expect(new Set(ids(machines)).size).toBe(count);
+    const machines = await launchMachines(subject, { name: "batch", count });
+    expect(new Set(machineIds(machines)).size).toBe(count);
     for (const [index, machine] of machines.entries()) {
-      // A provider that tags a batch as a whole leaves the member's own id to its launch index.
+      // A provider that tags a batch as a whole cannot tag the member's id; the launch index identifies the member.
       const spawnId = machine.ownership?.spawnId ?? null;
       if (spawnId !== null) expect(spawnId).toBe(`batch-${index}`);
     }
-    expect(ids(await launched(subject, { name: "batch", count }))).toEqual(ids(machines));
+    expect(machineIds(await launchMachines(subject, { name: "batch", count }))).toEqual(
+      machineIds(machines),
+    );
   });
 
-  test("shows no secret in what it answers", async (subject) => {
-    const machine = await launchedOne(subject, { name: "discreet" });
-    const [described] = await subject.adapter.describe([machine.id], quiet());
+  test("returns no secret in its outcomes", async (subject) => {
+    const machine = await launchMachine(subject, { name: "discreet" });
+    const [described] = await subject.adapter.describe([machine.id], neverAborted());
     const answers = JSON.stringify([machine, described]);
     for (const value of secretValues(subject)) expect(answers).not.toContain(value);
   });
 }
 
-/** A machine's label may be too short for a whole plan id: Compute Engine's hold 63 characters. */
+/** A machine's label may be too short for a whole plan id: Compute Engine labels hold 63 characters. */
 function namesPlan(label: string, planId: string): boolean {
   const digits = (text: string): string => text.replace(/^sha256:/, "");
   return digits(label).length >= 63 && digits(planId).startsWith(digits(label));

@@ -1,40 +1,40 @@
 import { canonicalJson } from "../../src/json/canonical-json.ts";
 import type { Check, PlanDraft } from "../../src/plan/plan.ts";
 import type { AdapterSubject, Duties } from "./subject.ts";
-import { quiet } from "./support.ts";
+import { neverAborted } from "./support.ts";
 
 export function imageDuties({ test, expect }: Duties): void {
-  test("turns a reference into a pinned artifact with its architecture", async (subject) => {
+  test("resolves a reference to a pinned artifact and its architecture", async (subject) => {
     const { adapter, image, imageTarget, plan } = subject;
-    const found = await adapter.inspectImage(image, imageTarget, quiet());
+    const found = await adapter.inspectImage(image, imageTarget, neverAborted());
     expect(found.artifact).toMatchObject({ id: plan.artifact.id, pinned: true });
     expect(found.architecture).toBe(imageTarget.architecture);
     expect(failed(found.checks)).toEqual([]);
   });
 
-  test("answers an absent image with a value, and a failed check that says why", async (subject) => {
+  test("returns a failed check with a reason for an absent image, without throwing", async (subject) => {
     const { adapter, absentImage, imageTarget } = subject;
-    const found = await adapter.inspectImage(absentImage, imageTarget, quiet());
+    const found = await adapter.inspectImage(absentImage, imageTarget, neverAborted());
     expect(found.artifact).toBe(null);
     const failures = failed(found.checks);
     expect(failures.length > 0).toBe(true);
-    for (const check of failures) expectTold(expect, check);
+    for (const check of failures) expectHelpful(expect, check);
   });
 
-  test("is read-only and gives the same answer twice", async (subject) => {
+  test("is read-only and returns the same answer twice", async (subject) => {
     const { adapter, image, imageTarget, owner } = subject;
-    const first = await adapter.inspectImage(image, imageTarget, quiet());
-    expect(await adapter.inspectImage(image, imageTarget, quiet())).toEqual(first);
-    expect(await adapter.list(owner, quiet())).toEqual([]);
-    // What goes into a plan must be JSON: this throws for anything else.
+    const first = await adapter.inspectImage(image, imageTarget, neverAborted());
+    expect(await adapter.inspectImage(image, imageTarget, neverAborted())).toEqual(first);
+    expect(await adapter.list(owner, neverAborted())).toEqual([]);
+    // Values that go into a plan must be JSON: canonicalJson throws for anything else.
     canonicalJson([first.artifact, first.checks, first.sources, first.facts]);
   });
 }
 
 export function preflightDuties({ test, expect }: Duties): void {
-  test("judges each of the plan's candidates, in their order", async (subject) => {
+  test("returns a verdict for each candidate of the plan, in order", async (subject) => {
     const { adapter, facts, plan } = subject;
-    const report = await adapter.preflight(draftOf(subject), facts, quiet());
+    const report = await adapter.preflight(draftOf(subject), facts, neverAborted());
     expect(report.candidates.map(({ place }) => place)).toEqual(
       plan.candidates.map(({ place }) => place),
     );
@@ -43,9 +43,9 @@ export function preflightDuties({ test, expect }: Duties): void {
     expect(report.candidates.map(({ verdict }) => verdict)).toContain("eligible");
   });
 
-  test("passes a plan that can be launched, with what the launch needs", async (subject) => {
+  test("passes a launchable plan and returns the launch settings", async (subject) => {
     const { adapter, facts, plan } = subject;
-    const report = await adapter.preflight(draftOf(subject), facts, quiet());
+    const report = await adapter.preflight(draftOf(subject), facts, neverAborted());
     expect(failed(report.checks)).toEqual([]);
     expect(report.checks.length > 0).toBe(true);
     expect(report.machineType).toBe(plan.machineType);
@@ -53,8 +53,8 @@ export function preflightDuties({ test, expect }: Duties): void {
   });
 
   test("is read-only", async (subject) => {
-    await subject.adapter.preflight(draftOf(subject), subject.facts, quiet());
-    expect(await subject.adapter.list(subject.owner, quiet())).toEqual([]);
+    await subject.adapter.preflight(draftOf(subject), subject.facts, neverAborted());
+    expect(await subject.adapter.list(subject.owner, neverAborted())).toEqual([]);
   });
 }
 
@@ -67,8 +67,8 @@ function failed(checks: readonly Check[]): readonly Check[] {
   return checks.filter(({ outcome }) => outcome === "failed");
 }
 
-/** A failed check is of use only with a stable reason and with what to do. */
-function expectTold(expect: Duties["expect"], check: Check): void {
+/** A failed check is useful only with a stable reason and a remedy. */
+function expectHelpful(expect: Duties["expect"], check: Check): void {
   expect(typeof check.code).toBe("string");
   expect(typeof check.reason).toBe("string");
   expect(check.message).not.toBe("");

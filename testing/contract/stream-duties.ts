@@ -1,20 +1,27 @@
 import type { AdapterSubject, Duties } from "./subject.ts";
-import { failureOf, ids, launchedOne, launchOf, quiet, readText } from "./support.ts";
+import {
+  failureOf,
+  machineIds,
+  launchMachine,
+  launchOf,
+  neverAborted,
+  readText,
+} from "./support.ts";
 
 export function logDuties({ test, expect }: Duties): void {
-  test("gives what the machine printed, whole or its last lines", async (subject) => {
-    const { id } = await launchedOne(subject, { name: "printer" });
+  test("returns the whole output of the machine, or its last lines", async (subject) => {
+    const { id } = await launchMachine(subject, { name: "printer" });
     const whole = subject.prints.join("");
-    // The machine prints in its own time: follow it until it has, then everything is there.
-    await readText(subject.adapter.logs(id, { follow: true, tail: null }, quiet()), whole);
+    // The machine prints asynchronously: follow the log until the whole output has arrived.
+    await readText(subject.adapter.logs(id, { follow: true, tail: null }, neverAborted()), whole);
     const read = (tail: number | null) =>
-      readText(subject.adapter.logs(id, { follow: false, tail }, quiet()));
+      readText(subject.adapter.logs(id, { follow: false, tail }, neverAborted()));
     expect(await read(null)).toBe(whole);
     expect(await read(1)).toBe(subject.prints.at(-1));
   });
 
-  test("stops at the signal while it follows", async (subject) => {
-    const { id } = await launchedOne(subject, { name: "printer" });
+  test("stops following when the signal is aborted", async (subject) => {
+    const { id } = await launchMachine(subject, { name: "printer" });
     const controller = new AbortController();
     const logs = subject.adapter.logs(id, { follow: true, tail: null }, controller.signal);
     const pieces = logs[Symbol.asyncIterator]();
@@ -26,8 +33,12 @@ export function logDuties({ test, expect }: Duties): void {
     expect((await failureOf(drain)).code).toBe("CANCELLED");
   });
 
-  test("fails for a machine that never was", async (subject) => {
-    const logs = subject.adapter.logs(subject.unknownId, { follow: false, tail: null }, quiet());
+  test("fails for a machine that never existed", async (subject) => {
+    const logs = subject.adapter.logs(
+      subject.unknownId,
+      { follow: false, tail: null },
+      neverAborted(),
+    );
     expect(await failureOf(() => readText(logs))).toMatchObject({
       code: "NOT_FOUND",
       reason: "MACHINE_NOT_FOUND",
@@ -49,25 +60,27 @@ export function cancellationDuties({ test, expect }: Duties): void {
         readText(adapter.logs(unknownId, { follow: false, tail: null }, signal)),
     };
   for (const [verb, call] of Object.entries(verbs))
-    test(`${verb} does nothing once it is aborted, and says so`, async (subject) => {
+    test(`${verb} does nothing when its signal is already aborted, and throws CANCELLED`, async (subject) => {
       const failure = await failureOf(() => call(subject, AbortSignal.abort()));
       expect(failure).toMatchObject({ code: "CANCELLED", retry: "never" });
-      expect(await subject.adapter.list(subject.owner, quiet())).toEqual([]);
+      expect(await subject.adapter.list(subject.owner, neverAborted())).toEqual([]);
     });
 
-  test("terminate leaves the machine when it was aborted before it began", async (subject) => {
-    const { id } = await launchedOne(subject, { name: "spared" });
+  test("terminate with an aborted signal does not terminate the machine", async (subject) => {
+    const { id } = await launchMachine(subject, { name: "spared" });
     await failureOf(() => subject.adapter.terminate([id], AbortSignal.abort()));
-    expect(ids(await subject.adapter.describe([id], quiet()))).toEqual([id]);
+    expect(machineIds(await subject.adapter.describe([id], neverAborted()))).toEqual([id]);
   });
 }
 
 export function closeDuties({ test, expect }: Duties): void {
-  test("closing an adapter leaves its machines running for the next one", async (subject) => {
+  test("closing an adapter leaves its machines running", async (subject) => {
     const first = await subject.open();
-    const [outcome] = await first.launch(launchOf(subject, { name: "lasting" }), quiet());
+    const [outcome] = await first.launch(launchOf(subject, { name: "lasting" }), neverAborted());
     await first.close();
     const machine = outcome?.outcome === "accepted" ? outcome.machine : null;
-    expect(ids(await subject.adapter.list(subject.owner, quiet()))).toEqual([machine?.id]);
+    expect(machineIds(await subject.adapter.list(subject.owner, neverAborted()))).toEqual([
+      machine?.id,
+    ]);
   });
 }

@@ -7,38 +7,38 @@ import type {
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
 
-/** One adapter with a substrate behind it, fresh for one test. Disposing of it removes what the test launched. */
+/** An adapter connected to a substrate, created anew for each test. Disposing of it removes what the test launched. */
 export interface AdapterSubject extends AsyncDisposable {
   readonly adapter: SubstrateAdapter;
-  /** Another adapter of the same target, as another process would open it. The contract closes it. */
+  /** Opens another adapter for the same target, as another process would. The contract closes it. */
   readonly open: () => Promise<SubstrateAdapter>;
-  /** An owner that nobody else uses: what is launched carries it, and tokens are made from it. */
+  /** A unique owner. Launched machines carry it, and launch tokens are derived from it. */
   readonly owner: string;
-  /** An image that is there, whose machines stay up until they are terminated. */
+  /** An existing image whose machines run until they are terminated. */
   readonly image: ImageSource;
-  /** The same kind of source for an image that is not there. */
+  /** The same kind of source for an image that does not exist. */
   readonly absentImage: ImageSource;
   readonly imageTarget: ImageTarget;
-  /** A plan of that image that can be launched at once: pinned, judged, with an eligible candidate. */
+  /** A plan for that image that can be launched at once: pinned, checked, with an eligible candidate. */
   readonly plan: LaunchPlan;
-  /** What the adapter's `inspectImage` learnt for that plan. */
+  /** The facts that `inspectImage` returned for that plan. */
   readonly facts: JsonObject;
-  /** What the launch needs beside it. Empty for most. */
+  /** Secrets of the launch. Most subjects have none. */
   readonly secrets?: LaunchSecrets;
-  /** An id in the provider's spelling of a machine that never was. */
+  /** A well-formed machine id, in the provider's format, of a machine that never existed. */
   readonly unknownId: string;
-  /** Lines that every machine of the image prints at once when it starts, each ended by a newline. */
+  /** Lines that every machine of the image prints when it starts; each ends with a newline. */
   readonly prints: readonly [string, string, ...string[]];
 }
 
-/** The little that the suite needs of a test runner: vitest's own functions fit, so do those of others. */
+/** The functions that the suite needs of a test runner. Those of vitest fit, and those of other runners. */
 export interface ContractRunner {
   readonly describe: (name: string, body: () => void) => unknown;
   readonly it: (name: string, body: () => Promise<void>) => unknown;
   readonly expect: (actual: unknown) => ContractExpectation;
 }
 
-/** What is expected of a value, by the names of Jest and vitest. */
+/** The matchers that the suite uses, named as in Jest and vitest. */
 export interface ContractExpectation {
   toBe(expected: unknown): unknown;
   toEqual(expected: unknown): unknown;
@@ -47,7 +47,7 @@ export interface ContractExpectation {
   readonly not: { toBe(expected: unknown): unknown; toContain(expected: unknown): unknown };
 }
 
-/** A group of the contract's tests: each takes a fresh subject. */
+/** One group of the contract's tests; each test gets a fresh subject. */
 export interface Duties {
   readonly test: (name: string, body: (subject: AdapterSubject) => Promise<void>) => void;
   readonly expect: ContractRunner["expect"];

@@ -13,13 +13,13 @@ import type {
 import { machineSeen } from "../../src/substrate/contract.ts";
 import type { AdapterSubject } from "./subject.ts";
 
-/** A signal that nobody aborts. */
-export function quiet(): AbortSignal {
+/** A signal that is never aborted. */
+export function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
 
 export interface LaunchSettings {
-  /** Tells one launch of a subject from another: the same name has the same token. */
+  /** Distinguishes the launches of a subject: launches with the same name have the same token. */
   readonly name: string;
   /** Members; default 1. */
   readonly count?: number;
@@ -56,7 +56,7 @@ function secretsOf(subject: AdapterSubject): LaunchSecrets {
   return subject.secrets ?? { credential: null, environment: {}, files: [] };
 }
 
-/** Every secret value that the subject's launch carries. */
+/** All secret values in the subject's launch. */
 export function secretValues(subject: AdapterSubject): readonly string[] {
   const { credential, environment, files } = secretsOf(subject);
   const password =
@@ -73,48 +73,50 @@ function firstEligible({ plan }: AdapterSubject): Candidate {
   return place;
 }
 
-/** Launches, and gives the machines of all members. @throws Error when one was not accepted. */
-export async function launched(
+/** Launches, and returns the machines of all members. @throws Error if a member was not accepted. */
+export async function launchMachines(
   subject: AdapterSubject,
   settings: LaunchSettings,
   adapter: SubstrateAdapter = subject.adapter,
 ): Promise<readonly Machine[]> {
-  return machinesOf(await adapter.launch(launchOf(subject, settings), quiet()));
+  return machinesOf(await adapter.launch(launchOf(subject, settings), neverAborted()));
 }
 
-export async function launchedOne(
+export async function launchMachine(
   subject: AdapterSubject,
   settings: LaunchSettings,
 ): Promise<Machine> {
-  const [machine] = await launched(subject, settings);
-  if (machine === undefined) throw new Error("a launch of one gave no outcome");
+  const [machine] = await launchMachines(subject, settings);
+  if (machine === undefined) throw new Error("a launch of one member returned no outcome");
   return machine;
 }
 
 export function machinesOf(outcomes: readonly LaunchOutcome[]): readonly Machine[] {
   return outcomes.map((one) => {
     if (one.outcome === "accepted") return one.machine;
-    throw new Error(`a launch that should be accepted is ${one.outcome}`, { cause: one.error });
+    throw new Error(`the launch should be accepted, but its outcome is ${one.outcome}`, {
+      cause: one.error,
+    });
   });
 }
 
-/** The ids of the machines seen; null for one that is gone or not known. */
-export function ids(sightings: readonly Sighting[]): readonly (string | null)[] {
+/** Machine ids; null for a machine that is gone or unknown. */
+export function machineIds(sightings: readonly Sighting[]): readonly (string | null)[] {
   return sightings.map((sighting) => machineSeen(sighting)?.id ?? null);
 }
 
-/** The error that a verb throws. @throws Error when it threw none, or one that is not ours. */
+/** The error that an operation throws. @throws Error if it throws nothing, or something other than a SlipwayError. */
 export async function failureOf(attempt: () => Promise<unknown>): Promise<SlipwayError> {
   try {
     await attempt();
   } catch (caught) {
     if (isSlipwayError(caught)) return caught;
-    throw new Error("what was thrown is no SlipwayError", { cause: caught });
+    throw new Error("the thrown value is not a SlipwayError", { cause: caught });
   }
   throw new Error("nothing was thrown");
 }
 
-/** Reads to the end, or until the text has been seen: the rest is then left unread. */
+/** Reads to the end, or until the text has appeared; then the rest is left unread. */
 export async function readText(pieces: AsyncIterable<Uint8Array>, until?: string): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

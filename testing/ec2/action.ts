@@ -8,22 +8,22 @@ import type { Signature } from "./signature.ts";
 import type { Region, World } from "./world.ts";
 import type { ServiceName, XmlFields } from "./xml.ts";
 
-/** How the cloud takes its time; milliseconds. */
+/** Durations of the cloud's state transitions, in milliseconds. */
 export interface Timing {
-  /** From accepted to running. */
+  /** From acceptance to running. */
   readonly pendingMs: number;
-  /** From the order to terminated or stopped. */
+  /** From the request to terminated or stopped. */
   readonly endingMs: number;
   /** From CreateImage to available. */
   readonly imagingMs: number;
-  /** So old is what describes see: eventual consistency. */
+  /** Age of the state that describes return: eventual consistency. */
   readonly describeLagMs: number;
 }
 
-/** What EC2 answers to a ClientToken whose instances were terminated: it has been seen to do either. */
+/** EC2's answer to a ClientToken whose instances were terminated; both answers have been observed. */
 export type TokenAfterTermination = "refuse" | "return-instances";
 
-/** What one request is answered with. */
+/** Everything that an action needs to answer one request. */
 export interface Context {
   readonly world: World;
   readonly region: Region;
@@ -31,7 +31,7 @@ export interface Context {
   readonly signature: Signature;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** The time as of which instances are seen, by describes and by calls that name them. */
+  /** Instances are seen as of this time by describes and by calls that name them. */
   readonly seenAt: number;
   readonly timing: Timing;
   readonly types: ReadonlyMap<string, InstanceType>;
@@ -40,22 +40,22 @@ export interface Context {
 }
 
 /**
- * One call of the API. `prepare` judges the request, which a dry run does too, and returns what then takes effect and
- * gives the reply.
+ * One call of the API. `prepare` validates the request, also for a dry run, and returns a function that takes effect
+ * and returns the reply.
  */
 export interface ActionDefinition<S extends Shape> {
   readonly name: string;
   readonly service?: ServiceName;
-  /** Permissions needed beside the action's own, such as `iam:PassRole`. */
+  /** Permissions needed besides that of the action, such as `iam:PassRole`. */
   readonly alsoNeeds?: (parameters: Read<S>) => readonly string[];
   readonly prepare: (context: Context, parameters: Read<S>) => () => XmlFields;
 }
 
-/** An action whose parameters are its own business. */
+/** An action that parses its own parameters. */
 export interface Action {
   readonly name: string;
   readonly service: ServiceName;
-  /** True where it reads and changes nothing. */
+  /** True if it changes nothing. */
   readonly isRead: boolean;
   readonly answer: (context: Context, parameters: ParameterNode) => XmlFields;
 }
@@ -82,7 +82,7 @@ function bind<S extends Shape>(shape: S, definition: ActionDefinition<S>, isRead
   const answer = (context: Context, node: ParameterNode): XmlFields => {
     const isDryRun = service === "ec2" && takeDryRun(node);
     const parameters = readParameters(shape, node);
-    // What EC2 has no permission for, nobody can be denied: anybody may ask who they are.
+    // STS calls here need no EC2 permission: GetCallerIdentity cannot be denied.
     if (service === "ec2") {
       requirePermission(context, `ec2:${name}`);
       for (const permission of alsoNeeds?.(parameters) ?? [])
@@ -99,7 +99,7 @@ function bind<S extends Shape>(shape: S, definition: ActionDefinition<S>, isRead
   return { name, service, isRead, answer };
 }
 
-/** Every call of EC2 takes `DryRun`, so no shape has to name it. */
+/** Every EC2 call accepts `DryRun`, so the shapes do not list it. */
 function takeDryRun(node: ParameterNode): boolean {
   const isDryRun = flag(node.members.get("DryRun"), "DryRun") ?? false;
   node.members.delete("DryRun");

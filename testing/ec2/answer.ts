@@ -3,7 +3,7 @@ import { ACTIONS } from "./actions/all.ts";
 import { accountOf } from "./credentials.ts";
 import { Ec2Failure } from "./failure.ts";
 import type { CloudFaults, FaultSubject } from "../server/cloud-faults.ts";
-import { forgetOld } from "./forget.ts";
+import { pruneExpired } from "./prune.ts";
 import type { InstanceType } from "./instance-types.ts";
 import { parameterTree, parseQuery, type QueryRequest } from "./query.ts";
 import { type Buckets, type RateTable, rateLimiter } from "./rate-limits.ts";
@@ -12,7 +12,7 @@ import type { Signature } from "./signature.ts";
 import { type Region, type World, newRequestId } from "./world.ts";
 import { type ServiceName, xmlFailure, xmlReply } from "./xml.ts";
 
-/** The state behind a running stand-in. */
+/** State and settings of a running fake. */
 export interface Ec2 {
   readonly world: World;
   readonly types: ReadonlyMap<string, InstanceType>;
@@ -24,22 +24,22 @@ export interface Ec2 {
   readonly faults: CloudFaults;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Keeps the world, where it is kept. */
+  /** Persists the world if a state file is configured. */
   readonly save: () => void;
 }
 
 /** An answer as data. */
 export interface Answer {
   readonly status: number;
-  /** The error's; null for a success. */
+  /** The error code; null for a success. */
   readonly code: string | null;
   readonly body: string;
 }
 
 const VERSIONS: Readonly<Record<ServiceName, string>> = { ec2: "2016-11-15", sts: "2011-06-15" };
 
-/** A request that was read and let in. */
-export interface Visit {
+/** A parsed and authenticated request. */
+export interface AdmittedRequest {
   readonly query: QueryRequest;
   readonly signature: Signature;
   readonly service: ServiceName;
@@ -50,11 +50,16 @@ export interface Visit {
 }
 
 /**
- * Reads a request and finds out who makes it of whom; notes it in `entry`.
+ * Parses a request and determines its caller, service and region; records them in `entry`.
  *
  * @throws Ec2Failure
  */
-export function admit(ec2: Ec2, text: string, signature: Signature, entry: OpenRequest): Visit {
+export function admit(
+  ec2: Ec2,
+  text: string,
+  signature: Signature,
+  entry: OpenRequest,
+): AdmittedRequest {
   entry.region = signature.region;
   entry.accessKeyId = signature.accessKeyId;
   const service = serviceOf(signature);
@@ -84,7 +89,7 @@ function serviceOf({ service }: Signature): ServiceName {
   );
 }
 
-/** STS answers everywhere; EC2 in its regions alone, and elsewhere as in a region that is not enabled. */
+/** STS answers in every region; EC2 answers only in the fake's regions, otherwise as in a region that is not enabled. */
 function regionOf(world: World, signature: Signature, service: ServiceName): Region {
   const [first] = world.regions.values();
   const region = world.regions.get(signature.region) ?? (service === "sts" ? first : undefined);
@@ -116,12 +121,12 @@ function subjectOf(
 }
 
 /**
- * Lets the request take effect and gives its answer. Nothing in here waits: one request is done before the next, and
- * kept before it is answered.
+ * Executes the request and returns its answer. It is synchronous: each request completes, and is persisted, before the
+ * next one begins and before its answer is sent.
  */
-export function perform(ec2: Ec2, visit: Visit): Answer {
-  const { query, service, action, region, account, signature } = visit;
-  return answered(ec2, service, (requestId) => {
+export function perform(ec2: Ec2, admitted: AdmittedRequest): Answer {
+  const { query, service, action, region, account, signature } = admitted;
+  return answerOrFailure(ec2, service, (requestId) => {
     if (action === null)
       throw new Ec2Failure(
         "InvalidAction",
@@ -143,15 +148,15 @@ export function perform(ec2: Ec2, visit: Visit): Answer {
       });
     const seenAt = now - ec2.timing.describeLagMs;
     const context: Context = { ...ec2, region, account, signature, now, seenAt, limiter };
-    if (!action.isRead) forgetOld(ec2.world, now);
+    if (!action.isRead) pruneExpired(ec2.world, now);
     const fields = action.answer(context, parameterTree(query.parameters));
     if (!action.isRead) ec2.save();
     return xmlReply(query.action, fields, { service, requestId });
   });
 }
 
-/** The answer that the work gives, or the refusal that it throws. */
-export function answered(
+/** The answer that `work` returns, or the failure that it throws. */
+export function answerOrFailure(
   ec2: Ec2,
   service: ServiceName,
   work: (requestId: string) => string,
@@ -166,10 +171,10 @@ export function answered(
   }
 }
 
-/** A defect of the stand-in itself: the client is told, because nobody else would see it. */
+/** A defect of the fake itself: report it to the client, since there is no other place to report it. */
 function defectOf(caught: unknown): Ec2Failure {
   const message = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
-  return new Ec2Failure("InternalError", `This stand-in has a defect: ${message}`);
+  return new Ec2Failure("InternalError", `This fake has a defect: ${message}`);
 }
 
 function isNarrowed({ parameters }: QueryRequest): boolean {

@@ -5,7 +5,7 @@ interface Attached {
   readonly instanceId: string;
 }
 
-/** Ids by instance: an instance has few records, a region many. */
+/** Index by instance id: an instance has few records, a region many. */
 const BY_INSTANCE = recordIndex(
   () => new Map<string, string[]>(),
   (byInstance, { id, instanceId }: Attached) => {
@@ -23,7 +23,7 @@ export function attachedTo<T extends Attached>(
   return (BY_INSTANCE.of(records).get(instanceId) ?? []).flatMap((id) => records.get(id) ?? []);
 }
 
-/** To be called where some were taken away. */
-export function forgetAttached(records: ReadonlyMap<string, Attached>): void {
-  BY_INSTANCE.forget(records);
+/** Must be called after records were removed. */
+export function invalidateAttached(records: ReadonlyMap<string, Attached>): void {
+  BY_INSTANCE.invalidate(records);
 }

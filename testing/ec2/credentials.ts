@@ -4,7 +4,7 @@ import type { Signature } from "./signature.ts";
 
 export const DEFAULT_ACCOUNT = "000000000000";
 
-interface Known {
+interface CredentialStore {
   readonly sessions: ReadonlyMap<string, Session>;
   /** Accounts by access key. */
   readonly accounts: ReadonlyMap<string, string>;
@@ -12,13 +12,16 @@ interface Known {
 }
 
 /**
- * The account that a signature belongs to. Any lasting credentials are good: the account is the one they were given,
- * or the access key itself where that is an account id, or else {@link DEFAULT_ACCOUNT}. Temporary ones must have
- * come from AssumeRole.
+ * The account that a signature belongs to. Any long-term credentials are accepted: the account is the one configured
+ * for the access key, or the access key itself if that is an account id, or else {@link DEFAULT_ACCOUNT}. Temporary
+ * credentials must have been issued by AssumeRole.
  *
- * @throws Ec2Failure as the service does it for credentials that are unknown or have expired
+ * @throws Ec2Failure the service's own error for unknown or expired credentials
  */
-export function accountOf(signature: Signature, { sessions, accounts, now }: Known): string {
+export function accountOf(
+  signature: Signature,
+  { sessions, accounts, now }: CredentialStore,
+): string {
   const { accessKeyId, sessionToken, service } = signature;
   const session = sessions.get(accessKeyId);
   if (session !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * How EC2 and STS refuse. The codes are the ones of EC2's API reference ("Error codes"); what is not in the table is
- * answered with 400, as most of them are.
+ * Errors of EC2 and STS. The codes are those of the EC2 API reference ("Error codes"). Codes that are not in the table
+ * have status 400, as most of EC2's have.
  */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   AuthFailure: 401,
@@ -46,7 +46,7 @@ const MESSAGE_BY_CODE: Readonly<Record<string, string>> = {
   Unavailable: "The server is overloaded and can't handle the request.",
 };
 
-/** A refusal: one error code of EC2 with its HTTP status. Thrown inside the stand-in and answered at its edge. */
+/** A rejection: an EC2 error code with its HTTP status. Thrown inside the fake and converted to an answer at its edge. */
 export class Ec2Failure extends Error {
   override readonly name = "Ec2Failure";
   readonly code: string;
@@ -68,12 +68,12 @@ function messageOf(code: string): string {
   return known ?? `The request was refused with ${code}.`;
 }
 
-/** A value that a parameter does not take. */
+/** Rejects the value of a parameter. */
 export function invalidValue(message: string): Ec2Failure {
   return new Ec2Failure("InvalidParameterValue", message);
 }
 
-/** Parameters that do not go together. */
+/** Rejects a combination of parameters. */
 export function invalidCombination(message: string): Ec2Failure {
   return new Ec2Failure("InvalidParameterCombination", message);
 }

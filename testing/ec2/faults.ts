@@ -15,12 +15,12 @@ export const EC2_FAULTS: FaultDialect = {
   shortage: "before",
 };
 
-/** @throws SlipwayError `INVALID_INPUT`, naming the member that is wrong */
+/** @throws SlipwayError `INVALID_INPUT`, naming the invalid member */
 export function parseEc2Faults(document: unknown): readonly CloudFault[] {
   return parseCloudFaults(document, EC2_FAULTS);
 }
 
-/** The refusal that a fault is, in the words of EC2 or STS; null for a fault that is none. */
+/** The rejection that a fault causes, in the words of EC2 or STS; null if the fault is not a rejection. */
 export function failureOf(
   fault: CloudFault,
   { instanceType, zone, market }: FaultSubject,

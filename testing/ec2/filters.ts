@@ -3,12 +3,12 @@ import { matchesGlob } from "./glob.ts";
 import type { Filters } from "./parameters.ts";
 import type { Tags } from "./records.ts";
 
-/** The values that a record has for a filter; it passes where one of them is among those asked for. */
+/** The values that a record has for a filter; it passes if one of them matches one of the requested values. */
 type FilterValues<T> = (
   record: T,
 ) => string | number | boolean | null | undefined | readonly string[];
 
-/** The filters that a call knows. Any other is refused. */
+/** The filters that a call supports. Any other filter is rejected. */
 export type FilterTable<T> = Readonly<Record<string, FilterValues<T>>>;
 
 /** "You can specify up to 50 filters and up to 200 values per filter in a single request." */
@@ -60,7 +60,7 @@ function listOf(value: ReturnType<FilterValues<never>>): readonly string[] {
   return typeof value === "number" || typeof value === "boolean" ? [String(value)] : value;
 }
 
-/** The filters that everything with tags has. */
+/** The filters of every taggable resource. */
 export function tagFilters<T extends { readonly tags: Tags }>(): FilterTable<T> {
   return {
     tag: ({ tags }) => tags.map(({ key, value }) => `${key}=${value}`),

@@ -1,9 +1,9 @@
 /**
- * True where the text is what the pattern says: `*` stands for any characters, `?` for one, and a backslash takes
- * its meaning from either. Takes time in proportion to text and pattern, whatever the pattern.
+ * Matches a text against a pattern: `*` stands for any characters, `?` for one character, and a backslash escapes
+ * either. The time is proportional to the product of the lengths, for every pattern.
  */
 export function matchesGlob(pattern: string, text: string): boolean {
-  // Most patterns are none, and are asked of each of many thousand instances.
+  // Most patterns have no wildcard and are matched against thousands of instances.
   if (!/[\\*?]/u.test(pattern)) return pattern === text;
   const parts = globParts(pattern);
   let part = 0;

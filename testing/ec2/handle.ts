@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../src/errors.ts";
 import type { Ec2 } from "./answer.ts";
 import { type ImageOptions, builtInImageId, makeImage } from "./images.ts";
-import { enter, instanceState } from "./lifecycle.ts";
+import { scheduleStates, instanceState } from "./lifecycle.ts";
 import { defaultNetwork } from "./network.ts";
 import type {
   Image,
@@ -15,13 +15,13 @@ import type {
 } from "./records.ts";
 import { type Region, newId } from "./world.ts";
 
-/** An instance as it is now, whatever describes may show yet. */
+/** An instance in its current state, even if describes still return an older one. */
 export interface Ec2Instance extends Omit<Instance, "history" | "tags"> {
   readonly state: InstanceState;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** One region, as one account has it, for tests to look into and to change. */
+/** One region from the viewpoint of one account, for tests to inspect and change. */
 export interface Ec2Region {
   readonly name: string;
   readonly zones: readonly string[];
@@ -29,28 +29,28 @@ export interface Ec2Region {
   /** The default subnets by zone. */
   readonly subnets: Readonly<Record<string, string>>;
   readonly securityGroupId: string;
-  /** The two images that are there from the beginning. */
+  /** The two built-in images. */
   readonly images: { readonly x86_64: string; readonly arm64: string };
-  /** The account's, in the order in which they were launched, terminated ones too. */
+  /** The account's instances in launch order, including terminated ones. */
   instances(): readonly Ec2Instance[];
-  /** @returns its id */
+  /** @returns the image's id */
   addImage(image?: ImageOptions): string;
   changeImage(id: string, change: ImageChange): void;
-  /** @returns its id. Default CIDR block 10.0.0.0/16. */
+  /** @returns the VPC's id. Default CIDR block 10.0.0.0/16. */
   addVpc(options?: { readonly cidr?: string }): string;
-  /** @returns its id. Default in the default VPC, with 10.0.0.0/24. */
+  /** @returns the subnet's id. Default: in the default VPC, with 10.0.0.0/24. */
   addSubnet(options: SubnetOptions): string;
-  /** @returns its id. Default in the default VPC. */
+  /** @returns the group's id. Default: in the default VPC. */
   addSecurityGroup(options: { readonly name: string; readonly vpcId?: string }): string;
-  /** So many machines of a type fit into a zone at one time, all accounts together; null: any number. */
+  /** Limits how many machines of a type fit into a zone at one time, over all accounts; null removes the limit. */
   setCapacity(pool: PoolName, machines: number | null): void;
-  /** So many vCPUs may run at one time; null: any number. */
+  /** Limits how many vCPUs may run at one time; null removes the limit. */
   setQuota(vcpus: number | null, of?: { readonly group?: string; readonly market?: Market }): void;
-  /** The only zones that have a type; null: all of them. */
+  /** Restricts a type to these zones; null offers it in all zones. */
   setOffering(instanceType: string, zones: readonly string[] | null): void;
-  /** What the machine has printed. */
+  /** Sets the machine's console output. */
   setConsole(instanceId: string, text: string): void;
-  /** Ends a machine from EC2's side, such as one that fails to start. */
+  /** Ends a machine from EC2's side, for example one that fails to start. */
   endInstance(
     instanceId: string,
     reason: { readonly code: string; readonly message: string },
@@ -78,13 +78,13 @@ export interface PoolName {
   readonly market?: Market;
 }
 
-/** The handle of a region. @throws SlipwayError `INVALID_INPUT` where the stand-in has no such region */
+/** The handle of a region. @throws SlipwayError `INVALID_INPUT` if the fake has no such region */
 export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region {
   const region = ec2.world.regions.get(name);
   if (region === undefined)
-    throw invalidArgument("INVALID_INPUT", `stand-in has no region ${name}`);
+    throw invalidArgument("INVALID_INPUT", `the fake has no region ${name}`);
   const network = defaultNetwork(region, account);
-  const world: Change = { ec2, region, account };
+  const scope: RegionScope = { ec2, region, account };
   return {
     name,
     zones: region.zones.map((zone) => zone.name),
@@ -92,40 +92,40 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     subnets: Object.fromEntries([...network.subnets].map(([zone, { id }]) => [zone, id])),
     securityGroupId: network.securityGroup.id,
     images: { x86_64: builtInImageId(name, "x86_64"), arm64: builtInImageId(name, "arm64") },
-    instances: () => instancesOf(world),
+    instances: () => instancesOf(scope),
     addImage: (image = {}) =>
-      put(world, region.images, makeImage(ec2.world, account, ec2.now(), image)),
-    changeImage: (id, change) => changeImage(world, id, change),
-    addVpc: (options = {}) => addVpc(world, options.cidr ?? "10.0.0.0/16"),
-    addSubnet: (options) => addSubnet(world, { vpcId: network.vpc.id, ...options }),
-    addSecurityGroup: (options) => addSecurityGroup(world, { vpcId: network.vpc.id, ...options }),
-    setCapacity: (pool, machines) => setCapacity(world, pool, machines),
-    setQuota: (vcpus, of = {}) => setQuota(world, vcpus, of),
+      addRecord(scope, region.images, makeImage(ec2.world, account, ec2.now(), image)),
+    changeImage: (id, change) => changeImage(scope, id, change),
+    addVpc: (options = {}) => addVpc(scope, options.cidr ?? "10.0.0.0/16"),
+    addSubnet: (options) => addSubnet(scope, { vpcId: network.vpc.id, ...options }),
+    addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
+    setCapacity: (pool, machines) => setCapacity(scope, pool, machines),
+    setQuota: (vcpus, of = {}) => setQuota(scope, vcpus, of),
     setOffering(instanceType, zones) {
       if (zones === null) region.offerings.delete(instanceType);
       else region.offerings.set(instanceType, [...zones]);
       ec2.save();
     },
     setConsole(instanceId, text) {
-      find(region.instances, instanceId).console = text;
+      findRecord(region.instances, instanceId).console = text;
       ec2.save();
     },
     endInstance(instanceId, reason) {
-      const instance = find(region.instances, instanceId);
+      const instance = findRecord(region.instances, instanceId);
       instance.stateReason = { ...reason };
-      enter(instance, ec2.now(), { first: "shutting-down", next: "terminated", delay: 0 });
+      scheduleStates(instance, ec2.now(), { first: "shutting-down", next: "terminated", delay: 0 });
       ec2.save();
     },
   };
 }
 
-interface Change {
+interface RegionScope {
   readonly ec2: Ec2;
   readonly region: Region;
   readonly account: string;
 }
 
-function instancesOf({ ec2, region, account }: Change): readonly Ec2Instance[] {
+function instancesOf({ ec2, region, account }: RegionScope): readonly Ec2Instance[] {
   return [...region.instances.values()]
     .filter((instance) => instance.account === account)
     .map(({ history, tags, ...instance }) => ({
@@ -135,54 +135,57 @@ function instancesOf({ ec2, region, account }: Change): readonly Ec2Instance[] {
     }));
 }
 
-function changeImage({ ec2, region }: Change, id: string, change: ImageChange): void {
-  const image: Image = find(region.images, id);
+function changeImage({ ec2, region }: RegionScope, id: string, change: ImageChange): void {
+  const image: Image = findRecord(region.images, id);
   if (change.state !== undefined) image.history = [{ at: 0, state: change.state }];
   if (change.stateReason !== undefined) image.stateReason = { ...change.stateReason };
   if (change.deprecatedAt !== undefined) image.deprecatedAt = change.deprecatedAt;
   ec2.save();
 }
 
-function addVpc(world: Change, cidr: string): string {
-  const id = newId(world.ec2.world, "vpc");
-  const vpc: Vpc = { id, account: world.account, cidr, isDefault: false, tags: [] };
-  addSecurityGroup(world, { name: "default", vpcId: id });
-  return put(world, world.region.vpcs, vpc);
+function addVpc(scope: RegionScope, cidr: string): string {
+  const id = newId(scope.ec2.world, "vpc");
+  const vpc: Vpc = { id, account: scope.account, cidr, isDefault: false, tags: [] };
+  addSecurityGroup(scope, { name: "default", vpcId: id });
+  return addRecord(scope, scope.region.vpcs, vpc);
 }
 
-function addSubnet(world: Change, options: SubnetOptions & { readonly vpcId: string }): string {
-  const { region, account, ec2 } = world;
+function addSubnet(
+  scope: RegionScope,
+  options: SubnetOptions & { readonly vpcId: string },
+): string {
+  const { region, account, ec2 } = scope;
   if (!region.zones.some(({ name }) => name === options.zone))
-    throw invalidArgument("INVALID_INPUT", `${region.name} has no zone ${options.zone}`);
+    throw invalidArgument("INVALID_INPUT", `${region.name} does not have zone ${options.zone}`);
   const subnet: Subnet = {
     id: newId(ec2.world, "subnet"),
     account,
-    vpcId: find(region.vpcs, options.vpcId).id,
+    vpcId: findRecord(region.vpcs, options.vpcId).id,
     zone: options.zone,
     cidr: options.cidr ?? "10.0.0.0/24",
     isDefault: false,
     mapPublicIp: options.mapPublicIp ?? false,
     tags: [],
   };
-  return put(world, region.subnets, subnet);
+  return addRecord(scope, region.subnets, subnet);
 }
 
 function addSecurityGroup(
-  world: Change,
+  scope: RegionScope,
   { name, vpcId }: { readonly name: string; readonly vpcId: string },
 ): string {
   const group: SecurityGroup = {
-    id: newId(world.ec2.world, "sg"),
-    account: world.account,
+    id: newId(scope.ec2.world, "sg"),
+    account: scope.account,
     vpcId,
     name,
     description: name,
     tags: [],
   };
-  return put(world, world.region.securityGroups, group);
+  return addRecord(scope, scope.region.securityGroups, group);
 }
 
-function setCapacity({ ec2, region }: Change, name: PoolName, machines: number | null): void {
+function setCapacity({ ec2, region }: RegionScope, name: PoolName, machines: number | null): void {
   const pool = { market: "on-demand" as const, ...name };
   const isSame = (one: Required<PoolName>): boolean =>
     one.instanceType === pool.instanceType && one.zone === pool.zone && one.market === pool.market;
@@ -191,7 +194,7 @@ function setCapacity({ ec2, region }: Change, name: PoolName, machines: number |
 }
 
 function setQuota(
-  { ec2, region, account }: Change,
+  { ec2, region, account }: RegionScope,
   vcpus: number | null,
   {
     group = "standard",
@@ -212,8 +215,8 @@ function replace<T>(records: T[], isSame: (record: T) => boolean, record: T | nu
   if (record !== null) records.push(record);
 }
 
-function put<T extends { readonly id: string }>(
-  { ec2 }: Change,
+function addRecord<T extends { readonly id: string }>(
+  { ec2 }: RegionScope,
   records: Map<string, T>,
   record: T,
 ): string {
@@ -222,8 +225,8 @@ function put<T extends { readonly id: string }>(
   return record.id;
 }
 
-function find<T>(records: ReadonlyMap<string, T>, id: string): T {
+function findRecord<T>(records: ReadonlyMap<string, T>, id: string): T {
   const record = records.get(id);
-  if (record === undefined) throw invalidArgument("INVALID_INPUT", `stand-in knows no ${id}`);
+  if (record === undefined) throw invalidArgument("INVALID_INPUT", `the fake has no ${id}`);
   return record;
 }

@@ -1,6 +1,6 @@
 import { Ec2Failure, invalidValue } from "./failure.ts";
 
-/** How the ids of one kind look, and how EC2 says that one is wrong. */
+/** The format of one kind of id, and EC2's errors for it. */
 export interface IdKind {
   readonly prefix: string;
   /** `InvalidInstanceID` of `InvalidInstanceID.NotFound` */
@@ -32,10 +32,10 @@ export const GROUP_ID: IdKind = {
   malformedCode: "InvalidGroupId.Malformed",
 };
 
-/** No call takes more ids than this. */
+/** The maximum number of ids in one call. */
 const MAXIMUM_IDS = 1000;
 
-/** @throws Ec2Failure `….Malformed` for what is no id of the kind, without looking whether there is one. */
+/** Checks the format only, not whether the resources exist. @throws Ec2Failure `….Malformed` */
 export function requireWellFormed(ids: readonly string[], kind: IdKind): void {
   if (ids.length > MAXIMUM_IDS)
     throw invalidValue(
@@ -65,7 +65,7 @@ export function notFound(ids: readonly string[], kind: IdKind): Ec2Failure {
   return new Ec2Failure(`${kind.code}.NotFound`, message);
 }
 
-/** The records of all ids, in their order; one unknown id fails the whole call. */
+/** The records of all ids in order; one unknown id fails the whole call. */
 export function lookUp<T>(
   ids: readonly string[],
   kind: IdKind,

@@ -2,20 +2,20 @@ import { imageState } from "./lifecycle.ts";
 import type { Architecture, Image, ImageState } from "./records.ts";
 import { type Region, type World, fixedId, newId } from "./world.ts";
 
-/** Amazon's own account, which the built-in images belong to. */
+/** Amazon's own account, which owns the built-in images. */
 export const AMAZON_ACCOUNT = "137112412989";
 const BUILT_IN_CREATED = Date.UTC(2025, 0, 15);
 
-/** An image as a test describes it. */
+/** An image as described by a test. */
 export interface ImageOptions {
-  /** Default a new one. */
+  /** Default: a new id. */
   readonly id?: string;
-  /** Default `image-` and its number. */
+  /** Default: `image-` and a number. */
   readonly name?: string;
   readonly description?: string;
   /** Default `x86_64`. */
   readonly architecture?: Architecture;
-  /** The account that it belongs to. Default the one of the handle it is added by. */
+  /** The owner's account. Default: the account of the handle that adds the image. */
   readonly owner?: string;
   /** Default false. */
   readonly isPublic?: boolean;
@@ -32,9 +32,9 @@ export interface ImageOptions {
   /** Default `hvm`. */
   readonly virtualizationType?: "hvm" | "paravirtual";
   readonly bootMode?: "legacy-bios" | "uefi" | "uefi-preferred";
-  /** Milliseconds since 1970. Default never. */
+  /** Milliseconds since 1970. Default: never. */
   readonly deprecatedAt?: number;
-  /** Milliseconds since 1970. Default now. */
+  /** Milliseconds since 1970. Default: now. */
   readonly createdAt?: number;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -81,7 +81,7 @@ export function makeImage(
   };
 }
 
-/** The two images that every region begins with. Their root devices differ, as those of real images do. */
+/** The two built-in images of every region. Their root devices differ, as those of real images do. */
 export function addBuiltInImages(world: World, region: Region): void {
   for (const { architecture, rootDeviceName, bootMode } of [
     { architecture: "x86_64", rootDeviceName: "/dev/xvda", bootMode: "uefi-preferred" },
@@ -90,7 +90,7 @@ export function addBuiltInImages(world: World, region: Region): void {
     const image = makeImage(world, AMAZON_ACCOUNT, BUILT_IN_CREATED, {
       id: builtInImageId(region.name, architecture),
       name: `al2023-ami-2023.6.20250115.0-kernel-6.1-${architecture}`,
-      description: `Amazon Linux 2023 (${architecture}), of the stand-in`,
+      description: `Amazon Linux 2023 (${architecture}), of the fake`,
       owner: AMAZON_ACCOUNT,
       isPublic: true,
       architecture,
@@ -105,12 +105,12 @@ export function builtInImageId(region: string, architecture: "x86_64" | "arm64")
   return fixedId("ami", "built-in", region, architecture);
 }
 
-/** True where the account can see and launch the image. */
+/** True if the account can see and launch the image. */
 export function mayUse(image: Image, account: string): boolean {
   return image.account === account || image.isPublic || image.sharedWith.includes(account);
 }
 
-/** The image, if the account may see it and it was not deregistered. */
+/** The image, if the account may see it and it is not deregistered. */
 export function findImage(region: Region, account: string, id: string, now: number): Image | null {
   const image = region.images.get(id);
   if (image === undefined || !mayUse(image, account)) return null;

@@ -25,4 +25,4 @@ export type {
   Market as Ec2Market,
 } from "./records.ts";
 export type { Ec2Request } from "./request-entry.ts";
-export { type Ec2Options, type Ec2StandIn, startEc2 } from "./server.ts";
+export { type Ec2Options, type Ec2Fake, startEc2 } from "./server.ts";

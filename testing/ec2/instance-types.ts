@@ -5,17 +5,17 @@ export interface InstanceType {
   readonly architectures: readonly Architecture[];
   readonly vcpus: number;
   readonly memoryMib: number;
-  /** Default: one for Arm and for a single vCPU, two else. */
+  /** Default: one for Arm and for a single vCPU, otherwise two. */
   readonly threadsPerCore?: number;
   readonly bareMetal?: boolean;
   readonly previousGeneration?: boolean;
-  /** Local disks, in GB all together. */
+  /** Total of the local disks, in GB. */
   readonly instanceStorageGb?: number;
 }
 
 type Row = readonly [name: string, vcpus: number, memoryGib: number, instanceStorageGb?: number];
 
-/** A few of each sort, with the facts that EC2's DescribeInstanceTypes gives of them. */
+/** A selection of each kind, with the figures that EC2's DescribeInstanceTypes returns for them. */
 const X86: readonly Row[] = [
   ["t3.nano", 2, 0.5],
   ["t3.micro", 2, 1],
@@ -100,14 +100,14 @@ function familyOf(name: string): string {
   return name.split(".", 1)[0] ?? "";
 }
 
-/** T types have credits, and are called burstable. */
+/** T types have CPU credits and are called burstable. */
 export function isBurstable(name: string): boolean {
   return /^t\d/.test(name);
 }
 
 /**
- * The group of types that share one vCPU quota: "Standard" takes A, C, D, H, I, M, R, T and Z, the others have a
- * group each ("Amazon EC2 instance type quotas").
+ * The group of types that share one vCPU quota: "Standard" covers A, C, D, H, I, M, R, T and Z; every other family has a
+ * group of its own ("Amazon EC2 instance type quotas").
  */
 export function quotaGroup(name: string): string {
   const letters = /^[a-z]+/.exec(familyOf(name))?.[0] ?? "";

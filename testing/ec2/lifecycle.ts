@@ -1,6 +1,6 @@
 import type { Image, ImageState, Instance, InstanceState } from "./records.ts";
 
-/** EC2's numbers for the states of an instance. */
+/** EC2's numeric codes of the instance states. */
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
   running: 16,
@@ -10,10 +10,10 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   stopped: 80,
 };
 
-/** A terminated instance is shown for about an hour. */
-const REMEMBERED_MS = 3_600_000;
+/** A terminated instance remains visible for about an hour. */
+const VISIBLE_AFTER_END_MS = 3_600_000;
 
-/** The state at a time, or null before the instance was made. */
+/** The state at a time, or null before the instance was created. */
 export function instanceState(instance: Instance, now: number): InstanceState | null {
   return stateAt(instance.history, now);
 }
@@ -29,40 +29,40 @@ function stateAt<S>(
   return history.findLast(({ at }) => at <= now)?.state ?? null;
 }
 
-/** What describes show: not yet before its time, and no longer an hour after its end. */
+/** Whether describes return the instance: from its creation until an hour after its end. */
 export function isVisible(instance: Instance, now: number): boolean {
   const state = instanceState(instance, now);
   if (state === null) return false;
   const end = endOf(instance);
-  return state !== "terminated" || end === null || now < end + REMEMBERED_MS;
+  return state !== "terminated" || end === null || now < end + VISIBLE_AFTER_END_MS;
 }
 
-/** When the instance is terminated, or null while nobody has asked for it. */
+/** When the instance is terminated, or null if no termination was requested. */
 export function endOf(instance: Instance): number | null {
-  // Nothing follows it.
+  // Termination is always the last state.
   const last = instance.history.at(-1);
   return last?.state === "terminated" ? last.at : null;
 }
 
-/** True while it holds its addresses, volumes and capacity. */
+/** True while the instance occupies its addresses, volumes and capacity. */
 export function isAlive(instance: Instance, now: number): boolean {
   const end = endOf(instance);
   return end === null || now < end;
 }
 
-/** True while it counts against quotas and pools: a stopped machine does not. */
+/** True while the instance counts against quotas and pools; a stopped instance does not. */
 export function isConsuming(instance: Instance, now: number): boolean {
   const state = instanceState(instance, now);
   return state === "pending" || state === "running";
 }
 
-/** From now on: one state, and after `delay` the one that follows. */
-export function enter(
+/** Sets the state from now on, and the state that follows after `delay`. */
+export function scheduleStates(
   instance: Instance,
   now: number,
   states: { readonly first: InstanceState; readonly next: InstanceState; readonly delay: number },
 ): void {
-  // What was still to come is called off.
+  // Discard states that are scheduled for later.
   const past = instance.history.filter(({ at }) => at <= now);
   instance.history = [
     ...past,
@@ -78,7 +78,7 @@ export function stateFields(state: InstanceState): {
   return { code: STATE_CODES[state], name: state };
 }
 
-/** A time as EC2 writes it. */
+/** A time in EC2's format. */
 export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

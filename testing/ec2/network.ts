@@ -3,7 +3,7 @@ import { isAlive } from "./lifecycle.ts";
 import type { Instance, SecurityGroup, Subnet, Vpc } from "./records.ts";
 import { type Region, fixedId } from "./world.ts";
 
-/** EC2 keeps the first four addresses of a subnet and the last one. */
+/** EC2 reserves the first four addresses of a subnet and the last one. */
 const RESERVED_FIRST = 4;
 const RESERVED = 5;
 
@@ -16,13 +16,13 @@ export interface DefaultNetwork {
 }
 
 /**
- * The default VPC of an account, with a subnet in each zone and a security group; made when it is first looked for.
- * Its ids are the same in every stand-in, so that they can be written into configurations.
+ * The default VPC of an account, with a subnet in each zone and a security group; created on first use. Its ids are the
+ * same in every fake, so that configurations can contain them.
  */
 export function defaultNetwork(region: Region, account: string): DefaultNetwork {
   const where = ["default", region.name, account];
   const vpcId = fixedId("vpc", ...where);
-  const vpc = known(region.vpcs, {
+  const vpc = addOnce(region.vpcs, {
     id: vpcId,
     account,
     cidr: "172.31.0.0/16",
@@ -31,7 +31,7 @@ export function defaultNetwork(region: Region, account: string): DefaultNetwork 
   });
   const subnets = region.zones.map(({ name: zone }, index): [string, Subnet] => [
     zone,
-    known(region.subnets, {
+    addOnce(region.subnets, {
       id: fixedId("subnet", ...where, zone),
       account,
       vpcId,
@@ -42,7 +42,7 @@ export function defaultNetwork(region: Region, account: string): DefaultNetwork 
       tags: [],
     }),
   ]);
-  const securityGroup = known(region.securityGroups, {
+  const securityGroup = addOnce(region.securityGroups, {
     id: fixedId("sg", ...where),
     account,
     vpcId,
@@ -53,17 +53,17 @@ export function defaultNetwork(region: Region, account: string): DefaultNetwork 
   return { vpc, subnets: new Map(subnets), securityGroup };
 }
 
-function known<T extends { readonly id: string }>(records: Map<string, T>, made: T): T {
+function addOnce<T extends { readonly id: string }>(records: Map<string, T>, made: T): T {
   const found = records.get(made.id);
   if (found !== undefined) return found;
   records.set(made.id, made);
   return made;
 }
 
-/** The addresses of a subnet, as numbers, with the machines that hold them. */
+/** The addresses of a subnet that are in use, as numbers, with the machines that use them. */
 export type TakenAddresses = ReadonlyMap<number, Instance>;
 
-/** By subnet; also those that have ended since it was last looked at. */
+/** Index by subnet. It also contains machines that have ended since the last lookup. */
 const HOLDERS = recordIndex(
   () => new Map<string, Map<number, Instance>>(),
   (bySubnet, instance: Instance) => {
@@ -73,14 +73,14 @@ const HOLDERS = recordIndex(
   },
 );
 
-/** To be called where instances were taken away. */
-export function forgetHolders(instances: Region["instances"]): void {
-  HOLDERS.forget(instances);
+/** Must be called after instances were removed. */
+export function invalidateHolders(instances: Region["instances"]): void {
+  HOLDERS.invalidate(instances);
 }
 
 export function takenAddresses(region: Region, subnetId: string, now: number): TakenAddresses {
   const holders = HOLDERS.of(region.instances).get(subnetId) ?? new Map<number, Instance>();
-  // Nothing comes back from its end.
+  // A machine never returns from its end, so its address can be dropped for good.
   for (const [address, instance] of holders) if (!isAlive(instance, now)) holders.delete(address);
   return holders;
 }
@@ -89,12 +89,12 @@ export function isTaken(taken: TakenAddresses, address: string): boolean {
   return taken.has(addressNumber(address));
 }
 
-/** How many addresses a CIDR block has for machines. */
+/** Number of addresses in a CIDR block that machines can use. */
 export function usableAddresses(cidr: string): number {
   return Math.max(0, 2 ** (32 - prefixOf(cidr)) - RESERVED);
 }
 
-/** The first free addresses of a subnet, at most so many. */
+/** The first free addresses of a subnet, at most `count`. */
 export function freeAddresses(cidr: string, taken: TakenAddresses, count: number): string[] {
   const base = addressNumber(cidr.split("/", 1)[0] ?? "");
   const last = usableAddresses(cidr) + RESERVED_FIRST;
@@ -105,7 +105,7 @@ export function freeAddresses(cidr: string, taken: TakenAddresses, count: number
   return free;
 }
 
-/** True where the address lies in the block and is not one of those that EC2 keeps. */
+/** True if the address lies in the block and is not reserved by EC2. */
 export function isUsableAddress(cidr: string, address: string): boolean {
   if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return false;
   const offset = addressNumber(address) - addressNumber(cidr.split("/", 1)[0] ?? "");

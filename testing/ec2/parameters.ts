@@ -2,15 +2,15 @@ import { invalidValue, missingParameter } from "./failure.ts";
 import { type ParameterNode, unknownParameter } from "./query.ts";
 
 /**
- * Takes one parameter out of the request, or null where it is absent. `path` is its full name. Whatever an action's
- * shape does not name is refused as `UnknownParameter`, as EC2 does it.
+ * Takes one parameter out of the request, or null if it is absent. `path` is its full name. Parameters that the shape
+ * of the action does not list are rejected as `UnknownParameter`, as EC2 does.
  */
 export type Reader<T> = (node: ParameterNode | undefined, path: string) => T;
 
 /** The parameters of an action, or the members of one structure. */
 export type Shape = Readonly<Record<string, Reader<unknown>>>;
 
-/** What a shape yields. */
+/** The values of a shape. */
 export type Read<S extends Shape> = { readonly [Name in keyof S]: ReturnType<S[Name]> };
 
 export const text: Reader<string | null> = (node, path) => {
@@ -43,7 +43,7 @@ export function oneOf<const T extends string>(...values: readonly T[]): Reader<T
   };
 }
 
-/** `Name.1`, `Name.2`: members in the order of their numbers. */
+/** `Name.1`, `Name.2`: members in numeric order. */
 export function list<T>(of: Reader<T | null>): Reader<readonly T[]> {
   return (node, path) => {
     if (node === undefined) return [];
@@ -61,7 +61,7 @@ export function list<T>(of: Reader<T | null>): Reader<readonly T[]> {
   };
 }
 
-/** `Name.Member`: a structure, or null where nothing of it is there. */
+/** `Name.Member`: a structure, or null if none of its members is present. */
 export function structure<S extends Shape>(shape: S): Reader<Read<S> | null> {
   return (node, path) => {
     if (node === undefined) return null;
@@ -93,7 +93,7 @@ function readMembers<S extends Shape>(shape: S, node: ParameterNode, prefix: str
   return assertRead<S>(values, shape);
 }
 
-/** Every name of the shape was read just above: this only says so to the compiler. */
+/** Every name of the shape was read just above; this only proves it to the compiler. */
 function assertRead<S extends Shape>(values: object, shape: S): Read<S> {
   if (isRead(values, shape)) return values;
   throw new Error("a parameter was not read");
@@ -108,11 +108,11 @@ function refuseMembers(node: ParameterNode, path: string): void {
   if (first !== undefined) throw unknownParameter(`${path}.${first}`);
 }
 
-/** The members that every filtered call shares. */
+/** Members common to every call with filters. */
 export const FILTERS = list(structure({ Name: required(text), Value: list(text) }));
 export const TAGS = list(structure({ Key: required(text), Value: text }));
 export const TAG_SPECIFICATIONS = list(structure({ ResourceType: text, Tag: TAGS }));
-/** Paging, in the calls that have it. */
+/** Members common to every paged call. */
 export const PAGING = { MaxResults: integer, NextToken: text } as const;
 
 export type Filters = ReturnType<typeof FILTERS>;

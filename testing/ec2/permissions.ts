@@ -13,7 +13,7 @@ interface Caller {
   readonly signature: Signature;
 }
 
-/** Who makes the request, as an ARN. */
+/** The caller's ARN. */
 export function callerArn({ world, account, signature }: Caller): string {
   const session = world.sessions.get(signature.accessKeyId);
   return session === undefined
@@ -21,7 +21,7 @@ export function callerArn({ world, account, signature }: Caller): string {
     : `arn:aws:sts::${account}:assumed-role/${session.roleName}/${session.sessionName}`;
 }
 
-/** @throws Ec2Failure `UnauthorizedOperation`, whose message says which action, and holds the encoded details. */
+/** @throws Ec2Failure `UnauthorizedOperation`, whose message names the action and contains the encoded details. */
 export function requirePermission(caller: Caller, action: string): void {
   const isDenied = caller.world.denials.some(
     (denial) => denial.account === caller.account && denial.action === action,

@@ -1,16 +1,16 @@
 import { Ec2Failure } from "./failure.ts";
 
-/** The parameters of one request as the tree that their dotted names spell. */
+/** The parameters of one request as the tree that their dotted names form. */
 export interface ParameterNode {
   value: string | null;
   readonly members: Map<string, ParameterNode>;
 }
 
-/** A request in the Query protocol, not yet judged. */
+/** A request in the Query protocol, not yet validated. */
 export interface QueryRequest {
   readonly action: string;
   readonly version: string;
-  /** All parameters but `Action` and `Version`, by their full names. */
+  /** All parameters except `Action` and `Version`, by full name. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
@@ -18,9 +18,9 @@ const MAXIMUM_PARAMETERS = 20_000;
 const MAXIMUM_DEPTH = 10;
 
 /**
- * Reads a form body, or the query of a GET.
+ * Parses a form body, or the query string of a GET.
  *
- * @throws Ec2Failure for a name that occurs twice, and where `Action` or `Version` is missing.
+ * @throws Ec2Failure for a duplicate name, and if `Action` or `Version` is missing.
  */
 export function parseQuery(text: string): QueryRequest {
   const parameters = new Map<string, string>();
@@ -31,10 +31,14 @@ export function parseQuery(text: string): QueryRequest {
       throw new Ec2Failure("InvalidParameter", "The request has too many parameters");
     parameters.set(name, value);
   }
-  return { action: take(parameters, "Action"), version: take(parameters, "Version"), parameters };
+  return {
+    action: takeParameter(parameters, "Action"),
+    version: takeParameter(parameters, "Version"),
+    parameters,
+  };
 }
 
-function take(parameters: Map<string, string>, name: "Action" | "Version"): string {
+function takeParameter(parameters: Map<string, string>, name: "Action" | "Version"): string {
   const value = parameters.get(name);
   if (value === undefined || value === "")
     throw new Ec2Failure(
@@ -45,7 +49,7 @@ function take(parameters: Map<string, string>, name: "Action" | "Version"): stri
   return value;
 }
 
-/** `Filter.1.Value.2=x` as a tree. A name that is both a value and a branch is refused. */
+/** `Filter.1.Value.2=x` as a tree. A name that is both a value and a branch is rejected. */
 export function parameterTree(parameters: ReadonlyMap<string, string>): ParameterNode {
   const root = emptyNode();
   for (const [name, value] of parameters) {

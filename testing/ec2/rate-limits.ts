@@ -1,27 +1,27 @@
 import { Ec2Failure } from "./failure.ts";
 
-/** A bucket of tokens: how many it holds, and how many flow in each second. */
+/** A token bucket: its capacity and its refill rate. */
 export interface BucketSize {
   readonly capacity: number;
   readonly refillPerSecond: number;
 }
 
-/** The buckets that one call draws from. */
+/** The buckets that a call takes tokens from. */
 export interface RateLimit {
   readonly requests: BucketSize;
   /** One token for each machine that the call starts or ends. */
   readonly resources?: BucketSize;
 }
 
-/** What decides which buckets a call draws from. */
+/** The properties of a call that determine its buckets. */
 export interface RatedCall {
   readonly action: string;
   readonly isRead: boolean;
-  /** True with a filter or a page size in the request. */
+  /** True if the request has a filter or a page size. */
   readonly isNarrowed: boolean;
 }
 
-/** Says which buckets a call draws from, or null for one without a limit. */
+/** Returns the buckets of a call, or null if the call is not limited. */
 export type RateTable = (call: RatedCall) => RateLimit | null;
 
 const LAUNCHES: RateLimit = {
@@ -53,13 +53,13 @@ interface Bucket {
 
 /** The buckets of one account and region at the time of one request. */
 export interface RateLimiter {
-  /** Takes a request's token. @throws Ec2Failure `RequestLimitExceeded` */
+  /** Takes one request token. @throws Ec2Failure `RequestLimitExceeded` */
   takeRequest(call: RatedCall): void;
-  /** Takes a token for each of so many machines, or none at all. @throws Ec2Failure `RequestLimitExceeded` */
+  /** Takes one token per machine, or none if there are too few. @throws Ec2Failure `RequestLimitExceeded` */
   takeResources(action: string, count: number): void;
 }
 
-/** Buckets by account, region and call. Kept by whoever serves; they are full at first. */
+/** Buckets by account, region and call. The server keeps them; new buckets are full. */
 export type Buckets = Map<string, Bucket>;
 
 export function rateLimiter(

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What the stand-in keeps, as plain JSON. The schemas are also what a state file is read by. Times are milliseconds
- * since 1970; `account` is who owns the record.
+ * The fake's records as plain JSON; a state file is parsed with the same schemas. Times are milliseconds since 1970;
+ * `account` is the owner of a record.
  */
 const time = z.number();
 const tags = z.array(z.object({ key: z.string(), value: z.string() }));
@@ -45,7 +45,7 @@ export const instanceSchema = z.object({
   publicIp: z.string().nullable(),
   keyName: z.string().nullable(),
   profile: z.string().nullable(),
-  /** Base64, as it was sent. */
+  /** Base64, as sent. */
   userData: z.string().nullable(),
   clientToken: z.string().nullable(),
   market: z.enum(["on-demand", "spot"]),
@@ -67,10 +67,10 @@ export const instanceSchema = z.object({
   bootMode: z.string().nullable(),
   tags,
   launchTime: time,
-  /** Each state with the time at which it begins, which may lie ahead: the state is what the clock makes of it. */
+  /** Each state with its begin time. Times may lie in the future: the current state follows from the clock. */
   history: z.array(z.object({ at: time, state: z.enum(INSTANCE_STATES) })),
   stateReason: reason.nullable(),
-  /** What the machine printed, where a test has said so. */
+  /** Console output set by a test. */
   console: z.string().nullable(),
 });
 export type Instance = z.infer<typeof instanceSchema>;
@@ -119,7 +119,7 @@ export const imageSchema = z.object({
   account: z.string(),
   ownerAlias: z.string().nullable(),
   isPublic: z.boolean(),
-  /** Accounts that may launch it, beside its owner. */
+  /** Accounts that may launch it besides its owner. */
   sharedWith: z.array(z.string()),
   name: z.string(),
   description: z.string().nullable(),
@@ -128,7 +128,7 @@ export const imageSchema = z.object({
   history: z.array(z.object({ at: time, state: z.enum(IMAGE_STATES) })),
   stateReason: reason.nullable(),
   rootDeviceName: z.string(),
-  /** Snapshots by device; the root device's is among them. */
+  /** Snapshots by device, including the root device. */
   devices: z.array(
     z.object({
       device: z.string(),
@@ -183,7 +183,7 @@ export const securityGroupSchema = z.object({
 });
 export type SecurityGroup = z.infer<typeof securityGroupSchema>;
 
-/** What a `ClientToken` has launched. The zone is its scope where the request named a zone or a subnet. */
+/** The instances that a `ClientToken` has launched. If the request named a zone or a subnet, the zone is the token's scope. */
 export const launchTokenSchema = z.object({
   account: z.string(),
   token: z.string(),
@@ -194,7 +194,7 @@ export const launchTokenSchema = z.object({
 });
 export type LaunchToken = z.infer<typeof launchTokenSchema>;
 
-/** So many machines of the type may exist in the zone at one time. */
+/** Maximum number of machines of the type in the zone. */
 export const poolSchema = z.object({
   instanceType: z.string(),
   zone: z.string(),
@@ -204,7 +204,7 @@ export const poolSchema = z.object({
 export type Pool = z.infer<typeof poolSchema>;
 export type Market = Pool["market"];
 
-/** So many vCPUs of the family group may run in the account at one time. */
+/** Maximum number of running vCPUs of the family group in the account. */
 export const quotaSchema = z.object({
   account: z.string(),
   group: z.string(),
@@ -213,10 +213,10 @@ export const quotaSchema = z.object({
 });
 export type Quota = z.infer<typeof quotaSchema>;
 
-/** Where a type is offered, other than everywhere. */
+/** The zones of a type that is not offered everywhere. */
 export const offeringSchema = z.object({ instanceType: z.string(), zones: z.array(z.string()) });
 
-/** Temporary credentials that AssumeRole gave out. */
+/** Temporary credentials issued by AssumeRole. */
 export const sessionSchema = z.object({
   accessKeyId: z.string(),
   sessionToken: z.string(),

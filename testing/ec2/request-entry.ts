@@ -1,26 +1,26 @@
-import type { Open } from "../server/request-log.ts";
+import type { InProgress } from "../server/request-log.ts";
 
-/** One request as the stand-in saw it. Signatures and secrets are not kept. */
+/** One request as received by the fake. Signatures and secrets are not recorded. */
 export interface Ec2Request {
-  /** Null where the request could not be read so far. */
+  /** Null if the request could not be parsed that far. */
   readonly service: string | null;
   readonly action: string | null;
   readonly region: string | null;
   readonly account: string | null;
   readonly accessKeyId: string | null;
-  /** All parameters but `Action` and `Version`, by their full names. */
+  /** All parameters except `Action` and `Version`, by full name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly isDryRun: boolean;
-  /** False where the call would change something. */
+  /** False if the call would change something. */
   readonly isRead: boolean;
-  /** What was answered; null where no answer was sent (yet). */
+  /** Status of the answer; null if no answer was sent (yet). */
   readonly status: number | null;
-  /** The error code that was answered. */
+  /** Error code of the answer. */
   readonly code: string | null;
 }
 
-/** The same while the request is under way. */
-export type OpenRequest = Open<Ec2Request>;
+/** The same entry while the request is in progress. */
+export type OpenRequest = InProgress<Ec2Request>;
 
 export function openRequest(): OpenRequest {
   return {

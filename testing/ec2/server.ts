@@ -21,35 +21,35 @@ import { worldDocument, worldSchema } from "./world-document.ts";
 import { type World, emptyRegion, emptyWorld } from "./world.ts";
 
 export interface Ec2Options extends CloudOptions {
-  /** Regions by name, each with the letters of its zones. Default us-east-1, us-west-2 and eu-west-1. */
+  /** Regions by name, each with the letters of its zones. Default: us-east-1, us-west-2 and eu-west-1. */
   readonly regions?: Readonly<Record<string, string>>;
   /** Account ids by access key. Any other key belongs to 000000000000, unless it is itself an account id. */
   readonly accounts?: Readonly<Record<string, string>>;
-  /** What takes how long. Default pending and ending 250 ms, imaging 500 ms, and describes that lag by nothing. */
+  /** Default: 250 ms for pending and ending, 500 ms for imaging, and describes without lag. */
   readonly timing?: Partial<Timing>;
-  /** The rate buckets. Default the published ones; `off`: none. */
+  /** Rate limits. Default: the published ones; `off` disables them. */
   readonly rates?: "published" | "off" | RateTable;
-  /** Types beside the built-in ones. */
+  /** Instance types in addition to the built-in ones. */
   readonly instanceTypes?: readonly InstanceType[];
-  /** What a client token gives whose machines were terminated. Default `refuse`. */
+  /** Answer to a client token whose machines were terminated. Default `refuse`. */
   readonly tokenAfterTermination?: TokenAfterTermination;
-  /** What ids are derived from. Default another one each time. */
+  /** Seed of the generated ids. Default: random. */
   readonly seed?: string;
 }
 
-/** A running stand-in. Ends with `close()` or `await using`. */
-export interface Ec2StandIn extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`: the endpoint for EC2 and STS, of all regions and accounts. */
+/** A running fake. Ends with `close()` or `await using`. */
+export interface Ec2Fake extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`: the endpoint of EC2 and STS for all regions and accounts. */
   readonly url: string;
   /** Every request so far, in order of arrival. */
   readonly requests: readonly Ec2Request[];
-  /** A region as an account has it. Default account 000000000000. */
+  /** A region from the viewpoint of an account. Default account 000000000000. */
   region(name: string, account?: string): Ec2Region;
-  /** Makes something go wrong from now on. */
+  /** Injects a fault from now on. */
   fault(fault: CloudFault): FaultHandle;
-  /** Takes the permission for an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
+  /** Denies an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
   deny(action: string, account?: string): void;
-  /** Gives a permission back. */
+  /** Allows a denied action again. */
   allow(action: string, account?: string): void;
   close(): Promise<void>;
 }
@@ -62,15 +62,15 @@ const DEFAULT_REGIONS: Readonly<Record<string, string>> = {
 const DEFAULT_TIMING: Timing = { pendingMs: 250, endingMs: 250, imagingMs: 500, describeLagMs: 0 };
 
 /**
- * Starts a strict stand-in for EC2 and STS in this process. It speaks the Query protocol to any client: the AWS SDKs,
- * the `aws` command, or Slipway itself; and it refuses what EC2 refuses.
+ * Starts a strict fake of EC2 and STS in this process. Any client of the Query protocol works with it: the AWS SDKs, the
+ * `aws` command, and Slipway itself. It rejects the requests that EC2 rejects.
  *
- * @throws SlipwayError `PORT_UNAVAILABLE`; `INVALID_INPUT` for a state file that is none
+ * @throws SlipwayError `PORT_UNAVAILABLE`; `INVALID_INPUT` for an invalid state file
  */
-export async function startEc2(options: Ec2Options = {}): Promise<Ec2StandIn> {
+export async function startEc2(options: Ec2Options = {}): Promise<Ec2Fake> {
   const clock = options.clock ?? systemClock;
   const ec2 = await makeEc2(options, clock);
-  const log = requestLog<Ec2Request>(options.mostRequests);
+  const log = requestLog<Ec2Request>(options.maximumRequests);
   const { url, close } = await serveCloud(ec2Api({ ec2, clock, log }), options, ec2.save);
   const { denials } = ec2.world;
   const isSame = (account: string, action: string) => (denial: (typeof denials)[number]) =>

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Ec2Failure } from "./failure.ts";
 
-/** Who asks, and of which service and region, as the scope of a Signature Version 4 says. */
+/** The access key, region and service of a request, from the credential scope of its Signature Version 4. */
 export interface Signature {
   readonly accessKeyId: string;
   readonly region: string;
   readonly service: string;
-  /** Of temporary credentials; null for lasting ones. */
+  /** Token of temporary credentials; null for long-term ones. */
   readonly sessionToken: string | null;
 }
 
@@ -14,8 +14,8 @@ const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 +Credential=([\w-]{1,128})\/(\d{8})\/([a-z0-9-]{1,40})\/([a-z0-9-]{1,40})\/aws4_request, *SignedHeaders=([a-z0-9;-]{1,1024}), *Signature=[0-9a-f]{64}$/;
 
 /**
- * Reads the signature of a request. Its shape is checked, and that it covers what a signature must; the signature
- * itself is not, because any secret key will do.
+ * Parses the signature of a request. Its format is checked, and that it covers the required headers. The signature
+ * itself is not verified: any secret key is accepted.
  *
  * @throws Ec2Failure `MissingAuthenticationToken`, `IncompleteSignature`
  */

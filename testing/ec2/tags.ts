@@ -4,11 +4,11 @@ import type { Tags } from "./records.ts";
 import type { XmlValue } from "./xml.ts";
 
 const MAXIMUM_TAGS = 50;
-/** Keys that a machine's metadata service can serve. */
+/** Keys that the metadata service of a machine can serve. */
 const METADATA_KEY = /^[0-9a-zA-Z\-_+=,.@:]{1,255}$/;
 const METADATA_RESERVED: ReadonlySet<string> = new Set([".", "..", "_index"]);
 
-/** The tags of a request, by EC2's rules for keys and values. */
+/** The tags of a request, validated by EC2's rules for keys and values. */
 export function readTags(parameters: TagParameters): Tags {
   const seen = new Set<string>();
   return parameters.map(({ Key: key, Value }) => {
@@ -29,7 +29,7 @@ export function readTags(parameters: TagParameters): Tags {
   });
 }
 
-/** Old tags with new ones laid over them. @throws Ec2Failure `TagLimitExceeded` */
+/** The old tags, overwritten by the new ones. @throws Ec2Failure `TagLimitExceeded` */
 export function mergeTags(old: Tags, laid: Tags): Tags {
   const keys = new Set(laid.map(({ key }) => key));
   const merged = [...old.filter(({ key }) => !keys.has(key)), ...laid];
@@ -38,8 +38,8 @@ export function mergeTags(old: Tags, laid: Tags): Tags {
   return merged;
 }
 
-/** The tags that a call gives at birth, by resource type. Types that the call makes nothing of are refused. */
-export function tagsAtBirth(
+/** The tags that a call sets on new resources, by resource type. Types that the call does not create are rejected. */
+export function tagsAtCreation(
   specifications: TagSpecifications,
   known: readonly string[],
 ): (resourceType: string) => Tags {
@@ -59,7 +59,7 @@ export function tagsAtBirth(
   return (resourceType) => [...(byType.get(resourceType) ?? [])];
 }
 
-/** With tags in the instance metadata, their keys become path elements there. */
+/** With tags in the instance metadata, tag keys become path elements and must fit there. */
 export function requireMetadataKeys(tags: Tags): void {
   for (const { key } of tags)
     if (!METADATA_KEY.test(key) || METADATA_RESERVED.has(key))

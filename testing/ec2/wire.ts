@@ -2,39 +2,49 @@ import type { Clock } from "../../src/host/clock.ts";
 import { exchange } from "../server/cloud-exchange.ts";
 import type { CloudApi, CloudRequest } from "../server/cloud-server.ts";
 import type { RequestLog } from "../server/request-log.ts";
-import { type Answer, type Ec2, type Visit, admit, answered, perform } from "./answer.ts";
+import {
+  type Answer,
+  type Ec2,
+  type AdmittedRequest,
+  admit,
+  answerOrFailure,
+  perform,
+} from "./answer.ts";
 import { Ec2Failure } from "./failure.ts";
 import { failureOf } from "./faults.ts";
 import { type Ec2Request, type OpenRequest, openRequest } from "./request-entry.ts";
 import { readSignature } from "./signature.ts";
 import type { ServiceName } from "./xml.ts";
 
-/** User data of 16 KiB and 1,000 ids take far less. */
-const LARGEST_BODY_BYTES = 1024 * 1024;
+/** Requests with 16 KiB of user data or 1,000 ids are far smaller. */
+const MAXIMUM_BODY_BYTES = 1024 * 1024;
 
-/** What requests are served with. */
-export interface Serving {
+/** State shared by the handling of all requests. */
+export interface ServerContext {
   readonly ec2: Ec2;
   readonly clock: Clock;
   readonly log: RequestLog<Ec2Request>;
 }
 
-/** EC2 and STS as their requests come over HTTP. */
-export function ec2Api(serving: Serving): CloudApi {
+/** The API of EC2 and STS over HTTP. */
+export function ec2Api(serving: ServerContext): CloudApi {
   return {
     contentType: "text/xml;charset=UTF-8",
-    largestBodyBytes: LARGEST_BODY_BYTES,
+    maximumBodyBytes: MAXIMUM_BODY_BYTES,
     answer: (request) => answer(serving, request),
     defect: (caught) => refused(serving.ec2, "ec2", caught),
   };
 }
 
-async function answer({ ec2, clock, log }: Serving, request: CloudRequest): Promise<Answer | null> {
+async function answer(
+  { ec2, clock, log }: ServerContext,
+  request: CloudRequest,
+): Promise<Answer | null> {
   const entry = openRequest();
   log.add(entry);
-  const visit = visitOf(ec2, request, entry);
-  if ("status" in visit) return finish(entry, visit);
-  const { subject, service } = visit;
+  const admitted = admitRequest(ec2, request, entry);
+  if ("status" in admitted) return recordAnswer(entry, admitted);
+  const { subject, service } = admitted;
   const answer = await exchange<Answer>({
     faults: ec2.faults,
     subject,
@@ -44,13 +54,17 @@ async function answer({ ec2, clock, log }: Serving, request: CloudRequest): Prom
       const failure = failureOf(fault, subject, service);
       return failure === null ? null : refused(ec2, service, failure);
     },
-    perform: () => perform(ec2, visit),
+    perform: () => perform(ec2, admitted),
   });
-  return answer === null ? null : finish(entry, answer);
+  return answer === null ? null : recordAnswer(entry, answer);
 }
 
-/** The request as one that was let in, or the refusal. */
-function visitOf(ec2: Ec2, request: CloudRequest, entry: OpenRequest): Visit | Answer {
+/** The admitted request, or the answer that rejects it. */
+function admitRequest(
+  ec2: Ec2,
+  request: CloudRequest,
+  entry: OpenRequest,
+): AdmittedRequest | Answer {
   try {
     return admit(ec2, formOf(request), readSignature(request.headers), entry);
   } catch (caught) {
@@ -59,18 +73,18 @@ function visitOf(ec2: Ec2, request: CloudRequest, entry: OpenRequest): Visit | A
 }
 
 function refused(ec2: Ec2, service: ServiceName, caught: unknown): Answer {
-  return answered(ec2, service, () => {
+  return answerOrFailure(ec2, service, () => {
     throw caught instanceof Error ? caught : new Error(String(caught));
   });
 }
 
-function finish(entry: OpenRequest, answer: Answer): Answer {
+function recordAnswer(entry: OpenRequest, answer: Answer): Answer {
   entry.status = answer.status;
   entry.code = answer.code;
   return answer;
 }
 
-/** The parameters: the body of a POST, or the query of a GET. @throws Ec2Failure */
+/** The parameters: the body of a POST, or the query string of a GET. @throws Ec2Failure */
 function formOf({ method, path, query, headers, body }: CloudRequest): string {
   if (path !== "/")
     throw new Ec2Failure("InvalidAction", `There is nothing at ${path ?? "that path"}`, 404);

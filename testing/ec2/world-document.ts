@@ -43,7 +43,7 @@ const documentSchema = z.strictObject({
 
 type WorldDocument = z.infer<typeof documentSchema>;
 
-/** A state file's document as the world that it keeps. */
+/** Parses the document of a state file into a world. */
 export const worldSchema = documentSchema.transform(
   ({ seed, nextId, regions, sessions, denials }): World => ({
     seed,
@@ -54,7 +54,7 @@ export const worldSchema = documentSchema.transform(
   }),
 );
 
-/** The world as a state file's document. */
+/** The world as the document of a state file. */
 export function worldDocument({ seed, nextId, regions, sessions, denials }: World): WorldDocument {
   return {
     version: 1,

@@ -20,7 +20,7 @@ export interface Zone {
   readonly id: string;
 }
 
-/** One region with everything in it, of all accounts. */
+/** One region with all its resources, of all accounts. */
 export interface Region {
   readonly name: string;
   readonly zones: readonly Zone[];
@@ -31,17 +31,17 @@ export interface Region {
   readonly vpcs: Map<string, Vpc>;
   readonly subnets: Map<string, Subnet>;
   readonly securityGroups: Map<string, SecurityGroup>;
-  /** Zones by type, where the type is not offered everywhere. */
+  /** Zones by type, for types that are not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
-  /** By `tokenKey`. */
+  /** Keyed by `tokenKey`. */
   readonly tokens: Map<string, LaunchToken>;
   readonly pools: Pool[];
   readonly quotas: Quota[];
 }
 
-/** Everything that a stand-in knows. */
+/** The whole state of a fake. */
 export interface World {
-  /** What ids are derived from, with `nextId`. */
+  /** Seed of the generated ids, together with `nextId`. */
   readonly seed: string;
   nextId: number;
   readonly regions: Map<string, Region>;
@@ -53,7 +53,7 @@ export function emptyWorld(seed: string): World {
   return { seed, nextId: 0, regions: new Map(), sessions: new Map(), denials: [] };
 }
 
-/** The numbers of zones are not in the order of their letters; these are the ones that LocalStack gives too. */
+/** Zone numbers do not follow the zone letters. LocalStack uses the same numbers. */
 const ZONE_NUMBERS: Readonly<Record<string, readonly number[]>> = {
   "eu-west-1": [3, 1, 2],
   "us-east-1": [6, 1, 2, 4, 3, 5],
@@ -93,13 +93,13 @@ function shortRegion(name: string): string {
     .join("");
 }
 
-/** A new id of the kind, such as `i` or `vol`: 17 hexadecimal digits, never given twice. */
+/** A new, unique id of a kind such as `i` or `vol`: the prefix and 17 hexadecimal digits. */
 export function newId(world: World, prefix: string): string {
   world.nextId += 1;
   return fixedId(prefix, world.seed, String(world.nextId));
 }
 
-/** An id that is the same for the same words in every stand-in. */
+/** An id that depends on the words only and is the same in every fake. */
 export function fixedId(prefix: string, ...words: readonly string[]): string {
   return `${prefix}-0${digest(words).slice(0, 16)}`;
 }
@@ -111,13 +111,13 @@ export function newRequestId(world: World): string {
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-${variant}-${digits.slice(20, 32)}`;
 }
 
-/** Lots drawn from the seed: the same stand-in draws the same. */
+/** Pseudo-random digits that are reproducible from the seed. */
 export function newDigits(world: World, count: number): string {
   world.nextId += 1;
   return digest([world.seed, "digits", String(world.nextId)]).slice(0, count);
 }
 
-/** A client token is its account's, and holds in the zone that its request named or in the region. */
+/** A client token is scoped to its account, and to the zone that its request named or else to the region. */
 export function tokenKey({
   account,
   token,

@@ -1,14 +1,14 @@
-/** Marks elements that are text already. */
-const WRITTEN = Symbol("written");
+/** Marks values that are serialized already. */
+const SERIALIZED = Symbol("written");
 
-/** Elements that were written before, to be put in as they are. */
-export interface WrittenXml {
-  readonly [WRITTEN]: string;
+/** Elements that are serialized already and are inserted unchanged. */
+export interface SerializedXml {
+  readonly [SERIALIZED]: string;
 }
 
-/** What an element can hold: text, further elements by name, or a list, whose members are called `item`. */
+/** Content of an element: text, child elements by name, or a list, whose elements are called `item`. */
 export type XmlValue =
-  | WrittenXml
+  | SerializedXml
   | string
   | number
   | boolean
@@ -27,16 +27,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "\r": "&#xD;",
 };
 
-/** Writes elements once, for several replies. */
-export function writtenXml(fields: XmlFields): WrittenXml {
-  // What was put together piece by piece stays in pieces, to be joined in every reply: this makes it one.
-  return { [WRITTEN]: Buffer.from(xmlElements(fields)).toString() };
+/** Serializes elements once, for use in several replies. */
+export function serializeXml(fields: XmlFields): SerializedXml {
+  // A string built by concatenation stays a rope that every reply would flatten again; this flattens it once.
+  return { [SERIALIZED]: Buffer.from(xmlElements(fields)).toString() };
 }
 
-/** The elements as text. `null` and `undefined` are left out; an empty list or text is an empty element. */
+/** The elements as text. `null` and `undefined` are omitted; an empty list or text becomes an empty element. */
 export function xmlElements(fields: XmlFields): string {
   let text = "";
-  // Entries of 100 instances would be thousands of small arrays: this is the path that must be fast.
+  // Hot path: `Object.entries` would create thousands of small arrays for 100 instances.
   for (const name in fields) if (Object.hasOwn(fields, name)) text += element(name, fields[name]);
   return text;
 }
@@ -50,15 +50,15 @@ function element(name: string, value: XmlValue): string {
 function contentOf(value: Exclude<XmlValue, null | undefined>): string {
   if (typeof value === "string") return escapeText(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (isWritten(value)) return value[WRITTEN];
+  if (isSerialized(value)) return value[SERIALIZED];
   if (!isList(value)) return xmlElements(value);
   let text = "";
   for (const member of value) text += element("item", member);
   return text;
 }
 
-function isWritten(value: object): value is WrittenXml {
-  return WRITTEN in value;
+function isSerialized(value: object): value is SerializedXml {
+  return SERIALIZED in value;
 }
 
 function isList(value: XmlValue): value is readonly XmlValue[] {
@@ -82,7 +82,7 @@ interface Envelope {
   readonly requestId: string;
 }
 
-/** A whole successful reply. The two services wrap theirs differently. */
+/** A complete successful reply. The two services use different envelopes. */
 export function xmlReply(action: string, fields: XmlFields, of: Envelope): string {
   const root = `${action}Response`;
   if (of.service === "ec2")
@@ -93,7 +93,7 @@ export function xmlReply(action: string, fields: XmlFields, of: Envelope): strin
   );
 }
 
-/** A whole refusal, in the service's own form. */
+/** A complete error reply, in the service's own format. */
 export function xmlFailure(
   failure: { readonly code: string; readonly message: string; readonly status: number },
   of: Envelope,

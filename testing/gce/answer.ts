@@ -13,18 +13,18 @@ import { type RateCounts, type RateTable, takeRate } from "./rate-limits.ts";
 import type { GceRequest, OpenRequest } from "./request-entry.ts";
 import { type Route, requireKnownQuery } from "./route.ts";
 import { findRoute } from "./router.ts";
-import { type World, forgetEnded } from "./world.ts";
+import { type World, pruneOperations } from "./world.ts";
 
-/** What one answer was, for whoever watches. */
+/** One answer, as passed to the `observe` option. */
 export interface Exchange {
   /** `instances.insert` */
   readonly call: string;
   readonly status: number;
-  /** The whole body, before `fields` chose from it. */
+  /** The complete body, before the `fields` parameter was applied. */
   readonly document: JsonObject;
 }
 
-/** The state behind a running stand-in. */
+/** State and settings of a running fake. */
 export interface Cloud {
   readonly world: World;
   readonly clock: Clock;
@@ -35,22 +35,22 @@ export interface Cloud {
   readonly faults: CloudFaults;
   readonly log: RequestLog<GceRequest>;
   readonly observe: (exchange: Exchange) => void;
-  /** Keeps the state, where it is kept. */
+  /** Persists the state if a state file is configured. */
   readonly save: () => void;
 }
 
-/** A request as it came over the wire, alone or as a part of a batch. */
+/** A request as received, on its own or as part of a batch. */
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
   readonly body: string;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** What is answered; null where a fault loses the reply. */
+/** The answer; null if a fault drops the reply. */
 export async function answer(cloud: Cloud, request: WireRequest): Promise<CloudAnswer | null> {
   const { method, path, query } = request;
   const match = findRoute(method, path, query);
@@ -66,7 +66,7 @@ export async function answer(cloud: Cloud, request: WireRequest): Promise<CloudA
     status: null,
   };
   cloud.log.add(entry);
-  if (match === null) return finish(entry, refused(authorized(request, notOffered(request))));
+  if (match === null) return recordAnswer(entry, refused(authorized(request, notOffered(request))));
   const { route, call } = match;
   const subject = subjectOf(
     { call: route.id, project: call.part("project"), region: call.region, zone: call.zone },
@@ -83,20 +83,20 @@ export async function answer(cloud: Cloud, request: WireRequest): Promise<CloudA
     },
     perform: () => answerRoute(cloud, { request, route, call, subject }),
   });
-  return reply === null ? null : finish(entry, reply);
+  return reply === null ? null : recordAnswer(entry, reply);
 }
 
-interface Visit {
+interface RoutedRequest {
   readonly request: WireRequest;
   readonly route: Route;
   readonly call: Call;
   readonly subject: FaultSubject;
 }
 
-async function answerRoute(cloud: Cloud, visit: Visit): Promise<CloudAnswer> {
-  const { request, route } = visit;
+async function answerRoute(cloud: Cloud, routed: RoutedRequest): Promise<CloudAnswer> {
+  const { request, route } = routed;
   try {
-    const document = await perform(cloud, visit);
+    const document = await perform(cloud, routed);
     if (route.isMutation) cloud.save();
     cloud.observe({ call: route.id, status: 200, document });
     const chosen = selectFields(document, request.query.get("fields"));
@@ -109,7 +109,7 @@ async function answerRoute(cloud: Cloud, visit: Visit): Promise<CloudAnswer> {
 
 async function perform(
   cloud: Cloud,
-  { request, route, call, subject }: Visit,
+  { request, route, call, subject }: RoutedRequest,
 ): Promise<JsonObject> {
   const { world, clock, timing, machineTypes, faults } = cloud;
   const now = clock.now();
@@ -117,7 +117,7 @@ async function perform(
   requireKnownQuery(route, request.query);
   const project = requireProject(world, call.part("project"));
   takeRate(cloud.rateCounts, cloud.rates(route), { project: project.id, now });
-  forgetEnded(world, now);
+  pruneOperations(world, now);
   const context: Context = {
     world,
     project,
@@ -136,7 +136,7 @@ function requireToken({ authorization }: WireRequest): void {
   if (authorization === undefined || !/^Bearer \S+$/i.test(authorization)) throw badToken();
 }
 
-/** Without a token nobody learns what there is. */
+/** Without a token a caller must not learn which resources exist. */
 function authorized(request: WireRequest, failure: GceFailure): GceFailure {
   try {
     requireToken(request);
@@ -148,14 +148,14 @@ function authorized(request: WireRequest, failure: GceFailure): GceFailure {
 }
 
 function notOffered({ method, path }: WireRequest): GceFailure {
-  return new GceFailure("notImplemented", `the stand-in does not offer ${method} ${path}`, 501);
+  return new GceFailure("notImplemented", `the fake does not implement ${method} ${path}`, 501);
 }
 
 export function refused(failure: GceFailure): CloudAnswer {
   return { status: failure.status, body: JSON.stringify(errorBody(failure), null, 2) };
 }
 
-function finish(entry: OpenRequest, reply: CloudAnswer): CloudAnswer {
+function recordAnswer(entry: OpenRequest, reply: CloudAnswer): CloudAnswer {
   entry.status = reply.status;
   return reply;
 }

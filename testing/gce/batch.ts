@@ -2,16 +2,16 @@ import { type Cloud, type WireRequest, answer, refused } from "./answer.ts";
 import type { CloudAnswer } from "../server/cloud-exchange.ts";
 import { GceFailure } from "./failure.ts";
 
-/** Google's limit of requests in a batch. */
+/** Google's limit on the number of requests in a batch. */
 const MAXIMUM_PARTS = 1000;
-const BOUNDARY = "batch_of_the_stand-in";
+const BOUNDARY = "batch_of_the_fake";
 
-/** True for what `gcloud` sends when it asks about several things at once. */
+/** True for a batch request, which `gcloud` sends when it queries several resources at once. */
 export function isBatch({ method, path }: WireRequest): boolean {
   return method === "POST" && /\/batch(?:\/compute\/[a-z0-9]+)?$/.test(path);
 }
 
-/** Answers each request of a `multipart/mixed` body, in their order. Lines may end in LF alone. */
+/** Answers each request of a `multipart/mixed` body in order. Lines may end in LF alone. */
 export async function answerBatch(
   cloud: Cloud,
   request: WireRequest,
@@ -43,7 +43,7 @@ interface Part {
   readonly content: string;
 }
 
-/** What stands between the boundaries, each with its `Content-ID`. */
+/** The parts between the boundaries, each with its `Content-ID`. */
 function partsOf(body: string, boundary: string): readonly Part[] {
   return body
     .replaceAll("\r\n", "\n")
@@ -51,14 +51,14 @@ function partsOf(body: string, boundary: string): readonly Part[] {
     .slice(1)
     .filter((text) => !text.startsWith("--"))
     .map((text) => {
-      const [head, content] = cut(text.replace(/^\n/, ""));
+      const [head, content] = splitHead(text.replace(/^\n/, ""));
       return { id: headerOf(head, "content-id"), content };
     });
 }
 
 /** `GET /compute/v1/projects/p HTTP/1.1`, headers, an empty line, the body. */
 function innerRequest({ content }: Part, outer: WireRequest): WireRequest | null {
-  const [head, body] = cut(content);
+  const [head, body] = splitHead(content);
   const [method, target] = (head.split("\n", 1)[0] ?? "").split(" ");
   if (method === undefined || target === undefined || !URL.canParse(target, "http://localhost"))
     return null;
@@ -73,12 +73,12 @@ function innerRequest({ content }: Part, outer: WireRequest): WireRequest | null
       body: body.trim(),
     };
   } catch {
-    // `decodeURIComponent` knows no other failure than a malformed path.
+    // `decodeURIComponent` throws only for malformed input.
     return null;
   }
 }
 
-function cut(text: string): readonly [string, string] {
+function splitHead(text: string): readonly [string, string] {
   const end = text.indexOf("\n\n");
   return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 2)];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { GceFailure, invalidField } from "./failure.ts";
 
-/** A 64-bit or 32-bit number: JSON carries the former as text, clients send either. */
+/** A 64-bit or 32-bit number. JSON carries 64-bit numbers as text; clients send either form. */
 export const wholeNumber = z
   .union([
     z.number().int(),
@@ -13,8 +13,8 @@ export const wholeNumber = z
   .refine((value) => Number.isSafeInteger(value));
 
 /**
- * An object with these fields and no others, but for the named ones, which the API takes and which change nothing
- * here: output-only fields, and what the stand-in has no use for.
+ * An object with these fields and no others. The fields named in `alsoTaken` are accepted and ignored: output-only
+ * fields, and fields that have no effect in the fake.
  */
 export function resource<S extends z.ZodRawShape>(shape: S, alsoTaken = "") {
   const names = new Set(alsoTaken.split(" "));
@@ -27,14 +27,14 @@ export function resource<S extends z.ZodRawShape>(shape: S, alsoTaken = "") {
 const MAXIMUM_DEPTH = 64;
 
 /**
- * Reads the body of a request. Fields with `null` count as absent, as everywhere in Google's APIs; a field that the
- * resource does not have is refused.
+ * Parses the body of a request. Fields with `null` count as absent, as in all of Google's APIs; unknown fields are
+ * rejected.
  *
  * @throws GceFailure `parseError`, `invalid` or `badRequest`
  */
 export function readBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {
   const document = text.trim() === "" ? "" : parse(text);
-  // Where there is nothing to say, Google's own client for Node says the empty text.
+  // Google's client for Node sends an empty JSON string if there is no body.
   const body = document === "" ? {} : withoutNulls(document, 0);
   const read = schema.safeParse(body, { reportInput: true });
   if (read.success) return read.data;
@@ -69,10 +69,10 @@ function refusalOf({ issues }: z.ZodError): GceFailure {
     );
   if (issue?.input === undefined && issue?.code === "invalid_type")
     return new GceFailure("required", `Required field '${path}' not specified`);
-  return invalidField(path, shown(issue?.input), issue?.message ?? "");
+  return invalidField(path, display(issue?.input), issue?.message ?? "");
 }
 
-function shown(value: unknown): string {
+function display(value: unknown): string {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? String(value)
     : "";

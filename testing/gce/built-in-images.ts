@@ -1,18 +1,18 @@
 import { numericId } from "./ids.ts";
 import type { Architecture, DeprecationState, Image, ImageState } from "./records.ts";
 
-/** An image as a test describes it. */
+/** An image as described by a test. */
 export interface ImageOptions {
   readonly name: string;
-  /** Default derived from the project, the name and the time of creation. */
+  /** Default: derived from the project, the name and the time of creation. */
   readonly id?: string;
   readonly description?: string;
   readonly family?: string;
-  /** Null for an image that does not say. Default `X86_64`. */
+  /** Null for an image without an architecture. Default `X86_64`. */
   readonly architecture?: Architecture | null;
   /** Default 10. */
   readonly diskSizeGb?: number;
-  /** Milliseconds since 1970. Default now. */
+  /** Milliseconds since 1970. Default: now. */
   readonly createdAt?: number;
   /** Default `READY`. */
   readonly status?: ImageState;
@@ -58,13 +58,13 @@ const BOOKWORM_FEATURES = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC",
 const ARM_FEATURES = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC"];
 
 /**
- * What every project begins with: a family for each architecture, one image of them DEPRECATED, and a family whose
- * only image is OBSOLETE.
+ * The images of every project: a family for each architecture, with one DEPRECATED image among them, and a family
+ * whose only image is OBSOLETE.
  */
 export function builtInImages(project: string): readonly Image[] {
   const link = (name: string): string => `projects/${project}/global/images/${name}`;
   const bookworm = {
-    description: "Debian, Debian GNU/Linux, 12 (bookworm), of the stand-in",
+    description: "Debian, Debian GNU/Linux, 12 (bookworm), of the fake",
     licenses: ["projects/debian-cloud/global/licenses/debian-12-bookworm"],
   };
   const options: readonly ImageOptions[] = [
@@ -93,7 +93,7 @@ export function builtInImages(project: string): readonly Image[] {
     },
     {
       name: "debian-11-bullseye-v20240815",
-      description: "Debian, Debian GNU/Linux, 11 (bullseye), of the stand-in",
+      description: "Debian, Debian GNU/Linux, 11 (bullseye), of the fake",
       family: "debian-11",
       createdAt: Date.UTC(2024, 7, 15),
       licenses: ["projects/debian-cloud/global/licenses/debian-11-bullseye"],

@@ -5,64 +5,64 @@ import type { OperationError, Project } from "./records.ts";
 import { regionOf, zonesOf } from "./places.ts";
 import type { World } from "./world.ts";
 
-/** How the cloud takes its time; milliseconds. */
+/** Durations of the cloud's operations, in milliseconds. */
 export interface Timing {
-  /** From accepted to STAGING. */
+  /** From acceptance to STAGING. */
   readonly provisioningMs: number;
-  /** From STAGING to RUNNING, when the operation is done. */
+  /** From STAGING to RUNNING, when the operation completes. */
   readonly stagingMs: number;
-  /** From the order to gone, stopped or suspended. */
+  /** From the request to deleted, stopped or suspended. */
   readonly endingMs: number;
-  /** What any other operation takes. */
+  /** Duration of any other operation. */
   readonly otherMs: number;
 }
 
-/** What one request is answered with. */
+/** Everything that a route needs to answer one request. */
 export interface Context {
   readonly world: World;
-  /** The project of the path. */
+  /** The project in the path. */
   readonly project: Project;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly machineTypes: readonly MachineType[];
-  /** Who asks, as operations name them. */
+  /** The caller, as operations name it. */
   readonly user: string;
-  /** What a fault lets the operation of this request fail with; asked when the operation begins. */
+  /** The error that a fault injects into the operation of this request; called when the operation begins. */
   readonly takeOperationFault: () => OperationError | null;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** One request, read from its path and query. */
+/** One request, parsed from its path and query. */
 export interface Call {
-  /** The method of the API: `instances.insert`. */
+  /** The API method: `instances.insert`. */
   readonly id: string;
   readonly query: URLSearchParams;
-  /** What the path has in the place of `{name}`. @throws Error where the route has no such part: a defect. */
+  /** The value of `{name}` in the path. @throws Error if the route has no such part, which is a defect. */
   readonly part: (name: string) => string;
-  /** The zone that the path names, as it stands there. */
+  /** The zone in the path, not validated. */
   readonly zone: string | null;
-  /** The region, as it stands there. */
+  /** The region in the path, not validated. */
   readonly region: string | null;
 }
 
-/** The zone of the path. @throws GceFailure `invalid` */
+/** The zone in the path. @throws GceFailure `invalid` */
 export function zoneOf(call: Call): string {
   const zone = call.part("zone");
   if (regionOf(zone) === null) throw invalidField("zone", zone, "Unknown zone.");
   return zone;
 }
 
-/** The region of the path. @throws GceFailure `invalid` */
+/** The region in the path. @throws GceFailure `invalid` */
 export function regionOfCall(call: Call): string {
   const region = call.part("region");
   if (zonesOf(region).length === 0) throw invalidField("region", region, "Unknown region.");
   return region;
 }
 
-/** What was looked up, unless it is not there. @throws GceFailure `notFound` */
+/** The record. @throws GceFailure `notFound` if there is none */
 export function found<T>(record: T | null | undefined, link: string): T {
   if (record === null || record === undefined) throw notFound(link);
   return record;

@@ -6,7 +6,7 @@ export interface DiskType {
   readonly defaultGb: number;
 }
 
-/** Persistent disks as the API describes them. */
+/** Disk types with the figures that the API returns. */
 export const DISK_TYPES: readonly DiskType[] = [
   {
     name: "pd-standard",

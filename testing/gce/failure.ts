@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../src/errors.ts";
 
-/** The `reason` of an error, with the status that Compute Engine answers it with. */
+/** The `reason` values of errors, with the status that Compute Engine uses for each. */
 const STATUS_BY_REASON = {
   invalid: 400,
   badRequest: 400,
@@ -21,7 +21,7 @@ const STATUS_BY_REASON = {
 } as const;
 export type FailureReason = keyof typeof STATUS_BY_REASON;
 
-/** The canonical names that go with a status, as Google's front end writes them beside `code`. */
+/** Canonical names by status, as Google's front end writes them next to `code`. */
 const NAME_BY_STATUS: Readonly<Record<number, string>> = {
   400: "INVALID_ARGUMENT",
   401: "UNAUTHENTICATED",
@@ -37,7 +37,7 @@ const NAME_BY_STATUS: Readonly<Record<number, string>> = {
   504: "DEADLINE_EXCEEDED",
 };
 
-/** A refusal: an HTTP status with a reason. Thrown inside the stand-in and answered at its edge. */
+/** A rejection: an HTTP status with a reason. Thrown inside the fake and converted to an answer at its edge. */
 export class GceFailure extends Error {
   override readonly name = "GceFailure";
   readonly reason: string;
@@ -52,7 +52,7 @@ export class GceFailure extends Error {
   }
 }
 
-/** The status that the reason comes with; 400 for one that Compute Engine is not known to give. */
+/** The status of a reason; 400 for one that Compute Engine is not known to use. */
 export function statusOf(reason: string): number {
   return Object.entries(STATUS_BY_REASON).find(([known]) => known === reason)?.[1] ?? 400;
 }
@@ -61,7 +61,7 @@ export function notFound(link: string): GceFailure {
   return new GceFailure("notFound", `The resource '${link}' was not found`);
 }
 
-/** A value that a field of the body or a parameter does not take. */
+/** Rejects the value of a body field or a parameter. */
 export function invalidField(field: string, value: string, why: string): GceFailure {
   return new GceFailure("invalid", `Invalid value for field '${field}': '${value}'. ${why}`);
 }

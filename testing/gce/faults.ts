@@ -10,14 +10,14 @@ import { rateLimitExceeded } from "./rate-limits.ts";
 import type { OperationError } from "./records.ts";
 import { poolExhausted, quotaExceeded } from "./usage.ts";
 
-/** Compute Engine has projects in the place of accounts, and no dry runs; what it lacks shows in the operation. */
+/** Compute Engine has projects instead of accounts, and no dry runs. A lack of capacity appears in the operation. */
 export const GCE_FAULTS: FaultDialect = {
   cloud: "Compute Engine",
   unknown: new Set(["account", "dryRun"]),
   shortage: "operation",
 };
 
-/** @throws SlipwayError `INVALID_INPUT`, naming the member that is wrong */
+/** @throws SlipwayError `INVALID_INPUT`, naming the invalid member */
 export function parseGceFaults(document: unknown): readonly CloudFault[] {
   return parseCloudFaults(document, GCE_FAULTS);
 }
@@ -29,7 +29,7 @@ const LAUNCHES: ReadonlySet<string> = new Set([
   "instances.resume",
 ]);
 
-/** What the rules look at in a request. */
+/** The properties of a request that rules match. */
 export function subjectOf(
   request: {
     readonly call: string;
@@ -54,7 +54,7 @@ export function subjectOf(
   };
 }
 
-/** What a launch says of its machines; a body that nobody can read says nothing. */
+/** The machine properties in the body of a launch; all null if the body cannot be parsed. */
 function launchWords(
   call: string,
   body: string,
@@ -74,7 +74,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The call itself refuses it, with the right words.
+    // The call itself rejects the body with a suitable message.
     return null;
   }
 }
@@ -84,7 +84,7 @@ function member(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-/** What the operation of the request fails with on purpose, or null. */
+/** The error that a fault injects into the request's operation, or null. */
 export function takeOperationFault(
   faults: CloudFaults,
   subject: FaultSubject,
@@ -99,7 +99,7 @@ export function takeOperationFault(
     case "operation-error":
       return {
         code: fault.code,
-        message: fault.message ?? `The operation failed with ${fault.code} on purpose.`,
+        message: fault.message ?? `The operation failed with the injected error ${fault.code}.`,
         location: null,
         httpStatus: fault.status ?? 400,
         quota: null,
@@ -115,7 +115,7 @@ export function takeOperationFault(
   }
 }
 
-/** The refusal that a fault is, in the words of Compute Engine; null for a fault that is none. */
+/** The rejection that a fault causes, in the words of Compute Engine; null if the fault is not a rejection. */
 export function failureOf(fault: CloudFault): GceFailure | null {
   switch (fault.kind) {
     case "throttle":
@@ -124,7 +124,7 @@ export function failureOf(fault: CloudFault): GceFailure | null {
       return badToken();
     case "error": {
       const { code, status, message } = fault;
-      const said = message ?? `answered with ${code} on purpose`;
+      const said = message ?? `injected error ${code}`;
       return new GceFailure(code, said, status ?? statusOf(code));
     }
     case "capacity":

@@ -1,6 +1,6 @@
 import { digest } from "../server/digest.ts";
 
-/** The nineteen digits of a resource's id, the same for the same words. */
+/** The nineteen-digit id of a resource; it depends on the words only. */
 export function numericId(...words: readonly string[]): string {
   const lowest = 10n ** 18n;
   return String(lowest + (BigInt(`0x${digest(words).slice(0, 16)}`) % (8n * lowest)));

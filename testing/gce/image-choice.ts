@@ -12,9 +12,9 @@ export interface ChosenImage {
 }
 
 /**
- * The image that a link names: itself, or by its family, of this project or another one.
+ * The image that a link names, directly or by family, in this project or another one.
  *
- * @throws GceFailure where it is no link, not there, not to be used by this caller, or not usable.
+ * @throws GceFailure if the link is malformed, or the image is missing, not permitted to this caller, or not usable.
  */
 export function chooseImage(context: Context, text: string, field: string): ChosenImage {
   const { world, now, project: own } = context;

@@ -20,9 +20,9 @@ export function findImage(project: Project, name: string): Image {
 }
 
 /**
- * The newest image of the family that is not deprecated in any degree, as the API's reference says.
+ * The newest image of the family whose deprecation state is ACTIVE, as the API reference specifies.
  *
- * @throws GceFailure `notFound` where there is none.
+ * @throws GceFailure `notFound` if there is none.
  */
 export function imageOfFamily(project: Project, family: string, now: number): Image {
   const candidates = [...project.images.values()].filter(
@@ -41,7 +41,7 @@ export function deprecationOf(image: Image): DeprecationState {
   return image.deprecation?.state ?? "ACTIVE";
 }
 
-/** @throws GceFailure where no disk can be made of the image. */
+/** @throws GceFailure if no disk can be created from the image. */
 export function requireUsable(project: string, image: Image, now: number): void {
   const link = imageLink(project, image.name);
   const deprecation = deprecationOf(image);

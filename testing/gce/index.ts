@@ -10,4 +10,4 @@ export {
   publishedRates as publishedGceRates,
 } from "./rate-limits.ts";
 export type { GceRequest } from "./request-entry.ts";
-export { type GceDenial, type GceOptions, type TestGce, startGce } from "./server.ts";
+export { type GceDenial, type GceOptions, type GceFake, startGce } from "./server.ts";

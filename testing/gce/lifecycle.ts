@@ -9,14 +9,14 @@ export function imageState(image: Image, now: number): ImageState {
   return image.history.findLast(({ at }) => at <= now)?.state ?? "PENDING";
 }
 
-/** True while it counts against quotas and pools: a stopped or suspended machine does not. */
+/** True while the instance counts against quotas and pools; a stopped or suspended instance does not. */
 export function isConsuming(instance: Instance, now: number): boolean {
   const state = instanceState(instance, now);
   return state !== "TERMINATED" && state !== "SUSPENDED";
 }
 
-/** From now on: each state in turn, so many milliseconds after now. What was still to come is called off. */
-export function enter(
+/** Schedules states, each so many milliseconds from now, and discards states that were scheduled for later. */
+export function scheduleStates(
   instance: Instance,
   now: number,
   states: readonly { readonly after: number; readonly state: InstanceState }[],
@@ -25,7 +25,7 @@ export function enter(
   instance.history = [...past, ...states.map(({ after, state }) => ({ at: now + after, state }))];
 }
 
-/** A time as Compute Engine writes it: with its own offset, all year round. */
+/** A time in Compute Engine's format, with its fixed UTC offset. */
 export function timestamp(milliseconds: number): string {
   const pacific = milliseconds - 8 * 3_600_000;
   return new Date(pacific).toISOString().replace("Z", "-08:00");

@@ -1,15 +1,15 @@
 import { invalidField } from "./failure.ts";
 import type { Scope } from "./records.ts";
 
-/** Where links lead, whoever serves them: clients compare links as text. */
+/** The base of all links, on any server: clients compare links as text. */
 const BASE = "https://www.googleapis.com/compute/v1/";
 
-/** The full link of a partial one. */
+/** The full link for a partial one. */
 export function fullLink(partial: string): string {
   return `${BASE}${partial}`;
 }
 
-/** `zones/us-central1-a`, as the keys of aggregated lists are written. */
+/** `zones/us-central1-a`: the key of a scope in aggregated lists. */
 export function scopeName(scope: Scope): string {
   return scope.kind === "global" ? "global" : `${scope.kind}s/${scope.name}`;
 }
@@ -32,18 +32,18 @@ export function regionLink(project: string, region: string): string {
   return `projects/${project}/regions/${region}`;
 }
 
-/** What a link in a request says: the project, and what follows it. */
+/** A parsed link: the project, and the path that follows it. */
 export interface ReadLink {
   readonly project: string;
-  /** `global/images/family/debian-12`, in its parts. */
+  /** The parts of, for example, `global/images/family/debian-12`. */
   readonly path: readonly string[];
 }
 
 const SCOPES = new Set(["zones", "regions", "global"]);
 
 /**
- * Reads a link as the API takes it: a full URL on any host, `projects/…`, or a path of the request's own project that
- * begins with its scope. A bare name is not a link.
+ * Parses a link in any form that the API accepts: a full URL on any host, `projects/…`, or a path within the request's
+ * own project that begins with its scope. A bare name is not a link.
  */
 export function readLink(link: string, field: string, project: string): ReadLink {
   const parts = withoutHost(link).split("/");
@@ -58,7 +58,7 @@ export function malformedLink(link: string, field: string): ReturnType<typeof in
   return invalidField(field, link, "The URL is malformed.");
 }
 
-/** An override of the endpoint may put any prefix before `projects/`. */
+/** An endpoint override may have any prefix before `projects/`. */
 function withoutHost(link: string): string {
   if (!/^https?:\/\//.test(link)) return link;
   const start = link.indexOf("/projects/");

@@ -8,7 +8,7 @@ import type { Scope } from "./records.ts";
 import { compact, unlessEmpty } from "./render.ts";
 
 export interface Listing<T> {
-  /** `instance`: of `compute#instanceList`. */
+  /** `instance`, as in `compute#instanceList`. */
   readonly kind: string;
   /** `projects/P/zones/Z/instances` */
   readonly link: string;
@@ -17,7 +17,7 @@ export interface Listing<T> {
   readonly keyOf: (record: T) => Sortable;
 }
 
-/** Answers a list method: filtered, sorted, one page. */
+/** Answers a list method: filters, sorts and returns one page. */
 export function list<T>(call: Call, listing: Listing<T>): JsonObject {
   const { items, nextPageToken } = select(call, listing);
   return compact({
@@ -29,17 +29,17 @@ export function list<T>(call: Call, listing: Listing<T>): JsonObject {
   });
 }
 
-/** Which scopes the resource can live in. */
+/** The scopes in which the resource can exist. */
 type ScopeKinds = "zones" | "regions" | "all";
 
 export interface AggregatedListing<T> extends Listing<T> {
-  /** `instances`: the list in each scope. */
+  /** `instances`: name of the list in each scope. */
   readonly collection: string;
   readonly scopeOf: (record: T) => Scope;
   readonly scopes: ScopeKinds;
 }
 
-/** Answers an aggregated list: every scope has its list, or the warning that it has none on this page. */
+/** Answers an aggregated list: each scope has its list, or a warning that the page has no results for it. */
 export function aggregatedList<T>(call: Call, listing: AggregatedListing<T>): JsonObject {
   const { items, nextPageToken } = select(call, listing);
   const byScope = new Map<string, JsonObject[]>(scopesOf(listing.scopes).map((name) => [name, []]));
@@ -64,7 +64,7 @@ function select<T>(call: Call, { records, render, keyOf, link }: Listing<T>) {
   const filterText = call.query.get("filter");
   const filter = parseFilter(filterText);
   const isWhole = filterText === null || filterText === "";
-  // Without a filter only what is shown is written out.
+  // Without a filter, only the records of the page are rendered.
   const matching = isWhole
     ? [...records]
     : Array.from(records).filter((one) => filter(render(one)));
@@ -72,7 +72,7 @@ function select<T>(call: Call, { records, render, keyOf, link }: Listing<T>) {
     maxResults: call.query.get("maxResults"),
     pageToken: call.query.get("pageToken"),
     orderBy: call.query.get("orderBy"),
-    of: [call.id, link, filterText ?? ""],
+    query: [call.id, link, filterText ?? ""],
   });
   return {
     items: shown.records.map((record) => ({ record, document: render(record) })),

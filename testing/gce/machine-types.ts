@@ -6,13 +6,13 @@ export interface MachineType {
   readonly memoryMb: number;
   readonly architecture: Architecture;
   readonly isSharedCpu?: boolean;
-  /** Where it is offered. Default everywhere. */
+  /** Zones that offer the type. Default: all zones. */
   readonly zones?: readonly string[];
-  /** Default none. */
+  /** Default: false. */
   readonly deprecated?: boolean;
 }
 
-/** T2A is offered in few zones. */
+/** The few zones that offer T2A. */
 const T2A_ZONES = [
   "us-central1-a",
   "us-central1-b",
@@ -22,7 +22,7 @@ const T2A_ZONES = [
   "europe-west4-c",
 ];
 
-/** Sizes and offerings as the API describes them. */
+/** Sizes and offerings as the API returns them. */
 export const MACHINE_TYPES: readonly MachineType[] = [
   { name: "e2-micro", guestCpus: 2, memoryMb: 1024, architecture: "X86_64", isSharedCpu: true },
   { name: "e2-small", guestCpus: 2, memoryMb: 2048, architecture: "X86_64", isSharedCpu: true },
@@ -35,7 +35,7 @@ export const MACHINE_TYPES: readonly MachineType[] = [
   ...family("c4a-standard", [1, 2, 4, 8], "ARM64"),
 ];
 
-/** Types with 4 GiB for each vCPU. */
+/** Types with 4 GiB per vCPU. */
 function family(
   prefix: string,
   sizes: readonly number[],
@@ -55,7 +55,7 @@ export function isOffered(type: MachineType, zone: string): boolean {
   return type.zones?.includes(zone) ?? true;
 }
 
-/** The type, where the zone has it, or null. */
+/** The type, or null if the zone does not offer it. */
 export function findMachineType(
   types: readonly MachineType[],
   name: string,

@@ -53,11 +53,11 @@ export function renderSubnetwork(project: string, subnetwork: Subnetwork): JsonO
   };
 }
 
-/** The network's own address, the gateway, the last but one and the broadcast address are Google's. */
+/** Google reserves the network address, the gateway, the second-to-last and the broadcast address. */
 const RESERVED_FIRST = 2;
 const RESERVED_LAST = 2;
 
-/** The addresses that a subnet has left: each call takes another one, and null says that it is full. */
+/** The free addresses of a subnet: each call takes one, and returns null if the subnet is full. */
 export function addressPool(
   { projects }: World,
   { link, cidr }: { readonly link: string; readonly cidr: string },
@@ -80,7 +80,7 @@ export function addressPool(
   };
 }
 
-/** The address so far behind the first one of the block. */
+/** The address at this offset from the first one of the block. */
 export function addressIn(cidr: string, offset: number): string {
   const base = (cidr.split("/", 1)[0] ?? "")
     .split(".")

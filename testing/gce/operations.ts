@@ -2,20 +2,20 @@ import type { Context } from "./context.ts";
 import type { Operation, OperationError, Scope } from "./records.ts";
 import { newDigits, newId } from "./world.ts";
 
-/** What a request is about to do, judged and not yet done. */
+/** A validated request that has not taken effect yet. */
 export interface Draft {
   readonly scope: Scope;
   readonly type: string;
   readonly targetLink: string;
-  /** Null where the request has no single target. */
+  /** Null if the request has no single target. */
   readonly targetId: string | null;
   readonly durationMs: number;
-  /** Why it fails although it was accepted. */
+  /** Error of an operation that fails after acceptance. */
   readonly error?: OperationError | null;
   readonly warnings?: Operation["warnings"];
-  /** What happens unless it fails. The effect's own times may lie ahead. */
+  /** Applies the effect unless the operation fails. The effect's own times may lie in the future. */
   readonly takeEffect: () => void;
-  /** For a bulk insert: its members, each an operation of its own. */
+  /** Members of a bulk insert; each is an operation of its own. */
   readonly bulk?: BulkDraft;
 }
 
@@ -24,7 +24,7 @@ export interface BulkDraft {
   readonly members: readonly (Draft & { readonly error: OperationError | null })[];
 }
 
-/** Begins the operation: with its effect, or with the failure that will show when it is done. */
+/** Begins the operation: applies its effect, or records the error that appears when it is done. */
 export function startOperation(
   context: Context,
   draft: Draft,
@@ -49,7 +49,7 @@ function startMembers(
     record(context, member, { error: member.error, requestId: null, groupId });
     if (!failed && member.error === null) member.takeEffect();
   }
-  // With roll-back, those that could be made are made and deleted again.
+  // On rollback, the members that could be created are created and deleted again.
   return {
     location,
     target: members.length,

@@ -12,7 +12,7 @@ export function requirePermission(
     throw new GceFailure("forbidden", `Required '${permission}' permission for '${link}'`);
 }
 
-/** True where no denial of the project names the permission, be it for everything or for this resource. */
+/** True unless a denial of the project names the permission, for all resources or for this one. */
 export function isAllowed(
   denials: readonly Denial[],
   wanted: { readonly project: string; readonly permission: string; readonly resource: string },

@@ -1,8 +1,8 @@
-/** Where the stand-in has machines. */
+/** The regions and zones of the fake. */
 export interface Place {
   readonly region: string;
   readonly zones: readonly string[];
-  /** The block that the default network has there. */
+  /** Address block of the default network in the region. */
   readonly cidr: string;
 }
 
@@ -23,7 +23,7 @@ export const PLACES: readonly Place[] = [
 export const ZONES: readonly string[] = PLACES.flatMap(({ zones }) => zones);
 export const REGIONS: readonly string[] = PLACES.map(({ region }) => region);
 
-/** The region of a zone of ours, or null. */
+/** The region of one of the fake's zones, or null. */
 export function regionOf(zone: string): string | null {
   return PLACES.find(({ zones }) => zones.includes(zone))?.region ?? null;
 }

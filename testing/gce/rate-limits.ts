@@ -1,14 +1,14 @@
 import { GceFailure } from "./failure.ts";
 import type { Route } from "./route.ts";
 
-/** A quota of requests: so many in each minute of the clock, per project. */
+/** A request quota: so many per minute and project. */
 export interface RateQuota {
-  /** As the error names it: `Queries`. */
+  /** Name in the error message: `Queries`. */
   readonly metric: string;
   readonly perMinute: number;
 }
 
-/** Says which quota a call draws from, or null for one without a limit. */
+/** Returns the quota of a call, or null if the call is not limited. */
 export type RateTable = (call: Pick<Route, "id" | "isMutation">) => RateQuota | null;
 
 /** The default quotas that Google publishes ("API rate quotas" of Compute Engine). */
@@ -25,10 +25,10 @@ export const publishedRates: RateTable = ({ id, isMutation }) => {
 
 export const noRates: RateTable = () => null;
 
-/** Counts of the running minute, by project and metric. Kept by whoever serves. */
+/** Counts of the current minute, by project and metric. The server keeps them. */
 export type RateCounts = Map<string, { minute: number; count: number }>;
 
-/** Takes a unit of the call's quota. @throws GceFailure `rateLimitExceeded` until the minute is over. */
+/** Takes one unit of the call's quota. @throws GceFailure `rateLimitExceeded` until the minute is over. */
 export function takeRate(
   counts: RateCounts,
   quota: RateQuota | null,

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What the stand-in keeps, as plain JSON. The schemas are also what a state file is read by. Times are milliseconds
- * since 1970; places are bare names, and links are partial: `projects/P/global/images/N`.
+ * The fake's records as plain JSON; a state file is parsed with the same schemas. Times are milliseconds since 1970;
+ * places are bare names, and links are partial: `projects/P/global/images/N`.
  */
 const time = z.number();
 const labels = z.record(z.string(), z.string());
@@ -30,7 +30,7 @@ export type DeprecationState = (typeof DEPRECATION_STATES)[number];
 const deprecationSchema = z.object({
   state: z.enum(DEPRECATION_STATES),
   replacement: z.string().nullable(),
-  /** Times as they were sent: they announce, and change nothing by themselves. */
+  /** Times as sent. They are announcements and have no effect. */
   deprecated: z.string().nullable(),
   obsolete: z.string().nullable(),
   deleted: z.string().nullable(),
@@ -41,12 +41,12 @@ export const imageSchema = z.object({
   name: z.string(),
   description: z.string().nullable(),
   family: z.string().nullable(),
-  /** Null for old images, which say nothing. */
+  /** Null for old images without this field. */
   architecture: z.enum(ARCHITECTURES).nullable(),
   diskSizeGb: z.number(),
   archiveSizeBytes: z.number(),
   createdAt: time,
-  /** Each state with the time at which it begins, which may lie ahead: the state is what the clock makes of it. */
+  /** Each state with its begin time. Times may lie in the future: the current state follows from the clock. */
   history: z.array(z.object({ at: time, state: z.enum(IMAGE_STATES) })),
   goneAt: time.nullable(),
   deprecation: deprecationSchema.nullable(),
@@ -75,7 +75,7 @@ export const diskSchema = z.object({
   labels,
   createdAt: time,
   goneAt: time.nullable(),
-  /** The name of the instance that it is attached to, in its own zone. */
+  /** Name of the instance that the disk is attached to, in the same zone. */
   user: z.string().nullable(),
 });
 export type Disk = z.infer<typeof diskSchema>;
@@ -132,7 +132,7 @@ export const instanceSchema = z.object({
   /** As `Image.history`. */
   history: z.array(z.object({ at: time, state: z.enum(INSTANCE_STATES) })),
   goneAt: time.nullable(),
-  /** What the machine printed, where a test has said so. */
+  /** Serial output set by a test. */
   serialOutput: z.string().nullable(),
 });
 export type Instance = z.infer<typeof instanceSchema>;
@@ -142,7 +142,7 @@ export const scopeSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("region"), name: z.string() }),
   z.object({ kind: z.literal("zone"), name: z.string() }),
 ]);
-/** Where a resource or an operation lives. */
+/** The scope of a resource or an operation. */
 export type Scope = z.infer<typeof scopeSchema>;
 
 export const operationErrorSchema = z.object({
@@ -159,7 +159,7 @@ export const operationErrorSchema = z.object({
     })
     .nullable(),
 });
-/** How an accepted request fails afterwards. */
+/** The error of a request that fails after acceptance. */
 export type OperationError = z.infer<typeof operationErrorSchema>;
 
 export const operationSchema = z.object({
@@ -189,20 +189,20 @@ export const subnetworkSchema = z.object({
   id: z.string(),
   name: z.string(),
   region: z.string(),
-  /** The name of a network of the same project. */
+  /** Name of a network in the same project. */
   network: z.string(),
   cidr: z.string(),
   createdAt: time,
 });
 export type Subnetwork = z.infer<typeof subnetworkSchema>;
 
-/** What a `requestId` was spent on. */
-const spentRequestSchema = z.object({
+/** The request for which a `requestId` was used. */
+const usedRequestSchema = z.object({
   fingerprint: z.string(),
   operation: z.string(),
 });
 
-/** So many machines of the type may exist in the zone at one time, of all projects. */
+/** Maximum number of machines of the type in the zone, over all projects. */
 export const poolSchema = z.object({
   machineType: z.string(),
   zone: z.string(),
@@ -211,7 +211,7 @@ export const poolSchema = z.object({
 export type Pool = z.infer<typeof poolSchema>;
 
 export const QUOTA_METRICS = ["CPUS", "INSTANCES", "DISKS_TOTAL_GB", "IN_USE_ADDRESSES"] as const;
-/** So much of the metric may be in use in the project's region at one time. */
+/** Maximum usage of the metric in the project's region. */
 export const quotaSchema = z.object({
   project: z.string(),
   region: z.string(),
@@ -221,7 +221,7 @@ export const quotaSchema = z.object({
 export type Quota = z.infer<typeof quotaSchema>;
 export type QuotaMetric = Quota["metric"];
 
-/** A permission that a project's callers do not have: on everything, or on the one resource named by its link. */
+/** A permission denied to a project's callers: on all resources, or on the one with this link. */
 export const denialSchema = z.object({
   project: z.string(),
   permission: z.string(),
@@ -229,7 +229,7 @@ export const denialSchema = z.object({
 });
 export type Denial = z.infer<typeof denialSchema>;
 
-/** A map, which a state file keeps as its entries. */
+/** A map, stored in a state file as its entries. */
 function records<T>(schema: z.ZodType<T>) {
   return z.array(z.tuple([z.string(), schema])).transform((entries) => new Map(entries));
 }
@@ -238,13 +238,13 @@ export const projectSchema = z.object({
   id: z.string(),
   createdAt: time,
   images: records(imageSchema),
-  /** By zone and name, as disks too: `us-central1-a/name`. */
+  /** Keyed by zone and name, like disks: `us-central1-a/name`. */
   instances: records(instanceSchema),
   disks: records(diskSchema),
   networks: records(networkSchema),
-  /** By region and name. */
+  /** Keyed by region and name. */
   subnetworks: records(subnetworkSchema),
   operations: records(operationSchema),
-  requests: records(spentRequestSchema),
+  requests: records(usedRequestSchema),
 });
 export type Project = z.infer<typeof projectSchema>;

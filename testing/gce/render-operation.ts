@@ -6,7 +6,7 @@ import { isDone } from "./operations.ts";
 import type { Operation, OperationError } from "./records.ts";
 import { compact, unlessEmpty } from "./render.ts";
 
-/** Words beside an HTTP status, as operations carry them. */
+/** The phrases that operations carry next to an HTTP status. */
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   400: "BAD REQUEST",
   403: "FORBIDDEN",
@@ -18,7 +18,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   503: "SERVICE UNAVAILABLE",
 };
 
-/** The operation as it is now: its failure shows only when it is done. */
+/** The operation in its current state: an error appears only when it is done. */
 export function renderOperation({ project, now }: Context, operation: Operation): JsonObject {
   const { scope, error } = operation;
   const done = isDone(operation, now);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonObject, JsonValue } from "../../src/errors.ts";
 
-/** Fields of a document; those without a value are left out, as the API does. */
+/** Fields of a document; those without a value are omitted, as in the API. */
 export type Fields = Readonly<Record<string, JsonValue | undefined>>;
 
 export function compact(fields: Fields): JsonObject {
@@ -11,12 +11,12 @@ export function compact(fields: Fields): JsonObject {
   return present;
 }
 
-/** Empty lists and maps are left out too. */
+/** Omits empty lists and maps as well. */
 export function unlessEmpty<T extends readonly JsonValue[] | JsonObject>(value: T): T | undefined {
   return Object.keys(value).length === 0 ? undefined : value;
 }
 
-/** The fingerprint that the API gives to no labels at all. */
+/** The API's fingerprint of an empty set of labels. */
 const FINGERPRINT_OF_NOTHING = "42WmSpB8rSM=";
 
 /** Eight bytes in base64 that change with the value. */

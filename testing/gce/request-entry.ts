@@ -1,21 +1,21 @@
-import type { Open } from "../server/request-log.ts";
+import type { InProgress } from "../server/request-log.ts";
 
-/** One request as the stand-in saw it. Credentials and bodies are not kept. */
+/** One request as received by the fake. Credentials and bodies are not recorded. */
 export interface GceRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** The method of the API, `instances.insert`; null for a path that the stand-in does not offer. */
+  /** The API method, for example `instances.insert`; null for a path that the fake does not implement. */
   readonly call: string | null;
   readonly isMutation: boolean;
   readonly project: string | null;
   readonly zone: string | null;
   readonly requestId: string | null;
-  /** When it arrived; milliseconds since 1970. */
+  /** Arrival time; milliseconds since 1970. */
   readonly at: number;
-  /** Null where no answer was sent (yet). */
+  /** Null if no answer was sent (yet). */
   readonly status: number | null;
 }
 
-/** The same while the request is under way. */
-export type OpenRequest = Open<GceRequest>;
+/** The same entry while the request is in progress. */
+export type OpenRequest = InProgress<GceRequest>;

@@ -7,16 +7,16 @@ const NIL = "00000000-0000-0000-0000-000000000000";
 
 export interface IdentifiedRequest {
   readonly requestId: string | null;
-  /** Everything that makes it this request. */
+  /** Everything that identifies the request. */
   readonly what: readonly string[];
 }
 
 /**
  * The operation that the same request began before, or null for a new request.
  *
- * @throws GceFailure `invalid` for an id that is no UUID or all zeros, and for one that was spent on another request.
+ * @throws GceFailure `invalid` for an id that is not a UUID or all zeros, or that was used for another request.
  */
-export function repeated(
+export function findRepeated(
   project: Project,
   { requestId, what }: IdentifiedRequest,
 ): Operation | null {
@@ -34,7 +34,7 @@ export function repeated(
   return project.operations.get(spent.operation) ?? null;
 }
 
-export function spend(
+export function recordRequestId(
   project: Project,
   { requestId, what }: IdentifiedRequest,
   operation: Operation,

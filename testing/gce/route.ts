@@ -6,7 +6,7 @@ import { GceFailure } from "./failure.ts";
 import { type Draft, startOperation } from "./operations.ts";
 import { requirePermission } from "./permissions.ts";
 import { renderOperation } from "./render-operation.ts";
-import { repeated, spend } from "./request-ids.ts";
+import { findRepeated, recordRequestId } from "./request-ids.ts";
 
 export type Method = "GET" | "POST" | "DELETE";
 
@@ -17,7 +17,7 @@ export interface Route {
   readonly method: Method;
   /** `projects/{project}/zones/{zone}/instances` */
   readonly path: string;
-  /** Parameters of the query, beside those that every method takes. */
+  /** Query parameters besides those that every method accepts. */
   readonly query: ReadonlySet<string>;
   readonly isMutation: boolean;
   readonly answer: (context: Context, call: Call, body: string) => JsonObject | Promise<JsonObject>;
@@ -26,16 +26,16 @@ export interface Route {
 interface Definition {
   readonly id: string;
   readonly path: string;
-  /** Null where nobody needs one. */
+  /** Null if the method needs no permission. */
   readonly permission: string | null;
   readonly query?: readonly string[];
 }
 
-/** What every list takes. */
+/** Query parameters of every list method. */
 export const LIST_QUERY = ["filter", "maxResults", "pageToken", "orderBy", "returnPartialSuccess"];
 export const AGGREGATED_QUERY = [...LIST_QUERY, "includeAllScopes", "serviceProjectNumber"];
 
-/** A method that reads by GET. */
+/** A GET method that only reads. */
 export function reading(
   definition: Definition & { readonly read: (context: Context, call: Call) => JsonObject },
 ): Route {
@@ -47,22 +47,22 @@ export function reading(
   return { id, method: "GET", path, query: new Set(query), isMutation: false, answer };
 }
 
-/** A method that asks by POST and changes nothing. */
-export function asking<S extends z.ZodType>(
+/** A POST method that changes nothing. */
+export function postReading<S extends z.ZodType>(
   definition: Definition & {
     readonly body: S;
-    readonly ask: (
+    readonly read: (
       context: Context,
       call: Call,
       body: z.output<S>,
     ) => JsonObject | Promise<JsonObject>;
   },
 ): Route {
-  const { id, path, query = [], ask } = definition;
+  const { id, path, query = [], read } = definition;
   const answer = (context: Context, call: Call, text: string) => {
     const body = readBody(definition.body, text);
     judgePermission(context, call, definition);
-    return ask(context, call, body);
+    return read(context, call, body);
   };
   return { id, method: "POST", path, query: new Set(query), isMutation: false, answer };
 }
@@ -80,11 +80,11 @@ export function mutation<S extends z.ZodType>(
     const requestId = call.query.get("requestId");
     const body = readBody(definition.body, text);
     const request = { requestId, what: [id, linkOf(call, path), queryOf(call), text] };
-    const known = repeated(context.project, request);
+    const known = findRepeated(context.project, request);
     if (known !== null) return renderOperation(context, known);
     judgePermission(context, call, definition);
     const operation = startOperation(context, prepare(context, call, body), requestId);
-    spend(context.project, request, operation);
+    recordRequestId(context.project, request, operation);
     return renderOperation(context, operation);
   };
   return { id, method, path, query: new Set([...query, "requestId"]), isMutation: true, answer };
@@ -98,7 +98,7 @@ function judgePermission(
   if (permission !== null) requirePermission(context, permission, linkOf(call, path));
 }
 
-/** What the call is about: the path down to its last named part. */
+/** The resource of the call: the path up to its last named part. */
 function linkOf(call: Call, path: string): string {
   const parts = path.split("/");
   const last = parts.findLastIndex((part) => part.startsWith("{"));
@@ -114,7 +114,7 @@ function queryOf(call: Call): string {
     .join("&");
 }
 
-/** Parameters that every method of Google's APIs takes. */
+/** Query parameters that all methods of Google's APIs accept. */
 const STANDARD_QUERY = new Set(
   "$alt $prettyPrint alt fields key prettyPrint quotaUser userIp access_token oauth_token callback $.xgafv".split(
     " ",

@@ -9,7 +9,7 @@ import { placeRoutes } from "./routes/places.ts";
 import { powerRoutes } from "./routes/power.ts";
 import { typeRoutes } from "./routes/types.ts";
 
-/** Every method that the stand-in offers. Of two paths that fit, the first one is meant. */
+/** All methods that the fake implements. If two paths match, the first one applies. */
 export const ROUTES: readonly Route[] = [
   ...imageRoutes,
   ...instanceRoutes,
@@ -21,10 +21,10 @@ export const ROUTES: readonly Route[] = [
   ...networkRoutes,
 ];
 
-/** Literal and named parts of each route's path. */
+/** The literal and named parts of each route's path. */
 const TABLE = ROUTES.map((route) => ({ route, parts: route.path.split("/") }));
 
-/** The route of a request, with what its path names; null where there is none. */
+/** The route of a request with the values of its named parts, or null. */
 export function findRoute(
   method: string,
   path: string,

@@ -2,12 +2,12 @@ import type { JsonObject } from "../../src/errors.ts";
 import { invalidField } from "./failure.ts";
 import type { Instance } from "./records.ts";
 
-/** A call returns at most the last mebibyte. */
+/** One call returns at most the last mebibyte. */
 const MAXIMUM_BYTES = 1024 * 1024;
 
 /**
- * What the serial port has said from `start` on, or its last mebibyte. A negative start counts from the end. `next` is
- * where the following call goes on.
+ * The serial port's output from `start` on, or its last mebibyte. A negative start counts from the end. `next` is the
+ * start for the following call.
  */
 export function serialOutput(instance: Instance, now: number, query: URLSearchParams): JsonObject {
   const port = numberOf(query, "port") ?? 1;

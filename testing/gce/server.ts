@@ -19,38 +19,38 @@ import { worldDocument, worldSchema } from "./world-document.ts";
 import { type World, emptyWorld, newId, projectOf } from "./world.ts";
 
 export interface GceOptions extends CloudOptions {
-  /** Default 50, 150, 200 and 20 ms. */
+  /** Default 50, 150, 200 and 20 ms, in the order of {@link Timing}. */
   readonly timing?: Partial<Timing>;
   /** Default {@link publishedRates}. */
   readonly rates?: RateTable;
-  /** Beside the built-in types, or in their place by name. */
+  /** Added to the built-in types; a type with the name of a built-in one replaces it. */
   readonly machineTypes?: readonly MachineType[];
-  /** What ids are derived from. Default another one each time. */
+  /** Seed of the generated ids. Default: random. */
   readonly seed?: string;
-  /** Told of every answer before it goes out. */
+  /** Called with every answer before it is sent. */
   readonly observe?: (exchange: Exchange) => void;
 }
 
-/** A permission that a project's callers lack: on everything, or on the one resource of this partial link. */
+/** A permission denied to a project's callers: on all resources, or on the one with this partial link. */
 export interface GceDenial {
   readonly project: string;
   readonly permission: string;
   readonly resource?: string;
 }
 
-/** A running stand-in for Compute Engine. Ends with `close()` or `await using`. */
-export interface TestGce extends AsyncDisposable {
+/** A running fake of Compute Engine. Ends with `close()` or `await using`. */
+export interface GceFake extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`; the API is at `/compute/v1/`. */
   readonly url: string;
   /** Every request so far, in order of arrival. */
   readonly requests: readonly GceRequest[];
-  /** Makes something go wrong from now on. */
+  /** Injects a fault from now on. */
   fault(rule: CloudFault): FaultHandle;
-  /** Puts an image into a project, in the place of one of its name. */
+  /** Adds an image to a project, or replaces the one with the same name. */
   addImage(project: string, image: ImageOptions): Image;
-  /** Takes an image away without a trace, as if it had been deleted long ago. */
+  /** Removes an image without a trace, as if it had been deleted long ago. */
   removeImage(project: string, name: string): void;
-  /** Adds a network's subnet; the network too where it is not there. */
+  /** Adds a subnet, and its network if that does not exist. */
   addSubnetwork(
     project: string,
     subnetwork: {
@@ -60,16 +60,16 @@ export interface TestGce extends AsyncDisposable {
       readonly cidr: string;
     },
   ): void;
-  /** Bounds the machines of a type in a zone from now on. */
+  /** Limits the number of machines of a type in a zone from now on. */
   setCapacity(pool: Pool): void;
   setQuota(quota: Quota): void;
-  /** Takes a permission from a project's callers. */
+  /** Denies a permission to a project's callers. */
   deny(denial: GceDenial): void;
-  /** There is no such project from now on. */
+  /** Removes the project: it does not exist from now on. */
   removeProject(project: string): void;
-  /** The zone is DOWN from now on. */
+  /** Sets the zone's status to DOWN. */
   takeDown(zone: string): void;
-  /** What the machine's first serial port says. */
+  /** Sets the output of the machine's first serial port. */
   print(project: string, zone: string, name: string, text: string): void;
   instances(project: string): readonly Instance[];
   disks(project: string): readonly Disk[];
@@ -77,12 +77,13 @@ export interface TestGce extends AsyncDisposable {
 }
 
 /**
- * Starts a stand-in for the Compute Engine API in this process: official clients, `gcloud` and others that are pointed
- * at it take it for Google's. It refuses what Google refuses. Every project exists, with its images and its network.
+ * Starts a strict fake of the Compute Engine API in this process. Google's own clients, `gcloud` and others work with it
+ * when their endpoint points to it. It rejects the requests that Google rejects. Every project exists, with its images
+ * and its network.
  *
- * @throws SlipwayError `PORT_UNAVAILABLE`, or `INVALID_INPUT` for a state file that is none.
+ * @throws SlipwayError `PORT_UNAVAILABLE`, or `INVALID_INPUT` for an invalid state file.
  */
-export async function startGce(options: GceOptions = {}): Promise<TestGce> {
+export async function startGce(options: GceOptions = {}): Promise<GceFake> {
   const { stateFile, machineTypes = [] } = options;
   const kept =
     stateFile === undefined ? null : await readStateFile(stateFile, worldSchema, "Compute Engine");
@@ -96,7 +97,7 @@ export async function startGce(options: GceOptions = {}): Promise<TestGce> {
     rates: options.rates ?? publishedRates,
     rateCounts: new Map(),
     faults: cloudFaults(GCE_FAULTS, options.faults),
-    log: requestLog(options.mostRequests),
+    log: requestLog(options.maximumRequests),
     observe: options.observe ?? (() => undefined),
     save: () =>
       stateFile === undefined ? undefined : writeStateFile(stateFile, worldDocument(world)),
@@ -125,7 +126,7 @@ function worldHandle({ world, clock, save }: Cloud) {
     },
     removeImage: (project: string, name: string): void =>
       void changed(projectOf(world, project).images.delete(name)),
-    addSubnetwork: (project: string, subnetwork: Parameters<TestGce["addSubnetwork"]>[1]): void =>
+    addSubnetwork: (project: string, subnetwork: Parameters<GceFake["addSubnetwork"]>[1]): void =>
       changed(addSubnetwork(world, project, { ...subnetwork, createdAt: clock.now() })),
     setCapacity: (pool: Pool): void => changed(replace(world.pools, pool, isSamePool)),
     setQuota: (quota: Quota): void => changed(replace(world.quotas, quota, isSameQuota)),

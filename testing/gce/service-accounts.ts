@@ -1,6 +1,6 @@
 import { numericId } from "./ids.ts";
 
-/** The account that machines of a project act as where `default` is named. */
+/** The service account that `default` stands for in a project. */
 export function defaultServiceAccount(project: string): string {
   return `${numericId(project, "project").slice(0, 12)}-compute@developer.gserviceaccount.com`;
 }

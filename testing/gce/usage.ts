@@ -5,7 +5,7 @@ import { regionOf } from "./places.ts";
 import type { Instance, OperationError, QuotaMetric } from "./records.ts";
 import type { World } from "./world.ts";
 
-/** What machines take of their region's quotas. */
+/** Usage of a region's quotas. */
 export type Usage = Readonly<Record<QuotaMetric, number>>;
 
 interface QuotaKey {
@@ -14,7 +14,7 @@ interface QuotaKey {
   readonly metric: QuotaMetric;
 }
 
-/** The limit that was set, or null. */
+/** The configured limit, or null. */
 export function limitOf({ quotas }: World, { project, region, metric }: QuotaKey): number | null {
   const quota = quotas.find(
     (one) => one.project === project && one.region === region && one.metric === metric,
@@ -22,7 +22,7 @@ export function limitOf({ quotas }: World, { project, region, metric }: QuotaKey
   return quota?.limit ?? null;
 }
 
-/** How much of the metric the project uses in the region. */
+/** The project's usage of the metric in the region. */
 export function usageOf(context: Context, region: string, metric: QuotaMetric): number {
   const { project, now } = context;
   if (metric === "DISKS_TOTAL_GB")
@@ -54,7 +54,7 @@ function sum<T>(records: readonly T[], measure: (record: T) => number): number {
   return records.reduce((total, record) => total + measure(record), 0);
 }
 
-/** The quota that is exceeded when so much is taken in addition, as the operation reports it; null within all. */
+/** The first quota that this additional usage would exceed, as the error of the operation; null if there is none. */
 export function exceededQuota(
   context: Context,
   region: string,
@@ -83,7 +83,7 @@ export function quotaExceeded(region: string, metric: QuotaMetric, limit: number
   };
 }
 
-/** How many machines of the type the zone still has room for. */
+/** How many more machines of the type fit into the zone. */
 export function freeMachines({ world, now }: Context, machineType: string, zone: string): number {
   const pool = world.pools.find((one) => one.machineType === machineType && one.zone === zone);
   if (pool === undefined) return Infinity;

@@ -4,18 +4,18 @@ import { type Cloud, type WireRequest, answer, refused } from "./answer.ts";
 import { answerBatch, isBatch } from "./batch.ts";
 import { GceFailure } from "./failure.ts";
 
-/** An insert may carry half a mebibyte of metadata. */
-const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
+/** An insert can contain half a mebibyte of metadata. */
+const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
 
-/** The Compute Engine API as its requests come over HTTP. */
+/** The Compute Engine API over HTTP. */
 export function gceApi(cloud: Cloud): CloudApi {
   return {
     contentType: "application/json; charset=UTF-8",
-    largestBodyBytes: LARGEST_BODY_BYTES,
+    maximumBodyBytes: MAXIMUM_BODY_BYTES,
     answer: (request) => answerRequest(cloud, request),
     defect(caught) {
       const message = caught instanceof Error ? (caught.stack ?? caught.message) : String(caught);
-      return refused(new GceFailure("internalError", `This stand-in has a defect: ${message}`));
+      return refused(new GceFailure("internalError", `This fake has a defect: ${message}`));
     },
   };
 }

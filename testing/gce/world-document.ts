@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Project, denialSchema, poolSchema, projectSchema, quotaSchema } from "./records.ts";
 import type { World } from "./world.ts";
 
-/** A state file's document as the world that it keeps. */
+/** Parses the document of a state file into a world. */
 export const worldSchema = z
   .strictObject({
     version: z.literal(1),
@@ -19,7 +19,7 @@ export const worldSchema = z
   })
   .transform(({ version: _version, ...world }): World => world);
 
-/** The world as a state file's document: its maps and sets as lists. */
+/** The world as the document of a state file: maps and sets become lists. */
 export function worldDocument(world: World) {
   const { seed, nextId, pools, quotas, denials } = world;
   return {

@@ -4,13 +4,13 @@ import type { Denial, Pool, Project, Quota } from "./records.ts";
 import { digest } from "../server/digest.ts";
 import { numericId } from "./ids.ts";
 
-/** Everything that a stand-in knows. */
+/** The whole state of a fake. */
 export interface World {
-  /** What ids are derived from, with `nextId`. */
+  /** Seed of the generated ids, together with `nextId`. */
   readonly seed: string;
   nextId: number;
   readonly projects: Map<string, Project>;
-  /** Projects that there are not. */
+  /** Removed projects. */
   readonly missingProjects: Set<string>;
   readonly downZones: Set<string>;
   readonly pools: Pool[];
@@ -31,10 +31,10 @@ export function emptyWorld(seed: string): World {
   };
 }
 
-/** When everything that a project begins with was made. */
+/** Creation time of the built-in resources of every project. */
 const BUILT_IN_CREATED = Date.UTC(2025, 0, 15);
 
-/** The project; made with its images and its default network when it is first looked for. */
+/** The project; created on first use, with its images and its default network. */
 export function projectOf(world: World, id: string): Project {
   const known = world.projects.get(id);
   if (known !== undefined) return known;
@@ -71,17 +71,17 @@ function newProject(id: string): Project {
   };
 }
 
-/** Compute Engine keeps operations for two weeks after their end; a stand-in that stays must not grow for ever. */
+/** Compute Engine keeps operations for two weeks after their end. Without a bound a long-running fake would grow forever. */
 const OPERATIONS_KEPT_MS = 14 * 24 * 3_600_000;
 
-/** Forgets what has ended by now. */
-export function forgetEnded(world: World, now: number): void {
+/** Removes operations whose retention is over. */
+export function pruneOperations(world: World, now: number): void {
   for (const { instances, disks, images, operations, requests } of world.projects.values()) {
     for (const records of [instances, disks, images])
       for (const [key, { goneAt }] of records)
         if (goneAt !== null && goneAt <= now) records.delete(key);
     for (const [name, { endsAt }] of operations) {
-      // In the order of their beginnings: behind the first that is young, nearly all are.
+      // Operations are in the order of their start: once one is young, nearly all that follow are.
       if (now < endsAt + OPERATIONS_KEPT_MS) break;
       operations.delete(name);
     }
@@ -92,12 +92,12 @@ export function forgetEnded(world: World, now: number): void {
   }
 }
 
-/** An id that was never given before. */
+/** A new, unique id. */
 export function newId(world: World): string {
   return numericId(world.seed, newNumber(world));
 }
 
-/** Lots drawn from the seed: the same stand-in draws the same. */
+/** Pseudo-random digits that are reproducible from the seed. */
 export function newDigits(world: World): string {
   return digest([world.seed, newNumber(world)]);
 }

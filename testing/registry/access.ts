@@ -1,27 +1,27 @@
-/** A user of a test registry. The lists hold repository names; `*` at the end stands for anything that follows. */
+/** A user of a test registry. The lists contain repository names; a trailing `*` matches any suffix. */
 export interface RegistryUser {
   readonly password: string;
-  /** Default every repository. */
+  /** Default: every repository. */
   readonly pull?: readonly string[];
-  /** Default every repository. */
+  /** Default: every repository. */
   readonly push?: readonly string[];
 }
 
-/** Users by name; a plain string is the password of one who may do everything. */
+/** Users by name; a plain string is the password of a user with access to everything. */
 export type RegistryUsers = Readonly<Record<string, string | RegistryUser>>;
 
 export type AccessAction = "pull" | "push";
 
-/** What a request needs, or a token grants: actions on one repository. */
+/** What a request needs or a token grants: actions on one repository. */
 export interface Access {
   readonly repository: string;
   readonly actions: readonly AccessAction[];
 }
 
-/** Who may do what. */
+/** The users and their permissions. */
 export interface Directory {
   readonly users: ReadonlyMap<string, RegistryUser>;
-  /** Repositories that anybody may pull. */
+  /** Repositories that can be pulled anonymously. */
   readonly anonymousPull: readonly string[];
 }
 
@@ -33,12 +33,12 @@ export function directory(users: RegistryUsers, anonymousPull: readonly string[]
   return { users: new Map(entries), anonymousPull };
 }
 
-/** True where the user (null: nobody in particular) may do all that is asked. */
+/** True if the user (null: anonymous) may perform all requested actions. */
 export function mayAccess(of: Directory, user: string | null, access: Access): boolean {
   return permittedActions(of, user, access).length === access.actions.length;
 }
 
-/** Those of the actions asked for that the user may do. */
+/** The subset of the requested actions that the user may perform. */
 export function permittedActions(
   of: Directory,
   user: string | null,
@@ -57,7 +57,7 @@ function matches(patterns: readonly string[], repository: string): boolean {
   );
 }
 
-/** The name and password of a `Basic` header, or null where it is none. */
+/** The name and password of a `Basic` header, or null for any other header. */
 export function parseBasic(
   header: string | undefined,
 ): { readonly username: string; readonly password: string } | null {
@@ -69,7 +69,7 @@ export function parseBasic(
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1) };
 }
 
-/** The user whose name and password these are, or null. */
+/** The user with this name and password, or null. */
 export function authenticate(
   of: Directory,
   credential: { readonly username: string; readonly password: string },
@@ -78,12 +78,12 @@ export function authenticate(
   return user?.password === credential.password ? credential.username : null;
 }
 
-/** `repository:NAME:pull,push`, as it stands in scopes and challenges. */
+/** `repository:NAME:pull,push`, the form used in scopes and challenges. */
 export function formatScope(access: Access): string {
   return `repository:${access.repository}:${access.actions.join(",")}`;
 }
 
-/** The accesses that a list of scopes asks for. Scopes of other types grant nothing and are passed over. */
+/** The accesses that a list of scopes requests. Scopes of other types grant nothing and are ignored. */
 export function parseScopes(scopes: readonly string[]): readonly Access[] {
   return scopes
     .flatMap((scope) => scope.split(" "))

@@ -13,22 +13,22 @@ import { type Call, type Reply, refusal } from "./protocol.ts";
 import { TOKEN_PATH } from "./routes.ts";
 import type { TokenEndpoint, TokenGrant } from "./token-endpoint.ts";
 
-/** How a test registry knows its clients. */
+/** How a test registry authenticates its clients. */
 export type RegistryAuth =
   | { readonly kind: "none" }
   | { readonly kind: "basic"; readonly users: RegistryUsers }
   | {
       readonly kind: "token";
       readonly users: RegistryUsers;
-      /** Repositories that a token without a user opens for pulling. Default none. */
+      /** Repositories that an anonymous token can pull. Default: none. */
       readonly anonymousPull?: readonly string[];
       /** Default `test-registry`. */
       readonly service?: string;
-      /** Where tokens are had, when not from this registry itself. */
+      /** URL of the token service, if not this registry itself. */
       readonly realm?: string;
-      /** Seconds that a token is announced to last. Default 300. */
+      /** Lifetime in seconds that the registry announces for a token. Default 300. */
       readonly expiresIn?: number;
-      /** Seconds that it really lasts. Default as announced. */
+      /** Actual lifetime in seconds. Default: as announced. */
       readonly honouredFor?: number;
     };
 
@@ -38,8 +38,8 @@ export interface AccessToken {
   readonly expiresAt: number;
 }
 
-/** The same, ready to judge. */
-export type Gate =
+/** The same, prepared for the evaluation of requests. */
+export type Authorizer =
   | { readonly kind: "none" }
   | { readonly kind: "basic"; readonly directory: Directory }
   | {
@@ -51,13 +51,13 @@ export type Gate =
 
 export type Authentication = "none" | "basic" | "bearer" | "other";
 
-/** Null as `refusal` where the request may pass. */
+/** `refusal` is null if the request is authorized. */
 export interface Verdict {
   readonly user: string | null;
   readonly refusal: Reply | null;
 }
 
-export function openGate(auth: RegistryAuth, now: () => number): Gate {
+export function createAuthorizer(auth: RegistryAuth, now: () => number): Authorizer {
   if (auth.kind === "none") return auth;
   if (auth.kind === "basic") return { kind: "basic", directory: directory(auth.users) };
   const expiresIn = auth.expiresIn ?? 300;
@@ -86,18 +86,18 @@ export function authenticationOf(call: Call): Authentication {
 }
 
 /**
- * Judges a request by its `Authorization` header. Nobody known is 401 with a challenge. Somebody known who may not
- * is 403 `DENIED` under Basic, and under tokens 401 again, with `insufficient_scope`, as the distribution project's
- * registry does it.
+ * Authorizes a request by its `Authorization` header. An unauthenticated client gets 401 with a challenge. An
+ * authenticated client without permission gets 403 `DENIED` under Basic; under tokens it gets another 401, with
+ * `insufficient_scope`, as from the distribution project's registry.
  */
-export function authorize(gate: Gate, call: Call, needed: readonly Access[]): Verdict {
-  switch (gate.kind) {
+export function authorize(authorizer: Authorizer, call: Call, needed: readonly Access[]): Verdict {
+  switch (authorizer.kind) {
     case "none":
       return { user: null, refusal: null };
     case "basic":
-      return authorizeBasic(gate.directory, call, needed);
+      return authorizeBasic(authorizer.directory, call, needed);
     case "token":
-      return authorizeToken(gate, call, needed);
+      return authorizeToken(authorizer, call, needed);
   }
 }
 
@@ -110,25 +110,28 @@ function authorizeBasic(of: Directory, call: Call, needed: readonly Access[]): V
 }
 
 function authorizeToken(
-  gate: Gate & { kind: "token" },
+  authorizer: Authorizer & { kind: "token" },
   call: Call,
   needed: readonly Access[],
 ): Verdict {
   const presented = /^bearer (\S+)$/i.exec(call.headers.authorization ?? "")?.[1];
   if (presented === undefined)
-    return { user: null, refusal: unauthorized(bearerChallenge(gate, call, needed, null), needed) };
-  const token = gate.accessTokens.get(presented);
-  if (token === undefined || token.expiresAt <= gate.endpoint.now()) {
-    const challenge = bearerChallenge(gate, call, needed, "invalid_token");
+    return {
+      user: null,
+      refusal: unauthorized(bearerChallenge(authorizer, call, needed, null), needed),
+    };
+  const token = authorizer.accessTokens.get(presented);
+  if (token === undefined || token.expiresAt <= authorizer.endpoint.now()) {
+    const challenge = bearerChallenge(authorizer, call, needed, "invalid_token");
     return { user: null, refusal: unauthorized(challenge, needed) };
   }
   const { user, access } = token.grant;
-  if (needed.every((one) => opens(access, one))) return { user, refusal: null };
-  const challenge = bearerChallenge(gate, call, needed, "insufficient_scope");
+  if (needed.every((one) => grants(access, one))) return { user, refusal: null };
+  const challenge = bearerChallenge(authorizer, call, needed, "insufficient_scope");
   return { user, refusal: unauthorized(challenge, needed) };
 }
 
-function opens(granted: readonly Access[], needed: Access): boolean {
+function grants(granted: readonly Access[], needed: Access): boolean {
   return needed.actions.every((action) =>
     granted.some(
       (access) => access.repository === needed.repository && access.actions.includes(action),
@@ -137,14 +140,14 @@ function opens(granted: readonly Access[], needed: Access): boolean {
 }
 
 function bearerChallenge(
-  gate: Gate & { kind: "token" },
+  authorizer: Authorizer & { kind: "token" },
   call: Call,
   needed: readonly Access[],
   error: string | null,
 ): string {
   const parameters = [
-    ["realm", gate.realm ?? `${call.origin}${TOKEN_PATH}`],
-    ["service", gate.endpoint.service],
+    ["realm", authorizer.realm ?? `${call.origin}${TOKEN_PATH}`],
+    ["service", authorizer.endpoint.service],
     ...(needed.length > 0 ? [["scope", needed.map(formatScope).join(" ")]] : []),
     ...(error === null ? [] : [["error", error]]),
   ];

@@ -4,20 +4,20 @@ import { type Call, type Reply, refusal, reply } from "./protocol.ts";
 import { isDigest } from "./routes.ts";
 import { type Storage, type Upload, repositoryForWriting } from "./storage.ts";
 
-/** The bound on one blob: all of them are kept in memory. */
+/** The maximum size of a blob: all blobs are kept in memory. */
 export const MAXIMUM_BLOB_BYTES = 512 * 1024 * 1024;
 
 const OCTET_STREAM = "application/octet-stream";
 
 interface BlobCall {
   readonly repository: string;
-  /** The blob's digest, or the id of the upload. */
+  /** The blob's digest, or the upload's id. */
   readonly reference: string;
 }
 
-/** GET and HEAD of a blob, whole or one range of it. */
+/** GET and HEAD of a blob, in full or one range of it. */
 export function readBlob(storage: Storage, at: BlobCall, range: string | undefined): Reply {
-  if (!isDigest(at.reference)) return refusal(400, "DIGEST_INVALID", "provided digest is not one");
+  if (!isDigest(at.reference)) return refusal(400, "DIGEST_INVALID", "the digest is malformed");
   const blob = storage.repositories.get(at.repository)?.blobs.get(at.reference);
   if (blob === undefined)
     return refusal(404, "BLOB_UNKNOWN", "blob unknown to registry", { detail: at.reference });
@@ -41,7 +41,7 @@ export function readBlob(storage: Storage, at: BlobCall, range: string | undefin
   );
 }
 
-/** First and last byte of a single range, or null where it cannot be satisfied. */
+/** First and last byte of a single range, or null if it is not satisfiable. */
 function parseRange(range: string, size: number): readonly [number, number] | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range);
   const [, from = "", to = ""] = match ?? [];
@@ -51,7 +51,7 @@ function parseRange(range: string, size: number): readonly [number, number] | nu
   return first <= last ? [first, last] : null;
 }
 
-/** POST: begins an upload, or finishes at once with `digest` and the bytes, or by `mount` from another repository. */
+/** POST: begins an upload, or completes it at once with `digest` and the bytes, or by `mount` from another repository. */
 export function beginUpload(
   storage: Storage,
   repository: string,
@@ -73,7 +73,7 @@ export function beginUpload(
   return progress(202, id, upload, call);
 }
 
-/** PATCH: appends. A `Content-Range` must begin where the upload stands. */
+/** PATCH: appends. A `Content-Range` must begin at the current size of the upload. */
 export function continueUpload(
   storage: Storage,
   at: BlobCall,
@@ -93,7 +93,7 @@ export function continueUpload(
   return progress(202, at.reference, longer, call);
 }
 
-/** PUT: the last bytes, if any, and the digest that all of them must have. */
+/** PUT: the last bytes, if any, and the digest of the whole blob. */
 export function finishUpload(storage: Storage, at: BlobCall, call: Call, body: Uint8Array): Reply {
   const upload = storage.uploads.get(at.reference);
   if (upload?.repository !== at.repository) return unknownUpload();
@@ -102,14 +102,14 @@ export function finishUpload(storage: Storage, at: BlobCall, call: Call, body: U
   return answer;
 }
 
-/** GET: how far an upload is. */
+/** GET: the progress of an upload. */
 export function uploadStatus(storage: Storage, at: BlobCall, call: Call): Reply {
   const upload = storage.uploads.get(at.reference);
   if (upload?.repository !== at.repository) return unknownUpload();
   return progress(204, at.reference, upload, call);
 }
 
-/** DELETE: gives an upload up. */
+/** DELETE: cancels an upload. */
 export function cancelUpload(storage: Storage, at: BlobCall): Reply {
   if (storage.uploads.get(at.reference)?.repository !== at.repository) return unknownUpload();
   storage.uploads.delete(at.reference);
@@ -149,5 +149,5 @@ function unknownUpload(): Reply {
 
 function tooLarge(storage: Storage, id: string): Reply {
   storage.uploads.delete(id);
-  return refusal(413, "SIZE_INVALID", `a blob may have ${MAXIMUM_BLOB_BYTES} bytes here`);
+  return refusal(413, "SIZE_INVALID", `a blob must not exceed ${MAXIMUM_BLOB_BYTES} bytes`);
 }

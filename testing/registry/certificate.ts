@@ -5,9 +5,9 @@ export interface CertificateOptions {
   /** An elliptic-curve key on P-256. */
   readonly privateKey: KeyObject;
   readonly commonName: string;
-  /** DNS names and IPv4 addresses that a server with this certificate answers to. Default none. */
+  /** DNS names and IPv4 addresses that the certificate is valid for. Default: none. */
   readonly names?: readonly string[];
-  /** Milliseconds since 1970: valid from an hour before until a year after. */
+  /** Milliseconds since 1970. The certificate is valid from an hour before until a year after. */
   readonly now: number;
 }
 
@@ -34,7 +34,7 @@ const TAG = {
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 
-/** A self-signed X.509 certificate (RFC 5280) that is its own authority, as DER. `node:crypto` reads them only. */
+/** A self-signed X.509 certificate (RFC 5280) in DER. `node:crypto` can parse certificates but not create them. */
 export function selfSignedCertificate(options: CertificateOptions): Uint8Array {
   const algorithm = der(TAG.sequence, objectIdentifier(OID.ecdsaWithSha256));
   const name = der(
@@ -64,7 +64,7 @@ export function selfSignedCertificate(options: CertificateOptions): Uint8Array {
   return der(TAG.sequence, toBeSigned, algorithm, der(TAG.bitString, [0], signature));
 }
 
-/** A certificate's DER between its PEM lines. */
+/** Encodes a DER certificate as PEM. */
 export function certificatePem(certificate: Uint8Array): string {
   const lines =
     Buffer.from(certificate)
@@ -73,7 +73,7 @@ export function certificatePem(certificate: Uint8Array): string {
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
-/** A positive number that belongs to the key; its first bit is clear and its first byte is never 0. */
+/** A positive number derived from the key: its first bit is clear and its first byte is never 0. */
 function serialNumber(publicKey: Uint8Array): Uint8Array {
   const number = new Uint8Array(createHash("sha256").update(publicKey).digest().subarray(0, 16));
   number[0] = ((number[0] ?? 0) & 0x3f) | 0x40;
@@ -106,7 +106,7 @@ function objectIdentifier(encoded: readonly number[]): Uint8Array {
   return der(TAG.objectIdentifier, encoded);
 }
 
-/** Times through 2049 have two digits for the year, later ones four (RFC 5280, 4.1.2.5). */
+/** Years through 2049 are encoded with two digits, later ones with four (RFC 5280, 4.1.2.5). */
 function time(milliseconds: number): Uint8Array {
   const digits = new Date(milliseconds).toISOString().replaceAll(/\.\d+|[-:T]/g, "");
   return digits < "2050"
@@ -114,7 +114,7 @@ function time(milliseconds: number): Uint8Array {
     : der(TAG.generalizedTime, Buffer.from(digits));
 }
 
-/** One DER element around its contents. */
+/** Encodes one DER element. */
 function der(tag: number, ...contents: readonly (Uint8Array | readonly number[])[]): Uint8Array {
   const body = Buffer.concat(contents.map((part) => Uint8Array.from(part)));
   return new Uint8Array(Buffer.concat([Uint8Array.from([tag, ...derLength(body.length)]), body]));

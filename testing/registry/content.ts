@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JsonValue } from "../../src/errors.ts";
 
-/** Which family of media types a document is written in. */
+/** The family of media types that a document uses. */
 export type MediaTypeFamily = "oci" | "docker";
 
 /** Media types by family, after the OCI image specification and Docker's image manifest version 2, schema 2. */
@@ -28,7 +28,7 @@ export const MEDIA_TYPES = {
   },
 } as const;
 
-/** Bytes with the name that a registry knows them by. */
+/** Bytes with their media type and digest. */
 export interface Content {
   readonly mediaType: string;
   /** `sha256:` and 64 hexadecimal digits, over `bytes`. */
@@ -37,7 +37,7 @@ export interface Content {
   readonly bytes: Uint8Array;
 }
 
-/** A JSON object under construction: a property that is `undefined` is left out of the document. */
+/** A JSON object under construction: a property that is `undefined` is omitted from the document. */
 export type DocumentFields = { readonly [key: string]: JsonValue | undefined };
 
 export function sha256Digest(bytes: Uint8Array | string): string {
@@ -48,12 +48,12 @@ export function content(mediaType: string, bytes: Uint8Array): Content {
   return { mediaType, digest: sha256Digest(bytes), size: bytes.byteLength, bytes };
 }
 
-/** The document as UTF-8 JSON, properties in the order given: same fields, same digest. */
+/** The document as UTF-8 JSON with the properties in the given order: the same fields yield the same digest. */
 export function jsonContent(mediaType: string, document: DocumentFields): Content {
   return content(mediaType, new TextEncoder().encode(JSON.stringify(document)));
 }
 
-/** The three fields by which one document refers to another. */
+/** The three fields with which one document refers to another. */
 export function descriptor(of: Content): {
   readonly mediaType: string;
   readonly digest: string;

@@ -16,7 +16,7 @@ import { MAXIMUM_FORM_BYTES } from "./token-endpoint.ts";
 
 const READS = new Set(["GET", "HEAD"]);
 
-/** What a request needs to be let in. A mount needs to read the other repository too. */
+/** The access that a request needs. A mount also needs to read the other repository. */
 export function neededAccess(route: Route, call: Call): readonly Access[] {
   if (!("repository" in route)) return [];
   const { repository } = route;
@@ -28,13 +28,13 @@ export function neededAccess(route: Route, call: Call): readonly Access[] {
   ];
 }
 
-/** How long the body of such a request may be. */
+/** Maximum length of the body of a request. */
 export function bodyLimit(route: Route): number {
   if (route.target === "upload") return MAXIMUM_BLOB_BYTES;
   return route.target === "manifest" ? MAXIMUM_MANIFEST_BYTES : MAXIMUM_FORM_BYTES;
 }
 
-/** Answers a request that was let in. */
+/** Answers an authorized request. */
 export function dispatch(storage: Storage, route: Route, call: Call, body: Uint8Array): Reply {
   if ("repository" in route && !isRepositoryName(route.repository))
     return refusal(400, "NAME_INVALID", "invalid repository name", {

@@ -3,7 +3,7 @@ import type { ProtocolErrorCode, Reply } from "./protocol.ts";
 import { refusal } from "./protocol.ts";
 import type { Route, RouteTarget } from "./routes.ts";
 
-/** What goes wrong. The first kind answers instead of the registry, whoever asks; the others need a good answer. */
+/** How a request fails. `status` replaces the registry's answer for every client; other kinds affect requests that would succeed. */
 export type Fault =
   /** An error answer, such as 429 with `Retry-After`, or 503. */
   | {
@@ -12,22 +12,22 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly code?: ProtocolErrorCode;
     }
-  /** Presented tokens and passwords are taken for expired ones: 401 with the challenge. */
+  /** Treats presented tokens and passwords as expired: 401 with the challenge. */
   | { readonly kind: "unauthorized" }
-  /** The connection is reset: after so many bytes of the body, or without any answer. */
+  /** Resets the connection: after so many bytes of the body, or without any answer. */
   | { readonly kind: "reset"; readonly afterBytes?: number }
-  /** Nothing more is sent until released: after so many bytes of the body, or before the head of the answer. */
+  /** Stops sending until released: after so many bytes of the body, or before the head of the answer. */
   | { readonly kind: "stall"; readonly afterBytes?: number }
-  /** Headers laid over the answer's: another `Content-Type`, rate limits. */
+  /** Overrides headers of the answer, for example `Content-Type` or rate limits. */
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> }
-  /** One character of the body is another one; headers, length and JSON syntax hold. */
+  /** Changes one character of the body; headers, length and JSON syntax remain valid. */
   | { readonly kind: "altered" }
-  /** The body is followed by spaces up to this many bytes; `declared` (default true) gives a `Content-Length`. */
+  /** Pads the body with spaces to this many bytes; `declared` (default true) sends a `Content-Length`. */
   | { readonly kind: "oversized"; readonly bytes: number; readonly declared?: boolean }
   /** A redirect (default 307) to this address. */
   | { readonly kind: "redirect"; readonly location: string; readonly status?: number };
 
-/** A fault and the requests it strikes; what is left out matches everything. */
+/** A fault and the requests it affects; an omitted member matches everything. */
 export interface FaultRule extends FaultCount {
   readonly fault: Fault;
   readonly target?: RouteTarget;
@@ -37,10 +37,10 @@ export interface FaultRule extends FaultCount {
   readonly reference?: string;
 }
 
-/** A rule at work. */
+/** An active rule. */
 export type ActiveFault = ActiveRule<FaultRule>;
 
-/** The fault that strikes a request at this point: before the registry looks at it, or when its answer is ready. */
+/** The fault that affects a request at this moment: before the registry handles it, or when its answer is ready. */
 export function takeFault(
   active: readonly ActiveFault[],
   when: "before" | "after",
@@ -83,12 +83,12 @@ function matches(rule: FaultRule, method: string, route: Route): boolean {
 /** The answer of a `status` fault. */
 export function statusReply(fault: Fault & { kind: "status" }): Reply {
   const code = fault.code ?? (fault.status === 429 ? "TOOMANYREQUESTS" : "UNKNOWN");
-  return refusal(fault.status, code, `answered with ${fault.status} on purpose`, {
+  return refusal(fault.status, code, `injected fault: status ${fault.status}`, {
     headers: fault.headers ?? {},
   });
 }
 
-/** The bytes with one letter or digit replaced near the end: their digest lies, their syntax holds. */
+/** Replaces one letter or digit near the end: the digest no longer matches, but the syntax remains valid. */
 export function alterBytes(bytes: Uint8Array): Uint8Array {
   const altered = bytes.slice();
   const index = altered.findLastIndex((byte) => byte >= 0x30 && byte <= 0x39);

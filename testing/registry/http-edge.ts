@@ -5,7 +5,7 @@ import type { Call, Reply } from "./protocol.ts";
 
 const SPACES = new Uint8Array(64 * 1024).fill(0x20);
 
-/** The head of a request; null where its path is no valid encoding. */
+/** The head of a request; null if the encoding of its path is invalid. */
 export function readCall(request: IncomingMessage, scheme: string, host: string): Call | null {
   const [rawPath = "", query = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
   try {
@@ -17,29 +17,29 @@ export function readCall(request: IncomingMessage, scheme: string, host: string)
       origin: `${scheme}://${request.headers.host ?? host}`,
     };
   } catch {
-    // `decodeURIComponent` knows no other failure than a malformed path.
+    // `decodeURIComponent` throws only for malformed input.
     return null;
   }
 }
 
-/** Where and how an answer goes out. */
-export interface Sending {
+/** The destination of an answer. */
+export interface Destination {
   readonly response: ServerResponse;
-  /** Fulfilled once the connection or the answer has ended. */
+  /** Resolves when the connection or the answer has ended. */
   readonly closed: Promise<unknown>;
-  /** HEAD: the head of the answer alone. */
+  /** True for HEAD: only the head of the answer is sent. */
   readonly headOnly: boolean;
-  /** Told of every piece of the body that was handed to the connection. */
-  readonly sent: (bytes: number) => void;
+  /** Called for every piece of the body that was handed to the connection. */
+  readonly onSent: (bytes: number) => void;
 }
 
-/** Sends an answer, as far as the fault lets it. Resolves also where the client went away. */
+/** Sends an answer, as far as the fault allows. Also resolves if the client disconnects. */
 export async function sendReply(
   answer: Reply,
   fault: ActiveFault | null,
-  sending: Sending,
+  destination: Destination,
 ): Promise<void> {
-  const { response, headOnly } = sending;
+  const { response, headOnly } = destination;
   const kind = fault?.rule.fault;
   const body = kind?.kind === "altered" ? alterBytes(answer.body) : answer.body;
   const size = kind?.kind === "oversized" ? Math.max(kind.bytes, body.byteLength) : body.byteLength;
@@ -50,34 +50,37 @@ export async function sendReply(
     ...(kind?.kind === "headers" ? kind.headers : {}),
     ...(declared && answer.status !== 204 ? { "Content-Length": size } : {}),
   });
-  if (headOnly) return finish(sending);
+  if (headOnly) return endResponse(destination);
   const stop =
     kind?.kind === "reset" || kind?.kind === "stall" ? (kind.afterBytes ?? 0) : body.byteLength;
-  // A client that waits for the head must see it, also when no byte of the body follows.
+  // A client that waits for the head must receive it, even if no byte of the body follows.
   response.flushHeaders();
-  await write(sending, body.subarray(0, stop));
+  await write(destination, body.subarray(0, stop));
   if (kind?.kind === "reset") return void response.socket?.resetAndDestroy();
-  if (kind?.kind === "stall") await Promise.race([fault?.released, sending.closed]);
-  await write(sending, body.subarray(stop));
+  if (kind?.kind === "stall") await Promise.race([fault?.released, destination.closed]);
+  await write(destination, body.subarray(stop));
   for (let rest = size - body.byteLength; rest > 0; rest -= SPACES.byteLength)
-    if (!(await write(sending, SPACES.subarray(0, rest)))) return undefined;
-  return finish(sending);
+    if (!(await write(destination, SPACES.subarray(0, rest)))) return undefined;
+  return endResponse(destination);
 }
 
-/** Hands bytes to the connection and waits until it has taken them; false where the client is gone. */
-async function write({ response, closed, sent }: Sending, bytes: Uint8Array): Promise<boolean> {
+/** Writes bytes and waits until the connection has accepted them; false if the client has disconnected. */
+async function write(
+  { response, closed, onSent }: Destination,
+  bytes: Uint8Array,
+): Promise<boolean> {
   if (response.destroyed) return false;
   if (bytes.byteLength === 0) return true;
-  // Before its callback the bytes may still be held back, and a reset would take them along.
+  // Before the callback, Node may still buffer the bytes, and a reset would discard them.
   const taken = new Promise<boolean>((resolve) => {
     response.write(bytes, (failure) => resolve(failure == null));
   });
   const isTaken = await Promise.race([taken, closed.then(() => false)]);
-  if (isTaken) sent(bytes.byteLength);
+  if (isTaken) onSent(bytes.byteLength);
   return isTaken;
 }
 
-async function finish({ response, closed }: Sending): Promise<void> {
+async function endResponse({ response, closed }: Destination): Promise<void> {
   if (!response.destroyed) response.end();
   await closed;
 }

@@ -14,14 +14,14 @@ import { type LayerEntry, writeTar } from "./tar.ts";
 
 export type LayerCompression = "gzip" | "zstd" | "none";
 
-/** A layer as an image refers to it; its media type follows from the image that takes it. */
+/** A layer; its media type depends on the image that contains it. */
 export interface BuiltLayer {
   readonly compression: LayerCompression;
-  /** The archive as it is stored and sent. */
+  /** The archive as stored and transferred. */
   readonly bytes: Uint8Array;
-  /** Over `bytes`. */
+  /** Digest of `bytes`. */
   readonly digest: string;
-  /** Over the archive before compression. */
+  /** Digest of the uncompressed archive. */
   readonly diffId: string;
 }
 
@@ -31,7 +31,7 @@ export interface ImagePlatform {
   readonly variant?: string;
 }
 
-/** An image for one platform, complete in memory. */
+/** A complete image for one platform, in memory. */
 export interface BuiltImage {
   readonly kind: "image";
   readonly platform: ImagePlatform;
@@ -39,11 +39,11 @@ export interface BuiltImage {
   readonly config: Content;
   readonly manifest: Content;
   readonly layers: readonly BuiltLayer[];
-  /** Everything the manifest refers to, by digest: the configuration and the layers. */
+  /** Everything that the manifest refers to, by digest: the configuration and the layers. */
   readonly blobs: ReadonlyMap<string, Content>;
 }
 
-/** An index (manifest list) over images, complete in memory. */
+/** A complete index (manifest list) of images, in memory. */
 export interface BuiltIndex {
   readonly kind: "index";
   readonly mediaTypes: MediaTypeFamily;
@@ -57,22 +57,22 @@ export interface ImageOptions {
   readonly layers: readonly BuiltLayer[];
   /** The `config` section of the image configuration. Default `{ "WorkingDir": "/" }`; `null` is written as such. */
   readonly config?: JsonObject | null;
-  /** Default one entry for each layer; `null` leaves the property out. */
+  /** Default: one entry per layer; `null` omits the property. */
   readonly history?: readonly JsonObject[] | null;
   /** Default `oci`. */
   readonly mediaTypes?: MediaTypeFamily;
-  /** RFC 3339. Default the first second of 1980, so that builds repeat. */
+  /** RFC 3339. Default: the first second of 1980, so that builds are reproducible. */
   readonly created?: string;
   /**
-   * Top-level fields laid over the finished documents, for images that break a rule; `undefined` removes a field.
-   * The digests hold all the same: the manifest names the configuration that results.
+   * Top-level fields that override those of the finished documents, for invalid images; `undefined` removes a field.
+   * The digests stay correct: the manifest refers to the resulting configuration.
    */
   readonly overrides?: { readonly config?: DocumentFields; readonly manifest?: DocumentFields };
 }
 
 const CREATED = "1980-01-01T00:00:00Z";
 
-/** Packs entries into a layer. The same entries give the same bytes (on one version of zlib). */
+/** Packs entries into a layer. The same entries yield the same bytes (with the same version of zlib). */
 export function buildLayer(
   entries: readonly LayerEntry[],
   options: { readonly compression?: LayerCompression } = {},
@@ -94,7 +94,7 @@ function compress(archive: Uint8Array, compression: LayerCompression): Uint8Arra
   }
 }
 
-/** Builds the image configuration and the manifest over the layers. */
+/** Builds the image configuration and the manifest for the layers. */
 export function buildImage(options: ImageOptions): BuiltImage {
   const mediaTypes = options.mediaTypes ?? "oci";
   const names = MEDIA_TYPES[mediaTypes];
@@ -140,12 +140,12 @@ function configDocument(options: ImageOptions): DocumentFields {
   };
 }
 
-/** Builds an index over the images, in the order given. The family defaults to the first image's. */
+/** Builds an index of the images, in the given order. The family defaults to that of the first image. */
 export function buildIndex(
   images: readonly BuiltImage[],
   options: {
     readonly mediaTypes?: MediaTypeFamily;
-    /** Top-level fields laid over the finished document; `undefined` removes a field. */
+    /** Top-level fields that override those of the finished document; `undefined` removes a field. */
     readonly overrides?: DocumentFields;
   } = {},
 ): BuiltIndex {

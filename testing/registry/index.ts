@@ -21,7 +21,12 @@ export {
   buildLayer,
 } from "./image-builder.ts";
 export type { TinyArchitecture } from "./machine-code.ts";
-export { type PushCredential, type PushOptions, type Pushed, pushImage } from "./push.ts";
+export {
+  type PushCredential,
+  type PushOptions,
+  type PushedImage as Pushed,
+  pushImage,
+} from "./push.ts";
 export type { RegistryRequest } from "./request-log.ts";
 export {
   type AddedImage,

@@ -1,18 +1,18 @@
 /**
- * The instructions of the tiny program (see `tiny-program.ts`), assembled. Both do the same: block the signals of
- * the mask, write the line to standard output, wait for one of the signals (unless the mask is empty), leave with
- * the status. They address the block of parameters that follows the instructions:
+ * The assembled instructions of the tiny program (see `tiny-program.ts`). Both versions do the same: block the signals
+ * of the mask, write the line to standard output, wait for one of the signals (unless the mask is empty), and exit with
+ * the status. They refer to the parameter block that follows the instructions:
  *
  *     +0   mask     8 bytes   signals to wait for, bit n-1 for signal n
  *     +8   status   4 bytes   exit status
  *     +12  length   4 bytes   of the line
  *     +16  line
  *
- * Blocking comes first and waiting is by `rt_sigtimedwait`: a first process of a container gets no default action
- * for a signal, but a blocked signal stays pending for it.
+ * The signals are blocked first and awaited with `rt_sigtimedwait`: the first process of a container has no default
+ * action for signals, but a blocked signal stays pending.
  */
 export const MACHINE_CODE = {
-  amd64: assembled([
+  amd64: assemble([
     // _start:
     "b8 0e 00 00 00", //          mov  eax, 14            ; rt_sigprocmask
     "31 ff", //                   xor  edi, edi           ; SIG_BLOCK
@@ -40,9 +40,9 @@ export const MACHINE_CODE = {
     "b8 e7 00 00 00", //          mov  eax, 231           ; exit_group
     "8b 3d 0d 00 00 00", //       mov  edi, [rip + status]
     "0f 05", //                   syscall
-    "0f 1f 00", //                nop                     ; the parameters stand at a multiple of 8
+    "0f 1f 00", //                nop                     ; aligns the parameters to a multiple of 8
   ]),
-  arm64: assembled([
+  arm64: assemble([
     // _start: (each instruction is a little-endian word)
     "e8 10 80 d2", //             mov  x8, #135           ; rt_sigprocmask
     "00 00 80 d2", //             mov  x0, #0             ; SIG_BLOCK
@@ -73,9 +73,9 @@ export const MACHINE_CODE = {
   ]),
 } as const;
 
-/** The processors that the tiny program exists for, in the spelling of OCI platforms. */
+/** The processor architectures that the tiny program supports, named as in OCI platforms. */
 export type TinyArchitecture = keyof typeof MACHINE_CODE;
 
-function assembled(instructions: readonly string[]): Uint8Array {
+function assemble(instructions: readonly string[]): Uint8Array {
   return new Uint8Array(Buffer.from(instructions.join("").replaceAll(" ", ""), "hex"));
 }

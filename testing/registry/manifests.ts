@@ -4,7 +4,7 @@ import { type Call, type Reply, refusal, reply } from "./protocol.ts";
 import { isDigest, isTag } from "./routes.ts";
 import { type Storage, findManifest, repositoryForWriting } from "./storage.ts";
 
-/** The bound that real registries put on a manifest: 4 MiB. */
+/** Maximum size of a manifest in real registries: 4 MiB. */
 export const MAXIMUM_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 interface ManifestCall {
@@ -13,7 +13,7 @@ interface ManifestCall {
 }
 
 /**
- * GET and HEAD of a manifest. Like the distribution project's registry it serves a document only to a client whose
+ * GET and HEAD of a manifest. Like the distribution project's registry, it serves a document only if the client's
  * `Accept` names its media type (a Docker document by digest is always served).
  */
 export function readManifest(storage: Storage, at: ManifestCall, accept: string): Reply {
@@ -44,7 +44,7 @@ function acceptedTypes(accept: string): ReadonlySet<string> {
   return new Set(accept.split(",").map((range) => (range.split(";")[0] ?? "").trim()));
 }
 
-/** PUT of a manifest: the document must be one of the known kinds, and all it names must be here already. */
+/** PUT of a manifest: the document must be of a known kind, and everything it refers to must exist already. */
 export function writeManifest(
   storage: Storage,
   at: ManifestCall,
@@ -78,7 +78,7 @@ interface References {
   readonly digests: readonly string[];
 }
 
-/** What the document refers to, or why it is none. */
+/** The references in the document, or the reason why it is not a valid manifest. */
 function parseManifest(manifest: Content): References | string {
   const family = Object.values(MEDIA_TYPES).find(
     (types) => types.manifest === manifest.mediaType || types.index === manifest.mediaType,
@@ -95,7 +95,9 @@ function parseManifest(manifest: Content): References | string {
   if (!Array.isArray(listed)) return `manifest has no list of ${of}`;
   const descriptors: unknown[] = of === "blobs" ? [document["config"], ...listed] : listed;
   const digests = descriptors.map(descriptorDigest).filter((digest) => digest !== null);
-  return digests.length === descriptors.length ? { of, digests } : "manifest's descriptor is bad";
+  return digests.length === descriptors.length
+    ? { of, digests }
+    : "a descriptor of the manifest is invalid";
 }
 
 function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
@@ -103,7 +105,7 @@ function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | nul
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return isObject(value) ? value : null;
   } catch {
-    // Not UTF-8 or not JSON: the client's fault, and the answer says so.
+    // Not UTF-8 or not JSON: an error of the client, which the answer reports.
     return null;
   }
 }
@@ -119,7 +121,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** GET of the list of tags, in lexical order, with the pages of `n` and `last`. */
+/** GET of the list of tags, in lexical order, paged by `n` and `last`. */
 export function listTags(storage: Storage, repository: string, call: Call): Reply {
   const held = storage.repositories.get(repository);
   if (held === undefined || held.manifests.size === 0)

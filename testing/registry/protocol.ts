@@ -1,25 +1,25 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { JsonValue } from "../../src/errors.ts";
 
-/** A request whose body is not read yet. */
+/** A request whose body has not been read yet. */
 export interface Call {
   readonly method: string;
   /** Decoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** Scheme and authority as the client wrote them: absolute locations are built on it. */
+  /** Scheme and authority as sent by the client; absolute locations are built from it. */
   readonly origin: string;
 }
 
-/** An answer as data; what a client sees of it may still be changed by a fault. */
+/** An answer as data; a fault may still modify it before it is sent. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** Codes of the distribution specification that this registry answers with. */
+/** The error codes of the distribution specification that this registry uses. */
 export type ProtocolErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
@@ -38,12 +38,12 @@ export type ProtocolErrorCode =
   | "UNKNOWN"
   | "UNSUPPORTED";
 
-const NOTHING = new Uint8Array(0);
+const EMPTY_BODY = new Uint8Array(0);
 
 export function reply(
   status: number,
   headers: Readonly<Record<string, string>> = {},
-  body: Uint8Array = NOTHING,
+  body: Uint8Array = EMPTY_BODY,
 ): Reply {
   return { status, headers, body };
 }
@@ -57,7 +57,7 @@ export function jsonReply(
   return reply(status, { "Content-Type": "application/json; charset=utf-8", ...headers }, body);
 }
 
-/** A refusal with the error body of the distribution specification. */
+/** An error answer with the body that the distribution specification defines. */
 export function refusal(
   status: number,
   code: ProtocolErrorCode,

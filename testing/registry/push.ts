@@ -2,7 +2,7 @@ import { type ErrorReason, SlipwayError, invalidArgument } from "../../src/error
 import type { Content } from "./content.ts";
 import type { BuiltImage, BuiltIndex } from "./image-builder.ts";
 
-/** What a registry may ask of the one who pushes. */
+/** A credential for a push. */
 export type PushCredential =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
   | { readonly kind: "identity-token"; readonly token: string };
@@ -13,12 +13,12 @@ export interface PushOptions {
   readonly repository: string;
   readonly tag: string;
   readonly image: BuiltImage | BuiltIndex;
-  /** Default none. */
+  /** Default: none. */
   readonly credential?: PushCredential;
 }
 
-export interface Pushed {
-  /** Of the document under the tag. */
+export interface PushedImage {
+  /** Digest of the tagged document. */
   readonly digest: string;
   /** `host:port/repository:tag` */
   readonly reference: string;
@@ -33,12 +33,12 @@ interface Target {
 }
 
 /**
- * Pushes an image, or an index with its images, to any registry that speaks the distribution API: first the blobs,
- * then the images' manifests, then the tag.
+ * Pushes an image, or an index with its images, to any registry that implements the distribution API: first the blobs,
+ * then the manifests of the images, then the tag.
  *
  * @throws SlipwayError `REGISTRY_UNAUTHENTICATED`, `REGISTRY_PERMISSION_DENIED`, `REGISTRY_PROTOCOL`
  */
-export async function pushImage(options: PushOptions): Promise<Pushed> {
+export async function pushImage(options: PushOptions): Promise<PushedImage> {
   const { url, repository, tag, image } = options;
   const authorization = await authorizationFor(options);
   const target: Target = {
@@ -58,13 +58,13 @@ export async function pushImage(options: PushOptions): Promise<Pushed> {
 async function pushBlob({ base, headers }: Target, blob: Content): Promise<void> {
   const known = await fetch(`${base}/blobs/${blob.digest}`, { method: "HEAD", headers });
   if (known.ok) return;
-  const begun = await demand("begin an upload", 202, `${base}/blobs/uploads/`, {
+  const begun = await requireStatus("begin an upload", 202, `${base}/blobs/uploads/`, {
     method: "POST",
     headers,
   });
   const location = new URL(begun.headers.get("location") ?? "", `${base}/blobs/uploads/`);
   location.searchParams.set("digest", blob.digest);
-  await demand(`upload ${blob.digest}`, 201, location.href, {
+  await requireStatus(`upload ${blob.digest}`, 201, location.href, {
     method: "PUT",
     headers: { ...headers, "Content-Type": "application/octet-stream" },
     body: new Uint8Array(blob.bytes),
@@ -76,14 +76,14 @@ async function pushManifest(
   reference: string,
   manifest: Content,
 ): Promise<void> {
-  await demand(`put the manifest ${reference}`, 201, `${base}/manifests/${reference}`, {
+  await requireStatus(`put the manifest ${reference}`, 201, `${base}/manifests/${reference}`, {
     method: "PUT",
     headers: { ...headers, "Content-Type": manifest.mediaType },
     body: new Uint8Array(manifest.bytes),
   });
 }
 
-/** Asks the registry how it wants to be asked; null where it wants nothing. */
+/** Reads the registry's challenge and returns the header it requires; null if it requires none. */
 async function authorizationFor(options: PushOptions): Promise<string | null> {
   const answer = await fetch(`${options.url}/v2/`);
   await answer.arrayBuffer();
@@ -92,7 +92,10 @@ async function authorizationFor(options: PushOptions): Promise<string | null> {
   const { credential } = options;
   if (/^basic\b/i.test(challenge)) {
     if (credential?.kind !== "password")
-      throw invalidArgument("CREDENTIAL_INVALID", `${options.url} wants a name and a password`);
+      throw invalidArgument(
+        "CREDENTIAL_INVALID",
+        `${options.url} requires a user name and a password`,
+      );
     return basic(credential);
   }
   const parameters = new Map(
@@ -100,7 +103,7 @@ async function authorizationFor(options: PushOptions): Promise<string | null> {
   );
   const realm = parameters.get("realm");
   if (!/^bearer\b/i.test(challenge) || realm === undefined)
-    throw registryError("ask for access", answer.status, `challenge "${challenge}"`);
+    throw registryError("authenticate", answer.status, `challenge "${challenge}"`);
   return requestToken(realm, {
     service: parameters.get("service") ?? "",
     scope: `repository:${options.repository}:pull,push`,
@@ -120,7 +123,7 @@ async function requestToken(
   const fields = { service, scope, client_id: "slipway-testing" };
   const answer =
     credential?.kind === "identity-token"
-      ? await demand("get a token", 200, realm, {
+      ? await requireStatus("get a token", 200, realm, {
           method: "POST",
           body: new URLSearchParams({
             ...fields,
@@ -128,9 +131,14 @@ async function requestToken(
             refresh_token: credential.token,
           }),
         })
-      : await demand("get a token", 200, `${realm}?${new URLSearchParams(fields).toString()}`, {
-          headers: credential === undefined ? {} : { Authorization: basic(credential) },
-        });
+      : await requireStatus(
+          "get a token",
+          200,
+          `${realm}?${new URLSearchParams(fields).toString()}`,
+          {
+            headers: credential === undefined ? {} : { Authorization: basic(credential) },
+          },
+        );
   const document: unknown = await answer.json();
   if (typeof document === "object" && document !== null && "access_token" in document) {
     const { access_token: token } = document;
@@ -144,7 +152,7 @@ function basic(credential: { readonly username: string; readonly password: strin
   return `Basic ${Buffer.from(pair).toString("base64")}`;
 }
 
-async function demand(
+async function requireStatus(
   what: string,
   status: number,
   url: string,
@@ -163,7 +171,7 @@ function registryError(what: string, status: number, words: string): SlipwayErro
   return new SlipwayError({
     code: status === 401 ? "UNAUTHENTICATED" : status === 403 ? "PERMISSION_DENIED" : "UNAVAILABLE",
     reason: reasons[status] ?? "REGISTRY_PROTOCOL",
-    message: `registry did not let us ${what}: HTTP ${status}: ${words.replaceAll(/\s+/g, " ")}`,
-    remedy: "Check the registry's address, the credential and the repository's name.",
+    message: `the registry refused to ${what}: HTTP ${status}: ${words.replaceAll(/\s+/g, " ")}`,
+    remedy: "Check the address of the registry, the credential and the repository name.",
   });
 }

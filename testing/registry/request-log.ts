@@ -1,34 +1,34 @@
 import type { Authentication } from "./authorize.ts";
-import type { Open } from "../server/request-log.ts";
+import type { InProgress } from "../server/request-log.ts";
 import type { Call } from "./protocol.ts";
 import type { Route, RouteTarget } from "./routes.ts";
 
-/** One request as the registry saw it. Credentials, tokens and bodies are not kept. */
+/** One request as received by the registry. Credentials, tokens and bodies are not recorded. */
 export interface RegistryRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
   readonly target: RouteTarget;
-  /** Null where the path names none. */
+  /** Null if the path contains none. */
   readonly repository: string | null;
-  /** Tag, digest or upload id; null where the path names none. */
+  /** Tag, digest or upload id; null if the path contains none. */
   readonly reference: string | null;
   /** The scheme of the `Authorization` header. */
   readonly authentication: Authentication;
-  /** Who it was, by a good credential. */
+  /** The authenticated user. */
   readonly user: string | null;
-  /** True where the registry let the request in, whatever came of it. */
+  /** True if the request was authorized, whatever its outcome. */
   readonly authorized: boolean;
-  /** The scopes that a token was asked for. */
+  /** The scopes requested for a token. */
   readonly scopes: readonly string[];
-  /** Null where no head of an answer was sent (yet). */
+  /** Null if no response head was sent (yet). */
   readonly status: number | null;
   /** Bytes of the body that were handed to the connection. */
   readonly sentBytes: number;
 }
 
-/** The same while the request is under way. */
-export type OpenRequest = Open<RegistryRequest>;
+/** The same entry while the request is in progress. */
+export type OpenRequest = InProgress<RegistryRequest>;
 
 export function openRequest(call: Call, route: Route, authentication: Authentication): OpenRequest {
   return {

@@ -1,17 +1,17 @@
-/** What a request is about, read from its path. */
+/** The target of a request, parsed from its path. */
 export type Route =
   | { readonly target: "ping" }
   | { readonly target: "token" }
   | { readonly target: "tags"; readonly repository: string }
   | { readonly target: "manifest"; readonly repository: string; readonly reference: string }
   | { readonly target: "blob"; readonly repository: string; readonly reference: string }
-  /** `reference` is the upload's id, empty for the request that begins one. */
+  /** `reference` is the upload's id; it is empty for the request that begins an upload. */
   | { readonly target: "upload"; readonly repository: string; readonly reference: string }
   | { readonly target: "unknown" };
 
 export type RouteTarget = Route["target"];
 
-/** Where a registry with token authentication serves its tokens. */
+/** Path of the token service in a registry with token authentication. */
 export const TOKEN_PATH = "/token";
 
 const REPOSITORY =
@@ -19,7 +19,7 @@ const REPOSITORY =
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Reads a path of the distribution API. Names are not judged here: a bad name gets an answer of its own. */
+/** Parses a path of the distribution API. Names are not validated here: an invalid name has an answer of its own. */
 export function parseRoute(path: string): Route {
   if (path === TOKEN_PATH) return { target: "token" };
   if (path === "/v2/" || path === "/v2") return { target: "ping" };

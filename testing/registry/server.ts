@@ -1,5 +1,5 @@
 import { invalidArgument } from "../../src/errors.ts";
-import { type RegistryAuth, openGate } from "./authorize.ts";
+import { type RegistryAuth, createAuthorizer } from "./authorize.ts";
 import type { Content } from "./content.ts";
 import { type FaultHandle, addFault } from "../server/fault-board.ts";
 import type { FaultRule } from "./faults.ts";
@@ -11,16 +11,16 @@ import { findManifest, storeImage, repositoryForWriting } from "./storage.ts";
 import { issueIdentityToken } from "./token-endpoint.ts";
 
 export interface RegistryOptions extends ServingOptions {
-  /** Default `{ kind: "none" }`: everybody may do everything. */
+  /** Default `{ kind: "none" }`: anonymous access to everything. */
   readonly auth?: RegistryAuth;
-  /** Milliseconds since 1970, by which tokens expire. Default the system's clock. */
+  /** Milliseconds since 1970, for the expiry of tokens. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** What a repository was given, by its names. */
+/** The names of an added image. */
 export interface AddedImage {
   readonly digest: string;
-  /** `host:port/repository:tag`, or `…@digest` where there is no tag. */
+  /** `host:port/repository:tag`, or `…@digest` if there is no tag. */
   readonly reference: string;
   /** `host:port/repository@digest`. */
   readonly pinned: string;
@@ -30,37 +30,40 @@ export interface AddedImage {
 export interface TestRegistry extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** `127.0.0.1:PORT`, as image references begin. */
+  /** `127.0.0.1:PORT`, the prefix of image references. */
   readonly host: string;
   /** Every request so far, in order of arrival. */
   readonly requests: readonly RegistryRequest[];
-  /** Puts an image, or an index with its images, under a tag, or (null) under its digest alone. */
+  /** Adds an image, or an index with its images, under a tag, or (null) under its digest only. */
   add(repository: string, tag: string | null, image: BuiltImage | BuiltIndex): AddedImage;
   /** The manifest under a tag or digest, or null. */
   find(repository: string, reference: string): Content | null;
-  /** Makes something go wrong from now on. */
+  /** Injects a fault from now on. */
   fault(rule: FaultRule): FaultHandle;
-  /** An identity (refresh) token of the user, as `docker login` would have stored it. Token authentication only. */
+  /** Issues an identity (refresh) token for the user, as `docker login` stores it. Token authentication only. */
   issueIdentityToken(user: string): string;
-  /** Makes every access token given so far worthless. */
+  /** Invalidates every access token issued so far. */
   expireAccessTokens(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts a registry in this process that speaks the distribution API to any client: the Docker engine, `docker
- * push`, or Slipway itself. It keeps everything in memory and refuses what real registries refuse.
+ * Starts an in-memory registry in this process. Any client of the distribution API works with it: the Docker engine,
+ * `docker push`, and Slipway itself. It rejects the requests that real registries reject.
  *
  * @throws SlipwayError `PORT_UNAVAILABLE`
  */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
-  const gate = openGate(options.auth ?? { kind: "none" }, options.now ?? (() => Date.now()));
-  const { registry, close } = await startServing(options, gate);
+  const authorizer = createAuthorizer(
+    options.auth ?? { kind: "none" },
+    options.now ?? (() => Date.now()),
+  );
+  const { registry, close } = await startServing(options, authorizer);
   return handleOf(registry, close);
 }
 
 function handleOf(registry: Registry, close: () => Promise<void>): TestRegistry {
-  const { gate, host, storage } = registry;
+  const { authorizer, host, storage } = registry;
   return {
     url: `${registry.scheme}://${host}`,
     host,
@@ -69,12 +72,15 @@ function handleOf(registry: Registry, close: () => Promise<void>): TestRegistry 
     find: (repository, reference) => findManifest(storage, repository, reference),
     fault: (rule) => addFault(registry.faults, rule),
     issueIdentityToken(user) {
-      if (gate.kind === "token" && gate.endpoint.directory.users.has(user))
-        return issueIdentityToken(gate.endpoint, user);
-      throw invalidArgument("INVALID_INPUT", `test registry gives no identity token to ${user}`);
+      if (authorizer.kind === "token" && authorizer.endpoint.directory.users.has(user))
+        return issueIdentityToken(authorizer.endpoint, user);
+      throw invalidArgument(
+        "INVALID_INPUT",
+        `the test registry cannot issue an identity token for ${user}`,
+      );
     },
     expireAccessTokens() {
-      if (gate.kind === "token") gate.accessTokens.clear();
+      if (authorizer.kind === "token") authorizer.accessTokens.clear();
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -88,7 +94,7 @@ function addImage(
   image: BuiltImage | BuiltIndex,
 ): AddedImage {
   if (!isRepositoryName(repository) || (tag !== null && !isTag(tag)))
-    throw invalidArgument("INVALID_INPUT", `no name of an image: ${repository}:${tag ?? ""}`);
+    throw invalidArgument("INVALID_INPUT", `not a valid image name: ${repository}:${tag ?? ""}`);
   storeImage(storage, repository, image);
   const { digest } = image.manifest;
   const pinned = `${host}/${repository}@${digest}`;

@@ -1,14 +1,14 @@
 import type { Content } from "./content.ts";
 import type { BuiltImage, BuiltIndex } from "./image-builder.ts";
 
-/** What one repository holds. Blobs and manifests are known by digest, and only where they were put. */
+/** The contents of one repository. Blobs and manifests are keyed by digest and exist only where they were stored. */
 export interface StoredRepository {
   readonly tags: Map<string, string>;
   readonly manifests: Map<string, Content>;
   readonly blobs: Map<string, Content>;
 }
 
-/** An upload that has begun and is not yet a blob. */
+/** An incomplete upload. */
 export interface Upload {
   readonly repository: string;
   readonly bytes: Uint8Array;
@@ -42,7 +42,7 @@ export function findManifest(
   return held.manifests.get(held.tags.get(reference) ?? reference) ?? null;
 }
 
-/** Puts an image, or an index with all its images, into a repository. */
+/** Stores an image, or an index with all its images, in a repository. */
 export function storeImage(
   storage: Storage,
   repository: string,

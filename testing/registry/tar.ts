@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../src/errors.ts";
 
 interface EntryOwnership {
-  /** Relative to the root of the image, `/` between the parts; a leading `/` is dropped. */
+  /** Relative to the root of the image, with `/` as separator; a leading `/` is dropped. */
   readonly path: string;
   /** Permission bits. Default 0o755 for directories, 0o644 for files, 0o777 for symbolic links. */
   readonly mode?: number;
@@ -22,10 +22,10 @@ const TYPE_FLAGS = { file: "0", symlink: "2", directory: "5" } as const;
 const DEFAULT_MODES = { file: 0o644, symlink: 0o777, directory: 0o755 } as const;
 
 /**
- * The entries as a tar archive in the ustar format (POSIX.1-1988), in the order given. Every time is 0, so that
- * the same entries give the same bytes.
+ * The entries as a tar archive in the ustar format (POSIX.1-1988), in the given order. All times are 0, so that the same
+ * entries yield the same bytes.
  *
- * @throws SlipwayError `INVALID_INPUT` for a path, link or number that ustar cannot hold.
+ * @throws SlipwayError `INVALID_INPUT` for a path, link or number that ustar cannot represent.
  */
 export function writeTar(entries: readonly LayerEntry[]): Uint8Array {
   const parts: Uint8Array[] = [];
@@ -56,25 +56,31 @@ function header(entry: LayerEntry, size: number): Uint8Array {
   if (entry.type === "symlink") text(block, 157, 100, entry.target);
   text(block, 257, 8, "ustar\u000000");
   text(block, 345, 155, prefix);
-  // The sum is taken with the field itself read as spaces, and stands there as six digits, NUL, space.
+  // The checksum is computed with its own field as spaces, and stored as six digits, NUL, space.
   block.fill(0x20, 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   text(block, 148, 8, `${sum.toString(8).padStart(6, "0")}\u0000 `);
   return block;
 }
 
-/** A path over 100 bytes is split at a `/` into a prefix of up to 155 bytes and a name of up to 100. */
+/** A path of more than 100 bytes is split at a `/` into a prefix of up to 155 bytes and a name of up to 100. */
 function splitPath(entry: LayerEntry): { readonly prefix: string; readonly name: string } {
   const parts = entry.path.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.length === 0 || parts.includes(".."))
-    throw invalidArgument("INVALID_INPUT", `layer entry has no usable path: "${entry.path}"`);
+    throw invalidArgument(
+      "INVALID_INPUT",
+      `the path of the layer entry is not usable: "${entry.path}"`,
+    );
   const suffix = entry.type === "directory" ? "/" : "";
   for (let cut = 0; cut < parts.length; cut += 1) {
     const prefix = parts.slice(0, cut).join("/");
     const name = parts.slice(cut).join("/") + suffix;
     if (Buffer.byteLength(name) <= 100 && Buffer.byteLength(prefix) <= 155) return { prefix, name };
   }
-  throw invalidArgument("INVALID_INPUT", `layer entry's path is too long for ustar: ${entry.path}`);
+  throw invalidArgument(
+    "INVALID_INPUT",
+    `the path of the layer entry is too long for ustar: ${entry.path}`,
+  );
 }
 
 function text(block: Uint8Array, offset: number, length: number, value: string): void {

@@ -12,9 +12,9 @@ import { MACHINE_CODE, type TinyArchitecture } from "./machine-code.ts";
 import type { LayerEntry } from "./tar.ts";
 
 export interface TinyProgramOptions {
-  /** What it writes to standard output first. Default `slipway demo machine is up` and a line feed. */
+  /** The line that it writes to standard output. Default `slipway demo machine is up` and a line feed. */
   readonly line?: string;
-  /** The numbers (1 to 64) of the signals that end it. Default 15 (SIGTERM) alone; none: it ends at once. */
+  /** Numbers (1 to 64) of the signals that end it. Default: 15 (SIGTERM). With an empty list it exits at once. */
   readonly signals?: readonly number[];
   /** 0 to 255. Default 0. */
   readonly exitCode?: number;
@@ -22,9 +22,9 @@ export interface TinyProgramOptions {
 
 export interface TinyImageOptions {
   readonly program?: TinyProgramOptions;
-  /** Laid over the `config` section, whose `Entrypoint` is the program and whose `WorkingDir` is `/`. */
+  /** Overrides for the `config` section, whose `Entrypoint` is the program and whose `WorkingDir` is `/`. */
   readonly config?: JsonObject;
-  /** Further files, in a layer of their own above the program's. */
+  /** Additional files, in a separate layer above the program's. */
   readonly files?: readonly LayerEntry[];
   readonly mediaTypes?: MediaTypeFamily;
   readonly compression?: LayerCompression;
@@ -40,10 +40,10 @@ const HEADERS = ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES;
 const LOAD_ADDRESS = 0x40_0000n;
 
 /**
- * A static Linux program as the bytes of its ELF file: it writes a line, waits for a signal and leaves. It needs
- * nothing else in its image and is the same on every build.
+ * A static Linux program as the bytes of its ELF file: it writes a line, waits for a signal and exits. It needs no other
+ * file in its image, and every build yields the same bytes.
  *
- * @throws SlipwayError `INVALID_INPUT` for a signal or exit code that no Linux process has.
+ * @throws SlipwayError `INVALID_INPUT` for an invalid signal number or exit code.
  */
 export function tinyProgram(
   architecture: TinyArchitecture,
@@ -64,7 +64,7 @@ function programParameters(options: TinyProgramOptions): Uint8Array {
   const bytes = new Uint8Array(16 + line.byteLength);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, signalMask(options.signals ?? [SIGTERM]), true);
-  view.setUint32(8, ranged("exit code", options.exitCode ?? 0, 0, 255), true);
+  view.setUint32(8, requireRange("exit code", options.exitCode ?? 0, 0, 255), true);
   view.setUint32(12, line.byteLength, true);
   bytes.set(line, 16);
   return bytes;
@@ -72,11 +72,11 @@ function programParameters(options: TinyProgramOptions): Uint8Array {
 
 function signalMask(signals: readonly number[]): bigint {
   return signals.reduce((mask, signal) => {
-    return mask | (1n << BigInt(ranged("signal", signal, 1, 64) - 1));
+    return mask | (1n << BigInt(requireRange("signal", signal, 1, 64) - 1));
   }, 0n);
 }
 
-function ranged(what: string, value: number, lowest: number, highest: number): number {
+function requireRange(what: string, value: number, lowest: number, highest: number): number {
   if (Number.isInteger(value) && value >= lowest && value <= highest) return value;
   throw invalidArgument("INVALID_INPUT", `${what} ${value} is not within ${lowest} and ${highest}`);
 }
@@ -91,11 +91,11 @@ function elfHeaders(architecture: TinyArchitecture, fileSize: number): Uint8Arra
   view.setUint16(18, ELF_MACHINES[architecture], true);
   view.setUint32(20, 1, true); // version
   view.setBigUint64(24, LOAD_ADDRESS + BigInt(HEADERS), true); // entry point
-  view.setBigUint64(32, BigInt(ELF_HEADER_BYTES), true); // where the program header stands
+  view.setBigUint64(32, BigInt(ELF_HEADER_BYTES), true); // offset of the program header
   view.setUint16(52, ELF_HEADER_BYTES, true);
   view.setUint16(54, PROGRAM_HEADER_BYTES, true);
   view.setUint16(56, 1, true); // program headers
-  view.setUint16(58, 64, true); // size of a section header, of which there are none
+  view.setUint16(58, 64, true); // size of a section header; there are no sections
   view.setUint32(64, 1, true); // PT_LOAD
   view.setUint32(68, 5, true); // readable, executable
   view.setBigUint64(80, LOAD_ADDRESS, true); // virtual address
@@ -107,7 +107,7 @@ function elfHeaders(architecture: TinyArchitecture, fileSize: number): Uint8Arra
   return bytes;
 }
 
-/** An image that holds the tiny program alone, at `/machine`. Under two kilobytes, runs without any network. */
+/** An image with only the tiny program, at `/machine`. It is smaller than two kilobytes and runs without any network. */
 export function tinyImage(
   architecture: TinyArchitecture,
   options: TinyImageOptions = {},
@@ -128,7 +128,7 @@ export function tinyImage(
   });
 }
 
-/** An index over the tiny image for linux/amd64 and for linux/arm64. */
+/** An index of the tiny image for linux/amd64 and linux/arm64. */
 export function tinyMultiPlatformImage(options: TinyImageOptions = {}): BuiltIndex {
   return buildIndex([tinyImage("amd64", options), tinyImage("arm64", options)]);
 }

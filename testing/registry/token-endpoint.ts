@@ -10,22 +10,22 @@ import {
 } from "./access.ts";
 import { type Call, type Reply, jsonReply, refusal } from "./protocol.ts";
 
-/** What an access token says: who holds it and what it opens. */
+/** The content of an access token: its holder and what it grants. */
 export interface TokenGrant {
-  /** Null for a token that was given to nobody in particular. */
+  /** Null for an anonymous token. */
   readonly user: string | null;
   readonly access: readonly Access[];
 }
 
 export interface TokenEndpoint {
   readonly directory: Directory;
-  /** The name that the registry's challenge gives to itself; a request for another one is refused. */
+  /** Name of the registry in its challenge; a request for another service is rejected. */
   readonly service: string;
-  /** What is announced as `expires_in`, in seconds. */
+  /** The announced `expires_in`, in seconds. */
   readonly expiresIn: number;
-  /** Users by the identity (refresh) tokens given to them. */
+  /** Users by their issued identity (refresh) tokens. */
   readonly identityTokens: Map<string, string>;
-  /** Makes the access token. */
+  /** Creates the access token. */
   issue(grant: TokenGrant): string;
   /** Milliseconds since 1970. */
   now(): number;
@@ -34,11 +34,11 @@ export interface TokenEndpoint {
 export interface TokenAnswer {
   readonly reply: Reply;
   readonly user: string | null;
-  /** The scopes asked for, as they were written. */
+  /** The requested scopes as sent. */
   readonly scopes: readonly string[];
 }
 
-/** The bound on a form that asks for a token. */
+/** Maximum length of a token request's form. */
 export const MAXIMUM_FORM_BYTES = 64 * 1024;
 
 export function issueIdentityToken(endpoint: TokenEndpoint, user: string): string {
@@ -48,9 +48,9 @@ export function issueIdentityToken(endpoint: TokenEndpoint, user: string): strin
 }
 
 /**
- * Answers a request for a token: GET with the name and password of a `Basic` header, or with none (distribution's
- * token specification), or POST with a refresh token or a password in a form (its OAuth2 specification). A token
- * is given even where it opens nothing of what was asked: the registry refuses it then.
+ * Answers a token request: GET with the name and password of a `Basic` header, or anonymously (distribution's token
+ * specification), or POST with a refresh token or a password in a form (its OAuth2 specification). A token is issued
+ * even if it grants none of the requested access; the registry then rejects the request.
  */
 export function answerTokenRequest(
   endpoint: TokenEndpoint,
@@ -59,7 +59,7 @@ export function answerTokenRequest(
 ): TokenAnswer {
   if (call.method === "GET") return answerGet(endpoint, call);
   if (call.method === "POST") return answerPost(endpoint, call, body);
-  return refused(refusal(405, "UNSUPPORTED", "tokens are had by GET and POST"), []);
+  return refused(refusal(405, "UNSUPPORTED", "a token request must use GET or POST"), []);
 }
 
 function answerGet(endpoint: TokenEndpoint, call: Call): TokenAnswer {
@@ -88,7 +88,7 @@ function answerGet(endpoint: TokenEndpoint, call: Call): TokenAnswer {
 function answerPost(endpoint: TokenEndpoint, call: Call, body: Uint8Array): TokenAnswer {
   const type = call.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded")
-    return refused(refusal(400, "UNSUPPORTED", "a request for a token by POST is a form"), []);
+    return refused(refusal(400, "UNSUPPORTED", "a token request by POST must be a form"), []);
   const form = new URLSearchParams(new TextDecoder().decode(body));
   const scopes = form.getAll("scope").flatMap((scope) => scope.split(" "));
   const wrong = wrongService(endpoint, form.get("service"));
@@ -119,7 +119,7 @@ function answerPost(endpoint: TokenEndpoint, call: Call, body: Uint8Array): Toke
   };
 }
 
-/** The user behind the form, null where the credential is wrong, undefined where the grant is of no known type. */
+/** The user of the form; null if the credential is wrong, undefined if the grant type is unknown. */
 function formUser(endpoint: TokenEndpoint, form: URLSearchParams): string | null | undefined {
   const type = form.get("grant_type");
   if (type === "refresh_token")
@@ -144,7 +144,7 @@ function issue(
 
 function wrongService(endpoint: TokenEndpoint, service: string | null): Reply | null {
   if (service === endpoint.service) return null;
-  return refusal(400, "UNSUPPORTED", `tokens for ${endpoint.service} are had here, not for others`);
+  return refusal(400, "UNSUPPORTED", `this endpoint issues tokens for ${endpoint.service} only`);
 }
 
 function badCredential(): Reply {

@@ -11,34 +11,34 @@ import { type TokenEndpoint, type TokenGrant, issueIdentityToken } from "./token
 
 export interface TokenServerOptions {
   readonly users: RegistryUsers;
-  /** Repositories that a token without a user opens for pulling. Default none. */
+  /** Repositories that an anonymous token can pull. Default: none. */
   readonly anonymousPull?: readonly string[];
-  /** The registry's name for itself. Default `test-registry`. */
+  /** Name of the registry. Default `test-registry`. */
   readonly service?: string;
   /** Default `test-token-server`. */
   readonly issuer?: string;
-  /** Seconds that a token is announced to last. Default 300. */
+  /** Lifetime in seconds that is announced for a token. Default 300. */
   readonly expiresIn?: number;
   /**
-   * Seconds until the token says it has expired; may be negative. Default as announced. The distribution project's
-   * registry honours a token for a minute more.
+   * Seconds until the expiry time in the token; may be negative. Default: as announced. The distribution project's
+   * registry accepts a token for another minute.
    */
   readonly honouredFor?: number;
   /** Default 0: any free port. */
   readonly port?: number;
   /** A loopback address. Default 127.0.0.1. */
   readonly address?: string;
-  /** Milliseconds since 1970. Default the system's clock. */
+  /** Milliseconds since 1970. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** A running token server, and what a registry's `auth.token` section needs to trust it. */
+/** A running token server, with the settings that a registry's `auth.token` section needs to trust it. */
 export interface TokenServer extends AsyncDisposable {
-  /** The address for `auth.token.realm`. */
+  /** Value for `auth.token.realm`. */
   readonly realm: string;
   readonly service: string;
   readonly issuer: string;
-  /** The certificate for the file of `auth.token.rootcertbundle`, PEM. */
+  /** Content of the file in `auth.token.rootcertbundle`, PEM. */
   readonly certificate: string;
   /** Every request so far. */
   readonly requests: readonly RegistryRequest[];
@@ -54,9 +54,9 @@ interface TokenSigner {
 }
 
 /**
- * Starts the token server that a real registry with `auth.token` sends its clients to. Its tokens are JSON Web
- * Tokens signed with ES256 by a key made on the spot, the certificate in the `x5c` header (distribution's "Token
- * Authentication Implementation"). It writes no file: the caller puts the certificate where the registry reads it.
+ * Starts a token server to which a real registry with `auth.token` refers its clients. Its tokens are JSON Web Tokens
+ * signed with ES256 by a newly generated key, with the certificate in the `x5c` header (distribution's "Token
+ * Authentication Implementation"). It writes no file: the caller stores the certificate for the registry.
  *
  * @throws SlipwayError `PORT_UNAVAILABLE`
  */
@@ -96,7 +96,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
     fault: (rule) => addFault(registry.faults, rule),
     issueIdentityToken(user) {
       if (endpoint.directory.users.has(user)) return issueIdentityToken(endpoint, user);
-      throw invalidArgument("INVALID_INPUT", `token server knows no user ${user}`);
+      throw invalidArgument("INVALID_INPUT", `the token server has no user ${user}`);
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -120,7 +120,7 @@ function createSigner(commonName: string, now: number): TokenSigner {
   };
 }
 
-/** ES256 wants the two numbers side by side, not the DER that is the default elsewhere (RFC 7518, 3.4). */
+/** ES256 needs the two numbers concatenated, not the DER that is the default elsewhere (RFC 7518, 3.4). */
 function signature(payload: string, key: KeyObject): string {
   const bytes = sign("sha256", Buffer.from(payload), { key, dsaEncoding: "ieee-p1363" });
   return bytes.toString("base64url");

@@ -8,26 +8,26 @@ import {
   takeFault,
 } from "./cloud-faults.ts";
 
-/** What goes out. */
+/** An answer before it is sent. */
 export interface CloudAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** One request of a stand-in, as the faults meet it. */
+/** One request to a fake cloud, with the faults that may affect it. */
 export interface Exchange<Answer extends CloudAnswer> {
   readonly faults: CloudFaults;
   readonly subject: FaultSubject;
   readonly clock: Clock;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** How the cloud words a fault that is a refusal; null for any other one. */
+  /** The cloud's own answer for a fault that is a refusal; null for every other fault. */
   readonly refusal: (fault: CloudFault) => Answer | null;
-  /** Lets the request take effect. */
+  /** Executes the request. */
   readonly perform: () => Answer | Promise<Answer>;
 }
 
-/** The answer to a request, as the faults let it out; null where nobody hears it. */
+/** The answer to a request after faults were applied; null if the connection is reset or the client has disconnected. */
 export async function exchange<Answer extends CloudAnswer>({
   faults,
   subject,
@@ -43,17 +43,19 @@ export async function exchange<Answer extends CloudAnswer>({
   const performed = refused ?? (await perform());
   const after = performed.status < 300 ? takeFault(faults, "after", subject) : null;
   if (after?.rule.kind === "lost-reply") {
-    // What has taken effect is in the log before the client can ask for it.
+    // The request's effect is in the log before the client can query it.
     await setImmediate();
     return null;
   }
   await delay(after, clock, signal);
   if (signal.aborted) return null;
   const answer = (after === null ? null : refusal(after.rule)) ?? performed;
-  return after?.rule.kind === "malformed-reply" ? { ...answer, body: cut(answer.body) } : answer;
+  return after?.rule.kind === "malformed-reply"
+    ? { ...answer, body: truncate(answer.body) }
+    : answer;
 }
 
-/** Waits as a `slow-reply` fault says, but not for a client that has gone. */
+/** Waits as a `slow-reply` fault demands, but no longer than the client stays connected. */
 async function delay(fault: ActiveFault | null, clock: Clock, signal: AbortSignal): Promise<void> {
   if (fault?.rule.kind !== "slow-reply") return;
   const { delayMs } = fault.rule;
@@ -62,14 +64,14 @@ async function delay(fault: ActiveFault | null, clock: Clock, signal: AbortSigna
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
   });
-  // The sleep ends with the wait, on purpose: a timer of hours would keep the process.
+  // Cancel the sleep when the wait is over: a pending timer of hours would keep the process alive.
   const time =
     delayMs === undefined ? [] : [clock.sleep(delayMs, over.signal).catch(() => undefined)];
   await Promise.race([...time, fault.released, gone]);
   over.abort();
 }
 
-/** The first half: a document that does not end. */
-function cut(body: string): string {
+/** The first half of the body, so that the document is incomplete. */
+function truncate(body: string): string {
   return body.slice(0, Math.floor(body.length / 2));
 }

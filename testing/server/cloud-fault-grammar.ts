@@ -1,4 +1,4 @@
-/** What may go wrong in the stand-ins of the clouds, and which requests it strikes: one grammar for all of them. */
+/** Grammar of the faults that the fake clouds can inject: the kinds of faults and the requests they match. */
 import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import { snakeCaseName, toCamelCase } from "../../src/json/field-case.ts";
@@ -6,43 +6,43 @@ import { snakeCaseName, toCamelCase } from "../../src/json/field-case.ts";
 const word = z.string().min(1).max(200);
 const when = z.enum(["before", "after"]).optional();
 
-/** Which requests are struck; what is left out matches everything. */
+/** Which requests a fault matches; an omitted member matches everything. */
 export const MATCH = {
-  /** The API's name of the call: `RunInstances`, `instances.insert`; with `*` at its end all that begin so. */
+  /** The API's name of the call: `RunInstances`, `instances.insert`. A trailing `*` matches every name with that prefix. */
   action: word.optional(),
   region: word.optional(),
   zone: word.optional(),
-  /** EC2: the account's id. */
+  /** The account's id (EC2). */
   account: word.optional(),
-  /** Compute Engine: the project of the path. */
+  /** Project in the path of the request (Compute Engine). */
   project: word.optional(),
-  /** Of launches. */
+  /** Launches only. */
   instanceType: word.optional(),
-  /** Of launches. */
+  /** Launches only. */
   market: z.enum(["on-demand", "spot"]).optional(),
-  /** EC2: whether the request only asks if it would be allowed. */
+  /** Whether the request is a dry run (EC2). */
   dryRun: z.boolean().optional(),
 } as const;
 
 const COMMON = {
   ...MATCH,
-  /** So many matching requests pass first. Default 0. */
+  /** Matching requests that pass before the fault takes effect. Default 0. */
   skip: z.int().min(0).optional(),
-  /** So many are struck then. Default all. */
+  /** Matching requests that fail after those. Default: all. */
   times: z.int().min(1).optional(),
 } as const;
 
-/** `before` is before the call takes effect; `after` is behind it, and strikes only what would have been answered well. */
+/** `before`: before the call takes effect. `after`: after it; such a fault affects only requests that would succeed. */
 const faultSchema = z.discriminatedUnion("kind", [
   /** Too many requests. */
   z.strictObject({ kind: z.literal("throttle"), ...COMMON }),
-  /** The caller's credentials were good once. */
+  /** The caller's credentials have expired. */
   z.strictObject({ kind: z.literal("expired-credentials"), ...COMMON }),
-  /** No machine is free. Strikes launches alone. */
+  /** No capacity. Affects launches only. */
   z.strictObject({ kind: z.literal("capacity"), ...COMMON }),
-  /** The caller has as many machines as allowed. Strikes launches alone. */
+  /** The caller has reached a quota. Affects launches only. */
   z.strictObject({ kind: z.literal("quota"), ...COMMON }),
-  /** An error answer. Status and message default to the cloud's own for that code. Default `before`. */
+  /** An error answer. Status and message default to those of the cloud for this code. Default `before`. */
   z.strictObject({
     kind: z.literal("error"),
     code: z.string().regex(/^[A-Za-z][\w.]{0,99}$/),
@@ -62,56 +62,56 @@ const faultSchema = z.discriminatedUnion("kind", [
   }),
   /** The connection is reset without an answer. Default `after`. */
   z.strictObject({ kind: z.literal("lost-reply"), when, ...COMMON }),
-  /** The answer waits: so many milliseconds, or without a time until it is released. Default `after`. */
+  /** The answer is delayed by so many milliseconds, or, without a time, until the fault is released. Default `after`. */
   z.strictObject({
     kind: z.literal("slow-reply"),
     delayMs: z.int().min(0).max(86_400_000).optional(),
     when,
     ...COMMON,
   }),
-  /** The answer ends in its middle, and says that it is whole. */
+  /** The body is truncated; the `Content-Length` is that of the truncated body. */
   z.strictObject({ kind: z.literal("malformed-reply"), ...COMMON }),
 ]);
 
-/** A fault and the requests that it strikes. */
+/** A fault and the requests it affects. */
 export type CloudFault = z.infer<typeof faultSchema>;
 
-/** What the grammar means to one cloud. */
+/** How one cloud interprets the grammar. */
 export interface FaultDialect {
   readonly cloud: string;
-  /** Kinds and members that mean nothing there, in camelCase. A rule that has one is refused. */
+  /** Kinds and members that do not apply to this cloud, in camelCase. A rule that uses one is rejected. */
   readonly unknown: ReadonlySet<string>;
-  /** When a launch hears that there is no machine for it. */
+  /** When a launch fails for lack of capacity or quota. */
   readonly shortage: "before" | "operation";
 }
 
-const MOST_FAULTS = 1_000;
-/** As a file spells them. */
+const MAXIMUM_FAULTS = 1_000;
+/** The kinds as written in a file. */
 const KINDS = faultSchema.options.map(({ shape }) => shape.kind.value.replaceAll("-", "_"));
-const documentSchema = z.strictObject({ faults: z.array(faultSchema).max(MOST_FAULTS) });
+const documentSchema = z.strictObject({ faults: z.array(faultSchema).max(MAXIMUM_FAULTS) });
 
 /**
- * Reads the document of a faults file: `{"faults": [{"kind": "error", "code": "RequestLimitExceeded", "action":
- * "RunInstances", "times": 1}, …]}`, the kinds and members of {@link CloudFault} in snake_case.
+ * Parses the document of a faults file, for example `{"faults": [{"kind": "error", "code": "RequestLimitExceeded",
+ * "action": "RunInstances", "times": 1}]}`. Kinds and members are those of {@link CloudFault} in snake_case.
  *
- * @throws SlipwayError `INVALID_INPUT`, naming the member that is wrong
+ * @throws SlipwayError `INVALID_INPUT`, naming the invalid member
  */
 export function parseCloudFaults(document: unknown, dialect: FaultDialect): readonly CloudFault[] {
-  const parsed = documentSchema.safeParse(withKindsOfCode(toCamelCase(document)));
+  const parsed = documentSchema.safeParse(normalizeKinds(toCamelCase(document)));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path.map((step) => snakeCaseName(String(step))).join(".") ?? "";
-    // The schema would tell the kinds in the spelling of code.
-    const why = path.endsWith(".kind") ? `the kinds are ${KINDS.join(", ")}` : issue?.message;
+    // The schema's own message would list the kinds with hyphens, as code writes them.
+    const why = path.endsWith(".kind") ? `expected one of ${KINDS.join(", ")}` : issue?.message;
     throw refused(`faults file: ${path === "" ? "the document" : path}`, why ?? "is not valid");
   }
   for (const [index, rule] of parsed.data.faults.entries())
-    requireMeaning(dialect, rule, `faults file: faults.${index}`);
+    requireApplicable(dialect, rule, `faults file: faults.${index}`);
   return parsed.data.faults;
 }
 
 /** `lost_reply` in a file is `lost-reply` in code. */
-function withKindsOfCode(document: unknown): unknown {
+function normalizeKinds(document: unknown): unknown {
   if (typeof document !== "object" || document === null || !("faults" in document)) return document;
   const { faults } = document;
   if (!Array.isArray(faults)) return document;
@@ -123,8 +123,8 @@ function withKindsOfCode(document: unknown): unknown {
   return { ...document, faults: converted };
 }
 
-/** @throws SlipwayError `INVALID_INPUT` for a rule that has what means nothing to the cloud */
-export function requireMeaning(
+/** @throws SlipwayError `INVALID_INPUT` for a rule with a kind or member that does not apply to the cloud */
+export function requireApplicable(
   { cloud, unknown }: FaultDialect,
   rule: CloudFault,
   place: string,
@@ -133,7 +133,7 @@ export function requireMeaning(
   if (strange !== undefined)
     throw refused(
       place,
-      `${snakeCaseName(strange).replaceAll("-", "_")} means nothing to ${cloud}`,
+      `${snakeCaseName(strange).replaceAll("-", "_")} does not apply to ${cloud}`,
     );
 }
 
@@ -141,6 +141,6 @@ function refused(place: string, why: string) {
   return invalidArgument(
     "INVALID_INPUT",
     `${place}: ${why}`,
-    "See docs/fakes.md for what a fault may say.",
+    "See docs/fakes.md for the kinds and members of faults.",
   );
 }

@@ -2,43 +2,43 @@ import {
   type CloudFault,
   type FaultDialect,
   type MATCH,
-  requireMeaning,
+  requireApplicable,
 } from "./cloud-fault-grammar.ts";
 import { type ActiveFault as ActiveRule, type FaultHandle, addFault } from "./fault-board.ts";
 
-/** When a fault strikes: as the request comes, as its operation begins, or as its answer is ready. */
+/** When a fault takes effect: when the request arrives, when its operation begins, or when its answer is ready. */
 export type FaultMoment = "before" | "operation" | "after";
 
-/** What a rule looks at in a request; null where it says nothing of the kind. */
+/** The properties of a request that rules match; null if the request does not have the property. */
 export type FaultSubject = {
   readonly [Name in keyof typeof MATCH]-?: string | boolean | null;
 } & {
-  /** True where a machine would begin to run. */
+  /** True if the request would start a machine. */
   readonly isLaunch: boolean;
 };
 
 export type ActiveFault = ActiveRule<CloudFault>;
 
-/** The rules at work, and what they mean to the cloud. */
+/** The active rules and the cloud's dialect. */
 export interface CloudFaults {
   readonly dialect: FaultDialect;
   readonly active: ActiveFault[];
 }
 
-/** @throws SlipwayError `INVALID_INPUT` for a rule that means nothing to the cloud */
+/** @throws SlipwayError `INVALID_INPUT` for a rule that does not apply to the cloud */
 export function cloudFaults(dialect: FaultDialect, rules: readonly CloudFault[] = []): CloudFaults {
   const faults: CloudFaults = { dialect, active: [] };
   for (const rule of rules) addCloudFault(faults, rule);
   return faults;
 }
 
-/** @throws SlipwayError `INVALID_INPUT` for a rule that means nothing to the cloud */
+/** @throws SlipwayError `INVALID_INPUT` for a rule that does not apply to the cloud */
 export function addCloudFault({ dialect, active }: CloudFaults, rule: CloudFault): FaultHandle {
-  requireMeaning(dialect, rule, "fault");
+  requireApplicable(dialect, rule, "fault");
   return addFault(active, rule);
 }
 
-/** The fault that strikes the request at this moment, or null. */
+/** The fault that affects the request at this moment, or null. */
 export function takeFault(
   { dialect, active }: CloudFaults,
   moment: FaultMoment,

@@ -1,4 +1,4 @@
-/** The HTTP shell that the stand-ins of the clouds share. */
+/** The HTTP server that the fake clouds share. */
 import {
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -8,54 +8,60 @@ import {
 import type { Clock } from "../../src/host/clock.ts";
 import type { CloudAnswer } from "./cloud-exchange.ts";
 import type { CloudFault } from "./cloud-fault-grammar.ts";
-import { type ListeningOptions, ended, listen, readBody, stopServer } from "./http-server.ts";
+import {
+  type ListeningOptions,
+  responseClosed,
+  listen,
+  readBody,
+  stopServer,
+} from "./http-server.ts";
 
-/** Longer than the clients' own, or they would send into connections that are just being closed. */
+/** Longer than the clients' keep-alive time; otherwise a client could send into a connection that is being closed. */
 const KEEP_ALIVE_MS = 120_000;
 
-/** What every stand-in of a cloud takes. */
+/** Options common to all fake clouds. */
 export interface CloudOptions extends ListeningOptions {
-  /** By which states pass, quotas fill and credentials expire. Default the system's. */
+  /** Clock for state transitions, rate limits and the expiry of credentials. Default: the system clock. */
   readonly clock?: Clock;
-  /** Faults from the beginning. */
+  /** Faults that are active from the start. */
   readonly faults?: readonly CloudFault[];
-  /** A file that keeps the world. It is read at the start, and written before a change is answered. */
+  /** File that persists the fake's state. It is read at the start, and written before a change is answered. */
   readonly stateFile?: string;
-  /** How many requests `requests` holds; the oldest go first. Default all. */
-  readonly mostRequests?: number;
+  /** Maximum number of entries in `requests`; the oldest are dropped first. Default: no limit. */
+  readonly maximumRequests?: number;
 }
 
-/** A request as it came over the wire. */
+/** A request as received. */
 export interface CloudRequest {
   readonly method: string;
-  /** Decoded, without the query; null where it is no valid encoding. */
+  /** Decoded, without the query; null if the encoding is invalid. */
   readonly path: string | null;
-  /** As it was written, without its question mark. */
+  /** As sent, without its question mark. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
-  /** Null where it is larger than the cloud takes. */
+  /** Null if it exceeds the cloud's size limit. */
   readonly body: string | null;
-  /** Aborted when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
 }
 
-/** What a cloud does with a request. */
+/** How a cloud answers requests. */
 export interface CloudApi {
   readonly contentType: string;
-  readonly largestBodyBytes: number;
-  /** Null where nothing is answered and the connection is reset. */
+  readonly maximumBodyBytes: number;
+  /** Null resets the connection without an answer. */
   readonly answer: (
     request: CloudRequest,
   ) => Promise<(CloudAnswer & { readonly contentType?: string }) | null>;
-  /** How a defect of the stand-in itself is told: the client hears of it, because nobody else would. */
+  /** The answer for a defect of the fake itself: the client must see it, since there is no other place to report it. */
   readonly defect: (caught: unknown) => CloudAnswer;
 }
 
 /**
- * Begins to serve.
+ * Starts the server.
  *
- * @param save keeps the world: a file that cannot be written is told at once, and none is left where nobody listens
- * @throws SlipwayError `PORT_UNAVAILABLE`, and what `save` throws
+ * @param save persists the state. An unwritable file is reported at once; no file is left behind if listening fails.
+ * @throws SlipwayError `PORT_UNAVAILABLE`, and whatever `save` throws
  */
 export async function serveCloud(
   api: CloudApi,
@@ -63,7 +69,7 @@ export async function serveCloud(
   save: () => void,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    void serve(api, request, response);
+    void handleRequest(api, request, response);
   });
   const bound = await listen(server, address, port);
   try {
@@ -75,32 +81,32 @@ export async function serveCloud(
   return { url: `http://${address}:${bound}`, close: () => stopServer(server) };
 }
 
-/** Serves one request, from its head to the end of its answer. Never rejects. */
-async function serve(
+/** Handles one request up to the end of its answer. Never rejects. */
+async function handleRequest(
   api: CloudApi,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  void ended(response).then(() => gone.abort());
+  void responseClosed(response).then(() => gone.abort());
   try {
     const answer = await api.answer(await readRequest(api, request, gone.signal));
     if (answer === null) request.socket.resetAndDestroy();
     else send(response, answer, answer.contentType ?? api.contentType);
   } catch (caught) {
-    // The client went away in the middle of its body, or this stand-in has a defect.
+    // The client disconnected while sending its body, or the fake has a defect.
     if (response.headersSent || response.destroyed) response.destroy();
     else send(response, api.defect(caught), api.contentType);
   }
 }
 
 async function readRequest(
-  { largestBodyBytes }: CloudApi,
+  { maximumBodyBytes }: CloudApi,
   request: IncomingMessage,
   signal: AbortSignal,
 ): Promise<CloudRequest> {
   const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
-  const bytes = await readBody(request, largestBodyBytes);
+  const bytes = await readBody(request, maximumBodyBytes);
   return {
     method: request.method ?? "",
     path: decoded(path),
@@ -115,7 +121,7 @@ function decoded(path: string): string | null {
   try {
     return decodeURIComponent(path);
   } catch {
-    // `decodeURIComponent` knows no other failure than a malformed path.
+    // `decodeURIComponent` throws only for malformed input.
     return null;
   }
 }

@@ -1,33 +1,33 @@
-/** How often a rule strikes. */
+/** How many requests a rule affects. */
 export interface FaultCount {
-  /** Matching requests that it lets pass first. Default 0. */
+  /** Matching requests that pass before the rule takes effect. Default 0. */
   readonly skip?: number | undefined;
-  /** Matching requests that it then strikes. Default: all. */
+  /** Matching requests that are affected after those. Default: all. */
   readonly times?: number | undefined;
 }
 
-/** A rule that was put to work, as the test that did so holds it. */
+/** Handle of an active rule, for the test that added it. */
 export interface FaultHandle {
-  /** How many requests were struck so far. */
+  /** Number of requests affected so far. */
   readonly hits: number;
-  /** Fulfilled by the first hit. */
+  /** Resolves at the first hit. */
   readonly reached: Promise<void>;
-  /** Lets stalled or slow answers go on, and later ones pass without a stop. */
+  /** Lets stalled or slow answers continue, and later ones pass without delay. */
   release(): void;
-  /** No further request is struck. */
+  /** Deactivates the rule. */
   remove(): void;
 }
 
-/** A rule at work, as the server sees it. */
+/** An active rule, as the server sees it. */
 export interface ActiveFault<Rule> {
   readonly rule: Rule;
   readonly released: Promise<void>;
   readonly handle: FaultHandle;
-  /** Counts a matching request; true where it is struck. */
+  /** Counts a matching request; true if the rule affects it. */
   strike(): boolean;
 }
 
-/** Puts a rule to work in the list; the first rule of the list that matches and strikes wins. */
+/** Activates a rule. The first rule of the list that matches and is not exhausted wins. */
 export function addFault<Rule extends FaultCount>(
   active: ActiveFault<Rule>[],
   rule: Rule,

@@ -1,4 +1,4 @@
-/** What every server of the test kit does over HTTP. */
+/** HTTP helpers that all servers of the test kit share. */
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { SlipwayError } from "../../src/errors.ts";
@@ -11,7 +11,7 @@ export interface ListeningOptions {
   readonly address?: string;
 }
 
-/** The whole body, or null where it is longer than the bound; the rest is read too, so that the client listens. */
+/** The whole body, or null if it exceeds the bound. The rest is read as well, so that the client reads the answer. */
 export async function readBody(
   request: IncomingMessage,
   maximum: number,
@@ -26,19 +26,19 @@ export async function readBody(
   return size > maximum ? null : new Uint8Array(Buffer.concat(chunks));
 }
 
-/** Fulfilled when the answer has ended; unlike `once` of `node:events` it never rejects. */
-export function ended(response: ServerResponse): Promise<void> {
+/** Resolves when the response is closed; unlike `once` of `node:events` it never rejects. */
+export function responseClosed(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => response.once("close", () => resolve()));
 }
 
-/** Listens and tells the port. Port 0 takes any free one. */
+/** Listens and returns the port. Port 0 selects any free port. */
 export async function listen(server: Server, address: string, port: number): Promise<number> {
   server.listen(port, address);
   await once(server, "listening").catch((cause: unknown): never => {
     throw new SlipwayError({
       code: "UNAVAILABLE",
       reason: "PORT_UNAVAILABLE",
-      message: `test server cannot listen on ${address}:${port}`,
+      message: `the test server cannot listen on ${address}:${port}`,
       remedy: "Choose another port, or 0 for any free one.",
       cause,
     });
@@ -48,12 +48,12 @@ export async function listen(server: Server, address: string, port: number): Pro
     throw new SlipwayError({
       code: "INTERNAL",
       reason: "INTERNAL",
-      message: `test server does not listen on ${address}:${port}`,
+      message: `the test server does not listen on ${address}:${port}`,
     });
   return bound.port;
 }
 
-/** Stops listening and cuts every connection, stalled ones too. */
+/** Stops listening and closes every connection, including stalled ones. */
 export async function stopServer(server: Server): Promise<void> {
   if (!server.listening) return;
   const stopped = once(server, "close");

@@ -1,6 +1,6 @@
 import { digest } from "./digest.ts";
 
-/** A record with the text that it sorts by, which no other record has. */
+/** A record with its unique sort key. */
 export interface Keyed<T> {
   readonly record: T;
   readonly key: string;
@@ -8,13 +8,13 @@ export interface Keyed<T> {
 
 export interface Slice<T> {
   readonly records: readonly T[];
-  /** The key after which the next page begins; null behind the last one. */
+  /** The key after which the next page begins; null on the last page. */
   readonly last: string | null;
 }
 
 /**
- * So many records after a key, in the order of their keys. Going on after a key, and not at a number, neither repeats
- * nor hides records where others come or go in between.
+ * One page of records after a key, ordered by key. Paging by key rather than by offset neither repeats nor skips
+ * records when others are added or removed between two pages.
  */
 export function sliceAfter<T>(
   records: readonly Keyed<T>[],
@@ -32,15 +32,15 @@ export function sliceAfter<T>(
   };
 }
 
-/** @param of what the token is good for: the call and its filters */
-export function writePageToken(key: string, of: readonly string[]): string {
-  return Buffer.from(JSON.stringify([digest(of), key])).toString("base64url");
+/** @param query the query that the token is valid for: the call and its filters */
+export function writePageToken(key: string, query: readonly string[]): string {
+  return Buffer.from(JSON.stringify([digest(query), key])).toString("base64url");
 }
 
-/** The key in a token, or null where it was not given for the same. */
-export function readPageToken(token: string, of: readonly string[]): string | null {
+/** The key in a token, or null if the token is malformed or belongs to another query. */
+export function readPageToken(token: string, query: readonly string[]): string | null {
   const parsed = parseJson(Buffer.from(token, "base64url").toString("utf8"));
-  return Array.isArray(parsed) && parsed[0] === digest(of) && typeof parsed[1] === "string"
+  return Array.isArray(parsed) && parsed[0] === digest(query) && typeof parsed[1] === "string"
     ? parsed[1]
     : null;
 }
@@ -49,7 +49,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No JSON is no token of ours, which the caller says.
+    // Invalid JSON means an invalid token; the caller reports it.
     return null;
   }
 }

@@ -1,28 +1,28 @@
-interface Kept<T, Found> {
+interface IndexState<T, Found> {
   readonly found: Found;
-  /** Stands before the first record that is not in it yet: a map's iterator goes on to what came since. */
+  /** Positioned before the first record that is not indexed yet: a map's iterator also visits records added later. */
   readonly unseen: Iterator<T>;
   seen: number;
 }
 
-/** Something that is looked up in a map's records. */
+/** A lookup derived from the records of a map. */
 export interface RecordIndex<T, Found> {
   of(records: ReadonlyMap<string, T>): Found;
-  /** To be called where records were taken away: a map grows at its end, but shrinks anywhere. */
-  forget(records: ReadonlyMap<string, T>): void;
+  /** Must be called after a record was removed: the index follows additions only. */
+  invalidate(records: ReadonlyMap<string, T>): void;
 }
 
-/** An index that looks at each record once, when it is first asked for after the record has come. */
+/** An index that reads each record once, on the first lookup after the record was added. */
 export function recordIndex<T, Found>(
   empty: () => Found,
   add: (found: Found, record: T) => void,
 ): RecordIndex<T, Found> {
-  const indexes = new WeakMap<object, Kept<T, Found>>();
+  const indexes = new WeakMap<object, IndexState<T, Found>>();
   return {
     of(records) {
       const index = indexes.get(records) ?? { found: empty(), unseen: records.values(), seen: 0 };
       indexes.set(records, index);
-      // Never to its end: an iterator that has been there stays there.
+      // Never exhaust the iterator: an exhausted iterator does not see later records.
       while (index.seen < records.size) {
         const { done, value } = index.unseen.next();
         if (done === true) break;
@@ -31,6 +31,6 @@ export function recordIndex<T, Found>(
       }
       return index.found;
     },
-    forget: (records) => void indexes.delete(records),
+    invalidate: (records) => void indexes.delete(records),
   };
 }

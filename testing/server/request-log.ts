@@ -1,5 +1,5 @@
-/** A request's entry while it is under way. */
-export type Open<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
+/** The entry of a request in progress. */
+export type InProgress<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] };
 
 /** The latest requests of a server, in order of arrival. */
 export interface RequestLog<Entry> {
@@ -7,14 +7,14 @@ export interface RequestLog<Entry> {
   add(entry: Entry): void;
 }
 
-/** @param most entries that are kept; the oldest go first. Default all: a server that stays needs a bound. */
-export function requestLog<Entry>(most = Infinity): RequestLog<Entry> {
+/** @param maximum maximum number of entries; the oldest are dropped first. Default: no limit. */
+export function requestLog<Entry>(maximum = Infinity): RequestLog<Entry> {
   const entries: Entry[] = [];
   return {
     entries,
     add(entry) {
       entries.push(entry);
-      if (entries.length > most) entries.shift();
+      if (entries.length > maximum) entries.shift();
     },
   };
 }

@@ -1,17 +1,17 @@
-/** The file in which a stand-in keeps its world. */
+/** The file in which a fake persists its state. */
 import type { z } from "zod";
 import { type SlipwayError, invalidArgument } from "../../src/errors.ts";
 import { isAbsent, readRegularFile, whyUnreadable } from "../../src/host/read-file.ts";
 import { replaceFile } from "../../src/host/replace-file.ts";
 
-/** Far more than a stand-in's world ever has, and what a process still reads in a second. */
-const LARGEST_STATE_BYTES = 256 * 1024 * 1024;
+/** Far larger than any real state of a fake, and still readable within a second. */
+const MAXIMUM_STATE_BYTES = 256 * 1024 * 1024;
 
 /**
- * What an earlier stand-in kept there, or null where there is no such file yet.
+ * The state that an earlier fake saved, or null if the file does not exist.
  *
- * @param cloud whose stand-in it is, for the message
- * @throws SlipwayError `INVALID_INPUT` for a file that cannot be read or was not written by that stand-in
+ * @param cloud name of the cloud, for the message
+ * @throws SlipwayError `INVALID_INPUT` if the file is unreadable or was not written by a fake of this cloud
  */
 export async function readStateFile<S extends z.ZodType>(
   path: string,
@@ -25,39 +25,39 @@ export async function readStateFile<S extends z.ZodType>(
   const [issue] = read.error.issues;
   throw invalidArgument(
     "INVALID_INPUT",
-    `${path} keeps no state of a stand-in for ${cloud}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-    "Name another file, or delete this one to begin anew.",
+    `${path} is not a state file of the ${cloud} fake: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    "Name another file, or delete this one to start afresh.",
   );
 }
 
 /**
- * Replaces the file as a whole, readable by its owner alone: whoever reads it, after a crash too, sees one state or the
- * next.
+ * Replaces the file atomically, readable by its owner only: a reader, also after a crash, sees either the old state or
+ * the new one.
  *
- * @throws SlipwayError `INVALID_INPUT` where no file can be written
+ * @throws SlipwayError `INVALID_INPUT` if the file cannot be written
  */
 export function writeStateFile(path: string, document: unknown): void {
   try {
     replaceFile(path, JSON.stringify(document));
   } catch (caught) {
-    throw unusable(path, "written", caught);
+    throw unusableFile(path, "written", caught);
   }
 }
 
 async function readText(path: string): Promise<string | null> {
   try {
-    return (await readRegularFile(path, LARGEST_STATE_BYTES)).toString("utf8");
+    return (await readRegularFile(path, MAXIMUM_STATE_BYTES)).toString("utf8");
   } catch (caught) {
     if (isAbsent(caught)) return null;
-    throw unusable(path, "read", caught);
+    throw unusableFile(path, "read", caught);
   }
 }
 
-function unusable(path: string, what: "read" | "written", caught: unknown): SlipwayError {
+function unusableFile(path: string, what: "read" | "written", caught: unknown): SlipwayError {
   return invalidArgument(
     "INVALID_INPUT",
     `the state file ${path} cannot be ${what}: ${whyUnreadable(caught)}`,
-    "Name a file in a folder that is there and yours.",
+    "Name a file in an existing folder that you can write to.",
   );
 }
 
@@ -65,7 +65,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The schema refuses it, with the right words.
+    // The caller's schema rejects null with a suitable message.
     return null;
   }
 }

@@ -12,7 +12,7 @@ import { createFakeCloud } from "./fake-cloud.ts";
 import type { FakeCloud } from "./fake-cloud.ts";
 import { createFaultBoard, lostReply } from "./fake-faults.ts";
 import type { FakeFault, FakeVerb, FaultBoard } from "./fake-faults.ts";
-import { inspectFakeImage, preflightFakePlan } from "./fake-judgement.ts";
+import { inspectFakeImage, preflightFakePlan } from "./fake-checks.ts";
 import { readFakeLogs } from "./fake-logs.ts";
 import type { FakeImage, FakePlace } from "./fake-world.ts";
 
@@ -25,44 +25,44 @@ export interface FakeAdapterOptions {
   readonly substrate?: Substrate;
   /** Region in which `amiIds` are looked up. Default `us-east-1`. */
   readonly region?: string;
-  /** Machine types with the architectures they have. Default: every name exists and has both. */
+  /** Machine types with their architectures. Default: every name exists and has both architectures. */
   readonly machineTypes?: Readonly<Record<string, readonly Architecture[]>>;
-  /** Default: one member a launch, nothing watched, 32 KiB of boot document in the environment. */
+  /** Default: one member per launch, no watching, 32 KiB of boot document in the environment. */
   readonly capabilities?: Partial<SubstrateCapabilities>;
   /** Milliseconds for which a new machine is `pending`. Default 0. */
   readonly bootMilliseconds?: number;
-  /** What becomes of a batch that a place has no room for. Default `reject-all`. */
+  /** Outcome of a batch that exceeds the room of its place. Default `reject-all`. */
   readonly shortage?: "reject-all" | "reject-rest";
   readonly faults?: readonly FakeFault[];
 }
 
-/** One call that was made, refused ones included. */
+/** One call, including rejected ones. */
 export interface FakeCall {
   readonly verb: FakeVerb;
-  /** The clock's time when it was made. */
+  /** The clock's time at the call. */
   readonly at: number;
   /** The launch's token and place; null for the other verbs. */
   readonly token: string | null;
   readonly place: string | null;
 }
 
-/** A substrate in memory, strict about the contract, with what a test needs to see and to break. */
+/** An in-memory substrate, strict about the contract, that tests can inspect and break. */
 export interface FakeAdapter extends SubstrateAdapter {
   /** How often each verb was called. */
   readonly calls: Readonly<Record<FakeVerb, number>>;
-  /** The calls in their order. */
+  /** The calls in order. */
   readonly history: readonly FakeCall[];
-  /** Every machine that is not terminated, oldest first, whoever owns it. */
+  /** Every machine that is not terminated, oldest first, of all owners. */
   readonly machines: readonly Machine[];
   readonly closed: boolean;
-  /** Adds faults behind those that are still to come. */
+  /** Appends faults to those still pending. */
   fault(...faults: readonly FakeFault[]): void;
   /** Ends a machine from within, as a process that exits. Default message: `exited`. */
   end(id: string, exitCode: number, message?: string): void;
-  /** Lets a machine print. */
+  /** Appends to the machine's output. */
   print(id: string, text: string): void;
   setCapacity(place: string, capacity: number): void;
-  /** Another adapter of the same machines, tokens and faults, as another process would open it. */
+  /** Opens another adapter with the same machines, tokens and faults, as another process would. */
   reopen(): FakeAdapter;
 }
 
@@ -100,7 +100,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
   return openFake(world);
 }
 
-/** What all adapters of one fake share. */
+/** State shared by all adapters of one fake. */
 interface World {
   readonly options: FakeAdapterOptions;
   readonly capabilities: SubstrateCapabilities;
@@ -115,7 +115,7 @@ function openFake(world: World): FakeAdapter {
   const { cloud, board, history } = world;
   const connection = { closed: false };
   return {
-    ...verbs(world, caller(world, connection)),
+    ...verbs(world, createCaller(world, connection)),
     close() {
       connection.closed = true;
       return Promise.resolve();
@@ -191,25 +191,25 @@ function verbs(world: World, call: Caller): Omit<SubstrateAdapter, "close"> {
   };
 }
 
-interface CallSetting<T> {
+interface CallOptions<T> {
   readonly verb: FakeVerb;
   readonly signal: AbortSignal;
   readonly token?: string;
   readonly place?: string;
-  /** How the verb says no; thrown where it has no way of its own. */
+  /** Converts a rejection to the verb's result; without it the error is thrown. */
   readonly reject?: (error: SlipwayError) => T;
-  /** How the verb says that it does not know. */
+  /** Converts a lost reply to the verb's result; without it the error is thrown. */
   readonly lose?: (error: SlipwayError) => T;
 }
 
-type Caller = <T>(setting: CallSetting<T>, effect: () => T) => Promise<T>;
+type Caller = <T>(setting: CallOptions<T>, effect: () => T) => Promise<T>;
 
 function fail(error: SlipwayError): never {
   throw error;
 }
 
-/** Runs one verb as a call over a wire that may fail: recorded, then the fault that is due, then the effect. */
-function caller(world: World, connection: { readonly closed: boolean }): Caller {
+/** Runs one verb like a call over an unreliable network: records it, applies the next fault, then executes it. */
+function createCaller(world: World, connection: { readonly closed: boolean }): Caller {
   const { clock } = world.options;
   return async (setting, effect) => {
     const { verb, signal, token = null, place = null, reject = fail, lose = fail } = setting;
@@ -252,6 +252,6 @@ function usedAfterClose(verb: FakeVerb): SlipwayError {
   return new SlipwayError({
     code: "INTERNAL",
     reason: "INTERNAL",
-    message: `${verb} was called on an adapter that was closed`,
+    message: `${verb} was called on a closed adapter`,
   });
 }

@@ -1,24 +1,24 @@
 import { canonicalJson } from "../../src/json/canonical-json.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, LaunchMember, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
-import { noCapacity, refuseLaunch, tokenMismatch, tokenSpent } from "./fake-refusals.ts";
+import { noCapacity, refuseLaunch, tokenMismatch, tokenUsed } from "./fake-refusals.ts";
 import { artifactOf } from "./fake-world.ts";
 import type { FakeCloudOptions } from "./fake-world.ts";
 
-/** The machines, tokens and room that outlive any one adapter, as a cloud outlives the processes that talk to it. */
+/** The machines, tokens and capacity that outlive any one adapter, as a cloud outlives its clients. */
 export interface FakeCloud {
   /** Every machine that is not terminated, oldest first. */
   machines(): readonly Machine[];
   find(id: string): Machine | null;
   launch(launch: Launch): readonly LaunchOutcome[];
-  /** False when it was gone already. */
+  /** False if the machine was gone already. */
   terminate(id: string): boolean;
   end(id: string, exitCode: number, message: string): void;
   print(id: string, text: string): void;
-  /** What it printed; null for a machine that is gone. */
+  /** The machine's output; null if it is gone. */
   printed(id: string): string | null;
   setCapacity(place: string, capacity: number): void;
-  /** Calls back at each change of the machine or its output; gives back the way to stop. */
+  /** Calls back at each change of the machine or its output. Returns a function that unsubscribes. */
   onChange(id: string, changed: () => void): () => void;
 }
 
@@ -35,7 +35,7 @@ interface State {
   readonly machines: Map<string, FakeMachine>;
   readonly tokens: Map<string, { readonly body: string; readonly ids: readonly string[] }>;
   readonly listeners: Map<string, Set<() => void>>;
-  born: number;
+  created: number;
 }
 
 export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
@@ -45,7 +45,7 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
     machines: new Map(),
     tokens: new Map(),
     listeners: new Map(),
-    born: 0,
+    created: 0,
   };
   const change = (id: string, patch: Partial<FakeMachine>): void => {
     const found = state.machines.get(id);
@@ -54,8 +54,8 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
     notify(state, id);
   };
   return {
-    machines: () => [...state.machines.values()].map((found) => seen(state, found)),
-    find: (id) => mapDefined(state.machines.get(id), (found) => seen(state, found)),
+    machines: () => [...state.machines.values()].map((found) => currentMachine(state, found)),
+    find: (id) => mapDefined(state.machines.get(id), (found) => currentMachine(state, found)),
     launch: (launch) => launchOnce(state, launch),
     terminate(id) {
       const existed = state.machines.delete(id);
@@ -73,28 +73,28 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
   };
 }
 
-/** A token is looked up before anything else is judged: a replay must succeed although the place is full by now. */
+/** The token is looked up before anything else is checked: a replay must succeed even if the place has become full. */
 function launchOnce(state: State, launch: Launch): readonly LaunchOutcome[] {
   const body = bodyOf(launch);
   const known = state.tokens.get(launch.token);
   if (known !== undefined) return replay(state, launch, known, body);
   const refusal = refuseLaunch(state.options, launch);
   if (refusal !== null) return launch.members.map(() => rejected(refusal));
-  const room = roomIn(state, launch.place.place);
+  const room = freeCapacity(state, launch.place.place);
   const fitting =
     room >= launch.members.length || state.options.shortage === "reject-rest" ? room : 0;
   const outcomes = launch.members.map((member, index): LaunchOutcome =>
     index < fitting
-      ? { outcome: "accepted", machine: bear(state, launch, member) }
+      ? { outcome: "accepted", machine: createMachine(state, launch, member) }
       : rejected(noCapacity(launch.place.place)),
   );
   const ids = outcomes.flatMap((one) => (one.outcome === "accepted" ? [one.machine.id] : []));
-  // A refused launch leaves its token unused, as EC2 does: it may succeed later, when there is room.
+  // A rejected launch leaves its token unused, as on EC2: the token can succeed later, when there is capacity.
   if (ids.length > 0) state.tokens.set(launch.token, { body, ids });
   return outcomes;
 }
 
-/** All that makes two launches the same to a cloud. Secrets may be renewed between a launch and its replay. */
+/** Everything that a cloud compares for idempotency. Secrets may be renewed between a launch and its replay. */
 function bodyOf({ plan, place, ownership, members }: Launch): string {
   return canonicalJson({
     planId: plan.planId,
@@ -118,26 +118,26 @@ function replay(
     const id = known.ids[index];
     if (id === undefined) return rejected(noCapacity(launch.place.place));
     const found = state.machines.get(id);
-    if (found !== undefined) return { outcome: "accepted", machine: seen(state, found) };
-    return rejected(tokenSpent(launch.token, id));
+    if (found !== undefined) return { outcome: "accepted", machine: currentMachine(state, found) };
+    return rejected(tokenUsed(launch.token, id));
   });
 }
 
-function bear(state: State, launch: Launch, member: LaunchMember): Machine {
+function createMachine(state: State, launch: Launch, member: LaunchMember): Machine {
   const { clock, images, bootMilliseconds } = state.options;
   const { plan, place, ownership } = launch;
-  state.born += 1;
+  state.created += 1;
   const now = clock.now();
   const machine: Machine = {
-    id: `fake-${state.born.toString().padStart(6, "0")}`,
+    id: `fake-${state.created.toString().padStart(6, "0")}`,
     place: place.place,
     state: "pending",
     architecture: plan.architecture,
     artifact: plan.artifact.id,
-    addresses: { private: `10.0.${state.born >> 8}.${state.born & 255}`, public: null },
+    addresses: { private: `10.0.${state.created >> 8}.${state.created & 255}`, public: null },
     ports: plan.guest.ports.map(({ port }, index) => ({
       port,
-      hostPort: 32_768 + state.born * 16 + index,
+      hostPort: 32_768 + state.created * 16 + index,
     })),
     launchIndex: null,
     ownership: { ...ownership, spawnId: member.spawnId },
@@ -152,16 +152,16 @@ function bear(state: State, launch: Launch, member: LaunchMember): Machine {
     output: image?.prints ?? "",
   };
   state.machines.set(machine.id, found);
-  return seen(state, found);
+  return currentMachine(state, found);
 }
 
-/** The machine as it is now: its state follows from the clock. */
-function seen(state: State, { machine, runsAt, end }: FakeMachine): Machine {
+/** The machine at the current time: its state follows from the clock. */
+function currentMachine(state: State, { machine, runsAt, end }: FakeMachine): Machine {
   if (end !== null) return { ...machine, state: "ended", end };
   return { ...machine, state: state.options.clock.now() >= runsAt ? "running" : "pending" };
 }
 
-function roomIn(state: State, place: string): number {
+function freeCapacity(state: State, place: string): number {
   const taken = [...state.machines.values()].filter(
     (found) => found.end === null && found.machine.place === place,
   ).length;

@@ -11,34 +11,34 @@ export type FakeVerb =
   | "list"
   | "logs";
 
-/** What goes wrong with a call. */
+/** How a call fails. */
 export type FakeFaultKind =
-  /** The request never arrived. `launch` answers `unknown`, other verbs throw. */
+  /** The request never arrived. `launch` returns `unknown`, other verbs throw. */
   | { readonly kind: "lost-before" }
-  /** It arrived and had its effect, but the reply did not come back. */
+  /** The request arrived and took effect, but the reply was lost. */
   | { readonly kind: "lost-after" }
-  /** The provider says no: `launch` answers `rejected`, `terminate` answers `failed`, other verbs throw. */
+  /** The provider rejects: `launch` returns `rejected`, `terminate` returns `failed`, other verbs throw. */
   | { readonly kind: "reject"; readonly error: SlipwayErrorOptions }
-  /** The verb throws, whichever it is: nothing arrived. */
+  /** Any verb throws; the request did not arrive. */
   | { readonly kind: "throw"; readonly error: SlipwayErrorOptions }
-  /** Takes so long on the fake's clock before it arrives. */
+  /** Delays the request by this much of the fake's clock. */
   | { readonly kind: "delay"; readonly milliseconds: number };
 
-/** A fault as data. Those that a call matches are met in their order, one a call. */
+/** A fault as data. Of the faults that match a call, the first pending one applies. */
 export type FakeFault = FakeFaultKind & {
   readonly verb: FakeVerb;
   /** Only launches at this place. Default: all. */
   readonly place?: string;
-  /** Matching calls that it lets pass first. Default 0. */
+  /** Matching calls that pass first. Default 0. */
   readonly after?: number;
-  /** Calls that meet it. Default 1; `Infinity` for all from there on. */
+  /** Calls that fail. Default 1; `Infinity` for all further calls. */
   readonly times?: number;
 };
 
-/** The faults that are still to come. */
+/** The pending faults. */
 export interface FaultBoard {
   add(faults: readonly FakeFault[]): void;
-  /** The fault that this call meets, or null. */
+  /** The fault that applies to this call, or null. */
   take(verb: FakeVerb, place: string | null): FakeFault | null;
 }
 
@@ -68,7 +68,7 @@ function toPending(fault: FakeFault) {
   return { fault, passes: fault.after ?? 0, times: fault.times ?? 1 };
 }
 
-/** What a caller knows when no reply came: nothing, so only the same request may be made again. */
+/** Without a reply the caller does not know whether the request took effect, so it may only repeat the same request. */
 export function lostReply(verb: FakeVerb): SlipwayError {
   return new SlipwayError({
     code: "UNAVAILABLE",

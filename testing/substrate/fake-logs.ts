@@ -4,9 +4,9 @@ import type { LogsRequest } from "../../src/substrate/contract.ts";
 import type { FakeCloud } from "./fake-cloud.ts";
 
 /**
- * What a machine printed, and with `follow` what it prints until it ends.
+ * A machine's output; with `follow`, also its further output until it ends.
  *
- * @throws SlipwayError at once, before the first piece, for a machine that is not there.
+ * @throws SlipwayError immediately, before the first piece, if the machine does not exist.
  */
 export function readFakeLogs(
   cloud: FakeCloud,
@@ -19,7 +19,7 @@ export function readFakeLogs(
     throw new SlipwayError({
       code: "NOT_FOUND",
       reason: "MACHINE_NOT_FOUND",
-      message: `there is no machine ${id}`,
+      message: `machine ${id} does not exist`,
     });
   return pieces(cloud, id, { request, signal, printed });
 }
@@ -64,7 +64,7 @@ function lastLines(text: string, count: number | null): string {
   if (count === null) return text;
   if (count === 0) return "";
   const lines = text.split("\n");
-  // A text that ends its last line has an empty piece behind it, which is not a line.
+  // Splitting a text that ends with a newline leaves an empty last piece, which is not a line.
   const extra = text.endsWith("\n") ? 1 : 0;
   return lines.slice(-(count + extra)).join("\n");
 }

@@ -4,14 +4,14 @@ import type { Launch } from "../../src/substrate/contract.ts";
 import { artifactOf } from "./fake-world.ts";
 import type { FakeCloudOptions } from "./fake-world.ts";
 
-/** What a cloud says no to, whatever room it has. */
+/** Reasons to reject a launch other than capacity. */
 export function refuseLaunch(options: FakeCloudOptions, launch: Launch): SlipwayError | null {
   const { substrate, images, places, maximumBatch } = options;
   const { plan } = launch;
   if (!/^[0-9a-f]{64}$/.test(launch.token)) return invalid("the launch token is not 64 hex digits");
   if (launch.members.length > maximumBatch)
     return invalid(
-      `the launch has ${launch.members.length} members, at most ${maximumBatch} may go`,
+      `the launch has ${launch.members.length} members; the maximum is ${maximumBatch}`,
     );
   if (plan.substrate !== substrate)
     return invalid(`the plan is for ${plan.substrate}, this is ${substrate}`);
@@ -19,12 +19,12 @@ export function refuseLaunch(options: FakeCloudOptions, launch: Launch): Slipway
   const place = places.find((known) => known.place === launch.place.place);
   if (place === undefined)
     return refusal("INVALID_ARGUMENT", "PLACE_NOT_FOUND", {
-      message: `there is no place ${launch.place.place}`,
+      message: `place ${launch.place.place} does not exist`,
     });
   const image = images.find((known) => artifactOf(known) === plan.artifact.id);
   if (image === undefined)
     return refusal("NOT_FOUND", "IMAGE_NOT_FOUND", {
-      message: `there is no image ${plan.artifact.id}`,
+      message: `image ${plan.artifact.id} does not exist`,
       blastRadius: "image",
     });
   const able = place.architectures ?? [image.architecture];
@@ -46,13 +46,13 @@ export function noCapacity(place: string): SlipwayError {
 
 export function tokenMismatch(token: string): SlipwayError {
   return refusal("ALREADY_EXISTS", "LAUNCH_TOKEN_MISMATCH", {
-    message: `launch token ${token}: it was used before with other parameters`,
+    message: `launch token ${token} was used before with other parameters`,
   });
 }
 
-export function tokenSpent(token: string, id: string): SlipwayError {
+export function tokenUsed(token: string, id: string): SlipwayError {
   return refusal("FAILED_PRECONDITION", "LAUNCH_TOKEN_SPENT", {
-    message: `launch token ${token}: its machine ${id} was terminated`,
+    message: `the machine ${id} of launch token ${token} was terminated`,
   });
 }
 

@@ -1,23 +1,23 @@
 import type { Clock } from "../../src/host/clock.ts";
 import type { Architecture, Substrate } from "../../src/plan/plan.ts";
 
-/** An image that the fake knows. */
+/** An image of the fake. */
 export interface FakeImage {
-  /** What an image record calls it: an AMI id, a self-link, an OCI reference. */
+  /** Its name in an image record: an AMI id, a self-link, an OCI reference. */
   readonly reference: string;
-  /** What that is pinned to, a plan's `artifact.id`. Default: the reference. */
+  /** What the reference is pinned to, a plan's `artifact.id`. Default: the reference. */
   readonly artifact?: string;
   readonly architecture: Architecture;
-  /** What every machine prints when it is born. Default: nothing. */
+  /** Output of every machine when it starts. Default: nothing. */
   readonly prints?: string;
 }
 
-/** A place to launch in, with its room. */
+/** A place to launch in, with its capacity. */
 export interface FakePlace {
   readonly place: string;
   /** Machines that may be pending or running there at once. Default: no limit. */
   readonly capacity?: number;
-  /** What machines of the place can run. Default: both. */
+  /** Architectures that machines of the place can run. Default: both. */
   readonly architectures?: readonly Architecture[];
 }
 
@@ -29,7 +29,7 @@ export interface FakeCloudOptions {
   /** Milliseconds for which a new machine is `pending`. */
   readonly bootMilliseconds: number;
   readonly maximumBatch: number;
-  /** What becomes of a batch that a place has no room for: nobody is taken, or those that fit. */
+  /** Outcome of a batch that exceeds the room of its place: all members are rejected, or only those that do not fit. */
   readonly shortage: "reject-all" | "reject-rest";
 }
 

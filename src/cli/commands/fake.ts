@@ -65,7 +65,7 @@ const START: Readonly<Record<Cloud, (settings: Settings) => Promise<FakeServer>>
 };
 
 /** The request log can only be read in process, so a fake with a process of its own keeps none. */
-const WITHOUT_REQUEST_LOG = { mostRequests: 0 } as const;
+const WITHOUT_REQUEST_LOG = { maximumRequests: 0 } as const;
 
 async function readFaults(context: CliContext, file: string): Promise<unknown> {
   const named = { file, from: context.workingDirectory };

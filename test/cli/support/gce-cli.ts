@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { expect } from "vitest";
 import { z } from "zod";
 import { startGce } from "../../../testing/gce/index.ts";
-import type { GceOptions, TestGce } from "../../../testing/gce/index.ts";
+import type { GceOptions, GceFake } from "../../../testing/gce/index.ts";
 import type { CommandOptions, CommandResult } from "./command-line.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ProcessResult } from "./slipway-process.ts";
@@ -40,7 +40,7 @@ const refusal = z.strictObject({
 export type Refusal = z.infer<typeof refusal>["error"];
 
 export interface GceCli extends AsyncDisposable {
-  readonly gce: TestGce;
+  readonly gce: GceFake;
   readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
   /** Runs a command in a process of its own. */
   readonly runProcess: (

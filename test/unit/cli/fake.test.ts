@@ -47,18 +47,14 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
     [
       "an unknown kind of fault",
       ["--faults", "fire.json"],
-      "faults.0.kind: the kinds are throttle,",
+      "faults.0.kind: expected one of throttle,",
     ],
     ["a faults file that is not JSON", ["--faults", "half.json"], "line 1"],
     ["a duplicate key", ["--faults", "twice.json"], "faults"],
     ["a faults file that is too large", ["--faults", "large.json"], "larger than 1048576 bytes"],
     ["a state file in an absent folder", ["--state", "absent/state.json"], "cannot be written"],
     ["a folder as state file", ["--state", "folder"], "cannot be read"],
-    [
-      "a state file with other content",
-      ["--state", "fire.json"],
-      "keeps no state of a stand-in for",
-    ],
+    ["a state file with other content", ["--state", "fire.json"], "is not a state file of the"],
   ])("rejects %s before it starts", async (_what, flags, message) => {
     using folder = scratchFolder();
     const write = (name: string, text: string) => writeFileSync(join(folder.path, name), text);
@@ -96,8 +92,8 @@ describe("slipway fake", () => {
   });
 
   it.each([
-    ["ec2", { kind: "operation_error", code: "X" }, "operation_error means nothing to EC2"],
-    ["gce", { kind: "throttle", account: "1" }, "account means nothing to Compute Engine"],
+    ["ec2", { kind: "operation_error", code: "X" }, "operation_error does not apply to EC2"],
+    ["gce", { kind: "throttle", account: "1" }, "account does not apply to Compute Engine"],
   ])("%s rejects faults of the other cloud: %j", async (cloud, fault, message) => {
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "faults.json"), JSON.stringify({ faults: [fault] }));
@@ -111,7 +107,7 @@ describe("slipway fake", () => {
     await fake(folder.path, "ec2", "--state", "state.json");
     const ran = await fake(folder.path, "gce", "--state", "state.json");
     expect(ran).toMatchObject({ exitCode: 2 });
-    expect(ran.stderr).toContain("keeps no state of a stand-in for Compute Engine");
+    expect(ran.stderr).toContain("is not a state file of the Compute Engine fake");
     expect(await fake(folder.path, "ec2", "--state", "state.json")).toMatchObject({ exitCode: 0 });
   });
 });

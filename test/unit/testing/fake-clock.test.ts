@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
 
 describe("createFakeClock", () => {
-  it("stands still until it is told to move", async () => {
+  it("stands still until it is advanced", async () => {
     const clock = createFakeClock(1_000);
     const woke: string[] = [];
     void clock.sleep(10).then(() => woke.push("slept"));
@@ -15,7 +15,7 @@ describe("createFakeClock", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it("shows a sleeper the time at which it was due, not the end of the step", async () => {
+  it("shows the due time at each wake-up, not the end of the advance", async () => {
     const clock = createFakeClock(0);
     const times: number[] = [];
     const work = async () => {
@@ -30,7 +30,7 @@ describe("createFakeClock", () => {
     expect(clock.now()).toBe(100);
   });
 
-  it("wakes in the order of times, equals in the order in which they lay down", async () => {
+  it("ends sleeps in the order of due times, and equal ones in the order in which they began", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(5)), async (delays) => {
         const clock = createFakeClock(0);
@@ -47,7 +47,7 @@ describe("createFakeClock", () => {
     );
   });
 
-  it("ends one sleeper's next steps before the following one wakes", async () => {
+  it("completes the work after one wake-up before the next wake-up", async () => {
     const clock = createFakeClock(0);
     const steps: string[] = [];
     const work = async (name: string) => {
@@ -63,7 +63,7 @@ describe("createFakeClock", () => {
     expect(steps).toEqual(["first woke", "first went on", "second woke", "second went on"]);
   });
 
-  it("rejects a sleeper with the signal's own reason, at once and later", async () => {
+  it("rejects a sleep with the reason of its signal, aborted before or during the sleep", async () => {
     const clock = createFakeClock();
     const early = new Error("early");
     await expect(clock.sleep(5, AbortSignal.abort(early))).rejects.toBe(early);
@@ -75,7 +75,7 @@ describe("createFakeClock", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it("does not mind a signal that is aborted after the sleep", async () => {
+  it("ignores a signal that is aborted after the sleep", async () => {
     const clock = createFakeClock();
     const controller = new AbortController();
     const sleeping = clock.sleep(5, controller.signal);
@@ -84,7 +84,7 @@ describe("createFakeClock", () => {
     await expect(sleeping).resolves.toBeUndefined();
   });
 
-  it("takes a time in the past as now", async () => {
+  it("treats a time in the past as now", async () => {
     const clock = createFakeClock(50);
     const sleeping = clock.sleep(-10);
     await clock.advance(0);
@@ -92,7 +92,7 @@ describe("createFakeClock", () => {
     expect(clock.now()).toBe(50);
   });
 
-  it("runs until a promise has settled, either way, and no further", async () => {
+  it("runs until a promise has resolved or rejected, and no further", async () => {
     const clock = createFakeClock(0);
     void clock.sleep(1_000);
     const answer = clock.sleep(40).then(() => "done");
@@ -102,7 +102,7 @@ describe("createFakeClock", () => {
     await expect(clock.runUntilSettled(failure)).rejects.toThrow("no");
   });
 
-  it("says so when time alone cannot settle a promise", async () => {
+  it("throws if time alone cannot settle a promise", async () => {
     const { promise } = Promise.withResolvers<never>();
     await expect(createFakeClock().runUntilSettled(promise)).rejects.toThrow(
       "something other than the fake clock",

@@ -1,4 +1,4 @@
-/** What `slipway fake` promises of a stand-in to which nothing was told. */
+/** The documented defaults of `slipway fake`. */
 import {
   DescribeAvailabilityZonesCommand,
   DescribeImagesCommand,
@@ -22,10 +22,10 @@ import {
   verdict,
 } from "./gce/support/ask.ts";
 
-/** The longest that a machine is on its way, in milliseconds. */
+/** The maximum time in milliseconds until a machine runs. */
 const LONGEST_PENDING = 500;
 
-describe("the stand-in for EC2, by default,", () => {
+describe("the EC2 fake, by default,", () => {
   it.each(["us-east-1", "us-west-2", "eu-west-1"])(
     "has a network and images in %s",
     async (region) => {
@@ -49,7 +49,7 @@ describe("the stand-in for EC2, by default,", () => {
     },
   );
 
-  it("knows no quota, and any number of machines, which soon run", async () => {
+  it("has no quota and unlimited capacity, and machines soon run", async () => {
     await using it = await subject();
     const many = { ...launchOf(it.region), InstanceType: "m7i.4xlarge" as const };
     await it.client.send(new RunInstancesCommand({ ...many, MinCount: 900, MaxCount: 900 }));
@@ -58,7 +58,7 @@ describe("the stand-in for EC2, by default,", () => {
     expect(states).toEqual(new Set(["running"]));
   });
 
-  it("counts requests as EC2 publishes it", async () => {
+  it("limits requests at the rates that EC2 publishes", async () => {
     await using it = await subject();
     const ask = () => codeOf(it.client.send(new DescribeInstancesCommand({})));
     for (let count = 0; count < 50; count += 1) expect(await ask()).toBeNull();
@@ -68,13 +68,13 @@ describe("the stand-in for EC2, by default,", () => {
   it.each([
     ["AKIATEST", "000000000000"],
     ["123456789012", "123456789012"],
-  ])("takes the key %s for account %s", async (accessKeyId, account) => {
+  ])("maps the key %s to account %s", async (accessKeyId, account) => {
     await using it = await subject();
     const identity = await it.stsFor({ accessKeyId }).send(new GetCallerIdentityCommand({}));
     expect(identity.Account).toBe(account);
   });
 
-  it("wants a signature", async () => {
+  it("requires a signature", async () => {
     await using it = await subject();
     const response = await fetch(it.ec2.url, {
       method: "POST",
@@ -86,8 +86,8 @@ describe("the stand-in for EC2, by default,", () => {
   });
 });
 
-describe("the stand-in for Compute Engine, by default,", () => {
-  it("has two regions of two zones or more, each with network and subnet", async () => {
+describe("the Compute Engine fake, by default,", () => {
+  it("has at least two regions with at least two zones each, with network and subnet", async () => {
     const { get } = await startChecked();
     const regions = names(await get("regions"));
     const zones = names(await get("zones")).map(String);
@@ -102,7 +102,7 @@ describe("the stand-in for Compute Engine, by default,", () => {
     expect(verdict(await get("global/networks/default"))).toBe("200");
   });
 
-  it("has images of both architectures with families, a DEPRECATED and an OBSOLETE one", async () => {
+  it("has images of both architectures with families, including a DEPRECATED and an OBSOLETE one", async () => {
     const { get } = await startChecked();
     const { body } = await get("global/images");
     const items = at(body, "items");
@@ -117,7 +117,7 @@ describe("the stand-in for Compute Engine, by default,", () => {
     ["e2-small", undefined],
     ["n2-standard-2", undefined],
     ["c4a-standard-1", "debian-12-bookworm-arm64-v20251111"],
-  ])("boots a %s, which soon runs", async (type, image) => {
+  ])("boots a %s, which runs soon after", async (type, image) => {
     const { post, gce, get, clock } = await startChecked();
     const body = { name: "one", ...properties(ZONE, type, image) };
     expect(verdict(await post(`zones/${ZONE}/instances`, body))).toBe("200");
@@ -127,7 +127,7 @@ describe("the stand-in for Compute Engine, by default,", () => {
     expect(gce.instances(PROJECT)).toHaveLength(1);
   });
 
-  it("knows no quota, and any number of machines", async () => {
+  it("has no quota and unlimited capacity", async () => {
     const { post, get } = await startChecked();
     const bulk = { count: 200, namePattern: "n-###", instanceProperties: properties() };
     const place = {
@@ -138,7 +138,7 @@ describe("the stand-in for Compute Engine, by default,", () => {
     expect(names(await get(`zones/${ZONE}/instances?maxResults=500`))).toHaveLength(200);
   });
 
-  it("counts requests as Google publishes it", async () => {
+  it("limits requests at the rates that Google publishes", async () => {
     const { get } = await startChecked();
     const verdicts: string[] = [];
     for (let count = 0; count <= 750; count += 1)
@@ -146,7 +146,7 @@ describe("the stand-in for Compute Engine, by default,", () => {
     expect(verdicts.slice(-2)).toEqual(["200", "403 rateLimitExceeded"]);
   });
 
-  it("wants a bearer token, and has every project", async () => {
+  it("requires a bearer token, and has every project", async () => {
     const { ask, post } = await startChecked();
     const path = "/compute/v1/projects/never-heard-of/zones";
     expect(verdict(await ask({ path }))).toBe("200");

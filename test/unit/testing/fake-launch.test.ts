@@ -7,7 +7,7 @@ function members(...names: readonly string[]) {
 }
 
 describe("a launch", () => {
-  it("bears a machine that boots in its time and says whose it is", async () => {
+  it("creates a machine that boots after the configured time and reports its owner", async () => {
     const { adapter, clock } = fake({ bootMilliseconds: 500 });
     const [outcome] = await adapter.launch(fakeLaunch("one"), signal);
     expect(outcome).toMatchObject({
@@ -26,7 +26,7 @@ describe("a launch", () => {
     expect(adapter.machines).toMatchObject([{ state: "running" }]);
   });
 
-  it("finds the same machine for the same token, although the place is full by now", async () => {
+  it("returns the same machine for the same token, even if the place has become full", async () => {
     const { adapter } = fake({ places: [{ place: "fake", capacity: 1 }] });
     const first = summary(await adapter.launch(fakeLaunch("one"), signal));
     expect(summary(await adapter.launch(fakeLaunch("one"), signal))).toEqual(first);
@@ -36,7 +36,7 @@ describe("a launch", () => {
     expect(adapter.machines).toHaveLength(1);
   });
 
-  it("takes a token with renewed secrets for the same", async () => {
+  it("accepts the same token with renewed secrets", async () => {
     const { adapter } = fake();
     const launch = fakeLaunch("one");
     const first = summary(await adapter.launch(launch, signal));
@@ -49,7 +49,7 @@ describe("a launch", () => {
     ["plan", { plan: fakePlan({ workspace: "other" }) }],
     ["place", { place: { place: "elsewhere", verdict: "eligible", reason: null } as const }],
     ["owner", { ownership: { ...fakeLaunch("one").ownership, owner: "ledger-2" } }],
-  ])("refuses the same token with another %s", async (_what, change) => {
+  ])("rejects the same token with another %s", async (_what, change) => {
     const { adapter } = fake({ places: [{ place: "fake" }, { place: "elsewhere" }] });
     await adapter.launch(fakeLaunch("one"), signal);
     expect(summary(await adapter.launch(fakeLaunch("one", change), signal))).toEqual([
@@ -57,7 +57,7 @@ describe("a launch", () => {
     ]);
   });
 
-  it("refuses the token of a terminated machine", async () => {
+  it("rejects the token of a terminated machine", async () => {
     const { adapter } = fake();
     const [id = ""] = summary(await adapter.launch(fakeLaunch("one"), signal));
     await adapter.terminate([id], signal);
@@ -66,14 +66,14 @@ describe("a launch", () => {
     ]);
   });
 
-  it("leaves the token of a refused launch unused", async () => {
+  it("leaves the token of a rejected launch unused", async () => {
     const { adapter } = fake({ places: [{ place: "fake", capacity: 0 }] });
     await adapter.launch(fakeLaunch("one"), signal);
     adapter.setCapacity("fake", 1);
     expect(summary(await adapter.launch(fakeLaunch("one"), signal))).toEqual(["fake-000001"]);
   });
 
-  it("has room again when a machine has ended or is gone", async () => {
+  it("has capacity again when a machine has ended or was terminated", async () => {
     const { adapter } = fake({ places: [{ place: "fake", capacity: 1 }] });
     const [first = ""] = summary(await adapter.launch(fakeLaunch("one"), signal));
     adapter.end(first, 0);
@@ -106,14 +106,14 @@ describe("a launch", () => {
     ["another substrate", "INVALID_INPUT", { plan: fakePlan({ substrate: "AWS" }) }],
     ["a malformed token", "INVALID_INPUT", { token: "one" }],
     ["too many members", "INVALID_INPUT", { members: members("a", "b") }],
-  ])("refuses %s", async (_what, reason, change) => {
+  ])("rejects %s", async (_what, reason, change) => {
     const { adapter } = fake();
     const outcomes = summary(await adapter.launch(fakeLaunch("one", change), signal));
     expect(new Set(outcomes)).toEqual(new Set([`rejected ${reason}`]));
     expect(adapter.machines).toEqual([]);
   });
 
-  it("refuses a place whose machines cannot run the image", async () => {
+  it("rejects a place whose machines cannot run the image", async () => {
     const { adapter } = fake({ places: [{ place: "fake", architectures: ["arm64"] }] });
     expect(summary(await adapter.launch(fakeLaunch("one"), signal))).toEqual([
       "rejected ARCHITECTURE_MISMATCH",
@@ -123,16 +123,19 @@ describe("a launch", () => {
   it.each([
     ["reject-all", ["rejected INSUFFICIENT_CAPACITY", "rejected INSUFFICIENT_CAPACITY"]],
     ["reject-rest", ["fake-000001", "rejected INSUFFICIENT_CAPACITY"]],
-  ] as const)("answers a batch beyond the room by %s, and again so", async (shortage, expected) => {
-    const { adapter } = fake({
-      capabilities: {
-        batch: { maximum: 2, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
-      },
-      places: [{ place: "fake", capacity: 1 }],
-      shortage,
-    });
-    const launch = fakeLaunch("two", { members: members("a", "b") });
-    expect(summary(await adapter.launch(launch, signal))).toEqual(expected);
-    expect(summary(await adapter.launch(launch, signal))).toEqual(expected);
-  });
+  ] as const)(
+    "answers a batch that exceeds the capacity with %s, also when replayed",
+    async (shortage, expected) => {
+      const { adapter } = fake({
+        capabilities: {
+          batch: { maximum: 2, longestSpawnId: null, idleMilliseconds: 0, longestMilliseconds: 0 },
+        },
+        places: [{ place: "fake", capacity: 1 }],
+        shortage,
+      });
+      const launch = fakeLaunch("two", { members: members("a", "b") });
+      expect(summary(await adapter.launch(launch, signal))).toEqual(expected);
+      expect(summary(await adapter.launch(launch, signal))).toEqual(expected);
+    },
+  );
 });

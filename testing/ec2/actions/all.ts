@@ -13,7 +13,7 @@ import { runInstances } from "./run-instances.ts";
 import { assumeRole, getCallerIdentity } from "./sts.ts";
 import { createTags, describeTags } from "./tags.ts";
 
-/** Every call that the stand-in knows. Any other is refused as `InvalidAction`. */
+/** Every supported call. Any other call is rejected as `InvalidAction`. */
 const ALL: readonly Action[] = [
   assumeRole,
   createImage,

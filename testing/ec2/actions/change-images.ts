@@ -2,13 +2,13 @@ import { type Context, mutation } from "../action.ts";
 import { Ec2Failure, invalidCombination, invalidValue } from "../failure.ts";
 import { IMAGE_ID, notFound, requireWellFormed } from "../ids.ts";
 import { findImage, makeImage } from "../images.ts";
-import { seenInstances } from "../instances.ts";
+import { visibleInstances } from "../instances.ts";
 import { instanceState, imageState } from "../lifecycle.ts";
 import { BLOCK_DEVICES, type BlockDeviceParameters } from "../launch/shape.ts";
 import { TAG_SPECIFICATIONS, flag, list, oneOf, required, text } from "../parameters.ts";
 import { ARCHITECTURES, type Image } from "../records.ts";
 import { attachedTo } from "../attached.ts";
-import { tagsAtBirth } from "../tags.ts";
+import { tagsAtCreation } from "../tags.ts";
 import { newId } from "../world.ts";
 
 const TAGGABLE = ["image", "snapshot"];
@@ -40,7 +40,7 @@ export const registerImage = mutation(
       const root = devices.find(({ device }) => device === rootDeviceName);
       if (rootDeviceName === null || root === undefined || root.snapshotId === null)
         throw invalidCombination("No root snapshot specified in device mapping.");
-      const tags = tagsAtBirth(parameters.TagSpecification, TAGGABLE)("image");
+      const tags = tagsAtCreation(parameters.TagSpecification, TAGGABLE)("image");
       return () => {
         const image: Image = {
           ...makeImage(context.world, context.account, context.now, {
@@ -76,7 +76,7 @@ export const createImage = mutation(
   {
     name: "CreateImage",
     prepare(context, parameters) {
-      const [instance] = seenInstances(context, [parameters.InstanceId]);
+      const [instance] = visibleInstances(context, [parameters.InstanceId]);
       if (instance === undefined) throw new Ec2Failure("InvalidInstanceID.NotFound");
       const state = instanceState(instance, context.now);
       if (state !== "running" && state !== "stopped")
@@ -85,7 +85,7 @@ export const createImage = mutation(
           `Instance is not in state 'running' or 'stopped': '${instance.id}' is ${state}`,
         );
       requireFreeName(context, parameters.Name);
-      const tags = tagsAtBirth(parameters.TagSpecification, TAGGABLE)("image");
+      const tags = tagsAtCreation(parameters.TagSpecification, TAGGABLE)("image");
       return () => {
         const { world, region, account, now, timing } = context;
         const made = makeImage(world, account, now, {

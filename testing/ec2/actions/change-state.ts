@@ -1,8 +1,8 @@
 import { type Context, mutation } from "../action.ts";
 import { Ec2Failure } from "../failure.ts";
 import { quotaGroup } from "../instance-types.ts";
-import { seenInstances } from "../instances.ts";
-import { enter, instanceState, stateFields } from "../lifecycle.ts";
+import { visibleInstances } from "../instances.ts";
+import { scheduleStates, instanceState, stateFields } from "../lifecycle.ts";
 import { freeCapacity, insufficientCapacity, requireQuota } from "../launch/capacity.ts";
 import { flag, list, required, text } from "../parameters.ts";
 import type { Instance, InstanceState } from "../records.ts";
@@ -20,7 +20,7 @@ export const terminateInstances = mutation(
   {
     name: "TerminateInstances",
     prepare(context, { InstanceId }) {
-      const instances = seenInstances(context, InstanceId);
+      const instances = visibleInstances(context, InstanceId);
       for (const { id, terminationProtection } of instances)
         if (terminationProtection)
           throw new Ec2Failure(
@@ -32,7 +32,7 @@ export const terminateInstances = mutation(
         return changes(context, instances, (instance, state) => {
           if (ENDED.has(state)) return;
           instance.stateReason = BY_USER;
-          enter(instance, context.now, {
+          scheduleStates(instance, context.now, {
             first: "shutting-down",
             next: "terminated",
             delay: context.timing.endingMs,
@@ -48,7 +48,7 @@ export const stopInstances = mutation(
   {
     name: "StopInstances",
     prepare(context, { InstanceId, Hibernate }) {
-      const instances = seenInstances(context, InstanceId);
+      const instances = visibleInstances(context, InstanceId);
       for (const instance of instances) {
         requireState(context, instance, "stopped", ["running", "stopping", "stopped"]);
         if (instance.market === "spot")
@@ -66,7 +66,7 @@ export const stopInstances = mutation(
         changes(context, instances, (instance, state) => {
           if (state !== "running") return;
           instance.stateReason = BY_USER;
-          enter(instance, context.now, {
+          scheduleStates(instance, context.now, {
             first: "stopping",
             next: "stopped",
             delay: context.timing.endingMs,
@@ -79,7 +79,7 @@ export const stopInstances = mutation(
 export const startInstances = mutation(IDS, {
   name: "StartInstances",
   prepare(context, { InstanceId }) {
-    const instances = seenInstances(context, InstanceId);
+    const instances = visibleInstances(context, InstanceId);
     for (const instance of instances)
       requireState(context, instance, "started", ["stopped", "pending", "running"]);
     return () => {
@@ -89,7 +89,7 @@ export const startInstances = mutation(IDS, {
       return changes(context, instances, (instance, state) => {
         if (state !== "stopped") return;
         instance.stateReason = null;
-        enter(instance, context.now, {
+        scheduleStates(instance, context.now, {
           first: "pending",
           next: "running",
           delay: context.timing.pendingMs,
@@ -99,7 +99,7 @@ export const startInstances = mutation(IDS, {
   },
 });
 
-/** A stopped machine holds neither capacity nor quota: starting it needs both again. */
+/** A stopped machine occupies neither capacity nor quota, so starting it needs both again. */
 function requireRoom(context: Context, stopped: readonly Instance[]): void {
   const byPool = Map.groupBy(stopped, (one) => JSON.stringify([one.instanceType, one.zone]));
   for (const members of byPool.values()) {
@@ -139,7 +139,7 @@ function changes(
     instancesSet: instances.map((instance) => {
       const previous = instanceState(instance, context.now) ?? "pending";
       change(instance, previous);
-      const current = orderedState(instance, previous, context.now);
+      const current = requestedState(instance, previous, context.now);
       return {
         instanceId: instance.id,
         currentState: stateFields(current),
@@ -149,8 +149,8 @@ function changes(
   };
 }
 
-/** What was ordered is told as begun, however soon it is done. */
-function orderedState(instance: Instance, previous: InstanceState, now: number): InstanceState {
+/** The reply reports the first state of a requested transition, even if the transition takes no time. */
+function requestedState(instance: Instance, previous: InstanceState, now: number): InstanceState {
   const begun = instance.history.find(({ at, state }) => at === now && state !== previous);
   return begun?.state ?? instanceState(instance, now) ?? previous;
 }

@@ -11,15 +11,15 @@ import type { XmlFields } from "../xml.ts";
 
 type Attached = NetworkInterface | Volume;
 
-/** True while the record exists: most go with their machine, and none can be seen before it. */
-function isThere({ region, account, seenAt }: Context, record: Attached): boolean {
+/** True while the record is visible: not before its machine, and usually deleted with it. */
+function isVisibleRecord({ region, account, seenAt }: Context, record: Attached): boolean {
   const instance = region.instances.get(record.instanceId);
   if (record.account !== account || instance === undefined) return false;
   if (instanceState(instance, seenAt) === null) return false;
   return !record.deleteOnTermination || isAlive(instance, seenAt);
 }
 
-/** True while the machine has it; afterwards what is left is free. */
+/** True while the machine is alive; a record that outlives its machine is detached. */
 function isAttached({ region, seenAt }: Context, record: Attached): boolean {
   const instance = region.instances.get(record.instanceId);
   return instance !== undefined && isAlive(instance, seenAt);
@@ -33,12 +33,14 @@ export const describeVolumes = reading(
       const { region } = context;
       const { VolumeId: ids, Filter } = parameters;
       refusePagingOfIds(ids, parameters, "volumeIds");
-      const there = [...region.volumes.values()].filter((volume) => isThere(context, volume));
+      const there = [...region.volumes.values()].filter((volume) =>
+        isVisibleRecord(context, volume),
+      );
       const byId = new Map(there.map((volume) => [volume.id, volume]));
       const all = ids.length > 0 ? lookUp(ids, VOLUME_ID, (id) => byId.get(id) ?? null) : there;
       const found = applyFilters(all, Filter, volumeFilters(context));
       const shown = page(found, ({ id }) => id, parameters, {
-        of: ["DescribeVolumes", context.account, region.name, JSON.stringify(Filter)],
+        query: ["DescribeVolumes", context.account, region.name, JSON.stringify(Filter)],
         minimum: 5,
         maximum: 1000,
       });
@@ -104,12 +106,12 @@ export const describeNetworkInterfaces = reading(
       const { region } = context;
       const { NetworkInterfaceId: ids, Filter } = parameters;
       refusePagingOfIds(ids, parameters, "networkInterfaceIds");
-      const there = [...region.interfaces.values()].filter((one) => isThere(context, one));
+      const there = [...region.interfaces.values()].filter((one) => isVisibleRecord(context, one));
       const byId = new Map(there.map((one) => [one.id, one]));
       const all = ids.length > 0 ? lookUp(ids, INTERFACE_ID, (id) => byId.get(id) ?? null) : there;
       const found = applyFilters(all, Filter, interfaceFilters(context));
       const shown = page(found, ({ id }) => id, parameters, {
-        of: ["DescribeNetworkInterfaces", context.account, region.name, JSON.stringify(Filter)],
+        query: ["DescribeNetworkInterfaces", context.account, region.name, JSON.stringify(Filter)],
         minimum: 5,
         maximum: 1000,
       });

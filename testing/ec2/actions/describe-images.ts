@@ -31,7 +31,7 @@ export const describeImages = reading(
       );
       const found = applyFilters(wanted, Filter, imageFilters(context));
       const shown = page(found, ({ id }) => id, parameters, {
-        of: ["DescribeImages", context.account, context.region.name, JSON.stringify(Filter)],
+        query: ["DescribeImages", context.account, context.region.name, JSON.stringify(Filter)],
         minimum: 1,
         maximum: 1000,
       });
@@ -48,7 +48,7 @@ function imagesById(context: Context, ids: readonly string[]): readonly Image[] 
   return lookUp(ids, IMAGE_ID, (id) => findImage(region, account, id, now));
 }
 
-/** What can be listed: deprecated images of others only on demand, disabled ones too. */
+/** The images to list: those deprecated (of other owners) or disabled are included only on request. */
 function imagesListed(
   context: Context,
   {

@@ -1,6 +1,6 @@
 import { reading } from "../action.ts";
 import { type FilterTable, applyFilters } from "../filters.ts";
-import { allSeenInstances, seenInstances } from "../instances.ts";
+import { allVisibleInstances, visibleInstances } from "../instances.ts";
 import { instanceState, stateFields } from "../lifecycle.ts";
 import { page, refusePagingOfIds } from "../paging.ts";
 import { FILTERS, PAGING, flag, list, text } from "../parameters.ts";
@@ -23,7 +23,7 @@ export const describeInstanceStatus = reading(
         "instance-status.status": (one) => statusOf(stateOf(one)),
         "system-status.status": (one) => statusOf(stateOf(one)),
       };
-      const all = ids.length > 0 ? seenInstances(context, ids) : allSeenInstances(context);
+      const all = ids.length > 0 ? visibleInstances(context, ids) : allVisibleInstances(context);
       const shown = page(
         applyFilters(
           // "By default, includes running instances only, unless specified otherwise."
@@ -34,7 +34,7 @@ export const describeInstanceStatus = reading(
         ({ id }) => id,
         parameters,
         {
-          of: ["DescribeInstanceStatus", context.account, region.name, JSON.stringify(Filter)],
+          query: ["DescribeInstanceStatus", context.account, region.name, JSON.stringify(Filter)],
           minimum: 5,
           maximum: 1000,
         },

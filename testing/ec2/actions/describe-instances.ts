@@ -1,6 +1,6 @@
 import { type Context, reading } from "../action.ts";
 import { applyFilters } from "../filters.ts";
-import { allSeenInstances, seenInstances } from "../instances.ts";
+import { allVisibleInstances, visibleInstances } from "../instances.ts";
 import { page, refusePagingOfIds } from "../paging.ts";
 import { FILTERS, PAGING, list, text } from "../parameters.ts";
 import { reservationSet } from "../render/instance.ts";
@@ -13,10 +13,10 @@ export const describeInstances = reading(
     read(context, parameters) {
       const { InstanceId: ids, Filter } = parameters;
       refusePagingOfIds(ids, parameters, "instancesSet");
-      const all = ids.length > 0 ? seenInstances(context, ids) : allSeenInstances(context);
+      const all = ids.length > 0 ? visibleInstances(context, ids) : allVisibleInstances(context);
       const found = applyFilters(all, Filter, instanceFilters(context));
       const shown = page(found, ({ id }) => id, parameters, {
-        of: ["DescribeInstances", scopeOf(context), JSON.stringify(Filter)],
+        query: ["DescribeInstances", scopeOf(context), JSON.stringify(Filter)],
         minimum: 5,
         maximum: 1000,
       });
@@ -26,7 +26,7 @@ export const describeInstances = reading(
   },
 );
 
-/** Paging tokens are good in one account and region. */
+/** Paging tokens are valid in one account and region. */
 function scopeOf({ account, region }: Context): string {
   return `${account} ${region.name}`;
 }

@@ -23,7 +23,7 @@ interface ListingRequest {
   readonly NextToken: string | null;
 }
 
-/** What describes of networks have in common. The default network is there as soon as somebody looks. */
+/** Common part of the describes of network resources. The default network is created on the first describe. */
 function listOwned<T extends { readonly id: string; readonly account: string }>(
   context: Context,
   { action, kind, idsName, records, filters }: Listing<T>,
@@ -41,7 +41,7 @@ function listOwned<T extends { readonly id: string; readonly account: string }>(
       ? lookUp(request.ids, kind, find)
       : [...records.values()].filter((record) => record.account === account);
   return page(applyFilters(all, request.Filter, filters), ({ id }) => id, request, {
-    of: [action, account, region.name, JSON.stringify(request.Filter)],
+    query: [action, account, region.name, JSON.stringify(request.Filter)],
     minimum: 5,
     maximum: 1000,
   });

@@ -1,6 +1,6 @@
 import { type Context, reading } from "../action.ts";
 import { Ec2Failure } from "../failure.ts";
-import { seenInstances } from "../instances.ts";
+import { visibleInstances } from "../instances.ts";
 import { instanceState, timestamp } from "../lifecycle.ts";
 import { flag, oneOf, required, text } from "../parameters.ts";
 import type { Instance } from "../records.ts";
@@ -23,7 +23,7 @@ export const getConsoleOutput = reading(
   },
 );
 
-/** A machine has printed something once it runs; before there is no output at all. */
+/** A running machine has printed a login prompt; before that there is no output. */
 function consoleText(instance: Instance, now: number): string | null {
   const state = instanceState(instance, now);
   if (state === null || state === "pending") return null;
@@ -73,7 +73,7 @@ export const describeInstanceAttribute = reading(
 );
 
 function oneInstance(context: Context, id: string): Instance {
-  const [instance] = seenInstances(context, [id]);
+  const [instance] = visibleInstances(context, [id]);
   if (instance !== undefined) return instance;
   throw new Ec2Failure("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
 }

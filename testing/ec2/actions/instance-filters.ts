@@ -4,7 +4,7 @@ import { instanceState, stateFields, timestamp } from "../lifecycle.ts";
 import type { Instance } from "../records.ts";
 import { attachedTo } from "../attached.ts";
 
-/** The filters of DescribeInstances on what an instance has here. */
+/** The filters of DescribeInstances that apply to properties of the fake's instances. */
 export function instanceFilters({ region, seenAt }: Context): FilterTable<Instance> {
   const state = (instance: Instance) => instanceState(instance, seenAt) ?? "pending";
   const groupNames = (ids: readonly string[]): readonly string[] =>

@@ -37,7 +37,7 @@ export const describeInstanceTypes = reading(
         );
       const all = names.length > 0 ? here.filter(({ name }) => names.includes(name)) : here;
       const shown = page(applyFilters(all, Filter, TYPE_FILTERS), ({ name }) => name, parameters, {
-        of: ["DescribeInstanceTypes", account, region.name, JSON.stringify(Filter)],
+        query: ["DescribeInstanceTypes", account, region.name, JSON.stringify(Filter)],
         minimum: 5,
         maximum: 100,
       });
@@ -72,7 +72,7 @@ export const describeInstanceTypeOfferings = reading(
         ({ instanceType, location }) => `${instanceType} ${location}`,
         parameters,
         {
-          of: ["Offerings", locationType, account, region.name, JSON.stringify(Filter)],
+          query: ["Offerings", locationType, account, region.name, JSON.stringify(Filter)],
           minimum: 5,
           maximum: 1000,
         },

@@ -5,7 +5,7 @@ import { freeCapacity, insufficientCapacity, requireQuota } from "../launch/capa
 import {
   type TokenUse,
   fingerprintOf,
-  remember,
+  recordToken,
   replay,
   requireToken,
 } from "../launch/client-token.ts";
@@ -25,12 +25,12 @@ import { freeAddresses, takenAddresses } from "../network.ts";
 import { isOffered } from "../offerings.ts";
 import type { Instance, Market, Subnet } from "../records.ts";
 import { reservationSet } from "../render/instance.ts";
-import { requireMetadataKeys, tagsAtBirth } from "../tags.ts";
+import { requireMetadataKeys, tagsAtCreation } from "../tags.ts";
 import type { XmlFields } from "../xml.ts";
 
 const TAGGABLE = ["instance", "volume", "network-interface", "spot-instances-request"];
 
-/** Launches machines: all judgement first, which a dry run shares, then capacity and the machines themselves. */
+/** Launches machines: first the validation, which a dry run shares, then capacity and the machines themselves. */
 export const runInstances = mutation(RUN_INSTANCES, {
   name: "RunInstances",
   alsoNeeds: ({ TagSpecification, IamInstanceProfile }) => [
@@ -46,19 +46,19 @@ export const runInstances = mutation(RUN_INSTANCES, {
     const { type, ...decision } = decide(context, parameters, network);
     return () => {
       const instances = launch(context, type, decision);
-      if (use !== null) remember(context, use, instances);
+      if (use !== null) recordToken(context, use, instances);
       return reply(context, instances);
     };
   },
 });
 
-type Undecided = Omit<LaunchDecision, "subnet">;
+type LaunchWithoutSubnet = Omit<LaunchDecision, "subnet">;
 
 function decide(
   context: Context,
   parameters: RunParameters,
   network: NetworkChoice,
-): Undecided & { readonly type: InstanceType } {
+): LaunchWithoutSubnet & { readonly type: InstanceType } {
   const image = launchableImage(context, parameters.ImageId);
   const type = fittingType(context, parameters.InstanceType, image);
   const zones = network.subnets.map(({ zone }) => zone);
@@ -71,7 +71,7 @@ function decide(
       "InvalidKeyPair.NotFound",
       `The key pair '${parameters.KeyName}' does not exist`,
     );
-  const tagsOf = tagsAtBirth(parameters.TagSpecification, TAGGABLE);
+  const tagsOf = tagsAtCreation(parameters.TagSpecification, TAGGABLE);
   if (parameters.MetadataOptions?.InstanceMetadataTags === "enabled")
     requireMetadataKeys(tagsOf("instance"));
   return { parameters, image, type, devices, network, profile: profileOf(parameters), tagsOf };
@@ -96,12 +96,16 @@ function tokenUse(parameters: RunParameters, network: NetworkChoice): TokenUse |
   };
 }
 
-function launch(context: Context, type: InstanceType, decision: Undecided): readonly Instance[] {
+function launch(
+  context: Context,
+  type: InstanceType,
+  decision: LaunchWithoutSubnet,
+): readonly Instance[] {
   const { parameters, network } = decision;
   const { MinCount, MaxCount } = parameters;
   const market = parameters.InstanceMarketOptions?.MarketType === "spot" ? "spot" : "on-demand";
   requireQuota(context, type, { market, count: MaxCount });
-  const subnet = roomiestSubnet(context, decision, market);
+  const subnet = subnetWithMostRoom(context, decision, market);
   const free = freeCapacity(context, { instanceType: type.name, zone: subnet.zone, market });
   if (free < MinCount) {
     const others = context.region.zones
@@ -122,10 +126,10 @@ function launch(context: Context, type: InstanceType, decision: Undecided): read
   return makeInstances(context, { ...decision, subnet }, addresses);
 }
 
-/** The first subnet that can take the whole launch, or else the one that can take the most of it. */
-function roomiestSubnet(
+/** The first subnet with room for the whole launch, or else the subnet with the most room. */
+function subnetWithMostRoom(
   context: Context,
-  { parameters, network }: Undecided,
+  { parameters, network }: LaunchWithoutSubnet,
   market: Market,
 ): Subnet {
   const { InstanceType: instanceType, MaxCount } = parameters;
@@ -154,7 +158,7 @@ function addressesFor(
   return freeAddresses(subnet.cidr, takenAddresses(region, subnet.id, now), count);
 }
 
-/** The members in no order that means anything: which is which, the launch index says. */
+/** The members are ordered by id, which carries no meaning: the launch index identifies a member. */
 function reply(context: Context, instances: readonly Instance[]): XmlFields {
   const view = { region: context.region, types: context.types, at: context.now };
   const [reservation] = reservationSet(

@@ -17,7 +17,7 @@ export const getCallerIdentity = reading(
     read: (context) => ({
       Arn: callerArn(context),
       UserId: context.world.sessions.has(context.signature.accessKeyId)
-        ? `AROASTANDIN:${context.world.sessions.get(context.signature.accessKeyId)?.sessionName ?? ""}`
+        ? `AROAFAKEROLE:${context.world.sessions.get(context.signature.accessKeyId)?.sessionName ?? ""}`
         : context.account,
       Account: context.account,
     }),
@@ -42,7 +42,7 @@ export const assumeRole = mutation(
       if (matched === undefined || account === undefined || roleName === undefined)
         throw new Ec2Failure("ValidationError", `${RoleArn} is invalid`);
       if (!/^[\w+=,.@-]{2,64}$/.test(RoleSessionName))
-        throw new Ec2Failure("ValidationError", `'${RoleSessionName}' is no name for a session`);
+        throw new Ec2Failure("ValidationError", `'${RoleSessionName}' is not a valid session name`);
       const seconds = DurationSeconds ?? DEFAULT_SECONDS;
       if (seconds < 900 || seconds > 43_200)
         throw new Ec2Failure(
@@ -75,7 +75,7 @@ export const assumeRole = mutation(
             Expiration: timestamp(session.expiresAt),
           },
           AssumedRoleUser: {
-            AssumedRoleId: `AROASTANDIN:${RoleSessionName}`,
+            AssumedRoleId: `AROAFAKEROLE:${RoleSessionName}`,
             Arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${RoleSessionName}`,
           },
         };

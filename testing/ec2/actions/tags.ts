@@ -3,14 +3,14 @@ import { Ec2Failure } from "../failure.ts";
 import { applyFilters } from "../filters.ts";
 import { findImage } from "../images.ts";
 import { IMAGE_ID, INSTANCE_ID, notFound } from "../ids.ts";
-import { seenInstance } from "../instances.ts";
+import { visibleInstance } from "../instances.ts";
 import { isVisible } from "../lifecycle.ts";
 import { page } from "../paging.ts";
 import { FILTERS, PAGING, TAGS, list, required, text } from "../parameters.ts";
 import type { Tags } from "../records.ts";
 import { mergeTags, readTags, requireMetadataKeys } from "../tags.ts";
 
-/** Anything that bears tags. */
+/** A taggable resource. */
 interface Tagged {
   readonly id: string;
   readonly account: string;
@@ -54,7 +54,7 @@ export const describeTags = reading(
         value: ({ value }) => value,
       });
       const shown = page(found, ({ resourceId, key }) => `${resourceId} ${key}`, parameters, {
-        of: ["DescribeTags", account, region.name, JSON.stringify(parameters.Filter)],
+        query: ["DescribeTags", account, region.name, JSON.stringify(parameters.Filter)],
         minimum: 5,
         maximum: 1000,
       });
@@ -66,7 +66,7 @@ export const describeTags = reading(
 function findTagged(context: Context, id: string): Tagged {
   const { region, account, now } = context;
   if (id.startsWith("i-")) {
-    const instance = seenInstance(context, id);
+    const instance = visibleInstance(context, id);
     if (instance === null) throw notFound([id], INSTANCE_ID);
     return instance;
   }
@@ -95,7 +95,7 @@ function taggedRecords(
   );
 }
 
-/** By resource type, as EC2 names it. */
+/** Collections by EC2's resource type. */
 function collections({ region }: Context): Readonly<Record<string, ReadonlyMap<string, Tagged>>> {
   return {
     image: region.images,

@@ -2,7 +2,7 @@ import { Ec2Failure, invalidCombination, missingParameter } from "../failure.ts"
 import type { Image } from "../records.ts";
 import type { BlockDeviceParameters } from "./shape.ts";
 
-/** A volume that a machine is to be born with. */
+/** A volume to create with a machine. */
 export interface DevicePlan {
   readonly device: string;
   readonly snapshotId: string | null;
@@ -16,7 +16,7 @@ export interface DevicePlan {
 
 type EbsParameters = NonNullable<BlockDeviceParameters[number]["Ebs"]>;
 
-/** Sizes in GiB that each type of volume can have ("Amazon EBS volume types"). */
+/** Minimum and maximum size in GiB of each volume type ("Amazon EBS volume types"). */
 const SIZES: Readonly<Record<string, readonly [number, number]>> = {
   standard: [1, 1024],
   gp2: [1, 16_384],
@@ -27,7 +27,7 @@ const SIZES: Readonly<Record<string, readonly [number, number]>> = {
   sc1: [125, 16_384],
 };
 
-/** The image's devices with the request's laid over them, by their names. */
+/** The image's devices, overridden by name by those of the request. */
 export function planDevices(
   image: Image,
   parameters: BlockDeviceParameters,

@@ -4,7 +4,7 @@ import { type InstanceType, quotaGroup } from "../instance-types.ts";
 import { isConsuming } from "../lifecycle.ts";
 import type { Instance, Market } from "../records.ts";
 
-/** How many more machines of the type the zone can take; without a pool, any number. */
+/** How many more machines of the type fit into the zone; without a pool, any number. */
 export function freeCapacity(
   { region, now }: Pick<Context, "region" | "now">,
   wanted: { readonly instanceType: string; readonly zone: string; readonly market: Market },
@@ -56,7 +56,7 @@ export function quotaReached(market: Market, vcpus: number): Ec2Failure {
   );
 }
 
-/** @throws Ec2Failure `InsufficientInstanceCapacity`, naming zones that could do it. */
+/** @throws Ec2Failure `InsufficientInstanceCapacity`, naming zones with capacity. */
 export function insufficientCapacity(
   instanceType: string,
   zone: string | null,

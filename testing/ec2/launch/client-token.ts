@@ -5,37 +5,37 @@ import type { Instance, LaunchToken } from "../records.ts";
 import { digest } from "../../server/digest.ts";
 import { tokenKey } from "../world.ts";
 
-/** A token is promised for about a day after the instances were terminated; then it is as good as new. */
+/** A token stays valid for about a day after its instances were terminated; then it can be used anew. */
 const KEPT_AFTER_TERMINATION_MS = 24 * 3_600_000;
 
-/** A request by its token, and what else it asked for. */
+/** A request's token together with a fingerprint of its parameters. */
 export interface TokenUse {
   readonly token: string;
-  /** Where the request names a zone or a subnet, the token holds in that zone alone. */
+  /** If the request names a zone or a subnet, the token is scoped to that zone. */
   readonly zone: string | null;
   readonly fingerprint: string;
 }
 
-/** @throws Ec2Failure for what cannot be a client token: it is at most 64 ASCII characters. */
+/** @throws Ec2Failure for an invalid client token: it has at most 64 ASCII characters. */
 export function requireToken(token: string): void {
   if (!/^[\x21-\x7e]{1,64}$/.test(token))
     throw invalidValue(`Invalid value '${token}' for ClientToken: at most 64 ASCII characters.`);
 }
 
-/** The same for requests that ask for the same. A parameter's place in a list is part of what it asks. */
+/** Equal for requests with equal parameters. The order of list members is significant. */
 export function fingerprintOf(parameters: object): string {
   return digest([JSON.stringify(parameters)]);
 }
 
 /**
- * The instances that the token has launched already, or null where it has not.
+ * The instances that the token has launched, or null if it is unused.
  *
  * @throws Ec2Failure `IdempotentParameterMismatch`, `IdempotentInstanceTerminated`
  */
 export function replay(context: Context, use: TokenUse): readonly Instance[] | null {
   const { region, account, now } = context;
   const known = region.tokens.get(tokenKey({ ...use, account }));
-  if (known === undefined || isForgotten(known, context)) return null;
+  if (known === undefined || isExpired(known, context)) return null;
   if (known.fingerprint !== use.fingerprint)
     throw new Ec2Failure(
       "IdempotentParameterMismatch",
@@ -56,8 +56,8 @@ export function replay(context: Context, use: TokenUse): readonly Instance[] | n
   return instances;
 }
 
-/** Keeps what the token has launched. */
-export function remember(context: Context, use: TokenUse, instances: readonly Instance[]): void {
+/** Records the instances that the token has launched. */
+export function recordToken(context: Context, use: TokenUse, instances: readonly Instance[]): void {
   const { region, account, now: spentAt } = context;
   const instanceIds = instances.map(({ id }) => id);
   region.tokens.set(tokenKey({ ...use, account }), { account, ...use, instanceIds, spentAt });
@@ -67,7 +67,7 @@ function instancesOf(token: LaunchToken, { region }: Context): readonly Instance
   return token.instanceIds.flatMap((id) => region.instances.get(id) ?? []);
 }
 
-function isForgotten(token: LaunchToken, context: Context): boolean {
+function isExpired(token: LaunchToken, context: Context): boolean {
   return instancesOf(token, context).every((instance) => {
     const end = endOf(instance);
     return end !== null && context.now >= end + KEPT_AFTER_TERMINATION_MS;

@@ -5,7 +5,7 @@ import type { DevicePlan } from "./block-devices.ts";
 import type { NetworkChoice } from "./network-choice.ts";
 import type { RunParameters } from "./shape.ts";
 
-/** Everything that is settled before a machine is made. */
+/** Everything that is decided before a machine is created. */
 export interface LaunchDecision {
   readonly parameters: RunParameters;
   readonly image: Image;
@@ -16,7 +16,7 @@ export interface LaunchDecision {
   readonly tagsOf: (resourceType: string) => Tags;
 }
 
-/** Makes one machine for each address, in the order of their launch indexes, with its volumes and its interface. */
+/** Creates one machine per address, in the order of launch indexes, each with its volumes and its interface. */
 export function makeInstances(
   context: Context,
   decision: LaunchDecision,
@@ -135,7 +135,7 @@ function makeInterface(
   };
 }
 
-/** An address of the block that is kept for documentation (RFC 5737): nobody can reach anything by it. */
+/** An address of a documentation block (RFC 5737), which is never routed. */
 function publicAddress({ world }: Context): string {
   return `203.0.113.${Number.parseInt(newDigits(world, 2), 16)}`;
 }

@@ -5,24 +5,24 @@ import { defaultNetwork, isTaken, isUsableAddress, takenAddresses } from "../net
 import type { SecurityGroup, Subnet } from "../records.ts";
 import type { RunParameters } from "./shape.ts";
 
-/** Where a launch goes, as far as its request says it. */
+/** Where a launch may go, as far as its request determines it. */
 export interface NetworkChoice {
-  /** The subnets that will do: the one named, the default one of the zone named, or those of all zones. */
+  /** The eligible subnets: the named subnet, the default subnet of the named zone, or those of all zones. */
   readonly subnets: readonly Subnet[];
-  /** True where the request names a zone or a subnet. */
+  /** True if the request names a zone or a subnet. */
   readonly isNamed: boolean;
   readonly securityGroups: readonly SecurityGroup[];
   readonly privateIp: string | null;
-  /** Null: as the subnet has it. */
+  /** Null: use the subnet's setting. */
   readonly wantsPublicIp: boolean | null;
   readonly description: string;
   readonly deleteInterface: boolean;
 }
 
-/** @throws Ec2Failure for networks that do not exist, or do not go together. */
+/** @throws Ec2Failure for networks that do not exist or that conflict. */
 export function chooseNetwork(context: Context, parameters: RunParameters): NetworkChoice {
   const asked = readInterface(parameters);
-  const zone = zoneNamed(context, parameters);
+  const zone = requestedZone(context, parameters);
   const subnets = subnetsFor(context, asked.subnetId, zone);
   const vpcId = subnets[0]?.vpcId ?? "";
   const choice: NetworkChoice = {
@@ -38,7 +38,7 @@ export function chooseNetwork(context: Context, parameters: RunParameters): Netw
   return choice;
 }
 
-interface AskedInterface {
+interface RequestedInterface {
   readonly subnetId: string | null;
   readonly groupIds: readonly string[];
   readonly groupNames: readonly string[];
@@ -48,7 +48,7 @@ interface AskedInterface {
   readonly deleteInterface: boolean;
 }
 
-function readInterface(parameters: RunParameters): AskedInterface {
+function readInterface(parameters: RunParameters): RequestedInterface {
   const [first, ...more] = parameters.NetworkInterface;
   const common = {
     subnetId: parameters.SubnetId,
@@ -71,7 +71,7 @@ function readInterface(parameters: RunParameters): AskedInterface {
   if (first.DeviceIndex !== 0 || more.length > 0)
     throw new Ec2Failure(
       "UnsupportedOperation",
-      "This stand-in makes machines with one network interface, of device index 0.",
+      "This fake creates machines with one network interface, of device index 0.",
     );
   return {
     subnetId: first.SubnetId,
@@ -84,7 +84,7 @@ function readInterface(parameters: RunParameters): AskedInterface {
   };
 }
 
-function zoneNamed({ region }: Context, { Placement }: RunParameters): string | null {
+function requestedZone({ region }: Context, { Placement }: RunParameters): string | null {
   const name = Placement?.AvailabilityZone ?? null;
   const id = Placement?.AvailabilityZoneId ?? null;
   if (name !== null && id !== null)
@@ -104,7 +104,7 @@ function subnetsFor(
   const standard = defaultNetwork(region, account);
   if (subnetId === null)
     return [...standard.subnets.values()].filter((subnet) => zone === null || subnet.zone === zone);
-  const subnets = lookUp([subnetId], SUBNET_ID, (id) => owned(region.subnets.get(id), account));
+  const subnets = lookUp([subnetId], SUBNET_ID, (id) => ownedBy(region.subnets.get(id), account));
   const other = subnets.find((subnet) => zone !== null && subnet.zone !== zone);
   if (other !== undefined)
     throw invalidValue(
@@ -116,7 +116,7 @@ function subnetsFor(
 function securityGroupsFor(
   { region, account }: Context,
   vpcId: string,
-  asked: AskedInterface,
+  asked: RequestedInterface,
 ): readonly SecurityGroup[] {
   const { groupIds, groupNames } = asked;
   const groups = [...region.securityGroups.values()].filter((group) => group.account === account);
@@ -162,7 +162,7 @@ function requireAddress({ region, now }: Context, choice: NetworkChoice, count: 
     throw new Ec2Failure("InvalidIPAddress.InUse", `Address ${privateIp} is in use.`);
 }
 
-function owned<T extends { readonly account: string }>(
+function ownedBy<T extends { readonly account: string }>(
   record: T | undefined,
   account: string,
 ): T | null {

@@ -12,7 +12,7 @@ import type { RunParameters } from "./shape.ts";
 const MAXIMUM_USER_DATA = 16_384;
 const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
 
-/** @throws Ec2Failure for counts that are none, or that cross. */
+/** @throws Ec2Failure for invalid counts, and if the minimum exceeds the maximum. */
 export function requireCounts({ MinCount, MaxCount }: RunParameters): void {
   for (const [name, count] of Object.entries({ minCount: MinCount, maxCount: MaxCount }))
     if (count < 1)
@@ -39,7 +39,7 @@ export function launchableImage(context: Context, id: string): Image {
   return image;
 }
 
-/** A type that can run the image. @throws Ec2Failure where it cannot. */
+/** A type that can run the image. @throws Ec2Failure if it cannot. */
 export function fittingType({ types }: Context, name: string, image: Image): InstanceType {
   const type = types.get(name);
   if (type === undefined) throw invalidValue(`Invalid value '${name}' for InstanceType.`);
@@ -60,7 +60,7 @@ export function fittingType({ types }: Context, name: string, image: Image): Ins
   return type;
 }
 
-/** @throws Ec2Failure `Unsupported`, naming the zones that have the type. */
+/** @throws Ec2Failure `Unsupported`, naming the zones that offer the type. */
 export function requireOffering({ region }: Context, type: string, zones: readonly string[]): void {
   if (zones.some((zone) => isOffered(region, type, zone))) return;
   const others = region.zones
@@ -76,7 +76,7 @@ export function requireOffering({ region }: Context, type: string, zones: readon
   );
 }
 
-/** @throws Ec2Failure for user data that is no Base64, or too long. */
+/** @throws Ec2Failure for user data that is not Base64 or too long. */
 export function requireUserData(userData: string | null): void {
   if (userData === null) return;
   if (!BASE64.test(userData))
@@ -85,7 +85,7 @@ export function requireUserData(userData: string | null): void {
     throw invalidValue(`User data is limited to ${MAXIMUM_USER_DATA} bytes`);
 }
 
-/** The profile as it is kept: an ARN or a name. */
+/** The profile in the form in which it is stored: an ARN or a name. */
 export function profileOf({ IamInstanceProfile }: RunParameters): string | null {
   if (IamInstanceProfile === null) return null;
   const { Arn, Name } = IamInstanceProfile;

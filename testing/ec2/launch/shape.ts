@@ -10,7 +10,7 @@ import {
   text,
 } from "../parameters.ts";
 
-const ABLED = oneOf("enabled", "disabled");
+const SWITCH = oneOf("enabled", "disabled");
 
 export const BLOCK_DEVICES = list(
   structure({
@@ -45,7 +45,7 @@ const NETWORK_INTERFACES = list(
   }),
 );
 
-/** What RunInstances takes here; what EC2 takes beyond it (launch templates, elastic GPUs, …) is refused as unknown. */
+/** The supported parameters of RunInstances. EC2's others (launch templates, elastic GPUs, …) are rejected as unknown. */
 export const RUN_INSTANCES = {
   BlockDeviceMapping: BLOCK_DEVICES,
   CapacityReservationSpecification: structure({
@@ -75,11 +75,11 @@ export const RUN_INSTANCES = {
   MaintenanceOptions: structure({ AutoRecovery: oneOf("disabled", "default") }),
   MaxCount: required(integer),
   MetadataOptions: structure({
-    HttpEndpoint: ABLED,
-    HttpProtocolIpv6: ABLED,
+    HttpEndpoint: SWITCH,
+    HttpProtocolIpv6: SWITCH,
     HttpPutResponseHopLimit: integer,
     HttpTokens: oneOf("optional", "required"),
-    InstanceMetadataTags: ABLED,
+    InstanceMetadataTags: SWITCH,
   }),
   MinCount: required(integer),
   Monitoring: structure({ Enabled: required(flag) }),

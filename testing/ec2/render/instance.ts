@@ -3,7 +3,7 @@ import type { Instance, InstanceState } from "../records.ts";
 import { type InstanceType, threadsPerCore } from "../instance-types.ts";
 import { tagSet } from "../tags.ts";
 import type { Region } from "../world.ts";
-import { type WrittenXml, type XmlFields, type XmlValue, writtenXml } from "../xml.ts";
+import { type SerializedXml, type XmlFields, type XmlValue, serializeXml } from "../xml.ts";
 import { attachedTo } from "../attached.ts";
 import { privateDnsName, publicDnsName } from "./names.ts";
 import { groupSet, interfaceAddresses } from "./network.ts";
@@ -11,11 +11,11 @@ import { groupSet, interfaceAddresses } from "./network.ts";
 export interface InstanceView {
   readonly region: Region;
   readonly types: ReadonlyMap<string, InstanceType>;
-  /** As of when it is shown. */
+  /** The time as of which it is rendered. */
   readonly at: number;
 }
 
-/** An instance as DescribeInstances and RunInstances show it. What a state does not have yet, or no more, is absent. */
+/** An instance as DescribeInstances and RunInstances return it. Members that its state does not have are absent. */
 function instanceFields(instance: Instance, view: InstanceView): XmlFields {
   const { region } = view;
   const state = instanceState(instance, view.at) ?? "pending";
@@ -125,7 +125,7 @@ function profileFields(instance: Instance, profile: string): XmlFields {
   const arn = profile.startsWith("arn:")
     ? profile
     : `arn:aws:iam::${instance.account}:instance-profile/${profile}`;
-  return { arn, id: "AIPASTANDIN0000000000" };
+  return { arn, id: "AIPAFAKE0000000000000" };
 }
 
 function cpuOptions(type: InstanceType | undefined): XmlFields | null {
@@ -149,28 +149,28 @@ function reasonTime(instance: Instance): number {
   return instance.history.at(-2)?.at ?? instance.launchTime;
 }
 
-interface Writing {
+interface CachedXml {
   readonly state: InstanceState | null;
   readonly tags: Instance["tags"];
   readonly history: Instance["history"];
-  readonly written: WrittenXml;
+  readonly xml: SerializedXml;
 }
 
-/** What was written of an instance last. Its tags and its history are replaced, never changed, when they change. */
-const WRITINGS = new WeakMap<Instance, Writing>();
+/** The last serialization of each instance. An instance's tags and history are replaced, never mutated. */
+const XML_CACHE = new WeakMap<Instance, CachedXml>();
 
-/** {@link instanceFields} as text, written anew only when the instance has changed: many ask, and little changes. */
-function writtenInstance(instance: Instance, view: InstanceView): WrittenXml {
+/** {@link instanceFields} serialized, and cached until the instance changes: there are many reads and few changes. */
+function cachedInstanceXml(instance: Instance, view: InstanceView): SerializedXml {
   const state = instanceState(instance, view.at);
   const { tags, history } = instance;
-  const last = WRITINGS.get(instance);
-  if (last?.state === state && last.tags === tags && last.history === history) return last.written;
-  const written = writtenXml(instanceFields(instance, view));
-  WRITINGS.set(instance, { state, tags, history, written });
-  return written;
+  const last = XML_CACHE.get(instance);
+  if (last?.state === state && last.tags === tags && last.history === history) return last.xml;
+  const xml = serializeXml(instanceFields(instance, view));
+  XML_CACHE.set(instance, { state, tags, history, xml });
+  return xml;
 }
 
-/** Reservations with the instances given, as DescribeInstances lists them. */
+/** The instances grouped into reservations, as DescribeInstances lists them. */
 export function reservationSet(
   instances: readonly Instance[],
   view: InstanceView,
@@ -180,7 +180,7 @@ export function reservationSet(
       reservationId,
       ownerId: members[0]?.account,
       groupSet: [],
-      instancesSet: members.map((instance) => writtenInstance(instance, view)),
+      instancesSet: members.map((instance) => cachedInstanceXml(instance, view)),
     }),
   );
 }

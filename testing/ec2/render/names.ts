@@ -1,4 +1,4 @@
-/** The name that EC2's resolver gives a private address. */
+/** The DNS name that EC2's resolver assigns to a private address. */
 export function privateDnsName(region: string, address: string): string {
   const domain = region === "us-east-1" ? "ec2.internal" : `${region}.compute.internal`;
   return `ip-${address.replaceAll(".", "-")}.${domain}`;

@@ -10,7 +10,7 @@ export function groupSet(region: Region, ids: readonly string[]): XmlValue {
   }));
 }
 
-/** The addresses of an interface, with the public one where it has come. */
+/** The addresses of an interface, including the public one once it is assigned. */
 export function interfaceAddresses(
   { privateIp, publicIp }: NetworkInterface,
   region: string,

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { invalidField } from "../failure.ts";
 import { requireName } from "../names.ts";
 import type { Draft } from "../operations.ts";
-import { type Member, draftMember, nothingPromised } from "./make.ts";
+import { type Member, draftMember, noReservations } from "./make.ts";
 import { planLaunch } from "./plan.ts";
 import type { Project } from "../records.ts";
 import type { BulkBody } from "./request.ts";
@@ -10,8 +10,8 @@ import type { BulkBody } from "./request.ts";
 const MAXIMUM_COUNT = 5000;
 
 /**
- * Judges a bulk insert. Members are made one by one; where fewer than `minCount` can be, which is by default all of
- * them, none is left and the whole operation fails as the first failed member did.
+ * Validates a bulk insert. Members are created one by one. If fewer than `minCount` (default: all) can be created, none
+ * remains, and the whole operation fails with the error of the first failed member.
  */
 export function draftBulk(context: Context, zone: string, body: BulkBody): Draft {
   const { project, timing } = context;
@@ -20,8 +20,8 @@ export function draftBulk(context: Context, zone: string, body: BulkBody): Draft
   if (minCount < 1 || minCount > members.length)
     throw invalidField("resource.minCount", String(minCount), "Must be between 1 and count.");
   const plan = planLaunch(context, { zone, typesBy: "name" }, body.instanceProperties);
-  const promised = nothingPromised();
-  const drafts = members.map((member) => draftMember(context, plan, member, promised));
+  const reserved = noReservations();
+  const drafts = members.map((member) => draftMember(context, plan, member, reserved));
   const failed = drafts.filter(({ error }) => error !== null);
   const isEnough = drafts.length - failed.length >= minCount;
   return {
@@ -70,7 +70,7 @@ function namesIn({ instances }: Project, zone: string): readonly string[] {
   return [...instances.values()].filter((one) => one.zone === zone).map(({ name }) => name);
 }
 
-/** `web-###` is web-001, web-002 and so on; it begins after the greatest number that there is. */
+/** `web-###` yields web-001, web-002 and so on, continuing after the greatest existing number. */
 function patternNames(pattern: string, count: number, taken: readonly string[]): readonly string[] {
   const marks = /#{1,18}/.exec(pattern)?.[0];
   if (marks === undefined || pattern.split("#").length - 1 !== marks.length)

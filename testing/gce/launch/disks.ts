@@ -11,13 +11,13 @@ import type { AttachedDisk, Disk, Operation } from "../records.ts";
 import { newId } from "../world.ts";
 import type { DiskRequest } from "./request.ts";
 
-/** A disk as it was asked for, the same for each instance of a request. */
+/** A requested disk, the same for each instance of a request. */
 export interface DiskPlan {
   readonly attached: Omit<AttachedDisk, "diskName" | "deviceName">;
   readonly deviceName: string;
-  /** The name asked for, or null for the instance's own. */
+  /** The requested name, or null to use the instance's name. */
   readonly diskName: string | null;
-  /** Null where a disk is attached that there is already. */
+  /** Null if an existing disk is attached. */
   readonly made: {
     readonly image: ChosenImage | null;
     readonly type: string;
@@ -26,10 +26,10 @@ export interface DiskPlan {
   } | null;
 }
 
-/** How types are named: by links in an instance, by their names in the properties of a bulk insert. */
+/** How types are referenced: by link in an instance, by name in the properties of a bulk insert. */
 export type TypesBy = "link" | "name";
 
-/** @throws GceFailure for disks that no instance of the type can boot from. */
+/** @throws GceFailure for disks that an instance of the type cannot boot from. */
 export function planDisks(
   context: Context,
   requests: readonly DiskRequest[],
@@ -48,7 +48,7 @@ export function planDisks(
     const plan = planDisk(context, request, { field, index, ...at });
     const architecture = plan.made?.image?.image.architecture ?? null;
     const wanted = at.machineType.architecture;
-    // An image that says nothing is an old one, for X86_64.
+    // An image without an architecture is an old one, for X86_64.
     if (index === 0 && (architecture ?? "X86_64") !== wanted)
       throw new GceFailure(
         "invalid",
@@ -58,14 +58,14 @@ export function planDisks(
   });
 }
 
-interface Where {
+interface DiskPosition {
   readonly field: string;
   readonly index: number;
   readonly zone: string;
   readonly typesBy: TypesBy;
 }
 
-function planDisk(context: Context, request: DiskRequest, where: Where): DiskPlan {
+function planDisk(context: Context, request: DiskRequest, where: DiskPosition): DiskPlan {
   const { field, index, zone } = where;
   const attached = {
     boot: request.boot ?? false,
@@ -119,7 +119,7 @@ function existingDisk(
 function diskType(
   { project }: Context,
   link: string | undefined,
-  { field, zone, typesBy }: Where,
+  { field, zone, typesBy }: DiskPosition,
 ): DiskType {
   if (link === undefined) return found(findDiskType(DEFAULT_DISK_TYPE), DEFAULT_DISK_TYPE);
   const isName = typesBy === "name" && !link.includes("/");
@@ -161,7 +161,7 @@ function size(
   return sizeGb;
 }
 
-/** The disk that is made for one instance. */
+/** Creates the disk of one instance. */
 export function makeDisk(
   { world, now }: Context,
   made: NonNullable<DiskPlan["made"]>,
@@ -186,7 +186,7 @@ export function makeDisk(
   };
 }
 
-/** What an operation says of a deprecated image that it used. */
+/** The operation's warnings about deprecated images that it used. */
 export function deprecationWarnings(plans: readonly DiskPlan[]): Operation["warnings"] {
   return plans.flatMap(({ made }) => {
     if (made === null || made.image === null) return [];

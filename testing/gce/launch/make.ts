@@ -10,15 +10,15 @@ import { type DiskPlan, deprecationWarnings, makeDisk } from "./disks.ts";
 import { type AddressPools, attachNetworks } from "./networks.ts";
 import type { LaunchPlan } from "./plan.ts";
 
-/** One of the instances that a request asks for. */
+/** One of the requested instances. */
 export interface Member {
   readonly name: string;
   readonly hostname: string | null;
   readonly deletionProtection: boolean;
 }
 
-/** What one launch has promised to its members so far, before any of them exists. */
-export interface Promised {
+/** Resources reserved for the members of one launch before any of them exists. */
+export interface Reservations {
   machines: number;
   readonly addresses: AddressPools;
   readonly names: Set<string>;
@@ -26,21 +26,21 @@ export interface Promised {
 
 export type MemberDraft = Draft & { readonly error: OperationError | null };
 
-export function nothingPromised(): Promised {
+export function noReservations(): Reservations {
   return { machines: 0, addresses: new Map(), names: new Set() };
 }
 
-/** What happens to one member: an instance with its disks, or why there is none. */
+/** The draft for one member: an instance with its disks, or the error that prevents it. */
 export function draftMember(
   context: Context,
   plan: LaunchPlan,
   member: Member,
-  promised: Promised,
+  reserved: Reservations,
 ): MemberDraft {
   const { project, timing } = context;
   const { zone } = plan;
-  const networks = attachNetworks(context, plan.networks, promised.addresses);
-  const error = clash(context, plan, member, promised) ?? shortage(context, plan, promised);
+  const networks = attachNetworks(context, plan.networks, reserved.addresses);
+  const error = nameConflict(context, plan, member, reserved) ?? shortage(context, plan, reserved);
   const failure = error ?? ("code" in networks ? networks : null);
   const id = newId(context.world);
   const base = {
@@ -57,27 +57,27 @@ export function draftMember(
       durationMs: timing.provisioningMs,
       takeEffect: () => undefined,
     };
-  promised.machines += 1;
-  promised.names.add(member.name);
+  reserved.machines += 1;
+  reserved.names.add(member.name);
   return {
     ...base,
     error: null,
     durationMs: timing.provisioningMs + timing.stagingMs,
-    takeEffect: () => put(context, plan, { member, id, networks }),
+    takeEffect: () => createInstance(context, plan, { member, id, networks }),
   };
 }
 
-/** What stands in the way of the name, seen only when the machine is made. */
-function clash(
+/** A name conflict, which appears only when the machine is created. */
+function nameConflict(
   { project }: Context,
   { zone, disks }: LaunchPlan,
   { name }: Member,
-  promised: Promised,
+  reserved: Reservations,
 ): OperationError | null {
-  if (promised.names.has(name) || project.instances.has(`${zone}/${name}`))
+  if (reserved.names.has(name) || project.instances.has(`${zone}/${name}`))
     return alreadyExists(instanceLink(project.id, zone, name));
   for (const [index, disk] of disks.entries()) {
-    const diskName = nameOf(disk, name, index);
+    const diskName = diskNameOf(disk, name, index);
     if (disk.made !== null && project.disks.has(`${zone}/${diskName}`))
       return alreadyExists(diskLink(project.id, zone, diskName));
   }
@@ -97,7 +97,7 @@ function alreadyExists(link: string): OperationError {
 function shortage(
   context: Context,
   { zone, machineType, disks, networks }: LaunchPlan,
-  { machines }: Promised,
+  { machines }: Reservations,
 ): OperationError | null {
   const count = machines + 1;
   const added: Usage = {
@@ -113,12 +113,12 @@ function shortage(
     : null;
 }
 
-/** The boot disk has its machine's name, unless another one was asked for. */
-function nameOf({ diskName }: DiskPlan, instance: string, index: number): string {
+/** The boot disk has the name of its machine unless the request names it. */
+function diskNameOf({ diskName }: DiskPlan, instance: string, index: number): string {
   return diskName ?? (index === 0 ? instance : `${instance}-${index}`.slice(-63));
 }
 
-function put(
+function createInstance(
   context: Context,
   plan: LaunchPlan,
   {
@@ -134,14 +134,14 @@ function put(
   const { project, now, timing } = context;
   const { zone } = plan;
   const disks = plan.disks.map((disk, index) => {
-    const diskName = nameOf(disk, member.name, index);
+    const diskName = diskNameOf(disk, member.name, index);
     const key = `${zone}/${diskName}`;
     const made =
       disk.made === null
         ? null
         : makeDisk(context, disk.made, { name: diskName, zone, user: member.name });
     if (made !== null) project.disks.set(key, made);
-    else occupy(project.disks.get(key), member.name);
+    else attachDisk(project.disks.get(key), member.name);
     return { ...disk.attached, diskName, deviceName: disk.deviceName };
   });
   const instance: Instance = {
@@ -164,6 +164,6 @@ function put(
   project.instances.set(`${zone}/${member.name}`, instance);
 }
 
-function occupy(disk: Disk | undefined, user: string): void {
+function attachDisk(disk: Disk | undefined, user: string): void {
   if (disk !== undefined) disk.user = user;
 }

@@ -9,7 +9,7 @@ import { requireProject } from "../projects.ts";
 import type { AttachedNetwork, OperationError, Subnetwork } from "../records.ts";
 import type { NetworkRequest } from "./request.ts";
 
-/** A network interface as it was asked for, the same for each instance of a request. */
+/** A requested network interface, the same for each instance of a request. */
 export interface NetworkPlan {
   readonly network: string;
   readonly subnetwork: { readonly link: string; readonly cidr: string };
@@ -35,12 +35,16 @@ export function planNetworks(
   );
 }
 
-interface Where {
+interface InterfacePosition {
   readonly zone: string;
   readonly field: string;
 }
 
-function planNetwork(context: Context, request: NetworkRequest, where: Where): NetworkPlan {
+function planNetwork(
+  context: Context,
+  request: NetworkRequest,
+  where: InterfacePosition,
+): NetworkPlan {
   const { project, subnetwork } = chooseSubnetwork(context, request, where);
   const link = subnetworkLink(project, subnetwork.region, subnetwork.name);
   requirePermission(
@@ -69,7 +73,7 @@ interface Choice {
 function chooseSubnetwork(
   context: Context,
   { subnetwork, network }: NetworkRequest,
-  { zone, field }: Where,
+  { zone, field }: InterfacePosition,
 ): Choice {
   const region = regionOf(zone) ?? "";
   const wanted = network === undefined ? null : readNetwork(context, network, `${field}.network`);
@@ -124,7 +128,7 @@ function readNetwork(context: Context, text: string, field: string) {
   return { project, name: found(project.networks.get(name), networkLink(project.id, name)).name };
 }
 
-/** What is left of each subnet while one request is judged, by its link. */
+/** The remaining addresses of each subnet while one request is processed, by the subnet's link. */
 export type AddressPools = Map<string, () => string | null>;
 
 function takeAddress(
@@ -137,7 +141,7 @@ function takeAddress(
   return pool();
 }
 
-/** Addresses for one instance, or the failure of a subnet that has none left. */
+/** Addresses for one instance, or the error of a subnet without free addresses. */
 export function attachNetworks(
   context: Context,
   plans: readonly NetworkPlan[],
@@ -158,7 +162,7 @@ export function attachNetworks(
   return attached;
 }
 
-/** From the block that is kept for documentation and tests (RFC 5737, RFC 2544): nobody is there. */
+/** An address from a block for documentation and tests (RFC 5737, RFC 2544), which is never routed. */
 function externalAddress({ world }: Context): string {
   world.nextId += 1;
   return addressIn("198.18.0.0/15", world.nextId % 131_072);

@@ -10,7 +10,7 @@ import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
 
-/** What a request asks for, judged: the same for each of its instances. */
+/** A validated launch request, the same for each of its instances. */
 export interface LaunchPlan {
   readonly zone: string;
   readonly machineType: MachineType;
@@ -29,7 +29,7 @@ export interface LaunchPlan {
   >;
 }
 
-/** @throws GceFailure for whatever the API refuses at once. */
+/** @throws GceFailure for everything that the API rejects immediately. */
 export function planLaunch(
   context: Context,
   { zone, typesBy }: { readonly zone: string; readonly typesBy: TypesBy },
@@ -79,7 +79,7 @@ function linkedMachineType(context: Context, zone: string, link: string): Machin
   return machineTypeIn(context, zone, { name, field });
 }
 
-/** The properties of a bulk insert take a name; a link is documented to end in an internal error. */
+/** The properties of a bulk insert take a name. The documented outcome of a link is an internal error. */
 function namedMachineType(context: Context, zone: string, name: string): MachineType {
   if (name.includes("/"))
     throw new GceFailure(
@@ -155,7 +155,7 @@ function serviceAccountsOf(
         "The service account is malformed.",
       );
     const wanted = { project: project.id, permission: "iam.serviceAccounts.actAs" };
-    // The API has words of its own for this one permission.
+    // The API has a specific message for this one permission.
     if (!isAllowed(context.world.denials, { ...wanted, resource: email }))
       throw new GceFailure(
         "badRequest",

@@ -57,7 +57,7 @@ const networkInterface = resource(
 );
 export type NetworkRequest = z.output<typeof networkInterface>;
 
-/** What an instance and the properties of a bulk insert have in common. */
+/** Fields common to an instance and to the properties of a bulk insert. */
 const shape = {
   machineType: z.string(),
   description: z.string().max(2048).optional(),

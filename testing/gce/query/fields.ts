@@ -1,31 +1,31 @@
 import type { JsonObject, JsonValue } from "../../../src/errors.ts";
 import { GceFailure } from "../failure.ts";
 
-/** What a partial response keeps: names with what is kept of each; `*` stands for every name. */
+/** Selection for a partial response: names, each with its nested selection; `*` matches every name. */
 type Selection = Map<string, Selection>;
 
 const MAXIMUM_DEPTH = 32;
 
 /**
- * Keeps what the `fields` parameter names: `items(id,name)`, `items/name`, `nextPageToken,items/disks/*`.
+ * Keeps only what the `fields` parameter selects: `items(id,name)`, `items/name`, `nextPageToken,items/disks/*`.
  *
- * @throws GceFailure `invalidParameter` where it is no selection.
+ * @throws GceFailure `invalidParameter` if the selection is malformed.
  */
 export function selectFields(document: JsonObject, fields: string | null): JsonObject {
   if (fields === null || fields === "") return document;
-  const kept = keep(document, parseSelection(fields), 0);
+  const kept = selectValue(document, parseSelection(fields), 0);
   return isObject(kept) ? kept : {};
 }
 
-function keep(value: JsonValue, selection: Selection, depth: number): JsonValue {
+function selectValue(value: JsonValue, selection: Selection, depth: number): JsonValue {
   if (selection.size === 0 || depth > MAXIMUM_DEPTH) return value;
-  if (isList(value)) return value.map((item) => keep(item, selection, depth));
+  if (isList(value)) return value.map((item) => selectValue(item, selection, depth));
   if (!isObject(value)) return value;
   const any = selection.get("*");
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, inner]) => {
       const inside = selection.get(name) ?? any;
-      return inside === undefined ? [] : [[name, keep(inner, inside, depth + 1)]];
+      return inside === undefined ? [] : [[name, selectValue(inner, inside, depth + 1)]];
     }),
   );
 }

@@ -9,8 +9,8 @@ const MAXIMUM_LENGTH = 2048;
 const MAXIMUM_DEPTH = 32;
 
 /**
- * Reads a `filter`: `name = web-1`, `labels.owner:*`, `(status = RUNNING) AND NOT (name = a OR name = b)`, and the
- * older `name eq 'web-.*'`. Terms beside each other are joined by AND. After AIP-160 and the list methods' reference.
+ * Parses a `filter`: `name = web-1`, `labels.owner:*`, `(status = RUNNING) AND NOT (name = a OR name = b)`, and the
+ * older `name eq 'web-.*'`. Adjacent terms are joined by AND. Follows AIP-160 and the reference of the list methods.
  *
  * @throws GceFailure `invalid`
  */
@@ -102,7 +102,7 @@ function comparison(path: string, operator: string, value: string): Filter {
   };
 }
 
-/** What one value has to be; a negative operator asks that no value is. */
+/** The predicate for a single value; for a negative operator, no value may match. */
 function acceptor(operator: string, value: string): (found: string) => boolean {
   switch (operator) {
     case "eq":
@@ -125,7 +125,7 @@ function acceptor(operator: string, value: string): (found: string) => boolean {
   }
 }
 
-/** `=` takes `*` for anything, at the ends or in between. */
+/** In `=`, `*` matches any text, at the ends or in between. */
 function matchesStars(value: string): (found: string) => boolean {
   if (!value.includes("*")) return (found) => found === value;
   const parts = value
@@ -134,7 +134,7 @@ function matchesStars(value: string): (found: string) => boolean {
   return compilePattern(parts.join(".*"));
 }
 
-/** Numbers by their size, times by when they are, anything else as text. */
+/** Compares numbers by value, times chronologically, and everything else as text. */
 function compare(found: string, value: string): number {
   if (/^-?\d+(?:\.\d+)?$/.test(found) && /^-?\d+(?:\.\d+)?$/.test(value))
     return Number(found) - Number(value);
@@ -143,7 +143,7 @@ function compare(found: string, value: string): number {
   return found < value ? -1 : Number(found > value);
 }
 
-/** Every scalar at the path; lists are looked through. */
+/** All scalars at the path; the path also leads through lists. */
 function valuesAt(value: JsonValue, names: readonly string[]): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item: JsonValue) => valuesAt(item, names));
   const [name, ...rest] = names;

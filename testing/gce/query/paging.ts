@@ -5,8 +5,8 @@ export interface PageRequest {
   readonly maxResults: string | null;
   readonly pageToken: string | null;
   readonly orderBy: string | null;
-  /** What a token is good for: the call and its filter. */
-  readonly of: readonly string[];
+  /** The query that a token is valid for: the call and its filter. */
+  readonly query: readonly string[];
 }
 
 export interface Page<T> {
@@ -14,11 +14,11 @@ export interface Page<T> {
   readonly nextPageToken: string | null;
 }
 
-/** What a list is sorted by. */
+/** The sort keys of a record. */
 export interface Sortable {
   readonly name: string;
   readonly createdAt: number;
-  /** What tells it from others of its name. */
+  /** Makes the key unique among records with the same name. */
   readonly id: string;
 }
 
@@ -28,22 +28,22 @@ const MAXIMUM = 500;
 export function page<T>(
   records: readonly T[],
   keyOf: (record: T) => Sortable,
-  { maxResults, pageToken, orderBy, of }: PageRequest,
+  { maxResults, pageToken, orderBy, query }: PageRequest,
 ): Page<T> {
   const key = sortKey(orderBy);
-  const after = pageToken === null || pageToken === "" ? null : readToken(pageToken, of);
+  const after = pageToken === null || pageToken === "" ? null : readToken(pageToken, query);
   const keyed = records.map((record) => ({ record, key: key(keyOf(record)) }));
   const { records: shown, last } = sliceAfter(keyed, after, sizeOf(maxResults));
-  return { records: shown, nextPageToken: last === null ? null : writePageToken(last, of) };
+  return { records: shown, nextPageToken: last === null ? null : writePageToken(last, query) };
 }
 
-/** Text by which records sort as asked, each different from all others. */
+/** Returns a unique text per record that sorts in the requested order. */
 function sortKey(orderBy: string | null): (record: Sortable) => string {
   switch (orderBy) {
     case null:
     case "":
     case "name":
-      // A separator below every character of a name: `a` comes before `a-b`.
+      // The separator sorts before every character of a name: `a` comes before `a-b`.
       return ({ name, id }) => `${name} ${id}`;
     case "creationTimestamp desc":
       return ({ createdAt, id }) => `${String(1e15 - createdAt).padStart(16, "0")} ${id}`;
@@ -64,8 +64,8 @@ function sizeOf(maxResults: string | null): number {
   return size === 0 ? MAXIMUM : size;
 }
 
-function readToken(token: string, of: readonly string[]): string {
-  const key = readPageToken(token, of);
+function readToken(token: string, query: readonly string[]): string {
+  const key = readPageToken(token, query);
   if (key !== null) return key;
   throw new GceFailure("invalid", `Invalid value for field 'pageToken': '${token.slice(0, 200)}'.`);
 }

@@ -1,6 +1,6 @@
 import { GceFailure } from "../failure.ts";
 
-/** A piece of a regular expression. */
+/** A node of a regular expression. */
 export type PatternNode =
   | { readonly kind: "character"; readonly accepts: (character: string) => boolean }
   | { readonly kind: "boundary" }
@@ -12,20 +12,20 @@ export type PatternNode =
       readonly once: boolean;
     };
 
-/** Repetitions within repetitions double the work at each depth. */
+/** Nested repetitions double the work at each depth. */
 const MAXIMUM_DEPTH = 6;
 
-/** The source, and how far it is read. */
+/** The source and the current position. */
 interface Reader {
   readonly source: string;
   position: number;
 }
 
-/** @throws GceFailure `invalid` for what is no expression, or one of a kind that nobody sends. */
+/** @throws GceFailure `invalid` for a malformed expression, or one with syntax that is not supported. */
 export function parsePattern(source: string): readonly PatternNode[] {
   const reader: Reader = { source, position: 0 };
   const whole = readChoice(reader, 0);
-  if (reader.position !== source.length) throw noPattern(reader);
+  if (reader.position !== source.length) throw invalidPattern(reader);
   return [whole];
 }
 
@@ -33,10 +33,10 @@ export function isWord(character: string | undefined): boolean {
   return character !== undefined && /^\w$/.test(character);
 }
 
-function noPattern({ source }: Reader): GceFailure {
+function invalidPattern({ source }: Reader): GceFailure {
   return new GceFailure(
     "invalid",
-    `Invalid value for field 'filter': no regular expression: ${source}`,
+    `Invalid value for field 'filter': not a valid regular expression: ${source}`,
   );
 }
 
@@ -52,7 +52,7 @@ function peek({ source, position }: Reader): string | undefined {
 }
 
 function readChoice(reader: Reader, depth: number): PatternNode {
-  if (depth > MAXIMUM_DEPTH) throw noPattern(reader);
+  if (depth > MAXIMUM_DEPTH) throw invalidPattern(reader);
   const options: PatternNode[][] = [[]];
   for (let next = peek(reader); next !== undefined && next !== ")"; next = peek(reader)) {
     if (next === "|") {
@@ -84,10 +84,10 @@ function readOne(reader: Reader, depth: number): PatternNode {
       return { kind: "character", accepts: () => true };
     case "^":
     case "$":
-      // The whole text is matched anyway.
+      // The whole text is matched anyway, so anchors have no effect.
       return { kind: "choice", options: [[]] };
     default:
-      if ("*+?{}".includes(character)) throw noPattern(reader);
+      if ("*+?{}".includes(character)) throw invalidPattern(reader);
       return literal(character);
   }
 }
@@ -95,7 +95,7 @@ function readOne(reader: Reader, depth: number): PatternNode {
 function readGroup(reader: Reader, depth: number): PatternNode {
   if (reader.source.startsWith("?:", reader.position)) reader.position += 2;
   const choice = readChoice(reader, depth + 1);
-  if (take(reader) !== ")") throw noPattern(reader);
+  if (take(reader) !== ")") throw invalidPattern(reader);
   return choice;
 }
 
@@ -104,7 +104,7 @@ function readEscaped(reader: Reader): PatternNode {
   if (character === "b") return { kind: "boundary" };
   if (character === "w") return { kind: "character", accepts: isWord };
   if (character === "d") return { kind: "character", accepts: (one) => /^\d$/.test(one) };
-  if (character === undefined || /[a-zA-Z0-9]/.test(character)) throw noPattern(reader);
+  if (character === undefined || /[a-zA-Z0-9]/.test(character)) throw invalidPattern(reader);
   return literal(character);
 }
 
@@ -113,7 +113,7 @@ function readSet(reader: Reader): PatternNode {
   if (isNegated) take(reader);
   const ranges: (readonly [string, string])[] = [];
   for (let first = take(reader); first !== "]"; first = take(reader)) {
-    if (first === undefined) throw noPattern(reader);
+    if (first === undefined) throw invalidPattern(reader);
     const isRange = peek(reader) === "-" && reader.source[reader.position + 1] !== "]";
     if (isRange) take(reader);
     ranges.push([first, isRange ? (take(reader) ?? first) : first]);

@@ -6,7 +6,7 @@ import { isAllowed } from "../permissions.ts";
 
 export const permissionsBody = resource({ permissions: z.array(z.string()).max(100).optional() });
 
-/** Those of the permissions that the caller has on the resource. */
+/** The subset of the permissions that the caller has on the resource. */
 export function grantedPermissions(
   { world, project }: Context,
   link: string,

@@ -10,7 +10,7 @@ import { malformedLink, readLink } from "../links.ts";
 import { list } from "../lists.ts";
 import { requireLabels, requireName } from "../names.ts";
 import { ARCHITECTURES, DEPRECATION_STATES, type Image } from "../records.ts";
-import { LIST_QUERY, type Route, asking, mutation, reading } from "../route.ts";
+import { LIST_QUERY, type Route, postReading, mutation, reading } from "../route.ts";
 import { newId, projectOf } from "../world.ts";
 import { grantedPermissions, permissionsBody } from "./iam.ts";
 
@@ -159,12 +159,12 @@ export const imageRoutes: readonly Route[] = [
       };
     },
   }),
-  asking({
+  postReading({
     id: "images.testIamPermissions",
     path: `${IMAGES}/{resource}/testIamPermissions`,
     permission: null,
     body: permissionsBody,
-    ask(context, call, body) {
+    read(context, call, body) {
       const image = findImage(context.project, call.part("resource"));
       return grantedPermissions(context, imageLink(context.project.id, image.name), body);
     },
@@ -176,7 +176,7 @@ function partial(link: string, project: string): string {
   return `projects/${read.project}/${read.path.join("/")}`;
 }
 
-/** @throws GceFailure for a body that makes no image. */
+/** @throws GceFailure for a body that does not describe a valid image. */
 function imageFrom(context: Context, body: ImageBody): Image {
   const { project, now, world } = context;
   requireName(body.name, "resource.name");
@@ -212,7 +212,7 @@ type Origin = Pick<
   "diskSizeGb" | "architecture" | "licenses" | "guestOsFeatures" | "source"
 >;
 
-/** What the image is made of: exactly one source. */
+/** The source of the image: exactly one of several kinds. */
 function originOf(context: Context, body: ImageBody): Origin {
   const { project } = context;
   const sources = [body.sourceDisk, body.sourceImage, body.rawDisk].filter(

@@ -4,7 +4,7 @@ import { type Call, type Context, found, zoneOf } from "../context.ts";
 import { GceFailure, invalidField } from "../failure.ts";
 import { instanceLink, renderInstance } from "../instances.ts";
 import { draftBulk } from "../launch/bulk.ts";
-import { draftMember, nothingPromised } from "../launch/make.ts";
+import { draftMember, noReservations } from "../launch/make.ts";
 import { planLaunch } from "../launch/plan.ts";
 import { bulkBody, instanceBody } from "../launch/request.ts";
 import { fullLink } from "../links.ts";
@@ -12,13 +12,20 @@ import { aggregatedList, list } from "../lists.ts";
 import { requireLabels, requireName } from "../names.ts";
 import type { Instance } from "../records.ts";
 import { fingerprint } from "../render.ts";
-import { AGGREGATED_QUERY, LIST_QUERY, type Route, asking, mutation, reading } from "../route.ts";
+import {
+  AGGREGATED_QUERY,
+  LIST_QUERY,
+  type Route,
+  postReading,
+  mutation,
+  reading,
+} from "../route.ts";
 import { serialOutput } from "../serial-output.ts";
 import { grantedPermissions, permissionsBody } from "./iam.ts";
 
 export const INSTANCES = "projects/{project}/zones/{zone}/instances";
 
-/** Reading instances, making them, and writing on them. */
+/** Methods that read, create and modify instances. */
 export const instanceRoutes: readonly Route[] = [
   reading({
     id: "instances.list",
@@ -77,7 +84,7 @@ export const instanceRoutes: readonly Route[] = [
       const zone = zoneOf(call);
       for (const source of ["sourceInstanceTemplate", "sourceMachineImage"])
         if (call.query.has(source))
-          throw new GceFailure("notImplemented", `the stand-in takes no ${source}`, 501);
+          throw new GceFailure("notImplemented", `the fake does not support ${source}`, 501);
       requireName(name, "resource.name");
       const plan = planLaunch(context, { zone, typesBy: "link" }, properties);
       if (project.instances.has(`${zone}/${name}`))
@@ -90,7 +97,7 @@ export const instanceRoutes: readonly Route[] = [
         hostname: hostname ?? null,
         deletionProtection: deletionProtection ?? false,
       };
-      return draftMember(context, plan, member, nothingPromised());
+      return draftMember(context, plan, member, noReservations());
     },
   }),
   mutation({
@@ -130,19 +137,19 @@ export const instanceRoutes: readonly Route[] = [
       };
     },
   }),
-  asking({
+  postReading({
     id: "instances.testIamPermissions",
     path: `${INSTANCES}/{resource}/testIamPermissions`,
     permission: null,
     body: permissionsBody,
-    ask(context, call, body) {
+    read(context, call, body) {
       const { zone, name } = instanceOf(context, call, "resource");
       return grantedPermissions(context, instanceLink(context.project.id, zone, name), body);
     },
   }),
 ];
 
-/** The instance of the path, by its name or its number. @throws GceFailure `notFound` */
+/** The instance in the path, by its name or its numeric id. @throws GceFailure `notFound` */
 export function instanceOf({ project }: Context, call: Call, part: string): Instance {
   const zone = zoneOf(call);
   const name = call.part(part);

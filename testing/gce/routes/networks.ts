@@ -2,7 +2,7 @@ import { type Call, type Context, found, regionOfCall } from "../context.ts";
 import { aggregatedList, list } from "../lists.ts";
 import { networkLink, renderNetwork, renderSubnetwork, subnetworkLink } from "../networks.ts";
 import type { Subnetwork } from "../records.ts";
-import { AGGREGATED_QUERY, LIST_QUERY, type Route, asking, reading } from "../route.ts";
+import { AGGREGATED_QUERY, LIST_QUERY, type Route, postReading, reading } from "../route.ts";
 import { grantedPermissions, permissionsBody } from "./iam.ts";
 
 const NETWORKS = "projects/{project}/global/networks";
@@ -66,12 +66,12 @@ export const networkRoutes: readonly Route[] = [
     read: (context, call) =>
       renderSubnetwork(context.project.id, subnetworkOf(context, call, "subnetwork")),
   }),
-  asking({
+  postReading({
     id: "subnetworks.testIamPermissions",
     path: `${SUBNETWORKS}/{resource}/testIamPermissions`,
     permission: null,
     body: permissionsBody,
-    ask(context, call, body) {
+    read(context, call, body) {
       const { region, name } = subnetworkOf(context, call, "resource");
       return grantedPermissions(context, subnetworkLink(context.project.id, region, name), body);
     },

@@ -4,10 +4,10 @@ import { partialLink, scopeName } from "../links.ts";
 import { aggregatedList, list } from "../lists.ts";
 import type { Operation, Scope } from "../records.ts";
 import { renderOperation } from "../render-operation.ts";
-import { AGGREGATED_QUERY, LIST_QUERY, type Route, asking, reading } from "../route.ts";
+import { AGGREGATED_QUERY, LIST_QUERY, type Route, postReading, reading } from "../route.ts";
 
-/** `wait` answers after at most two minutes, whatever the operation does: the API's reference. */
-const LONGEST_WAIT_MS = 120_000;
+/** `wait` answers after at most two minutes, even if the operation is not done (API reference). */
+const MAXIMUM_WAIT_MS = 120_000;
 
 export const operationRoutes: readonly Route[] = [
   reading({
@@ -56,16 +56,16 @@ function routesOf(
       permission: `${permission}.get`,
       read: (context, call) => renderOperation(context, find(context, call, scopeOf(call))),
     }),
-    asking({
+    postReading({
       id: `${service}.wait`,
       path: `${path}/{operation}/wait`,
       permission: `${permission}.get`,
       body: resource({}),
-      async ask(context, call) {
+      async read(context, call) {
         const { clock, signal } = context;
         const operation = find(context, call, scopeOf(call));
-        const until = Math.min(context.now + LONGEST_WAIT_MS, operation.endsAt);
-        // A timer may wake a little before its time.
+        const until = Math.min(context.now + MAXIMUM_WAIT_MS, operation.endsAt);
+        // A timer may fire slightly early.
         while (clock.now() < until) await clock.sleep(until - clock.now(), signal);
         return renderOperation({ ...context, now: clock.now() }, operation);
       },

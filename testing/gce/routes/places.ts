@@ -125,5 +125,5 @@ function renderRegion(context: Context, region: string): JsonObject {
   };
 }
 
-/** What a region shows where nobody has set a limit. */
+/** The limit that a region reports if none is configured. */
 const UNLIMITED = 1_000_000;

@@ -2,7 +2,7 @@ import { resource } from "../body.ts";
 import type { Call, Context } from "../context.ts";
 import { GceFailure } from "../failure.ts";
 import { instanceLink } from "../instances.ts";
-import { enter, instanceState } from "../lifecycle.ts";
+import { scheduleStates, instanceState } from "../lifecycle.ts";
 import type { Draft } from "../operations.ts";
 import { regionOf } from "../places.ts";
 import type { Instance, InstanceState, OperationError } from "../records.ts";
@@ -11,9 +11,9 @@ import { findMachineType } from "../machine-types.ts";
 import { exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
 import { INSTANCES, instanceOf } from "./instances.ts";
 
-const NOTHING = resource({});
+const EMPTY_REQUEST = resource({});
 
-/** Ending instances and beginning them again. */
+/** Methods that stop and start instances. */
 export const powerRoutes: readonly Route[] = [
   mutation({
     id: "instances.delete",
@@ -21,13 +21,13 @@ export const powerRoutes: readonly Route[] = [
     path: `${INSTANCES}/{instance}`,
     permission: "compute.instances.delete",
     query: ["noGracefulShutdown"],
-    body: NOTHING,
+    body: EMPTY_REQUEST,
     prepare: draftDeletion,
   }),
-  ending("stop", { from: ["RUNNING"], through: "STOPPING", to: "TERMINATED" }),
-  ending("suspend", { from: ["RUNNING"], through: "SUSPENDING", to: "SUSPENDED" }),
-  beginning("start", "TERMINATED"),
-  beginning("resume", "SUSPENDED"),
+  stopRoute("stop", { from: ["RUNNING"], through: "STOPPING", to: "TERMINATED" }),
+  stopRoute("suspend", { from: ["RUNNING"], through: "SUSPENDING", to: "SUSPENDED" }),
+  startRoute("start", "TERMINATED"),
+  startRoute("resume", "SUSPENDED"),
 ];
 
 function draftDeletion(context: Context, call: Call): Draft {
@@ -40,12 +40,12 @@ function draftDeletion(context: Context, call: Call): Draft {
     );
   const goneAt = now + timing.endingMs;
   return {
-    ...about(context, instance, "delete"),
+    ...operationTarget(context, instance, "delete"),
     durationMs: timing.endingMs,
     takeEffect() {
-      // A second order does not put off the end that the first one has set.
+      // A second request does not postpone the end that the first one has set.
       instance.goneAt ??= goneAt;
-      enter(instance, now, [{ after: 0, state: "STOPPING" }]);
+      scheduleStates(instance, now, [{ after: 0, state: "STOPPING" }]);
       for (const { diskName, autoDelete } of instance.disks) {
         const disk = project.disks.get(`${instance.zone}/${diskName}`);
         if (disk === undefined) continue;
@@ -56,7 +56,7 @@ function draftDeletion(context: Context, call: Call): Draft {
   };
 }
 
-function ending(
+function stopRoute(
   verb: "stop" | "suspend",
   states: {
     readonly from: readonly InstanceState[];
@@ -69,13 +69,13 @@ function ending(
     path: `${INSTANCES}/{instance}/${verb}`,
     permission: `compute.instances.${verb}`,
     query: ["discardLocalSsd", "noGracefulShutdown"],
-    body: NOTHING,
+    body: EMPTY_REQUEST,
     prepare(context, call) {
       const { now, timing } = context;
       const instance = instanceOf(context, call, "instance");
       const state = instanceState(instance, now);
-      const draft = about(context, instance, verb);
-      // What has stopped already is stopped again without ado.
+      const draft = operationTarget(context, instance, verb);
+      // Stopping a stopped instance succeeds without effect.
       if (state === states.to)
         return { ...draft, durationMs: timing.otherMs, takeEffect: () => undefined };
       if (!states.from.includes(state)) throw notReady(context, instance);
@@ -83,7 +83,7 @@ function ending(
         ...draft,
         durationMs: timing.endingMs,
         takeEffect: () =>
-          enter(instance, now, [
+          scheduleStates(instance, now, [
             { after: 0, state: states.through },
             { after: timing.endingMs, state: states.to },
           ]),
@@ -92,17 +92,17 @@ function ending(
   });
 }
 
-function beginning(verb: "start" | "resume", from: InstanceState): Route {
+function startRoute(verb: "start" | "resume", from: InstanceState): Route {
   return mutation({
     id: `instances.${verb}`,
     path: `${INSTANCES}/{instance}/${verb}`,
     permission: `compute.instances.${verb}`,
-    body: NOTHING,
+    body: EMPTY_REQUEST,
     prepare(context, call) {
       const { now, timing } = context;
       const instance = instanceOf(context, call, "instance");
       const state = instanceState(instance, now);
-      const draft = about(context, instance, verb);
+      const draft = operationTarget(context, instance, verb);
       if (state === "RUNNING")
         return { ...draft, durationMs: timing.otherMs, takeEffect: () => undefined };
       if (state !== from) throw notReady(context, instance);
@@ -112,7 +112,7 @@ function beginning(verb: "start" | "resume", from: InstanceState): Route {
         durationMs: provisioningMs + stagingMs,
         error: shortage(context, instance),
         takeEffect: () =>
-          enter(instance, now, [
+          scheduleStates(instance, now, [
             { after: 0, state: "PROVISIONING" },
             { after: provisioningMs, state: "STAGING" },
             { after: provisioningMs + stagingMs, state: "RUNNING" },
@@ -122,7 +122,7 @@ function beginning(verb: "start" | "resume", from: InstanceState): Route {
   });
 }
 
-/** A machine that begins again needs room again. */
+/** Starting a stopped instance needs capacity again. */
 function shortage(context: Context, { machineType, zone }: Instance): OperationError | null {
   const type = findMachineType(context.machineTypes, machineType, zone);
   const added = {
@@ -138,7 +138,7 @@ function shortage(context: Context, { machineType, zone }: Instance): OperationE
     : null;
 }
 
-function about({ project }: Context, { zone, name, id }: Instance, type: string) {
+function operationTarget({ project }: Context, { zone, name, id }: Instance, type: string) {
   return {
     scope: { kind: "zone", name: zone } as const,
     type,

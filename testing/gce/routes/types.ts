@@ -11,7 +11,7 @@ import { ZONES } from "../places.ts";
 import { compact } from "../render.ts";
 import { AGGREGATED_QUERY, LIST_QUERY, type Route, reading } from "../route.ts";
 
-/** A type as one zone has it. */
+/** A type as offered in one zone. */
 interface InZone<T> {
   readonly type: T;
   readonly zone: string;
@@ -101,7 +101,7 @@ function routesOf<T extends { readonly name: string }>(of: TypeService<T>): read
   }
 }
 
-/** When types are said to have been made: at the beginning of time, as Google's own are. */
+/** Creation time of all types: the epoch, as for Google's own types. */
 const CREATED = timestamp(Date.UTC(1970, 0, 1, 8));
 
 function renderMachineType(project: string, { type, zone }: InZone<MachineType>): JsonObject {

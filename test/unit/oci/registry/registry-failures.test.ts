@@ -199,7 +199,7 @@ describe("a registry that refuses", () => {
           registry: registry.host,
           repository: "a",
           status: 429,
-          errors: [{ code: "TOOMANYREQUESTS", message: "answered with 429 on purpose" }],
+          errors: [{ code: "TOOMANYREQUESTS", message: "injected fault: status 429" }],
           ...metadata,
         },
       }),

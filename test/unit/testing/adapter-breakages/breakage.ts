@@ -3,16 +3,16 @@ import type { Launch, SubstrateAdapter } from "../../../../src/substrate/contrac
 import type { AdapterSubject } from "../../../../testing/contract/subject.ts";
 import { launchOf } from "../../../../testing/contract/support.ts";
 
-/** What to put in the place of a good adapter's verbs. */
+/** Replacements for some verbs of a correct adapter. */
 export type Break = (good: SubstrateAdapter, subject: AdapterSubject) => Partial<SubstrateAdapter>;
 
-/** One broken duty: how an adapter breaks it, and the beginning of the test's title that has to notice. */
+/** A violation of the contract: its name, the start of the title of the test that must fail, and the broken verbs. */
 export type Breakage = readonly [string, string, Break];
 
 export const notFound = new SlipwayError({
   code: "NOT_FOUND",
   reason: "MACHINE_NOT_FOUND",
-  message: "no such machine",
+  message: "machine does not exist",
 });
 
 export function unasked(subject: AdapterSubject): Launch {

@@ -4,13 +4,13 @@ import type { Breakage } from "./breakage.ts";
 
 let salts = 0;
 
-/** A number that was never given before. */
+/** A number that was not returned before. */
 function freshSalt(): number {
   salts += 1;
   return salts;
 }
 
-/** The launch under another token. */
+/** The launch with another token. */
 function salted(launch: Launch, salt: number): Launch {
   return { ...launch, token: createHash("sha256").update(`${launch.token} ${salt}`).digest("hex") };
 }
@@ -18,34 +18,34 @@ function salted(launch: Launch, salt: number): Launch {
 /** Ways to break `launch`. */
 export const launchBreakages: readonly Breakage[] = [
   [
-    "makes a new machine for each replay",
+    "creates a new machine for each replay",
     "launch: finds the same machine when its token is replayed",
     (good) => ({ launch: (launch, signal) => good.launch(salted(launch, freshSalt()), signal) }),
   ],
   [
-    "makes two machines of two launches at once",
-    "launch: makes one machine of one token launched twice at once",
+    "creates two machines for two concurrent launches",
+    "launch: creates one machine when one token is launched twice concurrently",
     (good) => ({ launch: (launch, signal) => good.launch(salted(launch, freshSalt()), signal) }),
   ],
   [
-    "forgets its tokens with its process",
-    "launch: finds it from another process too",
+    "keeps its tokens in process memory only",
+    "launch: finds the machine of a token from another process",
     (good) => {
       const process = freshSalt();
       return { launch: (launch, signal) => good.launch(salted(launch, process), signal) };
     },
   ],
   [
-    "takes every token for the same",
-    "launch: makes another machine of another token",
+    "treats all tokens as the same",
+    "launch: creates another machine for another token",
     (good) => {
       let first: ReturnType<SubstrateAdapter["launch"]> | null = null;
       return { launch: (launch, signal) => (first ??= good.launch(launch, signal)) };
     },
   ],
   [
-    "says nothing of the owner",
-    "launch: bears a machine that says what it is and whose",
+    "does not report the owner",
+    "launch: launches a machine that reports its image and its owner",
     (good) => ({
       launch: async (launch, signal) =>
         (await good.launch(launch, signal)).map((one) =>
@@ -56,8 +56,8 @@ export const launchBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "says another plan",
-    "launch: bears a machine that says what it is and whose",
+    "reports another plan",
+    "launch: launches a machine that reports its image and its owner",
     (good) => ({
       launch: async (launch, signal) => {
         const ownership = { ...launch.ownership, planId: `sha256:${"0".repeat(64)}` };
@@ -66,15 +66,15 @@ export const launchBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "mixes up the members of a batch",
-    "launch: gives one outcome a member in their order",
+    "returns the members of a batch out of order",
+    "launch: returns one outcome per member in order",
     (good) => ({
       launch: async (launch, signal) => (await good.launch(launch, signal)).toReversed(),
     }),
   ],
   [
-    "shows a secret",
-    "launch: shows no secret in what it answers",
+    "exposes a secret",
+    "launch: returns no secret in its outcomes",
     (good) => ({
       describe: async (ids, signal) =>
         (await good.describe(ids, signal)).map((machine) =>

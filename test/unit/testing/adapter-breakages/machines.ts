@@ -4,8 +4,8 @@ import type { Breakage } from "./breakage.ts";
 /** Ways to break `describe`, `terminate` and `list`. */
 export const machineBreakages: readonly Breakage[] = [
   [
-    "loses all for one unknown id",
-    "describe: gives one answer an id in their order, and one unknown id keeps",
+    "fails for all ids if one is unknown",
+    "describe: returns one answer per id in order",
     (good) => ({
       describe: async (ids, signal) => {
         const found = await good.describe(ids, signal);
@@ -15,16 +15,16 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "leaves unknown ids out",
-    "describe: gives one answer an id in their order, and one unknown id keeps",
+    "omits unknown ids",
+    "describe: returns one answer per id in order",
     (good) => ({
       describe: async (ids, signal) =>
         (await good.describe(ids, signal)).filter((machine) => machine !== null),
     }),
   ],
   [
-    "refuses an empty request",
-    "describe: answers nothing to nothing",
+    "rejects an empty request",
+    "describe: returns an empty list for no ids",
     (good) => ({
       describe: async (ids, signal) => {
         if (ids.length === 0) throw notFound;
@@ -33,8 +33,8 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "describes a machine otherwise than its launch did",
-    "describe: says of a machine what its launch said",
+    "describes a machine differently from its launch",
+    "describe: reports the stable fields of a machine as its launch reported them",
     (good) => ({
       describe: async (ids, signal) =>
         (await good.describe(ids, signal)).map((machine) =>
@@ -43,14 +43,14 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "forgets to terminate",
-    "describe: answers null for a machine that is gone",
+    "does not terminate",
+    "describe: returns null for a terminated machine",
     () => ({
       terminate: (ids) => Promise.resolve(ids.map((id) => ({ id, outcome: "terminated" }))),
     }),
   ],
   [
-    "fails where the machine is already gone",
+    "fails for a terminated machine",
     "terminate: succeeds, and succeeds again",
     (good) => ({
       terminate: async (ids, signal) => {
@@ -63,15 +63,15 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "terminates in another order",
-    "terminate: gives one answer an id in their order",
+    "returns the outcomes in another order",
+    "terminate: returns one answer per id in order",
     (good) => ({
       terminate: async (ids, signal) => (await good.terminate(ids, signal)).toReversed(),
     }),
   ],
   [
     "terminates everything",
-    "terminate: leaves other machines alone",
+    "terminate: does not touch other machines",
     (good, subject) => ({
       terminate: async (ids, signal) => {
         const all = await good.list(subject.owner, signal);
@@ -84,8 +84,8 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "refuses to terminate nothing",
-    "terminate: answers nothing to nothing",
+    "rejects an empty termination",
+    "terminate: returns an empty list for no ids",
     (good) => ({
       terminate: async (ids, signal) => {
         if (ids.length === 0) throw notFound;
@@ -94,25 +94,25 @@ export const machineBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "lists what others own",
-    "list: finds every machine of the owner and no other's",
+    "lists machines of other owners",
+    "list: lists all machines of the owner and no others",
     (good, subject) => ({ list: (_owner, signal) => good.list(subject.owner, signal) }),
   ],
   [
-    "lists the first page only",
-    "list: finds every machine of the owner and no other's",
+    "returns the first page only",
+    "list: lists all machines of the owner and no others",
     (good) => ({
       list: async (owner, signal) => (await good.list(owner, signal)).slice(0, 1),
     }),
   ],
   [
     "lists everything for an unknown owner",
-    "list: finds nothing of an owner who launched nothing",
+    "list: returns an empty list for an owner without machines",
     (good, subject) => ({ list: (_owner, signal) => good.list(subject.owner, signal) }),
   ],
   [
-    "lists a machine otherwise than its launch did",
-    "list: says of a machine what describe says",
+    "lists a machine differently from its launch",
+    "list: reports the same stable fields as describe",
     (good) => ({
       list: async (owner, signal) =>
         (await good.list(owner, signal)).map((machine) => ({ ...machine, architecture: null })),

@@ -6,7 +6,7 @@ import type { Breakage } from "./breakage.ts";
 export const readingBreakages: readonly Breakage[] = [
   [
     "throws for an absent image",
-    "inspectImage: answers an absent image with a value",
+    "inspectImage: returns a failed check with a reason for an absent image",
     (good) => ({
       inspectImage: async (image, target, signal) => {
         const found = await good.inspectImage(image, target, signal);
@@ -16,8 +16,8 @@ export const readingBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "gives an absent image without a check",
-    "inspectImage: answers an absent image with a value",
+    "returns an absent image without a check",
+    "inspectImage: returns a failed check with a reason for an absent image",
     (good) => ({
       inspectImage: async (image, target, signal) => ({
         ...(await good.inspectImage(image, target, signal)),
@@ -27,7 +27,7 @@ export const readingBreakages: readonly Breakage[] = [
   ],
   [
     "leaves an artifact unpinned",
-    "inspectImage: turns a reference into a pinned artifact",
+    "inspectImage: resolves a reference to a pinned artifact",
     (good) => ({
       inspectImage: async (image, target, signal) => ({
         ...(await good.inspectImage(image, target, signal)),
@@ -36,7 +36,7 @@ export const readingBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "launches while it inspects",
+    "launches during inspection",
     "inspectImage: is read-only",
     (good, subject) => ({
       inspectImage: async (image, target, signal) => {
@@ -46,8 +46,8 @@ export const readingBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "drops a plan's candidates",
-    "preflight: judges each of the plan's candidates",
+    "drops candidates of the plan",
+    "preflight: returns a verdict for each candidate of the plan",
     (good) => ({
       preflight: async (draft, facts, signal) => ({
         ...(await good.preflight(draft, facts, signal)),
@@ -56,8 +56,8 @@ export const readingBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "fails a good plan",
-    "preflight: passes a plan that can be launched",
+    "fails a launchable plan",
+    "preflight: passes a launchable plan",
     (good) => ({
       preflight: async (draft, facts, signal) => ({
         ...(await good.preflight(draft, facts, signal)),
@@ -66,7 +66,7 @@ export const readingBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "launches while it judges",
+    "launches during preflight",
     "preflight: is read-only",
     (good, subject) => ({
       preflight: async (draft, facts, signal) => {

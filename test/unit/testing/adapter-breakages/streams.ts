@@ -19,22 +19,22 @@ const rawFailures: Readonly<Record<string, Partial<SubstrateAdapter>>> = {
 /** Ways to break `logs`, the signal and `close`. */
 export const streamBreakages: readonly Breakage[] = [
   [
-    "takes no notice of the last lines asked for",
-    "logs: gives what the machine printed",
+    "ignores the requested number of lines",
+    "logs: returns the whole output of the machine",
     (good) => ({
       logs: (id, request, signal) => good.logs(id, { ...request, tail: null }, signal),
     }),
   ],
   [
-    "ends quietly when it is aborted",
-    "logs: stops at the signal while it follows",
+    "ends without an error when it is aborted",
+    "logs: stops following when the signal is aborted",
     (good) => ({
       logs: (id, request, signal) => good.logs(id, { ...request, follow: false }, signal),
     }),
   ],
   [
-    "prints nothing for a machine that never was",
-    "logs: fails for a machine that never was",
+    "returns no output for a machine that never existed",
+    "logs: fails for a machine that never existed",
     () => ({
       async *logs() {
         yield await Promise.resolve(new Uint8Array());
@@ -42,8 +42,8 @@ export const streamBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "launches although it was aborted",
-    "signal: launch does nothing once it is aborted",
+    "launches despite an aborted signal",
+    "signal: launch does nothing when its signal is already aborted",
     (good) => ({
       launch: async (launch, signal) => {
         const outcomes = await good.launch(launch, new AbortController().signal);
@@ -53,8 +53,8 @@ export const streamBreakages: readonly Breakage[] = [
     }),
   ],
   [
-    "terminates although it was aborted",
-    "signal: terminate leaves the machine",
+    "terminates despite an aborted signal",
+    "signal: terminate with an aborted signal does not terminate the machine",
     (good) => ({
       terminate: async (ids, signal) => {
         await good.terminate(ids, new AbortController().signal);
@@ -63,12 +63,12 @@ export const streamBreakages: readonly Breakage[] = [
     }),
   ],
   ...Object.entries(rawFailures).map(([verb, broken]): Breakage => [
-    `throws what is no error of ours from ${verb}`,
-    `signal: ${verb} does nothing once it is aborted`,
+    `throws a foreign error from ${verb}`,
+    `signal: ${verb} does nothing when its signal is already aborted`,
     () => broken,
   ]),
   [
-    "ends its machines when it is closed",
+    "terminates its machines when it is closed",
     "close: closing an adapter leaves its machines running",
     (good, subject) => ({
       close: async () => {

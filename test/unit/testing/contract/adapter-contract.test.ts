@@ -14,7 +14,7 @@ interface ContractTest {
   readonly body: () => Promise<void>;
 }
 
-/** The contract's tests over fakes that are broken in this way. */
+/** The contract's tests, applied to fakes that are broken in this way. */
 function contractTests(breakage: Break): readonly ContractTest[] {
   const tests: ContractTest[] = [];
   let group = "";
@@ -39,7 +39,7 @@ function contractTests(breakage: Break): readonly ContractTest[] {
   return tests;
 }
 
-/** The titles of those that fail. */
+/** The titles of the failing tests. */
 async function failures(breakage: Break): Promise<readonly string[]> {
   const failed: string[] = [];
   for (const { title, body } of contractTests(breakage)) {
@@ -60,15 +60,15 @@ const breakages: readonly Breakage[] = [
 ];
 
 describe("the adapter contract", () => {
-  it("is passed by the fake as it is", async () => {
+  it("passes for the unmodified fake", async () => {
     expect(await failures(() => ({}))).toEqual([]);
   });
 
-  it.each(breakages)("notices an adapter that %s", async (_what, title, breakage) => {
+  it.each(breakages)("detects an adapter that %s", async (_what, title, breakage) => {
     expect(await failures(breakage)).toContainEqual(expect.stringContaining(title));
   });
 
-  it("has a row here for every test that it holds", () => {
+  it("has a breakage in this file for each of its tests", () => {
     const unseen = contractTests(() => ({}))
       .map(({ title }) => title)
       .filter((title) => !breakages.some(([, noticed]) => title.startsWith(noticed)));

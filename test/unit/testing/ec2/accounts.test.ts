@@ -15,7 +15,7 @@ describe("accounts", () => {
     ["AKIAIOSFODNN7EXAMPLE", "000000000000"],
     ["123456789012", "123456789012"],
     ["named", "555555555555"],
-  ])("key %s is of account %s", async (accessKeyId, account) => {
+  ])("map key %s to account %s", async (accessKeyId, account) => {
     await using it = await subject({ accounts: { named: "555555555555" } });
     const sts = it.stsFor({ accessKeyId });
     expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({
@@ -24,7 +24,7 @@ describe("accounts", () => {
     });
   });
 
-  it("do not see one another's machines", async () => {
+  it("do not see each other's machines", async () => {
     await using it = await subject();
     const reply = await it.client.send(new RunInstancesCommand(launchOf(it.region)));
     const InstanceIds = [reply.Instances?.[0]?.InstanceId ?? ""];
@@ -37,7 +37,7 @@ describe("accounts", () => {
 });
 
 describe("a role", () => {
-  it("gives credentials of its account, until they expire", async () => {
+  it("provides credentials for its account until they expire", async () => {
     await using it = await subject();
     const sts = it.stsFor({});
     const assumed = await sts.send(
@@ -66,7 +66,7 @@ describe("a role", () => {
     });
   });
 
-  it("may be denied, and must be one", async () => {
+  it("can be denied, and is rejected if its ARN is malformed", async () => {
     await using it = await subject();
     const sts = it.stsFor({});
     const assume = (RoleArn: string) =>

@@ -32,7 +32,7 @@ async function freeAddresses(it: Subject): Promise<number> {
 }
 
 describe("an address", () => {
-  it("is held until its machine has ended, and free again then", async () => {
+  it("is in use until its machine has ended, and then free again", async () => {
     await using it = await subject(TIMING);
     const all = await freeAddresses(it);
     const first = await run(it);
@@ -51,7 +51,7 @@ describe("an address", () => {
     expect(await freeAddresses(it)).toBe(all - 2);
   });
 
-  it("is held by one machine, also after others were forgotten", async () => {
+  it("is assigned to one machine only, also after old machines were pruned", async () => {
     await using it = await subject(TIMING);
     const [gone, staying] = [await run(it), await run(it)];
     await end(it, gone);
@@ -62,7 +62,7 @@ describe("an address", () => {
     expect(held).toContain(gone.address);
   });
 
-  it("is its subnet's: another one gives its own", async () => {
+  it("belongs to its subnet: another subnet assigns its own", async () => {
     await using it = await subject();
     const first = await run(it);
     const other = await run(it, { SubnetId: it.region.subnets["us-east-1b"] });

@@ -18,7 +18,7 @@ async function run(it: Subject, change: object = THERE): Promise<string[]> {
 }
 
 describe("a capacity pool", () => {
-  it("refuses what does not fit with HTTP 500, and names zones that have room", async () => {
+  it("rejects a launch that does not fit with HTTP 500, and names zones with capacity", async () => {
     await using it = await subject();
     it.region.setCapacity(POOL, 1);
     const [id] = await run(it);
@@ -31,7 +31,7 @@ describe("a capacity pool", () => {
     expect(await run(it)).toHaveLength(1);
   });
 
-  it("launches as many as fit between the counts, and none below", async () => {
+  it("launches as many as fit between the two counts, and none below the minimum", async () => {
     await using it = await subject();
     it.region.setCapacity(POOL, 3);
     expect(await codeOf(run(it, { ...THERE, MinCount: 4, MaxCount: 5 }))).toBe(
@@ -41,7 +41,7 @@ describe("a capacity pool", () => {
     expect(it.region.instances().map(({ launchIndex }) => launchIndex)).toEqual([0, 1, 2]);
   });
 
-  it("is one type's, one zone's and one market's", async () => {
+  it("applies to one type, one zone and one market", async () => {
     await using it = await subject();
     it.region.setCapacity(POOL, 0);
     for (const change of [
@@ -56,7 +56,7 @@ describe("a capacity pool", () => {
     );
   });
 
-  it("moves a launch that names no zone to one with room", async () => {
+  it("places a launch without a zone where there is capacity", async () => {
     await using it = await subject();
     for (const zone of it.region.zones)
       it.region.setCapacity({ instanceType: "t3.micro", zone }, zone.endsWith("d") ? 2 : 0);
@@ -65,7 +65,7 @@ describe("a capacity pool", () => {
     expect(await codeOf(run(it, {}))).toBe("InsufficientInstanceCapacity");
   });
 
-  it("is let go by stopping, and needed again by starting", async () => {
+  it("is released by stopping, and needed again for starting", async () => {
     await using it = await subject();
     it.region.setCapacity(POOL, 1);
     const InstanceIds = await run(it);
@@ -96,7 +96,7 @@ describe("a quota", () => {
     expect(await codeOf(run(it, {}))).toBe("VcpuLimitExceeded");
   });
 
-  it("is an account's, and a market's", async () => {
+  it("applies to one account and one market", async () => {
     await using it = await subject();
     it.region.setQuota(0);
     it.region.setQuota(0, { market: "spot" });
@@ -112,9 +112,9 @@ describe("a quota", () => {
 });
 
 describe("a subnet", () => {
-  it("is full when its addresses are given", async () => {
+  it("is full when all its addresses are assigned", async () => {
     await using it = await subject();
-    // A /28 has 16 addresses, of which EC2 keeps five.
+    // A /28 has 16 addresses, five of which EC2 reserves.
     const SubnetId = it.region.addSubnet({ zone: "us-east-1a", cidr: "10.0.0.0/28" });
     const InstanceIds = await run(it, { SubnetId, MinCount: 10, MaxCount: 20 });
     expect(InstanceIds).toHaveLength(11);

@@ -20,14 +20,14 @@ async function run(it: Subject, change: object = {}): Promise<readonly string[]>
 }
 
 describe("a client token", () => {
-  it("gives the same machines again, with the same launch indexes", async () => {
+  it("returns the same machines again, with the same launch indexes", async () => {
     await using it = await subject();
     const first = await run(it, { MinCount: 3, MaxCount: 3 });
     expect(await run(it, { MinCount: 3, MaxCount: 3 })).toEqual(first);
     expect(it.region.instances()).toHaveLength(3);
   });
 
-  it("gives their present state", async () => {
+  it("returns their current state", async () => {
     await using it = await subject();
     await run(it);
     await it.clock.advance(1000);
@@ -37,7 +37,7 @@ describe("a client token", () => {
     expect(reply.Instances?.[0]?.State?.Name).toBe("running");
   });
 
-  it("still does when the image is gone and the zone is full", async () => {
+  it("returns them even if the image is gone and the zone is full", async () => {
     await using it = await subject();
     const image = it.region.addImage();
     const first = await run(it, { ImageId: image });
@@ -56,7 +56,7 @@ describe("a client token", () => {
       { TagSpecifications: [{ ResourceType: "instance", Tags: [{ Key: "a", Value: "b" }] }] },
     ],
     ["market", { InstanceMarketOptions: { MarketType: "spot" } }],
-  ])("refuses another %s", async (_name, change) => {
+  ])("rejects another %s", async (_name, change) => {
     await using it = await subject();
     await run(it);
     expect(await refusal(run(it, change))).toMatchObject({
@@ -66,7 +66,7 @@ describe("a client token", () => {
     expect(it.region.instances()).toHaveLength(1);
   });
 
-  it("holds in its zone alone, where a zone or a subnet is named", async () => {
+  it("is scoped to the zone if the request names a zone or a subnet", async () => {
     await using it = await subject();
     const { subnets } = it.region;
     const [first] = await run(it, { SubnetId: subnets["us-east-1a"] });
@@ -76,7 +76,7 @@ describe("a client token", () => {
     expect(await run(it, { SubnetId: subnets["us-east-1a"] })).toEqual([first]);
   });
 
-  it("holds in its region and its account alone", async () => {
+  it("is scoped to its region and its account", async () => {
     await using it = await subject();
     await run(it);
     const europe = it.ec2.region("eu-west-1");
@@ -90,7 +90,7 @@ describe("a client token", () => {
     }
   });
 
-  it("is spent by no dry run and by no launch that failed", async () => {
+  it("is not used up by a dry run or by a failed launch", async () => {
     await using it = await subject();
     expect(await codeOf(run(it, { DryRun: true, MaxCount: 2 }))).toBe("DryRunOperation");
     const pool = { instanceType: "t3.micro", zone: "us-east-1a" };
@@ -101,7 +101,7 @@ describe("a client token", () => {
     expect(await run(it, { ...there, InstanceType: "t3.micro" })).toHaveLength(1);
   });
 
-  it("is refused after the machines were terminated, for a day", async () => {
+  it("is rejected for a day after the machines were terminated", async () => {
     await using it = await subject();
     const ids = await run(it);
     await it.client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));
@@ -114,7 +114,7 @@ describe("a client token", () => {
     expect(await run(it)).not.toEqual(ids);
   });
 
-  it("is forgotten with its machines, their disks and addresses a day after their end", async () => {
+  it("is pruned with its machines, their disks and addresses a day after their end", async () => {
     using folder = scratchFolder();
     const stateFile = join(folder.path, "state.json");
     await using it = await subject({ stateFile });
@@ -133,7 +133,7 @@ describe("a client token", () => {
     ]);
   });
 
-  it("gives the dead machine, where EC2 is taken to do that", async () => {
+  it("returns the terminated machine if the fake is configured to do so", async () => {
     await using it = await subject({ tokenAfterTermination: "return-instances" });
     const ids = await run(it);
     await it.client.send(new TerminateInstancesCommand({ InstanceIds: [...ids] }));

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { codeOf, launchOf, refusal, subject } from "./support.ts";
 
 describe("a dry run", () => {
-  it("changes nothing and succeeds by an error", async () => {
+  it("changes nothing and reports success as an error", async () => {
     await using it = await subject();
     const launch = new RunInstancesCommand({ ...launchOf(it.region), DryRun: true });
     expect(await refusal(it.client.send(launch))).toEqual({
@@ -20,7 +20,7 @@ describe("a dry run", () => {
     expect(it.ec2.requests[0]).toMatchObject({ isDryRun: true, code: "DryRunOperation" });
   });
 
-  it("is there for every call", async () => {
+  it("works for every call", async () => {
     await using it = await subject();
     expect(await codeOf(it.client.send(new DescribeInstancesCommand({ DryRun: true })))).toBe(
       "DryRunOperation",
@@ -38,7 +38,7 @@ describe("a dry run", () => {
     expect(it.region.instances()).toMatchObject([{ state: "pending", tags: {} }]);
   });
 
-  it("finds what is wrong with the request, but not whether there is room", async () => {
+  it("finds errors in the request, but does not check capacity", async () => {
     await using it = await subject();
     const launch = { ...launchOf(it.region), DryRun: true };
     const wrong = new RunInstancesCommand({ ...launch, ImageId: "ami-00000000000000000" });
@@ -50,7 +50,7 @@ describe("a dry run", () => {
   });
 });
 
-describe("a permission that was taken", () => {
+describe("a denied permission", () => {
   const tagged = {
     TagSpecifications: [{ ResourceType: "instance" as const, Tags: [{ Key: "a", Value: "b" }] }],
   };
@@ -58,23 +58,26 @@ describe("a permission that was taken", () => {
     ["ec2:RunInstances", {}],
     ["ec2:CreateTags", tagged],
     ["iam:PassRole", { IamInstanceProfile: { Name: "worker" } }],
-  ])("%s: the launch is refused, dry too, and says which", async (action, change) => {
-    await using it = await subject();
-    it.ec2.deny(action);
-    for (const DryRun of [true, false]) {
-      const launch = new RunInstancesCommand({ ...launchOf(it.region), ...change, DryRun });
-      const refused = await refusal(it.client.send(launch));
-      expect(refused).toMatchObject({ code: "UnauthorizedOperation", status: 403 });
-      expect(refused?.message).toContain(`is not authorized to perform: ${action} on resource`);
-      expect(refused?.message).toMatch(/Encoded authorization failure message: [\w-]{40,}$/);
-    }
-    expect(it.region.instances()).toEqual([]);
-    it.ec2.allow(action);
-    const launch = new RunInstancesCommand({ ...launchOf(it.region), ...change });
-    expect(await refusal(it.client.send(launch))).toBeNull();
-  });
+  ])(
+    "%s rejects the launch and its dry run, and is named in the message",
+    async (action, change) => {
+      await using it = await subject();
+      it.ec2.deny(action);
+      for (const DryRun of [true, false]) {
+        const launch = new RunInstancesCommand({ ...launchOf(it.region), ...change, DryRun });
+        const refused = await refusal(it.client.send(launch));
+        expect(refused).toMatchObject({ code: "UnauthorizedOperation", status: 403 });
+        expect(refused?.message).toContain(`is not authorized to perform: ${action} on resource`);
+        expect(refused?.message).toMatch(/Encoded authorization failure message: [\w-]{40,}$/);
+      }
+      expect(it.region.instances()).toEqual([]);
+      it.ec2.allow(action);
+      const launch = new RunInstancesCommand({ ...launchOf(it.region), ...change });
+      expect(await refusal(it.client.send(launch))).toBeNull();
+    },
+  );
 
-  it("is not needed where the call does not use it", async () => {
+  it("is not needed for a call that does not use it", async () => {
     await using it = await subject();
     it.ec2.deny("ec2:CreateTags");
     it.ec2.deny("iam:PassRole");

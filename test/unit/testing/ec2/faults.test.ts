@@ -7,7 +7,7 @@ const launch = (it: Subject, change: object = {}) =>
   it.client.send(new RunInstancesCommand({ ...launchOf(it.region), ClientToken: "t", ...change }));
 
 describe("a fault", () => {
-  it("answers an error instead of the call, as often as it says", async () => {
+  it("replaces the answer with an error, as often as the rule says", async () => {
     await using it = await subject();
     const fault = it.ec2.fault({
       kind: "error",
@@ -33,7 +33,7 @@ describe("a fault", () => {
     ["AuthFailure", 401],
     ["UnauthorizedOperation", 403],
     ["NeverHeardOf", 400],
-  ])("%s has the status that EC2 gives it: %i", async (code, status) => {
+  ])("%s has EC2's status %i", async (code, status) => {
     await using it = await subject();
     it.ec2.fault({ kind: "error", code });
     expect(await refusal(launch(it))).toMatchObject({ code, status });
@@ -44,7 +44,7 @@ describe("a fault", () => {
     [{ kind: "expired-credentials" }, "RequestExpired", 400],
     [{ kind: "capacity" }, "InsufficientInstanceCapacity", 500],
     [{ kind: "quota" }, "VcpuLimitExceeded", 400],
-  ] as const)("%o is worded as EC2 words it", async (fault, code, status) => {
+  ] as const)("%o has EC2's message", async (fault, code, status) => {
     await using it = await subject();
     it.ec2.fault({ ...fault, times: 1 });
     expect(await refusal(launch(it))).toMatchObject({ code, status });
@@ -52,7 +52,7 @@ describe("a fault", () => {
     expect(await codeOf(launch(it))).toBeNull();
   });
 
-  it.each(["capacity", "quota"] as const)("a lack of %s meets launches alone", async (kind) => {
+  it.each(["capacity", "quota"] as const)("%s affects launches only", async (kind) => {
     await using it = await subject();
     const fault = it.ec2.fault({ kind });
     expect(await codeOf(it.client.send(new DescribeInstancesCommand({})))).toBeNull();
@@ -61,14 +61,14 @@ describe("a fault", () => {
     expect(await codeOf(launch(it))).not.toBeNull();
   });
 
-  it("expired credentials are worded as STS words them", async () => {
+  it("expired credentials have the message of STS", async () => {
     await using it = await subject();
     it.ec2.fault({ kind: "expired-credentials" });
     const asked = it.stsFor({}).send(new GetCallerIdentityCommand({}));
     expect(await codeOf(asked)).toMatch(/^ExpiredToken/);
   });
 
-  it("that means nothing to EC2 is refused", async () => {
+  it("that does not apply to EC2 is rejected", async () => {
     await using it = await subject();
     expect(() => it.ec2.fault({ kind: "throttle", project: "agents" })).toThrow("to EC2");
     await expect(subject({ faults: [{ kind: "operation-error", code: "X" }] })).rejects.toThrow(
@@ -76,7 +76,7 @@ describe("a fault", () => {
     );
   });
 
-  it("says what it is told to say", async () => {
+  it("has the configured message", async () => {
     await using it = await subject();
     it.ec2.fault({ kind: "error", code: "Odd", message: "<odd> & more", status: 418 });
     expect(await refusal(launch(it))).toEqual({
@@ -86,7 +86,7 @@ describe("a fault", () => {
     });
   });
 
-  it("may come after the effect: the machine is there, and its token gives it", async () => {
+  it("can follow the effect: the machine exists, and its token returns it", async () => {
     await using it = await subject();
     it.ec2.fault({ kind: "error", code: "InternalError", when: "after", times: 1 });
     expect(await codeOf(launch(it))).toBe("InternalError");
@@ -99,7 +99,7 @@ describe("a fault", () => {
   it.each([
     ["after", 1],
     ["before", 0],
-  ] as const)("loses the reply %s the effect", async (when, machines) => {
+  ] as const)("drops the reply %s the effect", async (when, machines) => {
     await using it = await subject();
     it.ec2.fault({ kind: "lost-reply", when, times: 1 });
     expect(await codeOf(launch(it))).not.toBeNull();
@@ -109,7 +109,7 @@ describe("a fault", () => {
     expect(it.region.instances()).toHaveLength(1);
   });
 
-  it("keeps a reply back for a time, or until it is released", async () => {
+  it("delays a reply for a time, or until it is released", async () => {
     await using it = await subject();
     it.ec2.fault({ kind: "slow-reply", delayMs: 5000, times: 1 });
     const slow = launch(it);
@@ -124,7 +124,7 @@ describe("a fault", () => {
     expect(it.region.instances()).toHaveLength(2);
   });
 
-  it("cuts a reply short", async () => {
+  it("truncates a reply", async () => {
     await using it = await subject();
     it.ec2.fault({ kind: "malformed-reply", times: 1 });
     expect(await codeOf(launch(it))).not.toBeNull();
@@ -139,7 +139,7 @@ describe("a fault", () => {
     ["type", { instanceType: "t3.small" }],
     ["market", { market: "spot" }],
     ["dry run", { dryRun: true }],
-  ] as const)("strikes no other %s", async (_name, match) => {
+  ] as const)("does not affect another %s", async (_name, match) => {
     await using it = await subject();
     const { subnets } = it.region;
     const here = { SubnetId: subnets["us-east-1a"] };

@@ -19,7 +19,7 @@ const DEVICE = {
 };
 
 describe("images", () => {
-  it("are one of each architecture at first, with root devices of their own", async () => {
+  it("are initially one per architecture, with different root devices", async () => {
     await using it = await subject();
     const { x86_64, arm64 } = it.region.images;
     const reply = await it.client.send(
@@ -37,14 +37,14 @@ describe("images", () => {
     expect(reply.Images?.every(({ Name }) => Name?.startsWith("al2023-ami-2023"))).toBe(true);
   });
 
-  it("are of one region: another's are not found, though some have their names", async () => {
+  it("belong to one region: those of another are not found, even with the same name", async () => {
     await using it = await subject();
     const there = it.ec2.region("us-west-2").images.x86_64;
     expect(there).not.toBe(it.region.images.x86_64);
     expect(await codeOf(ids(it, { ImageIds: [there] }))).toBe("InvalidAMIID.NotFound");
   });
 
-  it("tell their state and the reason of it", async () => {
+  it("report their state and its reason", async () => {
     await using it = await subject();
     const stateReason = { code: "Client.InternalError", message: "no snapshot" };
     const id = it.region.addImage({ state: "failed", stateReason });
@@ -54,7 +54,7 @@ describe("images", () => {
     ]);
   });
 
-  it("are visible to their owner, to whom they are shared with, and to all when public", async () => {
+  it("are visible to their owner, to accounts they are shared with, and to all if public", async () => {
     await using it = await subject();
     const owner = "123456789012";
     const hidden = it.region.addImage({ owner });
@@ -69,7 +69,7 @@ describe("images", () => {
     expect(reply.Images).toHaveLength(3);
   });
 
-  it("that are deprecated are listed on demand, but launch all the same", async () => {
+  it("that are deprecated are listed on request only, but can be launched", async () => {
     await using it = await subject();
     const deprecatedAt = it.clock.now() + 1000;
     const options = { owner: "123456789012", isPublic: true, name: "old", deprecatedAt };
@@ -84,7 +84,7 @@ describe("images", () => {
     expect(await refusal(it.client.send(launch))).toBeNull();
   });
 
-  it("are registered with the architecture that is named, and i386 without", async () => {
+  it("are registered with the given architecture, or i386 by default", async () => {
     await using it = await subject();
     const register = async (change: object): Promise<string> => {
       const input = {
@@ -112,7 +112,7 @@ describe("images", () => {
     );
   });
 
-  it("are deregistered by their owner, and are gone", async () => {
+  it("can be deregistered by their owner only, and then do not exist", async () => {
     await using it = await subject();
     const id = it.region.addImage();
     const other = it.region.images.x86_64;
@@ -123,7 +123,7 @@ describe("images", () => {
     expect(await codeOf(ids(it, { ImageIds: [id] }))).toBe("InvalidAMIID.NotFound");
   });
 
-  it("are made of machines, pending at first", async () => {
+  it("can be created from machines, and are pending at first", async () => {
     await using it = await subject();
     const input = { ...launchOf(it.region), ImageId: it.region.images.arm64 };
     const reply = await it.client.send(

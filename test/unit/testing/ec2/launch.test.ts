@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { codeOf, launchOf, refusal, subject } from "./support.ts";
 
 describe("RunInstances", () => {
-  it("launches a machine that is pending, then running, with everything that was asked for", async () => {
+  it("launches a machine that is pending, then running, with all requested properties", async () => {
     await using it = await subject();
     const { client, region, clock } = it;
     const zone = "us-east-1b";
@@ -78,7 +78,7 @@ describe("RunInstances", () => {
     ]);
   });
 
-  it("numbers the machines of one call, in no order that means anything", async () => {
+  it("numbers the machines of one call, in arbitrary order", async () => {
     await using it = await subject();
     const reply = await it.client.send(
       new RunInstancesCommand({ ...launchOf(it.region), MinCount: 8, MaxCount: 8 }),
@@ -89,7 +89,7 @@ describe("RunInstances", () => {
     expect(indexes).not.toEqual(sorted);
   });
 
-  it("ends machines, and takes away what was theirs", async () => {
+  it("terminates machines, and deletes their resources", async () => {
     await using it = await subject();
     const { client, clock, region } = it;
     const reply = await client.send(new RunInstancesCommand(launchOf(region)));
@@ -116,7 +116,7 @@ describe("RunInstances", () => {
     );
   });
 
-  it("refuses a call whose ids are not all there, whole", async () => {
+  it("rejects the whole call if one of the ids does not exist", async () => {
     await using it = await subject();
     const reply = await it.client.send(new RunInstancesCommand(launchOf(it.region)));
     const id = reply.Instances?.[0]?.InstanceId ?? "";

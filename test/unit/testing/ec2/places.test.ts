@@ -14,7 +14,7 @@ import { codeOf, launchOf, refusal, subject } from "./support.ts";
 const filter = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
 
 describe("types", () => {
-  it("tell architectures, processors and memory, also where names mislead", async () => {
+  it("report architecture, processors and memory, even if the name suggests otherwise", async () => {
     await using it = await subject();
     const names = ["c7gn.large", "m7gd.large", "x8g.large", "mac2.metal", "m7i.large"] as const;
     const reply = await it.client.send(
@@ -35,7 +35,7 @@ describe("types", () => {
     ]);
   });
 
-  it("that do not exist, or not here, are refused by name", async () => {
+  it("that do not exist, or not in the region, are rejected by name", async () => {
     await using it = await subject({
       instanceTypes: [{ name: "z9.new", architectures: ["arm64"], vcpus: 3, memoryMib: 5 }],
     });
@@ -68,7 +68,7 @@ describe("types", () => {
 });
 
 describe("places and networks", () => {
-  it("are there from the beginning, in every region", async () => {
+  it("exist from the start in every region", async () => {
     await using it = await subject();
     for (const [name, zones] of [
       ["us-east-1", 6],
@@ -99,7 +99,7 @@ describe("places and networks", () => {
     ]);
   });
 
-  it("count free addresses down and up", async () => {
+  it("count the free addresses", async () => {
     await using it = await subject();
     const SubnetId = it.region.subnets["us-east-1a"] ?? "";
     const free = async (): Promise<number | undefined> => {
@@ -112,7 +112,7 @@ describe("places and networks", () => {
     expect(await free()).toBe(4088);
   });
 
-  it("have their own words for what is not there", async () => {
+  it("have specific error codes for missing resources", async () => {
     await using it = await subject();
     const { client } = it;
     const none = "00000000000000000";

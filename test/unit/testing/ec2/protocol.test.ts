@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
-import type { Ec2StandIn } from "../../../../testing/ec2/index.ts";
+import type { Ec2Fake } from "../../../../testing/ec2/index.ts";
 import { codeOf, subject } from "./support.ts";
 
 const SIGNATURE = "0".repeat(64);
@@ -15,8 +15,8 @@ interface Parts {
   readonly contentType?: string;
 }
 
-/** A request by hand. What is answered: status, error code, and the text. */
-async function ask(ec2: Ec2StandIn, form: string, parts: Parts = {}) {
+/** Sends a handwritten request. Returns the status, the error code and the text of the answer. */
+async function ask(ec2: Ec2Fake, form: string, parts: Parts = {}) {
   const {
     scope = "test/20260101/us-east-1/ec2/aws4_request",
     signedHeaders = "host;x-amz-date",
@@ -58,7 +58,7 @@ describe("the Query protocol", () => {
     }
   });
 
-  it("answers STS in its own XML, errors too", async () => {
+  it("answers STS calls, and their errors, in the XML of STS", async () => {
     await using it = await subject();
     const scope = "test/20260101/us-east-1/sts/aws4_request";
     const good = await ask(it.ec2, "Action=GetCallerIdentity&Version=2011-06-15", { scope });
@@ -70,7 +70,7 @@ describe("the Query protocol", () => {
     expect(bad.text).toContain("<Error><Type>Sender</Type><Code>InvalidAction</Code>");
   });
 
-  it("gives errors the shape of EC2's", async () => {
+  it("formats errors as EC2 does", async () => {
     await using it = await subject();
     const { text } = await ask(it.ec2, "Action=Nothing&Version=2016-11-15");
     expect(text).toMatch(
@@ -84,7 +84,7 @@ describe("the Query protocol", () => {
     ["a short scope", LIST, { scope: "test/20260101/us-east-1/ec2" }, 400, "IncompleteSignature"],
     ["a host left out", LIST, { signedHeaders: "x-amz-date" }, 400, "IncompleteSignature"],
     ["a date left out", LIST, { signedHeaders: "host" }, 400, "IncompleteSignature"],
-    ["a date that is none", LIST, { date: "yesterday" }, 400, "IncompleteSignature"],
+    ["an invalid date", LIST, { date: "yesterday" }, 400, "IncompleteSignature"],
     ["another day", LIST, { date: "20260102T000000Z" }, 403, "SignatureDoesNotMatch"],
     [
       "another service",
@@ -94,14 +94,14 @@ describe("the Query protocol", () => {
       "SignatureDoesNotMatch",
     ],
     [
-      "a region that is not there",
+      "an unknown region",
       LIST,
       { scope: "test/20260101/mars-north-1/ec2/aws4_request" },
       401,
       "AuthFailure",
     ],
     [
-      "temporary credentials of somebody else",
+      "temporary credentials of another account",
       LIST,
       { scope: "ASIAXXXXXXXXXXXXXXXX/20260101/us-east-1/ec2/aws4_request" },
       401,
@@ -113,24 +113,30 @@ describe("the Query protocol", () => {
     ["an action of STS", "Action=GetCallerIdentity&Version=2016-11-15", {}, 400, "InvalidAction"],
     ["an unknown parameter", `${LIST}&Colour=red`, {}, 400, "UnknownParameter"],
     ["an unknown member", `${LIST}&Filter.1.Colour=red`, {}, 400, "UnknownParameter"],
-    ["a list that is none", `${LIST}&RegionName=us-east-1`, {}, 400, "UnknownParameter"],
-    ["a list from zero", `${LIST}&RegionName.0=us-east-1`, {}, 400, "UnknownParameter"],
+    ["a list without numbers", `${LIST}&RegionName=us-east-1`, {}, 400, "UnknownParameter"],
+    ["a list that starts at zero", `${LIST}&RegionName.0=us-east-1`, {}, 400, "UnknownParameter"],
     ["a value and a branch", `${LIST}&AllRegions=true&AllRegions.X=1`, {}, 400, "UnknownParameter"],
-    ["a dry run that is neither", `${LIST}&DryRun=maybe`, {}, 400, "InvalidParameterValue"],
-    ["a parameter twice", `${LIST}&AllRegions=true&AllRegions=true`, {}, 400, "InvalidParameter"],
-    ["a prototype's name", `${LIST}&__proto__.x=1`, {}, 400, "UnknownParameter"],
+    ["an invalid boolean", `${LIST}&DryRun=maybe`, {}, 400, "InvalidParameterValue"],
+    [
+      "a duplicate parameter",
+      `${LIST}&AllRegions=true&AllRegions=true`,
+      {},
+      400,
+      "InvalidParameter",
+    ],
+    ["the name of an object's prototype", `${LIST}&__proto__.x=1`, {}, 400, "UnknownParameter"],
     ["a filter without a name", `${LIST}&Filter.1.Value.1=x`, {}, 400, "MissingParameter"],
     ["JSON", "{}", { contentType: "application/json" }, 400, "InvalidAction"],
     ["another path", LIST, { path: "/x" }, 404, "InvalidAction"],
     ["another method", LIST, { method: "PUT" }, 405, "InvalidAction"],
     ["a huge body", `${LIST}&X=${"x".repeat(1_100_000)}`, {}, 413, "RequestEntityTooLarge"],
-  ])("refuses %s", async (_name, form, parts, status, code) => {
+  ])("rejects %s", async (_name, form, parts, status, code) => {
     await using it = await subject();
     const answer = await ask(it.ec2, form, parts);
     expect([answer.status, answer.code]).toEqual([status, code]);
   });
 
-  it("lists every request, with who sent it and what came of it", async () => {
+  it("records every request with its caller and its outcome", async () => {
     await using it = await subject();
     await it
       .clientFor({ region: "eu-west-1", accessKeyId: "123456789012" })

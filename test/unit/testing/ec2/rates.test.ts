@@ -7,7 +7,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { type Subject, codeOf, launchOf, refusal, subject } from "./support.ts";
 
-/** How many of so many requests were taken before the first was refused. */
+/** How many of `count` requests succeeded before the first was throttled. */
 async function takenOf(count: number, send: () => Promise<unknown>): Promise<number> {
   for (let sent = 0; sent < count; sent += 1)
     if ((await codeOf(send())) === "RequestLimitExceeded") return sent;
@@ -20,7 +20,7 @@ const launch =
     it.client.send(new RunInstancesCommand({ ...launchOf(it.region), ...change }));
 
 describe("the published rate buckets", () => {
-  it("take five launches at once, then two a second", async () => {
+  it("allow five launches at once, then two per second", async () => {
     await using it = await subject();
     expect(await takenOf(20, launch(it))).toBe(5);
     expect(await refusal(launch(it)())).toMatchObject({
@@ -33,7 +33,7 @@ describe("the published rate buckets", () => {
     expect(await takenOf(20, launch(it))).toBe(5);
   });
 
-  it("count a dry run, a replay and a refused launch as launches", async () => {
+  it("count a dry run, a replay and a rejected launch as launches", async () => {
     await using it = await subject();
     await codeOf(launch(it, { DryRun: true })());
     await codeOf(launch(it, { ImageId: "ami-1" })());
@@ -42,7 +42,7 @@ describe("the published rate buckets", () => {
     expect(await takenOf(20, launch(it))).toBe(1);
   });
 
-  it("take a thousand machines at once, and a replay of them for nothing", async () => {
+  it("allow a thousand machines at once, and do not charge a replay for them", async () => {
     await using it = await subject();
     const many = { MinCount: 500, MaxCount: 500 };
     await launch(it, { ...many, ClientToken: "a" })();
@@ -56,14 +56,14 @@ describe("the published rate buckets", () => {
 
   it.each<readonly [string, number, (it: Subject) => () => Promise<unknown>]>([
     [
-      "bare describes",
+      "describes without filters",
       50,
       ({ client }) =>
         () =>
           client.send(new DescribeInstancesCommand({})),
     ],
     [
-      "narrow describes",
+      "describes with filters",
       100,
       ({ client }) =>
         () =>
@@ -94,12 +94,12 @@ describe("the published rate buckets", () => {
             new CreateTagsCommand({ Resources: ["i-1"], Tags: [{ Key: "a", Value: "" }] }),
           ),
     ],
-  ])("take so many %s: %i", async (_name, count, send) => {
+  ])("allow %s: %i", async (_name, count, send) => {
     await using it = await subject();
     expect(await takenOf(count + 5, send(it))).toBe(count);
   });
 
-  it("are each account's and each region's own", async () => {
+  it("are separate for each account and region", async () => {
     await using it = await subject();
     await takenOf(20, launch(it));
     const europe = it.ec2.region("eu-west-1");
@@ -110,7 +110,7 @@ describe("the published rate buckets", () => {
     expect(await codeOf(launch(it)())).toBe("RequestLimitExceeded");
   });
 
-  it("can be off, or others", async () => {
+  it("can be disabled or replaced", async () => {
     await using off = await subject({ rates: "off" });
     expect(await takenOf(20, launch(off))).toBe(20);
     await using other = await subject({

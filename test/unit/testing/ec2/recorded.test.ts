@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Ec2StandIn, startEc2 } from "../../../../testing/ec2/index.ts";
+import { type Ec2Fake, startEc2 } from "../../../../testing/ec2/index.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/ec2");
 
-/** The elements of a document by their paths, such as `Response/Errors/Error/Code`. */
+/** The element paths of a document, such as `Response/Errors/Error/Code`. */
 function pathsOf(xml: string): ReadonlySet<string> {
   const paths = new Set<string>();
   const trail: string[] = [];
@@ -21,7 +21,7 @@ function pathsOf(xml: string): ReadonlySet<string> {
   return paths;
 }
 
-async function ask(ec2: Ec2StandIn, parameters: Readonly<Record<string, string>>): Promise<string> {
+async function ask(ec2: Ec2Fake, parameters: Readonly<Record<string, string>>): Promise<string> {
   const scope = "test/20260101/us-east-1/ec2/aws4_request";
   const response = await fetch(ec2.url, {
     method: "POST",
@@ -35,9 +35,9 @@ async function ask(ec2: Ec2StandIn, parameters: Readonly<Record<string, string>>
   return response.text();
 }
 
-describe("what EC2 was recorded to reply", () => {
+describe("a recorded reply of EC2", () => {
   it.each(["describe-images", "run-instances", "idempotent-parameter-mismatch"])(
-    "has its elements in the stand-in's replies too: %s",
+    "has no element that the fake's reply lacks: %s",
     async (name) => {
       await using ec2 = await startEc2();
       const ImageId = ec2.region("us-east-1").images.x86_64;

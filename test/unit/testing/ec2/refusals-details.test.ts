@@ -31,14 +31,9 @@ const REFUSED: readonly Refused[] = [
     "InvalidParameterCombination",
     /throughput/,
   ],
+  ["an unknown volume type", () => root({ VolumeType: "gp9" }), "InvalidParameterValue", /gp9/],
   [
-    "a type of volume that is none",
-    () => root({ VolumeType: "gp9" }),
-    "InvalidParameterValue",
-    /gp9/,
-  ],
-  [
-    "a volume beyond all bounds",
+    "a volume that is too large",
     () => root({ VolumeSize: 70_000 }),
     "InvalidBlockDeviceMapping",
     /70000/,
@@ -56,13 +51,13 @@ const REFUSED: readonly Refused[] = [
     /root device/,
   ],
   [
-    "user data that is no Base64",
+    "user data that is not Base64",
     () => ({ UserData: "%%%" }),
     "InvalidUserData.Malformed",
     /BASE64/,
   ],
   [
-    "user data beyond 16 KiB",
+    "user data of more than 16 KiB",
     () => ({ UserData: base64("x".repeat(16_385)) }),
     "InvalidParameterValue",
     /16384 bytes/,
@@ -77,7 +72,7 @@ const REFUSED: readonly Refused[] = [
     /iamInstanceProfile/,
   ],
   [
-    "a profile's ARN that is none",
+    "a malformed profile ARN",
     () => ({ IamInstanceProfile: { Arn: "arn:aws:iam::1:role/x" } }),
     "InvalidParameterValue",
     /Invalid IAM Instance Profile ARN/,
@@ -89,7 +84,7 @@ const REFUSED: readonly Refused[] = [
     /reserved/,
   ],
   [
-    "a tag twice",
+    "a duplicate tag",
     () => tagged({ Key: "a", Value: "1" }, { Key: "a", Value: "2" }),
     "InvalidParameterValue",
     /Duplicate tag key 'a'/,
@@ -113,7 +108,7 @@ const REFUSED: readonly Refused[] = [
     /50/,
   ],
   [
-    "tags on what is not launched",
+    "tags for a resource type that is not launched",
     () => ({ TagSpecifications: [{ ResourceType: "subnet", Tags: [{ Key: "a", Value: "" }] }] }),
     "InvalidParameterValue",
     /'subnet' is not a valid taggable resource type/,
@@ -121,7 +116,7 @@ const REFUSED: readonly Refused[] = [
   ...["a b", "a/b", ".", "..", "_index"].map(
     (Key) =>
       [
-        `a tag '${Key}' that metadata cannot serve`,
+        `the tag key '${Key}', which the metadata service cannot serve`,
         () => ({
           ...tagged({ Key, Value: "" }),
           MetadataOptions: { InstanceMetadataTags: "enabled" },
@@ -137,7 +132,12 @@ const REFUSED: readonly Refused[] = [
     /HttpPutResponseHopLimit/,
   ],
   ["a long client token", () => ({ ClientToken: "x".repeat(65) }), "InvalidParameterValue", /64/],
-  ["a client token beyond ASCII", () => ({ ClientToken: "ü" }), "InvalidParameterValue", /ASCII/],
+  [
+    "a client token that is not ASCII",
+    () => ({ ClientToken: "ü" }),
+    "InvalidParameterValue",
+    /ASCII/,
+  ],
   [
     "a launch template",
     () => ({ LaunchTemplate: { LaunchTemplateName: "x" } }),
@@ -146,10 +146,10 @@ const REFUSED: readonly Refused[] = [
   ],
 ];
 
-describe("of a launch's details RunInstances refuses", () => {
+describe("RunInstances rejects", () => {
   it.each(REFUSED)("%s", async (...refused) => expectRefusal(...refused));
 
-  it("nothing of the same without the fault", async () => {
+  it("nothing in the corrected versions of these requests", async () => {
     await using it = await subject();
     const input = {
       ...launchOf(it.region),

@@ -8,10 +8,10 @@ const REFUSED: readonly Refused[] = [
   ["no type", () => ({ InstanceType: undefined }), "MissingParameter", /InstanceType/],
   ["no count", () => ({ MinCount: undefined }), "MissingParameter", /MinCount/],
   ["a count of zero", () => ({ MinCount: 0 }), "InvalidParameterValue", /minCount/],
-  ["counts that cross", () => ({ MinCount: 2 }), "InvalidParameterValue", /maxCount/],
-  ["an image id that is none", () => ({ ImageId: "ami-xyz" }), "InvalidAMIID.Malformed", /ami-xyz/],
+  ["a minimum above the maximum", () => ({ MinCount: 2 }), "InvalidParameterValue", /maxCount/],
+  ["a malformed image id", () => ({ ImageId: "ami-xyz" }), "InvalidAMIID.Malformed", /ami-xyz/],
   [
-    "an image that is not there",
+    "a missing image",
     () => ({ ImageId: "ami-00000000000000000" }),
     "InvalidAMIID.NotFound",
     /The image id '\[ami-00000000000000000\]' does not exist/,
@@ -66,7 +66,7 @@ const REFUSED: readonly Refused[] = [
   ],
   ["an unknown type", () => ({ InstanceType: "t9.huge" }), "InvalidParameterValue", /t9\.huge/],
   [
-    "a type that the zone does not have",
+    "a type that the zone does not offer",
     (it) => {
       it.region.setOffering("t3.micro", ["us-east-1a"]);
       return { SubnetId: it.region.subnets["us-east-1b"] };
@@ -75,7 +75,7 @@ const REFUSED: readonly Refused[] = [
     /not supported in your requested Availability Zone \(us-east-1b\).*choosing us-east-1a/,
   ],
   [
-    "a type that no zone has",
+    "a type that no zone offers",
     (it) => {
       it.region.setOffering("t3.micro", []);
       return {};
@@ -84,13 +84,13 @@ const REFUSED: readonly Refused[] = [
     /not supported/,
   ],
   [
-    "a subnet id that is none",
+    "a malformed subnet id",
     () => ({ SubnetId: "subnet-1" }),
     "InvalidSubnetID.Malformed",
     /subnet-1/,
   ],
   [
-    "a subnet that is not there",
+    "a missing subnet",
     () => ({ SubnetId: "subnet-00000000000000000" }),
     "InvalidSubnetID.NotFound",
     /does not exist/,
@@ -111,19 +111,19 @@ const REFUSED: readonly Refused[] = [
     /us-east-1a, not in us-east-1b/,
   ],
   [
-    "a zone that is not there",
+    "a missing zone",
     () => ({ Placement: { AvailabilityZone: "us-east-1z" } }),
     "InvalidParameterValue",
     /us-east-1z/,
   ],
   [
-    "a group id that is none",
+    "a malformed group id",
     () => ({ SecurityGroupIds: ["sg-1"] }),
     "InvalidGroupId.Malformed",
     /sg-1/,
   ],
   [
-    "a group that is not there",
+    "a missing group",
     () => ({ SecurityGroupIds: ["sg-00000000000000000"] }),
     "InvalidGroup.NotFound",
     /sg-00000000000000000/,
@@ -138,13 +138,13 @@ const REFUSED: readonly Refused[] = [
     /belong to different networks/,
   ],
   [
-    "a name of a group with a subnet",
+    "a group name together with a subnet",
     (it) => ({ SubnetId: it.region.subnets["us-east-1a"], SecurityGroups: ["default"] }),
     "InvalidParameterCombination",
     /groupName/,
   ],
   [
-    "an interface beside a subnet",
+    "an interface together with a subnet",
     (it) => ({
       SubnetId: it.region.subnets["us-east-1a"],
       NetworkInterfaces: [{ DeviceIndex: 0 }],
@@ -160,11 +160,11 @@ const REFUSED: readonly Refused[] = [
   ],
 ];
 
-describe("RunInstances refuses", () => {
-  it.each(REFUSED)("%s", async (...refused) => expectRefusal(...refused));
+describe("RunInstances", () => {
+  it.each(REFUSED)("rejects %s", async (...refused) => expectRefusal(...refused));
 
   it.each(["c7gn.medium", "m7gd.medium", "x8g.medium"] as const)(
-    "an Arm image on %s: no, it launches",
+    "launches an Arm image on %s",
     async (InstanceType) => {
       await using it = await subject();
       const reply = await it.client.send(

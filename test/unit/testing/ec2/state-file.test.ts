@@ -22,7 +22,7 @@ async function inFolder(body: (stateFile: string) => Promise<void>): Promise<voi
 }
 
 describe("a state file", () => {
-  it("gives the next stand-in what the last one had", async () => {
+  it("restores the state of the previous fake", async () => {
     await inFolder(async (stateFile) => {
       const launch = { ClientToken: "token", MinCount: 2, MaxCount: 2 };
       let image = "";
@@ -71,7 +71,7 @@ describe("a state file", () => {
     });
   });
 
-  it("holds a launch before its reply is sent", async () => {
+  it("contains a launch before its reply is sent", async () => {
     await inFolder(async (stateFile) => {
       await using it = await subject({ stateFile });
       it.ec2.fault({ kind: "lost-reply" });
@@ -80,11 +80,14 @@ describe("a state file", () => {
     });
   });
 
-  it.each(["", "{", "[]", '{"version":2}'])("that is none is refused: %j", async (text) => {
-    await inFolder(async (stateFile) => {
-      await writeFile(stateFile, text);
-      await expect(startEc2({ stateFile })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
-      expect(await readFile(stateFile, "utf8")).toBe(text);
-    });
-  });
+  it.each(["", "{", "[]", '{"version":2}'])(
+    "with invalid content is rejected: %j",
+    async (text) => {
+      await inFolder(async (stateFile) => {
+        await writeFile(stateFile, text);
+        await expect(startEc2({ stateFile })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
+        expect(await readFile(stateFile, "utf8")).toBe(text);
+      });
+    },
+  );
 });

@@ -3,16 +3,16 @@ import { STSClient } from "@aws-sdk/client-sts";
 import {
   type Ec2Options,
   type Ec2Region,
-  type Ec2StandIn,
+  type Ec2Fake,
   startEc2,
 } from "../../../../testing/ec2/index.ts";
 import { type FakeClock, createFakeClock } from "../../../../testing/fake-clock.ts";
 
 const REGION = "us-east-1";
 
-/** A stand-in on a clock of its own, with a client that tries everything once. */
+/** A fake on a fake clock, with a client that does not retry. */
 export interface Subject extends AsyncDisposable {
-  readonly ec2: Ec2StandIn;
+  readonly ec2: Ec2Fake;
   readonly clock: FakeClock;
   readonly region: Ec2Region;
   readonly client: EC2Client;
@@ -60,7 +60,7 @@ function kept<T extends { destroy(): void }>(clients: { destroy(): void }[], cli
   return client;
 }
 
-/** What a client is told: the code and HTTP status of the error, or `null` where there was none. */
+/** The code, HTTP status and message of the error that the client throws, or `null` if it throws none. */
 export async function refusal(sent: Promise<unknown>): Promise<{
   readonly code: string;
   readonly status: number | null;
@@ -80,12 +80,12 @@ export async function refusal(sent: Promise<unknown>): Promise<{
   }
 }
 
-/** The code alone. */
+/** Only the code. */
 export async function codeOf(sent: Promise<unknown>): Promise<string | null> {
   return (await refusal(sent))?.code ?? null;
 }
 
-/** The least that RunInstances needs. */
+/** The minimal parameters of RunInstances. */
 export function launchOf(region: Ec2Region) {
   return {
     ImageId: region.images.x86_64,

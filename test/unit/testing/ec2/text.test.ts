@@ -8,7 +8,7 @@ import { xmlElements } from "../../../../testing/ec2/xml.ts";
 const escaped = (text: string): string => text.replaceAll(/[*?\\]/g, (letter) => `\\${letter}`);
 
 describe("patterns of filters", () => {
-  it("match as their regular expressions do", () => {
+  it("match like the equivalent regular expressions", () => {
     const small = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 8 });
     fc.assert(
       fc.property(
@@ -22,7 +22,7 @@ describe("patterns of filters", () => {
     );
   });
 
-  it("match any text that is escaped, and no other", () => {
+  it("match an escaped text and no other", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (text, other) => {
         expect(matchesGlob(escaped(text), text)).toBe(true);
@@ -31,13 +31,13 @@ describe("patterns of filters", () => {
     );
   });
 
-  it("take no long time over what is made for it", () => {
+  it("match adversarial input in reasonable time", () => {
     expect(matchesGlob("*a".repeat(2000), "a".repeat(1999))).toBe(false);
   });
 });
 
 describe("XML", () => {
-  it("keeps any text apart from its elements", () => {
+  it("escapes any text", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const xml = xmlElements({ a: text, b: 1 });
@@ -53,7 +53,7 @@ describe("XML", () => {
     );
   });
 
-  it("leaves out what is not there, and keeps what is empty", () => {
+  it("omits missing values, and keeps empty ones", () => {
     expect(xmlElements({ a: null, b: undefined, c: [], d: {}, e: false, f: [1, "x"] })).toBe(
       "<c/><d/><e>false</e><f><item>1</item><item>x</item></f>",
     );
@@ -61,7 +61,7 @@ describe("XML", () => {
 });
 
 describe("parameters", () => {
-  it("are read from any form or refused with a code, and never anything else", () => {
+  it("are parsed from any form, or rejected with an EC2 code", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string(), fc.string())), (pairs) => {
         const form = new URLSearchParams([["Action", "A"], ["Version", "V"], ...pairs]).toString();
@@ -73,7 +73,7 @@ describe("parameters", () => {
   });
 });
 
-/** What the work throws, or nothing. */
+/** The error that `work` throws, as text. */
 function refusalOf(work: () => unknown): string {
   try {
     work();

@@ -24,8 +24,8 @@ async function stateOf(it: Subject, id: string): Promise<string | undefined> {
   return reply.Reservations?.[0]?.Instances?.[0]?.State?.Name;
 }
 
-describe("an instance in time", () => {
-  it("is pending for at most half a second, as it comes", async () => {
+describe("an instance over time", () => {
+  it("is pending for at most half a second by default", async () => {
     await using it = await subject();
     const id = await launch(it);
     expect(await stateOf(it, id)).toBe("pending");
@@ -33,7 +33,7 @@ describe("an instance in time", () => {
     expect(await stateOf(it, id)).toBe("running");
   });
 
-  it("takes as long as it is told", async () => {
+  it("takes the configured time", async () => {
     await using it = await subject({ timing: { pendingMs: 20_000, endingMs: 10_000 } });
     const id = await launch(it);
     await it.clock.advance(19_999);
@@ -63,7 +63,7 @@ describe("an instance in time", () => {
     expect(Buffer.from((await console()).Output ?? "", "base64").toString()).toBe("boot: done\n");
   });
 
-  it("stops and starts, and refuses both where it cannot", async () => {
+  it("stops and starts, and rejects either in the wrong state", async () => {
     await using it = await subject();
     const InstanceIds = [await launch(it)];
     const [id = ""] = InstanceIds;
@@ -86,7 +86,7 @@ describe("an instance in time", () => {
     expect(await stateOf(it, id)).toBe("running");
   });
 
-  it("is listed by its status while it runs, or always when asked", async () => {
+  it("is listed by DescribeInstanceStatus while it runs, or always on request", async () => {
     await using it = await subject();
     const id = await launch(it);
     const ids = async (IncludeAllInstances: boolean) => {
@@ -101,7 +101,7 @@ describe("an instance in time", () => {
     expect(await ids(false)).toEqual([[id, "ok"]]);
   });
 
-  it("may be ended by EC2 itself, with its reason", async () => {
+  it("can be ended by EC2 itself, with a reason", async () => {
     await using it = await subject();
     const id = await launch(it);
     const reason = { code: "Client.VolumeLimitExceeded", message: "Volume limit exceeded" };
@@ -122,10 +122,10 @@ describe("an instance in time", () => {
   });
 });
 
-describe("describes that lag", () => {
+describe("describes with a lag", () => {
   const timing = { describeLagMs: 3000, pendingMs: 1000, endingMs: 1000 };
 
-  it("do not know a new machine: not by its id, tag, token or volume, nor when it is to be ended", async () => {
+  it("do not find a new machine by its id, tag, token or volume, nor can it be terminated", async () => {
     await using it = await subject({ timing });
     const tags = [{ Key: "a", Value: "b" }];
     const id = await launch(it, {
@@ -159,7 +159,7 @@ describe("describes that lag", () => {
     expect((await it.client.send(new DescribeTagsCommand({}))).Tags).toHaveLength(1);
   });
 
-  it("show states of some time ago", async () => {
+  it("return older states", async () => {
     await using it = await subject({ timing });
     const id = await launch(it);
     await it.clock.advance(3999);
@@ -172,7 +172,7 @@ describe("describes that lag", () => {
     expect(await stateOf(it, id)).toBe("shutting-down");
   });
 
-  it("do not keep a token from giving its machine", async () => {
+  it("do not prevent a token from returning its machine", async () => {
     await using it = await subject({ timing });
     const first = await launch(it, { ClientToken: "token" });
     expect(await launch(it, { ClientToken: "token" })).toBe(first);

@@ -27,7 +27,7 @@ describe("a fault", () => {
     [{ kind: "error", code: "forbidden" }, "403 forbidden"],
     [{ kind: "error", code: "neverHeardOf" }, "400 neverHeardOf"],
     [{ kind: "error", code: "backendError", status: 502 }, "502 backendError"],
-  ])("%o answers in the place of the cloud", async (fault, wanted) => {
+  ])("%o replaces the answer of the cloud", async (fault, wanted) => {
     const { gce, post } = await startChecked();
     gce.fault({ ...fault, action: "instances.insert", times: 1 });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe(wanted);
@@ -35,7 +35,7 @@ describe("a fault", () => {
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("200");
   });
 
-  it("may answer after the effect", async () => {
+  it("can follow the effect", async () => {
     const { gce, post } = await startChecked();
     gce.fault({ kind: "error", code: "backendError", when: "after" });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("503 backendError");
@@ -45,7 +45,7 @@ describe("a fault", () => {
   it.each([
     ["before", 0],
     ["after", 1],
-  ] as const)("loses a reply %s the effect", async (when, count) => {
+  ] as const)("drops a reply %s the effect", async (when, count) => {
     const { gce, post } = await startChecked();
     gce.fault({ kind: "lost-reply", when, times: 1 });
     await expect(post(INSTANCES, instanceBody("one"))).rejects.toThrow("fetch failed");
@@ -53,7 +53,7 @@ describe("a fault", () => {
     expect(gce.requests).toMatchObject([{ call: "instances.insert", status: null }]);
   });
 
-  it("makes a reply late", async () => {
+  it("delays a reply", async () => {
     const { gce, get, clock } = await startChecked();
     const { reached } = gce.fault({ kind: "slow-reply", delayMs: 5000 });
     const late = get("zones");
@@ -62,7 +62,7 @@ describe("a fault", () => {
     expect(verdict(await late)).toBe("200");
   });
 
-  it("cuts a reply in two", async () => {
+  it("truncates a reply", async () => {
     const { gce, get } = await startChecked();
     gce.fault({ kind: "malformed-reply" });
     await expect(get("zones")).rejects.toThrow(SyntaxError);
@@ -72,7 +72,7 @@ describe("a fault", () => {
     [{ kind: "capacity" }, "ZONE_RESOURCE_POOL_EXHAUSTED"],
     [{ kind: "quota" }, "QUOTA_EXCEEDED"],
     [{ kind: "operation-error", code: "PERMISSIONS_ERROR" }, "PERMISSIONS_ERROR"],
-  ])("%o fails an operation that was accepted", async (fault, code) => {
+  ])("%o fails an accepted operation", async (fault, code) => {
     const { gce, post, get, clock } = await startChecked();
     gce.fault({ ...fault, action: "instances.*", zone: ZONE });
     const accepted = await post(INSTANCES, instanceBody("one"));
@@ -82,7 +82,7 @@ describe("a fault", () => {
     expect(gce.instances(PROJECT)).toEqual([]);
   });
 
-  it("strikes the requests that its rule names, as often as it says", async () => {
+  it("affects the requests that its rule names, as often as the rule says", async () => {
     const { gce, get } = await startChecked();
     const handle = gce.fault({
       kind: "throttle",
@@ -110,7 +110,7 @@ describe("a fault", () => {
     ["zone", { zone: "us-central1-b" }],
     ["type", { instanceType: "e2-medium" }],
     ["market", { market: "spot" }],
-  ] as const)("strikes no other %s", async (_name, match) => {
+  ] as const)("does not affect another %s", async (_name, match) => {
     const { gce, post, get } = await startChecked();
     const fault = gce.fault({ kind: "error", code: "struck", ...match });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("200");
@@ -122,7 +122,7 @@ describe("a fault", () => {
     ["type", { instanceType: "e2-small" }],
     ["market", { market: "on-demand" }],
     ["region", { region: "us-central1" }],
-  ] as const)("strikes a launch by its %s", async (_name, match) => {
+  ] as const)("affects a launch by its %s", async (_name, match) => {
     const { gce, post } = await startChecked();
     gce.fault({ kind: "error", code: "struck", ...match });
     expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("400 struck");
@@ -130,7 +130,7 @@ describe("a fault", () => {
     expect(verdict(await post(`${INSTANCES}/bulkInsert`, bulk))).toBe("400 struck");
   });
 
-  it("a lack of machines meets launches alone", async () => {
+  it("capacity affects launches only", async () => {
     const { gce, post, remove, clock } = await startChecked();
     await post(INSTANCES, instanceBody("one"));
     await clock.advance(1000);
@@ -141,9 +141,9 @@ describe("a fault", () => {
     expect(fault.hits).toBe(1);
   });
 
-  it("that means nothing to Compute Engine is refused", async () => {
+  it("that does not apply to Compute Engine is rejected", async () => {
     const { gce } = await startChecked();
-    expect(() => gce.fault({ kind: "throttle", dryRun: true })).toThrow("dry_run means nothing");
+    expect(() => gce.fault({ kind: "throttle", dryRun: true })).toThrow("dry_run does not apply");
     await expect(startGce({ faults: [{ kind: "quota", account: "1" }] })).rejects.toThrow(
       "account",
     );
@@ -158,7 +158,7 @@ describe("a state file", () => {
   };
   const ID = "8f2b1c3d-1111-4222-8333-444455556666";
 
-  it("keeps everything for the next process, which goes on in the middle", async () => {
+  it("restores everything in the next process, including operations in progress", async () => {
     const stateFile = scratch();
     const first = await startChecked({ stateFile });
     first.gce.setCapacity({ machineType: "e2-small", zone: ZONE, machines: 1 });
@@ -180,7 +180,7 @@ describe("a state file", () => {
     expect(readFileSync(stateFile, "utf8")).not.toContain("token");
   });
 
-  it("of another version is refused", async () => {
+  it("of another version is rejected", async () => {
     const stateFile = scratch();
     const { gce } = await startChecked({ stateFile });
     gce.takeDown(ZONE);
@@ -189,7 +189,7 @@ describe("a state file", () => {
     await expect(startGce({ stateFile })).rejects.toMatchObject({ reason: "INVALID_INPUT" });
   });
 
-  it.each(["", "{", "[]", '{"version":2}'])("is refused with %o in it", async (text) => {
+  it.each(["", "{", "[]", '{"version":2}'])("is rejected with the content %o", async (text) => {
     const stateFile = scratch();
     writeFileSync(stateFile, text);
     await expect(startGce({ stateFile })).rejects.toMatchObject({ reason: "INVALID_INPUT" });

@@ -16,7 +16,7 @@ describe("an image", () => {
     expect(misfits("Image", recorded("image-of-family.json"))).toEqual([]);
   });
 
-  it("is refused with a recorded refusal where it is not there", async () => {
+  it("causes the recorded error if it does not exist", async () => {
     const { get } = await startChecked();
     const { status, body } = await get("global/images/family/coreos-stable");
     const wanted = JSON.stringify(recorded("family-not-found.json")).replaceAll(
@@ -27,7 +27,7 @@ describe("an image", () => {
     expect(body).toMatchObject(JSON.parse(wanted));
   });
 
-  it("is made, shown and deleted by operations", async () => {
+  it("is created and deleted by operations", async () => {
     const { post, get, remove, clock } = await startChecked({ timing: { otherMs: 100 } });
     const made = await post("global/images", { name: "mine", rawDisk: { source: "gs://b/o" } });
     expect(made.body).toMatchObject({ status: "RUNNING", operationType: "insert" });
@@ -40,7 +40,7 @@ describe("an image", () => {
     expect(verdict(await get("global/images/mine"))).toBe("404 notFound");
   });
 
-  it("takes what it says of itself from its source", async () => {
+  it("inherits its properties from its source", async () => {
     const { post, get, clock } = await startChecked();
     const sourceImage = "global/images/family/debian-12-arm64";
     await post("global/images", { name: "copy", family: "copies", sourceImage });
@@ -61,15 +61,15 @@ describe("an image", () => {
     ["an unknown field", { name: "m", rawDisk: { source: "x" }, size: 1 }, "400 badRequest"],
     ["a bare source", { name: "mine", sourceImage: AMD64_IMAGE }, "400 invalid"],
     ["a missing source", { name: "m", sourceImage: "global/images/none" }, "404 notFound"],
-    ["a name that is taken", { name: AMD64_IMAGE, rawDisk: { source: "x" } }, "409 alreadyExists"],
-  ])("is refused with %s", async (_what, body, wanted) => {
+    ["a name that is in use", { name: AMD64_IMAGE, rawDisk: { source: "x" } }, "409 alreadyExists"],
+  ])("is rejected with %s", async (_what, body, wanted) => {
     const { post } = await startChecked();
     expect(verdict(await post("global/images", body))).toBe(wanted);
   });
 });
 
 describe("a family", () => {
-  it("is its newest image that is not deprecated", async () => {
+  it("resolves to its newest image that is not deprecated", async () => {
     const { gce, get, post } = await startChecked();
     const family = async () => at((await get("global/images/family/f")).body, "name");
     expect(await family()).toBeUndefined();
@@ -95,7 +95,7 @@ describe("a family", () => {
     expect(await family()).toBe("f-1");
   });
 
-  it("is seen from a zone too", async () => {
+  it("can be viewed from a zone as well", async () => {
     const { get } = await startChecked();
     const { body } = await get("zones/us-central1-a/imageFamilyViews/debian-12");
     expect(at(body, "image", "name")).toBe(AMD64_IMAGE);
@@ -103,20 +103,20 @@ describe("a family", () => {
 });
 
 describe("permissions on an image", () => {
-  it("are told, and asked for", async () => {
+  it("are reported, and required", async () => {
     const { gce, get, post } = await startChecked();
     const resource = `projects/${PROJECT}/global/images/${AMD64_IMAGE}`;
     gce.deny({ project: PROJECT, permission: "compute.images.get", resource });
     expect(verdict(await get(`global/images/${AMD64_IMAGE}`))).toBe("403 forbidden");
     expect(verdict(await get("global/images/debian-11-bullseye-v20240815"))).toBe("200");
     const permissions = ["compute.images.get", "compute.images.useReadOnly"];
-    const told = await post(`global/images/${AMD64_IMAGE}/testIamPermissions`, { permissions });
-    expect(told.body).toEqual({ permissions: ["compute.images.useReadOnly"] });
+    const granted = await post(`global/images/${AMD64_IMAGE}/testIamPermissions`, { permissions });
+    expect(granted.body).toEqual({ permissions: ["compute.images.useReadOnly"] });
   });
 });
 
 describe("an image's deprecation", () => {
-  it("is an operation that can be waited for", async () => {
+  it("is an operation that can be awaited", async () => {
     const { post, clock } = await startChecked({ timing: { otherMs: 10 } });
     const begun = await post(`global/images/${AMD64_IMAGE}/deprecate`, { state: "DEPRECATED" });
     const name = String(at(begun.body, "name"));
@@ -135,7 +135,7 @@ describe("a list of images", () => {
     expect(misfits("ImageList", recorded("image-list.json"))).toEqual([]);
   });
 
-  it("comes in pages that neither repeat nor hide", async () => {
+  it("comes in pages that neither repeat nor omit records", async () => {
     const { gce, get } = await startChecked();
     const whole = names(await get("global/images"));
     const first = await get("global/images?maxResults=2");
@@ -162,14 +162,14 @@ describe("a list of images", () => {
     ["diskSizeGb >= 10", 4],
     ["guestOsFeatures.type:GVNIC", 3],
     ["name = debian-12-*", 3],
-  ])("takes the filter %s", async (filter, count) => {
+  ])("accepts the filter %s", async (filter, count) => {
     const { get } = await startChecked();
     const answer = await get(`global/images?filter=${encodeURIComponent(filter)}`);
     expect(names(answer)).toHaveLength(count);
   });
 
   it.each(["name", "name =", "= x", "(name = x", "name = x)", 'name = "x', "name eq '('", "a & b"])(
-    "refuses the filter %s",
+    "rejects the filter %s",
     async (filter) => {
       const { get } = await startChecked();
       const answer = await get(`global/images?filter=${encodeURIComponent(filter)}`);
@@ -177,7 +177,7 @@ describe("a list of images", () => {
     },
   );
 
-  it("shows the fields that were asked for", async () => {
+  it("returns the requested fields only", async () => {
     const { get } = await startChecked();
     const { body } = await get("global/images?maxResults=1&fields=items(name,rawDisk/source),kind");
     expect(body).toEqual({

@@ -13,7 +13,7 @@ import {
 
 const INSTANCES = `zones/${ZONE}/instances`;
 
-describe("an insert is refused with", () => {
+describe("an insert is rejected for", () => {
   const disk = (sourceImage: string, parameters = {}) => ({
     disks: [bootDisk(sourceImage, parameters)],
   });
@@ -23,16 +23,20 @@ describe("an insert is refused with", () => {
     ["a name in capitals", { name: "One" }, "400 invalid"],
     ["no name", { name: null }, "400 required"],
     ["an unknown field", { machine_type: "x" }, "400 badRequest"],
-    ["an unknown field far inside", disk(image, { sizeGb: 10 }), "400 badRequest"],
+    ["a deeply nested unknown field", disk(image, { sizeGb: 10 }), "400 badRequest"],
     ["a bare machine type", { machineType: "e2-small" }, "400 invalid"],
     ["an unknown machine type", { machineType: `zones/${ZONE}/machineTypes/e9` }, "400 invalid"],
     [
-      "a type of another zone",
+      "a machine type of another zone",
       { machineType: "zones/us-east1-b/machineTypes/e2-small" },
       "400 invalid",
     ],
     ["no disk", { disks: [] }, "400 invalid"],
-    ["a boot disk of nothing", { disks: [{ boot: true, initializeParams: {} }] }, "400 invalid"],
+    [
+      "a boot disk without a source",
+      { disks: [{ boot: true, initializeParams: {} }] },
+      "400 invalid",
+    ],
     ["a missing image", disk("global/images/none"), "404 notFound"],
     ["a missing family", disk("global/images/family/none"), "404 notFound"],
     ["an obsolete image", disk("global/images/debian-11-bullseye-v20240815"), "400 invalid"],
@@ -61,14 +65,14 @@ describe("an insert is refused with", () => {
     ],
     ["a label in capitals", { labels: { Owner: "x" } }, "400 invalid"],
     ["a label's value in capitals", { labels: { owner: "X" } }, "400 invalid"],
-    ["a key of metadata with a space", { metadata: { items: [{ key: "a b" }] } }, "400 invalid"],
+    ["a metadata key with a space", { metadata: { items: [{ key: "a b" }] } }, "400 invalid"],
     [
-      "the same key of metadata twice",
+      "a duplicate metadata key",
       { metadata: { items: [{ key: "a" }, { key: "a" }] } },
       "400 invalid",
     ],
     [
-      "a preemptible machine that restarts",
+      "a preemptible machine with automatic restart",
       { scheduling: { provisioningModel: "SPOT", automaticRestart: true } },
       "400 invalid",
     ],
@@ -86,7 +90,7 @@ describe("an insert is refused with", () => {
     expect(verdict(await post("zones/us-central1-b/instances", elsewhere))).toBe("200");
   });
 
-  it("an unknown zone, parameter or project, or no JSON", async () => {
+  it("an unknown zone, parameter or project, or invalid JSON", async () => {
     const { post, gce } = await startChecked();
     expect(verdict(await post("zones/nowhere-a/instances", instanceBody("one")))).toBe(
       "400 invalid",
@@ -111,7 +115,7 @@ describe("an insert is refused with", () => {
     ["compute.subnetworks.use", undefined, "403 forbidden"],
     ["compute.images.useReadOnly", undefined, "403 forbidden"],
     ["compute.instances.create", undefined, "403 forbidden"],
-  ] as const)("no permission %s", async (permission, resource, wanted) => {
+  ] as const)("a missing permission %s", async (permission, resource, wanted) => {
     const { post, gce } = await startChecked();
     gce.deny({ project: PROJECT, permission, ...(resource === undefined ? {} : { resource }) });
     const serviceAccounts = [{ email: "robot@x.y" }];

@@ -19,7 +19,7 @@ const INSTANCES = `zones/${ZONE}/instances`;
 const TIMING = { provisioningMs: 100, stagingMs: 100, endingMs: 100, otherMs: 10 };
 
 describe("an insert", () => {
-  it("makes an instance that is provisioned, staged and running in time", async () => {
+  it("creates an instance that is provisioned, staged and then running", async () => {
     const { post, get, clock } = await startChecked({ timing: TIMING });
     const operation = await post(INSTANCES, instanceBody("one"));
     expect(operation.body).toMatchObject({
@@ -42,7 +42,7 @@ describe("an insert", () => {
     expect(at(done.body, "targetId")).toBe(at((await get(`${INSTANCES}/one`)).body, "id"));
   });
 
-  it("keeps what was asked for", async () => {
+  it("stores the requested properties", async () => {
     const { post, get, clock } = await startChecked();
     await post(
       INSTANCES,
@@ -73,7 +73,7 @@ describe("an insert", () => {
     });
   });
 
-  it("makes a boot disk that says what it was made of", async () => {
+  it("creates a boot disk that names its source", async () => {
     const { post, get, clock } = await startChecked();
     await post(INSTANCES, instanceBody("one"));
     await clock.advance(1000);
@@ -92,12 +92,9 @@ describe("an insert", () => {
       "a full URL",
       `https://www.googleapis.com/compute/v1/projects/${PROJECT}/global/images/${AMD64_IMAGE}`,
     ],
-    [
-      "a URL of a stand-in",
-      `http://127.0.0.1:1/compute/v1/projects/p/global/images/${AMD64_IMAGE}`,
-    ],
-    ["a family seen from any zone", `projects/p/zones/-/imageFamilyViews/debian-12`],
-  ])("takes its image by %s", async (_what, sourceImage) => {
+    ["a URL of a fake", `http://127.0.0.1:1/compute/v1/projects/p/global/images/${AMD64_IMAGE}`],
+    ["a family view of any zone", `projects/p/zones/-/imageFamilyViews/debian-12`],
+  ])("accepts an image given by %s", async (_what, sourceImage) => {
     const { post, get } = await startChecked();
     await post(INSTANCES, instanceBody("one", { disks: [bootDisk(sourceImage)] }));
     const disk = await get(`zones/${ZONE}/disks/one`);
@@ -110,7 +107,7 @@ describe("an insert", () => {
     expect(verdict(await post(INSTANCES, body))).toBe("200");
   });
 
-  it("warns of a deprecated image", async () => {
+  it("warns about a deprecated image", async () => {
     const { post } = await startChecked();
     const body = { name: "one", ...properties(ZONE, "e2-small", "debian-12-bookworm-v20251014") };
     expect((await post(INSTANCES, body)).body).toMatchObject({
@@ -122,7 +119,7 @@ describe("an insert", () => {
 describe("a request id", () => {
   const ID = "8f2b1c3d-1111-4222-8333-444455556666";
 
-  it("gives the same operation for the same request, whatever became of it", async () => {
+  it("returns the same operation for the same request, whatever its outcome", async () => {
     const { post, remove, gce, clock } = await startChecked();
     const first = await post(`${INSTANCES}?requestId=${ID}`, instanceBody("one"));
     const again = await post(`${INSTANCES}?requestId=${ID}`, instanceBody("one"));
@@ -135,7 +132,7 @@ describe("a request id", () => {
     expect(gce.instances(PROJECT)).toEqual([]);
   });
 
-  it("is refused with another body, no UUID, or all zeros", async () => {
+  it("is rejected with another body, if it is not a UUID, or if it is all zeros", async () => {
     const { post } = await startChecked();
     await post(`${INSTANCES}?requestId=${ID}`, instanceBody("one"));
     const other = post(`${INSTANCES}?requestId=${ID}`, instanceBody("two"));
@@ -146,7 +143,7 @@ describe("a request id", () => {
       );
   });
 
-  it("is forgotten with its operation two weeks after its end", async () => {
+  it("is pruned with its operation two weeks after its end", async () => {
     const { post, get, clock } = await startChecked();
     const path = `${INSTANCES}?requestId=${ID}`;
     const first = await post(path, instanceBody("one"));
@@ -158,7 +155,7 @@ describe("a request id", () => {
     expect(verdict(await post(path, instanceBody("two")))).toBe("200");
   });
 
-  it("of a refused request is not spent", async () => {
+  it("of a rejected request is not used up", async () => {
     const { post } = await startChecked();
     await post(`${INSTANCES}?requestId=${ID}`, instanceBody("One"));
     expect(verdict(await post(`${INSTANCES}?requestId=${ID}`, instanceBody("one")))).toBe("200");
@@ -166,7 +163,7 @@ describe("a request id", () => {
 });
 
 describe("an insert that is accepted and fails", () => {
-  it("says so in its operation once that is done, and leaves nothing", async () => {
+  it("reports the error in its operation once that is done, and creates nothing", async () => {
     const { post, get, gce, clock } = await startChecked({ timing: TIMING });
     gce.setCapacity({ machineType: "e2-small", zone: ZONE, machines: 1 });
     await post(INSTANCES, instanceBody("one"));
@@ -186,7 +183,7 @@ describe("an insert that is accepted and fails", () => {
     ["INSTANCES", 0],
     ["DISKS_TOTAL_GB", 9],
     ["IN_USE_ADDRESSES", 0],
-  ] as const)("for the quota of %s", async (metric, limit) => {
+  ] as const)("because of the quota of %s", async (metric, limit) => {
     const { post, gce, get, clock } = await startChecked();
     gce.setQuota({ project: PROJECT, region: "us-central1", metric, limit });
     const networkInterfaces = [{ accessConfigs: [{}] }];
@@ -198,7 +195,7 @@ describe("an insert that is accepted and fails", () => {
     expect(at(region.body, "quotas")).toContainEqual({ metric, limit, usage: 0 });
   });
 
-  it("for a quota of its own project and region alone", async () => {
+  it("because of a quota of its own project and region only", async () => {
     const { post, gce, clock, get } = await startChecked();
     const none = { metric: "INSTANCES", limit: 0 } as const;
     gce.setQuota({ project: PROJECT, region: "us-east1", ...none });
@@ -210,7 +207,7 @@ describe("an insert that is accepted and fails", () => {
     expect(at(body, "quotas")).toContainEqual({ metric: "INSTANCES", limit: 1e6, usage: 1 });
   });
 
-  it("for want of an address, or of a disk's name", async () => {
+  it("because of a missing address or a conflicting disk name", async () => {
     const { post, gce, get, clock } = await startChecked();
     gce.addSubnetwork(PROJECT, {
       name: "tiny",

@@ -16,7 +16,7 @@ import {
 const INSTANCES = `zones/${ZONE}/instances`;
 const TIMING = { provisioningMs: 100, stagingMs: 100, endingMs: 100, otherMs: 10 };
 
-/** A stand-in in which `one` runs. */
+/** A fake in which the machine `one` runs. */
 async function withMachine(changes = {}) {
   const checked = await startChecked({ timing: TIMING });
   await checked.post(INSTANCES, instanceBody("one", changes));
@@ -36,7 +36,7 @@ describe("a machine", () => {
     expect(verdict(await remove(`${INSTANCES}/one`))).toBe("404 notFound");
   });
 
-  it("leaves a disk that is not its own, which can then be deleted", async () => {
+  it("keeps an attached disk that it did not create, which can then be deleted", async () => {
     const { remove, get, post, clock } = await withMachine();
     const disks = [{ ...properties().disks[0], autoDelete: false }];
     await post(INSTANCES, instanceBody("two", { disks }));
@@ -59,7 +59,7 @@ describe("a machine", () => {
   it.each([
     ["stop", "STOPPING", "TERMINATED", "start"],
     ["suspend", "SUSPENDING", "SUSPENDED", "resume"],
-  ])("can %s, which takes its time, and begin again", async (end, through, to, begin) => {
+  ])("can %s, which takes some time, and start again", async (end, through, to, begin) => {
     const { post, status, clock } = await withMachine();
     await post(`${INSTANCES}/one/${end}`);
     expect(await status()).toBe(through);
@@ -72,7 +72,7 @@ describe("a machine", () => {
     expect(await status()).toBe("RUNNING");
   });
 
-  it("gives up its place while it is stopped, and fails to start without one", async () => {
+  it("releases its capacity while it is stopped, and fails to start without capacity", async () => {
     const { gce, post, get, status, clock } = await withMachine();
     gce.setCapacity({ machineType: "e2-small", zone: ZONE, machines: 1 });
     await post(`${INSTANCES}/one/stop`);
@@ -86,7 +86,7 @@ describe("a machine", () => {
     expect(at(done.body, "error", "errors", 0, "code")).toBe("ZONE_RESOURCE_POOL_EXHAUSTED");
   });
 
-  it("takes new labels with the fingerprint of the old ones", async () => {
+  it("accepts new labels with the fingerprint of the old ones", async () => {
     const { get, post } = await withMachine();
     const { body } = await get(`${INSTANCES}/one`);
     const labelFingerprint = at(body, "labelFingerprint");
@@ -112,7 +112,7 @@ describe("a machine", () => {
     expect(verdict(await get(`${INSTANCES}/one/serialPort?port=5`))).toBe("400 invalid");
   });
 
-  it("is listed in its zone, and over all of them", async () => {
+  it("is listed in its zone, and in the aggregated list", async () => {
     const { get, post } = await withMachine({ labels: { owner: "team" } });
     await post("zones/us-east1-b/instances", { name: "two", ...properties("us-east1-b") });
     expect(names(await get(INSTANCES))).toEqual(["one"]);
@@ -141,7 +141,7 @@ describe("a bulk insert", () => {
   const status = (operation: unknown) =>
     at(operation, "instancesBulkInsertOperationMetadata", "perLocationStatus", `zones/${ZONE}`);
 
-  it("makes all its members, each with an operation of its own", async () => {
+  it("creates all its members, each with an operation of its own", async () => {
     const { post, get, gce, clock } = await startChecked({ timing: TIMING });
     const accepted = await post(`${INSTANCES}/bulkInsert`, bulk(["b", "a", "c"]));
     expect(status(accepted.body)).toMatchObject({ status: "CREATING", targetVmCount: 3 });
@@ -157,7 +157,7 @@ describe("a bulk insert", () => {
     expect(names(members)).toHaveLength(4);
   });
 
-  it("leaves none where it cannot make as many as it must", async () => {
+  it("leaves none if it cannot create the minimum", async () => {
     const { post, get, gce, clock } = await startChecked({ timing: TIMING });
     gce.setCapacity({ machineType: "e2-small", zone: ZONE, machines: 2 });
     const accepted = await post(`${INSTANCES}/bulkInsert`, bulk(["a", "b", "c"]));
@@ -172,7 +172,7 @@ describe("a bulk insert", () => {
     expect(gce.instances(PROJECT)).toEqual([]);
   });
 
-  it("makes what it can where that is enough", async () => {
+  it("creates what it can if that reaches the minimum", async () => {
     const { post, get, gce, clock } = await startChecked({ timing: TIMING });
     gce.setCapacity({ machineType: "e2-small", zone: ZONE, machines: 2 });
     await post(INSTANCES, instanceBody("b"));
@@ -191,7 +191,7 @@ describe("a bulk insert", () => {
     ).toEqual(expect.arrayContaining(["RESOURCE_ALREADY_EXISTS", "ZONE_RESOURCE_POOL_EXHAUSTED"]));
   });
 
-  it("does not take the name of another machine, whatever that one's disk is called", async () => {
+  it("does not reuse the name of another machine, whatever the name of its disk", async () => {
     const { post, get, gce } = await startChecked();
     const disks = [bootDisk(`global/images/${AMD64_IMAGE}`, { diskName: "other" })];
     await post(INSTANCES, instanceBody("a", { disks }));
@@ -210,22 +210,22 @@ describe("a bulk insert", () => {
   });
 
   it.each([
-    ["no member", bulk([])],
-    ["a bad name", bulk(["A"])],
+    ["no members", bulk([])],
+    ["an invalid name", bulk(["A"])],
     ["an unknown type", bulk(["a"], { instanceProperties: { machineType: "e9" } })],
     ["a minimum above its count", bulk(["a"], { minCount: 2 })],
-    ["another count than its names", bulk(["a"], { count: 2 })],
+    ["a count that differs from its names", bulk(["a"], { count: 2 })],
     ["names and a pattern", bulk(["a"], { namePattern: "a-#" })],
     [
       "a pattern without a number",
       { count: 1, namePattern: "a", instanceProperties: bulkProperties },
     ],
-  ])("is refused with %s", async (_what, body) => {
+  ])("is rejected with %s", async (_what, body) => {
     const { post } = await startChecked();
     expect(verdict(await post(`${INSTANCES}/bulkInsert`, body))).toBe("400 invalid");
   });
 
-  it("takes the name of a type and no link, which is an internal error of the API", async () => {
+  it("accepts the name of a type; a link causes the API's internal error", async () => {
     const { post } = await startChecked();
     const body = bulk(["a"], { instanceProperties: properties() });
     expect(verdict(await post(`${INSTANCES}/bulkInsert`, body))).toBe("500 internalError");

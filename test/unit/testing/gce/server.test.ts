@@ -16,8 +16,8 @@ import { misfits } from "./support/protos.ts";
 
 const INSTANCES = `zones/${ZONE}/instances`;
 
-describe("the stand-in", () => {
-  it("wants a bearer token, and says so as Google does", async () => {
+describe("the fake", () => {
+  it("requires a bearer token, and reports a missing one as Google does", async () => {
     const { ask } = await startChecked();
     const path = `/compute/v1/projects/${PROJECT}`;
     for (const Authorization of ["", "Basic eDp5", "Bearer"]) {
@@ -31,7 +31,7 @@ describe("the stand-in", () => {
     expect(verdict(await ask({ path }))).toBe("200");
   });
 
-  it("takes any prefix, and refuses what it does not offer", async () => {
+  it("accepts any path prefix, and rejects methods that it does not implement", async () => {
     const { ask } = await startChecked();
     expect(verdict(await ask({ path: `/any/prefix/projects/${PROJECT}/zones` }))).toBe("200");
     expect(verdict(await ask({ path: "/compute/v1/projects/Agents/zones" }))).toBe("400 invalid");
@@ -40,7 +40,7 @@ describe("the stand-in", () => {
       expect(verdict(await ask({ path }))).toBe("501 notImplemented");
   });
 
-  it("keeps a list of requests", async () => {
+  it("records requests", async () => {
     const { gce, get, post } = await startChecked();
     await get("zones");
     await post(`${INSTANCES}?requestId=x`, {});
@@ -70,7 +70,7 @@ describe("the stand-in", () => {
     ]);
   });
 
-  it("counts requests against the quotas of a minute", async () => {
+  it("counts requests against quotas per minute", async () => {
     const rates = ({ isMutation }: { readonly isMutation: boolean }) =>
       isMutation ? { metric: "Queries", perMinute: 2 } : null;
     const { post, get, ask, clock } = await startChecked({ rates });
@@ -88,7 +88,7 @@ describe("the stand-in", () => {
   });
 });
 
-it("counts requests as Google publishes it, or not at all", () => {
+it("limits requests at the rates that Google publishes, or not at all", () => {
   const read = { id: "instances.get", isMutation: false };
   expect(publishedGceRates({ id: "instances.insert", isMutation: true })?.perMinute).toBe(1500);
   expect(publishedGceRates(read)).not.toEqual(publishedGceRates({ ...read, id: "zones.list" }));
@@ -96,7 +96,7 @@ it("counts requests as Google publishes it, or not at all", () => {
 });
 
 describe("an operation", () => {
-  it("is waited for until it is done, or for two minutes", async () => {
+  it("can be awaited until it is done, or for two minutes", async () => {
     const timing = { provisioningMs: 60_000, stagingMs: 90_000 };
     const { post, clock } = await startChecked({ timing });
     const accepted = await post(INSTANCES, instanceBody("one"));
@@ -112,7 +112,7 @@ describe("an operation", () => {
     expect(clock.now()).toBe(Date.UTC(2026, 0, 1) + 150_000);
   });
 
-  it("is found in its scope alone", async () => {
+  it("is found in its own scope only", async () => {
     const { post, get } = await startChecked();
     const accepted = await post(`global/images/${AMD64_IMAGE}/deprecate`, {});
     const name = lastOf(at(accepted.body, "name"));
@@ -149,20 +149,20 @@ describe("places, types and networks", () => {
     `zones/${ZONE}/diskTypes/pd-x`,
     "global/networks/none",
     "regions/us-central1/subnetworks/none",
-  ])("there is no %s", async (path) => {
+  ])("do not include %s", async (path) => {
     const { get } = await startChecked();
     expect(verdict(await get(path))).toBe("404 notFound");
   });
 
   it.each(["zones/nowhere-a/instances", "regions/nowhere/subnetworks"])(
-    "nothing can be asked of %s",
+    "reject %s",
     async (path) => {
       const { get } = await startChecked();
       expect(verdict(await get(path))).toBe("400 invalid");
     },
   );
 
-  it("are listed, and over all scopes", async () => {
+  it("are listed, and in aggregated lists", async () => {
     const { get, gce, post } = await startChecked();
     gce.takeDown("us-east1-c");
     expect(names(await get("zones?filter=status%3DDOWN"))).toEqual(["us-east1-c"]);
@@ -184,13 +184,13 @@ describe("places, types and networks", () => {
     ).toBe("NO_RESULTS_ON_PAGE");
     const subnet = "regions/us-central1/subnetworks/default";
     const permissions = ["compute.subnetworks.use"];
-    const told = async () => (await post(`${subnet}/testIamPermissions`, { permissions })).body;
-    expect(await told()).toEqual({ permissions });
+    const granted = async () => (await post(`${subnet}/testIamPermissions`, { permissions })).body;
+    expect(await granted()).toEqual({ permissions });
     gce.deny({ project: PROJECT, permission: "compute.subnetworks.use" });
-    expect(await told()).toEqual({});
+    expect(await granted()).toEqual({});
   });
 
-  it("may be other types than the built-in ones", async () => {
+  it("can include types other than the built-in ones", async () => {
     const machineTypes = [
       { name: "m9", guestCpus: 1, memoryMb: 1024, architecture: "ARM64", zones: [ZONE] } as const,
     ];
@@ -200,8 +200,8 @@ describe("places, types and networks", () => {
   });
 });
 
-describe("the judge of these tests", () => {
-  it("sees what does not fit the client's description", () => {
+describe("the response check of these tests", () => {
+  it("finds fields that do not match the client's description", () => {
     expect(misfits("Instance", { name: "a", disks: [{ diskSizeGb: "1" }] })).toEqual([]);
     expect(misfits("Instance", { nam: "a" })).toEqual(["Instance.nam: Instance has no such field"]);
     expect(misfits("Instance", { disks: [{ diskSizeGb: 1 }] })).toHaveLength(1);
@@ -211,7 +211,7 @@ describe("the judge of these tests", () => {
     expect(misfits("InstanceAggregatedList", { items: { a: { instance: [] } } })).toHaveLength(1);
   });
 
-  it("judges every answer: one that does not fit becomes an error", async () => {
+  it("checks every answer: a mismatch becomes an error", async () => {
     await using gce = await startGce({
       observe: () => {
         throw new Error("it does not fit");

@@ -11,7 +11,7 @@ import {
 import { basic } from "./support.ts";
 
 describe("scopes", () => {
-  it("are read as they were written", () => {
+  it("are parsed as they were formatted", () => {
     const repository = fc.stringMatching(/^[a-z0-9]+(:[0-9]+)?(\/[a-z0-9]+)*$/);
     const actions = fc.subarray(["pull", "push"] as const, { minLength: 1 });
     fc.assert(
@@ -21,13 +21,13 @@ describe("scopes", () => {
     );
   });
 
-  it("open nothing but repositories, and * everything there", () => {
+  it("grant access to repositories only, and * to all of them", () => {
     expect(parseScopes(["registry:catalog:*", "repository:a:*", "repository:b", ""])).toEqual([
       { repository: "a", actions: ["pull", "push"] },
     ]);
   });
 
-  it("are read whatever stands in them", () => {
+  it("are parsed whatever their content", () => {
     fc.assert(
       fc.property(fc.array(fc.string()), (scopes) => {
         expect(() => parseScopes(scopes)).not.toThrow();
@@ -37,7 +37,7 @@ describe("scopes", () => {
 });
 
 describe("parseBasic", () => {
-  it("reads any name without a colon and any password", () => {
+  it("parses any name without a colon and any password", () => {
     const name = fc.string({ unit: "grapheme" }).filter((text) => !text.includes(":"));
     fc.assert(
       fc.property(name, fc.string({ unit: "grapheme" }), (username, password) => {
@@ -47,7 +47,7 @@ describe("parseBasic", () => {
   });
 
   it.each([undefined, "Basic", "Basic bm9jb2xvbg==", "Bearer YTpi", "Basic YTpi more"])(
-    "finds none in %s",
+    "returns null for %s",
     (header) => {
       expect(parseBasic(header)).toBeNull();
     },
@@ -64,7 +64,7 @@ describe("directory", () => {
     ["public/*"],
   );
 
-  it("knows a user by name and password, and no name that objects have anyway", () => {
+  it("authenticates a user by name and password, and ignores names inherited by objects", () => {
     expect(authenticate(of, { username: "reader", password: "r" })).toBe("reader");
     expect(authenticate(of, { username: "reader", password: "c" })).toBeNull();
     expect(authenticate(of, { username: "constructor", password: "" })).toBeNull();
@@ -82,7 +82,7 @@ describe("directory", () => {
     [null, "public/app", "push", false],
     [null, "team/app", "pull", false],
     ["stranger", "team/app", "pull", false],
-  ] as const)("lets %s at %s for %s: %s", (user, repository, action, expected) => {
+  ] as const)("permits %s on %s to %s: %s", (user, repository, action, expected) => {
     expect(mayAccess(of, user, { repository, actions: [action] })).toBe(expected);
   });
 });

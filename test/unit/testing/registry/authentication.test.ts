@@ -14,12 +14,12 @@ describe("basic authentication", () => {
   const auth = { kind: "basic", users: USERS } as const;
 
   it.each([
-    ["nobody", undefined],
+    ["no credential", undefined],
     ["a wrong password", basic("robot", "password")],
     ["a wrong name", basic("hasOwnProperty", "pass:word")],
     ["a token", "Bearer abc"],
     ["nonsense", "Basic ???"],
-  ])("refuses %s, with a challenge", async (_, authorization) => {
+  ])("rejects %s with a challenge", async (_, authorization) => {
     await using registry = await registryWithImage({ auth });
     const asked: Ask = authorization === undefined ? {} : { authorization };
     for (const path of ["/v2/", MANIFEST]) {
@@ -30,7 +30,7 @@ describe("basic authentication", () => {
     expect(registry.requests.some((request) => request.authorized)).toBe(false);
   });
 
-  it("lets in who may, and denies who may not", async () => {
+  it("admits a user with permission, and denies one without", async () => {
     await using registry = await registryWithImage({ auth });
     const read = (name: string, password: string) =>
       verdict(ask(registry, MANIFEST, { authorization: basic(name, password) }));
@@ -41,7 +41,7 @@ describe("basic authentication", () => {
     expect(await verdict(ask(registry, "/v2/team/app/blobs/uploads/", write))).toBe("403 DENIED");
   });
 
-  it("does not let a mount read where its user may not", async () => {
+  it("rejects a mount from a repository that its user cannot read", async () => {
     const users = { mover: { password: "m", pull: ["new/*"] } };
     await using registry = await registryWithImage({ auth: { kind: "basic", users } });
     const path = `/v2/new/app/blobs/uploads/?mount=sha256:0&from=team/app`;
@@ -65,7 +65,7 @@ describe("token authentication", () => {
     return ask(registry, MANIFEST, { authorization: `Bearer ${token}` });
   }
 
-  it("says where a token is to be had, for what", async () => {
+  it("announces where to get a token, and for which scope", async () => {
     await using registry = await registryWithImage({ auth });
     const challenge = async (path: string, asked: Ask = {}) =>
       (await ask(registry, path, asked)).headers.get("www-authenticate");
@@ -83,7 +83,7 @@ describe("token authentication", () => {
     );
   });
 
-  it("gives a token for a name and password", async () => {
+  it("issues a token for a name and password", async () => {
     await using registry = await registryWithImage({ auth, now: () => 0 });
     const answer = await ask(registry, tokenPath(), { authorization: basic("robot", "pass:word") });
     const fields = await fieldsOf(answer);
@@ -103,7 +103,7 @@ describe("token authentication", () => {
     ]);
   });
 
-  it("gives nobody a token that opens what is public alone", async () => {
+  it("issues an anonymous token for public repositories only", async () => {
     const anonymousPull = ["team/*"];
     await using closed = await registryWithImage({ auth });
     await using open = await registryWithImage({ auth: { ...auth, anonymousPull } });
@@ -113,7 +113,7 @@ describe("token authentication", () => {
     expect((await read(open, await tokenBy(open, {}))).status).toBe(200);
   });
 
-  it("gives a token that opens no more than was asked for and allowed", async () => {
+  it("issues a token that grants no more than was requested and is allowed", async () => {
     await using registry = await registryWithImage({ auth });
     const stranger = { authorization: basic("stranger", "s") };
     expect((await read(registry, await tokenBy(registry, stranger))).status).toBe(401);
@@ -128,7 +128,7 @@ describe("token authentication", () => {
     expect((await begin(`Bearer ${await tokenBy(registry, robot, path)}`)).status).toBe(202);
   });
 
-  it("refuses a wrong password, another service, and other verbs", async () => {
+  it("rejects a wrong password, another service, and other methods", async () => {
     await using registry = await registryWithImage({ auth });
     const wrong = { authorization: basic("robot", "wrong") };
     expect(await verdict(ask(registry, tokenPath(), wrong))).toBe("401 UNAUTHORIZED");
@@ -141,7 +141,7 @@ describe("token authentication", () => {
     ]);
   });
 
-  it("does not honour a token longer than it lasts", async () => {
+  it("does not honour an expired token", async () => {
     const clock = { now: 0 };
     await using registry = await registryWithImage({
       auth: { ...auth, expiresIn: 60, honouredFor: 10 },
@@ -156,7 +156,7 @@ describe("token authentication", () => {
     expect(late.status).toBe(401);
   });
 
-  it("forgets every access token when told to", async () => {
+  it("invalidates every access token on request", async () => {
     await using registry = await registryWithImage({ auth });
     const token = await tokenBy(registry, { authorization: basic("robot", "pass:word") });
     registry.expireAccessTokens();
@@ -171,7 +171,7 @@ describe("token authentication", () => {
       return ask(registry, "/token", { method: "POST", body: new URLSearchParams(fields) });
     }
 
-    it("gives a token for a refresh token", async () => {
+    it("issues a token for a refresh token", async () => {
       await using registry = await registryWithImage({ auth });
       const refresh = registry.issueIdentityToken("robot");
       const form = { grant_type: "refresh_token", refresh_token: refresh };
@@ -183,7 +183,7 @@ describe("token authentication", () => {
       expect(kept).not.toContain(refresh);
     });
 
-    it("gives a token, and offline a refresh token, for a password", async () => {
+    it("issues a token, and with offline access a refresh token, for a password", async () => {
       await using registry = await registryWithImage({ auth });
       const form = { grant_type: "password", username: "robot", password: "pass:word" };
       expect(await fieldsOf(await post(registry, form))).not.toHaveProperty("refresh_token");
@@ -192,7 +192,7 @@ describe("token authentication", () => {
       expect((await post(registry, again)).status).toBe(200);
     });
 
-    it("gives a refresh token by GET to a user who wants one, to nobody else", async () => {
+    it("issues a refresh token by GET to a user who requests one, but not anonymously", async () => {
       await using registry = await registryWithImage({ auth });
       const path = tokenPath(SCOPE, auth.service, "&offline_token=true");
       const robot = await ask(registry, path, { authorization: basic("robot", "pass:word") });
@@ -210,12 +210,12 @@ describe("token authentication", () => {
       ["no grant", {}, 400],
       ["another service", { grant_type: "password", service: "other" }, 400],
       ["no client", { grant_type: "password", client_id: "" }, 400],
-    ] as const)("refuses %s", async (_, form, status) => {
+    ] as const)("rejects %s", async (_, form, status) => {
       await using registry = await registryWithImage({ auth });
       expect((await post(registry, form)).status).toBe(status);
     });
 
-    it("refuses what is no form, and too long a one", async () => {
+    it("rejects a body that is not a form, and a form that is too long", async () => {
       await using registry = await registryWithImage({ auth });
       const post = (body: string | URLSearchParams) =>
         verdict(ask(registry, "/token", { method: "POST", body }));
@@ -230,11 +230,11 @@ describe("token authentication", () => {
       expect(await post(new URLSearchParams({ a: "a".repeat(70_000) }))).toBe("413 SIZE_INVALID");
     });
 
-    it("knows whom it gives identity tokens to", async () => {
+    it("issues identity tokens to its users only", async () => {
       await using registry = await registryWithImage({ auth });
       await using plain = await registryWithImage();
       for (const give of [
-        () => registry.issueIdentityToken("nobody"),
+        () => registry.issueIdentityToken("unknown"),
         () => plain.issueIdentityToken("robot"),
       ])
         expect(give).toThrow(expect.objectContaining({ reason: "INVALID_INPUT" }));

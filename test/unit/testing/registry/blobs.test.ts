@@ -15,7 +15,7 @@ async function bytesOf(answer: Response): Promise<Uint8Array> {
 }
 
 describe("blobs", () => {
-  it("are read whole, and by HEAD without a body", async () => {
+  it("can be read in full, and by HEAD without a body", async () => {
     await using registry = await registryWithImage();
     expect(await bytesOf(await ask(registry, LAYER_PATH))).toEqual(LAYER.bytes);
     const head = await ask(registry, LAYER_PATH, { method: "HEAD" });
@@ -30,7 +30,7 @@ describe("blobs", () => {
     ["bytes=100-", 100, Infinity],
     ["bytes=-7", -7, Infinity],
     ["bytes=10-999999", 10, Infinity],
-  ])("are read in part: %s", async (range, from, to) => {
+  ])("can be read in part: %s", async (range, from, to) => {
     await using registry = await registryWithImage();
     const answer = await ask(registry, LAYER_PATH, { headers: { Range: range } });
     expect(answer.status).toBe(206);
@@ -44,7 +44,7 @@ describe("blobs", () => {
   });
 
   it.each(["bytes=9-3", "bytes=99999-", "bytes=-0", "bytes=-", "lines=1-2", "bytes=0-1,3-4"])(
-    "are not read by the range %s",
+    "cannot be read with the range %s",
     async (range) => {
       await using registry = await registryWithImage();
       const answer = await ask(registry, LAYER_PATH, { headers: { Range: range } });
@@ -53,7 +53,7 @@ describe("blobs", () => {
     },
   );
 
-  it("are known only where they were put", async () => {
+  it("exist only in the repository they were pushed to", async () => {
     await using registry = await registryWithImage();
     const read = (path: string) => verdict(ask(registry, path));
     expect(await read(`/v2/team/other/blobs/${LAYER.digest}`)).toBe("404 BLOB_UNKNOWN");
@@ -76,7 +76,7 @@ describe("uploads", () => {
     return (await ask(registry, `/v2/team/new/blobs/${digestOf(text)}`)).text();
   }
 
-  it("take a blob in one PUT", async () => {
+  it("accept a blob in one PUT", async () => {
     await using registry = await startRegistry();
     const location = await begin(registry);
     const path = `${location}?digest=${digestOf("whole")}`;
@@ -87,7 +87,7 @@ describe("uploads", () => {
     expect(await verdict(ask(registry, location))).toBe("404 BLOB_UPLOAD_UNKNOWN");
   });
 
-  it("take a blob in chunks, in order, and tell how far they are", async () => {
+  it("accept a blob in chunks, in order, and report their progress", async () => {
     await using registry = await startRegistry();
     const location = await begin(registry);
     const patch = (body: string, range?: string) =>
@@ -107,7 +107,7 @@ describe("uploads", () => {
     expect(await read(registry, "abcdef")).toBe("abcdef");
   });
 
-  it("take a blob in the POST itself", async () => {
+  it("accept a blob in the POST itself", async () => {
     await using registry = await startRegistry();
     const path = `${UPLOADS}?digest=${digestOf("at once")}`;
     expect((await ask(registry, path, { method: "POST", body: "at once" })).status).toBe(201);
@@ -115,7 +115,7 @@ describe("uploads", () => {
   });
 
   it.each(["", `?digest=${digestOf("other")}`, "?digest=sha256:0"])(
-    "refuse a digest that the bytes do not have: %s",
+    "reject a digest that does not match the bytes: %s",
     async (query) => {
       await using registry = await startRegistry();
       const path = `${await begin(registry)}${query}`;
@@ -127,7 +127,7 @@ describe("uploads", () => {
     },
   );
 
-  it("mount a blob from a repository that has it, else begin", async () => {
+  it("mount a blob from a repository that has it, otherwise begin an upload", async () => {
     await using registry = await registryWithImage();
     const mount = (from: string) =>
       ask(registry, `${UPLOADS}?mount=${LAYER.digest}&from=${from}`, { method: "POST" });
@@ -136,7 +136,7 @@ describe("uploads", () => {
     expect((await ask(registry, `/v2/team/new/blobs/${LAYER.digest}`)).status).toBe(200);
   });
 
-  it("are given up by DELETE and belong to their repository", async () => {
+  it("are cancelled by DELETE and belong to their repository", async () => {
     await using registry = await startRegistry();
     const location = await begin(registry);
     const elsewhere = location.replace("team/new", "team/other");

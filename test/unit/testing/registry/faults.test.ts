@@ -7,7 +7,7 @@ const LAYER = tinyImage("amd64").layers[0]?.digest ?? "";
 const BLOB = `/v2/team/app/blobs/${LAYER}`;
 
 describe("faults", () => {
-  it("strike the requests they name, so many times, after so many", async () => {
+  it("affect the requests they name, with a number to skip and a number of times", async () => {
     await using registry = await registryWithImage();
     const fault = { kind: "status", status: 503 } as const;
     const handle = registry.fault({
@@ -25,7 +25,7 @@ describe("faults", () => {
     expect((await ask(registry, BLOB)).status).toBe(200);
   });
 
-  it("name a repository, or one tag or digest", async () => {
+  it("can name a repository, or one tag or digest", async () => {
     await using registry = await registryWithImage();
     registry.add("team/app", "v2", INDEX);
     registry.add("team/other", "v1", INDEX);
@@ -42,7 +42,7 @@ describe("faults", () => {
     expect(await status("/v2/")).toBe(200);
   });
 
-  it("are over when removed", async () => {
+  it("end when removed", async () => {
     await using registry = await registryWithImage();
     const handle = registry.fault({ fault: { kind: "status", status: 500 } });
     expect((await ask(registry, "/v2/")).status).toBe(500);
@@ -68,7 +68,7 @@ describe("faults", () => {
   it.each([
     ["manifest", MANIFEST],
     ["blob", BLOB],
-  ] as const)("alter a %s under its own digest and length", async (target, path) => {
+  ] as const)("alter a %s but keep its digest and length", async (target, path) => {
     await using registry = await registryWithImage();
     const honest = new Uint8Array(await (await ask(registry, path)).arrayBuffer());
     registry.fault({ fault: { kind: "altered" }, target });
@@ -79,21 +79,21 @@ describe("faults", () => {
     expect(answer.headers.get("docker-content-digest")).toBe(sha256Digest(honest));
   });
 
-  it("leave an altered manifest readable", async () => {
+  it("keep an altered manifest parseable", async () => {
     await using registry = await registryWithImage();
     registry.fault({ fault: { kind: "altered" } });
     const answer = await ask(registry, MANIFEST);
     expect(await answer.json()).toMatchObject({ schemaVersion: 2 });
   });
 
-  it("lay headers over an answer", async () => {
+  it("override headers of an answer", async () => {
     await using registry = await registryWithImage();
     registry.fault({ fault: { kind: "headers", headers: { "Content-Type": "text/html" } } });
     const answer = await ask(registry, MANIFEST);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/html"]);
   });
 
-  it("redirect, but none who is not let in", async () => {
+  it("redirect, but not an unauthorized client", async () => {
     await using registry = await registryWithImage({
       auth: { kind: "basic", users: { robot: "pass" } },
     });
@@ -117,7 +117,7 @@ describe("faults", () => {
     expect(registry.requests.at(-1)?.sentBytes).toBe(bytes);
   });
 
-  it("send no more of an oversized body than a client takes", async () => {
+  it("send no more of an oversized body than the client reads", async () => {
     await using registry = await registryWithImage();
     registry.fault({ fault: { kind: "oversized", bytes: 500_000_000 } });
     const answer = await ask(registry, MANIFEST);
@@ -138,7 +138,7 @@ describe("faults", () => {
     expect(registry.requests[1]).toMatchObject({ status: null, sentBytes: 0 });
   });
 
-  it("reset the connection after the head alone", async () => {
+  it("reset the connection after the head only", async () => {
     await using registry = await registryWithImage();
     registry.fault({ fault: { kind: "reset", afterBytes: 0 } });
     const answer = await ask(registry, MANIFEST);
@@ -172,7 +172,7 @@ describe("faults", () => {
     await expect(asked).rejects.toThrow("fetch failed");
   });
 
-  it("take a good credential for an expired one", async () => {
+  it("treat a valid credential as expired", async () => {
     const users = { robot: "pass" };
     const authorization = basic("robot", "pass");
     const fault = { kind: "unauthorized" } as const;
@@ -189,7 +189,7 @@ describe("faults", () => {
     expect(await verdict(ask(byToken, path, { authorization }))).toBe("401 UNAUTHORIZED");
   });
 
-  it("leave a refused request alone where they are about good answers", async () => {
+  it("do not affect a rejected request if they modify successful answers", async () => {
     await using registry = await startRegistry();
     const handle = registry.fault({ fault: { kind: "altered" } });
     expect((await ask(registry, MANIFEST)).status).toBe(404);

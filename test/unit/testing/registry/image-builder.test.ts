@@ -32,7 +32,7 @@ function manifestOf(image: BuiltImage) {
 }
 
 describe("buildLayer", () => {
-  it("takes the digest over what is stored and the DiffID over the archive", () => {
+  it("computes the digest of the stored bytes and the DiffID of the archive", () => {
     const plain = buildLayer([{ type: "file", path: "a", content: "a" }], { compression: "none" });
     expect(plain.digest).toBe(plain.diffId);
     expect(lower.diffId).toBe(plain.diffId);
@@ -41,7 +41,7 @@ describe("buildLayer", () => {
     expect(sha256(zstdDecompressSync(upper.bytes))).toBe(upper.diffId);
   });
 
-  it("gives the same bytes for the same entries", () => {
+  it("returns the same bytes for the same entries", () => {
     expect(buildLayer([{ type: "file", path: "a", content: "a" }])).toEqual(lower);
   });
 });
@@ -71,7 +71,7 @@ describe("buildImage", () => {
     ]);
   });
 
-  it("holds every blob that the manifest names, and no other", () => {
+  it("contains every blob that the manifest refers to, and no other", () => {
     const image = buildImage({ platform: AMD64, layers: [lower, upper] });
     const manifest = manifestOf(image);
     const named = [manifest.config, ...manifest.layers];
@@ -83,14 +83,14 @@ describe("buildImage", () => {
     }
   });
 
-  it("is the same on every build and another one for any other field", () => {
+  it("is the same on every build and differs if any field differs", () => {
     const options = { platform: AMD64, layers: [lower] };
     const { digest } = buildImage(options).manifest;
     expect(buildImage(options).manifest.digest).toBe(digest);
     expect(buildImage({ ...options, config: { User: "alice" } }).manifest.digest).not.toBe(digest);
   });
 
-  it("breaks the rules it is told to break, with digests that hold", () => {
+  it("applies overrides that violate the specification, with correct digests", () => {
     const image = buildImage({
       platform: AMD64,
       layers: [lower],
@@ -109,7 +109,7 @@ describe("buildImage", () => {
     );
   });
 
-  it("writes a null config as null and leaves a null history out", () => {
+  it("writes a null config as null and omits a null history", () => {
     const image = buildImage({ platform: AMD64, layers: [], config: null, history: null });
     const config: unknown = JSON.parse(textOf(image.config.bytes));
     expect(config).toMatchObject({ config: null });
@@ -119,7 +119,7 @@ describe("buildImage", () => {
 
 describe("buildIndex", () => {
   it.each(["oci", "docker"] as const)(
-    "names its images by platform in a valid %s index",
+    "lists its images by platform in a valid %s index",
     (mediaTypes) => {
       const images = [AMD64, ARM64].map((platform) =>
         buildImage({ platform, layers: [lower], mediaTypes }),
@@ -140,7 +140,7 @@ describe("buildIndex", () => {
     },
   );
 
-  it("lays overrides over the document", () => {
+  it("applies overrides to the document", () => {
     const { manifest } = buildIndex([], { overrides: { schemaVersion: 1, mediaType: undefined } });
     expect(textOf(manifest.bytes)).toBe('{"schemaVersion":1,"manifests":[]}');
   });

@@ -39,7 +39,7 @@ describe("pushImage", () => {
       expect(registry.find("team/app", manifest.digest)).toEqual(manifest);
   });
 
-  it("pushes with an identity token, and what is there already only by name", async () => {
+  it("pushes with an identity token, and does not upload existing blobs again", async () => {
     await using registry = await startRegistry({ auth: { kind: "token", users: USERS } });
     const credential = {
       kind: "identity-token",
@@ -64,19 +64,19 @@ describe("pushImage", () => {
     ],
     ["no password", { kind: "basic", users: USERS }, null, "CREDENTIAL_INVALID"],
     [
-      "no right",
+      "no permission",
       { kind: "basic", users: { robot: { password: "pass", push: [] } } },
       ROBOT,
       "REGISTRY_PERMISSION_DENIED",
     ],
-    ["nobody's token", { kind: "token", users: USERS }, null, "REGISTRY_UNAUTHENTICATED"],
+    ["an anonymous token", { kind: "token", users: USERS }, null, "REGISTRY_UNAUTHENTICATED"],
     [
       "an unknown token",
       { kind: "token", users: USERS },
       { kind: "identity-token", token: "x" },
       "REGISTRY_UNAUTHENTICATED",
     ],
-  ])("says so with %s", async (_, auth, credential, reason) => {
+  ])("reports %s", async (_, auth, credential, reason) => {
     await using registry = await startRegistry({ auth });
     const pushing = pushImage({
       url: registry.url,
@@ -89,7 +89,7 @@ describe("pushImage", () => {
     expect(registry.find("app", "v1")).toBeNull();
   });
 
-  it("says what a registry answered that it does not understand", async () => {
+  it("quotes an unexpected answer of the registry", async () => {
     await using registry = await startRegistry();
     const push = () => pushImage({ url: registry.url, repository: "app", tag: "v1", image: IMAGE });
     registry.fault({ fault: { kind: "status", status: 507 }, target: "upload", times: 1 });
@@ -99,7 +99,7 @@ describe("pushImage", () => {
     await expect(push()).resolves.toMatchObject({ digest: IMAGE.manifest.digest });
   });
 
-  it("asks the token server that the registry names", async () => {
+  it("requests a token from the token server that the registry names", async () => {
     await using tokens = await startTokenServer({ users: USERS });
     const auth = { kind: "token", users: {}, realm: tokens.realm } as const;
     await using registry = await startRegistry({ auth });
@@ -110,7 +110,7 @@ describe("pushImage", () => {
       image: IMAGE,
       credential: ROBOT,
     });
-    // This registry knows its own tokens alone.
+    // This registry accepts only its own tokens.
     await expect(pushing).rejects.toMatchObject({ reason: "REGISTRY_UNAUTHENTICATED" });
     expect(tokens.requests).toMatchObject([
       { user: "robot", scopes: ["repository:app:pull,push"] },

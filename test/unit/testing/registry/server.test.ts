@@ -13,14 +13,14 @@ import { ACCEPT, INDEX, ask, basic, registryWithImage, verdict } from "./support
 const AMD64 = tinyImage("amd64");
 
 describe("startRegistry", () => {
-  it("says that it speaks version 2", async () => {
+  it("announces version 2 of the API", async () => {
     await using registry = await startRegistry();
     const answer = await ask(registry, "/v2/");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("docker-distribution-api-version")).toBe("registry/2.0");
   });
 
-  it("names what it was given and finds it", async () => {
+  it("names an added image and finds it", async () => {
     await using registry = await startRegistry();
     const added = registry.add("team/app", "v1", INDEX);
     const { digest } = INDEX.manifest;
@@ -40,20 +40,20 @@ describe("startRegistry", () => {
     ["team//app", "v1"],
     ["team/app", "-v1"],
     ["team/app", "v1/x"],
-  ])("is given no image as %s:%s", async (repository, tag) => {
+  ])("rejects the image name %s:%s", async (repository, tag) => {
     await using registry = await startRegistry();
     expect(() => registry.add(repository, tag, AMD64)).toThrow(
       expect.objectContaining({ reason: "INVALID_INPUT" }),
     );
   });
 
-  it("says which port it could not have", async () => {
+  it("names the port that is not available", async () => {
     await using registry = await startRegistry();
     const port = Number(new URL(registry.url).port);
     await expect(startRegistry({ port })).rejects.toMatchObject({ reason: "PORT_UNAVAILABLE" });
   });
 
-  it("stops at once, also with a connection open, and twice", async () => {
+  it("stops at once, even with an open connection, and can be stopped twice", async () => {
     const registry = await registryWithImage();
     await ask(registry, "/v2/");
     await registry.close();
@@ -61,7 +61,7 @@ describe("startRegistry", () => {
     await expect(ask(registry, "/v2/")).rejects.toThrow("fetch failed");
   });
 
-  it("remembers requests, not credentials", async () => {
+  it("records requests without credentials", async () => {
     await using registry = await registryWithImage({
       auth: { kind: "basic", users: { robot: "hush" } },
     });
@@ -93,7 +93,7 @@ describe("startRegistry", () => {
     expect(kept).not.toContain(basic("robot", "hush").slice("Basic ".length));
   });
 
-  it("serves HTTPS with a certificate of one's own", async () => {
+  it("serves HTTPS with a given certificate", async () => {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const certificate = certificatePem(
       selfSignedCertificate({
@@ -122,7 +122,7 @@ describe("manifests", () => {
   it.each([
     ["a tag", "v1"],
     ["a digest", INDEX.manifest.digest],
-  ])("are read by %s, and by HEAD without a body", async (_, reference) => {
+  ])("can be read by %s, and by HEAD without a body", async (_, reference) => {
     await using registry = await registryWithImage();
     const path = `/v2/team/app/manifests/${reference}`;
     const answer = await ask(registry, path);
@@ -137,7 +137,7 @@ describe("manifests", () => {
     }
   });
 
-  it("are not served to a client that does not name their type", async () => {
+  it("are not served to a client that does not accept their type", async () => {
     await using registry = await registryWithImage();
     const docker = tinyImage("amd64", { mediaTypes: "docker" });
     registry.add("team/docker", "v1", docker);
@@ -162,13 +162,13 @@ describe("manifests", () => {
     ["/v2/_catalog", "404 UNSUPPORTED"],
     ["/v1/", "404 UNSUPPORTED"],
     ["/token", "404 UNSUPPORTED"],
-  ])("and others: GET %s is %s", async (path, expected) => {
+  ])("or other paths: GET %s returns %s", async (path, expected) => {
     await using registry = await registryWithImage();
     expect(await verdict(ask(registry, path))).toBe(expected);
   });
 
   it.each(["manifests/v1", "blobs/x", "tags/list", "blobs/uploads/"])(
-    "nor is any other method known: DELETE %s",
+    "reject another method: DELETE %s",
     async (path) => {
       await using registry = await registryWithImage();
       const answer = ask(registry, `/v2/team/app/${path}`, { method: "DELETE" });
@@ -176,7 +176,7 @@ describe("manifests", () => {
     },
   );
 
-  it("list their tags in order, in pages", async () => {
+  it("have tags that are listed in order, in pages", async () => {
     await using registry = await startRegistry();
     for (const tag of ["b", "c", "a"]) registry.add("team/app", tag, AMD64);
     const list = "/v2/team/app/tags/list";
@@ -214,7 +214,7 @@ describe("putting manifests", () => {
     };
   }
 
-  it("takes one whose blobs are here, and keeps its bytes", async () => {
+  it("accepts one whose blobs exist, and keeps its bytes", async () => {
     const { answer, found } = await put(AMD64.manifest.bytes);
     expect(answer.status).toBe(201);
     expect(answer.headers.get("docker-content-digest")).toBe(AMD64.manifest.digest);
@@ -222,12 +222,12 @@ describe("putting manifests", () => {
     expect(found).toEqual(AMD64.manifest);
   });
 
-  it("refuses a digest that is another one's", async () => {
+  it("rejects a digest that does not match", async () => {
     const reference = INDEX.manifest.digest;
     expect((await put(AMD64.manifest.bytes, { reference })).verdict).toBe("400 DIGEST_INVALID");
   });
 
-  it("refuses one whose blobs or images are not here", async () => {
+  it("rejects one whose blobs or images are missing", async () => {
     const stranger = buildImage({ platform: { os: "linux", architecture: "s390x" }, layers: [] });
     expect((await put(stranger.manifest.bytes)).verdict).toBe("400 MANIFEST_BLOB_UNKNOWN");
     const bytes = JSON.stringify({
@@ -239,23 +239,27 @@ describe("putting manifests", () => {
   });
 
   it.each([
-    ["no JSON", "{", "not a JSON object"],
-    ["no object", "[]", "not a JSON object"],
+    ["invalid JSON", "{", "not a JSON object"],
+    ["an array", "[]", "not a JSON object"],
     ["another schema", '{"schemaVersion":1,"config":{},"layers":[]}', "schemaVersion"],
     ["no layers", '{"schemaVersion":2,"config":{}}', "no list of blobs"],
-    ["a bad descriptor", '{"schemaVersion":2,"config":{"digest":"x"},"layers":[]}', "descriptor"],
+    [
+      "an invalid descriptor",
+      '{"schemaVersion":2,"config":{"digest":"x"},"layers":[]}',
+      "descriptor",
+    ],
     [
       "another media type",
       `{"schemaVersion":2,"mediaType":"${INDEX.manifest.mediaType}"}`,
       "Content-Type",
     ],
-  ])("refuses %s and says so", async (_, body, words) => {
+  ])("rejects %s with a reason", async (_, body, words) => {
     const refused = await put(body);
     expect(refused.verdict).toBe("400 MANIFEST_INVALID");
     expect(refused.text).toContain(words);
   });
 
-  it("refuses what it does not know, bad tags, and more than 4 MiB", async () => {
+  it("rejects unknown media types, invalid tags, and more than 4 MiB", async () => {
     const { bytes } = AMD64.manifest;
     expect((await put(bytes, { mediaType: "text/plain" })).verdict).toBe("400 MANIFEST_INVALID");
     expect((await put(bytes, { reference: ".new" })).verdict).toBe("400 TAG_INVALID");

@@ -13,7 +13,7 @@ export function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-/** A registry that holds the index as `team/app:v1`. */
+/** A registry that contains the index as `team/app:v1`. */
 export async function registryWithImage(options: RegistryOptions = {}): Promise<TestRegistry> {
   const registry = await startRegistry(options);
   registry.add("team/app", "v1", INDEX);
@@ -27,7 +27,7 @@ export interface Ask {
   readonly body?: string | Uint8Array | URLSearchParams;
 }
 
-/** Asks the registry for a path and follows no redirect. */
+/** Sends a request to the registry and does not follow redirects. */
 export function ask(registry: { url: string }, path: string, asked: Ask = {}): Promise<Response> {
   const { method = "GET", authorization, headers, body } = asked;
   return fetch(new URL(path, registry.url), {
@@ -44,7 +44,7 @@ export function ask(registry: { url: string }, path: string, asked: Ask = {}): P
   });
 }
 
-/** Status and first error code of an answer, such as `404 MANIFEST_UNKNOWN`; the status alone where it is good. */
+/** Status and first error code of an answer, such as `404 MANIFEST_UNKNOWN`; only the status of a success. */
 export async function verdict(answer: Response | Promise<Response>): Promise<string> {
   const { status, ...response } = await settled(answer);
   const code = /"code":"(\w+)"/.exec(response.text)?.[1];

@@ -21,7 +21,7 @@ const ENTRIES: readonly LayerEntry[] = [
 ];
 
 describe("writeTar", () => {
-  it("writes what tar reads back: contents, modes, links, long paths", async () => {
+  it("writes archives that tar extracts: contents, modes, links, long paths", async () => {
     const folder = await mkdtemp(join(tmpdir(), "slipway-tar-"));
     try {
       execFileSync("tar", ["-xf", "-", "-C", folder], { input: writeTar(ENTRIES) });
@@ -36,7 +36,7 @@ describe("writeTar", () => {
     }
   });
 
-  it("names the owner by number and the time as zero", () => {
+  it("writes numeric owners and zero times", () => {
     const archive = writeTar(ENTRIES.slice(0, 1));
     expect(new TextDecoder().decode(archive.subarray(136, 148))).toBe("00000000000\0");
     const listing = execFileSync("tar", ["-tvf", "-", "--numeric-owner"], {
@@ -54,13 +54,13 @@ describe("writeTar", () => {
   });
 
   it.each<[string, LayerEntry]>([
-    ["a path out of the root", { type: "file", path: "../etc/passwd", content: "" }],
+    ["a path outside the root", { type: "file", path: "../etc/passwd", content: "" }],
     ["no path", { type: "directory", path: "/" }],
-    ["a name too long", { type: "file", path: "x".repeat(101), content: "" }],
-    ["a path too long", { type: "directory", path: "long/".repeat(60) }],
-    ["a link too long", { type: "symlink", path: "l", target: "t".repeat(101) }],
+    ["a name that is too long", { type: "file", path: "x".repeat(101), content: "" }],
+    ["a path that is too long", { type: "directory", path: "long/".repeat(60) }],
+    ["a link that is too long", { type: "symlink", path: "l", target: "t".repeat(101) }],
     ["a negative owner", { type: "directory", path: "d", uid: -1 }],
-    ["an owner too large", { type: "directory", path: "d", uid: 0o7777777 + 1 }],
+    ["an owner that is too large", { type: "directory", path: "d", uid: 0o7777777 + 1 }],
   ])("refuses %s", (_, entry) => {
     expect(() => writeTar([entry])).toThrow(expect.objectContaining({ reason: "INVALID_INPUT" }));
   });

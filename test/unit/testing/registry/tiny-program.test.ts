@@ -16,7 +16,7 @@ const ARCHITECTURES = ["amd64", "arm64"] as const;
 const NATIVE = process.arch === "arm64" ? "arm64" : "amd64";
 const RUNS_HERE = process.platform === "linux" && ["x64", "arm64"].includes(process.arch);
 
-/** Runs the program of this machine's own architecture; sends the signal once it has written its line. */
+/** Runs the program for this machine's own architecture; sends the signal once it has written its line. */
 async function run(options: TinyProgramOptions, signal: NodeJS.Signals | null) {
   const folder = await mkdtemp(join(tmpdir(), "slipway-program-"));
   try {
@@ -52,7 +52,7 @@ describe("tinyProgram", () => {
     expect(new TextDecoder().decode(bytes)).toMatch(/slipway demo machine is up\n$/);
   });
 
-  it("refuses signals and exit codes that no process has", () => {
+  it("rejects invalid signals and exit codes", () => {
     for (const options of [
       { signals: [0] },
       { signals: [65] },
@@ -65,7 +65,7 @@ describe("tinyProgram", () => {
   });
 
   describe.runIf(RUNS_HERE)("on this machine", () => {
-    it("writes its line, waits for SIGTERM and leaves with 0", async () => {
+    it("writes its line, waits for SIGTERM and exits with 0", async () => {
       expect(await run({}, "SIGTERM")).toEqual({
         output: "slipway demo machine is up\n",
         code: 0,
@@ -73,16 +73,16 @@ describe("tinyProgram", () => {
       });
     });
 
-    it("waits for the signals it is given, and leaves with its code", async () => {
+    it("waits for the given signals, and exits with the given code", async () => {
       const result = await run({ line: "hi\n", signals: [2, 12], exitCode: 9 }, "SIGUSR2");
       expect(result).toEqual({ output: "hi\n", code: 9, killedBy: null });
     });
 
-    it("dies of a signal it does not wait for", async () => {
+    it("is killed by a signal it does not wait for", async () => {
       expect(await run({}, "SIGINT")).toMatchObject({ code: null, killedBy: "SIGINT" });
     });
 
-    it("leaves at once where it waits for nothing", async () => {
+    it("exits at once if it waits for no signal", async () => {
       const result = await run({ line: "no\n", signals: [], exitCode: 255 }, null);
       expect(result).toEqual({ output: "no\n", code: 255, killedBy: null });
     });
@@ -90,7 +90,7 @@ describe("tinyProgram", () => {
 });
 
 describe("tinyImage", () => {
-  it("runs the program, with the configuration laid over", () => {
+  it("runs the program, with the given configuration", () => {
     const image = tinyImage("arm64", { config: { User: "1000", Env: ["A=b"] } });
     expect(image.platform).toEqual({ os: "linux", architecture: "arm64", variant: "v8" });
     expect(parseImageConfig(image.config.bytes).config).toMatchObject({
@@ -102,13 +102,13 @@ describe("tinyImage", () => {
     expect(image.layers).toHaveLength(1);
   });
 
-  it("puts further files into a second layer", () => {
+  it("puts additional files into a second layer", () => {
     const image = tinyImage("amd64", { files: [{ type: "directory", path: "data" }] });
     expect(image.layers).toHaveLength(2);
     expect(image.layers[0]).toEqual(tinyImage("amd64").layers[0]);
   });
 
-  it("comes as an index for both platforms", () => {
+  it("is available as an index for both platforms", () => {
     const index = tinyMultiPlatformImage({ mediaTypes: "docker" });
     expect(index.mediaTypes).toBe("docker");
     expect(index.images.map((image) => image.platform.architecture)).toEqual(["amd64", "arm64"]);

@@ -31,7 +31,7 @@ function decode(part: string | undefined): Readonly<Record<string, unknown>> {
 }
 
 describe("startTokenServer", () => {
-  it("signs with the key of the certificate that it shows", async () => {
+  it("signs with the key of its certificate", async () => {
     await using server = await start();
     const certificate = new X509Certificate(server.certificate);
     const token = await tokenOf(server, basic("robot", "pass"));
@@ -46,7 +46,7 @@ describe("startTokenServer", () => {
     expect(verify("sha256", signed, key, Buffer.from(signature, "base64url"))).toBe(true);
   });
 
-  it("claims what the user may do, for the registry, for a while", async () => {
+  it("claims the permissions of the user, for the registry, with an expiry", async () => {
     await using server = await start({ service: "r", issuer: "i", honouredFor: 10 });
     const token = await tokenOf(server, basic("reader", "r"));
     expect(decode(token.split(".")[1])).toMatchObject({
@@ -69,7 +69,7 @@ describe("startTokenServer", () => {
       refresh_token: server.issueIdentityToken("robot"),
     });
     expect((await fetch(server.realm, { method: "POST", body })).status).toBe(200);
-    expect(() => server.issueIdentityToken("nobody")).toThrow(/no user nobody/);
+    expect(() => server.issueIdentityToken("stranger")).toThrow(/no user stranger/);
     server.fault({ fault: { kind: "status", status: 503 }, target: "token" });
     expect((await fetch(server.realm, { method: "POST", body })).status).toBe(503);
   });
@@ -96,7 +96,7 @@ describe("selfSignedCertificate", () => {
   });
 
   it.each([NOW, Date.UTC(2049, 5, 1), Date.UTC(2051, 5, 1)])(
-    "is valid from an hour before %d to a year after",
+    "is valid from an hour before %d until a year after",
     (now) => {
       const certificate = certify(now);
       expect(certificate.validFromDate.getTime()).toBe(now - 3_600_000);
@@ -104,7 +104,7 @@ describe("selfSignedCertificate", () => {
     },
   );
 
-  it("answers to its names", () => {
+  it("is valid for its names", () => {
     const names = ["registry.test", "127.0.0.1", `${"a".repeat(60)}.${"b".repeat(60)}.test`];
     const certificate = certify(NOW, names);
     expect(certificate.checkHost("registry.test")).toBe("registry.test");

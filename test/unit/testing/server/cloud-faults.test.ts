@@ -20,7 +20,7 @@ const SUBJECT = {
   isLaunch: true,
 };
 
-describe("the rules at work", () => {
+describe("active rules", () => {
   it.each<readonly [CloudFault, string]>([
     [{ kind: "throttle" }, "before"],
     [{ kind: "expired-credentials" }, "before"],
@@ -33,14 +33,14 @@ describe("the rules at work", () => {
     [{ kind: "lost-reply", when: "before" }, "before"],
     [{ kind: "slow-reply" }, "after"],
     [{ kind: "malformed-reply" }, "after"],
-  ])("%j strikes %s", (rule, wanted) => {
+  ])("%j takes effect %s", (rule, wanted) => {
     const struck = (["before", "operation", "after"] as const).filter(
       (moment) => takeFault(cloudFaults(CLOUD, [rule]), moment, SUBJECT) !== null,
     );
     expect(struck).toEqual([wanted]);
   });
 
-  it("strike in their order, one a moment, each as often as it says", () => {
+  it("apply in order, one per moment, each as often as it says", () => {
     const faults = cloudFaults(CLOUD, [{ kind: "throttle", skip: 1, times: 1 }]);
     addCloudFault(faults, { kind: "error", code: "Second", times: 1 });
     const kinds = [1, 2, 3].map(() => takeFault(faults, "before", SUBJECT)?.rule.kind ?? null);
@@ -54,12 +54,12 @@ describe("the rules at work", () => {
     ["instances", false],
     ["images.*", false],
     ["instances.ins*t", false],
-  ])("the action %s is met: %s", (action, isMet) => {
+  ])("the action pattern %s matches: %s", (action, isMet) => {
     const faults = cloudFaults(CLOUD, [{ kind: "throttle", action }]);
     expect(takeFault(faults, "before", SUBJECT) !== null).toBe(isMet);
   });
 
-  it("refuse what means nothing to the cloud", () => {
+  it("reject kinds and members that do not apply to the cloud", () => {
     const cloud = { ...CLOUD, unknown: new Set(["dryRun", "operation-error"]) };
     const faults = cloudFaults(cloud);
     expect(() => addCloudFault(faults, { kind: "quota", dryRun: false })).toThrow("Cloud Nine");
@@ -71,7 +71,7 @@ describe("the rules at work", () => {
 });
 
 describe("a faults file", () => {
-  it("is read into faults", () => {
+  it("is parsed into faults", () => {
     const document = {
       faults: [
         { kind: "error", code: "RequestLimitExceeded", action: "RunInstances", times: 2 },
@@ -106,18 +106,18 @@ describe("a faults file", () => {
     [{ faults: [{ kind: "slow_reply", delay_ms: "1" }] }, /faults\.0\.delay_ms/],
     [{ faults: [{ kind: "throttle", action: "" }] }, /faults\.0\.action/],
     [{ faults: [JSON.parse('{"kind": "throttle", "__proto__": {}}')] }, /__proto__/],
-  ])("is refused: %j", (document, message) => {
+  ])("is rejected: %j", (document, message) => {
     expect(() => parseCloudFaults(document, CLOUD)).toThrow(message);
   });
 
-  it("is refused with more than a thousand", () => {
+  it("is rejected with more than a thousand faults", () => {
     const faults = Array.from({ length: 1001 }, () => ({ kind: "throttle" }));
     expect(() => parseCloudFaults({ faults }, CLOUD)).toThrow(/faults: .*1000/);
   });
 
-  it("is refused with what means nothing to the cloud, by its place", () => {
+  it("is rejected with a member that does not apply to the cloud, naming its position", () => {
     const cloud = { ...CLOUD, unknown: new Set(["project"]) };
     const faults = [{ kind: "throttle" }, { kind: "throttle", project: "agents" }];
-    expect(() => parseCloudFaults({ faults }, cloud)).toThrow(/faults\.1: project means nothing/);
+    expect(() => parseCloudFaults({ faults }, cloud)).toThrow(/faults\.1: project does not apply/);
   });
 });

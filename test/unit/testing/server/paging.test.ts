@@ -5,7 +5,7 @@ import { readPageToken, sliceAfter, writePageToken } from "../../../../testing/s
 const keyed = (keys: readonly string[]) => keys.map((key) => ({ key, record: key }));
 
 describe("pages", () => {
-  it("give every record once, in order, whatever the size", () => {
+  it("return every record once, in order, whatever the size", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string()), fc.integer({ min: 1, max: 5 }), (keys, size) => {
         const seen: string[] = [];
@@ -21,7 +21,7 @@ describe("pages", () => {
     );
   });
 
-  it("neither repeat nor hide where records come and go in between", () => {
+  it("neither repeat nor omit records when others are added and removed in between", () => {
     const { last } = sliceAfter(keyed(["b", "d", "f"]), null, 2);
     expect(last).toBe("d");
     expect(sliceAfter(keyed(["a", "b", "e", "f"]), last, 2).records).toEqual(["e", "f"]);
@@ -29,7 +29,7 @@ describe("pages", () => {
 });
 
 describe("a page token", () => {
-  it("gives back its key for what it was given for, and nothing else", () => {
+  it("yields its key for its own query only", () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), (key, of) => {
         const token = writePageToken(key, of);
@@ -39,7 +39,7 @@ describe("a page token", () => {
     );
   });
 
-  it("is none of whatever else", () => {
+  it("is invalid for any other text", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(readPageToken(text, [])).toBeNull();

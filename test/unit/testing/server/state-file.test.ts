@@ -27,7 +27,7 @@ function folder(): string {
 const read = (path: string) => readStateFile(path, SCHEMA, "Cloud Nine");
 
 describe("a state file", () => {
-  it("gives back what was written, to its owner alone, and leaves nothing beside it", async () => {
+  it("returns the saved state, is readable by its owner only, and leaves no other file", async () => {
     const parent = folder();
     const path = join(parent, "state.json");
     expect(await read(path)).toBeNull();
@@ -39,7 +39,7 @@ describe("a state file", () => {
     expect(readdirSync(parent)).toEqual(["state.json"]);
   });
 
-  it("writes through nothing that lies in its way", () => {
+  it("does not write to a device", () => {
     const path = join(folder(), "state.json");
     symlinkSync("/dev/null", path);
     expect(() => writeStateFile(path, { version: 1, names: [] })).toThrow(/it is a device/);
@@ -47,11 +47,11 @@ describe("a state file", () => {
   });
 
   it.each(["", "{", "[]", '{"version":2}', '{"version":1,"names":[],"more":1}', '{"version":1}'])(
-    "is refused, and stays, with %j in it",
+    "is rejected and left unchanged with the content %j",
     async (text) => {
       const path = join(folder(), "state.json");
       writeFileSync(path, text);
-      await expect(read(path)).rejects.toThrow(/keeps no state of a stand-in for Cloud Nine/);
+      await expect(read(path)).rejects.toThrow(/is not a state file of the Cloud Nine fake/);
       expect(readFileSync(path, "utf8")).toBe(text);
     },
   );
@@ -74,7 +74,7 @@ describe("a state file", () => {
     );
   });
 
-  it("needs a folder that is there", async () => {
+  it("needs an existing folder", async () => {
     const path = join(folder(), "absent", "state.json");
     expect(await read(path)).toBeNull();
     expect(() => writeStateFile(path, {})).toThrow(

@@ -3,7 +3,7 @@ import { FAKE_ARTIFACT, FAKE_IMAGE, fakeLaunch, fakePlan } from "../../../suppor
 import { fake, signal, summary } from "../support/fake.ts";
 
 describe("faults", () => {
-  it("loses a reply before or after the effect, and counts both calls", async () => {
+  it("drop a reply before or after the effect, and count both calls", async () => {
     const { adapter } = fake({
       faults: [
         { verb: "launch", kind: "lost-before" },
@@ -22,7 +22,7 @@ describe("faults", () => {
     );
   });
 
-  it("rejects as the verb says no, and throws where it has no such word", async () => {
+  it("reject in the verb's own way, and throw if it has none", async () => {
     const error = { code: "UNAVAILABLE", reason: "ENGINE_ERROR", message: "no" } as const;
     const { adapter } = fake();
     for (const verb of ["launch", "terminate", "list"] as const)
@@ -39,7 +39,7 @@ describe("faults", () => {
     expect(adapter.machines).toEqual([]);
   });
 
-  it("holds for a place, after some calls and for a number of calls", async () => {
+  it("can be limited to a place, skip some calls and affect a number of calls", async () => {
     const { adapter } = fake({ places: [{ place: "a" }, { place: "b" }] });
     adapter.fault({ verb: "launch", kind: "lost-before", place: "b", after: 1, times: 2 });
     const at = async (name: string, place: string) => {
@@ -58,7 +58,7 @@ describe("faults", () => {
     ]);
   });
 
-  it("delays on the clock, and gives up at the signal before any effect", async () => {
+  it("delay on the clock, and stop at the signal before any effect", async () => {
     const { adapter, clock } = fake();
     adapter.fault({ verb: "launch", kind: "delay", milliseconds: 70, times: 2 });
     const before = clock.now();
@@ -74,7 +74,7 @@ describe("faults", () => {
 });
 
 describe("images and plans", () => {
-  it("pins a reference, and answers an absent one with a failed check", async () => {
+  it("pin a reference, and report an absent one with a failed check", async () => {
     const { adapter } = fake();
     const target = { imageName: "base", architecture: "amd64" } as const;
     const source = { substrate: "DOCKER", imageRef: FAKE_IMAGE, credential: null } as const;
@@ -95,7 +95,7 @@ describe("images and plans", () => {
     ]);
   });
 
-  it("looks an AMI up in its region and in no other", async () => {
+  it("look up an AMI in its own region only", async () => {
     const { adapter } = fake({
       substrate: "AWS",
       region: "us-west-2",
@@ -111,7 +111,7 @@ describe("images and plans", () => {
     });
   });
 
-  it("judges every candidate and the machine type, all at once", async () => {
+  it("check every candidate and the machine type at once", async () => {
     const { adapter } = fake({
       places: [{ place: "fake", architectures: ["arm64"] }],
       machineTypes: { small: ["arm64"] },
@@ -124,7 +124,7 @@ describe("images and plans", () => {
     expect(await adapter.preflight(plan, {}, signal)).toMatchObject({
       candidates: [
         { place: "fake", verdict: "rejected", reason: "does not run amd64" },
-        { place: "moon", verdict: "rejected", reason: "no such place" },
+        { place: "moon", verdict: "rejected", reason: "place does not exist" },
       ],
       checks: [
         { outcome: "failed", reason: "MACHINE_TYPE_MISMATCH" },
@@ -135,7 +135,7 @@ describe("images and plans", () => {
 });
 
 describe("machines", () => {
-  it("end with an exit code, and are still there until they are terminated", async () => {
+  it("end with an exit code, and exist until they are terminated", async () => {
     const { adapter } = fake();
     const [id = ""] = summary(await adapter.launch(fakeLaunch("one"), signal));
     adapter.end(id, 3, "out of luck");
@@ -146,7 +146,7 @@ describe("machines", () => {
     expect(await adapter.describe([id], signal)).toEqual([null]);
   });
 
-  it("print: the last lines, and what follows until the end", async () => {
+  it("have output: the last lines, and everything until the end", async () => {
     const { adapter } = fake({
       images: [
         {
@@ -175,7 +175,7 @@ describe("machines", () => {
     expect(await following).toBe("two\nthree\n");
   });
 
-  it("outlive the adapter that launched them, which is not to be used once closed", async () => {
+  it("outlive the adapter that launched them, which cannot be used once closed", async () => {
     const { adapter } = fake();
     const [id = ""] = summary(await adapter.launch(fakeLaunch("one"), signal));
     await adapter.close();

@@ -4,10 +4,10 @@ import type { FakeAdapterOptions } from "../../../../testing/substrate/fake-adap
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { FAKE_ARTIFACT, FAKE_IMAGE } from "../../../support/launch.ts";
 
-/** A signal that nobody aborts. */
+/** A signal that is never aborted. */
 export const { signal } = new AbortController();
 
-/** A fake that knows one amd64 image, and its clock. */
+/** A fake with one amd64 image, and its clock. */
 export function fake(options: Partial<FakeAdapterOptions> = {}) {
   const clock = createFakeClock();
   const adapter = createFakeAdapter({
@@ -18,7 +18,7 @@ export function fake(options: Partial<FakeAdapterOptions> = {}) {
   return { clock, adapter };
 }
 
-/** A machine's id for each member, or what became of it. */
+/** The machine id or the outcome of each member. */
 export function summary(outcomes: readonly LaunchOutcome[]): readonly string[] {
   return outcomes.map((one) =>
     one.outcome === "accepted" ? one.machine.id : `${one.outcome} ${one.error.reason}`,

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { type FakeClock, createFakeClock } from "../../../../../testing/fake-clock.ts";
-import { type GceOptions, type TestGce, startGce } from "../../../../../testing/gce/index.ts";
+import { type GceOptions, type GceFake, startGce } from "../../../../../testing/gce/index.ts";
 import { misfits, responseType } from "./protos.ts";
 
 export const PROJECT = "agents";
@@ -8,21 +8,21 @@ export const ZONE = "us-central1-a";
 export const AMD64_IMAGE = "debian-12-bookworm-v20251111";
 export const ARM64_IMAGE = "debian-12-bookworm-arm64-v20251111";
 
-/** What a test reads of an answer. */
+/** The parts of an answer that tests read. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** A stand-in whose every answer is held to the official client's own description of it. */
+/** A fake whose every answer is checked against the official client's own description of the API. */
 export interface CheckedGce {
-  readonly gce: TestGce;
+  readonly gce: GceFake;
   readonly clock: FakeClock;
-  /** Asks for a path below the project. */
+  /** Sends a GET for a path below the project. */
   readonly get: (path: string) => Promise<Answer>;
   readonly post: (path: string, body?: unknown) => Promise<Answer>;
   readonly remove: (path: string) => Promise<Answer>;
-  /** The same of any method, path and headers. */
+  /** Sends any method, path and headers. */
   readonly ask: (asked: Asked) => Promise<Answer>;
 }
 
@@ -60,7 +60,7 @@ export async function startChecked(options: GceOptions = {}): Promise<CheckedGce
   };
 }
 
-/** Thrown inside the server it becomes an answer of 500, which no test expects. */
+/** An error thrown inside the server becomes an answer of 500, which no test expects. */
 function requireFit({
   call,
   document,
@@ -72,13 +72,13 @@ function requireFit({
   if (wrong.length > 0) throw new Error(wrong.join("; "));
 }
 
-/** Status and reason of a refusal, `404 notFound`; the status alone of a good answer. */
+/** Status and reason of an error, `404 notFound`; only the status of a success. */
 export function verdict({ status, body }: Answer): string {
   const reason = at(body, "error", "errors", 0, "reason");
   return typeof reason === "string" ? `${status} ${reason}` : String(status);
 }
 
-/** What stands in a document at the path. */
+/** The value in a document at the path. */
 export function at(document: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
@@ -89,7 +89,7 @@ export function at(document: unknown, ...path: readonly (string | number)[]): un
   );
 }
 
-/** The names in a list's answer. */
+/** The names in a list response. */
 export function names({ body }: Answer): readonly unknown[] {
   const items = at(body, "items");
   return Array.isArray(items) ? items.map((item: unknown) => at(item, "name")) : [];
@@ -100,12 +100,12 @@ export function lastOf(link: unknown): string {
   return typeof link === "string" ? (link.split("/").at(-1) ?? "") : "";
 }
 
-/** The body of an insert that is taken. */
+/** The body of a valid insert. */
 export function instanceBody(name: string, changes: Readonly<Record<string, unknown>> = {}) {
   return { name, ...properties(), ...changes };
 }
 
-/** What an insert and a bulk insert have in common. */
+/** Properties common to an insert and a bulk insert. */
 export function properties(zone = ZONE, type = "e2-small", image = AMD64_IMAGE) {
   return {
     machineType: `zones/${zone}/machineTypes/${type}`,
@@ -120,7 +120,7 @@ export function bootDisk(sourceImage: string, parameters: Readonly<Record<string
   return { boot: true, autoDelete: true, initializeParams: { sourceImage, ...parameters } };
 }
 
-/** The code that an operation's error begins with. */
+/** The first error code of an operation. */
 export function errorCode({ body }: Answer): unknown {
   return at(body, "error", "errors", 0, "code");
 }

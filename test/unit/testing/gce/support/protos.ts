@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join, dirname } from "node:path";
 import { z } from "zod";
 
-/** The parts of the official client's own description of the API that a document is judged by. */
+/** The parts of the official client's description of the API that documents are checked against. */
 const fieldSchema = z.looseObject({
   type: z.string(),
   rule: z.string().optional(),
@@ -38,7 +38,7 @@ function readNamespaces() {
   };
 }
 
-/** The type of what a method answers with: `Operation` of `instances.insert`. */
+/** The response type of a method: `Operation` for `instances.insert`. */
 export function responseType(call: string): string {
   const [service = "", method = ""] = call.split(".").map(capital);
   const found = serviceSchema.parse(v1[service]).methods[method];
@@ -46,11 +46,11 @@ export function responseType(call: string): string {
   return found.responseType.replace(/^\./, "").split(".").at(-1) ?? "";
 }
 
-/** What is wrong with a JSON document as a message of the type; empty where all fields are its own and well typed. */
+/** Mismatches between a JSON document and a message type; empty if all fields exist and have the right type. */
 export function misfits(type: string, document: unknown, path = type): readonly string[] {
   const message = messageSchema.parse(v1[type] ?? common[type]);
   if (typeof document !== "object" || document === null || Array.isArray(document))
-    return [`${path}: no object`];
+    return [`${path}: not an object`];
   return Object.entries(document).flatMap(([name, value]: [string, unknown]) => {
     const field = message.fields[name];
     const at = `${path}.${name}`;
@@ -68,13 +68,13 @@ interface Place {
 function fieldMisfits(field: Field, value: unknown, place: Place): readonly string[] {
   const { at } = place;
   if (field.keyType !== undefined) {
-    if (typeof value !== "object" || value === null) return [`${at}: no map`];
+    if (typeof value !== "object" || value === null) return [`${at}: not a map`];
     return Object.entries(value).flatMap(([key, one]: [string, unknown]) =>
       valueMisfits(field.type, one, { ...place, at: `${at}[${key}]` }),
     );
   }
   if (field.rule !== "repeated") return valueMisfits(field.type, value, place);
-  if (!Array.isArray(value)) return [`${at}: no list`];
+  if (!Array.isArray(value)) return [`${at}: not a list`];
   return value.flatMap((one: unknown, index) =>
     valueMisfits(field.type, one, { ...place, at: `${at}[${index}]` }),
   );
@@ -84,35 +84,37 @@ function valueMisfits(type: string, value: unknown, place: Place): readonly stri
   const { at, message } = place;
   switch (type) {
     case "string":
-      return typeof value === "string" ? unknownWord(value, place) : [`${at}: no text`];
+      return typeof value === "string" ? unknownWord(value, place) : [`${at}: not a string`];
     case "bool":
-      return typeof value === "boolean" ? [] : [`${at}: no boolean`];
+      return typeof value === "boolean" ? [] : [`${at}: not a boolean`];
     case "int32":
     case "uint32":
-      return Number.isInteger(value) ? [] : [`${at}: no 32-bit number`];
+      return Number.isInteger(value) ? [] : [`${at}: not a 32-bit number`];
     case "double":
     case "float":
-      return typeof value === "number" ? [] : [`${at}: no number`];
+      return typeof value === "number" ? [] : [`${at}: not a number`];
     case "int64":
     case "uint64":
-      // 64-bit numbers are text in JSON.
-      return typeof value === "string" && /^\d{1,20}$/.test(value) ? [] : [`${at}: no 64-bit text`];
+      // 64-bit numbers are strings in JSON.
+      return typeof value === "string" && /^\d{1,20}$/.test(value)
+        ? []
+        : [`${at}: not a 64-bit number as a string`];
     default: {
       const short = type.split(".").at(-1) ?? type;
       const words = enumSchema.safeParse(message.nested?.[short] ?? v1[short]);
       if (!words.success) return misfits(short, value, at);
       return typeof value === "string" && Object.hasOwn(words.data.values, value)
         ? []
-        : [`${at}: ${String(value)} is no ${short}`];
+        : [`${at}: ${String(value)} is not a valid ${short}`];
     }
   }
 }
 
-/** Most enumerations travel as text; the client lists their words beside the message. */
+/** Most enumerations travel as strings; the client lists their values next to the message. */
 function unknownWord(value: string, { message, name, at }: Place): readonly string[] {
   const words = enumSchema.safeParse(message.nested?.[capital(name)]);
   if (!words.success || Object.hasOwn(words.data.values, value)) return [];
-  return [`${at}: ${value} is none of its words`];
+  return [`${at}: ${value} is not one of its values`];
 }
 
 function capital(name: string): string {

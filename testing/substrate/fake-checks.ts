@@ -8,7 +8,7 @@ import type {
 import { artifactOf } from "./fake-world.ts";
 import type { FakeImage, FakePlace } from "./fake-world.ts";
 
-/** What the fake says of an image: pinned where it knows the reference, a failed check where it does not. */
+/** Inspects an image: pinned if the fake has the reference, otherwise a failed check. */
 export function inspectFakeImage(
   images: readonly FakeImage[],
   region: string,
@@ -33,13 +33,13 @@ export function inspectFakeImage(
   };
 }
 
-/** What the fake says of a plan: whether it knows the machine type, and which of the places it has. */
+/** Checks a plan: whether the machine type exists, and which of its places exist and run its architecture. */
 export function preflightFakePlan(
   places: readonly FakePlace[],
   machineTypes: Readonly<Record<string, readonly Architecture[]>> | null,
   draft: PlanDraft,
 ): PreflightReport {
-  const candidates = draft.candidates.map((candidate) => judge(places, draft, candidate));
+  const candidates = draft.candidates.map((candidate) => judgeCandidate(places, draft, candidate));
   return {
     checks: [machineTypeCheck(machineTypes, draft), placeCheck(candidates)],
     candidates,
@@ -93,7 +93,7 @@ function missingImage(
     outcome: "failed",
     code: "NOT_FOUND",
     reason: "IMAGE_NOT_FOUND",
-    message: `image ${target.imageName}: there is no ${reference ?? "reference"}`,
+    message: `image ${target.imageName}: ${reference ?? "the reference"} does not exist`,
     remedy: "Correct the image record's reference.",
     blastRadius: "image",
     retry: "never",
@@ -120,10 +120,15 @@ function architectureCheck(image: FakeImage, target: ImageTarget): Check {
   };
 }
 
-function judge(places: readonly FakePlace[], draft: PlanDraft, candidate: Candidate): Candidate {
+function judgeCandidate(
+  places: readonly FakePlace[],
+  draft: PlanDraft,
+  candidate: Candidate,
+): Candidate {
   if (candidate.verdict === "rejected") return candidate;
   const place = places.find((known) => known.place === candidate.place);
-  if (place === undefined) return { ...candidate, verdict: "rejected", reason: "no such place" };
+  if (place === undefined)
+    return { ...candidate, verdict: "rejected", reason: "place does not exist" };
   if (place.architectures === undefined || place.architectures.includes(draft.architecture))
     return candidate;
   return { ...candidate, verdict: "rejected", reason: `does not run ${draft.architecture}` };
@@ -166,7 +171,7 @@ function machineTypeCheck(
     reason: "MACHINE_TYPE_MISMATCH",
     message: known
       ? `machine type ${machineType} has ${able.join(", ")}, not ${architecture}`
-      : `there is no machine type ${machineType}`,
+      : `machine type ${machineType} does not exist`,
     remedy: "Choose another machine type.",
     retry: "never",
   };
