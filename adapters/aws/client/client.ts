@@ -42,11 +42,20 @@ export interface ClientOptions {
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Default 5 seconds, 30 seconds and 150 seconds. */
+  readonly limits?: AwsTimeLimits;
 }
 
-/** Reads are quick; a call that launches a thousand machines is not (`api.ts` gives it longer). */
-const CONNECT_MILLISECONDS = 5_000;
-const READ_MILLISECONDS = 30_000;
+/** For how long AWS is waited for, in milliseconds. */
+export interface AwsTimeLimits {
+  readonly connect: number;
+  /** Until the head of the answer has come; a call that launches a thousand machines is given longer (`api.ts`). */
+  readonly head: number;
+  /** Silence of a connection, which is all that bounds the body of an answer. */
+  readonly silence: number;
+}
+
+const DEFAULT_LIMITS: AwsTimeLimits = { connect: 5_000, head: 30_000, silence: 150_000 };
 /** Of STS, which has no rates to speak of; EC2's calls are sent again by `pacedApi`, and launches by nobody. */
 const STS_ATTEMPTS = 3;
 /** A key and a token of the caller and two roles each, those that were renewed last among them. */
@@ -55,7 +64,7 @@ const SECRETS_KEPT = 16;
 export function createAwsClients(options: ClientOptions): AwsClients {
   const { target, environment, home } = options;
   const files = sharedFiles(environment, home);
-  const connections = sharedConnections();
+  const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS);
   const memory = createSecretMemory(SECRETS_KEPT);
   const own = remembering(environmentCredentials(environment, files), memory);
   const roles = new Map<string, CredentialProvider>();
@@ -131,22 +140,20 @@ function unlogged<Client extends SdkClient>(client: Client): Client {
   return client;
 }
 
-const HANDLER_OPTIONS = {
-  connectionTimeout: CONNECT_MILLISECONDS,
-  requestTimeout: READ_MILLISECONDS,
-  // Without it the SDK only says on standard error that the time is over.
-  throwOnRequestTimeout: true,
-  logger: SILENT_LOGGER,
-};
-
 /** All clients use the connections of the first, so that a launch finds those that the reads have opened. */
-function sharedConnections() {
+function sharedConnections(limits: AwsTimeLimits) {
+  const options = {
+    connectionTimeout: limits.connect,
+    requestTimeout: limits.head,
+    socketTimeout: limits.silence,
+    // Without it the SDK only says on standard error that the time is over.
+    throwOnRequestTimeout: true,
+    logger: SILENT_LOGGER,
+  };
   let handler: Handler | null = null;
   return {
-    join<Client extends SdkClient>(
-      make: (handler: Handler | typeof HANDLER_OPTIONS) => Client,
-    ): Client {
-      const client = make(handler ?? HANDLER_OPTIONS);
+    join<Client extends SdkClient>(make: (handler: Handler | typeof options) => Client): Client {
+      const client = make(handler ?? options);
       handler ??= client.config.requestHandler;
       return client;
     },

@@ -1,3 +1,4 @@
+import { createDeadline, raceWithDetach } from "../../../src/async/cancellation.ts";
 import type { Pace, RatedCall, RateSettings } from "../../../src/pacing/rates.ts";
 import type { AwsApi } from "./api.ts";
 import { isPassing, isThrottle, retryAfterSeconds } from "../errors/errors.ts";
@@ -10,10 +11,13 @@ export interface PacingOptions {
   readonly pace: Pace;
   readonly rates: RateSettings;
   readonly sleep: Sleep;
+  /** How long a call may take each time that it is sent, in milliseconds. Default five minutes. */
+  readonly longestMilliseconds?: number;
 }
 
 /** How often a call is sent at most. */
 const MOST_ATTEMPTS = 3;
+const LONGEST_MILLISECONDS = 5 * 60_000;
 /** Before a call is sent again, in milliseconds; longer each time. */
 const FIRST_PAUSE = 100;
 const FIRST_PAUSE_OF_THROTTLED = 500;
@@ -35,56 +39,58 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
   const paced = async <Answer>(
     action: RatedAction,
     signal: AbortSignal,
-    send: () => Promise<Answer>,
+    send: (limited: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> => await inTurn(callOf(action), { ...options, send }, signal);
   return {
     ...api,
     describeImages: async (input, signal) =>
-      await paced("DescribeImages", signal, () => api.describeImages(input, signal)),
+      await paced("DescribeImages", signal, (limited) => api.describeImages(input, limited)),
     describeRegions: async (input, signal) =>
-      await paced("DescribeRegions", signal, () => api.describeRegions(input, signal)),
+      await paced("DescribeRegions", signal, (limited) => api.describeRegions(input, limited)),
     describeInstanceTypes: async (input, signal) =>
-      await paced("DescribeInstanceTypes", signal, () => api.describeInstanceTypes(input, signal)),
+      await paced("DescribeInstanceTypes", signal, (limited) =>
+        api.describeInstanceTypes(input, limited),
+      ),
     describeInstanceTypeOfferings: async (input, signal) =>
-      await paced("DescribeInstanceTypeOfferings", signal, () =>
-        api.describeInstanceTypeOfferings(input, signal),
+      await paced("DescribeInstanceTypeOfferings", signal, (limited) =>
+        api.describeInstanceTypeOfferings(input, limited),
       ),
     describeSubnets: async (input, signal) =>
-      await paced("DescribeSubnets", signal, () => api.describeSubnets(input, signal)),
+      await paced("DescribeSubnets", signal, (limited) => api.describeSubnets(input, limited)),
     describeSecurityGroups: async (input, signal) =>
-      await paced("DescribeSecurityGroups", signal, () =>
-        api.describeSecurityGroups(input, signal),
+      await paced("DescribeSecurityGroups", signal, (limited) =>
+        api.describeSecurityGroups(input, limited),
       ),
     async describeInstances(input, signal) {
       const isNarrowed = input.Filters !== undefined || input.MaxResults !== undefined;
       const action = isNarrowed ? "DescribeInstances" : "DescribeInstances by id";
-      return await paced(action, signal, () => api.describeInstances(input, signal));
+      return await paced(action, signal, (limited) => api.describeInstances(input, limited));
     },
     getConsoleOutput: async (input, signal) =>
-      await paced("GetConsoleOutput", signal, () => api.getConsoleOutput(input, signal)),
+      await paced("GetConsoleOutput", signal, (limited) => api.getConsoleOutput(input, limited)),
     rehearseInstances: async (input, signal) =>
-      await paced("RunInstances", signal, () => api.rehearseInstances(input, signal)),
+      await paced("RunInstances", signal, (limited) => api.rehearseInstances(input, limited)),
     async terminateInstances(input, signal) {
       const call = callOf("TerminateInstances", input.InstanceIds?.length);
-      const send = () => api.terminateInstances(input, signal);
+      const send = (limited: AbortSignal) => api.terminateInstances(input, limited);
       return await inTurn(call, { ...options, send }, signal);
     },
   };
 }
 
-interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep"> {
-  readonly send: () => Promise<Answer>;
+interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep" | "longestMilliseconds"> {
+  readonly send: (limited: AbortSignal) => Promise<Answer>;
 }
 
 async function inTurn<Answer>(
   call: RatedCall,
-  { send, pace, sleep }: Sending<Answer>,
+  { send, pace, sleep, longestMilliseconds = LONGEST_MILLISECONDS }: Sending<Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     await pace.wait(call, signal);
     try {
-      return await send();
+      return await sendOnce(send, signal, longestMilliseconds);
     } catch (caught) {
       if (isThrottle(caught)) await pace.throttled(call, milliseconds(retryAfterSeconds(caught)));
       const pause = attempt < MOST_ATTEMPTS ? pauseAfter(caught, attempt) : null;
@@ -92,6 +98,20 @@ async function inTurn<Answer>(
       await sleep(pause, signal);
     }
   }
+}
+
+/**
+ * The SDK's transport does not see to either: after a `101 Switching Protocols` that it did not ask for it no longer
+ * reacts to the signal, and an answer that comes byte by byte it reads for ever.
+ */
+async function sendOnce<Answer>(
+  send: (limited: AbortSignal) => Promise<Answer>,
+  signal: AbortSignal,
+  milliseconds: number,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  using deadline = createDeadline(signal, milliseconds);
+  return await raceWithDetach(send(deadline.signal), { signal: deadline.signal });
 }
 
 /** Null where it is of no use to send the call again. */
