@@ -44,6 +44,22 @@ function registryClient(milliseconds: number): RegistryClient {
   });
 }
 
+const REGION = "us-east-1";
+
+function awsClients(port: number, milliseconds: number) {
+  return createAwsClients({
+    target: { region: REGION, roleArn: null, readonlyRoleArn: null },
+    environment: {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: "key",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    },
+    home: "/nowhere",
+    now: () => Date.now(),
+    limits: { connect: milliseconds, head: milliseconds, silence: milliseconds },
+  });
+}
+
 const REGISTRY_OUTCOMES = {
   empty: { reason: "REGISTRY_PROTOCOL" },
   // An invalid status counts as a server's failure (RFC 9110, 15).
@@ -160,19 +176,8 @@ const CLIENTS: readonly Client[] = [
       "<DescribeRegionsResponse><regionInfo><item><regionName>x</regionName></item></regionInfo></DescribeRegionsResponse>",
     ),
     async read(port, milliseconds, signal) {
-      const region = "us-east-1";
-      const clients = createAwsClients({
-        target: { region, roleArn: null, readonlyRoleArn: null },
-        environment: {
-          AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-          AWS_ACCESS_KEY_ID: "key",
-          AWS_SECRET_ACCESS_KEY: "secret",
-        },
-        home: "/nowhere",
-        now: () => Date.now(),
-        limits: { connect: milliseconds, head: milliseconds, silence: milliseconds },
-      });
-      const api = pacedApi(createAwsApi(clients, region), {
+      const clients = awsClients(port, milliseconds);
+      const api = pacedApi(createAwsApi(clients, REGION), {
         accountId: "000000000000",
         rates: {},
         pace: { wait: async () => undefined, throttled: async () => undefined },
@@ -234,4 +239,14 @@ describe.each(CLIENTS)("$name", ({ document, read, waits, outcomes }) => {
       expect(performance.now() - start).toBeLessThan(ABORTED);
     },
   );
+});
+
+it("a launch on EC2, which nothing stops, ends with a connection that falls silent in its answer", async () => {
+  const answer = ODD_ANSWERS.find(({ name }) => name === "half a document, then silence");
+  if (answer === undefined) throw new Error("the table has no such answer");
+  await using server = await startOddServer(answer, Buffer.from("<RunInstancesResponse/>"));
+  const clients = awsClients(server.port, SHORT);
+  const launching = createAwsApi(clients, REGION).runInstances({ MinCount: 1, MaxCount: 1 });
+  await expect(launching).rejects.toMatchObject({ name: "TimeoutError" });
+  clients.close();
 });
