@@ -48,6 +48,7 @@ export const ERROR_REASONS = [
   "STORAGE_UNAVAILABLE",
   "STORAGE_FULL",
   "STORAGE_READ_ONLY",
+  "STORAGE_UNSAFE",
   "STORAGE_DAMAGED",
   "STORAGE_VERSION",
   // Secrets and credentials

@@ -17,6 +17,7 @@ export type {
 export type { Clock } from "./host/clock.ts";
 export { createSlipway } from "./slipway/create-slipway.ts";
 export type { SlipwayOptions } from "./slipway/create-slipway.ts";
+export type { StorageWarning } from "./storage/database-file.ts";
 export { SlipwayError, isSlipwayError } from "./errors.ts";
 export type {
   BlastRadius,

@@ -53,7 +53,7 @@ function noHome(home: string): SlipwayError {
 
 /** Opens Slipway for a command. Its modules are loaded here, not at start-up. */
 export async function composeSlipway(composition: Composition): Promise<Slipway> {
-  const { flags, environment, workingDirectory } = composition;
+  const { flags, environment, workingDirectory, onWarning } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
   const { database, keyFile, tenant } = settingsOf(
     flags,
@@ -66,6 +66,7 @@ export async function composeSlipway(composition: Composition): Promise<Slipway>
     tenant,
     actor: actorOf(environment),
     environment,
+    onWarning,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { CommandContext } from "@stricli/core";
 import type { Slipway } from "../slipway/slipway.ts";
+import type { StorageWarning } from "../storage/database-file.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { Progress } from "./output/progress.ts";
 import { defaultFormat, render } from "./output/render.ts";
@@ -19,6 +20,7 @@ export interface Composition {
   readonly environment: Environment;
   /** Relative paths are resolved against this folder. */
   readonly workingDirectory: string;
+  readonly onWarning: (warning: StorageWarning) => void;
 }
 
 /** The process around a command line. It is passed in, so that tests can run a whole command in memory. */
@@ -97,7 +99,13 @@ export function createContext(parts: ContextParts): CliContext {
     interrupt,
     nextInterrupt,
     extendGracePeriod,
-    openSlipway: () => host.openSlipway({ flags, environment, workingDirectory }),
+    openSlipway: () =>
+      host.openSlipway({
+        flags,
+        environment,
+        workingDirectory,
+        onWarning: ({ message, remedy }) => progress.warn(message, remedy),
+      }),
     print: createPrinter(stdout, flags),
   };
 }

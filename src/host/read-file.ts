@@ -107,6 +107,7 @@ export function notRegular(status: Stats): Error {
 
 function kindOf(status: Stats): string {
   if (status.isDirectory()) return "a folder";
+  if (status.isSymbolicLink()) return "a symbolic link";
   if (status.isFIFO()) return "a pipe";
   if (status.isSocket()) return "a socket";
   return "a device";

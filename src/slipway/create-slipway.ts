@@ -12,7 +12,7 @@ import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
-import { certificatesOf } from "../oci/registry/certificates.ts";
+import { certificatesOf, checkExtraCertificates } from "../oci/registry/certificates.ts";
 import { keyFile } from "../secrets/key-file.ts";
 import { checkRateOptions } from "./rate-options.ts";
 import type { RateOptions } from "./rate-options.ts";
@@ -23,6 +23,7 @@ import { LEDGER_MIGRATIONS } from "../ledger/ledger-schema.ts";
 import { newSpawnId } from "../ledger/spawn-record.ts";
 import { createSqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openDatabase } from "../storage/database.ts";
+import type { StorageWarning } from "../storage/database-file.ts";
 import { instrument } from "../substrate/instrument.ts";
 import type { AdapterCall } from "../substrate/instrument.ts";
 import { openSubstrate } from "./open-adapter.ts";
@@ -42,6 +43,8 @@ export interface SlipwayOptions {
   readonly environment?: Environment;
   /** Called after every call to an engine or cloud. */
   readonly onAdapterCall?: (call: AdapterCall) => void;
+  /** Called when others may read or replace the database. Default: ignored. What is dangerous is always an error. */
+  readonly onWarning?: (warning: StorageWarning) => void;
   /**
    * Call rates that differ from those that the provider publishes, by substrate and by the name that a waiting spawn
    * reports, for example `{ AWS: { RunInstances: { requests: … } } }`.
@@ -58,6 +61,7 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   actor: "string",
   environment: "object",
   onAdapterCall: "function",
+  onWarning: "function",
   rates: "object",
   ports: "object",
 };
@@ -69,12 +73,14 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
  */
 export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   checkCreation(options);
+  await checkExtraCertificates(processEnvironment().environment["NODE_EXTRA_CA_CERTS"]);
   const { tenant = "default", actor = "library" } = options;
   const processEnv = environmentOf(options);
   const clock = options.ports?.clock ?? systemClock;
   const database = await openDatabase({
     path: options.database,
     migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
+    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
   const store = createSqliteStore(database);
   const keys = keyFile(options.keyFile ?? join(dirname(database.path), "slipway.key"));

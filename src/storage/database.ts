@@ -1,9 +1,16 @@
-import { closeSync, openSync, existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import { createConnection, loadSqlite } from "./connection.ts";
+import {
+  createDatabaseFile,
+  refuseReplaced,
+  refuseUnsafe,
+  storageWarnings,
+} from "./database-file.ts";
+import type { StorageWarning } from "./database-file.ts";
 import { createWriteGroups } from "./write-groups.ts";
 import type { Connection } from "./connection.ts";
 import { createLockWait } from "./lock-wait.ts";
@@ -33,6 +40,8 @@ export interface DatabaseOptions {
   readonly path: string;
   readonly migrations: Migrations;
   readonly pause?: Pause;
+  /** Called for each thing that other users may do with the file and that nothing fails for. Default: ignored. */
+  readonly onWarning?: (warning: StorageWarning) => void;
 }
 
 export interface Database extends AsyncDisposable {
@@ -75,7 +84,7 @@ const SYSTEM_PAUSE: Pause = {
  * Opens the database and brings its tables up to date.
  *
  * @throws SlipwayError `STORAGE_UNAVAILABLE`, `STORAGE_DAMAGED`, `STORAGE_READ_ONLY`, `STORAGE_FULL`,
- * `STORAGE_BUSY`, or `STORAGE_VERSION` where a newer Slipway wrote the file
+ * `STORAGE_BUSY`, `STORAGE_UNSAFE`, or `STORAGE_VERSION` where a newer Slipway wrote the file
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.path === "" || options.path.includes("\0"))
@@ -83,11 +92,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const path = resolve(options.path);
   const lockWait = createLockWait(options.pause ?? SYSTEM_PAUSE);
   try {
-    createFile(path);
+    makeFolder(dirname(path));
+    const file = createDatabaseFile(path);
+    const checked = refuseUnsafe(file);
     const { DatabaseSync } = loadSqlite();
-    const raw = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    const raw = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       await prepare({ raw, path, lockWait, migrations: options.migrations });
+      refuseReplaced(file, checked);
+      for (const warning of storageWarnings(file)) options.onWarning?.(warning);
     } catch (caught) {
       raw.close();
       throw caught;
@@ -95,20 +108,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return createDatabase({ raw, path, lockWait });
   } catch (caught) {
     throw storageError(caught, path);
-  }
-}
-
-/**
- * Creates the file for this user alone, before SQLite would with the process's umask. An existing file is not
- * opened here: closing any descriptor of it would drop the locks that this process holds on it through SQLite
- * (https://www.sqlite.org/howtocorrupt.html, 2.2). For the same reason nothing may come between open and close.
- */
-function createFile(path: string): void {
-  makeFolder(dirname(path));
-  try {
-    closeSync(openSync(path, "ax", 0o600));
-  } catch (caught) {
-    if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../../errors.ts";
-import { readRegularFile, whyUnreadable } from "../../host/read-file.ts";
+import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../host/read-file.ts";
 
 /** Where the engine keeps certificate authorities by registry (`HOST[:PORT]/*.crt`). */
 const SYSTEM_FOLDER = "/etc/docker/certs.d";
@@ -63,6 +63,29 @@ function unreadable(path: string, cause: unknown): SlipwayError {
     metadata: { path },
     cause,
   });
+}
+
+/**
+ * Refuses a file of certificate authorities that Node would wait for, in the middle of its first TLS connection and
+ * with no way to interrupt it. Node itself warns about a file that does not exist.
+ *
+ * @param path value of `NODE_EXTRA_CA_CERTS`
+ * @throws SlipwayError `CREDENTIAL_INVALID`
+ */
+export async function checkExtraCertificates(path: string | undefined): Promise<void> {
+  if (path === undefined || path === "") return;
+  try {
+    await refuseEndlessFile(path);
+  } catch (caught) {
+    throw new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "CREDENTIAL_INVALID",
+      message: `NODE_EXTRA_CA_CERTS ${path} cannot be read: ${whyUnreadable(caught)}`,
+      remedy: "Name a file of certificate authorities, or unset the variable.",
+      metadata: { path },
+      cause: caught,
+    });
+  }
 }
 
 /** What a registry's certificate may be signed by, asked of the folders of a user's home and the machine. */
