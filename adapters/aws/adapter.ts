@@ -6,7 +6,7 @@ import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
 import { createAwsApi } from "./client/api.ts";
 import type { AwsApi } from "./client/api.ts";
 import { createAwsClients } from "./client/client.ts";
-import type { AwsEnvironment } from "./client/endpoint-provider.ts";
+import type { AwsEnvironment } from "./client/shared-files.ts";
 import { inspectAwsImage } from "./image/image.ts";
 import { pacedApi } from "./client/pacing.ts";
 import type { Sleep } from "../../src/async/cancellation.ts";

@@ -4,4 +4,4 @@ export type { AwsAdapterOptions } from "./adapter.ts";
 export { API_CALLS, LAUNCH_PERMISSIONS } from "./client/api.ts";
 export type { ApiCall } from "./client/api.ts";
 export { loadAwsSdk } from "./client/load-sdk.ts";
-export type { AwsEnvironment } from "./client/endpoint-provider.ts";
+export type { AwsEnvironment } from "./client/shared-files.ts";

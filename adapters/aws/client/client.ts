@@ -11,9 +11,10 @@ import {
   SILENT_LOGGER,
 } from "./credentials.ts";
 import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
-import { profileOf, serviceEndpoint, sharedFiles } from "./endpoint-provider.ts";
-import type { AwsEnvironment } from "./endpoint-provider.ts";
+import { profileOf, serviceEndpoint } from "./endpoint-provider.ts";
 import { loadSdk } from "./load-sdk.ts";
+import { sharedFiles } from "./shared-files.ts";
+import type { AwsEnvironment } from "./shared-files.ts";
 import { cloudError } from "../errors/errors.ts";
 
 /** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */

@@ -2,8 +2,9 @@ import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { profileOf } from "./endpoint-provider.ts";
-import type { AwsEnvironment, SharedFiles } from "./endpoint-provider.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
+import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
+import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { NO_CREDENTIALS } from "../errors/errors.ts";
 
 /** What a request is signed with. */
@@ -73,6 +74,8 @@ async function defaultChain(
   environment: AwsEnvironment,
   files: SharedFiles,
 ): Promise<CredentialProvider> {
+  await checkSharedFiles(files);
+  await checkTokenFiles(environment);
   const { defaultProvider } = await loadCredentialChain();
   const webIdentityTokenFile = environment["AWS_WEB_IDENTITY_TOKEN_FILE"];
   const roleArn = environment["AWS_ROLE_ARN"];

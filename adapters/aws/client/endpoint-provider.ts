@@ -1,24 +1,9 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import { loadSdk } from "./load-sdk.ts";
-
-/** Environment variables by name, as the process was given them or a program has put them together. */
-export type AwsEnvironment = Readonly<Record<string, string | undefined>>;
-
-/** Where the AWS command keeps what is shared by all programs of a user. */
-export interface SharedFiles {
-  readonly filepath: string;
-  readonly configFilepath: string;
-}
+import { checkSharedFiles } from "./shared-files.ts";
+import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 
 const DEFAULT_PROFILE = "default";
-
-/** The user's two files, unless the environment names others. */
-export function sharedFiles(environment: AwsEnvironment, home: string): SharedFiles {
-  return {
-    filepath: environment["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/.aws/credentials`,
-    configFilepath: environment["AWS_CONFIG_FILE"] || `${home}/.aws/config`,
-  };
-}
 
 export function profileOf(environment: AwsEnvironment): string {
   return environment["AWS_PROFILE"] || DEFAULT_PROFILE;
@@ -29,7 +14,8 @@ export function profileOf(environment: AwsEnvironment): string {
  * `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`; null for AWS itself.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
- * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for what is no address
+ * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for what is no address, `CLOUD_CONFIGURATION_INVALID` for a configuration
+ *   that is not a file
  */
 export async function serviceEndpoint(
   service: "ec2" | "sts",
@@ -52,6 +38,7 @@ async function configuredEndpoint(
   profile: string,
   files: SharedFiles,
 ): Promise<string | null> {
+  await checkSharedFiles(files);
   const { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } = await loadSdk();
   const { configFile } = await loadSharedConfigFiles(files);
   const section = (name: string) =>

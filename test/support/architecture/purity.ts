@@ -51,6 +51,7 @@ const FILE_READERS: readonly string[] = [
   "src/host/read-file.ts",
   "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",
+  "adapters/aws/client/shared-files.ts",
   "adapters/docker/client/endpoint-provider.ts",
   "adapters/docker/preflight/host-platforms.ts",
   "adapters/gce/client/credential-file.ts",
@@ -77,9 +78,7 @@ const OPENERS: readonly string[] = [
   "src/cli/help/version.ts",
   "src/host/system-process-identity.ts",
   "src/secrets/key-file.ts",
-  "src/storage/database.ts",
-  "adapters/aws/client/kept-source.ts",
-  "adapters/aws/client/sdk-parts.ts",
+  "src/storage/database-file.ts",
   "adapters/docker/preflight/host-platforms.ts",
 ];
 

@@ -19,6 +19,7 @@ describe("every command", () => {
       {
         environment,
         workingDirectory: "/work",
+        onWarning: expect.any(Function),
         flags: {
           output: null,
           tenant: "acme",

@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { registryCertificates } from "../../../../src/oci/registry/certificates.ts";
+import {
+  checkExtraCertificates,
+  registryCertificates,
+} from "../../../../src/oci/registry/certificates.ts";
 import { makePipe } from "../../../support/pipe.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
@@ -48,5 +51,24 @@ describe("registryCertificates", () => {
       reason: "CREDENTIAL_INVALID",
       message: expect.stringMatching(new RegExp(`^${file}: .*it is ${kind}`)),
     });
+  });
+});
+
+describe("checkExtraCertificates", () => {
+  it("refuses a pipe, for which Node would wait", async () => {
+    using folder = scratchFolder();
+    const path = makePipe(join(folder.path, "ca.pem"));
+    await expect(checkExtraCertificates(path)).rejects.toMatchObject({
+      reason: "CREDENTIAL_INVALID",
+      message: `NODE_EXTRA_CA_CERTS ${path} cannot be read: it is a pipe, not a regular file`,
+    });
+  });
+
+  it("leaves a file, an absent one and an unset variable to Node", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "ca.pem");
+    writeFileSync(path, "");
+    for (const value of [path, join(folder.path, "none.pem"), "", undefined])
+      await expect(checkExtraCertificates(value)).resolves.toBeUndefined();
   });
 });

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   profileOf,
   serviceEndpoint,
-  sharedFiles,
 } from "../../../../../adapters/aws/client/endpoint-provider.ts";
-import type { SharedFiles } from "../../../../../adapters/aws/client/endpoint-provider.ts";
+import { sharedFiles } from "../../../../../adapters/aws/client/shared-files.ts";
+import type { SharedFiles } from "../../../../../adapters/aws/client/shared-files.ts";
 
 const CONFIG = `
 [default]

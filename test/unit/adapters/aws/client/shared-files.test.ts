@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { environmentCredentials } from "../../../../../adapters/aws/client/credentials.ts";
+import { serviceEndpoint } from "../../../../../adapters/aws/client/endpoint-provider.ts";
+import { sharedFiles } from "../../../../../adapters/aws/client/shared-files.ts";
+import { makePipe } from "../../../../support/pipe.ts";
+import { scratchFolder } from "../../../../support/scratch.ts";
+
+/** The files that the SDK reads, by the variable that names each. */
+const NAMED = [
+  ["AWS_CONFIG_FILE", ""],
+  ["AWS_SHARED_CREDENTIALS_FILE", ""],
+  ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE "],
+  ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE "],
+] as const;
+
+describe("a pipe among the files that AWS's SDK reads", () => {
+  it.each(NAMED)("%s gives no credentials and does not wait", async (variable, origin) => {
+    using home = scratchFolder();
+    const path = makePipe(join(home.path, "pipe"));
+    const environment = { [variable]: path };
+    const files = sharedFiles(environment, home.path);
+    await expect(environmentCredentials(environment, files)()).rejects.toMatchObject({
+      reason: "CLOUD_CONFIGURATION_INVALID",
+      message: `${origin}${path} cannot be read: it is a pipe, not a regular file`,
+    });
+  });
+
+  it("gives no endpoint and does not wait", async () => {
+    using home = scratchFolder();
+    const path = makePipe(join(home.path, "pipe"));
+    const files = sharedFiles({ AWS_CONFIG_FILE: path }, home.path);
+    await expect(serviceEndpoint("ec2", {}, files)).rejects.toMatchObject({
+      reason: "CLOUD_CONFIGURATION_INVALID",
+      message: `${path} cannot be read: it is a pipe, not a regular file`,
+    });
+  });
+});
+
+describe("the null device", () => {
+  it("is no configuration, as users of the SDK know it", async () => {
+    const files = { filepath: "/dev/null", configFilepath: "/dev/null" };
+    expect(await serviceEndpoint("ec2", {}, files)).toBe(null);
+  });
+});
