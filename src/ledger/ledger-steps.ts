@@ -71,6 +71,20 @@ export function takeStep(step: Step): Standing | null {
   };
 }
 
+/**
+ * Whether the step may be lost in a power cut. A lost acceptance leaves its launch on record without an outcome:
+ * recovery repeats the launch with its token and finds the same machine. A lost refusal, failure or termination would
+ * leave a launch that recovery repeats although its spawn is over.
+ */
+export function mayBeLost({ to, answer, launch, error }: Step): boolean {
+  return (
+    (to === "booting" || to === "running") &&
+    answer?.outcome === "accepted" &&
+    launch === undefined &&
+    error === undefined
+  );
+}
+
 /** The record in another driver's hands; null where it has changed hands meanwhile. */
 export function claimRecord(standing: Standing, claim: Claim): Standing | null {
   if (standing.lease.fence !== claim.fence) return null;

@@ -139,8 +139,10 @@ export interface Suspect {
 }
 
 /**
- * The durable record of spawns, launches and events. Asynchronous; one method is one transaction. What a method has
- * resolved for has reached the disk.
+ * The durable record of spawns, launches and events. One method is one transaction. When a method resolves, its changes
+ * are on disk and every other process sees them, with two exceptions that a power cut may undo: the acceptance of a
+ * launch (`mayBeLost` in `ledger-steps.ts`) and what `RateStore` keeps. A power cut undoes the latest of these first,
+ * and none that was followed by a change on disk.
  */
 export interface Ledger extends RateStore {
   /** This ledger's own id, written on every machine as its owner. */

@@ -4,6 +4,7 @@ import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
 import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
+import { mayBeLost } from "./ledger-steps.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
@@ -46,12 +47,15 @@ export function createSqliteLedger(database: Database): Ledger {
         keep();
         return { ...begun, turn: ask.now };
       }),
-    take: (steps, spent) =>
-      database.write((connection) => {
+    take(steps, spent) {
+      const work = (connection: Connection) => {
         const taken = take(connection, steps);
         if (taken !== null && spent !== null) recorded(connection, spent);
         return taken;
-      }),
+      };
+      const isLight = spent === null && steps.every(mayBeLost);
+      return isLight ? database.writeLightly(work) : database.write(work);
+    },
     members: (token) => database.read((connection) => members(connection, token)),
     claim: (claimed) => database.write((connection) => claim(connection, claimed)),
     renew: (driver, until) =>

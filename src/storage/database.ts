@@ -56,8 +56,9 @@ export interface Database extends AsyncDisposable {
    */
   write<T>(work: (connection: Connection) => T): Promise<T>;
   /**
-   * `write` for what a power cut may take back: it does not wait for the disk, nor behind writes that do. The file stays
-   * consistent, and another process sees the result at once, whatever becomes of this one.
+   * `write` for changes that a power cut may undo: it waits neither for the disk nor for writes that do. The file stays
+   * consistent, and other processes see the result at once, even if this process dies. A later `write` makes it durable
+   * too, because both append to one log.
    */
   writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
@@ -146,6 +147,9 @@ function createDatabase(opened: {
   const writes = createWriteGroups({ raw, connection, path }, (work) =>
     run("BEGIN IMMEDIATE", work),
   );
+  const lightWrites = createWriteGroups({ raw, connection, path }, (work) =>
+    attempted(() => transactLightly(raw, () => work(connection))),
+  );
   let closing: Promise<void> | undefined;
   const active = new Set<Promise<unknown>>();
 
@@ -185,7 +189,7 @@ function createDatabase(opened: {
     },
     async writeLightly(work) {
       refuseWhenClosed();
-      return await tracked(attempted(() => transactLightly(raw, () => work(connection))));
+      return await tracked(lightWrites(work));
     },
     async read(work) {
       refuseWhenClosed();

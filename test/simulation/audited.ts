@@ -25,6 +25,11 @@ export function isFinished({ spawn: { state } }: Standing): boolean {
   return state === "terminated" || state === "failed";
 }
 
+/** It has a machine that comes up or is up. */
+export function isOnItsWay({ spawn: { state } }: Standing): boolean {
+  return state === "booting" || state === "running";
+}
+
 export function isClaimed(record: AuditedRecord | undefined, machine: SimulatedMachine): boolean {
   if (record === undefined || isFinished(record.standing)) return false;
   const { spawn, launches } = record.standing;

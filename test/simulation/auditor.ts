@@ -1,6 +1,14 @@
 import type { Claim, DrivenSpawn, Standing, Step } from "../../src/ledger/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
-import { isClaimed, isFinished, isKept, isOpen, isUnsettled, summary } from "./audited.ts";
+import {
+  isClaimed,
+  isFinished,
+  isKept,
+  isOnItsWay,
+  isOpen,
+  isUnsettled,
+  summary,
+} from "./audited.ts";
 import type { AuditedRecord, Launched } from "./audited.ts";
 import { isLive, nameOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
@@ -33,6 +41,8 @@ export interface Auditor {
   began(process: SimulatedProcess, driven: DrivenSpawn): void;
   took(process: SimulatedProcess, step: Step, after: Standing | null): void;
   claimed(process: SimulatedProcess, claim: Claim, after: Standing | null): void;
+  /** A power cut has undone a step. */
+  lost(step: Step): void;
   /** A sweep has seen a listing. */
   listed(process: SimulatedProcess): void;
   /** @param at when the sweep says that it has looked, by its process's clock */
@@ -186,6 +196,21 @@ export function createAuditor(scene: Scene): Auditor {
       record.holder = process.id;
       record.fence = after.lease.fence;
       write(record, after);
+    },
+    lost({ before, message, ...key }) {
+      const spawn = nameOf(key);
+      const record = records.get(spawn);
+      if (record === undefined) return;
+      const { standing } = record;
+      scene.tell("power", () => `undoes ${spawn} ${summary(standing)} (${message})`);
+      const isAcceptance = isOnItsWay(standing) && standing.launches.at(-1)?.outcome === "accepted";
+      if (!isAcceptance)
+        scene.violate(
+          "a power cut undoes nothing but acceptances",
+          `${spawn} was ${standing.spawn.state}`,
+        );
+      record.standing = before;
+      unsettled.set(spawn, record);
     },
     listed({ id }) {
       const all = listings.get(id);

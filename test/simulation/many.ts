@@ -27,6 +27,8 @@ export function emptyTally(): Tally {
     launches: 0,
     batches: 0,
     deaths: 0,
+    powerCuts: 0,
+    lostSteps: 0,
     sweptMachines: 0,
     running: 0,
     terminated: 0,
@@ -76,6 +78,8 @@ function addCounts({ counts }: Tally, more: SeedCounts): void {
   counts.launches += more.launches;
   counts.batches += more.batches;
   counts.deaths += more.deaths;
+  counts.powerCuts += more.powerCuts;
+  counts.lostSteps += more.lostSteps;
   counts.sweptMachines += more.sweptMachines;
   counts.running += more.running;
   counts.terminated += more.terminated;

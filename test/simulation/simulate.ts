@@ -1,4 +1,4 @@
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Step } from "../../src/ledger/ledger.ts";
 import { createAuditor } from "./auditor.ts";
 import { calmAndJudge } from "./calm.ts";
 import { createHosts } from "./host.ts";
@@ -6,6 +6,9 @@ import { openLedger } from "./ledgers.ts";
 import type { LedgerKind } from "./ledgers.ts";
 import { drawMood } from "./mood.ts";
 import { KIND_OF } from "./plans.ts";
+import { createPoweredLedger } from "./powered-ledger.ts";
+import type { PoweredLedger } from "./powered-ledger.ts";
+import { createPower } from "./power.ts";
 import { createRandom } from "./random.ts";
 import { createScene } from "./scene.ts";
 import type { Line, Violation } from "./scene.ts";
@@ -35,6 +38,9 @@ export interface SeedCounts {
   /** Launches of several members that a cloud was asked for. */
   readonly batches: number;
   readonly deaths: number;
+  readonly powerCuts: number;
+  /** Steps that power cuts have undone. */
+  readonly lostSteps: number;
   /** Machines that a sweep found and ended. */
   readonly sweptMachines: number;
   readonly running: number;
@@ -46,7 +52,9 @@ export interface SeedOptions {
   readonly ledger: LedgerKind;
   readonly story: boolean;
   /** A ledger that does not do what it promises, to see that it is noticed. */
-  readonly sabotage?: (ledger: Ledger) => Ledger;
+  readonly sabotage?: (ledger: PoweredLedger) => PoweredLedger;
+  /** Which steps a power cut may undo, for a ledger that loses more than it may. */
+  readonly isLight?: (step: Step) => boolean;
 }
 
 /** No seed comes near it: what goes on for longer never ends. */
@@ -59,7 +67,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   const story: Line[] = [];
   const scene = createScene(random, scheduler, drawMood(random), options.story ? story : null);
   const auditor = createAuditor(scene);
-  const honest = openLedger(options.ledger);
+  const honest = createPoweredLedger(() => openLedger(options.ledger), options.isLight);
   const ledger = options.sabotage?.(honest) ?? honest;
   const { clouds, wanted, bursts } = drawWorld(scene, auditor);
   const hosts = createHosts({
@@ -69,12 +77,13 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
     cloudOf: ({ substrate }) => clouds.get(KIND_OF[substrate]),
   });
   const work = createWork(scene, wanted);
+  const power = createPower({ seed, scene, auditor, hosts, ledger });
   const stage = { scene, auditor, clouds, wanted, bursts, hosts, work };
   const unhandled = (reason: unknown): void =>
     scene.violate("no failure that nobody sees", String(reason));
   process.on("unhandledRejection", unhandled);
   try {
-    await disturb(stage);
+    await disturb(stage, power);
     if (scene.violations.length === 0) await calmAndJudge(stage);
     // Node looks for failures that nobody handles when it has nothing else to do.
     await new Promise((resolve) => {
@@ -99,6 +108,8 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
       batches: [...auditor.asked.values()].filter(({ length }) => length > 1).length,
       launches: standings.reduce((sum, { launches }) => sum + launches.length, 0),
       deaths: [...hosts.processes.values()].filter(({ isAlive }) => !isAlive).length,
+      powerCuts: power.cuts,
+      lostSteps: power.lost,
       sweptMachines: auditor.swept,
       running: ended("running"),
       terminated: ended("terminated"),

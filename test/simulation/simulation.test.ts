@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Ledger } from "../../src/ledger/ledger.ts";
 import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
+import { mayBeLost } from "../../src/ledger/ledger-steps.ts";
 import { runScale } from "./scale/scale.ts";
+import type { PoweredLedger } from "./powered-ledger.ts";
 import { runSeed } from "./simulate.ts";
+import type { SeedOptions } from "./simulate.ts";
 import { storyPage } from "./story.ts";
 
 const PATIENCE = 120_000;
@@ -33,6 +35,8 @@ describe("the simulated spawner", () => {
       expect(counts.failed).toBeGreaterThan(100);
       expect(counts.terminated).toBeGreaterThan(100);
       expect(counts.deaths).toBeGreaterThan(1_000);
+      expect(counts.powerCuts).toBeGreaterThan(300);
+      expect(counts.lostSteps).toBeGreaterThan(50);
       expect(counts.sweptMachines).toBeGreaterThan(20);
       expect(counts.launches).toBeGreaterThan(counts.spawns + 100);
       expect(counts.batches).toBeGreaterThan(200);
@@ -76,9 +80,12 @@ describe("bursts in many accounts at once", () => {
 
 describe("a broken promise is seen:", () => {
   /** Plays seeds until one breaks a promise on this ledger. */
-  async function firstBroken(sabotage: (ledger: Ledger) => Ledger) {
+  async function firstBroken(
+    sabotage: (ledger: PoweredLedger) => PoweredLedger,
+    options: Pick<SeedOptions, "isLight"> = {},
+  ) {
     for (const seed of seedsFrom(1, 2_000)) {
-      const result = await runSeed(seed, { ledger: "memory", story: true, sabotage });
+      const result = await runSeed(seed, { ledger: "memory", story: true, sabotage, ...options });
       if (result.violations.length > 0) return result;
     }
     return null;
@@ -111,6 +118,41 @@ describe("a broken promise is seen:", () => {
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("intent before act");
+  });
+
+  it("a launch that is repeated with another token after a power cut", async () => {
+    const broken = await firstBroken((ledger) => {
+      let isAfterCut = false;
+      return {
+        ...ledger,
+        cutPower: async (random) => {
+          isAfterCut = true;
+          return await ledger.cutPower(random);
+        },
+        claim: async (claim) => {
+          const claimed = await ledger.claim(claim);
+          if (claimed === null || !isAfterCut) return claimed;
+          const launches = claimed.launches.map((launch) =>
+            launch.outcome === "unknown" ? { ...launch, token: "f".repeat(64) } : launch,
+          );
+          return { ...claimed, launches };
+        },
+      };
+    });
+    const rules = ["intent before act", "a launch is repeated as a whole"];
+    expect(rules).toContain(broken?.violations[0]?.rule);
+    expect(broken?.counts.powerCuts).toBe(1);
+  });
+
+  it.each([
+    ["a termination", "terminated"],
+    ["a failure", "failed"],
+    ["a termination that was requested", "terminating"],
+  ])("a power cut that undoes %s", async (_what, state) => {
+    const broken = await firstBroken((ledger) => ledger, {
+      isLight: (step) => mayBeLost(step) || step.to === state,
+    });
+    expect(broken?.violations[0]?.rule).toBe("a power cut undoes nothing but acceptances");
   });
 
   it("a ledger that dates every suspicion back", async () => {

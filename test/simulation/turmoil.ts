@@ -6,6 +6,7 @@ import type { SimulatedCloud } from "./cloud.ts";
 import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
 import { keepPace } from "./mood.ts";
+import type { Power } from "./power.ts";
 import { CLOUD_KINDS, planOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
 import { createMeter, drawRates } from "./rates.ts";
@@ -81,7 +82,7 @@ export function drawWorld(
 }
 
 /** Everything that may go wrong, until the time for it is over. */
-export async function disturb(stage: Stage): Promise<void> {
+export async function disturb(stage: Stage, power: Power): Promise<void> {
   const { scene } = stage;
   const { scheduler } = scene;
   let isOver = false;
@@ -91,6 +92,7 @@ export async function disturb(stage: Stage): Promise<void> {
   const most = Math.max(1, ...stage.bursts.map(({ names }) => names.length));
   for (const cloud of stage.clouds.values()) disturbCloud(scene, cloud, most);
   const { errands, slots } = drawErrands(stage);
+  power.threaten(TURMOIL);
   const spawners = new Map<number, Spawner>();
   for (let slot = 0; slot < slots; slot += 1) keepProcess(stage, spawners, slot);
   for (const { slot, at, errand } of errands)

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../../src/storage/database.ts";
+import type { Connection } from "../../../src/storage/connection.ts";
 import type { Database } from "../../../src/storage/database.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { withPowerCuts } from "../../support/storage/power-cut.ts";
 
 const MIGRATIONS = { notes: ["CREATE TABLE note (text TEXT NOT NULL) STRICT"] };
 
@@ -39,5 +41,39 @@ describe("a light write", () => {
     expect(await texts(database)).toEqual([]);
     const after = await database.read((connection) => connection.get("PRAGMA synchronous"));
     expect(after).toEqual({ synchronous: 2 });
+  });
+
+  it("is undone by a power cut, unless a durable write has followed", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.db");
+    await using opened = await openDatabase({ path, migrations: MIGRATIONS });
+    const { database, cutPower } = await withPowerCuts(opened);
+    const write = (text: string) => (connection: Connection) =>
+      connection.run("INSERT INTO note VALUES (?)", text);
+    await database.writeLightly(write("light, then durable"));
+    await database.write(write("durable"));
+    await database.writeLightly(write("light"));
+    expect(await texts(database)).toEqual(["light, then durable", "durable", "light"]);
+    await using left = await openDatabase({
+      path: cutPower(folder.path),
+      migrations: MIGRATIONS,
+    });
+    expect(await texts(left)).toEqual(["light, then durable", "durable"]);
+  });
+
+  it("shares a transaction with those that come at the same time, each whole in itself", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "slipway.db");
+    await using database = await openDatabase({ path, migrations: MIGRATIONS });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, index) =>
+        database.writeLightly((connection) => {
+          connection.run("INSERT INTO note VALUES (?)", `note ${index}`);
+          if (index % 10 === 0) throw new Error(`no ${index}`);
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(10);
+    expect(await texts(database)).toHaveLength(90);
   });
 });

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Step } from "../../../src/ledger/ledger.ts";
+import { beginRecord, mayBeLost } from "../../../src/ledger/ledger-steps.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+
+const AT = "2026-01-01T00:00:00.000Z";
+const KEY = { tenant: "default", spawnId: "one" };
+const LAUNCH = { candidate: 0, place: "engine-1", token: "a".repeat(64), member: 0 };
+const MACHINE = {
+  id: "m-1",
+  place: "engine-1",
+  architecture: "amd64",
+  addresses: { private: null, public: null },
+  ports: [],
+};
+const ACCEPTED = { outcome: "accepted", reason: null } as const;
+const REJECTED = { outcome: "rejected", reason: "INSUFFICIENT_CAPACITY" } as const;
+
+function step(changes: Partial<Step>): Step {
+  const before = beginRecord({
+    ...KEY,
+    plan: samplePlan(),
+    launch: LAUNCH,
+    driver: "d",
+    leaseUntil: 1,
+    at: AT,
+  });
+  return { ...KEY, before, to: "booting", message: "", at: AT, lease: 1, ...changes };
+}
+
+describe("a step that may be lost in a power cut", () => {
+  it.each<readonly [string, Partial<Step>]>([
+    ["the acceptance of a machine that boots", { machine: MACHINE, answer: ACCEPTED }],
+    [
+      "the acceptance of a machine that runs",
+      { to: "running", machine: MACHINE, answer: ACCEPTED, lease: "release" },
+    ],
+  ])("is %s", (_what, changes) => {
+    expect(mayBeLost(step(changes))).toBe(true);
+  });
+
+  it.each<readonly [string, Partial<Step>]>([
+    ["a machine that was seen running", { to: "running", machine: MACHINE }],
+    ["an answer that was lost", { to: "launching", answer: { outcome: "unknown", reason: null } }],
+    ["a refusal", { to: "failed", answer: REJECTED, error: {} }],
+    ["the intent of the next launch", { to: "launching", answer: REJECTED, launch: LAUNCH }],
+    ["a machine that ended and is replaced", { to: "booting", answer: REJECTED, error: {} }],
+    ["a machine that ended", { to: "terminating", answer: ACCEPTED, error: {} }],
+    [
+      "a machine of a spawn that is being terminated",
+      { to: "terminating", machine: MACHINE, answer: ACCEPTED },
+    ],
+    ["a termination that was requested", { to: "terminating" }],
+    ["a termination", { to: "terminated" }],
+  ])("is not %s", (_what, changes) => {
+    expect(mayBeLost(step(changes))).toBe(false);
+  });
+});
