@@ -128,6 +128,8 @@ function countsOf({ counts, steps, seeds }: Tally): string {
     launches,
     batches,
     deaths,
+    powerCuts,
+    lostSteps,
     sweptMachines,
     running,
     terminated,
@@ -136,6 +138,7 @@ function countsOf({ counts, steps, seeds }: Tally): string {
   return [
     `${spawns} spawns: ${running} run, ${terminated} terminated, ${failed} failed`,
     `${launches} launches (and ${batches} calls for several), ${machines} machines, ${sweptMachines} of them swept`,
+    `${powerCuts} power cuts, which undid ${lostSteps} steps`,
     `${deaths} processes died, ${Math.round(steps / Math.max(seeds, 1))} steps a seed`,
   ].join("\n");
 }

@@ -12,7 +12,7 @@ export interface PoweredDatabase {
    *
    * @returns the copy's path
    */
-  cutPower(folder: string): string;
+  readonly cutPower: (folder: string) => string;
 }
 
 /**
