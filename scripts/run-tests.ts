@@ -1,14 +1,18 @@
 /**
- * Runs the tests (`npm test -- [arguments of vitest]`) and ends with the line "N passed, N failed, N skipped".
+ * Runs the tests (`npm test -- [arguments of vitest]`), names the slowest files, and ends with the line "N passed, N
+ * failed, N skipped".
  * Exits as vitest does.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
-import { countTests, summaryLine, type TestCounts } from "./test-counts.ts";
+import { countTests, slowestFiles, summaryLine } from "./test-report.ts";
+import type { TestCounts, TestFile } from "./test-report.ts";
 
-const vitest = path.join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs");
+const root = path.join(import.meta.dirname, "..");
+const vitest = path.join(root, "node_modules", "vitest", "vitest.mjs");
+const SLOWEST = 10;
 
 function runVitest(given: readonly string[], reportFile: string): Promise<number> {
   const reporters = given.some((argument) => argument.startsWith("--reporter"))
@@ -36,23 +40,32 @@ function runVitest(given: readonly string[], reportFile: string): Promise<number
   return promise;
 }
 
+interface Results {
+  readonly counts: TestCounts;
+  readonly slowest: readonly TestFile[];
+}
+
 /** A run that failed without a failed test (an unhandled rejection, no report at all) counts as one failure. */
-function readCounts(reportFile: string, exitCode: number): TestCounts {
-  let counts: TestCounts = { passed: 0, failed: 0, skipped: 0 };
+function readResults(reportFile: string, exitCode: number): Results {
   try {
-    counts = countTests(JSON.parse(readFileSync(reportFile, "utf8")));
+    const report: unknown = JSON.parse(readFileSync(reportFile, "utf8"));
+    const counts = countTests(report);
+    const failed = exitCode === 0 ? counts.failed : Math.max(counts.failed, 1);
+    return { counts: { ...counts, failed }, slowest: slowestFiles(report, SLOWEST) };
   } catch (error) {
     process.stderr.write(`No test report could be read: ${String(error)}\n`);
-    return { ...counts, failed: 1 };
+    return { counts: { passed: 0, failed: 1, skipped: 0 }, slowest: [] };
   }
-  return exitCode !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), "slipway-tests-"));
 try {
   const reportFile = path.join(folder, "report.json");
   const exitCode = await runVitest(process.argv.slice(2), reportFile);
-  const counts = readCounts(reportFile, exitCode);
+  const { counts, slowest } = readResults(reportFile, exitCode);
+  process.stdout.write("slowest files:\n");
+  for (const { name, seconds } of slowest)
+    process.stdout.write(`${seconds.toFixed(1).padStart(6)} s  ${path.relative(root, name)}\n`);
   process.stdout.write(`${summaryLine(counts)}\n`);
   process.exitCode = exitCode === 0 && counts.failed > 0 ? 1 : exitCode;
 } finally {

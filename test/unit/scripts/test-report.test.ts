@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countTests, summaryLine } from "../../../scripts/test-counts.ts";
+import { countTests, slowestFiles, summaryLine } from "../../../scripts/test-report.ts";
 
 const report = {
   numPassedTests: 5,
@@ -32,6 +32,22 @@ describe("countTests", () => {
       expect(() => countTests(value)).toThrow(TypeError);
     },
   );
+});
+
+describe("slowestFiles", () => {
+  it("are the files that took longest, the slowest first", () => {
+    const testResults = [
+      { name: "a.test.ts", startTime: 1_000, endTime: 2_500 },
+      { name: "not-run.test.ts" },
+      { name: "b.test.ts", startTime: 1_000, endTime: 4_000 },
+      { name: "c.test.ts", startTime: 1_000, endTime: 1_001 },
+    ];
+    expect(slowestFiles({ ...report, testResults }, 2)).toEqual([
+      { name: "b.test.ts", seconds: 3 },
+      { name: "a.test.ts", seconds: 1.5 },
+    ]);
+    expect(slowestFiles(null, 2)).toEqual([]);
+  });
 });
 
 describe("summaryLine", () => {

@@ -22,6 +22,27 @@ export function countTests(report: unknown): TestCounts {
   };
 }
 
+/** A test file, and how long it took in seconds. */
+export interface TestFile {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** The files of a report that took longest, the slowest first. Files without times are left out. */
+export function slowestFiles(report: unknown, most: number): readonly TestFile[] {
+  const files = fieldIn(report, "testResults");
+  if (!Array.isArray(files)) return [];
+  return files
+    .flatMap((file: unknown) => {
+      const [name, start, end] = ["name", "startTime", "endTime"].map((key) => fieldIn(file, key));
+      if (typeof name !== "string" || typeof start !== "number" || typeof end !== "number")
+        return [];
+      return [{ name, seconds: (end - start) / 1000 }];
+    })
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, most);
+}
+
 /** The last line of a test run, for people and programs. */
 export function summaryLine(counts: TestCounts): string {
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
