@@ -95,30 +95,42 @@ export interface EngineApi {
   close(): void;
 }
 
-/** How long the engine may be silent before its answer begins: reads are quick, a start may wait for a slow disk. */
-const READ_MILLISECONDS = 30_000;
-const CHANGE_MILLISECONDS = 180_000;
-/** How long the rest of an answer may take: that of a thousand containers has some megabytes. */
-const REPLY_MILLISECONDS = 120_000;
+/** For how long an engine is waited for, in milliseconds. */
+export interface EngineTimeLimits {
+  /** Until the head of the answer to a read has come, which is quick; logs that are followed begin at once too. */
+  readonly read: number;
+  /** The same of a change: a start may wait for a slow disk. */
+  readonly change: number;
+  /** For the rest of an answer: that of a thousand containers has some megabytes. */
+  readonly reply: number;
+}
+
+const DEFAULT_LIMITS: EngineTimeLimits = { read: 30_000, change: 180_000, reply: 120_000 };
 
 const ALREADY_STARTED = 304;
 const createdId = z.string().min(1);
 
 /** The calls over a transport. dockerode is loaded by the first of them. */
-export function createEngineApi(transport: EngineTransport): EngineApi {
+export function createEngineApi(
+  transport: EngineTransport,
+  limits: EngineTimeLimits = DEFAULT_LIMITS,
+): EngineApi {
   const connect = async (call: EngineCall): Promise<Docker> => {
     const { default: Dockerode } = await import("dockerode");
     // The option by which dockerode takes another modem than its own is missing in its types.
     const options = { Promise, modem: createModem(transport, call) };
     return new Dockerode(options);
   };
-  const document = { replyMilliseconds: REPLY_MILLISECONDS };
+  const { read, change, reply } = limits;
   const reading = (signal: AbortSignal | null) =>
-    connect({ signal, silenceMilliseconds: READ_MILLISECONDS, ...document });
-  const streaming = (signal: AbortSignal) =>
+    connect({ signal, silenceMilliseconds: read, replyMilliseconds: reply });
+  const following = (signal: AbortSignal) =>
+    connect({ signal, silenceMilliseconds: read, replyMilliseconds: null });
+  // The engine answers a pull with the first that it hears of the registry: the puller watches over the whole of it.
+  const pulling = (signal: AbortSignal) =>
     connect({ signal, silenceMilliseconds: null, replyMilliseconds: null });
   const changing = () =>
-    connect({ signal: null, silenceMilliseconds: CHANGE_MILLISECONDS, ...document });
+    connect({ signal: null, silenceMilliseconds: change, replyMilliseconds: reply });
   const container = (docker: Docker, id: string) => docker.getContainer(encodeURIComponent(id));
 
   return {
@@ -133,7 +145,7 @@ export function createEngineApi(transport: EngineTransport): EngineApi {
       return readReply(networkReply, await network.inspect(), `network ${name}`);
     },
     async pull({ reference, platform, registry, credential }, signal) {
-      const docker = await streaming(signal);
+      const docker = await pulling(signal);
       const query = { fromImage: reference, platform };
       const auth = credential === null ? {} : authconfig(registry, credential);
       return readableOf(await docker.createImage(auth, query));
@@ -170,7 +182,7 @@ export function createEngineApi(transport: EngineTransport): EngineApi {
       return readReply(listReply, await docker.listContainers(query), "its containers");
     },
     async logs(id, { follow, tail }, signal) {
-      const docker = await streaming(signal);
+      const docker = await following(signal);
       const query = { stdout: true, stderr: true, follow, ...(tail === null ? {} : { tail }) };
       // To dockerode `follow` means that a stream is wanted, which is so for old lines too.
       return readableOf(await container(docker, id).logs({ follow: true, ...parts(query) }));
