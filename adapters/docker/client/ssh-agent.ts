@@ -13,6 +13,8 @@ export interface SshAgentOptions extends http.AgentOptions {
 }
 
 const LONGEST_COMPLAINT = 2_000;
+/** How long the last words of a program that has ended may take to arrive. */
+const LAST_WORDS_MILLISECONDS = 200;
 
 /** An HTTP agent whose connections are `ssh HOST docker system dial-stdio`, as the `docker` command makes them. */
 export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions): http.Agent {
@@ -44,10 +46,16 @@ function dial(program: string, endpoint: SshEndpoint): Duplex {
   const fail = (words: string) =>
     connection.destroy(new Error(`ssh to ${endpoint.host}: ${words}`));
   child.once("error", (caught) => fail(caught.message));
-  // "close" comes once the streams have ended too, so that the complaint is complete.
-  child.once("close", (code) => {
+  const end = (code: number | null) => {
     if (code === 0) connection.push(null);
     else fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
+  };
+  // "close" comes once the streams have ended too, so that the complaint is complete. A connection that ssh keeps in the
+  // background (ControlPersist) holds them open long after ssh itself has ended.
+  child.once("close", end);
+  child.once("exit", (code) => {
+    const late = setTimeout(() => end(code), LAST_WORDS_MILLISECONDS);
+    child.once("close", () => clearTimeout(late));
   });
   child.stdin.on("error", (caught) => connection.destroy(caught));
   child.stdout.on("data", (piece: Buffer) => {

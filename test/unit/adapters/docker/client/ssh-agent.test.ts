@@ -64,6 +64,28 @@ describe("an engine by ssh", () => {
     await adapter.close();
   });
 
+  it("says it also when ssh leaves a process behind that holds its streams open", async () => {
+    using folder = scratchFolder();
+    await using engine = await startFakeEngine();
+    const socketPath = JSON.stringify(engine.host.slice("unix://".length));
+    // It ends with the engine, which it is connected to.
+    const behind = `require("node:net").connect(${socketPath}).on("close", () => process.exit())`;
+    const ssh = program(
+      folder.path,
+      `const { spawn } = require("node:child_process");
+const stdio = ["ignore", "inherit", "inherit"];
+spawn(process.execPath, ["-e", ${JSON.stringify(behind)}], { stdio, detached: true }).unref();
+process.stderr.write("sh: docker: not found\\n");
+process.exitCode = 127;`,
+    );
+    const adapter = adapterOf({ host: "ssh://me@engine.test" }, { sshProgram: ssh.path });
+    await expect(adapter.describe(["c1"], signal)).rejects.toMatchObject({
+      reason: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining("sh: docker: not found"),
+    });
+    await adapter.close();
+  });
+
   it("says that there is no ssh", async () => {
     const adapter = adapterOf({ host: "ssh://engine.test" }, { sshProgram: "/nonexistent/ssh" });
     await expect(adapter.describe(["c1"], signal)).rejects.toMatchObject({
