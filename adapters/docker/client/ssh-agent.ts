@@ -46,15 +46,18 @@ function dial(program: string, endpoint: SshEndpoint): Duplex {
   const fail = (words: string) =>
     connection.destroy(new Error(`ssh to ${endpoint.host}: ${words}`));
   child.once("error", (caught) => fail(caught.message));
-  const end = (code: number | null) => {
+  const failWith = (code: number | null) =>
+    fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
+  // "close" comes once the streams have ended too, so that the complaint is complete.
+  child.once("close", (code) => {
     if (code === 0) connection.push(null);
-    else fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
-  };
-  // "close" comes once the streams have ended too, so that the complaint is complete. A connection that ssh keeps in the
-  // background (ControlPersist) holds them open long after ssh itself has ended.
-  child.once("close", end);
+    else failWith(code);
+  });
+  // A connection that ssh keeps in the background (ControlPersist) holds the streams open long after ssh has ended.
   child.once("exit", (code) => {
-    const late = setTimeout(() => end(code), LAST_WORDS_MILLISECONDS);
+    const late = setTimeout(() => {
+      if (code !== 0 && child.stdout.readableLength === 0) failWith(code);
+    }, LAST_WORDS_MILLISECONDS);
     child.once("close", () => clearTimeout(late));
   });
   child.stdin.on("error", (caught) => connection.destroy(caught));
