@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { cancellation } from "../async/cancellation.ts";
 import { SlipwayError } from "../errors.ts";
+import { waitForExit } from "../host/child-exit.ts";
 
 export interface HelperRequest {
   /** What follows `docker-credential-` in the program's name. */
@@ -70,6 +71,7 @@ function run(
     const stop = (reason: SlipwayError): void => {
       reject(reason);
       child.kill("SIGKILL");
+      child.stdout.destroy();
     };
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -83,17 +85,20 @@ function run(
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
     };
-    child.once("error", (error) => {
-      settle();
-      const absent = "code" in error && error.code === "ENOENT";
-      reject(
-        failed(request, absent ? "there is no such program on the PATH" : "it could not be run"),
-      );
-    });
-    child.once("close", (exitCode) => {
-      settle();
-      resolve({ exitCode, output: Buffer.concat(chunks).toString("utf8") });
-    });
+    waitForExit(child)
+      .then(
+        (exitCode) => resolve({ exitCode, output: Buffer.concat(chunks).toString("utf8") }),
+        (caught: unknown) => {
+          const absent = caught instanceof Error && "code" in caught && caught.code === "ENOENT";
+          reject(
+            failed(
+              request,
+              absent ? "there is no such program on the PATH" : "it could not be run",
+            ),
+          );
+        },
+      )
+      .finally(settle);
     child.stdout.on("data", (chunk: Uint8Array) => {
       length += chunk.length;
       if (length > LARGEST_OUTPUT) stop(failed(request, "it printed too much"));

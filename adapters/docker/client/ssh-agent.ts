@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import http from "node:http";
 import { Duplex } from "node:stream";
+import { waitForExit } from "../../../src/host/child-exit.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
 import { oneLine } from "../errors/engine-failure.ts";
 
@@ -13,8 +14,6 @@ export interface SshAgentOptions extends http.AgentOptions {
 }
 
 const LONGEST_COMPLAINT = 2_000;
-/** How long the last words of a program that has ended may take to arrive. */
-const LAST_WORDS_MILLISECONDS = 200;
 
 /** An HTTP agent whose connections are `ssh HOST docker system dial-stdio`, as the `docker` command makes them. */
 export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions): http.Agent {
@@ -45,25 +44,21 @@ function dial(program: string, endpoint: SshEndpoint): Duplex {
   });
   const fail = (words: string) =>
     connection.destroy(new Error(`ssh to ${endpoint.host}: ${words}`));
-  child.once("error", (caught) => fail(caught.message));
-  const failWith = (code: number | null) =>
-    fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
-  // "close" comes once the streams have ended too, so that the complaint is complete.
-  child.once("close", (code) => {
-    if (code === 0) connection.push(null);
-    else failWith(code);
-  });
-  // A connection that ssh keeps in the background (ControlPersist) holds the streams open long after ssh has ended.
-  child.once("exit", (code) => {
-    const late = setTimeout(() => {
-      if (code !== 0 && child.stdout.readableLength === 0) failWith(code);
-    }, LAST_WORDS_MILLISECONDS);
-    child.once("close", () => clearTimeout(late));
-  });
   child.stdin.on("error", (caught) => connection.destroy(caught));
+  // A process that has exited cannot be slowed down, and what it left in its pipe is small.
   child.stdout.on("data", (piece: Buffer) => {
-    if (!connection.push(piece)) child.stdout.pause();
+    if (!connection.push(piece) && child.exitCode === null) child.stdout.pause();
   });
+  child.once("exit", () => child.stdout.resume());
+  // Before the failure to write to it, which would hide it.
+  child.once("error", (caught) => fail(caught.message));
+  waitForExit(child).then(
+    (code) => {
+      if (code === 0) connection.push(null);
+      else fail(oneLine(complaint) || `it ended with code ${code ?? "of a signal"}`);
+    },
+    () => undefined,
+  );
   return connection;
 }
 

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseReference } from "../../../src/oci/reference.ts";
@@ -119,6 +119,23 @@ describe("runCredentialHelper", () => {
         metadata: { server: "r.example.com" },
       }),
     );
+  });
+
+  it("waits for the helper and not for what it leaves in the background", async () => {
+    using folder = scratchFolder();
+    const pid = join(folder.path, "pid");
+    await program(
+      folder.path,
+      "test",
+      `sleep 600 & echo $! >${pid}`,
+      // More than a pipe holds: the helper exits with a part of it still to be read.
+      'printf \'{"Username":"u","Secret":"%0150000d"}\' 0',
+    );
+    const request = { name: "test", server: "r.example.com", signal: forever };
+    const options = { ...environment(folder.path), timeoutMilliseconds: 10_000 };
+    const answer = await runCredentialHelper(request, options);
+    process.kill(Number(await readFile(pid, "utf8")));
+    expect(answer).toEqual({ username: "u", secret: "0".repeat(150_000) });
   });
 
   it("does not wait for ever", async () => {

@@ -86,6 +86,25 @@ process.exitCode = 127;`,
     await adapter.close();
   });
 
+  it("ends with ssh and not with what ssh leaves behind, without a complaint too", async () => {
+    using folder = scratchFolder();
+    const pid = join(folder.path, "pid");
+    const ssh = program(
+      folder.path,
+      `const behind = require("node:child_process").spawn("sleep", ["600"], { stdio: "inherit" });
+require("node:fs").writeFileSync(${JSON.stringify(pid)}, String(behind.pid));
+process.exit(0);`,
+    );
+    const adapter = adapterOf({ host: "ssh://engine.test" }, { sshProgram: ssh.path });
+    const describing = adapter.describe(["c1"], AbortSignal.timeout(10_000));
+    await expect(describing).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      reason: "ENGINE_UNAVAILABLE",
+    });
+    process.kill(Number(readFileSync(pid, "utf8")));
+    await adapter.close();
+  });
+
   it("says that there is no ssh", async () => {
     const adapter = adapterOf({ host: "ssh://engine.test" }, { sshProgram: "/nonexistent/ssh" });
     await expect(adapter.describe(["c1"], signal)).rejects.toMatchObject({
