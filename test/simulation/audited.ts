@@ -1,18 +1,18 @@
 import type { Standing } from "../../src/ledger/ledger.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
-/** What the auditor makes of a spawn's record, by rules of its own. */
+/** The auditor's own model of a spawn's record. */
 
 export interface AuditedRecord {
   standing: Standing;
-  /** Who may record, by the latest change of hands. */
+  /** The process that may record steps, by the latest claim. */
   holder: string;
   fence: number;
 }
 
 export type Launched = Standing["launches"][number];
 
-/** Somebody may have a machine of it, or get one. */
+/** The launch may have, or may still get, a machine. */
 export function isUnsettled({ outcome }: Launched): boolean {
   return outcome === null || outcome === "unknown";
 }
@@ -37,7 +37,7 @@ export function isClaimed(record: AuditedRecord | undefined, machine: SimulatedM
   return launches.some((launch) => launch.token === machine.token && isUnsettled(launch));
 }
 
-/** The machine is its spawn's own, and nobody has recorded that it is to go. */
+/** The machine belongs to its spawn, and no termination is recorded. */
 export function isKept({ spawn, launches }: Standing, { id }: SimulatedMachine): boolean {
   if (spawn.machine?.id !== id) return false;
   return (
@@ -47,7 +47,9 @@ export function isKept({ spawn, launches }: Standing, { id }: SimulatedMachine):
 }
 
 export function summary({ spawn, launches, lease }: Standing): string {
-  const answers = launches.map(({ place, outcome }) => `${place} ${outcome ?? "asked"}`).join(", ");
+  const answers = launches
+    .map(({ place, outcome }) => `${place} ${outcome ?? "requested"}`)
+    .join(", ");
   const machine = spawn.machine === null ? "" : `, ${spawn.machine.id}`;
   return `${spawn.state} [${answers}${machine}] fence ${lease.fence}`;
 }

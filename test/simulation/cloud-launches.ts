@@ -2,13 +2,13 @@ import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine } from "../../src/substrate/contract.ts";
 import type { Auditor } from "./auditor.ts";
 import type { CloudOptions } from "./cloud.ts";
-import { isLive, nameOf, told } from "./machine.ts";
+import { isLive, nameOf, describedMachine } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
-import { LONGEST_WAY } from "./network.ts";
-import { full, mismatch, overQuota, spent, throttled } from "./refusals.ts";
+import { LONGEST_DELAY } from "./network.ts";
+import { full, mismatch, overQuota, tokenUsed, throttled } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 
-/** What a launch request came to: an answer for each member, or an operation whose end is still to come. */
+/** The outcome of a launch request: an answer for each member, or an operation in progress. */
 export type LaunchAnswer =
   | { readonly members: readonly MemberAnswer[] }
   | { readonly operation: Operation };
@@ -16,7 +16,7 @@ export type LaunchAnswer =
 export type MemberAnswer = { readonly machine: Machine } | { readonly error: SlipwayError };
 
 export interface Operation {
-  /** Null while it is at work. */
+  /** Null while the operation is in progress. */
   outcome(): readonly MemberAnswer[] | null;
 }
 
@@ -25,22 +25,22 @@ export interface LaunchParts {
   readonly auditor: Auditor;
   readonly options: CloudOptions;
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
-  readonly room: ReadonlyMap<string, number>;
-  readonly bear: (launch: Launch, member: number) => SimulatedMachine;
+  readonly capacity: ReadonlyMap<string, number>;
+  readonly createMachine: (launch: Launch, member: number) => SimulatedMachine;
   readonly boot: (machine: SimulatedMachine) => void;
 }
 
-/** What a cloud of each kind does with a launch. */
+/** How a cloud of each kind handles a launch. */
 export function launchesOf(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
   return { ec2: runInstances, gce: insert, docker: create }[parts.options.kind](parts);
 }
 
 /**
- * As many as there is room for, counted from 0. A token belongs to its zone, gives all its machines again, and is known
- * for longer than is promised.
+ * EC2: launches as many members as there is capacity for, with launch indexes from 0. A token is scoped to its zone, is
+ * answered with all its machines again, and stays valid longer than promised.
  */
 function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
-  const { scene, auditor, options, bear, boot } = parts;
+  const { scene, auditor, options, createMachine, boot } = parts;
   const { rates, meter } = options;
   const tokens = new Map<
     string,
@@ -57,93 +57,102 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     const known = tokens.get(name);
     if (known !== undefined && known.until >= now) {
       if (known.count !== members.length) return refused(launch, mismatch());
-      if (!options.showsTheDead && !known.machines.some(isLive)) return refused(launch, spent());
-      return partly(launch, known.machines);
+      if (!options.returnsTerminated && !known.machines.some(isLive))
+        return refused(launch, tokenUsed());
+      return partialAnswer(launch, known.machines);
     }
-    if (scene.random.chance(scene.mood.quota)) return refused(launch, overQuota());
-    const count = Math.min(members.length, roomIn(parts, place.place));
+    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota());
+    const count = Math.min(members.length, freeCapacity(parts, place.place));
     if (count === 0) return refused(launch, full(place.place));
-    // What a launch that is repeated costs was counted when it was first allowed.
+    // A repeated launch was charged when it was first admitted.
     const isCounted = rates !== null && !auditor.repeated.has(token);
     if (isCounted && !meter.resources(rates.launch, count)) return refused(launch, throttled(0));
-    const born = Array.from({ length: count }, (_one, member) => bear(launch, member));
-    for (const machine of born) boot(machine);
-    const until = now + options.tokenMilliseconds + 2 * LONGEST_WAY;
-    tokens.set(name, { count: members.length, machines: born, until });
-    return partly(launch, born);
+    const created = Array.from({ length: count }, (_one, member) => createMachine(launch, member));
+    for (const machine of created) boot(machine);
+    const until = now + options.tokenMilliseconds + 2 * LONGEST_DELAY;
+    tokens.set(name, { count: members.length, machines: created, until });
+    return partialAnswer(launch, created);
   };
 }
 
-/** The machine of a member that is being made, or was. */
-interface Making {
+/** A member's machine that is being inserted, or was. */
+interface PendingInsert {
   readonly machine: SimulatedMachine;
   refusal: SlipwayError | null;
   isDone: boolean;
 }
 
 /**
- * A name is one zone's: what is there already is not made again, and the others are. Capacity is known only when the
- * operation is done, member by member.
+ * Compute Engine: a name is unique in its zone; existing machines are not created again, the others are. Capacity is
+ * checked only when the operation is done, member by member.
  */
 function insert(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
-  const { scene, machines, bear, boot } = parts;
-  const { random, scheduler, mood } = scene;
+  const { scene, machines, createMachine, boot } = parts;
+  const { random, scheduler, faultRates } = scene;
   const requests = new Map<string, { readonly operation: Operation; readonly until: number }>();
-  const makings = new Map<string, Making>();
-  const make = (launch: Launch, member: number, fresh: Making[]): Making => {
+  const pendingInserts = new Map<string, PendingInsert>();
+  const make = (launch: Launch, member: number, fresh: PendingInsert[]): PendingInsert => {
     const { place, token, ownership, members } = launch;
     const spawnId = members[member]?.spawnId ?? "";
     const spawn = nameOf({ tenant: ownership.tenant, spawnId });
     const existing = named(machines, token, place.place, spawn);
-    const known = existing === undefined ? undefined : makings.get(existing.id);
+    const known = existing === undefined ? undefined : pendingInserts.get(existing.id);
     if (known !== undefined) return known;
-    const isFull = roomIn(parts, place.place) === 0;
-    const refusal = random.chance(mood.quota) ? overQuota() : isFull ? full(place.place) : null;
-    const making: Making = { machine: bear(launch, member), refusal, isDone: false };
-    makings.set(making.machine.id, making);
-    fresh.push(making);
-    return making;
+    const isFull = freeCapacity(parts, place.place) === 0;
+    const refusal = random.chance(faultRates.quota)
+      ? overQuota()
+      : isFull
+        ? full(place.place)
+        : null;
+    const pending: PendingInsert = {
+      machine: createMachine(launch, member),
+      refusal,
+      isDone: false,
+    };
+    pendingInserts.set(pending.machine.id, pending);
+    fresh.push(pending);
+    return pending;
   };
-  const finish = (making: Making): void => {
-    const { machine, refusal } = making;
-    making.isDone = true;
-    if (machine.isGone) making.refusal = spent();
+  const finish = (pending: PendingInsert): void => {
+    const { machine, refusal } = pending;
+    pending.isDone = true;
+    if (machine.isGone) pending.refusal = tokenUsed();
     else if (refusal === null) boot(machine);
     else {
       machine.isGone = true;
-      scene.tell(machine.cloud, () => `${machine.id} is not made: ${refusal.message}`);
+      scene.narrate(machine.cloud, () => `${machine.id} is not created: ${refusal.message}`);
     }
   };
   return (launch) => {
     const name = `${launch.place.place} ${launch.token}`;
     const known = requests.get(name);
     if (known !== undefined && known.until >= scheduler.now()) return known;
-    const fresh: Making[] = [];
+    const fresh: PendingInsert[] = [];
     const all = launch.members.map((_member, index) => make(launch, index, fresh));
     if (fresh.length > 0)
       scheduler.after(random.between(50, 8_000), () => {
-        for (const making of fresh) finish(making);
+        for (const pending of fresh) finish(pending);
       });
     const operation: Operation = {
-      outcome: () => (all.every(({ isDone }) => isDone) ? all.map(madeOf) : null),
+      outcome: () => (all.every(({ isDone }) => isDone) ? all.map(memberAnswer) : null),
     };
-    // Nobody promises for how long a request's id is known.
+    // How long a request id stays valid is not promised.
     requests.set(name, { operation, until: scheduler.now() + random.between(1, 600_000) });
     return { operation };
   };
 }
 
-/** A container's name is given once; it is started by a request of its own. */
-function create({ scene, machines, bear }: LaunchParts): (launch: Launch) => LaunchAnswer {
+/** Docker: a container's name is unique; a separate request starts the container. */
+function create({ scene, machines, createMachine }: LaunchParts): (launch: Launch) => LaunchAnswer {
   return (launch) => {
     const { token, place, ownership, members } = launch;
     const [member] = members;
     if (member === undefined) return { members: [] };
     const spawn = nameOf({ tenant: ownership.tenant, spawnId: member.spawnId });
     const existing = named(machines, token, place.place, spawn);
-    if (existing !== undefined) return { members: [{ machine: told(existing) }] };
-    if (scene.random.chance(scene.mood.quota)) return refused(launch, overQuota());
-    return { members: [{ machine: told(bear(launch, 0)) }] };
+    if (existing !== undefined) return { members: [{ machine: describedMachine(existing) }] };
+    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota());
+    return { members: [{ machine: describedMachine(createMachine(launch, 0)) }] };
   };
 }
 
@@ -164,8 +173,8 @@ function named(
   return undefined;
 }
 
-function roomIn({ machines, room }: LaunchParts, place: string): number {
-  let left = room.get(place) ?? Infinity;
+function freeCapacity({ machines, capacity }: LaunchParts, place: string): number {
+  let left = capacity.get(place) ?? Infinity;
   if (left === Infinity) return left;
   for (const machine of machines.values())
     if (machine.place === place && isLive(machine)) left -= 1;
@@ -176,19 +185,22 @@ function refused({ members }: Launch, error: SlipwayError): LaunchAnswer {
   return { members: members.map(() => ({ error })) };
 }
 
-/** These machines, and no room for the others. */
-function partly({ members, place }: Launch, machines: readonly SimulatedMachine[]): LaunchAnswer {
+/** These machines, and a lack of capacity for the other members. */
+function partialAnswer(
+  { members, place }: Launch,
+  machines: readonly SimulatedMachine[],
+): LaunchAnswer {
   const error = full(place.place);
   return {
     members: members.map((_member, index) => {
       const machine = machines[index];
-      return machine === undefined ? { error } : { machine: told(machine) };
+      return machine === undefined ? { error } : { machine: describedMachine(machine) };
     }),
   };
 }
 
-/** The disk is read to confirm its image, and is gone with its machine. */
-function madeOf({ machine, refusal }: Making): MemberAnswer {
+/** The disk would be read to confirm its image, but it is gone with its machine. */
+function memberAnswer({ machine, refusal }: PendingInsert): MemberAnswer {
   if (refusal !== null) return { error: refusal };
-  return machine.isGone ? { error: spent() } : { machine: told(machine) };
+  return machine.isGone ? { error: tokenUsed() } : { machine: describedMachine(machine) };
 }

@@ -2,92 +2,95 @@ import type { Launch, Machine, MachineEnd, Sighting } from "../../src/substrate/
 import type { Auditor } from "./auditor.ts";
 import { launchesOf } from "./cloud-launches.ts";
 import type { LaunchAnswer } from "./cloud-launches.ts";
-import { isLive, nameOf, told } from "./machine.ts";
+import { isLive, nameOf, describedMachine } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { CloudKind } from "./plans.ts";
 import type { Meter, SimulatedRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 
-/** One account, project or engine, at the far end of the network: what each request does when it arrives. */
+/** One account, project or engine at the far end of the network: handles each request on arrival. */
 export interface SimulatedCloud {
   readonly kind: CloudKind;
   readonly name: string;
   readonly places: readonly string[];
   readonly tokenMilliseconds: number;
-  /** Members that one launch may have. */
-  readonly largestBatch: number;
-  /** Null where it has none, or nobody keeps to them. */
+  /** Maximum number of members in a launch. */
+  readonly maximumBatch: number;
+  /** Null if the cloud has no rates, or they are not enforced. */
   readonly rates: SimulatedRates | null;
   readonly meter: Meter;
-  /** Machines that a place has room for. */
-  readonly room: Map<string, number>;
-  /** Until when nothing gets through to it. */
-  outUntil: number;
+  /** Capacity per place, in machines. */
+  readonly capacity: Map<string, number>;
+  /** The cloud is unreachable until this time. */
+  unreachableUntil: number;
   launch(launch: Launch): LaunchAnswer;
-  /** Starts what was created; null where there is no such machine any more. */
+  /** Starts a created machine; null if it no longer exists. */
   start(id: string): { readonly machine: Machine | null };
   describe(ids: readonly string[]): readonly Sighting[];
   terminate(ids: readonly string[]): readonly ("terminated" | "unknown")[];
   list(): readonly Machine[];
-  /** What stays pending comes up after all. */
-  unhang(): void;
+  /** Lets machines that stay pending boot. */
+  releasePending(): void;
 }
 
-/** The longest that a cloud may not show a new machine, in milliseconds. */
+/** The longest time for which a cloud may not show a new machine, in milliseconds. */
 export const LONGEST_LAG = 20_000;
-/** What a label or a name has room for, of the machines of a batch. */
-export const LONGEST_TOLD_SPAWN_ID = 45;
+/** Maximum length of a spawn id in the label or name of a machine in a batch. */
+export const LONGEST_TAGGED_SPAWN_ID = 45;
 
 export interface CloudOptions {
   readonly kind: CloudKind;
-  /** Machines' ids begin with it. */
+  /** Prefix of the machines' ids. */
   readonly name: string;
   readonly places: readonly string[];
-  /** For how long a token is promised to be known. */
+  /** How long a token is promised to stay valid. */
   readonly tokenMilliseconds: number;
-  readonly largestBatch: number;
-  /** The longest that a new machine may be missing from what the cloud shows. */
+  readonly maximumBatch: number;
+  /** The longest time for which the cloud may not show a new machine. */
   readonly lag: number;
-  /** A token whose machines have all ended: it is refused, or answered with the dead machines. */
-  readonly showsTheDead: boolean;
+  /** Whether a token whose machines have all ended is answered with those machines instead of being rejected. */
+  readonly returnsTerminated: boolean;
   readonly rates: SimulatedRates | null;
   readonly meter: Meter;
 }
 
 export function createCloud(scene: Scene, auditor: Auditor, options: CloudOptions): SimulatedCloud {
-  const { kind, name, places, tokenMilliseconds, largestBatch, lag, rates, meter } = options;
-  const { random, scheduler, mood } = scene;
+  const { kind, name, places, tokenMilliseconds, maximumBatch, lag, rates, meter } = options;
+  const { random, scheduler, faultRates } = scene;
   const machines = new Map<string, SimulatedMachine>();
-  const room = new Map<string, number>();
+  const capacity = new Map<string, number>();
 
   const end = (machine: SimulatedMachine, how: MachineEnd): void => {
     if (!isLive(machine)) return;
     machine.state = "ended";
     machine.end = how;
-    scene.tell(name, () => `${machine.id} ends by itself: ${how.message}`);
+    scene.narrate(name, () => `${machine.id} ends by itself: ${how.message}`);
   };
   const hanging: (() => void)[] = [];
   const boot = (machine: SimulatedMachine): void => {
     machine.isStarted = true;
-    if (random.chance(mood.bootHangs)) hanging.push(() => comeUp(machine));
-    else comeUp(machine);
+    if (random.chance(faultRates.bootHangs)) hanging.push(() => finishBoot(machine));
+    else finishBoot(machine);
   };
-  const comeUp = (machine: SimulatedMachine): void => {
+  const finishBoot = (machine: SimulatedMachine): void => {
     scheduler.after(random.between(50, 15_000), () => {
       if (!isLive(machine)) return;
-      if (random.chance(mood.bootsFull))
+      if (random.chance(faultRates.bootsFull))
         return end(machine, { exitCode: null, message: "full", reason: "INSUFFICIENT_CAPACITY" });
-      if (random.chance(mood.bootsBroken))
-        return end(machine, { exitCode: 1, message: "no such command" });
+      if (random.chance(faultRates.bootsBroken))
+        return end(machine, { exitCode: 1, message: "command not found" });
       machine.state = "running";
-      scene.tell(name, () => `${machine.id} runs`);
-      if (random.chance(mood.endsLater))
+      scene.narrate(name, () => `${machine.id} runs`);
+      if (random.chance(faultRates.endsLater))
         scheduler.after(random.between(100, 60_000), () =>
-          scene.isCalm ? undefined : end(machine, { exitCode: 0, message: "its work is done" }),
+          scene.isCalm ? undefined : end(machine, { exitCode: 0, message: "done" }),
         );
     });
   };
-  const bear = ({ token, place, ownership, members }: Launch, member: number): SimulatedMachine => {
+  const createMachine = (
+    { token, place, ownership, members }: Launch,
+    member: number,
+  ): SimulatedMachine => {
     const spawnId = members[member]?.spawnId ?? "";
     const machine: SimulatedMachine = {
       id: `${name}-${machines.size + 1}`,
@@ -96,9 +99,9 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       token,
       spawn: nameOf({ tenant: ownership.tenant, spawnId }),
       ownership,
-      toldSpawnId: members.length === 1 || isTold(kind, spawnId) ? spawnId : null,
+      taggedSpawnId: members.length === 1 || carriesSpawnId(kind, spawnId) ? spawnId : null,
       launchIndex: kind === "ec2" ? member : null,
-      bornAt: scheduler.now(),
+      createdAt: scheduler.now(),
       shownFrom: scheduler.now() + (kind === "docker" ? 0 : random.between(0, lag)),
       state: "pending",
       end: null,
@@ -106,36 +109,44 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       isStarted: false,
     };
     machines.set(machine.id, machine);
-    scene.tell(name, () => `${machine.id} is born in ${machine.place} for ${machine.spawn}`);
-    auditor.born(machine);
+    scene.narrate(name, () => `${machine.id} is created in ${machine.place} for ${machine.spawn}`);
+    auditor.created(machine);
     return machine;
   };
   const isShown = (machine: SimulatedMachine): boolean =>
     !machine.isGone && machine.shownFrom <= scheduler.now();
-  /** Compute Engine knows a name at once, and lists it later; EC2 shows nothing of a machine for some time. */
+  /** Compute Engine finds a machine by name at once and lists it later; EC2 shows nothing of a machine for some time. */
   const isKnown = (machine: SimulatedMachine): boolean =>
     kind === "ec2" ? isShown(machine) : !machine.isGone;
   const seen = (id: string): Sighting => {
     const machine = machines.get(id);
-    if (machine !== undefined && isKnown(machine)) return told(machine);
+    if (machine !== undefined && isKnown(machine)) return describedMachine(machine);
     return kind === "ec2" ? "unknown" : null;
   };
-  const launch = launchesOf({ scene, auditor, options, machines, room, bear, boot });
+  const launch = launchesOf({
+    scene,
+    auditor,
+    options,
+    machines,
+    capacity,
+    createMachine,
+    boot,
+  });
 
   return {
     kind,
     name,
     places,
     tokenMilliseconds,
-    largestBatch,
+    maximumBatch,
     rates,
     meter,
-    room,
-    outUntil: 0,
+    capacity,
+    unreachableUntil: 0,
     launch(asked) {
-      if (asked.members.length > largestBatch)
+      if (asked.members.length > maximumBatch)
         scene.violate(
-          "no batch beyond what its provider takes",
+          "no batch exceeds the provider's maximum",
           `${asked.members.length} for ${kind}`,
         );
       return launch(asked);
@@ -144,7 +155,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       const machine = machines.get(id);
       if (machine === undefined || machine.isGone) return { machine: null };
       if (!machine.isStarted) boot(machine);
-      return { machine: told(machine) };
+      return { machine: describedMachine(machine) };
     },
     describe: (ids) => ids.map(seen),
     terminate: (ids) =>
@@ -152,25 +163,25 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
         const machine = machines.get(id);
         if (machine === undefined || !isKnown(machine))
           return kind === "ec2" ? "unknown" : "terminated";
-        if (isLive(machine)) auditor.ending(machine);
+        if (isLive(machine)) auditor.terminating(machine);
         machine.state = "ended";
         machine.end ??= { exitCode: null, message: "terminated" };
-        // A VM that was terminated is shown for a while; a container is gone with its name.
+        // A terminated VM remains visible for a while; a container is gone together with its name.
         machine.isGone = kind !== "ec2";
-        scene.tell(name, () => `${id} is terminated`);
+        scene.narrate(name, () => `${id} is terminated`);
         return "terminated";
       }),
     list: () =>
       [...machines.values()]
         .filter((machine) => isShown(machine) && (kind !== "ec2" || isLive(machine)))
-        .map(told),
-    unhang() {
+        .map(describedMachine),
+    releasePending() {
       for (const goOn of hanging.splice(0)) goOn();
     },
   };
 }
 
-/** Whether a machine of a batch says which member it is: Compute Engine's by its name, EC2's by its number alone. */
-function isTold(kind: CloudKind, spawnId: string): boolean {
-  return kind === "gce" && spawnId.length <= LONGEST_TOLD_SPAWN_ID;
+/** Whether a machine of a batch carries its spawn id: on Compute Engine in its name; on EC2 only its index identifies it. */
+function carriesSpawnId(kind: CloudKind, spawnId: string): boolean {
+  return kind === "gce" && spawnId.length <= LONGEST_TAGGED_SPAWN_ID;
 }

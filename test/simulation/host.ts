@@ -13,7 +13,7 @@ import type { Scene } from "./scene.ts";
 import { createSimulatedAdapter } from "./simulated-adapter.ts";
 import { ledgerOf } from "./simulated-ledger.ts";
 
-/** A process with the product in it. */
+/** A process that runs the product. */
 export interface Spawner {
   readonly process: SimulatedProcess;
   readonly world: SpawnerWorld;
@@ -26,11 +26,11 @@ export interface Hosts {
   start(host: string, fatalCall: number | null, onDeath: () => void): Spawner;
 }
 
-/** With what calls take to arrive, it stays within what the product allows for. */
+/** Together with network delays, it stays within the product's tolerance. */
 const METERED_SKEW = 60;
 const NO_SECRETS: LaunchSecrets = { credential: null, environment: {}, files: [] };
 
-/** The hosts on which processes run: one that is gone is known to be gone on its own host alone. */
+/** The hosts that run processes. The death of a process can be detected on its own host only. */
 export function createHosts(parts: {
   readonly scene: Scene;
   readonly auditor: Auditor;
@@ -53,7 +53,7 @@ export function createHosts(parts: {
       const id = `${host}/${processes.size + 1}`;
       const process = createProcess(scene, { id, host, skew: skewOf(host), fatalCall, onDeath });
       processes.set(id, process);
-      scene.tell(id, () => "starts");
+      scene.narrate(id, () => "starts");
       const own = ledgerOf(ledger, process, auditor);
       const { clock } = process;
       const isGone = (other: string): boolean => {
@@ -66,7 +66,7 @@ export function createHosts(parts: {
         const adapters = new Map<SimulatedCloud, SubstrateAdapter>();
         return async (target) => {
           const cloud = cloudOf(target);
-          if (cloud === undefined) throw new Error(`there is no cloud for ${target.substrate}`);
+          if (cloud === undefined) throw new Error(`no cloud for ${target.substrate}`);
           const known = adapters.get(cloud);
           if (known !== undefined) return known;
           const adapter = createSimulatedAdapter({

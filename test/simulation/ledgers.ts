@@ -8,7 +8,7 @@ import { migrate } from "../../src/storage/migrations.ts";
 
 export type LedgerKind = "memory" | "sqlite";
 
-/** Every ledger has the same owner: a token follows from it, and a seed has the same story each time. */
+/** All ledgers have the same owner: tokens depend on it, and a seed must have the same story each time. */
 const OWNER = "simulation";
 
 export function openLedger(kind: LedgerKind): Ledger {
@@ -32,8 +32,8 @@ export function openLedger(kind: LedgerKind): Ledger {
       throw caught;
     }
   };
-  // The product's own statements; what the product's database adds (waiting for other processes by the real clock) has
-  // tests of its own.
+  // These are the product's own statements. The rest of the product's database code, which waits for other processes by
+  // the real clock, has its own tests.
   const database: Database = {
     path: ":memory:",
     write: (work) => transact("BEGIN IMMEDIATE", () => work(connection)),

@@ -1,43 +1,43 @@
 import type { SpawnKey } from "../../src/ledger/ledger.ts";
 import type { Machine, MachineEnd, MachineState, Ownership } from "../../src/substrate/contract.ts";
 
-/** A machine as its cloud knows it. */
+/** A machine from the viewpoint of its cloud. */
 export interface SimulatedMachine {
   readonly id: string;
   readonly cloud: string;
   readonly place: string;
   readonly token: string;
-  /** Whose it is, whether or not it can tell: `nameOf` its spawn. */
+  /** The name of its spawn (`nameOf`), whether or not the cloud reports it. */
   readonly spawn: string;
   readonly ownership: Ownership;
-  /** Null for a machine of a batch that all has the same tags. */
-  readonly toldSpawnId: string | null;
-  /** Null where its cloud counts none. */
+  /** Null for a machine of a batch whose members all carry the same tags. */
+  readonly taggedSpawnId: string | null;
+  /** Null if the cloud has no launch index. */
   readonly launchIndex: number | null;
-  readonly bornAt: number;
-  /** From when on its cloud shows it to those who ask. */
+  readonly createdAt: number;
+  /** The cloud shows the machine from this time on. */
   readonly shownFrom: number;
   state: MachineState;
   end: MachineEnd | null;
-  /** Nothing of it is left. */
+  /** The machine is not visible any more. */
   isGone: boolean;
-  /** False for a container that was created and not started, and for a VM whose operation is at work. */
+  /** False for a container that was created but not started, and for a VM whose operation is in progress. */
   isStarted: boolean;
 }
 
-/** A spawn's name in the story, its own among all tenants'. */
+/** A spawn's name in the story, unique across tenants. */
 export function nameOf({ tenant, spawnId }: SpawnKey): string {
   return tenant === "default" ? spawnId : `${tenant}/${spawnId}`;
 }
 
-/** True for a machine that somebody pays for. */
+/** True for a machine that costs money. */
 export function isLive({ state, isGone }: SimulatedMachine): boolean {
   return !isGone && state !== "ended";
 }
 
-/** What its cloud tells of it. */
-export function told(machine: SimulatedMachine): Machine {
-  const { id, place, state, ownership, toldSpawnId, launchIndex, end } = machine;
+/** The machine as its cloud reports it. */
+export function describedMachine(machine: SimulatedMachine): Machine {
+  const { id, place, state, ownership, taggedSpawnId, launchIndex, end } = machine;
   return {
     id,
     place,
@@ -47,7 +47,7 @@ export function told(machine: SimulatedMachine): Machine {
     addresses: { private: null, public: null },
     ports: [],
     launchIndex,
-    ownership: { ...ownership, spawnId: toldSpawnId },
+    ownership: { ...ownership, spawnId: taggedSpawnId },
     end,
     createdAt: null,
   };

@@ -1,21 +1,21 @@
 import { runSeed } from "./simulate.ts";
 import type { SeedCounts, SeedOptions, SeedResult } from "./simulate.ts";
 
-/** What became of many seeds. */
+/** Totals over many seeds. */
 export interface Tally {
   seeds: number;
   steps: number;
-  /** Virtual. */
+  /** Virtual time. */
   milliseconds: number;
   counts: Record<keyof SeedCounts, number>;
-  /** Seeds that broke a promise. */
+  /** Seeds with a broken guarantee. */
   readonly failed: number[];
 }
 
-/** One seed in so many is played on SQLite: it takes several times as long. */
+/** One of this many seeds runs on SQLite, which takes several times as long. */
 const SQLITE_EVERY = 50;
 
-/** The ledger that a seed is played on, for ever the same. */
+/** The ledger of a seed; a fixed function of the seed. */
 export function ledgerOfSeed(seed: number): SeedOptions["ledger"] {
   return seed % SQLITE_EVERY === 0 ? "sqlite" : "memory";
 }
@@ -37,7 +37,7 @@ export function emptyTally(): Tally {
   return { seeds: 0, steps: 0, milliseconds: 0, counts, failed: [] };
 }
 
-/** Plays these seeds one after the other. */
+/** Runs these seeds one after the other. */
 export async function runSeeds(
   seeds: Iterable<number>,
   play: (seed: number) => Promise<SeedResult> = playQuickly,
@@ -47,7 +47,7 @@ export async function runSeeds(
   return tally;
 }
 
-/** Without its story: a seed that fails is played again for that. */
+/** Runs without a story: a failing seed is run again for its story. */
 export function playQuickly(seed: number): Promise<SeedResult> {
   return runSeed(seed, { ledger: ledgerOfSeed(seed), story: false });
 }

@@ -3,48 +3,48 @@ import { never } from "./process.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Scene } from "./scene.ts";
 
-/** What became of a request, as its sender sees it. */
+/** The outcome of a request from the viewpoint of its sender. */
 export type Reply<Value> =
   | { readonly kind: "answered"; readonly value: Value }
   | { readonly kind: "throttled" }
-  /** Lost, or 5xx: it took effect or not. */
+  /** Lost, or 5xx: the request may or may not have taken effect. */
   | { readonly kind: "failed" };
 
 export interface Request<Value> {
   readonly process: SimulatedProcess;
   readonly what: string;
-  /** What the cloud does when it arrives. */
+  /** Executed by the cloud when the request arrives. */
   readonly effect: () => Value;
-  /** Whether it comes slowly enough; else it is throttled. */
+  /** Whether the rate limit admits the request; otherwise it is throttled. */
   readonly isAllowed: () => boolean;
-  /** False for one that only reads: where it arrives late or twice is of no interest. */
+  /** False for a request that only reads: a late or duplicate arrival has no effect. */
   readonly isMutating: boolean;
-  /** The request is given up as soon as this is aborted; null: it is seen through. */
+  /** The sender stops waiting when this is aborted; null: it always waits for the reply. */
   readonly signal: AbortSignal | null;
-  /** Nothing gets through to the cloud. */
-  readonly isOut: () => boolean;
+  /** The cloud is unreachable. */
+  readonly isUnreachable: () => boolean;
 }
 
-/** How long a client waits for its reply, in milliseconds. */
-const PATIENCE = 30_000;
-/** The longest that a request is under way. */
-export const LONGEST_WAY = 120_000;
+/** Reply timeout of a client, in milliseconds. */
+const REPLY_TIMEOUT = 30_000;
+/** The longest network delay. */
+export const LONGEST_DELAY = 120_000;
 
-interface Fate {
-  /** When it arrives, after how many milliseconds each time. */
+interface Delivery {
+  /** Delays of its arrivals, in milliseconds. */
   readonly arrivals: readonly number[];
-  /** When the reply to the first arrival comes, or that it does not. */
+  /** The reply to the first arrival. */
   readonly reply: "answered" | "throttled" | "failed" | "lost";
   readonly back: number;
 }
 
-/** Sends a request over a network that loses, delays, doubles and reorders. */
+/** Sends a request over a network that loses, delays, duplicates and reorders. */
 export function send<Value>(scene: Scene, request: Request<Value>): Promise<Reply<Value>> {
   const { process, what, signal } = request;
   const { scheduler } = scene;
-  const manner = process.enter(what);
+  const manner = process.beginCall(what);
   if (manner === "dead") return never();
-  const fate = drawFate(scene, request);
+  const delivery = drawDelivery(scene, request);
   return new Promise((resolve, reject) => {
     let isOpen = true;
     const abort = (): void => {
@@ -60,26 +60,26 @@ export function send<Value>(scene: Scene, request: Request<Value>): Promise<Repl
         signal?.removeEventListener("abort", abort);
         resolve(reply);
       });
-    const [first] = fate.arrivals;
-    const answersIn = first === undefined ? Infinity : first + fate.back;
-    const isHeard = fate.reply !== "lost" && answersIn <= PATIENCE;
-    for (const [index, way] of fate.arrivals.entries())
+    const [first] = delivery.arrivals;
+    const answersIn = first === undefined ? Infinity : first + delivery.back;
+    const isHeard = delivery.reply !== "lost" && answersIn <= REPLY_TIMEOUT;
+    for (const [index, way] of delivery.arrivals.entries())
       scheduler.after(way, () => {
-        const isThrottled = fate.reply === "throttled" || !request.isAllowed();
+        const isThrottled = delivery.reply === "throttled" || !request.isAllowed();
         const reply = isThrottled ? null : arrive(scene, request, way);
         if (index > 0) return;
         if (manner === "doomed") return process.die(`after ${what} arrived`);
         if (!isHeard) return;
-        const heard: Reply<Value> = isThrottled ? { kind: "throttled" } : replyOf(fate, reply);
-        if (fate.back === 0) finish(heard);
-        else scheduler.after(fate.back, () => finish(heard));
+        const heard: Reply<Value> = isThrottled ? { kind: "throttled" } : replyOf(delivery, reply);
+        if (delivery.back === 0) finish(heard);
+        else scheduler.after(delivery.back, () => finish(heard));
       });
     if (first === undefined && manner === "doomed")
       scheduler.after(100, () => process.die(`after sending ${what}`));
     if (!isHeard) {
-      const sooner = fate.reply === "failed" ? 50 : PATIENCE;
+      const sooner = delivery.reply === "failed" ? 50 : REPLY_TIMEOUT;
       scheduler.after(sooner, () => {
-        if (isOpen) scene.tell(process.id, () => `hears nothing of ${what}`);
+        if (isOpen) scene.narrate(process.id, () => `gets no reply to ${what}`);
         finish({ kind: "failed" });
       });
     }
@@ -88,30 +88,32 @@ export function send<Value>(scene: Scene, request: Request<Value>): Promise<Repl
 }
 
 function arrive<Value>(scene: Scene, { what, effect }: Request<Value>, way: number): Value {
-  if (way > 1_000) scene.tell("network", () => `${what} arrives after ${way} ms`);
+  if (way > 1_000) scene.narrate("network", () => `${what} arrives after ${way} ms`);
   return effect();
 }
 
-function replyOf<Value>({ reply }: Fate, value: Value | null): Reply<Value> {
+function replyOf<Value>({ reply }: Delivery, value: Value | null): Reply<Value> {
   if (reply === "failed" || value === null) return { kind: "failed" };
   return { kind: "answered", value };
 }
 
-function drawFate(scene: Scene, { isMutating, isOut }: Request<unknown>): Fate {
-  const { random, mood } = scene;
+function drawDelivery(scene: Scene, { isMutating, isUnreachable }: Request<unknown>): Delivery {
+  const { random, faultRates } = scene;
   const way = random.between(1, 80);
-  if (isOut()) return { arrivals: [], reply: random.chance(0.5) ? "failed" : "lost", back: 0 };
-  if (random.chance(mood.throttle)) return { arrivals: [way], reply: "throttled", back: 0 };
-  if (random.chance(mood.refusedBefore)) return { arrivals: [], reply: "failed", back: 0 };
-  if (random.chance(mood.lostRequest)) return { arrivals: [], reply: "lost", back: 0 };
+  if (isUnreachable())
+    return { arrivals: [], reply: random.chance(0.5) ? "failed" : "lost", back: 0 };
+  if (random.chance(faultRates.throttle)) return { arrivals: [way], reply: "throttled", back: 0 };
+  if (random.chance(faultRates.refusedBefore)) return { arrivals: [], reply: "failed", back: 0 };
+  if (random.chance(faultRates.lostRequest)) return { arrivals: [], reply: "lost", back: 0 };
   const arrivals = [way];
-  if (isMutating && random.chance(mood.lateRequest)) arrivals[0] = random.between(500, LONGEST_WAY);
-  if (isMutating && random.chance(mood.doubledRequest))
-    arrivals.push(random.between(1, LONGEST_WAY));
+  if (isMutating && random.chance(faultRates.lateRequest))
+    arrivals[0] = random.between(500, LONGEST_DELAY);
+  if (isMutating && random.chance(faultRates.doubledRequest))
+    arrivals.push(random.between(1, LONGEST_DELAY));
   const last = scene.scheduler.now() + Math.max(...arrivals);
   scene.lastArrival = Math.max(scene.lastArrival, last);
-  if (random.chance(mood.failedAfter)) return { arrivals, reply: "failed", back: 0 };
-  if (random.chance(mood.lostReply)) return { arrivals, reply: "lost", back: 0 };
-  const back = random.chance(mood.lateReply) ? random.between(100, PATIENCE) : 0;
+  if (random.chance(faultRates.failedAfter)) return { arrivals, reply: "failed", back: 0 };
+  if (random.chance(faultRates.lostReply)) return { arrivals, reply: "lost", back: 0 };
+  const back = random.chance(faultRates.lateReply) ? random.between(100, REPLY_TIMEOUT) : 0;
   return { arrivals, reply: "answered", back };
 }

@@ -1,6 +1,6 @@
 import type { SubstrateCapabilities } from "../../src/substrate/contract.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { LONGEST_TOLD_SPAWN_ID } from "./cloud.ts";
+import { LONGEST_TAGGED_SPAWN_ID } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import { samplePlan } from "../support/sample-plan.ts";
 
@@ -9,7 +9,7 @@ export const CLOUD_KINDS: readonly [CloudKind, ...CloudKind[]] = ["ec2", "gce", 
 
 export const KIND_OF = { AWS: "ec2", GCP: "gce", DOCKER: "docker" } as const;
 
-/** The place names of a plan with so many places. */
+/** The place names of plans, by cloud. */
 const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
   ec2: ["zone-a", "zone-b", "zone-c"],
   gce: ["zone-a", "zone-b", "zone-c"],
@@ -18,24 +18,24 @@ const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
 
 const plans = new Map<string, LaunchPlan>();
 
-/** What is planned: the same wish is the same plan. */
-export interface PlanWish {
+/** Parameters of a plan: equal parameters yield the same plan. */
+export interface PlanParameters {
   readonly kind: CloudKind;
   readonly zones: number;
   readonly tenant: string;
   readonly workspace: string;
 }
 
-/** A plan for a cloud with so many zones; made once, because to name a plan is to hash all of it. */
-export function planOf(wish: PlanWish): LaunchPlan {
-  const { kind, zones, tenant, workspace } = wish;
+/** The plan for these parameters; created once, since the plan id requires hashing the whole plan. */
+export function planOf(parameters: PlanParameters): LaunchPlan {
+  const { kind, zones, tenant, workspace } = parameters;
   const name = [kind, zones, tenant, workspace].join(" ");
-  const known = plans.get(name) ?? makePlan(wish);
+  const known = plans.get(name) ?? makePlan(parameters);
   plans.set(name, known);
   return known;
 }
 
-function makePlan({ kind, zones, ...whose }: PlanWish): LaunchPlan {
+function makePlan({ kind, zones, ...whose }: PlanParameters): LaunchPlan {
   const candidates = PLACES[kind]
     .slice(0, zones)
     .map((place) => ({ place, verdict: "eligible", reason: null }) as const);
@@ -84,16 +84,16 @@ function makePlan({ kind, zones, ...whose }: PlanWish): LaunchPlan {
   }
 }
 
-/** What the real adapters say of themselves; a token's life and a batch's size are the seed's. */
+/** The capabilities of the real adapters, except for token validity and batch size, which the seed determines. */
 export function capabilitiesOf({
   kind,
   tokenMilliseconds,
-  largestBatch,
+  maximumBatch,
   rates,
 }: SimulatedCloud): SubstrateCapabilities {
   const vm = {
     batch: {
-      maximum: largestBatch,
+      maximum: maximumBatch,
       longestSpawnId: null,
       idleMilliseconds: 20,
       longestMilliseconds: 200,
@@ -117,7 +117,7 @@ export function capabilitiesOf({
     case "gce":
       return {
         ...vm,
-        batch: { ...vm.batch, longestSpawnId: LONGEST_TOLD_SPAWN_ID },
+        batch: { ...vm.batch, longestSpawnId: LONGEST_TAGGED_SPAWN_ID },
         idempotency: { machines: "eventual", tokenMilliseconds: null },
       };
     case "docker":

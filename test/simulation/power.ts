@@ -4,20 +4,20 @@ import type { PoweredLedger } from "./powered-ledger.ts";
 import { createRandom } from "./random.ts";
 import type { Scene } from "./scene.ts";
 
-/** The power of all hosts, which share a ledger and so a disk. */
+/** Power of all hosts; they share the ledger and therefore a disk. */
 export interface Power {
-  /** How often it was cut. */
+  /** Number of power cuts. */
   readonly cuts: number;
-  /** Steps that were lost with it. */
+  /** Number of steps lost in power cuts. */
   readonly lost: number;
-  /** Lets the power fail within so many milliseconds, in some seeds. */
-  threaten(milliseconds: number): void;
+  /** In some seeds, cuts the power once within this time. */
+  scheduleCut(milliseconds: number): void;
 }
 
-/** So many seeds have a power cut. */
-const SHARE = 0.2;
-/** Most launches are accepted within this, in milliseconds: most power cuts are too. */
-const BUSY = 8_000;
+/** Probability that a seed has a power cut. */
+const CUT_PROBABILITY = 0.2;
+/** Most launches are accepted within this time, in milliseconds, so most power cuts occur within it. */
+const BUSY_TIME = 8_000;
 
 export function createPower(parts: {
   readonly seed: number;
@@ -27,7 +27,7 @@ export function createPower(parts: {
   readonly ledger: PoweredLedger;
 }): Power {
   const { seed, scene, auditor, hosts, ledger } = parts;
-  // Its own chance: a seed without a power cut has the story that it would have without this file.
+  // A separate generator: seeds without a power cut keep the story that they have without this file.
   const random = createRandom(seed ^ 0x70_77_72);
   let cuts = 0;
   let lost = 0;
@@ -41,9 +41,9 @@ export function createPower(parts: {
   const cut = (): void => {
     if (scene.isCalm) return;
     cuts += 1;
-    scene.tell("power", () => "fails");
+    scene.narrate("power", () => "fails");
     for (const process of hosts.processes.values()) process.die("in a power cut");
-    // What the processes were writing has been written by then, or not.
+    // By this time each write in progress has taken effect or not.
     scene.scheduler.after(1, () => void restart());
   };
   return {
@@ -53,9 +53,9 @@ export function createPower(parts: {
     get lost() {
       return lost;
     },
-    threaten(milliseconds) {
-      if (!random.chance(SHARE)) return;
-      const latest = random.chance(0.7) ? Math.min(BUSY, milliseconds) : milliseconds;
+    scheduleCut(milliseconds) {
+      if (!random.chance(CUT_PROBABILITY)) return;
+      const latest = random.chance(0.7) ? Math.min(BUSY_TIME, milliseconds) : milliseconds;
       scene.scheduler.after(random.between(1, latest), cut);
     },
   };

@@ -3,26 +3,26 @@ import type { Ledger, Step } from "../../src/ledger/ledger.ts";
 import type { RateAsk, Spending } from "../../src/pacing/contract.ts";
 import type { Random } from "./random.ts";
 
-/** A ledger that survives a power cut as the product's database does. */
+/** A ledger that survives power cuts like the product's database. */
 export interface PoweredLedger extends Ledger {
   /**
-   * Undoes what had not reached the disk: of the steps that do not wait for it, the last ones that no change on disk has
-   * followed.
+   * Undoes changes that had not been synced to disk: the last of the steps that do not wait for the disk, as long as no
+   * synced change follows them.
    *
-   * @returns the steps that are lost
+   * @returns the lost steps
    */
   cutPower(random: Random): Promise<readonly Step[]>;
 }
 
-/** A change of the ledger, and how to make it once more. */
+/** A change of the ledger, with a function that repeats it. */
 interface Change {
-  /** Null where it had no effect. */
+  /** Null if it had no effect. */
   redo: ((ledger: Ledger) => Promise<unknown>) | null;
-  /** `kept`: the rates, which a power cut spares here. */
+  /** `kept`: changes of the rates, which a power cut does not undo here. */
   readonly kind: "durable" | "kept" | readonly Step[];
 }
 
-/** @param isLight which steps do not wait for the disk */
+/** @param isLight whether a step does not wait for the disk */
 export function createPoweredLedger(
   open: () => Ledger,
   isLight: (step: Step) => boolean = mayBeLost,
@@ -30,7 +30,7 @@ export function createPoweredLedger(
   let ledger = open();
   let journal: Change[] = [];
 
-  /** Makes a change, and notes it if it had an effect. What it was at the time decides on its place in the journal. */
+  /** Makes a change, and records it if it had an effect. Its place in the journal is the time of its begin. */
   const change = async <Result>(
     kind: Change["kind"],
     make: (on: Ledger) => Promise<Result>,
@@ -100,7 +100,7 @@ export function createPoweredLedger(
   };
 }
 
-/** Asks once: what was asked then is what was spent. */
+/** Calls `spending` only once, so that a repetition spends the same. */
 function repeatable(spending: Spending | null): Spending | null {
   if (typeof spending !== "function") return spending;
   let asked: { readonly ask: RateAsk | null } | null = null;
@@ -111,7 +111,7 @@ function repeatable(spending: Spending | null): Spending | null {
   };
 }
 
-/** With which processes were gone then, whichever are by now. */
+/** Remembers which processes were gone at the first call. */
 function remembering(ask: RateAsk): RateAsk {
   const known = new Map<string, boolean>();
   return {

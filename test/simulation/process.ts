@@ -1,19 +1,19 @@
 import type { Clock } from "../../src/host/clock.ts";
 import type { Scene } from "./scene.ts";
 
-/** One process that drives spawns: it can be killed between any two calls, and stand still. */
+/** A process that drives spawns. It can be killed between any two calls, and suspended. */
 export interface SimulatedProcess {
   readonly id: string;
   readonly host: string;
   readonly isAlive: boolean;
   readonly clock: Clock;
   /**
-   * Begins a call. `dead`: nobody makes it; `doomed`: the process dies once it has taken effect, before it hears of it.
+   * Begins a call. `dead`: the call is not made; `doomed`: the process dies after the effect and before the answer.
    */
-  enter(what: string): "alive" | "dead" | "doomed";
-  /** A call to what shares the process's host: it takes effect or not, and is answered while the process lives. */
+  beginCall(what: string): "alive" | "dead" | "doomed";
+  /** A call to something on the same host: it takes effect or not, and is answered if the process is alive. */
   call<Result>(what: string, effect: () => Promise<Result>): Promise<Result>;
-  /** Does something in the process, once it does not stand still. Never where it is dead. */
+  /** Runs an action in the process once it is not suspended. Never runs it if the process is dead. */
   resume(action: () => void): void;
   die(how: string): void;
 }
@@ -21,20 +21,20 @@ export interface SimulatedProcess {
 export interface ProcessOptions {
   readonly id: string;
   readonly host: string;
-  /** By how much its host's clock is wrong, in milliseconds. */
+  /** Error of the host's clock, in milliseconds. */
   readonly skew: number;
-  /** The call at which it is killed, from 1; null for none. */
+  /** The 1-based number of the call at which the process is killed; null for none. */
   readonly fatalCall: number | null;
   readonly onDeath: () => void;
 }
 
-/** What nobody waits for any more. */
+/** A promise that never settles. */
 export function never<Result>(): Promise<Result> {
   return new Promise(() => undefined);
 }
 
 export function createProcess(scene: Scene, options: ProcessOptions): SimulatedProcess {
-  const { random, scheduler, mood } = scene;
+  const { random, scheduler, faultRates } = scene;
   const { id, host, skew, fatalCall, onDeath } = options;
   const inFlight = new Set<() => Promise<unknown>>();
   let isAlive = true;
@@ -44,20 +44,20 @@ export function createProcess(scene: Scene, options: ProcessOptions): SimulatedP
   const die = (how: string): void => {
     if (!isAlive) return;
     isAlive = false;
-    scene.tell(id, () => `dies ${how}`);
-    // What it was writing is written or not.
+    scene.narrate(id, () => `dies ${how}`);
+    // Each write in progress takes effect or not.
     for (const commit of inFlight) if (random.chance(0.5)) void Promise.allSettled([commit()]);
     inFlight.clear();
     onDeath();
   };
 
-  const enter = (what: string): "alive" | "dead" | "doomed" => {
+  const beginCall = (what: string): "alive" | "dead" | "doomed" => {
     if (!isAlive) return "dead";
     calls += 1;
-    if (random.chance(mood.stall)) {
+    if (random.chance(faultRates.stall)) {
       const length = random.between(1_000, 90_000);
       stalledUntil = scheduler.now() + length;
-      scene.tell(id, () => `stands still for ${length} ms`);
+      scene.narrate(id, () => `is suspended for ${length} ms`);
     }
     if (calls !== fatalCall) return "alive";
     if (random.chance(0.5)) return "doomed";
@@ -73,7 +73,7 @@ export function createProcess(scene: Scene, options: ProcessOptions): SimulatedP
   };
 
   const answer = (action: () => void): void => {
-    if (random.chance(mood.slowLedger))
+    if (random.chance(faultRates.slowLedger))
       scheduler.after(random.between(1, 2_000), () => resume(action));
     else resume(action);
   };
@@ -83,7 +83,7 @@ export function createProcess(scene: Scene, options: ProcessOptions): SimulatedP
     sleep: (milliseconds, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        const manner = enter("a pause");
+        const manner = beginCall("a pause");
         if (manner === "doomed") die("before a pause");
         if (manner !== "alive") return undefined;
         let isOver = false;
@@ -111,11 +111,11 @@ export function createProcess(scene: Scene, options: ProcessOptions): SimulatedP
       return isAlive;
     },
     clock,
-    enter,
+    beginCall,
     resume,
     die,
     call<Result>(what: string, effect: () => Promise<Result>): Promise<Result> {
-      const manner = enter(what);
+      const manner = beginCall(what);
       if (manner === "dead") return never();
       return new Promise((resolve, reject) => {
         const commit = (): Promise<Result> => {

@@ -1,15 +1,15 @@
-/** Chance that comes out the same each time: all that happens in a simulation follows from its seed. */
+/** A deterministic random number generator: everything in a simulation follows from its seed. */
 export interface Random {
-  /** From 0 up to 1. */
+  /** From 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** True with this probability; draws nothing where it is 0. */
+  /** True with this probability; draws no number if the probability is 0. */
   chance(probability: number): boolean;
-  /** A whole number, both ends included. */
+  /** An integer between both bounds, inclusive. */
   between(least: number, most: number): number;
   pick<Item>(items: readonly [Item, ...(readonly Item[])]): Item;
 }
 
-/** Mulberry32 over a scrambled seed, so that neighbouring seeds have nothing in common. */
+/** Mulberry32 on a scrambled seed, so that neighbouring seeds are uncorrelated. */
 export function createRandom(seed: number): Random {
   let state = scramble(seed);
   const next = (): number => {

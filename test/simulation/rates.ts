@@ -3,19 +3,19 @@ import type { CloudKind } from "./plans.ts";
 import type { Random } from "./random.ts";
 import type { Scene } from "./scene.ts";
 
-/** What each call of an adapter spends. */
+/** The rate limits of an adapter's calls. */
 export interface SimulatedRates {
   readonly scope: string;
   readonly launch: RateLimit;
-  /** A look at machines by their ids. */
+  /** Describing machines by id. */
   readonly describe: RateLimit;
   readonly list: RateLimit;
   readonly terminate: RateLimit;
-  /** A look at an operation. */
+  /** Polling an operation. */
   readonly operation: RateLimit;
 }
 
-/** The published rates, or in a metered seed such as a few calls use up; null for a cloud that has none. */
+/** The published rates or, in a metered seed, rates that a few calls exhaust; null for a cloud without rates. */
 export function drawRates(
   random: Random,
   kind: CloudKind,
@@ -80,18 +80,18 @@ function perSecond(capacity: number, refill: number): RateBucket {
   return { capacity, refill, everyMilliseconds: 1_000, pace: "continuous" };
 }
 
-/** A cloud's own count of the calls that arrive. False for those that come too fast. */
+/** A cloud's own count of the calls that arrive. Returns false for calls that exceed the rate. */
 export interface Meter {
   request(limit: RateLimit): boolean;
   resources(limit: RateLimit, count: number): boolean;
 }
 
-/** In a seed that is not metered, nothing is counted. */
+/** Without metering, nothing is counted. */
 export function createMeter(scene: Scene, cloud: string): Meter {
   const { scheduler, random, isMetered } = scene;
   if (!isMetered) return { request: () => true, resources: () => true };
   const levels = new Map<string, { left: number; at: number }>();
-  // Nobody knows when the windows of a quota begin.
+  // The phase of a quota window is unknown to clients.
   const phase = random.between(0, 60_000);
   const take = (name: string, bucket: RateBucket, count: number): boolean => {
     const { capacity, refill, everyMilliseconds, pace } = bucket;
@@ -108,7 +108,7 @@ export function createMeter(scene: Scene, cloud: string): Meter {
     level.left = Math.min(capacity, level.left + back) - count;
     level.at = now;
     if (level.left < -1e-6)
-      scene.violate("no call beyond a bucket", `${name} of ${cloud}: ${-level.left} too many`);
+      scene.violate("no call exceeds a rate limit", `${name} of ${cloud}: ${-level.left} too many`);
     return true;
   };
   return {

@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../src/errors.ts";
 
-/** What clouds refuse with, in the words and verdicts of the real adapters. */
+/** Errors of the clouds, with the messages and verdicts of the real adapters. */
 
 export function full(place: string): SlipwayError {
   return new SlipwayError({
@@ -21,8 +21,8 @@ export function overQuota(): SlipwayError {
   });
 }
 
-/** The token has had its machine, which is no more. */
-export function spent(): SlipwayError {
+/** The token was used, and its machine has been terminated. */
+export function tokenUsed(): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",
     reason: "LAUNCH_TOKEN_SPENT",
@@ -30,7 +30,7 @@ export function spent(): SlipwayError {
   });
 }
 
-/** The token has been used for another request. */
+/** The token was used for another request. */
 export function mismatch(): SlipwayError {
   return new SlipwayError({
     code: "ABORTED",

@@ -1,69 +1,69 @@
-import { calmMood } from "./mood.ts";
-import type { Mood } from "./mood.ts";
+import { noFaults } from "./fault-rates.ts";
+import type { FaultRates } from "./fault-rates.ts";
 import type { Random } from "./random.ts";
 import { START } from "./scheduler.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** A promise that was broken. */
+/** A broken guarantee. */
 export interface Violation {
-  /** The promise, in a few words. */
+  /** The guarantee, in a few words. */
   readonly rule: string;
   readonly detail: string;
 }
 
 /** One line of a seed's story. */
-export interface Line {
-  /** Milliseconds since the beginning. */
+export interface StoryLine {
+  /** Milliseconds since the start. */
   readonly at: number;
   readonly who: string;
   readonly what: string;
 }
 
-/** What everything in one simulation shares. */
+/** State shared by everything in one simulation. */
 export interface Scene {
   readonly random: Random;
   readonly scheduler: Scheduler;
-  readonly mood: Mood;
+  readonly faultRates: FaultRates;
   readonly violations: Violation[];
-  /** When the last request that is under way arrives. */
+  /** Arrival time of the last request on the network. */
   lastArrival: number;
-  /** True where clouds count the calls that arrive, and nothing happens that calls cannot be paced for. */
+  /** True if clouds count the calls that arrive; then no faults occur that pacing cannot account for. */
   isMetered: boolean;
-  /** True once no more trouble is made. */
+  /** True once faults have stopped. */
   isCalm: boolean;
-  /** Adds to the story where it is written; the words are made only then. */
-  tell(who: string, what: () => string): void;
+  /** Adds a line to the story if one is recorded; only then is the text computed. */
+  narrate(who: string, what: () => string): void;
   violate(rule: string, detail: string): void;
   calmDown(): void;
 }
 
-/** @param story where the story goes; null for a seed of which only the end is of interest */
+/** @param story receives the lines; null to record no story */
 export function createScene(
   random: Random,
   scheduler: Scheduler,
-  mood: Mood,
-  story: Line[] | null,
+  faultRates: FaultRates,
+  story: StoryLine[] | null,
 ): Scene {
   const violations: Violation[] = [];
   const scene: Scene = {
     random,
     scheduler,
-    mood,
+    faultRates,
     violations,
     lastArrival: 0,
     isMetered: false,
     isCalm: false,
-    tell(who, what) {
+    narrate(who, what) {
       story?.push({ at: scheduler.now() - START, who, what: what() });
     },
     violate(rule, detail) {
       violations.push({ rule, detail });
-      scene.tell("VIOLATED", () => `${rule}: ${detail}`);
+      scene.narrate("VIOLATED", () => `${rule}: ${detail}`);
     },
     calmDown() {
       scene.isCalm = true;
-      Object.assign(mood, calmMood());
-      scene.tell("world", () => "is calm from now on");
+      Object.assign(faultRates, noFaults());
+      scene.narrate("world", () => "no more faults");
     },
   };
   return scene;

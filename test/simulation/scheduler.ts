@@ -1,20 +1,20 @@
 import type { Random } from "./random.ts";
 
-/** Virtual time, and the order in which things happen. */
+/** Virtual time, and the order of events. */
 export interface Scheduler {
-  /** Milliseconds since the epoch, whole. */
+  /** Whole milliseconds since the epoch. */
   now(): number;
-  /** Events done so far. */
+  /** Number of events so far. */
   readonly steps: number;
-  /** Does something after so many milliseconds; things of one moment come in any order. */
+  /** Schedules an action; actions with the same due time run in random order. */
   after(milliseconds: number, action: () => void): void;
-  /** Lets things happen until it is over, nothing is left to happen, or too much has happened. */
+  /** Runs until `isOver`, until no action is left, or until the maximum number of steps. */
   run(isOver: () => boolean): Promise<"over" | "idle" | "endless">;
 }
 
 interface Entry {
   readonly due: number;
-  /** Decides between those of one moment. */
+  /** Order among actions with the same due time. */
   readonly rank: number;
   readonly action: () => void;
 }
@@ -47,8 +47,8 @@ export function createScheduler(random: Random, maximumSteps: number): Scheduler
     },
     run: (isOver) =>
       new Promise((resolve, reject) => {
-        // Node works off every microtask before it looks for ticks again: what a step sets free has all come to rest
-        // before the next one, without a turn of the event loop, which would cost ten times as much.
+        // Node drains all microtasks before it continues with the next tick. Everything that a step triggers thus settles
+        // before the next step, without a turn of the event loop, which would cost ten times as much.
         const next = (): void => process.nextTick(turn);
         const turn = (): void => {
           try {

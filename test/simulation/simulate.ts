@@ -1,47 +1,47 @@
 import type { Step } from "../../src/ledger/ledger.ts";
 import { createAuditor } from "./auditor.ts";
-import { calmAndJudge } from "./calm.ts";
+import { calmAndCheck } from "./calm.ts";
 import { createHosts } from "./host.ts";
 import { openLedger } from "./ledgers.ts";
 import type { LedgerKind } from "./ledgers.ts";
-import { drawMood } from "./mood.ts";
+import { drawFaultRates } from "./fault-rates.ts";
 import { KIND_OF } from "./plans.ts";
 import { createPoweredLedger } from "./powered-ledger.ts";
 import type { PoweredLedger } from "./powered-ledger.ts";
 import { createPower } from "./power.ts";
 import { createRandom } from "./random.ts";
 import { createScene } from "./scene.ts";
-import type { Line, Violation } from "./scene.ts";
+import type { StoryLine, Violation } from "./scene.ts";
 import { createScheduler, START } from "./scheduler.ts";
-import { disturb, drawWorld } from "./turmoil.ts";
+import { runFaultPhase, drawWorld } from "./fault-phase.ts";
 import { createWork } from "./work.ts";
 
-/** What became of one seed. */
+/** The result of one seed. */
 export interface SeedResult {
   readonly seed: number;
   readonly ledger: LedgerKind;
-  /** Empty where every promise was kept. */
+  /** Empty if no guarantee was broken. */
   readonly violations: readonly Violation[];
   readonly steps: number;
-  /** Virtual. */
+  /** Virtual time. */
   readonly milliseconds: number;
-  /** Empty unless it was asked for. */
-  readonly story: readonly Line[];
+  /** Empty unless requested. */
+  readonly story: readonly StoryLine[];
   readonly counts: SeedCounts;
 }
 
-/** What happened in a seed, to see that what is meant to happen does. */
+/** Counts of what happened in a seed, to verify that the intended events do occur. */
 export interface SeedCounts {
   readonly spawns: number;
   readonly machines: number;
   readonly launches: number;
-  /** Launches of several members that a cloud was asked for. */
+  /** Launch requests with several members. */
   readonly batches: number;
   readonly deaths: number;
   readonly powerCuts: number;
   /** Steps that power cuts have undone. */
   readonly lostSteps: number;
-  /** Machines that a sweep found and ended. */
+  /** Machines that a sweep found and terminated. */
   readonly sweptMachines: number;
   readonly running: number;
   readonly terminated: number;
@@ -51,21 +51,26 @@ export interface SeedCounts {
 export interface SeedOptions {
   readonly ledger: LedgerKind;
   readonly story: boolean;
-  /** A ledger that does not do what it promises, to see that it is noticed. */
+  /** Wraps the ledger with a defect, to verify that the auditor detects it. */
   readonly sabotage?: (ledger: PoweredLedger) => PoweredLedger;
-  /** Which steps a power cut may undo, for a ledger that loses more than it may. */
+  /** Steps that a power cut may undo; for tests with a ledger that loses more than allowed. */
   readonly isLight?: (step: Step) => boolean;
 }
 
-/** No seed comes near it: what goes on for longer never ends. */
+/** Far more than any seed needs: a run with more steps never ends. */
 const MAXIMUM_STEPS = 200_000;
 
-/** One world, from its first troubles to its rest, all of it decided by its seed. */
+/** Runs one seed, from its fault phase to rest. Everything is determined by the seed. */
 export async function runSeed(seed: number, options: SeedOptions): Promise<SeedResult> {
   const random = createRandom(seed);
   const scheduler = createScheduler(random, MAXIMUM_STEPS);
-  const story: Line[] = [];
-  const scene = createScene(random, scheduler, drawMood(random), options.story ? story : null);
+  const story: StoryLine[] = [];
+  const scene = createScene(
+    random,
+    scheduler,
+    drawFaultRates(random),
+    options.story ? story : null,
+  );
   const auditor = createAuditor(scene);
   const honest = createPoweredLedger(() => openLedger(options.ledger), options.isLight);
   const ledger = options.sabotage?.(honest) ?? honest;
@@ -80,12 +85,12 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   const power = createPower({ seed, scene, auditor, hosts, ledger });
   const stage = { scene, auditor, clouds, wanted, bursts, hosts, work };
   const unhandled = (reason: unknown): void =>
-    scene.violate("no failure that nobody sees", String(reason));
+    scene.violate("no unhandled rejection", String(reason));
   process.on("unhandledRejection", unhandled);
   try {
-    await disturb(stage, power);
-    if (scene.violations.length === 0) await calmAndJudge(stage);
-    // Node looks for failures that nobody handles when it has nothing else to do.
+    await runFaultPhase(stage, power);
+    if (scene.violations.length === 0) await calmAndCheck(stage);
+    // Node reports unhandled rejections only when it is otherwise idle.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
@@ -105,7 +110,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
     counts: {
       spawns: standings.length,
       machines: auditor.machines.size,
-      batches: [...auditor.asked.values()].filter(({ length }) => length > 1).length,
+      batches: [...auditor.requests.values()].filter(({ length }) => length > 1).length,
       launches: standings.reduce((sum, { launches }) => sum + launches.length, 0),
       deaths: [...hosts.processes.values()].filter(({ isAlive }) => !isAlive).length,
       powerCuts: power.cuts,

@@ -10,7 +10,7 @@ import type {
 } from "../../src/substrate/contract.ts";
 import type { Pace } from "../../src/pacing/rates.ts";
 import { machineSeen } from "../../src/substrate/contract.ts";
-import { createAsking, throttle } from "./asking.ts";
+import { createCloudCaller, throttle } from "./cloud-caller.ts";
 import type { Auditor } from "./auditor.ts";
 import type { MemberAnswer, Operation } from "./cloud-launches.ts";
 import type { SimulatedCloud } from "./cloud.ts";
@@ -18,7 +18,7 @@ import { nameOf } from "./machine.ts";
 import { capabilitiesOf } from "./plans.ts";
 import { never } from "./process.ts";
 import type { SimulatedProcess } from "./process.ts";
-import { spent, unanswered } from "./refusals.ts";
+import { tokenUsed, unanswered } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 
 export interface AdapterPorts {
@@ -27,29 +27,29 @@ export interface AdapterPorts {
   readonly process: SimulatedProcess;
   readonly cloud: SimulatedCloud;
   readonly pace: Pace;
-  /** The grace period of the sweep that it is opened for; null for any other work. */
+  /** The grace period if the adapter is opened for a sweep; otherwise null. */
   readonly sweepGrace: number | null;
 }
 
-/** Between two looks at an operation, in milliseconds, and how many there are at most. */
-const LOOK = 1_000;
-const LOOKS = 60;
+/** Poll interval of an operation in milliseconds, and the maximum number of polls. */
+const POLL_INTERVAL = 1_000;
+const MAXIMUM_POLLS = 60;
 
 const SUBSTRATES = { ec2: "AWS", gce: "GCP", docker: "DOCKER" } as const;
 
-/** A cloud's adapter in one process: the real adapters' manners over the simulated network. */
+/** A cloud's adapter in one process: it behaves like the real adapters, over the simulated network. */
 export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   const { scene, auditor, process, cloud, sweepGrace } = ports;
   const { rates } = cloud;
-  /** What this process launched a moment ago and its cloud may not show yet. */
+  /** Recently launched by this process; the cloud may not show them yet. */
   const recent = new Map<string, Machine>();
-  const { ask, pacedAsk, read } = createAsking(ports);
+  const { ask, pacedAsk, read } = createCloudCaller(ports);
 
   const launchAll = async (
     launch: Launch,
     signal: AbortSignal,
   ): Promise<readonly LaunchOutcome[]> => {
-    // A launch on EC2 is seen through, whoever gives it up meanwhile.
+    // As in the real adapter, an EC2 launch waits for its reply even if it is cancelled.
     const patience = cloud.kind === "ec2" ? null : signal;
     const what = `launch for ${membersOf(launch)}`;
     const all = (outcome: LaunchOutcome) => launch.members.map(() => outcome);
@@ -61,7 +61,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       isMutating: true,
     });
     if (reply.kind === "throttled") return all(rejected(throttle(scene)));
-    // Answered or thrown: how far it came is not known either way.
+    // Answered or thrown: either way it is unknown whether the request took effect.
     if (reply.kind === "failed" && scene.random.chance(0.2)) throw unanswered(what);
     if (reply.kind === "failed") return all(unknown(what));
     const answers =
@@ -91,8 +91,8 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     operation: Operation,
     signal: AbortSignal | null,
   ): Promise<readonly MemberAnswer[] | null> => {
-    for (let looks = 0; looks < LOOKS; looks += 1) {
-      await process.clock.sleep(LOOK);
+    for (let looks = 0; looks < MAXIMUM_POLLS; looks += 1) {
+      await process.clock.sleep(POLL_INTERVAL);
       const reply = await pacedAsk("operation", {
         effect: () => ({ done: operation.outcome() }),
         signal,
@@ -112,7 +112,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       isMutating: true,
     });
     if (reply.kind !== "answered") return unknown(`start of ${machine.id}`);
-    return reply.value.machine === null ? rejected(spent()) : accepted(reply.value.machine);
+    return reply.value.machine === null ? rejected(tokenUsed()) : accepted(reply.value.machine);
   };
 
   const terminateChunk = async (
@@ -130,7 +130,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     const answers = reply.kind === "answered" ? reply.value : [];
     return ids.map((id, index): TerminateOutcome => {
       const answer = answers[index];
-      // What was launched here a moment ago is there, whatever its cloud says.
+      // A machine launched here recently exists, even if the cloud does not show it yet.
       if (answer === undefined || (answer === "unknown" && recent.has(id)))
         return { id, outcome: "failed", error };
       recent.delete(id);
@@ -142,18 +142,18 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
     substrate: SUBSTRATES[cloud.kind],
     capabilities: capabilitiesOf(cloud),
     secrets: () => [],
-    inspectImage: () => Promise.reject(new Error("nothing is resolved in a simulation")),
-    preflight: () => Promise.reject(new Error("nothing is resolved in a simulation")),
+    inspectImage: () => Promise.reject(new Error("the simulation does not resolve")),
+    preflight: () => Promise.reject(new Error("the simulation does not resolve")),
     async launch(launch, signal) {
       if (!process.isAlive) return await never();
-      auditor.asks(process, launch);
+      auditor.requested(process, launch);
       const outcomes = await launchAll(launch, signal);
       for (const [index, outcome] of outcomes.entries()) {
         const { tenant } = launch.ownership;
         const spawn = nameOf({ tenant, spawnId: launch.members[index]?.spawnId ?? "" });
-        scene.tell(process.id, () => `hears: ${spawn} ${outcomeWords(outcome)}`);
+        scene.narrate(process.id, () => `receives: ${spawn} ${outcomeWords(outcome)}`);
         if (outcome.outcome === "rejected")
-          auditor.heard(
+          auditor.learned(
             process,
             { token: launch.token, spawn },
             outcome.error.retry === "same-token" ? "throttled" : "refused",
@@ -172,12 +172,12 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       );
       for (const [index, sighting] of sightings.entries())
         if (sighting === null || (sighting !== "unknown" && sighting.state === "ended"))
-          tellEnd(ports, ids[index] ?? "");
+          recordEnd(ports, ids[index] ?? "");
       return sightings;
     },
     async terminate(ids, signal) {
       if (!process.isAlive) return await never();
-      if (sweepGrace !== null) auditor.sweeps(process, ids, sweepGrace);
+      if (sweepGrace !== null) auditor.sweepTerminates(process, ids, sweepGrace);
       const size = rates?.terminate.resources?.capacity ?? Math.max(ids.length, 1);
       const outcomes: TerminateOutcome[] = [];
       for (const chunk of chunksOf(ids, size))
@@ -190,9 +190,10 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
         signal,
         limit: rates?.list,
       });
-      if (scene.random.chance(scene.mood.cutListing)) throw unanswered("the second page of list");
+      if (scene.random.chance(scene.faultRates.cutListing))
+        throw unanswered("the second page of list");
       const shown = new Set(machines.map(({ id }) => id));
-      // Just launched here, and not shown everywhere yet.
+      // Launched here recently, and not shown everywhere yet.
       const missing = [...recent.values()].filter(({ id }) => !shown.has(id));
       const described =
         missing.length === 0
@@ -209,7 +210,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
           return machine === undefined || machine.state === "ended" ? [] : [machine];
         }),
       ];
-      tellAbsent(ports, all);
+      recordAbsence(ports, all);
       if (sweepGrace !== null) auditor.listed(process);
       return all;
     },
@@ -220,24 +221,24 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
   };
 }
 
-/** The process knows now that this machine has ended. */
-function tellEnd({ auditor, process }: AdapterPorts, id: string): void {
+/** Records that the process has learned of this machine's end. */
+function recordEnd({ auditor, process }: AdapterPorts, id: string): void {
   const machine = auditor.machines.get(id);
-  if (machine !== undefined) auditor.heard(process, machine, "ended");
+  if (machine !== undefined) auditor.learned(process, machine, "ended");
 }
 
-/** The process knows now of which members of which launches no machine is listed. */
-function tellAbsent({ auditor, process }: AdapterPorts, listed: readonly Machine[]): void {
+/** Records for which members the process has received a listing without their machine. */
+function recordAbsence({ auditor, process }: AdapterPorts, listed: readonly Machine[]): void {
   const shown = new Set(
     listed.map(({ id }) => {
       const machine = auditor.machines.get(id);
       return `${machine?.token} ${machine?.spawn}`;
     }),
   );
-  // What is settled is asked about no more.
+  // A settled launch needs no further evidence.
   for (const [spawn, { standing }] of auditor.unsettled)
     for (const { token } of standing.launches)
-      if (!shown.has(`${token} ${spawn}`)) auditor.heard(process, { token, spawn }, "absent");
+      if (!shown.has(`${token} ${spawn}`)) auditor.learned(process, { token, spawn }, "absent");
 }
 
 function membersOf({ members }: Launch): string {

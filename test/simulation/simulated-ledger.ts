@@ -2,7 +2,7 @@ import type { Ledger, SpawnKey } from "../../src/ledger/ledger.ts";
 import type { Auditor } from "./auditor.ts";
 import type { SimulatedProcess } from "./process.ts";
 
-/** The shared ledger as one process reaches it: each call takes time, and the process may die before or after it. */
+/** The shared ledger from the viewpoint of one process: each call takes time, and the process may die before or after it. */
 export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Auditor): Ledger {
   return {
     owner: () => ledger.owner(),

@@ -13,7 +13,7 @@ function seedsFrom(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_one, index) => first + index);
 }
 
-/** The stories of those that failed, for the reader of a red test. */
+/** The story of the first failing seed, for the test report. */
 async function storiesOf(failed: readonly number[]): Promise<string> {
   const [first] = failed;
   return first === undefined ? "" : storyPage(await playWithStory(first));
@@ -21,7 +21,7 @@ async function storiesOf(failed: readonly number[]): Promise<string> {
 
 describe("the simulated spawner", () => {
   it(
-    "keeps every promise in thousands of worlds",
+    "keeps every guarantee in thousands of seeds",
     async () => {
       const limit = Error.stackTraceLimit;
       Error.stackTraceLimit = 0;
@@ -29,7 +29,7 @@ describe("the simulated spawner", () => {
         Error.stackTraceLimit = limit;
       });
       expect(await storiesOf(tally.failed)).toBe("");
-      // What is meant to happen does happen.
+      // Verify that the intended events occur.
       const { counts } = tally;
       expect(counts.running).toBeGreaterThan(1_000);
       expect(counts.failed).toBeGreaterThan(100);
@@ -44,12 +44,12 @@ describe("the simulated spawner", () => {
     PATIENCE,
   );
 
-  it("plays a share of the seeds on SQLite", () => {
+  it("runs some of the seeds on SQLite", () => {
     const ledgers = seedsFrom(1, 100).map(ledgerOfSeed);
     expect(ledgers.filter((ledger) => ledger === "sqlite")).toHaveLength(2);
   });
 
-  it("has the same story for the same seed, whatever keeps the ledger", async () => {
+  it("has the same story for the same seed with either ledger", async () => {
     for (const seed of seedsFrom(7_000, 10)) {
       const { story } = await runSeed(seed, { ledger: "memory", story: true });
       expect(story.length).toBeGreaterThan(3);
@@ -58,7 +58,7 @@ describe("the simulated spawner", () => {
     }
   });
 
-  it("has another story for another seed", async () => {
+  it("has different stories for different seeds", async () => {
     const stories = await Promise.all(
       [1, 2].map(async (seed) => (await playWithStory(seed)).story),
     );
@@ -67,7 +67,7 @@ describe("the simulated spawner", () => {
 });
 
 describe("bursts in many accounts at once", () => {
-  it("come to one machine each, beyond no rate of an account's own", async () => {
+  it("get one machine per spawn without exceeding the rates of exclusive accounts", async () => {
     const options = { seed: 1, spawns: 1_200, accounts: 3, regions: 1, processes: 3 };
     const { violations, states, calls } = await runScale(options);
     expect(violations).toEqual([]);
@@ -78,8 +78,8 @@ describe("bursts in many accounts at once", () => {
   });
 });
 
-describe("a broken promise is seen:", () => {
-  /** Plays seeds until one breaks a promise on this ledger. */
+describe("the auditor detects", () => {
+  /** Runs seeds until one breaks a guarantee with this ledger. */
   async function firstBroken(
     sabotage: (ledger: PoweredLedger) => PoweredLedger,
     options: Pick<SeedOptions, "isLight"> = {},
@@ -91,7 +91,7 @@ describe("a broken promise is seen:", () => {
     return null;
   }
 
-  it("a ledger that lets a driver record whose lease is lost", async () => {
+  it("a ledger that accepts steps of a driver without a lease", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       take: async (steps, spent) => {
@@ -103,10 +103,10 @@ describe("a broken promise is seen:", () => {
         return await ledger.take(await Promise.all(careless), spent);
       },
     }));
-    expect(broken?.violations[0]?.rule).toBe("no step by a driver that lost its lease");
+    expect(broken?.violations[0]?.rule).toBe("no step by a driver that has lost its lease");
   });
 
-  it("a ledger that keeps another token than the one that is launched with", async () => {
+  it("a ledger that records a token other than that of the launch", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       begin: async (spawns, spent) => {
@@ -117,7 +117,7 @@ describe("a broken promise is seen:", () => {
         return await ledger.begin(forged, spent);
       },
     }));
-    expect(broken?.violations[0]?.rule).toBe("intent before act");
+    expect(broken?.violations[0]?.rule).toBe("the intent is recorded before the request");
   });
 
   it("a launch that is repeated with another token after a power cut", async () => {
@@ -139,7 +139,7 @@ describe("a broken promise is seen:", () => {
         },
       };
     });
-    const rules = ["intent before act", "a launch is repeated as a whole"];
+    const rules = ["the intent is recorded before the request", "a launch is repeated as a whole"];
     expect(rules).toContain(broken?.violations[0]?.rule);
     expect(broken?.counts.powerCuts).toBe(1);
   });
@@ -152,25 +152,25 @@ describe("a broken promise is seen:", () => {
     const broken = await firstBroken((ledger) => ledger, {
       isLight: (step) => mayBeLost(step) || step.to === state,
     });
-    expect(broken?.violations[0]?.rule).toBe("a power cut undoes nothing but acceptances");
+    expect(broken?.violations[0]?.rule).toBe("a power cut undoes acceptances only");
   });
 
-  it("a ledger that dates every suspicion back", async () => {
+  it("a ledger that backdates every suspicion", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       suspect: async (scope, machines) => await ledger.suspect(scope, machines, 0),
     }));
     expect(broken?.violations[0]?.rule).toBe(
-      "a sweep ends only who has been a suspect for the grace period",
+      "a sweep terminates only suspects older than the grace period",
     );
   });
 
-  it("a ledger that calls every machine an orphan", async () => {
+  it("a ledger that reports every machine as an orphan", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       judge: async (machines) => machines.map(() => "orphan"),
     }));
-    expect(broken?.violations[0]?.rule).toBe("nobody ends a machine that its spawn keeps");
+    expect(broken?.violations[0]?.rule).toBe("no machine is terminated that its spawn keeps");
     if (broken === null) return;
     const page = storyPage(broken);
     expect(page).toContain(`seed ${broken.seed}, memory ledger`);
@@ -178,7 +178,7 @@ describe("a broken promise is seen:", () => {
     expect(page.split("\n").length).toBeLessThan(80);
   });
 
-  it("a ledger that dates every machine back", async () => {
+  it("a ledger that backdates every machine", async () => {
     const old = "2020-01-01T00:00:00.000Z";
     const broken = await firstBroken((ledger) => ({
       ...ledger,
@@ -187,10 +187,10 @@ describe("a broken promise is seen:", () => {
         return claimed && { ...claimed, spawn: { ...claimed.spawn, updatedAt: old } };
       },
     }));
-    expect(broken?.violations[0]?.rule).toBe("no machine is given up while it lives");
+    expect(broken?.violations[0]?.rule).toBe("no live machine is given up");
   });
 
-  it("a ledger that never finishes a look", async () => {
+  it("a ledger with a read that never completes", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       unfinished: () => new Promise(() => undefined),

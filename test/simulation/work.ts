@@ -11,46 +11,46 @@ import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
 import type { Scene } from "./scene.ts";
 
-/** What somebody asks a process to do. */
-export type Errand =
+/** A command for a process. */
+export type Command =
   | {
       readonly kind: "spawn" | "attend" | "terminate";
-      /** Of the spawn. */
+      /** The spawn's name. */
       readonly name: string;
       readonly wait: Wait;
-      /** Gives it up after so many milliseconds; null: never. */
+      /** Cancels it after so many milliseconds; null: never. */
       readonly cancelAfter: number | null;
-      /** Waits no longer than so many milliseconds; null: for ever. */
+      /** Maximum time to wait in milliseconds; null: no maximum. */
       readonly detachAfter: number | null;
     }
   | { readonly kind: "recover" }
   | { readonly kind: "sweep"; readonly grace: number }
   | { readonly kind: "refresh" };
 
-/** An errand that was begun. */
-export interface Running {
+/** A command that has begun. */
+export interface RunningCommand {
   readonly spawner: Spawner;
   readonly what: string;
-  /** Why it failed; null where it has not. */
+  /** Why it failed; otherwise null. */
   failure: string | null;
 }
 
-/** What is to be spawned. */
-export interface Wanted extends SpawnKey {
+/** A spawn to create. */
+export interface WantedSpawn extends SpawnKey {
   readonly plan: LaunchPlan;
 }
 
 export interface Work {
-  /** Those that are not over, and whose process was alive when they were last looked at. */
-  readonly open: Set<Running>;
-  begin(spawner: Spawner, errand: Errand): Running;
+  /** Commands in progress whose process was alive at the last check. */
+  readonly open: Set<RunningCommand>;
+  begin(spawner: Spawner, command: Command): RunningCommand;
 }
 
-/** @param wanted what each spawn is to be, by its name */
-export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): Work {
-  const open = new Set<Running>();
+/** @param wanted the spawns to create, by name */
+export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn>): Work {
+  const open = new Set<RunningCommand>();
   const tenants = [...new Set(Array.from(wanted.values(), ({ tenant }) => tenant))];
-  const wantedAs = (name: string): Wanted => {
+  const wantedAs = (name: string): WantedSpawn => {
     const one = wanted.get(name);
     if (one === undefined) throw new Error(`${name} has no plan`);
     return one;
@@ -72,7 +72,7 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): W
       wait,
       cancelAfter,
       detachAfter,
-    }: Extract<Errand, { kind: "spawn" | "attend" | "terminate" }>,
+    }: Extract<Command, { kind: "spawn" | "attend" | "terminate" }>,
   ): Wish => ({
     tenant: wantedAs(name).tenant,
     spawnId: wantedAs(name).spawnId,
@@ -82,19 +82,19 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): W
     onEvent: () => undefined,
   });
 
-  const perform = async (spawner: Spawner, errand: Errand): Promise<string> => {
+  const perform = async (spawner: Spawner, command: Command): Promise<string> => {
     const { world } = spawner;
     const signal = new AbortController().signal;
-    switch (errand.kind) {
+    switch (command.kind) {
       case "spawn": {
-        const { plan } = wantedAs(errand.name);
-        const request = { ...wishOf(spawner, errand), plan, subject: plan.workspace };
+        const { plan } = wantedAs(command.name);
+        const request = { ...wishOf(spawner, command), plan, subject: plan.workspace };
         return stateOf(await spawnPlan(world, request));
       }
       case "attend":
-        return stateOf(await attend(world, wishOf(spawner, errand)));
+        return stateOf(await attend(world, wishOf(spawner, command)));
       case "terminate":
-        return stateOf(await terminate(world, wishOf(spawner, errand)));
+        return stateOf(await terminate(world, wishOf(spawner, command)));
       case "recover": {
         const all = tenants.map((tenant) =>
           recover(world, { tenant, signal, onEvent: () => undefined }),
@@ -106,10 +106,10 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): W
           .join(", ");
       }
       case "sweep": {
-        const ports = { ...world, openAdapter: spawner.openForSweep(errand.grace) };
+        const ports = { ...world, openAdapter: spawner.openForSweep(command.grace) };
         const report = await sweep(ports, {
           targets: [],
-          grace: errand.grace,
+          grace: command.grace,
           dryRun: false,
           signal,
         });
@@ -124,21 +124,21 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): W
 
   return {
     open,
-    begin(spawner, errand) {
-      const what = wordsOf(errand);
-      const task: Running = { spawner, what, failure: null };
+    begin(spawner, command) {
+      const what = wordsOf(command);
+      const task: RunningCommand = { spawner, what, failure: null };
       open.add(task);
       const { id } = spawner.process;
-      scene.tell(id, () => `is asked to ${what}`);
-      perform(spawner, errand).then(
+      scene.narrate(id, () => `begins to ${what}`);
+      perform(spawner, command).then(
         (result) => {
           open.delete(task);
-          scene.tell(id, () => `is done with ${what}: ${result}`);
+          scene.narrate(id, () => `completes ${what}: ${result}`);
         },
         (failure: unknown) => {
           open.delete(task);
           task.failure = String(failure);
-          scene.tell(id, () => `gives up ${what}: ${String(failure)}`);
+          scene.narrate(id, () => `fails to ${what}: ${String(failure)}`);
           expectKnown(scene, failure);
         },
       );
@@ -147,7 +147,7 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, Wanted>): W
   };
 }
 
-/** Errors of the product's own making are answers; anything else is a defect. */
+/** The product's own errors are answers; any other error is a defect. */
 function expectKnown(scene: Scene, failure: unknown): void {
   if (isSlipwayError(failure) && failure.reason !== "INTERNAL") {
     if (failure.reason === "LEDGER_RESTORED")
@@ -155,7 +155,7 @@ function expectKnown(scene: Scene, failure: unknown): void {
     return;
   }
   scene.violate(
-    "only errors of its own",
+    "only SlipwayErrors are thrown",
     failure instanceof Error ? (failure.stack ?? failure.message) : String(failure),
   );
 }
@@ -164,20 +164,20 @@ function stateOf({ state, machine, ...key }: Spawn): string {
   return `${nameOf(key)} is ${state}${machine === null ? "" : ` as ${machine.id}`}`;
 }
 
-function wordsOf(errand: Errand): string {
-  switch (errand.kind) {
+function wordsOf(command: Command): string {
+  switch (command.kind) {
     case "spawn":
     case "attend":
     case "terminate": {
-      const { kind, name, wait, cancelAfter, detachAfter } = errand;
+      const { kind, name, wait, cancelAfter, detachAfter } = command;
       const cancel = cancelAfter === null ? "" : `, cancelled after ${cancelAfter} ms`;
       const detach = detachAfter === null ? "" : `, waiting ${detachAfter} ms`;
       return `${kind} ${name} (${wait}${cancel}${detach})`;
     }
     case "sweep":
-      return `sweep with a grace of ${errand.grace} ms`;
+      return `sweep with a grace of ${command.grace} ms`;
     case "recover":
     case "refresh":
-      return errand.kind;
+      return command.kind;
   }
 }

@@ -7,7 +7,7 @@ import type {
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
 
-/** An adapter connected to a substrate, created anew for each test. Disposing of it removes what the test launched. */
+/** An adapter connected to a substrate, created for each test. Disposing of it removes what the test launched. */
 export interface AdapterSubject extends AsyncDisposable {
   readonly adapter: SubstrateAdapter;
   /** Opens another adapter for the same target, as another process would. The contract closes it. */

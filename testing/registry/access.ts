@@ -12,7 +12,7 @@ export type RegistryUsers = Readonly<Record<string, string | RegistryUser>>;
 
 export type AccessAction = "pull" | "push";
 
-/** What a request needs or a token grants: actions on one repository. */
+/** The access that a request needs or a token grants: actions on one repository. */
 export interface Access {
   readonly repository: string;
   readonly actions: readonly AccessAction[];

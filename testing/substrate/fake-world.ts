@@ -5,7 +5,7 @@ import type { Architecture, Substrate } from "../../src/plan/plan.ts";
 export interface FakeImage {
   /** Its name in an image record: an AMI id, a self-link, an OCI reference. */
   readonly reference: string;
-  /** What the reference is pinned to, a plan's `artifact.id`. Default: the reference. */
+  /** The artifact that the reference is pinned to, a plan's `artifact.id`. Default: the reference. */
   readonly artifact?: string;
   readonly architecture: Architecture;
   /** Output of every machine when it starts. Default: nothing. */
@@ -33,7 +33,7 @@ export interface FakeCloudOptions {
   readonly shortage: "reject-all" | "reject-rest";
 }
 
-/** What an image is pinned to. */
+/** The artifact that an image is pinned to. */
 export function artifactOf(image: FakeImage): string {
   return image.artifact ?? image.reference;
 }

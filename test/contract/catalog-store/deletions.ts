@@ -72,10 +72,10 @@ export function describeDeletions(open: OpenStore): void {
     await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:1"));
     await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:2"), { by: "bob" });
     await store.delete({ ...terms, at: LATER, kind: "image", name: "base" });
-    const anew = await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:4"), {
+    const recreated = await put(store, "image", dockerImage("base", "ghcr.io/acme/agent:4"), {
       at: LATER,
     });
-    expect(anew).toMatchObject({ generation: 4, createdAt: LATER });
+    expect(recreated).toMatchObject({ generation: 4, createdAt: LATER });
     const history = await store.history("acme", "image", "base");
     expect(
       history.map(({ generation, deleted, updatedBy }) => [generation, deleted, updatedBy]),

@@ -48,15 +48,15 @@ export function describeReads(open: OpenStore): void {
       { kind: "disk-type", name: "slipway-gp3" },
       { kind: "image", name: "b" },
     ] as const;
-    const told = [await store.generations("acme", keys)];
+    const generations = [await store.generations("acme", keys)];
     await put(store, "image", dockerImage("a"));
-    told.push(await store.generations("acme", keys), await store.generations("acme", keys));
+    generations.push(await store.generations("acme", keys), await store.generations("acme", keys));
     await put(store, "image", dockerImage("a"));
     await put(store, "image", dockerImage("b"));
-    told.push(await store.generations("acme", keys), await store.generations("other", keys));
+    generations.push(await store.generations("acme", keys), await store.generations("other", keys));
     await store.delete({ ...terms, kind: "image", name: "a" });
-    told.push(await store.generations("acme", keys), await store.generations("acme", []));
-    expect(told).toEqual([
+    generations.push(await store.generations("acme", keys), await store.generations("acme", []));
+    expect(generations).toEqual([
       [null, 1, null],
       [1, 1, null],
       [1, 1, null],

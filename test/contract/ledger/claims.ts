@@ -9,7 +9,7 @@ const rejected = { outcome: "rejected", reason: "QUOTA_EXCEEDED" } as const;
 const unknown = { outcome: "unknown", reason: null } as const;
 const booted = { to: "booting", machine: machineOf("m"), answer: accepted } as const;
 
-/** A record, what it says of the machine that it has, and of a late twin of the same launch. */
+/** A record in some state, and the verdicts for its own machine and for a second machine of the same launch. */
 interface ClaimCase {
   readonly what: string;
   readonly bring: (ledger: Ledger) => Promise<unknown>;
@@ -19,19 +19,19 @@ interface ClaimCase {
 
 const CASES: readonly ClaimCase[] = [
   {
-    what: "launching, not answered yet",
+    what: "launching, without an answer yet",
     bring: () => Promise.resolve(),
     own: "claimed",
     twin: "claimed",
   },
   {
-    what: "launching, answer lost",
+    what: "launching, with a lost answer",
     bring: (ledger) => stepped(ledger, { to: "launching", answer: unknown }),
     own: "claimed",
     twin: "claimed",
   },
   {
-    what: "launching elsewhere after a refusal",
+    what: "launching elsewhere after a rejection",
     bring: (ledger) =>
       stepped(ledger, { to: "launching", answer: rejected, launch: launchOf("b", 1) }),
     own: "orphan",
@@ -39,7 +39,7 @@ const CASES: readonly ClaimCase[] = [
   },
   { what: "booting", bring: (ledger) => stepped(ledger, booted), own: "claimed", twin: "orphan" },
   {
-    what: "booting, and going elsewhere once it is gone",
+    what: "booting, and launching elsewhere once the machine is gone",
     bring: (ledger) => stepped(ledger, { ...booted, answer: rejected }),
     own: "claimed",
     twin: "orphan",
@@ -51,7 +51,7 @@ const CASES: readonly ClaimCase[] = [
     twin: "orphan",
   },
   {
-    what: "terminating with its machine",
+    what: "terminating with a machine",
     bring: async (ledger) => {
       await stepped(ledger, booted);
       await stepped(ledger, { to: "terminating" });
@@ -81,7 +81,7 @@ const CASES: readonly ClaimCase[] = [
     twin: "orphan",
   },
   {
-    what: "terminated with a launch that was never settled",
+    what: "terminated with an unsettled launch",
     bring: async (ledger) => {
       await stepped(ledger, { to: "terminating", answer: unknown });
       await stepped(ledger, { to: "terminated" });
@@ -93,7 +93,7 @@ const CASES: readonly ClaimCase[] = [
 
 export function describeClaims(open: OpenLedger): void {
   describe("judge", () => {
-    it.each(CASES)("says of a spawn that is $what what it claims", async (one) => {
+    it.each(CASES)("reports the claims of a spawn that is $what", async (one) => {
       await using subject = await open();
       await begin(subject.ledger);
       await one.bring(subject.ledger);
@@ -101,7 +101,7 @@ export function describeClaims(open: OpenLedger): void {
       expect(verdicts).toEqual([one.own, one.twin]);
     });
 
-    it("knows the launches of every tenant, and no other, in the machines' order", async () => {
+    it("covers the launches of every tenant and no others, in the order of the machines", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger, newSpawn({ tenant: "acme", launch: launchOf("c") }));
@@ -113,7 +113,7 @@ export function describeClaims(open: OpenLedger): void {
     });
 
     it.each(["", "g", "A".repeat(32), "%", "_".repeat(32), "a".repeat(65), "\u{10ffff}"])(
-      "calls a launch id of %j foreign",
+      "reports the launch id %j as foreign",
       async (launchId) => {
         await using subject = await open();
         await begin(subject.ledger);
@@ -122,7 +122,7 @@ export function describeClaims(open: OpenLedger): void {
       },
     );
 
-    it("goes by the launch that a machine carries, whatever spawn has its id on record", async () => {
+    it("uses the launch id on the machine, even if a spawn records the machine's id", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -134,7 +134,7 @@ export function describeClaims(open: OpenLedger): void {
   });
 
   describe("targets", () => {
-    it("are each there once, of every tenant, in one order", async () => {
+    it("are listed once each, for all tenants, in a fixed order", async () => {
       await using subject = await open();
       const { ledger } = subject;
       expect(await ledger.targets()).toEqual([]);
@@ -155,7 +155,7 @@ function dockerTarget() {
 
 export function describeSuspects(open: OpenLedger): void {
   describe("suspects", () => {
-    it("keep the time at which they were first found", async () => {
+    it("keep the time of the first observation", async () => {
       await using subject = await open();
       const { ledger } = subject;
       expect(await ledger.suspects("here")).toEqual([]);
@@ -167,7 +167,7 @@ export function describeSuspects(open: OpenLedger): void {
       expect(await ledger.suspects("here")).toEqual(both);
     });
 
-    it("are none any more once they are not among them, and begin anew", async () => {
+    it("are dropped when they are not observed again, and start over", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.suspect("here", [found("m", "a"), found("k", "a")], 100);
@@ -178,7 +178,7 @@ export function describeSuspects(open: OpenLedger): void {
       expect(await ledger.suspect("here", [], 400)).toEqual([]);
     });
 
-    it("are of their scope alone", async () => {
+    it("belong to their scope only", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.suspect("here", [found("m", "a")], 100);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { begin, KEY, launchOf, machineOf, newSpawn, plan, stepped, take, told } from "./subject.ts";
+import {
+  begin,
+  KEY,
+  launchOf,
+  machineOf,
+  newSpawn,
+  plan,
+  stepped,
+  take,
+  recordedSpawn,
+} from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 const CLAIM = { ...KEY, fence: 1, driver: "driver-2", until: 5_000 };
@@ -16,17 +26,17 @@ export function describeLeases(open: OpenLedger): void {
         fence: 2,
       });
       expect(await ledger.claim({ ...CLAIM, driver: "driver-3" })).toBe(null);
-      expect((await told(ledger)).driven?.lease.driver).toBe("driver-2");
+      expect((await recordedSpawn(ledger)).driven?.lease.driver).toBe("driver-2");
     });
 
-    it("knows no spawn that is not there", async () => {
+    it("returns null for an unknown spawn", async () => {
       await using subject = await open();
       await begin(subject.ledger);
       expect(await subject.ledger.claim({ ...CLAIM, spawnId: "two" })).toBe(null);
       expect(await subject.ledger.claim({ ...CLAIM, tenant: "acme" })).toBe(null);
     });
 
-    it("is won by one of many at once", async () => {
+    it("is won by one of many concurrent claims", async () => {
       await using subject = await open();
       await begin(subject.ledger);
       const claims = await Promise.all(
@@ -37,25 +47,25 @@ export function describeLeases(open: OpenLedger): void {
       expect(claims.filter((one) => one !== null)).toHaveLength(1);
     });
 
-    it("lets the driver before record nothing more", async () => {
+    it("prevents further steps by the previous driver", async () => {
       await using subject = await open();
       await begin(subject.ledger);
       await subject.ledger.claim(CLAIM);
       expect(await take(subject.ledger, { to: "booting" })).toBe(null);
       await subject.ledger.release(KEY, 1);
       await subject.ledger.renew("driver-1", 9_000);
-      const { driven, unfinished } = await told(subject.ledger);
+      const { driven, unfinished } = await recordedSpawn(subject.ledger);
       expect(driven?.lease).toEqual({ driver: "driver-2", until: 5_000, fence: 2 });
       expect(unfinished?.lease).toEqual(driven?.lease);
       expect(await take(subject.ledger, { to: "booting", fence: 2 })).not.toBe(null);
     });
 
-    it("makes a launch that nobody has told of unknown, and leaves others as they are", async () => {
+    it("marks an unanswered launch as unknown, and leaves others unchanged", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
       expect((await ledger.claim(CLAIM))?.launches).toMatchObject([{ outcome: "unknown" }]);
-      expect((await told(ledger)).driven).toMatchObject({
+      expect((await recordedSpawn(ledger)).driven).toMatchObject({
         plan,
         launches: [{ outcome: "unknown", reason: null }],
         spawn: { attempts: [{ outcome: "unknown" }] },
@@ -72,7 +82,7 @@ export function describeLeases(open: OpenLedger): void {
   });
 
   describe("leases", () => {
-    it("are lengthened by their driver, all at once, and nobody else's", async () => {
+    it("are extended by their driver together, and by no other driver", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -87,7 +97,7 @@ export function describeLeases(open: OpenLedger): void {
       expect(untils).toEqual([9_000, 9_000, 1_000]);
     });
 
-    it("end with a release, at the fence that they were given with", async () => {
+    it("end with a release at the fence of their claim", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -101,9 +111,9 @@ export function describeLeases(open: OpenLedger): void {
     });
 
     it.each([
-      ["a step that says so", { to: "launching", lease: "release" }],
-      ["a spawn that has settled", { to: "running" }],
-      ["a spawn that failed", { to: "failed" }],
+      ["a step that releases the lease", { to: "launching", lease: "release" }],
+      ["a step to a settled state", { to: "running" }],
+      ["a step to failed", { to: "failed" }],
     ] as const)("end with %s", async (_, change) => {
       await using subject = await open();
       await begin(subject.ledger);

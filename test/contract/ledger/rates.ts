@@ -31,7 +31,7 @@ function ask(changes: Partial<RateAsk> = {}): RateAsk {
 
 export function describeRates(open: OpenLedger): void {
   describe("spending a provider's rates", () => {
-    it("grants what there is, and then says when to ask again and who is first", async () => {
+    it("grants what is available, and otherwise returns the wait and the number of earlier waiters", async () => {
       await using subject = await open();
       const { ledger } = subject;
       const granted = { granted: true, requests: 1, resources: 4, held: null };
@@ -43,7 +43,7 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(ask())).toMatchObject({ granted: false, ahead: 1 });
     });
 
-    it("keeps apart what has another name or another scope", async () => {
+    it("keeps buckets with another name or scope separate", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.spend(ask({ requests: 2, resources: null }));
@@ -61,9 +61,9 @@ export function describeRates(open: OpenLedger): void {
     });
 
     it.each([
-      ["spends what is on record with it", true, 0],
-      ["has spent nothing that is not on record", false, 10],
-    ])("a process that is gone %s", async (_what, isRecorded, left) => {
+      ["keeps the charge of a recorded grant", true, 0],
+      ["loses the charge of an unrecorded grant", false, 10],
+    ])("an ended process %s", async (_what, isRecorded, left) => {
       await using subject = await open();
       const { ledger } = subject;
       const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
@@ -76,7 +76,7 @@ export function describeRates(open: OpenLedger): void {
       expect(second.granted ? second.resources : 0).toBe(left);
     });
 
-    it("keeps what a launch was granted whose record was refused", async () => {
+    it("keeps the grant of a launch whose record was rejected", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.begin([newSpawn()], null);
@@ -88,7 +88,7 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(next)).toMatchObject({ granted: true, resources: 10 });
     });
 
-    it("grants the turn of a launch with its record, at the time of that", async () => {
+    it("claims the rate token of a launch in the transaction that records it, at its time", async () => {
       await using subject = await open();
       const { ledger } = subject;
       const one = ask({ resources: { minimum: 1, maximum: 1 } });
@@ -99,7 +99,7 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(one)).toMatchObject({ granted: false });
     });
 
-    it("writes nothing of a launch whose turn has not come", async () => {
+    it("records nothing for a launch without a rate token", async () => {
       await using subject = await open();
       const { ledger } = subject;
       const one = ask({ resources: { minimum: 1, maximum: 1 } });
@@ -108,16 +108,16 @@ export function describeRates(open: OpenLedger): void {
       const refused = { created: false, existing: null };
       expect(await ledger.begin([spawn], () => one)).toEqual(refused);
       expect(await ledger.find(spawn)).toBeNull();
-      // Nor does it wait: who comes after it comes first.
+      // Nor does the launch join the queue: the next caller is first.
       const soon = { ...one, tenant: "acme" };
       expect(await ledger.spend(soon)).toMatchObject({ granted: false, ahead: 0 });
-      // It comes after whoever waits, though there is enough for one by then.
+      // Waiters come first, even if there is already enough for this launch.
       const later = { ...one, now: one.now + 750 };
       expect(await ledger.begin([spawn], () => later)).toEqual(refused);
       expect(await ledger.spend({ ...later, tenant: "acme" })).toMatchObject({ granted: true });
     });
 
-    it("spends nothing on a launch whose record was refused, though its turn had come", async () => {
+    it("charges nothing for a launch whose record was rejected", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.begin([newSpawn()], null);
@@ -128,7 +128,7 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(all)).toMatchObject({ granted: true, resources: 10 });
     });
 
-    it("takes back what was not spent, and slows down when it is told to", async () => {
+    it("accepts unused tokens back, and slows down after throttling", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.spend(ask({ resources: { minimum: 1, maximum: 10 } }));
@@ -143,7 +143,7 @@ export function describeRates(open: OpenLedger): void {
       expect(await ledger.spend(ask())).toMatchObject({ granted: false, wait: 9_000 });
     });
 
-    it("waits for nobody who has left", async () => {
+    it("does not wait for a waiter that has left", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.spend(ask({ requests: 2, resources: null }));

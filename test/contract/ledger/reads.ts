@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { begin, KEY, launchOf, newSpawn, stepped, take, told } from "./subject.ts";
+import { begin, KEY, launchOf, newSpawn, stepped, take, recordedSpawn } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 export function describeReads(open: OpenLedger): void {
   describe("reads", () => {
-    it("know nothing of what is not there", async () => {
+    it("return null or nothing for unknown spawns", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -15,7 +15,7 @@ export function describeReads(open: OpenLedger): void {
       expect(await ledger.countUnsettled("default", ["two"])).toBe(0);
     });
 
-    it("tell unfinished spawns oldest first, and no settled one", async () => {
+    it("list unfinished spawns, oldest first, without settled ones", async () => {
       await using subject = await open();
       const { ledger } = subject;
       for (const spawnId of ["z", "a", "m", "q"]) await begin(ledger, newSpawn({ spawnId }));
@@ -52,7 +52,7 @@ export function describeReads(open: OpenLedger): void {
       expect(await ids({ workspace: "none" })).toEqual([]);
     });
 
-    it("tell events in their order, after a number, of those that were named", async () => {
+    it("list events in order, after a sequence number, of the named spawns", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -71,11 +71,11 @@ export function describeReads(open: OpenLedger): void {
       expect(later).toEqual(all.slice(4));
     });
 
-    it("give the plan that each spawn began with", async () => {
+    it("return the plan that each spawn began with", async () => {
       await using subject = await open();
       const { ledger } = subject;
       const reads = [{ reference: "r", value: "v", readAt: "2026-11-23T04:00:00.000Z" }];
-      // The same plan id, as when it was read is no part of it.
+      // The same plan id, since read times are not part of it.
       const later = samplePlan({ floatingReads: reads });
       await begin(ledger);
       await begin(ledger, newSpawn({ spawnId: "two", plan: later }));
@@ -87,7 +87,7 @@ export function describeReads(open: OpenLedger): void {
   });
 
   describe("tenants", () => {
-    it("see and touch nothing of each other, even under one id", async () => {
+    it("neither see nor change each other's spawns, even with the same id", async () => {
       await using subject = await open();
       const { ledger } = subject;
       const acme = { ...KEY, tenant: "acme" };
@@ -96,10 +96,10 @@ export function describeReads(open: OpenLedger): void {
       expect((await begin(ledger, newSpawn({ ...acme, launch: launchOf("b") }))).created).toBe(
         true,
       );
-      const before = await told(ledger);
+      const before = await recordedSpawn(ledger);
       await take(ledger, { ...acme, to: "running" });
       await ledger.claim({ ...acme, fence: 1, driver: "driver-2", until: 9_000 });
-      expect(await told(ledger)).toEqual(before);
+      expect(await recordedSpawn(ledger)).toEqual(before);
       expect((await ledger.list("acme", {})).map(({ state }) => state)).toEqual(["running"]);
       expect(await ledger.unfinished("acme")).toEqual([]);
       expect(await ledger.countUnsettled("default", [])).toBe(1);

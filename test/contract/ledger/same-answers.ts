@@ -48,7 +48,7 @@ const step = fc
   .map((one) => ({ ...one, message: `to ${one.to}`, at: AT }));
 
 const calls: fc.Arbitrary<Call> = fc.oneof(
-  { arbitrary: beginning(), weight: 3 },
+  { arbitrary: beginCalls(), weight: 3 },
   {
     arbitrary: fc
       .record({ key, fence, step })
@@ -81,7 +81,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   time.map((now) => (ledger: Ledger) => ledger.fullOfferings(["x", "y", "z"], now)),
 );
 
-function beginning(): fc.Arbitrary<Call> {
+function beginCalls(): fc.Arbitrary<Call> {
   return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, driver, leaseUntil: time }).map(
     ({ key: of, ...one }) =>
       (ledger: Ledger) =>
@@ -89,8 +89,8 @@ function beginning(): fc.Arbitrary<Call> {
   );
 }
 
-/** All that can be asked of a ledger. */
-async function everything(ledger: Ledger): Promise<unknown> {
+/** The results of all reads of a ledger. */
+async function readEverything(ledger: Ledger): Promise<unknown> {
   const answers: unknown[] = [await ledger.targets()];
   for (const tenant of ["default", "acme"]) {
     answers.push(await ledger.list(tenant, {}), await ledger.unfinished(tenant));
@@ -109,7 +109,7 @@ async function everything(ledger: Ledger): Promise<unknown> {
 }
 
 export function describeSameAnswers(...open: readonly [OpenLedger, OpenLedger]): void {
-  it("two ledgers give the same answers to the same calls", { timeout: 60_000 }, async () => {
+  it("two ledgers return the same results for the same calls", { timeout: 60_000 }, async () => {
     const sequences = fc.array(calls, { minLength: 1, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(sequences, async (sequence) => {
@@ -117,7 +117,7 @@ export function describeSameAnswers(...open: readonly [OpenLedger, OpenLedger]):
         await using other = await open[1]();
         for (const call of sequence)
           expect(await call(other.ledger)).toEqual(await call(one.ledger));
-        expect(await everything(other.ledger)).toEqual(await everything(one.ledger));
+        expect(await readEverything(other.ledger)).toEqual(await readEverything(one.ledger));
       }),
       { numRuns: 60 },
     );

@@ -14,13 +14,13 @@ import {
   stepped,
   take,
   token,
-  told,
+  recordedSpawn,
 } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 
 export function describeBeginning(open: OpenLedger): void {
   describe("begin", () => {
-    it("records spawn, launch and lease in one go", async () => {
+    it("records spawn, launch and lease together", async () => {
       await using subject = await open();
       const { created, driven } = await begin(subject.ledger);
       expect(created).toBe(true);
@@ -30,13 +30,13 @@ export function describeBeginning(open: OpenLedger): void {
         launches: [{ attempt: 1, ...launchOf("a"), at: AT, outcome: null, reason: null }],
         spawn: { ...KEY, state: "launching", machine: null, error: null, createdAt: AT },
       });
-      const now = await told(subject.ledger);
+      const now = await recordedSpawn(subject.ledger);
       expect(now.driven).toEqual(driven);
       expect(now.described?.events.map(({ state }) => state)).toEqual(["pending", "launching"]);
       expect(now.unfinished?.lease).toEqual(driven.lease);
     });
 
-    it("gives the existing spawn back for an id that is taken, and writes nothing", async () => {
+    it("returns the existing spawn for an id that is in use, and writes nothing", async () => {
       await using subject = await open();
       const { driven } = await begin(subject.ledger);
       const other = samplePlan({ workspace: "other" });
@@ -46,7 +46,7 @@ export function describeBeginning(open: OpenLedger): void {
       expect(await subject.ledger.targets()).toEqual([plan.target]);
     });
 
-    it("lets one of many at once begin", async () => {
+    it("lets one of many concurrent calls begin", async () => {
       await using subject = await open();
       const drivers = Array.from({ length: 8 }, (_, index) => `driver-${index}`);
       const begun = await Promise.all(
@@ -56,7 +56,7 @@ export function describeBeginning(open: OpenLedger): void {
       expect(new Set(begun.map(({ driven }) => driven.lease.driver)).size).toBe(1);
     });
 
-    it("knows one owner for ever", async () => {
+    it("keeps one owner id", async () => {
       await using subject = await open();
       const owners = await Promise.all([subject.ledger.owner(), subject.ledger.owner()]);
       expect(new Set([...owners, await subject.ledger.owner()]).size).toBe(1);
@@ -65,7 +65,7 @@ export function describeBeginning(open: OpenLedger): void {
   });
 }
 
-/** Which states lead to which. */
+/** The allowed transitions. */
 const LEADS_TO: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
   pending: [],
   launching: ["launching", "booting", "running", "terminating", "failed"],
@@ -100,7 +100,7 @@ export function describeSteps(open: OpenLedger): void {
         launches: [{ token: token("a"), ...answer }],
         spawn: { state: "booting", machine: machineOf("m"), createdAt: AT, updatedAt: LATER },
       });
-      const { driven, described } = await told(subject.ledger);
+      const { driven, described } = await recordedSpawn(subject.ledger);
       expect(driven).toEqual({ ...taken, plan });
       expect(described?.events.at(-1)).toEqual({
         at: LATER,
@@ -109,12 +109,12 @@ export function describeSteps(open: OpenLedger): void {
       });
     });
 
-    it("adds the next launch behind the answered one", async () => {
+    it("appends the next launch after the answered one", async () => {
       await using subject = await open();
       await begin(subject.ledger);
       const answer = { outcome: "rejected", reason: "INSUFFICIENT_CAPACITY" } as const;
       await stepped(subject.ledger, { to: "launching", answer, launch: launchOf("b", 1) });
-      const { driven } = await told(subject.ledger);
+      const { driven } = await recordedSpawn(subject.ledger);
       expect(driven?.launches).toMatchObject([
         { attempt: 1, ...launchOf("a"), ...answer, at: AT },
         { attempt: 2, ...launchOf("b", 1), outcome: null, reason: null, at: LATER },
@@ -122,7 +122,7 @@ export function describeSteps(open: OpenLedger): void {
       expect(driven?.spawn.attempts.map(({ place }) => place)).toEqual(["engine-1", "engine-2"]);
     });
 
-    it("keeps machine and error until they are taken away", async () => {
+    it("keeps machine and error until a step removes them", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -133,21 +133,24 @@ export function describeSteps(open: OpenLedger): void {
         error,
       });
       await stepped(ledger, { to: "launching", machine: null, error: null });
-      expect((await told(ledger)).driven?.spawn).toMatchObject({ machine: null, error: null });
+      expect((await recordedSpawn(ledger)).driven?.spawn).toMatchObject({
+        machine: null,
+        error: null,
+      });
     });
 
-    it("refuses a step with another fence, and one of a spawn that is not there", async () => {
+    it("rejects a step with another fence, and a step of an unknown spawn", async () => {
       await using subject = await open();
       await begin(subject.ledger);
-      const before = await told(subject.ledger);
+      const before = await recordedSpawn(subject.ledger);
       for (const fence of [0, 2])
         expect(await take(subject.ledger, { to: "booting", fence })).toBe(null);
       expect(await take(subject.ledger, { to: "booting", spawnId: "two" })).toBe(null);
       expect(await take(subject.ledger, { to: "booting", tenant: "acme" })).toBe(null);
-      expect(await told(subject.ledger)).toEqual(before);
+      expect(await recordedSpawn(subject.ledger)).toEqual(before);
     });
 
-    it("writes nothing of a full place with a step that is refused", async () => {
+    it("does not record a full place with a rejected step", async () => {
       await using subject = await open();
       await begin(subject.ledger);
       const full = { offering: "zone-a", until: 9_000 };
@@ -156,7 +159,7 @@ export function describeSteps(open: OpenLedger): void {
     });
 
     it.each(SPAWN_STATES.filter((state) => state !== "pending"))(
-      "allows from %s what may follow it, and nothing else",
+      "allows only the valid transitions from %s",
       async (from) => {
         for (const to of SPAWN_STATES) {
           await using subject = await open();
@@ -175,7 +178,7 @@ export function describeSteps(open: OpenLedger): void {
 
 export function describeFullPlaces(open: OpenLedger): void {
   describe("full offerings", () => {
-    it("are full until their time, for every spawn", async () => {
+    it("stay full until their time, for every spawn", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
@@ -187,7 +190,7 @@ export function describeFullPlaces(open: OpenLedger): void {
       expect(await ledger.fullOfferings([], 0)).toEqual(new Set());
     });
 
-    it("are never opened by an older finding", async () => {
+    it("are not reopened by an older observation", async () => {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);

@@ -1,4 +1,4 @@
-/** What the parts of the contract share. */
+/** Helpers that the parts of the contract share. */
 import { expect } from "vitest";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { launchId } from "../../../src/ledger/launch-token.ts";
@@ -25,12 +25,12 @@ export const LATER = "2026-11-22T04:00:09.000Z";
 export const KEY = { tenant: "default", spawnId: "one" };
 export const plan: LaunchPlan = samplePlan();
 
-/** A token as the spawner makes them, of one digit. */
+/** A launch token of the spawner's format, from one digit. */
 export function token(digit: string): string {
   return digit.repeat(64);
 }
 
-/** What a machine of that launch carries. */
+/** A machine that carries the id of that launch. */
 export function found(id: string, digit: string, place = "engine-1") {
   return { id, place, launchId: launchId(token(digit)), spawnId: null, launchIndex: null };
 }
@@ -61,23 +61,23 @@ export function newSpawn(changes: Partial<NewSpawn> = {}): NewSpawn {
   };
 }
 
-/** Begins one spawn alone; what there is by then. */
+/** Begins a single spawn, and returns the new or existing record. */
 export async function begin(
   ledger: Ledger,
   spawn: NewSpawn = newSpawn(),
 ): Promise<{ readonly created: boolean; readonly driven: DrivenSpawn }> {
   const begun = await ledger.begin([spawn], null);
   const [driven] = (begun.created ? begun.driven : begun.existing) ?? [];
-  if (driven === undefined || driven === null) throw new Error("the ledger told of no spawn");
+  if (driven === undefined || driven === null) throw new Error("the ledger returned no spawn");
   return { created: begun.created, driven };
 }
 
-/** A step as its driver sees it, who was given the fence. */
-export type Wanted = Partial<Omit<Step, "before">> &
+/** A step from the viewpoint of the driver that holds the fence. */
+export type StepRequest = Partial<Omit<Step, "before">> &
   Pick<Step, "to"> & { readonly fence?: number; readonly before?: Standing };
 
-/** Takes one step of the first spawn, or of another; null where it is refused. */
-export async function take(ledger: Ledger, wanted: Wanted): Promise<Standing | null> {
+/** Takes one step of the first spawn, or of another; null if the ledger rejects it. */
+export async function take(ledger: Ledger, wanted: StepRequest): Promise<Standing | null> {
   const { fence = 1, ...changes } = wanted;
   const now = await ledger.find({ ...KEY, ...changes });
   const seen = now ?? { ...beginRecord(newSpawn()), plan };
@@ -92,15 +92,15 @@ export async function take(ledger: Ledger, wanted: Wanted): Promise<Standing | n
   return (await ledger.take([step], null))?.[0] ?? null;
 }
 
-/** Takes a step that must be allowed. */
-export async function stepped(ledger: Ledger, changes: Wanted): Promise<Standing> {
+/** Takes a step that must be accepted. */
+export async function stepped(ledger: Ledger, changes: StepRequest): Promise<Standing> {
   const after = await take(ledger, changes);
-  if (after === null) throw new Error(`the step to ${changes.to} was refused`);
+  if (after === null) throw new Error(`the step to ${changes.to} was rejected`);
   return after;
 }
 
-/** All that a ledger tells of a spawn, from everywhere it tells it. */
-export async function told(ledger: Ledger, key = KEY) {
+/** Everything that a ledger returns for a spawn, from all its reads. */
+export async function recordedSpawn(ledger: Ledger, key = KEY) {
   const [driven, described, listed, unfinished] = [
     await ledger.find(key),
     await ledger.describe(key),

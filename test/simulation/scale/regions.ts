@@ -10,20 +10,20 @@ import type { SimulatedCloud } from "../cloud.ts";
 import type { Meter, SimulatedRates } from "../rates.ts";
 import type { Scene } from "../scene.ts";
 
-/** One account's part of one region. */
+/** One account in one region. */
 export interface Region {
   readonly cloud: SimulatedCloud;
   readonly target: AwsTarget;
-  /** Whether others than Slipway make calls in the same account. */
+  /** Whether other software makes calls in the same account. */
   readonly isShared: boolean;
 }
 
-/** Calls that arrived, and those of them that came too fast, by their names. */
+/** Numbers of calls that arrived, and that were throttled, by name. */
 export interface CallCounts {
   readonly arrived: Map<string, number>;
-  /** In accounts that nobody else uses. */
+  /** In accounts without other callers. */
   readonly throttled: Map<string, number>;
-  /** In accounts that others use too. */
+  /** In accounts with other callers. */
   readonly throttledShared: Map<string, number>;
 }
 
@@ -31,17 +31,17 @@ export interface RegionOptions {
   readonly account: number;
   readonly region: string;
   readonly isShared: boolean;
-  /** Spawns that are to come to it. */
+  /** Expected number of spawns. */
   readonly spawns: number;
   readonly counts: CallCounts;
 }
 
-/** Between two changes of what a zone has room for, in milliseconds. */
-const CHANGE: readonly [number, number] = [5_000, 40_000];
-/** Between two calls of somebody else's. */
-const FOREIGN: readonly [number, number] = [1_000, 10_000];
+/** Interval between changes of a zone's capacity, in milliseconds. */
+const CAPACITY_CHANGE_INTERVAL: readonly [number, number] = [5_000, 40_000];
+/** Interval between calls of other software. */
+const FOREIGN_CALL_INTERVAL: readonly [number, number] = [1_000, 10_000];
 
-/** A region with three zones: room in two of them comes and goes, the third is full at times. */
+/** A region with three zones: the capacity of two changes, and the third is full at times. */
 export function createRegion(scene: Scene, auditor: Auditor, options: RegionOptions): Region {
   const { account, region, isShared, counts } = options;
   const accountId = String(100_000_000_000 + account);
@@ -54,7 +54,7 @@ export function createRegion(scene: Scene, auditor: Auditor, options: RegionOpti
     terminate: rateOf("TerminateInstances", scope, {}),
     operation: rateOf("GetConsoleOutput", scope, {}),
   };
-  const meter = standInMeter(scene, isShared ? counts.throttledShared : counts.throttled);
+  const meter = fakeMeter(scene, isShared ? counts.throttledShared : counts.throttled);
   const counted: Meter = {
     request(limit) {
       count(counts.arrived, limit.name);
@@ -68,14 +68,14 @@ export function createRegion(scene: Scene, auditor: Auditor, options: RegionOpti
     name: `i-${account}-${region}`,
     places,
     tokenMilliseconds: 86_400_000,
-    largestBatch: 1_000,
+    maximumBatch: 1_000,
     lag: 3_000,
-    showsTheDead: false,
+    returnsTerminated: false,
     rates,
     meter: counted,
   });
-  changeRooms(scene, cloud, options.spawns);
-  if (isShared) useBesides(scene, meter, rates);
+  changeCapacities(scene, cloud, options.spawns);
+  if (isShared) makeForeignCalls(scene, meter, rates);
   return { cloud, target: targetIn(accountId, region), isShared };
 }
 
@@ -106,8 +106,8 @@ function targetIn(accountId: string, region: string): AwsTarget {
   };
 }
 
-/** The buckets of EC2's stand-in. */
-function standInMeter(scene: Scene, throttled: Map<string, number>): Meter {
+/** The rate limiter of the EC2 fake. */
+function fakeMeter(scene: Scene, throttled: Map<string, number>): Meter {
   const buckets: Buckets = new Map();
   const take = (name: string, from: (limiter: RateLimiter) => void): boolean => {
     try {
@@ -136,31 +136,31 @@ function ratedCall(name: string) {
   };
 }
 
-function changeRooms(scene: Scene, cloud: SimulatedCloud, spawns: number): void {
+function changeCapacities(scene: Scene, cloud: SimulatedCloud, spawns: number): void {
   const { random, scheduler } = scene;
   for (const [index, place] of cloud.places.entries()) {
     const change = (): void => {
       if (scene.isCalm) return;
       const isLast = index === cloud.places.length - 1;
-      if (isLast && random.chance(0.95)) cloud.room.delete(place);
-      else cloud.room.set(place, isLast ? 0 : random.between(0, Math.ceil(spawns * 0.6)));
-      scheduler.after(random.between(...CHANGE), change);
+      if (isLast && random.chance(0.95)) cloud.capacity.delete(place);
+      else cloud.capacity.set(place, isLast ? 0 : random.between(0, Math.ceil(spawns * 0.6)));
+      scheduler.after(random.between(...CAPACITY_CHANGE_INTERVAL), change);
     };
     change();
   }
 }
 
-/** Somebody else's launches and looks, which nobody governs. */
-function useBesides(scene: Scene, meter: Meter, { launch, describe }: SimulatedRates): void {
+/** Launches and describes by other software, which Slipway does not pace. */
+function makeForeignCalls(scene: Scene, meter: Meter, { launch, describe }: SimulatedRates): void {
   const { random, scheduler } = scene;
   const call = (): void => {
     if (scene.isCalm) return;
     for (let calls = random.between(1, 2); calls > 0; calls -= 1)
       if (random.chance(0.3)) meter.request(describe);
       else if (meter.request(launch)) meter.resources(launch, random.between(1, 5));
-    scheduler.after(random.between(...FOREIGN), call);
+    scheduler.after(random.between(...FOREIGN_CALL_INTERVAL), call);
   };
-  scheduler.after(random.between(...FOREIGN), call);
+  scheduler.after(random.between(...FOREIGN_CALL_INTERVAL), call);
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -1,23 +1,23 @@
 import { runScale } from "./scale.ts";
 import type { ScaleOptions, ScaleResult } from "./scale.ts";
 
-/** What a run took of this machine. */
+/** Resources that a run used on this machine. */
 interface Cost {
-  /** Real. */
+  /** Real time. */
   readonly milliseconds: number;
-  readonly largestMemory: number;
+  readonly peakMemory: number;
 }
 
-/** Plays it and says in a few lines what came of it. */
+/** Runs the scenario and summarizes the result in a few lines. */
 export async function scaleReport(
   options: ScaleOptions,
 ): Promise<{ readonly lines: readonly string[]; readonly isKept: boolean }> {
   Error.stackTraceLimit = 0;
   const began = performance.now();
   const result = await runScale(options);
-  // Of the process, from its beginning.
-  const largestMemory = process.resourceUsage().maxRSS * 1_024;
-  const cost = { milliseconds: performance.now() - began, largestMemory };
+  // For the whole lifetime of the process.
+  const peakMemory = process.resourceUsage().maxRSS * 1_024;
+  const cost = { milliseconds: performance.now() - began, peakMemory };
   return { lines: linesOf(options, result, cost), isKept: result.violations.length === 0 };
 }
 
@@ -26,22 +26,22 @@ function linesOf(options: ScaleOptions, result: ScaleResult, cost: Cost): readon
   const { states, failures, calls, toMachine, toRunning } = result;
   return [
     `${spawns} spawns over ${accounts} accounts and ${regions} regions, ${processes} processes, seed ${seed}`,
-    `promises broken: ${result.violations.length}`,
+    `broken promises: ${result.violations.length}`,
     ...result.violations.slice(0, 3).map(({ rule, detail }) => `  ${rule}: ${detail}`),
     `states: ${listOf(states)}`,
     `failures: ${listOf(failures)}`,
-    `machines: ${result.machines} born, ${result.sweptMachines} swept`,
+    `machines: ${result.machines} created, ${result.sweptMachines} swept`,
     `launches: ${result.launches}, ${result.repeated} of them repeated`,
     `calls: ${listOf(calls.arrived)}`,
-    `throttled where nobody else calls: ${listOf(calls.throttled)}`,
-    `throttled where others call too: ${listOf(calls.throttledShared)}`,
-    `asked to machine: ${spreadOf(toMachine.alone)}`,
-    `asked to running: ${spreadOf(toRunning.alone)}`,
-    `asked to machine where others call too: ${spreadOf(toMachine.shared)}`,
-    `asked to running where others call too: ${spreadOf(toRunning.shared)}`,
-    `virtual time until all had settled: ${seconds(result.milliseconds)}`,
+    `throttled, exclusive accounts: ${listOf(calls.throttled)}`,
+    `throttled, shared accounts: ${listOf(calls.throttledShared)}`,
+    `request to machine, exclusive accounts: ${spreadOf(toMachine.exclusive)}`,
+    `request to running, exclusive accounts: ${spreadOf(toRunning.exclusive)}`,
+    `request to machine, shared accounts: ${spreadOf(toMachine.shared)}`,
+    `request to running, shared accounts: ${spreadOf(toRunning.shared)}`,
+    `virtual time until all spawns had settled: ${seconds(result.milliseconds)}`,
     `real time: ${seconds(cost.milliseconds)} for ${result.steps} steps`,
-    `memory: ${Math.round(cost.largestMemory / 2 ** 20)} MiB at most, clouds and auditor included`,
+    `memory: ${Math.round(cost.peakMemory / 2 ** 20)} MiB peak, including clouds and auditor`,
   ];
 }
 
@@ -54,7 +54,7 @@ function listOf(counts: ReadonlyMap<string, number>): string {
 function spreadOf(sorted: readonly number[]): string {
   const at = (part: number): string =>
     seconds(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
-  return `median ${at(0.5)}, 99 of 100 within ${at(0.99)}, longest ${at(1)}`;
+  return `median ${at(0.5)}, 99th percentile ${at(0.99)}, maximum ${at(1)}`;
 }
 
 function seconds(milliseconds: number): string {

@@ -2,18 +2,18 @@ import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { createAuditor } from "../auditor.ts";
 import type { Auditor } from "../auditor.ts";
-import { calmAndJudge } from "../calm.ts";
+import { calmAndCheck } from "../calm.ts";
 import { createHosts } from "../host.ts";
 import { nameOf } from "../machine.ts";
-import { calmMood } from "../mood.ts";
-import type { Mood } from "../mood.ts";
+import { noFaults } from "../fault-rates.ts";
+import type { FaultRates } from "../fault-rates.ts";
 import { createRandom } from "../random.ts";
 import type { Random } from "../random.ts";
 import { createScene } from "../scene.ts";
 import type { Violation } from "../scene.ts";
 import { createScheduler, START } from "../scheduler.ts";
 import { createWork } from "../work.ts";
-import type { Errand, Wanted, Work } from "../work.ts";
+import type { Command, WantedSpawn, Work } from "../work.ts";
 import { createRegion, planIn } from "./regions.ts";
 import type { CallCounts, Region } from "./regions.ts";
 
@@ -27,41 +27,41 @@ export interface ScaleOptions {
 
 export interface ScaleResult {
   readonly violations: readonly Violation[];
-  /** Spawns by the state that they came to. */
+  /** Number of spawns by final state. */
   readonly states: ReadonlyMap<string, number>;
-  /** Failed spawns by their reason. */
+  /** Number of failed spawns by reason. */
   readonly failures: ReadonlyMap<string, number>;
   readonly machines: number;
   readonly sweptMachines: number;
-  /** Launches that were asked for, and how often one was repeated. */
+  /** Number of requested launches, and of repetitions. */
   readonly launches: number;
   readonly repeated: number;
   readonly calls: CallCounts;
-  /** From when a spawn was asked for to when its machine was born, and to when it was on record as running. */
+  /** Time from the request for a spawn to the creation of its machine, and to the record of its running state. */
   readonly toMachine: Spread;
   readonly toRunning: Spread;
-  /** Virtual: until every spawn had settled, all bursts included. */
+  /** Virtual time until every spawn has settled, including all bursts. */
   readonly milliseconds: number;
   readonly steps: number;
 }
 
-/** Milliseconds, shortest first: in accounts that nobody else uses, and in those that others use too. */
+/** Ascending milliseconds: in accounts without and with other callers. */
 export interface Spread {
-  readonly alone: readonly number[];
+  readonly exclusive: readonly number[];
   readonly shared: readonly number[];
 }
 
 const TENANTS = ["default", "acme"];
 const REGION_NAMES = ["us-east-1", "us-west-2", "eu-west-1", "ap-south-1"];
-/** All bursts begin within it, in milliseconds. */
-const RUSH = 60_000;
-/** When one of the processes is killed, and after how long the next one takes its place. */
-const DEATH = 30_000;
-const RESTART = 5_000;
-const MOST_STEPS = 100_000_000;
+/** All bursts begin within this time, in milliseconds. */
+const BURST_WINDOW = 60_000;
+/** Time at which a process is killed, and time until it is replaced. */
+const DEATH_TIME = 30_000;
+const RESTART_DELAY = 5_000;
+const MAXIMUM_STEPS = 100_000_000;
 
-/** What goes wrong now and then: of a thousand calls, a few; of a thousand machines, five. */
-const TROUBLE: Partial<Mood> = {
+/** Occasional faults: a few of a thousand calls, five of a thousand machines. */
+const OCCASIONAL_FAULTS: Partial<FaultRates> = {
   lostRequest: 0.003,
   lostReply: 0.003,
   failedAfter: 0.003,
@@ -73,11 +73,11 @@ interface Burst {
   readonly at: number;
 }
 
-/** Many spawns of many accounts at once, by processes that share one ledger. */
+/** Many concurrent spawns in many accounts, by processes that share one ledger. */
 export async function runScale(options: ScaleOptions): Promise<ScaleResult> {
   const random = createRandom(options.seed);
-  const scheduler = createScheduler(random, MOST_STEPS);
-  const scene = createScene(random, scheduler, { ...calmMood(), ...TROUBLE }, null);
+  const scheduler = createScheduler(random, MAXIMUM_STEPS);
+  const scene = createScene(random, scheduler, { ...noFaults(), ...OCCASIONAL_FAULTS }, null);
   scene.isMetered = true;
   const auditor = createAuditor(scene);
   const calls = { arrived: new Map(), throttled: new Map(), throttledShared: new Map() };
@@ -108,28 +108,28 @@ export async function runScale(options: ScaleOptions): Promise<ScaleResult> {
     scheduler.after(at, () => {
       for (const [index, name] of names.entries()) {
         const slot = index % spawners.length;
-        times.asked.set(name, scheduler.now());
+        times.requested.set(name, scheduler.now());
         shares[slot]?.push(name);
         const spawner = spawners[slot];
         if (spawner?.process.isAlive === true) work.begin(spawner, spawnOf(name));
       }
     });
-  scheduler.after(DEATH, () => spawners[0]?.process.die("in the midst of it all"));
-  // Another one takes up what it left, and is asked for the same as it was.
-  scheduler.after(DEATH + RESTART, () => {
+  scheduler.after(DEATH_TIME, () => spawners[0]?.process.die("during the run"));
+  // Its replacement recovers what it left, and receives the same requests again.
+  scheduler.after(DEATH_TIME + RESTART_DELAY, () => {
     const next = hosts.start(hostOf(0), null, () => undefined);
     spawners[0] = next;
     work.begin(next, { kind: "recover" });
     for (const name of shares[0] ?? []) work.begin(next, spawnOf(name));
   });
   let isRushOver = false;
-  scheduler.after(RUSH, () => {
+  scheduler.after(BURST_WINDOW, () => {
     isRushOver = true;
   });
   await scheduler.run(() => scene.violations.length > 0 || (isRushOver && isIdle(work)));
   const milliseconds = scheduler.now() - START;
   const stage = { scene, auditor, clouds, wanted, bursts: [], hosts, work };
-  if (scene.violations.length === 0) await calmAndJudge(stage);
+  if (scene.violations.length === 0) await calmAndCheck(stage);
   return {
     ...resultOf(auditor, times, sharedPlaces(regions)),
     violations: scene.violations,
@@ -150,13 +150,13 @@ function createRegions(
   });
 }
 
-/** A burst for each tenant in each region of each account. */
+/** One burst per tenant in each region of each account. */
 function drawBursts(
   random: Random,
   regions: readonly Region[],
   { spawns }: ScaleOptions,
-): { readonly wanted: ReadonlyMap<string, Wanted>; readonly bursts: readonly Burst[] } {
-  const wanted = new Map<string, Wanted>();
+): { readonly wanted: ReadonlyMap<string, WantedSpawn>; readonly bursts: readonly Burst[] } {
+  const wanted = new Map<string, WantedSpawn>();
   const groups = regions.flatMap((region) => TENANTS.map((tenant) => ({ region, tenant })));
   const bursts = groups.map(({ region, tenant }, index) => {
     const plan = planIn(region, tenant);
@@ -168,12 +168,12 @@ function drawBursts(
       names.push(nameOf(key));
       wanted.set(nameOf(key), { ...key, plan });
     }
-    return { names, at: random.between(0, RUSH - 1) };
+    return { names, at: random.between(0, BURST_WINDOW - 1) };
   });
   return { wanted, bursts };
 }
 
-function spawnOf(name: string): Errand {
+function spawnOf(name: string): Command {
   return { kind: "spawn", name, wait: "running", cancelAfter: null, detachAfter: null };
 }
 
@@ -185,7 +185,7 @@ function isIdle(work: Work): boolean {
   return true;
 }
 
-/** Processes are on two hosts. */
+/** The processes run on two hosts. */
 function hostOf(index: number): string {
   return index % 2 === 0 ? "north" : "south";
 }
@@ -195,16 +195,16 @@ function scopeOf({ accountId, region }: Region["target"]): string {
 }
 
 interface Times {
-  readonly asked: Map<string, number>;
+  readonly requested: Map<string, number>;
   readonly running: ReadonlyMap<string, number>;
-  /** The same ledger, which tells when spawns are first on record as running. */
+  /** The same ledger; it notes when spawns are first recorded as running. */
   watch(ledger: Ledger): Ledger;
 }
 
 function createTimes(now: () => number): Times {
   const running = new Map<string, number>();
   return {
-    asked: new Map(),
+    requested: new Map(),
     running,
     watch: (ledger) => ({
       ...ledger,
@@ -219,16 +219,20 @@ function createTimes(now: () => number): Times {
   };
 }
 
-/** Clouds of accounts that others use too. */
+/** Clouds of accounts with other callers. */
 function sharedPlaces(regions: readonly Region[]): ReadonlySet<string> {
   return new Set(regions.filter(({ isShared }) => isShared).map(({ cloud }) => cloud.name));
 }
 
-function resultOf(auditor: Auditor, { asked, running }: Times, sharedClouds: ReadonlySet<string>) {
+function resultOf(
+  auditor: Auditor,
+  { requested: asked, running }: Times,
+  sharedClouds: ReadonlySet<string>,
+) {
   const states = new Map<string, number>();
   const failures = new Map<string, number>();
-  const toMachine: Record<keyof Spread, number[]> = { alone: [], shared: [] };
-  const toRunning: Record<keyof Spread, number[]> = { alone: [], shared: [] };
+  const toMachine: Record<keyof Spread, number[]> = { exclusive: [], shared: [] };
+  const toRunning: Record<keyof Spread, number[]> = { exclusive: [], shared: [] };
   const add = (counts: Map<string, number>, name: string): void => {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   };
@@ -238,10 +242,10 @@ function resultOf(auditor: Auditor, { asked, running }: Times, sharedClouds: Rea
     if (state === "failed") add(failures, JSON.stringify(error?.["reason"]));
     const since = asked.get(name);
     const own = auditor.machines.get(machine?.id ?? "");
-    const kind = sharedClouds.has(own?.cloud ?? "") ? "shared" : "alone";
+    const kind = sharedClouds.has(own?.cloud ?? "") ? "shared" : "exclusive";
     const ran = running.get(name);
     if (since === undefined || state !== "running") continue;
-    if (own !== undefined) toMachine[kind].push(own.bornAt - since);
+    if (own !== undefined) toMachine[kind].push(own.createdAt - since);
     if (ran !== undefined) toRunning[kind].push(ran - since);
   }
   return {
@@ -249,14 +253,14 @@ function resultOf(auditor: Auditor, { asked, running }: Times, sharedClouds: Rea
     failures,
     machines: auditor.machines.size,
     sweptMachines: auditor.swept,
-    launches: auditor.asked.size,
+    launches: auditor.requests.size,
     repeated: auditor.repeated.size,
     toMachine: sorted(toMachine),
     toRunning: sorted(toRunning),
   };
 }
 
-function sorted({ alone, shared }: Spread): Spread {
+function sorted({ exclusive, shared }: Spread): Spread {
   const rising = (all: readonly number[]) => all.toSorted((one, other) => one - other);
-  return { alone: rising(alone), shared: rising(shared) };
+  return { exclusive: rising(exclusive), shared: rising(shared) };
 }

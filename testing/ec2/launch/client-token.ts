@@ -5,7 +5,7 @@ import type { Instance, LaunchToken } from "../records.ts";
 import { digest } from "../../server/digest.ts";
 import { tokenKey } from "../world.ts";
 
-/** A token stays valid for about a day after its instances were terminated; then it can be used anew. */
+/** A token stays valid for about a day after its instances were terminated; then it can be used again. */
 const KEPT_AFTER_TERMINATION_MS = 24 * 3_600_000;
 
 /** A request's token together with a fingerprint of its parameters. */

@@ -15,6 +15,6 @@ export const notFound = new SlipwayError({
   message: "machine does not exist",
 });
 
-export function unasked(subject: AdapterSubject): Launch {
-  return launchOf(subject, { name: "unasked" });
+export function unrequestedLaunch(subject: AdapterSubject): Launch {
+  return launchOf(subject, { name: "unrequestedLaunch" });
 }

@@ -1,5 +1,5 @@
 import { FAKE_ARTIFACT, FAKE_IMAGE } from "../../../support/launch.ts";
-import { notFound, unasked } from "./breakage.ts";
+import { notFound, unrequestedLaunch } from "./breakage.ts";
 import type { Breakage } from "./breakage.ts";
 
 /** Ways to break `inspectImage` and `preflight`. */
@@ -40,7 +40,7 @@ export const readingBreakages: readonly Breakage[] = [
     "inspectImage: is read-only",
     (good, subject) => ({
       inspectImage: async (image, target, signal) => {
-        await good.launch(unasked(subject), signal);
+        await good.launch(unrequestedLaunch(subject), signal);
         return good.inspectImage(image, target, signal);
       },
     }),
@@ -70,7 +70,7 @@ export const readingBreakages: readonly Breakage[] = [
     "preflight: is read-only",
     (good, subject) => ({
       preflight: async (draft, facts, signal) => {
-        await good.launch(unasked(subject), signal);
+        await good.launch(unrequestedLaunch(subject), signal);
         return good.preflight(draft, facts, signal);
       },
     }),

@@ -6,30 +6,30 @@ import { throttled, unanswered } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 import type { AdapterPorts } from "./simulated-adapter.ts";
 
-export interface Asked<Value> {
+export interface CloudRequest<Value> {
   readonly effect: () => Value;
   readonly signal: AbortSignal | null;
-  /** What it spends; nothing where the cloud has no rates. */
+  /** The rate it counts against; absent if the cloud has no rates. */
   readonly limit?: RateLimit | undefined;
-  /** Machines that are counted before it takes effect. */
+  /** Number of machines that are charged before the call takes effect. */
   readonly resources?: number;
   readonly isMutating?: boolean;
 }
 
-/** How one process's adapter asks its cloud. */
-export interface Asking {
-  readonly ask: <Value>(what: string, asked: Asked<Value>) => Promise<Reply<Value>>;
-  /** Waits for its turn, as every call but a launch does by itself. */
-  readonly pacedAsk: <Value>(what: string, asked: Asked<Value>) => Promise<Reply<Value>>;
-  /** @throws SlipwayError where it is not answered */
-  readonly read: <Value>(what: string, asked: Asked<Value>) => Promise<Value>;
+/** How one process's adapter calls its cloud. */
+export interface CloudCaller {
+  readonly ask: <Value>(what: string, asked: CloudRequest<Value>) => Promise<Reply<Value>>;
+  /** Waits for a rate token first. Launches are admitted elsewhere and do not use this. */
+  readonly pacedAsk: <Value>(what: string, asked: CloudRequest<Value>) => Promise<Reply<Value>>;
+  /** @throws SlipwayError if there is no answer */
+  readonly read: <Value>(what: string, asked: CloudRequest<Value>) => Promise<Value>;
 }
 
-export function createAsking({ scene, process, cloud, pace }: AdapterPorts): Asking {
+export function createCloudCaller({ scene, process, cloud, pace }: AdapterPorts): CloudCaller {
   const { rates } = cloud;
   const ask = <Value>(
     what: string,
-    { effect, signal, limit, resources = 0, isMutating = false }: Asked<Value>,
+    { effect, signal, limit, resources = 0, isMutating = false }: CloudRequest<Value>,
   ): Promise<Reply<Value>> =>
     send(scene, {
       process,
@@ -40,9 +40,12 @@ export function createAsking({ scene, process, cloud, pace }: AdapterPorts): Ask
         (cloud.meter.request(limit) && cloud.meter.resources(limit, resources)),
       signal,
       isMutating,
-      isOut: () => cloud.outUntil > scene.scheduler.now(),
+      isUnreachable: () => cloud.unreachableUntil > scene.scheduler.now(),
     });
-  const pacedAsk = async <Value>(what: string, asked: Asked<Value>): Promise<Reply<Value>> => {
+  const pacedAsk = async <Value>(
+    what: string,
+    asked: CloudRequest<Value>,
+  ): Promise<Reply<Value>> => {
     const { limit, signal, resources = 0 } = asked;
     if (limit === undefined || rates === null) return await ask(what, asked);
     const call = { scope: rates.scope, limit, resources };
@@ -51,7 +54,7 @@ export function createAsking({ scene, process, cloud, pace }: AdapterPorts): Ask
     if (reply.kind === "throttled") await pace.throttled(call, null);
     return reply;
   };
-  const read = async <Value>(what: string, asked: Asked<Value>) =>
+  const read = async <Value>(what: string, asked: CloudRequest<Value>) =>
     valueOf(scene, what, await pacedAsk(what, asked));
 
   return { ask, pacedAsk, read };

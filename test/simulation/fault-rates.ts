@@ -1,35 +1,35 @@
 import type { Random } from "./random.ts";
 
-/** How likely each trouble is in one seed, as probabilities per request, call, machine or process. */
-export interface Mood {
+/** The faults of one seed, as probabilities per request, call, machine or process. */
+export interface FaultRates {
   /** A request never arrives. */
   lostRequest: number;
-  /** A request arrives long after its sender has given up. */
+  /** A request arrives long after its sender has stopped waiting. */
   lateRequest: number;
   /** A request arrives twice. */
   doubledRequest: number;
-  /** A request took effect and its reply never arrives. */
+  /** A request takes effect but its reply never arrives. */
   lostReply: number;
   lateReply: number;
   throttle: number;
-  /** 5xx, nothing done. */
+  /** A 5xx answer without effect. */
   refusedBefore: number;
-  /** 5xx, all done. */
+  /** A 5xx answer after the effect. */
   failedAfter: number;
   quota: number;
-  /** A listing is cut between two pages. */
+  /** A listing fails between two pages. */
   cutListing: number;
   /** An accepted machine ends for lack of capacity while it boots. */
   bootsFull: number;
   /** A machine's command ends while it boots. */
   bootsBroken: number;
-  /** An accepted machine stays pending for as long as anybody waits. */
+  /** An accepted machine stays pending longer than any wait. */
   bootHangs: number;
-  /** A machine that ran ends by itself. */
+  /** A running machine ends by itself. */
   endsLater: number;
-  /** A process stands still for up to more than a lease. */
+  /** A process is suspended, for up to more than the duration of a lease. */
   stall: number;
-  /** The answer of the ledger takes its time. */
+  /** The answer of the ledger is slow. */
   slowLedger: number;
   /** A process is killed at one of its calls. */
   crash: number;
@@ -37,7 +37,7 @@ export interface Mood {
   suddenDeath: number;
 }
 
-const TROUBLES: Readonly<Record<keyof Mood, readonly [number, number, number]>> = {
+const FAULT_RATES: Readonly<Record<keyof FaultRates, readonly [number, number, number]>> = {
   lostRequest: [0.02, 0.1, 0.3],
   lateRequest: [0.02, 0.1, 0.3],
   doubledRequest: [0.02, 0.1, 0.3],
@@ -58,29 +58,29 @@ const TROUBLES: Readonly<Record<keyof Mood, readonly [number, number, number]>> 
   suddenDeath: [0.1, 0.2, 0.5],
 };
 
-/** The troubles of a seed: each is there or not, often rare, at times frequent. */
-export function drawMood(random: Random): Mood {
-  const mood = calmMood();
+/** Draws the faults of a seed: each is absent, rare or frequent. */
+export function drawFaultRates(random: Random): FaultRates {
+  const faultRates = noFaults();
   const share = random.pick([0.1, 0.3, 0.3, 0.6]);
-  for (const trouble of troubles)
-    if (random.chance(share)) mood[trouble] = random.pick(ratesOf(trouble));
-  // Most of what is to be shown is about processes that die.
-  if (random.chance(0.6)) mood.crash = random.pick(ratesOf("crash"));
-  return mood;
+  for (const fault of faults)
+    if (random.chance(share)) faultRates[fault] = random.pick(ratesOf(fault));
+  // Most of the interesting scenarios involve processes that die.
+  if (random.chance(0.6)) faultRates.crash = random.pick(ratesOf("crash"));
+  return faultRates;
 }
 
 /**
- * A seed whose calls arrive in the order and about the time in which they were allowed: what they were allowed for can
- * be held to.
+ * Removes the faults that change the order or time of calls. Calls then arrive about when they were admitted, so that
+ * the rates can be checked.
  */
-export function keepPace(mood: Mood): void {
-  for (const trouble of UNPACED) mood[trouble] = 0;
+export function removeUnpacedFaults(faultRates: FaultRates): void {
+  for (const fault of UNPACED) faultRates[fault] = 0;
 }
 
 const UNPACED = ["lateRequest", "doubledRequest", "throttle", "stall", "slowLedger"] as const;
 
-/** No trouble at all. */
-export function calmMood(): Mood {
+/** No faults. */
+export function noFaults(): FaultRates {
   return {
     lostRequest: 0,
     lateRequest: 0,
@@ -103,7 +103,7 @@ export function calmMood(): Mood {
   };
 }
 
-const troubles: readonly (keyof Mood)[] = [
+const faults: readonly (keyof FaultRates)[] = [
   "lostRequest",
   "lateRequest",
   "doubledRequest",
@@ -124,6 +124,6 @@ const troubles: readonly (keyof Mood)[] = [
   "suddenDeath",
 ];
 
-function ratesOf(trouble: keyof Mood): readonly [number, number, number] {
-  return TROUBLES[trouble];
+function ratesOf(fault: keyof FaultRates): readonly [number, number, number] {
+  return FAULT_RATES[fault];
 }

@@ -1,27 +1,27 @@
 import type { Auditor } from "./auditor.ts";
-import { burstErrands, drawBursts } from "./bursts.ts";
-import type { Appointment, Burst } from "./bursts.ts";
+import { burstCommands, drawBursts } from "./bursts.ts";
+import type { ScheduledCommand, Burst } from "./bursts.ts";
 import { createCloud, LONGEST_LAG } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
-import { keepPace } from "./mood.ts";
+import { removeUnpacedFaults } from "./fault-rates.ts";
 import type { Power } from "./power.ts";
 import { CLOUD_KINDS, planOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
 import { createMeter, drawRates } from "./rates.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
-import type { Errand, Wanted } from "./work.ts";
+import type { Command, WantedSpawn } from "./work.ts";
 
-/** For how long troubles go on, in milliseconds. */
-const TURMOIL = 90_000;
-/** So many seeds have clouds that count the calls that arrive. */
+/** Duration of the fault phase, in milliseconds. */
+const FAULT_PHASE = 90_000;
+/** Probability that the clouds of a seed count the calls that arrive. */
 const METERED = 0.2;
-/** A host whose processes always die starts no more than so many. */
-const MOST_PROCESSES = 10;
-/** What is asked for beyond the first spawns, by how often. */
-const KINDS = [
+/** Maximum number of processes that a host starts one after another. */
+const MAXIMUM_PROCESSES = 10;
+/** The commands besides the first spawns, weighted by how often they occur. */
+const COMMAND_KINDS = [
   "spawn",
   "spawn",
   "attend",
@@ -34,45 +34,45 @@ const KINDS = [
 ] as const;
 const HOSTS = ["north", "south", "west"];
 
-/** The clouds of a seed, and what is to be spawned in them. */
+/** The clouds of a seed, and its spawns. */
 export function drawWorld(
   scene: Scene,
   auditor: Auditor,
 ): {
   readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
-  readonly wanted: ReadonlyMap<string, Wanted>;
+  readonly wanted: ReadonlyMap<string, WantedSpawn>;
   readonly bursts: readonly Burst[];
 } {
   const { random } = scene;
   scene.isMetered = random.chance(METERED);
-  if (scene.isMetered) keepPace(scene.mood);
+  if (scene.isMetered) removeUnpacedFaults(scene.faultRates);
   const clouds = new Map<CloudKind, SimulatedCloud>();
-  const wanted = new Map<string, Wanted>();
+  const wanted = new Map<string, WantedSpawn>();
   const first = random.pick(CLOUD_KINDS);
   const zones = random.between(1, 3);
-  const wish = { zones, tenant: "default", workspace: "agent-dev" };
-  const bursts = drawBursts(random, { ...wish, kind: first }, wanted);
+  const parameters = { zones, tenant: "default", workspace: "agent-dev" };
+  const bursts = drawBursts(random, { ...parameters, kind: first }, wanted);
   const count = bursts.length === 0 ? random.pick([1, 1, 2, 2, 3]) : random.pick([0, 0, 1]);
   const kinds: CloudKind[] = bursts.length === 0 ? [] : [first];
   for (let number = 1; number <= count; number += 1) {
     const kind = random.chance(0.8) ? first : random.pick(CLOUD_KINDS);
     const key = { tenant: "default", spawnId: `spawn-${number}` };
-    wanted.set(nameOf(key), { ...key, plan: planOf({ ...wish, kind }) });
+    wanted.set(nameOf(key), { ...key, plan: planOf({ ...parameters, kind }) });
     kinds.push(kind);
   }
   for (const kind of kinds) {
     if (clouds.has(kind)) continue;
-    const plan = planOf({ ...wish, kind });
+    const plan = planOf({ ...parameters, kind });
     const options = {
       kind,
       name: kind,
       meter: createMeter(scene, kind),
       places: plan.candidates.map(({ place }) => place),
-      // A day, or short enough for a driver that was away to come too late.
+      // A day, or so short that a driver that was away returns too late.
       tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
-      largestBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
+      maximumBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
       lag: random.pick([0, 500, 3_000, LONGEST_LAG]),
-      showsTheDead: random.chance(0.3),
+      returnsTerminated: random.chance(0.3),
       rates:
         scene.isMetered || random.chance(0.3) ? drawRates(random, kind, scene.isMetered) : null,
     };
@@ -81,82 +81,94 @@ export function drawWorld(
   return { clouds, wanted, bursts };
 }
 
-/** Everything that may go wrong, until the time for it is over. */
-export async function disturb(stage: Stage, power: Power): Promise<void> {
+/** Runs the fault phase until its time is over. */
+export async function runFaultPhase(stage: Stage, power: Power): Promise<void> {
   const { scene } = stage;
   const { scheduler } = scene;
   let isOver = false;
-  scheduler.after(TURMOIL, () => {
+  scheduler.after(FAULT_PHASE, () => {
     isOver = true;
   });
   const most = Math.max(1, ...stage.bursts.map(({ names }) => names.length));
   for (const cloud of stage.clouds.values()) disturbCloud(scene, cloud, most);
-  const { errands, slots } = drawErrands(stage);
-  power.threaten(TURMOIL);
+  const { commands, slots } = drawCommands(stage);
+  power.scheduleCut(FAULT_PHASE);
   const spawners = new Map<number, Spawner>();
   for (let slot = 0; slot < slots; slot += 1) keepProcess(stage, spawners, slot);
-  for (const { slot, at, errand } of errands)
+  for (const { slot, at, command } of commands)
     scheduler.after(at, () => {
       const spawner = spawners.get(slot);
-      if (errand === "die") spawner?.process.die("in the midst of a burst");
-      else if (spawner?.process.isAlive === true) stage.work.begin(spawner, errand);
+      if (command === "die") spawner?.process.die("during a burst");
+      else if (spawner?.process.isAlive === true) stage.work.begin(spawner, command);
     });
   const end = await scheduler.run(() => isOver || scene.violations.length > 0);
   if (end === "endless")
     scene.violate("every wait is bounded", `${scheduler.steps} steps and no end`);
 }
 
-/** A process in its place, and after its death the next one, which recovers what it finds. */
+/** Runs the process of a slot, and after its death a new one, which recovers what it finds. */
 function keepProcess(stage: Stage, spawners: Map<number, Spawner>, slot: number): void {
   const { scene, hosts, work } = stage;
-  const { random, scheduler, mood } = scene;
+  const { random, scheduler, faultRates } = scene;
   const host = HOSTS[slot % 2] ?? "north";
   const start = (isRestart: boolean): void => {
-    if (scene.isCalm || hosts.processes.size >= MOST_PROCESSES) return;
-    const fatalCall = random.chance(mood.crash) ? 1 + Math.floor(random.next() ** 2 * 50) : null;
+    if (scene.isCalm || hosts.processes.size >= MAXIMUM_PROCESSES) return;
+    const fatalCall = random.chance(faultRates.crash)
+      ? 1 + Math.floor(random.next() ** 2 * 50)
+      : null;
     const spawner = hosts.start(host, fatalCall, () =>
       scheduler.after(random.between(50, 40_000), () => start(true)),
     );
     spawners.set(slot, spawner);
-    if (random.chance(mood.suddenDeath))
-      scheduler.after(random.between(1, TURMOIL), () => spawner.process.die("out of the blue"));
+    if (random.chance(faultRates.suddenDeath))
+      scheduler.after(random.between(1, FAULT_PHASE), () =>
+        spawner.process.die("at a random time"),
+      );
     if (isRestart && random.chance(0.7)) work.begin(spawner, { kind: "recover" });
   };
   start(false);
 }
 
-function drawErrands({ scene, wanted, bursts }: Stage): {
+function drawCommands({ scene, wanted, bursts }: Stage): {
   readonly slots: number;
-  readonly errands: readonly Appointment[];
+  readonly commands: readonly ScheduledCommand[];
 } {
   const { random } = scene;
   const slots = random.between(1, 3);
   const names = [...wanted.keys()];
   const inBursts = new Set(bursts.flatMap((burst) => burst.names));
   const begin = random.between(0, 5_000);
-  const errands: Appointment[] = bursts.flatMap((burst) =>
-    burstErrands(random, burst, { slots, begin: begin + random.pick([0, 0, 200, 20_000]) }),
+  const commands: ScheduledCommand[] = bursts.flatMap((burst) =>
+    burstCommands(random, burst, { slots, begin: begin + random.pick([0, 0, 200, 20_000]) }),
   );
-  const add = (at: number, errand: Errand) =>
-    errands.push({ slot: random.between(0, slots - 1), at, errand });
+  const add = (at: number, command: Command) =>
+    commands.push({ slot: random.between(0, slots - 1), at, command });
   for (const name of names)
-    if (!inBursts.has(name)) add(random.between(0, 2_000), about(scene, "spawn", name));
-  // Somebody sweeps all the time.
+    if (!inBursts.has(name)) add(random.between(0, 2_000), spawnCommand(scene, "spawn", name));
+  // Some seeds sweep continuously.
   if (random.chance(0.25))
-    for (let at = random.between(1_000, 20_000); at < TURMOIL; at += random.between(2_000, 20_000))
+    for (
+      let at = random.between(1_000, 20_000);
+      at < FAULT_PHASE;
+      at += random.between(2_000, 20_000)
+    )
       add(at, { kind: "sweep", grace: random.pick([10_000, 30_000]) });
   for (let more = random.between(0, 7); more > 0; more -= 1) {
-    const at = random.chance(0.4) ? random.between(0, 3_000) : random.between(0, TURMOIL);
+    const at = random.chance(0.4) ? random.between(0, 3_000) : random.between(0, FAULT_PHASE);
     const name = names[random.between(0, names.length - 1)] ?? "";
-    const kind = random.pick(KINDS);
+    const kind = random.pick(COMMAND_KINDS);
     if (kind === "sweep") add(at, { kind, grace: random.pick([10_000, 30_000]) });
     else if (kind === "recover" || kind === "refresh") add(at, { kind });
-    else add(at, about(scene, kind, name));
+    else add(at, spawnCommand(scene, kind, name));
   }
-  return { slots, errands };
+  return { slots, commands: commands };
 }
 
-function about({ random }: Scene, kind: "spawn" | "attend" | "terminate", name: string): Errand {
+function spawnCommand(
+  { random }: Scene,
+  kind: "spawn" | "attend" | "terminate",
+  name: string,
+): Command {
   return {
     kind,
     name,
@@ -167,28 +179,31 @@ function about({ random }: Scene, kind: "spawn" | "attend" | "terminate", name: 
 }
 
 /**
- * Places fill and empty; at times nothing gets through at all.
+ * Changes the capacity of places, and makes the cloud unreachable at times.
  *
- * @param most machines that a place has room for, at the most, where it is filling
+ * @param maximum maximum capacity of a place, in machines, while it is filling up
  */
-function disturbCloud(scene: Scene, cloud: SimulatedCloud, most: number): void {
+function disturbCloud(scene: Scene, cloud: SimulatedCloud, maximum: number): void {
   const { random, scheduler } = scene;
   const fills = random.chance(0.6);
   for (const place of cloud.places)
-    if (fills && random.chance(0.6)) cloud.room.set(place, random.between(0, most));
+    if (fills && random.chance(0.6)) cloud.capacity.set(place, random.between(0, maximum));
   for (let changes = fills ? random.between(0, 3) : 0; changes > 0; changes -= 1)
-    scheduler.after(random.between(1, TURMOIL), () => {
+    scheduler.after(random.between(1, FAULT_PHASE), () => {
       const place = cloud.places[random.between(0, cloud.places.length - 1)] ?? "";
       if (scene.isCalm) return;
-      if (random.chance(0.5)) cloud.room.delete(place);
-      else cloud.room.set(place, random.between(0, most));
-      scene.tell(cloud.name, () => `has room for ${cloud.room.get(place) ?? "all"} in ${place}`);
+      if (random.chance(0.5)) cloud.capacity.delete(place);
+      else cloud.capacity.set(place, random.between(0, maximum));
+      scene.narrate(
+        cloud.name,
+        () => `has capacity for ${cloud.capacity.get(place) ?? "all"} in ${place}`,
+      );
     });
   if (random.chance(0.15))
-    scheduler.after(random.between(1, TURMOIL), () => {
+    scheduler.after(random.between(1, FAULT_PHASE), () => {
       if (scene.isCalm) return;
       const length = random.between(2_000, 60_000);
-      cloud.outUntil = scheduler.now() + length;
-      scene.tell(cloud.name, () => `cannot be reached for ${length} ms`);
+      cloud.unreachableUntil = scheduler.now() + length;
+      scene.narrate(cloud.name, () => `is unreachable for ${length} ms`);
     });
 }
