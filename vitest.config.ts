@@ -26,7 +26,8 @@ export default defineConfig({
   test: {
     // Two cores: more workers than that only fight for them.
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Only what hangs reaches these, however busy the machine is.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
     projects: [
