@@ -30,7 +30,7 @@ export interface Chunk {
  * @throws Error for a package that would be missing at run time, and for whatever the bundler warns of
  */
 export async function bundleCommandLine(folder: string): Promise<readonly Chunk[]> {
-  const unused = leaveOut(UNUSED);
+  const unused = leaveOutUnused();
   await using bundle = await rolldown({
     cwd: ROOT,
     input: { slipway: "src/cli/main.ts" },
@@ -62,51 +62,39 @@ export async function bundleCommandLine(folder: string): Promise<readonly Chunk[
   return chunks.map((chunk) => ({ file: chunk.fileName, modules: includedModules(chunk) }));
 }
 
-interface Unused {
-  /** Of the file that imports it. */
-  readonly importer: RegExp;
-  /** What the file imports. */
-  readonly specifier: string;
-  readonly why: string;
-}
+/**
+ * What dockerode imports for methods that the engine adapter does not call, each with the reason: SSH, gRPC and
+ * protocol buffers, which are larger than dockerode itself.
+ */
+const UNUSED: ReadonlyMap<string, string> = new Map([
+  ["docker-modem", "the engine adapter hands dockerode its own modem"],
+  ["./buildkit", "Slipway builds no images"],
+  ["./session", "Slipway builds no images"],
+]);
+const DOCKERODE = /\/dockerode\/lib\/docker\.js$/;
 
-/** What dockerode loads for methods that the engine adapter does not call. It is larger than dockerode itself. */
-const UNUSED: readonly Unused[] = [
-  {
-    importer: /\/dockerode\/lib\/docker\.js$/,
-    specifier: "docker-modem",
-    why: "the engine adapter hands dockerode its own modem",
-  },
-  {
-    importer: /\/dockerode\/lib\/docker\.js$/,
-    specifier: "./session",
-    why: "Slipway builds no images",
-  },
-];
-
-/** Puts a function that throws in the place of each import. The check afterwards finds an entry that met nothing. */
-function leaveOut(all: readonly Unused[]): { readonly plugin: Plugin; check(): void } {
-  const met = new Set<Unused>();
+/** Puts a function that throws in the place of each. The check afterwards finds what dockerode no longer imports. */
+function leaveOutUnused(): { readonly plugin: Plugin; check(): void } {
+  const met = new Set<string>();
   const prefix = "\0unused:";
   return {
     plugin: {
       name: "leave-out-unused",
       resolveId(specifier, importer = "") {
-        const found = all.find((one) => one.specifier === specifier && one.importer.test(importer));
-        if (found === undefined) return null;
-        met.add(found);
+        if (!UNUSED.has(specifier) || !DOCKERODE.test(importer)) return null;
+        met.add(specifier);
         return prefix + specifier;
       },
       load(id) {
-        const found = all.find(({ specifier }) => id === prefix + specifier);
-        if (found === undefined) return null;
-        const message = JSON.stringify(`${found.specifier} is not in the bundle: ${found.why}`);
-        return `module.exports = function unused() { throw new Error(${message}); };`;
+        if (!id.startsWith(prefix)) return null;
+        const specifier = id.slice(prefix.length);
+        const message = `${specifier} is not in the bundle: ${UNUSED.get(specifier)}`;
+        return `module.exports = function unused() { throw new Error(${JSON.stringify(message)}); };`;
       },
     },
     check() {
-      const lost = all.filter((one) => !met.has(one)).map(({ specifier }) => specifier);
-      if (lost.length > 0) throw new Error(`nothing imports ${lost.join(", ")} any more`);
+      const lost = [...UNUSED.keys()].filter((specifier) => !met.has(specifier));
+      if (lost.length > 0) throw new Error(`dockerode does not import ${lost.join(", ")} any more`);
     },
   };
 }

@@ -11,6 +11,8 @@ const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts"
 const LONGEST_RUN = 45_000;
 
 export interface ProcessOptions {
+  /** The file to run. Default: the sources. */
+  readonly program?: string;
   readonly stdin?: string | Uint8Array;
   /** Leave standard input open, so that reading it blocks. */
   readonly keepStdinOpen?: boolean;
@@ -40,7 +42,8 @@ export async function slipwayProcess(
   argv: readonly string[],
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
-  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), MAIN, ...argv], {
+  const { program = MAIN } = options;
+  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), program, ...argv], {
     cwd: options.workingDirectory,
     env: { ...NODE_ENVIRONMENT, ...options.environment },
     stdio: ["pipe", options.stdout ?? "pipe", "pipe"],
