@@ -14,7 +14,7 @@ import { preflightInstance } from "./preflight/preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
 import { LAG_MILLISECONDS, createRecentMachines } from "./machines/recent-machines.ts";
-import { createRehearse } from "./preflight/dry-run.ts";
+import { createDryRun } from "./preflight/dry-run.ts";
 import { loadSdk } from "./client/load-sdk.ts";
 import { awsImage } from "./target.ts";
 import { describeInstances, listInstances } from "./machines/describe.ts";
@@ -23,29 +23,29 @@ import { instanceLogs } from "./machines/logs.ts";
 import { terminateInstances } from "./machines/terminate.ts";
 
 export interface AwsAdapterOptions {
-  /** Account, region and roles hold for the adapter's life; all else is read from each plan. */
+  /** The account, region and roles are fixed for the adapter's life. Everything else comes from each plan. */
   readonly target: AwsTarget;
-  /** `AWS_PROFILE`, `AWS_ENDPOINT_URL` and the others of AWS's SDKs are read; not `AWS_REGION`. */
+  /** The variables of AWS's SDKs, such as `AWS_PROFILE` and `AWS_ENDPOINT_URL`. `AWS_REGION` is ignored. */
   readonly environment: AwsEnvironment;
-  /** The user's home folder, in which `.aws` is. */
+  /** The user's home folder, which contains `.aws`. */
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How pauses between looks at EC2 are made, in milliseconds. Default: by the system's timers. */
+  /** Pauses between two polls of EC2, in milliseconds. Default: the system's timers. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Waited for before each call but a launch. Default: nothing is waited for. */
+  /** Awaited before every call except a launch. Default: no pacing. */
   readonly pace?: Pace;
   /** Rates that differ from the published ones, by the name of the call. */
   readonly rates?: RateSettings;
 }
 
 /**
- * "Ensuring idempotency" promises a token for 24 hours. A replay that is begun within them has to arrive within them,
- * by a clock that may be wrong: after 23 the launch is looked up.
+ * EC2 honours a client token for 24 hours ("Ensuring idempotency in Amazon EC2 API requests"). A replay must also
+ * arrive within that time, and the local clock may be wrong: after 23 hours a launch is looked up instead of replayed.
  */
 const TOKEN_MILLISECONDS = 23 * 60 * 60_000;
 
-/** EC2's own limits: `RunInstances` takes 1,000 at most, user data has 16 KiB before its encoding. */
+/** EC2's own limits: at most 1,000 instances per `RunInstances`, at most 16 KiB of user data before base64. */
 const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   batch: {
     maximum: 1_000,
@@ -71,15 +71,16 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   },
 };
 
-/** What the verbs share: the calls by region, and how time passes. */
+/** Dependencies that the verbs share. */
 export interface AwsPorts {
   readonly region: string;
+  /** The paced calls of a region. */
   readonly api: (region: string) => AwsApi;
   readonly now: () => number;
   readonly sleep: Sleep;
 }
 
-/** The adapter of one account and region. Nothing is loaded, read or connected to before the first verb. */
+/** The adapter for one account and region. It loads, reads and connects to nothing before the first verb is called. */
 export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
   const { target, now, pace = UNPACED, rates = {} } = options;
   const { accountId } = target;
@@ -101,7 +102,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     accessKeyId: (role) => clients.accessKeyId(role),
     now,
   });
-  const rehearse = createRehearse(ports.api(target.region));
+  const dryRun = createDryRun(ports.api(target.region));
   return {
     substrate: "AWS",
     capabilities: {
@@ -115,13 +116,13 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     inspectImage: (image, { imageName }, signal) =>
       inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
     preflight: (draft, facts, signal) =>
-      preflightInstance({ reader, rehearse, volumeTypes }, draft, facts, signal),
+      preflightInstance({ reader, dryRun, volumeTypes }, draft, facts, signal),
     ...machineVerbs({
       api: ports.api(target.region),
       account: (signal) => reader.account("launcher", signal),
       now,
       sleep: ports.sleep,
-      terminatedAtOnce:
+      maxPerTermination:
         rateOf("TerminateInstances", scope, rates).resources?.capacity ?? Number.POSITIVE_INFINITY,
     }),
     close: async () => clients.close(),
@@ -134,28 +135,28 @@ async function volumeTypes(): Promise<readonly string[]> {
 }
 
 export interface MachineOptions {
-  /** The calls of the placement's region. */
+  /** The paced calls of the placement's region. */
   readonly api: AwsApi;
-  /** The account that the launching credentials belong to, kept by credential. */
+  /** The account that the launching credentials belong to, cached per credential. */
   readonly account: (signal: AbortSignal) => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: Sleep;
-  /** Machines that one call may terminate at the account's rates. */
-  readonly terminatedAtOnce: number;
+  /** How many machines one call may terminate under the account's rates. */
+  readonly maxPerTermination: number;
 }
 
 type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
 
-/** The verbs that are about machines. They share what was launched and terminated here a moment ago. */
+/** The verbs about machines. They share the record of machines that this process launched or terminated recently. */
 function machineVerbs(options: MachineOptions): MachineVerbs {
-  const { api, account, now, sleep, terminatedAtOnce } = options;
+  const { api, account, now, sleep, maxPerTermination } = options;
   const ports = { api, account, sleep, recent: createRecentMachines(now) };
   return {
     launch: (launch, signal) => launchInstances(ports, launch, signal),
     describe: (ids, signal) => describeInstances(ports, ids, signal),
     terminate: (ids, signal) =>
-      terminateInstances({ ...ports, mostAtOnce: terminatedAtOnce }, ids, signal),
+      terminateInstances({ ...ports, maxPerCall: maxPerTermination }, ids, signal),
     list: (owner, signal) => listInstances(ports, owner, signal),
     logs: (id, request, signal) => instanceLogs(ports, id, request, signal),
   };

@@ -1,4 +1,4 @@
-/** The adapter of EC2: `slipway/adapters/aws`. */
+/** The EC2 adapter, exported as `slipway/adapters/aws`. */
 export { createAwsAdapter } from "./adapter.ts";
 export type { AwsAdapterOptions } from "./adapter.ts";
 export { API_CALLS, LAUNCH_PERMISSIONS } from "./client/api.ts";

@@ -2,28 +2,28 @@ import type { Instance, Tag, TagSpecification } from "@aws-sdk/client-ec2";
 import type { Candidate } from "../../src/plan/plan.ts";
 import type { Launch, Machine } from "../../src/substrate/contract.ts";
 
-/** A key with this prefix is Slipway's own; a placement's tag of such a name is left out. */
+/** Keys with this prefix are reserved for Slipway. A placement's tags with this prefix are ignored. */
 const TAG_PREFIX = "slipway:";
 
-/** What is written on everything that a launch makes. */
+/** Keys of the tags that Slipway sets on every resource that a launch creates. */
 export const TAGS = {
   owner: `${TAG_PREFIX}owner`,
   tenant: `${TAG_PREFIX}tenant`,
   workspace: `${TAG_PREFIX}workspace`,
-  /** Of a launch of one. Members of a larger one have the same tags, and their launch index. */
+  /** Set only if the launch has one member. Members of a batch share all tags and differ by launch index. */
   spawn: `${TAG_PREFIX}spawn`,
   launch: `${TAG_PREFIX}launch`,
   plan: `${TAG_PREFIX}plan`,
 } as const;
 
-/** What `RunInstances` tags at birth, so that nothing it makes is ever without an owner. */
+/** The resources that `RunInstances` tags as it creates them, so that none of them ever exists without an owner. */
 const TAGGED_RESOURCES = ["instance", "volume", "network-interface"] as const;
-/** What it makes besides where a machine is bought on the spot market, and takes no tags for where it is not. */
+/** A spot launch also creates a spot request. EC2 refuses tags for one in any other launch. */
 const TAGGED_WITH_SPOT = [...TAGGED_RESOURCES, "spot-instances-request"] as const;
 
 /**
- * The tags of a launch: the placement's in the order of their keys, since EC2 takes another order for another request,
- * then ours.
+ * The tags of a launch: the placement's, then Slipway's. The placement's are sorted by key, because EC2 treats the same
+ * tags in another order as a different request.
  */
 export function launchTags(launch: Launch, own: Readonly<Record<string, string>>): Required<Tag>[] {
   const { ownership, members } = launch;
@@ -50,7 +50,7 @@ export function tagSpecifications(
   return resources.map((ResourceType) => ({ ResourceType, Tags: [...tags] }));
 }
 
-/** Whose the instance with these tags is; null for one that is not Slipway's. */
+/** The ownership that an instance's tags record. Null if the instance was not launched by Slipway. */
 export function ownershipOf(tags: Instance["Tags"]): Machine["ownership"] {
   const values = new Map((tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const owner = values.get(TAGS.owner);

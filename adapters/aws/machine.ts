@@ -4,7 +4,7 @@ import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
 import { ownershipOf } from "./labels.ts";
 
-/** "Instance lifecycle" of the EC2 user guide. A state that is not among them is one that passes. */
+/** From "Amazon EC2 instance state changes" in the EC2 user guide. Any other state is treated as `pending`. */
 const STATES: ReadonlyMap<string, MachineState> = new Map([
   ["pending", "pending"],
   ["running", "running"],
@@ -21,23 +21,23 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64_mac", "arm64"],
 ]);
 
-/** The codes of StateReason that say more than that a machine ended. */
+/** The `StateReason` codes that explain why a machine ended. */
 const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
   ["Server.SpotInstanceShutdown", "INSUFFICIENT_CAPACITY"],
   ["Server.SpotInstanceTermination", "INSUFFICIENT_CAPACITY"],
   ["Server.InternalError", "CLOUD_UNAVAILABLE"],
   ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
-  // "Client error on launch": most often a key that encrypts the volume and may not be used.
+  // "Client error on launch": usually the credentials may not use the KMS key that encrypts a volume.
   ["Client.InternalError", "MACHINE_NOT_STARTED"],
   ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
 ]);
 
-/** Somebody asked for it, through the API or the console. */
+/** A user terminated the instance through the API or the console. */
 const BY_USER = "Client.UserInitiatedShutdown";
 
-/** What is read of an instance. */
-export type InstanceSeen = Pick<
+/** The members of an instance that the adapter uses. */
+export type ObservedInstance = Pick<
   Instance,
   | "AmiLaunchIndex"
   | "Architecture"
@@ -54,8 +54,8 @@ export type InstanceSeen = Pick<
   | "Tags"
 >;
 
-/** EC2's instance in neutral words; null for what is none, or has no id. */
-export function machineOf(instance: InstanceSeen): Machine | null {
+/** Converts an EC2 instance to the neutral form. Null if it has no id. */
+export function machineOf(instance: ObservedInstance): Machine | null {
   const { InstanceId: id, Placement, Architecture: architecture, ImageId, LaunchTime } = instance;
   if (id === undefined) return null;
   const state = STATES.get(instance.State?.Name ?? "") ?? "pending";
@@ -78,16 +78,16 @@ export function machineOf(instance: InstanceSeen): Machine | null {
 }
 
 /**
- * True for a machine that was terminated because somebody asked for it: there is nothing more to say of it. One that
- * ended for another reason is worth telling of, for as long as EC2 does.
+ * True for a machine that a user terminated: there is nothing more to report about it. A machine that ended for any
+ * other reason is reported with that reason for as long as EC2 shows it.
  */
-export function isGone(instance: InstanceSeen): boolean {
+export function isGone(instance: ObservedInstance): boolean {
   if (STATES.get(instance.State?.Name ?? "") !== "ended") return false;
   const code = instance.StateReason?.Code;
   return code === undefined || code === BY_USER;
 }
 
-function endOf({ StateReason, StateTransitionReason }: InstanceSeen): MachineEnd {
+function endOf({ StateReason, StateTransitionReason }: ObservedInstance): MachineEnd {
   const code = StateReason?.Code ?? "";
   const words = StateReason?.Message ?? StateTransitionReason ?? "";
   const message = words.includes(code) ? words : `${code}: ${words}`;

@@ -7,28 +7,28 @@ import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
 
 const text = z.string().min(1);
 
-/** What `RunInstances` is told beyond the plan's neutral fields. */
+/** The EC2-specific part of a plan: everything that `RunInstances` needs beyond the plan's neutral fields. */
 const instanceSettings = z.strictObject({
-  /** EC2's name of the machine type, such as `m7i.large`; the plan's `machine_type` too. */
+  /** EC2's name of the machine type, such as `m7i.large`. The plan's `machine_type` has the same value. */
   instanceType: text,
-  /** The image's own name of its root device, such as `/dev/xvda`: another name would make a second disk. */
+  /** The name that the image gives its root device, such as `/dev/xvda`. Any other name would add a second disk. */
   rootDeviceName: text,
-  /** Null leaves the image's own size (in GiB) or type. */
+  /** The size is in GiB. Null keeps the image's own size or type. */
   rootVolume: z.strictObject({
     sizeGb: z.int().positive().nullable(),
     type: text.nullable(),
   }),
-  /** The groups of the machine's network interface; empty is the default group of the subnet's VPC. */
+  /** The groups of the machine's network interface. Empty: EC2 uses the default group of the subnet's VPC. */
   securityGroupIds: z.array(text),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
-  /** The placement's own tags; the owner's are added by each launch. */
+  /** The placement's own tags. Each launch adds the ownership tags. */
   tags: z.record(text, z.string()),
 });
 
 export type InstanceSettings = z.output<typeof instanceSettings>;
 
-/** The plan's `settings` for an EC2 instance. */
+/** Wraps the settings of an EC2 instance as a plan's `settings`. */
 export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
@@ -38,7 +38,11 @@ const parse = memoizeFrozen((settings: JsonObject) =>
   z.strictObject({ instance: instanceSettings }).safeParse(settings, WITHOUT_COMPILING),
 );
 
-/** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
+/**
+ * Reads the settings of an EC2 instance from a plan, which may have been saved and edited.
+ *
+ * @throws SlipwayError `INVALID_PLAN`
+ */
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
   const parsed = parse(plan.settings);
   if (parsed.success) return parsed.data.instance;

@@ -2,16 +2,16 @@ import { SlipwayError } from "../../src/errors.ts";
 import type { AwsTarget, PlacementTarget } from "../../src/plan/plan.ts";
 import type { ImageSource } from "../../src/substrate/contract.ts";
 
-/** The placement that a plan or a draft goes to. @throws SlipwayError `SUBSTRATE_MISMATCH` for one of another cloud */
+/** The placement target of a plan or draft. @throws SlipwayError `SUBSTRATE_MISMATCH` if it is not on AWS */
 export function awsTarget(plan: { readonly target: PlacementTarget }): AwsTarget {
   if (plan.target.substrate === "AWS") return plan.target;
-  throw mismatch(`a placement on ${plan.target.substrate} is none of EC2's`);
+  throw mismatch(`a placement on ${plan.target.substrate} cannot be used with EC2`);
 }
 
-/** The image record's arm. @throws SlipwayError `SUBSTRATE_MISMATCH` for one of another substrate */
+/** The AWS arm of an image record. @throws SlipwayError `SUBSTRATE_MISMATCH` if the image is not for AWS */
 export function awsImage(image: ImageSource): Extract<ImageSource, { substrate: "AWS" }> {
   if (image.substrate === "AWS") return image;
-  throw mismatch(`an image of ${image.substrate} cannot run on EC2`);
+  throw mismatch(`an image for ${image.substrate} cannot run on EC2`);
 }
 
 function mismatch(message: string): SlipwayError {

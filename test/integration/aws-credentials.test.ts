@@ -11,13 +11,13 @@ import { scratchFolder } from "../support/scratch.ts";
 const READER = `arn:aws:iam::${EC2_ACCOUNT}:role/reader`;
 const LAUNCHER = `arn:aws:iam::${EC2_ACCOUNT}:role/launcher`;
 const OTHER_ACCOUNT = "210987654321";
-/** Takes back the keys that a scene gives by itself. */
+/** Removes the keys that a scene sets by default. */
 const NO_KEYS: AwsEnvironment = {
   AWS_ACCESS_KEY_ID: "",
   AWS_SECRET_ACCESS_KEY: "",
 };
 
-/** Who has made the requests of an action, each once. */
+/** The distinct access keys that signed the requests of an action. */
 function callers({ ec2 }: Ec2Scene, action: string): readonly (string | null)[] {
   const made = ec2.requests.filter((request) => request.action === action);
   return [...new Set(made.map(({ accessKeyId }) => accessKeyId))];
@@ -30,7 +30,7 @@ function count({ ec2 }: Ec2Scene, action: string): number {
 describe("the placement's roles", () => {
   const roles = { roleArn: LAUNCHER, readonlyRoleArn: READER };
 
-  it("are assumed when they are needed, one for reads and one for launches", async () => {
+  it("are assumed when needed, one for reads and one for launches", async () => {
     await using scene = await ec2Scene();
     const { checks } = await scene.resolve({ target: roles });
     expect(failures(checks)).toEqual({});
@@ -41,7 +41,7 @@ describe("the placement's roles", () => {
     expect(callers(scene, "DescribeSubnets")).toEqual([reader]);
     const [launcher] = callers(scene, "RunInstances");
     expect(new Set([reader, launcher, EC2_ACCOUNT]).size).toBe(3);
-    // Each could belong to an account of its own.
+    // The account of each is checked, because the roles could belong to different accounts.
     expect(callers(scene, "GetCallerIdentity")).toHaveLength(2);
   });
 
@@ -59,7 +59,7 @@ describe("the placement's roles", () => {
     expect(count(scene, "AssumeRole")).toBe(2);
   });
 
-  it("of another account than the placement's are found out", async () => {
+  it("fail a check if they belong to another account than the placement's", async () => {
     await using scene = await ec2Scene();
     const readonlyRoleArn = `arn:aws:iam::${OTHER_ACCOUNT}:role/reader`;
     const { checks } = await scene.resolve({ target: { readonlyRoleArn } });
@@ -68,7 +68,7 @@ describe("the placement's roles", () => {
 });
 
 describe("the environment", () => {
-  it("says nothing of the region, which is the placement's", async () => {
+  it("does not set the region, which is the placement's", async () => {
     await using scene = await ec2Scene();
     const environment = { AWS_REGION: "eu-west-1", AWS_DEFAULT_REGION: "eu-west-1" };
     const { checks } = await scene.resolve({ environment });
@@ -76,7 +76,7 @@ describe("the environment", () => {
     expect(new Set(scene.ec2.requests.map(({ region }) => region))).toEqual(new Set([REGION]));
   });
 
-  it("may name one endpoint for EC2 and one for STS", async () => {
+  it("may set one endpoint for EC2 and one for STS", async () => {
     await using scene = await ec2Scene();
     await using sts = await startEc2({ rates: "off" });
     const environment = {
@@ -90,7 +90,7 @@ describe("the environment", () => {
     expect(count(scene, "GetCallerIdentity")).toBe(0);
   });
 
-  it("may name a profile, whose keys and endpoints are in the shared files", async () => {
+  it("may name a profile whose keys and endpoints are in the shared files", async () => {
     await using scene = await ec2Scene();
     using folder = scratchFolder();
     const config = join(folder.path, "config");
@@ -118,8 +118,8 @@ describe("the environment", () => {
     expect(callers(scene, "DescribeImages")).toEqual([OTHER_ACCOUNT]);
   });
 
-  it("without credentials is told so, and asks nothing", async () => {
-    // The last that the SDK asks is a machine's own metadata, for which it looks into the process's variables.
+  it("without credentials fails one check, and sends no request", async () => {
+    // The SDK's last source is the instance metadata, which only a variable of the process itself can disable.
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
     onTestFinished(() => void vi.unstubAllEnvs());
     await using scene = await ec2Scene();
@@ -132,8 +132,10 @@ describe("the environment", () => {
     };
     const { checks } = await scene.resolve({ environment });
     expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
-    const told = checks.find(({ name }) => name === "cloud.credentials");
-    expect(told?.message).toMatch(/^profile absent \(AWS_PROFILE\) gives no credentials/);
+    const failed = checks.find(({ name }) => name === "cloud.credentials");
+    expect(failed?.message).toMatch(
+      /^profile absent \(AWS_PROFILE\) has no usable AWS credentials/,
+    );
     expect(scene.ec2.requests).toEqual([]);
   });
 });

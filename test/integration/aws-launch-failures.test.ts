@@ -17,13 +17,13 @@ async function launch(world: Ec2World, of: Launch): Promise<readonly string[]> {
   return summary(await world.adapter.launch(of, signal));
 }
 
-/** The same launch as another process would make it. */
+/** The same launch through another adapter, as another process would make it. */
 async function launchElsewhere(world: Ec2World, of: Launch): Promise<readonly string[]> {
   return summary(await world.open().launch(of, signal));
 }
 
 describe("a launch that EC2 refuses", () => {
-  it("has each refusal's own verdict, after one request", async () => {
+  it("has the verdict of the refusal, after one request", async () => {
     const refusals: readonly (readonly [CloudFault, string])[] = [
       [{ kind: "throttle", times: 1 }, "rejected CLOUD_RATE_LIMITED same-token"],
       [{ kind: "capacity", times: 1 }, "rejected INSUFFICIENT_CAPACITY next-candidate"],
@@ -81,7 +81,7 @@ describe("a launch that EC2 refuses", () => {
     });
   });
 
-  it("stands although its machines cannot be looked up", async () => {
+  it("is reported even if its machines cannot be looked up", async () => {
     await using world = await ec2World();
     const one = ec2Launch(ec2Plan(world.region));
     const [id = ""] = await launch(world, one);
@@ -90,7 +90,7 @@ describe("a launch that EC2 refuses", () => {
     expect(await launch(world, one)).toEqual(["rejected LAUNCH_TOKEN_SPENT never"]);
   });
 
-  it("gives the dead machine where EC2 does, and never another one", async () => {
+  it("returns the terminated machine if EC2 does, and never another one", async () => {
     await using world = await ec2World({ tokenAfterTermination: "return-instances" });
     const one = ec2Launch(ec2Plan(world.region));
     const [id = ""] = await launch(world, one);
@@ -101,7 +101,7 @@ describe("a launch that EC2 refuses", () => {
     expect(idsOf(world)).toEqual([id]);
   });
 
-  it("is no launch in another account, where its token would mean nothing", async () => {
+  it("is not sent with credentials of another account, in which its token has no meaning", async () => {
     await using world = await ec2World();
     const one = ec2Launch(ec2Plan(world.region));
     await launch(world, one);
@@ -114,7 +114,7 @@ describe("a launch that EC2 refuses", () => {
     expect(world.sent("RunInstances").length).toBe(1);
   });
 
-  it("rejects all members of a plan that is none of EC2's, without a request", async () => {
+  it("rejects all members of a plan that is not for EC2, without a request", async () => {
     await using world = await ec2World();
     const plan = ec2Plan(world.region, { plan: { settings: {} } });
     expect(await launch(world, ec2Launch(plan, "batch", { count: 2 }))).toEqual([
@@ -128,11 +128,11 @@ describe("a launch that EC2 refuses", () => {
 describe("a launch whose answer is lost", () => {
   it.each([
     ["the connection is reset", { kind: "lost-reply" }],
-    ["the answer ends in its middle", { kind: "malformed-reply" }],
+    ["the answer is cut off", { kind: "malformed-reply" }],
     ["EC2 fails after the effect", { kind: "error", code: "InternalError", when: "after" }],
     ["EC2 is overloaded after the effect", { kind: "error", code: "Unavailable", when: "after" }],
   ] as const)(
-    "is unknown for every member where %s, and the token finds them",
+    "is unknown for every member if %s, and the token finds the machines",
     async (_, fault) => {
       await using world = await ec2World();
       world.ec2.fault({ ...fault, action: "RunInstances", times: 1 });
@@ -148,7 +148,7 @@ describe("a launch whose answer is lost", () => {
     },
   );
 
-  it("is found by its token also by a new process, after EC2 and the process were gone", async () => {
+  it("is found by its token from a new process, even after a restart of EC2", async () => {
     using folder = scratchFolder();
     const options = { stateFile: join(folder.path, "ec2.json") };
     await using world = await ec2World(options);
@@ -163,7 +163,7 @@ describe("a launch whose answer is lost", () => {
     expect(later.region("us-east-1", EC2_ACCOUNT).instances().length).toBe(1);
   });
 
-  it("is unknown where it failed before the effect too: nobody can tell", async () => {
+  it("is unknown even if EC2 failed before the effect, because the answers look the same", async () => {
     await using world = await ec2World();
     world.ec2.fault({ kind: "error", code: "InternalError", action: "RunInstances", times: 1 });
     const one = ec2Launch(ec2Plan(world.region));
@@ -171,7 +171,7 @@ describe("a launch whose answer is lost", () => {
     expect(await launch(world, one)).toEqual(idsOf(world));
   });
 
-  it("is no launch at all where nothing could be sent", async () => {
+  it("is rejected if nothing could be sent", async () => {
     await using world = await ec2World();
     const adapter = world.open({ url: "http://127.0.0.1:1" });
     const outcomes = await adapter.launch(ec2Launch(ec2Plan(world.region)), signal);

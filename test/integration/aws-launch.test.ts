@@ -27,7 +27,7 @@ async function launch(world: Ec2World, of: Launch): Promise<readonly string[]> {
   return summary(await world.adapter.launch(of, signal));
 }
 
-/** A client beside the adapter, to look at what it made. */
+/** A client to inspect the resources that the adapter created. */
 function ec2Client({ ec2, region }: Ec2World): EC2Client & Disposable {
   const client = new EC2Client({
     region: region.name,
@@ -37,13 +37,13 @@ function ec2Client({ ec2, region }: Ec2World): EC2Client & Disposable {
   return Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
 }
 
-/** The same launch as another process would make it. */
+/** The same launch through another adapter, as another process would make it. */
 async function launchElsewhere(world: Ec2World, of: Launch): Promise<readonly string[]> {
   return summary(await world.open().launch(of, signal));
 }
 
 describe("launching on EC2", () => {
-  it("is one request, and what was launched is what was asked for", async () => {
+  it("sends one request, and the machine is as requested", async () => {
     await using world = await ec2World();
     const { region } = world;
     const subnet = region.subnets["us-east-1b"] ?? "";
@@ -56,7 +56,7 @@ describe("launching on EC2", () => {
       plan: { candidates: [candidate(subnet, { place: "us-east-1b", market: "spot" })] },
     });
     const [outcome] = await world.adapter.launch(ec2Launch(plan), signal);
-    // Whose account it is, is asked once for a credential.
+    // The account is asked for once per credential.
     const actions = () => world.ec2.requests.map(({ action }) => action);
     expect(actions()).toEqual(["GetCallerIdentity", "RunInstances"]);
     await launch(world, ec2Launch(plan));
@@ -87,7 +87,7 @@ describe("launching on EC2", () => {
     });
   });
 
-  it("says on everything that it makes whose it is, and makes the volume that was asked for", async () => {
+  it("tags every resource with its owner, and creates the requested volume", async () => {
     await using world = await ec2World();
     const plan = ec2Plan(world.region, { settings: { rootVolume: { sizeGb: 20, type: "gp3" } } });
     const one = ec2Launch(plan);
@@ -102,7 +102,7 @@ describe("launching on EC2", () => {
     expect(NetworkInterfaces.map(({ TagSet }) => TagSet)).toEqual([tags]);
   });
 
-  it("asks for a public address where the placement does", async () => {
+  it("requests a public address if the placement does", async () => {
     await using world = await ec2World();
     const { region } = world;
     const subnet = region.subnets["us-east-1a"] ?? "";
@@ -116,7 +116,7 @@ describe("launching on EC2", () => {
     expect(instance?.publicIp).not.toBe(null);
   });
 
-  it("finds the same machine when its token is replayed, also at once", async () => {
+  it("returns the same machine when its token is replayed, even concurrently", async () => {
     await using world = await ec2World();
     const one = ec2Launch(ec2Plan(world.region));
     const both = await Promise.all([launch(world, one), launchElsewhere(world, one)]);
@@ -125,7 +125,7 @@ describe("launching on EC2", () => {
     expect(idsOf(world)).toEqual(both[0]);
   });
 
-  it("orders a batch by launch index, and takes one request for it", async () => {
+  it("launches a batch with one request, ordered by launch index", async () => {
     await using world = await ec2World();
     const batch = ec2Launch(ec2Plan(world.region), "batch", { count: 20 });
     const ids = await launch(world, batch);
@@ -139,7 +139,7 @@ describe("launching on EC2", () => {
     expect(world.region.instances()[0]?.tags["slipway:spawn"]).toBe(undefined);
   });
 
-  it("says member by member what a zone had room for", async () => {
+  it("rejects the members of a batch for which the zone has no capacity", async () => {
     await using world = await ec2World();
     world.region.setCapacity({ instanceType: "t3.micro", zone: "us-east-1a" }, 2);
     const batch = ec2Launch(ec2Plan(world.region), "batch", { count: 4 });
@@ -165,7 +165,7 @@ describe("launching on EC2", () => {
 });
 
 describe("a launch that is cancelled", () => {
-  it("sends nothing where it was cancelled before", async () => {
+  it("sends nothing if it was cancelled before the request", async () => {
     await using world = await ec2World();
     const one = ec2Launch(ec2Plan(world.region));
     const error = await caughtError(() => world.adapter.launch(one, AbortSignal.abort()));
@@ -173,7 +173,7 @@ describe("a launch that is cancelled", () => {
     expect(world.ec2.requests).toEqual([]);
   });
 
-  it("says what it launched where it was cancelled meanwhile", async () => {
+  it("returns its machines if it was cancelled during the request", async () => {
     await using world = await ec2World();
     const controller = new AbortController();
     const slow = world.ec2.fault({ kind: "slow-reply", action: "RunInstances", times: 1 });
@@ -184,7 +184,7 @@ describe("a launch that is cancelled", () => {
     expect(summary(await launching)).toEqual(idsOf(world));
   });
 
-  it("is cancelled where EC2 refused it meanwhile", async () => {
+  it("throws a cancellation if EC2 refused the request in the meantime", async () => {
     await using world = await ec2World();
     const controller = new AbortController();
     world.region.setCapacity({ instanceType: "t3.micro", zone: "us-east-1a" }, 0);

@@ -38,7 +38,7 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
   };
 
   it(
-    "makes of a workspace the instance of its plan, shows it and ends it",
+    "launches, describes and terminates the instance that the plan describes",
     { timeout: 120_000 },
     async () => {
       const place = { ...cloud, subnetIds: [cloud.subnetId] };
@@ -71,7 +71,7 @@ describeWithLocalStack("the command line on LocalStack", (url) => {
   );
 });
 
-/** The image, type, subnet, group, tags, volume and user data that the plan says. */
+/** Expects the image, type, subnet, group, tags, volume and user data of the plan. */
 async function expectOfPlan(
   { client, ...cloud }: Endpoint,
   instance: Instance | undefined,

@@ -19,7 +19,7 @@ async function read(world: Ec2World, id: string, request: Partial<LogsRequest> =
 }
 
 describe("the console of an instance", () => {
-  it("is given whole, or its last lines, and is empty before the machine runs", async () => {
+  it("can be read whole or from its last lines, and is empty before the machine runs", async () => {
     await using world = await ec2World();
     const id = await launchedOne(world);
     expect(await read(world, id)).toEqual([]);
@@ -39,7 +39,7 @@ describe("the console of an instance", () => {
     const pieces: string[] = [];
     for await (const piece of logs) {
       pieces.push(Buffer.from(piece).toString());
-      // The window has moved on: its beginning is gone.
+      // The window moves, and its beginning is lost.
       if (pieces.length === 1) world.region.setConsole(id, "one\ntwo\n");
       if (pieces.length === 2) {
         world.region.setConsole(id, "two\nbye\n");
@@ -49,7 +49,7 @@ describe("the console of an instance", () => {
     expect(pieces).toEqual(["one\n", "two\n", "bye\n"]);
   });
 
-  it("is read as it was, where the machine's kind does not show it as it is", async () => {
+  it("is read as of the machine's start if its type does not support the latest output", async () => {
     await using world = await ec2World();
     const id = await launchedOne(world);
     await world.clock.advance(1_000);
@@ -57,11 +57,11 @@ describe("the console of an instance", () => {
     const code = "UnsupportedOperation";
     world.ec2.fault({ kind: "error", code, action: "GetConsoleOutput", times: 1 });
     expect(await read(world, id)).toEqual(["one\n"]);
-    const asked = world.sent("GetConsoleOutput").map(({ parameters }) => parameters["Latest"]);
-    expect(asked).toEqual(["true", undefined]);
+    const latest = world.sent("GetConsoleOutput").map(({ parameters }) => parameters["Latest"]);
+    expect(latest).toEqual(["true", undefined]);
   });
 
-  it("is empty for a machine that was launched here a moment ago, and none's for any other", async () => {
+  it("is empty for a machine launched a moment ago, and not found for any other unknown one", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const id = await launchedOne(world);
     expect(await read(world, id)).toEqual([]);

@@ -29,7 +29,7 @@ function requested(world: Ec2World, action: string): readonly number[] {
 }
 
 describe("describing instances", () => {
-  it("asks for a thousand ids a call, however often one is named", async () => {
+  it("asks for a thousand ids per call, and for each id once", async () => {
     await using world = await ec2World({ regions: { "us-east-1": "abcdef" } });
     const ids = await launched(world, "batch", 1_000);
     const [last = ""] = await launched(world, "last");
@@ -38,7 +38,7 @@ describe("describing instances", () => {
     expect(requested(world, "DescribeInstances")).toEqual([1_000, 1]);
   });
 
-  it("drops the ids that EC2 names as unknown, and does not ask for those that can be none", async () => {
+  it("drops the ids that EC2 names as unknown, and does not send malformed ids", async () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);
     const asked = [UNKNOWN, "i-short", "", "__proto__", id, "i-0fffffffffffffff1"];
@@ -53,7 +53,7 @@ describe("describing instances", () => {
     expect(requested(world, "DescribeInstances")).toEqual([3, 1]);
   });
 
-  it("asks in another way where the refusal does not say which id it is about", async () => {
+  it("asks by filter if the refusal does not name the unknown id", async () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);
     world.ec2.fault({
@@ -68,7 +68,7 @@ describe("describing instances", () => {
     expect(second?.parameters).toMatchObject({ "Filter.1.Name": "instance-id" });
   });
 
-  it("knows what it launched a moment ago before EC2 shows it; another process cannot", async () => {
+  it("knows a machine that it just launched before EC2 shows it, unlike another process", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const [id = ""] = await launched(world);
     expect(await described(world, [id, UNKNOWN])).toEqual([`${id} pending`, "unknown"]);
@@ -78,7 +78,7 @@ describe("describing instances", () => {
     expect(await described(world, [id])).toEqual([`${id} running`]);
   });
 
-  it("knows it no more in the end, where EC2 never showed it", async () => {
+  it("forgets a machine that EC2 never shows", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 900_000 } });
     const [id = ""] = await launched(world);
     await world.clock.advance(299_000);
@@ -87,7 +87,7 @@ describe("describing instances", () => {
     expect(await described(world, [id])).toEqual(["unknown"]);
   });
 
-  it("answers null for a machine that somebody terminated, and says how another one ended", async () => {
+  it("answers null for a terminated machine, and says why another one ended", async () => {
     await using world = await ec2World();
     const [terminated = "", ended = ""] = await launched(world, "batch", 2);
     await world.open().terminate([terminated], signal);
@@ -107,7 +107,7 @@ describe("describing instances", () => {
     });
   });
 
-  it("throws what is no matter of ids", async () => {
+  it("throws errors that do not concern single ids", async () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);
     world.ec2.deny("ec2:DescribeInstances", EC2_ACCOUNT);
@@ -123,7 +123,7 @@ describe("terminating instances", () => {
   const done = (ids: readonly string[]) => ids.map((id) => ({ id, outcome: "terminated" }));
   const states = ({ region }: Ec2World) => region.instances().map(({ state }) => state);
 
-  it("is one call for many, and says of what it does not know that it does not", async () => {
+  it("is one call for many, with an outcome for each id, known or not", async () => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 5);
     const asked = [...ids, "i-short"];
@@ -136,7 +136,7 @@ describe("terminating instances", () => {
     expect(new Set(states(world))).toEqual(new Set(["terminated"]));
   });
 
-  it("does not lose the others for one that EC2 does not know", async () => {
+  it("terminates the others if EC2 does not know one of them", async () => {
     await using world = await ec2World();
     const [first = "", second = ""] = await launched(world, "batch", 2);
     const asked = [first, UNKNOWN, second];
@@ -146,9 +146,9 @@ describe("terminating instances", () => {
   });
 
   it.each([
-    ["that the refusal names", "The instance 'ID' may not be terminated."],
-    ["that the refusal does not name", "One of them may not be terminated."],
-  ])("does not lose the others for one %s", async (_what, message) => {
+    ["names", "The instance 'ID' may not be terminated."],
+    ["does not name", "One of them may not be terminated."],
+  ])("terminates the others if a refusal %s the protected one", async (_what, message) => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 6);
     const protectedId = ids[4] ?? "";
@@ -166,12 +166,12 @@ describe("terminating instances", () => {
     expect(terminated.length).toBe(message.includes("ID") ? 5 : 6);
   });
 
-  it("finds the one among many that it may not terminate, by halving", async () => {
+  it("finds the one protected machine among many by halving", async () => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 8);
     const refused = ids[3] ?? "";
     const error = { kind: "error", code: "OperationNotPermitted", message: "no" } as const;
-    // Of all eight, of the first four, of the third and fourth, of the fourth: each is refused in its turn.
+    // Refused in turn: all eight, the first four, the third and fourth, the fourth.
     for (const skip of [0, 0, 1, 2])
       world.ec2.fault({ ...error, action: "TerminateInstances", skip, times: 1 });
     const outcomes = await world.adapter.terminate(ids, signal);
@@ -183,7 +183,7 @@ describe("terminating instances", () => {
     ]);
   });
 
-  it("gives a throttle's own verdict for all, without asking one by one", async () => {
+  it("reports a throttle for all of them, without retrying one by one", async () => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 3);
     world.ec2.fault({ kind: "throttle", action: "TerminateInstances" });
@@ -198,7 +198,7 @@ describe("terminating instances", () => {
     expect(new Set(requested(world, "TerminateInstances"))).toEqual(new Set([3]));
   });
 
-  it("waits for a machine that was launched a moment ago, rather than leave it running", async () => {
+  it("waits for a machine that it just launched instead of leaving it running", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const [id = ""] = await launched(world);
     expect(await world.adapter.terminate([id], signal)).toEqual(done([id]));
@@ -206,14 +206,14 @@ describe("terminating instances", () => {
     expect(await described(world, [id])).toEqual([null]);
   });
 
-  it("tries again for one that another process may have launched a moment ago", async () => {
+  it("retries for a machine that another process may have just launched", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 1_200 } });
     const [id = ""] = await launched(world);
     expect(await world.open().terminate([id], signal)).toEqual(done([id]));
     expect(states(world)).toEqual(["shutting-down"]);
   });
 
-  it("does not say of a machine that it is terminated while EC2 denies that there is one", async () => {
+  it("does not report a new machine as terminated while EC2 does not show it", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 900_000 } });
     const [id = ""] = await launched(world);
     expect(await world.adapter.terminate([id], signal)).toMatchObject([
@@ -221,7 +221,7 @@ describe("terminating instances", () => {
     ]);
   });
 
-  it("shows a terminated machine no more, although EC2 still shows it as running", async () => {
+  it("no longer shows a machine that it terminated, although EC2 still shows it as running", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const [id = ""] = await launched(world);
     await world.clock.advance(60_000);
@@ -231,7 +231,7 @@ describe("terminating instances", () => {
     expect(await world.adapter.list("ledger-1", signal)).toEqual([]);
   });
 
-  it("stops at the signal while it waits", async () => {
+  it("stops waiting when the signal is aborted", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 900_000 } });
     const [id = ""] = await launched(world);
     const controller = new AbortController();
@@ -249,7 +249,7 @@ describe("terminating instances", () => {
 });
 
 describe("listing instances", () => {
-  it("reads all pages of the owner's, and of nobody else's", async () => {
+  it("reads all pages of exactly one owner's machines", async () => {
     await using world = await ec2World();
     const ids = await launched(world, "batch", 1_000);
     const more = await launched(world, "more", 30);
@@ -268,7 +268,7 @@ describe("listing instances", () => {
     expect((await world.adapter.list(String.raw`ledger-\1`, signal)).length).toBe(1);
   });
 
-  it("leaves out what is ending, and counts what is stopped", async () => {
+  it("leaves out machines that are ending", async () => {
     await using world = await ec2World();
     const [ended = "", live = ""] = await launched(world, "batch", 2);
     await world.open().terminate([ended], signal);
@@ -276,7 +276,7 @@ describe("listing instances", () => {
     expect(machines.map(({ id }) => id)).toEqual([live]);
   });
 
-  it("has what was launched here a moment ago before EC2 shows it", async () => {
+  it("includes a machine that it just launched before EC2 shows it", async () => {
     await using world = await ec2World({ timing: { describeLagMs: 3_000 } });
     const [id] = await launched(world);
     const machines = await world.adapter.list("ledger-1", signal);
@@ -284,7 +284,7 @@ describe("listing instances", () => {
     expect(await world.adapter.list("ledger-2", signal)).toEqual([]);
   });
 
-  it("throws rather than leave a page out", async () => {
+  it("throws if a page cannot be read", async () => {
     await using world = await ec2World();
     await launched(world, "batch", 1_000);
     await launched(world, "more", 30);

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { ec2Scene, failures, REGION } from "../support/ec2-resolve.ts";
 import { fullSubnet, NO_SUBNET } from "./support/aws-failure.ts";
 
-describe("a place of EC2 that cannot serve is a rejected candidate", () => {
+describe("an unusable place on EC2 is a rejected candidate", () => {
   const [ONE, OTHER] = ["us-east-1a", "us-east-1b"] as const;
 
-  it("while another has the type", async () => {
+  it("while another place offers the type", async () => {
     await using scene = await ec2Scene();
     const { region } = scene;
     region.setOffering("m7i.large", [OTHER]);
@@ -16,11 +16,11 @@ describe("a place of EC2 that cannot serve is a rejected candidate", () => {
       { place: ONE, verdict: "rejected", reason: "m7i.large is not offered in us-east-1a" },
       { place: OTHER, verdict: "eligible", reason: null },
     ]);
-    // The permission is asked for where the launch will go.
+    // The dry run was repeated at the place that the launch will use.
     expect(checks.find(({ name }) => name === "permission.launch")?.outcome).toBe("passed");
   });
 
-  it("while another subnet is there, with a warning", async () => {
+  it("with a warning while another subnet is usable", async () => {
     await using scene = await ec2Scene();
     const { region } = scene;
     const subnetIds = [NO_SUBNET, fullSubnet(region), region.subnets[OTHER] ?? ""];
@@ -37,8 +37,8 @@ describe("a place of EC2 that cannot serve is a rejected candidate", () => {
       "SUBNET_FULL",
       "PUBLIC_ADDRESS",
     ]);
-    const told = warnings.find(({ reason }) => reason === "PUBLIC_ADDRESS");
-    expect(told?.message).toContain(`${region.subnets[OTHER]} gives each machine`);
+    const address = warnings.find(({ reason }) => reason === "PUBLIC_ADDRESS");
+    expect(address?.message).toContain(`${region.subnets[OTHER]} assigns each machine`);
   });
 
   it("for each market, in the placement's order", async () => {
@@ -62,7 +62,7 @@ describe("a workspace without an environment", () => {
     ["amd64", "x86_64", "m6i.large"],
     ["arm64", "arm64", "m7g.large"],
   ] as const)(
-    "gets a small general %s type by EC2's own answer",
+    "gets a small general-purpose %s type from EC2's own answer",
     async (architecture, image, type) => {
       await using scene = await ec2Scene();
       const amiIds = { [REGION]: scene.region.images[image] };
@@ -74,11 +74,13 @@ describe("a workspace without an environment", () => {
       expect(failures(checks)).toEqual({});
       expect(report.machineType).toBe(type);
       expect(report.settings).toMatchObject({ instance: { instanceType: type } });
-      expect(report.sources["/machine_type"]).toMatch(/2 vCPUs and 8 GiB by DescribeInstanceTypes/);
+      expect(report.sources["/machine_type"]).toMatch(
+        /2 vCPUs and 8 GiB from DescribeInstanceTypes/,
+      );
     },
   );
 
-  it("gets one that the placement's zones have", async () => {
+  it("gets a type that the placement's zones offer", async () => {
     await using scene = await ec2Scene();
     scene.region.setOffering("m6i.large", ["us-east-1f"]);
     const { report } = await scene.resolve({ machineType: "default" });
@@ -87,7 +89,7 @@ describe("a workspace without an environment", () => {
 });
 
 describe("the security group", () => {
-  it("is the default one of the subnets' VPC where the placement names none", async () => {
+  it("is the default group of the subnets' VPC if the placement names none", async () => {
     await using scene = await ec2Scene();
     const subnet = scene.region.addSubnet({ zone: "us-east-1c", vpcId: scene.region.addVpc() });
     const { report, checks } = await scene.resolve({ target: { subnetIds: [subnet] } });

@@ -5,16 +5,16 @@ import { IMAGE_FAILURES } from "./support/aws-image-failures.ts";
 import { MACHINE_FAILURES } from "./support/aws-machine-failures.ts";
 import { PLACE_FAILURES } from "./support/aws-place-failures.ts";
 
-describe("resolving on EC2 fails, and says why:", () => {
+describe("resolving on EC2 fails with an explanation:", () => {
   it.each([...IMAGE_FAILURES, ...MACHINE_FAILURES, ...PLACE_FAILURES, ...CALLER_FAILURES])(
     "$name",
     async ({ given, check, reason, message, remedy }) => {
       await using scene = await ec2Scene();
       const { checks } = await scene.resolve(given(scene));
       expect(failures(checks)).toEqual({ [check]: reason });
-      const told = checks.find(({ name }) => name === check);
-      expect(told?.message).toMatch(message);
-      expect(told?.remedy).toMatch(remedy);
+      const failed = checks.find(({ name }) => name === check);
+      expect(failed?.message).toMatch(message);
+      expect(failed?.remedy).toMatch(remedy);
       expect(changes(scene.ec2).filter((action) => action !== "AssumeRole")).toEqual([]);
     },
   );

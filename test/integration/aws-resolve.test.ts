@@ -10,11 +10,11 @@ function byName(one: string, other: string): number {
 }
 
 describe("resolving on EC2", () => {
-  it("gives a plan of one wave of reads, and no change", async () => {
+  it("makes a plan from one wave of reads, and changes nothing", async () => {
     await using scene = await ec2Scene();
     const { inspection, report, checks } = await scene.resolve();
     expect(failures(checks)).toEqual({});
-    // The subnets of a default VPC give public addresses.
+    // The subnets of a default VPC assign public addresses.
     expect(checks.filter(({ outcome }) => outcome !== "passed")).toMatchObject([
       { name: "subnets.public-address", outcome: "warning", reason: "PUBLIC_ADDRESS" },
     ]);
@@ -50,18 +50,18 @@ describe("resolving on EC2", () => {
     expect(changes(scene.ec2)).toEqual([]);
   });
 
-  it("gives the same answer twice, and asks what lasts once", async () => {
+  it("gives the same answer twice, and asks once for what rarely changes", async () => {
     await using scene = await ec2Scene();
     const adapter = scene.open();
     const first = await resolveOn(adapter, scene.region);
     expect(await resolveOn(adapter, scene.region)).toEqual(first);
-    const asked = (name: string) => scene.ec2.requests.filter(({ action }) => action === name);
-    expect(asked("GetCallerIdentity")).toHaveLength(1);
-    expect(asked("DescribeInstanceTypes")).toHaveLength(1);
-    expect(asked("DescribeSubnets")).toHaveLength(2);
+    const sent = (name: string) => scene.ec2.requests.filter(({ action }) => action === name);
+    expect(sent("GetCallerIdentity")).toHaveLength(1);
+    expect(sent("DescribeInstanceTypes")).toHaveLength(1);
+    expect(sent("DescribeSubnets")).toHaveLength(2);
   });
 
-  it("reads once for all that resolve at the same time", async () => {
+  it("shares its reads and its dry run among concurrent callers", async () => {
     await using scene = await ec2Scene();
     const adapter = scene.open();
     const answers = await Promise.all([1, 2, 3].map(() => resolveOn(adapter, scene.region)));
@@ -69,7 +69,7 @@ describe("resolving on EC2", () => {
     expect(scene.ec2.requests.filter(({ action }) => action === "RunInstances")).toHaveLength(1);
   });
 
-  it("warns of a deprecated image", async () => {
+  it("warns about a deprecated image", async () => {
     await using scene = await ec2Scene();
     const id = scene.region.addImage({ deprecatedAt: -DAY, createdAt: -2 * DAY });
     const { checks } = await scene.resolve(inUsEast(id));
@@ -80,7 +80,7 @@ describe("resolving on EC2", () => {
     ]);
   });
 
-  it("tells everything that is wrong at once", async () => {
+  it("reports all faults at once", async () => {
     await using scene = await ec2Scene();
     scene.ec2.deny("ec2:RunInstances", EC2_ACCOUNT);
     const { checks } = await scene.resolve({
@@ -103,7 +103,7 @@ describe("resolving on EC2", () => {
     expect(changes(scene.ec2)).toEqual([]);
   });
 
-  it("goes on with what it can where the record has no AMI of the region", async () => {
+  it("makes all other checks if the record has no AMI for the region", async () => {
     await using scene = await ec2Scene();
     const { inspection, checks } = await scene.resolve({
       amiIds: { "eu-west-1": NO_IMAGE },
@@ -115,7 +115,7 @@ describe("resolving on EC2", () => {
     expect(checks.find(({ name }) => name === "permission.launch")?.outcome).toBe("skipped");
   });
 
-  it("asks a region at most twice for an image that it does not have", async () => {
+  it("asks each region at most twice for a missing image", async () => {
     await using scene = await ec2Scene();
     await scene.resolve({ amiIds: { [REGION]: NO_IMAGE, "us-west-2": NO_IMAGE } });
     const regions = scene.ec2.requests
@@ -124,7 +124,7 @@ describe("resolving on EC2", () => {
     expect(regions.toSorted(byName)).toEqual(["eu-west-1", REGION, REGION, "us-west-2"]);
   });
 
-  it("tells what spoils every read once, where the image was not the first to meet it", async () => {
+  it("reports a cause that makes every read fail once if the image was not read", async () => {
     await using scene = await ec2Scene();
     scene.ec2.fault({ kind: "error", code: "AuthFailure" });
     const { checks } = await scene.resolve({ amiIds: {} });
@@ -132,7 +132,7 @@ describe("resolving on EC2", () => {
     expect(failed).toMatchObject([{ name: "cloud.credentials", reason: "CLOUD_UNAUTHENTICATED" }]);
   });
 
-  it("asks nothing more once the image's own look-up has met what spoils every read", async () => {
+  it("sends no more requests if reading the image failed for a cause that makes every read fail", async () => {
     await using scene = await ec2Scene();
     scene.ec2.fault({ kind: "error", code: "RequestExpired" });
     const { checks } = await scene.resolve({ target: { tags: { "a b": "" } } });
@@ -141,7 +141,7 @@ describe("resolving on EC2", () => {
     expect(scene.ec2.requests).toHaveLength(1);
   });
 
-  it("takes a dry run that was throttled for an open question, not for a refusal", async () => {
+  it("treats a throttled dry run as a warning, not as a refusal", async () => {
     await using scene = await ec2Scene();
     scene.ec2.fault({ kind: "error", code: "RequestLimitExceeded", dryRun: true });
     const { checks } = await scene.resolve();
@@ -152,7 +152,7 @@ describe("resolving on EC2", () => {
     });
   });
 
-  it("keeps what EC2 has encoded of a refusal", async () => {
+  it("keeps EC2's encoded message of a refusal", async () => {
     await using scene = await ec2Scene();
     scene.ec2.deny("ec2:RunInstances", EC2_ACCOUNT);
     const { checks } = await scene.resolve();
@@ -164,7 +164,7 @@ describe("resolving on EC2", () => {
     expect(refusal?.message).not.toContain("Encoded");
   });
 
-  it("stops when it is told to", async () => {
+  it("stops when the signal is aborted", async () => {
     await using scene = await ec2Scene();
     const stop = new AbortController();
     scene.ec2.fault({ kind: "slow-reply", action: "DescribeImages" });

@@ -12,11 +12,11 @@ interface Scene extends AsyncDisposable {
   readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
   readonly cli: Ec2Cli;
-  /** What was sent that changes something. */
+  /** The actions sent so far that change something. */
   mutations(): readonly (string | null)[];
 }
 
-/** The command line on the stand-in, with the records of a workspace. */
+/** The command line on the EC2 fake, with the records of a workspace. */
 async function scene(): Promise<Scene> {
   const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
   const region = ec2.region("us-east-1", ACCOUNT);
@@ -44,23 +44,27 @@ async function scene(): Promise<Scene> {
 }
 
 describe("spawning on EC2 through the command line", () => {
-  it("changes nothing to resolve, and launches with one request", { timeout: 60_000 }, async () => {
-    await using at = await scene();
-    await at.cli.run(["resolve", "agent-dev"]);
-    expect(at.ec2.requests.length).toBeGreaterThan(5);
-    expect(at.mutations()).toEqual([]);
-    const one = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
-    expect(one.state).toBe("running");
-    expect(at.mutations()).toEqual(["RunInstances"]);
-    expect(await at.cli.json(["spawn", "agent-dev", "--id", "one"])).toMatchObject(one);
-    expect(at.mutations()).toEqual(["RunInstances"]);
-    await at.cli.run(["terminate", "one"]);
-    expect(at.mutations()).toEqual(["RunInstances", "TerminateInstances"]);
-    expect(at.region.instances().map(({ id }) => id)).toEqual([one.machine.id]);
-  });
+  it(
+    "changes nothing when it resolves, and launches with one request",
+    { timeout: 60_000 },
+    async () => {
+      await using at = await scene();
+      await at.cli.run(["resolve", "agent-dev"]);
+      expect(at.ec2.requests.length).toBeGreaterThan(5);
+      expect(at.mutations()).toEqual([]);
+      const one = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
+      expect(one.state).toBe("running");
+      expect(at.mutations()).toEqual(["RunInstances"]);
+      expect(await at.cli.json(["spawn", "agent-dev", "--id", "one"])).toMatchObject(one);
+      expect(at.mutations()).toEqual(["RunInstances"]);
+      await at.cli.run(["terminate", "one"]);
+      expect(at.mutations()).toEqual(["RunInstances", "TerminateInstances"]);
+      expect(at.region.instances().map(({ id }) => id)).toEqual([one.machine.id]);
+    },
+  );
 
   it(
-    "finds its machine again where it was killed before it heard of it",
+    "finds its machine again if it was killed before the answer arrived",
     { timeout: 120_000 },
     async () => {
       await using at = await scene();

@@ -41,7 +41,7 @@ function tally(names: readonly (string | null)[]): Record<string, number> {
 }
 
 describe("100 spawns of four workspaces alike", () => {
-  it("ask EC2 for each thing once, and rehearse once", async () => {
+  it("read each thing from EC2 once, and make one dry run", async () => {
     using folder = scratchFolder();
     const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 0 } });
     const region = ec2.region("us-east-1", ACCOUNT);

@@ -182,7 +182,7 @@ const CLIENTS: readonly Client[] = [
         rates: {},
         pace: { wait: async () => undefined, throttled: async () => undefined },
         sleep: async () => undefined,
-        longestMilliseconds: milliseconds,
+        attemptMilliseconds: milliseconds,
       });
       try {
         const { Regions = [] } = await api.describeRegions({}, signal);

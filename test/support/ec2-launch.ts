@@ -37,7 +37,7 @@ export interface Ec2PlanChange {
   readonly plan?: Partial<Omit<LaunchPlan, "planId">>;
 }
 
-/** A whole plan of an instance in the first zone, with what a test cares about changed. */
+/** A complete plan of an instance in the first zone, with the given changes. */
 export function ec2Plan(
   { images, subnets, securityGroupId }: Pick<Ec2Region, "images" | "subnets" | "securityGroupId">,
   { settings, plan }: Ec2PlanChange = {},
@@ -85,7 +85,7 @@ export function candidate(subnet: string, change: Partial<Candidate> = {}): Cand
   return { place: ZONE, subnet, verdict: "eligible", reason: null, ...change };
 }
 
-/** A launch of that plan. Its token follows from `name`, so that another name is another launch. */
+/** A launch of that plan. Its token is a hash of `name`, so that another name makes another launch. */
 export function ec2Launch(
   plan: LaunchPlan,
   name = "spawn-1",
@@ -120,7 +120,7 @@ interface Ec2Caller {
   readonly account?: string;
 }
 
-/** A stand-in on a clock of its own, with an adapter that sleeps on that clock. */
+/** An EC2 fake on a clock of its own, with an adapter that sleeps on that clock. */
 export interface Ec2World extends AsyncDisposable {
   readonly ec2: Ec2Fake;
   readonly clock: FakeClock;
@@ -155,7 +155,7 @@ export async function ec2World(options: Ec2Options = {}): Promise<Ec2World> {
   };
 }
 
-/** The adapter with test credentials, whose pauses let the clock's time pass. */
+/** The adapter with test credentials. Its pauses advance the clock. */
 function ec2Adapter({
   url,
   account,
@@ -177,7 +177,7 @@ function ec2Adapter({
   });
 }
 
-/** An outcome in a few words: the machine's id, or what became of it and why. */
+/** Each outcome in a few words: the machine's id, or the outcome with its reason and retry verdict. */
 export function summary(outcomes: readonly LaunchOutcome[]): readonly string[] {
   return outcomes.map((one) => {
     if (one.outcome === "accepted") return one.machine.id;

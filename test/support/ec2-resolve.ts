@@ -12,9 +12,9 @@ import { createFakeClock } from "../../testing/fake-clock.ts";
 import type { FakeClock } from "../../testing/fake-clock.ts";
 import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
 
-/** What a resolution is asked; what is left out fits the stand-in's first region. */
+/** The input of a resolution. Members that are left out fit the fake's first region. */
 export interface Ec2Question {
-  /** AMI ids by region. Default the stand-in's x86_64 image in us-east-1. */
+  /** AMI ids by region. Default: the fake's x86_64 image in us-east-1. */
   readonly amiIds?: Readonly<Record<string, string>>;
   readonly architecture?: PlanDraft["architecture"];
   readonly machineType?: string;
@@ -22,7 +22,7 @@ export interface Ec2Question {
   readonly userData?: string;
   readonly target?: Partial<AwsTarget>;
   readonly markets?: readonly NonNullable<Candidate["market"]>[];
-  /** Beside the endpoint and the account's keys. */
+  /** In addition to the endpoint and the account's keys. */
   readonly environment?: AwsEnvironment;
 }
 
@@ -36,15 +36,15 @@ export interface Ec2Scene extends AsyncDisposable {
   readonly ec2: Ec2Fake;
   readonly clock: FakeClock;
   readonly region: Ec2Region;
-  /** Looks at the image and preflights, as a resolution does; by an adapter of its own. */
+  /** Inspects the image and runs preflight, as a resolution does, with a new adapter. */
   resolve(question?: Ec2Question): Promise<Ec2Answer>;
-  /** The adapter of the first region that has been opened for this environment. */
+  /** Opens an adapter of the first region with this environment. */
   open(question?: Ec2Question): SubstrateAdapter;
 }
 
 export const REGION = "us-east-1";
 
-/** Time stands still at the day on which the fake clock begins. */
+/** The fake's clock does not advance by itself. */
 export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
   const clock = createFakeClock();
   const ec2 = await startEc2({ clock, seed: "resolve", rates: "off", ...options });
@@ -78,7 +78,7 @@ export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
   };
 }
 
-/** As a resolution does it, with what the stand-in's region offers where the question says nothing. */
+/** Inspects the image and runs preflight, as a resolution does. Defaults come from the fake's region. */
 export async function resolveOn(
   adapter: SubstrateAdapter,
   region: Ec2Region,
@@ -144,7 +144,7 @@ function draftOf(question: Ec2Question, region: Ec2Region, inspection: ImageInsp
   };
 }
 
-/** The failed checks' reasons by their names. */
+/** The reasons of the failed checks, by the checks' names. */
 export function failures(checks: readonly Check[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     checks.flatMap(({ name, outcome, reason }) =>
@@ -153,7 +153,7 @@ export function failures(checks: readonly Check[]): Readonly<Record<string, stri
   );
 }
 
-/** What was asked of the stand-in that would have changed something. */
+/** The actions sent to the fake that change something. */
 export function changes({ requests }: Ec2Fake): readonly (string | null)[] {
   return requests
     .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)

@@ -8,7 +8,7 @@ import type { Ec2World } from "./ec2-launch.ts";
 
 const PRINTS = ["hello\n", "ready\n"] as const;
 
-/** EC2 on the stand-in as the adapter contract asks for a subject. */
+/** The subject of the adapter contract for EC2, on the fake. */
 export async function ec2Subject(): Promise<AdapterSubject> {
   const world = await ec2World();
   const { region } = world;
@@ -43,7 +43,7 @@ export async function ec2Subject(): Promise<AdapterSubject> {
   };
 }
 
-/** As core drafts it: of where the candidates are it knows the region alone. */
+/** A draft as the resolver makes it: it knows only the region of the candidates, not their zones. */
 function draftOf({ region }: Ec2World, artifact: PlanDraft["artifact"]): PlanDraft {
   const { planId: _planId, checks: _checks, settings: _settings, ...plan } = ec2Plan(region);
   const subnetIds = ["us-east-1b", "us-east-1a"].map((zone) => region.subnets[zone] ?? "");
@@ -61,7 +61,7 @@ function draftOf({ region }: Ec2World, artifact: PlanDraft["artifact"]): PlanDra
   };
 }
 
-/** What the stand-in's machines print is for each one to be said. */
+/** Sets the console output of each launched machine, because the fake's machines print nothing by themselves. */
 function printing(adapter: SubstrateAdapter, { region }: Ec2World): SubstrateAdapter {
   return {
     ...adapter,

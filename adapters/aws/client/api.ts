@@ -20,20 +20,20 @@ import type {
 } from "@aws-sdk/client-ec2";
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { AwsClients, AwsRole } from "./client.ts";
-import type { InstanceSeen } from "../machine.ts";
+import type { ObservedInstance } from "../machine.ts";
 import { loadSdk } from "./load-sdk.ts";
 
 export interface ApiCall {
   readonly service: "ec2" | "sts";
   readonly action: string;
   /**
-   * Whose credentials it is made with: the reading role's, the launching role's, or (`caller`) those that Slipway was
-   * given, which assume the roles.
+   * The credentials that sign the call: the reading role's, the launching role's, or (`caller`) the ones that Slipway
+   * itself was given, which assume the two roles.
    */
   readonly role: AwsRole | "caller";
 }
 
-/** Every call that is made to AWS, and no other: what IAM policies have to allow. */
+/** Every call that the adapter makes to AWS. IAM policies have to allow exactly these. */
 export const API_CALLS = [
   { service: "sts", action: "AssumeRole", role: "caller" },
   { service: "sts", action: "GetCallerIdentity", role: "reader" },
@@ -50,26 +50,26 @@ export const API_CALLS = [
   { service: "ec2", action: "TerminateInstances", role: "launcher" },
 ] as const satisfies readonly ApiCall[];
 
-/** What `RunInstances` is held to besides its own permission: it writes tags, and hands over an instance profile. */
+/** Permissions that `RunInstances` needs besides its own, because it writes tags and passes an instance profile. */
 export const LAUNCH_PERMISSIONS = [
   { service: "ec2", action: "CreateTags" },
   { service: "iam", action: "PassRole" },
 ] as const;
 
-/**
- * The calls of one region, one function each, with the SDK's own shapes. All throw what the SDK throws, to be judged by
- * `cloudError` where the call is made; a `SlipwayError` where no credentials could be had.
- */
-/** The instances of one launch, with what is read of them. */
-export interface Reserved {
-  readonly Instances?: readonly InstanceSeen[] | undefined;
+/** The instances of one launch, with the members that the adapter uses. */
+export interface Reservation {
+  readonly Instances?: readonly ObservedInstance[] | undefined;
 }
 
-export interface ReservedPage {
-  readonly Reservations?: readonly Reserved[] | undefined;
+export interface ReservationPage {
+  readonly Reservations?: readonly Reservation[] | undefined;
   readonly NextToken?: string | undefined;
 }
 
+/**
+ * The calls of one region, one function each, in the SDK's own types. They throw the SDK's errors, which the call site
+ * converts with `cloudError`, or a `SlipwayError` if there are no credentials.
+ */
 export interface AwsApi {
   readonly region: string;
   describeImages(
@@ -99,18 +99,18 @@ export interface AwsApi {
   describeInstances(
     input: DescribeInstancesCommandInput,
     signal: AbortSignal,
-  ): Promise<ReservedPage>;
+  ): Promise<ReservationPage>;
   getConsoleOutput(
     input: GetConsoleOutputCommandInput,
     signal: AbortSignal,
   ): Promise<GetConsoleOutputCommandOutput>;
   /**
-   * Sent once, whatever comes of it: a launch is repeated by whoever knows its token. Nothing stops it: one that is given
-   * up half-way may have launched machines that nobody knows of.
+   * Sent exactly once, whatever the outcome: only the caller that holds the token may repeat a launch. It cannot be
+   * aborted, because an abandoned request may have launched machines that no record mentions.
    */
-  runInstances(input: RunInstancesCommandInput): Promise<Reserved>;
-  /** `RunInstances` with `DryRun`, to which EC2 answers with an error whatever comes of it. */
-  rehearseInstances(input: RunInstancesCommandInput, signal: AbortSignal): Promise<void>;
+  runInstances(input: RunInstancesCommandInput): Promise<Reservation>;
+  /** `RunInstances` with `DryRun`. EC2 always answers it with an error; `DryRunOperation` means success. */
+  dryRunInstances(input: RunInstancesCommandInput, signal: AbortSignal): Promise<void>;
   terminateInstances(
     input: TerminateInstancesCommandInput,
     signal: AbortSignal,
@@ -118,66 +118,66 @@ export interface AwsApi {
   getCallerIdentity(role: AwsRole, signal: AbortSignal): Promise<GetCallerIdentityCommandOutput>;
 }
 
-/** How long a call that changes machines may take, in milliseconds: a thousand at once are not there in a moment. */
+/** How long a call that changes machines may take, in milliseconds. Launching a thousand at once takes a while. */
 const CHANGE_MILLISECONDS = 120_000;
 
-/** The calls over a placement's clients. The SDK is loaded by the first of them. */
+/** The calls of a region through a placement's clients. The first call loads the SDK. */
 export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: string): AwsApi {
-  const reading = () => clients.ec2({ role: "reader", region });
+  const reader = () => clients.ec2({ role: "reader", region });
   const options = (signal: AbortSignal) => ({ abortSignal: signal });
-  const patient = { requestTimeout: CHANGE_MILLISECONDS };
+  const longTimeout = { requestTimeout: CHANGE_MILLISECONDS };
   return {
     region,
     async describeImages(input, signal) {
       const { DescribeImagesCommand } = await loadSdk();
-      return await (await reading()).send(new DescribeImagesCommand(input), options(signal));
+      return await (await reader()).send(new DescribeImagesCommand(input), options(signal));
     },
     async describeRegions(input, signal) {
       const { DescribeRegionsCommand } = await loadSdk();
-      return await (await reading()).send(new DescribeRegionsCommand(input), options(signal));
+      return await (await reader()).send(new DescribeRegionsCommand(input), options(signal));
     },
     async describeInstanceTypes(input, signal) {
       const { DescribeInstanceTypesCommand } = await loadSdk();
-      return await (await reading()).send(new DescribeInstanceTypesCommand(input), options(signal));
+      return await (await reader()).send(new DescribeInstanceTypesCommand(input), options(signal));
     },
     async describeInstanceTypeOfferings(input, signal) {
       const { DescribeInstanceTypeOfferingsCommand } = await loadSdk();
       const command = new DescribeInstanceTypeOfferingsCommand(input);
-      return await (await reading()).send(command, options(signal));
+      return await (await reader()).send(command, options(signal));
     },
     async describeSubnets(input, signal) {
       const { DescribeSubnetsCommand } = await loadSdk();
-      return await (await reading()).send(new DescribeSubnetsCommand(input), options(signal));
+      return await (await reader()).send(new DescribeSubnetsCommand(input), options(signal));
     },
     async describeSecurityGroups(input, signal) {
       const { DescribeSecurityGroupsCommand } = await loadSdk();
       const command = new DescribeSecurityGroupsCommand(input);
-      return await (await reading()).send(command, options(signal));
+      return await (await reader()).send(command, options(signal));
     },
     async describeInstances(input, signal) {
       const { DescribeInstancesCommand } = await loadSdk();
-      return await (await reading()).send(new DescribeInstancesCommand(input), options(signal));
+      return await (await reader()).send(new DescribeInstancesCommand(input), options(signal));
     },
     async getConsoleOutput(input, signal) {
       const { GetConsoleOutputCommand } = await loadSdk();
-      return await (await reading()).send(new GetConsoleOutputCommand(input), options(signal));
+      return await (await reader()).send(new GetConsoleOutputCommand(input), options(signal));
     },
     async runInstances(input) {
       const { RunInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
-      return await client.send(new RunInstancesCommand(input), patient);
+      return await client.send(new RunInstancesCommand(input), longTimeout);
     },
-    async rehearseInstances(input, signal) {
+    async dryRunInstances(input, signal) {
       const { RunInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
       const command = new RunInstancesCommand({ ...input, DryRun: true });
-      await client.send(command, { ...patient, ...options(signal) });
+      await client.send(command, { ...longTimeout, ...options(signal) });
     },
     async terminateInstances(input, signal) {
       const { TerminateInstancesCommand } = await loadSdk();
       const client = await clients.ec2({ role: "launcher", region });
       const command = new TerminateInstancesCommand(input);
-      return await client.send(command, { ...patient, ...options(signal) });
+      return await client.send(command, { ...longTimeout, ...options(signal) });
     },
     async getCallerIdentity(role, signal) {
       const { GetCallerIdentityCommand } = await loadSdk();

@@ -7,7 +7,7 @@ import type { SecretValue } from "../../../src/secret-value.ts";
 import {
   cachedCredentials,
   environmentCredentials,
-  remembering,
+  rememberSecrets,
   SILENT_LOGGER,
 } from "./credentials.ts";
 import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
@@ -17,7 +17,7 @@ import { sharedFiles } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 import { cloudError } from "../errors/errors.ts";
 
-/** Whose credentials a call is made with: the placement's `readonly_role_arn` or its `role_arn`. */
+/** The role that a call is made with: `reader` is the placement's `readonly_role_arn`, `launcher` its `role_arn`. */
 export type AwsRole = "reader" | "launcher";
 
 export interface ClientRequest {
@@ -25,13 +25,13 @@ export interface ClientRequest {
   readonly region: string;
 }
 
-/** Clients of one placement's roles, one a region and role, made when they are first needed. */
+/** Clients for one placement, one for each region and role, created when first needed. */
 export interface AwsClients {
   ec2(request: ClientRequest): Promise<EC2Client>;
   sts(request: ClientRequest): Promise<STSClient>;
-  /** What the role's requests are signed with, for telling one caller from another. */
+  /** The id of the access key that signs the role's requests. It distinguishes one caller from another. */
   accessKeyId(role: AwsRole): Promise<string>;
-  /** The keys and tokens of the last credentials of all roles. */
+  /** The secret keys and session tokens that the roles used last. */
   secrets(): readonly SecretValue[];
   close(): void;
 }
@@ -39,7 +39,7 @@ export interface AwsClients {
 export interface ClientOptions {
   readonly target: Pick<AwsTarget, "region" | "roleArn" | "readonlyRoleArn">;
   readonly environment: AwsEnvironment;
-  /** The user's home folder, in which `.aws` is. */
+  /** The user's home folder, which contains `.aws`. */
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -47,19 +47,19 @@ export interface ClientOptions {
   readonly limits?: AwsTimeLimits;
 }
 
-/** For how long AWS is waited for, in milliseconds. */
+/** How long the client waits for AWS, in milliseconds. */
 export interface AwsTimeLimits {
   readonly connect: number;
-  /** Until the head of the answer has come; a call that launches a thousand machines is given longer (`api.ts`). */
+  /** Until the head of the answer has arrived. Calls that change machines get longer (`api.ts`). */
   readonly head: number;
-  /** Silence of a connection, which is all that bounds the body of an answer. */
+  /** Longest silence of a connection. Nothing else bounds the body of an answer. */
   readonly silence: number;
 }
 
 const DEFAULT_LIMITS: AwsTimeLimits = { connect: 5_000, head: 30_000, silence: 150_000 };
-/** Of STS, which has no rates to speak of; EC2's calls are sent again by `pacedApi`, and launches by nobody. */
+/** For STS alone, whose rates are not a concern. `pacedApi` retries EC2's calls, and launches are never retried here. */
 const STS_ATTEMPTS = 3;
-/** A key and a token of the caller and two roles each, those that were renewed last among them. */
+/** Room for a key and a token each of the caller and two roles, and for the ones that they replaced recently. */
 const SECRETS_KEPT = 16;
 
 export function createAwsClients(options: ClientOptions): AwsClients {
@@ -67,17 +67,17 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   const files = sharedFiles(environment, home);
   const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS);
   const memory = createSecretMemory(SECRETS_KEPT);
-  const own = remembering(environmentCredentials(environment, files), memory);
+  const caller = rememberSecrets(environmentCredentials(environment, files), memory);
   const roles = new Map<string, CredentialProvider>();
 
   const credentialsOf = (role: AwsRole): CredentialProvider => {
     const arn = roleOf(role, target);
-    if (arn === null) return own;
+    if (arn === null) return caller;
     const known = roles.get(arn);
     if (known !== undefined) return known;
     const assume: CredentialProvider = async () =>
-      await assumeRole(await openSts({ region: target.region }, own), arn, target.region);
-    const cached = remembering(cachedCredentials(assume, options.now), memory);
+      await assumeRole(await openSts({ region: target.region }, caller), arn, target.region);
+    const cached = rememberSecrets(cachedCredentials(assume, options.now), memory);
     roles.set(arn, cached);
     return cached;
   };
@@ -101,14 +101,14 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     const { STSClient } = await loadSdk();
     const common = await settings("sts", request, credentials);
     return connections.join((handler) =>
-      unlogged(new STSClient({ ...common, requestHandler: handler })),
+      withoutCallLog(new STSClient({ ...common, requestHandler: handler })),
     );
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
     const { EC2Client } = await loadSdk();
     const common = await settings("ec2", request, credentials);
     return connections.join((handler) =>
-      unlogged(new EC2Client({ ...common, requestHandler: handler })),
+      withoutCallLog(new EC2Client({ ...common, requestHandler: handler })),
     );
   };
   return {
@@ -124,7 +124,7 @@ function keyOf({ role, region }: ClientRequest): string {
   return JSON.stringify([role, region]);
 }
 
-/** Reads go by the reading role, and by the launching one where there is none. */
+/** Reads use the reading role, or the launching role if the placement names no reading role. */
 function roleOf(role: AwsRole, target: ClientOptions["target"]): string | null {
   return role === "reader" ? (target.readonlyRoleArn ?? target.roleArn) : target.roleArn;
 }
@@ -133,21 +133,21 @@ type SdkClient = EC2Client | STSClient;
 type Handler = EC2Client["config"]["requestHandler"];
 
 /**
- * The client without its own log of every call: even for a logger that is silent it walks through all that was sent and
- * all that came back, to leave secrets out.
+ * Removes the SDK's log of every call. Even with a silent logger the SDK walks through the whole request and response
+ * to redact them.
  */
-function unlogged<Client extends SdkClient>(client: Client): Client {
+function withoutCallLog<Client extends SdkClient>(client: Client): Client {
   client.middlewareStack.remove("loggerMiddleware");
   return client;
 }
 
-/** All clients use the connections of the first, so that a launch finds those that the reads have opened. */
+/** All clients share the first one's connections, so that a launch reuses those that the reads opened. */
 function sharedConnections(limits: AwsTimeLimits) {
   const options = {
     connectionTimeout: limits.connect,
     requestTimeout: limits.head,
     socketTimeout: limits.silence,
-    // Without it the SDK only says on standard error that the time is over.
+    // By default the SDK only prints a warning on standard error when the time is over.
     throwOnRequestTimeout: true,
     logger: SILENT_LOGGER,
   };
@@ -162,10 +162,10 @@ function sharedConnections(limits: AwsTimeLimits) {
   };
 }
 
-/** Told to AWS, and shown in the account's audit trail beside each call. */
+/** AWS shows it beside each call in the account's audit trail (CloudTrail). */
 const SESSION_NAME = "slipway";
 
-/** Temporary credentials of a role. @throws SlipwayError as {@link cloudError} judges the refusal */
+/** Temporary credentials for a role. @throws SlipwayError from {@link cloudError} if STS refuses */
 async function assumeRole(
   sts: STSClient,
   roleArn: string,
@@ -178,7 +178,7 @@ async function assumeRole(
     const { Credentials: given } = await sts.send(new AssumeRoleCommand(input));
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
     if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined)
-      throw new TypeError("the answer holds no credentials");
+      throw new TypeError("the answer contains no credentials");
     return {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,

@@ -7,21 +7,21 @@ import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { NO_CREDENTIALS } from "../errors/errors.ts";
 
-/** What a request is signed with. */
+/** Credentials that sign a request. */
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  /** None for credentials that do not expire. */
+  /** Absent if the credentials do not expire. */
   readonly expiration?: Date;
 }
 
 export type CredentialProvider = () => Promise<AwsCredentials>;
 
-/** Temporary credentials are replaced this long before they expire, as AWS's own SDKs do it. */
+/** Temporary credentials are replaced this long before they expire, as in AWS's own SDKs. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
 
-/** The SDK would tell of two sources of credentials on standard error, which is not its own. */
+/** Without it the SDK warns about several credential sources on standard error, which belongs to the program. */
 export const SILENT_LOGGER = {
   trace() {},
   debug() {},
@@ -31,9 +31,9 @@ export const SILENT_LOGGER = {
 };
 
 /**
- * Whoever runs Slipway, by the SDK's default chain: the environment's keys (unless it names a profile), the profile
- * with single sign-on, assumed roles and programs, a web identity, a container's or an instance's own role. Nothing is
- * read before the first request.
+ * The caller's own credentials, from the SDK's default chain: the environment's keys (unless it names a profile); the
+ * profile, with single sign-on, assumed roles and credential processes; a web identity; the role of the container or
+ * instance. Nothing is read before the first request.
  */
 export function environmentCredentials(
   environment: AwsEnvironment,
@@ -57,14 +57,14 @@ export function environmentCredentials(
   };
 }
 
-/** The SDK's own words tell what it has tried last, and not where the user thinks that the credentials are. */
+/** The SDK's message names only the source it tried last. This one names the source that the user configured. */
 function noCredentials(caught: unknown, environment: AwsEnvironment): unknown {
   if (!(caught instanceof Error) || caught.name !== "CredentialsProviderError") return caught;
   const named = environment["AWS_PROFILE"];
   const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
   return new SlipwayError({
     ...NO_CREDENTIALS,
-    message: `${from} gives no credentials for AWS: ${caught.message.split("\n", 1)[0] ?? ""}`,
+    message: `${from} has no usable AWS credentials: ${caught.message.split("\n", 1)[0] ?? ""}`,
     metadata: named ? { profile: named } : {},
     cause: caught,
   });
@@ -82,7 +82,7 @@ async function defaultChain(
   const roleSessionName = environment["AWS_ROLE_SESSION_NAME"];
   return defaultProvider({
     ...files,
-    // Always named: without a name the chain would begin with the keys of the process, which may not be ours.
+    // Always set: without a profile the chain starts with the process's own variables instead of `environment`.
     profile: profileOf(environment),
     logger: SILENT_LOGGER,
     ...(webIdentityTokenFile ? { webIdentityTokenFile } : {}),
@@ -91,13 +91,16 @@ async function defaultChain(
   });
 }
 
-/** Keeps what `load` gave until shortly before it expires; callers at the same time share one load. */
+/** Caches the credentials until shortly before they expire. Concurrent callers share one load. */
 export function cachedCredentials(load: CredentialProvider, now: () => number): CredentialProvider {
   return memoizeAsync(() => load(), { isGood: (known) => !expiresSoon(known, now()) });
 }
 
-/** The same credentials; what is secret of them is kept out of all that AWS says. */
-export function remembering(load: CredentialProvider, memory: SecretMemory): CredentialProvider {
+/** The same provider; it adds each secret that it returns to `memory`, which redacts them from everything AWS says. */
+export function rememberSecrets(
+  load: CredentialProvider,
+  memory: SecretMemory,
+): CredentialProvider {
   return async () => {
     const identity = await load();
     memory.add(identity.secretAccessKey);

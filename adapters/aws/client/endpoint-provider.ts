@@ -10,12 +10,12 @@ export function profileOf(environment: AwsEnvironment): string {
 }
 
 /**
- * The address that a service is spoken to at, in the order of AWS's own SDKs: `AWS_ENDPOINT_URL_EC2`,
- * `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`; null for AWS itself.
+ * The configured endpoint of a service. The first one set wins, in the order of AWS's own SDKs: `AWS_ENDPOINT_URL_EC2`
+ * or `_STS`, `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`. Null for AWS itself.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
- * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for what is no address, `CLOUD_CONFIGURATION_INVALID` for a configuration
- *   that is not a file
+ * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` if it is not an http or https URL, `CLOUD_CONFIGURATION_INVALID` if a
+ *   configuration file is not a regular file
  */
 export async function serviceEndpoint(
   service: "ec2" | "sts",
@@ -26,11 +26,11 @@ export async function serviceEndpoint(
   if (ignored) return null;
   for (const name of [`AWS_ENDPOINT_URL_${service.toUpperCase()}`, "AWS_ENDPOINT_URL"]) {
     const value = environment[name];
-    if (value) return address(value, name);
+    if (value) return requireUrl(value, name);
   }
   const profile = profileOf(environment);
   const value = await configuredEndpoint(service, profile, files);
-  return value === null ? null : address(value, `profile ${profile} in ${files.configFilepath}`);
+  return value === null ? null : requireUrl(value, `profile ${profile} in ${files.configFilepath}`);
 }
 
 async function configuredEndpoint(
@@ -54,14 +54,14 @@ async function configuredEndpoint(
   return ofService || settings?.["endpoint_url"] || null;
 }
 
-function address(value: string, from: string): string {
+function requireUrl(value: string, from: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   if (url?.protocol === "http:" || url?.protocol === "https:") return value;
   throw new SlipwayError({
     code: "INVALID_ARGUMENT",
     reason: "CLOUD_ENDPOINT_INVALID",
-    message: `${from}: the endpoint is no http or https address`,
-    remedy: "Write it such as http://127.0.0.1:4566, or leave it out to speak to AWS itself.",
+    message: `${from}: the endpoint is not an http or https URL`,
+    remedy: "Write a URL such as http://127.0.0.1:4566, or remove the setting to use AWS itself.",
     blastRadius: "credential",
   });
 }

@@ -1,25 +1,25 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import type { AwsApi } from "./api.ts";
 
-/** A type that a workspace without an environment may be given. */
+/** An instance type that can be the default for a workspace without an environment. */
 export interface GeneralType {
   readonly name: string;
   readonly vcpus: number;
   readonly memoryMib: number;
   readonly isBurstable: boolean;
-  /** Zones that have it, in the order of their names. */
+  /** Zones that offer it, sorted by name. */
   readonly zones: readonly string[];
   readonly info: InstanceTypeInfo;
 }
 
-/** The best first. */
+/** Sorted by preference, best first. */
 export type GeneralTypes = readonly GeneralType[];
 
 const VCPUS = 2;
 const MEMORIES_MIB = [8_192, 4_096];
 
 /**
- * The region's types of the current generation with two vCPUs and 4 or 8 GiB that are nothing special (no bare metal, no
+ * The region's current-generation types with two vCPUs, 4 or 8 GiB of memory and no special hardware (no bare metal, no
  * local disks, no accelerators), as EC2 describes them now.
  */
 export async function findGeneralTypes(
@@ -55,7 +55,7 @@ export async function findGeneralTypes(
     .toSorted(byPreference);
 }
 
-/** The first of them that most of these zones have; null where none has any. */
+/** The best type among those that the largest number of these zones offer. Null if no zone offers any. */
 export function chooseGeneralType(
   types: GeneralTypes,
   zones: readonly string[],
@@ -66,7 +66,7 @@ export function chooseGeneralType(
   return most === 0 ? null : (types.find((type) => covered(type) === most) ?? null);
 }
 
-/** Steady before burstable, more memory before less, then by name, so that the same answer gives the same choice. */
+/** Non-burstable first, then more memory, then by name, so that the same answer always gives the same choice. */
 function byPreference(one: GeneralType, other: GeneralType): number {
   return (
     Number(one.isBurstable) - Number(other.isBurstable) ||

@@ -11,19 +11,19 @@ const EC2 = {
   ],
 } as const;
 
-/** The clients of EC2 and STS with their commands, and the reader of the configuration files. */
+/** Loads the EC2 and STS clients with their commands, and the parser of the configuration files. */
 export const loadSdk = sdkLoader(EC2, () => import("./sdk.ts"));
 
-/** The SDK's default chain of credentials. */
+/** Loads the SDK's default credential chain. */
 export const loadCredentialChain: () => Promise<typeof CredentialChain> = sdkLoader(
   EC2,
   () => import("@aws-sdk/credential-provider-node"),
 );
 
 /**
- * Loads what every call needs ahead of the first one.
+ * Loads the SDK before the first call needs it.
  *
- * @throws SlipwayError `PACKAGE_NOT_INSTALLED` for a package that is missing
+ * @throws SlipwayError `PACKAGE_NOT_INSTALLED` if one of its packages is missing
  */
 export async function loadAwsSdk(): Promise<void> {
   await loadSdk();

@@ -1,7 +1,7 @@
 import { createDeadline, raceWithDetach } from "../../../src/async/cancellation.ts";
 import type { Pace, RatedCall, RateSettings } from "../../../src/pacing/rates.ts";
 import type { AwsApi } from "./api.ts";
-import { isPassing, isThrottle, retryAfterSeconds } from "../errors/errors.ts";
+import { isTransient, isThrottle, retryAfterSeconds } from "../errors/errors.ts";
 import type { Sleep } from "../../../src/async/cancellation.ts";
 import { rateOf, rateScope } from "./rates.ts";
 import type { RatedAction } from "./rates.ts";
@@ -11,23 +11,23 @@ export interface PacingOptions {
   readonly pace: Pace;
   readonly rates: RateSettings;
   readonly sleep: Sleep;
-  /** How long a call may take each time that it is sent, in milliseconds. Default five minutes. */
-  readonly longestMilliseconds?: number;
+  /** How long each attempt of a call may take, in milliseconds. Default: five minutes. */
+  readonly attemptMilliseconds?: number;
 }
 
-/** How often a call is sent at most. */
-const MOST_ATTEMPTS = 3;
-const LONGEST_MILLISECONDS = 5 * 60_000;
-/** Before a call is sent again, in milliseconds; longer each time. */
+/** How many times a call is sent at most. */
+const MAX_ATTEMPTS = 3;
+const DEFAULT_ATTEMPT_MILLISECONDS = 5 * 60_000;
+/** Pause before the first retry, in milliseconds. Each further pause is twice as long. */
 const FIRST_PAUSE = 100;
-const FIRST_PAUSE_OF_THROTTLED = 500;
-/** What AWS asks to wait beyond this is told to whoever waits, who may have other things to do. */
+const FIRST_THROTTLED_PAUSE = 500;
+/** Longest wait before a retry, in milliseconds. If AWS asks for more, the call fails and its caller decides. */
 const LONGEST_PAUSE = 5_000;
 
 /**
- * The same calls, each of which waits for its turn at EC2's rates every time that it is sent: three times at most, where
- * that may help. A launch goes once and without a wait: whoever launches has waited, and is told what came of it. Its
- * dry run spends the same rate, and waits.
+ * The same calls, paced by EC2's rates. Every attempt waits for its turn, and a call that failed for a transient reason
+ * is sent again, three times in all. A launch is sent once and without a wait: the spawner has paced it and handles its
+ * outcome. A dry run spends the same rate as a launch, and waits here.
  */
 export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
   const scope = rateScope(options.accountId, api.region);
@@ -40,7 +40,7 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
     action: RatedAction,
     signal: AbortSignal,
     send: (limited: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> => await inTurn(callOf(action), { ...options, send }, signal);
+  ): Promise<Answer> => await sendPaced(callOf(action), { ...options, send }, signal);
   return {
     ...api,
     describeImages: async (input, signal) =>
@@ -68,32 +68,32 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
     },
     getConsoleOutput: async (input, signal) =>
       await paced("GetConsoleOutput", signal, (limited) => api.getConsoleOutput(input, limited)),
-    rehearseInstances: async (input, signal) =>
-      await paced("RunInstances", signal, (limited) => api.rehearseInstances(input, limited)),
+    dryRunInstances: async (input, signal) =>
+      await paced("RunInstances", signal, (limited) => api.dryRunInstances(input, limited)),
     async terminateInstances(input, signal) {
       const call = callOf("TerminateInstances", input.InstanceIds?.length);
       const send = (limited: AbortSignal) => api.terminateInstances(input, limited);
-      return await inTurn(call, { ...options, send }, signal);
+      return await sendPaced(call, { ...options, send }, signal);
     },
   };
 }
 
-interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep" | "longestMilliseconds"> {
+interface Sending<Answer> extends Pick<PacingOptions, "pace" | "sleep" | "attemptMilliseconds"> {
   readonly send: (limited: AbortSignal) => Promise<Answer>;
 }
 
-async function inTurn<Answer>(
+async function sendPaced<Answer>(
   call: RatedCall,
-  { send, pace, sleep, longestMilliseconds = LONGEST_MILLISECONDS }: Sending<Answer>,
+  { send, pace, sleep, attemptMilliseconds = DEFAULT_ATTEMPT_MILLISECONDS }: Sending<Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     await pace.wait(call, signal);
     try {
-      return await sendOnce(send, signal, longestMilliseconds);
+      return await sendOnce(send, signal, attemptMilliseconds);
     } catch (caught) {
       if (isThrottle(caught)) await pace.throttled(call, milliseconds(retryAfterSeconds(caught)));
-      const pause = attempt < MOST_ATTEMPTS ? pauseAfter(caught, attempt) : null;
+      const pause = attempt < MAX_ATTEMPTS ? pauseAfter(caught, attempt) : null;
       if (pause === null || signal.aborted) throw caught;
       await sleep(pause, signal);
     }
@@ -101,8 +101,8 @@ async function inTurn<Answer>(
 }
 
 /**
- * The SDK's transport does not see to either: after a `101 Switching Protocols` that it did not ask for it no longer
- * reacts to the signal, and an answer that comes byte by byte it reads for ever.
+ * Bounds one attempt by the signal and by time. The SDK's transport does neither reliably: after an unrequested
+ * `101 Switching Protocols` it ignores the signal, and it never stops reading an answer that arrives byte by byte.
  */
 async function sendOnce<Answer>(
   send: (limited: AbortSignal) => Promise<Answer>,
@@ -114,12 +114,12 @@ async function sendOnce<Answer>(
   return await raceWithDetach(send(deadline.signal), { signal: deadline.signal });
 }
 
-/** Null where it is of no use to send the call again. */
+/** The pause before a retry, in milliseconds. Null if a retry cannot help. */
 function pauseAfter(caught: unknown, attempt: number): number | null {
-  if (!isPassing(caught)) return null;
+  if (!isTransient(caught)) return null;
   const asked = (retryAfterSeconds(caught) ?? 0) * 1_000;
   if (asked > LONGEST_PAUSE) return null;
-  const first = isThrottle(caught) ? FIRST_PAUSE_OF_THROTTLED : FIRST_PAUSE;
+  const first = isThrottle(caught) ? FIRST_THROTTLED_PAUSE : FIRST_PAUSE;
   return Math.max(asked, first * 2 ** (attempt - 1));
 }
 

@@ -1,14 +1,14 @@
 import { limitOf } from "../../../src/pacing/rates.ts";
 import type { RateBucket, RateLimit, RateSettings } from "../../../src/pacing/rates.ts";
 
-/** Kinds of calls that EC2 counts apart. */
+/** Kinds of calls that have a rate limit of their own. */
 export type RatedAction = keyof typeof PUBLISHED;
 
 const READS = { requests: perSecond(100, 20), resources: null };
 
 /**
- * What EC2 grants each account in each region ("Request throttling for the Amazon EC2 API"), action by action. A
- * `DescribeInstances` with neither a filter nor a page size has rates of its own.
+ * EC2's default limits for each action, per account and region ("Request throttling for the Amazon EC2 API"). A
+ * `DescribeInstances` with neither a filter nor a page size has a limit of its own.
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
  */
 const PUBLISHED = {
@@ -32,12 +32,12 @@ function isRatedAction(name: string): name is RatedAction {
   return Object.hasOwn(PUBLISHED, name);
 }
 
-/** The limit of an action: as the settings have it, else as it is published. */
+/** The limit of an action: from the settings if they have it, else as published. */
 export function rateOf(name: RatedAction, scope: string, settings: RateSettings): RateLimit {
   return limitOf({ name, ...PUBLISHED[name] }, scope, settings);
 }
 
-/** Whose buckets they are. */
+/** The scope that rate buckets belong to: one account in one region. */
 export function rateScope(accountId: string, region: string): string {
   return `account ${accountId} in ${region}`;
 }

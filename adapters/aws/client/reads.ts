@@ -6,21 +6,21 @@ import { cloudError } from "../errors/errors.ts";
 import { findGeneralTypes } from "./general-types.ts";
 import type { GeneralTypes } from "./general-types.ts";
 
-/** What is asked of one account and region, each answer shared by whoever asks at the same time. */
+/** Read calls to one account and region. Concurrent callers with the same question share one call. */
 export interface AwsReader {
   readonly region: string;
   /** The account that the role's credentials belong to. */
   account(role: AwsRole, signal: AbortSignal): Promise<string>;
   image(id: string, signal: AbortSignal): Promise<Image>;
-  /** Null where the region has nothing of this name, as EC2 has no type of it at all. */
+  /** Null if EC2 has no instance type of this name in any region. */
   instanceType(name: string, signal: AbortSignal): Promise<InstanceTypeInfo | null>;
-  /** The zones of the region that have the type. */
+  /** The zones of the region that offer the type, sorted by name. */
   zonesWith(instanceType: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Small general types for an architecture as EC2 spells it, with the zones that have them. */
+  /** Small general-purpose types for an architecture in EC2's spelling (`x86_64`), with the zones that offer them. */
   generalTypes(architecture: string, signal: AbortSignal): Promise<GeneralTypes>;
-  /** Those that there are, of these. */
+  /** The subnets with these ids. Ids that do not exist are left out. */
   subnets(ids: readonly string[], signal: AbortSignal): Promise<readonly Subnet[]>;
-  /** The group of this id, or for null the default groups of all VPCs. */
+  /** The group with this id, or for null the default groups of all VPCs. */
   securityGroups(id: string | null, signal: AbortSignal): Promise<readonly SecurityGroup[]>;
 }
 
@@ -31,15 +31,15 @@ export interface ReaderPorts {
   readonly now: () => number;
 }
 
-/** What EC2 says of instance types changes with the years. */
+/** How long answers about instance types are kept. They change over years, not minutes. */
 const KEEP_TYPES_MILLISECONDS = 5 * 60_000;
-const MOST_FILTER_VALUES = 200;
+const MAX_FILTER_VALUES = 200;
 
 export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsReader {
   const { region } = api;
   const what = "a read of AWS";
   const lasting = { milliseconds: KEEP_TYPES_MILLISECONDS, now };
-  // Kept for each access key, which always belongs to the same account.
+  // Kept for each access key, because a key always belongs to the same account.
   const forever = { milliseconds: Number.POSITIVE_INFINITY, now };
   const accounts = singleFlight<string>(forever);
   const images = singleFlight<Image>();
@@ -49,8 +49,8 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
   const subnets = singleFlight<readonly Subnet[]>();
   const groups = singleFlight<readonly SecurityGroup[]>();
 
-  /** The one place where what the SDK throws becomes an error of ours. */
-  const judged =
+  /** Converts the SDK's errors of a read to `SlipwayError`. */
+  const withCloudErrors =
     <Answer>(operation: string, subject: string, call: (signal: AbortSignal) => Promise<Answer>) =>
     async (signal: AbortSignal): Promise<Answer> => {
       try {
@@ -63,46 +63,48 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
     region,
     async account(role, signal) {
       const subject = `the ${role === "reader" ? "reading" : "launching"} credentials`;
-      const key = await judged("GetCallerIdentity", subject, () => accessKeyId(role))(signal);
-      const load = judged("GetCallerIdentity", subject, async (stop) => {
+      const key = await withCloudErrors("GetCallerIdentity", subject, () => accessKeyId(role))(
+        signal,
+      );
+      const load = withCloudErrors("GetCallerIdentity", subject, async (stop) => {
         const { Account } = await api.getCallerIdentity(role, stop);
-        return known(Account, "account");
+        return requireMember(Account, "account");
       });
       return await accounts({ key, signal, what }, load);
     },
     async image(id, signal) {
-      const load = judged("DescribeImages", id, async (stop) => {
+      const load = withCloudErrors("DescribeImages", id, async (stop) => {
         const { Images = [] } = await api.describeImages(
           { ImageIds: [id], IncludeDisabled: true },
           stop,
         );
-        return known(Images[0], "image");
+        return requireMember(Images[0], "image");
       });
       return await images({ key: id, signal, what }, load);
     },
     async instanceType(name, signal) {
-      const load = judged("DescribeInstanceTypes", `instance type ${name}`, (stop) =>
+      const load = withCloudErrors("DescribeInstanceTypes", `instance type ${name}`, (stop) =>
         describeType(api, name, stop),
       );
       return await types({ key: name, signal, what }, load);
     },
     async zonesWith(instanceType, signal) {
-      const load = judged("DescribeInstanceTypeOfferings", instanceType, async (stop) => {
+      const load = withCloudErrors("DescribeInstanceTypeOfferings", instanceType, async (stop) => {
         const offerings = await offeringsOf(api, [instanceType], stop);
         return offerings.map(({ zone }) => zone).toSorted();
       });
       return await zones({ key: instanceType, signal, what }, load);
     },
     async generalTypes(architecture, signal) {
-      const load = judged("DescribeInstanceTypes", `small ${architecture} types`, (stop) =>
+      const load = withCloudErrors("DescribeInstanceTypes", `small ${architecture} types`, (stop) =>
         findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
       );
       return await generals({ key: architecture, signal, what }, load);
     },
     async subnets(ids, signal) {
-      // By filter: by id, one that is not there would lose the others.
+      // By filter, because EC2 refuses the whole call if one id of several does not exist.
       const Filters = [{ Name: "subnet-id", Values: [...ids] }];
-      const load = judged("DescribeSubnets", ids.join(", "), async (stop) => {
+      const load = withCloudErrors("DescribeSubnets", ids.join(", "), async (stop) => {
         const { Subnets = [] } = await api.describeSubnets({ Filters }, stop);
         return Subnets;
       });
@@ -111,7 +113,7 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
     async securityGroups(id, signal) {
       const filter = { Name: id === null ? "group-name" : "group-id", Values: [id ?? "default"] };
       const subject = id ?? "the default security groups";
-      const load = judged("DescribeSecurityGroups", subject, async (stop) => {
+      const load = withCloudErrors("DescribeSecurityGroups", subject, async (stop) => {
         const { SecurityGroups = [] } = await api.describeSecurityGroups(
           { Filters: [filter] },
           stop,
@@ -128,7 +130,7 @@ async function describeType(
   name: string,
   signal: AbortSignal,
 ): Promise<InstanceTypeInfo | null> {
-  // With those of other regions: a type that is only not offered here is another mistake than one that never was.
+  // Includes types of other regions: a type that this region lacks is a different mistake from one that does not exist.
   const input = { Filters: [{ Name: "instance-type", Values: [name] }] };
   const { InstanceTypes = [] } = await api.describeInstanceTypes(
     { ...input, IncludeUnsupportedInRegion: true },
@@ -153,7 +155,7 @@ async function offeringsOf(
     const page = await api.describeInstanceTypeOfferings(
       {
         LocationType: "availability-zone",
-        Filters: [{ Name: "instance-type", Values: names.slice(0, MOST_FILTER_VALUES) }],
+        Filters: [{ Name: "instance-type", Values: names.slice(0, MAX_FILTER_VALUES) }],
         ...(token === undefined ? {} : { NextToken: token }),
       },
       signal,
@@ -166,7 +168,7 @@ async function offeringsOf(
   return found;
 }
 
-function known<Value>(value: Value | undefined, what: string): Value {
-  if (value === undefined) throw new TypeError(`the answer holds no ${what}`);
+function requireMember<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new TypeError(`the answer contains no ${what}`);
   return value;
 }

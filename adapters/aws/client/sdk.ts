@@ -1,6 +1,6 @@
 /**
- * Everything that the adapter uses of the AWS SDK, but for the default chain of credentials. EC2's package has 750
- * commands in two megabytes: a bundler keeps those that are named here.
+ * The parts of the AWS SDK that the adapter uses, except for the default credential chain. EC2's package has 750
+ * commands in two megabytes; a bundler keeps only the ones named here.
  */
 export {
   DescribeImagesCommand,

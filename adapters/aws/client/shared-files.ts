@@ -1,22 +1,22 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import { refuseEndlessFile, whyUnreadable } from "../../../src/host/read-file.ts";
 
-/** Environment variables by name, as the process was given them or a program has put them together. */
+/** Environment variables by name: the process's own, or a set that a program composed. */
 export type AwsEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** Where the AWS command keeps what is shared by all programs of a user. */
+/** The configuration files that all AWS tools of a user share. */
 export interface SharedFiles {
   readonly filepath: string;
   readonly configFilepath: string;
 }
 
-/** Variables that name a file with a token. */
+/** Variables that hold the path of a token file. */
 const TOKEN_VARIABLES = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ] as const;
 
-/** The user's two files, unless the environment names others. */
+/** The user's two shared files, unless the environment names others. */
 export function sharedFiles(environment: AwsEnvironment, home: string): SharedFiles {
   return {
     filepath: environment["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/.aws/credentials`,
@@ -25,7 +25,7 @@ export function sharedFiles(environment: AwsEnvironment, home: string): SharedFi
 }
 
 /**
- * Refuses the shared files if they are pipes or devices: the SDK opens them itself, and would never return.
+ * Refuses shared files that are pipes or devices. The SDK opens the files itself, and reading one of these may never end.
  *
  * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
  */
@@ -34,7 +34,7 @@ export async function checkSharedFiles(files: SharedFiles): Promise<void> {
   await checkFile(files.filepath);
 }
 
-/** The same of the files with tokens that the environment names. */
+/** Refuses token files that are pipes or devices, like {@link checkSharedFiles}. */
 export async function checkTokenFiles(environment: AwsEnvironment): Promise<void> {
   for (const name of TOKEN_VARIABLES) await checkFile(environment[name] ?? "", `${name} `);
 }
@@ -48,7 +48,7 @@ async function checkFile(path: string, origin = ""): Promise<void> {
       code: "FAILED_PRECONDITION",
       reason: "CLOUD_CONFIGURATION_INVALID",
       message: `${origin}${path} cannot be read: ${whyUnreadable(caught)}`,
-      remedy: "Make it a file that this user can read, or remove it.",
+      remedy: "Replace it with a regular file that this user can read, or remove it.",
       blastRadius: "credential",
       metadata: { path },
       cause: caught,

@@ -1,18 +1,18 @@
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 
-/** What an error of EC2 or STS means, but for its message. */
+/** The interpretation of an error from EC2 or STS: everything in a `SlipwayError` except its message. */
 export type CloudVerdict = Required<
   Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius" | "retry">
 >;
 
 export interface CloudRule {
-  /** The provider's codes, each in one rule of the table and no other. */
+  /** The provider's error codes. Each code is in exactly one rule. */
   readonly codes: readonly string[];
   readonly verdict: CloudVerdict;
 }
 
 /**
- * What the codes mean, after "Error codes for the Amazon EC2 API" and "Common errors" of STS.
+ * The interpretation of each code, from "Error codes for the Amazon EC2 API" and "Common errors" of STS.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 export const ERROR_RULES: readonly CloudRule[] = [
@@ -28,7 +28,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "RESOURCE_EXHAUSTED",
       reason: "CLOUD_RATE_LIMITED",
-      remedy: "Wait: the account makes more calls in this region than AWS allows.",
+      remedy: "Wait: the account is making more calls in this region than AWS allows.",
       blastRadius: "region",
       retry: "same-token",
     },
@@ -38,7 +38,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "UNAVAILABLE",
       reason: "CLOUD_UNAVAILABLE",
-      remedy: "Try again: AWS has trouble in this region.",
+      remedy: "Try again: AWS is having trouble in this region.",
       blastRadius: "region",
       retry: "same-token",
     },
@@ -55,7 +55,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "RESOURCE_EXHAUSTED",
       reason: "INSUFFICIENT_CAPACITY",
-      remedy: "Name subnets in further zones, or another machine type.",
+      remedy: "Name subnets in more zones, or another machine type.",
       blastRadius: "type-in-zone",
       retry: "next-candidate",
     },
@@ -85,7 +85,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "RESOURCE_EXHAUSTED",
       reason: "QUOTA_EXCEEDED",
-      remedy: "Terminate instances in this region, or have the account's quota raised.",
+      remedy: "Terminate instances in this region, or ask AWS to raise the account's quota.",
       blastRadius: "region",
       retry: "never",
     },
@@ -95,7 +95,8 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "NOT_FOUND",
       reason: "MACHINE_NOT_FOUND",
-      remedy: "The instance is gone, or so new that EC2 does not show it everywhere.",
+      remedy:
+        "The instance is gone, or so new that EC2 does not show it everywhere yet. Try again if it is new.",
       blastRadius: "request",
       retry: "never",
     },
@@ -105,7 +106,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "INVALID_ARGUMENT",
       reason: "INVALID_REFERENCE",
-      remedy: "Write the AMI's id as EC2 does: ami- and 8 or 17 hex digits.",
+      remedy: "Write the AMI's id as EC2 does: ami- followed by 8 or 17 hex digits.",
       blastRadius: "image",
       retry: "never",
     },
@@ -115,7 +116,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "NOT_FOUND",
       reason: "IMAGE_NOT_FOUND",
-      remedy: "Name an AMI of this region that this account owns, or that is shared with it.",
+      remedy: "Name an AMI in this region that this account owns or that is shared with it.",
       blastRadius: "image",
       retry: "never",
     },
@@ -191,7 +192,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
       code: "FAILED_PRECONDITION",
       reason: "CLOUD_REQUEST_REFUSED",
       remedy:
-        "Correct what EC2's words name in the placement, the environment or the machine type.",
+        "Correct the value that EC2's message names in the placement, the environment or the machine type.",
       blastRadius: "request",
       retry: "never",
     },
@@ -201,7 +202,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "ABORTED",
       reason: "LAUNCH_TOKEN_MISMATCH",
-      remedy: "Spawn again with another id: this launch was made before with other parameters.",
+      remedy: "Spawn again with another id: this launch was already made with other parameters.",
       blastRadius: "request",
       retry: "never",
     },
@@ -221,7 +222,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "PERMISSION_DENIED",
       reason: "CLOUD_PERMISSION_DENIED",
-      remedy: "Let the role or user make this call, or name a role_arn that may.",
+      remedy: "Allow this call to the role or user, or name a role_arn that may make it.",
       blastRadius: "credential",
       retry: "never",
     },
@@ -231,7 +232,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "PERMISSION_DENIED",
       reason: "CLOUD_PERMISSION_DENIED",
-      remedy: "Look into the account: it may not use EC2 in this region as it is now.",
+      remedy: "Check the account with AWS: at present it may not use EC2 in this region.",
       blastRadius: "account",
       retry: "never",
     },
@@ -241,7 +242,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",
-      remedy: "Log in anew: the credentials have expired (or this machine's clock is wrong).",
+      remedy: "Log in again: the credentials have expired (or this machine's clock is wrong).",
       blastRadius: "credential",
       retry: "never",
     },
@@ -260,7 +261,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",
       remedy:
-        "Check the access key, its secret and the profile, and that the account uses this region.",
+        "Check the access key, its secret and the profile, and that the region is enabled for the account.",
       blastRadius: "credential",
       retry: "never",
     },

@@ -8,12 +8,12 @@ import { failureOf } from "./failure.ts";
 import type { SdkFailure } from "./failure.ts";
 
 export interface CloudCallContext {
-  /** The call, as AWS names it: `RunInstances`. */
+  /** AWS's name for the call, such as `RunInstances`. */
   readonly operation: string;
-  /** What it was about: `subnet subnet-…`. */
+  /** The subject of the call, such as `subnet subnet-…`. */
   readonly subject: string;
   readonly region: string;
-  /** Whose abortion is a cancellation and no failure of the cloud. */
+  /** If it is aborted, the error is a cancellation and not a failure of the cloud. */
   readonly signal?: AbortSignal;
 }
 
@@ -21,7 +21,7 @@ const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
   ERROR_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
 );
 
-/** Refused before anything was done, though the status is 500 or more. */
+/** With these reasons AWS did nothing, even if the status is 500 or more. */
 const REFUSED_REASONS: ReadonlySet<string> = new Set([
   "CLOUD_RATE_LIMITED",
   "INSUFFICIENT_CAPACITY",
@@ -33,8 +33,8 @@ const ENCODED = /\s*Encoded authorization failure message:\s*([\w+/=-]+)\s*/;
 const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
 
 /**
- * Judges what came of a call to AWS by the code of the answer: its reason, its remedy and what may be tried next. What
- * is an error of ours already (no credentials for a role) stays as it is.
+ * Converts the error of a call to AWS to a `SlipwayError`. The provider's code decides the reason, the remedy and what
+ * may be tried next. An error that is already a `SlipwayError` (no credentials for a role) is returned unchanged.
  */
 export function cloudError(caught: unknown, context: CloudCallContext): SlipwayError {
   if (context.signal?.aborted === true)
@@ -49,32 +49,32 @@ export function cloudError(caught: unknown, context: CloudCallContext): SlipwayE
   });
 }
 
-/** The provider's code of what was caught, such as `InvalidAMIID.NotFound`; null for what is no answer of AWS's. */
+/** The provider's error code, such as `InvalidAMIID.NotFound`. Null if AWS did not answer. */
 export function providerCode(caught: unknown): string | null {
   const failure = failureOf(caught);
   return failure.kind === "refusal" ? failure.code : null;
 }
 
-/** True where AWS refused a call for coming too fast. */
+/** True if AWS throttled the call. */
 export function isThrottle(caught: unknown): boolean {
   const failure = failureOf(caught);
   return failure.kind === "refusal" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
 }
 
-/** True where the same call may do better a little later. */
-export function isPassing(caught: unknown): boolean {
+/** True if the same call may succeed a little later. */
+export function isTransient(caught: unknown): boolean {
   return !isSlipwayError(caught) && verdictOf(failureOf(caught)).retry === "same-token";
 }
 
-/** How long AWS asks to wait, where it says. */
+/** How long AWS asks the caller to wait, in seconds. Null if it does not say. */
 export function retryAfterSeconds(caught: unknown): number | null {
   const failure = failureOf(caught);
   return failure.kind === "refusal" ? failure.retryAfterSeconds : null;
 }
 
 /**
- * True where a call that changes machines may have done so although its answer says otherwise, or there is none: lost
- * and malformed answers, time-outs, and every status from 500 but those that say that nothing was done.
+ * True if a failed call may have changed machines all the same: after a lost or malformed answer, a time-out, and every
+ * status of 500 or more, except for reasons with which AWS certainly did nothing.
  */
 export function isOutcomeUnknown(caught: unknown): boolean {
   if (isSlipwayError(caught)) return false;
@@ -119,7 +119,7 @@ function messageOf(failure: SdkFailure, context: CloudCallContext): string {
     case "unreachable":
       return `${doing}: AWS cannot be reached (${failure.words})`;
     case "lost":
-      return `${doing}: no whole answer came back (${failure.words})`;
+      return `${doing}: no complete answer arrived (${failure.words})`;
     case "refusal": {
       const words = failure.words.replace(ENCODED, " ").trim();
       return `${doing}: ${failure.code}${words === "" ? "" : `: ${words}`}`;
@@ -144,7 +144,7 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
   };
 }
 
-/** A code that is in no rule, with a status under 500: kept whole, and permanent. */
+/** For a code that has no rule, with a status below 500. The failure is permanent; the metadata keeps the code. */
 const UNKNOWN_REFUSAL: CloudVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "CLOUD_REQUEST_REFUSED",
@@ -153,7 +153,7 @@ const UNKNOWN_REFUSAL: CloudVerdict = {
   retry: "never",
 };
 
-/** The same with a status of 500 or more, an answer that cannot be read, and a connection that broke off. */
+/** For a code that has no rule, with a status of 500 or more; an unreadable answer; and a broken connection. */
 const UNKNOWN_FAILURE: CloudVerdict = {
   code: "UNAVAILABLE",
   reason: "CLOUD_UNAVAILABLE",
@@ -162,12 +162,12 @@ const UNKNOWN_FAILURE: CloudVerdict = {
   retry: "same-token",
 };
 
-/** EC2 has no code of its own for it: a profile that is not there, or one so new that EC2 does not know it yet. */
+/** EC2 has no separate code for a profile that does not exist, or that is so new that EC2 does not know it yet. */
 const UNKNOWN_PROFILE: CloudVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "INSTANCE_PROFILE_NOT_FOUND",
   remedy:
-    "Check instance_profile_arn of the placement; a profile made a moment ago takes a minute.",
+    "Check instance_profile_arn of the placement. EC2 may need a minute to recognise a new profile.",
   blastRadius: "account",
   retry: "same-token",
 };
@@ -175,7 +175,8 @@ const UNKNOWN_PROFILE: CloudVerdict = {
 export const NO_CREDENTIALS: CloudVerdict = {
   code: "UNAUTHENTICATED",
   reason: "CLOUD_UNAUTHENTICATED",
-  remedy: "Set AWS_PROFILE to a profile that works, or AWS_ACCESS_KEY_ID and its secret; log in.",
+  remedy:
+    "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
   blastRadius: "credential",
   retry: "never",
 };
@@ -183,7 +184,7 @@ export const NO_CREDENTIALS: CloudVerdict = {
 const UNREACHABLE: CloudVerdict = {
   code: "UNAVAILABLE",
   reason: "CLOUD_UNAVAILABLE",
-  remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL where it is set.",
+  remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL if it is set.",
   blastRadius: "region",
   retry: "same-token",
 };

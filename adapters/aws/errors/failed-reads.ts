@@ -1,6 +1,6 @@
 import { createFailedReads } from "../../../src/substrate/reading.ts";
 
-/** A role that cannot be assumed makes every call fail that needs its credentials. */
+/** If a role cannot be assumed, every call that needs its credentials fails. */
 export const { obstacleName, unread, obstacleChecks } = createFailedReads(
   "AWS",
   ({ metadata }) => metadata["operation"] === "AssumeRole",

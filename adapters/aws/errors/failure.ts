@@ -1,27 +1,27 @@
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
-/** What the SDK throws, read without trusting its shape: what AWS answered, or that it did not. */
+/** The SDK's error, read without trusting its shape: AWS's answer, or the reason why there is none. */
 export type SdkFailure =
   | {
-      /** An answer with an error in it. */
+      /** AWS answered with an error. */
       readonly kind: "refusal";
       readonly code: string;
       readonly status: number;
-      /** One line of AWS's own words. */
+      /** The first line of AWS's own message. */
       readonly words: string;
       readonly requestId: string | null;
       readonly retryAfterSeconds: number | null;
     }
   | {
-      /** `unreachable`: nothing was sent. `lost`: something was, and no whole answer came back. */
+      /** `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. */
       readonly kind: "no-credentials" | "unreachable" | "lost";
       readonly words: string;
-      /** Node's own code, such as `ECONNREFUSED`. */
+      /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
     };
 
-/** Codes of Node for connections that were never made. */
+/** Node's codes for connections that were never established. */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
   "EACCES",
   "EADDRNOTAVAIL",
@@ -35,7 +35,7 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   "ENOTFOUND",
 ]);
 
-/** The SDK's own names for answers that hold no code. */
+/** Names that the SDK gives to errors whose answer has no code. */
 const NO_CODES: ReadonlySet<string> = new Set(["", "Unknown", "UnknownError", "Error"]);
 
 const LONGEST_WORDS = 2_000;
@@ -55,7 +55,7 @@ export function failureOf(caught: unknown): SdkFailure {
       requestId: requestIdOf(caught),
       retryAfterSeconds: retryAfterOf(caught),
     };
-  // The parser's own words would quote the answer.
+  // The parser's own message would quote the answer.
   if (status !== null) return { kind: "lost", words: "the answer cannot be read", cause: null };
   const cause = nodeCode(caught);
   const isRefused = cause !== null && (NOT_CONNECTED.has(cause) || isAboutCertificate(cause));
@@ -74,7 +74,7 @@ function isDeserializationFailure(caught: Error): boolean {
   return caught.message.includes("Deserialization error");
 }
 
-/** Of `$metadata`, or of the raw answer that a parser failed on. */
+/** The HTTP status from `$metadata`, or from the raw answer if the parser failed on it. */
 function statusOf(caught: Error): number | null {
   const status =
     numberIn(fieldsOf(caught, "$metadata"), "httpStatusCode") ??
@@ -93,7 +93,7 @@ function retryAfterOf(caught: Error): number | null {
   return typeof field === "string" ? retryAfterSeconds(field) : null;
 }
 
-/** Of the error itself, or of one that it is about. */
+/** The Node error code of the error itself, of its cause or of the first error in an aggregate. */
 function nodeCode(caught: Error): string | null {
   const inner = caught.cause instanceof Error ? caught.cause : null;
   for (const candidate of [caught, inner, firstOf(caught)])
@@ -102,7 +102,7 @@ function nodeCode(caught: Error): string | null {
   return null;
 }
 
-/** A host with several addresses fails with one error for all of them, which has no words of its own. */
+/** If a host has several addresses, Node throws one error for all of them, which has no message of its own. */
 function firstOf(caught: Error): Error | null {
   const first: unknown = caught instanceof AggregateError ? caught.errors[0] : null;
   return first instanceof Error ? first : null;
@@ -122,7 +122,7 @@ function numberIn(fields: Readonly<Record<string, unknown>> | null, name: string
   return typeof value === "number" ? value : null;
 }
 
-/** The first line alone: what is refused for its signature is answered with the whole request, tokens and all. */
+/** Only the first line: when AWS refuses a signature, its message quotes the whole request with all tokens. */
 function oneLine(words: string): string {
   const [first = ""] = cutWords(words, LONGEST_WORDS).split(/[\r\n]/, 1);
   return first.trim();

@@ -17,22 +17,22 @@ export interface ImageQuestion {
 
 interface Refusal {
   readonly reason: ErrorReason;
-  readonly means: string;
+  readonly explanation: string;
   readonly remedy: string;
 }
 
 const NOT_READY: Refusal = {
   reason: "IMAGE_NOT_READY",
-  means: "it is still being made",
+  explanation: "it is still being created",
   remedy: "Wait until its state is available, then resolve again.",
 };
 const FAILED: Refusal = {
   reason: "IMAGE_FAILED",
-  means: "making it failed",
-  remedy: "Make the AMI again, and put the new one's id into the image record.",
+  explanation: "its creation failed",
+  remedy: "Create the AMI again, and put the new one's id into the image record.",
 };
 
-/** What the states mean in which nothing can be launched; EC2 has no others. */
+/** Every state in which an AMI cannot be launched. */
 const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
   ["pending", NOT_READY],
   ["transient", NOT_READY],
@@ -43,21 +43,21 @@ const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
     "deregistered",
     {
       reason: "IMAGE_DELETED",
-      means: "it was deregistered",
-      remedy: "Put the id of an AMI that there is into the image record.",
+      explanation: "it was deregistered",
+      remedy: "Put the id of an existing AMI into the image record.",
     },
   ],
   [
     "disabled",
     {
       reason: "IMAGE_OBSOLETE",
-      means: "its owner has disabled it",
-      remedy: "Put its successor's id into the image record, or have its owner enable it.",
+      explanation: "its owner has disabled it",
+      remedy: "Put its successor's id into the image record, or ask its owner to enable it.",
     },
   ],
 ]);
 
-/** Each thing that can be wrong with an AMI that there is, in one order. */
+/** All checks of an existing AMI, in a fixed order. */
 export function imageChecks(question: ImageQuestion): readonly Check[] {
   return [
     foundCheck(question),
@@ -71,7 +71,7 @@ function foundCheck({ region, image, facts }: ImageQuestion): Check {
   const { Name, OwnerId, ImageOwnerAlias } = image;
   const named = Name === undefined ? "" : ` (${oneLine(Name)})`;
   const alias = ImageOwnerAlias === undefined ? "" : `, ${ImageOwnerAlias}`;
-  const owner = OwnerId === undefined ? "" : ` of account ${OwnerId}${alias}`;
+  const owner = OwnerId === undefined ? "" : `, owned by account ${OwnerId}${alias}`;
   return passed("image.found", `${region} has ${facts.id}${named}${owner}`);
 }
 
@@ -79,12 +79,12 @@ function stateCheck({ name, image, facts, region }: ImageQuestion): Check {
   const check = "image.state";
   const state = image.State ?? "available";
   if (state === "available") return passed(check, `${facts.id} is available`);
-  const { reason, means, remedy } = REFUSED_STATES.get(state) ?? NOT_READY;
+  const { reason, explanation, remedy } = REFUSED_STATES.get(state) ?? NOT_READY;
   const why = image.StateReason?.Message;
   return failed(check, {
     code: "FAILED_PRECONDITION",
     reason,
-    message: `image ${name}: ${facts.id} in ${region} is ${state}: ${means}${why === undefined ? "" : ` (${oneLine(why)})`}`,
+    message: `image ${name}: ${facts.id} in ${region} is ${state}: ${explanation}${why === undefined ? "" : ` (${oneLine(why)})`}`,
     remedy,
     blastRadius: "image",
     metadata: { image_id: facts.id, region, state },
@@ -105,37 +105,37 @@ function platformCheck({ name, facts }: ImageQuestion): Check {
     });
   if (architecture.endsWith("_mac"))
     return refuse(
-      `is for macOS (${architecture}), which runs on dedicated Macs alone`,
-      "Use an AMI of Linux for x86_64 or arm64.",
+      `is for macOS (${architecture}), which runs only on dedicated Macs`,
+      "Use a Linux AMI for x86_64 or arm64.",
     );
   if (architectureOf(architecture) === null)
     return refuse(
       `is for ${architecture || "an architecture that EC2 does not name"}, which Slipway does not launch`,
-      "Use an AMI for x86_64 or arm64: one of 32 bits has to be built anew.",
+      "Use an AMI for x86_64 or arm64. A 32-bit image has to be rebuilt.",
     );
   if (virtualization === "paravirtual")
     return refuse(
-      "is paravirtual, which no instance type of today runs",
-      "Build the AMI anew with hardware virtualization (hvm).",
+      "is paravirtual, which no current instance type supports",
+      "Rebuild the AMI with hardware virtualization (hvm).",
     );
   if (rootDeviceName === null)
     return refuse(
-      "has an instance store for its root, not a volume",
-      "Build the AMI anew on EBS: its root volume is what an environment's disk_size_gb sets.",
+      "has an instance store as its root device, not an EBS volume",
+      "Rebuild the AMI on EBS: an environment's disk_size_gb sets the size of its root volume.",
     );
-  return passed(check, `${id} is for ${architecture}, with its root on ${rootDeviceName}`);
+  return passed(check, `${id} is for ${architecture}; its root device is ${rootDeviceName}`);
 }
 
 function deprecationCheck({ name, image, facts, now }: ImageQuestion): Check {
   const check = "image.deprecation";
   const time = image.DeprecationTime;
   if (time === undefined || time === "") return passed(check, `${facts.id} is not deprecated`);
-  if (Date.parse(time) > now) return passed(check, `${facts.id} is good until ${time}`);
+  if (Date.parse(time) > now) return passed(check, `${facts.id} is not deprecated until ${time}`);
   return warning(check, {
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_DEPRECATED",
-    message: `image ${name}: ${facts.id} is deprecated since ${time}`,
-    remedy: "Put its successor's id into the image record; until then it can be launched still.",
+    message: `image ${name}: ${facts.id} has been deprecated since ${time}`,
+    remedy: "Put its successor's id into the image record. It can still be launched.",
   });
 }
 

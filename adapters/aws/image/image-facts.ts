@@ -4,29 +4,29 @@ import type { JsonObject } from "../../../src/errors.ts";
 import type { Architecture } from "../../../src/plan/plan.ts";
 import { WITHOUT_COMPILING } from "../../../src/json/zod-options.ts";
 
-/** What `inspectImage` learns of an AMI and `preflight` holds the machine type and the volume to. */
+/** Facts about an AMI that `inspectImage` reads, and against which `preflight` checks the machine type and volume. */
 const imageFacts = z.strictObject({
   id: z.string(),
-  /** As EC2 spells it: `x86_64`; empty where it says nothing. */
+  /** In EC2's spelling: `x86_64`. Empty if EC2 does not say. */
   architecture: z.string(),
-  /** Null for an image whose root is no EBS volume. */
+  /** Null if the image's root device is not an EBS volume. */
   rootDeviceName: z.string().nullable(),
-  /** GiB of the root device's snapshot, which its volume may not be smaller than. */
+  /** Size of the root device's snapshot in GiB. The root volume may not be smaller. */
   rootSizeGb: z.int().nullable(),
   rootVolumeType: z.string().nullable(),
   virtualization: z.string().nullable(),
   bootMode: z.string().nullable(),
-  /** Null where EC2 does not say: its dry run judges the image then. */
+  /** Null if EC2 does not say. EC2's dry run then decides whether the image can be launched. */
   ena: z.boolean().nullable(),
 });
 export type ImageFacts = z.output<typeof imageFacts>;
 
 const facts = z.object({
   image: imageFacts.optional(),
-  /** Whether the image's checks have refused it: what EC2 says of it then is no news. */
+  /** Whether the image's checks have refused it. EC2's dry run then adds nothing new about it. */
   refused: z.boolean().default(false),
-  /** Why asking AWS for more is of no use; the image's checks have told it. */
-  unasked: z.string().optional(),
+  /** Why no other call to AWS can succeed. The image's checks have reported it, and preflight makes no call. */
+  skippedBecause: z.string().optional(),
 });
 
 const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
@@ -34,7 +34,7 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64", "arm64"],
 ]);
 
-/** Null for what Slipway launches nothing of: 32 bits and macOS. */
+/** Null for architectures that Slipway does not launch: 32 bits and macOS. */
 export function architectureOf(ec2: string): Architecture | null {
   return ARCHITECTURES.get(ec2) ?? null;
 }
@@ -64,19 +64,19 @@ export function toFacts(image: ImageFacts, refused: boolean): JsonObject {
   return { image, refused };
 }
 
-/** Facts of an image that could not be read for a cause that spoils every call. */
-export function toUnasked(why: string): JsonObject {
-  return { unasked: why };
+/** Facts of an image that could not be read, for a reason that makes every call fail. */
+export function skippedFacts(why: string): JsonObject {
+  return { skippedBecause: why };
 }
 
-/** What was learnt of the image; null where it could not be read. */
+/** Reads the facts back. `image` is null if it could not be read. */
 export function readFacts(document: JsonObject): {
   readonly image: ImageFacts | null;
   readonly refused: boolean;
-  readonly unasked: string | null;
+  readonly skippedBecause: string | null;
 } {
   const parsed = facts.safeParse(document, WITHOUT_COMPILING);
-  if (!parsed.success) return { image: null, refused: false, unasked: null };
-  const { image = null, refused, unasked = null } = parsed.data;
-  return { image, refused, unasked };
+  if (!parsed.success) return { image: null, refused: false, skippedBecause: null };
+  const { image = null, refused, skippedBecause = null } = parsed.data;
+  return { image, refused, skippedBecause };
 }

@@ -8,67 +8,68 @@ export interface SearchPorts {
   readonly api: (region: string) => AwsApi;
 }
 
-export interface LostImage {
+export interface MissingImage {
   readonly id: string;
   /** Name of the image record. */
   readonly name: string;
-  /** Where it was looked for in vain. */
+  /** The region that does not have it. */
   readonly region: string;
-  /** The other regions that the image record has entries of. */
+  /** The other regions for which the image record has an entry. */
   readonly otherRegions: readonly string[];
 }
 
-/** A hint is not worth waiting for long. */
+/** The search only adds a hint to an error, which is not worth a long wait. */
 const SEARCH_MILLISECONDS = 5_000;
-const NOT_DEPRECATED_ONLY = { IncludeDeprecated: true, IncludeDisabled: true } as const;
+const ALSO_UNUSABLE = { IncludeDeprecated: true, IncludeDisabled: true } as const;
 
 /**
- * Looks where an AMI is that the region does not know: in the record's other regions, else in all that the account
- * uses, one call a region and all at once; and whether the region has another of its name. What cannot be asked is left
- * out: the id is unknown all the same.
+ * The error for an AMI that the region does not have. It says where the AMI was found: in the image record's other
+ * regions, else in any region enabled for the account (one call per region, all at once). It also names AMIs of the same
+ * name in the region. Searches that fail are left out, because the AMI is missing all the same.
  */
-export async function lostImageError(
+export async function missingImageError(
   ports: SearchPorts,
-  lost: LostImage,
+  missing: MissingImage,
   signal: AbortSignal,
 ): Promise<SlipwayError> {
   using deadline = createDeadline(signal, SEARCH_MILLISECONDS);
-  const { region, otherRegions } = lost;
-  const [here, further] = await Promise.all([
-    find(ports, lost, otherRegions, deadline.signal),
+  const { region, otherRegions } = missing;
+  const [inRecord, enabled] = await Promise.all([
+    findInRegions(ports, missing, otherRegions, deadline.signal),
     regionsOf(ports, region, deadline.signal),
   ]);
-  const rest = further.filter((name) => name !== region && !otherRegions.includes(name));
-  const found = here.length > 0 ? here : await find(ports, lost, rest, deadline.signal);
-  const names = [...new Set([...found.flatMap(({ name }) => name ?? []), lost.name])];
-  const twins = await namesakes(ports, region, names, deadline.signal);
+  const rest = enabled.filter((name) => name !== region && !otherRegions.includes(name));
+  const found =
+    inRecord.length > 0 ? inRecord : await findInRegions(ports, missing, rest, deadline.signal);
+  const names = [...new Set([...found.flatMap(({ name }) => name ?? []), missing.name])];
+  const sameName = await imagesWithName(ports, region, names, deadline.signal);
   if (signal.aborted) throw cloudError(signal.reason, { ...CONTEXT, region, signal });
   return found.length > 0
-    ? elsewhere(
-        lost,
+    ? foundElsewhere(
+        missing,
         found.map(({ region: name }) => name),
-        twins,
+        sameName,
       )
-    : nowhere(lost, twins);
+    : notFound(missing, sameName);
 }
 
 const CONTEXT = { operation: "DescribeImages", subject: "an AMI" } as const;
 
-interface Sighting {
+interface FoundImage {
   readonly region: string;
   readonly name: string | null;
 }
 
-async function find(
+async function findInRegions(
   { api }: SearchPorts,
-  { id }: LostImage,
+  { id }: MissingImage,
   regions: readonly string[],
   signal: AbortSignal,
-): Promise<readonly Sighting[]> {
+): Promise<readonly FoundImage[]> {
   const Filters = [{ Name: "image-id", Values: [id] }];
   const answers = await Promise.all(
-    regions.map(async (region): Promise<readonly Sighting[]> => {
-      const images = await imagesIn(api(region), { Filters, ...NOT_DEPRECATED_ONLY }, signal);
+    regions.map(async (region): Promise<readonly FoundImage[]> => {
+      const images = await imagesIn(api(region), { Filters, ...ALSO_UNUSABLE }, signal);
       return images.map(({ Name }) => ({ region, name: Name ?? null }));
     }),
   );
@@ -80,12 +81,12 @@ async function regionsOf(
   region: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { value } = await hint(api(region).describeRegions({}, signal), region);
+  const { value } = await settledHint(api(region).describeRegions({}, signal), region);
   return (value?.Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []).toSorted();
 }
 
-/** Ids of the account's own available AMIs with one of these names, in the order of their ids. */
-async function namesakes(
+/** Ids of the account's own available AMIs with one of these names, sorted. */
+async function imagesWithName(
   { api }: SearchPorts,
   region: string,
   names: readonly string[],
@@ -104,12 +105,12 @@ async function imagesIn(
   input: Parameters<AwsApi["describeImages"]>[0],
   signal: AbortSignal,
 ) {
-  const { value } = await hint(api.describeImages(input, signal), api.region);
+  const { value } = await settledHint(api.describeImages(input, signal), api.region);
   return value?.Images ?? [];
 }
 
-/** Whatever goes wrong with a hint, the time being over among it, is no hint. */
-function hint<Answer>(answer: Promise<Answer>, region: string) {
+/** The answer of a search. Its failure, also by the deadline, is a value and not thrown. */
+function settledHint<Answer>(answer: Promise<Answer>, region: string) {
   return settled(
     answer.catch((caught: unknown) => {
       throw cloudError(caught, { ...CONTEXT, region });
@@ -117,10 +118,10 @@ function hint<Answer>(answer: Promise<Answer>, region: string) {
   );
 }
 
-function elsewhere(
-  { id, name, region }: LostImage,
+function foundElsewhere(
+  { id, name, region }: MissingImage,
   regions: readonly string[],
-  twins: readonly string[],
+  sameName: readonly string[],
 ): SlipwayError {
   const [source = ""] = regions;
   return new SlipwayError({
@@ -128,24 +129,24 @@ function elsewhere(
     reason: "REGION_MISMATCH",
     message: `image ${name}: ${id} is in ${regions.join(" and ")}, not ${region}`,
     remedy:
-      twins.length > 0
-        ? `Put ${twins.join(" or ")}, which has its name in ${region}, into aws.ami_ids of image ${name}.`
+      sameName.length > 0
+        ? `Put ${sameName.join(" or ")}, which has the same name in ${region}, into aws.ami_ids of image ${name}.`
         : `Copy it (aws ec2 copy-image --source-region ${source} --region ${region}) and put the copy's id into aws.ami_ids of image ${name}, or use a placement in ${regions.join(" or ")}.`,
     blastRadius: "region",
-    metadata: { image_id: id, region, found_in: regions, same_name: twins },
+    metadata: { image_id: id, region, found_in: regions, same_name: sameName },
   });
 }
 
-function nowhere({ id, name, region }: LostImage, twins: readonly string[]): SlipwayError {
+function notFound({ id, name, region }: MissingImage, sameName: readonly string[]): SlipwayError {
   return new SlipwayError({
     code: "NOT_FOUND",
     reason: "IMAGE_NOT_FOUND",
-    message: `image ${name}: EC2 knows no ${id} in ${region}: it was deregistered, or is not shared with this account`,
+    message: `image ${name}: EC2 does not know ${id} in ${region}: it was deregistered, or is not shared with this account`,
     remedy:
-      twins.length > 0
-        ? `Put ${twins.join(" or ")}, which has its name, into aws.ami_ids of image ${name}.`
-        : `Put the id of an AMI into aws.ami_ids of image ${name} that this account owns or that is shared with it.`,
+      sameName.length > 0
+        ? `Put ${sameName.join(" or ")}, which has the same name, into aws.ami_ids of image ${name}.`
+        : `Put the id of an AMI that this account owns or that is shared with it into aws.ami_ids of image ${name}.`,
     blastRadius: "image",
-    metadata: { image_id: id, region, same_name: twins },
+    metadata: { image_id: id, region, same_name: sameName },
   });
 }

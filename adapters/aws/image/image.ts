@@ -3,8 +3,8 @@ import type { Check } from "../../../src/plan/plan.ts";
 import { failedBy, skipped } from "../../../src/substrate/check.ts";
 import type { ImageInspection, ImageSource } from "../../../src/substrate/contract.ts";
 import { imageChecks } from "./image-checks.ts";
-import { architectureOf, imageFactsOf, toFacts, toUnasked } from "./image-facts.ts";
-import { lostImageError } from "./image-search.ts";
+import { architectureOf, imageFactsOf, toFacts, skippedFacts } from "./image-facts.ts";
+import { missingImageError } from "./image-search.ts";
 import type { SearchPorts } from "./image-search.ts";
 import type { AwsReader } from "../client/reads.ts";
 import { obstacleName } from "../errors/failed-reads.ts";
@@ -18,12 +18,14 @@ export interface ImagePorts extends SearchPorts {
   readonly now: () => number;
 }
 
-/** What is verified of an AMI, in this order. */
+/** The checks of an AMI, in this order. */
 const STAGES = ["image.found", "image.state", "image.platform", "image.deprecation"] as const;
 
 /**
- * Reads the AMI that the record has for the region. Whatever is wrong with it is a failed check; only a cancellation is
- * thrown. `name` is the image record's, for messages. A region without an entry is told by whoever compares the records: nothing is asked then.
+ * Reads the AMI that the image record names for the region. Every fault is a failed check; only a cancellation is
+ * thrown. If the record has no entry for the region, EC2 is not asked: the resolver has already reported it.
+ *
+ * @param name the image record's name, for messages
  */
 export async function inspectAwsImage(
   { reader, api, now }: ImagePorts,
@@ -33,7 +35,8 @@ export async function inspectAwsImage(
 ): Promise<ImageInspection> {
   const { region } = reader;
   const id = Object.hasOwn(source.amiIds, region) ? source.amiIds[region] : undefined;
-  if (id === undefined) return absent(skippedStages(STAGES, `image ${name} names no AMI here`));
+  if (id === undefined)
+    return absent(skippedStages(STAGES, `image ${name} names no AMI in ${region}`));
   const { value: image, error } = await settled(reader.image(id, signal));
   if (error === null) {
     const facts = imageFactsOf(image);
@@ -54,10 +57,12 @@ export async function inspectAwsImage(
     };
   }
   const obstacle = obstacleName(error);
-  if (obstacle !== null) return unasked(obstacle, error);
-  if (error.reason !== "IMAGE_NOT_FOUND") return lost(error, `image ${name}: `);
+  if (obstacle !== null) return skippedInspection(obstacle, error);
+  if (error.reason !== "IMAGE_NOT_FOUND") return failedInspection(error, `image ${name}: `);
   const otherRegions = Object.keys(source.amiIds).filter((other) => other !== region);
-  return lost(await lostImageError({ api }, { id, name, region, otherRegions }, signal));
+  return failedInspection(
+    await missingImageError({ api }, { id, name, region, otherRegions }, signal),
+  );
 }
 
 function sourcesOf(region: string): Record<string, string> {
@@ -65,16 +70,16 @@ function sourcesOf(region: string): Record<string, string> {
   return { "/artifact/id": answer, "/artifact/created_at": answer };
 }
 
-function lost(error: SlipwayError, prefix = ""): ImageInspection {
+function failedInspection(error: SlipwayError, prefix = ""): ImageInspection {
   const [found, ...rest] = STAGES;
-  const unseen = skippedStages(rest, `not looked at, because ${found} failed`);
-  return absent([failedBy(found, error, prefix), ...unseen]);
+  const unchecked = skippedStages(rest, `not checked, because ${found} failed`);
+  return absent([failedBy(found, error, prefix), ...unchecked]);
 }
 
-/** What spoils every call is told here, and preflight is told not to try. */
-function unasked(obstacle: string, error: SlipwayError): ImageInspection {
-  const checks = [failedBy(obstacle, error), ...skippedStages(STAGES, "AWS could not be asked")];
-  return { ...absent(checks), facts: toUnasked(error.message) };
+/** Reports a cause that makes every call fail, and passes it to preflight in the facts, so that it makes no calls. */
+function skippedInspection(obstacle: string, error: SlipwayError): ImageInspection {
+  const checks = [failedBy(obstacle, error), ...skippedStages(STAGES, "AWS could not be called")];
+  return { ...absent(checks), facts: skippedFacts(error.message) };
 }
 
 function skippedStages(stages: readonly string[], why: string): readonly Check[] {

@@ -11,15 +11,15 @@ type InstanceType = NonNullable<Input["InstanceType"]>;
 type Volume = NonNullable<NonNullable<Input["BlockDeviceMappings"]>[number]["Ebs"]>;
 type VolumeType = NonNullable<Volume["VolumeType"]>;
 
-/** `m7i.large`, `u-6tb1.112xlarge`: which types there are is EC2's to say. */
+/** The form of a type's name: `m7i.large`, `u-6tb1.112xlarge`. EC2 decides which types exist. */
 const INSTANCE_TYPE = /^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}$/;
 const VOLUME_TYPE = /^[a-z0-9]{1,20}$/;
 
 /**
- * What EC2 is told to launch: as many of the members as it can take, all of them alike. The same launch gives the same
- * request in every process, because EC2 refuses a token that comes with another one.
+ * The `RunInstances` request of a launch. It asks for as many of the members as EC2 has capacity for, all alike. The
+ * same launch gives the same request in every process, because EC2 refuses a token that arrives with a different one.
  *
- * @throws SlipwayError `INVALID_PLAN` for a plan that is not one of an EC2 instance
+ * @throws SlipwayError `INVALID_PLAN` if the plan's settings are not those of an EC2 instance
  */
 export function launchRequest(launch: Launch): Input {
   const { plan, place, members, token } = launch;
@@ -34,7 +34,7 @@ export function launchRequest(launch: Launch): Input {
     ...profile(settings),
     ...userData(launch),
     ...rootVolume(settings, plan.planId),
-    // Tags in the metadata are how a machine of a larger launch finds out which one it is.
+    // A machine of a batch reads its tags from the instance metadata to find out which member it is.
     MetadataOptions: {
       HttpEndpoint: "enabled",
       HttpTokens: "required",
@@ -45,17 +45,20 @@ export function launchRequest(launch: Launch): Input {
   };
 }
 
-/** Without an address of its own choice a machine has what its subnet gives: EC2 asks for one form or the other. */
+/**
+ * Only a network interface can request a public address, and EC2 refuses a request that has both an interface and the
+ * shorter form. Without a request the subnet decides whether the machine has a public address.
+ */
 function network(settings: InstanceSettings, { place, subnet }: Candidate): Partial<Input> {
   const { securityGroupIds, assignPublicIp } = settings;
   if (!assignPublicIp)
     return {
-      ...where(place, subnet),
+      ...zonePlacement(place, subnet),
       ...(subnet === undefined ? {} : { SubnetId: subnet }),
       ...(securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...securityGroupIds] }),
     };
   return {
-    ...where(place, subnet),
+    ...zonePlacement(place, subnet),
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
@@ -68,8 +71,8 @@ function network(settings: InstanceSettings, { place, subnet }: Candidate): Part
   };
 }
 
-/** A subnet says its zone. */
-function where(place: string, subnet: string | undefined): Pick<Input, "Placement"> {
+/** A subnet implies its zone. */
+function zonePlacement(place: string, subnet: string | undefined): Pick<Input, "Placement"> {
   return subnet === undefined ? { Placement: { AvailabilityZone: place } } : {};
 }
 
@@ -77,7 +80,7 @@ function profile({ instanceProfileArn }: InstanceSettings): Pick<Input, "IamInst
   return instanceProfileArn === null ? {} : { IamInstanceProfile: { Arn: instanceProfileArn } };
 }
 
-/** One text for all members, which is why it does not say which one a machine is. */
+/** EC2 takes one text for all members, so it cannot say which member a machine is. */
 function userData({ members }: Launch): Pick<Input, "UserData"> {
   const document = members[0]?.bootDocument ?? "";
   return document === "" ? {} : { UserData: Buffer.from(document, "utf8").toString("base64") };
@@ -95,7 +98,7 @@ function rootVolume(
   return { BlockDeviceMappings: [{ DeviceName: rootDeviceName, Ebs: volume }] };
 }
 
-/** A machine that is bought on the spot market is gone when it is taken back; nothing starts it again by itself. */
+/** A spot machine is terminated when EC2 reclaims it, and the request is not renewed. */
 function market(place: Candidate): Pick<Input, "InstanceMarketOptions"> {
   if (place.market !== "spot") return {};
   return {

@@ -6,30 +6,32 @@ import type { AwsApi } from "../client/api.ts";
 import { cloudError, isOutcomeUnknown, providerCode } from "../errors/errors.ts";
 import { launchRequest } from "./launch-request.ts";
 import { machineOf } from "../machine.ts";
-import type { InstanceSeen } from "../machine.ts";
+import type { ObservedInstance } from "../machine.ts";
 import type { RecentMachines } from "../machines/recent-machines.ts";
-import { spentToken } from "./used-token.ts";
+import { usedTokenOutcomes } from "./used-token.ts";
 import { awsTarget } from "../target.ts";
 
 export interface LaunchPorts {
   readonly api: Pick<AwsApi, "region" | "runInstances" | "describeInstances">;
   readonly recent: RecentMachines;
-  /** The account that the launching credentials belong to, kept by credential: a warm launch asks nobody. */
+  /** The account that the launching credentials belong to, cached per credential: a warm launch makes no call for it. */
   readonly account: (signal: AbortSignal) => Promise<string>;
 }
 
-/** A token that EC2 knows already, and does not launch with again. */
-const USED_TOKEN: ReadonlySet<string | null> = new Set([
+/** Codes with which EC2 refuses a token that it already knows. */
+const USED_TOKEN_CODES: ReadonlySet<string | null> = new Set([
   "IdempotentParameterMismatch",
   "IdempotentInstanceTerminated",
 ]);
 
 /**
- * Launches all members with one `RunInstances`, whose token makes a repetition find the same machines. Member i is the
- * instance with launch index i.
+ * Launches all members with one `RunInstances` call. Its token makes a repeated call return the same machines. Member i
+ * is the instance with launch index i.
  *
- * The request runs to its end although the signal is aborted meanwhile: one that is given up half-way may have launched
- * machines that nobody knows of. Throws only where the signal was aborted and nothing was or may have been launched.
+ * The call runs to its end even if the signal is aborted in the meantime, because an abandoned call may have launched
+ * machines that no record mentions.
+ *
+ * @throws SlipwayError a cancellation, only if the signal was aborted and nothing was or may have been launched
  */
 export async function launchInstances(
   ports: LaunchPorts,
@@ -58,16 +60,19 @@ async function attempt(
     const request = launchRequest(launch);
     requireAccount(awsTarget(launch.plan), await ports.account(signal));
     const { Instances } = await api.runInstances(request);
-    return outcomesOf(launch, Instances ?? []) ?? forAll(launch, "unknown", unreadable(context));
+    return (
+      outcomesOf(launch, Instances ?? []) ??
+      sameOutcome(launch, "unknown", unreadableReply(context))
+    );
   } catch (caught) {
-    if (USED_TOKEN.has(providerCode(caught)))
-      return await spentToken(api, launch, cloudError(caught, context));
+    if (USED_TOKEN_CODES.has(providerCode(caught)))
+      return await usedTokenOutcomes(api, launch, cloudError(caught, context));
     const error = cloudError(caught, context);
-    return forAll(launch, isOutcomeUnknown(caught) ? "unknown" : "rejected", error);
+    return sameOutcome(launch, isOutcomeUnknown(caught) ? "unknown" : "rejected", error);
   }
 }
 
-/** A token is one account's own: in another one the same launch would make second machines. */
+/** A token is valid in one account. With credentials of another account the same launch would make second machines. */
 function requireAccount({ accountId, region }: AwsTarget, account: string): void {
   if (account === accountId) return;
   throw new SlipwayError({
@@ -80,10 +85,10 @@ function requireAccount({ accountId, region }: AwsTarget, account: string): void
   });
 }
 
-/** The order of EC2's reply means nothing. Null for a reply that cannot be one to this launch. */
+/** Outcomes by launch index, because the order of EC2's reply means nothing. Null if the reply does not fit the launch. */
 function outcomesOf(
   launch: Launch,
-  instances: readonly InstanceSeen[],
+  instances: readonly ObservedInstance[],
 ): readonly LaunchOutcome[] | null {
   const machines = new Map<number, Machine>();
   for (const instance of instances) {
@@ -97,17 +102,17 @@ function outcomesOf(
   return launch.members.map((_member, index) => {
     const machine = machines.get(index);
     if (machine !== undefined) return { outcome: "accepted", machine };
-    return { outcome: "rejected", error: leftOut(launch, machines.size) };
+    return { outcome: "rejected", error: notLaunched(launch, machines.size) };
   });
 }
 
-/** The answer of a launch may leave its tags out; they are on the machine all the same. */
+/** For replies that leave the tags out. The machine has them all the same. */
 function ownershipOf({ ownership, members }: Launch): Machine["ownership"] {
   const [only] = members.length === 1 ? members : [];
   return { ...ownership, spawnId: only?.spawnId ?? null };
 }
 
-function forAll(
+function sameOutcome(
   { members }: Launch,
   outcome: "rejected" | "unknown",
   error: SlipwayError,
@@ -115,25 +120,28 @@ function forAll(
   return members.map(() => ({ outcome, error }));
 }
 
-/** EC2 launches as many as it can between the counts it is given, and says nothing of the others. */
-function leftOut({ place, members, plan }: Launch, accepted: number): SlipwayError {
+/** EC2 launches as many machines as it can between `MinCount` and `MaxCount`, and does not mention the others. */
+function notLaunched({ place, members, plan }: Launch, accepted: number): SlipwayError {
   return new SlipwayError({
     code: "RESOURCE_EXHAUSTED",
     reason: "INSUFFICIENT_CAPACITY",
-    message: `EC2 had room for ${accepted} of ${members.length} machines of type ${plan.machineType} in ${place.place}`,
-    remedy: "Name subnets in further zones, or another machine type.",
+    message: `EC2 had capacity for ${accepted} of ${members.length} machines of type ${plan.machineType} in ${place.place}`,
+    remedy: "Name subnets in more zones, or another machine type.",
     blastRadius: "type-in-zone",
     retry: "next-candidate",
     metadata: { accepted, requested: members.length },
   });
 }
 
-function unreadable(context: { readonly subject: string; readonly region: string }): SlipwayError {
+function unreadableReply(context: {
+  readonly subject: string;
+  readonly region: string;
+}): SlipwayError {
   return new SlipwayError({
     code: "UNAVAILABLE",
     reason: "CLOUD_UNAVAILABLE",
     message: `RunInstances in ${context.region} (${context.subject}): the answer does not say which machines were launched`,
-    remedy: "Repeat the launch with its own token.",
+    remedy: "Repeat the launch with the same token.",
     blastRadius: "request",
     retry: "same-token",
     metadata: { operation: "RunInstances", region: context.region },

@@ -2,31 +2,31 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { Launch, LaunchOutcome } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError } from "../errors/errors.ts";
-import type { InstanceSeen } from "../machine.ts";
+import type { ObservedInstance } from "../machine.ts";
 
 type LookUpApi = Pick<AwsApi, "region" | "describeInstances">;
 
 /**
- * What becomes of a launch whose token EC2 knows, and refuses: it was used with another request, or its machines were
- * terminated. Nothing was launched now; which machines the token has launched is looked up and told, because nobody
- * else can find them any more.
+ * The outcomes of a launch whose token EC2 knows and refuses, because it was used with another request or its machines
+ * were terminated. Nothing was launched this time. The error names the machines that the token launched before, because
+ * no other record leads to them.
  */
-export async function spentToken(
+export async function usedTokenOutcomes(
   api: LookUpApi,
   launch: Launch,
   refusal: SlipwayError,
 ): Promise<readonly LaunchOutcome[]> {
-  const error = await toldOf(api, launch, refusal);
+  const error = await errorWithMachines(api, launch, refusal);
   return launch.members.map(() => ({ outcome: "rejected", error }));
 }
 
-async function toldOf(
+async function errorWithMachines(
   api: LookUpApi,
   launch: Launch,
   refusal: SlipwayError,
 ): Promise<SlipwayError> {
   try {
-    return withMachines(refusal, await bornOf(api, launch.token));
+    return withMachines(refusal, await instancesWithToken(api, launch.token));
   } catch (caught) {
     const subject = `machines of launch ${launch.ownership.launchId}`;
     const failure = cloudError(caught, {
@@ -34,14 +34,17 @@ async function toldOf(
       subject,
       region: api.region,
     });
-    // The refusal stands, whether its machines can be named or not.
-    return changed(refusal, {
+    // The launch is refused whether its machines can be named or not.
+    return withChange(refusal, {
       message: `${refusal.message}; its machines could not be looked up (${failure.message})`,
     });
   }
 }
 
-async function bornOf(api: LookUpApi, token: string): Promise<readonly InstanceSeen[]> {
+async function instancesWithToken(
+  api: LookUpApi,
+  token: string,
+): Promise<readonly ObservedInstance[]> {
   const { Reservations } = await api.describeInstances(
     { Filters: [{ Name: "client-token", Values: [token] }] },
     new AbortController().signal,
@@ -51,20 +54,22 @@ async function bornOf(api: LookUpApi, token: string): Promise<readonly InstanceS
     .toSorted((one, other) => (one.AmiLaunchIndex ?? 0) - (other.AmiLaunchIndex ?? 0));
 }
 
-function withMachines(refusal: SlipwayError, instances: readonly InstanceSeen[]): SlipwayError {
+function withMachines(refusal: SlipwayError, instances: readonly ObservedInstance[]): SlipwayError {
   const ids = instances.flatMap(({ InstanceId }) => InstanceId ?? []);
   const machines = instances.map(
     ({ InstanceId, State }) => `${InstanceId ?? "?"} (${State?.Name ?? "unknown"})`,
   );
-  const told =
-    ids.length === 0 ? "EC2 shows no machine of it" : `it launched ${machines.join(", ")}`;
-  return changed(refusal, {
-    message: `${refusal.message}; ${told}`,
+  const launched =
+    ids.length === 0
+      ? "EC2 shows no machine launched with this token"
+      : `the token launched ${machines.join(", ")}`;
+  return withChange(refusal, {
+    message: `${refusal.message}; ${launched}`,
     metadata: { ...refusal.metadata, machine_ids: ids },
   });
 }
 
-function changed(
+function withChange(
   error: SlipwayError,
   change: Partial<Pick<SlipwayError, "message" | "metadata">>,
 ): SlipwayError {

@@ -2,62 +2,68 @@ import type { DescribeInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { throwIfCancelled } from "../../../src/async/cancellation.ts";
 import type { Machine, Sighting } from "../../../src/substrate/contract.ts";
 import { machineSeen } from "../../../src/substrate/contract.ts";
-import type { AwsApi, ReservedPage } from "../client/api.ts";
+import type { AwsApi, ReservationPage } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
-import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
+import {
+  chunksOf,
+  idsNamedIn,
+  isInstanceId,
+  IDS_PER_CALL,
+  UNKNOWN_ID_CODES,
+} from "./instance-ids.ts";
 import { isGone, machineOf } from "../machine.ts";
-import type { InstanceSeen } from "../machine.ts";
+import type { ObservedInstance } from "../machine.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 import { TAGS } from "../labels.ts";
 
-type DescribingApi = Pick<AwsApi, "region" | "describeInstances">;
+type DescribeApi = Pick<AwsApi, "region" | "describeInstances">;
 
-export interface ReadingPorts {
-  readonly api: DescribingApi;
+export interface DescribePorts {
+  readonly api: DescribeApi;
   readonly recent: RecentMachines;
 }
 
-/** A refusal may name one unknown id at a time: after so many the rest is asked for in the way that never fails. */
-const REPETITIONS = 3;
-/** Values that one filter takes. */
+/** EC2 may name one unknown id per refusal. After this many refusals the rest is read by filter, which never fails. */
+const MAX_REFUSALS = 3;
+/** Values that one filter may have. */
 const FILTER_VALUES = 200;
 const PAGE_SIZE = 1_000;
-/** A machine that is there, if only just. */
+/** States of a machine that exists. */
 const LIVE_STATES = ["pending", "running", "stopping", "stopped"];
 
-/** One answer an id, in their order: null for a machine that is gone, or can be none. */
+/** One answer per id, in the same order. Null for a machine that is gone, and for a text that is not an instance id. */
 export async function describeInstances(
-  ports: ReadingPorts,
+  ports: DescribePorts,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Sighting[]> {
   throwIfCancelled(signal, "describing machines");
   const possible = [...new Set(ids)].filter(isInstanceId);
-  const shown = new Map<string, InstanceSeen>();
-  for (const chunk of chunksOf(possible, IDS_A_CALL))
-    for (const instance of await withIds(ports.api, chunk, signal))
+  const shown = new Map<string, ObservedInstance>();
+  for (const chunk of chunksOf(possible, IDS_PER_CALL))
+    for (const instance of await instancesById(ports.api, chunk, signal))
       if (instance.InstanceId !== undefined) shown.set(instance.InstanceId, instance);
-  return ids.map((id) => answerOf(ports.recent, id, shown.get(id)));
+  return ids.map((id) => sightingOf(ports.recent, id, shown.get(id)));
 }
 
-/** Every machine with this owner's tag, all pages. */
+/** Every machine with this owner's tag, from all pages. */
 export async function listInstances(
-  ports: ReadingPorts,
+  ports: DescribePorts,
   owner: string,
   signal: AbortSignal,
 ): Promise<readonly Machine[]> {
   throwIfCancelled(signal, "listing machines");
   const filters = [
-    { Name: `tag:${TAGS.owner}`, Values: [literally(owner)] },
+    { Name: `tag:${TAGS.owner}`, Values: [escapeWildcards(owner)] },
     { Name: "instance-state-name", Values: LIVE_STATES },
   ];
   const listed = await allPages(ports.api, filters, `machines of owner ${owner}`, signal);
   const machines = listed.flatMap((instance) => {
-    const machine = machineSeen(answerOf(ports.recent, instance.InstanceId ?? "", instance));
+    const machine = machineSeen(sightingOf(ports.recent, instance.InstanceId ?? "", instance));
     return machine?.ownership?.owner === owner ? [machine] : [];
   });
   const known = new Set(machines.map(({ id }) => id));
-  // Just launched, and not shown everywhere yet; or terminated by somebody else, which describing tells.
+  // Launched a moment ago and not listed yet, or terminated by another process: describing them tells the two apart.
   const missing = ports.recent.ofOwner(owner).filter(({ id }) => !known.has(id));
   const found = await describeInstances(
     ports,
@@ -67,10 +73,10 @@ export async function listInstances(
   return [...machines, ...found.map(machineSeen).filter((machine) => machine !== null)];
 }
 
-function answerOf(
+function sightingOf(
   recent: RecentMachines,
   id: string,
-  instance: InstanceSeen | undefined,
+  instance: ObservedInstance | undefined,
 ): Sighting {
   const remembered = recent.find(id);
   if (remembered === "terminated") return null;
@@ -78,25 +84,26 @@ function answerOf(
   return isGone(instance) ? null : machineOf(instance);
 }
 
-/** The instances among these that EC2 knows. It refuses the whole call for one that it does not. */
-async function withIds(
-  api: DescribingApi,
+/** The instances among these that EC2 knows. EC2 refuses the whole call if it does not know one of them. */
+async function instancesById(
+  api: DescribeApi,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<readonly InstanceSeen[]> {
-  let left = ids;
-  for (let repetition = 0; repetition < REPETITIONS && left.length > 0; repetition += 1) {
+): Promise<readonly ObservedInstance[]> {
+  let remaining = ids;
+  for (let refusals = 0; refusals < MAX_REFUSALS && remaining.length > 0; refusals += 1) {
     try {
-      return instancesOf(await api.describeInstances({ InstanceIds: [...left] }, signal));
+      return instancesOf(await api.describeInstances({ InstanceIds: [...remaining] }, signal));
     } catch (caught) {
-      if (!UNKNOWN_ID.has(providerCode(caught))) throw failed(api, caught, subjectOf(left), signal);
-      const unknown = idsNamedIn(caught, left);
+      if (!UNKNOWN_ID_CODES.has(providerCode(caught)))
+        throw failed(api, caught, subjectOf(remaining), signal);
+      const unknown = idsNamedIn(caught, remaining);
       if (unknown.size === 0) break;
-      left = left.filter((id) => !unknown.has(id));
+      remaining = remaining.filter((id) => !unknown.has(id));
     }
   }
-  const found: InstanceSeen[] = [];
-  for (const chunk of chunksOf(left, FILTER_VALUES)) {
+  const found: ObservedInstance[] = [];
+  for (const chunk of chunksOf(remaining, FILTER_VALUES)) {
     const filters = [{ Name: "instance-id", Values: [...chunk] }];
     found.push(...(await allPages(api, filters, subjectOf(chunk), signal)));
   }
@@ -104,12 +111,12 @@ async function withIds(
 }
 
 async function allPages(
-  api: DescribingApi,
+  api: DescribeApi,
   filters: NonNullable<DescribeInstancesCommandInput["Filters"]>,
   subject: string,
   signal: AbortSignal,
-): Promise<readonly InstanceSeen[]> {
-  const found: InstanceSeen[] = [];
+): Promise<readonly ObservedInstance[]> {
+  const found: ObservedInstance[] = [];
   let token: string | undefined;
   do {
     const page = token === undefined ? {} : { NextToken: token };
@@ -125,12 +132,12 @@ async function allPages(
   return found;
 }
 
-function instancesOf({ Reservations }: ReservedPage): readonly InstanceSeen[] {
+function instancesOf({ Reservations }: ReservationPage): readonly ObservedInstance[] {
   return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
 }
 
-/** In a filter's value `*` and `?` stand for others. */
-function literally(text: string): string {
+/** In a filter's value `*` and `?` are wildcards. */
+function escapeWildcards(text: string): string {
   return text.replaceAll(/[\\*?]/g, String.raw`\$&`);
 }
 
@@ -138,7 +145,7 @@ function subjectOf(ids: readonly string[]): string {
   return ids.length === 1 ? `instance ${ids[0] ?? ""}` : `${ids.length} instances`;
 }
 
-function failed(api: DescribingApi, caught: unknown, subject: string, signal: AbortSignal) {
+function failed(api: DescribeApi, caught: unknown, subject: string, signal: AbortSignal) {
   return cloudError(caught, {
     operation: "DescribeInstances",
     subject,

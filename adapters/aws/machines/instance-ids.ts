@@ -1,12 +1,12 @@
-/** How EC2 writes an instance's id. Anything else can be none's, and is not asked for. */
+/** EC2's format of an instance id. Other texts are not sent to EC2. */
 const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
-const IDS_IN_WORDS = /\bi-[0-9a-f]{8,17}\b/g;
+const IDS_IN_TEXT = /\bi-[0-9a-f]{8,17}\b/g;
 
-/** Ids that one call takes. */
-export const IDS_A_CALL = 1_000;
+/** How many ids one call takes. */
+export const IDS_PER_CALL = 1_000;
 
-/** EC2 knows no such instance: it is gone for an hour or more, was never there, or is so new that it is not shown yet. */
-export const UNKNOWN_ID: ReadonlySet<string | null> = new Set([
+/** EC2 does not know the instance: it ended an hour or more ago, never existed, or is too new to be shown. */
+export const UNKNOWN_ID_CODES: ReadonlySet<string | null> = new Set([
   "InvalidInstanceID.NotFound",
   "InvalidInstanceID.Malformed",
 ]);
@@ -15,10 +15,10 @@ export function isInstanceId(id: string): boolean {
   return INSTANCE_ID.test(id);
 }
 
-/** Those of the ids that a refusal names. Its code says what is wrong; with which of them only its words do. */
+/** The ids that a refusal names. Its code says what is wrong, but only its message says which ids are concerned. */
 export function idsNamedIn(caught: unknown, ids: readonly string[]): ReadonlySet<string> {
   const words = caught instanceof Error ? caught.message : "";
-  const named = new Set(words.match(IDS_IN_WORDS));
+  const named = new Set(words.match(IDS_IN_TEXT));
   return new Set(ids.filter((id) => named.has(id)));
 }
 

@@ -6,7 +6,7 @@ import { machineSeen } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
 import { describeInstances } from "./describe.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
-import { isInstanceId, UNKNOWN_ID } from "./instance-ids.ts";
+import { isInstanceId, UNKNOWN_ID_CODES } from "./instance-ids.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 
 export interface LogPorts {
@@ -15,19 +15,21 @@ export interface LogPorts {
   readonly sleep: Sleep;
 }
 
-/** Between two looks at a console, in milliseconds. */
+/** Pause between two reads of a console, in milliseconds. */
 const PAUSE = 2_000;
 
-/** Machines of older kinds show their console as it was some minutes after they started, and not as it is. */
-const NOT_LATEST: ReadonlySet<string | null> = new Set(["UnsupportedOperation", "Unsupported"]);
+/** Older instance types show only the console output from their start, and refuse a request for the latest output. */
+const LATEST_UNSUPPORTED_CODES: ReadonlySet<string | null> = new Set([
+  "UnsupportedOperation",
+  "Unsupported",
+]);
 
 const NOTHING = new Uint8Array();
 
 /**
- * What a machine has printed on its console, and with `follow` prints until it ends, in pieces as they come. EC2 keeps
- * the last 64 KiB.
+ * A machine's console output, in pieces as they arrive; with `follow`, until the machine ends. EC2 keeps the last 64 KiB.
  *
- * @throws SlipwayError `MACHINE_NOT_FOUND` for an instance that EC2 does not know
+ * @throws SlipwayError `MACHINE_NOT_FOUND` if EC2 does not know the instance
  */
 export async function* instanceLogs(
   ports: LogPorts,
@@ -37,15 +39,15 @@ export async function* instanceLogs(
 ): AsyncGenerator<Uint8Array> {
   throwIfCancelled(signal, "reading logs");
   if (!isInstanceId(id)) throw notFound(ports.api, id);
-  const read = consoleOf(ports, id, signal);
+  const read = consoleReader(ports, id, signal);
   let shown = await read();
   const beginning = lastLines(shown, tail);
   if (beginning.length > 0) yield beginning;
   if (!follow) return;
   for (;;) {
     await pause(ports.sleep, PAUSE, { signal, what: "reading logs" });
-    // Asked first: what the machine printed before it ended is then among what is read next.
-    const hasEnded = await isEnded(ports, id, signal);
+    // In this order the next read includes everything that the machine printed before it ended.
+    const hasEnded = await hasMachineEnded(ports, id, signal);
     const next = await read();
     const piece = newOutput(shown, next);
     if (next.length > 0) shown = next;
@@ -54,8 +56,8 @@ export async function* instanceLogs(
   }
 }
 
-/** Reads the console again and again, in the way in which this machine's can be read. */
-function consoleOf({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
+/** Returns a function that reads the console. It stops asking for the latest output if the instance type refuses that. */
+function consoleReader({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
   let latest = true;
   return async function read(): Promise<Uint8Array> {
     try {
@@ -64,12 +66,12 @@ function consoleOf({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
       return Output === undefined ? NOTHING : Buffer.from(Output, "base64");
     } catch (caught) {
       const code = providerCode(caught);
-      if (latest && NOT_LATEST.has(code)) {
+      if (latest && LATEST_UNSUPPORTED_CODES.has(code)) {
         latest = false;
         return await read();
       }
-      // Too new to be shown everywhere: it has printed nothing yet.
-      if (UNKNOWN_ID.has(code) && recent.find(id) !== null) return NOTHING;
+      // The machine is too new for EC2 to show it everywhere, and has printed nothing yet.
+      if (UNKNOWN_ID_CODES.has(code) && recent.find(id) !== null) return NOTHING;
       throw cloudError(caught, {
         operation: "GetConsoleOutput",
         subject: `instance ${id}`,
@@ -80,7 +82,7 @@ function consoleOf({ api, recent }: LogPorts, id: string, signal: AbortSignal) {
   };
 }
 
-async function isEnded(ports: LogPorts, id: string, signal: AbortSignal): Promise<boolean> {
+async function hasMachineEnded(ports: LogPorts, id: string, signal: AbortSignal): Promise<boolean> {
   const [sighting] = await describeInstances(ports, [id], signal);
   const machine = machineSeen(sighting);
   return machine === null || machine.state === "ended" || machine.state === "stopped";
@@ -90,16 +92,16 @@ function notFound({ region }: AwsApi, id: string): SlipwayError {
   return new SlipwayError({
     code: "NOT_FOUND",
     reason: "MACHINE_NOT_FOUND",
-    message: `GetConsoleOutput in ${region}: "${id}" is no instance's id`,
-    remedy: "Name a machine as EC2 does: i- and 8 or 17 hex digits.",
+    message: `GetConsoleOutput in ${region}: "${id}" is not an instance id`,
+    remedy: "Name a machine by its instance id: i- followed by 8 or 17 hex digits.",
   });
 }
 
 const NEWLINE = 0x0a;
 
 /**
- * What a machine has printed since: EC2 shows the last 64 KiB of its console, a window that moves on. What both windows
- * have in common is the longest end of the earlier that the later begins with; without one everything is new.
+ * The output that is new in the later of two reads. EC2 shows a moving window, the last 64 KiB. The two windows overlap
+ * in the longest suffix of the earlier one that is a prefix of the later one. Without an overlap everything is new.
  */
 export function newOutput(earlier: Uint8Array, later: Uint8Array): Uint8Array {
   const borders = bordersOf(later);
@@ -112,7 +114,7 @@ export function newOutput(earlier: Uint8Array, later: Uint8Array): Uint8Array {
   return later.subarray(matched);
 }
 
-/** For each beginning of the text, the length of its longest proper beginning that is its end too (Knuth, Morris, Pratt). */
+/** For each prefix of the text, the length of its longest proper prefix that is also its suffix (Knuth, Morris, Pratt). */
 function bordersOf(text: Uint8Array): Uint32Array {
   const borders = new Uint32Array(text.length);
   for (let end = 1, length = 0; end < text.length; end += 1) {
@@ -123,15 +125,15 @@ function bordersOf(text: Uint8Array): Uint32Array {
   return borders;
 }
 
-/** The last lines, a line that is not ended among them; null for all. */
+/** The last `lines` lines, including an unfinished one. Null: all of them. */
 export function lastLines(output: Uint8Array, lines: number | null): Uint8Array {
   if (lines === null) return output;
   if (lines <= 0) return output.subarray(output.length);
-  let left = lines;
+  let remaining = lines;
   for (let at = output.length - 2; at >= 0; at -= 1) {
     if (output[at] !== NEWLINE) continue;
-    left -= 1;
-    if (left === 0) return output.subarray(at + 1);
+    remaining -= 1;
+    if (remaining === 0) return output.subarray(at + 1);
   }
   return output;
 }

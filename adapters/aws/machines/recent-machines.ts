@@ -1,21 +1,21 @@
 import type { Machine } from "../../../src/substrate/contract.ts";
 
 /**
- * What this process launched and terminated a moment ago. EC2 shows a machine everywhere only some time after it was
- * launched, and as running for some time after it was terminated: until then this knows better.
+ * Machines that this process launched or terminated in the last few minutes. EC2 is eventually consistent: for a while it
+ * may not show a new machine, or may show a terminated one as running. During that time this record is more accurate.
  */
 export interface RecentMachines {
   launched(machines: readonly Machine[]): void;
   terminated(ids: readonly string[]): void;
-  /** The machine as its launch said, `terminated`, or null for one of which nothing is known (any more). */
+  /** The machine as its launch returned it, or `terminated`. Null if there is no entry (any more). */
   find(id: string): Machine | "terminated" | null;
-  /** The owner's that were launched a moment ago and not terminated here. */
+  /** The owner's machines that this process launched recently and did not terminate. */
   ofOwner(owner: string): readonly Machine[];
 }
 
 /**
- * For how long EC2 may not show what was launched or terminated. "Eventual consistency in the Amazon EC2 API" asks to
- * look again for up to five minutes; an hour long it shows a terminated machine.
+ * For how long EC2 may not show a launch or a termination, in milliseconds. "Eventual consistency in the Amazon EC2 API"
+ * asks callers to retry for up to five minutes. EC2 shows a terminated machine for about an hour.
  */
 export const LAG_MILLISECONDS = 5 * 60_000;
 
@@ -31,8 +31,8 @@ export function createRecentMachines(now: () => number): RecentMachines {
     entries.delete(id);
     entries.set(id, { machine, until: now() + LAG_MILLISECONDS });
   };
-  /** The oldest come first. */
-  const forget = (): void => {
+  /** Entries are in the order of their expiry. */
+  const dropExpired = (): void => {
     for (const [id, { until }] of entries) {
       if (until > now()) return;
       entries.delete(id);
@@ -40,19 +40,19 @@ export function createRecentMachines(now: () => number): RecentMachines {
   };
   return {
     launched(machines) {
-      forget();
+      dropExpired();
       for (const machine of machines) if (machine.state !== "ended") keep(machine.id, machine);
     },
     terminated(ids) {
-      forget();
+      dropExpired();
       for (const id of ids) keep(id, "terminated");
     },
     find(id) {
-      forget();
+      dropExpired();
       return entries.get(id)?.machine ?? null;
     },
     ofOwner(owner) {
-      forget();
+      dropExpired();
       return [...entries.values()].flatMap(({ machine }) =>
         machine !== "terminated" && machine.ownership?.owner === owner ? [machine] : [],
       );

@@ -4,31 +4,37 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { TerminateOutcome } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
-import { chunksOf, idsNamedIn, isInstanceId, IDS_A_CALL, UNKNOWN_ID } from "./instance-ids.ts";
+import {
+  chunksOf,
+  idsNamedIn,
+  isInstanceId,
+  IDS_PER_CALL,
+  UNKNOWN_ID_CODES,
+} from "./instance-ids.ts";
 import type { RecentMachines } from "./recent-machines.ts";
 
-type TerminatingApi = Pick<AwsApi, "region" | "terminateInstances">;
+type TerminateApi = Pick<AwsApi, "region" | "terminateInstances">;
 
 export interface TerminatePorts {
-  readonly api: TerminatingApi;
+  readonly api: TerminateApi;
   readonly recent: RecentMachines;
   readonly sleep: Sleep;
-  /** Machines that one call may be for at the account's rates. */
-  readonly mostAtOnce: number;
+  /** How many machines one call may terminate under the account's rates. */
+  readonly maxPerCall: number;
 }
 
 /**
- * Between looks at ids that EC2 does not know, in milliseconds. A machine that was launched here a moment ago is there,
- * whatever EC2 says: it is waited for. Any other may have been launched by a process before this one, so that it is
- * tried again before it is taken for one that is gone.
+ * Pauses before retries for ids that EC2 does not know, in milliseconds. A machine that this process launched a moment
+ * ago exists even if EC2 does not show it yet, so all retries are made. Any other machine may have been launched by a
+ * previous process, so it gets a few retries before it counts as gone.
  */
 const PAUSES = [500, 1_000, 2_000, 4_000, 8_000];
-const LOOKS_AT_OTHERS = 2;
+const RETRIES_OF_OTHERS = 2;
 
-/** A refusal of some machines among many is found by halving, and not for ever. */
-const MOST_CALLS = 60;
+/** Halving finds the machines that cause a refusal. This many calls bound the search. */
+const MAX_CALLS = 60;
 
-/** What came of one: gone, not known to EC2, or why not. */
+/** The result for one machine: terminated, not known to EC2, or the error. */
 type Settled = "terminated" | "unknown" | SlipwayError;
 
 interface Termination extends TerminatePorts {
@@ -38,7 +44,7 @@ interface Termination extends TerminatePorts {
   calls: number;
 }
 
-/** One answer an id, in their order: what is gone already, or can be no machine, counts as terminated. */
+/** One answer per id, in the same order. A machine that is already gone, or a malformed id, counts as terminated. */
 export async function terminateInstances(
   ports: TerminatePorts,
   ids: readonly string[],
@@ -47,7 +53,7 @@ export async function terminateInstances(
   throwIfCancelled(signal, "terminating machines");
   const settled = new Map<string, Settled>();
   const possible = [...new Set(ids)].filter(isInstanceId);
-  for (const chunk of chunksOf(possible, Math.min(IDS_A_CALL, ports.mostAtOnce))) {
+  for (const chunk of chunksOf(possible, Math.min(IDS_PER_CALL, ports.maxPerCall))) {
     const termination = { ...ports, signal, settled, unknown: new Set<string>(), calls: 0 };
     await terminateAll(termination, chunk);
     await settleUnknown(termination);
@@ -58,7 +64,7 @@ export async function terminateInstances(
   });
 }
 
-/** EC2 fails the whole call for one machine: those that its refusal names are left out, and the others tried again. */
+/** EC2 refuses the whole call because of one machine. Those that the refusal names are left out and the rest retried. */
 async function terminateAll(termination: Termination, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { api, signal } = termination;
@@ -88,13 +94,13 @@ async function afterRefusal(
     signal,
   });
   throwIfCancelled(signal, "terminating machines");
-  const isUnknown = UNKNOWN_ID.has(providerCode(caught));
+  const isUnknown = UNKNOWN_ID_CODES.has(providerCode(caught));
   const refuse = (refused: Iterable<string>): void => {
     for (const id of refused)
       if (isUnknown) unknown.add(id);
       else settled.set(id, error);
   };
-  if (ids.length === 1 || !(isUnknown || isAboutSome(error)) || calls >= MOST_CALLS)
+  if (ids.length === 1 || !(isUnknown || mayConcernOneMachine(error)) || calls >= MAX_CALLS)
     return refuse(ids);
   const named = idsNamedIn(caught, ids);
   if (named.size > 0) {
@@ -107,8 +113,8 @@ async function afterRefusal(
   await terminateAll(termination, ids.slice(half));
 }
 
-/** True for a refusal that may be of one machine (it is protected, or not ours) and not of the call. */
-function isAboutSome({ reason }: SlipwayError): boolean {
+/** True if the refusal may concern one machine (it is protected, or not ours) and not the whole call. */
+function mayConcernOneMachine({ reason }: SlipwayError): boolean {
   return reason === "CLOUD_REQUEST_REFUSED" || reason === "CLOUD_PERMISSION_DENIED";
 }
 
@@ -117,20 +123,20 @@ function settleAll(
   ids: readonly string[],
   terminating: ReadonlySet<string | undefined>,
 ): void {
-  const untold = ids.filter((id) => !terminating.has(id));
-  for (const id of untold) settled.set(id, unsettled(api, id, "the answer does not name it"));
-  const told = ids.filter((id) => terminating.has(id));
-  for (const id of told) settled.set(id, "terminated");
-  recent.terminated(told);
+  const unnamed = ids.filter((id) => !terminating.has(id));
+  for (const id of unnamed) settled.set(id, unconfirmed(api, id, "the answer does not name it"));
+  const confirmed = ids.filter((id) => terminating.has(id));
+  for (const id of confirmed) settled.set(id, "terminated");
+  recent.terminated(confirmed);
 }
 
 async function settleUnknown(termination: Termination): Promise<void> {
   const { api, recent, settled, unknown, sleep, signal } = termination;
-  for (const [look, milliseconds] of PAUSES.entries()) {
+  for (const [retries, milliseconds] of PAUSES.entries()) {
     for (const id of unknown) {
       const remembered = recent.find(id);
       const isAwaited = remembered !== null && remembered !== "terminated";
-      if (isAwaited || (remembered === null && look < LOOKS_AT_OTHERS)) continue;
+      if (isAwaited || (remembered === null && retries < RETRIES_OF_OTHERS)) continue;
       settled.set(id, remembered === null ? "unknown" : "terminated");
       unknown.delete(id);
     }
@@ -143,11 +149,11 @@ async function settleUnknown(termination: Termination): Promise<void> {
   for (const id of unknown)
     settled.set(
       id,
-      unsettled(api, id, "it was launched a moment ago and EC2 does not know it yet"),
+      unconfirmed(api, id, "it was launched a moment ago and EC2 does not know it yet"),
     );
 }
 
-function unsettled(api: TerminatingApi, id: string, why: string): SlipwayError {
+function unconfirmed(api: TerminateApi, id: string, why: string): SlipwayError {
   return new SlipwayError({
     code: "UNAVAILABLE",
     reason: "CLOUD_UNAVAILABLE",

@@ -5,39 +5,42 @@ import type { InstanceSubject } from "./instance-settings.ts";
 import { namedType } from "./machine-choice.ts";
 import { obstacleName } from "../errors/failed-reads.ts";
 import { settled } from "../../../src/substrate/reading.ts";
-import type { Rehearse } from "./dry-run.ts";
+import type { DryRun } from "./dry-run.ts";
 
-export interface RehearsalSubject extends InstanceSubject {
-  readonly rehearse: Rehearse;
+export interface DryRunSubject extends InstanceSubject {
+  readonly dryRun: DryRun;
   readonly signal: AbortSignal;
 }
 
-export interface Rehearsal {
+export interface DryRunResult {
   readonly place: Candidate;
-  /** Null where EC2 would have launched. */
+  /** Null if EC2 would have launched. */
   readonly error: SlipwayError | null;
 }
 
-/** At the first candidate, beside all reads; null where it is not known yet what to rehearse. */
-export async function rehearseEarly(subject: RehearsalSubject): Promise<Rehearsal | null> {
-  return await rehearseAt(subject, subject.draft.candidates[0], namedType(subject.draft));
+/**
+ * A dry run at the first candidate, made in parallel with the reads. Null if the draft leaves the machine type to the
+ * reads, so that there is nothing to try yet.
+ */
+export async function dryRunFirstCandidate(subject: DryRunSubject): Promise<DryRunResult | null> {
+  return await dryRunAt(subject, subject.draft.candidates[0], namedType(subject.draft));
 }
 
 /**
- * The early rehearsal, unless it was refused for its place and another one is left, or there was nothing to rehearse
- * before the answers were there.
+ * The result of the early dry run. A second one is made at the first eligible candidate if there was no early one, or if
+ * EC2 refused the early one for a reason that may not apply to that candidate.
  */
-export async function finishRehearsal(
-  subject: RehearsalSubject,
-  early: Rehearsal | null,
+export async function finishDryRun(
+  subject: DryRunSubject,
+  early: DryRunResult | null,
   found: { readonly places: readonly Candidate[]; readonly instanceType: string | null },
-): Promise<Rehearsal | null> {
+): Promise<DryRunResult | null> {
   const place = found.places.find(({ verdict }) => verdict === "eligible");
-  if (place === undefined || (early !== null && isOfEveryPlace(early, place))) return early;
-  return (await rehearseAt(subject, place, found.instanceType)) ?? early;
+  if (place === undefined || (early !== null && appliesEverywhere(early, place))) return early;
+  return (await dryRunAt(subject, place, found.instanceType)) ?? early;
 }
 
-function isOfEveryPlace({ error, place }: Rehearsal, other: Candidate): boolean {
+function appliesEverywhere({ error, place }: DryRunResult, other: Candidate): boolean {
   const isSame = place.subnet === other.subnet && place.market === other.market;
   return (
     isSame ||
@@ -47,17 +50,17 @@ function isOfEveryPlace({ error, place }: Rehearsal, other: Candidate): boolean 
   );
 }
 
-/** Null without a place, a type or an image: then there is no request to rehearse. */
-async function rehearseAt(
-  subject: RehearsalSubject,
+/** Null without a place, a type or an image, because then there is no request to try. */
+async function dryRunAt(
+  subject: DryRunSubject,
   place: Candidate | undefined,
   instanceType: string | null,
-): Promise<Rehearsal | null> {
-  const { draft, target, image, rehearse, signal } = subject;
+): Promise<DryRunResult | null> {
+  const { draft, target, image, dryRun, signal } = subject;
   if (place === undefined || instanceType === null) return null;
   if (image === null || image.rootDeviceName === null) return null;
   const groupIds = target.securityGroupId === null ? [] : [target.securityGroupId];
   const settings = instanceSettings(subject, instanceType, groupIds);
-  const { value, error } = await settled(rehearse(draft, settings, place, signal));
+  const { value, error } = await settled(dryRun(draft, settings, place, signal));
   return { place, error: error ?? value };
 }

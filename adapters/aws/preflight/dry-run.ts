@@ -9,104 +9,106 @@ import { obstacleName } from "../errors/failed-reads.ts";
 import { planSettings } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 
-export const REHEARSAL_CHECK = "permission.launch";
+export const DRY_RUN_CHECK = "permission.launch";
 
-/** EC2's dry run of a launch: null where it would have been made, else why not. */
-export type Rehearse = (
+/** EC2's dry run of a launch. Null if EC2 would have launched, otherwise its refusal. */
+export type DryRun = (
   draft: PlanDraft,
   settings: InstanceSettings,
   place: Candidate,
   signal: AbortSignal,
 ) => Promise<SlipwayError | null>;
 
-const NOT_A_LAUNCH = "dry-run";
+/** Fills the members of a launch that a dry run does not have. */
+const DRY_RUN_NAME = "dry-run";
 
-interface Rehearsed {
+interface DryRunAnswer {
   readonly workspace: string;
   readonly error: SlipwayError | null;
 }
 
 /**
- * The very request of a launch, but for its token and its member, with `DryRun`: EC2 answers with an error whatever
- * comes of it. Callers at the same time share one, because each spends the launches' own rate: also where only the
- * workspace differs, which is no more than a tag. Where that is refused, the tag may be why, and each asks for its own.
+ * Sends the same request as a launch, but with `DryRun` and without a token and a real member. EC2 always answers it
+ * with an error, one of which means success. Concurrent callers share one dry run, because each one spends the rate of
+ * launches. They share it even if their workspaces differ, because a workspace is only a tag. If EC2 refuses it, the tag
+ * may be the reason, and each workspace makes a dry run of its own.
  */
-export function createRehearse(api: AwsApi): Rehearse {
-  const join = singleFlight<Rehearsed>();
+export function createDryRun(api: AwsApi): DryRun {
+  const join = singleFlight<DryRunAnswer>();
   const what = "a dry run of AWS";
   return async (draft, settings, place, signal) => {
     const { workspace } = draft;
-    const request = rehearsalRequest(draft, settings, place);
-    const load = async (stop: AbortSignal): Promise<Rehearsed> => {
+    const request = dryRunRequest(draft, settings, place);
+    const load = async (stop: AbortSignal): Promise<DryRunAnswer> => {
       try {
-        await api.rehearseInstances(request, stop);
+        await api.dryRunInstances(request, stop);
         return { workspace, error: null };
       } catch (caught) {
         if (providerCode(caught) === "DryRunOperation") return { workspace, error: null };
         const subject = `dry run in ${place.subnet ?? place.place}`;
-        const told = { operation: "RunInstances", subject, region: api.region };
-        return { workspace, error: cloudError(caught, told) };
+        const context = { operation: "RunInstances", subject, region: api.region };
+        return { workspace, error: cloudError(caught, context) };
       }
     };
-    const alike = rehearsalRequest({ ...draft, workspace: NOT_A_LAUNCH }, settings, place);
-    const shared = await join({ key: JSON.stringify(alike), signal, what }, load);
+    const anyWorkspace = dryRunRequest({ ...draft, workspace: DRY_RUN_NAME }, settings, place);
+    const shared = await join({ key: JSON.stringify(anyWorkspace), signal, what }, load);
     if (shared.error === null || shared.workspace === workspace) return shared.error;
     return (await join({ key: JSON.stringify([workspace, request]), signal, what }, load)).error;
   };
 }
 
-function rehearsalRequest(
+function dryRunRequest(
   draft: PlanDraft,
   settings: InstanceSettings,
   place: Candidate,
 ): Omit<ReturnType<typeof launchRequest>, "ClientToken"> {
   const { ClientToken: _none, ...request } = launchRequest({
-    token: NOT_A_LAUNCH,
-    plan: { ...draft, planId: NOT_A_LAUNCH, checks: [], settings: planSettings(settings) },
+    token: DRY_RUN_NAME,
+    plan: { ...draft, planId: DRY_RUN_NAME, checks: [], settings: planSettings(settings) },
     place,
     ownership: {
-      owner: NOT_A_LAUNCH,
+      owner: DRY_RUN_NAME,
       tenant: draft.tenant,
       workspace: draft.workspace,
-      planId: NOT_A_LAUNCH,
-      launchId: NOT_A_LAUNCH,
+      planId: DRY_RUN_NAME,
+      launchId: DRY_RUN_NAME,
     },
-    members: [{ spawnId: NOT_A_LAUNCH, bootDocument: "" }],
+    members: [{ spawnId: DRY_RUN_NAME, bootDocument: "" }],
     secrets: { credential: null, environment: {}, files: [] },
   });
   return request;
 }
 
 /**
- * What the rehearsal found. Its refusal for anything but permission is told only where nothing else has failed: EC2
- * refuses for what the other checks name, in its own words.
+ * The dry run as a check. A refusal for anything other than permission is reported only if no other check has failed,
+ * because EC2 would refuse for the faults that the other checks already name.
  */
-export function rehearsalCheck(error: SlipwayError | null, isAllWell: boolean): Check {
+export function dryRunCheck(error: SlipwayError | null, hasOtherFailures: boolean): Check {
   if (error === null)
-    return passed(REHEARSAL_CHECK, "EC2's dry run would have launched with these credentials");
-  if (error.reason === "CLOUD_PERMISSION_DENIED") return denied(error);
-  if (!isAllWell)
-    return skipped(REHEARSAL_CHECK, "EC2's dry run was refused for what other checks name");
+    return passed(DRY_RUN_CHECK, "EC2's dry run would have launched with these credentials");
+  if (error.reason === "CLOUD_PERMISSION_DENIED") return permissionDenied(error);
+  if (hasOtherFailures)
+    return skipped(DRY_RUN_CHECK, "EC2 refused its dry run, as other checks explain");
   if (obstacleName(error) === "cloud.reachable")
-    return warning(REHEARSAL_CHECK, {
+    return warning(DRY_RUN_CHECK, {
       code: error.code,
       reason: error.reason,
-      message: `whether these credentials may launch is not known: ${error.message}`,
-      remedy: "Resolve again to know it before the launch.",
+      message: `could not find out whether these credentials may launch: ${error.message}`,
+      remedy: "Resolve again to find out before the launch.",
     });
-  return failedBy(REHEARSAL_CHECK, error);
+  return failedBy(DRY_RUN_CHECK, error);
 }
 
-function denied(error: SlipwayError): Check {
+function permissionDenied(error: SlipwayError): Check {
   const action = error.metadata["action"];
-  const what = typeof action === "string" ? action : "ec2:RunInstances";
-  return failed(REHEARSAL_CHECK, {
+  const denied = typeof action === "string" ? action : "ec2:RunInstances";
+  return failed(DRY_RUN_CHECK, {
     code: error.code,
     reason: error.reason,
     message: `these credentials may not launch: ${error.message}`,
-    remedy: `Allow ${what} to the role or user that launches, or name a role_arn that may; aws sts decode-authorization-message reads metadata.encoded_message.`,
+    remedy: `Allow ${denied} to the role or user that launches, or name a role_arn that may launch; aws sts decode-authorization-message decodes metadata.encoded_message.`,
     blastRadius: error.blastRadius,
     retry: error.retry,
-    metadata: { ...error.metadata, action: what },
+    metadata: { ...error.metadata, action: denied },
   });
 }

@@ -3,15 +3,15 @@ import type { ImageFacts } from "../image/image-facts.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { rootVolumeOf } from "./volume-checks.ts";
 
-/** What an instance is made from. */
+/** The inputs of an instance: the plan's draft, the placement target and the image. */
 export interface InstanceSubject {
   readonly draft: PlanDraft;
   readonly target: AwsTarget;
-  /** Null where the image could not be read: no plan comes of it then. */
+  /** Null if the image could not be read; the resolution then fails. */
   readonly image: ImageFacts | null;
 }
 
-/** The instance as it will be. */
+/** The settings that the plan records for the instance. */
 export function instanceSettings(
   { draft, target, image }: InstanceSubject,
   instanceType: string,

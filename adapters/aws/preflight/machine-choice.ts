@@ -12,10 +12,10 @@ import { unread } from "../errors/failed-reads.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 
-/** What a machine type is called in a draft whose workspace names no environment. */
+/** The machine type of a draft whose workspace names no environment. */
 const NO_TYPE = "default";
 
-/** What EC2 said of the draft's machine type, or of those among which one is to be chosen. */
+/** EC2's description of the draft's machine type, or of the types from which the default is chosen. */
 export type MachineReading =
   | {
       readonly kind: "named";
@@ -25,20 +25,20 @@ export type MachineReading =
   | { readonly kind: "general"; readonly types: Reading<GeneralTypes> };
 
 export interface MachineChoice {
-  /** EC2's name of the type; null where none could be chosen. */
+  /** EC2's name of the type. Null if none could be chosen. */
   readonly name: string | null;
   readonly info: InstanceTypeInfo | null;
-  /** Zones that have it; null where they are not known, or the type is none. */
+  /** Zones that offer it. Null if they are not known or the type does not exist. */
   readonly zones: readonly string[] | null;
-  /** Why they are not known, where the reason is a read that failed. */
+  /** The failed read because of which the zones are not known; null if there is none. */
   readonly zonesError: SlipwayError | null;
   readonly checks: readonly Check[];
-  /** Where the type comes from, if not from a record. */
+  /** The source of the type, for the plan's sources. Null if a record names it. */
   readonly source: string | null;
   readonly errors: readonly (SlipwayError | null)[];
 }
 
-/** The type that the draft names; null where the choice is ours. */
+/** The type that the draft names. Null if Slipway chooses it. */
 export function namedType({ machineType }: Pick<PlanDraft, "machineType">): string | null {
   return machineType === NO_TYPE ? null : machineType;
 }
@@ -69,7 +69,7 @@ export interface ChoiceQuestion {
   readonly zones: readonly string[];
 }
 
-/** The draft's type, judged; or the type that EC2's answer commends, where the draft names none. */
+/** The draft's type with its checks, or the default type if the draft names none. */
 export function chooseMachine(question: ChoiceQuestion): MachineChoice {
   const { reading } = question;
   return reading.kind === "named" ? named(question, reading) : general(question, reading.types);
@@ -83,7 +83,7 @@ function named(
   return {
     name,
     info: info.value,
-    // Of a type that is none it has been told already; that no zone has it is no news.
+    // A check already reports a type that does not exist. That no zone offers it adds nothing.
     zones: info.value === null ? null : zones.value,
     zonesError: zones.error,
     checks:
@@ -108,17 +108,17 @@ function general(
     const why = "no instance type was chosen";
     const none =
       zones.length === 0
-        ? skipped(exists, "no subnet of the placement is there, so no type was chosen")
+        ? skipped(exists, "the placement has no existing subnet, so no instance type was chosen")
         : failed(exists, {
             code: "FAILED_PRECONDITION",
             reason: "MACHINE_TYPE_NOT_OFFERED",
-            message: `no small general instance type for ${draft.architecture} is offered in ${zones.join(", ")}`,
+            message: `no small general-purpose instance type for ${draft.architecture} is offered in ${zones.join(", ")}`,
             remedy: "Name an environment with a machine type in the workspace.",
             blastRadius: "region",
             metadata: { region, zones },
           });
-    const unseen = Object.values(further).map((check) => skipped(check, why));
-    return { ...nothing, checks: [none, ...unseen], errors: [] };
+    const unchecked = Object.values(further).map((check) => skipped(check, why));
+    return { ...nothing, checks: [none, ...unchecked], errors: [] };
   }
   const { name, info, vcpus, memoryMib } = chosen;
   const size = `${vcpus} vCPUs and ${memoryMib / 1_024} GiB`;
@@ -128,14 +128,19 @@ function general(
     info,
     zones: chosen.zones,
     zonesError: null,
-    checks: [passed("machine-type.default", `${name} (${size}) is the default here`), ...checks],
-    source: `default: the first general type with ${size} by DescribeInstanceTypes and DescribeInstanceTypeOfferings in ${region}`,
+    checks: [
+      passed("machine-type.default", `${name} (${size}) is the default in this region`),
+      ...checks,
+    ],
+    source: `default: the first general-purpose type with ${size} from DescribeInstanceTypes and DescribeInstanceTypeOfferings in ${region}`,
     errors: [],
   };
 }
 
 function unreadChecks(error: SlipwayError): readonly Check[] {
   const { exists, ...further } = MACHINE_TYPE_CHECKS;
-  const unseen = Object.values(further).map((name) => skipped(name, "EC2 did not describe it"));
-  return [unread(exists, error), ...unseen];
+  const unchecked = Object.values(further).map((name) =>
+    skipped(name, "EC2 did not describe the instance type"),
+  );
+  return [unread(exists, error), ...unchecked];
 }

@@ -9,10 +9,10 @@ export interface MachineTypeQuestion {
   /** EC2's name of the type. */
   readonly name: string;
   readonly region: string;
-  /** What EC2 says of it; null where it has none of this name. */
+  /** EC2's description of it. Null if EC2 has no type of this name. */
   readonly info: InstanceTypeInfo | null;
   readonly draft: Pick<PlanDraft, "architecture" | "shape">;
-  /** Null where the image could not be read. */
+  /** Null if the image could not be read. */
   readonly image: ImageFacts | null;
 }
 
@@ -24,10 +24,10 @@ export const MACHINE_TYPE_CHECKS = {
 } as const;
 
 const MIB_OF_GIB = 1_024;
-/** Old types have sizes that nobody can write in GiB to the last digit. */
+/** As a fraction. Older types have memory sizes that cannot be written exactly in GiB with a few digits. */
 const TOLERANCE = 0.01;
 
-/** Holds a machine type, as EC2 describes it, to the image and to what the machine-type record says of it. */
+/** Checks a machine type, as EC2 describes it, against the image and the machine-type record. */
 export function machineTypeChecks(question: MachineTypeQuestion): readonly Check[] {
   const { info, name, region } = question;
   const { exists, architecture, shape, boots } = MACHINE_TYPE_CHECKS;
@@ -41,10 +41,12 @@ export function machineTypeChecks(question: MachineTypeQuestion): readonly Check
   return [
     refused(exists, question, {
       reason: "MACHINE_TYPE_NOT_FOUND",
-      message: `EC2 knows no instance type ${name} in ${region}`,
+      message: `EC2 has no instance type ${name} in ${region}`,
       remedy: "Correct aws.instance_type of the machine-type record.",
     }),
-    ...[architecture, shape, boots].map((check) => skipped(check, `there is no type ${name}`)),
+    ...[architecture, shape, boots].map((check) =>
+      skipped(check, `there is no instance type ${name}`),
+    ),
   ];
 }
 
@@ -57,12 +59,12 @@ function architectureCheck(question: MachineTypeQuestion, info: InstanceTypeInfo
   return refused(check, question, {
     reason: "ARCHITECTURE_MISMATCH",
     message: `instance type ${name} runs ${offered.join(" and ") || "no known architecture"}, but the image is for ${wanted} (${draft.architecture})`,
-    remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this one${recordRemedy(draft)}.`,
+    remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this machine type${recordRemedy(draft)}.`,
     metadata: { image_architecture: wanted, instance_type_architectures: offered },
   });
 }
 
-/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+/** The record claims the architecture that the image needs, so it is wrong whether the image or the type is kept. */
 function recordRemedy({ shape: { record }, architecture }: MachineTypeQuestion["draft"]): string {
   return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
@@ -86,7 +88,7 @@ function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Chec
   });
 }
 
-/** Whether a machine of this type can start the image at all. */
+/** Whether a machine of this type can boot the image. */
 function bootCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
   const check = MACHINE_TYPE_CHECKS.boots;
   const { name, image } = question;
@@ -104,20 +106,20 @@ function bootCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check
 function bootObstacle(image: ImageFacts, info: InstanceTypeInfo): string | null {
   const modes: readonly string[] = info.SupportedBootModes ?? [];
   const { bootMode } = image;
-  // An image that only prefers UEFI starts either way.
+  // An image that only prefers UEFI boots in either mode.
   if (bootMode !== null && bootMode !== "uefi-preferred" && modes.length > 0)
     if (!modes.includes(bootMode))
-      return `its boot mode is ${bootMode}, the type has ${modes.join(" and ")}`;
+      return `its boot mode is ${bootMode}, but the type supports ${modes.join(" and ")}`;
   if (image.ena === false && info.NetworkInfo?.EnaSupport === "required")
     return "the type needs the Elastic Network Adapter (ENA), which the image is not registered for";
   const virtualizations: readonly string[] = info.SupportedVirtualizationTypes ?? [];
-  // A paravirtual image has been refused for itself.
+  // The image checks have already refused a paravirtual image.
   if (
     image.virtualization === "hvm" &&
     virtualizations.length > 0 &&
     !virtualizations.includes("hvm")
   )
-    return "the type has no hardware virtualization";
+    return "the type does not support hardware virtualization";
   return null;
 }
 

@@ -9,69 +9,69 @@ import type { Subnet } from "@aws-sdk/client-ec2";
 interface PlaceRule {
   readonly name: string;
   readonly reason: ErrorReason;
-  /** What is true where nothing is refused for this reason. */
-  readonly good: string;
+  /** The check's message if no place is refused for this reason. */
+  readonly passedMessage: string;
   readonly remedy: string;
-  /** Whether the placement is worth mending while other places are left. */
-  readonly warns: boolean;
-  /** Whether it is a matter of the machine type. */
-  readonly ofType: boolean;
+  /** Whether the user should correct the placement even if other places are left. */
+  readonly warnsIfOthersAreLeft: boolean;
+  /** Whether the rule concerns the machine type. */
+  readonly concernsMachineType: boolean;
 }
 
 const RULES: readonly PlaceRule[] = [
   {
     name: "subnets.exist",
     reason: "SUBNET_NOT_FOUND",
-    good: "every subnet of the placement is there",
+    passedMessage: "every subnet of the placement exists",
     remedy: "Correct subnet_ids of the placement, its region or its account.",
-    warns: true,
-    ofType: false,
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: false,
   },
   {
     name: "subnets.available",
     reason: "PLACE_UNAVAILABLE",
-    good: "every subnet is available",
+    passedMessage: "every subnet is available",
     remedy: "Wait until the subnet is available, or name another one in the placement.",
-    warns: true,
-    ofType: false,
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: false,
   },
   {
     name: "subnets.network",
     reason: "NETWORK_MISMATCH",
-    good: "the subnets are in the VPC",
+    passedMessage: "the subnets are in the VPC",
     remedy: "Name subnets, vpc_id and security_group_id of one VPC in the placement.",
-    warns: true,
-    ofType: false,
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: false,
   },
   {
     name: "subnets.addresses",
     reason: "SUBNET_FULL",
-    good: "the subnets have free addresses",
+    passedMessage: "the subnets have free addresses",
     remedy: "Free addresses in the subnet, or name another one in the placement.",
-    warns: true,
-    ofType: false,
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: false,
   },
   {
     name: "machine-type.offered",
     reason: "MACHINE_TYPE_NOT_OFFERED",
-    good: "the instance type is offered in the zones of the placement",
-    remedy: "Name subnets in zones that have the type, or another machine type.",
-    warns: false,
-    ofType: true,
+    passedMessage: "the instance type is offered in the zones of the placement",
+    remedy: "Name subnets in zones that offer the instance type, or another machine type.",
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
   },
   {
     name: "machine-type.market",
     reason: "NOT_OFFERED_HERE",
-    good: "the instance type is sold as the placement buys it",
+    passedMessage: "the instance type is available in the placement's market",
     remedy: "Set market of the placement to ON_DEMAND, or name another machine type.",
-    warns: false,
-    ofType: true,
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
   },
 ];
 
 /**
- * A place that cannot serve is a rejected candidate, and a failure only once none is left: then everything that keeps
- * machines from one of them is.
+ * The checks of the places. An unusable place is only a rejected candidate while another place is left. Once none is
+ * left, every rule that a place breaks is a failed check.
  */
 export function placeChecks(
   places: readonly JudgedPlace[],
@@ -81,8 +81,8 @@ export function placeChecks(
   return RULES.map((rule) => {
     if (rule.reason === "MACHINE_TYPE_NOT_OFFERED" && zonesError !== null)
       return unread(rule.name, zonesError);
-    if (rule.ofType && (info === null || zones === null))
-      return skipped(rule.name, "nothing is known of the instance type");
+    if (rule.concernsMachineType && (info === null || zones === null))
+      return skipped(rule.name, "the instance type could not be read");
     const why = [
       ...new Set(
         places.flatMap(({ refusals }) =>
@@ -90,7 +90,7 @@ export function placeChecks(
         ),
       ),
     ];
-    if (why.length === 0) return passed(rule.name, rule.good);
+    if (why.length === 0) return passed(rule.name, rule.passedMessage);
     const finding = {
       code: "FAILED_PRECONDITION",
       reason: rule.reason,
@@ -108,7 +108,9 @@ export function placeChecks(
           })),
         },
       });
-    return rule.warns ? warning(rule.name, finding) : passed(rule.name, finding.message);
+    return rule.warnsIfOthersAreLeft
+      ? warning(rule.name, finding)
+      : passed(rule.name, finding.message);
   });
 }
 
@@ -118,30 +120,32 @@ export function unreadPlaceChecks(error: SlipwayError): readonly Check[] {
   );
 }
 
-const NAME = "subnets.public-address";
+const ADDRESS_CHECK = "subnets.public-address";
 
 /**
- * Whether a machine gets a public address that nobody asked for. Those of a default VPC's subnets do: "Modify the IP
- * addressing attributes of your subnet" in the guide of Amazon VPC.
+ * Warns if a machine gets a public address that the placement does not request, as in the subnets of a default VPC
+ * ("Modify the IP addressing attributes of your subnet" in the Amazon VPC user guide).
  */
 export function addressCheck(
   { assignPublicIp }: Pick<AwsTarget, "assignPublicIp">,
   candidates: readonly Candidate[],
   subnets: readonly Subnet[],
 ): Check {
-  if (assignPublicIp) return passed(NAME, "a public address is asked for");
+  if (assignPublicIp) return passed(ADDRESS_CHECK, "the placement requests a public address");
   const used = new Set(
     candidates.flatMap(({ verdict, subnet }) => (verdict === "eligible" ? [subnet] : [])),
   );
-  const giving = subnets.flatMap(({ SubnetId = "", MapPublicIpOnLaunch }) =>
+  const assigning = subnets.flatMap(({ SubnetId = "", MapPublicIpOnLaunch }) =>
     MapPublicIpOnLaunch === true && used.has(SubnetId) ? [SubnetId] : [],
   );
-  if (giving.length === 0) return passed(NAME, "no public address is given");
-  const [give, change] = giving.length === 1 ? ["gives", "the subnet"] : ["give", "the subnets"];
-  return warning(NAME, {
+  if (assigning.length === 0)
+    return passed(ADDRESS_CHECK, "the subnets assign no public addresses");
+  const [assign, change] =
+    assigning.length === 1 ? ["assigns", "the subnet"] : ["assign", "the subnets"];
+  return warning(ADDRESS_CHECK, {
     code: "FAILED_PRECONDITION",
     reason: "PUBLIC_ADDRESS",
-    message: `${giving.join(", ")} ${give} each machine a public address, although the placement has assign_public_ip: false`,
-    remedy: `Name subnets that give none in the placement, or change ${change} (aws ec2 modify-subnet-attribute --no-map-public-ip-on-launch); with assign_public_ip: true it is meant so.`,
+    message: `${assigning.join(", ")} ${assign} each machine a public address, although the placement has assign_public_ip: false`,
+    remedy: `Name subnets that assign none in the placement, or change ${change} (aws ec2 modify-subnet-attribute --no-map-public-ip-on-launch). If public addresses are intended, set assign_public_ip: true.`,
   });
 }

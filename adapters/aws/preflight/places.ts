@@ -5,14 +5,14 @@ import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 export interface PlaceQuestion {
   readonly candidates: readonly Candidate[];
   readonly target: AwsTarget;
-  /** Those of the placement's subnets that there are. */
+  /** The placement's subnets that exist. */
   readonly subnets: readonly Subnet[];
-  /** The group that the placement names; null for none, or one that is not there. */
+  /** The group that the placement names. Null if it names none or the group does not exist. */
   readonly securityGroup: SecurityGroup | null;
   readonly instanceType: string;
-  /** Null where it is not known. */
+  /** EC2's description of the type. Null if it is not known. */
   readonly info: InstanceTypeInfo | null;
-  /** Null where it is not known. */
+  /** Zones that offer the type. Null if they are not known. */
   readonly zonesWithType: readonly string[] | null;
 }
 
@@ -28,7 +28,7 @@ export interface JudgedPlace {
   readonly vpcId: string | null;
 }
 
-/** Every candidate with its zone, in their order, each with all that keeps a machine from it. */
+/** Every candidate with its zone, in the same order, each with every reason why a machine cannot be launched there. */
 export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
   return question.candidates.map((candidate) => {
     const subnet = question.subnets.find(({ SubnetId }) => SubnetId === candidate.subnet);
@@ -52,7 +52,7 @@ export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
 function missing({ subnet }: Candidate, { target }: PlaceQuestion): PlaceRefusal {
   return {
     reason: "SUBNET_NOT_FOUND",
-    why: `${target.region} has no ${subnet ?? "subnet"} that these credentials see`,
+    why: `${target.region} has no ${subnet ?? "subnet"} that these credentials can see`,
   };
 }
 
@@ -83,7 +83,7 @@ function refusalsOf(
   if (market !== undefined && usages !== undefined && !usages.includes(market))
     refusals.push({
       reason: "NOT_OFFERED_HERE",
-      why: `${instanceType} is not sold ${market === "spot" ? "on the spot market" : "on demand"}`,
+      why: `${instanceType} is not available ${market === "spot" ? "on the spot market" : "on demand"}`,
     });
   return refusals;
 }

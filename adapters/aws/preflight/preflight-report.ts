@@ -7,50 +7,50 @@ import type { InstanceSubject } from "./instance-settings.ts";
 import type { MachineChoice } from "./machine-choice.ts";
 import type { JudgedPlace } from "./places.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
-import { REHEARSAL_CHECK, rehearsalCheck } from "./dry-run.ts";
-import type { Rehearsal } from "./dry-run-choice.ts";
+import { DRY_RUN_CHECK, dryRunCheck } from "./dry-run.ts";
+import type { DryRunResult } from "./dry-run-choice.ts";
 import type { GroupChoice } from "./security-group.ts";
 import { planSettings } from "../settings.ts";
 import { tagCheck } from "./tag-checks.ts";
 
-/** What the answers of AWS come to. */
-export interface Judged {
+/** The findings from AWS's answers. */
+export interface PreflightFindings {
   readonly checks: readonly Check[];
   readonly machine: MachineChoice;
-  /** Null where no subnet could be read. */
+  /** Null if the subnets could not be read. */
   readonly places: readonly JudgedPlace[] | null;
   readonly group: GroupChoice | null;
   /** Whether the image's own checks have refused it. */
   readonly imageRefused: boolean;
-  /** Of the reads that failed. */
+  /** The errors of the reads. Null for a read that succeeded. */
   readonly errors: readonly (SlipwayError | null)[];
 }
 
 export function preflightReport(
   subject: InstanceSubject,
-  judged: Judged,
-  rehearsal: Rehearsal | null,
+  findings: PreflightFindings,
+  dryRun: DryRunResult | null,
 ): PreflightReport {
   const { draft } = subject;
-  const { machine, places, group } = judged;
+  const { machine, places, group } = findings;
   const instanceType = machine.name ?? draft.machineType;
   const settings = instanceSettings(subject, instanceType, group?.ids ?? []);
   return {
-    checks: allChecks(subject, judged, rehearsal),
+    checks: allChecks(subject, findings, dryRun),
     candidates:
       places?.map(({ candidate }) => candidate) ??
       rejected(draft.candidates, "the subnets could not be read"),
     machineType: instanceType,
     settings: planSettings(settings),
-    sources: sourcesOf(subject, judged),
+    sources: sourcesOf(subject, findings),
   };
 }
 
-/** The image's own checks have said why AWS cannot be asked: what needs nobody's answer is left. */
-export function unaskedReport(subject: InstanceSubject, why: string): PreflightReport {
+/** The report if no call to AWS can succeed. The image checks say why; only checks that need no call are made. */
+export function skippedReport(subject: InstanceSubject, why: string): PreflightReport {
   const { draft, target } = subject;
   return {
-    checks: [skipped("preflight", "AWS could not be asked"), tagCheck(target.tags)],
+    checks: [skipped("preflight", "AWS could not be called"), tagCheck(target.tags)],
     candidates: rejected(draft.candidates, why),
     machineType: draft.machineType,
     settings: planSettings(instanceSettings(subject, draft.machineType, [])),
@@ -60,35 +60,35 @@ export function unaskedReport(subject: InstanceSubject, why: string): PreflightR
 
 function allChecks(
   { target }: InstanceSubject,
-  { checks, errors, imageRefused }: Judged,
-  rehearsal: Rehearsal | null,
+  { checks, errors, imageRefused }: PreflightFindings,
+  dryRun: DryRunResult | null,
 ): readonly Check[] {
-  const refusal = rehearsal?.error ?? null;
-  // A rehearsal that was throttled or lost leaves its own question open; the reads were answered all the same.
+  const refusal = dryRun?.error ?? null;
+  // If only the dry run was throttled or lost, AWS did answer the reads: that is not an obstacle to every call.
   const isOfCredentials = refusal !== null && obstacleName(refusal) === "cloud.credentials";
   const obstacles = obstacleChecks(`EC2 answers in ${target.region}`, [
     ...errors,
     isOfCredentials ? refusal : null,
   ]);
-  const isAllWell =
-    !imageRefused && ![...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
+  const hasOtherFailures =
+    imageRefused || [...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
   return [
     ...obstacles,
     ...checks,
-    rehearsal === null
-      ? skipped(REHEARSAL_CHECK, "there is no launch to rehearse yet")
-      : rehearsalCheck(refusal, isAllWell),
+    dryRun === null
+      ? skipped(DRY_RUN_CHECK, "there is no complete launch request to try")
+      : dryRunCheck(refusal, hasOtherFailures),
   ];
 }
 
 function sourcesOf(
   { target }: InstanceSubject,
-  { machine, places, group }: Judged,
+  { machine, places, group }: PreflightFindings,
 ): Record<string, string> {
   const ofPlaces = (places ?? []).flatMap(({ candidate, vpcId }, index) =>
     vpcId === null
       ? []
-      : [[`/candidates/${index}/place`, `DescribeSubnets of ${candidate.subnet}`] as const],
+      : [[`/candidates/${index}/place`, `DescribeSubnets for ${candidate.subnet}`] as const],
   );
   return {
     ...Object.fromEntries(ofPlaces),

@@ -11,15 +11,15 @@ import { chooseMachine, readMachine } from "./machine-choice.ts";
 import type { MachineChoice, MachineReading } from "./machine-choice.ts";
 import { judgePlaces } from "./places.ts";
 import type { JudgedPlace } from "./places.ts";
-import { preflightReport, unaskedReport } from "./preflight-report.ts";
-import type { Judged } from "./preflight-report.ts";
+import { preflightReport, skippedReport } from "./preflight-report.ts";
+import type { PreflightFindings } from "./preflight-report.ts";
 import type { AwsReader } from "../client/reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
-import { finishRehearsal, rehearseEarly } from "./dry-run-choice.ts";
-import type { Rehearsal } from "./dry-run-choice.ts";
-import type { Rehearse } from "./dry-run.ts";
+import { finishDryRun, dryRunFirstCandidate } from "./dry-run-choice.ts";
+import type { DryRunResult } from "./dry-run-choice.ts";
+import type { DryRun } from "./dry-run.ts";
 import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
 import { awsTarget } from "../target.ts";
@@ -28,14 +28,14 @@ import { failed, passed } from "../../../src/substrate/check.ts";
 
 export interface PreflightPorts {
   readonly reader: AwsReader;
-  readonly rehearse: Rehearse;
-  /** EC2's volume types, as the SDK knows them. */
+  readonly dryRun: DryRun;
+  /** The volume types that the SDK lists. */
   readonly volumeTypes: () => Promise<readonly string[]>;
 }
 
 /**
- * All checks that only this account and region can make, from one wave of reads, and the instance as it will be. What
- * spoils every read is told once; only a cancellation is thrown.
+ * All checks that need this account and region, from one wave of parallel reads, and the settings of the instance. A
+ * cause that makes every read fail is reported once. Only a cancellation is thrown.
  */
 export async function preflightInstance(
   ports: PreflightPorts,
@@ -44,19 +44,22 @@ export async function preflightInstance(
   signal: AbortSignal,
 ): Promise<PreflightReport> {
   if (signal.aborted) throw cancellation(signal, "the preflight");
-  const { image, refused, unasked } = readFacts(facts);
-  const subject = { draft, target: awsTarget(draft), image, rehearse: ports.rehearse, signal };
-  if (unasked !== null) return unaskedReport(subject, unasked);
-  const [answers, early] = await Promise.all([ask(ports, subject, signal), rehearseEarly(subject)]);
-  const judged = judge(subject, answers);
-  const rehearsal: Rehearsal | null = await finishRehearsal(subject, early, {
-    places: (judged.places ?? []).map(({ candidate }) => candidate),
-    instanceType: judged.machine.info === null ? null : judged.machine.name,
+  const { image, refused, skippedBecause } = readFacts(facts);
+  const subject = { draft, target: awsTarget(draft), image, dryRun: ports.dryRun, signal };
+  if (skippedBecause !== null) return skippedReport(subject, skippedBecause);
+  const [reads, early] = await Promise.all([
+    readAll(ports, subject, signal),
+    dryRunFirstCandidate(subject),
+  ]);
+  const findings = evaluate(subject, reads);
+  const dryRun: DryRunResult | null = await finishDryRun(subject, early, {
+    places: (findings.places ?? []).map(({ candidate }) => candidate),
+    instanceType: findings.machine.info === null ? null : findings.machine.name,
   });
-  return preflightReport(subject, { ...judged, imageRefused: refused }, rehearsal);
+  return preflightReport(subject, { ...findings, imageRefused: refused }, dryRun);
 }
 
-interface Answers {
+interface PreflightReads {
   readonly accounts: readonly { readonly role: AwsRole; readonly account: Reading<string> }[];
   readonly machine: MachineReading;
   readonly subnets: Reading<readonly Subnet[]>;
@@ -64,11 +67,11 @@ interface Answers {
   readonly volumeTypes: readonly string[];
 }
 
-async function ask(
+async function readAll(
   { reader, volumeTypes }: PreflightPorts,
   { draft, target }: InstanceSubject,
   signal: AbortSignal,
-): Promise<Answers> {
+): Promise<PreflightReads> {
   const accountOf = async (role: AwsRole) => ({
     role,
     account: await settled(reader.account(role, signal)),
@@ -78,13 +81,16 @@ async function ask(
     settled(reader.subnets(target.subnetIds, signal)),
     settled(reader.securityGroups(target.securityGroupId, signal)),
     Promise.all(rolesOf(target).map(accountOf)),
-    // The list is long, and there is nothing to look up in it.
+    // The list serves only to check a disk type.
     draft.shape.diskType === null ? [] : volumeTypes(),
   ]);
   return { accounts, machine, subnets, groups, volumeTypes: types };
 }
 
-function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageRefused"> {
+function evaluate(
+  subject: InstanceSubject,
+  answers: PreflightReads,
+): Omit<PreflightFindings, "imageRefused"> {
   const { draft, target, image } = subject;
   const { machine: reading, subnets, groups, accounts, volumeTypes } = answers;
   const zones = [...new Set((subnets.value ?? []).flatMap((one) => one.AvailabilityZone ?? []))];
@@ -95,7 +101,7 @@ function judge(subject: InstanceSubject, answers: Answers): Omit<Judged, "imageR
     region: target.region,
     zones: zones.toSorted(),
   });
-  const places = subnets.value === null ? null : judgeAll(subject, answers, machine);
+  const places = subnets.value === null ? null : evaluatePlaces(subject, answers, machine);
   const group =
     groups.value === null ? null : chooseSecurityGroup(target, groups.value, places ?? []);
   return {
@@ -133,9 +139,9 @@ function addressChecks(
   return [addressCheck(target, candidates, subnets)];
 }
 
-function judgeAll(
+function evaluatePlaces(
   { draft, target }: InstanceSubject,
-  { subnets, groups }: Answers,
+  { subnets, groups }: PreflightReads,
   machine: MachineChoice,
 ): readonly JudgedPlace[] {
   const named = groups.value?.find(({ GroupId }) => GroupId === target.securityGroupId);
@@ -150,7 +156,7 @@ function judgeAll(
   });
 }
 
-/** The credentials that are used for a placement: one role for all, or one for reads and one for writes. */
+/** The roles that a placement uses: one for everything, or one for launches and one for reads. */
 function rolesOf({ roleArn, readonlyRoleArn }: AwsTarget): readonly AwsRole[] {
   return readonlyRoleArn === null || readonlyRoleArn === roleArn
     ? ["launcher"]
@@ -162,7 +168,7 @@ const CHECKS: Readonly<Record<AwsRole, { readonly name: string; readonly whose: 
   reader: { name: "account.reader", whose: "the credentials that read" },
 };
 
-/** Holds the account that credentials belong to against the placement's. */
+/** Checks that the role's credentials belong to the placement's account. */
 function accountCheck(
   role: AwsRole,
   { accountId, region }: AwsTarget,

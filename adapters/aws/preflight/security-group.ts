@@ -4,16 +4,16 @@ import { failed, passed } from "../../../src/substrate/check.ts";
 import type { JudgedPlace } from "./places.ts";
 
 export interface GroupChoice {
-  /** Empty where each subnet's VPC has a default group of its own. */
+  /** Empty if EC2 is to use the default group of each subnet's VPC. */
   readonly ids: readonly string[];
   readonly check: Check;
-  /** Where the choice comes from, for the plan's sources. */
+  /** The source of the choice, for the plan's sources. */
   readonly source: string;
 }
 
 const NAME = "security-group.exists";
 
-/** The placement's group, held to its VPC; or the default group of the VPC that the machine will be in. */
+/** The placement's group, checked against its VPC; or the default group of the VPC that the machine will be in. */
 export function chooseSecurityGroup(
   target: AwsTarget,
   groups: readonly SecurityGroup[],
@@ -54,11 +54,11 @@ function defaultGroup(
   if (vpc === undefined || vpcs.length > 1)
     return {
       ids: [],
-      check: passed(NAME, "none is named: a machine has the default group of its subnet's VPC"),
-      source: "default: EC2 gives the default group of the subnet's VPC",
+      check: passed(NAME, "none named: EC2 uses the default group of the subnet's VPC"),
+      source: "default: EC2 uses the default group of the subnet's VPC",
     };
   const id = groups.find(({ VpcId }) => VpcId === vpc)?.GroupId;
-  const source = `default: the default group of ${vpc}, by DescribeSecurityGroups`;
+  const source = `default: the default group of ${vpc}, from DescribeSecurityGroups`;
   return id === undefined
     ? { ids: [], check: notFound(target, `default group of ${vpc}`), source }
     : { ids: [id], check: passed(NAME, `${id} is the default group of ${vpc}`), source };
@@ -69,7 +69,8 @@ function notFound({ accountId, region }: AwsTarget, what: string): Check {
     code: "FAILED_PRECONDITION",
     reason: "SECURITY_GROUP_NOT_FOUND",
     message: `account ${accountId} has no security group ${what} in ${region}`,
-    remedy: "Correct security_group_id of the placement; in a VPC of another account, name one.",
+    remedy:
+      "Correct security_group_id of the placement. If the VPC belongs to another account, name a group in it.",
     blastRadius: "region",
     metadata: { security_group: what, region },
   });

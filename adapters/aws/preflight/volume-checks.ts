@@ -5,7 +5,7 @@ import type { InstanceSettings } from "../settings.ts";
 
 export interface VolumeQuestion {
   readonly shape: Pick<MachineShape, "diskSizeGb" | "diskType">;
-  /** Null where the image could not be read. */
+  /** Null if the image could not be read. */
   readonly image: ImageFacts | null;
   /** EC2's volume types. */
   readonly volumeTypes: readonly string[];
@@ -13,10 +13,10 @@ export interface VolumeQuestion {
 
 /** "st1 and sc1 cannot be used as boot volumes" (Amazon EBS, volume types). */
 const NOT_FOR_ROOTS: ReadonlySet<string> = new Set(["st1", "sc1"]);
-/** They are made with a number of operations, which a disk-type record has no field for. */
-const WITH_OPERATIONS: ReadonlySet<string> = new Set(["io1", "io2"]);
+/** These types need a number of IOPS, for which a disk-type record has no field. */
+const WITH_IOPS: ReadonlySet<string> = new Set(["io1", "io2"]);
 
-/** The root volume as it will be: what the environment says, else the image's own. */
+/** The root volume's size and type: the environment's, else the image's own (null). */
 export function rootVolumeOf({
   diskSizeGb,
   diskType,
@@ -34,7 +34,7 @@ function sizeCheck({ shape: { diskSizeGb }, image }: VolumeQuestion): Check {
   if (image === null) return skipped(check, "the image could not be read");
   const { id, rootSizeGb } = image;
   if (rootSizeGb === null || diskSizeGb >= rootSizeGb)
-    return passed(check, `a root volume of ${diskSizeGb} GiB holds ${id}`);
+    return passed(check, `a root volume of ${diskSizeGb} GiB has room for ${id}`);
   return failed(check, {
     code: "FAILED_PRECONDITION",
     reason: "DISK_TOO_SMALL",
@@ -59,8 +59,8 @@ function typeCheck({ shape: { diskType }, volumeTypes }: VolumeQuestion): Check 
     });
   const why = NOT_FOR_ROOTS.has(diskType)
     ? "cannot be a root volume"
-    : WITH_OPERATIONS.has(diskType)
-      ? "needs a number of operations a second, which a disk type of Slipway does not have"
+    : WITH_IOPS.has(diskType)
+      ? "needs a number of IOPS, which a disk-type record of Slipway does not have"
       : null;
   if (why === null) return passed(check, `the root volume is of type ${diskType}`);
   return failed(check, {

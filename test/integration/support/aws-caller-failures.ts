@@ -14,7 +14,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     remedy: /^Allow ec2:RunInstances/,
   },
   {
-    name: "no permission to hand over the instance profile",
+    name: "no permission to pass the instance profile",
     given: ({ ec2 }) => {
       ec2.deny("iam:PassRole", EC2_ACCOUNT);
       return {
@@ -37,7 +37,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "image.found",
     reason: "CLOUD_PERMISSION_DENIED",
     message: /DescribeImages in us-east-1/,
-    remedy: /Let the role or user make this call/,
+    remedy: /Allow this call to the role or user/,
   },
   {
     name: "another account",
@@ -56,7 +56,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "cloud.credentials",
     reason: "CLOUD_UNAUTHENTICATED",
     message: /RequestExpired/,
-    remedy: /Log in anew/,
+    remedy: /Log in again/,
   },
   {
     name: "a role that cannot be assumed",
@@ -71,7 +71,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
   },
   {
     name: "no network",
-    // Port 9 is nobody's: the connection is refused at once.
+    // Nothing listens on port 9, so the connection is refused at once.
     given: () => ({ environment: { AWS_ENDPOINT_URL: "http://127.0.0.1:9" } }),
     check: "cloud.reachable",
     reason: "CLOUD_UNAVAILABLE",
@@ -79,7 +79,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     remedy: /network/,
   },
   {
-    name: "an endpoint that is none",
+    name: "an endpoint that is not a URL",
     given: () => ({ environment: { AWS_ENDPOINT_URL_EC2: "localhost" } }),
     check: "cloud.endpoint",
     reason: "CLOUD_ENDPOINT_INVALID",

@@ -5,12 +5,12 @@ import type { Ec2Question, Ec2Scene } from "../../support/ec2-resolve.ts";
 export const NO_SUBNET = "subnet-00000000000000001";
 export const NO_IMAGE = "ami-00000000000000001";
 
-/** Something that is wrong with a workspace or with its account, and what a resolution says of it. */
+/** A fault of a workspace or its account, and the check that a resolution reports for it. */
 export interface Ec2Failure {
   readonly name: string;
-  /** Makes the stand-in so, and says what to resolve. */
+  /** Prepares the fake with the fault, and returns what to resolve. */
   readonly given: (scene: Ec2Scene) => Ec2Question;
-  /** The one check that fails. */
+  /** The only check that fails. */
   readonly check: string;
   readonly reason: ErrorReason;
   readonly message: RegExp;
@@ -23,6 +23,6 @@ export function inUsEast(id: string): Ec2Question {
 }
 
 export function fullSubnet(region: Ec2Scene["region"]): string {
-  // EC2 keeps five addresses of each block to itself, which is all of this one.
+  // EC2 reserves five addresses of each block, which is all of this one.
   return region.addSubnet({ zone: "us-east-1b", cidr: "172.31.240.0/30" });
 }

@@ -5,15 +5,15 @@ import type { Ec2Failure } from "./aws-failure.ts";
 
 export const IMAGE_FAILURES: readonly Ec2Failure[] = [
   {
-    name: "an AMI that nobody knows",
+    name: "an unknown AMI",
     given: () => inUsEast(NO_IMAGE),
     check: "image.found",
     reason: "IMAGE_NOT_FOUND",
-    message: /^image agent-base: EC2 knows no ami-00000000000000001 in us-east-1/,
+    message: /^image agent-base: EC2 does not know ami-00000000000000001 in us-east-1/,
     remedy: /owns or that is shared/,
   },
   {
-    name: "an id that is none",
+    name: "a malformed AMI id",
     given: () => inUsEast("ami-latest"),
     check: "image.found",
     reason: "INVALID_REFERENCE",
@@ -21,7 +21,7 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     remedy: /hex digits/,
   },
   {
-    name: "an AMI of another region that the record does not name",
+    name: "an AMI in another region that the record does not name",
     given: ({ ec2 }) => {
       const id = ec2.region("eu-west-1", EC2_ACCOUNT).addImage({ id: "ami-0000000000000000e" });
       return inUsEast(id);
@@ -32,7 +32,7 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     remedy: /copy-image --source-region eu-west-1 --region us-east-1/,
   },
   {
-    name: "an AMI of another region, of which this one has a copy",
+    name: "an AMI in another region, of which this region has a copy",
     given: ({ ec2, region }) => {
       const id = ec2.region("us-west-2", EC2_ACCOUNT).addImage({ name: "agent-7" });
       region.addImage({ id: "ami-0000000000000000c", name: "agent-7" });
@@ -41,14 +41,14 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     check: "image.found",
     reason: "REGION_MISMATCH",
     message: /is in us-west-2, not us-east-1$/,
-    remedy: /^Put ami-0000000000000000c, which has its name in us-east-1/,
+    remedy: /^Put ami-0000000000000000c, which has the same name in us-east-1/,
   },
   {
     name: "a pending AMI",
     given: ({ region }) => inUsEast(region.addImage({ state: "pending" })),
     check: "image.state",
     reason: "IMAGE_NOT_READY",
-    message: /is pending: it is still being made/,
+    message: /is pending: it is still being created/,
     remedy: /^Wait/,
   },
   {
@@ -59,8 +59,8 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     },
     check: "image.state",
     reason: "IMAGE_FAILED",
-    message: /is failed: making it failed \(the snapshot was lost\)/,
-    remedy: /^Make the AMI again/,
+    message: /is failed: its creation failed \(the snapshot was lost\)/,
+    remedy: /^Create the AMI again/,
   },
   {
     name: "a disabled AMI",
@@ -71,15 +71,15 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     remedy: /successor/,
   },
   {
-    name: "an AMI of 32 bits",
+    name: "a 32-bit AMI",
     given: ({ region }) => inUsEast(region.addImage({ architecture: "i386" })),
     check: "image.platform",
     reason: "IMAGE_UNSUPPORTED",
     message: /is for i386/,
-    remedy: /32 bits/,
+    remedy: /32-bit/,
   },
   {
-    name: "an AMI of macOS",
+    name: "a macOS AMI",
     given: ({ region }) => inUsEast(region.addImage({ architecture: "arm64_mac" })),
     check: "image.platform",
     reason: "IMAGE_UNSUPPORTED",

@@ -19,7 +19,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /runs amd64/,
   })),
   {
-    name: "a type that is not what its machine-type record says",
+    name: "a type whose machine-type record has the wrong architecture",
     given: () => ({
       machineType: "c7gn.large",
       shape: { record: "builder", vcpus: null, memoryGb: null },
@@ -30,15 +30,15 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /correct machine-type builder, which says amd64\.$/,
   },
   {
-    name: "a type that there is not",
+    name: "an unknown type",
     given: () => ({ machineType: "m99.large" }),
     check: "machine-type.exists",
     reason: "MACHINE_TYPE_NOT_FOUND",
-    message: /EC2 knows no instance type m99.large in us-east-1/,
+    message: /EC2 has no instance type m99.large in us-east-1/,
     remedy: /aws.instance_type/,
   },
   {
-    name: "a type that is offered in other zones alone",
+    name: "a type that is offered only in other zones",
     given: ({ region }) => {
       region.setOffering("m7i.large", ["us-east-1f"]);
       return {};
@@ -46,7 +46,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     check: "machine-type.offered",
     reason: "MACHINE_TYPE_NOT_OFFERED",
     message: /^m7i.large is not offered in us-east-1a$/,
-    remedy: /zones that have the type/,
+    remedy: /zones that offer the instance type/,
   },
   {
     name: "a type that is offered nowhere in the region",
@@ -60,7 +60,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /another machine type/,
   },
   {
-    name: "a record that says more than the type has",
+    name: "a record with more vCPUs and memory than the type has",
     given: () => ({ shape: { vcpus: 4, memoryGb: 16 } }),
     check: "machine-type.shape",
     reason: "MACHINE_TYPE_MISMATCH",
@@ -76,7 +76,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /another machine type/,
   },
   {
-    name: "an image for BIOS on a type with UEFI alone",
+    name: "an image for BIOS on a type with only UEFI",
     given: ({ region }) => ({
       ...inUsEast(region.addImage({ architecture: "arm64", bootMode: "legacy-bios" })),
       architecture: "arm64",
@@ -84,7 +84,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     }),
     check: "machine-type.boots",
     reason: "IMAGE_UNSUPPORTED",
-    message: /its boot mode is legacy-bios, the type has uefi/,
+    message: /its boot mode is legacy-bios, but the type supports uefi/,
     remedy: /another machine type/,
   },
   {
@@ -96,7 +96,7 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /disk_size_gb of the environment to 8 or more/,
   },
   {
-    name: "a volume type that there is not",
+    name: "an unknown volume type",
     given: () => ({ shape: { diskType: "gp9" } }),
     check: "volume.type",
     reason: "DISK_TYPE_NOT_FOUND",

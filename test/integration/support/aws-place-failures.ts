@@ -15,7 +15,7 @@ export const PLACE_FAILURES: readonly Ec2Failure[] = [
     given: () => ({ target: { subnetIds: [NO_SUBNET] } }),
     check: "subnets.exist",
     reason: "SUBNET_NOT_FOUND",
-    message: /^us-east-1 has no subnet-00000000000000001 that these credentials see$/,
+    message: /^us-east-1 has no subnet-00000000000000001 that these credentials can see$/,
     remedy: /subnet_ids/,
   },
   {

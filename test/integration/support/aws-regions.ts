@@ -21,11 +21,11 @@ export interface RegionalPlan {
   readonly machineType: string | null;
 }
 
-/** One that no release is made for. */
+/** A region for which no release has an image. */
 export const LACKING_REGION = "xx-nowhere-1";
 
 /**
- * Sets each image as it is, and resolves it in each of its regions and in one that it lacks, on a stand-in that has these
+ * Sets each image as it is, and resolves it in each of its regions and in one that it lacks, on a fake that has these
  * regions with these AMIs and no others.
  */
 export async function resolveEverywhere(release: RegionalImages): Promise<readonly RegionalPlan[]> {

@@ -19,7 +19,7 @@ const text = fc.string({ minLength: 1, maxLength: 20 });
 const own = fc.dictionary(text, fc.string({ maxLength: 20 }));
 
 describe("launchTags", () => {
-  it("says whose a machine is, and of a launch of one its spawn", () => {
+  it("names the owner of a machine and, in a launch of one, its spawn", () => {
     const launch = ec2Launch(PLAN, "spawn-1");
     expect(launchTags(launch, { team: "red", "cost:center": "7" })).toEqual([
       { Key: "cost:center", Value: "7" },
@@ -33,15 +33,15 @@ describe("launchTags", () => {
     ]);
   });
 
-  it("names no spawn in a launch of several, which all have the same tags", () => {
+  it("names no spawn in a batch, whose machines all have the same tags", () => {
     const keys = launchTags(ec2Launch(PLAN, "batch", { count: 2 }), {}).map(({ Key }) => Key);
     expect(keys).toEqual(Object.values(TAGS).filter((key) => key !== TAGS.spawn));
   });
 
-  it("does not let a placement say whose a machine is", () => {
+  it("does not let a placement's tags forge the ownership", () => {
     fc.assert(
       fc.property(own, text, (tags, name) => {
-        const forged = { ...tags, [`slipway:${name}`]: "forged", [TAGS.owner]: "somebody" };
+        const forged = { ...tags, [`slipway:${name}`]: "forged", [TAGS.owner]: "another owner" };
         const launch = ec2Launch(PLAN, "spawn-1");
         const made = launchTags(launch, forged);
         expect(ownershipOf(made)).toEqual({ ...launch.ownership, spawnId: "spawn-1" });
@@ -51,14 +51,14 @@ describe("launchTags", () => {
     );
   });
 
-  it("keeps to what EC2 takes, also where a machine may read its own tags", () => {
+  it("uses only characters that EC2 accepts, even in tags that a machine can read itself", () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/);
     fc.assert(
       fc.property(name, name, name, (tenant, workspace, spawnId) => {
         const launch = ec2Launch(PLAN, spawnId);
         const ownership = { ...launch.ownership, tenant, workspace };
         for (const { Key, Value } of launchTags({ ...launch, ownership }, {})) {
-          // No space and no slash: instance metadata refuses such keys, and the launch with them.
+          // No space and no slash: EC2 refuses a launch whose tags in the instance metadata have such keys.
           expect(Key).toMatch(/^(?!aws:)[\w+\-=.,:@]{1,128}$/);
           expect(Value).toMatch(/^[\w +\-=.:/@]{1,256}$/);
         }
@@ -70,15 +70,15 @@ describe("launchTags", () => {
     fc.assert(
       fc.property(own, (tags) => {
         const launch = ec2Launch(PLAN);
-        const turned = Object.fromEntries(Object.entries(tags).toReversed());
-        expect(launchTags(launch, turned)).toEqual(launchTags(launch, tags));
+        const reversed = Object.fromEntries(Object.entries(tags).toReversed());
+        expect(launchTags(launch, reversed)).toEqual(launchTags(launch, tags));
       }),
     );
   });
 });
 
 describe("tagSpecifications", () => {
-  it("tags everything that a launch makes", () => {
+  it("tags every resource that a launch creates", () => {
     const tags = [{ Key: "a", Value: "b" }];
     const always = [
       { ResourceType: "instance", Tags: tags },
@@ -95,7 +95,7 @@ describe("tagSpecifications", () => {
 });
 
 describe("ownershipOf", () => {
-  it("is null for what has not all of our tags", () => {
+  it("is null if one of Slipway's tags is missing", () => {
     const whole = launchTags(ec2Launch(PLAN), {});
     expect(ownershipOf(whole)).not.toBe(null);
     for (const { Key } of whole.filter(({ Key: key }) => key !== TAGS.spawn))

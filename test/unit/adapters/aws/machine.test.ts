@@ -29,7 +29,7 @@ function ended(Code: string | undefined, Message?: string): Instance {
 }
 
 describe("machineOf", () => {
-  it("says in neutral words what EC2 says", () => {
+  it("converts an instance to the neutral form", () => {
     expect(machineOf(instance())).toEqual({
       id: ID,
       place: "us-east-1a",
@@ -52,7 +52,7 @@ describe("machineOf", () => {
     ["stopped", "stopped"],
     ["shutting-down", "ended"],
     ["terminated", "ended"],
-  ] as const)("takes %s for %s", (name, state) => {
+  ] as const)("reads the state %s as %s", (name, state) => {
     expect(machineOf(instance({ State: { Name: name } }))?.state).toBe(state);
   });
 
@@ -66,7 +66,7 @@ describe("machineOf", () => {
     expect(machineOf(instance({ Architecture }))?.architecture).toBe(architecture);
   });
 
-  it("leaves open what EC2 leaves out", () => {
+  it("has defaults for members that EC2 leaves out", () => {
     expect(machineOf({ InstanceId: ID })).toEqual({
       id: ID,
       place: "",
@@ -98,7 +98,7 @@ describe("machineOf", () => {
     ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
     ["Client.InstanceInitiatedShutdown", undefined],
     ["Client.InternalError", "MACHINE_NOT_STARTED"],
-  ] as const)("says why a machine ended: %s", (code, reason) => {
+  ] as const)("keeps the reason why a machine ended: %s", (code, reason) => {
     expect(machineOf(ended(code, `${code}: words`))?.end).toEqual({
       exitCode: null,
       message: `${code}: words`,
@@ -106,7 +106,7 @@ describe("machineOf", () => {
     });
   });
 
-  it("keeps the code where the words lack it, and the words where there is no code", () => {
+  it("adds the code to a message without it, and uses the message alone if there is no code", () => {
     expect(machineOf(ended("Client.Odd", "words"))?.end?.message).toBe("Client.Odd: words");
     expect(machineOf(ended(undefined))?.end?.message).toBe("");
     const stopped = instance({
@@ -118,7 +118,7 @@ describe("machineOf", () => {
 });
 
 describe("isGone", () => {
-  it("is so for what somebody terminated, and not for what ended of itself", () => {
+  it("is true for a machine that a user terminated, and false for one that ended by itself", () => {
     expect(isGone(ended("Client.UserInitiatedShutdown"))).toBe(true);
     expect(isGone(ended(undefined))).toBe(true);
     expect(isGone(ended("Client.VolumeLimitExceeded"))).toBe(false);

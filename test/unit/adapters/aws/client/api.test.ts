@@ -5,7 +5,7 @@ import { API_CALLS } from "../../../../../adapters/aws/client/api.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../../../adapters/aws");
 
-it("lists every call that the adapter makes, and no other", () => {
+it("lists exactly the calls that the adapter makes", () => {
   const sources = globSync("**/*.ts", { cwd: FOLDER }).map((file) =>
     readFileSync(join(FOLDER, file), "utf8"),
   );
@@ -17,7 +17,7 @@ it("lists every call that the adapter makes, and no other", () => {
   expect(new Set(made)).toEqual(new Set<string>(listed));
 });
 
-it("makes calls for STS with STS, and changes with the launching role", () => {
+it("sends STS actions to STS, and makes changes with the launching role", () => {
   const changing = API_CALLS.filter(({ action }) => !/^(?:Describe|Get|Assume)/.test(action));
   expect(changing.map(({ action, role }) => `${action} ${role}`)).toEqual([
     "RunInstances launcher",

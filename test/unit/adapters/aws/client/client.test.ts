@@ -15,12 +15,12 @@ describe("createAwsClients", () => {
   const request = { role: "launcher", region: "us-east-1" } as const;
 
   it.each(["ec2", "sts"] as const)(
-    "leaves the SDK's log of calls out of %s alone",
+    "removes only the SDK's call log from the %s client",
     async (service) => {
       const client = await clients[service](request);
       const steps = client.middlewareStack.identify().map((step) => step.split(/[: ]/u, 1)[0]);
       expect(steps).not.toContain("loggerMiddleware");
-      // What is sent is as the SDK sends it.
+      // The steps that shape the request are still there.
       expect(steps).toEqual(
         expect.arrayContaining([
           "retryMiddleware",

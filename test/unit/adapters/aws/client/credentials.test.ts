@@ -13,7 +13,7 @@ function keys(name: string, expiresAt?: number) {
 }
 
 describe("cached credentials", () => {
-  it("are loaded once, also by callers at the same time", async () => {
+  it("are loaded once, even for concurrent callers", async () => {
     let loads = 0;
     const cached = cachedCredentials(
       async () => keys(`key ${(loads += 1)}`),
@@ -41,7 +41,7 @@ describe("cached credentials", () => {
     expect((await cached()).accessKeyId).toBe("key 2");
   });
 
-  it("are asked for again after a failure", async () => {
+  it("are loaded again after a failure", async () => {
     let loads = 0;
     const cached = cachedCredentials(
       async () => {
@@ -57,7 +57,7 @@ describe("cached credentials", () => {
 });
 
 describe("the environment's credentials", () => {
-  it("are its keys, with their token", async () => {
+  it("are its keys with their session token", async () => {
     const environment = {
       AWS_ACCESS_KEY_ID: "AKIA",
       AWS_SECRET_ACCESS_KEY: "secret",

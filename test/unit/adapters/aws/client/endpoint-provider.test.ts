@@ -45,7 +45,7 @@ describe("the endpoint of a service", () => {
     ["ec2", { AWS_PROFILE: "lost" }, null],
     ["ec2", { AWS_PROFILE: "__proto__" }, null],
     ["ec2", { AWS_ENDPOINT_URL: "http://a", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" }, null],
-  ] as const)("%s by %j is %s", async (service, environment, endpoint) => {
+  ] as const)("%s with %j is %s", async (service, environment, endpoint) => {
     expect(await serviceEndpoint(service, environment, files)).toBe(endpoint);
   });
 
@@ -53,7 +53,7 @@ describe("the endpoint of a service", () => {
     [{ AWS_ENDPOINT_URL: "127.0.0.1:4566" }, /^AWS_ENDPOINT_URL: /],
     [{ AWS_ENDPOINT_URL_EC2: "file:///etc" }, /^AWS_ENDPOINT_URL_EC2: /],
     [{ AWS_PROFILE: "odd" }, /^profile odd in .*config: /],
-  ])("by %j is none", async (environment, message) => {
+  ])("with %j is refused", async (environment, message) => {
     await expect(serviceEndpoint("ec2", environment, files)).rejects.toMatchObject({
       reason: "CLOUD_ENDPOINT_INVALID",
       message: expect.stringMatching(message),
@@ -70,7 +70,7 @@ it("the shared files are the user's, unless the environment names others", () =>
   expect(sharedFiles(named, "/home/me")).toEqual({ filepath: "/a", configFilepath: "/b" });
 });
 
-it("the profile is the environment's, or the default one", () => {
+it("the profile is the environment's, else the default profile", () => {
   expect(profileOf({ AWS_PROFILE: "work" })).toBe("work");
   expect(profileOf({ AWS_PROFILE: "" })).toBe("default");
 });

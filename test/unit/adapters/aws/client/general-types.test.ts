@@ -21,14 +21,14 @@ const TYPES = [
 ] as const;
 type Type = (typeof TYPES)[number];
 
-/** An API that describes these types, a page each. */
+/** An API that describes these types, one per page. */
 function describing(types: readonly Type[], special: object = {}): AwsApi {
-  const never = async () => {
-    throw new Error("no connection is made");
+  const refuse = async () => {
+    throw new Error("a connection was opened");
   };
-  const nowhere = { ec2: never, sts: never, accessKeyId: never, close: () => undefined };
+  const noClients = { ec2: refuse, sts: refuse, accessKeyId: refuse, close: () => undefined };
   return {
-    ...createAwsApi(nowhere, "us-east-1"),
+    ...createAwsApi(noClients, "us-east-1"),
     async describeInstanceTypes({ NextToken = "0" }) {
       const type = types[Number(NextToken)];
       const next = Number(NextToken) + 1;
@@ -70,7 +70,7 @@ it.each([
   expect(await chosen(TYPES, zones)).toBe(name);
 });
 
-it("is the same in whatever order EC2 names them", async () => {
+it("the default type does not depend on the order of EC2's answer", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.shuffledSubarray([...TYPES], { minLength: TYPES.length }),
@@ -86,6 +86,6 @@ it.each([
   { InstanceStorageSupported: true },
   { GpuInfo: {} },
   { NeuronInfo: {} },
-])("is nothing special: not %j", async (special) => {
+])("a type with special hardware is never the default: %j", async (special) => {
   expect(await chosen(TYPES, [A], special)).toBeNull();
 });

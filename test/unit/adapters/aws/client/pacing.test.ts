@@ -8,8 +8,8 @@ import type { RatedCall, RateSettings } from "../../../../../src/pacing/rates.ts
 import { publishedRates } from "../../../../../testing/ec2/rate-limits.ts";
 import { caughtError } from "../../../../support/caught.ts";
 
-const nobody = () => Promise.reject(new Error("no client is asked for"));
-const nowhere = { ec2: nobody, sts: nobody, accessKeyId: nobody, close: () => undefined };
+const refuse = () => Promise.reject(new Error("a client was opened"));
+const noClients = { ec2: refuse, sts: refuse, accessKeyId: refuse, close: () => undefined };
 const { signal } = new AbortController();
 
 function refusal(name: string, status: number, retryAfter?: number): Error {
@@ -19,22 +19,22 @@ function refusal(name: string, status: number, retryAfter?: number): Error {
 }
 const THROTTLED = refusal("RequestLimitExceeded", 503);
 
-/** EC2's calls with these failures in turn, answers after them, and what was told to the pace. */
+/** An API whose calls fail in this order and then succeed, and a log of everything that was sent and paced. */
 function scene(failures: readonly Error[] = [], rates: RateSettings = {}) {
-  const told: string[] = [];
-  const left = [...failures];
+  const log: string[] = [];
+  const remaining = [...failures];
   const send = async () => {
-    told.push("sent");
-    const failure = left.shift();
+    log.push("sent");
+    const failure = remaining.shift();
     if (failure !== undefined) throw failure;
     return { $metadata: {}, Instances: [], Reservations: [] };
   };
   const api: AwsApi = {
-    ...createAwsApi(nowhere, "us-east-1"),
+    ...createAwsApi(noClients, "us-east-1"),
     describeImages: send,
     describeInstances: send,
     runInstances: send,
-    async rehearseInstances() {
+    async dryRunInstances() {
       await send();
     },
     terminateInstances: send,
@@ -42,15 +42,15 @@ function scene(failures: readonly Error[] = [], rates: RateSettings = {}) {
   const nameOf = ({ scope, limit, resources = 0 }: RatedCall) =>
     `${limit.name}${resources > 0 ? ` of ${resources}` : ""} of ${scope}`;
   return {
-    told,
+    log,
     api: pacedApi(api, {
       accountId: "1234",
       rates,
-      sleep: async (milliseconds) => void told.push(`pause ${milliseconds}`),
+      sleep: async (milliseconds) => void log.push(`pause ${milliseconds}`),
       pace: {
-        wait: async (call) => void told.push(nameOf(call)),
+        wait: async (call) => void log.push(nameOf(call)),
         throttled: async (call, milliseconds) =>
-          void told.push(`throttled ${call.limit.name} ${milliseconds ?? "for a while"}`),
+          void log.push(`throttled ${call.limit.name} ${milliseconds ?? "for a while"}`),
       },
     }),
   };
@@ -59,13 +59,13 @@ const SCOPE = rateScope("1234", "us-east-1");
 
 describe("a call to EC2", () => {
   it("waits for its turn at its own rate", async () => {
-    const { api, told } = scene();
+    const { api, log } = scene();
     await api.describeImages({}, signal);
     await api.describeInstances({ InstanceIds: ["i-1"] }, signal);
     await api.describeInstances({ Filters: [] }, signal);
     await api.describeInstances({ MaxResults: 5 }, signal);
     await api.terminateInstances({ InstanceIds: ["i-1", "i-2"] }, signal);
-    expect(told.filter((each) => each !== "sent")).toEqual([
+    expect(log.filter((each) => each !== "sent")).toEqual([
       `DescribeImages of ${SCOPE}`,
       `DescribeInstances by id of ${SCOPE}`,
       `DescribeInstances of ${SCOPE}`,
@@ -74,24 +74,24 @@ describe("a call to EC2", () => {
     ]);
   });
 
-  it("waits for no turn where it launches, and for a launch's where it only would", async () => {
-    const { api, told } = scene();
+  it("does not wait if it launches, but waits for a launch's rate if it is a dry run", async () => {
+    const { api, log } = scene();
     const counts = { MinCount: 1, MaxCount: 1 };
     await api.runInstances(counts);
-    expect(told).toEqual(["sent"]);
-    await api.rehearseInstances(counts, signal);
-    expect(told).toEqual(["sent", `RunInstances of ${SCOPE}`, "sent"]);
+    expect(log).toEqual(["sent"]);
+    await api.dryRunInstances(counts, signal);
+    expect(log).toEqual(["sent", `RunInstances of ${SCOPE}`, "sent"]);
   });
 
-  it("is sent again for what may pass, three times at most, each time in its turn", async () => {
-    const { api, told } = scene([
+  it("is sent up to three times for transient failures, waiting for its turn each time", async () => {
+    const { api, log } = scene([
       THROTTLED,
       refusal("InternalError", 500),
       refusal("RequestLimitExceeded", 503, 2),
     ]);
     await expect(api.describeImages({}, signal)).rejects.toThrow("RequestLimitExceeded");
     const turn = [`DescribeImages of ${SCOPE}`, "sent"];
-    expect(told).toEqual([
+    expect(log).toEqual([
       ...turn,
       "throttled DescribeImages for a while",
       "pause 500",
@@ -103,20 +103,20 @@ describe("a call to EC2", () => {
   });
 
   it.each([
-    ["a refusal for good", refusal("UnauthorizedOperation", 403)],
-    ["who asks to wait for a minute", refusal("RequestLimitExceeded", 503, 60)],
-  ])("is sent once for %s", async (_, failure) => {
-    const { api, told } = scene([failure]);
+    ["a permanent refusal", refusal("UnauthorizedOperation", 403)],
+    ["a throttle that asks for a wait of one minute", refusal("RequestLimitExceeded", 503, 60)],
+  ])("is sent once if the answer is %s", async (_, failure) => {
+    const { api, log } = scene([failure]);
     await expect(api.describeImages({}, signal)).rejects.toBe(failure);
-    expect(told.filter((each) => each === "sent").length).toBe(1);
+    expect(log.filter((each) => each === "sent").length).toBe(1);
   });
 
-  it("is not sent after an abort, and once where it launches", async () => {
-    const { api, told } = scene([THROTTLED]);
+  it("is not sent after an abort, and only once if it launches", async () => {
+    const { api, log } = scene([THROTTLED]);
     const reason = new Error("given up");
     await expect(api.describeImages({}, AbortSignal.abort(reason))).rejects.toBe(reason);
     await expect(api.runInstances({ MinCount: 1, MaxCount: 1 })).rejects.toBe(THROTTLED);
-    expect(told.filter((each) => each === "sent").length).toBe(1);
+    expect(log.filter((each) => each === "sent").length).toBe(1);
   });
 });
 
@@ -136,7 +136,7 @@ describe("the rates", () => {
     expect(sizes).toEqual([published?.requests, published?.resources]);
   });
 
-  it("are what the settings say, for one scope before all", () => {
+  it("come from the settings, those of the scope first", () => {
     const bucket = {
       capacity: 9,
       refill: 9,
@@ -153,7 +153,7 @@ describe("the rates", () => {
     expect(rateOf("RunInstances", SCOPE, settings).resources?.capacity).toBe(1_000);
   });
 
-  it("have names that are held to", async () => {
+  it("have names, and settings for any other name are refused", async () => {
     checkRates({ RunInstances: {}, [`DescribeImages of ${SCOPE}`]: {} }, RATED_ACTIONS);
     const error = await caughtError(async () => checkRates({ runInstances: {} }, RATED_ACTIONS));
     expect(error).toMatchObject({ reason: "INVALID_INPUT" });

@@ -15,7 +15,7 @@ const NAMED = [
 ] as const;
 
 describe("a pipe among the files that AWS's SDK reads", () => {
-  it.each(NAMED)("%s gives no credentials and does not wait", async (variable, origin) => {
+  it.each(NAMED)("%s is refused without a wait for credentials", async (variable, origin) => {
     using home = scratchFolder();
     const path = makePipe(join(home.path, "pipe"));
     const environment = { [variable]: path };
@@ -26,7 +26,7 @@ describe("a pipe among the files that AWS's SDK reads", () => {
     });
   });
 
-  it("gives no endpoint and does not wait", async () => {
+  it("is refused without a wait for the endpoint", async () => {
     using home = scratchFolder();
     const path = makePipe(join(home.path, "pipe"));
     const files = sharedFiles({ AWS_CONFIG_FILE: path }, home.path);
@@ -38,7 +38,7 @@ describe("a pipe among the files that AWS's SDK reads", () => {
 });
 
 describe("the null device", () => {
-  it("is no configuration, as users of the SDK know it", async () => {
+  it("counts as an empty configuration, as in AWS's own tools", async () => {
     const files = { filepath: "/dev/null", configFilepath: "/dev/null" };
     expect(await serviceEndpoint("ec2", {}, files)).toBe(null);
   });

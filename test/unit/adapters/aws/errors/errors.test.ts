@@ -10,7 +10,7 @@ import { SlipwayError } from "../../../../../src/errors.ts";
 
 const CONTEXT = { operation: "RunInstances", subject: "agent-1", region: "us-east-1" } as const;
 
-/** As the SDK throws what AWS refuses. */
+/** An error as the SDK throws it when AWS refuses a call. */
 function refusal(code: string, status: number, message = "words of AWS"): Error {
   return Object.assign(new Error(message), {
     name: code,
@@ -23,7 +23,7 @@ function connectionFailure(code: string): Error {
 }
 
 describe("the table of EC2's errors", () => {
-  it("has each code once", () => {
+  it("lists each code once", () => {
     const codes = ERROR_RULES.flatMap((rule) => rule.codes);
     expect(new Set(codes).size).toBe(codes.length);
   });
@@ -83,7 +83,7 @@ describe("the table of EC2's errors", () => {
     expect(error.metadata).toMatchObject({ provider_code: code, status, request_id: "request-1" });
   });
 
-  it("takes a code that it does not know for permanent under 500, and for passing above", () => {
+  it("treats an unknown code as permanent below 500, and as transient from 500", () => {
     const refused = cloudError(refusal("InvalidMoonPhase", 400), CONTEXT);
     expect(refused).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "never" });
     expect(refused.metadata["provider_code"]).toBe("InvalidMoonPhase");
@@ -92,7 +92,7 @@ describe("the table of EC2's errors", () => {
     expect(failed.metadata["provider_code"]).toBe("MoonOutage");
   });
 
-  it("decides by the code, whatever the words say", () => {
+  it("decides by the code, not by the message", () => {
     const words = "Insufficient capacity. Request limit exceeded. You are not authorized.";
     fc.assert(
       fc.property(fc.string(), (more) => {
@@ -102,7 +102,7 @@ describe("the table of EC2's errors", () => {
     );
   });
 
-  it("tells an instance profile that EC2 does not know yet from other values", () => {
+  it("distinguishes an unknown instance profile from other invalid values", () => {
     const words =
       "Value (agents) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name";
     const error = cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT);
@@ -111,7 +111,7 @@ describe("the table of EC2's errors", () => {
 });
 
 describe("an error of EC2", () => {
-  it("keeps which action is not allowed, and what AWS has encoded", () => {
+  it("keeps the denied action and AWS's encoded message in its metadata", () => {
     const words =
       "You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: " +
       "iam:PassRole on resource: x. Encoded authorization failure message: abc_DEF-123=";
@@ -123,14 +123,14 @@ describe("an error of EC2", () => {
     expect(error.message).not.toContain("abc_DEF");
   });
 
-  it("keeps when to try again", () => {
+  it("keeps the time to wait before a retry", () => {
     const throttle = Object.assign(refusal("RequestLimitExceeded", 503), {
       $response: { statusCode: 503, headers: { "retry-after": "7" } },
     });
     expect(cloudError(throttle, CONTEXT).metadata["retry_after_seconds"]).toBe(7);
   });
 
-  it("says nothing of the request that AWS quotes, or of the answer that a parser quotes", () => {
+  it("does not repeat the request that AWS quotes or the answer that a parser quotes", () => {
     const words =
       "The request signature we calculated does not match.\n\nThe Canonical String should have been\n" +
       "x-amz-security-token:SECRET";
@@ -146,7 +146,7 @@ describe("an error of EC2", () => {
   });
 
   it.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "CERT_HAS_EXPIRED"])(
-    "is unreachable for %s",
+    "says that AWS cannot be reached for %s",
     (code) => {
       const error = cloudError(connectionFailure(code), CONTEXT);
       expect(error).toMatchObject({ reason: "CLOUD_UNAVAILABLE", retry: "same-token" });
@@ -154,12 +154,12 @@ describe("an error of EC2", () => {
     },
   );
 
-  it("is unreachable for a host whose addresses all refuse", () => {
+  it("says that AWS cannot be reached if all addresses of the host refuse", () => {
     const all = new AggregateError([connectionFailure("ECONNREFUSED")]);
     expect(cloudError(all, CONTEXT).message).toContain("cannot be reached (connect ECONNREFUSED)");
   });
 
-  it("stays as it is where it is ours, and is a cancellation where the caller has stopped", () => {
+  it("stays unchanged if it is a SlipwayError, and is a cancellation if the caller has aborted", () => {
     const own = new SlipwayError({ code: "INTERNAL", reason: "INTERNAL", message: "ours" });
     expect(cloudError(own, CONTEXT)).toBe(own);
     const signal = AbortSignal.abort();
@@ -193,7 +193,7 @@ describe("whether a launch may have happened", () => {
     expect(isOutcomeUnknown(caught)).toBe(isUnknown);
   });
 
-  it("has a code where AWS has answered", () => {
+  it("has a provider code only if AWS has answered", () => {
     expect(providerCode(refusal("DryRunOperation", 412))).toBe("DryRunOperation");
     expect(providerCode(refusal("Unknown", 502))).toBe("HTTP 502");
     expect(providerCode(connectionFailure("ECONNRESET"))).toBeNull();

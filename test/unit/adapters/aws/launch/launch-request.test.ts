@@ -23,7 +23,7 @@ function requestOf(change: Ec2PlanChange = {}, count = 1) {
 }
 
 describe("launchRequest", () => {
-  it("asks for nothing that nobody asked for", () => {
+  it("sends nothing that the plan does not set", () => {
     const launch = ec2Launch(ec2Plan(NETWORK));
     const { TagSpecifications: tags, ...request } = launchRequest(launch);
     expect(request).toEqual({
@@ -44,7 +44,7 @@ describe("launchRequest", () => {
     ]);
   });
 
-  it("asks for all that is asked", () => {
+  it("sends every setting of the plan", () => {
     const request = requestOf(
       {
         settings: {
@@ -87,7 +87,7 @@ describe("launchRequest", () => {
     expect(request).not.toHaveProperty("SecurityGroupIds");
   });
 
-  it("says of the root volume what is asked of it and no more", () => {
+  it("sends only those members of the root volume that the plan sets", () => {
     const mapping = (rootVolume: { sizeGb: number | null; type: string | null }) =>
       requestOf({ settings: { rootVolume } }).BlockDeviceMappings;
     expect(mapping({ sizeGb: 40, type: null })).toEqual([
@@ -99,7 +99,7 @@ describe("launchRequest", () => {
     expect(mapping({ sizeGb: null, type: null })).toBe(undefined);
   });
 
-  it("names the zone where the candidate has no subnet, and no groups where there are none", () => {
+  it("names the zone if the candidate has no subnet, and no groups if there are none", () => {
     const place = { place: "us-east-1c", verdict: "eligible", reason: null } as const;
     for (const assignPublicIp of [false, true]) {
       const request = requestOf({
@@ -116,7 +116,7 @@ describe("launchRequest", () => {
     expect(requestOf({ plan }).InstanceMarketOptions).toBe(undefined);
   });
 
-  it("sends no user data where there is none, and any text unharmed", () => {
+  it("sends no user data if there is none, and any text unchanged", () => {
     const withDocument = (bootDocument: string) =>
       launchRequest(
         ec2Launch(ec2Plan(NETWORK), "one", { members: [{ spawnId: "one", bootDocument }] }),
@@ -130,13 +130,13 @@ describe("launchRequest", () => {
     );
   });
 
-  it("is the same for the same launch, in whatever order its plan was written", () => {
+  it("is the same for the same launch, whatever the order of the plan's keys", () => {
     const tags = fc.dictionary(fc.string({ minLength: 1 }), fc.string());
     fc.assert(
       fc.property(tags, (own) => {
-        const turned = Object.fromEntries(Object.entries(own).toReversed());
+        const reversed = Object.fromEntries(Object.entries(own).toReversed());
         const one = requestOf({ settings: { tags: own } });
-        const other = requestOf({ settings: { tags: turned } });
+        const other = requestOf({ settings: { tags: reversed } });
         const untagged = (request: typeof one) => JSON.stringify(tagsOf(request));
         expect(untagged(other)).toBe(untagged(one));
       }),
@@ -145,15 +145,15 @@ describe("launchRequest", () => {
 
   it.each([
     ["settings of another substrate", { plan: { settings: { container: {} } } }],
-    ["a type that can be none", { settings: { instanceType: "t3.micro\nX-Header: 1" } }],
-    ["a volume type that can be none", { settings: { rootVolume: { sizeGb: 1, type: "a b" } } }],
+    ["a malformed instance type", { settings: { instanceType: "t3.micro\nX-Header: 1" } }],
+    ["a malformed volume type", { settings: { rootVolume: { sizeGb: 1, type: "a b" } } }],
   ] satisfies [string, Ec2PlanChange][])("refuses a plan with %s", async (_what, change) => {
     const error = await caughtError(() => requestOf(change));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_PLAN" });
   });
 });
 
-/** The tags that the placement asked for; ours name the plan, whose id its tags change. */
+/** All tags except the plan's id, which changes with the order of the placement's tags. */
 function tagsOf({ TagSpecifications }: ReturnType<typeof launchRequest>) {
   return TagSpecifications?.map(({ Tags }) => Tags?.filter(({ Key }) => Key !== "slipway:plan"));
 }

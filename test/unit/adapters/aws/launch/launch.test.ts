@@ -18,14 +18,14 @@ function instance(index: number | undefined, id = `i-${index ?? "x"}`): Instance
   };
 }
 
-/** What a launch of two comes to, for this reply of EC2's. */
+/** The outcomes of a launch of two machines, given this reply from EC2. */
 async function launchAnswered(reply: Omit<RunInstancesCommandOutput, "$metadata">) {
   const recent = createRecentMachines(() => 0);
   const launch = ec2Launch(PLAN, "batch", { count: 2 });
   const api = {
     region: "us-east-1",
     runInstances: () => Promise.resolve({ ...reply, $metadata: {} }),
-    describeInstances: () => Promise.reject(new Error("nobody asked for this")),
+    describeInstances: () => Promise.reject(new Error("DescribeInstances was called")),
   };
   const ports = { api, recent, account: () => Promise.resolve(EC2_ACCOUNT) };
   const outcomes = await launchInstances(ports, launch, new AbortController().signal);
@@ -43,18 +43,18 @@ describe("launchInstances", () => {
     ["two machines of one launch index", { Instances: [instance(0), instance(0, "i-other")] }],
     ["a launch index beyond the launch", { Instances: [instance(0), instance(2)] }],
     ["a negative launch index", { Instances: [instance(-1), instance(0)] }],
-  ])("knows nothing where the answer has %s", async (_what, reply) => {
+  ])("reports an unknown outcome if the answer has %s", async (_what, reply) => {
     const { outcomes, recent } = await launchAnswered(reply);
     expect(summary(outcomes)).toEqual([LOST, LOST]);
     expect(recent.ofOwner("ledger-1")).toEqual([]);
   });
 
-  it("goes by launch index, whatever the order", async () => {
+  it("assigns machines to members by launch index, whatever their order", async () => {
     const { outcomes } = await launchAnswered({ Instances: [instance(1), instance(0)] });
     expect(summary(outcomes)).toEqual(["i-0", "i-1"]);
   });
 
-  it("knows whose its machines are where the answer leaves out their tags", async () => {
+  it("knows the ownership of its machines even if the answer leaves out their tags", async () => {
     const { outcomes, launch, recent } = await launchAnswered({ Instances: [instance(0)] });
     expect(outcomes).toMatchObject([
       { outcome: "accepted", machine: { ownership: { ...launch.ownership, spawnId: null } } },

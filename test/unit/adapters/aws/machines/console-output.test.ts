@@ -20,7 +20,7 @@ describe("newOutput", () => {
     expect(text(newOutput(bytes(earlier), bytes(later)))).toBe(expected);
   });
 
-  it("is the shortest that the later window can hold beyond the earlier", () => {
+  it("is everything after the longest overlap of the two windows", () => {
     const few = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 12 });
     fc.assert(
       fc.property(few, few, (earlier, later) => {
@@ -33,7 +33,7 @@ describe("newOutput", () => {
     );
   });
 
-  it("takes no longer for output that repeats itself", () => {
+  it("is found in linear time even if the output repeats itself", () => {
     const earlier = Buffer.alloc(65_536, "a");
     const later = Buffer.concat([Buffer.alloc(65_535, "a"), bytes("b")]);
     expect(text(newOutput(earlier, later))).toBe("b");
@@ -50,7 +50,7 @@ describe("lastLines", () => {
     ["a\n\n", 1, "\n"],
     ["a\nb", 0, ""],
     ["", 3, ""],
-  ])("of %j, %j of them, are %j", (output, lines, expected) => {
+  ])("of %j, limited to %j, are %j", (output, lines, expected) => {
     expect(text(lastLines(bytes(output), lines))).toBe(expected);
   });
 });

@@ -17,14 +17,14 @@ function instanceOf(owner: string, id: string): Instance {
   return { InstanceId: id, State: { Name: "running" }, Tags: tags };
 }
 
-/** The ids that a list gives where EC2 answers with these pages, and what was asked. */
+/** The listed ids if EC2 answers with these pages, and the inputs of the calls. */
 async function listed(owner: string, pages: readonly (readonly Instance[])[]) {
   const asked: DescribeInstancesCommandInput[] = [];
   const api = {
     region: "us-east-1",
     describeInstances(input: DescribeInstancesCommandInput) {
       asked.push(input);
-      // EC2's last page has an empty token as often as none.
+      // On its last page EC2 may send an empty token instead of none.
       const NextToken = asked.length < pages.length ? `page ${asked.length}` : "";
       const Instances = [...(pages[asked.length - 1] ?? [])];
       return Promise.resolve({ Reservations: [{ Instances }], NextToken, $metadata: {} });
@@ -35,14 +35,14 @@ async function listed(owner: string, pages: readonly (readonly Instance[])[]) {
   return { ids: machines.map(({ id }) => id), asked };
 }
 
-it("reads page after page until there is none", async () => {
+it("reads all pages", async () => {
   const pages = ["i-1", "i-2", "i-3"].map((id) => [instanceOf("ledger-1", id)]);
   const { ids, asked } = await listed("ledger-1", pages);
   expect(ids).toEqual(["i-1", "i-2", "i-3"]);
   expect(asked.map(({ NextToken }) => NextToken)).toEqual([undefined, "page 1", "page 2"]);
 });
 
-it("takes no other owner's machine for its own, whatever EC2 answers", async () => {
+it("leaves out machines of other owners, even if EC2 returns them", async () => {
   const page = [
     instanceOf("ledger-1", "i-1"),
     instanceOf("ledger-2", "i-2"),
@@ -51,7 +51,7 @@ it("takes no other owner's machine for its own, whatever EC2 answers", async () 
   expect((await listed("ledger-1", [page])).ids).toEqual(["i-1"]);
 });
 
-it("asks for the owner's name as it is written", async () => {
+it("escapes wildcards in the owner's name", async () => {
   const { asked } = await listed(String.raw`a*b?c\d`, [[]]);
   expect(asked[0]?.Filters).toContainEqual({
     Name: "tag:slipway:owner",

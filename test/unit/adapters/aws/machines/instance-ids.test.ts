@@ -16,11 +16,11 @@ it.each([
   ["i-0123456789abcdef", false],
   [`${LONG}\n`, false],
   [`x${LONG}`, false],
-])("%j as an instance's id: %j", (id, expected) => {
+])("%j is an instance id: %j", (id, expected) => {
   expect(isInstanceId(id)).toBe(expected);
 });
 
-it("finds the ids that a refusal names, and no other", () => {
+it("finds exactly the ids that a refusal names", () => {
   const ids = [LONG, SHORT, "i-0fffffffffffffff1"];
   const named = (message: string) => [...idsNamedIn(new Error(message), ids)];
   expect(named(`The instance IDs '${SHORT}, ${LONG}' do not exist`)).toEqual([LONG, SHORT]);
@@ -30,7 +30,7 @@ it("finds the ids that a refusal names, and no other", () => {
   expect([...idsNamedIn("no error", ids)]).toEqual([]);
 });
 
-it("cuts a list into pieces", () => {
+it("splits a list into chunks", () => {
   expect(chunksOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(chunksOf([], 2)).toEqual([]);
 });

@@ -18,11 +18,11 @@ function machine(id: string, state: "pending" | "terminated" = "pending"): Machi
     State: { Name: state },
     Tags: launchTags(ec2Launch(PLAN), {}),
   });
-  if (made === null) throw new Error("no machine");
+  if (made === null) throw new Error("not a machine");
   return made;
 }
 
-it("knows what was launched and terminated within the last five minutes", async () => {
+it("knows the machines that were launched or terminated within the last five minutes", async () => {
   const clock = createFakeClock();
   const recent = createRecentMachines(() => clock.now());
   recent.launched([machine("i-1"), machine("i-2")]);
@@ -41,13 +41,13 @@ it("knows what was launched and terminated within the last five minutes", async 
   expect(recent.ofOwner("ledger-1")).toEqual([]);
 });
 
-it("keeps nothing of a machine that had ended when its launch was repeated", () => {
+it("does not remember a machine that had already ended when its launch was repeated", () => {
   const recent = createRecentMachines(() => 0);
   recent.launched([machine("i-1", "terminated")]);
   expect(recent.find("i-1")).toBe(null);
 });
 
-it("counts the five minutes anew for a launch that is repeated", async () => {
+it("restarts the five minutes if a launch is repeated", async () => {
   const clock = createFakeClock();
   const recent = createRecentMachines(() => clock.now());
   recent.launched([machine("i-1")]);

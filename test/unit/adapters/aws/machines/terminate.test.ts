@@ -6,7 +6,7 @@ import type { TerminatePorts } from "../../../../../adapters/aws/machines/termin
 
 const IDS = ["a", "b", "c", "d", "e"].map((digit) => `i-${digit.repeat(17)}`);
 
-it("asks for no more machines at once than the account's rates allow", async () => {
+it("terminates no more machines per call than the account's rates allow", async () => {
   const asked: number[] = [];
   const api: TerminatePorts["api"] = {
     region: "us-east-1",
@@ -17,7 +17,7 @@ it("asks for no more machines at once than the account's rates allow", async () 
     },
   };
   const recent = createRecentMachines(() => 0);
-  const ports = { api, recent, sleep: async () => undefined, mostAtOnce: 2 };
+  const ports = { api, recent, sleep: async () => undefined, maxPerCall: 2 };
   const outcomes = await terminateInstances(ports, IDS, new AbortController().signal);
   expect(asked).toEqual([2, 2, 1]);
   expect(outcomes).toEqual(IDS.map((id) => ({ id, outcome: "terminated" })));

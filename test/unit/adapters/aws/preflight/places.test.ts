@@ -33,7 +33,7 @@ function judge(change: Partial<PlaceQuestion>) {
 }
 
 describe("a place", () => {
-  it("is its subnet's zone", () => {
+  it("is in its subnet's zone", () => {
     const subnets = [subnet("subnet-1", "us-east-1b")];
     expect(judge({ subnets })[0]?.candidate).toMatchObject({
       place: "us-east-1b",
@@ -60,9 +60,9 @@ describe("a place", () => {
       { subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }] },
       ["SUBNET_FULL"],
     ],
-    ["lacks the type", { zonesWithType: ["us-east-1b"] }, ["MACHINE_TYPE_NOT_OFFERED"]],
+    ["does not offer the type", { zonesWithType: ["us-east-1b"] }, ["MACHINE_TYPE_NOT_OFFERED"]],
     [
-      "is of a market that does not sell the type",
+      "is in a market without the type",
       { candidates: [candidate("subnet-1", { market: "spot" })] },
       ["NOT_OFFERED_HERE"],
     ],
@@ -74,7 +74,7 @@ describe("a place", () => {
       },
       ["SUBNET_FULL", "MACHINE_TYPE_NOT_OFFERED"],
     ],
-  ])("is rejected where it %s", (_what, change, reasons) => {
+  ])("is rejected if it %s", (_what, change, reasons) => {
     const places = judge(change);
     expect(places[0]?.candidate.verdict).toBe("rejected");
     expect(places[0]?.refusals.map(({ reason }) => reason)).toEqual(reasons);
@@ -82,7 +82,7 @@ describe("a place", () => {
     expect(failed.map(({ reason }) => reason)).toEqual(reasons);
   });
 
-  it("says the same whatever number of addresses is free", () => {
+  it("has the same message whatever the number of free addresses", () => {
     const checks = (free: number) =>
       placeChecks(
         judge({ subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: free }] }),
@@ -91,7 +91,7 @@ describe("a place", () => {
     expect(checks(1)).toEqual(checks(4000));
   });
 
-  it("is not judged by a type of which nothing is known", () => {
+  it("skips the checks of an instance type that could not be read", () => {
     const places = judge({ info: null, zonesWithType: null });
     const unknown = { info: null, zones: null, zonesError: null };
     const skipped = placeChecks(places, unknown).filter(({ outcome }) => outcome === "skipped");
@@ -108,11 +108,11 @@ describe("the security group", () => {
     { GroupId: "sg-b", VpcId: "vpc-b" },
   ];
 
-  it("is the default one of the VPC that is left", () => {
+  it("is the default group of the VPC of the eligible places", () => {
     expect(chooseSecurityGroup(awsTarget(), groups, judge({})).ids).toEqual(["sg-a"]);
   });
 
-  it("is left to EC2 where the subnets are in several VPCs", () => {
+  it("is left to EC2 if the subnets are in several VPCs", () => {
     const places = judge({
       candidates: [candidate("subnet-1"), candidate("subnet-2")],
       subnets: [subnet("subnet-1"), { ...subnet("subnet-2"), VpcId: "vpc-b" }],
@@ -122,7 +122,7 @@ describe("the security group", () => {
     expect(choice.check.outcome).toBe("passed");
   });
 
-  it("has to be named in a VPC whose default group is another account's", () => {
+  it("has to be named if the VPC's default group belongs to another account", () => {
     const { check } = chooseSecurityGroup(awsTarget(), [], judge({}));
     expect(check).toMatchObject({ outcome: "failed", reason: "SECURITY_GROUP_NOT_FOUND" });
   });

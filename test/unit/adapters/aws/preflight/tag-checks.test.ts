@@ -8,7 +8,7 @@ it.each([
   ["a.b:c@d=e+f,g_h", "anything / at all"],
   ["k".repeat(128), "v".repeat(256)],
   ["key", "💜".repeat(256)],
-])("EC2 takes %s", (key, value) => {
+])("EC2 accepts the tag %s", (key, value) => {
   expect(tagCheck({ [key]: value }).outcome).toBe("passed");
 });
 
@@ -20,25 +20,25 @@ it.each([
   ["..", "", /cannot be a key/],
   ["_index", "", /cannot be a key/],
   ["ключ", "", /cannot be a key/],
-  ["AWS:team", "", /AWS's own prefix/],
+  ["AWS:team", "", /AWS's reserved prefix/],
   ["k".repeat(129), "", /more than 128/],
   ["key", "v".repeat(257), /value of "key" has more than 256/],
   ["key", "a\nb", /control characters/],
-])("EC2 does not take %j", (key, value, message) => {
+])("EC2 refuses the tag %j", (key, value, message) => {
   const check = tagCheck({ [key]: value, good: "yes" });
   expect(check).toMatchObject({ outcome: "failed", reason: "TAG_INVALID" });
   expect(check.message).toMatch(message);
   expect(check.metadata).toEqual({ keys: [key] });
 });
 
-it("EC2 takes 50 tags with Slipway's own", () => {
+it("EC2 accepts 50 tags including Slipway's own", () => {
   const tags = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, ""]));
   expect(tagCheck(tags(44)).outcome).toBe("passed");
   expect(tagCheck(tags(45)).outcome).toBe("failed");
 });
 
-it("a key that is taken is a part of a path", () => {
+it("an accepted key is a valid path segment", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 20 }), (key) => {
       const isPart =
