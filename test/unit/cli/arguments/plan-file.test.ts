@@ -61,7 +61,6 @@ describe("savePlan and what is in the way", () => {
 
   it.each<readonly [string, (path: string) => void]>([
     ["a pipe", makePipe],
-    ["a device", (path) => symlinkSync("/dev/null", path)],
     ["a folder", (path) => mkdirSync(path)],
   ])("leaves %s as it is", (kind, make) => {
     using folder = scratchFolder();
@@ -76,6 +75,17 @@ describe("savePlan and what is in the way", () => {
     );
     expect(lstatSync(file).ino).toBe(before.ino);
     expect(readdirSync(folder.path)).toEqual(["plan.json"]);
+  });
+
+  // A link to a pipe in place of one to /dev/null, which a failure of this test would replace.
+  it("leaves what a link names if it is not a file", () => {
+    using folder = scratchFolder();
+    const file = join(folder.path, "plan.json");
+    const pipe = makePipe(join(folder.path, "pipe"));
+    symlinkSync(pipe, file);
+    expect(() => savePlan(samplePlan(), { file, from: "/nowhere" })).toThrow(/: it is a pipe/);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    expect(readlinkSync(file)).toBe(pipe);
   });
 });
 

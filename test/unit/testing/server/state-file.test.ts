@@ -39,11 +39,14 @@ describe("a state file", () => {
     expect(readdirSync(parent)).toEqual(["state.json"]);
   });
 
-  it("does not write to a device", () => {
-    const path = join(folder(), "state.json");
-    symlinkSync("/dev/null", path);
-    expect(() => writeStateFile(path, { version: 1, names: [] })).toThrow(/it is a device/);
-    expect(statSync(path).isCharacterDevice()).toBe(true);
+  it("does not replace a pipe, nor one that a link names", () => {
+    const parent = folder();
+    const pipe = makePipe(join(parent, "pipe"));
+    const link = join(parent, "state.json");
+    symlinkSync(pipe, link);
+    for (const path of [pipe, link])
+      expect(() => writeStateFile(path, { version: 1, names: [] })).toThrow(/it is a pipe/);
+    expect(statSync(link).isFIFO()).toBe(true);
   });
 
   it.each(["", "{", "[]", '{"version":2}', '{"version":1,"names":[],"more":1}', '{"version":1}'])(
