@@ -14,10 +14,10 @@ export interface Block {
   readonly text: string;
 }
 
-/** The paths of the README and of all documents in `docs`. */
+/** The paths of the README, of the security policy and of all documents in `docs`. */
 export function documentNames(): readonly string[] {
   const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-  return ["README.md", ...docs.map((name) => `docs/${name}`).toSorted()];
+  return ["README.md", "SECURITY.md", ...docs.map((name) => `docs/${name}`).toSorted()];
 }
 
 export function readDocument(name: string): string {
