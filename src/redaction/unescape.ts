@@ -6,22 +6,39 @@ export interface Reading {
   readonly ends: Uint32Array;
 }
 
-/** Text that was escaped twice (JSON inside JSON, a URL inside a URL) is read through both layers. */
-const MOST_LAYERS = 2;
+/** How escapes are undone. Each expression finds text of a bounded length, so that a search takes linear time. */
+interface Escape {
+  readonly pattern: RegExp;
+  /** What the groups of a match stand for. */
+  readonly meaning: (groups: readonly (string | undefined)[]) => string | Uint8Array;
+}
 
-/**
- * Percent-encoding, the escapes of JSON and of languages like it, and those of XML and HTML. Every alternative begins
- * with a character of its own and has a fixed length, so that a search takes linear time.
- */
-const ESCAPE =
-  /%([0-9a-f]{2})|\\u([0-9a-f]{4})(?:\\u(d[c-f][0-9a-f]{2}))?|\\x([0-9a-f]{2})|\\(["'\\/bfnrt])|&(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-f]{1,6});/gi;
+/** Percent-encoding, the escapes of JSON and of languages like it, those of XML and HTML. */
+const ESCAPES: readonly Escape[] = [
+  { pattern: /%([0-9a-f]{2})/gi, meaning: ([hex = ""]) => Buffer.from(hex, "hex") },
+  {
+    pattern: /\\u([0-9a-f]{4})(?:\\u(d[c-f][0-9a-f]{2}))?|\\x([0-9a-f]{2})|\\(["'\\/bfnrt])/gi,
+    meaning: ([unit, second = "", byte, letter = ""]) => {
+      if (byte !== undefined) return Buffer.from(byte, "hex");
+      if (unit === undefined) return CONTROLS[letter] ?? letter;
+      return Buffer.from(unit + second, "hex")
+        .swap16()
+        .toString("utf16le");
+    },
+  },
+  {
+    pattern: /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi,
+    meaning: ([decimal, hex, name = ""]) => {
+      if (decimal !== undefined) return characterOf(parseInt(decimal, 10));
+      return hex === undefined
+        ? (ENTITIES[name.toLowerCase()] ?? "")
+        : characterOf(parseInt(hex, 16));
+    },
+  },
+];
 
-const CHARACTERS: Readonly<Record<string, string>> = {
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
+const CONTROLS: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const ENTITIES: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
   gt: ">",
@@ -29,13 +46,18 @@ const CHARACTERS: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** The text as it is, and as it reads with its escapes undone, once and twice. */
+/** Text may be escaped in several ways, one around the other: JSON inside JSON, a URL inside JSON. */
+const MOST_LAYERS = 3;
+
+/** The text as it is, and as it reads with its escapes undone, in any order. */
 export function readingsOf(text: string): readonly Reading[] {
   const readings = [readPlainly(text)];
-  for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
-    const reading = unescape(readings[layer] ?? readPlainly(""));
-    if (reading === null) break;
-    readings.push(reading);
+  let layer: readonly Reading[] = readings;
+  for (let depth = 0; depth < MOST_LAYERS; depth += 1) {
+    layer = layer.flatMap((reading) =>
+      ESCAPES.flatMap((escape) => unescape(reading, escape) ?? []),
+    );
+    readings.push(...layer);
   }
   return readings;
 }
@@ -58,60 +80,42 @@ function readPlainly(text: string): Reading {
 }
 
 /** Null where there is nothing to undo. */
-function unescape({ bytes, starts, ends }: Reading): Reading | null {
+function unescape({ bytes, starts, ends }: Reading, { pattern, meaning }: Escape): Reading | null {
   const text = Buffer.from(bytes).toString("latin1");
   // No escape is shorter than what it stands for.
-  const undone = Buffer.alloc(bytes.length);
-  const undoneStarts = new Uint32Array(bytes.length);
-  const undoneEnds = new Uint32Array(bytes.length);
+  const undone = {
+    bytes: new Uint8Array(bytes.length),
+    starts: new Uint32Array(bytes.length),
+    ends: new Uint32Array(bytes.length),
+  };
   let length = 0;
   let at = 0;
   const copyUntil = (end: number): void => {
-    undone.set(bytes.subarray(at, end), length);
-    undoneStarts.set(starts.subarray(at, end), length);
-    undoneEnds.set(ends.subarray(at, end), length);
+    undone.bytes.set(bytes.subarray(at, end), length);
+    undone.starts.set(starts.subarray(at, end), length);
+    undone.ends.set(ends.subarray(at, end), length);
     length += end - at;
   };
-  for (const match of text.matchAll(ESCAPE)) {
-    const end = match.index + match[0].length;
+  for (const match of text.matchAll(pattern)) {
+    const [whole, ...groups] = match;
+    const end = match.index + whole.length;
     copyUntil(match.index);
-    const meant = meaningOf(match);
-    undone.set(meant, length);
-    undoneStarts.fill(starts[match.index] ?? 0, length, length + meant.length);
-    undoneEnds.fill(ends[end - 1] ?? 0, length, length + meant.length);
+    const meant = Buffer.from(meaning(groups));
+    undone.bytes.set(meant, length);
+    undone.starts.fill(starts[match.index] ?? 0, length, length + meant.length);
+    undone.ends.fill(ends[end - 1] ?? 0, length, length + meant.length);
     length += meant.length;
     at = end;
   }
   if (at === 0) return null;
   copyUntil(bytes.length);
   return {
-    bytes: undone.subarray(0, length),
-    starts: undoneStarts.subarray(0, length),
-    ends: undoneEnds.subarray(0, length),
+    bytes: undone.bytes.subarray(0, length),
+    starts: undone.starts.subarray(0, length),
+    ends: undone.ends.subarray(0, length),
   };
 }
 
-function meaningOf(match: RegExpMatchArray): Uint8Array {
-  const [, percent, unit, secondUnit, byte, letter, entity] = match;
-  const hexadecimal = percent ?? byte;
-  if (hexadecimal !== undefined) return Buffer.from(hexadecimal, "hex");
-  return Buffer.from(characterOf({ unit, secondUnit, letter, entity }), "utf8");
-}
-
-function characterOf(escape: {
-  readonly unit: string | undefined;
-  readonly secondUnit: string | undefined;
-  readonly letter: string | undefined;
-  readonly entity: string | undefined;
-}): string {
-  const { unit, secondUnit, letter, entity = "" } = escape;
-  if (unit !== undefined)
-    return String.fromCharCode(
-      ...[unit, secondUnit].flatMap((hex) => (hex === undefined ? [] : [parseInt(hex, 16)])),
-    );
-  if (letter !== undefined) return CHARACTERS[letter] ?? letter;
-  if (!entity.startsWith("#")) return CHARACTERS[entity.toLowerCase()] ?? "";
-  const digits = entity.slice(1);
-  const code = /^x/i.test(digits) ? parseInt(digits.slice(1), 16) : parseInt(digits, 10);
+function characterOf(code: number): string {
   return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "";
 }

@@ -1,3 +1,4 @@
+import { credentialSecrets } from "../oci/credential.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { SlipwayError } from "../errors.ts";
 import { credentialServer, formatReference, type Reference } from "../oci/reference.ts";
@@ -53,6 +54,43 @@ export function parsePullCredential(secret: PullSecret): RegistryCredential {
   if (!isUsable(credential))
     throw malformed(secret, "user name, password or token are empty or unreadable");
   return toRegistryCredential(credential);
+}
+
+/**
+ * The passwords and tokens in a secret that may be a pull credential, whatever registries they are for. Peers are shown
+ * these and not the secret itself, so these are what they may repeat.
+ */
+export function pullSecretsIn(secret: SecretValue): readonly SecretValue[] {
+  const text = secret.reveal();
+  const document = text.trimStart().startsWith("{") ? parsedObject(text) : null;
+  if (document === null) return credentialSecrets(registryCredential(readPair(text)));
+  const { auths } = { auths: null, ...document };
+  const entries = typeof auths === "object" && auths !== null ? Object.values(auths) : [];
+  return [document, ...entries].flatMap((entry) => credentialSecrets(readableEntry(entry)));
+}
+
+function parsedObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" ? value : null;
+  } catch {
+    // Not JSON: then it is a pair, or no credential.
+    return null;
+  }
+}
+
+function readableEntry(entry: unknown): RegistryCredential | null {
+  try {
+    return registryCredential(readEntry(entry, ""));
+  } catch (caught) {
+    // An entry that is malformed is sent to nobody.
+    if (caught instanceof SlipwayError) return null;
+    throw caught;
+  }
+}
+
+function registryCredential(credential: Credential | null): RegistryCredential | null {
+  return credential === null ? null : toRegistryCredential(credential);
 }
 
 /** `user:password`. A password may hold anything, also colons and lines, as Google's JSON keys do. */

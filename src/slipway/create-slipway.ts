@@ -17,6 +17,9 @@ import { keyFile } from "../secrets/key-file.ts";
 import { checkRateOptions } from "./rate-options.ts";
 import type { RateOptions } from "./rate-options.ts";
 import { createSealedStore } from "../secrets/sealed-store.ts";
+import { credentialSecrets } from "../oci/credential.ts";
+import { createSecretMemory } from "../redaction/secret-memory.ts";
+import type { SecretValue } from "../secret-value.ts";
 import type { Slipway } from "./slipway.ts";
 import { createGovernor } from "../pacing/governor.ts";
 import { LEDGER_MIGRATIONS } from "../ledger/ledger-schema.ts";
@@ -66,6 +69,9 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   ports: "object",
 };
 
+/** Secrets of Docker's configuration that this process has used. */
+const PULL_CREDENTIALS_KEPT = 64;
+
 /**
  * Opens Slipway for one tenant. Uses the embedded database unless `ports` replaces it.
  *
@@ -91,14 +97,16 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const isGone = (line: string): boolean => driver.isGone(line);
   const governor = createGovernor({ store: ledger, clock, line: `${driver.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
-  const adapters = cacheAdapters(async (target) =>
-    instrument(await openSubstrate(target, processEnv, opening), {
-      clock,
-      onCall: onAdapterCall,
-    }),
-  );
+  const pullCredentials = createSecretMemory(PULL_CREDENTIALS_KEPT);
   try {
-    return assembleSlipway({
+    const adapters = cacheAdapters(async (target) =>
+      instrument(await openSubstrate(target, processEnv, opening), {
+        clock,
+        onCall: onAdapterCall,
+        knownSecrets: async () => [...pullCredentials.all(), ...(await storedSecrets(ports))],
+      }),
+    );
+    const ports: SlipwayPorts = {
       tenant,
       catalog: createCatalog({ store, secrets, clock, tenant, actor }),
       ledger,
@@ -109,7 +117,10 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       readSecret: (name) => secrets.get(tenant, name),
       async dockerCredential(reference, signal) {
         const { dockerCredential } = await import("../secrets/docker-config-provider.ts");
-        return await dockerCredential(dockerConfiguration(processEnv), reference, signal);
+        const from = dockerConfiguration(processEnv);
+        const credential = await dockerCredential(from, reference, signal);
+        for (const secret of credentialSecrets(credential)) pullCredentials.add(secret.reveal());
+        return credential;
       },
       openRegistryClient: () => createInspectClient(clock, processEnv.home),
       newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
@@ -121,7 +132,8 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
         }
       },
       ...options.ports,
-    });
+    };
+    return assembleSlipway(ports);
   } catch (caught) {
     await database.close();
     throw caught;
@@ -139,6 +151,23 @@ function checkCreation(options: SlipwayOptions): void {
 function environmentOf({ environment }: SlipwayOptions): ProcessEnvironment {
   const own = processEnvironment();
   return environment === undefined ? own : { environment, home: environment["HOME"] ?? own.home };
+}
+
+/**
+ * The tenant's secrets, those that can be opened. Machines of other processes were given them, and an engine knows what
+ * its machines were given. None where the catalog cannot be read: the failure at hand is another one.
+ */
+async function storedSecrets({
+  catalog,
+  readSecret,
+}: Pick<SlipwayPorts, "catalog" | "readSecret">): Promise<readonly SecretValue[]> {
+  const [records] = await Promise.allSettled([catalog.list("secret")]);
+  if (records.status === "rejected") return [];
+  const opened = await Promise.allSettled(records.value.map(({ name }) => readSecret(name)));
+  const { pullSecretsIn } = await import("../secrets/pull-credential.ts");
+  return opened.flatMap((secret) =>
+    secret.status === "fulfilled" ? [secret.value, ...pullSecretsIn(secret.value)] : [],
+  );
 }
 
 function dockerConfiguration({ environment, home }: ProcessEnvironment) {

@@ -2,10 +2,7 @@ import { anyOf, timeoutReason } from "../async/cancellation.ts";
 import { timestamp } from "../host/clock.ts";
 import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
-import type { SlipwayError } from "../errors.ts";
-import { createRedactor } from "../redaction/redactor.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
-import { launchSecretValues } from "../substrate/launch-secrets.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "../ledger/ledger.ts";
 import { fullOffering } from "./next-launch.ts";
@@ -103,35 +100,8 @@ async function follow(
     if (command.do === "rest" || isEnough) return spawn;
     if (command.do === "leave")
       throw spawn.state === "launching" ? unsettled(spawn.spawnId, command.error) : command.error;
-    event = await performQuietly(world, task, state.driven, command);
+    event = await perform(world, task, state.driven, command);
   }
-}
-
-/**
- * What a provider says of a machine may hold what the machine was given, whichever call it answers: what comes of the
- * work is recorded and told without it.
- */
-async function performQuietly(
-  world: SpawnerWorld,
-  task: Task,
-  driven: DrivenSpawn,
-  work: Parameters<typeof perform>[3],
-): Promise<SpawnEvent> {
-  try {
-    const event = await perform(world, task, driven, work);
-    return "error" in event ? { ...event, error: await withoutSecrets(task, event.error) } : event;
-  } catch (caught) {
-    throw await withoutSecrets(task, asSlipwayError(caught));
-  }
-}
-
-async function withoutSecrets(task: Task, error: SlipwayError): Promise<SlipwayError> {
-  if (task.signal.aborted) return error;
-  const [found] = await Promise.allSettled([task.secrets(task.signal)]);
-  // What cannot be looked up any more (a secret that was deleted) is not known here either.
-  if (found.status === "rejected") return error;
-  const secrets = launchSecretValues(found.value);
-  return createRedactor(() => secrets).error(error);
 }
 
 async function record(

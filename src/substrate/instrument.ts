@@ -1,7 +1,8 @@
+import { once } from "../async/memoize.ts";
 import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { ErrorCode, ErrorReason, SlipwayError } from "../errors.ts";
-import type { Substrate } from "../plan/plan.ts";
+import type { Check, Substrate } from "../plan/plan.ts";
 import type { SecretValue } from "../secret-value.ts";
 import { credentialSecrets } from "../oci/credential.ts";
 import { createRedactor } from "../redaction/redactor.ts";
@@ -36,88 +37,120 @@ export interface AdapterCall {
 
 export interface InstrumentOptions {
   readonly clock: Pick<Clock, "now">;
-  /** Told of each call when it has ended. What it throws is an uncaught exception and not the call's failure. */
+  /** Called with each call when it has ended. What it throws is an uncaught exception and not the call's failure. */
   readonly onCall: (call: AdapterCall) => void;
+  /**
+   * Secrets that a provider may know from other calls, of other processes too: an engine knows what its containers were
+   * given. Looked up when something has gone wrong, and never rejects. Default: none.
+   */
+  readonly knownSecrets?: () => Promise<readonly SecretValue[]>;
 }
 
 /**
- * The adapter, with its calls timed and told, and with two promises kept for it: nothing but a `SlipwayError` leaves
- * a verb; and no secret, be it the adapter's own or one that went in with the call, comes out in its provider's words:
- * errors, checks, verdicts, progress, the end of a machine.
+ * The adapter, with its calls timed and reported, and with two promises kept for it: nothing but a `SlipwayError`
+ * leaves a verb; and no secret comes out in the provider's words, which are errors, checks, verdicts, progress and how a
+ * machine ended. That holds for the adapter's own secrets, those that went in with the call, and those that the
+ * provider may know from other calls.
  */
 export function instrument(
   adapter: SubstrateAdapter,
   options: InstrumentOptions,
 ): SubstrateAdapter {
   const observe = observer(adapter, options);
-  const redactor = createRedactor(() => adapter.secrets());
   return {
     substrate: adapter.substrate,
     capabilities: adapter.capabilities,
     secrets: () => adapter.secrets(),
-    inspectImage(image, target, signal) {
-      const own = redactorWith(adapter, imageSecrets(image));
-      return observe({ verb: "inspectImage", redactor: own }, async () => {
-        const found = await adapter.inspectImage(image, target, signal);
-        return { ...found, checks: own.data(found.checks) };
-      });
-    },
-    preflight: (draft, facts, signal) =>
-      observe({ verb: "preflight", redactor }, async () => {
-        const report = await adapter.preflight(draft, facts, signal);
-        const { checks, candidates } = report;
-        return { ...report, checks: redactor.data(checks), candidates: redactor.data(candidates) };
+    inspectImage: (image, target, signal) =>
+      observe({
+        verb: "inspectImage",
+        secrets: () => imageSecrets(image),
+        call: () => adapter.inspectImage(image, target, signal),
+        isTrouble: ({ checks }) => checks.some(isTroubled),
+        redact: (found, redactor) => ({ ...found, checks: redactor.data(found.checks) }),
       }),
-    launch(launch, signal) {
-      const own = redactorWith(adapter, launchSecretValues(launch.secrets));
-      return observe({ verb: "launch", redactor: own, errors: errorsOf }, async () => {
-        const outcomes = await adapter.launch(withRedactedProgress(launch, own), signal);
-        return outcomes.map((outcome) => redactOutcome(outcome, own));
-      });
-    },
+    preflight: (draft, facts, signal) =>
+      observe({
+        verb: "preflight",
+        call: () => adapter.preflight(draft, facts, signal),
+        isTrouble: ({ checks }) => checks.some(isTroubled),
+        redact: (report, redactor) => ({
+          ...report,
+          checks: redactor.data(report.checks),
+          candidates: redactor.data(report.candidates),
+        }),
+      }),
+    launch: (launch, signal) =>
+      observe({
+        verb: "launch",
+        secrets: () => launchSecretValues(launch.secrets),
+        call: (redactor) => adapter.launch(withRedactedProgress(launch, redactor), signal),
+        errors: errorsOf,
+        isTrouble: (outcomes) => outcomes.some(({ outcome }) => outcome !== "accepted"),
+        redact: (outcomes, redactor) => outcomes.map((outcome) => redactOutcome(outcome, redactor)),
+      }),
     describe: (ids, signal) =>
-      observe({ verb: "describe", redactor }, async () => {
-        const sightings = await adapter.describe(ids, signal);
-        return sightings.map((sighting) => redactSighting(sighting, redactor));
+      observe({
+        verb: "describe",
+        call: () => adapter.describe(ids, signal),
+        isTrouble: (sightings) => sightings.some((sighting) => endOf(sighting) !== null),
+        redact: (sightings, redactor) =>
+          sightings.map((sighting) => redactSighting(sighting, redactor)),
       }),
     terminate: (ids, signal) =>
-      observe({ verb: "terminate", redactor, errors: errorsOf }, async () => {
-        const outcomes = await adapter.terminate(ids, signal);
-        return outcomes.map((outcome) => redactTermination(outcome, redactor));
+      observe({
+        verb: "terminate",
+        call: () => adapter.terminate(ids, signal),
+        errors: errorsOf,
+        isTrouble: (outcomes) => outcomes.some(({ outcome }) => outcome === "failed"),
+        redact: (outcomes, redactor) =>
+          outcomes.map((outcome) => redactTermination(outcome, redactor)),
       }),
     list: (owner, signal) =>
-      observe({ verb: "list", redactor }, async () => {
-        const machines = await adapter.list(owner, signal);
-        return machines.map((machine) => redactMachine(machine, redactor));
+      observe({
+        verb: "list",
+        call: () => adapter.list(owner, signal),
+        isTrouble: (machines) => machines.some((machine) => endOf(machine) !== null),
+        redact: (machines, redactor) => machines.map((machine) => redactMachine(machine, redactor)),
       }),
     logs: (id, request, signal) =>
-      observeLogs(() => adapter.logs(id, request, signal), { adapter, options, redactor }),
-    close: () => redactor.guard(() => adapter.close()),
+      observeLogs(() => adapter.logs(id, request, signal), adapter, options),
+    async close() {
+      try {
+        await adapter.close();
+      } catch (caught) {
+        throw await withoutSecrets(caught, { adapter, options });
+      }
+    },
   };
-}
-
-/** For a call with which secrets go in. */
-function redactorWith(adapter: SubstrateAdapter, secrets: readonly SecretValue[]): Redactor {
-  return createRedactor(() => [...secrets, ...adapter.secrets()]);
 }
 
 interface Observation<T> {
   readonly verb: AdapterVerb;
-  readonly redactor: Redactor;
+  /** Those that go in with the call. */
+  readonly secrets?: () => readonly SecretValue[];
+  /** The redactor is of all that is known before the call. */
+  readonly call: (redactor: Redactor) => Promise<T>;
   /** The failures that an answer holds, where a verb answers for each member. */
   readonly errors?: (answer: T) => readonly SlipwayError[];
+  /** True for an answer in which the provider says what went wrong. */
+  readonly isTrouble: (answer: T) => boolean;
+  readonly redact: (answer: T, redactor: Redactor) => T;
 }
 
 function observer(adapter: SubstrateAdapter, options: InstrumentOptions) {
-  return async <T>(observation: Observation<T>, call: () => Promise<T>): Promise<T> => {
-    const { verb, redactor, errors } = observation;
+  return async <T>(observation: Observation<T>): Promise<T> => {
+    const { verb, secrets = () => [], call, errors, isTrouble, redact } = observation;
     const end = beginCall(verb, adapter, options);
     try {
-      const answer = await redactor.guard(call);
-      end(errors?.(answer)[0] ?? null);
-      return answer;
+      const redactor = redactorOf(adapter, secrets);
+      const answer = await call(redactor);
+      const known = isTrouble(answer) ? await knownRedactor(adapter, options, secrets) : redactor;
+      const clean = redact(answer, known);
+      end(errors?.(clean)[0] ?? null);
+      return clean;
     } catch (caught) {
-      const error = asSlipwayError(caught);
+      const error = await withoutSecrets(caught, { adapter, options, secrets });
       end(error);
       throw error;
     }
@@ -126,26 +159,22 @@ function observer(adapter: SubstrateAdapter, options: InstrumentOptions) {
 
 async function* observeLogs(
   open: () => AsyncIterable<Uint8Array>,
-  observation: {
-    readonly adapter: SubstrateAdapter;
-    readonly options: InstrumentOptions;
-    readonly redactor: Redactor;
-  },
+  adapter: SubstrateAdapter,
+  options: InstrumentOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { adapter, options, redactor } = observation;
   const end = beginCall("logs", adapter, options);
   let failure: SlipwayError | null = null;
   try {
     yield* open();
   } catch (caught) {
-    failure = redactor.error(asSlipwayError(caught));
+    failure = await withoutSecrets(caught, { adapter, options });
     throw failure;
   } finally {
     end(failure);
   }
 }
 
-/** Starts the watch; what comes back stops it and tells. */
+/** Starts timing a call; what it returns ends it, and reports the call. */
 function beginCall(verb: AdapterVerb, { substrate }: SubstrateAdapter, options: InstrumentOptions) {
   const { clock, onCall } = options;
   const began = clock.now();
@@ -156,6 +185,44 @@ function beginCall(verb: AdapterVerb, { substrate }: SubstrateAdapter, options: 
     // A listener that fails must not turn an accepted launch into a failed one; nor is its failure hidden.
     queueMicrotask(() => onCall({ substrate, verb, milliseconds, outcome, reason }));
   };
+}
+
+async function withoutSecrets(
+  caught: unknown,
+  call: {
+    readonly adapter: SubstrateAdapter;
+    readonly options: InstrumentOptions;
+    readonly secrets?: () => readonly SecretValue[];
+  },
+): Promise<SlipwayError> {
+  const error = asSlipwayError(caught);
+  // The caller's own words.
+  if (error.code === "CANCELLED") return error;
+  const { adapter, options, secrets = () => [] } = call;
+  return (await knownRedactor(adapter, options, secrets)).error(error);
+}
+
+async function knownRedactor(
+  adapter: SubstrateAdapter,
+  { knownSecrets }: InstrumentOptions,
+  secrets: () => readonly SecretValue[],
+): Promise<Redactor> {
+  const known = (await knownSecrets?.()) ?? [];
+  return redactorOf(adapter, () => [...secrets(), ...known]);
+}
+
+/** Of the secrets of a call, and of those that the adapter has by the time at which something is to be redacted. */
+function redactorOf(adapter: SubstrateAdapter, secrets: () => readonly SecretValue[]): Redactor {
+  const own = once(secrets);
+  return createRedactor(() => [...own(), ...adapter.secrets()]);
+}
+
+function isTroubled({ outcome }: Check): boolean {
+  return outcome === "failed" || outcome === "warning";
+}
+
+function endOf(sighting: Sighting): Machine["end"] {
+  return sighting === "unknown" ? null : (sighting?.end ?? null);
 }
 
 function errorsOf(

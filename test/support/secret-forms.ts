@@ -13,6 +13,8 @@ export const SECRET_FORMS: Readonly<Record<string, (secret: string) => string>> 
   "in percents alone": (secret) => percents(secret).toUpperCase(),
   "in percents alone, in lower case": (secret) => percents(secret),
   "in a URL inside a URL": (secret) => encodeURIComponent(encodeURIComponent(secret)),
+  "in a URL inside JSON": (secret) => JSON.stringify({ next: encodeURIComponent(secret) }),
+  "in JSON inside a URL": (secret) => encodeURIComponent(JSON.stringify({ token: secret })),
   "in HTML": (secret) => secret.replaceAll(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`),
   "in hexadecimal": (secret) => Buffer.from(secret).toString("hex"),
   "in upper-case hexadecimal": (secret) => Buffer.from(secret).toString("hex").toUpperCase(),

@@ -14,8 +14,7 @@ export function scanFor(secrets: Readonly<Record<string, string>>): SecretScan {
     ([name, value]) => [name, value.split(/[\n\0]/).flatMap((line) => spellingsOf(line))] as const,
   );
   return (text) => {
-    const once = unescaped(text);
-    const read = [text, once, unescaped(once)].map((one) => one.toLowerCase());
+    const read = [...readings(text, 3)].map((one) => one.toLowerCase());
     return spellings.flatMap(([name, forms]) =>
       forms.some((form) => read.some((one) => one.includes(form))) ? [name] : [],
     );
@@ -38,15 +37,24 @@ function spellingsOf(value: string): readonly string[] {
   ].map((form) => form.toLowerCase());
 }
 
-function unescaped(text: string): string {
-  return text
-    .replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) =>
-      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
-    )
-    .replaceAll(/\\u([0-9a-f]{4})/gi, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16)))
-    .replaceAll(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code)))
-    .replaceAll(/\\(["'\\/])/g, "$1");
+/** The text, and what it reads as with escapes of up to so many layers undone. */
+function readings(text: string, layers: number): ReadonlySet<string> {
+  const inner = layers === 0 ? [] : UNDONE.map((undo) => undo(text)).filter((one) => one !== text);
+  return new Set([text, ...inner.flatMap((one) => [...readings(one, layers - 1)])]);
 }
+
+const UNDONE: readonly ((text: string) => string)[] = [
+  (text) =>
+    text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) =>
+      Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"),
+    ),
+  (text) =>
+    text.replaceAll(/\\(?:u([0-9a-f]{4})|(["'\\/]))/gi, (_all, hex?: string, character?: string) =>
+      hex === undefined ? (character ?? "") : String.fromCharCode(parseInt(hex, 16)),
+    ),
+  (text) =>
+    text.replaceAll(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code))),
+];
 
 /** What is the same in base64 whatever stands before the value (so many bytes beyond a multiple of 3) and behind it. */
 function base64Within(value: Uint8Array, offset: number): string {

@@ -68,7 +68,9 @@ async function dial(
   limitTime(response.body, replyMilliseconds ?? (isRefusal ? COMPLAINT_MILLISECONDS : null));
   if (isRefusal) throw new EngineReplyFailure(response.status, await complaintOf(response));
   if (options.isStream === true) return response.body;
-  return parse(await readAll(response.body, LARGEST_REPLY));
+  const reply = parse(await readAll(response.body, LARGEST_REPLY));
+  // dockerode reads the `Id` of what a POST brings, in a callback: of null that would end the process.
+  return options.method === "POST" ? (reply ?? {}) : reply;
 }
 
 function pathOf({ path, options }: DialOptions): string {

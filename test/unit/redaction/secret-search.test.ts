@@ -5,7 +5,7 @@ import { SecretValue } from "../../../src/secret-value.ts";
 import { SECRET_FORMS } from "../../support/secret-forms.ts";
 import { scanFor } from "../../support/world-secrets.ts";
 
-const PASSWORD = 'p"ä ss/w%örd & Co';
+const PASSWORD = 'p"ä ss/w%41\\b4örd & <Co';
 
 function redact(text: string, ...secrets: readonly (string | Uint8Array)[]): string {
   const values = secrets.map((secret) => new SecretValue(secret));

@@ -50,6 +50,20 @@ describe("launch", () => {
     });
   });
 
+  it.each([[null], [[]], ["created"], [{ Id: 7 }]])(
+    "is rejected where the engine answers to create with %j",
+    async (answer) => {
+      const { outcome } = await launchOn(
+        { [CREATE]: [({ reply }) => reply(201, answer)] },
+        launchWith(),
+      );
+      expect(outcome).toMatchObject({
+        outcome: "rejected",
+        error: { reason: "ENGINE_UNSUPPORTED" },
+      });
+    },
+  );
+
   describe("when a container cannot be started", () => {
     const NO_COMMAND = refusing(400, 'exec: "x": executable file not found in $PATH');
 

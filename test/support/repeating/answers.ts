@@ -1,0 +1,237 @@
+import * as fc from "fast-check";
+import { SECRET_FORMS } from "../secret-forms.ts";
+import type { RepeatedAnswer, Strike } from "./repeater.ts";
+
+/** Words of a peer; a secret among them is named by its place in the list of those that the peer knows. */
+type Part = string | { readonly secret: number; readonly form: string };
+type Words = readonly Part[];
+
+/** A document of a peer, with words where it has texts. */
+type Document = (words: () => string) => unknown;
+
+/** Answers of every kind of peer: refusals, good answers with words in them, and what is no answer of any. */
+const DOCUMENTS: Readonly<Record<string, Document>> = {
+  "a registry's refusal": (words) => ({
+    errors: [
+      { code: "DENIED", message: words(), detail: { [words()]: words() } },
+      { code: words(), message: words() },
+    ],
+  }),
+  "a registry's refusal with words for a code": (words) => ({
+    errors: [{ code: lettersOf(words()), message: words() }],
+  }),
+  "a manifest of another type": (words) => ({
+    schemaVersion: 2,
+    mediaType: words(),
+    config: { mediaType: words(), digest: words(), size: 1 },
+    layers: [],
+  }),
+  "an index": (words) => ({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [
+      {
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        digest: `sha256:${"1".repeat(64)}`,
+        size: 2,
+        platform: { os: words(), architecture: words(), variant: words() },
+        annotations: { [words()]: words() },
+      },
+    ],
+  }),
+  "a token that is none": (words) => ({ token: `${words()} `, expires_in: words() }),
+  "a token service's refusal": (words) => ({
+    error: words(),
+    error_description: words(),
+    error_uri: words(),
+  }),
+  "an engine's refusal": (words) => ({ message: words() }),
+  "an engine's progress": (words) => ({
+    status: words(),
+    error: words(),
+    errorDetail: { message: words() },
+  }),
+  "a container that has ended": (words) => ({
+    Id: "c1",
+    State: { Status: "exited", ExitCode: 1, Error: words() },
+    Config: { Labels: {} },
+  }),
+  "an engine's account of itself": (words) => ({
+    Name: words(),
+    OSType: words(),
+    ApiVersion: words(),
+    RegistryConfig: { IndexConfigs: { [words()]: words() } },
+  }),
+  "Compute Engine's refusal": (words) => ({
+    error: {
+      code: 403,
+      message: words(),
+      errors: [{ reason: words(), message: words(), domain: words() }],
+      details: [{ reason: words(), metadata: { [words()]: words() } }],
+    },
+  }),
+  "an operation that has failed": (words) => ({
+    id: "1",
+    name: "operation-1",
+    status: "DONE",
+    error: { errors: [{ code: words(), message: words() }] },
+    httpErrorStatusCode: 400,
+    httpErrorMessage: words(),
+  }),
+  "a list": (words) => [words(), 7, null, [words()]],
+  "a text": (words) => words(),
+  "a number": () => 7,
+  "an object of other fields": (words) => ({ [words()]: { [words()]: [words()] } }),
+};
+
+/** Documents that are not JSON. */
+const TEXTS: Readonly<Record<string, (words: () => string) => string>> = {
+  "a page": (words) => `<html><title>${words()}</title><p>${words()}</p></html>`,
+  "cut JSON": (words) =>
+    JSON.stringify({ errors: [{ code: "DENIED", message: words() }] }).slice(0, -3),
+  "plain text": (words) => words(),
+  "EC2's refusal": (words) =>
+    `<Response><Errors><Error><Code>${xml(words())}</Code><Message>${xml(words())}</Message></Error></Errors><RequestID>${xml(words())}</RequestID></Response>`,
+  "EC2's refusal by a code that is known": (words) =>
+    `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>${xml(`You are not authorized to perform: ec2:RunInstances ${words()} Encoded authorization failure message: ${words().replaceAll(/[^\w+/=-]/g, "")}`)}</Message></Error></Errors><RequestID>1</RequestID></Response>`,
+  "STS's refusal": (words) =>
+    `<ErrorResponse><Error><Type>Sender</Type><Code>${xml(words())}</Code><Message>${xml(words())}</Message></Error><RequestId>${xml(words())}</RequestId></ErrorResponse>`,
+  "an instance that has ended": (words) =>
+    `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><instanceState><name>terminated</name></instanceState><stateReason><code>Server.InternalError</code><message>${xml(words())}</message></stateReason></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`,
+  nothing: () => "",
+};
+
+const STATUSES = [
+  200, 200, 201, 302, 307, 400, 401, 401, 403, 403, 404, 405, 409, 418, 429, 500, 503,
+];
+
+/** Which requests are answered otherwise than they should be, and how: as data, which a failed test can show. */
+export interface Plot {
+  readonly skip: number;
+  readonly times: number;
+  readonly status: number;
+  readonly statusText: Words;
+  readonly headers: Readonly<Partial<Record<Header, Words>>>;
+  /** Of {@link DOCUMENTS} or {@link TEXTS}. */
+  readonly kind: string;
+  /** What its texts are, in turns. */
+  readonly words: readonly Words[];
+}
+
+export function plots(longestSkip: number): fc.Arbitrary<Plot> {
+  return fc.record({
+    skip: fc.nat({ max: longestSkip }),
+    times: fc.constantFrom(1, 3, 1_000),
+    status: fc.constantFrom(...STATUSES),
+    statusText: someWords(),
+    headers: fc.dictionary(fc.constantFrom(...HEADERS), someWords(), { maxKeys: 5 }),
+    kind: fc.constantFrom(...Object.keys(DOCUMENTS), ...Object.keys(TEXTS)),
+    words: fc.array(someWords(), { minLength: 1, maxLength: 6 }),
+  });
+}
+
+/** @param known What the peer knows whatever it has granted. */
+export function strikeOf(plot: Plot, known: readonly string[]): Strike {
+  const { skip, times } = plot;
+  return { skip, times, answer: (granted) => render(plot, [...known, ...granted]) };
+}
+
+const HEADERS = [
+  "content-type",
+  "location",
+  "location-scheme",
+  "location-host",
+  "www-authenticate",
+  "www-authenticate-scheme",
+  "docker-content-digest",
+  "retry-after",
+  "ratelimit-remaining",
+  "warning",
+  "x-amzn-requestid",
+] as const;
+type Header = (typeof HEADERS)[number];
+
+/** Words around secrets, as long as an error message, or so long that it is cut. */
+function someWords(): fc.Arbitrary<Words> {
+  const secret = fc.record({
+    secret: fc.nat({ max: 20 }),
+    form: fc.constantFrom(...Object.keys(SECRET_FORMS)),
+  });
+  const filling = fc.constantFrom(
+    "denied ",
+    ": ",
+    '"',
+    "\n",
+    "<",
+    "x".repeat(150),
+    "long word ".repeat(30),
+    "word ".repeat(400),
+  );
+  return fc.array(fc.oneof({ weight: 2, arbitrary: secret }, filling), {
+    minLength: 1,
+    maxLength: 4,
+  });
+}
+
+function render(plot: Plot, secrets: readonly string[]): RepeatedAnswer {
+  const { status, statusText, headers, kind } = plot;
+  const say = (words: Words) => words.map((part) => sayPart(part, secrets)).join("");
+  let said = 0;
+  const words = () => say(plot.words[said++ % plot.words.length] ?? []);
+  const text = TEXTS[kind];
+  const document = DOCUMENTS[kind];
+  const body = text === undefined ? JSON.stringify(document?.(words)) : text(words);
+  const fields = Object.entries(headers).map(([name, value]) => header(name, say(value)));
+  return {
+    status,
+    statusText: fieldOf(say(statusText)),
+    headers: Object.fromEntries(fields),
+    body,
+  };
+}
+
+function sayPart(part: Part, secrets: readonly string[]): string {
+  if (typeof part === "string") return part;
+  const secret = secrets[part.secret % secrets.length] ?? "";
+  return SECRET_FORMS[part.form]?.(secret) ?? "";
+}
+
+function header(name: string, words: string): readonly [string, string] {
+  const value = fieldOf(words);
+  const name2 = name.replace(/-(?:scheme|host)$/, "");
+  const letters = words.replaceAll(/[^A-Za-z0-9+.-]/g, "").replace(/^[^A-Za-z]*/, "");
+  switch (name) {
+    case "location-scheme":
+      return [name2, `${letters}://elsewhere/x`];
+    case "location-host":
+      return [
+        name2,
+        `https://${letters}/${encodeURIComponent(words)}?${encodeURIComponent(words)}`,
+      ];
+    case "www-authenticate":
+      return [
+        name2,
+        `Bearer realm="${value.replaceAll('"', "")}",service="${encodeURIComponent(words)}"`,
+      ];
+    case "www-authenticate-scheme":
+      return [name2, `${letters} realm="x"`];
+    default:
+      return [name2, value];
+  }
+}
+
+/** What may stand in a header field or a status line. */
+function fieldOf(words: string): string {
+  return words
+    .replaceAll(/[^ -~]/g, "")
+    .slice(0, 4_000)
+    .trim();
+}
+
+function lettersOf(words: string): string {
+  return words.replaceAll(/[^A-Za-z_]/g, "").slice(0, 40) || "DENIED";
+}
+
+function xml(words: string): string {
+  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
