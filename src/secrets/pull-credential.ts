@@ -62,8 +62,9 @@ export function parsePullCredential(secret: PullSecret): RegistryCredential {
  */
 export function pullSecretsIn(secret: SecretValue): readonly SecretValue[] {
   const text = secret.reveal();
-  const document = text.trimStart().startsWith("{") ? parsedObject(text) : null;
-  if (document === null) return credentialSecrets(registryCredential(readPair(text)));
+  if (!text.trimStart().startsWith("{"))
+    return credentialSecrets(registryCredential(readPair(text)));
+  const document = parsedObject(text);
   const { auths } = { auths: null, ...document };
   const entries = typeof auths === "object" && auths !== null ? Object.values(auths) : [];
   return [document, ...entries].flatMap((entry) => credentialSecrets(readableEntry(entry)));
@@ -74,7 +75,7 @@ function parsedObject(text: string): object | null {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" ? value : null;
   } catch {
-    // Not JSON: then it is a pair, or no credential.
+    // Not JSON, and so no credential either.
     return null;
   }
 }

@@ -9,12 +9,12 @@ type Words = readonly Part[];
 /** A document of a peer, with words where it has texts. */
 type Document = (words: () => string) => unknown;
 
-/** Answers of every kind of peer: refusals, good answers with words in them, and what is no answer of any. */
-const DOCUMENTS: Readonly<Record<string, Document>> = {
+/** Answers of every peer, refusals and good ones with words in them, and what is no answer of any. */
+const DOCUMENTS = {
   "a registry's refusal": (words) => ({
     errors: [
       { code: "DENIED", message: words(), detail: { [words()]: words() } },
-      { code: words(), message: words() },
+      { code: "UNKNOWN", message: words() },
     ],
   }),
   "a registry's refusal with words for a code": (words) => ({
@@ -78,14 +78,15 @@ const DOCUMENTS: Readonly<Record<string, Document>> = {
     httpErrorStatusCode: 400,
     httpErrorMessage: words(),
   }),
+  "a credential": (words) => ({ Username: words(), Secret: words(), ServerURL: words() }),
   "a list": (words) => [words(), 7, null, [words()]],
   "a text": (words) => words(),
   "a number": () => 7,
   "an object of other fields": (words) => ({ [words()]: { [words()]: [words()] } }),
-};
+} satisfies Readonly<Record<string, Document>>;
 
 /** Documents that are not JSON. */
-const TEXTS: Readonly<Record<string, (words: () => string) => string>> = {
+const TEXTS = {
   "a page": (words) => `<html><title>${words()}</title><p>${words()}</p></html>`,
   "cut JSON": (words) =>
     JSON.stringify({ errors: [{ code: "DENIED", message: words() }] }).slice(0, -3),
@@ -99,7 +100,14 @@ const TEXTS: Readonly<Record<string, (words: () => string) => string>> = {
   "an instance that has ended": (words) =>
     `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><instanceState><name>terminated</name></instanceState><stateReason><code>Server.InternalError</code><message>${xml(words())}</message></stateReason></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`,
   nothing: () => "",
-};
+} satisfies Readonly<Record<string, (words: () => string) => string>>;
+
+export type AnswerKind = keyof typeof DOCUMENTS | keyof typeof TEXTS;
+const KINDS = [...keysOf(DOCUMENTS), ...keysOf(TEXTS)];
+
+function keysOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(table).filter((name): name is Name => Object.hasOwn(table, name));
+}
 
 const STATUSES = [
   200, 200, 201, 302, 307, 400, 401, 401, 403, 403, 404, 405, 409, 418, 429, 500, 503,
@@ -112,22 +120,53 @@ export interface Plot {
   readonly status: number;
   readonly statusText: Words;
   readonly headers: Readonly<Partial<Record<Header, Words>>>;
-  /** Of {@link DOCUMENTS} or {@link TEXTS}. */
-  readonly kind: string;
+  readonly kind: AnswerKind;
   /** What its texts are, in turns. */
   readonly words: readonly Words[];
 }
 
-export function plots(longestSkip: number): fc.Arbitrary<Plot> {
+/**
+ * @param longestSkip Requests that are answered well before.
+ * @param usual Most answers are of these.
+ */
+export function plots(longestSkip: number, usual: readonly AnswerKind[]): fc.Arbitrary<Plot> {
   return fc.record({
     skip: fc.nat({ max: longestSkip }),
     times: fc.constantFrom(1, 3, 1_000),
     status: fc.constantFrom(...STATUSES),
     statusText: someWords(),
     headers: fc.dictionary(fc.constantFrom(...HEADERS), someWords(), { maxKeys: 5 }),
-    kind: fc.constantFrom(...Object.keys(DOCUMENTS), ...Object.keys(TEXTS)),
+    kind: fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...usual) },
+      { weight: 1, arbitrary: fc.constantFrom(...KINDS) },
+    ),
     words: fc.array(someWords(), { minLength: 1, maxLength: 6 }),
   });
+}
+
+/** The usual answers at the beginning and in the middle of a scene, with every secret in every form. */
+export function plainPlots(
+  requests: number,
+  usual: readonly AnswerKind[],
+  secrets: number,
+): readonly Plot[] {
+  const forms = Object.keys(SECRET_FORMS);
+  const everything = forms.map((form) =>
+    Array.from({ length: secrets }, (_, secret) => [{ secret, form }, " "]).flat(),
+  );
+  return [1, Math.floor(requests / 2)].flatMap((skip) =>
+    [200, 403].flatMap((status) =>
+      usual.map((kind) => ({
+        skip,
+        times: 1_000,
+        status,
+        statusText: ["no"],
+        headers: {},
+        kind,
+        words: everything,
+      })),
+    ),
+  );
 }
 
 /** @param known What the peer knows whatever it has granted. */
@@ -178,9 +217,7 @@ function render(plot: Plot, secrets: readonly string[]): RepeatedAnswer {
   const say = (words: Words) => words.map((part) => sayPart(part, secrets)).join("");
   let said = 0;
   const words = () => say(plot.words[said++ % plot.words.length] ?? []);
-  const text = TEXTS[kind];
-  const document = DOCUMENTS[kind];
-  const body = text === undefined ? JSON.stringify(document?.(words)) : text(words);
+  const body = kind in TEXTS ? textOf(kind, words) : JSON.stringify(documentOf(kind, words));
   const fields = Object.entries(headers).map(([name, value]) => header(name, say(value)));
   return {
     status,
@@ -188,6 +225,14 @@ function render(plot: Plot, secrets: readonly string[]): RepeatedAnswer {
     headers: Object.fromEntries(fields),
     body,
   };
+}
+
+function textOf(kind: AnswerKind, words: () => string): string {
+  return Object.entries(TEXTS).find(([name]) => name === kind)?.[1](words) ?? "";
+}
+
+function documentOf(kind: AnswerKind, words: () => string): unknown {
+  return Object.entries(DOCUMENTS).find(([name]) => name === kind)?.[1](words);
 }
 
 function sayPart(part: Part, secrets: readonly string[]): string {

@@ -87,6 +87,8 @@ async function playLibrary(
   const secret = "LOGIN" in stored ? { secret: "LOGIN" } : {};
   if (reference !== null)
     await attempt(() => slipway.inspectImage(reference, { ...secret, verifyLayers: true }));
+  // The image was inspected by a client of its own, which is gone with its tokens.
+  repeater.beginSession();
   await attempt(() => slipway.resolveWorkspace(WORKSPACE));
   await attempt(() =>
     slipway.spawnWorkspace(WORKSPACE, { spawnId, wait: "watched", onEvent: tell }),
@@ -114,9 +116,7 @@ async function playCommands(
   const secret = "LOGIN" in stored ? ["--secret", "LOGIN"] : [];
   const lines = [
     ...(reference === null ? [] : [["inspect", reference, ...secret, "--verify-layers"]]),
-    ["resolve", WORKSPACE],
     ["spawn", WORKSPACE, "--id", spawnId],
-    ["describe", spawnId],
     ["logs", spawnId],
     ["list", "--refresh"],
     ["terminate", spawnId],

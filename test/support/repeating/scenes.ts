@@ -9,6 +9,7 @@ import { startServer, sendJson } from "../../unit/oci/support/http-server.ts";
 import { containerAnswer, infoAnswer, startFakeEngine, versionAnswer } from "../fake-engine.ts";
 import type { FakeEngine } from "../fake-engine.ts";
 import { scratchFolder } from "../scratch.ts";
+import type { AnswerKind } from "./answers.ts";
 import { startRepeater } from "./repeater.ts";
 import type { Repeater } from "./repeater.ts";
 
@@ -26,7 +27,17 @@ export interface Scene extends AsyncDisposable {
   readonly reference: string | null;
   /** Requests of all commands of the scene, about. */
   readonly requests: number;
+  /** What the peer's own answers look like. */
+  readonly answers: readonly AnswerKind[];
 }
+
+const REGISTRY_ANSWERS = [
+  "a registry's refusal",
+  "a registry's refusal with words for a code",
+  "a manifest of another type",
+  "an index",
+  "a token that is none",
+] as const;
 
 export const WORKSPACE = "agent-dev";
 const IMAGE = "agent-base";
@@ -85,6 +96,7 @@ export async function registryScene(kind: "password" | "identity token"): Promis
     records: dockerRecords(reference, "LOGIN", NO_ENGINE),
     reference,
     requests: 14,
+    answers: REGISTRY_ANSWERS,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -139,6 +151,7 @@ export async function helperScene(): Promise<HelperScene> {
     records: dockerRecords(reference, null, NO_ENGINE),
     reference,
     requests: 8,
+    answers: REGISTRY_ANSWERS,
     say,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -175,6 +188,12 @@ export async function engineScene(): Promise<Scene> {
     }),
     reference: null,
     requests: 20,
+    answers: [
+      "an engine's refusal",
+      "an engine's progress",
+      "a container that has ended",
+      "an engine's account of itself",
+    ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -250,6 +269,12 @@ export async function ec2Scene(): Promise<Scene> {
     ),
     reference: null,
     requests: 24,
+    answers: [
+      "EC2's refusal",
+      "EC2's refusal by a code that is known",
+      "STS's refusal",
+      "an instance that has ended",
+    ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -303,6 +328,11 @@ export async function gceScene(kind: "token" | "workload identity"): Promise<Sce
     ),
     reference: null,
     requests: 24,
+    answers: [
+      "Compute Engine's refusal",
+      "an operation that has failed",
+      "a token service's refusal",
+    ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

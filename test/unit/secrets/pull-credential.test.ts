@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isSlipwayError, type SlipwayError } from "../../../src/errors.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
-import { parsePullCredential } from "../../../src/secrets/pull-credential.ts";
+import { parsePullCredential, pullSecretsIn } from "../../../src/secrets/pull-credential.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
 
 const PASSWORD = "hunter2";
@@ -143,5 +143,31 @@ describe("parsePullCredential", () => {
     expect(error.remedy).toContain("user:password");
     const everything = `${JSON.stringify(error)} ${String(error.cause)} ${error.stack ?? ""}`;
     expect(everything).not.toContain(PASSWORD);
+  });
+});
+
+describe("pullSecretsIn", () => {
+  const basic = Buffer.from(`alice:${PASSWORD}`).toString("base64");
+
+  it.each<readonly [string, string, readonly string[]]>([
+    ["a pair", `alice:${PASSWORD}`, [PASSWORD, basic]],
+    [
+      "a user name and a password",
+      JSON.stringify({ username: "alice", password: PASSWORD }),
+      [PASSWORD, basic],
+    ],
+    ["an identity token", JSON.stringify({ identitytoken: "tok" }), ["tok"]],
+    [
+      "every entry of a Docker configuration",
+      JSON.stringify({
+        auths: { "r.example.com": { auth: PACKED }, other: { identitytoken: "tok" }, bad: 7 },
+      }),
+      [PASSWORD, basic, "tok"],
+    ],
+    ["nothing of a text", "a token", []],
+    ["nothing of JSON that is cut", '{"password": "hunter2"', []],
+    ["nothing of other JSON", '{"auths": 7, "key": "x"}', []],
+  ])("finds %s", (_what, value, found) => {
+    expect(pullSecretsIn(new SecretValue(value)).map((secret) => secret.reveal())).toEqual(found);
   });
 });

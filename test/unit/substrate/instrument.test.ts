@@ -3,7 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import { instrument } from "../../../src/substrate/instrument.ts";
-import type { AdapterCall } from "../../../src/substrate/instrument.ts";
+import type { AdapterCall, InstrumentOptions } from "../../../src/substrate/instrument.ts";
 import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
@@ -31,6 +31,7 @@ const TARGET = { imageName: "base", architecture: "amd64" } as const;
 function setUp(
   change: (good: SubstrateAdapter) => Partial<SubstrateAdapter> = () => ({}),
   options: Partial<FakeAdapterOptions> = {},
+  { knownSecrets }: Pick<InstrumentOptions, "knownSecrets"> = {},
 ) {
   const clock = createFakeClock();
   const fake = createFakeAdapter({
@@ -41,7 +42,11 @@ function setUp(
   const calls: AdapterCall[] = [];
   const adapter = instrument(
     { ...fake, ...change(fake) },
-    { clock, onCall: (call) => calls.push(call) },
+    {
+      clock,
+      onCall: (call) => calls.push(call),
+      ...(knownSecrets === undefined ? {} : { knownSecrets }),
+    },
   );
   return { adapter, calls, clock, fake };
 }
@@ -170,6 +175,78 @@ describe("instrument", () => {
         },
       ],
     });
+  });
+
+  it("keeps the adapter's own secrets out of what each verb says", async () => {
+    const own = new SecretValue("cloud-session-token");
+    const words = "refused cloud-session-token";
+    const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message: words });
+    const machine = {
+      id: "i",
+      place: "here",
+      state: "ended",
+      architecture: null,
+      artifact: null,
+      addresses: { private: null, public: null },
+      ports: [],
+      launchIndex: null,
+      ownership: null,
+      end: { exitCode: null, message: words },
+      createdAt: null,
+    } as const;
+    const check = { name: "x", outcome: "passed", message: words } as const;
+    const { adapter } = setUp((good) => ({
+      secrets: () => [own],
+      inspectImage: async (...given) => ({
+        ...(await good.inspectImage(...given)),
+        checks: [check],
+      }),
+      preflight: async (...given) => {
+        const report = await good.preflight(...given);
+        const candidates = report.candidates.map((one) => ({ ...one, reason: words }));
+        return { ...report, checks: [check], candidates };
+      },
+      launch: async () => [{ outcome: "unknown", error }],
+      terminate: async () => [{ id: "i", outcome: "failed", error }],
+      describe: async () => [machine, "unknown", null],
+      list: async () => [machine],
+      logs() {
+        throw error;
+      },
+      close: () => Promise.reject(error),
+    }));
+    const said = await Promise.allSettled(all(adapter).map((call) => call()));
+    const texts = said.map((one) =>
+      one.status === "fulfilled" ? JSON.stringify(one.value) : String(one.reason),
+    );
+    for (const text of texts) {
+      expect(text).toContain("refused [redacted]");
+      expect(text).not.toContain("cloud-session-token");
+    }
+  });
+
+  it("looks up what a provider may know from other calls once something goes wrong", async () => {
+    let lookups = 0;
+    const knownSecrets = async () => {
+      lookups += 1;
+      return [new SecretValue("given-to-another")];
+    };
+    const { adapter, fake } = setUp(undefined, {}, { knownSecrets });
+    await adapter.list("ledger-1", signal);
+    await adapter.launch(fakeLaunch("one"), signal);
+    expect(lookups).toBe(0);
+    const error = {
+      code: "UNAVAILABLE",
+      reason: "ENGINE_ERROR",
+      message: "no given-to-another",
+    } as const;
+    fake.fault({ verb: "list", kind: "throw", error });
+    await expect(adapter.list("ledger-1", signal)).rejects.toThrow("no [redacted]");
+    fake.fault({ verb: "terminate", kind: "reject", error });
+    expect(await adapter.terminate(["x"], signal)).toMatchObject([
+      { error: { message: "no [redacted]" } },
+    ]);
+    expect(lookups).toBe(2);
   });
 
   it("times logs until their reader goes away", async () => {
