@@ -1,8 +1,10 @@
 import type { Image, InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import { singleFlight } from "../../../src/async/single-flight.ts";
+import type { Keeping } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "./api.ts";
 import type { AwsRole } from "./client.ts";
 import { cloudError } from "../errors/errors.ts";
+import type { CloudCallContext } from "../errors/errors.ts";
 import { findGeneralTypes } from "./general-types.ts";
 import type { GeneralTypes } from "./general-types.ts";
 
@@ -37,92 +39,110 @@ const MAX_FILTER_VALUES = 200;
 
 export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsReader {
   const { region } = api;
-  const what = "a read of AWS";
-  const lasting = { milliseconds: KEEP_TYPES_MILLISECONDS, now };
-  // Kept for each access key, because a key always belongs to the same account.
-  const forever = { milliseconds: Number.POSITIVE_INFINITY, now };
-  const accounts = singleFlight<string>(forever);
-  const images = singleFlight<Image>();
-  const types = singleFlight<InstanceTypeInfo | null>(lasting);
-  const zones = singleFlight<readonly string[]>(lasting);
-  const generals = singleFlight<GeneralTypes>(lasting);
-  const subnets = singleFlight<readonly Subnet[]>();
-  const groups = singleFlight<readonly SecurityGroup[]>();
-
-  /** Converts the SDK's errors of a read to `SlipwayError`. */
-  const withCloudErrors =
-    <Answer>(operation: string, subject: string, call: (signal: AbortSignal) => Promise<Answer>) =>
-    async (signal: AbortSignal): Promise<Answer> => {
-      try {
-        return await call(signal);
-      } catch (caught) {
-        throw cloudError(caught, { operation, subject, region, signal });
-      }
-    };
+  const keepTypes = { milliseconds: KEEP_TYPES_MILLISECONDS, now };
+  const keepForever = { milliseconds: Number.POSITIVE_INFINITY, now };
+  const readAccount = sharedRead<string>(region, keepForever);
+  const readImage = sharedRead<Image>(region);
+  const readType = sharedRead<InstanceTypeInfo | null>(region, keepTypes);
+  const readZones = sharedRead<readonly string[]>(region, keepTypes);
+  const readGeneralTypes = sharedRead<GeneralTypes>(region, keepTypes);
+  const readSubnets = sharedRead<readonly Subnet[]>(region);
+  const readGroups = sharedRead<readonly SecurityGroup[]>(region);
   return {
     region,
     async account(role, signal) {
+      const operation = "GetCallerIdentity";
       const subject = `the ${role === "reader" ? "reading" : "launching"} credentials`;
-      const key = await withCloudErrors("GetCallerIdentity", subject, () => accessKeyId(role))(
-        signal,
-      );
-      const load = withCloudErrors("GetCallerIdentity", subject, async (stop) => {
+      // An access key always belongs to the same account.
+      const key = await withCloudErrors(accessKeyId(role), { operation, subject, region, signal });
+      return await readAccount({ operation, subject, key, signal }, async (stop) => {
         const { Account } = await api.getCallerIdentity(role, stop);
         return requireMember(Account, "account");
       });
-      return await accounts({ key, signal, what }, load);
     },
-    async image(id, signal) {
-      const load = withCloudErrors("DescribeImages", id, async (stop) => {
-        const { Images = [] } = await api.describeImages(
-          { ImageIds: [id], IncludeDisabled: true },
-          stop,
-        );
+    image: (id, signal) =>
+      readImage({ operation: "DescribeImages", subject: id, key: id, signal }, async (stop) => {
+        const input = { ImageIds: [id], IncludeDisabled: true };
+        const { Images = [] } = await api.describeImages(input, stop);
         return requireMember(Images[0], "image");
-      });
-      return await images({ key: id, signal, what }, load);
-    },
-    async instanceType(name, signal) {
-      const load = withCloudErrors("DescribeInstanceTypes", `instance type ${name}`, (stop) =>
-        describeType(api, name, stop),
-      );
-      return await types({ key: name, signal, what }, load);
-    },
-    async zonesWith(instanceType, signal) {
-      const load = withCloudErrors("DescribeInstanceTypeOfferings", instanceType, async (stop) => {
-        const offerings = await offeringsOf(api, [instanceType], stop);
-        return offerings.map(({ zone }) => zone).toSorted();
-      });
-      return await zones({ key: instanceType, signal, what }, load);
-    },
-    async generalTypes(architecture, signal) {
-      const load = withCloudErrors("DescribeInstanceTypes", `small ${architecture} types`, (stop) =>
-        findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
-      );
-      return await generals({ key: architecture, signal, what }, load);
-    },
-    async subnets(ids, signal) {
+      }),
+    instanceType: (name, signal) =>
+      readType(
+        {
+          operation: "DescribeInstanceTypes",
+          subject: `instance type ${name}`,
+          key: name,
+          signal,
+        },
+        (stop) => describeType(api, name, stop),
+      ),
+    zonesWith: (type, signal) =>
+      readZones(
+        { operation: "DescribeInstanceTypeOfferings", subject: type, key: type, signal },
+        async (stop) => {
+          const offerings = await offeringsOf(api, [type], stop);
+          return offerings.map(({ zone }) => zone).toSorted();
+        },
+      ),
+    generalTypes: (architecture, signal) =>
+      readGeneralTypes(
+        {
+          operation: "DescribeInstanceTypes",
+          subject: `small ${architecture} types`,
+          key: architecture,
+          signal,
+        },
+        (stop) =>
+          findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
+      ),
+    subnets(ids, signal) {
       // By filter, because EC2 refuses the whole call if one id of several does not exist.
       const Filters = [{ Name: "subnet-id", Values: [...ids] }];
-      const load = withCloudErrors("DescribeSubnets", ids.join(", "), async (stop) => {
-        const { Subnets = [] } = await api.describeSubnets({ Filters }, stop);
-        return Subnets;
-      });
-      return await subnets({ key: ids.join(" "), signal, what }, load);
+      const subject = ids.join(", ");
+      return readSubnets(
+        { operation: "DescribeSubnets", subject, key: subject, signal },
+        async (stop) => (await api.describeSubnets({ Filters }, stop)).Subnets ?? [],
+      );
     },
-    async securityGroups(id, signal) {
+    securityGroups(id, signal) {
       const filter = { Name: id === null ? "group-name" : "group-id", Values: [id ?? "default"] };
       const subject = id ?? "the default security groups";
-      const load = withCloudErrors("DescribeSecurityGroups", subject, async (stop) => {
-        const { SecurityGroups = [] } = await api.describeSecurityGroups(
-          { Filters: [filter] },
-          stop,
-        );
-        return SecurityGroups;
-      });
-      return await groups({ key: subject, signal, what }, load);
+      return readGroups(
+        { operation: "DescribeSecurityGroups", subject, key: subject, signal },
+        async (stop) =>
+          (await api.describeSecurityGroups({ Filters: [filter] }, stop)).SecurityGroups ?? [],
+      );
     },
   };
+}
+
+interface SharedCall extends Pick<CloudCallContext, "operation" | "subject"> {
+  /** Callers with the same key share one call. */
+  readonly key: string;
+  readonly signal: AbortSignal;
+}
+
+/** Returns a function that reads from AWS once for all concurrent callers, and throws only `SlipwayError`. */
+function sharedRead<Answer>(region: string, keeping?: Keeping) {
+  const share = singleFlight<Answer>(keeping);
+  return async (
+    { operation, subject, key, signal }: SharedCall,
+    read: (stop: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> =>
+    await share({ key, signal, what: "a read of AWS" }, (stop) =>
+      withCloudErrors(read(stop), { operation, subject, region, signal: stop }),
+    );
+}
+
+async function withCloudErrors<Answer>(
+  answer: Promise<Answer>,
+  context: CloudCallContext,
+): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (caught) {
+    throw cloudError(caught, context);
+  }
 }
 
 async function describeType(

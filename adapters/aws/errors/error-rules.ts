@@ -222,7 +222,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "PERMISSION_DENIED",
       reason: "CLOUD_PERMISSION_DENIED",
-      remedy: "Allow this call to the role or user, or name a role_arn that may make it.",
+      remedy: "Grant this action to the role or user, or name a role_arn that has it.",
       blastRadius: "credential",
       retry: "never",
     },

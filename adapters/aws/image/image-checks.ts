@@ -70,7 +70,7 @@ export function imageChecks(question: ImageQuestion): readonly Check[] {
 function foundCheck({ region, image, facts }: ImageQuestion): Check {
   const { Name, OwnerId, ImageOwnerAlias } = image;
   const named = Name === undefined ? "" : ` (${oneLine(Name)})`;
-  const alias = ImageOwnerAlias === undefined ? "" : `, ${ImageOwnerAlias}`;
+  const alias = ImageOwnerAlias === undefined ? "" : ` (${ImageOwnerAlias})`;
   const owner = OwnerId === undefined ? "" : `, owned by account ${OwnerId}${alias}`;
   return passed("image.found", `${region} has ${facts.id}${named}${owner}`);
 }

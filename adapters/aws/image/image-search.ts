@@ -20,7 +20,7 @@ export interface MissingImage {
 
 /** The search only adds a hint to an error, which is not worth a long wait. */
 const SEARCH_MILLISECONDS = 5_000;
-const ALSO_UNUSABLE = { IncludeDeprecated: true, IncludeDisabled: true } as const;
+const INCLUDE_UNUSABLE = { IncludeDeprecated: true, IncludeDisabled: true } as const;
 
 /**
  * The error for an AMI that the region does not have. It says where the AMI was found: in the image record's other
@@ -69,7 +69,7 @@ async function findInRegions(
   const Filters = [{ Name: "image-id", Values: [id] }];
   const answers = await Promise.all(
     regions.map(async (region): Promise<readonly FoundImage[]> => {
-      const images = await imagesIn(api(region), { Filters, ...ALSO_UNUSABLE }, signal);
+      const images = await imagesIn(api(region), { Filters, ...INCLUDE_UNUSABLE }, signal);
       return images.map(({ Name }) => ({ region, name: Name ?? null }));
     }),
   );
@@ -109,7 +109,7 @@ async function imagesIn(
   return value?.Images ?? [];
 }
 
-/** The answer of a search. Its failure, also by the deadline, is a value and not thrown. */
+/** Settles one call of the search. A failure, also by the deadline, gives a value and is not thrown. */
 function settledHint<Answer>(answer: Promise<Answer>, region: string) {
   return settled(
     answer.catch((caught: unknown) => {

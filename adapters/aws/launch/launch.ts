@@ -79,7 +79,7 @@ function requireAccount({ accountId, region }: AwsTarget, account: string): void
     code: "FAILED_PRECONDITION",
     reason: "ACCOUNT_MISMATCH",
     message: `the credentials that launch belong to account ${account}, but the plan is for account ${accountId}`,
-    remedy: `Use a profile of account ${accountId}, or a role_arn there in the placement.`,
+    remedy: `Use credentials of account ${accountId}: a profile, or a role_arn in the placement.`,
     blastRadius: "credential",
     metadata: { account_id: account, placement_account_id: accountId, region },
   });

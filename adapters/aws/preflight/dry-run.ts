@@ -106,7 +106,7 @@ function permissionDenied(error: SlipwayError): Check {
     code: error.code,
     reason: error.reason,
     message: `these credentials may not launch: ${error.message}`,
-    remedy: `Allow ${denied} to the role or user that launches, or name a role_arn that may launch; aws sts decode-authorization-message decodes metadata.encoded_message.`,
+    remedy: `Grant ${denied} to the role or user that launches, or name a role_arn that has it. Decode metadata.encoded_message with aws sts decode-authorization-message.`,
     blastRadius: error.blastRadius,
     retry: error.retry,
     metadata: { ...error.metadata, action: denied },

@@ -72,10 +72,12 @@ export interface ChoiceQuestion {
 /** The draft's type with its checks, or the default type if the draft names none. */
 export function chooseMachine(question: ChoiceQuestion): MachineChoice {
   const { reading } = question;
-  return reading.kind === "named" ? named(question, reading) : general(question, reading.types);
+  return reading.kind === "named"
+    ? namedChoice(question, reading)
+    : defaultChoice(question, reading.types);
 }
 
-function named(
+function namedChoice(
   { draft, image, region }: ChoiceQuestion,
   { info, zones }: Extract<MachineReading, { kind: "named" }>,
 ): MachineChoice {
@@ -95,7 +97,7 @@ function named(
   };
 }
 
-function general(
+function defaultChoice(
   { draft, image, region, zones }: ChoiceQuestion,
   types: Reading<GeneralTypes>,
 ): MachineChoice {

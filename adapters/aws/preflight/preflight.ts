@@ -181,7 +181,7 @@ function accountCheck(
     code: "FAILED_PRECONDITION",
     reason: "ACCOUNT_MISMATCH",
     message: `${whose} belong to account ${found.value}, but the placement is in account ${accountId}`,
-    remedy: `Use a profile of account ${accountId}, or a role_arn there in the placement; or correct account_id.`,
+    remedy: `Use credentials of account ${accountId} (a profile, or a role_arn in the placement), or correct account_id.`,
     blastRadius: "credential",
     metadata: { account_id: found.value, placement_account_id: accountId, region },
   });

@@ -11,7 +11,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "permission.launch",
     reason: "CLOUD_PERMISSION_DENIED",
     message: /these credentials may not launch.*ec2:RunInstances/,
-    remedy: /^Allow ec2:RunInstances/,
+    remedy: /^Grant ec2:RunInstances/,
   },
   {
     name: "no permission to pass the instance profile",
@@ -26,7 +26,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "permission.launch",
     reason: "CLOUD_PERMISSION_DENIED",
     message: /iam:PassRole/,
-    remedy: /^Allow iam:PassRole/,
+    remedy: /^Grant iam:PassRole/,
   },
   {
     name: "no permission to read the image",
@@ -37,7 +37,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "image.found",
     reason: "CLOUD_PERMISSION_DENIED",
     message: /DescribeImages in us-east-1/,
-    remedy: /Allow this call to the role or user/,
+    remedy: /Grant this action to the role or user/,
   },
   {
     name: "another account",
@@ -45,7 +45,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "account.launcher",
     reason: "ACCOUNT_MISMATCH",
     message: /belong to account 123456789012, but the placement is in account 210987654321$/,
-    remedy: /a role_arn there/,
+    remedy: /^Use credentials of account 210987654321 /,
   },
   {
     name: "expired credentials",

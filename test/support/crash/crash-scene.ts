@@ -19,7 +19,7 @@ export interface CrashSubstrate extends AsyncDisposable {
 }
 
 export interface SeenCall {
-  /** As the cloud names it; `dry run` for what was only rehearsed. */
+  /** The cloud's name of the call, or `dry run` for a launch with `DryRun`. */
   readonly call: string;
   readonly isThrottled: boolean;
 }
