@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 
 /**
- * Waits until a child process has exited and all that it wrote has been read from its pipes, which must be flowing.
- * Node's `close` event comes later: only when no process holds the pipes open. A credential helper that starts an agent
- * in the background, or `ssh` with `ControlPersist`, would delay its caller until that process ends.
+ * Waits until a child process has exited and everything it wrote has been read from its pipes, which must be flowing.
+ * Node's `close` event waits until no process has the pipes open: a credential helper that starts an agent in the
+ * background, or `ssh` with `ControlPersist`, would delay its caller until that other process ends.
  *
  * @returns the exit code, or null if a signal ended the child
  * @throws the error of a child that could not be started
@@ -15,8 +15,8 @@ export async function waitForExit(child: ChildProcess): Promise<number | null> {
   let reads = 0;
   for (const pipe of pipes) pipe.on("data", () => (reads += 1));
   const [exitCode]: (number | null)[] = await once(child, "exit");
-  // What the child wrote is in the pipes by now. The event loop reads every pipe with data once per turn, so that a whole
-  // turn without a read means that they are empty.
+  // Everything that the child wrote is now in the pipes. Each turn of the event loop reads every pipe that has data, so
+  // one whole turn without a read means that they are empty.
   for (let before = -1; before !== reads;) {
     before = reads;
     await setImmediate();

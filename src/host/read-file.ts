@@ -1,6 +1,6 @@
 /**
- * Every file that is read by name. A name can lead to a named pipe, a device or a socket: opened or read the ordinary
- * way, it holds a thread of Node's until somebody writes to it, and no signal ends the process before that.
+ * Reads files by name. A name can lead to a pipe, a device or a socket. Opened or read in the ordinary way, these block
+ * one of Node's threads until another process writes, and until then no signal that Node handles ends the process.
  */
 import { closeSync, constants, createReadStream, fstatSync, openSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -9,10 +9,10 @@ import { Socket } from "node:net";
 import { devNull } from "node:os";
 import { addAbortSignal } from "node:stream";
 
-// Without O_NONBLOCK the open of a named pipe waits for a writer; without O_NOCTTY that of a terminal may adopt it.
+// Without O_NONBLOCK, opening a pipe waits for a writer. Without O_NOCTTY, this process may adopt a terminal it opens.
 const OPEN_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** What opening a socket by name fails with. */
+/** The error of opening a socket by name. */
 const SOCKET_OPENED = "ENXIO";
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -24,14 +24,14 @@ const CAUSES: Readonly<Record<string, string>> = {
   [SOCKET_OPENED]: "it is a socket or a device without a driver",
 };
 
-/** A file that could be opened and is refused all the same. The message completes `FILE cannot be read: `. */
+/** A file that Slipway refuses to read. The message is a clause that follows `FILE cannot be read: `. */
 class FileRefused extends Error {}
 
 /**
- * The content of a regular file; symbolic links are followed.
+ * Reads a regular file. Symbolic links are followed.
  *
- * @param limit the most bytes it may have
- * @param accept judges the opened file before it is read, and throws what the caller of this function is to get
+ * @param limit largest size, in bytes
+ * @param accept called with the status of the opened file; throws to refuse it
  * @throws the error of the file system, or one that {@link whyUnreadable} explains
  */
 export async function readRegularFile(
@@ -48,8 +48,8 @@ export async function readRegularFile(
 }
 
 /**
- * The pieces of a regular file, or of a pipe until its writers have closed it: for input that people also name as
- * `/dev/stdin` or `<(command)`. The wait for a writer ends with the signal.
+ * Reads a regular file, or a pipe until its writers have closed it, for input that users also name as `/dev/stdin` or
+ * `<(command)`. The signal ends the wait for a writer.
  *
  * @throws what {@link readRegularFile} throws, or an `AbortError`
  */
@@ -68,30 +68,30 @@ export async function* readInput(path: string, signal: AbortSignal): AsyncGenera
 }
 
 /**
- * Refuses what a library that opens `path` itself would wait for. A file that does not exist is left to the library,
- * and so is the null device, by which people say that there is no file.
+ * Refuses a pipe, device or socket that a library is about to open itself. Accepts a file that cannot be opened, which
+ * the library reports, and the null device, which users name to mean an empty file.
  *
- * @throws what {@link readRegularFile} throws
+ * @throws an error that {@link whyUnreadable} explains
  */
 export async function refuseEndlessFile(path: string): Promise<void> {
   if (path === devNull) return;
   const status = await stat(path).catch((caught: unknown) => {
-    if (isAbsent(caught)) return null;
+    if (errnoOf(caught) !== null) return null;
     throw caught;
   });
   if (status !== null && !status.isFile()) throw notRegular(status);
 }
 
-/** Whether an error of the file system says that there is no such file. */
+/** Whether the file system reports that a file does not exist. */
 export function isAbsent(caught: unknown): boolean {
   const code = errnoOf(caught);
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**
- * Why a file cannot be read, as a clause that follows a colon.
+ * Explains why a file cannot be read, as a clause that follows a colon.
  *
- * @throws what was caught, where it is neither the file system's error nor one of this module
+ * @throws the error itself if it comes neither from the file system nor from this module
  */
 export function whyUnreadable(caught: unknown): string {
   if (caught instanceof FileRefused) return caught.message;

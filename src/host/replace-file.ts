@@ -16,9 +16,9 @@ import { isAbsent, notRegular } from "./read-file.ts";
 const PRIVATE = 0o600;
 
 /**
- * Writes a file under its whole name at once, with mode 0600: a reader finds the old content or the new one, after a
- * crash too. A symbolic link stays, and the file that it names is replaced. Anything but a regular file is refused:
- * as root, a rename onto `/dev/null` would take it from every process of the machine.
+ * Replaces a file in one step, with mode 0600: a reader sees the old content or the new one, after a crash too. If the
+ * path is a symbolic link, the file that it names is replaced. Anything but a regular file is refused: as root,
+ * renaming onto `/dev/null` would break every process of the machine.
  *
  * @throws the error of the file system, or one that `whyUnreadable` explains
  */

@@ -46,7 +46,7 @@ export interface SlipwayOptions {
   readonly environment?: Environment;
   /** Called after every call to an engine or cloud. */
   readonly onAdapterCall?: (call: AdapterCall) => void;
-  /** Called when others may read or replace the database. Default: ignored. What is dangerous is always an error. */
+  /** Called for each risk to the database that is not an error, for example a file that others can read. */
   readonly onWarning?: (warning: StorageWarning) => void;
   /**
    * Call rates that differ from those that the provider publishes, by substrate and by the name that a waiting spawn

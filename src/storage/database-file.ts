@@ -1,8 +1,8 @@
 /**
- * The files under a database's name, before and after SQLite opens them. Who can write to the database, or to a log
- * that SQLite finds beside it, decides what is launched with this user's credentials. So the rules are those of `ssh`
- * and of database servers: Slipway refuses another user's file and one that every user can write to, and warns about a
- * file that others can read or a group can write to.
+ * Checks the database's files before and after SQLite opens them. A user who can write to the database, or to a log
+ * that SQLite finds next to it, decides what is launched with this user's credentials. The rules follow `ssh` and
+ * database servers: Slipway refuses another user's file and a file that every user can write to, and warns about a file
+ * that others can read or that its group can write to.
  */
 import { closeSync, lstatSync, openSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -11,7 +11,7 @@ import { SlipwayError } from "../errors.ts";
 import { belongsToAnother } from "../host/file-owner.ts";
 import { notRegular, whyUnreadable } from "../host/read-file.ts";
 
-/** What is wrong with the database's files although Slipway uses them, and what to do about it. */
+/** A risk to the database that is not an error, and its remedy. */
 export interface StorageWarning {
   readonly message: string;
   readonly remedy: string;
@@ -38,7 +38,7 @@ const MOST_LINKS = 40;
  *
  * @param path absolute, in an existing folder
  * @returns the file that `path` names, by a path whose last part is not a link
- * @throws what the file system says, or a SlipwayError
+ * @throws the file system's error, or a SlipwayError
  */
 export function createDatabaseFile(path: string): string {
   const file = followLinks(path);
@@ -79,7 +79,7 @@ export function refuseReplaced(file: string, before: Stats): void {
     );
 }
 
-/** What other users may do with the database and nothing fails for. */
+/** The risks that Slipway only warns about. */
 export function storageWarnings(file: string): readonly StorageWarning[] {
   return [...modeWarnings(file), ...folderWarnings(file)];
 }
@@ -138,7 +138,7 @@ function refuseUnsafeFile(path: string, status: Stats): void {
     );
 }
 
-/** A link is followed here and not by SQLite, so that it leads to one and the same file throughout. */
+/** Follows links here instead of in SQLite, so that the file that is checked is the file that is opened. */
 function followLinks(path: string): string {
   let file = path;
   for (let hops = 0; hops < MOST_LINKS; hops += 1) {
@@ -151,7 +151,7 @@ function followLinks(path: string): string {
         "Name a database of your own.",
       );
     const target = readlinkSync(file);
-    // Not joined: where a part of the path is a link itself, `..` behind it leads elsewhere than its text says.
+    // `join` would drop `..` together with the part before it, which may itself be a link to another folder.
     file = isAbsolute(target) ? target : `${dirname(file)}/${target}`;
   }
   throw unsafe(path, "is a symbolic link without an end", "Remove the link.");

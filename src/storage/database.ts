@@ -40,7 +40,7 @@ export interface DatabaseOptions {
   readonly path: string;
   readonly migrations: Migrations;
   readonly pause?: Pause;
-  /** Called for each thing that other users may do with the file and that nothing fails for. Default: ignored. */
+  /** Called for each risk that is not an error, for example a file that others can read. */
   readonly onWarning?: (warning: StorageWarning) => void;
 }
 

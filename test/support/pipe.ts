@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** Makes a named pipe without a writer: opened or read the ordinary way, it holds the reader for ever. */
+/** Makes a pipe without a writer: a reader that opens it in the ordinary way waits forever. */
 export function makePipe(path: string): string {
   execFileSync("mkfifo", [path]);
   return path;

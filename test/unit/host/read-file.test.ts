@@ -62,7 +62,7 @@ describe("readRegularFile", () => {
     server.close();
   });
 
-  it("reads no more than its limit, of a file that grows meanwhile or tells no size too", async () => {
+  it("reads no more than its limit, even if the file grows or reports no size", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "file");
     writeFileSync(path, "text");
@@ -127,6 +127,12 @@ describe("refuseEndlessFile", () => {
       await expect(refuseEndlessFile(path)).resolves.toBeUndefined();
   });
 
+  it("leaves a file that cannot be opened to the library", async () => {
+    using folder = scratchFolder();
+    symlinkSync("loop", join(folder.path, "loop"));
+    await expect(refuseEndlessFile(join(folder.path, "loop"))).resolves.toBeUndefined();
+  });
+
   it.each(IRREGULAR)("refuses %s", async (kind, make) => {
     using folder = scratchFolder();
     const path = join(folder.path, "file");
@@ -135,8 +141,8 @@ describe("refuseEndlessFile", () => {
   });
 });
 
-describe("the cause of a failure", () => {
-  it("is told in words, and by the system's name for it", async () => {
+describe("whyUnreadable", () => {
+  it("is explained in words, with the system's error code", async () => {
     using folder = scratchFolder();
     const absent = await readRegularFile(join(folder.path, "none"), 1).catch((caught) => caught);
     expect(isAbsent(absent)).toBe(true);

@@ -80,7 +80,7 @@ describe("whose token goes with a call", () => {
     expect(client).toBeInstanceOf(kind);
   });
 
-  it("does not come from a pipe, which nobody may ever write to", async () => {
+  it("never comes from a pipe, which may have no writer", async () => {
     const path = makePipe(join(folder, "pipe.json"));
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: path };
     await expect(open({ target: gcpTarget(), environment, role: "reader" })).rejects.toMatchObject({
