@@ -46,44 +46,43 @@ export interface DockerAdapterOptions {
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** What a registry's certificate may be signed by beside what Node trusts, as PEM text; default: nothing. */
+  /** Additional certificate authorities for registries, as PEM text. Default: none. */
   readonly certificateAuthorities?: (host: string) => Promise<string | null>;
   /** Sent to registries as `User-Agent`. Default `slipway`. */
   readonly userAgent?: string;
   readonly pullTimeouts?: PullTimeouts;
   /** The program for `ssh://` hosts. Default `ssh`. */
   readonly sshProgram?: string;
-  /** What the host's kernel runs. Default: as it says itself. */
+  /** The platforms that the host's kernel runs. Default: read from the kernel. */
   readonly hostPlatforms?: HostPlatforms;
-  /** How pauses between looks at the engine are made, in milliseconds. Default: by the system's timers. */
+  /** Sleeps between polls of the engine, in milliseconds. Default: the system's timers. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 
-/** What is kept for one engine while the adapter lives. */
+/** State of one engine for the life of the adapter. */
 interface OpenEngine extends EngineConnection, MemberPorts {
   readonly machines: DescribePorts & TerminatePorts;
 }
 
 /**
- * The kernel takes 128 KiB for one variable with its name; the boot document also has to leave room for others beside
- * it, and is far smaller in practice.
+ * The kernel limits one variable with its name to 128 KiB. The boot document is far smaller in practice and leaves
+ * room for other variables.
  */
 const LARGEST_BOOT_DOCUMENT = 64 * 1024;
 const WATCH_MILLISECONDS = 1_000;
 /** An engine that restarts is back within seconds. */
 const RETRY_MILLISECONDS = 10_000;
 
-/** A container that was started runs or has ended; only an engine that is overwhelmed takes its time with it. */
+/** A started container is running or has ended; only an overloaded engine needs longer. */
 const PENDING_MILLISECONDS = 60_000;
 
 /**
- * An engine makes containers with its own host's processors, and some of it one at a time: with fewer under way it idles
- * in between, with more it gets slower again. On two processors, bursts by sixteens came out first: by fours they took
- * a twelfth longer.
+ * The engine creates containers on its host's processors, partly one at a time: with fewer calls in flight it idles
+ * in between, with more it slows down. Measured on two processors: 16 was fastest; 4 took a twelfth longer.
  */
 const CONCURRENT_LAUNCHES = 16;
 
-/** A container is made by one call, so that a batch saves nothing: core sends launches of one. */
+/** Each container needs its own call, so a batch saves nothing: core sends launches of one. */
 const CAPABILITIES: SubstrateCapabilities = {
   batch: {
     maximum: 1,
@@ -114,12 +113,12 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
   return {
     substrate: "DOCKER",
     capabilities: CAPABILITIES,
-    // An engine is shown what comes with a launch; the registry's client keeps its own secrets.
+    // The engine receives a launch's secrets; the registry's client redacts its own.
     secrets: () => [],
     async inspectImage(image, target, signal) {
       const source = dockerImage(image);
       const { imageRef, credential } = source;
-      // A tag that many ask for at once is read once, and means the same for all of them.
+      // Concurrent callers of one tag share one read, so the tag means the same for all of them.
       const key = JSON.stringify([imageRef, credentialKey(credential), target]);
       const read = (stop: AbortSignal) => inspectDockerImage(registry, source, target, stop);
       const found = await join({ key, signal, what }, read);
@@ -143,7 +142,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
   };
 }
 
-/** Finds the engine when it is first needed; a search that failed is made again. */
+/** Finds the engine on first use. A failed search is not cached. */
 function engineOpener(options: DockerAdapterOptions) {
   let opened: OpenEngine | null = null;
   const open = memoizeAsync(async () => (opened = await openEngine(options)));
@@ -202,7 +201,7 @@ function registryOf(
   });
 }
 
-/** None for a name that leads nowhere: the registry's client will say so. */
+/** Returns no address for an unknown host name; the registry's client reports that error. */
 const addressesOf: LookUp = async (host) => {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address);

@@ -1,6 +1,6 @@
 import type { Launch, LaunchMember, Machine } from "../../src/substrate/contract.ts";
 
-/** Everything that Slipway writes on a container begins so; a placement's labels may not. */
+/** Prefix of every label that Slipway writes. A placement's own labels may not begin with it. */
 export const LABEL_PREFIX = "dev.slipway.";
 
 export const LABELS = {
@@ -10,17 +10,17 @@ export const LABELS = {
   spawn: `${LABEL_PREFIX}spawn`,
   launch: `${LABEL_PREFIX}launch`,
   plan: `${LABEL_PREFIX}plan`,
-  /** The whole id: containers' labels have room for it. */
+  /** The whole id: container labels have no length limit. */
   planId: `${LABEL_PREFIX}plan-id`,
   artifact: `${LABEL_PREFIX}artifact`,
-  /** The engine does not say for which processor a container runs. */
+  /** Needed because the engine does not report a container's architecture. */
   architecture: `${LABEL_PREFIX}architecture`,
 } as const;
 
-/** Labels are 63 characters at most on Compute Engine; every substrate writes the same digits. */
+/** Compute Engine limits labels to 63 characters; every substrate writes the same digits. */
 const PLAN_DIGITS = 63;
 
-/** The labels of one member's container: the placement's, and ours over them. */
+/** The labels of one member's container: the placement's, overridden by Slipway's own. */
 export function containerLabels(
   launch: Launch,
   member: LaunchMember,
@@ -41,7 +41,7 @@ export function containerLabels(
   ]);
 }
 
-/** Whose the container with these labels is; null for one that is not Slipway's. */
+/** The owner of the container with these labels; null if Slipway did not create it. */
 export function ownershipOf(labels: Readonly<Record<string, string>>): Machine["ownership"] {
   const owner = read(labels, LABELS.owner);
   const tenant = read(labels, LABELS.tenant);
@@ -53,7 +53,7 @@ export function ownershipOf(labels: Readonly<Record<string, string>>): Machine["
   return { owner, tenant, workspace, launchId, planId, spawnId: read(labels, LABELS.spawn) };
 }
 
-/** True for the container that this launch made, or would make, for this member. */
+/** Whether these are the labels that this launch writes for this member. */
 export function isMemberOf(
   labels: Readonly<Record<string, string>>,
   launch: Launch,

@@ -5,7 +5,7 @@ import { oneLine } from "./errors/engine-failure.ts";
 import { LABELS, ownershipOf, read } from "./labels.ts";
 import type { ContainerReply, ListedContainer } from "./client/replies.ts";
 
-/** A container's states after the engine's API: `created running paused restarting removing exited dead`. */
+/** Container states in the engine's API: `created running paused restarting removing exited dead`. */
 const STATES: ReadonlyMap<string, MachineState> = new Map([
   ["created", "pending"],
   ["restarting", "pending"],
@@ -24,7 +24,7 @@ const EXIT_STATUS = /^(?:Exited|Dead|Removal In Progress) \((\d{1,3})\)/;
 /** A machine from the reply of `GET /containers/ID/json`. */
 export function machineOf(reply: ContainerReply, place: string): Machine {
   const { State: container, Config: configuration, NetworkSettings: network } = reply;
-  // A container whose start failed stays "created", with the reason beside it.
+  // A container that could not start stays "created"; `State.Error` has the reason.
   const failedStart = container.Status === "created" && container.Error !== "";
   const state = failedStart ? "ended" : stateOf(container.Status);
   return {
@@ -44,7 +44,7 @@ export function machineOf(reply: ContainerReply, place: string): Machine {
   };
 }
 
-/** A machine from one item of the reply of `GET /containers/json`, which says less of an end. */
+/** A machine from one item of the reply of `GET /containers/json`, which has no details about a container's end. */
 export function machineOfListed(item: ListedContainer, place: string): Machine {
   const state = stateOf(item.State);
   return {
@@ -99,7 +99,7 @@ function exitWords(exitCode: number): string {
     : `exited with code ${exitCode}`;
 }
 
-/** The first network's address: version 4 where there is one. The engine names no public address. */
+/** The first network's address, IPv4 if it has one. The engine reports no public address. */
 function addressesOf(network: ListedContainer["NetworkSettings"]): Machine["addresses"] {
   const attached = Object.values(network?.Networks ?? {});
   const version4 = attached.map((entry) => entry?.IPAddress).find(isText);
@@ -113,7 +113,7 @@ interface Publication {
   readonly protocol: string;
 }
 
-/** Published TCP ports in rising order; one that is published on several addresses counts once. */
+/** Published TCP ports in ascending order. A port published on several addresses appears once. */
 function portsOf(publications: readonly Publication[]): Machine["ports"] {
   const ports = new Map<number, number>();
   for (const { port, hostPort, protocol } of publications) {

@@ -10,45 +10,45 @@ const amount = z.int().nonnegative();
 
 const healthcheck = z.strictObject({
   test: strings,
-  /** Nanoseconds, as are the others. */
+  /** Nanoseconds, like the other durations. */
   interval: amount.nullable(),
   timeout: amount.nullable(),
   startPeriod: amount.nullable(),
   retries: amount.nullable(),
 });
 
-/** The container as it will be: what the image says, with what the machine shape and the workspace change. */
+/** The container's settings: the image's configuration, changed by the machine shape and the workspace. */
 const containerSettings = z.strictObject({
-  /** `NAME=value`, the image's, less those that `injectedEnv` replaces. */
+  /** The image's variables, `NAME=value`, without those that `injectedEnv` replaces. */
   env: strings,
-  /** Variables set beside the image's: secrets and the boot document. Their values are in no plan. */
+  /** Additional variables: secrets and the boot document. A plan never contains their values. */
   injectedEnv: z.array(z.strictObject({ name: text, from: text })),
-  /** Secret files, copied in before the container starts. */
+  /** Secret files, copied into the container before it starts. */
   files: z.array(z.strictObject({ path: text, mode: text, from: text })),
   entrypoint: strings.nullable(),
   cmd: strings.nullable(),
-  /** Empty is root. */
+  /** Empty means root. */
   user: text,
   workingDir: text,
   volumes: strings,
-  /** `PORT/PROTOCOL`, the image's and the workspace's. */
+  /** `PORT/PROTOCOL`: the ports of the image and of the workspace. */
   exposedPorts: strings,
-  /** The image's and the placement's. */
+  /** Labels of the image and of the placement. */
   labels: z.record(text, text),
-  /** Null is the engine's own, SIGTERM. */
+  /** Null means the engine's default, SIGTERM. */
   stopSignal: text.nullable(),
   healthcheck: healthcheck.nullable(),
-  /** Bytes; null is no limit. */
+  /** Bytes; null means no limit. */
   memory: amount.nullable(),
-  /** Bytes of memory and swap together; null leaves it to the engine (twice the memory). */
+  /** Bytes of memory and swap together; null means the engine's default (twice the memory). */
   memorySwap: amount.nullable(),
-  /** Weight against other containers; null is the engine's own, 1024. */
+  /** Weight relative to other containers; null means the engine's default, 1024. */
   cpuShares: amount.nullable(),
-  /** Billionths of a processor; null is no limit. */
+  /** Billionths of a processor; null means no limit. */
   nanoCpus: amount.nullable(),
-  /** Null is the engine's default network. */
+  /** Null means the engine's default network. */
   network: text.nullable(),
-  /** Container ports that are reachable from the engine's host; the engine chooses the host's port. */
+  /** Container ports published on the engine's host. The engine chooses the host port. */
   publish: z.array(z.strictObject({ port: z.int().min(1).max(65_535), address: text })),
 });
 
@@ -60,7 +60,7 @@ export function planSettings(container: ContainerSettings): JsonObject {
   return { container };
 }
 
-/** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
+/** Parses the settings of a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: LaunchPlan): ContainerSettings {
   const parsed = z
     .strictObject({ container: containerSettings })

@@ -24,7 +24,10 @@ import type {
 import type { EngineTransport } from "./transport.ts";
 
 export interface PullRequest {
-  /** `registry/repository@sha256:…`, handed over whole: what splits off a tag makes a tag of the digest. */
+  /**
+   * `registry/repository@sha256:…`, passed as one string: code that splits off a tag would turn the digest into a
+   * tag.
+   */
   readonly reference: string;
   /** `os/architecture[/variant]`. */
   readonly platform: string;
@@ -32,7 +35,7 @@ export interface PullRequest {
   readonly credential: RegistryCredential | null;
 }
 
-/** Body of `POST /containers/create`. Its `Env` holds secrets: it is sent and nothing else is done with it. */
+/** Body of `POST /containers/create`. Its `Env` contains secrets: never log or store it. */
 export interface ContainerBody {
   readonly Image: string;
   readonly Env: readonly string[];
@@ -51,7 +54,7 @@ export interface ContainerBody {
 }
 
 export interface ContainerRequest {
-  /** The same launch's member has the same name in every process: the engine refuses a second one. */
+  /** Every process derives the same name for a launch's member, so the engine refuses a second container. */
   readonly name: string;
   /** `os/architecture[/variant]`. */
   readonly platform: string;
@@ -60,24 +63,25 @@ export interface ContainerRequest {
 
 export interface LogsQuery {
   readonly follow: boolean;
-  /** Null for all there are. */
+  /** Null means all lines. */
   readonly tail: number | null;
 }
 
 /**
- * Every call that is made to an engine, and no other. None repeats itself. All throw `EngineReplyFailure` or
- * `EngineConnectionFailure`, to be judged where the call is made; a `SlipwayError` where the signal was aborted.
+ * Every call that Slipway makes to an engine. No call retries. Each throws `EngineReplyFailure` or
+ * `EngineConnectionFailure`, which the caller turns into a `SlipwayError`, or a `SlipwayError` if the signal was
+ * aborted.
  */
 export interface EngineApi {
   info(signal: AbortSignal): Promise<InfoReply>;
   version(signal: AbortSignal): Promise<VersionReply>;
   inspectNetwork(name: string, signal: AbortSignal): Promise<NetworkReply>;
-  /** The stream of progress lines: the engine's answer says nothing of success. */
+  /** Returns the stream of progress lines. A status of 200 does not mean that the pull succeeded. */
   pull(request: PullRequest, signal: AbortSignal): Promise<Readable>;
-  // Whatever changes a container runs to its end: one that is given up half-way is one that nobody knows of.
-  /** The new container's id. */
+  // Calls that change a container take no signal: aborting one halfway would leave a container that no record names.
+  /** Returns the new container's id. */
   createContainer(request: ContainerRequest): Promise<string>;
-  /** A container that runs already is a success. */
+  /** Succeeds if the container is already running. */
   startContainer(id: string): Promise<void>;
   removeContainer(id: string, options: { readonly force: boolean }): Promise<void>;
   /** Unpacks a tar archive at the root of a container's file system. */
@@ -86,7 +90,7 @@ export interface EngineApi {
   copyFrom(id: string, path: string): Promise<Readable>;
   /** By id or name. */
   inspectContainer(id: string, signal: AbortSignal | null): Promise<ContainerReply>;
-  /** Running or not, that fit all filters; all of them, in one answer. */
+  /** Lists all matching containers, running or not. The engine does not page. */
   listContainers(
     filters: Readonly<Record<string, readonly string[]>>,
     signal: AbortSignal,
@@ -110,14 +114,14 @@ const DEFAULT_LIMITS: EngineTimeLimits = { read: 30_000, change: 180_000, reply:
 const ALREADY_STARTED = 304;
 const createdId = z.string().min(1);
 
-/** The calls over a transport. dockerode is loaded by the first of them. */
+/** Creates the calls over a transport. The first call loads dockerode. */
 export function createEngineApi(
   transport: EngineTransport,
   limits: EngineTimeLimits = DEFAULT_LIMITS,
 ): EngineApi {
   const connect = async (call: EngineCall): Promise<Docker> => {
     const { default: Dockerode } = await import("dockerode");
-    // The option by which dockerode takes another modem than its own is missing in its types.
+    // dockerode accepts another modem, but its types lack the option.
     const options = { Promise, modem: createModem(transport, call) };
     return new Dockerode(options);
   };
@@ -126,7 +130,7 @@ export function createEngineApi(
     connect({ signal, silenceMilliseconds: read, replyMilliseconds: reply });
   const following = (signal: AbortSignal) =>
     connect({ signal, silenceMilliseconds: read, replyMilliseconds: null });
-  // The engine answers a pull with the first that it hears of the registry: the puller watches over the whole of it.
+  // The engine replies to a pull only after the registry's first reply, so the puller limits the whole pull.
   const pulling = (signal: AbortSignal) =>
     connect({ signal, silenceMilliseconds: null, replyMilliseconds: null });
   const changing = () =>
@@ -184,19 +188,22 @@ export function createEngineApi(
     async logs(id, { follow, tail }, signal) {
       const docker = await following(signal);
       const query = { stdout: true, stderr: true, follow, ...(tail === null ? {} : { tail }) };
-      // To dockerode `follow` means that a stream is wanted, which is so for old lines too.
+      // dockerode returns a stream only if `follow` is set, also for past lines.
       return readableOf(await container(docker, id).logs({ follow: true, ...parts(query) }));
     },
     close: () => transport.close(),
   };
 }
 
-/** Query and body of a call, apart. What dockerode's modem makes of one object is not for every call right. */
+/**
+ * Query and body of a call, kept separate: dockerode's modem derives them from one object, which is wrong for some
+ * calls.
+ */
 function parts(query: object, body?: object): object {
   return { _query: query, ...(body === undefined ? {} : { _body: body }) };
 }
 
-/** What a registry is told by the engine. */
+/** The credential that the engine sends to the registry (`X-Registry-Auth`). */
 function authconfig(registry: string, credential: RegistryCredential): object {
   const serveraddress = credentialServer(registry);
   return credential.kind === "password"
@@ -206,5 +213,5 @@ function authconfig(registry: string, credential: RegistryCredential): object {
 
 function readableOf(stream: unknown): Readable {
   if (stream instanceof Readable) return stream;
-  throw new TypeError("the engine's answer is no stream");
+  throw new TypeError("the engine's reply is not a stream");
 }

@@ -8,7 +8,7 @@ import type { EngineEndpoint, EngineTls } from "./endpoint.ts";
 export type DockerEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface EndpointRequest {
-  /** The placement's own; null asks the environment. */
+  /** The placement's host; null means the environment's. */
   readonly host: string | null;
   readonly environment: DockerEnvironment;
   /** The user's home folder. */
@@ -26,11 +26,11 @@ const contextFile = z.object({
 });
 
 /**
- * Finds the engine in the order of the `docker` command: the placement's host, `DOCKER_HOST`, the context that
- * `DOCKER_CONTEXT` names, the configuration's current context, the default socket. A host by address is spoken to
- * with TLS where `DOCKER_TLS_VERIFY` is set, with the keys of `DOCKER_CERT_PATH`; a context has keys of its own.
+ * Finds the engine in the order of the `docker` command: the placement's host, `DOCKER_HOST`, the context named by
+ * `DOCKER_CONTEXT`, the configuration's current context, the default socket. A host given by address uses TLS if
+ * `DOCKER_TLS_VERIFY` is set, with the keys in `DOCKER_CERT_PATH`; a context has its own keys.
  *
- * Throws `ENGINE_CONFIGURATION_INVALID` that names the variable or file at fault.
+ * Throws `ENGINE_CONFIGURATION_INVALID`, which names the faulty variable or file.
  */
 export async function findEndpoint(request: EndpointRequest): Promise<EngineEndpoint> {
   const { host, environment, home } = request;
@@ -51,7 +51,7 @@ export async function findEndpoint(request: EndpointRequest): Promise<EngineEndp
   return await contextEndpoint(context, folder, from);
 }
 
-/** The `docker` command takes `127.0.0.1:2375` for tcp; a path is neither. */
+/** The `docker` command reads `127.0.0.1:2375` as tcp; it rejects a bare path. */
 function withScheme(address: string): string {
   return address.includes("://") || address.startsWith("/") ? address : `tcp://${address}`;
 }
@@ -72,7 +72,7 @@ async function currentContext(folder: string): Promise<string> {
   return text === null ? "" : parseFile(configurationFile, text, path).currentContext;
 }
 
-/** Contexts are kept in folders named after the SHA-256 of their name. */
+/** Docker stores a context in a folder named after the SHA-256 of the context's name. */
 async function contextEndpoint(
   context: string,
   folder: string,
@@ -120,13 +120,13 @@ function parseFile<Schema extends z.ZodType>(
   try {
     document = JSON.parse(text);
   } catch {
-    // The parser's own words may quote the file, which also holds credentials.
+    // The parser's message may quote the file, which also contains credentials.
     throw configurationInvalid(`${path} is not JSON`);
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join(".") ?? "";
   throw configurationInvalid(
-    `${path}: ${where === "" ? "the file" : where} is not as it should be`,
+    `${path}: ${where === "" ? "the file" : where} has an unexpected structure`,
   );
 }

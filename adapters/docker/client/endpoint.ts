@@ -1,15 +1,15 @@
 import { SlipwayError } from "../../../src/errors.ts";
 
-/** Keys of a connection that proves who asks, as PEM text. */
+/** Keys for mutual TLS, as PEM text. */
 export interface EngineTls {
   readonly certificateAuthority: string | null;
   readonly certificate: string | null;
   readonly key: string | null;
-  /** False takes any certificate of the engine's. */
+  /** False accepts any certificate. */
   readonly verify: boolean;
 }
 
-/** Where an engine is listened to. */
+/** Address of an engine. */
 export type EngineEndpoint =
   | { readonly kind: "unix"; readonly address: string; readonly socketPath: string }
   | {
@@ -17,7 +17,7 @@ export type EngineEndpoint =
       readonly address: string;
       readonly host: string;
       readonly port: number;
-      /** Put before every path of the API; empty for an engine itself. */
+      /** Prefix of every API path (a proxy's); empty for a plain engine. */
       readonly pathPrefix: string;
       readonly tls: EngineTls | null;
     }
@@ -27,7 +27,7 @@ export type EngineEndpoint =
       readonly user: string | null;
       readonly host: string;
       readonly port: number | null;
-      /** Socket on the other host; null for its default. */
+      /** Socket on the remote host; null means its default. */
       readonly socketPath: string | null;
     };
 
@@ -38,14 +38,14 @@ const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 const LARGEST_PORT = 65_535;
 
-// What goes to the `ssh` program and from there to a shell holds no character that either could take for more.
+// These values reach the `ssh` program and a remote shell: only characters that neither interprets are allowed.
 const SSH_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/;
 const SSH_HOST = /^[A-Za-z0-9:][A-Za-z0-9.:%_-]*$/;
 const REMOTE_PATH = /^\/[A-Za-z0-9_./-]+$/;
 
 /**
- * Reads an engine's address as the `docker` command writes it: `unix://PATH`, `tcp://HOST[:PORT][/PREFIX]`,
- * `ssh://[USER@]HOST[:PORT][/PATH]`. `from` says where it was found, `tls` holds for tcp alone.
+ * Parses an engine's address in the `docker` command's syntax: `unix://PATH`, `tcp://HOST[:PORT][/PREFIX]`,
+ * `ssh://[USER@]HOST[:PORT][/PATH]`. `from` names its source for messages; `tls` applies to tcp only.
  *
  * Throws `ENGINE_CONFIGURATION_INVALID`.
  */
@@ -65,10 +65,10 @@ export function parseEndpoint(
     throw configurationInvalid(`${from}: "${address}" has no scheme`, {
       remedy: `Write unix://${address} for a socket.`,
     });
-  if (!URL.canParse(address)) throw fault("is no address of an engine");
+  if (!URL.canParse(address)) throw fault("is not a valid engine address");
   const url = new URL(address);
   if (url.password !== "" || url.search !== "" || url.hash !== "")
-    throw fault("holds more than an address");
+    throw fault("contains more than an address");
   if (url.protocol === "tcp:") return tcpEndpoint(url, tls, fault);
   if (url.protocol === "ssh:") return sshEndpoint(url, fault);
   throw fault("is neither unix://, tcp:// nor ssh://");
@@ -79,11 +79,11 @@ function tcpEndpoint(
   tls: EngineTls | null,
   fault: (why: string) => SlipwayError,
 ): EngineEndpoint {
-  if (url.hostname === "") throw fault("names no host");
-  if (url.username !== "") throw fault("has a user name, which tcp does not know");
+  if (url.hostname === "") throw fault("does not name a host");
+  if (url.username !== "") throw fault("has a user name, which tcp does not support");
   const defaultPort = tls === null ? PLAIN_PORT : TLS_PORT;
   const port = url.port === "" ? defaultPort : Number(url.port);
-  if (port < 1 || port > LARGEST_PORT) throw fault("has no possible port");
+  if (port < 1 || port > LARGEST_PORT) throw fault("has an invalid port");
   const pathPrefix = url.pathname.replace(/\/$/, "");
   return {
     kind: "tcp",
@@ -98,10 +98,11 @@ function tcpEndpoint(
 function sshEndpoint(url: URL, fault: (why: string) => SlipwayError): EngineEndpoint {
   const host = bareHost(url.hostname);
   const user = decodeURIComponent(url.username);
-  if (!SSH_HOST.test(host)) throw fault("names no host that ssh could be given");
-  if (user !== "" && !SSH_NAME.test(user)) throw fault("names no user that ssh could be given");
+  if (!SSH_HOST.test(host)) throw fault("does not name a host that ssh could be given");
+  if (user !== "" && !SSH_NAME.test(user))
+    throw fault("does not name a user that can be passed to ssh");
   const hasPath = url.pathname !== "" && url.pathname !== "/";
-  if (hasPath && !REMOTE_PATH.test(url.pathname)) throw fault("names no path of a socket");
+  if (hasPath && !REMOTE_PATH.test(url.pathname)) throw fault("does not name the path of a socket");
   return {
     kind: "ssh",
     address: url.href.replace(/\/$/, ""),
@@ -112,12 +113,12 @@ function sshEndpoint(url: URL, fault: (why: string) => SlipwayError): EngineEndp
   };
 }
 
-/** The host that the engine is on, as far as its address tells; a socket does not. */
+/** The engine's host; null for a socket, whose address does not name one. */
 export function endpointHost(endpoint: EngineEndpoint): string | null {
   return endpoint.kind === "unix" ? null : endpoint.host;
 }
 
-/** The error for settings of the Docker environment that lead to no engine. */
+/** The error for Docker settings that do not identify an engine. */
 export function configurationInvalid(
   why: string,
   { cause, remedy }: { readonly cause?: unknown; readonly remedy?: string } = {},

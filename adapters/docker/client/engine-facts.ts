@@ -2,16 +2,16 @@ import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { EngineApi } from "./api.ts";
 import type { InfoReply, VersionReply } from "./replies.ts";
 
-/** What an engine reports about itself. */
+/** The engine's own description. */
 export interface EngineFacts {
   readonly info: InfoReply;
   readonly version: VersionReply;
 }
 
-/** An engine's facts, kept for a minute: a spawn right after its resolution does not ask again. */
+/** An engine's facts, cached for a minute, so that a spawn right after its resolution needs no second read. */
 export interface EngineFactsReader {
   read(signal: AbortSignal): Promise<EngineFacts>;
-  /** The engine's own name for its host, which does not change while the engine runs. */
+  /** The engine's name for its host, which is constant while the engine runs. */
   name(signal: AbortSignal): Promise<string>;
 }
 

@@ -4,9 +4,9 @@ import { EngineConnectionFailure, EngineReplyFailure } from "../errors/engine-fa
 import { failureOf } from "./transport.ts";
 import type { EngineResponse, EngineTransport } from "./transport.ts";
 
-/** What dockerode asks of its modem; the fields that calls of ours make it fill. */
+/** The options that dockerode passes to its modem for the calls that Slipway makes. */
 export interface DialOptions {
-  /** Ends with `?` where a query may follow. */
+  /** Ends with `?` if a query may follow. */
   readonly path: string;
   readonly method: string;
   /** Query, or `{ _query, _body }`. */
@@ -20,16 +20,19 @@ export interface DialOptions {
 
 export type DialCallback = (error: Error | null, reply: unknown) => void;
 
-/** dockerode's modem, as much of it as is used. */
+/** The part of dockerode's modem that Slipway uses. */
 export interface Modem {
   dial(options: DialOptions, callback: DialCallback): void;
 }
 
-/** What holds for one call: until when it may go on, and how long the engine may be silent. */
+/** Limits of one call: the longest silence of the engine, and the signal that ends the call. */
 export interface EngineCall {
   readonly signal: AbortSignal | null;
   readonly silenceMilliseconds: number | null;
-  /** Longest time from the head of the answer to its end; null for a stream that its reader watches over. */
+  /**
+   * Longest time from the reply's head to its end, in milliseconds; null for a stream whose reader sets its own
+   * limits.
+   */
   readonly replyMilliseconds: number | null;
 }
 
@@ -39,7 +42,7 @@ const COMPLAINT_MILLISECONDS = 30_000;
 const FIRST_ERROR_STATUS = 300;
 const BODY_FIELDS: ReadonlySet<string> = new Set(["_body", "_query", "abortSignal", "authconfig"]);
 
-/** A modem for one call over a transport: it turns dockerode's call into a request and the answer into a value. */
+/** Creates a modem for one call: it turns dockerode's call into a request and the reply into a value. */
 export function createModem(transport: EngineTransport, call: EngineCall): Modem {
   return { dial: callbackify((options: DialOptions) => dial(transport, call, options)) };
 }
@@ -95,13 +98,13 @@ function bodyOf({ options, file }: DialOptions): {
   return { body: JSON.stringify(document), type: "application/json" };
 }
 
-/** Base64 for URLs with its padding, which the engine insists on. */
+/** Base64url with padding, which the engine requires. */
 function registryAuth(credential: object): string {
   const base64 = Buffer.from(JSON.stringify(credential)).toString("base64");
   return base64.replaceAll("+", "-").replaceAll("/", "_");
 }
 
-/** The sentence of an error: the engine's `{"message": …}`, or what a proxy said instead. */
+/** The message of an error reply: the engine's `{"message": …}`, or a proxy's text. */
 async function complaintOf(response: EngineResponse): Promise<string> {
   const text = await readAll(response.body, LARGEST_COMPLAINT);
   const reply = parse(text);
@@ -109,7 +112,7 @@ async function complaintOf(response: EngineResponse): Promise<string> {
   return isTold && typeof reply.message === "string" ? reply.message : text;
 }
 
-/** The whole body; one that is longer than the limit is no reply of an engine. */
+/** Reads the whole body. An engine never sends one longer than the limit. */
 async function readAll(body: Readable, limit: number): Promise<string> {
   const pieces: Buffer[] = [];
   let size = 0;
@@ -128,7 +131,7 @@ async function readAll(body: Readable, limit: number): Promise<string> {
   return Buffer.concat(pieces).toString("utf8");
 }
 
-/** Ends a body that is not complete in time: the engine may stop in its middle, or send it byte by byte. */
+/** Ends a body that is not complete in time: an engine may stop halfway, or send single bytes. */
 function limitTime(body: Readable, milliseconds: number | null): void {
   if (milliseconds === null) return;
   const words = `the answer was not complete within ${milliseconds / 1000} seconds`;
@@ -144,7 +147,7 @@ function tooLong(limit: number): EngineConnectionFailure {
   return new EngineConnectionFailure({ code: "TOO_LONG", sent: true, words });
 }
 
-/** JSON where it is JSON, else the text: `null` for nothing. */
+/** The parsed JSON, or the text if it is not JSON; null for an empty body. */
 function parse(text: string): unknown {
   if (text === "") return null;
   try {

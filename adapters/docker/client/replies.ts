@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SlipwayError } from "../../../src/errors.ts";
 
-/** The engine's replies, as little of them as is used: engines of other versions say more, or less. */
+/** The members of the engine's replies that Slipway uses. Other engine versions send more, or fewer. */
 
 const text = z.string();
 const flag = z.boolean().default(true);
@@ -25,7 +25,7 @@ export const infoReply = z.object({
   KernelVersion: text.default(""),
   NCPU: z.number().default(0),
   MemTotal: z.number().default(0),
-  // An engine that does not say is taken to be able.
+  // If the engine does not report a capability, assume that it has it.
   MemoryLimit: flag,
   SwapLimit: flag,
   CPUShares: flag,
@@ -98,7 +98,10 @@ export type ContainerReply = z.output<typeof containerReply>;
 export type ListedContainer = z.output<typeof listedContainer>;
 export type NetworkReply = z.output<typeof networkReply>;
 
-/** Reads a reply. Throws `ENGINE_ERROR` for one that is not the engine's: another server may sit on the address. */
+/**
+ * Parses a reply. Throws `ENGINE_ERROR` if it does not look like an engine's: another server may listen on the
+ * address.
+ */
 export function readReply<Schema extends z.ZodType>(
   schema: Schema,
   reply: unknown,

@@ -9,7 +9,7 @@ import { oneLine } from "../errors/engine-failure.ts";
 type SshEndpoint = Extract<EngineEndpoint, { kind: "ssh" }>;
 
 export interface SshAgentOptions extends http.AgentOptions {
-  /** The `ssh` program: keys, known hosts and jump hosts are its business. */
+  /** The `ssh` program, which handles keys, known hosts and jump hosts. */
   readonly program: string;
 }
 
@@ -23,18 +23,18 @@ export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions):
   return agent;
 }
 
-/** Arguments of the `ssh` program. No part can be taken for an option or for more than one word. */
+/** Arguments of the `ssh` program. `endpoint.ts` rejects values that ssh or a shell could misread. */
 export function sshArguments(endpoint: SshEndpoint): readonly string[] {
   const { user, host, port, socketPath } = endpoint;
   const login = user === null ? [] : ["-l", user];
   const door = port === null ? [] : ["-p", String(port)];
   const engine = socketPath === null ? [] : ["--host", `unix://${socketPath}`];
-  // Nobody is there to answer a question: BatchMode.
+  // BatchMode: ssh must not prompt.
   const options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-T", ...login, ...door];
   return [...options, "--", host, "docker", ...engine, "system", "dial-stdio"];
 }
 
-/** A process's standard streams as one connection. */
+/** A socket over a process's standard input and output. */
 function dial(program: string, endpoint: SshEndpoint): Duplex {
   const child = spawn(program, sshArguments(endpoint), { stdio: ["pipe", "pipe", "pipe"] });
   const connection = new SshConnection(child);
@@ -62,7 +62,7 @@ function dial(program: string, endpoint: SshEndpoint): Duplex {
   return connection;
 }
 
-/** What Node's HTTP client does to a socket beyond reading and writing, where a process can follow. */
+/** The socket methods that Node's HTTP client calls, implemented for a process. */
 class SshConnection extends Duplex {
   readonly #child: ChildProcess;
 
@@ -100,7 +100,7 @@ class SshConnection extends Duplex {
     return this;
   }
 
-  /** An idle connection does not keep this process alive. */
+  /** An idle connection must not keep this process alive. */
   unref(): this {
     for (const handle of this.#handles()) if (isHandle(handle)) handle.unref();
     return this;
@@ -117,7 +117,7 @@ class SshConnection extends Duplex {
   }
 }
 
-/** A process, and the pipes to it, which are sockets. */
+/** A process and the pipes to it, which are sockets. */
 function isHandle(value: unknown): value is { ref(): void; unref(): void } {
   return typeof value === "object" && value !== null && "ref" in value && "unref" in value;
 }

@@ -14,25 +14,25 @@ export interface EngineRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | null;
   readonly signal: AbortSignal | null;
-  /** Longest silence of the engine before its answer begins, in milliseconds; null waits for ever. */
+  /** Longest silence of the engine before its reply begins, in milliseconds; null waits forever. */
   readonly silenceMilliseconds: number | null;
 }
 
 export interface EngineResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** Fails with an `EngineConnectionFailure` where it breaks off. */
+  /** Fails with an `EngineConnectionFailure` if the connection breaks off. */
   readonly body: Readable;
 }
 
-/** HTTP to one engine over connections that are kept. */
+/** HTTP to one engine over persistent connections. */
 export interface EngineTransport {
   send(request: EngineRequest): Promise<EngineResponse>;
   close(): void;
 }
 
 export interface TransportOptions {
-  /** The program that makes connections to `ssh://` hosts. Default `ssh`. */
+  /** The program that connects to `ssh://` hosts. Default `ssh`. */
   readonly sshProgram?: string;
 }
 
@@ -41,8 +41,8 @@ const IDLE_CONNECTIONS = 16;
 const AGENT = { keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS } as const;
 
 /**
- * dockerode's own transport is not used: it reads the process's environment, lets `DEBUG=modem` print credentials, makes a
- * full dump of its sockets for that on every call, and cannot say whether a request that failed had been sent.
+ * Replaces dockerode's own transport, which reads the process's environment, prints credentials under `DEBUG=modem`,
+ * dumps its sockets on every call for that, and cannot report whether a failed request was sent.
  */
 export function createTransport(
   endpoint: EngineEndpoint,
@@ -127,10 +127,10 @@ function begin(request: EngineRequest, { agent, base, secure }: Connection): htt
   return (secure ? https : http).request({ ...base, agent, method, path, headers });
 }
 
-/** Nothing reaches the engine before its connection, and TLS where there is any, stands. */
+/** A request cannot reach the engine before the connection (and TLS, if used) is established. */
 function whenConnected(request: http.ClientRequest, secure: boolean, connected: () => void): void {
   request.on("socket", (socket) => {
-    // A connection by ssh is a stream that says nothing of its state: what was written may have arrived.
+    // A connection over ssh does not report its state, so assume that the request may have arrived.
     if (request.reusedSocket || !("connecting" in socket) || !socket.connecting) connected();
     else socket.once(secure ? "secureConnect" : "connect", connected);
   });
@@ -140,7 +140,7 @@ function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null):
   const stop = () => {
     if (signal !== null) incoming.destroy(cancellation(signal, "a call to the engine"));
   };
-  // Whoever reads is told of errors; before anybody does, one would end the process.
+  // An error before a reader listens would end the process; a reader receives it later.
   incoming.on("error", () => undefined);
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
@@ -148,7 +148,7 @@ function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null):
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
 }
 
-/** What a request or its answer failed of, as a failure of ours. */
+/** Turns an error of a request or its reply into a failure. */
 export function failureOf(caught: unknown, sent: boolean): Error {
   if (caught instanceof EngineConnectionFailure) return caught;
   const isError = caught instanceof Error;

@@ -1,14 +1,14 @@
 import { cutWords } from "../../../src/redaction/cut.ts";
 
 /**
- * What can go wrong between us and the engine, before it is judged: the engine could not be spoken to, or it answered
- * with an error. Neither holds a request's headers or body, in which credentials and secrets travel.
+ * Raw failures of a call to the engine: no connection, or an error reply. Neither contains the request's headers or
+ * body, which carry credentials and secrets.
  */
 
-/** Longest piece of the engine's own words that is kept. */
+/** Longest text of the engine's message that is kept. */
 const LONGEST_WORDS = 2_000;
 
-/** The engine answered with a status that is no success. */
+/** The engine replied with an error status. */
 export class EngineReplyFailure extends Error {
   override readonly name = "EngineReplyFailure";
   readonly status: number;
@@ -19,10 +19,10 @@ export class EngineReplyFailure extends Error {
   }
 }
 
-/** The engine's answer did not come, or not whole. */
+/** The engine's reply is missing or incomplete. */
 export class EngineConnectionFailure extends Error {
   override readonly name = "EngineConnectionFailure";
-  /** The system's code, such as `ECONNREFUSED`; `TIMED_OUT` where we gave up waiting. */
+  /** The system's code, such as `ECONNREFUSED`; `TIMED_OUT` if Slipway's limit ended the call. */
   readonly code: string;
   /** False only where the request cannot have reached the engine. */
   readonly sent: boolean;
@@ -34,7 +34,7 @@ export class EngineConnectionFailure extends Error {
   }
 }
 
-/** The engine's words on one line, without control characters, of bounded length. */
+/** The engine's message as one line of bounded length without control characters. */
 export function oneLine(words: string): string {
   return cutWords(words, LONGEST_WORDS)
     .replaceAll(/\p{Cc}+/gu, " ")

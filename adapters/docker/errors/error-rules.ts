@@ -1,6 +1,6 @@
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 
-/** What was asked of the engine. */
+/** The operation that failed. */
 export type EngineOperation =
   | "info"
   | "create"
@@ -13,7 +13,7 @@ export type EngineOperation =
   | "copy"
   | "pull";
 
-/** What an error of the engine means, but for its message. */
+/** The meaning of an engine's error, without its message. */
 export type EngineVerdict = Pick<
   SlipwayErrorOptions,
   "code" | "reason" | "remedy" | "blastRadius" | "retry"
@@ -21,16 +21,16 @@ export type EngineVerdict = Pick<
 
 export const ANY_OPERATION = "any";
 
-/** The first rule of a table that fits an error decides. What is left out fits everything. */
+/** The first matching rule of a table decides. An omitted member matches everything. */
 export interface EngineRule {
   readonly operations: readonly EngineOperation[] | typeof ANY_OPERATION;
   readonly statuses?: readonly number[];
-  /** Tried on the engine's words, which are one line of at most 2,000 characters. */
+  /** Matched against the engine's message: one line of at most 2,000 characters. */
   readonly words?: RegExp;
   readonly verdict: EngineVerdict;
 }
 
-/** Of calls and of pulls alike. */
+/** Rules for both calls and pulls. */
 export const DISK_FULL: EngineVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "ENGINE_DISK_FULL",
@@ -68,7 +68,7 @@ const VALUE_REFUSED: EngineVerdict = {
   remedy: "Change the value in the environment or in the image's configuration.",
 };
 
-/** Errors of everything but pulls, as Docker engines 20.10 to 28 word them. */
+/** Errors of all operations except pulls, in the words of Docker engines 20.10 to 28. */
 export const ENGINE_RULES: readonly EngineRule[] = [
   {
     operations: ANY_OPERATION,
@@ -163,7 +163,7 @@ export const ENGINE_RULES: readonly EngineRule[] = [
     verdict: {
       code: "NOT_FOUND",
       reason: "MACHINE_NOT_FOUND",
-      remedy: "The container is gone: somebody else removed it, or the engine lost it.",
+      remedy: "The container is gone: another client removed it, or the engine lost it.",
     },
   },
   {
@@ -183,7 +183,8 @@ export const ENGINE_RULES: readonly EngineRule[] = [
     verdict: {
       code: "PERMISSION_DENIED",
       reason: "ENGINE_UNAVAILABLE",
-      remedy: "The engine, or a plugin before it, forbids this call: ask whoever runs it.",
+      remedy:
+        "The engine, or an authorization plugin, forbids this call: ask the engine's administrator.",
       blastRadius: "zone",
     },
   },

@@ -9,11 +9,11 @@ export type { EngineOperation } from "./error-rules.ts";
 
 export interface EngineCallContext {
   readonly operation: EngineOperation;
-  /** The engine's address, as the user would write it. */
+  /** The engine's address, in the user's notation. */
   readonly engine: string;
-  /** What the call was about: `container slipway-…`, `image …`. */
+  /** The subject of the call: `container slipway-…`, `image …`. */
   readonly subject: string;
-  /** Names of ours that the engine's words may repeat, and that say nothing of the kind of failure. */
+  /** Names from our request that the engine's message may repeat. The rules ignore them. */
   readonly names?: readonly string[];
 }
 
@@ -31,9 +31,8 @@ const DOING: Readonly<Record<EngineOperation, string>> = {
 };
 
 /**
- * Judges what came of a call to the engine: its code, reason, remedy and what may be tried next. The engine's replies
- * carry a status and a sentence and nothing else, so the call and its status choose the rules, and the sentence one
- * among them.
+ * Turns a failed call into a `SlipwayError` with code, reason, remedy and retry verdict. The engine's replies contain
+ * only a status and a sentence, so operation and status select the rules, and the sentence selects one of them.
  */
 export function engineError(caught: unknown, context: EngineCallContext): SlipwayError {
   if (isSlipwayError(caught)) return caught;
@@ -47,22 +46,22 @@ export function engineError(caught: unknown, context: EngineCallContext): Slipwa
     code: "INTERNAL",
     reason: "ENGINE_ERROR",
     message: `${doing(context)}: ${oneLine(caught instanceof Error ? caught.message : String(caught))}`,
-    remedy: "Look into the engine's log.",
+    remedy: "Search the engine's log.",
     cause: caught,
   });
 }
 
-/** Judges an error that the engine reported inside the stream of a pull, after HTTP 200. */
+/** Turns an error inside the stream of a pull, after HTTP 200, into a `SlipwayError`. */
 export function pullStreamError(words: string, context: EngineCallContext): SlipwayError {
   const line = oneLine(words);
   const found = verdictOf(PULL_RULES, context, { status: 200, words: line });
   return judged({ verdict: found, words: line, context, status: null });
 }
 
-/** True where the engine may have done what was asked although we have no answer. */
+/** Whether the engine may have executed the call although its reply is missing. */
 export function mayHaveHappened(caught: unknown): boolean {
   if (caught instanceof EngineConnectionFailure) return caught.sent;
-  // A proxy between us and the engine answers so when it lost the engine's answer.
+  // A proxy in front of the engine replies with these when it lost the engine's reply.
   return caught instanceof EngineReplyFailure && (caught.status === 502 || caught.status === 504);
 }
 
@@ -86,7 +85,7 @@ function verdictOf(
   return rule?.verdict ?? null;
 }
 
-/** The engine's own words alone: an image may be called `denied`, a command `no space left on device`. */
+/** The engine's message without our names: an image may be called `denied`, a command `no space left on device`. */
 function withoutNames(words: string, names: readonly string[]): string {
   return names
     .filter((name) => name !== "")
@@ -110,7 +109,7 @@ function judged(judgement: {
   return new SlipwayError({
     code: "INTERNAL",
     reason: context.operation === "pull" ? "PULL_FAILED" : "ENGINE_ERROR",
-    remedy: "Look into the engine's log for what it says of this.",
+    remedy: "Search the engine's log for this error.",
     ...common,
   });
 }
@@ -128,7 +127,7 @@ function connectionError(
       ? `${doing(context)}: the connection to the engine at ${context.engine} broke off before its answer was complete (${failure.message})`
       : `the Docker engine at ${context.engine} cannot be reached (${failure.message})`,
     remedy: denied
-      ? "Let this user speak to the engine: add the user to the group that owns its socket."
+      ? "Give this user access to the engine: add the user to the group that owns its socket."
       : "Start the engine, or set the placement's host (or DOCKER_HOST) to one that runs.",
     blastRadius: "zone",
     retry: denied ? "never" : "same-token",

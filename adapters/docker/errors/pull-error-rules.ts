@@ -2,8 +2,8 @@ import { ANY_OPERATION, DISK_FULL, ENGINE_BUSY } from "./error-rules.ts";
 import type { EngineRule } from "./error-rules.ts";
 
 /**
- * Errors of pulls. They come as a line of the progress stream after HTTP 200, or as HTTP 404 or 500 with the
- * registry's words, whichever was first: one table reads both.
+ * Errors of pulls. The engine reports them as a line of the progress stream after HTTP 200, or as HTTP 404 or 500
+ * with the registry's message. One table covers both.
  */
 export const PULL_RULES: readonly EngineRule[] = [
   {
@@ -29,7 +29,7 @@ export const PULL_RULES: readonly EngineRule[] = [
     verdict: {
       code: "UNAUTHENTICATED",
       reason: "REGISTRY_UNAUTHENTICATED",
-      remedy: "Set the pull secret anew with a credential that this registry accepts.",
+      remedy: "Replace the pull secret with a credential that this registry accepts.",
       blastRadius: "credential",
     },
   },
@@ -72,7 +72,7 @@ export const PULL_RULES: readonly EngineRule[] = [
     verdict: {
       code: "NOT_FOUND",
       reason: "IMAGE_NOT_FOUND",
-      remedy: "Push the image again and resolve the workspace anew.",
+      remedy: "Push the image again, then resolve the workspace again.",
       blastRadius: "image",
     },
   },

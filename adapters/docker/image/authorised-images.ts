@@ -2,15 +2,15 @@ import { credentialKey } from "../../../src/oci/credential.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { createBoundedCache } from "../../../src/oci/registry/bounded-cache.ts";
 
-/** Which images a registry has given to whom lately. */
+/** The images for which a registry has recently accepted a credential. */
 export interface Acceptances {
-  /** The registry has just given the image (by digest) to this credential. */
+  /** Records that the registry has just accepted this credential for the image (by digest). */
   add(artifact: string, credential: RegistryCredential | null): void;
-  /** True where that was within the last minute. */
+  /** Whether that happened within the last minute. */
   holds(artifact: string, credential: RegistryCredential | null): boolean;
 }
 
-/** How long a plan counts as just resolved, in milliseconds: its spawn asks nothing a second time. */
+/** How long a plan counts as just resolved, in milliseconds; its spawn repeats no read in this time. */
 const LIFETIME = 60_000;
 const MOST_ACCEPTANCES = 10_000;
 
@@ -21,7 +21,7 @@ export function createAcceptances(now: () => number): Acceptances {
     add: (artifact, credential) => accepted.set(keyOf(artifact, credential), now()),
     holds(artifact, credential) {
       const at = accepted.get(keyOf(artifact, credential));
-      // A clock that was set back must not make a minute longer.
+      // A clock that was set back must not extend the minute.
       return at !== undefined && Math.abs(now() - at) <= LIFETIME;
     },
   };

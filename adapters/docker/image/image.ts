@@ -16,7 +16,7 @@ import type { InfoReply } from "../client/replies.ts";
 
 type DockerImage = Extract<ImageSource, { substrate: "DOCKER" }>;
 
-/** What is verified of an image, in this order: where one fails, those after it were not looked at. */
+/** The checks of an image, in this order. After a failure the rest are skipped. */
 const STAGES = [
   "image.reference",
   "image.manifest",
@@ -26,7 +26,7 @@ const STAGES = [
 ] as const;
 type Stage = (typeof STAGES)[number];
 
-/** The stage that an error stops at; whatever else goes wrong does so while the manifest is read. */
+/** The check that an error belongs to; any other error belongs to reading the manifest. */
 const STAGE_OF: Partial<Record<ErrorReason, Stage>> = {
   INVALID_REFERENCE: "image.reference",
   PLATFORM_NOT_FOUND: "image.platform",
@@ -37,7 +37,7 @@ const STAGE_OF: Partial<Record<ErrorReason, Stage>> = {
 
 /**
  * Reads manifest, platform and configuration from the registry without pulling, verifies them, and pins the
- * platform's manifest. Whatever is wrong with the image is a failed check; only a cancellation is thrown.
+ * platform's manifest. Problems of the image are failed checks; only a cancellation is thrown.
  */
 export async function inspectDockerImage(
   registry: RegistryClient,
@@ -82,7 +82,7 @@ function readImage(requested: string, found: OciInspection, redactor: Redactor):
       passed("image.config", `the configuration ${found.imageId} is valid`),
       passed("image.layers", `${layersAgree(found.diffIds.length)} with the configuration`),
     ],
-    // A digest was fixed by whoever wrote it; a tag means something else when it is pushed again.
+    // A digest is fixed; a tag may move when it is pushed again.
     floating: found.floating
       ? [{ reference, value: found.indexDigest ?? found.manifestDigest }]
       : [],
@@ -97,8 +97,8 @@ function unreadImage(imageName: string, error: SlipwayError): ImageInspection {
   const checks = STAGES.map((name, index): Check => {
     if (index === failedAt) return failedBy(name, error, `image ${imageName}: `);
     return index < failedAt
-      ? passed(name, `image ${imageName}: nothing wrong`)
-      : skipped(name, `image ${imageName}: not looked at, because ${stage} failed`);
+      ? passed(name, `image ${imageName}: no problem found`)
+      : skipped(name, `image ${imageName}: skipped, because ${stage} failed`);
   });
   return { artifact: null, architecture: null, checks, floating: [], sources: {}, facts: {} };
 }
@@ -118,12 +118,12 @@ function sourcesOf(found: OciInspection): Record<string, string> {
   };
 }
 
-/** As long as a token: no account has such a name, and a launch needs to know the name of those that there are. */
+/** As long as a token: no user name is that long, and a launch's messages may contain user names. */
 const LONGEST_ACCOUNT = 32;
 
 /**
- * The configuration goes into the plan, and is shown; the engine takes what it says from the image itself. So it goes
- * without the secrets that a registry may have put into it.
+ * The plan shows the configuration, so secrets that a registry may have put into it are redacted. The engine reads
+ * its own copy from the image.
  */
 function factsOf(found: OciInspection, platform: string, redactor: Redactor): JsonObject {
   const { config: execution } = found.config;
@@ -132,7 +132,7 @@ function factsOf(found: OciInspection, platform: string, redactor: Redactor): Js
     ...redactor.data(execution ?? {}),
     User: user.length > LONGEST_ACCOUNT ? redactor.text(user) : user,
   };
-  // Through JSON, so that what zod leaves as `undefined` is absent.
+  // A round trip through JSON drops members that zod leaves as `undefined`.
   const plain: unknown = JSON.parse(JSON.stringify(config));
   return { config: isObject(plain) ? plain : {}, platform, size: found.size };
 }
@@ -145,12 +145,12 @@ function layersAgree(count: number): string {
   return count === 1 ? "the one layer agrees" : `the ${count} layers agree`;
 }
 
-/** The addresses that a name leads to. */
+/** Resolves a host name to its addresses. */
 export type LookUp = (host: string) => Promise<readonly string[]>;
 
 /**
- * Says of a registry's host (with its port) whether the engine would speak to it without TLS: its own list and
- * address ranges decide. An engine that cannot be asked leaves loopback alone.
+ * Whether the engine accepts a registry's host (with its port) without TLS, by the engine's list of names and address
+ * ranges. If the engine cannot be reached, only loopback is accepted.
  */
 export function insecureRegistries(
   engineInfo: () => Promise<InfoReply>,
@@ -179,7 +179,7 @@ async function registriesOf(
   try {
     return (await engineInfo()).RegistryConfig ?? null;
   } catch {
-    // Not hidden: that the engine does not answer is a finding of its own wherever it is needed.
+    // Not hidden: each check that needs the engine reports that it does not answer.
     return null;
   }
 }

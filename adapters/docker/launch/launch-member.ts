@@ -30,17 +30,17 @@ export interface MemberContext extends MemberPorts {
 }
 
 /**
- * While another process makes the same container the engine has its name taken, and knows no container by it yet; where
- * that process fails the name is free again. A slow engine takes seconds for it.
+ * While another process creates the same container, the engine reserves its name but does not find a container by it.
+ * If that process fails, the engine releases the name. On a slow engine this takes seconds.
  */
 const CREATE_ATTEMPTS = 35;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
 /**
- * Makes one member's container and starts it; finds the one that this launch made earlier, here or elsewhere.
+ * Creates and starts one member's container, or adopts the one that an earlier try of this launch created.
  *
- * Throws `SlipwayError` where nothing was left behind, `UnknownOutcome` where that is not known.
+ * Throws `SlipwayError` if no container is left behind, `UnknownOutcome` if that is not known.
  */
 export async function launchMember(context: MemberContext): Promise<Machine> {
   const request = containerRequest(context.launch, context.member);
@@ -58,12 +58,12 @@ export async function launchMember(context: MemberContext): Promise<Machine> {
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
-  throw unsettled(request, "its name is taken and free again each time it is looked at");
+  throw unsettled(request, "the container name keeps being taken and released by another process");
 }
 
 /**
- * The container that a launch has made already, for a launch that may not make any for this reason. One that has been
- * started stands; one that has not is removed.
+ * Finds the container of an earlier try for a launch that may no longer create one. A started container is adopted; a
+ * container that was never started is removed.
  */
 export async function adoptMember(context: MemberContext, reason: SlipwayError): Promise<Machine> {
   const request = containerRequest(context.launch, context.member);
@@ -78,9 +78,9 @@ type Tried =
   | { readonly kind: "created"; readonly id: string }
   | { readonly kind: "found"; readonly container: ContainerReply }
   | { readonly kind: "image missing" }
-  | { readonly kind: "name taken and free again" };
+  | { readonly kind: "container name taken and released" };
 
-/** One create call. That the image is there is learnt from it: asking before would cost every launch a round trip. */
+/** Sends one create call, which also reports a missing image: asking first would cost every launch a round trip. */
 async function tryCreate(
   context: MemberContext,
   request: ContainerRequest,
@@ -95,7 +95,7 @@ async function tryCreate(
     if (mayHaveHappened(caught)) throw new UnknownOutcome(error);
     if (!hasStatus(caught, 409)) throw error;
     const container = await inspectByName(context, request.name);
-    if (container === null) return { kind: "name taken and free again" };
+    if (container === null) return { kind: "container name taken and released" };
     if (!isOurs(context, container)) throw error;
     return { kind: "found", container };
   }
@@ -126,7 +126,7 @@ async function startCreated(
     await copySecretFiles(api, { id, user }, launch.secrets.files);
     await api.startContainer(id);
   } catch (caught) {
-    // The container is there, whether this request was sent or not: only the same launch may go on with it.
+    // The container exists, whichever request created it. Only the same launch may adopt it.
     const isLost = caught instanceof EngineConnectionFailure || mayHaveHappened(caught);
     if (!isLost) return await cleanUp(context, request, { id, caught });
     throw new UnknownOutcome(engineError(caught, callOf(context, "start", request)));
@@ -141,7 +141,7 @@ async function startFound(
 ): Promise<Machine> {
   const { Status: status } = container.State;
   if (status === "created") return await startCreated(context, request, container.Id);
-  if (status === "removing") throw unsettled(request, "it is being removed");
+  if (status === "removing") throw unsettled(request, "the engine is removing it");
   return machineOf(container, context.launch.place.place);
 }
 
@@ -159,8 +159,8 @@ async function inspectStarted(
 }
 
 /**
- * Removes what cannot be started and throws why it could not. Not by force: the engine refuses to remove a container
- * that another process has started meanwhile, and that one stands.
+ * Removes a container that could not be started, and throws the reason. Removes without force: the engine then
+ * refuses to remove a container that another process has started in the meantime, and that one is adopted.
  */
 async function cleanUp(
   context: MemberContext,
@@ -214,7 +214,7 @@ function unsettled(request: ContainerRequest, why: string): UnknownOutcome {
   );
 }
 
-/** The error with the container that could not be removed. */
+/** The error, extended by the container that could not be removed. */
 function withLeftover(error: SlipwayError, container: string, removal: SlipwayError): SlipwayError {
   return new SlipwayError({
     code: error.code,

@@ -8,18 +8,18 @@ import { containerLabels } from "../labels.ts";
 import { settingsOf } from "../settings.ts";
 import type { ContainerSettings } from "../settings.ts";
 
-/** The variable in which a container finds its boot document. */
+/** The environment variable with the container's boot document. */
 export const BOOT_DOCUMENT_VARIABLE = "SLIPWAY_BOOT_DOCUMENT";
 
 const NAME_PREFIX = "slipway-";
 const NAME_DIGITS = 32;
 
 /**
- * What the engine is told to make for one member of a launch. The image's own environment, entrypoint, command, user,
- * directory, volumes, ports, labels, stop signal and health check are not sent: the engine takes them from the image.
+ * Builds the create request for one member of a launch. It omits the image's own environment, entrypoint, command,
+ * user, directory, volumes, ports, labels, stop signal and health check: the engine takes them from the image.
  *
- * Throws `INVALID_PLAN` for a plan that is not one of a container, `RESOURCE_VALUE_REFUSED` for a secret that a
- * variable cannot hold.
+ * Throws `INVALID_PLAN` if the plan is not for a container, `RESOURCE_VALUE_REFUSED` if a variable cannot hold a
+ * secret.
  */
 export function containerRequest(launch: Launch, member: LaunchMember): ContainerRequest {
   const { plan } = launch;
@@ -97,7 +97,7 @@ function refused(why: string): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "RESOURCE_VALUE_REFUSED",
-    message: `${why}: the engine cannot hand it over as an environment variable`,
+    message: `${why}: the engine cannot pass it as an environment variable`,
     remedy: "Mount the secret as a file (runtime_secret_mounts with a path).",
   });
 }

@@ -16,14 +16,14 @@ export interface LaunchPorts {
   readonly acceptances: Pick<Acceptances, "holds">;
 }
 
-/** Starts that one launch makes at once; the engine works on few at a time anyhow. */
+/** Concurrent starts of one launch; the engine works on few at a time anyway. */
 const MEMBERS_AT_ONCE = 8;
 
 /**
- * Makes the containers of a launch: the registry accepts the caller's credential for the pinned manifest, then every
- * member is created (pulling where the engine lacks the image) and started.
+ * Creates the containers of a launch: first the registry must accept the caller's credential for the pinned manifest,
+ * then each member is created (pulling a missing image) and started.
  *
- * Throws only where the signal was aborted before any member was accepted.
+ * Throws only if the signal was aborted before any member was accepted.
  */
 export async function launchContainers(
   ports: LaunchPorts,
@@ -44,8 +44,8 @@ export async function launchContainers(
 }
 
 /**
- * The engine may hold the image already, but it is this caller's only once the registry says so: now, or a moment ago
- * when the plan was resolved.
+ * The engine may already have the image, but this caller may use it only after the registry has accepted its
+ * credential: now, or a moment ago when the plan was resolved.
  */
 async function registryRefusal(
   { registry, acceptances }: LaunchPorts,
@@ -69,7 +69,7 @@ function unpinned({ planId, artifact }: Launch["plan"]): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "PLAN_UNPINNED",
-    message: `plan ${planId}: ${artifact.id} has no digest, so that nobody knows what would run`,
+    message: `plan ${planId}: ${artifact.id} has no digest, so the plan does not fix what would run`,
     remedy: "Resolve the workspace again, not offline.",
   });
 }

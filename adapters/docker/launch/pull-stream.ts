@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EngineConnectionFailure } from "../errors/engine-failure.ts";
 import { failureOf } from "../client/transport.ts";
 
-/** One line of a pull's progress, as little of it as is used. */
+/** The members of a pull's progress line that Slipway uses. */
 const pullLine = z.object({
   status: z.string().optional(),
   id: z.string().optional(),
@@ -17,7 +17,7 @@ export type PullLine = z.output<typeof pullLine>;
 
 const LONGEST_LINE = 1024 * 1024;
 
-/** The lines of a pull's stream. What is no progress line (a proxy's page, say) is passed over. */
+/** Parses the lines of a pull's stream. Lines that are not progress (such as a proxy's page) are skipped. */
 export async function* pullLines(body: Readable): AsyncGenerator<PullLine> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -37,14 +37,14 @@ export async function* pullLines(body: Readable): AsyncGenerator<PullLine> {
   }
 }
 
-/** The words of a line that says that the pull has failed; null for any other. */
+/** The message of a line that reports a failed pull; null for any other line. */
 export function failureWords(line: PullLine): string | null {
   return line.errorDetail?.message ?? line.error ?? null;
 }
 
-/** Adds up what the lines say into one line for people. */
+/** Summarizes the progress lines as one line for people. */
 export interface PullProgress {
-  /** The message after this line; null where it is the same as before. */
+  /** The message after this line; null if it has not changed. */
   add(line: PullLine): string | null;
 }
 

@@ -18,7 +18,7 @@ export interface PullTimeouts {
 }
 
 export interface ImagePull {
-  /** With the digest of one platform's manifest. */
+  /** Contains the digest of one platform's manifest. */
   readonly reference: Reference;
   /** `os/architecture[/variant]`. */
   readonly platform: string;
@@ -28,7 +28,7 @@ export interface ImagePull {
 }
 
 export interface Puller {
-  /** Resolves once the engine has the image. Throws `SlipwayError`. */
+  /** Resolves when the engine has the image. Throws `SlipwayError`. */
   pull(request: ImagePull): Promise<void>;
 }
 
@@ -40,8 +40,8 @@ export const DEFAULT_PULL_TIMEOUTS: PullTimeouts = {
 type Listener = (message: string) => void;
 
 /**
- * Pulls images into one engine. Callers that want the same image for the same platform with the same credential at the
- * same time share one pull, which is stopped when the last of them leaves.
+ * Pulls images into one engine. Concurrent callers with the same image, platform and credential share one pull, which
+ * stops when the last of them leaves.
  */
 export function createPuller(
   api: EngineApi,
@@ -49,7 +49,7 @@ export function createPuller(
   timeouts: PullTimeouts = DEFAULT_PULL_TIMEOUTS,
 ): Puller {
   const join = singleFlight<void>();
-  /** Of the pull that is under way for a key. */
+  /** Listeners of the running pull of each key. */
   const audiences = new Map<string, Set<Listener>>();
 
   return {
@@ -61,7 +61,7 @@ export function createPuller(
         const audience = new Set<Listener>();
         audiences.set(key, audience);
         const onProgress = (message: string) => {
-          // A listener that throws fails on its own: the others share this pull.
+          // A listener that throws must not fail the other callers of this pull.
           for (const listener of audience) queueMicrotask(() => listener(message));
         };
         return pullOnce(api, { ...request, onProgress, signal: stop }, { engine, timeouts });
@@ -124,9 +124,9 @@ function pullContext(reference: Reference, engine: string): EngineCallContext {
 }
 
 interface Watchdog extends Disposable {
-  /** Aborted, with an error that says why, after a silence or when the pull has taken too long. */
+  /** Aborts, with an error that gives the reason, after a silence or when the pull takes too long. */
   readonly signal: AbortSignal;
-  /** Notes that the engine has sent something. */
+  /** Restarts the silence timer: the engine has sent data. */
   readonly heard: () => void;
 }
 
@@ -157,7 +157,7 @@ function timedOut(subject: string, why: string): SlipwayError {
     code: "DEADLINE_EXCEEDED",
     reason: "PULL_TIMED_OUT",
     message: `pulling ${subject}: ${why}`,
-    remedy: "Check the way from the engine's host to the registry, then spawn again.",
+    remedy: "Check the network between the engine's host and the registry, then spawn again.",
     blastRadius: "zone",
     retry: "same-token",
   });

@@ -5,7 +5,7 @@ import type { EngineApi } from "../client/api.ts";
 import { hasStatus } from "../errors/errors.ts";
 import { firstFileOf, tarOf } from "./tar.ts";
 
-/** Whose a secret file is. */
+/** Owner of a secret file. */
 export interface FileOwner {
   readonly uid: number;
   readonly gid: number;
@@ -19,10 +19,10 @@ const LARGEST_ID = 2 ** 32 - 2;
 const NUMBER = /^\d{1,10}$/;
 
 /**
- * Puts the secret files into a container that has not started yet. They belong to the user that the container runs as:
- * a file that only root may read is of no use to an image with a user of its own.
+ * Copies the secret files into a container that has not started yet. They belong to the container's user: an image
+ * that runs as another user could not read root's files.
  *
- * @param user The image's: `""` for root, else user or uid, with `:group` or `:gid` or without.
+ * @param user the image's user: `""` for root, otherwise a user or uid, optionally with `:group` or `:gid`
  */
 export async function copySecretFiles(
   api: EngineApi,
@@ -43,8 +43,8 @@ export async function copySecretFiles(
 }
 
 /**
- * The ids of a user as the engine finds them: names, and the group of a user without one, by the image's
- * own `/etc/passwd` and `/etc/group`.
+ * Resolves a user's ids as the engine does: names, and a missing group, from the image's `/etc/passwd` and
+ * `/etc/group`.
  */
 export async function ownerOf(
   user: string,
@@ -73,8 +73,8 @@ function idOf(text: string | undefined, what: string): number {
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "MACHINE_NOT_STARTED",
-    message: `the secret files cannot be given to ${what}: the image knows no such id`,
-    remedy: "Give the image a user that its /etc/passwd and /etc/group know, or a numeric one.",
+    message: `the secret files cannot be given to ${what}: the image has no such id`,
+    remedy: "Set the image's user to one in its /etc/passwd and /etc/group, or to a numeric id.",
     blastRadius: "image",
   });
 }
@@ -84,12 +84,12 @@ function modeOf(mode: string): number {
   throw new SlipwayError({
     code: "INVALID_ARGUMENT",
     reason: "INVALID_PLAN",
-    message: `"${mode}" is no mode of a secret file`,
+    message: `"${mode}" is not a valid file mode`,
     remedy: "Resolve the workspace again.",
   });
 }
 
-/** A file of the container's, as text; empty where there is none. */
+/** Reads a file of the container as text; empty if it does not exist. */
 async function accounts(api: EngineApi, id: string, path: string): Promise<string> {
   try {
     const archive = await readUpTo(await api.copyFrom(id, path), LARGEST_ACCOUNTS_FILE);
@@ -100,7 +100,7 @@ async function accounts(api: EngineApi, id: string, path: string): Promise<strin
   }
 }
 
-/** As much of the stream as the limit lets in; the rest is left unread. */
+/** Reads the stream up to the limit and ignores the rest. */
 async function readUpTo(stream: Readable, limit: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;

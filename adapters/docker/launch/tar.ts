@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../../src/errors.ts";
 
-/** A file as it goes into a container. */
+/** A file to copy into a container. */
 export interface TarFile {
   /** Absolute. */
   readonly path: string;
@@ -23,17 +23,17 @@ const REGULAR_FILE = "0";
 const OLD_REGULAR_FILE = "\0";
 
 /**
- * The files as a tar archive. Folders are left out on purpose: the engine makes those that are missing and leaves the
- * rights of those that are there alone.
+ * Packs the files into a tar archive. It contains no folders on purpose: the engine creates missing ones and keeps
+ * the permissions of existing ones.
  *
- * Throws `RESOURCE_VALUE_REFUSED` for a path that is not absolute, climbs, or is too long.
+ * Throws `RESOURCE_VALUE_REFUSED` for a path that is not absolute, contains `..`, or is too long.
  */
 export function tarOf(files: readonly TarFile[]): Uint8Array {
   const parts = files.flatMap((file) => [header(file), file.content, padding(file.content.length)]);
   return Buffer.concat([...parts, new Uint8Array(2 * BLOCK)]);
 }
 
-/** The content of the first regular file in an archive; null where there is none. */
+/** The content of the first regular file in an archive; null if there is none. */
 export function firstFileOf(archive: Uint8Array): Uint8Array | null {
   let offset = 0;
   while (offset + BLOCK <= archive.length) {
@@ -61,18 +61,18 @@ function header(file: TarFile): Uint8Array {
   block.set(Buffer.from(REGULAR_FILE), TYPE_OFFSET);
   block.set(Buffer.from("ustar\u000000"), MAGIC_OFFSET);
   block.set(Buffer.from(prefix), PREFIX_OFFSET);
-  // The sum is taken with the field itself read as spaces.
+  // The checksum counts its own field as spaces.
   block.fill(0x20, FIELD.sum, TYPE_OFFSET);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.set(Buffer.from(`${sum.toString(8).padStart(6, "0")}\0 `), FIELD.sum);
   return block;
 }
 
-/** A path over 100 bytes is cut at a `/` into a prefix and a name. */
+/** Splits a path of more than 100 bytes at a `/` into prefix and name. */
 function splitPath(path: string): { readonly prefix: string; readonly name: string } {
   const parts = path.split("/").slice(1);
   const isPlain = parts.every((part) => !["", ".", ".."].includes(part) && !part.includes("\0"));
-  if (!path.startsWith("/") || !isPlain) throw refused(path, "is no plain absolute path");
+  if (!path.startsWith("/") || !isPlain) throw refused(path, "is not a plain absolute path");
   for (let cut = 0; cut < parts.length; cut += 1) {
     const prefix = parts.slice(0, cut).join("/");
     const name = parts.slice(cut).join("/");
@@ -82,7 +82,7 @@ function splitPath(path: string): { readonly prefix: string; readonly name: stri
   throw refused(path, "is too long");
 }
 
-/** Octal digits; a number that needs more of them goes in binary, as GNU tar has it, marked by the first bit. */
+/** Octal digits. A larger number is written in binary with the first bit set, as GNU tar does. */
 function octal(value: number, length: number): Uint8Array {
   const digits = value.toString(8);
   if (digits.length < length) return Buffer.from(`${digits.padStart(length - 1, "0")}\0`);

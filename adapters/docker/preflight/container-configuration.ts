@@ -11,7 +11,7 @@ const strings = z.array(text).nullish();
 const keys = z.record(text, z.unknown()).nullish();
 const count = z.number().optional();
 
-/** The member `config` of an image configuration as `inspectImage` left it in the facts. */
+/** The member `config` of the image configuration, from `inspectImage`'s facts. */
 const executionConfig = z.object({
   User: text.default(""),
   Memory: count,
@@ -42,16 +42,16 @@ const ROOT_DIRECTORY = "/";
 
 export interface MergedConfiguration {
   readonly container: ContainerSettings;
-  /** JSON pointer into the printed plan -> where the value came from. */
+  /** JSON pointer into the printed plan -> source of the value. */
   readonly sources: Readonly<Record<string, string>>;
-  /** What the image itself asks for, before the machine's shape had its say. */
+  /** The image's own limits, before the machine's shape overrides them. */
   readonly imageLimits: ImageLimits;
 }
 
 /**
- * The container as it will be: the image's configuration as the engine applies it, the limits of the machine's shape,
- * the workspace's ports and secrets, the placement's network and labels. `facts` are those of `inspectImage`; an image
- * that could not be read counts as one that says nothing.
+ * Merges the container's settings: the image's configuration as the engine applies it, the limits of the machine's
+ * shape, the workspace's ports and secrets, the placement's network and labels. `facts` come from `inspectImage`; an
+ * image that could not be read counts as an empty configuration.
  */
 export function mergeConfiguration(draft: PlanDraft, facts: JsonObject): MergedConfiguration {
   const image = executionConfig.parse(facts["config"] ?? {});
@@ -102,7 +102,7 @@ function secretFiles(draft: PlanDraft): ContainerSettings["files"] {
   );
 }
 
-/** The engine drops an image's variable where the container sets one of the same name. */
+/** The engine drops an image's variable if the container sets one of the same name. */
 function keptVariables(
   image: readonly string[],
   injected: ContainerSettings["injectedEnv"],
@@ -111,7 +111,7 @@ function keptVariables(
   return image.filter((entry) => !replaced.has(entry.slice(0, entry.indexOf("="))));
 }
 
-/** `port` alone is TCP, and the engine adds the published ports to the image's. */
+/** A port without a protocol is TCP. The engine adds the published ports to the image's. */
 function exposedPorts(image: ExecutionConfig, draft: PlanDraft): string[] {
   const own = Object.keys(image.ExposedPorts ?? {}).map((port) =>
     port.includes("/") ? port : `${port}/tcp`,
@@ -171,7 +171,7 @@ function sourcesOf(merge: {
   return Object.fromEntries(entries.map(([field, source]) => [POINTER + field, source]));
 }
 
-/** The record of this kind that the plan was made from, with its generation, and the field that counts. */
+/** Source text for a field of the plan's record of this kind, with the record's generation. */
 function recordOf(draft: PlanDraft, kind: string, field: string): string {
   const record = draft.records.find((candidate) => candidate.kind === kind);
   if (record === undefined) return `${kind} ${field}`;

@@ -4,7 +4,7 @@ import { failed, passed, warning } from "../../../src/substrate/check.ts";
 import type { EngineFacts } from "../client/engine-facts.ts";
 import type { NetworkReply } from "../client/replies.ts";
 
-/** Docker 20.10: the first that creates a container for a platform. */
+/** Docker 20.10 is the first release that accepts a platform when it creates a container. */
 const LEAST_API = [1, 41] as const;
 
 const GO_ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
@@ -14,7 +14,7 @@ const GO_ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["aarch64", "arm64"],
 ]);
 
-/** Networks that every engine has, or that are none. */
+/** Networks that every engine has, and the modes `host` and `none`. */
 const BUILT_IN_NETWORKS: ReadonlySet<string> = new Set(["default", "bridge", "host", "none"]);
 
 export function versionCheck({ version }: EngineFacts): Check {
@@ -36,11 +36,13 @@ export interface PlatformQuestion {
   readonly facts: EngineFacts;
   readonly architecture: Architecture;
   readonly target: DockerTarget;
-  /** Whether the kernel that the engine runs on runs the architecture's programs; null where nobody can tell. */
+  /** Whether the engine's kernel runs programs of the architecture; null if that is unknown. */
   readonly hostRuns: boolean | null;
 }
 
-/** Whether the engine runs the architecture: its own, or by what the host or the placement says. */
+/**
+ * Checks that the engine runs the architecture: natively, by the host's binfmt handlers, or by the placement's word.
+ */
 export function platformCheck(question: PlatformQuestion): Check {
   const { facts, architecture, target, hostRuns } = question;
   const name = "engine.platform";
@@ -57,9 +59,9 @@ export function platformCheck(question: PlatformQuestion): Check {
   if (own === architecture) return passed(name, `the engine's own platform is ${wanted}`);
   if (hostRuns === true) return passed(name, `binfmt_misc of the engine's host runs ${wanted}`);
   if (target.platforms.some((platform) => isFor(platform, architecture)))
-    return passed(name, `the placement says that the engine runs ${wanted}`);
-  const engine = own === null ? "an engine of an unknown platform" : `an engine for linux/${own}`;
-  const doubt = hostRuns === null ? "may not run" : "seems not to run";
+    return passed(name, `the placement lists ${wanted}`);
+  const engine = own === null ? "an engine for an unknown platform" : `an engine for linux/${own}`;
+  const doubt = hostRuns === null ? "may not run" : "probably does not run";
   return warning(name, {
     code: "FAILED_PRECONDITION",
     reason: "PLATFORM_UNSUPPORTED",
@@ -68,12 +70,12 @@ export function platformCheck(question: PlatformQuestion): Check {
   });
 }
 
-/** Null for the engine's own architecture when it is neither of ours. */
+/** The engine's own architecture; null if Slipway does not support it. */
 function engineArchitecture({ info, version }: EngineFacts): Architecture | null {
   return GO_ARCHITECTURES.get(version.Arch) ?? GO_ARCHITECTURES.get(info.Architecture) ?? null;
 }
 
-/** The network by that name as the engine has it, or null where it has none. */
+/** Checks the network that the engine has under this name; null if it has none. */
 export function networkCheck(name: string, network: NetworkReply | null): Check {
   const check = "network.exists";
   const refuse = (why: string, remedy: string) =>
@@ -87,7 +89,7 @@ export function networkCheck(name: string, network: NetworkReply | null): Check 
     });
   if (network === null)
     return refuse(
-      "the engine has none of this name",
+      "the engine has no network of this name",
       `Create it on the engine (docker network create ${name}), or name another in the placement.`,
     );
   if (network.Scope === "swarm" && !network.Attachable)
@@ -98,7 +100,7 @@ export function networkCheck(name: string, network: NetworkReply | null): Check 
   return passed(check, `the engine has the network ${name}`);
 }
 
-/** Whether the engine has to be asked about the network. */
+/** Whether the network must be looked up on the engine. */
 export function needsLookUp(network: string | null): network is string {
   return network !== null && !BUILT_IN_NETWORKS.has(network);
 }

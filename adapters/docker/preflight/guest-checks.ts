@@ -5,11 +5,11 @@ import { LABEL_PREFIX } from "../labels.ts";
 import { dockerTarget } from "../launch/launch-request.ts";
 import type { ContainerSettings } from "../settings.ts";
 
-/** Mounted over when a container starts: files put there before are not seen in it. */
+/** The engine mounts over these folders when a container starts, so files copied there would be invisible. */
 const KERNEL_FOLDERS = ["/proc", "/sys", "/dev"];
 const UNPUBLISHING_NETWORKS: ReadonlySet<string> = new Set(["host", "none"]);
 
-/** What the workspace and the placement ask of the container itself, held against what a container can be given. */
+/** Checks the workspace's and the placement's wishes for the container itself. */
 export function guestChecks(draft: PlanDraft, container: ContainerSettings): readonly Check[] {
   return [
     ...portChecks(container),
@@ -89,8 +89,8 @@ function userDataChecks({ guest }: PlanDraft): readonly Check[] {
   if (guest.userData === null) return [];
   return [
     warning("user_data.run", {
-      message: "the workspace has user_data, which nothing in a container runs",
-      remedy: "Do in the image what user_data does, or use a placement of virtual machines.",
+      message: "the workspace has user_data, but containers do not run it",
+      remedy: "Move the user_data into the image, or use a placement with virtual machines.",
     }),
   ];
 }

@@ -3,20 +3,22 @@ import { release } from "node:os";
 import { join } from "node:path";
 import type { Architecture } from "../../../src/plan/plan.ts";
 
-/** What this host's kernel can run beyond its own programs. */
+/** The platforms that this host's kernel runs, including emulated ones. */
 export interface HostPlatforms {
-  /** As `uname -r` has it: an engine that reports the same runs on this kernel, not in a machine of its own. */
+  /**
+   * The release of `uname -r`. An engine that reports the same release runs on this kernel, not in a virtual machine.
+   */
   readonly kernel: string;
   /**
-   * Whether programs of the architecture run in containers by `binfmt_misc`: an entry is enabled, and has flag F, by
-   * which the interpreter is opened when the entry is made and need not be in the container.
+   * Whether containers can run programs of the architecture by `binfmt_misc`: an enabled entry with flag F, which
+   * opens the interpreter when the entry is created, so that the container does not need it.
    */
   runs(architecture: Architecture): Promise<boolean>;
 }
 
 const FOLDER = "/proc/sys/fs/binfmt_misc";
 const LARGEST_ENTRY = 4096;
-/** `e_machine` of an ELF header: its offset in hex digits, and its value as little-endian hex. */
+/** `e_machine` of an ELF header: its offset in hex digits, and its values in little-endian hex. */
 const MACHINE_OFFSET = 36;
 const ELF_MAGIC = "7f454c46";
 const ELF_MACHINES: Readonly<Record<Architecture, string>> = { amd64: "3e00", arm64: "b700" };
@@ -35,7 +37,7 @@ export function readHostPlatforms(folder = FOLDER): HostPlatforms {
   };
 }
 
-/** Whether an entry of `binfmt_misc` hands ELF programs of the architecture to an interpreter, in containers too. */
+/** Whether a `binfmt_misc` entry runs ELF programs of the architecture, in containers too. */
 export function handles(entry: string, architecture: Architecture): boolean {
   const lines = entry.split("\n");
   const field = (name: string) =>
@@ -51,7 +53,7 @@ export function handles(entry: string, architecture: Architecture): boolean {
   );
 }
 
-/** Empty for what is not there: most hosts have no `binfmt_misc` mounted. */
+/** Empty if the file is missing: most hosts have no `binfmt_misc` mounted. */
 async function readSmall(path: string): Promise<string> {
   try {
     await using file = await open(path, "r");

@@ -17,7 +17,7 @@ import { dockerTarget } from "../launch/launch-request.ts";
 import { resourceChecks } from "./resource-checks.ts";
 import { planSettings } from "../settings.ts";
 
-/** One engine, ready to be asked. */
+/** A connection to one engine. */
 export interface EngineConnection {
   readonly endpoint: EngineEndpoint;
   readonly api: EngineApi;
@@ -30,12 +30,12 @@ export interface PreflightPorts {
   readonly hostPlatforms: HostPlatforms;
 }
 
-/** What a container without an environment is: nothing limits it but its engine. */
+/** The machine type of a container without an environment: only the engine limits it. */
 const UNLIMITED = "unlimited";
 
 /**
- * All checks that only this engine can make, from reads that run side by side, and the container as it will be. An
- * engine that cannot be reached is a failed check; only a cancellation is thrown.
+ * Runs all checks that need this engine, with concurrent reads, and merges the container's settings. An unreachable
+ * engine is a failed check; only a cancellation is thrown.
  */
 export async function preflightContainer(
   ports: PreflightPorts,
@@ -68,7 +68,7 @@ export async function preflightContainer(
 interface Asked {
   readonly checks: readonly Check[];
   readonly facts: EngineFacts | null;
-  /** The engine's host; null where it is not known. */
+  /** The engine's host; null if unknown. */
   readonly place: string | null;
   readonly placeSource: string;
 }
@@ -110,16 +110,16 @@ async function askEngine(
 }
 
 function unreachable(error: SlipwayError): Asked {
-  const unasked = "the engine could not be asked";
+  const unreached = "the engine could not be reached";
   return {
     facts: null,
     place: null,
     placeSource: "",
     checks: [
       failedBy("engine.reachable", error),
-      skipped("engine.version", unasked),
-      skipped("engine.platform", unasked),
-      skipped("resources", unasked),
+      skipped("engine.version", unreached),
+      skipped("engine.platform", unreached),
+      skipped("resources", unreached),
     ],
   };
 }
@@ -140,7 +140,7 @@ async function networkChecks(
   }
 }
 
-/** The engine of Docker Desktop listens on a local socket too, but runs in a machine with a kernel of its own. */
+/** Docker Desktop's engine listens on a local socket too, but runs in a virtual machine with its own kernel. */
 function isOnThisHost(
   endpoint: EngineEndpoint,
   { info }: EngineFacts,
@@ -157,7 +157,7 @@ function limitChecks(
   return resourceChecks({ resources: container, image: imageLimits, shape: draft.shape, info });
 }
 
-/** The engine has no machine types: its name for one is what it is limited to. */
+/** Docker has no machine types, so the plan names the container's limits. */
 function machineTypeOf({ shape }: PlanDraft): string {
   const { vcpus, memoryGb } = shape;
   const limits = [

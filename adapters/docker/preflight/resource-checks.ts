@@ -5,7 +5,7 @@ import type { ContainerResources, ImageLimits } from "./resources.ts";
 
 export interface ResourceQuestion {
   readonly resources: ContainerResources;
-  /** What the image itself asks for. */
+  /** The image's own limits. */
   readonly image: ImageLimits;
   readonly shape: MachineShape;
   readonly info: InfoReply;
@@ -14,14 +14,14 @@ export interface ResourceQuestion {
 const MEBIBYTE = 2 ** 20;
 const GIBIBYTE = 2 ** 30;
 const NANO = 1e9;
-/** What the engine accepts: `Minimum memory limit allowed is 6MB`, `Range of CPUs is from 0.01`. */
+/** The engine's minimums: `Minimum memory limit allowed is 6MB`, `Range of CPUs is from 0.01`. */
 const LEAST_MEMORY = 6 * MEBIBYTE;
 const LEAST_CPUS = 0.01;
-/** What runc accepts, as the kernel does. */
+/** runc's and the kernel's range. */
 const LEAST_SHARES = 2;
 const MOST_SHARES = 262_144;
 
-/** Holds the limits against what this engine takes, before it is asked to make anything. */
+/** Checks the limits against this engine's ranges and capabilities. */
 export function resourceChecks(question: ResourceQuestion): readonly Check[] {
   return [
     memoryCheck(question),
@@ -37,7 +37,7 @@ function memoryCheck({ resources, info }: ResourceQuestion): Check {
   const { memory } = resources;
   if (memory === null) return passed(name, "no memory limit");
   if (memory < LEAST_MEMORY)
-    return refused(name, `memory of ${memory} bytes is under the engine's least, 6 MiB`);
+    return refused(name, `memory of ${memory} bytes is below the engine's minimum, 6 MiB`);
   if (!info.MemoryLimit)
     return warning(name, {
       message: "the engine's kernel cannot limit memory: the limit will have no effect",
@@ -56,10 +56,10 @@ function swapCheck({ resources, image, info }: ResourceQuestion): Check {
   const { memory, memorySwap } = resources;
   if (memorySwap === null && image.MemorySwap === -1)
     return warning(name, {
-      message: "the image disables swap, which the engine can only do beside a memory limit",
+      message: "the image disables swap, which the engine can only do together with a memory limit",
       remedy: "Give the workspace an environment with memory, or the image a Memory limit.",
     });
-  if (memorySwap === null) return passed(name, "swap is left to the engine");
+  if (memorySwap === null) return passed(name, "the engine's default swap limit");
   if (memory === null)
     return refused(name, "the image sets MemorySwap without Memory, which the engine refuses");
   if (memorySwap < memory)
@@ -77,10 +77,10 @@ function swapCheck({ resources, image, info }: ResourceQuestion): Check {
 
 function cpuCheck({ resources, info }: ResourceQuestion): Check {
   const name = "resources.cpu";
-  if (resources.nanoCpus === null) return passed(name, "no limit of processors");
+  if (resources.nanoCpus === null) return passed(name, "no processor limit");
   const cpus = resources.nanoCpus / NANO;
   if (cpus < LEAST_CPUS)
-    return refused(name, `${cpus} processors are under the engine's least, ${LEAST_CPUS}`);
+    return refused(name, `${cpus} processors are below the engine's minimum, ${LEAST_CPUS}`);
   if (info.NCPU > 0 && cpus > info.NCPU)
     return refused(name, `${cpus} processors are more than the engine has (${info.NCPU})`);
   if (!info.CpuCfsQuota)
@@ -91,7 +91,7 @@ function cpuCheck({ resources, info }: ResourceQuestion): Check {
 function sharesCheck({ resources, info }: ResourceQuestion): Check {
   const name = "resources.cpu_shares";
   const { cpuShares } = resources;
-  if (cpuShares === null) return passed(name, "the engine's own weight");
+  if (cpuShares === null) return passed(name, "the engine's default weight");
   if (cpuShares < LEAST_SHARES || cpuShares > MOST_SHARES)
     return refused(
       name,
@@ -99,13 +99,13 @@ function sharesCheck({ resources, info }: ResourceQuestion): Check {
     );
   if (!info.CPUShares)
     return warning(name, {
-      message: "the engine's kernel knows no CPU shares: they will have no effect",
+      message: "the engine's kernel does not support CPU shares: they will have no effect",
       remedy: "Enable the cpu cgroup on the engine's host.",
     });
   return passed(name, `a weight of ${cpuShares} CPU shares`);
 }
 
-/** A container's disk is the engine's: nothing limits it. */
+/** Containers share the engine's disk, without limits. */
 function diskChecks({ diskSizeGb, diskType }: MachineShape): readonly Check[] {
   if (diskSizeGb === 0 && diskType === null) return [];
   const asked = diskSizeGb === 0 ? `the disk type ${diskType}` : `a disk of ${diskSizeGb} GiB`;

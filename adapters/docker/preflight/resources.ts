@@ -1,7 +1,7 @@
 import type { MachineShape } from "../../../src/plan/plan.ts";
 import type { ContainerSettings } from "../settings.ts";
 
-/** Limits that an image's configuration may carry, in the OCI specification's spelling; bytes. */
+/** Limits in an image's configuration, with the OCI specification's names; bytes. */
 export interface ImageLimits {
   readonly Memory?: number | undefined;
   readonly MemorySwap?: number | undefined;
@@ -13,7 +13,7 @@ export type ContainerResources = Pick<
   "memory" | "memorySwap" | "cpuShares" | "nanoCpus"
 >;
 
-/** Where a value came from: the image's configuration, the machine's shape, or the engine's default. */
+/** The source of a value: the image's configuration, the machine's shape, or the engine's default. */
 export type ResourceOrigin = "image" | "shape" | "engine";
 
 export interface ResourceChoice {
@@ -25,11 +25,11 @@ const GIBIBYTE = 2 ** 30;
 const NANO = 1e9;
 
 /**
- * The limits of a container: the image's are defaults, which the machine's shape replaces one by one.
+ * Computes a container's limits: the machine's shape overrides the image's one by one.
  *
- * `MemorySwap` is a total of memory and swap, so it belongs to the memory beside which it was written: a shape that
- * sets the memory drops it. The OCI text says that `-1` disables swap, while the engine takes `-1` for unlimited: what
- * the image means is a total equal to the memory.
+ * `MemorySwap` is the total of memory and swap, so it belongs to the image's memory limit: a shape that sets the
+ * memory drops it. In the OCI text `-1` disables swap, while the engine reads `-1` as unlimited. The image means a
+ * total equal to the memory.
  */
 export function containerResources(image: ImageLimits, shape: MachineShape): ResourceChoice {
   const memory =
@@ -53,7 +53,7 @@ function swapTotal(image: ImageLimits, shape: MachineShape, memory: number | nul
   return shape.memoryGb === null ? positive(image.MemorySwap) : null;
 }
 
-/** Zero is how both the specification and the engine write "not set". */
+/** Both the specification and the engine write "not set" as zero. */
 function positive(value: number | undefined): number | null {
   return value === undefined || value <= 0 ? null : value;
 }

@@ -42,7 +42,7 @@ describe("launch", () => {
       expect(outcome).toMatchObject({ outcome: "accepted", machine: { id: "c1", state } });
     });
 
-    it("takes a start that somebody else was faster with for its own", async () => {
+    it("adopts a container that another process has just started", async () => {
       const { outcome } = await launchOn(
         {
           [CREATE]: [conflict],
@@ -74,7 +74,7 @@ describe("launch", () => {
       });
     });
 
-    it("creates again where the name is free by then", async () => {
+    it("creates again once the name has been released", async () => {
       const { outcome, requests } = await launchOn(
         {
           [CREATE]: [conflict, created],
@@ -108,7 +108,7 @@ describe("launch", () => {
       });
     });
 
-    it("waits for the one that is being removed by telling that it is unknown", async () => {
+    it("reports an unknown outcome while the container is being removed", async () => {
       const { outcome } = await launchOn(
         {
           [CREATE]: [conflict],

@@ -119,7 +119,7 @@ describe("launch", () => {
       expect(errorOf(outcome)?.message).toContain("device is busy");
     });
 
-    it("leaves the one that another process has started meanwhile", async () => {
+    it("keeps a container that another process has started in the meantime", async () => {
       const { outcome } = await launchOn(
         {
           [CREATE]: [created],

@@ -28,7 +28,7 @@ const OWNERSHIP = {
   planId: digestOf("f"),
 };
 
-/** A reply of `GET /containers/ID/json`, with fields that nobody reads. */
+/** A reply of `GET /containers/ID/json`, with fields that Slipway does not read. */
 function inspected(state: object, more: { labels?: object | null; network?: object | null } = {}) {
   const reply = {
     Id: "c1",
@@ -53,7 +53,7 @@ function listed(item: object) {
 }
 
 describe("machineOf", () => {
-  it("tells a running container's identity, address and ports", () => {
+  it("reports a running container's identity, address and ports", () => {
     const network = {
       Ports: {
         "9000/tcp": null,
@@ -146,7 +146,7 @@ describe("machineOf", () => {
 });
 
 describe("machineOfListed", () => {
-  it("tells the same of a running container", () => {
+  it("reports the same for a running container", () => {
     const machine = listed({
       State: "running",
       Status: "Up 2 hours",

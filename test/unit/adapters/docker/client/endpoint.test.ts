@@ -95,7 +95,7 @@ describe("findEndpoint", () => {
     JSON.stringify({ Name: "remote", Endpoints: { docker: { Host, SkipTLSVerify } } });
   const CURRENT = { ".docker/config.json": '{"currentContext":"remote","auths":{}}' };
 
-  it("is the default socket where nobody says anything", async () => {
+  it("is the default socket without any setting", async () => {
     expect(await find(null, {})).toMatchObject({ address: "unix:///var/run/docker.sock" });
     expect(await find(null, { ".docker/config.json": "{}" })).toMatchObject({ kind: "unix" });
   });
@@ -166,8 +166,8 @@ describe("findEndpoint", () => {
     const tls = { certificateAuthority: "CA", certificate: "CERT", key: "KEY", verify: true };
     expect(await find("tcp://engine.test", files, environment)).toMatchObject({ tls, port: 2376 });
     expect(await find("unix:///x.sock", files, environment)).not.toHaveProperty("tls");
-    const unasked = (home: string) => ({ ...environment(home), DOCKER_TLS_VERIFY: "" });
-    expect(await find("tcp://engine.test", files, unasked)).toMatchObject({ tls: null });
+    const withoutVerify = (home: string) => ({ ...environment(home), DOCKER_TLS_VERIFY: "" });
+    expect(await find("tcp://engine.test", files, withoutVerify)).toMatchObject({ tls: null });
   });
 
   it.each<[string, Readonly<Record<string, string>>, DockerEnvironment, string]>([

@@ -44,7 +44,7 @@ describe("createTransport", () => {
     expect(engine.connections()).toBe(1);
   });
 
-  it("says that nothing was sent where nobody listens", async () => {
+  it("reports that nothing was sent if no server listens", async () => {
     const transport = transportOf({ host: "unix:///nonexistent/engine.sock" });
     await expect(transport.send(get("/info"))).rejects.toMatchObject({
       name: "EngineConnectionFailure",
@@ -84,7 +84,7 @@ describe("createTransport", () => {
     transport.close();
   });
 
-  it("does not wait for ever", async () => {
+  it("does not wait forever", async () => {
     await using engine = await startFakeEngine();
     engine.on("GET /info", () => undefined);
     const transport = transportOf(engine);
@@ -128,7 +128,7 @@ describe("an engine by TLS", () => {
   );
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
-  /** Asks an engine that wants a certificate of whoever asks; gives the name on that certificate. */
+  /** Calls an engine that demands a client certificate; returns the name on that certificate. */
   async function ask(tls: Partial<EngineTls>): Promise<unknown> {
     const options = { key, cert: certificate, ca: certificate, requestCert: true };
     const server = createServer({ ...options, rejectUnauthorized: false }, (request, response) => {
@@ -153,13 +153,13 @@ describe("an engine by TLS", () => {
     }
   }
 
-  it("is trusted by its authority, and told who asks", async () => {
+  it("is trusted by its authority, and receives the client's certificate", async () => {
     expect(await ask({ certificateAuthority: certificate })).toBeNull();
     const all = { certificateAuthority: certificate, certificate, key };
     expect(await ask(all)).toBe("engine");
   });
 
-  it("is sent nothing where it is not trusted, unless nobody cares", async () => {
+  it("receives nothing if it is not trusted, unless verification is off", async () => {
     await expect(ask({})).rejects.toMatchObject({
       name: "EngineConnectionFailure",
       code: "DEPTH_ZERO_SELF_SIGNED_CERT",

@@ -187,7 +187,7 @@ describe("engineError", () => {
     expect(error.reason).toBe("MACHINE_NOT_STARTED");
   });
 
-  it("tells an engine that is not there from one that broke off", () => {
+  it("distinguishes an unreachable engine from a broken connection", () => {
     const absent = new EngineConnectionFailure({
       code: "ECONNREFUSED",
       sent: false,

@@ -88,7 +88,7 @@ describe("containerRequest", () => {
     });
   });
 
-  it("leaves to the engine what nobody set", () => {
+  it("leaves unset values to the engine", () => {
     const { body } = requestOf(launchOf(dockerPlan()));
     expect(body.HostConfig).toEqual({ PortBindings: {} });
     expect(body.ExposedPorts).toEqual({});
@@ -127,7 +127,7 @@ describe("containerRequest", () => {
     ["a name with =", { "A=B": new SecretValue("x") }],
     ["a NUL byte in the value", { A: new SecretValue("x\0y") }],
     ["bytes that are no text", { A: new SecretValue(new Uint8Array([0xff, 0xfe])) }],
-  ])("refuses %s as a variable, without telling the value", (_what, environment) => {
+  ])("refuses %s as a variable, without revealing the value", (_what, environment) => {
     expect(() => requestOf(withEnvironment(environment))).toThrowError(
       expect.objectContaining({ reason: "RESOURCE_VALUE_REFUSED" }),
     );

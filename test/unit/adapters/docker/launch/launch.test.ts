@@ -78,7 +78,7 @@ describe("launch", () => {
     await adapter.close();
   });
 
-  it("tells no secret in what it throws, not even in the causes", async () => {
+  it("reveals no secret in what it throws, not even in the causes", async () => {
     const environment = { API_KEY: new SecretValue("env-s3cret") };
     const mount = { secret: "KEY", env: null, path: "/key", mode: "0400" };
     const files = [{ mount, value: new SecretValue("file-s3cret") }];

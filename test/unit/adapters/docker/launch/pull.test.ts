@@ -116,7 +116,7 @@ describe("pull", () => {
     expect(seen.map(({ body }) => body.length)).toEqual([0, 0, 0]);
   });
 
-  it("tells the progress in one line", async () => {
+  it("reports the progress in one line", async () => {
     await using setup = await setUp();
     setup.engine.on(PULL, ({ stream }) =>
       stream(
@@ -270,7 +270,7 @@ describe("pulls at the same time", () => {
     expect(setup.engine.requests).toEqual([PULL]);
   });
 
-  it("end with the last who leaves, and begin anew for who comes then", async () => {
+  it("end when the last caller leaves, and start again for a later caller", async () => {
     await using setup = await setUp();
     const open = openPulls();
     setup.engine.on(PULL, open.handler);
@@ -287,7 +287,7 @@ describe("pulls at the same time", () => {
     expect(setup.engine.requests).toEqual([PULL, PULL]);
   });
 
-  it("fail together, and the next begins anew", async () => {
+  it("fail together, and the next caller starts a new pull", async () => {
     await using setup = await setUp();
     setup.engine.on(PULL, ({ reply }) => reply(500, { message: "unexpected EOF" }), complete);
     const pulls = [setup.puller.pull(request()), setup.puller.pull(request())];

@@ -96,7 +96,7 @@ describe("resourceChecks", () => {
     expect(memory).toMatchObject({
       code: "FAILED_PRECONDITION",
       reason: "RESOURCE_VALUE_REFUSED",
-      message: "memory of 2048 bytes is under the engine's least, 6 MiB",
+      message: "memory of 2048 bytes is below the engine's minimum, 6 MiB",
     });
     expect(memory?.remedy).toBeTruthy();
   });

@@ -87,7 +87,7 @@ describe("preflight", () => {
     await adapter.close();
   });
 
-  it("tells of an engine that is not there, and of everything else all the same", async () => {
+  it("reports an unreachable engine together with all other findings", async () => {
     const adapter = adapterOf({ host: "unix:///nonexistent/engine.sock" });
     const draft = dockerDraft({
       place: "local",
@@ -105,7 +105,7 @@ describe("preflight", () => {
     expect(report.settings).toHaveProperty("container");
   });
 
-  it("tells of an address that leads to no engine", async () => {
+  it("reports an address without an engine", async () => {
     const adapter = adapterOf({ host: "http://x" });
     const report = await adapter.preflight(dockerDraft(), {}, signal);
     await adapter.close();

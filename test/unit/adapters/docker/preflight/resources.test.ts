@@ -32,7 +32,7 @@ describe("containerResources", () => {
     });
   });
 
-  it("disables swap for -1, whoever set the memory", () => {
+  it("disables swap for -1, regardless of the source of the memory limit", () => {
     const image = { Memory: 64 * MIB, MemorySwap: -1 };
     expect(containerResources(image, NO_SHAPE).resources.memorySwap).toBe(64 * MIB);
     const shape = { ...NO_SHAPE, memoryGb: 1 };
