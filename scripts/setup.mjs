@@ -58,7 +58,8 @@ function installDependencies() {
     title: "npm ci",
     announcement: "installing the dependencies with npm ci (about 30 seconds)",
     command: "npm",
-    arguments: ["ci", "--no-audit", "--no-fund"],
+    // Without a level it would inherit that of `npm run --silent`, and fail without a word.
+    arguments: ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
     environment,
   });
   if (!existsSync(node)) fail("npm ci", `it did not install ${path.relative(root, node)}\n`);

@@ -136,6 +136,16 @@ describe("scripts/setup.mjs", () => {
     }
   });
 
+  it("shows why an install failed, under npm run --silent too", async () => {
+    using place = await repository();
+    await place.write("node_modules/.package-lock.json", "");
+    const npm = '[[ "$*" == *--loglevel=error* ]] && echo "npm error: no network" >&2';
+    await place.write("bin/npm", `#!/bin/bash\n${npm}\nexit 1\n`);
+    const { code, errors } = await place.run("scripts/script.ts");
+    expect(code).toBe(1);
+    expect(errors).toContain("setup: npm ci failed:\nnpm error: no network\nexit code 1\n");
+  });
+
   it("exits as the script does", async () => {
     using place = await repository();
     await place.write("scripts/script.ts", "process.exit(7);");
