@@ -1,3 +1,4 @@
+import { cancellation, createDeadline } from "../../async/cancellation.ts";
 import { isSlipwayError, SlipwayError, type ErrorReason } from "../../errors.ts";
 import { digestVerifier } from "../digest.ts";
 import type { OciInspection } from "./inspection.ts";
@@ -6,16 +7,14 @@ import { layerCompression, type LayerCompression } from "../image/media-types.ts
 import { quote } from "../quote.ts";
 import { formatReference } from "../reference.ts";
 import type { RegistryAccess, RegistryClient } from "../registry/contract.ts";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
-import { byteReader, nextZstdFrame, zstdFrame, ZstdFormatError } from "./zstd-frames.ts";
+import { unpackLayer, UnpackError } from "./unpack-layer.ts";
 
 export interface VerifyLayersRequest extends RegistryAccess {
   readonly inspection: OciInspection;
   /** How many layers are fetched at once. Default 3. */
   readonly concurrency?: number;
-  /** What a layer of so many bytes may unpack to. Default {@link unpackedLimit}. */
-  readonly unpackedLimit?: (size: number) => number;
+  /** What a layer of so many bytes may take. Default {@link layerLimits}. */
+  readonly limits?: (size: number) => LayerLimits;
   /** Called when a layer is found good. */
   readonly onVerified?: (layer: VerifiedLayer) => void;
 }
@@ -31,15 +30,35 @@ export interface VerifiedLayer {
 }
 
 const DEFAULT_CONCURRENCY = 3;
+/** What a layer may take of its reader. */
+export interface LayerLimits {
+  /** Bytes to which it may unpack. */
+  readonly unpackedBytes: number;
+  /** Frames of zstd, which cost time even without data. */
+  readonly frames: number;
+  /** Time to fetch and unpack it. */
+  readonly milliseconds: number;
+}
+
 const ALWAYS_ALLOWED_BYTES = 1024 ** 3;
 const LARGEST_RATIO = 200;
+const ALWAYS_ALLOWED_FRAMES = 4096;
+const FRAME_BYTES = 32;
+const ALWAYS_ALLOWED_MILLISECONDS = 5 * 60_000;
+const BYTES_A_MILLISECOND = 64;
 
 /**
- * What a layer may unpack to: a gibibyte in any case, beyond it so many times what it takes packed. Tar archives of
- * real files stay far below; a small blob that unpacks without end is there to keep its reader busy.
+ * The default: a gibibyte in any case, and beyond it 200 times what the layer takes packed; 4,096 frames, and one more
+ * for every 32 bytes (builders that allow single files to be fetched make two for each file, with its name in one of
+ * them); five minutes, and a second more for every 64,000 bytes. Real layers stay far below; a small blob beyond it is
+ * there to keep its reader busy.
  */
-function unpackedLimit(size: number): number {
-  return Math.max(ALWAYS_ALLOWED_BYTES, size * LARGEST_RATIO);
+export function layerLimits(size: number): LayerLimits {
+  return {
+    unpackedBytes: Math.max(ALWAYS_ALLOWED_BYTES, size * LARGEST_RATIO),
+    frames: ALWAYS_ALLOWED_FRAMES + Math.floor(size / FRAME_BYTES),
+    milliseconds: ALWAYS_ALLOWED_MILLISECONDS + Math.floor(size / BYTES_A_MILLISECOND),
+  };
 }
 
 interface Layer {
@@ -54,7 +73,8 @@ interface Layer {
  * unpacked. Nothing is written. A blob that several layers share is fetched once.
  *
  * Throws the first failure, which names the layer: what {@link RegistryClient.getBlob} throws, `DIGEST_MISMATCH`,
- * `IMAGE_INVALID` (not packed as the manifest says, or unpacking without end), `MEDIA_TYPE_UNSUPPORTED`.
+ * `IMAGE_INVALID` (not packed as the manifest says, or beyond its {@link LayerLimits}), `TIMED_OUT`,
+ * `MEDIA_TYPE_UNSUPPORTED`.
  */
 export async function verifyLayerBlobs(
   client: RegistryClient,
@@ -129,29 +149,48 @@ async function verifyLayer(
 ): Promise<{ readonly layer: Layer; readonly result: VerifiedLayer }> {
   const { inspection, credential, signal } = request;
   const { descriptor, diffId, index } = layer;
-  const limit = (request.unpackedLimit ?? unpackedLimit)(descriptor.size);
+  const limits = (request.limits ?? layerLimits)(descriptor.size);
   const verifier = digestVerifier(diffId, "the unpacked layer");
   let unpackedSize = 0;
+  using deadline = createDeadline(signal, limits.milliseconds);
   try {
     const blob = await client.getBlob({
       repository: inspection.requested,
       descriptor,
       credential,
-      signal,
+      signal: deadline.signal,
     });
-    await unpackLayer(blob, layer.compression, (chunk) => {
-      unpackedSize += chunk.length;
-      if (unpackedSize > limit) throw new UnpackError(`it unpacks to more than ${limit} bytes`);
-      verifier.update(chunk);
+    await unpackLayer(blob, {
+      compression: layer.compression,
+      mostFrames: limits.frames,
+      signal: deadline.signal,
+      take(chunk) {
+        unpackedSize += chunk.length;
+        if (unpackedSize > limits.unpackedBytes)
+          throw new UnpackError(`it unpacks to more than ${limits.unpackedBytes} bytes`);
+        verifier.update(chunk);
+      },
     });
     verifier.finish();
   } catch (caught) {
+    if (signal.aborted) throw cancellation(signal, "verifying the layers");
+    if (deadline.signal.aborted)
+      throw layerFault(inspection, index, tookTooLong(limits.milliseconds));
     if (caught instanceof UnpackError)
       throw layerFault(inspection, index, { reason: "IMAGE_INVALID", message: caught.message });
     throw isSlipwayError(caught) ? layerFault(inspection, index, caught) : caught;
   }
   const { digest, size } = descriptor;
   return { layer, result: { index, digest, diffId, size, unpackedSize } };
+}
+
+function tookTooLong(milliseconds: number): SlipwayError {
+  return new SlipwayError({
+    code: "DEADLINE_EXCEEDED",
+    reason: "TIMED_OUT",
+    message: `it was not fetched and unpacked within ${milliseconds / 1000} seconds`,
+    remedy: "Check the connection to the registry, then inspect the image again.",
+  });
 }
 
 /** What was found of a layer, with the image's and the layer's name. */
@@ -176,56 +215,4 @@ function layerFault(
 
 function known({ code, remedy, blastRadius, retry }: SlipwayError) {
   return { code, blastRadius, retry, ...(remedy === null ? {} : { remedy }) };
-}
-
-/** Thrown where a layer's bytes are not packed as its media type says. */
-class UnpackError extends Error {
-  override readonly name = "UnpackError";
-}
-
-/**
- * Unpacks a layer's bytes and hands over what comes out, piece by piece; nothing is kept. What `take` throws ends it.
- *
- * Throws {@link UnpackError}, and whatever the source throws.
- */
-export async function unpackLayer(
-  source: AsyncIterable<Uint8Array>,
-  compression: LayerCompression,
-  take: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const drain = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
-    for await (const chunk of chunks) take(chunk);
-  };
-  try {
-    switch (compression) {
-      case "none":
-        return await drain(source);
-      case "gzip":
-        return await pipeline(source, createGunzip(), drain);
-      case "zstd":
-        return await unpackZstd(source, drain);
-    }
-  } catch (caught) {
-    if (caught instanceof ZstdFormatError) throw new UnpackError(caught.message);
-    const code = caught instanceof Error && "code" in caught ? String(caught.code) : "";
-    if (/^(?:Z_|ZSTD_)/i.test(code))
-      throw new UnpackError(`it is not packed by ${compression} (${code})`);
-    throw caught;
-  }
-}
-
-async function unpackZstd(
-  source: AsyncIterable<Uint8Array>,
-  drain: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
-): Promise<void> {
-  const reader = byteReader(source);
-  try {
-    for (;;) {
-      const start = await nextZstdFrame(reader);
-      if (start === null) return;
-      await pipeline(zstdFrame(reader, start), createZstdDecompress(), drain);
-    }
-  } finally {
-    await reader.close();
-  }
 }

@@ -1,128 +1,123 @@
 /**
- * Node's decoder reads one frame of zstd and drops or refuses what follows it, and images are packed in many (one a
- * file, with an index between them, by the builders that allow single files to be fetched). So the frames are taken
- * apart here, by RFC 8878, and given to a decoder each.
+ * Node's decoder drops or refuses what follows a frame of zstd within one piece of input, and images are packed in many
+ * frames (one a file, with an index between them, by the builders that allow single files to be fetched). So the bytes
+ * are cut where frames end, by RFC 8878; across pieces the decoder goes on with the next frame.
  */
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
+const MAGIC_BYTES = 4;
 const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
+/** A frame of no data. */
+const EMPTY_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00);
 
-/** Thrown where the bytes are not what zstd prescribes. */
+/** Thrown where the bytes are not what zstd prescribes, or have more frames than they may. */
 export class ZstdFormatError extends Error {
   override readonly name = "ZstdFormatError";
 }
 
-/** Reads a stream in pieces of wanted sizes. */
-export interface ByteReader {
-  /** Exactly so many bytes; fewer only at the end of the stream. */
-  take(length: number): Promise<Uint8Array>;
-  skip(length: number): Promise<void>;
-  /** Lets go of the stream. */
-  close(): Promise<void>;
-}
-
-export function byteReader(source: AsyncIterable<Uint8Array>): ByteReader {
-  const iterator = source[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  /** What there is, at most so many bytes; empty at the end. */
-  const some = async (length: number): Promise<Uint8Array> => {
-    while (rest.length === 0) {
-      const next = await iterator.next();
-      if (next.done === true) return rest;
-      rest = next.value;
+/**
+ * The bytes of a zstd stream in pieces, none of which reaches beyond the end of a frame.
+ *
+ * @param mostFrames frames that may come, those without data among them: each costs time, however small it is
+ * @throws ZstdFormatError
+ */
+export async function* cutIntoFrames(
+  source: AsyncIterable<Uint8Array>,
+  mostFrames: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const layout = layoutOfFrames();
+  let part = layout.next(0).value;
+  let value = 0;
+  let missing = part.length;
+  let frames = 0;
+  /** Bytes of the present frame so far. */
+  let begun = 0;
+  for await (const piece of source) {
+    let sent = 0;
+    for (let at = 0; at < piece.length;) {
+      const end = Math.min(at + missing, piece.length);
+      if (part.kind === "field")
+        value += littleEndian(piece.subarray(at, end), part.length - missing);
+      missing -= end - at;
+      begun += end - at;
+      at = end;
+      while (missing === 0) {
+        if (part.kind === "end") {
+          frames += 1;
+          if (frames > mostFrames)
+            throw new ZstdFormatError(`it has more than ${mostFrames} frames`);
+          yield piece.subarray(sent, at);
+          sent = at;
+          begun = 0;
+        }
+        part = layout.next(value).value;
+        value = 0;
+        missing = part.length;
+      }
     }
-    const piece = rest.subarray(0, length);
-    rest = rest.subarray(length);
-    return piece;
-  };
-  return {
-    async take(length) {
-      const pieces: Uint8Array[] = [];
-      let missing = length;
-      while (missing > 0) {
-        const piece = await some(missing);
-        if (piece.length === 0) break;
-        pieces.push(piece);
-        missing -= piece.length;
-      }
-      return Buffer.concat(pieces);
-    },
-    async skip(length) {
-      let missing = length;
-      while (missing > 0) {
-        const piece = await some(missing);
-        if (piece.length === 0) throw truncated();
-        missing -= piece.length;
-      }
-    },
-    async close() {
-      await iterator.return?.();
-    },
-  };
+    if (sent < piece.length) yield piece.subarray(sent);
+  }
+  if (begun >= MAGIC_BYTES) throw new ZstdFormatError("it ends before its end");
+  if (begun > 0) throw notZstd();
+  // No bytes at all are an empty layer, which Node's decoder takes for one that is cut short.
+  if (frames === 0) yield EMPTY_FRAME;
 }
 
-/** The first bytes of the next frame that holds data, or null at the end of the stream. */
-export async function nextZstdFrame(reader: ByteReader): Promise<Uint8Array | null> {
+/** A part of a frame: a field whose value decides what follows, bytes that do not matter here, or the frame's end. */
+interface Part {
+  readonly kind: "field" | "bytes" | "end";
+  readonly length: number;
+}
+
+const END: Part = { kind: "end", length: 0 };
+
+function field(length: number): Part {
+  return { kind: "field", length };
+}
+
+function bytes(length: number): Part {
+  return { kind: "bytes", length };
+}
+
+/** The parts of one frame after the other, without end. Each field is answered with its value. */
+function* layoutOfFrames(): Generator<Part, never, number> {
   for (;;) {
-    const start = await reader.take(4);
-    if (start.length === 0) return null;
-    const magic = start.length === 4 ? littleEndian(start) : 0;
-    if (magic === FRAME_MAGIC) return start;
+    const magic = yield field(MAGIC_BYTES);
+    if (magic === FRAME_MAGIC) yield* layoutOfData();
     // The last four bits of a skippable frame's magic number are its owner's.
-    if (magic >>> 4 !== SKIPPABLE_MAGIC >>> 4)
-      throw new ZstdFormatError("it is not packed by zstd");
-    await reader.skip(littleEndian(await exactly(reader, 4)));
+    else if (magic >>> 4 === SKIPPABLE_MAGIC >>> 4) yield bytes(yield field(4));
+    else throw notZstd();
+    yield END;
   }
 }
 
-/** The bytes of one frame, from its first ones to its last. */
-export async function* zstdFrame(
-  reader: ByteReader,
-  start: Uint8Array,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield start;
-  const [descriptor = 0] = yield* passOn(reader, 1);
+function* layoutOfData(): Generator<Part, void, number> {
+  const descriptor = yield field(1);
   const singleSegment = (descriptor & 0x20) !== 0;
   const hasChecksum = (descriptor & 0x04) !== 0;
   const contentSize = CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0;
   const dictionary = DICTIONARY_ID_BYTES[descriptor & 3] ?? 0;
-  yield* passOn(
-    reader,
-    (singleSegment ? 0 : 1) + dictionary + (singleSegment ? Math.max(1, contentSize) : contentSize),
-  );
+  const window = singleSegment ? 0 : 1;
+  yield bytes(window + dictionary + (singleSegment ? Math.max(1, contentSize) : contentSize));
   for (let last = false; !last;) {
-    const header = littleEndian(yield* passOn(reader, 3));
+    const header = yield field(3);
     const type = (header >> 1) & 3;
     if (type === RESERVED_BLOCK) throw new ZstdFormatError("it has a block of no known type");
-    yield* passOn(reader, type === RLE_BLOCK ? 1 : header >>> 3);
+    yield bytes(type === RLE_BLOCK ? 1 : header >>> 3);
     last = (header & 1) === 1;
   }
-  if (hasChecksum) yield* passOn(reader, 4);
+  if (hasChecksum) yield bytes(4);
 }
 
-async function* passOn(
-  reader: ByteReader,
-  length: number,
-): AsyncGenerator<Uint8Array, Uint8Array, undefined> {
-  const bytes = await exactly(reader, length);
-  if (length > 0) yield bytes;
-  return bytes;
+/** What these bytes add to a number of which so many were there before. */
+function littleEndian(piece: Uint8Array, before: number): number {
+  return piece.reduce((sum, byte, index) => sum + byte * 2 ** (8 * (before + index)), 0);
 }
 
-async function exactly(reader: ByteReader, length: number): Promise<Uint8Array> {
-  const bytes = await reader.take(length);
-  if (bytes.length < length) throw truncated();
-  return bytes;
-}
-
-function littleEndian(bytes: Uint8Array): number {
-  return bytes.reduce((sum, byte, index) => sum + byte * 2 ** (8 * index), 0);
-}
-
-function truncated(): ZstdFormatError {
-  return new ZstdFormatError("it ends before its end");
+function notZstd(): ZstdFormatError {
+  return new ZstdFormatError("it is not packed by zstd");
 }

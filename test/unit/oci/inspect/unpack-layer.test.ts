@@ -3,13 +3,15 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LayerCompression } from "../../../../src/oci/image/media-types.ts";
-import { unpackLayer } from "../../../../src/oci/inspect/verify-layer-blobs.ts";
+import { unpackLayer } from "../../../../src/oci/inspect/unpack-layer.ts";
 
 const TEXT = Buffer.from("The same again. ".repeat(20_000));
 const NOISE = randomBytes(300_000);
 const CHECKED = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 /** A frame that says of itself that it is no data: three bytes of somebody's index. */
 const SKIPPABLE = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+
+const UNPACKING = { mostFrames: 100, signal: new AbortController().signal };
 
 async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size)
@@ -22,7 +24,11 @@ async function unpack(
   size = 1024,
 ): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  await unpackLayer(pieces(bytes, size), compression, (chunk) => chunks.push(chunk));
+  await unpackLayer(pieces(bytes, size), {
+    ...UNPACKING,
+    compression,
+    take: (chunk) => chunks.push(chunk),
+  });
   return Buffer.concat(chunks);
 }
 
@@ -40,6 +46,8 @@ describe("unpackLayer", () => {
     ["zstd", "zstd", zstdCompressSync(TEXT), TEXT],
     ["zstd with a checksum", "zstd", zstdCompressSync(NOISE, CHECKED), NOISE],
     ["zstd of nothing", "zstd", zstdCompressSync(Buffer.alloc(0)), Buffer.alloc(0)],
+    ["no bytes as zstd", "zstd", Buffer.alloc(0), Buffer.alloc(0)],
+    ["an index alone", "zstd", SKIPPABLE, Buffer.alloc(0)],
     [
       "zstd of several frames with an index between them",
       "zstd",
@@ -104,22 +112,62 @@ describe("unpackLayer", () => {
   ])(
     "ends with what its reader throws, and lets go of the source (%s)",
     async (compression, packed) => {
-      let released = false;
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
       const source = async function* (): AsyncGenerator<Uint8Array> {
         try {
           for (;;) yield packed;
         } finally {
-          released = true;
+          release();
         }
       };
       await expect(
-        unpackLayer(source(), compression, () => {
-          throw new Error("enough");
+        unpackLayer(source(), {
+          ...UNPACKING,
+          mostFrames: Infinity,
+          compression,
+          take() {
+            throw new Error("enough");
+          },
         }),
       ).rejects.toThrow("enough");
-      expect(released).toBe(true);
+      await released;
     },
   );
+
+  it.each<[string, Uint8Array]>([
+    ["empty frames", zstdCompressSync(Buffer.alloc(0))],
+    ["frames with an empty block each", rawFrame(0, 1)],
+    ["skippable frames", SKIPPABLE],
+  ])("counts %s like others", async (_what, frame) => {
+    const frames = (count: number) => Buffer.concat(Array.from({ length: count }, () => frame));
+    for (const size of [1, 1000])
+      expect(await unpack(frames(UNPACKING.mostFrames), "zstd", size)).toHaveLength(0);
+    await expect(unpack(frames(UNPACKING.mostFrames + 1), "zstd")).rejects.toThrow(
+      expect.objectContaining({ name: "UnpackError", message: "it has more than 100 frames" }),
+    );
+  });
+
+  it("stops at the signal, also between frames that give nothing", async () => {
+    const controller = new AbortController();
+    let given = 0;
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        given += 1;
+        if (given === 10) controller.abort();
+        yield rawFrame(0, 1000);
+      }
+    };
+    const unpacking = { mostFrames: Infinity, signal: controller.signal, take: () => undefined };
+    await expect(
+      unpackLayer(source(), { ...unpacking, compression: "zstd" }),
+    ).rejects.toMatchObject({ name: "AbortError" });
+    expect(given).toBeLessThan(100);
+  });
+
+  it("takes empty blocks for nothing, however many there are", async () => {
+    // A million of them: three megabytes, through which a decoder is led in large pieces.
+    expect(await unpack(rawFrame(5, 1_000_000), "zstd", 65_536)).toEqual(Buffer.alloc(5, 7));
+  });
 
   it.each<LayerCompression>(["none", "gzip", "zstd"])(
     "ends with what its source throws (%s)",
@@ -128,10 +176,19 @@ describe("unpackLayer", () => {
         yield zstdCompressSync(NOISE).subarray(0, compression === "zstd" ? 1000 : 0);
         throw new Error("cut off");
       };
-      await expect(unpackLayer(source(), compression, () => undefined)).rejects.toThrow("cut off");
+      await expect(
+        unpackLayer(source(), { ...UNPACKING, compression, take: () => undefined }),
+      ).rejects.toThrow("cut off");
     },
   );
 });
+
+/** A frame of this many empty blocks, the last of which holds the data. */
+function rawFrame(size: number, blocks: number): Buffer {
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, size]);
+  const last = Buffer.from([(size << 3) | 1, 0, 0, ...Array.from({ length: size }, () => 7)]);
+  return Buffer.concat([head, Buffer.alloc(3 * (blocks - 1)), last]);
+}
 
 function flipped(bytes: Buffer): Buffer {
   const other = Buffer.from(bytes);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { inspectOciImage, verifyLayerBlobs } from "../../../../src/oci/inspect/inspect-image.ts";
+import { layerLimits } from "../../../../src/oci/inspect/verify-layer-blobs.ts";
 import type { OciInspection } from "../../../../src/oci/inspect/inspection.ts";
 import { parseReference } from "../../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../../src/oci/registry/contract.ts";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { sha256Digest } from "../../../../src/oci/digest.ts";
 import {
   buildImage,
@@ -125,7 +126,10 @@ describe("verifyLayerBlobs", () => {
     const request = { inspection, credential: null, signal: forever };
     const limit = 64 * 1024 * 1024;
     await expect(
-      verifyLayerBlobs(endless, { ...request, unpackedLimit: () => limit }),
+      verifyLayerBlobs(endless, {
+        ...request,
+        limits: (size) => ({ ...layerLimits(size), unpackedBytes: limit }),
+      }),
     ).rejects.toThrow(
       expect.objectContaining({
         reason: "IMAGE_INVALID",
@@ -134,6 +138,47 @@ describe("verifyLayerBlobs", () => {
     );
     expect(sent).toBeLessThan(50);
   });
+
+  it("refuses a layer of more frames than real ones have, at once", async () => {
+    using client = testClient();
+    await using registry = await startRegistry();
+    const frame = zstdCompressSync(Buffer.alloc(0));
+    const frames = Buffer.concat(Array.from({ length: 100_000 }, () => frame));
+    const packed = { ...layer("one", "zstd"), bytes: frames, digest: sha256Digest(frames) };
+    const inspection = await inspect(registry, client, [packed]);
+    await expect(verify(client, inspection)).rejects.toThrow(
+      expect.objectContaining({
+        code: "FAILED_PRECONDITION",
+        reason: "IMAGE_INVALID",
+        message: expect.stringContaining(
+          `layer 1 of 1 (${packed.digest}): it has more than ${4096 + 900_000 / 32} frames`,
+        ),
+      }),
+    );
+  });
+
+  it.each(["zstd", "gzip", "none"] as const)(
+    "gives up a layer that takes longer than it may (%s)",
+    async (compression) => {
+      using client = testClient();
+      await using registry = await startRegistry();
+      const slow = layer("one", compression);
+      const inspection = await inspect(registry, client, [slow]);
+      // Never released: it is never silent for as long as a blob may be.
+      registry.fault({ fault: { kind: "stall", afterBytes: 10 }, target: "blob" });
+      const limits = (size: number) => ({ ...layerLimits(size), milliseconds: 50 });
+      const request = { inspection, credential: null, signal: forever, limits };
+      await expect(verifyLayerBlobs(client, request)).rejects.toThrow(
+        expect.objectContaining({
+          code: "DEADLINE_EXCEEDED",
+          reason: "TIMED_OUT",
+          message: expect.stringContaining(
+            `layer 1 of 1 (${slow.digest}): it was not fetched and unpacked within 0.05 seconds`,
+          ),
+        }),
+      );
+    },
+  );
 
   it("does not take just anything for a layer", async () => {
     await using registry = await startRegistry();
@@ -188,5 +233,21 @@ describe("verifyLayerBlobs", () => {
     await stalled.reached;
     controller.abort();
     await expect(verifying).rejects.toThrow(expect.objectContaining({ code: "CANCELLED" }));
+  });
+});
+
+describe("layerLimits", () => {
+  it("grow with the layer, so that a small blob cannot keep its reader busy", () => {
+    const minute = 60_000;
+    expect(layerLimits(0)).toEqual({
+      unpackedBytes: 1024 ** 3,
+      frames: 4096,
+      milliseconds: 5 * minute,
+    });
+    expect(layerLimits(64_000_000)).toEqual({
+      unpackedBytes: 64_000_000 * 200,
+      frames: 4096 + 2_000_000,
+      milliseconds: 5 * minute + 1_000_000,
+    });
   });
 });

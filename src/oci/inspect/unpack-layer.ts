@@ -1,0 +1,50 @@
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { LayerCompression } from "../image/media-types.ts";
+import { cutIntoFrames, ZstdFormatError } from "./zstd-frames.ts";
+
+/** Thrown where a layer's bytes are not packed as its media type says. */
+export class UnpackError extends Error {
+  override readonly name = "UnpackError";
+}
+
+export interface Unpacking {
+  readonly compression: LayerCompression;
+  /** Frames that a layer packed by zstd may have. */
+  readonly mostFrames: number;
+  readonly signal: AbortSignal;
+  /** Is given what comes out, piece by piece. What it throws ends the unpacking. */
+  readonly take: (chunk: Uint8Array) => void;
+}
+
+/**
+ * Unpacks a layer's bytes; nothing is kept.
+ *
+ * Throws {@link UnpackError}, an `AbortError` once the signal is aborted, and whatever the source or `take` throws.
+ */
+export async function unpackLayer(
+  source: AsyncIterable<Uint8Array>,
+  { compression, mostFrames, signal, take }: Unpacking,
+): Promise<void> {
+  const drain = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const chunk of chunks) take(chunk);
+  };
+  try {
+    switch (compression) {
+      case "none":
+        return await pipeline(source, drain, { signal });
+      case "gzip":
+        return await pipeline(source, createGunzip(), drain, { signal });
+      case "zstd": {
+        const frames = cutIntoFrames(source, mostFrames);
+        return await pipeline(frames, createZstdDecompress(), drain, { signal });
+      }
+    }
+  } catch (caught) {
+    if (caught instanceof ZstdFormatError) throw new UnpackError(caught.message);
+    const code = caught instanceof Error && "code" in caught ? String(caught.code) : "";
+    if (/^(?:Z_|ZSTD_)/i.test(code))
+      throw new UnpackError(`it is not packed by ${compression} (${code})`);
+    throw caught;
+  }
+}
