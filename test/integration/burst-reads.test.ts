@@ -10,7 +10,7 @@ import { scratchFolder } from "../support/scratch.ts";
 const ACCOUNT = "123456789012";
 const WORKSPACES = ["one", "two", "three", "four"];
 
-/** 100 spawns of four workspaces of one image and placement, all at once; what was asked meanwhile. */
+/** Spawns 100 machines of four workspaces with one image and placement. Returns when floating references were read. */
 async function burst(
   slipway: Slipway,
   records: { readonly image: object; readonly placement: object },
