@@ -1,0 +1,25 @@
+import { copyFileSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { attempt } from "./run.ts";
+import type { Installed } from "./run.ts";
+
+const PROGRAMS = ["docker-only.mjs", "all-substrates.mjs"] as const;
+
+/** Folders of `node_modules` with the clouds' SDKs, which a program may install beside the library. */
+const SDKS = ["@aws-sdk", "@google-cloud", "@smithy", "google-auth-library", "google-gax"] as const;
+
+/**
+ * Uses the library in a program that has installed no SDK of a cloud, and in one that has: the SDKs that this
+ * repository develops with.
+ */
+export async function tryLibrary(installed: Installed, folder: string): Promise<void> {
+  const here = { ...installed, home: folder };
+  for (const program of PROGRAMS)
+    copyFileSync(join(import.meta.dirname, program), join(folder, program));
+  await attempt(here, { words: ["docker-only.mjs"], prints: "done\n" });
+  const links = SDKS.map((name) => join(folder, "node_modules", name));
+  for (const [index, name] of SDKS.entries())
+    symlinkSync(join(process.cwd(), "node_modules", name), links[index] ?? "");
+  await attempt(here, { words: ["all-substrates.mjs"], prints: "done\n" });
+  for (const link of links) rmSync(link);
+}
