@@ -136,6 +136,23 @@ const filesAreOpenedInOnePlace: Wall = {
     }),
 };
 
+/** A listener of its own would wait forever for a peer that answers 101 unasked. */
+const RESPONSE_AWAITER = "src/async/await-response.ts";
+const LISTENING_WORDS: ReadonlySet<string> = new Set(["on", "once", "addListener"]);
+
+const responsesAreAwaitedInOnePlace = fileWall("responses are awaited in one place", (module) => {
+  if (module.path === RESPONSE_AWAITER) return null;
+  const { tokens } = module;
+  const listens = tokens.some(
+    ({ kind, text }, index) =>
+      kind === "string" &&
+      text === "response" &&
+      tokens[index - 1]?.text === "(" &&
+      LISTENING_WORDS.has(tokens[index - 2]?.text ?? ""),
+  );
+  return listens ? `listens for a response, which is for ${RESPONSE_AWAITER}` : null;
+});
+
 const clockIsReadAtTheEdge = fileWall("the clock is read at the edge", (module) => {
   if (within(module.path, CLOCK_READERS)) return null;
   const read = clockRead(module.tokens);
@@ -166,6 +183,7 @@ export const purityWalls: readonly Wall[] = [
   environmentIsReadAtTheEdge,
   filesAreReadAtTheEdge,
   filesAreOpenedInOnePlace,
+  responsesAreAwaitedInOnePlace,
   clockIsReadAtTheEdge,
   pureFilesOnlyDecide,
 ];
