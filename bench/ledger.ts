@@ -157,7 +157,7 @@ async function fill(from: string, path: string, kept: string): Promise<void> {
     );
     connection.run(
       `${many} INSERT INTO spawns SELECT ? + n, tenant, 'old-' || n, workspace, state, plan_id,
-         plan_hash, substrate, machine, error, driver, lease_until, fence, created_at, updated_at
+         plan_hash, substrate, machine, error, worker, lease_until, fence, created_at, updated_at
        FROM many JOIN spawns ON number = ?`,
       number,
       number,

@@ -6,12 +6,12 @@ import type { LaunchAdmission } from "../src/spawner/launch/launch-admission.ts"
 import type { LaunchQueue } from "../src/spawner/launch/launch-queue.ts";
 import { LEDGER_MIGRATIONS } from "../src/ledger/ledger-schema.ts";
 import { recordLaunch } from "../src/spawner/launch/record-launch.ts";
-import type { Entered } from "../src/spawner/launch/record-launch.ts";
-import { createSpawnerWorld, spawnPlan, terminate } from "../src/spawner/spawn.ts";
-import type { SpawnerPorts, SpawnerWorld, Wish } from "../src/spawner/task.ts";
+import type { QueueResult } from "../src/spawner/launch/record-launch.ts";
+import { createSpawnerRuntime, spawnPlan, terminate } from "../src/spawner/spawn.ts";
+import type { SpawnerPorts, SpawnerRuntime, WaitOptions } from "../src/spawner/task.ts";
 import { openDatabase } from "../src/storage/database.ts";
 import { systemChance, systemClock } from "../src/host/system-clock.ts";
-import { systemDriver } from "../src/host/system-process-identity.ts";
+import { systemProcessIdentity } from "../src/host/system-process-identity.ts";
 import { ec2World } from "./ec2-world.ts";
 import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";
@@ -40,11 +40,11 @@ export const benchmark: Benchmark = {
       ledger: createSqliteLedger(file),
       clock: systemClock,
       random: systemChance,
-      driver: systemDriver(),
+      worker: systemProcessIdentity(),
       openAdapter: async () => adapter,
       launchSecrets: async () => ({ credential: null, environment: {}, files: [] }),
     };
-    const queued = spawner(createSpawnerWorld(ports), plan, "queued");
+    const queued = spawner(createSpawnerRuntime(ports), plan, "queued");
     const direct = spawner(directWorld(ports), plan, "direct");
     try {
       const figure = await pair({
@@ -67,32 +67,35 @@ export const benchmark: Benchmark = {
 };
 
 /** The same spawner, on the same ledger, that makes each spawn a launch of its own and asks no pace. */
-function directWorld(ports: SpawnerPorts): SpawnerWorld {
+function directWorld(ports: SpawnerPorts): SpawnerRuntime {
   const { ledger, clock } = ports;
   const admission: LaunchAdmission = {
-    atOnce: () => null,
-    first: async (_adapter, _tenant, waiting) => ({ resources: waiting().length, spent: null }),
-    again: async () => undefined,
-    late: async () => undefined,
-    answered: async () => undefined,
+    requestAtOnce: () => null,
+    admitFirst: async (_adapter, _tenant, waiting) => ({
+      resources: waiting().length,
+      spent: null,
+    }),
+    admitRepeat: async () => undefined,
+    readmitLate: async () => undefined,
+    noteOutcomes: async () => undefined,
   };
   const calls = createLaunchCalls(clock, admission);
   const queue: LaunchQueue = {
-    enter: (queued) =>
-      new Promise<Entered>((resolve, reject) => {
+    enqueue: (queued) =>
+      new Promise<QueueResult>((resolve, reject) => {
         const admitted = { at: clock.now(), spent: null };
         const going = recordLaunch({ ledger, calls }, [{ queued, resolve, reject }], admitted);
         going.catch(reject);
       }),
   };
-  return { ...createSpawnerWorld(ports), admission, calls, queue };
+  return { ...createSpawnerRuntime(ports), admission, calls, queue };
 }
 
-function spawner(world: SpawnerWorld, plan: LaunchPlan, prefix: string) {
+function spawner(world: SpawnerRuntime, plan: LaunchPlan, prefix: string) {
   const spawned: string[] = [];
   let number = 0;
   const never = new AbortController().signal;
-  const wish = (spawnId: string, wait: Wish["wait"]): Wish => ({
+  const wish = (spawnId: string, wait: WaitOptions["wait"]): WaitOptions => ({
     tenant: plan.tenant,
     spawnId,
     wait,

@@ -64,7 +64,7 @@ export type {
   SweepOptions,
   WantedSpawn,
 } from "./slipway/slipway.ts";
-export type { Driver } from "./host/process-identity.ts";
+export type { ProcessIdentity } from "./host/process-identity.ts";
 export type { Ledger } from "./ledger/ledger.ts";
 export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";

@@ -57,7 +57,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: TOKEN_MILLISECONDS },
-  lookMilliseconds: 1_000,
+  pollMilliseconds: 1_000,
   lagMilliseconds: LAG_MILLISECONDS,
   pendingMilliseconds: 15 * 60_000,
   bootDocument: {

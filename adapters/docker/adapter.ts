@@ -12,7 +12,7 @@ import type {
   SubstrateAdapter,
   SubstrateCapabilities,
 } from "../../src/substrate/contract.ts";
-import { createAcceptances } from "./image/authorised-images.ts";
+import { createAuthorisedImages } from "./image/authorised-images.ts";
 import { createEngineApi } from "./client/api.ts";
 import { endpointHost } from "./client/endpoint.ts";
 import { findEndpoint } from "./client/endpoint-provider.ts";
@@ -95,7 +95,7 @@ const CAPABILITIES: SubstrateCapabilities = {
   watchMilliseconds: WATCH_MILLISECONDS,
   retryMilliseconds: RETRY_MILLISECONDS,
   idempotency: { machines: "consistent", tokenMilliseconds: null },
-  lookMilliseconds: 0,
+  pollMilliseconds: 0,
   lagMilliseconds: 0,
   pendingMilliseconds: PENDING_MILLISECONDS,
   bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },
@@ -105,7 +105,7 @@ const CAPABILITIES: SubstrateCapabilities = {
 export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAdapter {
   const engines = engineOpener(options);
   const registry = registryOf(options, engines.open);
-  const acceptances = createAcceptances(options.now);
+  const authorisedImages = createAuthorisedImages(options.now);
   const what = "reading the image";
   const join = singleFlight<ImageInspection>();
   const hostPlatforms = options.hostPlatforms ?? readHostPlatforms();
@@ -122,13 +122,13 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
       const key = JSON.stringify([imageRef, credentialKey(credential), target]);
       const read = (stop: AbortSignal) => inspectDockerImage(registry, source, target, stop);
       const found = await join({ key, signal, what }, read);
-      if (found.artifact !== null) acceptances.add(found.artifact.id, source.credential);
+      if (found.artifact !== null) authorisedImages.add(found.artifact.id, source.credential);
       return found;
     },
     preflight: (draft, facts, signal) =>
       preflightContainer({ connect: engines.open, hostPlatforms }, draft, facts, signal),
     launch: (launch, signal) =>
-      launchContainers({ connect: engines.open, registry, acceptances }, launch, signal),
+      launchContainers({ connect: engines.open, registry, authorisedImages }, launch, signal),
     describe: async (ids, signal) => describeContainers(await machines(), ids, signal),
     terminate: async (ids, signal) => terminateContainers(await machines(), ids, signal),
     list: async (owner, signal) => listContainers(await machines(), owner, signal),

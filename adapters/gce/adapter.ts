@@ -63,7 +63,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: null },
   // A name is known as soon as its insertion was answered.
-  lookMilliseconds: 1_000,
+  pollMilliseconds: 1_000,
   lagMilliseconds: 0,
   pendingMilliseconds: 15 * 60_000,
   bootDocument: {

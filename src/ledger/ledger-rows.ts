@@ -5,7 +5,7 @@ import { once } from "../async/memoize.ts";
 import { SUBSTRATES } from "../plan/plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
 import type { SqlRow } from "../storage/connection.ts";
-import type { Lease, Standing } from "./ledger.ts";
+import type { Lease, SpawnRecord } from "./ledger.ts";
 import { attemptsOf } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
@@ -72,20 +72,20 @@ const launchSchema = once(() =>
 
 const errorSchema = once((): z.ZodType<JsonObject> => z.record(z.string(), z.json()));
 
-export function parseStanding(row: SqlRow, launchRows: readonly SqlRow[]): Standing {
+export function parseSpawnRecord(row: SqlRow, launchRows: readonly SqlRow[]): SpawnRecord {
   const launches = launchRows.map((launch) => parse(launchSchema(), launch, "launch"));
   return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
 }
 
 export function leaseOf(row: SqlRow): Lease {
   return {
-    driver: parse(nullableTextSchema, row["driver"], "driver"),
+    worker: parse(nullableTextSchema, row["worker"], "worker"),
     until: number(row, "lease_until"),
     fence: number(row, "fence"),
   };
 }
 
-function parseSpawn(row: SqlRow, launches: Standing["launches"]): Spawn {
+function parseSpawn(row: SqlRow, launches: SpawnRecord["launches"]): Spawn {
   const spawn = parse(rowSchema(), row, "spawn");
   return {
     spawnId: spawn.spawn_id,

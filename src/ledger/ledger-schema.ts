@@ -17,7 +17,7 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      substrate TEXT NOT NULL,
      machine TEXT,
      error TEXT,
-     driver TEXT,
+     worker TEXT,
      lease_until INTEGER NOT NULL,
      fence INTEGER NOT NULL,
      created_at TEXT NOT NULL,
@@ -26,7 +26,7 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX spawns_by_workspace ON spawns (tenant, workspace);
    CREATE INDEX spawns_alive ON spawns (tenant, state) WHERE state NOT IN ('terminated', 'failed');
-   CREATE INDEX spawns_by_driver ON spawns (driver) WHERE driver IS NOT NULL;
+   CREATE INDEX spawns_by_worker ON spawns (worker) WHERE worker IS NOT NULL;
    CREATE TABLE launches (
      spawn INTEGER NOT NULL REFERENCES spawns (number),
      attempt INTEGER NOT NULL,

@@ -5,7 +5,7 @@ import type {
   LaunchRecord,
   NewLaunch,
   NewSpawn,
-  Standing,
+  SpawnRecord,
   Step,
 } from "./ledger.ts";
 import { isSettled } from "./spawn-record.ts";
@@ -24,8 +24,8 @@ const FOLLOWS: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
 };
 
 /** The record of a new spawn. */
-export function beginRecord(spawn: NewSpawn): Standing {
-  const { tenant, spawnId, plan, launch, driver, leaseUntil, at } = spawn;
+export function beginRecord(spawn: NewSpawn): SpawnRecord {
+  const { tenant, spawnId, plan, launch, worker, leaseUntil, at } = spawn;
   const launches: readonly LaunchRecord[] = [newLaunch(launch, 1, at)];
   return {
     spawn: {
@@ -42,16 +42,16 @@ export function beginRecord(spawn: NewSpawn): Standing {
       updatedAt: at,
     },
     launches,
-    lease: { driver, until: leaseUntil, fence: 1 },
+    lease: { worker, until: leaseUntil, fence: 1 },
   };
 }
 
 /** The record after a step; null where the state does not allow it. */
-export function takeStep(step: Step): Standing | null {
-  const standing = step.before;
-  const { spawn, lease } = standing;
+export function takeStep(step: Step): SpawnRecord | null {
+  const record = step.before;
+  const { spawn, lease } = record;
   if (!FOLLOWS[step.to].includes(spawn.state)) return null;
-  const answered = answer(standing.launches, step.answer);
+  const answered = answer(record.launches, step.answer);
   const launches =
     step.launch === undefined
       ? answered
@@ -67,7 +67,7 @@ export function takeStep(step: Step): Standing | null {
       attempts: attemptsOf(launches),
       updatedAt: step.at,
     },
-    lease: released ? { ...lease, driver: null } : { ...lease, until: step.lease },
+    lease: released ? { ...lease, worker: null } : { ...lease, until: step.lease },
   };
 }
 
@@ -86,16 +86,16 @@ export function mayBeLost({ to, answer, launch, error }: Step): boolean {
 }
 
 /** The record in another driver's hands; null where it has changed hands meanwhile. */
-export function claimRecord(standing: Standing, claim: Claim): Standing | null {
-  if (standing.lease.fence !== claim.fence) return null;
-  const last = standing.launches.at(-1);
+export function claimRecord(record: SpawnRecord, claim: Claim): SpawnRecord | null {
+  if (record.lease.fence !== claim.fence) return null;
+  const last = record.launches.at(-1);
   const doubt = { outcome: "unknown", reason: last?.reason ?? null } as const;
-  const launches = answer(standing.launches, last?.outcome === null ? doubt : undefined);
-  const { driver, until, fence } = claim;
+  const launches = answer(record.launches, last?.outcome === null ? doubt : undefined);
+  const { worker, until, fence } = claim;
   return {
-    spawn: { ...standing.spawn, attempts: attemptsOf(launches) },
+    spawn: { ...record.spawn, attempts: attemptsOf(launches) },
     launches,
-    lease: { driver, until, fence: fence + 1 },
+    lease: { worker, until, fence: fence + 1 },
   };
 }
 

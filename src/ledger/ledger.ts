@@ -44,7 +44,7 @@ export interface LaunchRecord extends NewLaunch {
 /** Who drives a spawn, and until when nobody else may. */
 export interface Lease {
   /** Null: nobody. */
-  readonly driver: string | null;
+  readonly worker: string | null;
   /** Milliseconds since the epoch. */
   readonly until: number;
   /** Rises with every change of hands; a step with an older one is refused. */
@@ -52,7 +52,7 @@ export interface Lease {
 }
 
 /** A spawn as it stands: what changes of it. */
-export interface Standing {
+export interface SpawnRecord {
   readonly spawn: Spawn;
   /** Oldest first; at least one. */
   readonly launches: readonly LaunchRecord[];
@@ -60,7 +60,7 @@ export interface Standing {
 }
 
 /** What a spawn needs to be driven on. */
-export interface DrivenSpawn extends Standing {
+export interface DrivenSpawn extends SpawnRecord {
   readonly plan: LaunchPlan;
 }
 
@@ -68,7 +68,7 @@ export interface DrivenSpawn extends Standing {
 export interface NewSpawn extends SpawnKey {
   readonly plan: LaunchPlan;
   readonly launch: NewLaunch;
-  readonly driver: string;
+  readonly worker: string;
   readonly leaseUntil: number;
   readonly at: string;
 }
@@ -76,7 +76,7 @@ export interface NewSpawn extends SpawnKey {
 /** A step of a spawn and all that is recorded with it, in one transaction. */
 export interface Step extends SpawnKey {
   /** The record as its driver knows it: with another fence or state by now, the step is refused. */
-  readonly before: Standing;
+  readonly before: SpawnRecord;
   readonly to: SpawnState;
   readonly message: string;
   readonly at: string;
@@ -97,7 +97,7 @@ export interface Step extends SpawnKey {
 /** Takes a spawn that nobody drives, or whose driver is gone: the caller has looked at the lease with this fence. */
 export interface Claim extends SpawnKey {
   readonly fence: number;
-  readonly driver: string;
+  readonly worker: string;
   readonly until: number;
 }
 
@@ -119,7 +119,11 @@ export interface FoundMachine {
 /** What came of beginning spawns. */
 export type Begun =
   /** All of them; with the time of what was asked for, where that was. */
-  | { readonly created: true; readonly driven: readonly DrivenSpawn[]; readonly turn?: number }
+  | {
+      readonly created: true;
+      readonly driven: readonly DrivenSpawn[];
+      readonly admittedAt?: number;
+    }
   /** None because of those that were there already (null: was not). */
   | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] }
   /** None because it is not the launch's turn yet. */
@@ -159,16 +163,16 @@ export interface Ledger extends RateStore {
    * Takes steps of different spawns, each with its event, all or none; null where a lease was lost, or where there is
    * no spawn whose state allows its step. With a launch among them, what that spends, as `begin` has it.
    */
-  take(steps: readonly Step[], spent: Spent | null): Promise<readonly Standing[] | null>;
+  take(steps: readonly Step[], spent: Spent | null): Promise<readonly SpawnRecord[] | null>;
   /** Spawn ids of a launch's members in their order. */
   members(token: string): Promise<readonly string[]>;
   /**
    * Gives the spawn to a driver, with a higher fence; null where the fence has risen meanwhile. A launch without an
    * outcome becomes `unknown`: whoever made it may have asked the provider.
    */
-  claim(claim: Claim): Promise<Standing | null>;
+  claim(claim: Claim): Promise<SpawnRecord | null>;
   /** Lengthens every lease of a driver. */
-  renew(driver: string, until: number): Promise<void>;
+  renew(worker: string, until: number): Promise<void>;
   /** Gives a spawn back that is driven no further, where the fence still holds. */
   release(key: SpawnKey, fence: number): Promise<void>;
   /** Every spawn of the tenant that has not settled, oldest first. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
-import { allot, correct, recorded } from "../pacing/admission.ts";
+import { admit, correct, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import type {
   DrivenSpawn,
@@ -10,19 +10,19 @@ import type {
   Ledger,
   NewSpawn,
   SpawnKey,
-  Standing,
+  SpawnRecord,
   Step,
   Suspect,
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
-import type { RateAsk, RateName, Spent } from "../pacing/contract.ts";
+import type { RateRequest, RateKey, Spent } from "../pacing/contract.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
 /** A spawn with what never changes of it. */
 interface Entry {
-  standing: Standing;
+  record: SpawnRecord;
   readonly plan: LaunchPlan;
 }
 
@@ -47,9 +47,9 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     { tenant, spawnId }: SpawnKey,
     event: Omit<SpawnEvent, "sequence" | "spawnId">,
   ) => events.push({ ...event, tenant, spawnId, sequence: events.length + 1 });
-  const chosen = (tenant: string, spawnIds: readonly string[]): readonly Standing[] =>
+  const chosen = (tenant: string, spawnIds: readonly string[]): readonly SpawnRecord[] =>
     [...entries.values()]
-      .map(({ standing }) => standing)
+      .map(({ record }) => record)
       .filter(({ spawn }) => spawn.tenant === tenant)
       .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId));
 
@@ -59,34 +59,34 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     if (others === undefined) launched.set(launchId(token), [entry]);
     else others.push(entry);
   };
-  const put = (entry: Entry, standing: Standing): void => {
-    entry.standing = standing;
-    if (standing.lease.driver === null) driven.delete(entry);
+  const put = (entry: Entry, record: SpawnRecord): void => {
+    entry.record = record;
+    if (record.lease.worker === null) driven.delete(entry);
     else driven.add(entry);
   };
   const beginOne = (spawn: NewSpawn): DrivenSpawn => {
     const { plan, launch, at } = spawn;
-    const standing = beginRecord(spawn);
-    const entry = { standing, plan };
+    const record = beginRecord(spawn);
+    const entry = { record, plan };
     entries.set(keyName(spawn), entry);
-    put(entry, standing);
+    put(entry, record);
     addLaunch(launch.token, entry);
     targets.set(nameOfTarget(plan.target), plan.target);
     addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-    return { ...standing, plan };
+    return { ...record, plan };
   };
-  const asked = (ask: RateAsk) => {
+  const asked = (ask: RateRequest) => {
     const name = rateName(ask);
-    const { answer, state } = allot(rates.get(name) ?? null, ask);
+    const { answer, state } = admit(rates.get(name) ?? null, ask);
     return { answer, keep: () => void rates.set(name, state) };
   };
   const noteSpent = (spent: Spent | null): void => {
     if (spent === null) return;
     const name = rateName(spent);
-    rates.set(name, recorded(rates.get(name) ?? null, spent));
+    rates.set(name, releaseReservation(rates.get(name) ?? null, spent));
   };
-  const note = (step: Step, after: Standing | undefined): void => {
+  const note = (step: Step, after: SpawnRecord | undefined): void => {
     const entry = entryOf(step);
     if (entry === undefined || after === undefined) return;
     put(entry, after);
@@ -101,15 +101,15 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     find: async (key) => drivenOf(entryOf(key)),
     async begin(spawns, spending) {
       const ask = typeof spending === "function" ? spending() : null;
-      const turn = ask === null ? null : asked(ask);
-      if (typeof spending === "function" && turn?.answer.granted !== true)
+      const admission = ask === null ? null : asked(ask);
+      if (typeof spending === "function" && admission?.answer.granted !== true)
         return { created: false, existing: null };
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
       if (existing.some((driven) => driven !== null)) return { created: false, existing };
-      turn?.keep();
+      admission?.keep();
       if (typeof spending !== "function") noteSpent(spending);
       const begun = { created: true, driven: spawns.map(beginOne) } as const;
-      return ask === null ? begun : { ...begun, turn: ask.now };
+      return ask === null ? begun : { ...begun, admittedAt: ask.now };
     },
     async take(steps, spent) {
       const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
@@ -120,7 +120,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     },
     members: async (token) =>
       launchedAs(launchId(token))
-        .flatMap(({ standing: { spawn, launches } }) =>
+        .flatMap(({ record: { spawn, launches } }) =>
           launches
             .filter((launch) => launch.token === token)
             .map(({ member }) => ({ spawn, member })),
@@ -129,21 +129,20 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
         .map(({ spawn }) => spawn.spawnId),
     async claim(claim) {
       const entry = entryOf(claim);
-      const after = entry === undefined ? null : claimRecord(entry.standing, claim);
+      const after = entry === undefined ? null : claimRecord(entry.record, claim);
       if (entry !== undefined && after !== null) put(entry, after);
       return after;
     },
-    async renew(driver, until) {
+    async renew(worker, until) {
       for (const entry of driven) {
-        const { lease } = entry.standing;
-        if (lease.driver === driver)
-          entry.standing = { ...entry.standing, lease: { ...lease, until } };
+        const { lease } = entry.record;
+        if (lease.worker === worker) entry.record = { ...entry.record, lease: { ...lease, until } };
       }
     },
     async release(key, fence) {
       const entry = entryOf(key);
-      if (entry === undefined || entry.standing.lease.fence !== fence) return;
-      put(entry, { ...entry.standing, lease: { ...entry.standing.lease, driver: null } });
+      if (entry === undefined || entry.record.lease.fence !== fence) return;
+      put(entry, { ...entry.record, lease: { ...entry.record.lease, worker: null } });
     },
     unfinished: async (tenant) =>
       chosen(tenant, [])
@@ -155,7 +154,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       const entry = entryOf(key);
       if (entry === undefined) return null;
       return {
-        ...entry.standing.spawn,
+        ...entry.record.spawn,
         plan: entry.plan,
         events: events
           .filter(({ tenant, spawnId }) => tenant === key.tenant && spawnId === key.spawnId)
@@ -195,9 +194,9 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       keep();
       return answer;
     },
-    async correct(turn, correction) {
-      const name = rateName(turn);
-      rates.set(name, correct(rates.get(name) ?? null, turn, correction));
+    async correct(admission, correction) {
+      const name = rateName(admission);
+      rates.set(name, correct(rates.get(name) ?? null, admission, correction));
     },
     close: async () => undefined,
   };
@@ -207,22 +206,22 @@ function keyName({ tenant, spawnId }: SpawnKey): string {
   return JSON.stringify([tenant, spawnId]);
 }
 
-function rateName({ scope, limit }: RateName): string {
+function rateName({ scope, limit }: RateKey): string {
   return JSON.stringify([scope, limit.name]);
 }
 
 function drivenOf(entry: Entry | undefined): DrivenSpawn | null {
-  return entry === undefined ? null : { ...entry.standing, plan: entry.plan };
+  return entry === undefined ? null : { ...entry.record, plan: entry.plan };
 }
 
 /** Nobody has taken a step since, nor taken the spawn over. */
 function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
-  const { spawn, lease } = entry?.standing ?? { spawn: null, lease: null };
+  const { spawn, lease } = entry?.record ?? { spawn: null, lease: null };
   return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;
 }
 
 function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
-  const launched = entries.flatMap(({ standing: { spawn, launches } }) =>
+  const launched = entries.flatMap(({ record: { spawn, launches } }) =>
     launches
       .filter(({ token }) => launchId(token) === machine.launchId)
       .map(({ member, outcome }) => {

@@ -10,14 +10,14 @@ import type { Spawn, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
 import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
 import {
-  begin,
-  claim,
-  findDriven,
-  findRow,
-  members,
+  beginSpawns,
+  claimSpawn,
+  findDrivenSpawn,
+  findSpawnRow,
+  memberIds,
   readPlan,
-  standingOf,
-  take,
+  recordOf,
+  takeSteps,
 } from "./sqlite-spawns.ts";
 
 const NOT_YET = { created: false, existing: null } as const;
@@ -30,11 +30,11 @@ export function createSqliteLedger(database: Database): Ledger {
   );
   return {
     owner,
-    find: (key) => database.read((connection) => findDriven(connection, key)),
+    find: (key) => database.read((connection) => findDrivenSpawn(connection, key)),
     begin: (spawns, spending) =>
       database.write((connection): Begun => {
         if (typeof spending !== "function") {
-          const begun = begin(connection, spawns);
+          const begun = beginSpawns(connection, spawns);
           if (begun.created && spending !== null) recorded(connection, spending);
           return begun;
         }
@@ -42,30 +42,30 @@ export function createSqliteLedger(database: Database): Ledger {
         if (ask === null) return NOT_YET;
         const { answer, keep } = asked(connection, ask);
         if (!answer.granted) return NOT_YET;
-        const begun = begin(connection, spawns);
+        const begun = beginSpawns(connection, spawns);
         if (!begun.created) return begun;
         keep();
-        return { ...begun, turn: ask.now };
+        return { ...begun, admittedAt: ask.now };
       }),
     take(steps, spent) {
       const work = (connection: Connection) => {
-        const taken = take(connection, steps);
+        const taken = takeSteps(connection, steps);
         if (taken !== null && spent !== null) recorded(connection, spent);
         return taken;
       };
       const isLight = spent === null && steps.every(mayBeLost);
       return isLight ? database.writeLightly(work) : database.write(work);
     },
-    members: (token) => database.read((connection) => members(connection, token)),
-    claim: (claimed) => database.write((connection) => claim(connection, claimed)),
-    renew: (driver, until) =>
+    members: (token) => database.read((connection) => memberIds(connection, token)),
+    claim: (claimed) => database.write((connection) => claimSpawn(connection, claimed)),
+    renew: (worker, until) =>
       database.write((connection) => {
-        connection.run("UPDATE spawns SET lease_until = ? WHERE driver = ?", until, driver);
+        connection.run("UPDATE spawns SET lease_until = ? WHERE worker = ?", until, worker);
       }),
     release: ({ tenant, spawnId }, fence) =>
       database.write((connection) => {
         connection.run(
-          "UPDATE spawns SET driver = NULL WHERE tenant = ? AND spawn_id = ? AND fence = ?",
+          "UPDATE spawns SET worker = NULL WHERE tenant = ? AND spawn_id = ? AND fence = ?",
           tenant,
           spawnId,
           fence,
@@ -76,10 +76,10 @@ export function createSqliteLedger(database: Database): Ledger {
       database.readLightly((connection) => fullOfferings(connection, offerings, now)),
     describe: (key) =>
       database.read((connection) => {
-        const row = findRow(connection, key);
+        const row = findSpawnRow(connection, key);
         if (row === undefined) return null;
         return {
-          ...standingOf(connection, row).spawn,
+          ...recordOf(connection, row).spawn,
           plan: readPlan(connection, text(row, "plan_hash")),
           events: connection
             .all("SELECT * FROM events WHERE spawn = ? ORDER BY sequence", number(row, "number"))
@@ -141,7 +141,7 @@ function list(connection: Connection, tenant: string, filter: SpawnFilter): read
       filter.workspace ?? null,
       filter.state ?? null,
     )
-    .map((row) => standingOf(connection, row).spawn);
+    .map((row) => recordOf(connection, row).spawn);
 }
 
 function events(

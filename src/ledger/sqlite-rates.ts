@@ -1,9 +1,9 @@
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import { allot, correct, recorded } from "../pacing/admission.ts";
+import { admit, correct, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
-import type { RateAnswer, RateAsk, RateName, RateStore, Spent } from "../pacing/contract.ts";
+import type { RateAnswer, RateRequest, RateKey, RateStore, Spent } from "../pacing/contract.ts";
 import { z } from "zod";
 import { WITHOUT_COMPILING } from "../json/zod-options.ts";
 
@@ -15,7 +15,7 @@ interface Known {
 
 export interface SqliteRates extends RateStore {
   /** Asks within a transaction; what is granted is spent once it is kept. */
-  readonly asked: (connection: Connection, ask: RateAsk) => Asked;
+  readonly asked: (connection: Connection, ask: RateRequest) => Asked;
   /** Says within a transaction that a launch is on record. */
   readonly recorded: (connection: Connection, spent: Spent) => void;
 }
@@ -30,7 +30,7 @@ export function sqliteRates(database: Database): SqliteRates {
   // While no other process writes, what is read is what was written here last, and needs no second reading.
   const last = new Map<string, Known>();
 
-  const read = (connection: Connection, { scope, limit }: RateName): RateState | null => {
+  const read = (connection: Connection, { scope, limit }: RateKey): RateState | null => {
     const row = connection.get(
       "SELECT state FROM rates WHERE scope = ? AND name = ?",
       scope,
@@ -44,7 +44,7 @@ export function sqliteRates(database: Database): SqliteRates {
     if (state === null) throw damaged(`the rates of ${limit.name} of ${scope}`);
     return state;
   };
-  const write = (connection: Connection, { scope, limit }: RateName, state: RateState): void => {
+  const write = (connection: Connection, { scope, limit }: RateKey, state: RateState): void => {
     const written = JSON.stringify(state);
     last.set(nameOf(scope, limit.name), { text: written, state });
     connection.run(
@@ -55,8 +55,8 @@ export function sqliteRates(database: Database): SqliteRates {
       written,
     );
   };
-  const asked = (connection: Connection, ask: RateAsk): Asked => {
-    const { answer, state } = allot(read(connection, ask), ask);
+  const asked = (connection: Connection, ask: RateRequest): Asked => {
+    const { answer, state } = admit(read(connection, ask), ask);
     return { answer, keep: () => write(connection, ask, state) };
   };
   return {
@@ -72,7 +72,7 @@ export function sqliteRates(database: Database): SqliteRates {
         write(connection, turn, correct(read(connection, turn), turn, correction));
       }),
     recorded: (connection, spent) =>
-      write(connection, spent, recorded(read(connection, spent), spent)),
+      write(connection, spent, releaseReservation(read(connection, spent), spent)),
   };
 }
 
@@ -90,7 +90,7 @@ const bucketSchema = z
     level: z.number(),
     at: time,
     since: time,
-    still: z.object({ from: time, to: time }),
+    idleWindow: z.object({ from: time, to: time }),
     spent: z.array(z.object({ first: time, last: time, count: z.number() })).readonly(),
   })
   .nullable();
@@ -98,12 +98,12 @@ const bucketSchema = z
 const stateSchema: z.ZodType<RateState> = z.object({
   requests: bucketSchema,
   resources: bucketSchema,
-  slowness: z.object({ halvings: z.int(), at: time, hold: time }),
-  entrants: z
+  backpressure: z.object({ halvings: z.int(), at: time, pausedUntil: time }),
+  waiters: z
     .array(
       z.object({
         tenant: z.string(),
-        line: z.string(),
+        queueId: z.string(),
         served: time,
         since: time.nullable(),
         until: time,
@@ -111,20 +111,19 @@ const stateSchema: z.ZodType<RateState> = z.object({
       }),
     )
     .readonly(),
-  held: z
+  reservations: z
     .array(
       z.object({
         id: z.int(),
-        line: z.string(),
+        queueId: z.string(),
         requests: z.number(),
         resources: z.number(),
         at: time,
       }),
     )
-    .readonly()
-    .default([]),
-  holds: z.int().default(0),
-  returned: z.array(z.string()).readonly().default([]),
+    .readonly(),
+  nextReservationId: z.int(),
+  returned: z.array(z.string()).readonly(),
   seen: time,
 });
 

@@ -6,14 +6,14 @@ import { parsePlan } from "../plan/plan-document.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
-import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, Standing, Step } from "./ledger.ts";
-import { damaged, number, parseJson, parseStanding, text } from "./ledger-rows.ts";
+import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, SpawnRecord, Step } from "./ledger.ts";
+import { damaged, number, parseJson, parseSpawnRecord, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
 import type { SpawnState } from "./spawn-record.ts";
 
 /** Spawns and their launches in the embedded database; what a step makes of them is `ledger-steps.ts`. */
 
-export function findRow(connection: Connection, key: SpawnKey): SqlRow | undefined {
+export function findSpawnRow(connection: Connection, key: SpawnKey): SqlRow | undefined {
   return connection.get(
     "SELECT * FROM spawns WHERE tenant = ? AND spawn_id = ?",
     key.tenant,
@@ -21,18 +21,18 @@ export function findRow(connection: Connection, key: SpawnKey): SqlRow | undefin
   );
 }
 
-export function standingOf(connection: Connection, row: SqlRow): Standing {
+export function recordOf(connection: Connection, row: SqlRow): SpawnRecord {
   const launches = connection.all(
     "SELECT * FROM launches WHERE spawn = ? ORDER BY attempt",
     number(row, "number"),
   );
-  return parseStanding(row, launches);
+  return parseSpawnRecord(row, launches);
 }
 
-export function findDriven(connection: Connection, key: SpawnKey): DrivenSpawn | null {
-  const row = findRow(connection, key);
+export function findDrivenSpawn(connection: Connection, key: SpawnKey): DrivenSpawn | null {
+  const row = findSpawnRow(connection, key);
   if (row === undefined) return null;
-  return { ...standingOf(connection, row), plan: readPlan(connection, text(row, "plan_hash")) };
+  return { ...recordOf(connection, row), plan: readPlan(connection, text(row, "plan_hash")) };
 }
 
 /** Plans that were read, by hash: a burst's spawns share one, and so does whoever goes on with them. */
@@ -61,26 +61,29 @@ function checkedPlan(written: string): LaunchPlan {
   }
 }
 
-export function begin(connection: Connection, spawns: readonly NewSpawn[]): Begun {
-  const existing = spawns.map((spawn) => findDriven(connection, spawn));
+export function beginSpawns(connection: Connection, spawns: readonly NewSpawn[]): Begun {
+  const existing = spawns.map((spawn) => findDrivenSpawn(connection, spawn));
   if (existing.some((driven) => driven !== null)) return { created: false, existing };
-  return { created: true, driven: spawns.map((spawn) => beginOne(connection, spawn)) };
+  return { created: true, driven: spawns.map((spawn) => beginSpawn(connection, spawn)) };
 }
 
-function beginOne(connection: Connection, spawn: NewSpawn): DrivenSpawn {
+function beginSpawn(connection: Connection, spawn: NewSpawn): DrivenSpawn {
   const { plan, launch, at } = spawn;
-  const standing = beginRecord(spawn);
-  const number = insertSpawn(connection, standing, keepPlan(connection, plan));
-  writeLaunches(connection, number, [], standing.launches);
+  const record = beginRecord(spawn);
+  const number = insertSpawn(connection, record, keepPlan(connection, plan));
+  writeLaunches(connection, number, [], record.launches);
   addEvent(connection, number, { at, state: "pending", message: `plan ${plan.planId} recorded` });
   addEvent(connection, number, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-  return { ...standing, plan };
+  return { ...record, plan };
 }
 
-export function take(connection: Connection, steps: readonly Step[]): readonly Standing[] | null {
+export function takeSteps(
+  connection: Connection,
+  steps: readonly Step[],
+): readonly SpawnRecord[] | null {
   // One that is refused writes nothing; of several, none may have written by then.
   if (steps.length > 1 && !steps.every((step) => isCurrent(connection, step))) return null;
-  const taken = steps.map((step) => takeOne(connection, step));
+  const taken = steps.map((step) => takeStepOf(connection, step));
   return taken.every((after) => after !== null) ? taken : null;
 }
 
@@ -96,7 +99,7 @@ function isCurrent(connection: Connection, step: Step): boolean {
 }
 
 /** Nothing is read again: the fence says that only this driver has written since. */
-function takeOne(connection: Connection, step: Step): Standing | null {
+function takeStepOf(connection: Connection, step: Step): SpawnRecord | null {
   const after = takeStep(step);
   if (after === null) return null;
   const spawn = updateSpawn(connection, step, { before: step.before, after });
@@ -113,10 +116,10 @@ function takeOne(connection: Connection, step: Step): Standing | null {
   return after;
 }
 
-export function claim(connection: Connection, claimed: Claim): Standing | null {
-  const row = findRow(connection, claimed);
+export function claimSpawn(connection: Connection, claimed: Claim): SpawnRecord | null {
+  const row = findSpawnRow(connection, claimed);
   if (row === undefined) return null;
-  const before = standingOf(connection, row);
+  const before = recordOf(connection, row);
   const after = claimRecord(before, claimed);
   if (after === null) return null;
   const spawn = updateSpawn(connection, claimed, { before, after });
@@ -125,7 +128,7 @@ export function claim(connection: Connection, claimed: Claim): Standing | null {
   return after;
 }
 
-export function members(connection: Connection, token: string): readonly string[] {
+export function memberIds(connection: Connection, token: string): readonly string[] {
   return connection
     .all(
       `SELECT spawns.spawn_id FROM launches JOIN spawns ON spawns.number = launches.spawn
@@ -135,10 +138,10 @@ export function members(connection: Connection, token: string): readonly string[
     .map((row) => text(row, "spawn_id"));
 }
 
-function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: string): number {
+function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash: string): number {
   return connection.insert(
     `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate,
-       driver, lease_until, fence, created_at, updated_at)
+       worker, lease_until, fence, created_at, updated_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     spawn.tenant,
     spawn.spawnId,
@@ -147,7 +150,7 @@ function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: s
     spawn.planId,
     hash,
     spawn.substrate,
-    lease.driver,
+    lease.worker,
     lease.until,
     lease.fence,
     spawn.createdAt,
@@ -159,18 +162,18 @@ function insertSpawn(connection: Connection, { spawn, lease }: Standing, hash: s
 function updateSpawn(
   connection: Connection,
   { tenant, spawnId }: SpawnKey,
-  { before, after }: { readonly before: Standing; readonly after: Standing },
+  { before, after }: { readonly before: SpawnRecord; readonly after: SpawnRecord },
 ): number | null {
   const { spawn, lease } = after;
   const changed = connection.run(
     `UPDATE spawns SET state = ?, updated_at = ?, machine = ?, error = ?,
-       driver = ?, lease_until = ?, fence = ?
+       worker = ?, lease_until = ?, fence = ?
      WHERE tenant = ? AND spawn_id = ? AND fence = ? AND state = ?`,
     spawn.state,
     spawn.updatedAt,
     spawn.machine === null ? null : JSON.stringify(toSnakeCase(spawn.machine)),
     spawn.error === null ? null : JSON.stringify(spawn.error),
-    lease.driver,
+    lease.worker,
     lease.until,
     lease.fence,
     tenant,
@@ -190,8 +193,8 @@ function updateSpawn(
 function writeLaunches(
   connection: Connection,
   spawn: number,
-  before: Standing["launches"],
-  after: Standing["launches"],
+  before: SpawnRecord["launches"],
+  after: SpawnRecord["launches"],
 ): void {
   for (const [index, launch] of after.entries()) {
     if (launch === before[index]) continue;

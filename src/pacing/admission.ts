@@ -3,23 +3,38 @@
  * ledger. Pure: each ledger keeps the state, and asks here what becomes of it in one transaction.
  */
 import type { RateBucket } from "./rates.ts";
-import { drain, giveBack, postpone, setBack, spend, timeUntil, tokensAt } from "./buckets.ts";
+import {
+  drainBucket,
+  returnTokens,
+  refundTokens,
+  shiftBucket,
+  spendTokens,
+  timeUntil,
+  tokensAt,
+} from "./buckets.ts";
 import type { Bucket, BucketState } from "./buckets.ts";
-import { entrants, entryOf, rankOf } from "./fair-queue.ts";
-import type { Entrant, Rank } from "./fair-queue.ts";
-import type { Held, Spent, RateAnswer, RateAsk, RateCorrection, RateTurn } from "./contract.ts";
-import { FULL_PACE, slowed, slowedEarlier } from "./backpressure.ts";
-import type { Slowness } from "./backpressure.ts";
+import { withWaiter, waiterOf, rankOf } from "./fair-queue.ts";
+import type { Waiter, Rank } from "./fair-queue.ts";
+import type {
+  Reservation,
+  Spent,
+  RateAnswer,
+  RateRequest,
+  RateCorrection,
+  RateCaller,
+} from "./contract.ts";
+import { FULL_PACE, slowDown, shiftBackpressure } from "./backpressure.ts";
+import type { Backpressure } from "./backpressure.ts";
 
 /** What a ledger keeps of one limit in one scope. */
 export interface RateState {
   readonly requests: BucketState | null;
   readonly resources: BucketState | null;
-  readonly slowness: Slowness;
-  readonly entrants: readonly Entrant[];
-  readonly held: readonly Held[];
+  readonly backpressure: Backpressure;
+  readonly waiters: readonly Waiter[];
+  readonly reservations: readonly Reservation[];
   /** How many have been held so far. */
-  readonly holds: number;
+  readonly nextReservationId: number;
   /** The latest launches of which something was given back, by their tokens. */
   readonly returned: readonly string[];
   /** The latest time that it was asked at. */
@@ -27,7 +42,7 @@ export interface RateState {
 }
 
 /** Who waits looks again after this, in milliseconds, or sooner. */
-export const LOOK_AGAIN = 2_000;
+export const LONGEST_PAUSE = 2_000;
 /** For how long after it should have looked again somebody still counts as waiting, in milliseconds. */
 const STALE = 3_000;
 /**
@@ -50,10 +65,10 @@ const SET_BACK = 1_000;
 const NEW_STATE: RateState = {
   requests: null,
   resources: null,
-  slowness: FULL_PACE,
-  entrants: [],
-  held: [],
-  holds: 0,
+  backpressure: FULL_PACE,
+  waiters: [],
+  reservations: [],
+  nextReservationId: 1,
   returned: [],
   seen: 0,
 };
@@ -64,44 +79,59 @@ interface Decision {
 }
 
 /** What may be spent by whoever asks, and the state with it spent, or with the asker waiting. */
-export function allot(known: RateState | null, ask: RateAsk): Decision {
-  const { now, state: kept } = current(known, ask);
-  const state = withoutGone(kept, ask, now);
-  const entry = entryOf(state.entrants, ask, now);
-  const rank = rankOf(state.entrants, entry, now);
-  const calls = bucketOf(state, ask.limit.requests, "requests");
-  const machines = machinesFor(state, ask, { entry, rank, now });
-  const requests = Math.min(ask.requests, tokensAt(calls, now) - rank.ahead);
-  if (state.slowness.hold <= now && requests >= 1 && machines.granted !== null) {
+export function admit(known: RateState | null, request: RateRequest): Decision {
+  const { now, state: kept } = current(known, request);
+  const state = withoutGone(kept, request, now);
+  const waiter = waiterOf(state.waiters, request, now);
+  const rank = rankOf(state.waiters, waiter, now);
+  const calls = bucketOf(state, request.limit.requests, "requests");
+  const machines = machinesFor(state, request, { waiter, rank, now });
+  const requests = Math.min(request.requests, tokensAt(calls, now) - rank.ahead);
+  if (state.backpressure.pausedUntil <= now && requests >= 1 && machines.granted !== null) {
     const { granted: resources } = machines;
-    const held =
-      ask.isHeld && resources > 1
-        ? { id: state.holds + 1, line: ask.line, requests, resources, at: now }
+    const reservation =
+      request.isReserved && resources > 1
+        ? {
+            id: state.nextReservationId,
+            queueId: request.queueId,
+            requests,
+            resources,
+            at: now,
+          }
         : null;
     return {
-      answer: { granted: true, requests, resources, held },
+      answer: { granted: true, requests, resources, reservation },
       state: {
         ...state,
-        ...(held === null ? {} : { held: [...state.held, held], holds: held.id }),
-        requests: spend(calls, requests, now),
+        ...(reservation === null
+          ? {}
+          : {
+              reservations: [...state.reservations, reservation],
+              nextReservationId: reservation.id + 1,
+            }),
+        requests: spendTokens(calls, requests, now),
         resources: spentOf(machines, now) ?? state.resources,
-        entrants: entrants(state.entrants, { ...entry, served: now, since: null, until: now }, now),
+        waiters: withWaiter(
+          state.waiters,
+          { ...waiter, served: now, since: null, until: now },
+          now,
+        ),
       },
     };
   }
   const wait = Math.max(
     1,
-    state.slowness.hold - now,
+    state.backpressure.pausedUntil - now,
     timeUntil(calls, rank.ahead + 1, now),
     machines.wait,
   );
-  const until = now + Math.min(wait, LOOK_AGAIN) + STALE;
-  const minimum = ask.resources?.minimum ?? 0;
+  const until = now + Math.min(wait, LONGEST_PAUSE) + STALE;
+  const minimum = request.resources?.minimum ?? 0;
   return {
     answer: { granted: false, wait, ahead: rank.ahead },
     state: {
       ...state,
-      entrants: entrants(state.entrants, { ...entry, until, minimum }, now),
+      waiters: withWaiter(state.waiters, { ...waiter, until, minimum }, now),
     },
   };
 }
@@ -109,25 +139,26 @@ export function allot(known: RateState | null, ask: RateAsk): Decision {
 /** The state with what has turned out otherwise. */
 export function correct(
   known: RateState | null,
-  turn: RateTurn,
+  caller: RateCaller,
   correction: RateCorrection,
 ): RateState {
-  const { now, state } = current(known, turn);
-  const calls = bucketOf(state, turn.limit.requests, "requests");
-  const { resources } = turn.limit;
+  const { now, state } = current(known, caller);
+  const calls = bucketOf(state, caller.limit.requests, "requests");
+  const { resources } = caller.limit;
   const machines = resources === null ? null : bucketOf(state, resources, "resources");
   switch (correction.kind) {
     case "left": {
-      const entry = entryOf(state.entrants, turn, now);
-      const gone = { ...entry, since: null, until: now };
-      return { ...state, entrants: entrants(state.entrants, gone, now) };
+      const waiter = waiterOf(state.waiters, caller, now);
+      const gone = { ...waiter, since: null, until: now };
+      return { ...state, waiters: withWaiter(state.waiters, gone, now) };
     }
     case "unused":
       return {
         ...state,
-        requests: giveBack(calls, correction.requests),
-        resources: machines === null ? state.resources : giveBack(machines, correction.resources),
-        held: without(state.held, correction.held ?? null),
+        requests: returnTokens(calls, correction.requests),
+        resources:
+          machines === null ? state.resources : returnTokens(machines, correction.resources),
+        reservations: without(state.reservations, correction.reservation ?? null),
       };
     case "refused": {
       const { token, granted } = correction;
@@ -136,7 +167,7 @@ export function correct(
       const returned = token === null ? [] : [token];
       return {
         ...state,
-        resources: postpone(machines, correction.resources, at),
+        resources: refundTokens(machines, correction.resources, at),
         returned: [...state.returned, ...returned].slice(-MOST_RETURNED),
       };
     }
@@ -144,9 +175,9 @@ export function correct(
       const at = { spent: Math.min(now, correction.granted), now };
       return {
         ...state,
-        requests: postpone(calls, correction.requests, at),
+        requests: refundTokens(calls, correction.requests, at),
         resources:
-          machines === null ? state.resources : postpone(machines, correction.resources, at),
+          machines === null ? state.resources : refundTokens(machines, correction.resources, at),
       };
     }
     case "throttled": {
@@ -154,54 +185,62 @@ export function correct(
       const left = Math.floor(correction.resources / 2);
       const { retryAfterMilliseconds } = correction;
       const pause = (halvings: number) =>
-        retryAfterMilliseconds ?? pauseOf(turn.limit.requests, halvings);
+        retryAfterMilliseconds ?? pauseOf(caller.limit.requests, halvings);
       return {
         ...state,
-        requests: drain(calls, 0, now),
+        requests: drainBucket(calls, 0, now),
         resources:
           machines === null || correction.resources === 0
             ? state.resources
-            : drain(machines, left, now),
-        slowness: slowed(state.slowness, now, pause),
+            : drainBucket(machines, left, now),
+        backpressure: slowDown(state.backpressure, now, pause),
       };
     }
   }
 }
 
 /** The state once the launch is on record that something was held for: it is made, whatever becomes of its process. */
-export function recorded(known: RateState | null, { held }: Spent): RateState {
+export function releaseReservation(known: RateState | null, { reservation }: Spent): RateState {
   const state = known ?? NEW_STATE;
-  return { ...state, held: without(state.held, held) };
+  return { ...state, reservations: without(state.reservations, reservation) };
 }
 
-function without(held: readonly Held[], one: Held | null): readonly Held[] {
-  return one === null ? held : held.filter(({ id }) => id !== one.id);
+function without(
+  reservations: readonly Reservation[],
+  one: Reservation | null,
+): readonly Reservation[] {
+  return one === null ? reservations : reservations.filter(({ id }) => id !== one.id);
 }
 
 /** Gives back what was granted to launches whose process ended before they were on record: they were not made. */
-function withoutGone(state: RateState, { limit, isGone }: RateAsk, now: number): RateState {
-  if (state.held.length === 0) return state;
-  const left = state.held.filter(({ at }) => at + HOLD > now);
-  const gone = left.filter(({ line }) => isGone(line));
+function withoutGone(state: RateState, { limit, isGone }: RateRequest, now: number): RateState {
+  if (state.reservations.length === 0) return state;
+  const left = state.reservations.filter(({ at }) => at + HOLD > now);
+  const gone = left.filter(({ queueId }) => isGone(queueId));
   let { requests, resources } = state;
-  for (const held of gone) {
-    const at = { spent: held.at, now };
-    requests = postpone(
+  for (const reservation of gone) {
+    const at = { spent: reservation.at, now };
+    requests = refundTokens(
       bucketOf({ ...state, requests }, limit.requests, "requests"),
-      held.requests,
+      reservation.requests,
       at,
     );
     if (limit.resources === null) continue;
     const machines = bucketOf({ ...state, resources }, limit.resources, "resources");
-    resources = postpone(machines, held.resources, at);
+    resources = refundTokens(machines, reservation.resources, at);
   }
-  return { ...state, requests, resources, held: left.filter((each) => !gone.includes(each)) };
+  return {
+    ...state,
+    requests,
+    resources,
+    reservations: left.filter((each) => !gone.includes(each)),
+  };
 }
 
 /** The state in the asker's time, which may be behind that of whoever asked before. */
 function current(
   known: RateState | null,
-  asked: RateTurn,
+  asked: RateCaller,
 ): { readonly now: number; readonly state: RateState } {
   const now = Math.floor(asked.now);
   if (known === null) return { now, state: { ...NEW_STATE, seen: now } };
@@ -211,17 +250,20 @@ function current(
   return {
     now,
     state: {
-      requests: setBack(known.requests, by),
-      resources: setBack(known.resources, by),
-      slowness: slowedEarlier(known.slowness, by),
-      entrants: known.entrants.map((entry) => ({
-        ...entry,
-        served: entry.served - by,
-        since: entry.since === null ? null : entry.since - by,
-        until: entry.until - by,
+      requests: shiftBucket(known.requests, by),
+      resources: shiftBucket(known.resources, by),
+      backpressure: shiftBackpressure(known.backpressure, by),
+      waiters: known.waiters.map((waiter) => ({
+        ...waiter,
+        served: waiter.served - by,
+        since: waiter.since === null ? null : waiter.since - by,
+        until: waiter.until - by,
       })),
-      held: known.held.map((held) => ({ ...held, at: held.at - by })),
-      holds: known.holds,
+      reservations: known.reservations.map((reservation) => ({
+        ...reservation,
+        at: reservation.at - by,
+      })),
+      nextReservationId: known.nextReservationId,
       returned: known.returned,
       seen: now,
     },
@@ -229,7 +271,7 @@ function current(
 }
 
 function bucketOf(state: RateState, rate: RateBucket, kind: "requests" | "resources"): Bucket {
-  return { rate, state: state[kind], slowness: state.slowness };
+  return { rate, state: state[kind], backpressure: state.backpressure };
 }
 
 interface Machines {
@@ -242,12 +284,12 @@ interface Machines {
 /** How many machines the call may be for. */
 function machinesFor(
   state: RateState,
-  { limit, resources }: RateAsk,
-  at: { readonly entry: Entrant; readonly rank: Rank; readonly now: number },
+  { limit, resources }: RateRequest,
+  at: { readonly waiter: Waiter; readonly rank: Rank; readonly now: number },
 ): Machines {
   if (resources === null) return { granted: 0, wait: 0, bucket: null };
   if (limit.resources === null) return { granted: resources.maximum, wait: 0, bucket: null };
-  const { entry, rank, now } = at;
+  const { waiter, rank, now } = at;
   const bucket = bucketOf(state, limit.resources, "resources");
   const { capacity, refill, everyMilliseconds } = limit.resources;
   const minimum = Math.min(resources.minimum, capacity);
@@ -257,7 +299,7 @@ function machinesFor(
   const granted = Math.min(maximum, Math.max(minimum, room - left));
   const worth = Math.ceil((refill / everyMilliseconds) * WORTH_A_CALL);
   const wanted = Math.max(minimum, Math.min(maximum, worth));
-  const patience = (entry.since ?? now) + WORTH_A_CALL - now;
+  const patience = (waiter.since ?? now) + WORTH_A_CALL - now;
   if (room >= minimum && (granted >= wanted || patience <= 0)) return { granted, wait: 0, bucket };
   const soon = timeUntil(bucket, rank.resources + minimum, now);
   const enough = wanted > minimum ? wanted + left : minimum;
@@ -267,7 +309,7 @@ function machinesFor(
 
 function spentOf({ bucket, granted }: Machines, now: number): BucketState | null {
   if (bucket === null || granted === null) return null;
-  return spend(bucket, granted, now);
+  return spendTokens(bucket, granted, now);
 }
 
 /** What to pause for where the provider does not say: what a call takes at that pace; of a window, a sixteenth and more. */

@@ -6,8 +6,8 @@
  * are delayed by less than the slack, the provider never counts more than it allows, and the delays do not add up.
  */
 import type { RateBucket } from "./rates.ts";
-import { flow, until } from "./backpressure.ts";
-import type { Slowness } from "./backpressure.ts";
+import { pacedMilliseconds, until } from "./backpressure.ts";
+import type { Backpressure } from "./backpressure.ts";
 
 /** By how much calls may differ in the time from their admission to their arrival, in milliseconds. */
 export const SLACK = 250;
@@ -26,7 +26,7 @@ export interface BucketState {
   /** When it was last full. */
   readonly since: number;
   /** When nothing came back after all: calls were allowed and not made, so that the provider's was full. */
-  readonly still: { readonly from: number; readonly to: number };
+  readonly idleWindow: { readonly from: number; readonly to: number };
   /** Of a window: spendings, each from its first to its last time. */
   readonly spent: readonly Spending[];
 }
@@ -41,7 +41,7 @@ interface Spending {
 export interface Bucket {
   readonly rate: RateBucket;
   readonly state: BucketState | null;
-  readonly slowness: Slowness;
+  readonly backpressure: Backpressure;
 }
 
 /** Whole tokens that may be spent. */
@@ -61,19 +61,19 @@ export function timeUntil(bucket: Bucket, tokens: number, now: number): number {
 }
 
 /** The state when tokens have been spent that there were. */
-export function spend(bucket: Bucket, tokens: number, now: number): BucketState {
+export function spendTokens(bucket: Bucket, tokens: number, now: number): BucketState {
   const { rate, state } = bucket;
   if (rate.pace === "window") return { ...fullAt(rate, now), spent: noted(bucket, tokens, now) };
   const level = levelAt(bucket, now) - tokens;
   if (state === null || isFull(bucket, now))
-    return { level, at: now + SLACK, since: now, still: NEVER, spent: [] };
+    return { level, at: now + SLACK, since: now, idleWindow: NEVER, spent: [] };
   // While it may count as one burst from full, nothing comes back until the last of it has arrived.
   const at = isBurst(state, now) ? now + SLACK : Math.max(state.at, now);
   return { ...state, level, at };
 }
 
 /** The state when tokens that were spent turn out not to be. */
-export function giveBack({ rate, state }: Bucket, tokens: number): BucketState | null {
+export function returnTokens({ rate, state }: Bucket, tokens: number): BucketState | null {
   if (state === null) return null;
   if (rate.pace === "continuous")
     return { ...state, level: Math.min(rate.capacity, state.level + tokens) };
@@ -91,31 +91,31 @@ export function giveBack({ rate, state }: Bucket, tokens: number): BucketState |
  * The state when tokens that were spent at a time turn out to be still unspent: the provider's bucket may have been full
  * all the while, so that what came back here since then did not come back there.
  */
-export function postpone(
+export function refundTokens(
   bucket: Bucket,
   tokens: number,
   at: { readonly spent: number; readonly now: number },
 ): BucketState | null {
-  const { rate, state, slowness } = bucket;
+  const { rate, state, backpressure } = bucket;
   const { spent, now } = at;
   if (state === null) return null;
   if (rate.pace === "window") return { ...state, spent: without(state.spent, tokens, spent) };
   // Nothing came back, anywhere, in the slack after the burst that it was part of.
   const isOfBurst = spent >= state.since && spent < state.since + SLACK;
   const from = isOfBurst ? state.since + SLACK : spent;
-  const { still } = state;
-  const before = flow(slowness, from, Math.min(still.from, now));
-  const after = flow(slowness, Math.max(from, still.to), now);
+  const { idleWindow } = state;
+  const before = pacedMilliseconds(backpressure, from, Math.min(idleWindow.from, now));
+  const after = pacedMilliseconds(backpressure, Math.max(from, idleWindow.to), now);
   const came = (before + after) * perMillisecond(rate);
   // Less than what came back since then: it has made up for the spending by itself.
   if (came >= tokens) return state;
-  const isOne = from <= still.to;
+  const isOne = from <= idleWindow.to;
   const level = Math.min(rate.capacity, levelAt(bucket, now) + tokens - came);
   return {
     ...state,
     level,
     at: now + SLACK,
-    still: { from: isOne ? Math.min(from, still.from) : from, to: now },
+    idleWindow: { from: isOne ? Math.min(from, idleWindow.from) : from, to: now },
   };
 }
 
@@ -129,20 +129,20 @@ function without(spendings: readonly Spending[], tokens: number, at: number): re
 }
 
 /** The state of a bucket that the provider says is empty, but for so many tokens. */
-export function drain({ rate, state }: Bucket, left: number, now: number): BucketState {
+export function drainBucket({ rate, state }: Bucket, left: number, now: number): BucketState {
   const known = state ?? fullAt(rate, now);
   if (rate.pace === "window") return known;
   return { ...known, level: left, at: now + SLACK, since: Math.min(known.since, now - SLACK) };
 }
 
 /** As it would be if the clock had always been so many milliseconds slower. */
-export function setBack(state: BucketState | null, by: number): BucketState | null {
+export function shiftBucket(state: BucketState | null, by: number): BucketState | null {
   if (state === null) return null;
   return {
     ...state,
     at: state.at - by,
     since: state.since - by,
-    still: { from: state.still.from - by, to: state.still.to - by },
+    idleWindow: { from: state.idleWindow.from - by, to: state.idleWindow.to - by },
     spent: state.spent.map(({ first, last, count }) => ({
       first: first - by,
       last: last - by,
@@ -152,7 +152,7 @@ export function setBack(state: BucketState | null, by: number): BucketState | nu
 }
 
 function fullAt({ capacity }: RateBucket, now: number): BucketState {
-  return { level: capacity, at: now, since: now - SLACK, still: NEVER, spent: [] };
+  return { level: capacity, at: now, since: now - SLACK, idleWindow: NEVER, spent: [] };
 }
 
 function perMillisecond({ refill, everyMilliseconds }: RateBucket): number {
@@ -160,12 +160,12 @@ function perMillisecond({ refill, everyMilliseconds }: RateBucket): number {
 }
 
 function levelAt(bucket: Bucket, now: number): number {
-  const { rate, state, slowness } = bucket;
+  const { rate, state, backpressure } = bucket;
   if (rate.pace === "window") return capacityOf(bucket, now) - sum(countedOf(bucket, now));
   if (state === null) return rate.capacity;
   if (isFull(bucket, now)) return rate.capacity;
   if (isBurst(state, now)) return state.level;
-  const level = state.level + flow(slowness, state.at, now) * perMillisecond(rate);
+  const level = state.level + pacedMilliseconds(backpressure, state.at, now) * perMillisecond(rate);
   return Math.min(level, shortOfFull(rate));
 }
 
@@ -174,9 +174,9 @@ function isBurst(state: BucketState, now: number): boolean {
   return now < state.since + SLACK;
 }
 
-function isFull({ rate, state, slowness }: Bucket, now: number): boolean {
+function isFull({ rate, state, backpressure }: Bucket, now: number): boolean {
   if (state === null) return true;
-  const level = state.level + flow(slowness, state.at, now) * perMillisecond(rate);
+  const level = state.level + pacedMilliseconds(backpressure, state.at, now) * perMillisecond(rate);
   return !isBurst(state, now) && level >= rate.capacity - ROUNDING;
 }
 
@@ -185,17 +185,17 @@ function shortOfFull(rate: RateBucket): number {
   return rate.capacity - SLACK * perMillisecond(rate);
 }
 
-function flowUntil({ rate, state, slowness }: Bucket, tokens: number, now: number): number {
+function flowUntil({ rate, state, backpressure }: Bucket, tokens: number, now: number): number {
   if (state === null) return 0;
   const wanted = tokens <= shortOfFull(rate) ? tokens : rate.capacity;
   const missing = (wanted - state.level) / perMillisecond(rate);
-  const flown = missing <= 0 ? state.at : until(slowness, state.at, missing);
+  const flown = missing <= 0 ? state.at : until(backpressure, state.at, missing);
   return Math.max(flown, state.since + SLACK) - now;
 }
 
 /** A slow window is a smaller one. */
-function capacityOf({ rate, slowness }: Bucket, now: number): number {
-  return Math.max(1, Math.floor(rate.capacity * flow(slowness, now, now + 1)));
+function capacityOf({ rate, backpressure }: Bucket, now: number): number {
+  return Math.max(1, Math.floor(rate.capacity * pacedMilliseconds(backpressure, now, now + 1)));
 }
 
 function windowUntil(bucket: Bucket, tokens: number, now: number): number {

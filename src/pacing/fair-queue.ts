@@ -4,9 +4,9 @@
  */
 
 /** One line of a tenant. */
-export interface Entrant {
+export interface Waiter {
   readonly tenant: string;
-  readonly line: string;
+  readonly queueId: string;
   /** When it was last granted anything; 0 for never. Milliseconds since the epoch, as all times here. */
   readonly served: number;
   /** Since when it waits; null where it does not. */
@@ -34,20 +34,21 @@ const MOST_WAITING = 256;
 const MOST_SERVED = 32;
 
 /** The asker's own entry, waiting from now on if it did not. */
-export function entryOf(
-  all: readonly Entrant[],
-  { tenant, line }: Pick<Entrant, "tenant" | "line">,
+export function waiterOf(
+  all: readonly Waiter[],
+  { tenant, queueId }: Pick<Waiter, "tenant" | "queueId">,
   now: number,
-): Entrant {
-  const known = all.find((each) => isOf(each, { tenant, line }));
-  if (known === undefined) return { tenant, line, served: 0, since: now, until: now, minimum: 0 };
+): Waiter {
+  const known = all.find((each) => isOf(each, { tenant, queueId }));
+  if (known === undefined)
+    return { tenant, queueId, served: 0, since: now, until: now, minimum: 0 };
   return isWaiting(known, now) ? known : { ...known, since: now };
 }
 
 /** All with this one as it is now, without those who are forgotten. */
-export function entrants(all: readonly Entrant[], entry: Entrant, now: number): readonly Entrant[] {
-  const kept = all.filter((each) => !isOf(each, entry) && isRemembered(each, now));
-  kept.push(entry);
+export function withWaiter(all: readonly Waiter[], waiter: Waiter, now: number): readonly Waiter[] {
+  const kept = all.filter((each) => !isOf(each, waiter) && isRemembered(each, now));
+  kept.push(waiter);
   if (kept.length <= MOST_SERVED) return kept;
   const waiting = kept.filter((each) => isWaiting(each, now));
   const served = kept.filter((each) => !isWaiting(each, now));
@@ -55,20 +56,20 @@ export function entrants(all: readonly Entrant[], entry: Entrant, now: number): 
 }
 
 /** The others who come before an entry. Each of its tenant's turns lets every other tenant have one. */
-export function rankOf(all: readonly Entrant[], entry: Entrant, now: number): Rank {
-  const tenants = tenantsOf(all, entry, now);
-  const own = tenants.get(entry.tenant);
-  const before = (own?.waiting ?? []).filter((each) => isBefore(each, entry)).toSorted(byWaiting);
+export function rankOf(all: readonly Waiter[], waiter: Waiter, now: number): Rank {
+  const tenants = tenantsOf(all, waiter, now);
+  const own = tenants.get(waiter.tenant);
+  const before = (own?.waiting ?? []).filter((each) => isBefore(each, waiter)).toSorted(byWaiting);
   const turns = before.length;
-  const leader = before[0] ?? entry;
-  const served = Math.max(entry.served, own?.served ?? 0);
-  tenants.delete(entry.tenant);
+  const leader = before[0] ?? waiter;
+  const served = Math.max(waiter.served, own?.served ?? 0);
+  tenants.delete(waiter.tenant);
   for (const other of tenants.values()) {
-    const lines = other.waiting.toSorted(byWaiting);
-    const [first] = lines;
+    const queues = other.waiting.toSorted(byWaiting);
+    const [first] = queues;
     if (first === undefined) continue;
     const isFirst = other.served === served ? isBefore(first, leader) : other.served < served;
-    before.push(...lines.slice(0, turns + (isFirst ? 1 : 0)));
+    before.push(...queues.slice(0, turns + (isFirst ? 1 : 0)));
   }
   return {
     ahead: before.length,
@@ -80,14 +81,14 @@ export function rankOf(all: readonly Entrant[], entry: Entrant, now: number): Ra
 interface Tenant {
   /** When it was last served, in whichever line. */
   served: number;
-  readonly waiting: Entrant[];
+  readonly waiting: Waiter[];
 }
 
 /** Who is remembered, by tenant, without the entry itself. */
-function tenantsOf(all: readonly Entrant[], entry: Entrant, now: number): Map<string, Tenant> {
+function tenantsOf(all: readonly Waiter[], waiter: Waiter, now: number): Map<string, Tenant> {
   const tenants = new Map<string, Tenant>();
   for (const each of all) {
-    if (isOf(each, entry) || !isRemembered(each, now)) continue;
+    if (isOf(each, waiter) || !isRemembered(each, now)) continue;
     const tenant = tenants.get(each.tenant) ?? { served: 0, waiting: [] };
     tenant.served = Math.max(tenant.served, each.served);
     if (isWaiting(each, now)) tenant.waiting.push(each);
@@ -96,24 +97,24 @@ function tenantsOf(all: readonly Entrant[], entry: Entrant, now: number): Map<st
   return tenants;
 }
 
-function isOf(one: Entrant, { tenant, line }: Pick<Entrant, "tenant" | "line">): boolean {
-  return one.tenant === tenant && one.line === line;
+function isOf(one: Waiter, { tenant, queueId }: Pick<Waiter, "tenant" | "queueId">): boolean {
+  return one.tenant === tenant && one.queueId === queueId;
 }
 
-function isWaiting({ since, until }: Entrant, now: number): boolean {
+function isWaiting({ since, until }: Waiter, now: number): boolean {
   return since !== null && until > now;
 }
 
-function isRemembered({ served, until }: Entrant, now: number): boolean {
+function isRemembered({ served, until }: Waiter, now: number): boolean {
   return until > now || served + MEMORY > now;
 }
 
-function isBefore(one: Entrant, other: Entrant): boolean {
+function isBefore(one: Waiter, other: Waiter): boolean {
   return byWaiting(one, other) < 0;
 }
 
 /** By how long they wait; names settle what came at once. */
-function byWaiting(one: Entrant, other: Entrant): number {
-  const names = one.tenant + one.line < other.tenant + other.line ? -1 : 1;
+function byWaiting(one: Waiter, other: Waiter): number {
+  const names = one.tenant + one.queueId < other.tenant + other.queueId ? -1 : 1;
   return (one.since ?? 0) - (other.since ?? 0) || names;
 }

@@ -31,7 +31,7 @@ import { instrument } from "../substrate/instrument.ts";
 import type { AdapterCall } from "../substrate/instrument.ts";
 import { openSubstrate } from "./open-adapter.ts";
 import { systemChance, systemClock } from "../host/system-clock.ts";
-import { systemDriver } from "../host/system-process-identity.ts";
+import { systemProcessIdentity } from "../host/system-process-identity.ts";
 
 export interface SlipwayOptions {
   /** SQLite file with the catalog, secrets and ledger; created if it does not exist. */
@@ -93,9 +93,9 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const secrets = createSealedStore(store, keys);
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
-  const driver = options.ports?.driver ?? systemDriver();
-  const isGone = (line: string): boolean => driver.isGone(line);
-  const governor = createGovernor({ store: ledger, clock, line: `${driver.id} calls`, isGone });
+  const worker = options.ports?.worker ?? systemProcessIdentity();
+  const isGone = (line: string): boolean => worker.isGone(line);
+  const governor = createGovernor({ store: ledger, clock, queueId: `${worker.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
   const pullCredentials = createSecretMemory(PULL_CREDENTIALS_KEPT);
   try {
@@ -112,7 +112,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       ledger,
       clock,
       random: systemChance,
-      driver,
+      worker,
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),
       async dockerCredential(reference, signal) {

@@ -2,7 +2,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Clock } from "../host/clock.ts";
 import { findCredential } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
-import type { Driver } from "../host/process-identity.ts";
+import type { ProcessIdentity } from "../host/process-identity.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
 import {
@@ -37,7 +37,7 @@ export interface SlipwayPorts extends CredentialPorts {
   /** A random number from 0 to 1, for the jitter that spreads out the retries of calls that were rejected together. */
   readonly random: () => number;
   /** The identity under which this process drives spawns. */
-  readonly driver: Driver;
+  readonly worker: ProcessIdentity;
   readonly openAdapter: OpenAdapter;
   /** Opens the registry client of `inspectImage`; adapters have clients of their own. */
   readonly openRegistryClient: () => Promise<RegistryClient>;
@@ -52,7 +52,7 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   ledger: "object",
   clock: "object",
   random: "function",
-  driver: "object",
+  worker: "object",
   openAdapter: "function",
   readSecret: "function",
   dockerCredential: "function",

@@ -13,8 +13,8 @@ import type { Ledger, SpawnKey } from "../ledger/ledger.ts";
 import { refuseReused } from "../spawner/spawn-errors.ts";
 import { checkSpawnId } from "../ledger/spawn-record.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
-import { attend, spawnPlan, createSpawnerWorld, terminate } from "../spawner/spawn.ts";
-import type { SpawnerWorld, SpawnerPorts, Wish } from "../spawner/task.ts";
+import { awaitSpawn, spawnPlan, createSpawnerRuntime, terminate } from "../spawner/spawn.ts";
+import type { SpawnerRuntime, SpawnerPorts, WaitOptions } from "../spawner/task.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
@@ -29,7 +29,7 @@ interface SpawningPorts {
   readonly ledger: Ledger;
   readonly newSpawnId: (workspace: string) => string;
   readonly plans: SpawnablePlans;
-  readonly spawner: SpawnerWorld;
+  readonly runtime: SpawnerRuntime;
 }
 
 /** One of the spawns of a call, with validated input. */
@@ -43,10 +43,10 @@ interface Member {
 /** Values that the spawns of one call share, to save repeated work. */
 interface Burst extends Disposable {
   /** The spawner's runtime, with concurrent look-ups of the same plan's secrets merged. */
-  readonly world: SpawnerWorld;
+  readonly runtime: SpawnerRuntime;
   /** The plan to launch for a workspace or a saved plan, resolved once for all members. */
   readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
-  readonly wishOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
+  readonly waitOptionsOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
 }
 
 /** How many spawns share one signal: adding and removing listeners takes time quadratic in their number. */
@@ -123,7 +123,7 @@ function memberOf(
 }
 
 function createBurst(
-  { plans, spawner }: SpawningPorts,
+  { plans, runtime }: SpawningPorts,
   size: number,
   options: BurstOptions,
 ): Burst {
@@ -136,11 +136,11 @@ function createBurst(
   const detaching = followers(detach, crowds);
   const joinSecrets = singleFlight<LaunchSecrets>();
   return {
-    world: {
-      ...spawner,
+    runtime: {
+      ...runtime,
       launchSecrets: (plan, until) =>
         joinSecrets({ key: plan.planId, signal: until, what: "looking up secrets" }, (stop) =>
-          spawner.launchSecrets(plan, stop),
+          runtime.launchSecrets(plan, stop),
         ),
     },
     planOf: memoizeAsync((subject: string | LaunchPlan) =>
@@ -148,7 +148,7 @@ function createBurst(
         ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
         : plans.reviewed(subject, allowStale, wanting.signal),
     ),
-    wishOf: (place) => {
+    waitOptionsOf: (place) => {
       const crowd = Math.floor(place / LISTENERS);
       const own = { signal: cancelling.signals[crowd], detach: detaching.signals[crowd] };
       return { signal: own.signal ?? signal, detach: own.detach ?? detach, wait, onEvent };
@@ -165,13 +165,17 @@ async function spawnMember(
   { spawnId, isNamed, subject }: Member,
   place: number,
 ): Promise<Spawn> {
-  const wish = { tenant, spawnId, ...burst.wishOf(place) };
-  const known = isNamed ? await ledger.find(wish) : null;
+  const waitOptions = { tenant, spawnId, ...burst.waitOptionsOf(place) };
+  const known = isNamed ? await ledger.find(waitOptions) : null;
   if (known !== null) {
     refuseReused(known.spawn, subject);
-    return await attend(burst.world, wish);
+    return await awaitSpawn(burst.runtime, waitOptions);
   }
-  return await spawnPlan(burst.world, { ...wish, plan: await burst.planOf(subject), subject });
+  return await spawnPlan(burst.runtime, {
+    ...waitOptions,
+    plan: await burst.planOf(subject),
+    subject,
+  });
 }
 
 /** The record of a spawn that failed, if there is one. With SPAWN_ID_REUSED the id belongs to another spawn. */
@@ -194,23 +198,23 @@ function repeatedSpawnId(spawnId: string, first: number, second: number): Slipwa
   );
 }
 
-type Ports = Omit<SpawningPorts, "spawner"> & Omit<SpawnerPorts, "launchSecrets"> & CredentialPorts;
+type Ports = Omit<SpawningPorts, "runtime"> & Omit<SpawnerPorts, "launchSecrets"> & CredentialPorts;
 
 /** The methods that need the spawner. This module is loaded on demand, because reading and resolving do not need it. */
 export function createSpawning(ports: Ports) {
-  const spawner = createSpawnerWorld({
+  const runtime = createSpawnerRuntime({
     ...ports,
     launchSecrets: (plan, until) => launchSecrets(ports, plan, until),
   });
-  const spawning: SpawningPorts = { ...ports, spawner };
+  const spawning: SpawningPorts = { ...ports, runtime };
   return {
     spawnWorkspace: (wanted: WantedSpawn, options: BurstOptions) =>
       spawnWorkspace(spawning, wanted, options),
     spawnWorkspaces: (wanted: readonly (string | WantedSpawn)[], options: BurstOptions) =>
       spawnWorkspaces(spawning, wanted, options),
-    terminate: (wish: Wish) => terminate(spawner, wish),
-    refresh: (keys: readonly SpawnKey[], signal: AbortSignal) => refresh(spawner, keys, signal),
-    recover: (request: RecoverRequest) => recover(spawner, request),
+    terminate: (waitOptions: WaitOptions) => terminate(runtime, waitOptions),
+    refresh: (keys: readonly SpawnKey[], signal: AbortSignal) => refresh(runtime, keys, signal),
+    recover: (request: RecoverRequest) => recover(runtime, request),
     sweep: (request: SweepRequest) => sweep(ports, request),
   };
 }

@@ -4,16 +4,16 @@ import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
-import type { DrivenSpawn, PlannedLaunch, Standing, Step } from "../ledger/ledger.ts";
+import type { DrivenSpawn, PlannedLaunch, SpawnRecord, Step } from "../ledger/ledger.ts";
 import { fullOffering } from "./next-launch.ts";
 import { perform } from "./perform.ts";
-import { tellWait } from "./notice.ts";
+import { reportWait } from "./notice.ts";
 import { progressOf, react } from "./state-machine.ts";
 import type { Change, SpawnEvent } from "./state-machine.ts";
 import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
 import type { Spawn, SpawnState } from "../ledger/spawn-record.ts";
 import { createTries } from "./task.ts";
-import type { SpawnerWorld, Task, Wish } from "./task.ts";
+import type { SpawnerRuntime, Task, WaitOptions } from "./task.ts";
 
 /** For how long what a cancelled spawn launched is tried to be taken away, in milliseconds. */
 const CANCELLING = 60_000;
@@ -42,47 +42,48 @@ export interface Beginning {
  * @throws SlipwayError where it was interrupted or cancelled, or could not be settled in time; {@link LeaseLost}
  */
 export async function drive(
-  world: SpawnerWorld,
-  wish: Wish,
+  runtime: SpawnerRuntime,
+  waitOptions: WaitOptions,
   first: DrivenSpawn,
   { event = { kind: "taken-up" }, secrets: known }: Beginning,
 ): Promise<Spawn> {
-  using _hold = world.leases.hold(wish);
+  using _hold = runtime.leases.keepAlive(waitOptions);
   const [adapter, owner] = await Promise.all([
-    world.openAdapter(first.plan.target),
-    world.ledger.owner(),
+    runtime.openAdapter(first.plan.target),
+    runtime.ledger.owner(),
   ]);
-  using working = anyOf(wish.signal, wish.detach);
-  const tries = createTries(world, adapter.capabilities.retryMilliseconds);
+  using working = anyOf(waitOptions.signal, waitOptions.detach);
+  const tries = createTries(runtime, adapter.capabilities.retryMilliseconds);
   const secrets = async (signal: AbortSignal) =>
-    known ?? (await world.launchSecrets(first.plan, signal));
-  const task: Task = { wish, adapter, owner, signal: working.signal, secrets, tries };
+    known ?? (await runtime.launchSecrets(first.plan, signal));
+  const task: Task = { waitOptions, adapter, owner, signal: working.signal, secrets, tries };
   const state = { driven: first };
   try {
-    return await follow(world, task, state, event);
+    return await runSteps(runtime, task, state, event);
   } catch (caught) {
     if (caught instanceof LeaseLost) throw caught;
-    if (wish.detach.aborted) throw interrupted(wish.spawnId, first.plan.workspace, wish.detach);
-    if (!wish.signal.aborted) throw asSlipwayError(caught);
-    using deadline = createDeadline(world.clock, CANCELLING);
+    if (waitOptions.detach.aborted)
+      throw interrupted(waitOptions.spawnId, first.plan.workspace, waitOptions.detach);
+    if (!waitOptions.signal.aborted) throw asSlipwayError(caught);
+    using deadline = createClockDeadline(runtime.clock, CANCELLING);
     const message = "cancelled: what was launched goes";
     const stopping: Task = { ...task, signal: deadline.signal };
     try {
-      await follow(world, stopping, state, { kind: "stop", message });
+      await runSteps(runtime, stopping, state, { kind: "stop", message });
     } catch (failure) {
       if (failure instanceof LeaseLost) throw failure;
-      throw cancelled(state.driven.spawn, wish.signal, asSlipwayError(failure));
+      throw cancelled(state.driven.spawn, waitOptions.signal, asSlipwayError(failure));
     }
-    throw cancelled(state.driven.spawn, wish.signal, null);
+    throw cancelled(state.driven.spawn, waitOptions.signal, null);
   } finally {
     const { lease } = state.driven;
-    if (lease.driver !== null) await world.ledger.release(wish, lease.fence);
+    if (lease.worker !== null) await runtime.ledger.release(waitOptions, lease.fence);
   }
 }
 
 /** The loop. `state` is the record as it was last written, for whoever comes after a failure. */
-async function follow(
-  world: SpawnerWorld,
+async function runSteps(
+  runtime: SpawnerRuntime,
   task: Task,
   state: { driven: DrivenSpawn },
   begin: SpawnEvent,
@@ -90,29 +91,29 @@ async function follow(
   let event = begin;
   for (;;) {
     const { change, command } = react(progressOf(state.driven), event);
-    const isEnough = task.wish.wait === "accepted" && command.do === "observe";
+    const isEnough = task.waitOptions.wait === "accepted" && command.do === "observe";
     if (change !== null) {
-      const lease: Step["lease"] = isEnough ? "release" : world.leases.until();
+      const lease: Step["lease"] = isEnough ? "release" : runtime.leases.until();
       const step = { ...change, lease };
-      state.driven = await record(world, task, state.driven, step, event);
+      state.driven = await recordStep(runtime, task, state.driven, step, event);
     }
     const { spawn } = state.driven;
     if (command.do === "rest" || isEnough) return spawn;
     if (command.do === "leave")
       throw spawn.state === "launching" ? unsettled(spawn.spawnId, command.error) : command.error;
-    event = await perform(world, task, state.driven, command);
+    event = await perform(runtime, task, state.driven, command);
   }
 }
 
-async function record(
-  world: SpawnerWorld,
+async function recordStep(
+  runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   change: Change & Pick<Step, "lease">,
   event: SpawnEvent,
 ): Promise<DrivenSpawn> {
-  const { tenant, spawnId } = task.wish;
-  const at = timestamp(world.clock);
+  const { tenant, spawnId } = task.waitOptions;
+  const at = timestamp(runtime.clock);
   const offering = "error" in event ? fullOffering(driven, event.error) : null;
   const { launch: next, ...rest } = change;
   const step: Step = {
@@ -123,28 +124,28 @@ async function record(
     before: driven,
     ...(offering === null
       ? {}
-      : { full: { offering, until: world.clock.now() + FULL_MILLISECONDS } }),
+      : { full: { offering, until: runtime.clock.now() + FULL_MILLISECONDS } }),
   };
   const after =
     next === undefined
-      ? ((await world.ledger.take([step], null))?.[0] ?? null)
-      : await recordLaunch(world, task, driven, step, next);
+      ? ((await runtime.ledger.take([step], null))?.[0] ?? null)
+      : await recordLaunch(runtime, task, driven, step, next);
   if (after === null) throw new LeaseLost(event);
-  notify(task.wish, at, after.spawn.state, change.message);
+  notify(task.waitOptions, at, after.spawn.state, change.message);
   return { ...after, plan: driven.plan };
 }
 
 /** A step with the spawn's next launch, which may be one launch with others'. */
 async function recordLaunch(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   task: Task,
   { plan, launches }: DrivenSpawn,
   step: Step,
   { candidate }: PlannedLaunch,
-): Promise<Standing | null> {
-  const { adapter, owner, signal, wish } = task;
-  const { standing } = await world.queue.enter({
-    spawnId: wish.spawnId,
+): Promise<SpawnRecord | null> {
+  const { adapter, owner, signal, waitOptions } = task;
+  const { record } = await runtime.queue.enqueue({
+    spawnId: waitOptions.spawnId,
     plan,
     candidate,
     number: launches.length + 1,
@@ -152,23 +153,23 @@ async function recordLaunch(
     owner,
     signal,
     secrets: () => task.secrets(signal),
-    onWait: (milliseconds, message) => tellWait(wish, milliseconds, message),
+    onWait: (milliseconds, message) => reportWait(waitOptions, milliseconds, message),
     intent: {
       record: "take",
       // It may have waited: the lease goes from when it is recorded.
       of: (launch) => ({
         ...step,
-        at: timestamp(world.clock),
-        lease: step.lease === "release" ? step.lease : world.leases.until(),
+        at: timestamp(runtime.clock),
+        lease: step.lease === "release" ? step.lease : runtime.leases.until(),
         launch,
       }),
     },
   });
-  return standing;
+  return record;
 }
 
 export function notify(
-  { spawnId, onEvent }: Pick<Wish, "spawnId" | "onEvent">,
+  { spawnId, onEvent }: Pick<WaitOptions, "spawnId" | "onEvent">,
   at: string,
   state: SpawnState,
   message: string,
@@ -177,7 +178,10 @@ export function notify(
 }
 
 /** Aborted when so much of the world's time is over. */
-function createDeadline(clock: Clock, milliseconds: number): Disposable & { signal: AbortSignal } {
+function createClockDeadline(
+  clock: Clock,
+  milliseconds: number,
+): Disposable & { signal: AbortSignal } {
   const deadline = new AbortController();
   const waking = new AbortController();
   const expire = async (): Promise<void> => {

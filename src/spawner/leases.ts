@@ -1,5 +1,5 @@
 import type { Clock } from "../host/clock.ts";
-import type { Driver } from "../host/process-identity.ts";
+import type { ProcessIdentity } from "../host/process-identity.ts";
 import type { Lease, Ledger, SpawnKey } from "../ledger/ledger.ts";
 
 /** For how long a driver may go without a sign of life, in milliseconds. */
@@ -14,7 +14,7 @@ export interface Leases {
   /** Until when a lease goes that is given now. */
   until(): number;
   /** Keeps this driver's leases alive while the spawn is driven here. */
-  hold(key: SpawnKey): Disposable;
+  keepAlive(key: SpawnKey): Disposable;
   /** True for a spawn that nobody drives any more. */
   isFree(key: SpawnKey, lease: Lease): boolean;
 }
@@ -22,46 +22,46 @@ export interface Leases {
 export function createLeases(ports: {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly driver: Driver;
+  readonly worker: ProcessIdentity;
 }): Leases {
-  const { ledger, clock, driver } = ports;
-  const held = new Map<string, number>();
+  const { ledger, clock, worker } = ports;
+  const driven = new Map<string, number>();
   let beating: AbortController | null = null;
   const until = (): number => clock.now() + LEASE_MILLISECONDS;
 
-  const beat = async (signal: AbortSignal): Promise<void> => {
+  const renewLeases = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       // A renewal that fails is no more than a late one: the fence tells a driver that it came too late.
       await Promise.allSettled([clock.sleep(RENEWAL_MILLISECONDS, signal)]);
-      if (!signal.aborted) await Promise.allSettled([ledger.renew(driver.id, until())]);
+      if (!signal.aborted) await Promise.allSettled([ledger.renew(worker.id, until())]);
     }
   };
 
   return {
     until,
-    hold(key) {
+    keepAlive(key) {
       const name = nameOf(key);
-      held.set(name, (held.get(name) ?? 0) + 1);
+      driven.set(name, (driven.get(name) ?? 0) + 1);
       if (beating === null) {
         beating = new AbortController();
-        void beat(beating.signal);
+        void renewLeases(beating.signal);
       }
       return {
         [Symbol.dispose]() {
-          const left = (held.get(name) ?? 1) - 1;
-          if (left > 0) held.set(name, left);
-          else held.delete(name);
-          if (held.size > 0) return;
+          const left = (driven.get(name) ?? 1) - 1;
+          if (left > 0) driven.set(name, left);
+          else driven.delete(name);
+          if (driven.size > 0) return;
           beating?.abort(DONE);
           beating = null;
         },
       };
     },
     isFree(key, lease) {
-      if (lease.driver === null) return true;
+      if (lease.worker === null) return true;
       // Late or not, what is driven here is nobody else's here.
-      if (lease.driver === driver.id) return !held.has(nameOf(key));
-      return lease.until <= clock.now() || driver.isGone(lease.driver);
+      if (lease.worker === worker.id) return !driven.has(nameOf(key));
+      return lease.until <= clock.now() || worker.isGone(lease.worker);
     },
   };
 }

@@ -3,7 +3,7 @@ import { offeringOf, offeringsOf, openCandidates } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch } from "../ledger/ledger.ts";
 import type { SpawnEvent } from "./state-machine.ts";
 import { latestLaunch } from "./task.ts";
-import type { SpawnerWorld } from "./task.ts";
+import type { SpawnerRuntime } from "./task.ts";
 
 /**
  * The next launch of a spawn: the first open place, or none.
@@ -11,13 +11,13 @@ import type { SpawnerWorld } from "./task.ts";
  * @param alsoFull the offering that has just been found full
  */
 export async function nextLaunch(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   driven: DrivenSpawn,
   alsoFull: string | null,
 ): Promise<PlannedLaunch | null> {
   const { plan, launches } = driven;
   const tried = launches.map(({ candidate }) => candidate);
-  const known = await world.ledger.fullOfferings(offeringsOf(plan), world.clock.now());
+  const known = await runtime.ledger.fullOfferings(offeringsOf(plan), runtime.clock.now());
   const full = alsoFull === null ? known : new Set([...known, alsoFull]);
   const [next] = openCandidates(plan, tried, full);
   if (next === undefined) return null;
@@ -25,14 +25,14 @@ export async function nextLaunch(
 }
 
 /** What the state machine is told of a refusal or an end: with the next launch where the error allows one. */
-export async function refusal(
-  world: SpawnerWorld,
+export async function refusalEvent(
+  runtime: SpawnerRuntime,
   driven: DrivenSpawn,
   kind: "refused" | "absent" | "ended",
   error: SlipwayError,
 ): Promise<SpawnEvent> {
   if (error.retry !== "next-candidate") return { kind, error, next: null };
-  return { kind, error, next: await nextLaunch(world, driven, fullOffering(driven, error)) };
+  return { kind, error, next: await nextLaunch(runtime, driven, fullOffering(driven, error)) };
 }
 
 /** The offering that an error says is full; null where it says something else. */

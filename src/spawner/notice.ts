@@ -14,7 +14,7 @@ export type SpawnNotice =
     };
 
 /** Tells whoever waits for a spawn that it waits for its turn. */
-export function tellWait(
+export function reportWait(
   {
     spawnId,
     onEvent,

@@ -1,16 +1,16 @@
 import { SlipwayError } from "../errors.ts";
-import type { LaunchOutcome, Sighting } from "../substrate/contract.ts";
+import type { LaunchOutcome, MachineStatus } from "../substrate/contract.ts";
 import { launchId } from "../ledger/launch-token.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { isMember } from "../ledger/ledger-steps.ts";
-import { refusal, nextLaunch } from "./next-launch.ts";
-import { tellWait } from "./notice.ts";
+import { refusalEvent, nextLaunch } from "./next-launch.ts";
+import { reportWait } from "./notice.ts";
 import type { Command, SpawnEvent } from "./state-machine.ts";
 import { isWorthRepeating, stillPending } from "./spawn-errors.ts";
 import { spawnMachine } from "../ledger/spawn-record.ts";
 import { latestLaunch } from "./task.ts";
-import type { SpawnerWorld, Task } from "./task.ts";
-import { machineSeen } from "../substrate/contract.ts";
+import type { SpawnerRuntime, Task } from "./task.ts";
+import { knownMachine } from "../substrate/contract.ts";
 import { acceptedAt, nextPause } from "./poll-interval.ts";
 import { endedError, hasEnded } from "./machines/machine-end.ts";
 
@@ -18,7 +18,7 @@ type Work = Exclude<Command, { readonly do: "rest" | "leave" }>;
 
 /** Does what the state machine commands and tells what came of it. */
 export async function perform(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   command: Work,
@@ -26,53 +26,61 @@ export async function perform(
   switch (command.do) {
     case "launch":
       if (command.again !== null) {
-        tellPause(task, command.again);
+        reportRetry(task, command.again);
         if (!(await task.tries.pause(command.again, task.signal)))
           return { kind: "out-of-time", error: command.again };
       }
-      return await launch(world, task, driven);
+      return await performLaunch(runtime, task, driven);
     case "settle":
-      return await settle(world, task, driven, command.refusal);
+      return await settleLaunch(runtime, task, driven, command.refusal);
     case "observe":
-      return await observe(world, task, driven);
+      return await observeMachine(runtime, task, driven);
     case "remove":
-      return await remove(world, task, driven, command.machineId);
+      return await removeMachine(runtime, task, driven, command.machineId);
   }
 }
 
-async function launch(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<SpawnEvent> {
+async function performLaunch(
+  runtime: SpawnerRuntime,
+  task: Task,
+  driven: DrivenSpawn,
+): Promise<SpawnEvent> {
   const { idempotency } = task.adapter.capabilities;
   const record = latestLaunch(driven);
-  const doubted = record.outcome === "unknown";
+  const isDoubted = record.outcome === "unknown";
   // A machine is not made to be taken away again where looking tells as much.
-  if (doubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent")
-    return await lookUp(world, task, driven, neverLaunched(driven));
-  const age = world.clock.now() - Date.parse(record.at);
-  if (doubted && idempotency.tokenMilliseconds !== null && age > idempotency.tokenMilliseconds)
-    return await lookUp(world, task, driven, neverLaunched(driven));
-  const outcome = await ask(world, task, driven);
+  if (isDoubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent")
+    return await lookUp(runtime, task, driven, neverLaunched(driven));
+  const age = runtime.clock.now() - Date.parse(record.at);
+  if (isDoubted && idempotency.tokenMilliseconds !== null && age > idempotency.tokenMilliseconds)
+    return await lookUp(runtime, task, driven, neverLaunched(driven));
+  const outcome = await awaitLaunch(runtime, task, driven);
   switch (outcome.outcome) {
     case "accepted": {
       const { machine } = outcome;
       task.tries.reset();
-      const isEnough = machine.state === "running" && task.wish.wait !== "watched";
+      const isEnough = machine.state === "running" && task.waitOptions.wait !== "watched";
       // Whoever has left meanwhile has it taken away, or leaves it to be looked at.
       const running = isEnough && !task.signal.aborted;
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
     case "rejected":
-      return await refusal(world, driven, "refused", outcome.error);
+      return await refusalEvent(runtime, driven, "refused", outcome.error);
     case "unknown":
       return { kind: "lost", error: outcome.error };
   }
 }
 
-async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<LaunchOutcome> {
-  const { adapter, owner, signal, wish } = task;
-  const { spawnId, detach, onEvent } = wish;
+async function awaitLaunch(
+  runtime: SpawnerRuntime,
+  task: Task,
+  driven: DrivenSpawn,
+): Promise<LaunchOutcome> {
+  const { adapter, owner, signal, waitOptions } = task;
+  const { spawnId, detach, onEvent } = waitOptions;
   const { token, candidate, at } = latestLaunch(driven);
   const alone = adapter.capabilities.batch.maximum === 1;
-  return await world.calls.ask({
+  return await runtime.calls.awaitOutcome({
     spawnId,
     token,
     adapter,
@@ -81,11 +89,11 @@ async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promis
     candidate,
     secrets: () => task.secrets(signal),
     at: Date.parse(at),
-    members: async () => (alone ? [spawnId] : await world.ledger.members(token)),
+    members: async () => (alone ? [spawnId] : await runtime.ledger.members(token)),
     admit: async (stop) =>
-      await world.admission.again(
+      await runtime.admission.admitRepeat(
         { adapter, plan: driven.plan },
-        (milliseconds, message) => tellWait(wish, milliseconds, message),
+        (milliseconds, message) => reportWait(waitOptions, milliseconds, message),
         stop,
       ),
     signal,
@@ -94,32 +102,32 @@ async function ask(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promis
   });
 }
 
-async function settle(
-  world: SpawnerWorld,
+async function settleLaunch(
+  runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   refused: SlipwayError | null,
 ): Promise<SpawnEvent> {
   const { outcome } = latestLaunch(driven);
   if (outcome === "rejected") return { kind: "removed", next: null };
-  if (refused === null) return await launch(world, task, driven);
-  return await lookUp(world, task, driven, refused);
+  if (refused === null) return await performLaunch(runtime, task, driven);
+  return await lookUp(runtime, task, driven, refused);
 }
 
 /** Looks for a machine of the launch among all that carry this ledger's tag. */
 async function lookUp(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   error: SlipwayError,
 ): Promise<SpawnEvent> {
-  const { spawnId } = task.wish;
+  const { spawnId } = task.waitOptions;
   const { token, member } = latestLaunch(driven);
   const wanted = launchId(token);
   const isInstant = task.adapter.capabilities.idempotency.machines === "consistent";
   for (;;) {
     try {
-      const machines = await world.listerOf(task.adapter).list(task.owner, task.signal);
+      const machines = await runtime.listerOf(task.adapter).list(task.owner, task.signal);
       const found = machines.find(
         ({ ownership, launchIndex }) =>
           ownership?.launchId === wanted &&
@@ -130,8 +138,8 @@ async function lookUp(
         return { kind: "lost", error };
       if (found !== undefined)
         return { kind: "accepted", machine: spawnMachine(found), running: false };
-      if (!isInstant && isOfCaller(error)) return { kind: "out-of-time", error };
-      return await refusal(world, driven, "absent", error);
+      if (!isInstant && isCallerRefused(error)) return { kind: "out-of-time", error };
+      return await refusalEvent(runtime, driven, "absent", error);
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;
       if (!(await task.tries.pause(caught, task.signal)))
@@ -144,7 +152,7 @@ async function lookUp(
  * Who may not ask is turned away before the token is looked at: that says nothing of what it has launched, and a list
  * that may lag behind says no more.
  */
-function isOfCaller({ code, blastRadius }: SlipwayError): boolean {
+function isCallerRefused({ code, blastRadius }: SlipwayError): boolean {
   return ["UNAUTHENTICATED", "PERMISSION_DENIED"].includes(code) && blastRadius !== "request";
 }
 
@@ -158,7 +166,7 @@ function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
   });
 }
 
-function tellPause({ wish: { spawnId, onEvent } }: Task, error: SlipwayError): void {
+function reportRetry({ waitOptions: { spawnId, onEvent } }: Task, error: SlipwayError): void {
   onEvent({ kind: "progress", spawnId, message: `trying again: ${error.message}` });
 }
 
@@ -166,37 +174,41 @@ function tellPause({ wish: { spawnId, onEvent } }: Task, error: SlipwayError): v
  * Looks at an accepted machine until it runs (and, watched, goes on running), has ended, or has been pending for too
  * long.
  */
-async function observe(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Promise<SpawnEvent> {
-  const { adapter, signal, wish } = task;
+async function observeMachine(
+  runtime: SpawnerRuntime,
+  task: Task,
+  driven: DrivenSpawn,
+): Promise<SpawnEvent> {
+  const { adapter, signal, waitOptions } = task;
   const { lagMilliseconds, pendingMilliseconds, watchMilliseconds } = adapter.capabilities;
   const id = driven.spawn.machine?.id ?? "";
-  const watcher = world.watcherOf(adapter);
-  const watch = wish.wait === "watched" ? watchMilliseconds : 0;
-  const accepted = acceptedAt(driven, world.clock.now());
+  const watcher = runtime.watcherOf(adapter);
+  const watch = waitOptions.wait === "watched" ? watchMilliseconds : 0;
+  const accepted = acceptedAt(driven, runtime.clock.now());
   let pause = 0;
   let runningSince: number | null = null;
   for (;;) {
-    let sighting: Sighting;
+    let status: MachineStatus;
     try {
-      sighting = await watcher.look(id, pause, signal);
+      status = await watcher.poll(id, pause, signal);
       task.tries.reset();
     } catch (caught) {
       if (signal.aborted || !isWorthRepeating(caught)) throw caught;
       if (!(await task.tries.pause(caught, signal))) return { kind: "out-of-time", error: caught };
       continue;
     }
-    const age = world.clock.now() - accepted;
-    const machine = machineSeen(sighting);
-    const isAwaited = sighting === "unknown" && age < lagMilliseconds;
+    const age = runtime.clock.now() - accepted;
+    const machine = knownMachine(status);
+    const isAwaited = status === "unknown" && age < lagMilliseconds;
     if (!isAwaited && (machine === null || hasEnded(machine))) {
       const secrets = await task.secrets(task.signal);
       const error = await endedError({ adapter, id, machine, secrets, signal });
-      return await refusal(world, driven, "ended", error);
+      return await refusalEvent(runtime, driven, "ended", error);
     }
     pause = nextPause(pause);
     if (machine?.state === "running") {
-      runningSince ??= world.clock.now();
-      const left = runningSince + watch - world.clock.now();
+      runningSince ??= runtime.clock.now();
+      const left = runningSince + watch - runtime.clock.now();
       if (left <= 0) return { kind: "running", machine: spawnMachine(machine) };
       pause = Math.min(pause, left);
     } else if (age >= pendingMilliseconds)
@@ -208,26 +220,27 @@ async function observe(world: SpawnerWorld, task: Task, driven: DrivenSpawn): Pr
  * Takes a machine away, until it is gone or the time for it has run out. One that its provider does not know yet is
  * asked for again: what was launched a moment ago is there, and would stay.
  */
-async function remove(
-  world: SpawnerWorld,
+async function removeMachine(
+  runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   machineId: string,
 ): Promise<SpawnEvent> {
   const { lagMilliseconds } = task.adapter.capabilities;
-  const known = acceptedAt(driven, world.clock.now()) + lagMilliseconds;
+  const known = acceptedAt(driven, runtime.clock.now()) + lagMilliseconds;
   let pause = 0;
   for (;;) {
     try {
-      const answer = await world.enderOf(task.adapter).end(machineId, task.signal);
+      const answer = await runtime.terminatorOf(task.adapter).terminate(machineId, task.signal);
       if (answer.outcome === "failed") throw answer.error;
       task.tries.reset();
-      if (answer.outcome === "unknown" && world.clock.now() < known) {
+      if (answer.outcome === "unknown" && runtime.clock.now() < known) {
         pause = nextPause(pause);
-        await world.clock.sleep(pause, task.signal);
+        await runtime.clock.sleep(pause, task.signal);
         continue;
       }
-      const next = driven.spawn.state === "booting" ? await nextLaunch(world, driven, null) : null;
+      const next =
+        driven.spawn.state === "booting" ? await nextLaunch(runtime, driven, null) : null;
       return { kind: "removed", next };
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;

@@ -2,9 +2,9 @@ import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { SpawnNotice } from "./notice.ts";
 import { mapLimited } from "../async/map-limited.ts";
-import { attend } from "./spawn.ts";
+import { awaitSpawn } from "./spawn.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
-import type { SpawnerWorld } from "./task.ts";
+import type { SpawnerRuntime } from "./task.ts";
 
 export interface RecoverRequest {
   readonly tenant: string;
@@ -31,13 +31,13 @@ const AT_ONCE = 256;
  * once is as good as once.
  */
 export async function recover(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   { tenant, signal, onEvent }: RecoverRequest,
 ): Promise<readonly Recovered[]> {
-  const unfinished = await world.ledger.unfinished(tenant);
+  const unfinished = await runtime.ledger.unfinished(tenant);
   return await mapLimited(unfinished, AT_ONCE, async ({ spawnId }) => {
     const never = new AbortController().signal;
-    const wish = {
+    const waitOptions = {
       tenant,
       spawnId,
       wait: "settled",
@@ -46,9 +46,9 @@ export async function recover(
       onEvent,
     } as const;
     try {
-      return { spawnId, spawn: await attend(world, wish), error: null };
+      return { spawnId, spawn: await awaitSpawn(runtime, waitOptions), error: null };
     } catch (caught) {
-      const driven = await world.ledger.find(wish);
+      const driven = await runtime.ledger.find(waitOptions);
       return { spawnId, spawn: driven?.spawn ?? null, error: asSlipwayError(caught) };
     }
   });

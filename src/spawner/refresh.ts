@@ -1,11 +1,11 @@
 import { timestamp } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
-import { machineSeen } from "../substrate/contract.ts";
+import { knownMachine } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "../ledger/ledger.ts";
 import { acceptedAt } from "./poll-interval.ts";
 import { spawnMachine } from "../ledger/spawn-record.ts";
-import type { SpawnerWorld } from "./task.ts";
+import type { SpawnerRuntime } from "./task.ts";
 
 /**
  * Looks at the machines of spawns that nobody drives, with one call a scope, and records what became of them: a booted
@@ -14,17 +14,17 @@ import type { SpawnerWorld } from "./task.ts";
  * @throws SlipwayError where a provider could not be asked, once all the others have been
  */
 export async function refresh(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   keys: readonly SpawnKey[],
   signal: AbortSignal,
 ): Promise<void> {
   const failures: unknown[] = [];
   const scopes = new Map<SubstrateAdapter, DrivenSpawn[]>();
   for (const key of keys) {
-    const driven = await world.ledger.find(key);
-    if (driven === null || !isWorthALook(world, key, driven)) continue;
+    const driven = await runtime.ledger.find(key);
+    if (driven === null || !canRefresh(runtime, key, driven)) continue;
     try {
-      const adapter = await world.openAdapter(driven.plan.target);
+      const adapter = await runtime.openAdapter(driven.plan.target);
       scopes.set(adapter, [...(scopes.get(adapter) ?? []), driven]);
     } catch (caught) {
       failures.push(caught);
@@ -32,7 +32,7 @@ export async function refresh(
   }
   for (const [adapter, spawns] of scopes) {
     try {
-      await refreshScope(world, adapter, spawns, signal);
+      await refreshScope(runtime, adapter, spawns, signal);
     } catch (caught) {
       failures.push(caught);
     }
@@ -41,33 +41,37 @@ export async function refresh(
 }
 
 async function refreshScope(
-  world: SpawnerWorld,
+  runtime: SpawnerRuntime,
   adapter: SubstrateAdapter,
   spawns: readonly DrivenSpawn[],
   signal: AbortSignal,
 ): Promise<void> {
   const ids = spawns.map(({ spawn }) => spawn.machine?.id ?? "");
-  const sightings = await adapter.describe(ids, signal);
-  const now = world.clock.now();
+  const statuses = await adapter.describe(ids, signal);
+  const now = runtime.clock.now();
   for (const [index, driven] of spawns.entries()) {
-    const sighting = sightings[index];
+    const status = statuses[index];
     const age = now - acceptedAt(driven, now);
-    if (sighting === "unknown" && age < adapter.capabilities.lagMilliseconds) continue;
-    await note(world, driven, machineSeen(sighting));
+    if (status === "unknown" && age < adapter.capabilities.lagMilliseconds) continue;
+    await recordStatus(runtime, driven, knownMachine(status));
   }
 }
 
-function isWorthALook(world: SpawnerWorld, key: SpawnKey, { spawn, lease }: DrivenSpawn): boolean {
+function canRefresh(
+  runtime: SpawnerRuntime,
+  key: SpawnKey,
+  { spawn, lease }: DrivenSpawn,
+): boolean {
   const { state, machine } = spawn;
   return (
     machine !== null &&
     (state === "running" || state === "booting") &&
-    world.leases.isFree(key, lease)
+    runtime.leases.isFree(key, lease)
   );
 }
 
-async function note(
-  world: SpawnerWorld,
+async function recordStatus(
+  runtime: SpawnerRuntime,
   { spawn, lease }: DrivenSpawn,
   machine: Machine | null,
 ): Promise<void> {
@@ -75,22 +79,22 @@ async function note(
   // One that is stopped is not gone: somebody may start it again, and what it holds is theirs.
   const ended = machine === null || machine.state === "ended";
   if (!ended && (state === "running" || machine.state !== "running")) return;
-  const until = world.leases.until();
-  const claim = { tenant, spawnId, fence: lease.fence, driver: world.driver.id, until };
-  const claimed = await world.ledger.claim(claim);
+  const until = runtime.leases.until();
+  const claim = { tenant, spawnId, fence: lease.fence, worker: runtime.worker.id, until };
+  const claimed = await runtime.ledger.claim(claim);
   if (claimed === null) return;
   const id = spawn.machine?.id ?? "";
   // Whoever drove it may have gone on while its provider was asked: what was seen is of another machine then.
   if (claimed.spawn.machine?.id !== id || claimed.spawn.state !== state)
-    return await world.ledger.release({ tenant, spawnId }, claimed.lease.fence);
+    return await runtime.ledger.release({ tenant, spawnId }, claimed.lease.fence);
   const step = {
     tenant,
     spawnId,
     before: claimed,
-    at: timestamp(world.clock),
+    at: timestamp(runtime.clock),
     lease: "release",
   } as const;
-  await world.ledger.take(
+  await runtime.ledger.take(
     [
       ended
         ? { ...step, to: "terminated", message: endMessage(id, machine) }

@@ -126,14 +126,14 @@ async function listScope(
   if ("error" in opened) return opened;
   try {
     const machines = await opened.adapter.list(owner, signal);
-    return { ...opened, machines, verdicts: await ledger.judge(machines.map(found)) };
+    return { ...opened, machines, verdicts: await ledger.judge(machines.map(foundMachine)) };
   } catch (caught) {
     if (signal.aborted) throw caught;
     return { scope: opened.name, error: asSlipwayError(caught) };
   }
 }
 
-function found({ id, place, ownership, launchIndex }: Machine): FoundMachine {
+function foundMachine({ id, place, ownership, launchIndex }: Machine): FoundMachine {
   const { launchId = "", spawnId = null } = ownership ?? {};
   return { id, place, launchId, spawnId, launchIndex };
 }
@@ -159,7 +159,9 @@ async function sweepScope(
   { name, adapter, machines, verdicts }: Scope,
   { grace = GRACE, dryRun, signal }: SweepRequest,
 ): Promise<{ suspects: SweptMachine[]; terminated: SweptMachine[]; failures: Skipped[] }> {
-  const orphans = machines.filter((_machine, index) => verdicts[index] === "orphan").map(found);
+  const orphans = machines
+    .filter((_machine, index) => verdicts[index] === "orphan")
+    .map(foundMachine);
   const known = new Set((await ledger.suspects(name)).map(({ id }) => id));
   const suspects = dryRun ? await ledger.suspects(name) : await ledger.suspect(name, orphans, now);
   const since = new Map(suspects.map((suspect) => [suspect.id, suspect.since]));

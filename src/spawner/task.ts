@@ -1,6 +1,6 @@
 import { retryAfterMilliseconds } from "../async/retry-after.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Driver } from "../host/process-identity.ts";
+import type { ProcessIdentity } from "../host/process-identity.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SpawnNotice } from "./notice.ts";
@@ -11,7 +11,7 @@ import type { LaunchAdmission } from "./launch/launch-admission.ts";
 import type { LaunchCalls } from "./launch/launch-calls.ts";
 import type { LaunchQueue } from "./launch/launch-queue.ts";
 import type { Leases } from "./leases.ts";
-import type { MachineEnder } from "./machines/terminator.ts";
+import type { MachineTerminator } from "./machines/terminator.ts";
 import type { MachineLister } from "./machines/lister.ts";
 import type { MachineWatcher } from "./machines/watcher.ts";
 
@@ -20,28 +20,28 @@ export interface SpawnerPorts {
   readonly clock: Clock;
   /** Between 0 and 1. */
   readonly random: () => number;
-  readonly driver: Driver;
+  readonly worker: ProcessIdentity;
   readonly openAdapter: OpenAdapter;
   /** Looks up what travels with a launch of this plan, just before it. */
   readonly launchSecrets: (plan: LaunchPlan, signal: AbortSignal) => Promise<LaunchSecrets>;
 }
 
 /** What the spawns that one process drives share. */
-export interface SpawnerWorld extends SpawnerPorts {
+export interface SpawnerRuntime extends SpawnerPorts {
   readonly leases: Leases;
   readonly calls: LaunchCalls;
   readonly queue: LaunchQueue;
   readonly admission: LaunchAdmission;
   readonly watcherOf: (adapter: SubstrateAdapter) => MachineWatcher;
   readonly listerOf: (adapter: SubstrateAdapter) => MachineLister;
-  readonly enderOf: (adapter: SubstrateAdapter) => MachineEnder;
+  readonly terminatorOf: (adapter: SubstrateAdapter) => MachineTerminator;
 }
 
 /** Up to where a spawn is driven. `settled`: until it runs or has ended, whatever was to become of it. */
 export type Wait = "accepted" | "running" | "watched" | "settled";
 
 /** What whoever waits for a spawn wants of it. */
-export interface Wish extends SpawnKey {
+export interface WaitOptions extends SpawnKey {
   readonly wait: Wait;
   /** Ends the spawn: what was launched is terminated. */
   readonly signal: AbortSignal;
@@ -52,7 +52,7 @@ export interface Wish extends SpawnKey {
 
 /** One spawn in this driver's hands. */
 export interface Task {
-  readonly wish: Wish;
+  readonly waitOptions: WaitOptions;
   readonly adapter: SubstrateAdapter;
   readonly owner: string;
   /** Aborted where the work at hand is to stop, whatever the cause. */

@@ -136,7 +136,7 @@ export interface Machine {
  * What a provider says of a machine's id: null for one that is gone; `unknown` for one that it does not know, which it
  * may not do yet where it launched the machine less than the capabilities' `lagMilliseconds` ago.
  */
-export type Sighting = Machine | "unknown" | null;
+export type MachineStatus = Machine | "unknown" | null;
 
 export type LaunchOutcome =
   | { readonly outcome: "accepted"; readonly machine: Machine }
@@ -195,7 +195,7 @@ export interface SubstrateCapabilities {
    * Least time between two looks at a scope's machines, in milliseconds: one `describe` serves all that wait, and reads
    * draw from the account's own rates. A VM's boot is told in seconds (1,000), a container's sooner (0).
    */
-  readonly lookMilliseconds: number;
+  readonly pollMilliseconds: number;
   /**
    * For how long after it was launched a machine may be unknown to its provider, in milliseconds: until then `unknown`
    * is no word of its end. EC2: 300,000; 0 where a machine is known from the first.
@@ -243,7 +243,7 @@ export interface SubstrateAdapter {
   /** One outcome a member, in their order. Replaying a token finds the same machines. */
   launch(launch: Launch, signal: AbortSignal): Promise<readonly LaunchOutcome[]>;
   /** One answer an id, in their order. One unknown id never loses the others. */
-  describe(ids: readonly string[], signal: AbortSignal): Promise<readonly Sighting[]>;
+  describe(ids: readonly string[], signal: AbortSignal): Promise<readonly MachineStatus[]>;
   /** One answer an id, in their order; success when already gone or not known. One bad id never loses the others. */
   terminate(ids: readonly string[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
   /** Every machine born under an owner tag, all pages; throws rather than leave one out. */
@@ -258,6 +258,6 @@ export interface SubstrateAdapter {
 export type OpenAdapter = (target: PlacementTarget) => Promise<SubstrateAdapter>;
 
 /** The machine that was seen; null for one that is gone or not known. */
-export function machineSeen(sighting: Sighting | undefined): Machine | null {
-  return sighting === undefined || sighting === "unknown" ? null : sighting;
+export function knownMachine(status: MachineStatus | undefined): Machine | null {
+  return status === undefined || status === "unknown" ? null : status;
 }

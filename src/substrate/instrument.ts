@@ -12,7 +12,7 @@ import type {
   Launch,
   LaunchOutcome,
   Machine,
-  Sighting,
+  MachineStatus,
   SubstrateAdapter,
   TerminateOutcome,
 } from "./contract.ts";
@@ -243,7 +243,7 @@ function redactTermination(outcome: TerminateOutcome, redactor: Redactor): Termi
     : outcome;
 }
 
-function redactSighting(sighting: Sighting, redactor: Redactor): Sighting {
+function redactSighting(sighting: MachineStatus, redactor: Redactor): MachineStatus {
   if (sighting === "unknown" || sighting === null) return sighting;
   return redactMachine(sighting, redactor);
 }

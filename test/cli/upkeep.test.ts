@@ -60,7 +60,7 @@ function loseMachine({ catalog }: Ec2Cli, spawnId: string): void {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   using database = new DatabaseSync(catalog.database);
   database
-    .prepare("UPDATE spawns SET state = 'terminated', driver = NULL WHERE spawn_id = ?")
+    .prepare("UPDATE spawns SET state = 'terminated', worker = NULL WHERE spawn_id = ?")
     .run(spawnId);
 }
 

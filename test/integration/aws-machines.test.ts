@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/contract.ts";
+import { knownMachine } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, ec2World, summary } from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";
@@ -34,7 +34,7 @@ describe("describing instances", () => {
     const ids = await launched(world, "batch", 1_000);
     const [last = ""] = await launched(world, "last");
     const answers = await world.adapter.describe([...ids, last, last], signal);
-    expect(answers.map((machine) => machineSeen(machine)?.id)).toEqual([...ids, last, last]);
+    expect(answers.map((machine) => knownMachine(machine)?.id)).toEqual([...ids, last, last]);
     expect(requested(world, "DescribeInstances")).toEqual([1_000, 1]);
   });
 

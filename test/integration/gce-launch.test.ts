@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/contract.ts";
+import { knownMachine } from "../../src/substrate/contract.ts";
 import { instanceName } from "../../adapters/gce/launch/names.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { gceLaunch, gcpTarget } from "../support/gce-launches.ts";
@@ -96,7 +96,7 @@ describe("a launch of one on Compute Engine", () => {
         idsOf(await scene.adapter.launch(launch, signal)),
         signal,
       );
-      for (const machine of machines.map(machineSeen)) {
+      for (const machine of machines.map(knownMachine)) {
         const name = machine?.id.split("/").at(-1);
         expect(machine?.addresses).toEqual({
           private: expect.stringMatching(/^10\.128\./),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../src/substrate/contract.ts";
+import { knownMachine } from "../../src/substrate/contract.ts";
 import type { LaunchOutcome } from "../../src/substrate/contract.ts";
 import { caughtError } from "../support/caught.ts";
 import { candidate, gceLaunch } from "../support/gce-launches.ts";
@@ -33,7 +33,7 @@ describe("a launch of many", () => {
     expect(scene.calls()).toEqual(["instances.bulkInsert", "zoneOperations.wait", "disks.list"]);
     expect(new Set(ids).size).toBe(40);
     const machines = await scene.adapter.describe(ids, signal);
-    expect(machines.map((machine) => machineSeen(machine)?.ownership?.spawnId)).toEqual(
+    expect(machines.map((machine) => knownMachine(machine)?.ownership?.spawnId)).toEqual(
       ids.map((_, index) => `batch-${index}`),
     );
     expect(scene.gce.instances(PROJECT)[0]?.labels).not.toHaveProperty("slipway-spawn");
@@ -70,7 +70,7 @@ describe("describe", () => {
     expect(scene.calls()).toEqual(["instances.get"]);
     const asked = [...ids.toReversed(), UNKNOWN, elsewhere, first];
     const found = await scene.adapter.describe(asked, signal);
-    expect(found.map((machine) => machineSeen(machine)?.id ?? null)).toEqual(
+    expect(found.map((machine) => knownMachine(machine)?.id ?? null)).toEqual(
       asked.map((id) => (id === UNKNOWN ? null : id)),
     );
     expect(scene.calls().toSorted()).toEqual(["instances.get", "instances.list", "instances.list"]);
@@ -90,7 +90,7 @@ describe("describe", () => {
       "__proto__",
     ];
     const found = await scene.adapter.describe([...strange, first, second], signal);
-    expect(found.map((machine) => machineSeen(machine)?.id ?? null)).toEqual([
+    expect(found.map((machine) => knownMachine(machine)?.id ?? null)).toEqual([
       ...strange.map(() => null),
       first,
       second,

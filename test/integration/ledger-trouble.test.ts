@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { recover } from "../../src/spawner/recover.ts";
-import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
+import { createSpawnerRuntime } from "../../src/spawner/spawn.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import { openDatabase } from "../../src/storage/database.ts";
@@ -94,8 +94,8 @@ describe.each(TROUBLES)("a $what", ({ reason, code, begin, end }) => {
     const spawning = here.spawnElsewhere({ ledger: here.ledger, openAdapter });
     await expect(spawning).rejects.toMatchObject({ reason });
     await end(here);
-    const driver = { id: "driver-2", isGone: () => true };
-    const later = createSpawnerWorld({ ...here.ports, driver });
+    const worker = { id: "worker-2", isGone: () => true };
+    const later = createSpawnerRuntime({ ...here.ports, worker });
     const request = { tenant: "default", signal, onEvent };
     await here.clock.runUntilSettled(recover(later, request));
     const { spawn } = (await here.ledger.find(KEY)) ?? {};
@@ -166,17 +166,17 @@ describe("a file of another schema version", () => {
 describe("a clock that was set back", () => {
   const back = (here: OnDisk) => ({ ...here.clock, now: () => here.clock.now() - HOUR });
 
-  it("brings a spawn whose driver died to its one machine, with the same token", async () => {
+  it("brings a spawn whose worker died to its one machine, with the same token", async () => {
     await using here = await onDisk({
       faults: [{ verb: "launch", kind: "lost-after", times: Infinity }],
     });
     await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
     const other = here.adapter.reopen();
     const clock = back(here);
-    const driver = { id: "driver-2", isGone: () => true };
+    const worker = { id: "worker-2", isGone: () => true };
     const openAdapter = () =>
       Promise.resolve({ ...other, launch: here.adapter.launch.bind(here.adapter) });
-    const world = createSpawnerWorld({ ...here.ports, clock, driver, openAdapter });
+    const world = createSpawnerRuntime({ ...here.ports, clock, worker, openAdapter });
     const request = { tenant: "default", signal, onEvent };
     const [recovered] = await here.clock.runUntilSettled(recover(world, request));
     expect(recovered?.error).toMatchObject({ reason: "SPAWN_UNSETTLED" });

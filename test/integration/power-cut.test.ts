@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CATALOG_MIGRATIONS } from "../../src/catalog/store/sqlite-store.ts";
-import { systemDriver } from "../../src/host/system-process-identity.ts";
+import { systemProcessIdentity } from "../../src/host/system-process-identity.ts";
 import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { Spawn } from "../../src/ledger/spawn-record.ts";
@@ -55,12 +55,12 @@ async function powerCut(substrate: CrashSubstrate, count: number): Promise<After
   const living = await substrate.machines();
 
   // After a power cut no process is left that drove anything.
-  const driver = { ...systemDriver(), isGone: () => true };
+  const worker = { ...systemProcessIdentity(), isGone: () => true };
   await using fresh = await createSlipway({
     database: cutPower(folder.path),
     keyFile,
     environment,
-    ports: { driver },
+    ports: { worker },
   });
   const after = await spawnsOf(fresh);
   await fresh.recover();

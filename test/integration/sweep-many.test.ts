@@ -43,7 +43,7 @@ async function begun(ledger: Ledger, { plan, token, members }: Launch) {
       spawnId,
       plan,
       at: AT,
-      driver: "driver-1",
+      worker: "worker-1",
       leaseUntil: 0,
       launch: { candidate: 0, place: candidates[0]?.place ?? "", token, member },
     })),

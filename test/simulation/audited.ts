@@ -1,16 +1,16 @@
-import type { Standing } from "../../src/ledger/ledger.ts";
+import type { SpawnRecord } from "../../src/ledger/ledger.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /** The auditor's own model of a spawn's record. */
 
 export interface AuditedRecord {
-  standing: Standing;
+  standing: SpawnRecord;
   /** The process that may record steps, by the latest claim. */
   holder: string;
   fence: number;
 }
 
-export type Launched = Standing["launches"][number];
+export type Launched = SpawnRecord["launches"][number];
 
 /** The launch may have, or may still get, a machine. */
 export function isUnsettled({ outcome }: Launched): boolean {
@@ -21,12 +21,12 @@ export function isOpen({ outcome }: Launched): boolean {
   return outcome !== "rejected";
 }
 
-export function isFinished({ spawn: { state } }: Standing): boolean {
+export function isFinished({ spawn: { state } }: SpawnRecord): boolean {
   return state === "terminated" || state === "failed";
 }
 
 /** It has a machine that comes up or is up. */
-export function isOnItsWay({ spawn: { state } }: Standing): boolean {
+export function isOnItsWay({ spawn: { state } }: SpawnRecord): boolean {
   return state === "booting" || state === "running";
 }
 
@@ -38,7 +38,7 @@ export function isClaimed(record: AuditedRecord | undefined, machine: SimulatedM
 }
 
 /** The machine belongs to its spawn, and no termination is recorded. */
-export function isKept({ spawn, launches }: Standing, { id }: SimulatedMachine): boolean {
+export function isKept({ spawn, launches }: SpawnRecord, { id }: SimulatedMachine): boolean {
   if (spawn.machine?.id !== id) return false;
   return (
     spawn.state === "running" ||
@@ -46,7 +46,7 @@ export function isKept({ spawn, launches }: Standing, { id }: SimulatedMachine):
   );
 }
 
-export function summary({ spawn, launches, lease }: Standing): string {
+export function summary({ spawn, launches, lease }: SpawnRecord): string {
   const answers = launches
     .map(({ place, outcome }) => `${place} ${outcome ?? "requested"}`)
     .join(", ");

@@ -1,4 +1,4 @@
-import type { Claim, DrivenSpawn, Standing, Step } from "../../src/ledger/ledger.ts";
+import type { Claim, DrivenSpawn, SpawnRecord, Step } from "../../src/ledger/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import {
   isClaimed,
@@ -39,8 +39,8 @@ export interface Auditor {
   /** Number of machines terminated by sweeps. */
   readonly swept: number;
   began(process: SimulatedProcess, driven: DrivenSpawn): void;
-  took(process: SimulatedProcess, step: Step, after: Standing | null): void;
-  claimed(process: SimulatedProcess, claim: Claim, after: Standing | null): void;
+  took(process: SimulatedProcess, step: Step, after: SpawnRecord | null): void;
+  claimed(process: SimulatedProcess, claim: Claim, after: SpawnRecord | null): void;
   /** A power cut has undone a step. */
   lost(step: Step): void;
   /** A sweep has received a listing. */
@@ -95,7 +95,7 @@ export function createAuditor(scene: Scene): Auditor {
       );
   };
   /** A terminated or failed spawn has no live machine, and a spawn does not fail because of a machine that is live. */
-  const checkEnd = (before: Standing, after: Standing): void => {
+  const checkEnd = (before: SpawnRecord, after: SpawnRecord): void => {
     const { state, machine, error } = after.spawn;
     if (machine === null || (error === null && !isFinished(after))) return;
     const spawn = nameOf(after.spawn);
@@ -123,7 +123,11 @@ export function createAuditor(scene: Scene): Auditor {
   };
 
   /** A recorded rejection needs evidence; a throttle answer is no evidence once an earlier answer was lost. */
-  const checkRefusal = (process: SimulatedProcess, before: Standing, after: Standing): void => {
+  const checkRefusal = (
+    process: SimulatedProcess,
+    before: SpawnRecord,
+    after: SpawnRecord,
+  ): void => {
     for (const [index, launch] of after.launches.entries()) {
       const previous = before.launches[index];
       if (launch.outcome !== "rejected" || previous?.outcome === "rejected") continue;
@@ -142,7 +146,7 @@ export function createAuditor(scene: Scene): Auditor {
     }
   };
 
-  const write = (record: AuditedRecord, standing: Standing): void => {
+  const write = (record: AuditedRecord, standing: SpawnRecord): void => {
     checkEnd(record.standing, standing);
     record.standing = standing;
     const { launches } = standing;
@@ -184,7 +188,7 @@ export function createAuditor(scene: Scene): Auditor {
       scene.narrate(process.id, () => `ledger: ${spawn} ${summary(after)} (${message})`);
       if (record.holder !== process.id || record.fence !== fence)
         scene.violate(
-          "no step by a driver that has lost its lease",
+          "no step by a worker that has lost its lease",
           `${process.id} with fence ${fence} recorded a step of ${spawn}, which ${record.holder} holds with fence ${record.fence}`,
         );
       checkRefusal(process, record.standing, after);

@@ -5,7 +5,7 @@ import { LONGEST_LAG } from "./cloud.ts";
 import type { Stage } from "./stage.ts";
 import type { Command, RunningCommand } from "./work.ts";
 
-/** The longest time until the lease of a dead driver has expired by every host's clock, in milliseconds. */
+/** The longest time until the lease of a dead worker has expired by every host's clock, in milliseconds. */
 const LONGEST_LEASE = 30_000 + 2 * LARGEST_SKEW;
 /** Time between the two sweeps, in milliseconds. */
 const GRACE = 60_000;

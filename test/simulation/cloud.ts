@@ -1,4 +1,4 @@
-import type { Launch, Machine, MachineEnd, Sighting } from "../../src/substrate/contract.ts";
+import type { Launch, Machine, MachineEnd, MachineStatus } from "../../src/substrate/contract.ts";
 import type { Auditor } from "./auditor.ts";
 import { launchesOf } from "./cloud-launches.ts";
 import type { LaunchAnswer } from "./cloud-launches.ts";
@@ -26,7 +26,7 @@ export interface SimulatedCloud {
   launch(launch: Launch): LaunchAnswer;
   /** Starts a created machine; null if it no longer exists. */
   start(id: string): { readonly machine: Machine | null };
-  describe(ids: readonly string[]): readonly Sighting[];
+  describe(ids: readonly string[]): readonly MachineStatus[];
   terminate(ids: readonly string[]): readonly ("terminated" | "unknown")[];
   list(): readonly Machine[];
   /** Lets machines that stay pending boot. */
@@ -118,7 +118,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
   /** Compute Engine finds a machine by name at once and lists it later; EC2 shows nothing of a machine for some time. */
   const isKnown = (machine: SimulatedMachine): boolean =>
     kind === "ec2" ? isShown(machine) : !machine.isGone;
-  const seen = (id: string): Sighting => {
+  const seen = (id: string): MachineStatus => {
     const machine = machines.get(id);
     if (machine !== undefined && isKnown(machine)) return describedMachine(machine);
     return kind === "ec2" ? "unknown" : null;

@@ -68,7 +68,7 @@ export function drawWorld(
       name: kind,
       meter: createMeter(scene, kind),
       places: plan.candidates.map(({ place }) => place),
-      // A day, or so short that a driver that was away returns too late.
+      // A day, or so short that a worker that was away returns too late.
       tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
       maximumBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
       lag: random.pick([0, 500, 3_000, LONGEST_LAG]),

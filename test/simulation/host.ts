@@ -1,8 +1,8 @@
 import type { PlacementTarget } from "../../src/plan/plan.ts";
 import { createGovernor } from "../../src/pacing/governor.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { createSpawnerWorld } from "../../src/spawner/spawn.ts";
-import type { SpawnerWorld } from "../../src/spawner/task.ts";
+import { createSpawnerRuntime } from "../../src/spawner/spawn.ts";
+import type { SpawnerRuntime } from "../../src/spawner/task.ts";
 import type { LaunchSecrets, OpenAdapter, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { LARGEST_SKEW } from "./auditor.ts";
 import type { Auditor } from "./auditor.ts";
@@ -16,7 +16,7 @@ import { ledgerOf } from "./simulated-ledger.ts";
 /** A process that runs the product. */
 export interface Spawner {
   readonly process: SimulatedProcess;
-  readonly world: SpawnerWorld;
+  readonly world: SpawnerRuntime;
   /** Opens adapters for a sweep with this grace period. */
   readonly openForSweep: (grace: number) => OpenAdapter;
 }
@@ -60,8 +60,8 @@ export function createHosts(parts: {
         const found = processes.get(other);
         return found !== undefined && found.host === host && !found.isAlive;
       };
-      const line = `${id} calls`;
-      const pace = createGovernor({ store: own, clock, line, isGone }).pace("default");
+      const queueId = `${id} calls`;
+      const pace = createGovernor({ store: own, clock, queueId, isGone }).pace("default");
       const opener = (sweepGrace: number | null): OpenAdapter => {
         const adapters = new Map<SimulatedCloud, SubstrateAdapter>();
         return async (target) => {
@@ -81,11 +81,11 @@ export function createHosts(parts: {
           return adapter;
         };
       };
-      const world = createSpawnerWorld({
+      const world = createSpawnerRuntime({
         ledger: own,
         clock,
         random: () => scene.random.next(),
-        driver: { id, isGone },
+        worker: { id, isGone },
         openAdapter: opener(null),
         launchSecrets: () => Promise.resolve(NO_SECRETS),
       });

@@ -102,7 +102,7 @@ export function capabilitiesOf({
     rates: rates === null ? null : { scope: rates.scope, launch: rates.launch },
     watchMilliseconds: 0,
     retryMilliseconds: 120_000,
-    lookMilliseconds: 1_000,
+    pollMilliseconds: 1_000,
     lagMilliseconds: 0,
     pendingMilliseconds: 900_000,
     bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },

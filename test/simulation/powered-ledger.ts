@@ -1,6 +1,6 @@
 import { mayBeLost } from "../../src/ledger/ledger-steps.ts";
 import type { Ledger, Step } from "../../src/ledger/ledger.ts";
-import type { RateAsk, Spending } from "../../src/pacing/contract.ts";
+import type { RateRequest, Spending } from "../../src/pacing/contract.ts";
 import type { Random } from "./random.ts";
 
 /** A ledger that survives power cuts like the product's database. */
@@ -67,7 +67,7 @@ export function createPoweredLedger(
         (on) => on.claim(claim),
         (after) => after !== null,
       ),
-    renew: (driver, until) => change("durable", (on) => on.renew(driver, until)),
+    renew: (worker, until) => change("durable", (on) => on.renew(worker, until)),
     release: (key, fence) => change("durable", (on) => on.release(key, fence)),
     unfinished: (tenant) => ledger.unfinished(tenant),
     fullOfferings: (offerings, now) => ledger.fullOfferings(offerings, now),
@@ -103,7 +103,7 @@ export function createPoweredLedger(
 /** Calls `spending` only once, so that a repetition spends the same. */
 function repeatable(spending: Spending | null): Spending | null {
   if (typeof spending !== "function") return spending;
-  let asked: { readonly ask: RateAsk | null } | null = null;
+  let asked: { readonly ask: RateRequest | null } | null = null;
   return () => {
     const ask = asked === null ? spending() : asked.ask;
     asked ??= { ask: ask === null ? null : remembering(ask) };
@@ -112,7 +112,7 @@ function repeatable(spending: Spending | null): Spending | null {
 }
 
 /** Remembers which processes were gone at the first call. */
-function remembering(ask: RateAsk): RateAsk {
+function remembering(ask: RateRequest): RateRequest {
   const known = new Map<string, boolean>();
   return {
     ...ask,

@@ -9,7 +9,7 @@ import type {
   TerminateOutcome,
 } from "../../src/substrate/contract.ts";
 import type { Pace } from "../../src/pacing/rates.ts";
-import { machineSeen } from "../../src/substrate/contract.ts";
+import { knownMachine } from "../../src/substrate/contract.ts";
 import { createCloudCaller, throttle } from "./cloud-caller.ts";
 import type { Auditor } from "./auditor.ts";
 import type { MemberAnswer, Operation } from "./cloud-launches.ts";
@@ -206,7 +206,7 @@ export function createSimulatedAdapter(ports: AdapterPorts): SubstrateAdapter {
       const all = [
         ...machines,
         ...described.flatMap((one, index) => {
-          const machine = machineSeen(one) ?? missing[index];
+          const machine = knownMachine(one) ?? missing[index];
           return machine === undefined || machine.state === "ended" ? [] : [machine];
         }),
       ];

@@ -27,7 +27,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
         auditor.claimed(process, claim, after);
         return after;
       }),
-    renew: (driver, until) => process.call("a renewal", () => ledger.renew(driver, until)),
+    renew: (worker, until) => process.call("a renewal", () => ledger.renew(worker, until)),
     release: (key, fence) => process.call("a release", () => ledger.release(key, fence)),
     unfinished: (tenant) => process.call("a look", () => ledger.unfinished(tenant)),
     fullOfferings: (offerings, now) =>

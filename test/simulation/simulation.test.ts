@@ -91,7 +91,7 @@ describe("the auditor detects", () => {
     return null;
   }
 
-  it("a ledger that accepts steps of a driver without a lease", async () => {
+  it("a ledger that accepts steps of a worker without a lease", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
       take: async (steps, spent) => {
@@ -103,7 +103,7 @@ describe("the auditor detects", () => {
         return await ledger.take(await Promise.all(careless), spent);
       },
     }));
-    expect(broken?.violations[0]?.rule).toBe("no step by a driver that has lost its lease");
+    expect(broken?.violations[0]?.rule).toBe("no step by a worker that has lost its lease");
   });
 
   it("a ledger that records a token other than that of the launch", async () => {

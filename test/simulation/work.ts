@@ -3,10 +3,10 @@ import type { LaunchPlan } from "../../src/plan/plan.ts";
 import type { SpawnKey } from "../../src/ledger/ledger.ts";
 import { recover } from "../../src/spawner/recover.ts";
 import { refresh } from "../../src/spawner/refresh.ts";
-import { attend, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
+import { awaitSpawn, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
 import type { Spawn } from "../../src/ledger/spawn-record.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
-import type { Wait, Wish } from "../../src/spawner/task.ts";
+import type { Wait, WaitOptions } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
 import type { Scene } from "./scene.ts";
@@ -73,7 +73,7 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn
       cancelAfter,
       detachAfter,
     }: Extract<Command, { kind: "spawn" | "attend" | "terminate" }>,
-  ): Wish => ({
+  ): WaitOptions => ({
     tenant: wantedAs(name).tenant,
     spawnId: wantedAs(name).spawnId,
     wait,
@@ -92,7 +92,7 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn
         return stateOf(await spawnPlan(world, request));
       }
       case "attend":
-        return stateOf(await attend(world, wishOf(spawner, command)));
+        return stateOf(await awaitSpawn(world, wishOf(spawner, command)));
       case "terminate":
         return stateOf(await terminate(world, wishOf(spawner, command)));
       case "recover": {

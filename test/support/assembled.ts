@@ -45,7 +45,7 @@ export async function openAssembled(
     ledger: createSqliteLedger(database),
     clock,
     random: () => 0.5,
-    driver: { id: "test", isGone: () => false },
+    worker: { id: "test", isGone: () => false },
     openAdapter: () => Promise.resolve(adapter),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),

@@ -1,4 +1,4 @@
-import { createSpawnerWorld, spawnPlan } from "../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../src/spawner/task.ts";
 import type { Launch, SubstrateAdapter } from "../../src/substrate/contract.ts";
@@ -51,7 +51,7 @@ export function burstWorld(
     },
   };
   const ports: SpawnerPorts = { ...here.ports, openAdapter: async () => adapter };
-  const world = createSpawnerWorld(ports);
+  const world = createSpawnerRuntime(ports);
   return {
     ...here,
     ports,

@@ -1,7 +1,7 @@
 import type { SpawnNotice } from "../../src/spawner/notice.ts";
-import { createSpawnerWorld, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
 import type { SpawnRequest } from "../../src/spawner/spawn.ts";
-import type { SpawnerPorts, Wish } from "../../src/spawner/task.ts";
+import type { SpawnerPorts, WaitOptions } from "../../src/spawner/task.ts";
 import { createMemoryLedger } from "../../src/ledger/memory-ledger.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
@@ -25,7 +25,7 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     ledger,
     clock,
     random: () => 0.5,
-    driver: { id: "driver-1", isGone: () => false },
+    worker: { id: "worker-1", isGone: () => false },
     openAdapter: () => Promise.resolve(adapter),
     launchSecrets: () => Promise.resolve({ credential: null, environment: {}, files: [] }),
   };
@@ -40,8 +40,8 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     onEvent: (notice) => notices.push(notice),
     ...changes,
   });
-  const world = createSpawnerWorld(ports);
-  const wish = (changes: Partial<Wish> = {}): Wish => request(changes);
+  const world = createSpawnerRuntime(ports);
+  const wish = (changes: Partial<WaitOptions> = {}): WaitOptions => request(changes);
   return {
     adapter,
     clock,
@@ -54,12 +54,12 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     notices,
     spawn: (changes: Partial<SpawnRequest> = {}) =>
       clock.runUntilSettled(spawnPlan(world, request(changes))),
-    terminate: (changes: Partial<Wish> = {}) =>
+    terminate: (changes: Partial<WaitOptions> = {}) =>
       clock.runUntilSettled(terminate(world, wish(changes))),
     /** Spawns in a process of its own, with what differs there. */
     spawnElsewhere: (elsewhere: Partial<SpawnerPorts>, changes: Partial<SpawnRequest> = {}) =>
       clock.runUntilSettled(
-        spawnPlan(createSpawnerWorld({ ...ports, ...elsewhere }), request(changes)),
+        spawnPlan(createSpawnerRuntime({ ...ports, ...elsewhere }), request(changes)),
       ),
   };
 }

@@ -7,10 +7,10 @@ import type {
   LaunchOutcome,
   LaunchSecrets,
   Machine,
-  Sighting,
+  MachineStatus,
   SubstrateAdapter,
 } from "../../src/substrate/contract.ts";
-import { machineSeen } from "../../src/substrate/contract.ts";
+import { knownMachine } from "../../src/substrate/contract.ts";
 import type { AdapterSubject } from "./subject.ts";
 
 /** A signal that is never aborted. */
@@ -101,8 +101,8 @@ export function machinesOf(outcomes: readonly LaunchOutcome[]): readonly Machine
 }
 
 /** Machine ids; null for a machine that is gone or unknown. */
-export function machineIds(sightings: readonly Sighting[]): readonly (string | null)[] {
-  return sightings.map((sighting) => machineSeen(sighting)?.id ?? null);
+export function machineIds(sightings: readonly MachineStatus[]): readonly (string | null)[] {
+  return sightings.map((sighting) => knownMachine(sighting)?.id ?? null);
 }
 
 /** The error that an operation throws. @throws Error if it throws nothing, or something other than a SlipwayError. */

@@ -74,7 +74,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
     watchMilliseconds: 0,
     retryMilliseconds: 10_000,
     idempotency: { machines: "consistent", tokenMilliseconds: null },
-    lookMilliseconds: 0,
+    pollMilliseconds: 0,
     lagMilliseconds: 0,
     pendingMilliseconds: 900_000,
     bootDocument: { delivery: "environment", maximumBytes: 32_768, identity: null },

@@ -1,7 +1,7 @@
 import type { DescribeInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { throwIfCancelled } from "../../../src/async/cancellation.ts";
-import type { Machine, Sighting } from "../../../src/substrate/contract.ts";
-import { machineSeen } from "../../../src/substrate/contract.ts";
+import type { Machine, MachineStatus } from "../../../src/substrate/contract.ts";
+import { knownMachine } from "../../../src/substrate/contract.ts";
 import type { AwsApi, ReservationPage } from "../client/api.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
 import {
@@ -36,7 +36,7 @@ export async function describeInstances(
   ports: DescribePorts,
   ids: readonly string[],
   signal: AbortSignal,
-): Promise<readonly Sighting[]> {
+): Promise<readonly MachineStatus[]> {
   throwIfCancelled(signal, "describing machines");
   const possible = [...new Set(ids)].filter(isInstanceId);
   const shown = new Map<string, ObservedInstance>();
@@ -59,7 +59,7 @@ export async function listInstances(
   ];
   const listed = await allPages(ports.api, filters, `machines of owner ${owner}`, signal);
   const machines = listed.flatMap((instance) => {
-    const machine = machineSeen(sightingOf(ports.recent, instance.InstanceId ?? "", instance));
+    const machine = knownMachine(sightingOf(ports.recent, instance.InstanceId ?? "", instance));
     return machine?.ownership?.owner === owner ? [machine] : [];
   });
   const known = new Set(machines.map(({ id }) => id));
@@ -70,14 +70,14 @@ export async function listInstances(
     missing.map(({ id }) => id),
     signal,
   );
-  return [...machines, ...found.map(machineSeen).filter((machine) => machine !== null)];
+  return [...machines, ...found.map(knownMachine).filter((machine) => machine !== null)];
 }
 
 function sightingOf(
   recent: RecentMachines,
   id: string,
   instance: ObservedInstance | undefined,
-): Sighting {
+): MachineStatus {
   const remembered = recent.find(id);
   if (remembered === "terminated") return null;
   if (instance === undefined) return remembered ?? (isInstanceId(id) ? "unknown" : null);

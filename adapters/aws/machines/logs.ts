@@ -2,7 +2,7 @@ import { pause, throwIfCancelled } from "../../../src/async/cancellation.ts";
 import type { Sleep } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LogsRequest } from "../../../src/substrate/contract.ts";
-import { machineSeen } from "../../../src/substrate/contract.ts";
+import { knownMachine } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
 import { describeInstances } from "./describe.ts";
 import { cloudError, providerCode } from "../errors/errors.ts";
@@ -84,7 +84,7 @@ function consoleReader({ api, recent }: LogPorts, id: string, signal: AbortSigna
 
 async function hasMachineEnded(ports: LogPorts, id: string, signal: AbortSignal): Promise<boolean> {
   const [sighting] = await describeInstances(ports, [id], signal);
-  const machine = machineSeen(sighting);
+  const machine = knownMachine(sighting);
   return machine === null || machine.state === "ended" || machine.state === "stopped";
 }
 

@@ -3,7 +3,7 @@ import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { createBoundedCache } from "../../../src/oci/registry/bounded-cache.ts";
 
 /** The images for which a registry has recently accepted a credential. */
-export interface Acceptances {
+export interface AuthorisedImages {
   /** Records that the registry has just accepted this credential for the image (by digest). */
   add(artifact: string, credential: RegistryCredential | null): void;
   /** Whether that happened within the last minute. */
@@ -15,7 +15,7 @@ const LIFETIME = 60_000;
 const MOST_ACCEPTANCES = 10_000;
 
 /** @param now milliseconds since the epoch */
-export function createAcceptances(now: () => number): Acceptances {
+export function createAuthorisedImages(now: () => number): AuthorisedImages {
   const accepted = createBoundedCache<number>(MOST_ACCEPTANCES);
   return {
     add: (artifact, credential) => accepted.set(keyOf(artifact, credential), now()),

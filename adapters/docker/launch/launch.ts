@@ -4,7 +4,7 @@ import { parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
 import type { Launch, LaunchOutcome } from "../../../src/substrate/contract.ts";
 import { settleMember } from "../../../src/substrate/launch-outcome.ts";
-import type { Acceptances } from "../image/authorised-images.ts";
+import type { AuthorisedImages } from "../image/authorised-images.ts";
 import { adoptMember, launchMember } from "./launch-member.ts";
 import type { MemberContext, MemberPorts } from "./launch-member.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
@@ -13,7 +13,7 @@ export interface LaunchPorts {
   /** Throws `ENGINE_CONFIGURATION_INVALID`. */
   readonly connect: () => Promise<MemberPorts>;
   readonly registry: RegistryClient;
-  readonly acceptances: Pick<Acceptances, "holds">;
+  readonly authorisedImages: Pick<AuthorisedImages, "holds">;
 }
 
 /** Concurrent starts of one launch; the engine works on few at a time anyway. */
@@ -48,7 +48,7 @@ export async function launchContainers(
  * credential: now, or a moment ago when the plan was resolved.
  */
 async function registryRefusal(
-  { registry, acceptances }: LaunchPorts,
+  { registry, authorisedImages }: LaunchPorts,
   { plan, secrets }: Launch,
   signal: AbortSignal,
 ): Promise<SlipwayError | null> {
@@ -56,7 +56,7 @@ async function registryRefusal(
     const reference = parseReference(plan.artifact.id);
     if (reference.digest === undefined) return unpinned(plan);
     const { credential } = secrets;
-    if (!acceptances.holds(plan.artifact.id, credential))
+    if (!authorisedImages.holds(plan.artifact.id, credential))
       await registry.headManifest({ reference, credential, signal });
     return null;
   } catch (caught) {

@@ -146,7 +146,7 @@ function linkOf({ project, region, name }: SubnetReference): string {
 }
 
 /** Where the image's own failure has told that nobody answers, nobody is asked again. */
-export function unaskedReport(draft: PlanDraft, subnet: Reading<SubnetReference>): PreflightReport {
+export function skippedReport(draft: PlanDraft, subnet: Reading<SubnetReference>): PreflightReport {
   const why = "not known, because Compute Engine did not answer for the image";
   return emptyReport(draft, subnet, { why, checks: UNASKED.map((name) => skipped(name, why)) });
 }

@@ -7,7 +7,7 @@ import { findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
 import { findMachineType } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
-import { preflightReport, absentProjectReport, unaskedReport } from "./preflight-report.ts";
+import { preflightReport, absentProjectReport, skippedReport } from "./preflight-report.ts";
 import type { Found } from "./preflight-report.ts";
 import { DEFAULT_MACHINE_TYPE, readWave } from "./preflight-reads.ts";
 import type { Wave } from "./preflight-reads.ts";
@@ -34,7 +34,7 @@ export async function preflightInstance(
   const { image, unanswered } = readFacts(facts);
   const subnet = namedSubnet(target);
   // The image's own failure has told that nobody answers.
-  if (unanswered) return unaskedReport(draft, subnet);
+  if (unanswered) return skippedReport(draft, subnet);
   const zones = [...new Set(draft.candidates.map(({ place }) => place))];
   const question = { draft, target, zones, subnet: subnet.value, image };
   const wave = await readWave(reads, question, signal);

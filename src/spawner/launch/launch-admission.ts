@@ -1,14 +1,14 @@
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
-import type { Admission, Governor, Grant } from "../../pacing/governor.ts";
-import type { LaunchWatch, RecordedLaunch } from "./launch-calls.ts";
-import type { RateAsk } from "../../pacing/contract.ts";
+import type { PacedCall, Governor, Grant } from "../../pacing/governor.ts";
+import type { LaunchPacing, RecordedLaunch } from "./launch-calls.ts";
+import type { RateRequest } from "../../pacing/contract.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
 import { retryAfterMilliseconds } from "../../async/retry-after.ts";
 
 /** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
-export interface LaunchAdmission extends LaunchWatch {
+export interface LaunchAdmission extends LaunchPacing {
   /** Waits for the turn of a new launch: how many of those that wait by then it may have, and what it spends. */
-  readonly first: (
+  readonly admitFirst: (
     adapter: SubstrateAdapter,
     tenant: string,
     waiting: () => readonly QueuedLaunch[],
@@ -18,9 +18,12 @@ export interface LaunchAdmission extends LaunchWatch {
    * What a new launch of one machine asks for with its record; null where others wait for their turn, or where none has
    * to.
    */
-  readonly atOnce: (adapter: SubstrateAdapter, tenant: string) => (() => RateAsk | null) | null;
+  readonly requestAtOnce: (
+    adapter: SubstrateAdapter,
+    tenant: string,
+  ) => (() => RateRequest | null) | null;
   /** Waits for the turn of a launch that is repeated: its machines are counted already. */
-  readonly again: (
+  readonly admitRepeat: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
     onWait: QueuedLaunch["onWait"],
     signal: AbortSignal,
@@ -29,7 +32,7 @@ export interface LaunchAdmission extends LaunchWatch {
 
 export function createLaunchAdmission(governor: Governor): LaunchAdmission {
   return {
-    async first(adapter, tenant, waiting, signal) {
+    async admitFirst(adapter, tenant, waiting, signal) {
       const { batch, rates } = adapter.capabilities;
       const resources = (): number => Math.min(waiting().length, batch.maximum);
       if (rates === null) return { resources: resources(), spent: null };
@@ -39,40 +42,40 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       const { scope, launch: limit } = rates;
       return await governor.admit({ scope, limit, tenant, resources, onWait }, signal);
     },
-    atOnce({ capabilities: { rates } }, tenant) {
+    requestAtOnce({ capabilities: { rates } }, tenant) {
       if (rates === null) return null;
       const { scope, launch: limit } = rates;
-      return governor.atOnce({ scope, limit, tenant });
+      return governor.requestAtOnce({ scope, limit, tenant });
     },
-    async again({ adapter, plan: { tenant } }, onWait, signal) {
+    async admitRepeat({ adapter, plan: { tenant } }, onWait, signal) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
       const { scope, launch: limit } = rates;
       await governor.admit({ scope, limit, tenant, onWait }, signal);
     },
-    async late({ adapter, plan: { tenant } }, { members: resources, at }, signal) {
+    async readmitLate({ adapter, plan: { tenant } }, { members: resources, at }, signal) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
       const { scope, launch: limit } = rates;
-      await governor.renew({ scope, limit, tenant, resources, at }, signal);
+      await governor.readmit({ scope, limit, tenant, resources, at }, signal);
     },
-    async answered({ adapter, token, at: granted, plan: { tenant } }, outcomes, isRepeated) {
+    async noteOutcomes({ adapter, token, at: granted, plan: { tenant } }, outcomes, isRepeated) {
       const { rates } = adapter.capabilities;
       if (rates === null) return;
-      const admission: Admission = { scope: rates.scope, limit: rates.launch, tenant };
+      const admission: PacedCall = { scope: rates.scope, limit: rates.launch, tenant };
       const refusals = outcomes.flatMap((one) => (one.outcome === "rejected" ? [one.error] : []));
       const throttle = refusals.find(({ reason }) => reason === "CLOUD_RATE_LIMITED");
       if (throttle !== undefined)
-        return await governor.throttled(
+        return await governor.noteThrottle(
           { ...admission, resources: outcomes.length },
           retryAfterMilliseconds(throttle),
         );
       // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
       // is done by its first answer.
       const refused = { resources: refusals.length, granted };
-      if (refusals.length > 1) await governor.refused(admission, { ...refused, token });
+      if (refusals.length > 1) await governor.noteRefusal(admission, { ...refused, token });
       else if (refusals.length === 1 && !isRepeated)
-        await governor.refused(admission, { ...refused, token: null });
+        await governor.noteRefusal(admission, { ...refused, token: null });
     },
   };
 }

@@ -27,15 +27,15 @@ export interface RecordedLaunch {
 }
 
 /** Who is asked just before a launch is made, and told what came of it. */
-export interface LaunchWatch {
+export interface LaunchPacing {
   /** Waits for another turn of a new launch whose first is so long ago that it would meet later ones on its way. */
-  readonly late: (
+  readonly readmitLate: (
     launch: RecordedLaunch,
     admitted: { readonly members: number; readonly at: number },
     signal: AbortSignal,
   ) => Promise<void>;
   /** Learns from an answer, to the first call of a launch or to a repetition. */
-  readonly answered: (
+  readonly noteOutcomes: (
     launch: RecordedLaunch,
     outcomes: readonly LaunchOutcome[],
     isRepeated: boolean,
@@ -43,7 +43,7 @@ export interface LaunchWatch {
 }
 
 /** A member's question what became of it. */
-export interface Question extends RecordedLaunch {
+export interface LaunchInquiry extends RecordedLaunch {
   readonly spawnId: string;
   /** Spawn ids of all members, in their order. */
   readonly members: () => Promise<readonly string[]>;
@@ -60,9 +60,9 @@ export interface Question extends RecordedLaunch {
  */
 export interface LaunchCalls {
   /** Asks the provider for the first time; resolves when it has answered, or has not. */
-  start(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
+  startLaunch(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
   /** What became of a member, from the call that is under way, one that it has not been told of, or a new one. */
-  ask(question: Question): Promise<LaunchOutcome>;
+  awaitOutcome(inquiry: LaunchInquiry): Promise<LaunchOutcome>;
 }
 
 /** For how long the answers of a call are kept for members that have not asked, in milliseconds. */
@@ -74,24 +74,27 @@ type Answers = ReadonlyMap<string, () => LaunchOutcome>;
 interface Call {
   readonly members: readonly string[];
   /** Answers for members that did not wait for them. Told once: a member that asks again wants another call. */
-  readonly untold: Map<string, () => LaunchOutcome>;
-  readonly waiting: Set<Question>;
+  readonly undelivered: Map<string, () => LaunchOutcome>;
+  readonly waiting: Set<LaunchInquiry>;
   running: { readonly done: Promise<Answers>; readonly stop: AbortController } | null;
   since: number;
 }
 
-export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch): LaunchCalls {
+export function createLaunchCalls(
+  clock: Clock,
+  { noteOutcomes, readmitLate }: LaunchPacing,
+): LaunchCalls {
   const calls = new Map<string, Call>();
-  const forget = (): void => {
-    for (const [token, { running, untold, since }] of calls)
-      if (running === null && (untold.size === 0 || clock.now() - since > KEPT))
+  const dropOldCalls = (): void => {
+    for (const [token, { running, undelivered, since }] of calls)
+      if (running === null && (undelivered.size === 0 || clock.now() - since > KEPT))
         calls.delete(token);
   };
-  const open = (token: string, members: readonly string[]): Call => {
-    forget();
+  const openCall = (token: string, members: readonly string[]): Call => {
+    dropOldCalls();
     const call: Call = {
       members,
-      untold: new Map(),
+      undelivered: new Map(),
       waiting: new Set(),
       running: null,
       since: clock.now(),
@@ -100,11 +103,11 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
     return call;
   };
   /** Others of the same launch may have asked while its members were looked up. */
-  const reopen = async ({ token, members }: Question): Promise<Call> => {
+  const findOrOpenCall = async ({ token, members }: LaunchInquiry): Promise<Call> => {
     const ids = await members();
-    return calls.get(token) ?? open(token, ids);
+    return calls.get(token) ?? openCall(token, ids);
   };
-  const run = (
+  const runCall = (
     call: Call,
     launch: RecordedLaunch,
     turn: {
@@ -116,7 +119,7 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
     const work = async (): Promise<Answers> => {
       try {
         await turn.admitted(stop.signal);
-        const outcomes = await askProvider(call, launch, stop.signal);
+        const outcomes = await sendLaunch(call, launch, stop.signal);
         const answers = new Map<string, () => LaunchOutcome>();
         for (const [index, spawnId] of call.members.entries()) {
           const outcome = outcomes[index];
@@ -124,8 +127,8 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
             throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
           answers.set(spawnId, () => outcome);
         }
-        for (const [spawnId, answer] of answers) call.untold.set(spawnId, answer);
-        await answered(launch, outcomes, turn.isRepeated);
+        for (const [spawnId, answer] of answers) call.undelivered.set(spawnId, answer);
+        await noteOutcomes(launch, outcomes, turn.isRepeated);
         return answers;
       } catch (caught) {
         const fail = (): never => {
@@ -133,7 +136,7 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
         };
         // One that was given up is told to who gave it up alone.
         if (!stop.signal.aborted)
-          for (const spawnId of call.members) call.untold.set(spawnId, fail);
+          for (const spawnId of call.members) call.undelivered.set(spawnId, fail);
         throw caught;
       } finally {
         call.running = null;
@@ -148,33 +151,33 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
   };
 
   return {
-    async start(launch, members) {
+    async startLaunch(launch, members) {
       const admitted = async (signal: AbortSignal) =>
-        await late(launch, { members: members.length, at: launch.at }, signal);
+        await readmitLate(launch, { members: members.length, at: launch.at }, signal);
       const turn = { admitted, isRepeated: false };
-      await Promise.allSettled([run(open(launch.token, members), launch, turn)]);
+      await Promise.allSettled([runCall(openCall(launch.token, members), launch, turn)]);
     },
-    async ask(question) {
-      const call = calls.get(question.token) ?? (await reopen(question));
-      const { spawnId, admit: admitted } = question;
+    async awaitOutcome(inquiry) {
+      const call = calls.get(inquiry.token) ?? (await findOrOpenCall(inquiry));
+      const { spawnId, admit: admitted } = inquiry;
       // Given up by whoever asked before: what comes of it is no answer to anybody else.
       while (call.running?.stop.signal.aborted === true)
         await Promise.allSettled([call.running.done]);
       try {
-        const answers = call.untold.has(spawnId)
-          ? call.untold
-          : await waited(
+        const answers = call.undelivered.has(spawnId)
+          ? call.undelivered
+          : await awaitAnswers(
               clock,
               call,
-              question,
-              call.running?.done ?? run(call, question, { admitted, isRepeated: true }),
+              inquiry,
+              call.running?.done ?? runCall(call, inquiry, { admitted, isRepeated: true }),
             );
         const answer = answers.get(spawnId);
         if (answer === undefined)
-          throw new Error(`launch ${launchId(question.token)} has no member ${spawnId}`);
+          throw new Error(`launch ${launchId(inquiry.token)} has no member ${spawnId}`);
         return answer();
       } finally {
-        call.untold.delete(spawnId);
+        call.undelivered.delete(spawnId);
       }
     },
   };
@@ -184,18 +187,18 @@ export function createLaunchCalls(clock: Clock, { answered, late }: LaunchWatch)
  * A launch that nobody else waits for is given up with whoever does. One for others too goes on, and whoever leaves hears
  * its end first: until then nobody can tell what there is to be taken away.
  */
-async function waited(
+async function awaitAnswers(
   clock: Clock,
   call: Call,
-  question: Question,
+  inquiry: LaunchInquiry,
   done: Promise<Answers>,
 ): Promise<Answers> {
-  const { signal, detach } = question;
+  const { signal, detach } = inquiry;
   const leave = (): void => {
     if (call.members.length === 1 && call.waiting.size === 1)
       call.running?.stop.abort(signal.reason);
   };
-  call.waiting.add(question);
+  call.waiting.add(inquiry);
   using _leaving = onAbort(signal, leave);
   try {
     // An adapter does not give up what it has sent. A caller that detaches must: the record then says that nothing is
@@ -203,11 +206,11 @@ async function waited(
     const grace = async (settled: AbortSignal) => await clock.sleep(PATIENCE, settled);
     return await raceWithDetach(done, { signal: detach, grace });
   } finally {
-    call.waiting.delete(question);
+    call.waiting.delete(inquiry);
   }
 }
 
-async function askProvider(
+async function sendLaunch(
   call: Call,
   { token, adapter, owner, plan, candidate, secrets }: RecordedLaunch,
   signal: AbortSignal,

@@ -3,15 +3,15 @@ import { memoize } from "../../async/memoize.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
-import type { RateAsk } from "../../pacing/contract.ts";
+import type { RateRequest } from "../../pacing/contract.ts";
 import { recordLaunch } from "./record-launch.ts";
 import type {
-  Admitted,
-  Entered,
+  AdmittedLaunch,
+  QueueResult,
   LaunchRecordPorts,
   LaunchUnderWay,
   QueuedLaunch,
-  Waiting,
+  QueueEntry,
 } from "./record-launch.ts";
 
 /**
@@ -20,12 +20,12 @@ import type {
  */
 export interface LaunchQueue {
   /** Resolves once the launch is recorded; the provider is being asked by then. */
-  enter(queued: QueuedLaunch): Promise<Entered>;
+  enqueue(queued: QueuedLaunch): Promise<QueueResult>;
 }
 
 /** Spawns whose launches are alike: of one plan, for one place, recorded in the same way. */
 interface Group {
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Set<QueueEntry>;
   /** When the first and the last of them came. */
   since: number;
   latest: number;
@@ -44,7 +44,7 @@ interface Activity {
 export interface LaunchQueuePorts extends LaunchRecordPorts {
   readonly clock: Clock;
   /** `first` waits for the turn of a launch of so many: how many may go. */
-  readonly admission: Pick<LaunchAdmission, "first" | "atOnce">;
+  readonly admission: Pick<LaunchAdmission, "admitFirst" | "requestAtOnce">;
 }
 
 export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
@@ -57,7 +57,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   }));
 
   /** Until no more come: not at all where nothing else is going on, so that one alone never waits for others. */
-  const gathered = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
+  const gatherEntries = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
     const { maximum, idleMilliseconds, longestMilliseconds } = adapter.capabilities.batch;
     const activity = activityOf(adapter);
     for (;;) {
@@ -70,14 +70,14 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   };
 
   /** Until the adapter may be asked by one more call. */
-  const unoccupied = async (adapter: SubstrateAdapter): Promise<void> => {
+  const beginCall = async (adapter: SubstrateAdapter): Promise<void> => {
     const most = adapter.capabilities.concurrentLaunches ?? Infinity;
     const activity = activityOf(adapter);
     while (activity.calls >= most)
       await new Promise<void>((resolve) => activity.ended.add(resolve));
     activity.calls += 1;
   };
-  const free = (adapter: SubstrateAdapter, members: number): void => {
+  const endCall = (adapter: SubstrateAdapter, members: number): void => {
     const activity = activityOf(adapter);
     activity.calls -= 1;
     if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
@@ -86,16 +86,16 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     next?.();
   };
 
-  const go = async (
+  const launchEntries = async (
     adapter: SubstrateAdapter,
-    entries: readonly Waiting[],
-    admitted: Admitted,
+    entries: readonly QueueEntry[],
+    admitted: AdmittedLaunch,
   ): Promise<boolean> => {
-    await unoccupied(adapter);
+    await beginCall(adapter);
     let call: LaunchUnderWay | null = null;
     const ending = async (): Promise<void> => {
       await call?.answered;
-      free(adapter, entries.length);
+      endCall(adapter, entries.length);
     };
     try {
       call = await recordLaunch(ports, entries, admitted);
@@ -105,24 +105,27 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     return call !== null;
   };
   /** One that has nobody to go with, and waits for nobody, asks for its turn with its record. */
-  const goAtOnce = async (
+  const launchAtOnce = async (
     { waiting }: Group,
     { adapter, plan }: QueuedLaunch,
   ): Promise<boolean> => {
     const [only] = waiting;
     const ask =
-      only?.queued.intent.record === "begin" ? admission.atOnce(adapter, plan.tenant) : null;
+      only?.queued.intent.record === "begin" ? admission.requestAtOnce(adapter, plan.tenant) : null;
     if (only === undefined || waiting.size > 1 || ask === null) return false;
     const { signal } = only.queued;
     let isTaken = false;
     // The record may have waited for a slow disk: by now it may have left, or have others to go with.
-    const askNow = (): RateAsk | null => {
+    const requestNow = (): RateRequest | null => {
       const asked = waiting.size > 1 || !waiting.has(only) ? null : ask();
       if (asked !== null) isTaken = waiting.delete(only);
       return asked;
     };
     try {
-      if (await go(adapter, [only], { at: clock.now(), spent: null, ask: askNow })) return true;
+      if (
+        await launchEntries(adapter, [only], { at: clock.now(), spent: null, request: requestNow })
+      )
+        return true;
     } catch (caught) {
       waiting.delete(only);
       only.reject(caught);
@@ -133,28 +136,28 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     return false;
   };
 
-  const serve = async (key: string, group: Group, queued: QueuedLaunch) => {
+  const serveGroup = async (key: string, group: Group, queued: QueuedLaunch) => {
     const { adapter, plan } = queued;
     while (group.waiting.size > 0) {
-      let entries: readonly Waiting[] = [];
+      let entries: readonly QueueEntry[] = [];
       try {
-        await gathered(group, adapter);
+        await gatherEntries(group, adapter);
         if (group.waiting.size === 0) break;
-        if (await goAtOnce(group, queued)) {
+        if (await launchAtOnce(group, queued)) {
           group.since = clock.now();
           continue;
         }
         const left = new AbortController();
         group.left = left;
         const waiting = (): readonly QueuedLaunch[] =>
-          differing(group).map((entry) => entry.queued);
-        const grant = await admission.first(adapter, plan.tenant, waiting, left.signal);
+          distinctEntries(group).map((entry) => entry.queued);
+        const grant = await admission.admitFirst(adapter, plan.tenant, waiting, left.signal);
         const admitted = { at: clock.now(), spent: grant.spent };
         const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
-        entries = differing(group).slice(0, most);
+        entries = distinctEntries(group).slice(0, most);
         for (const entry of entries) group.waiting.delete(entry);
         group.since = clock.now();
-        if (entries.length > 0) await go(adapter, entries, admitted);
+        if (entries.length > 0) await launchEntries(adapter, entries, admitted);
       } catch (caught) {
         // Who comes after the others have all gone begins anew.
         if (group.left?.signal.aborted === true && entries.length === 0) continue;
@@ -166,7 +169,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   };
 
   return {
-    async enter(queued) {
+    async enqueue(queued) {
       queued.signal.throwIfAborted();
       const key = keyOf(queued);
       const now = clock.now();
@@ -177,9 +180,9 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         latest: now,
         left: null,
       };
-      const { promise, resolve, reject } = Promise.withResolvers<Entered>();
-      const waiting: Waiting = { queued, resolve, reject };
-      const leave = (): void => {
+      const { promise, resolve, reject } = Promise.withResolvers<QueueResult>();
+      const waiting: QueueEntry = { queued, resolve, reject };
+      const leaveGroup = (): void => {
         if (!group.waiting.delete(waiting)) return;
         reject(queued.signal.reason);
         if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
@@ -187,16 +190,16 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
       if (group.waiting.size === 0) group.since = now;
       group.latest = now;
       group.waiting.add(waiting);
-      using _leaving = onAbort(queued.signal, leave);
+      using _leaving = onAbort(queued.signal, leaveGroup);
       groups.set(key, group);
-      if (known === undefined) void serve(key, group, queued);
+      if (known === undefined) void serveGroup(key, group, queued);
       return await promise;
     },
   };
 }
 
 /** Who came before the others goes before them. */
-function putFirst(waiting: Set<Waiting>, one: Waiting): void {
+function putFirst(waiting: Set<QueueEntry>, one: QueueEntry): void {
   const others = [...waiting];
   waiting.clear();
   for (const each of [one, ...others]) waiting.add(each);
@@ -215,7 +218,7 @@ function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): str
 }
 
 /** The same id twice is one spawn: the second learns of the first from the record. */
-function differing({ waiting }: Group): readonly Waiting[] {
+function distinctEntries({ waiting }: Group): readonly QueueEntry[] {
   const ids = new Set<string>();
   return [...waiting].filter(({ queued: { spawnId } }) => {
     if (ids.has(spawnId)) return false;

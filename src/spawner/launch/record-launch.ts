@@ -10,10 +10,10 @@ import type {
   Ledger,
   NewLaunch,
   NewSpawn,
-  Standing,
+  SpawnRecord,
   Step,
 } from "../../ledger/ledger.ts";
-import type { RateAsk, Spent } from "../../pacing/contract.ts";
+import type { RateRequest, Spent } from "../../pacing/contract.ts";
 
 /** A spawn that is to be launched in a place of its plan. */
 export interface QueuedLaunch {
@@ -37,8 +37,8 @@ export interface QueuedLaunch {
 }
 
 /** What was recorded; `existing` where the id of a new spawn was taken; both null where the step was refused. */
-export interface Entered {
-  readonly standing: Standing | null;
+export interface QueueResult {
+  readonly record: SpawnRecord | null;
   readonly existing: DrivenSpawn | null;
 }
 
@@ -48,18 +48,18 @@ export interface LaunchRecordPorts {
 }
 
 /** One in the queue, with whoever waits for it. */
-export interface Waiting {
+export interface QueueEntry {
   readonly queued: QueuedLaunch;
-  readonly resolve: (entered: Entered) => void;
+  readonly resolve: (entered: QueueResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /** When the launch had its turn, and what it spends; null where that is not worth keeping. */
-export interface Admitted {
+export interface AdmittedLaunch {
   readonly at: number;
   readonly spent: Spent | null;
   /** Asks for the turn of a launch that has had none, with its record. */
-  readonly ask?: () => RateAsk | null;
+  readonly request?: () => RateRequest | null;
 }
 
 export interface LaunchUnderWay {
@@ -75,8 +75,8 @@ export interface LaunchUnderWay {
  */
 export async function recordLaunch(
   ports: LaunchRecordPorts,
-  entries: readonly Waiting[],
-  admitted: Admitted,
+  entries: readonly QueueEntry[],
+  admitted: AdmittedLaunch,
 ): Promise<LaunchUnderWay | null> {
   const [first] = entries;
   if (first === undefined) return { answered: Promise.resolve() };
@@ -87,21 +87,21 @@ export async function recordLaunch(
       ? await beginAll(ports.ledger, entries, { launches, ...admitted })
       : await takeAll(ports.ledger, entries, { launches, ...admitted });
   if (recorded === null) return null;
-  if (recorded.standings === null) return await recordLaunch(ports, recorded.left, admitted);
-  const { standings, turn = admitted.at } = recorded;
+  if (recorded.records === null) return await recordLaunch(ports, recorded.left, admitted);
+  const { records, admittedAt = admitted.at } = recorded;
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call is under way before any member hears that it is recorded: who asks then shares it.
-  const launch = { token, adapter, owner, plan, candidate, secrets, at: turn };
-  const answered = ports.calls.start(launch, ids);
+  const launch = { token, adapter, owner, plan, candidate, secrets, at: admittedAt };
+  const answered = ports.calls.startLaunch(launch, ids);
   for (const [index, { resolve }] of entries.entries())
-    resolve({ standing: standings[index] ?? null, existing: null });
+    resolve({ record: records[index] ?? null, existing: null });
   return { answered };
 }
 
 /** Each member's part in the launch of all. */
 function launchesOf(
-  entries: readonly Waiting[],
+  entries: readonly QueueEntry[],
   { plan, candidate, adapter, owner }: QueuedLaunch,
 ): readonly NewLaunch[] {
   const place = plan.candidates[candidate];
@@ -115,59 +115,59 @@ function launchesOf(
   return entries.map((_entry, member) => ({ candidate, place: place.place, token, member }));
 }
 
-interface Recording extends Pick<Admitted, "spent" | "ask"> {
+interface Recording extends Pick<AdmittedLaunch, "spent" | "request"> {
   /** Each member's part. */
   readonly launches: readonly NewLaunch[];
 }
 
 /** The record of each, or those that are left without the ones it refused, who have been told. */
 type Recorded =
-  | { readonly standings: readonly Standing[]; readonly turn?: number }
-  | { readonly standings: null; readonly left: readonly Waiting[] };
+  | { readonly records: readonly SpawnRecord[]; readonly admittedAt?: number }
+  | { readonly records: null; readonly left: readonly QueueEntry[] };
 
 async function beginAll(
   ledger: LaunchRecordPorts["ledger"],
-  entries: readonly Waiting[],
-  { launches, spent, ask }: Recording,
+  entries: readonly QueueEntry[],
+  { launches, spent, request }: Recording,
 ): Promise<Recorded | null> {
   const spawns = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "begin" ? [intent.of(launch)] : [];
   });
-  const begun = await ledger.begin(spawns, ask ?? spent);
+  const begun = await ledger.begin(spawns, request ?? spent);
   if (begun.created) {
-    const { driven: standings, turn } = begun;
-    return turn === undefined ? { standings } : { standings, turn };
+    const { driven: records, admittedAt } = begun;
+    return admittedAt === undefined ? { records } : { records, admittedAt };
   }
   const { existing: known } = begun;
   if (known === null) return null;
   const left = entries.filter(({ resolve }, index) => {
     const existing = known[index] ?? null;
-    if (existing !== null) resolve({ standing: null, existing });
+    if (existing !== null) resolve({ record: null, existing });
     return existing === null;
   });
-  return { standings: null, left };
+  return { records: null, left };
 }
 
 async function takeAll(
   ledger: LaunchRecordPorts["ledger"],
-  entries: readonly Waiting[],
+  entries: readonly QueueEntry[],
   { launches, spent }: Recording,
 ): Promise<Recorded> {
   const steps = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "take" ? [intent.of(launch)] : [];
   });
-  const standings = await ledger.take(steps, spent);
-  if (standings !== null) return { standings };
+  const records = await ledger.take(steps, spent);
+  if (records !== null) return { records };
   const current = await mapLimited(steps, 1, (step) => isCurrent(ledger, step));
   const left = entries.filter(({ resolve }, index) => {
     // Where all seem current, each goes alone no further: a step that its state forbids is forbidden every time.
     const stays = current[index] === true && current.includes(false);
-    if (!stays) resolve({ standing: null, existing: null });
+    if (!stays) resolve({ record: null, existing: null });
     return stays;
   });
-  return { standings: null, left };
+  return { records: null, left };
 }
 
 /** Nobody has taken a step of the spawn since, nor taken it over. */

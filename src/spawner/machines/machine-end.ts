@@ -27,7 +27,7 @@ const LOG_BYTES = 4_096;
 const READ_LINES = 1_000;
 const READ_BYTES = 262_144;
 
-const UNTOLD_END: MachineEnd = { exitCode: null, message: "" };
+const UNKNOWN_END: MachineEnd = { exitCode: null, message: "" };
 const EXIT_REMEDY =
   "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
 const REMEDIES: Partial<Record<ErrorReason, string>> = {
@@ -71,7 +71,7 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
   }
   const redactor = createRedactor(() => launchSecretValues(ended.secrets));
   const lines = await lastLines(ended, redactor);
-  const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNTOLD_END;
+  const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNKNOWN_END;
   return new SlipwayError({
     ...(CAUSES[reason] ?? OF_IMAGE),
     reason,

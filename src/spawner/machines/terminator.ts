@@ -2,30 +2,30 @@ import { onAbort } from "../../async/cancellation.ts";
 import type { SubstrateAdapter, TerminateOutcome } from "../../substrate/contract.ts";
 
 /** Ends machines for all who want them gone in one scope. */
-export interface MachineEnder {
+export interface MachineTerminator {
   /**
    * Ends a machine, and those that others want gone at the same time with it.
    *
    * @throws SlipwayError where the provider refuses; the signal's reason
    */
-  end(id: string, signal: AbortSignal): Promise<TerminateOutcome>;
+  terminate(id: string, signal: AbortSignal): Promise<TerminateOutcome>;
 }
 
-interface Wanted {
+interface PendingTermination {
   readonly id: string;
   readonly resolve: (outcome: TerminateOutcome) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /** One call for all that are wanted gone in the same turn: spawns that are cancelled together are few requests. */
-export function createMachineEnder(adapter: SubstrateAdapter): MachineEnder {
-  const wanted = new Set<Wanted>();
+export function createMachineTerminator(adapter: SubstrateAdapter): MachineTerminator {
+  const pending = new Set<PendingTermination>();
 
-  const endAll = async (): Promise<void> => {
+  const terminateAll = async (): Promise<void> => {
     // Who comes in the same turn goes along.
     await Promise.resolve();
-    const taken = [...wanted];
-    wanted.clear();
+    const taken = [...pending];
+    pending.clear();
     const ids = [...new Set(taken.map(({ id }) => id))];
     if (ids.length === 0) return;
     try {
@@ -38,17 +38,17 @@ export function createMachineEnder(adapter: SubstrateAdapter): MachineEnder {
   };
 
   return {
-    async end(id, signal) {
+    async terminate(id, signal) {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<TerminateOutcome>();
-      const one: Wanted = { id, resolve, reject };
+      const one: PendingTermination = { id, resolve, reject };
       const leave = (): void => {
-        wanted.delete(one);
+        pending.delete(one);
         reject(signal.reason);
       };
       using _leaving = onAbort(signal, leave);
-      wanted.add(one);
-      if (wanted.size === 1) void endAll();
+      pending.add(one);
+      if (pending.size === 1) void terminateAll();
       return await promise;
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RateAsk } from "../../../src/pacing/contract.ts";
+import type { RateRequest } from "../../../src/pacing/contract.ts";
 import type { RateLimit } from "../../../src/pacing/rates.ts";
 import { newSpawn } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
@@ -15,12 +15,12 @@ const READS: RateLimit = {
   resources: null,
 };
 
-function ask(changes: Partial<RateAsk> = {}): RateAsk {
+function ask(changes: Partial<RateRequest> = {}): RateRequest {
   return {
     scope: "account 1 in here",
     limit: LAUNCHES,
     tenant: "default",
-    line: "driver-1",
+    queueId: "worker-1",
     now: 1_700_000_000_000,
     requests: 1,
     resources: { minimum: 1, maximum: 4 },
@@ -34,9 +34,9 @@ export function describeRates(open: OpenLedger): void {
     it("grants what is available, and otherwise returns the wait and the number of earlier waiters", async () => {
       await using subject = await open();
       const { ledger } = subject;
-      const granted = { granted: true, requests: 1, resources: 4, held: null };
+      const granted = { granted: true, requests: 1, resources: 4, reservation: null };
       expect(await ledger.spend(ask())).toEqual(granted);
-      expect(await ledger.spend(ask({ line: "driver-2" }))).toEqual(granted);
+      expect(await ledger.spend(ask({ queueId: "worker-2" }))).toEqual(granted);
       const refused = { granted: false, wait: 750, ahead: 0 };
       const single = { minimum: 1, maximum: 1 };
       expect(await ledger.spend(ask({ tenant: "acme", resources: single }))).toEqual(refused);
@@ -66,12 +66,17 @@ export function describeRates(open: OpenLedger): void {
     ])("an ended process %s", async (_what, isRecorded, left) => {
       await using subject = await open();
       const { ledger } = subject;
-      const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
+      const all = ask({ resources: { minimum: 1, maximum: 10 }, isReserved: true });
       const answer = await ledger.spend(all);
-      const held = answer.granted ? answer.held : null;
-      expect(held).toMatchObject({ line: "driver-1", requests: 1, resources: 10 });
-      if (isRecorded) await ledger.begin([newSpawn()], held === null ? null : { ...all, held });
-      const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
+      const reservation = answer.granted ? answer.reservation : null;
+      expect(reservation).toMatchObject({ queueId: "worker-1", requests: 1, resources: 10 });
+      if (isRecorded)
+        await ledger.begin([newSpawn()], reservation === null ? null : { ...all, reservation });
+      const next = {
+        ...all,
+        queueId: "worker-2",
+        isGone: (queueId: string) => queueId === "worker-1",
+      };
       const second = await ledger.spend(next);
       expect(second.granted ? second.resources : 0).toBe(left);
     });
@@ -80,11 +85,16 @@ export function describeRates(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.begin([newSpawn()], null);
-      const all = ask({ resources: { minimum: 1, maximum: 10 }, isHeld: true });
+      const all = ask({ resources: { minimum: 1, maximum: 10 }, isReserved: true });
       const answer = await ledger.spend(all);
-      const spent = answer.granted && answer.held ? { ...all, held: answer.held } : null;
+      const spent =
+        answer.granted && answer.reservation ? { ...all, reservation: answer.reservation } : null;
       expect(await ledger.begin([newSpawn()], spent)).toMatchObject({ created: false });
-      const next = { ...all, line: "driver-2", isGone: (line: string) => line === "driver-1" };
+      const next = {
+        ...all,
+        queueId: "worker-2",
+        isGone: (queueId: string) => queueId === "worker-1",
+      };
       expect(await ledger.spend(next)).toMatchObject({ granted: true, resources: 10 });
     });
 
@@ -93,7 +103,7 @@ export function describeRates(open: OpenLedger): void {
       const { ledger } = subject;
       const one = ask({ resources: { minimum: 1, maximum: 1 } });
       const first = await ledger.begin([newSpawn()], () => one);
-      expect(first).toMatchObject({ created: true, driven: [{}], turn: one.now });
+      expect(first).toMatchObject({ created: true, driven: [{}], admittedAt: one.now });
       const rest = { ...one, resources: { minimum: 9, maximum: 9 } };
       expect(await ledger.spend(rest)).toMatchObject({ granted: true, resources: 9 });
       expect(await ledger.spend(one)).toMatchObject({ granted: false });

@@ -98,7 +98,7 @@ export function describeReads(open: OpenLedger): void {
       );
       const before = await recordedSpawn(ledger);
       await take(ledger, { ...acme, to: "running" });
-      await ledger.claim({ ...acme, fence: 1, driver: "driver-2", until: 9_000 });
+      await ledger.claim({ ...acme, fence: 1, worker: "worker-2", until: 9_000 });
       expect(await recordedSpawn(ledger)).toEqual(before);
       expect((await ledger.list("acme", {})).map(({ state }) => state)).toEqual(["running"]);
       expect(await ledger.unfinished("acme")).toEqual([]);

@@ -15,7 +15,7 @@ const key = fc.record({
   tenant: fc.constantFrom("default", "acme"),
   spawnId: fc.constantFrom("one", "two", "three"),
 });
-const driver = fc.constantFrom("driver-1", "driver-2");
+const worker = fc.constantFrom("worker-1", "worker-2");
 const time = fc.integer({ min: 0, max: 5 });
 const fence = fc.integer({ min: 1, max: 4 });
 const digit = fc.constantFrom(...DIGITS);
@@ -57,14 +57,14 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
       ),
     weight: 8,
   },
-  fc.record({ key, fence, driver, until: time }).map(
+  fc.record({ key, fence, worker, until: time }).map(
     ({ key: of, ...one }) =>
       (ledger: Ledger) =>
         ledger.claim({ ...of, ...one }),
   ),
   fc
-    .record({ driver, until: time })
-    .map((one) => (ledger: Ledger) => ledger.renew(one.driver, one.until)),
+    .record({ worker, until: time })
+    .map((one) => (ledger: Ledger) => ledger.renew(one.worker, one.until)),
   fc.record({ key, fence }).map((one) => (ledger: Ledger) => ledger.release(one.key, one.fence)),
   fc.record({ scope: fc.constantFrom("here", "there"), machines, now: time }).map(
     (one) => (ledger: Ledger) =>
@@ -82,7 +82,7 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
 );
 
 function beginCalls(): fc.Arbitrary<Call> {
-  return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, driver, leaseUntil: time }).map(
+  return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, worker, leaseUntil: time }).map(
     ({ key: of, ...one }) =>
       (ledger: Ledger) =>
         begin(ledger, { ...of, ...one, at: AT }),

@@ -26,7 +26,7 @@ export function describeBeginning(open: OpenLedger): void {
       expect(created).toBe(true);
       expect(driven).toMatchObject({
         plan,
-        lease: { driver: "driver-1", until: 1_000, fence: 1 },
+        lease: { worker: "worker-1", until: 1_000, fence: 1 },
         launches: [{ attempt: 1, ...launchOf("a"), at: AT, outcome: null, reason: null }],
         spawn: { ...KEY, state: "launching", machine: null, error: null, createdAt: AT },
       });
@@ -40,7 +40,7 @@ export function describeBeginning(open: OpenLedger): void {
       await using subject = await open();
       const { driven } = await begin(subject.ledger);
       const other = samplePlan({ workspace: "other" });
-      const again = newSpawn({ plan: other, launch: launchOf("b"), driver: "driver-2", at: LATER });
+      const again = newSpawn({ plan: other, launch: launchOf("b"), worker: "worker-2", at: LATER });
       expect(await begin(subject.ledger, again)).toEqual({ created: false, driven });
       expect((await subject.ledger.events("default", 0, [])).length).toBe(2);
       expect(await subject.ledger.targets()).toEqual([plan.target]);
@@ -48,12 +48,12 @@ export function describeBeginning(open: OpenLedger): void {
 
     it("lets one of many concurrent calls begin", async () => {
       await using subject = await open();
-      const drivers = Array.from({ length: 8 }, (_, index) => `driver-${index}`);
+      const workers = Array.from({ length: 8 }, (_, index) => `worker-${index}`);
       const begun = await Promise.all(
-        drivers.map((driver) => begin(subject.ledger, newSpawn({ driver }))),
+        workers.map((worker) => begin(subject.ledger, newSpawn({ worker }))),
       );
       expect(begun.filter(({ created }) => created)).toHaveLength(1);
-      expect(new Set(begun.map(({ driven }) => driven.lease.driver)).size).toBe(1);
+      expect(new Set(begun.map(({ driven }) => driven.lease.worker)).size).toBe(1);
     });
 
     it("keeps one owner id", async () => {
@@ -96,7 +96,7 @@ export function describeSteps(open: OpenLedger): void {
         answer,
       });
       expect(taken).toMatchObject({
-        lease: { driver: "driver-1", until: 2_000, fence: 1 },
+        lease: { worker: "worker-1", until: 2_000, fence: 1 },
         launches: [{ token: token("a"), ...answer }],
         spawn: { state: "booting", machine: machineOf("m"), createdAt: AT, updatedAt: LATER },
       });

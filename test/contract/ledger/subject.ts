@@ -7,7 +7,7 @@ import type {
   Ledger,
   NewLaunch,
   NewSpawn,
-  Standing,
+  SpawnRecord,
   Step,
 } from "../../../src/ledger/ledger.ts";
 import { beginRecord } from "../../../src/ledger/ledger-steps.ts";
@@ -54,7 +54,7 @@ export function newSpawn(changes: Partial<NewSpawn> = {}): NewSpawn {
     ...KEY,
     plan,
     launch: launchOf("a"),
-    driver: "driver-1",
+    worker: "worker-1",
     leaseUntil: 1_000,
     at: AT,
     ...changes,
@@ -72,12 +72,12 @@ export async function begin(
   return { created: begun.created, driven };
 }
 
-/** A step from the viewpoint of the driver that holds the fence. */
+/** A step from the viewpoint of the worker that holds the fence. */
 export type StepRequest = Partial<Omit<Step, "before">> &
-  Pick<Step, "to"> & { readonly fence?: number; readonly before?: Standing };
+  Pick<Step, "to"> & { readonly fence?: number; readonly before?: SpawnRecord };
 
 /** Takes one step of the first spawn, or of another; null if the ledger rejects it. */
-export async function take(ledger: Ledger, wanted: StepRequest): Promise<Standing | null> {
+export async function take(ledger: Ledger, wanted: StepRequest): Promise<SpawnRecord | null> {
   const { fence = 1, ...changes } = wanted;
   const now = await ledger.find({ ...KEY, ...changes });
   const seen = now ?? { ...beginRecord(newSpawn()), plan };
@@ -93,7 +93,7 @@ export async function take(ledger: Ledger, wanted: StepRequest): Promise<Standin
 }
 
 /** Takes a step that must be accepted. */
-export async function stepped(ledger: Ledger, changes: StepRequest): Promise<Standing> {
+export async function stepped(ledger: Ledger, changes: StepRequest): Promise<SpawnRecord> {
   const after = await take(ledger, changes);
   if (after === null) throw new Error(`the step to ${changes.to} was rejected`);
   return after;

@@ -1,5 +1,5 @@
 /**
- * One of several processes that share a ledger. Arguments: file, driver, spawns, rounds. It waits for a line on standard
+ * One of several processes that share a ledger. Arguments: file, worker, spawns, rounds. It waits for a line on standard
  * input, so that all of them begin together; then, so many rounds, it begins and claims every spawn, takes a step with
  * each that it was given, and prints as JSON what was given to it.
  */
@@ -9,7 +9,7 @@ import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { samplePlan } from "../sample-plan.ts";
 
-const [path = "", driver = "", spawns = "0", rounds = "0"] = process.argv.slice(2);
+const [path = "", worker = "", spawns = "0", rounds = "0"] = process.argv.slice(2);
 process.stdout.write("ready\n");
 await once(process.stdin, "data");
 
@@ -26,18 +26,18 @@ for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
   const launch = { candidate: 0, place: "engine-1", token, member: 0 };
   const key = { tenant: "default", spawnId };
   const { created } = await ledger.begin(
-    [{ ...key, plan, launch, driver, leaseUntil: 0, at }],
+    [{ ...key, plan, launch, worker, leaseUntil: 0, at }],
     null,
   );
   if (created) begun.push(spawnId);
   for (let round = 0; round < Number(rounds); round += 1) {
     const fence = (await ledger.find(key))?.lease.fence ?? 0;
-    const claimed = await ledger.claim({ ...key, fence, driver, until: round });
+    const claimed = await ledger.claim({ ...key, fence, worker, until: round });
     if (claimed === null) continue;
     claims.push(`${spawnId}/${fence + 1}`);
     const step = { ...key, before: claimed, at, lease: round } as const;
-    const taken = await ledger.take([{ ...step, to: "launching", message: driver }], null);
-    if (taken !== null) steps.push(`${spawnId}/${driver}`);
+    const taken = await ledger.take([{ ...step, to: "launching", message: worker }], null);
+    if (taken !== null) steps.push(`${spawnId}/${worker}`);
   }
 }
 const owner = await ledger.owner();

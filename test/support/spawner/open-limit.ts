@@ -1,6 +1,6 @@
-import { allot, correct, recorded } from "../../../src/pacing/admission.ts";
+import { admit, correct, releaseReservation } from "../../../src/pacing/admission.ts";
 import type { RateState } from "../../../src/pacing/admission.ts";
-import type { Held, RateAsk, RateCorrection } from "../../../src/pacing/contract.ts";
+import type { Reservation, RateRequest, RateCorrection } from "../../../src/pacing/contract.ts";
 import type { RateBucket, RateLimit } from "../../../src/pacing/rates.ts";
 
 export const START = 1_700_000_000_000;
@@ -22,7 +22,7 @@ export const READS: RateLimit = {
 interface Wish {
   readonly at?: number;
   readonly tenant?: string;
-  readonly line?: string;
+  readonly queueId?: string;
   readonly machines?: number;
   readonly exactly?: number;
   readonly calls?: number;
@@ -32,17 +32,17 @@ interface Wish {
 export function openLimit(limit: RateLimit = LAUNCHES) {
   let state: RateState | null = null;
   const gone = new Set<string>();
-  const askOf = ({ at = 0, tenant = "a", line = "1", ...wish }: Wish): RateAsk => {
+  const askOf = ({ at = 0, tenant = "a", queueId = "1", ...wish }: Wish): RateRequest => {
     const { machines, exactly, calls = 1 } = wish;
     const most = exactly ?? machines;
     const resources = most === undefined ? null : { minimum: exactly ?? 1, maximum: most };
-    const asked = { limit, tenant, line, now: START + at, requests: calls, resources };
-    return { scope: "here", ...asked, isHeld: true, isGone: (each) => gone.has(each) };
+    const asked = { limit, tenant, queueId, now: START + at, requests: calls, resources };
+    return { scope: "here", ...asked, isReserved: true, isGone: (each) => gone.has(each) };
   };
   return {
     /** What is granted; or, negative, how long to wait. */
     ask(wish: Wish): number {
-      const decision = allot(state, askOf(wish));
+      const decision = admit(state, askOf(wish));
       state = decision.state;
       const { answer } = decision;
       if (!answer.granted) return -answer.wait;
@@ -51,16 +51,16 @@ export function openLimit(limit: RateLimit = LAUNCHES) {
     correct(correction: RateCorrection, wish: Wish = {}): void {
       state = correct(state, askOf(wish), correction);
     },
-    recorded(held: Held): void {
-      state = recorded(state, { scope: "here", limit, held });
+    recorded(reservation: Reservation): void {
+      state = releaseReservation(state, { scope: "here", limit, reservation });
     },
-    /** The process whose line it is ends. */
-    end: (line: string) => gone.add(line),
-    get held() {
-      return state?.held ?? [];
+    /** Ends the process of that queue. */
+    end: (queueId: string) => gone.add(queueId),
+    get reservations() {
+      return state?.reservations ?? [];
     },
     get entrants() {
-      return state?.entrants ?? [];
+      return state?.waiters ?? [];
     },
   };
 }

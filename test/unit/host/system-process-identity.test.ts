@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
-import { systemDriver } from "../../../src/host/system-process-identity.ts";
+import { systemProcessIdentity } from "../../../src/host/system-process-identity.ts";
 
-const PROCESS = join(import.meta.dirname, "../../support/spawner/driver-process.ts");
+const PROCESS = join(import.meta.dirname, "../../support/spawner/worker-process.ts");
 
-/** A driver that is a process of its own. */
+/** A worker that is a process of its own. */
 async function otherDriver() {
   const child = spawn(process.execPath, [PROCESS], { stdio: ["pipe", "pipe", "inherit"] });
   const [id] = await once(createInterface(child.stdout), "line");
@@ -21,16 +21,16 @@ async function kill({ child }: Awaited<ReturnType<typeof otherDriver>>): Promise
   await ended;
 }
 
-describe("a driver", () => {
+describe("a worker", () => {
   it("has an id of its own each time, and is not gone while it asks", () => {
-    const [one, other] = [systemDriver(), systemDriver()];
+    const [one, other] = [systemProcessIdentity(), systemProcessIdentity()];
     expect(one.id).not.toBe(other.id);
     expect([one.isGone(one.id), one.isGone(other.id)]).toEqual([false, false]);
   });
 
   it("is gone the moment its process is", async () => {
     const other = await otherDriver();
-    const own = systemDriver();
+    const own = systemProcessIdentity();
     expect(own.isGone(other.id)).toBe(false);
     await kill(other);
     expect(own.isGone(other.id)).toBe(true);
@@ -45,13 +45,13 @@ describe("a driver", () => {
     "//",
     `${"x".repeat(100)}/1/2/3`,
   ])("is not known to be gone where its id is %j", (id) => {
-    expect(systemDriver().isGone(id)).toBe(false);
+    expect(systemProcessIdentity().isGone(id)).toBe(false);
   });
 
   it.each(["0", "-1", "01", "1e3", " 1", "99999999999"])(
     "is not known to be gone where its process id is %j",
     (pid) => {
-      const own = systemDriver();
+      const own = systemProcessIdentity();
       const [world = "", , ...rest] = own.id.split("/");
       expect(own.isGone([world, pid, ...rest].join("/"))).toBe(false);
     },
@@ -61,22 +61,24 @@ describe("a driver", () => {
     const other = await otherDriver();
     await kill(other);
     const [, ...rest] = other.id.split("/");
-    expect(systemDriver().isGone(["another-boot.4026531836", ...rest].join("/"))).toBe(false);
+    expect(systemProcessIdentity().isGone(["another-boot.4026531836", ...rest].join("/"))).toBe(
+      false,
+    );
   });
 });
 
-describe.skipIf(process.platform !== "linux")("a driver on Linux", () => {
+describe.skipIf(process.platform !== "linux")("a worker on Linux", () => {
   it("is gone where another process has its process id now", async () => {
     const other = await otherDriver();
     const [world, pid, began, ...rest] = other.id.split("/");
     const earlier = [world, pid, String(Number(began) - 1), ...rest].join("/");
-    const own = systemDriver();
+    const own = systemProcessIdentity();
     expect([own.isGone(other.id), own.isGone(earlier)]).toEqual([false, true]);
     await kill(other);
   });
 
   it("is gone once it is a zombie, which nobody has buried", async () => {
-    // The shell starts a driver, and becomes a program that never asks how its children ended.
+    // The shell starts a worker, and becomes a program that never asks how its children ended.
     const script = `exec 3<&0; "$0" "$1" <&3 & exec sleep 30`;
     const parent = spawn("/bin/sh", ["-c", script, process.execPath, PROCESS], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -84,7 +86,7 @@ describe.skipIf(process.platform !== "linux")("a driver on Linux", () => {
     const [line] = await once(createInterface(parent.stdout), "line");
     const id = String(line);
     const pid = Number(id.split("/")[1]);
-    const own = systemDriver();
+    const own = systemProcessIdentity();
     expect(own.isGone(id)).toBe(false);
     process.kill(pid, "SIGKILL");
     await expect.poll(() => stateOf(pid)).toBe("Z");

@@ -21,7 +21,7 @@ function step(changes: Partial<Step>): Step {
     ...KEY,
     plan: samplePlan(),
     launch: LAUNCH,
-    driver: "d",
+    worker: "d",
     leaseUntil: 1,
     at: AT,
   });

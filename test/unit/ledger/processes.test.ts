@@ -29,7 +29,7 @@ it("eight processes on one ledger are given each spawn and each lease once", asy
   using folder = scratchFolder();
   const path = join(folder.path, "slipway.db");
   const claimers = Array.from({ length: PROCESSES }, (_, index) =>
-    startProcess(CLAIMER, path, `driver-${index}`, String(SPAWNS), String(ROUNDS)),
+    startProcess(CLAIMER, path, `worker-${index}`, String(SPAWNS), String(ROUNDS)),
   );
   await Promise.all(claimers.map(({ ready }) => ready));
   const reports = await Promise.all(claimers.map(finish));
@@ -45,7 +45,7 @@ it("eight processes on one ledger are given each spawn and each lease once", asy
   const database = await openDatabase({ path, migrations: { ledger: LEDGER_MIGRATIONS } });
   const ledger = createSqliteLedger(database);
   const events = await ledger.events("default", 0, []);
-  const recorded = events.filter(({ message }) => message.startsWith("driver-"));
+  const recorded = events.filter(({ message }) => message.startsWith("worker-"));
   expect(recorded.map(({ spawnId, message }) => `${spawnId}/${message}`).toSorted()).toEqual(
     reports.flatMap(({ steps }) => steps).toSorted(),
   );

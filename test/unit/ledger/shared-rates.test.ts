@@ -46,7 +46,7 @@ async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls:
   const start = clock.now();
   const buckets: Buckets = new Map();
   const governors = ledgers.map((ledger, index) =>
-    createGovernor({ store: ledger, clock, line: `driver-${index}`, isGone: () => false }),
+    createGovernor({ store: ledger, clock, queueId: `worker-${index}`, isGone: () => false }),
   );
   const gone: Gone[] = [];
   let launches = 0;
@@ -156,8 +156,8 @@ describe("several processes on one ledger", () => {
     const clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 0, 50));
     const counts: gceStandIn.RateCounts = new Map();
     const quota = gceStandIn.publishedRates({ id: "instances.delete", isMutation: true });
-    const governors = ["one", "two"].map((line) =>
-      createGovernor({ store: ledger, clock, line, isGone: () => false }),
+    const governors = ["one", "two"].map((queueId) =>
+      createGovernor({ store: ledger, clock, queueId, isGone: () => false }),
     );
     const remove = async (index: number): Promise<void> => {
       const admission = { scope: gce.rateScope("agents"), limit: QUERIES, tenant: "a" };

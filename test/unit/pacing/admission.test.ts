@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LOOK_AGAIN } from "../../../src/pacing/admission.ts";
+import { LONGEST_PAUSE } from "../../../src/pacing/admission.ts";
 import { SLACK } from "../../../src/pacing/buckets.ts";
 import { openLimit, READS } from "../../support/spawner/open-limit.ts";
 
@@ -41,7 +41,7 @@ describe("one tenant alone", () => {
     let at = 0;
     while (left > 0) {
       const granted = limit.ask({ machines: left, at });
-      if (granted < 0) at += Math.min(-granted, LOOK_AGAIN);
+      if (granted < 0) at += Math.min(-granted, LONGEST_PAUSE);
       else {
         left -= granted;
         calls += 1;
@@ -137,20 +137,20 @@ describe("several tenants", () => {
 describe("the lines of one tenant", () => {
   it("are served in the order in which they came", () => {
     const limit = emptied();
-    expect(limit.ask({ line: "2" })).toBe(-NEXT);
-    expect(limit.ask({ line: "1", at: 1 })).toBe(-(NEXT + 499));
-    expect(limit.ask({ line: "1", at: NEXT })).toBe(-500);
-    expect(limit.ask({ line: "2", at: NEXT })).toBe(1);
-    expect(limit.ask({ line: "1", at: NEXT + 500 })).toBe(1);
+    expect(limit.ask({ queueId: "2" })).toBe(-NEXT);
+    expect(limit.ask({ queueId: "1", at: 1 })).toBe(-(NEXT + 499));
+    expect(limit.ask({ queueId: "1", at: NEXT })).toBe(-500);
+    expect(limit.ask({ queueId: "2", at: NEXT })).toBe(1);
+    expect(limit.ask({ queueId: "1", at: NEXT + 500 })).toBe(1);
   });
 
   it("give another tenant its turn between theirs", () => {
     const limit = emptied();
-    for (const line of ["1", "2", "3"]) limit.ask({ line });
+    for (const queueId of ["1", "2", "3"]) limit.ask({ queueId });
     expect(limit.ask({ tenant: "b", at: 10 })).toBe(-(NEXT - 10 + 500));
-    expect(limit.ask({ line: "2", at: 10 })).toBe(-(NEXT - 10 + 1_000));
-    expect(limit.ask({ line: "1", at: NEXT })).toBe(1);
-    expect(limit.ask({ line: "2", at: NEXT + 500 })).toBe(-500);
+    expect(limit.ask({ queueId: "2", at: 10 })).toBe(-(NEXT - 10 + 1_000));
+    expect(limit.ask({ queueId: "1", at: NEXT })).toBe(1);
+    expect(limit.ask({ queueId: "2", at: NEXT + 500 })).toBe(-500);
     expect(limit.ask({ tenant: "b", at: NEXT + 500 })).toBe(1);
   });
 });
@@ -186,11 +186,11 @@ describe("a clock", () => {
   it("that two processes read in turn takes nothing from the bucket and adds nothing", () => {
     const limit = emptied();
     for (let time = 0; time < 400; time += 1) {
-      expect(limit.ask({ line: "1", at: time + 1 })).toBeLessThan(0);
-      expect(limit.ask({ line: "2", at: time })).toBeLessThan(0);
+      expect(limit.ask({ queueId: "1", at: time + 1 })).toBeLessThan(0);
+      expect(limit.ask({ queueId: "2", at: time })).toBeLessThan(0);
     }
-    expect(limit.ask({ line: "1", at: NEXT - 1 })).toBeLessThan(0);
-    expect(limit.ask({ line: "1", at: NEXT })).toBe(1);
+    expect(limit.ask({ queueId: "1", at: NEXT - 1 })).toBeLessThan(0);
+    expect(limit.ask({ queueId: "1", at: NEXT })).toBe(1);
   });
 
   it("that was set back keeps nobody waiting", () => {

@@ -2,36 +2,36 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RateBucket } from "../../../src/pacing/rates.ts";
 import {
-  drain,
-  giveBack,
-  postpone,
-  setBack,
+  drainBucket,
+  returnTokens,
+  refundTokens,
+  shiftBucket,
   SLACK,
-  spend,
+  spendTokens,
   timeUntil,
   tokensAt,
 } from "../../../src/pacing/buckets.ts";
 import type { BucketState } from "../../../src/pacing/buckets.ts";
-import { FULL_PACE, RECOVERY, slowed } from "../../../src/pacing/backpressure.ts";
-import type { Slowness } from "../../../src/pacing/backpressure.ts";
+import { FULL_PACE, RECOVERY, slowDown } from "../../../src/pacing/backpressure.ts";
+import type { Backpressure } from "../../../src/pacing/backpressure.ts";
 
 const LAUNCHES = { capacity: 5, refill: 2, everyMilliseconds: 1_000, pace: "continuous" } as const;
 const MINUTE = { capacity: 10, refill: 10, everyMilliseconds: 60_000, pace: "window" } as const;
 const START = 1_700_000_000_000;
 
 /** A bucket with a clock of its own. */
-function open(rate: RateBucket, slowness: Slowness = FULL_PACE) {
+function open(rate: RateBucket, backpressure: Backpressure = FULL_PACE) {
   let state: BucketState | null = null;
-  const bucket = () => ({ rate, state, slowness });
+  const bucket = () => ({ rate, state, backpressure });
   return {
     tokens: (at: number) => tokensAt(bucket(), START + at),
     until: (tokens: number, at: number) => timeUntil(bucket(), tokens, START + at),
-    spend: (tokens: number, at: number) => (state = spend(bucket(), tokens, START + at)),
-    giveBack: (tokens: number) => (state = giveBack(bucket(), tokens)),
+    spend: (tokens: number, at: number) => (state = spendTokens(bucket(), tokens, START + at)),
+    giveBack: (tokens: number) => (state = returnTokens(bucket(), tokens)),
     postpone: (tokens: number, spent: number, now: number) =>
-      (state = postpone(bucket(), tokens, { spent: START + spent, now: START + now })),
-    drain: (left: number, at: number) => (state = drain(bucket(), left, START + at)),
-    setBack: (by: number) => (state = setBack(state, by)),
+      (state = refundTokens(bucket(), tokens, { spent: START + spent, now: START + now })),
+    drain: (left: number, at: number) => (state = drainBucket(bucket(), left, START + at)),
+    setBack: (by: number) => (state = shiftBucket(state, by)),
   };
 }
 
@@ -103,11 +103,11 @@ describe("a continuous bucket", () => {
   });
 
   it("fills at half the pace after a throttle, and at its own again a while later", () => {
-    const slowness = slowed(FULL_PACE, START, () => 0);
-    const bucket = open(LAUNCHES, slowness);
+    const backpressure = slowDown(FULL_PACE, START, () => 0);
+    const bucket = open(LAUNCHES, backpressure);
     bucket.spend(5, 0);
     expect(bucket.until(2, 0)).toBe(SLACK + 2_000);
-    const later = open(LAUNCHES, slowness);
+    const later = open(LAUNCHES, backpressure);
     later.spend(5, RECOVERY);
     expect(later.until(2, RECOVERY)).toBe(SLACK + 1_000);
   });
@@ -158,7 +158,7 @@ describe("a window", () => {
   it("is smaller after a throttle", () => {
     const bucket = open(
       MINUTE,
-      slowed(FULL_PACE, START, () => 0),
+      slowDown(FULL_PACE, START, () => 0),
     );
     expect(bucket.tokens(0)).toBe(5);
     bucket.spend(5, 0);
@@ -278,8 +278,8 @@ describe("whatever is spent as a bucket allows it", () => {
   it("is there when it was said to be", () => {
     fc.assert(
       fc.property(rates, asks, fc.integer({ min: 0, max: 4 }), (rate, wanted, halvings) => {
-        const slowness = { halvings, at: START, hold: 0 };
-        const bucket = open(rate, slowness);
+        const backpressure = { halvings, at: START, pausedUntil: 0 };
+        const bucket = open(rate, backpressure);
         let now = 0;
         for (const { pause, tokens } of wanted) {
           now += pause;

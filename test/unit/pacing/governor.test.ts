@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SLACK } from "../../../src/pacing/buckets.ts";
 import { createGovernor } from "../../../src/pacing/governor.ts";
-import type { Admitted } from "../../../src/pacing/governor.ts";
-import type { RateAsk } from "../../../src/pacing/contract.ts";
+import type { AdmissionRequest } from "../../../src/pacing/governor.ts";
+import type { RateRequest } from "../../../src/pacing/contract.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
 import type { RateLimit } from "../../../src/pacing/rates.ts";
 import { createFakeClock, settle } from "../../../testing/fake-clock.ts";
@@ -26,21 +26,21 @@ function scene(processes = 1) {
   const clock = createFakeClock();
   const start = clock.now();
   const memory = createMemoryLedger();
-  const asks: RateAsk[] = [];
+  const asks: RateRequest[] = [];
   const ledger = {
     ...memory,
-    spend: (ask: RateAsk) => {
+    spend: (ask: RateRequest) => {
       asks.push(ask);
       return memory.spend(ask);
     },
   };
   const governors = Array.from({ length: processes }, (_, index) =>
-    createGovernor({ store: ledger, clock, line: `driver-${index}`, isGone: () => false }),
+    createGovernor({ store: ledger, clock, queueId: `worker-${index}`, isGone: () => false }),
   );
   const [governor] = governors;
   if (governor === undefined) throw new Error("there is no process");
   const gone: string[] = [];
-  const go = async (name: string, given: Partial<Admitted> = {}, process = 0) => {
+  const go = async (name: string, given: Partial<AdmissionRequest> = {}, process = 0) => {
     const { signal = new AbortController().signal, ...change } = { signal: undefined, ...given };
     const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a", resources: () => 1, ...change };
     const granted = await (governors[process] ?? governor).admit(admission, signal);
@@ -124,7 +124,7 @@ describe("admit", () => {
 
   it("tells again every five seconds", async () => {
     const { clock, governor, go } = scene();
-    await governor.throttled({ scope: SCOPE, limit: LAUNCHES, tenant: "a" }, 12_000);
+    await governor.noteThrottle({ scope: SCOPE, limit: LAUNCHES, tenant: "a" }, 12_000);
     const told: number[] = [];
     const waiting = go("late", { onWait: (milliseconds) => told.push(milliseconds) });
     await clock.runUntilSettled(waiting);
@@ -247,7 +247,7 @@ it("gives back what was granted for machines that were refused", async () => {
   const { clock, governor, asks, go, gone } = scene();
   await go("burst", { resources: () => 1_000 });
   const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
-  await governor.refused(admission, { resources: 400, granted: clock.now(), token: null });
+  await governor.noteRefusal(admission, { resources: 400, granted: clock.now(), token: null });
   await go("rest", { resources: () => 400 });
   expect(gone.at(-1)).toBe("rest 400 at 0");
   expect(asks.length).toBe(2);
@@ -262,7 +262,7 @@ describe("what was granted and took its time", () => {
     await go("burst", { resources: () => 1_000 });
     const at = clock.now();
     await clock.advance(100);
-    await governor.renew({ ...admission, resources: 1_000, at }, signal);
+    await governor.readmit({ ...admission, resources: 1_000, at }, signal);
     expect(asks.length).toBe(1);
   });
 
@@ -274,7 +274,7 @@ describe("what was granted and took its time", () => {
     const waiting = go("next");
     await settle();
     const all = [1, 2, 3, 4, 5].map(() =>
-      governor.renew({ ...admission, resources: 1, at }, signal),
+      governor.readmit({ ...admission, resources: 1, at }, signal),
     );
     await Promise.all(all);
     expect(clock.now() - at).toBe(400);
@@ -289,7 +289,7 @@ describe("what was granted and took its time", () => {
     await clock.advance(NEXT);
     await go("single");
     expect(gone.at(-1)).toBe(`single 1 at ${NEXT}`);
-    const late = governor.renew({ ...admission, resources: 1_000, at }, signal);
+    const late = governor.readmit({ ...admission, resources: 1_000, at }, signal);
     await clock.runUntilSettled(late);
     expect(clock.now() - at).toBeGreaterThanOrEqual(NEXT + 500);
     expect(clock.now() - at).toBeLessThan(NEXT + 1_500);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { rateOf } from "../../../adapters/aws/client/rates.ts";
 import { FULL_PACE } from "../../../src/pacing/backpressure.ts";
-import { spend, timeUntil, tokensAt } from "../../../src/pacing/buckets.ts";
+import { spendTokens, timeUntil, tokensAt } from "../../../src/pacing/buckets.ts";
 import type { BucketState } from "../../../src/pacing/buckets.ts";
 import type { RateBucket } from "../../../src/pacing/rates.ts";
 import { tableRows } from "../../docs/support/documents.ts";
@@ -11,11 +11,11 @@ const { requests, resources } = rateOf("RunInstances", "account 123456789012 in 
 function bucketOf(rate: RateBucket | null) {
   if (rate === null) throw new Error("RunInstances has no bucket for machines");
   let state: BucketState | null = null;
-  const bucket = () => ({ rate, state, slowness: FULL_PACE });
+  const bucket = () => ({ rate, state, backpressure: FULL_PACE });
   return {
     timeUntil: (tokens: number, now: number) => timeUntil(bucket(), tokens, now),
     spend: (tokens: number, now: number): number => {
-      state = spend(bucket(), tokens, now);
+      state = spendTokens(bucket(), tokens, now);
       return tokensAt(bucket(), now);
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
@@ -49,7 +49,7 @@ describe("a spawn that its caller leaves", () => {
 
   it("leaves the spawn to whoever took it while it was being cancelled", async () => {
     const here = spawnerWorld({ bootMilliseconds: 30_000 });
-    const other = { tenant: "default", spawnId: "one", driver: "other", until: Infinity };
+    const other = { tenant: "default", spawnId: "one", worker: "other", until: Infinity };
     const ledger: SpawnerPorts["ledger"] = {
       ...here.ledger,
       async take(steps, spent) {
@@ -61,14 +61,14 @@ describe("a spawn that its caller leaves", () => {
     };
     const controller = new AbortController();
     const request = here.request({ signal: controller.signal });
-    const spawning = spawnPlan(createSpawnerWorld({ ...here.ports, ledger }), request);
+    const spawning = spawnPlan(createSpawnerRuntime({ ...here.ports, ledger }), request);
     await here.clock.advance(10);
     controller.abort();
     await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
       code: "CANCELLED",
       message: "spawn one: interrupted before it was running; it stays recorded",
     });
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe("other");
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe("other");
     expect(here.adapter.machines).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { recover } from "../../../src/spawner/recover.ts";
 import { refresh } from "../../../src/spawner/refresh.ts";
-import { createSpawnerWorld, terminate } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, terminate } from "../../../src/spawner/spawn.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 const LAG = 300_000;
@@ -14,9 +14,9 @@ async function lagging(milliseconds: number, age = 1_000) {
   await here.clock.advance(age);
   const shownFrom = here.clock.now() + milliseconds;
   const isShown = () => here.clock.now() >= shownFrom;
-  const world = createSpawnerWorld({
+  const world = createSpawnerRuntime({
     ...here.ports,
-    driver: { id: "driver-2", isGone: () => true },
+    worker: { id: "worker-2", isGone: () => true },
     openAdapter: () =>
       Promise.resolve({
         ...here.adapter,
@@ -103,7 +103,7 @@ describe("a machine that stays pending", () => {
       message: expect.stringContaining("still pending more than 15 min after it was accepted"),
     });
     expect((await here.ledger.find(KEY))?.spawn).toMatchObject({ state: "booting", error: null });
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
     expect(here.adapter.machines).toHaveLength(1);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import { createGovernor } from "../../../src/pacing/governor.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { createMemoryLedger } from "../../../src/ledger/memory-ledger.ts";
@@ -35,7 +35,7 @@ function ratedWorld(
       return answer;
     },
   };
-  const world = createSpawnerWorld({ ...here.ports, ledger });
+  const world = createSpawnerRuntime({ ...here.ports, ledger });
   const begin = (spawnId: string, wish: Partial<SpawnRequest> = {}) =>
     spawnPlan(world, here.request({ spawnId, ...wish }));
   return { ...here, begin, told };
@@ -202,20 +202,20 @@ describe("what it asks for", () => {
   it("is one machine at the time of its record, and nothing where others wait here", async () => {
     const clock = createFakeClock();
     const ledger = createMemoryLedger();
-    const governor = createGovernor({ store: ledger, clock, line: "here", isGone: () => false });
+    const governor = createGovernor({ store: ledger, clock, queueId: "here", isGone: () => false });
     const limit = { name: "Launch", requests: ONE_A_SECOND, resources: ONE_A_SECOND };
     const admission = { scope: "here", limit, tenant: "a" };
-    const ask = governor.atOnce(admission);
+    const ask = governor.requestAtOnce(admission);
     await clock.advance(700);
     const one = { requests: 1, resources: { minimum: 1, maximum: 1 } };
-    expect(ask?.()).toMatchObject({ ...admission, ...one, line: "here", now: clock.now() });
+    expect(ask?.()).toMatchObject({ ...admission, ...one, queueId: "here", now: clock.now() });
     const { signal } = new AbortController();
     const wanted = { ...admission, resources: () => 1 };
     const both = Promise.all([governor.admit(wanted, signal), governor.admit(wanted, signal)]);
     await clock.advance(1);
     expect(ask?.()).toBeNull();
-    expect(governor.atOnce(admission)).toBeNull();
-    expect(governor.atOnce({ ...admission, tenant: "b" })).not.toBeNull();
+    expect(governor.requestAtOnce(admission)).toBeNull();
+    expect(governor.requestAtOnce({ ...admission, tenant: "b" })).not.toBeNull();
     await clock.runUntilSettled(both);
     expect(ask?.()).not.toBeNull();
   });

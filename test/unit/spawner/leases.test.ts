@@ -8,18 +8,18 @@ const OTHER = { tenant: "default", spawnId: "two" };
 
 function leasing(gone: readonly string[] = []) {
   const clock = createFakeClock();
-  const renewals: { readonly driver: string; readonly at: number; readonly until: number }[] = [];
+  const renewals: { readonly worker: string; readonly at: number; readonly until: number }[] = [];
   const start = clock.now();
   let fails = false;
   const ledger = {
     ...createMemoryLedger(),
-    renew: (driver: string, until: number) => {
-      renewals.push({ driver, at: clock.now() - start, until: until - start });
+    renew: (worker: string, until: number) => {
+      renewals.push({ worker, at: clock.now() - start, until: until - start });
       return fails ? Promise.reject(new Error("busy")) : Promise.resolve();
     },
   };
-  const driver = { id: "driver-1", isGone: (id: string) => gone.includes(id) };
-  const leases = createLeases({ ledger, clock, driver });
+  const worker = { id: "worker-1", isGone: (id: string) => gone.includes(id) };
+  const leases = createLeases({ ledger, clock, worker });
   return { clock, leases, renewals, failing: (now: boolean) => (fails = now) };
 }
 
@@ -32,11 +32,11 @@ describe("leases", () => {
 
   it("are renewed three times in their length while anything is held, whatever fails", async () => {
     const { clock, leases, renewals, failing } = leasing();
-    const holds = [leases.hold(KEY), leases.hold(OTHER), leases.hold(KEY)];
+    const holds = [leases.keepAlive(KEY), leases.keepAlive(OTHER), leases.keepAlive(KEY)];
     await clock.advance(20_000);
     expect(renewals).toEqual([
-      { driver: "driver-1", at: 10_000, until: 40_000 },
-      { driver: "driver-1", at: 20_000, until: 50_000 },
+      { worker: "worker-1", at: 10_000, until: 40_000 },
+      { worker: "worker-1", at: 20_000, until: 50_000 },
     ]);
     failing(true);
     await clock.advance(10_000);
@@ -46,27 +46,27 @@ describe("leases", () => {
     for (const hold of holds) hold[Symbol.dispose]();
     await clock.runUntilIdle();
     expect([renewals.length, clock.sleeping]).toEqual([4, 0]);
-    using _again = leases.hold(KEY);
+    using _again = leases.keepAlive(KEY);
     await clock.advance(10_000);
     expect(renewals).toHaveLength(5);
   });
 
-  it("are free without a driver, past their time, and where the driver is gone", () => {
-    const { clock, leases } = leasing(["driver-2"]);
+  it("are free without a worker, past their time, and where the worker is gone", () => {
+    const { clock, leases } = leasing(["worker-2"]);
     const later = clock.now() + 1;
-    const lease = (driver: string | null, until = later) => ({ driver, until, fence: 1 });
+    const lease = (worker: string | null, until = later) => ({ worker, until, fence: 1 });
     expect(leases.isFree(KEY, lease(null))).toBe(true);
-    expect(leases.isFree(KEY, lease("driver-3", clock.now()))).toBe(true);
-    expect(leases.isFree(KEY, lease("driver-2"))).toBe(true);
-    expect(leases.isFree(KEY, lease("driver-3"))).toBe(false);
+    expect(leases.isFree(KEY, lease("worker-3", clock.now()))).toBe(true);
+    expect(leases.isFree(KEY, lease("worker-2"))).toBe(true);
+    expect(leases.isFree(KEY, lease("worker-3"))).toBe(false);
   });
 
-  it("of this driver are free where it does not hold them, until the last hold ends", () => {
+  it("of this worker are free where it does not hold them, until the last hold ends", () => {
     const { clock, leases } = leasing();
-    const lease = { driver: "driver-1", until: clock.now() + 1, fence: 1 };
+    const lease = { worker: "worker-1", until: clock.now() + 1, fence: 1 };
     expect(leases.isFree(KEY, lease)).toBe(true);
-    const first = leases.hold(KEY);
-    const second = leases.hold(KEY);
+    const first = leases.keepAlive(KEY);
+    const second = leases.keepAlive(KEY);
     expect(leases.isFree(OTHER, lease)).toBe(true);
     first[Symbol.dispose]();
     expect(leases.isFree(KEY, lease)).toBe(false);

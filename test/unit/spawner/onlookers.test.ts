@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("a spawn that somebody waits for", () => {
@@ -8,7 +8,7 @@ describe("a spawn that somebody waits for", () => {
     const controller = new AbortController();
     const openAdapter = () =>
       Promise.resolve({ ...here.adapter, launch: () => new Promise<never>(() => undefined) });
-    const world = createSpawnerWorld({ ...here.ports, openAdapter });
+    const world = createSpawnerRuntime({ ...here.ports, openAdapter });
     const spawning = spawnPlan(world, here.request({ detach: controller.signal }));
     await here.clock.advance(100);
     controller.abort();
@@ -20,17 +20,17 @@ describe("a spawn that somebody waits for", () => {
         "Resume it with `slipway spawn agent-dev --id one`, or end it with `slipway terminate one`.",
     });
     expect(here.clock.now() - before).toBeLessThanOrEqual(2_000);
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
     expect(await here.spawn()).toMatchObject({ state: "running" });
     expect(here.adapter.machines).toHaveLength(1);
   });
 
-  it("tells whoever looks on of each state that another driver brings it to", async () => {
+  it("tells whoever looks on of each state that another worker brings it to", async () => {
     const here = spawnerWorld({ bootMilliseconds: 3_000 });
     const first = spawnPlan(here.world, here.request({ onEvent: () => undefined }));
     await here.clock.advance(10);
-    const driver = { id: "driver-2", isGone: () => false };
-    const onlooker = createSpawnerWorld({ ...here.ports, driver });
+    const worker = { id: "worker-2", isGone: () => false };
+    const onlooker = createSpawnerRuntime({ ...here.ports, worker });
     const second = spawnPlan(onlooker, here.request());
     const [one, other] = await here.clock.runUntilSettled(Promise.all([first, second]));
     expect(other.machine?.id).toBe(one.machine?.id);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { recover } from "../../../src/spawner/recover.ts";
-import { createSpawnerWorld, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
@@ -10,16 +10,16 @@ import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 function recovering(options: Partial<FakeAdapterOptions> = {}) {
   const here = spawnerWorld(options);
   const worldOf = (id: string, isGone: boolean, changes: Partial<SpawnerPorts> = {}) =>
-    createSpawnerWorld({
+    createSpawnerRuntime({
       ...here.ports,
-      driver: { id, isGone: (other) => isGone && other === "driver-1" },
+      worker: { id, isGone: (other) => isGone && other === "worker-1" },
       ...changes,
     });
-  /** Begins a spawn whose driver is never heard of again. */
+  /** Begins a spawn whose worker is never heard of again. */
   const begin = async (spawnId: string, wait: "running" | "accepted" = "running") => {
     const never = () => new Promise<never>(() => undefined);
     const openAdapter = () => Promise.resolve({ ...here.adapter, launch: never });
-    const world = createSpawnerWorld({ ...here.ports, openAdapter });
+    const world = createSpawnerRuntime({ ...here.ports, openAdapter });
     void spawnPlan(world, here.request({ spawnId, wait }));
     await here.clock.advance(1);
   };
@@ -39,7 +39,7 @@ describe("recover", () => {
     const here = recovering();
     await here.begin("one");
     const before = here.clock.now();
-    const world = here.worldOf("driver-2", true);
+    const world = here.worldOf("worker-2", true);
     const recovered = await here.clock.runUntilSettled(recover(world, here.all));
     expect(recovered).toMatchObject([{ spawnId: "one", spawn: { state: "running" }, error: null }]);
     expect(here.clock.now() - before).toBeLessThan(1_000);
@@ -58,7 +58,7 @@ describe("recover", () => {
           ...lease,
           plan: here.plan,
           launch: { candidate: 0, place: place?.place ?? "", token: "a".repeat(64), member: 0 },
-          driver: "another-host",
+          worker: "another-host",
           leaseUntil: here.clock.now() + 30_000,
           at: new Date(here.clock.now()).toISOString(),
         },
@@ -66,7 +66,7 @@ describe("recover", () => {
       null,
     );
     const before = here.clock.now();
-    const world = here.worldOf("driver-2", false);
+    const world = here.worldOf("worker-2", false);
     const recovered = await here.clock.runUntilSettled(recover(world, here.all));
     expect(recovered.map(({ spawn }) => spawn?.state)).toEqual(["running"]);
     expect(here.clock.now() - before).toBeGreaterThanOrEqual(30_000);
@@ -92,7 +92,7 @@ describe("recover", () => {
           return await here.adapter.launch(...parameters);
         },
       });
-    const world = here.worldOf("driver-2", true, { openAdapter });
+    const world = here.worldOf("worker-2", true, { openAdapter });
     const recovered = await here.clock.runUntilSettled(recover(world, here.all));
     expect(recovered.map(({ spawnId }) => spawnId)).toEqual(ids);
     expect([new Set(begun.slice(0, 256)), most]).toEqual([new Set(ids.slice(0, 256)), 256]);
@@ -102,7 +102,7 @@ describe("recover", () => {
   it("does not collide with another that recovers, nor with one that spawns the same id", async () => {
     const here = recovering();
     await here.begin("one");
-    const worlds = ["driver-2", "driver-3", "driver-4"].map((id) => here.worldOf(id, true));
+    const worlds = ["worker-2", "worker-3", "worker-4"].map((id) => here.worldOf(id, true));
     const [first = here.world, second = here.world, third = here.world] = worlds;
     const three = Promise.all([
       recover(first, here.all),
@@ -119,10 +119,10 @@ describe("recover", () => {
   it("is safe beside terminate: one machine or none, and the ledger says which", async () => {
     const here = recovering();
     await here.begin("one");
-    const world = here.worldOf("driver-2", true);
+    const world = here.worldOf("worker-2", true);
     const both = Promise.all([
       recover(world, here.all),
-      terminate(here.worldOf("driver-3", true), here.wish({ wait: "settled" })),
+      terminate(here.worldOf("worker-3", true), here.wish({ wait: "settled" })),
     ]);
     await here.clock.runUntilSettled(both);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
@@ -140,7 +140,7 @@ describe("recover", () => {
     await here.spawn();
     await expect(here.terminate()).rejects.toMatchObject(error);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
-    const world = here.worldOf("driver-2", true);
+    const world = here.worldOf("worker-2", true);
     let state: string | undefined;
     const reasons: unknown[] = [];
     while (state !== "terminated") {
@@ -157,7 +157,7 @@ describe("recover", () => {
   it("says why one has not settled, and goes on with the others", async () => {
     const here = recovering();
     for (const spawnId of ["one", "two"]) await here.begin(spawnId);
-    const world = here.worldOf("driver-2", true, {
+    const world = here.worldOf("worker-2", true, {
       launchSecrets: (() => {
         let asked = 0;
         return () =>
@@ -177,7 +177,7 @@ describe("recover", () => {
     const here = recovering();
     await here.begin("one");
     const openAdapter = () => Promise.reject(new SlipwayError(SECRET_GONE));
-    const world = here.worldOf("driver-2", true, { openAdapter });
+    const world = here.worldOf("worker-2", true, { openAdapter });
     const before = await here.ledger.find(KEY);
     expect(await recover(world, here.all)).toMatchObject([{ error: SECRET_GONE }]);
     expect(await here.ledger.find(KEY)).toEqual(before);
@@ -187,14 +187,14 @@ describe("recover", () => {
     const here = recovering({ bootMilliseconds: 60_000 });
     await here.begin("one");
     const interrupt = new AbortController();
-    const world = here.worldOf("driver-2", true);
+    const world = here.worldOf("worker-2", true);
     const recovered = recover(world, { ...here.all, signal: interrupt.signal });
     await here.clock.advance(100);
     interrupt.abort();
     expect(await here.clock.runUntilSettled(recovered)).toMatchObject([
       { spawn: { state: "booting" }, error: { code: "CANCELLED", reason: "INTERRUPTED" } },
     ]);
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
   });
 });
 

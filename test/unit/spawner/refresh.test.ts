@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { refresh } from "../../../src/spawner/refresh.ts";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { OpenAdapter } from "../../../src/substrate/contract.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
@@ -13,8 +13,8 @@ const TROUBLE = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "a
 /** A spawner, and what another process sees when it looks at its spawns. */
 function refreshing(options: Partial<FakeAdapterOptions> = {}) {
   const here = spawnerWorld(options);
-  const driver = { id: "driver-2", isGone: () => false };
-  const elsewhere = createSpawnerWorld({ ...here.ports, driver });
+  const worker = { id: "worker-2", isGone: () => false };
+  const elsewhere = createSpawnerRuntime({ ...here.ports, worker });
   return {
     ...here,
     refresh: (...ids: readonly string[]) =>
@@ -38,7 +38,7 @@ describe("refresh", () => {
     expect(record?.events.at(-1)?.message).toBe(
       `${machine?.id} ended by itself (exit code 3: out of memory)`,
     );
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
   });
 
   it("leaves a stopped machine with its spawn: it can be started again", async () => {
@@ -54,7 +54,7 @@ describe("refresh", () => {
       },
     });
     const before = await here.ledger.find(KEY);
-    await refresh(createSpawnerWorld({ ...here.ports, openAdapter }), [KEY], signal);
+    await refresh(createSpawnerRuntime({ ...here.ports, openAdapter }), [KEY], signal);
     expect(await here.ledger.find(KEY)).toEqual(before);
   });
 
@@ -74,7 +74,7 @@ describe("refresh", () => {
     here.adapter.end(machine?.id ?? "", 1, "full");
     const describe: typeof here.adapter.describe = async (ids, until) => {
       const seen = await here.adapter.describe(ids, until);
-      // Its driver stood still for as long as its lease, and goes on with another machine.
+      // Its worker stood still for as long as its lease, and goes on with another machine.
       const before = await here.ledger.find(KEY);
       if (before === null || machine === null) throw new Error("there is no spawn");
       const step = { ...KEY, before, at: new Date(here.clock.now()).toISOString() };
@@ -86,9 +86,9 @@ describe("refresh", () => {
       return seen;
     };
     const openAdapter: OpenAdapter = async () => ({ ...here.adapter, describe });
-    await refresh(createSpawnerWorld({ ...here.ports, openAdapter }), [KEY], signal);
+    await refresh(createSpawnerRuntime({ ...here.ports, openAdapter }), [KEY], signal);
     expect(await here.record()).toMatchObject({ state: "running", machine: { id: "another" } });
-    expect((await here.ledger.find(KEY))?.lease.driver).toBe(null);
+    expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
   });
 
   it("records that one runs which was left booting, and leaves one alone that still does", async () => {
@@ -119,7 +119,7 @@ describe("refresh", () => {
     expect(here.adapter.calls.describe - before).toBe(1);
   });
 
-  it("leaves to its driver what somebody drives, and asks for nothing that has no machine", async () => {
+  it("leaves to its worker what somebody drives, and asks for nothing that has no machine", async () => {
     const here = refreshing({ bootMilliseconds: 60_000 });
     const spawning = spawnPlan(here.world, here.request());
     await here.clock.advance(10);
@@ -150,7 +150,7 @@ describe("refresh", () => {
         }),
     ];
     for (const broken of asked) {
-      const world = createSpawnerWorld({
+      const world = createSpawnerRuntime({
         ...here.ports,
         openAdapter: (wanted) =>
           wanted.substrate === "DOCKER" && wanted.host === null

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
@@ -108,7 +108,7 @@ describe("spawnPlan", () => {
     );
     const driven = await here.ledger.find(KEY);
     expect(driven?.spawn).toMatchObject({ state: "launching", attempts: [{ outcome: "unknown" }] });
-    expect(driven?.lease.driver).toBe(null);
+    expect(driven?.lease.worker).toBe(null);
   });
 
   it("fails a machine that ends while it is watched, with exit code and last words, and removes it", async () => {
@@ -138,7 +138,7 @@ describe("spawnPlan", () => {
     const launchSecrets: SpawnerPorts["launchSecrets"] = () =>
       Promise.resolve({ credential: null, environment: secrets, files: [] });
     const request = here.request({ wait: "watched" });
-    const spawning = spawnPlan(createSpawnerWorld({ ...here.ports, launchSecrets }), request);
+    const spawning = spawnPlan(createSpawnerRuntime({ ...here.ports, launchSecrets }), request);
     await here.clock.advance(10);
     const [machine] = here.adapter.machines;
     here.adapter.end(machine?.id ?? "", 1);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { RetryVerdict } from "../../../src/errors.ts";
 import { beginRecord, claimRecord, takeStep } from "../../../src/ledger/ledger-steps.ts";
-import type { NewLaunch, PlannedLaunch, Standing } from "../../../src/ledger/ledger.ts";
+import type { NewLaunch, PlannedLaunch, SpawnRecord } from "../../../src/ledger/ledger.ts";
 import { progressOf, react } from "../../../src/spawner/state-machine.ts";
 import type { Command, SpawnEvent } from "../../../src/spawner/state-machine.ts";
 import { isFinished } from "../../../src/ledger/spawn-record.ts";
@@ -42,12 +42,12 @@ function world(places: number) {
     token: `token-${candidate}`,
     member: 0,
   });
-  let standing: Standing = beginRecord({
+  let standing: SpawnRecord = beginRecord({
     tenant: "default",
     spawnId: "one",
     plan: PLAN,
     launch: launch(0),
-    driver: "driver",
+    worker: "worker",
     leaseUntil: 0,
     at: AT,
   });
@@ -66,7 +66,7 @@ function world(places: number) {
     unsettled,
     next,
     crash() {
-      const claim = { tenant: "default", spawnId: "one", driver: "other", until: 0 };
+      const claim = { tenant: "default", spawnId: "one", worker: "other", until: 0 };
       const claimed = claimRecord(standing, { ...claim, fence: standing.lease.fence });
       if (claimed === null) throw new Error("nobody else claims it");
       standing = claimed;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rateOf, rateScope } from "../../../adapters/aws/client/rates.ts";
-import { createSpawnerWorld, spawnPlan } from "../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import { burstWorld, ids } from "../../support/burst-world.ts";
 
 const SCOPE = rateScope("123456789012", "us-east-1");
@@ -25,7 +25,7 @@ describe("nine tenants beside one that bursts", () => {
     });
     const { clock, ports, plan, request } = here;
     const worlds = ids(10).map((name) =>
-      createSpawnerWorld({ ...ports, driver: { id: `driver-${name}`, isGone: () => false } }),
+      createSpawnerRuntime({ ...ports, worker: { id: `worker-${name}`, isGone: () => false } }),
     );
     const spawn = async (tenant: number, spawnId: string): Promise<number> => {
       const world = worlds[tenant];

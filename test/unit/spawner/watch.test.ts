@@ -25,7 +25,7 @@ it("ends with CANCELLED when it is told to stop while nothing happens", async ()
         ...key,
         plan: samplePlan(),
         launch: { candidate: 0, place: "engine-1", token: "0123", member: 0 },
-        driver: "test",
+        worker: "test",
         leaseUntil: clock.now() + 30_000,
         at: "2026-11-22T04:00:00.000Z",
       },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../../src/errors.ts";
 import { createGovernor } from "../../../../src/pacing/governor.ts";
 import { createLaunchAdmission } from "../../../../src/spawner/launch/launch-admission.ts";
-import { createSpawnerWorld, spawnPlan } from "../../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../../src/spawner/spawn.ts";
 import type { RateBucket } from "../../../../src/pacing/rates.ts";
 import type { FakeAdapterOptions } from "../../../../testing/substrate/fake-adapter.ts";
 import { BATCH, burstWorld, ids, ONE_A_SECOND } from "../../../support/burst-world.ts";
@@ -90,8 +90,8 @@ describe("launches and the account's own pace", () => {
       await ledger.correct(turn, correction);
     };
     const kept = { ...ledger, correct };
-    const governor = createGovernor({ store: kept, clock, line: "here", isGone: () => false });
-    const { answered } = createLaunchAdmission(governor);
+    const governor = createGovernor({ store: kept, clock, queueId: "here", isGone: () => false });
+    const { noteOutcomes } = createLaunchAdmission(governor);
     const { adapter } = here;
     const launch = {
       token: "a".repeat(64),
@@ -108,7 +108,7 @@ describe("launches and the account's own pace", () => {
       message: "full",
     });
     for (const isRepeated of [false, true])
-      await answered({ ...launch, secrets }, [{ outcome: "rejected", error }], isRepeated);
+      await noteOutcomes({ ...launch, secrets }, [{ outcome: "rejected", error }], isRepeated);
     expect(corrections).toEqual([1]);
   });
 
@@ -119,7 +119,7 @@ describe("launches and the account's own pace", () => {
       if (spawns[0]?.spawnId === "slow") await here.clock.sleep(2_000);
       return await ledger.begin(spawns, spent);
     };
-    const world = createSpawnerWorld({ ...here.ports, ledger: { ...ledger, begin } });
+    const world = createSpawnerRuntime({ ...here.ports, ledger: { ...ledger, begin } });
     const spawns = ["slow", "other"].map(async (spawnId, index) => {
       await here.clock.sleep(index * 10);
       const workspace = { ...here.request().plan, planId: `plan-${index}` };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLaunchCalls } from "../../../../src/spawner/launch/launch-calls.ts";
-import type { Question } from "../../../../src/spawner/launch/launch-calls.ts";
+import type { LaunchInquiry } from "../../../../src/spawner/launch/launch-calls.ts";
 import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
@@ -31,11 +31,11 @@ function world() {
     },
   };
   const calls = createLaunchCalls(clock, {
-    answered: () => told.promise,
-    late: async () => undefined,
+    noteOutcomes: () => told.promise,
+    readmitLate: async () => undefined,
   });
-  const ask = (changes: Partial<Question> = {}): Promise<LaunchOutcome> =>
-    calls.ask({
+  const ask = (changes: Partial<LaunchInquiry> = {}): Promise<LaunchOutcome> =>
+    calls.awaitOutcome({
       spawnId: "one",
       token: "a".repeat(64),
       adapter,

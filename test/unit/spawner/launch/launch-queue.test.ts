@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSpawnerWorld, spawnPlan } from "../../../../src/spawner/spawn.ts";
+import { createSpawnerRuntime, spawnPlan } from "../../../../src/spawner/spawn.ts";
 import { recover } from "../../../../src/spawner/recover.ts";
 import { BATCH, burstWorld, CALL, ids } from "../../../support/burst-world.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
@@ -174,12 +174,12 @@ describe("the launch queue", () => {
         if (steps.length === 3 && lost !== undefined) {
           const { tenant, spawnId, before } = lost;
           const claim = { tenant, spawnId, fence: before.lease.fence };
-          await here.ledger.claim({ ...claim, driver: "another", until: Infinity });
+          await here.ledger.claim({ ...claim, worker: "another", until: Infinity });
         }
         return await here.ledger.take(steps, spent);
       },
     };
-    const world = createSpawnerWorld({ ...here.ports, ledger });
+    const world = createSpawnerRuntime({ ...here.ports, ledger });
     const detach = new AbortController();
     const burst = Promise.allSettled(
       ids(3).map((spawnId) =>
@@ -214,7 +214,7 @@ describe("the launch queue", () => {
         return await here.ledger.begin(spawns, spent);
       },
     };
-    const world = createSpawnerWorld({ ...here.ports, ledger });
+    const world = createSpawnerRuntime({ ...here.ports, ledger });
     const begin = (spawnId: string) => spawnPlan(world, here.request({ spawnId }));
     await expect(here.clock.runUntilSettled(begin("one"))).rejects.toThrow("the disk is full");
     isFull = false;
@@ -232,9 +232,9 @@ describe("a launch of many whose process died", () => {
     dying.abort();
     await here.clock.advance(10_000);
     await burst;
-    const world = createSpawnerWorld({
+    const world = createSpawnerRuntime({
       ...here.ports,
-      driver: { id: "driver-2", isGone: () => true },
+      worker: { id: "worker-2", isGone: () => true },
     });
     const recovered = await here.clock.runUntilSettled(
       recover(world, {

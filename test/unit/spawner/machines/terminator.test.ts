@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../../src/errors.ts";
-import { createMachineEnder } from "../../../../src/spawner/machines/terminator.ts";
+import { createMachineTerminator } from "../../../../src/spawner/machines/terminator.ts";
 import type { TerminateOutcome } from "../../../../src/substrate/contract.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
@@ -28,12 +28,12 @@ function ending() {
       );
     },
   };
-  const ender = createMachineEnder(adapter);
+  const ender = createMachineTerminator(adapter);
   const never = new AbortController().signal;
   return {
     rounds,
     answers,
-    end: (id: string, signal: AbortSignal = never) => ender.end(id, signal),
+    end: (id: string, signal: AbortSignal = never) => ender.terminate(id, signal),
   };
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../../src/errors.ts";
 import { createMachineWatcher } from "../../../../src/spawner/machines/watcher.ts";
 import type { Machine } from "../../../../src/substrate/contract.ts";
-import { machineSeen } from "../../../../src/substrate/contract.ts";
+import { knownMachine } from "../../../../src/substrate/contract.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
 
-function watching(lookMilliseconds = 0) {
+function watching(pollMilliseconds = 0) {
   const clock = createFakeClock();
-  const fake = createFakeAdapter({ clock, images: [], capabilities: { lookMilliseconds } });
+  const fake = createFakeAdapter({ clock, images: [], capabilities: { pollMilliseconds } });
   const rounds: { readonly at: number; readonly ids: readonly string[] }[] = [];
   const start = clock.now();
   let failure: SlipwayError | null = null;
@@ -38,7 +38,7 @@ function watching(lookMilliseconds = 0) {
   return {
     clock,
     rounds,
-    look: (id: string, pause: number, ending = signal) => watcher.look(id, pause, ending),
+    look: (id: string, pause: number, ending = signal) => watcher.poll(id, pause, ending),
     fail: (error: SlipwayError | null) => (failure = error),
   };
 }
@@ -49,7 +49,7 @@ describe("a machine watcher", () => {
     const ids = ["a", "b", "gone", "a"];
     const looked = Promise.all(ids.map((id) => look(id, 1_000)));
     const machines = await clock.runUntilSettled(looked);
-    expect(machines.map((machine) => machineSeen(machine)?.id ?? null)).toEqual([
+    expect(machines.map((machine) => knownMachine(machine)?.id ?? null)).toEqual([
       "a",
       "b",
       null,

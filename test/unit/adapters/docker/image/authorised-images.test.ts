@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAcceptances } from "../../../../../adapters/docker/image/authorised-images.ts";
+import { createAuthorisedImages } from "../../../../../adapters/docker/image/authorised-images.ts";
 import { SecretValue } from "../../../../../src/secret-value.ts";
 
 const IMAGE = "registry.example/agent@sha256:1";
@@ -8,7 +8,7 @@ const login = (password: string) =>
 
 describe("createAcceptances", () => {
   it("holds for the same image and credential alone", () => {
-    const acceptances = createAcceptances(() => 0);
+    const acceptances = createAuthorisedImages(() => 0);
     acceptances.add(IMAGE, login("one"));
     expect(acceptances.holds(IMAGE, login("one"))).toBe(true);
     expect(acceptances.holds(IMAGE, login("two"))).toBe(false);
@@ -18,7 +18,7 @@ describe("createAcceptances", () => {
 
   it("holds for a minute, whichever way the clock goes", () => {
     let time = 1_000_000;
-    const acceptances = createAcceptances(() => time);
+    const acceptances = createAuthorisedImages(() => time);
     acceptances.add(IMAGE, null);
     time += 60_000;
     expect(acceptances.holds(IMAGE, null)).toBe(true);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { machineSeen } from "../../../../../src/substrate/contract.ts";
+import { knownMachine } from "../../../../../src/substrate/contract.ts";
 import { adapterOf } from "../../../../support/docker-subject.ts";
 import {
   calls,
@@ -107,7 +107,7 @@ describe("describe", () => {
       async (adapter) => {
         const [machine] = await adapter.describe(["c1"], signal);
         expect(machine).toMatchObject({ state: "ended", end: { exitCode: 1, message } });
-        expect(machineSeen(machine)?.end?.reason).toBe(reason);
+        expect(knownMachine(machine)?.end?.reason).toBe(reason);
       },
     );
   });
