@@ -221,7 +221,7 @@ function isTroubled({ outcome }: Check): boolean {
   return outcome === "failed" || outcome === "warning";
 }
 
-function endOf(sighting: Sighting): Machine["end"] {
+function endOf(sighting: MachineStatus): Machine["end"] {
   return sighting === "unknown" ? null : (sighting?.end ?? null);
 }
 
