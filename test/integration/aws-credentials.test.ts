@@ -2,11 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { AwsEnvironment } from "../../adapters/aws/index.ts";
+import { instrument } from "../../src/substrate/instrument.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
 import { EC2_ACCOUNT } from "../support/ec2-launch.ts";
 import { ec2Scene, failures, REGION, resolveOn } from "../support/ec2-resolve.ts";
 import type { Ec2Scene } from "../support/ec2-resolve.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { scanFor } from "../support/world-secrets.ts";
+import { startServer } from "../unit/oci/support/http-server.ts";
 
 const READER = `arn:aws:iam::${EC2_ACCOUNT}:role/reader`;
 const LAUNCHER = `arn:aws:iam::${EC2_ACCOUNT}:role/launcher`;
@@ -137,5 +140,36 @@ describe("the environment", () => {
       /^profile absent \(AWS_PROFILE\) has no usable AWS credentials/,
     );
     expect(scene.ec2.requests).toEqual([]);
+  });
+
+  it("is not repeated by a service that gives out credentials and refuses", async () => {
+    const token = "web-identity-token-0123456789";
+    await using sts = await startServer((_request, response) => {
+      const message = Buffer.from(`no ${token}`).toString("base64");
+      response.writeHead(400, { "content-type": "text/xml" });
+      response.end(
+        `<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>${message} or ${token}</Message></Error></ErrorResponse>`,
+      );
+    });
+    // The SDK's own client of STS reads the variables of the process itself.
+    vi.stubEnv("AWS_ENDPOINT_URL", sts.url);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await using scene = await ec2Scene();
+    using folder = scratchFolder();
+    writeFileSync(join(folder.path, "token"), `${token}\n`);
+    const environment = {
+      ...NO_KEYS,
+      AWS_CONFIG_FILE: join(folder.path, "config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(folder.path, "credentials"),
+      AWS_WEB_IDENTITY_TOKEN_FILE: join(folder.path, "token"),
+      AWS_ROLE_ARN: READER,
+    };
+    const onCall = () => undefined;
+    const adapter = instrument(scene.open({ environment }), { clock: scene.clock, onCall });
+    const { checks } = await resolveOn(adapter, scene.region);
+    const said = JSON.stringify(checks);
+    expect(sts.requests.map(({ body }) => body.includes(token))).toContain(true);
+    expect(said).toContain("[redacted]");
+    expect(scanFor({ token })(said)).toEqual([]);
   });
 });

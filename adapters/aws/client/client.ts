@@ -67,7 +67,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   const files = sharedFiles(environment, home);
   const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS);
   const memory = createSecretMemory(SECRETS_KEPT);
-  const caller = rememberSecrets(environmentCredentials(environment, files), memory);
+  const caller = rememberSecrets(environmentCredentials(environment, files, memory), memory);
   const roles = new Map<string, CredentialProvider>();
 
   const credentialsOf = (role: AwsRole): CredentialProvider => {

@@ -1,6 +1,7 @@
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
+import { chainSecrets } from "./chain-secrets.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
@@ -38,6 +39,7 @@ export const SILENT_LOGGER = {
 export function environmentCredentials(
   environment: AwsEnvironment,
   files: SharedFiles,
+  memory: SecretMemory,
 ): CredentialProvider {
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
@@ -52,6 +54,7 @@ export function environmentCredentials(
     try {
       return await chain();
     } catch (caught) {
+      for (const secret of await chainSecrets(environment, files)) memory.add(secret);
       throw noCredentials(caught, environment);
     }
   };

@@ -11,7 +11,7 @@ export interface SharedFiles {
 }
 
 /** Variables that hold the path of a token file. */
-const TOKEN_VARIABLES = [
+export const TOKEN_FILE_VARIABLES = [
   "AWS_WEB_IDENTITY_TOKEN_FILE",
   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ] as const;
@@ -36,7 +36,7 @@ export async function checkSharedFiles(files: SharedFiles): Promise<void> {
 
 /** Refuses token files that are pipes or devices, like {@link checkSharedFiles}. */
 export async function checkTokenFiles(environment: AwsEnvironment): Promise<void> {
-  for (const name of TOKEN_VARIABLES) await checkFile(environment[name] ?? "", `${name} `);
+  for (const name of TOKEN_FILE_VARIABLES) await checkFile(environment[name] ?? "", `${name} `);
 }
 
 async function checkFile(path: string, origin = ""): Promise<void> {

@@ -3,6 +3,7 @@ import {
   cachedCredentials,
   environmentCredentials,
 } from "../../../../../adapters/aws/client/credentials.ts";
+import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
 
 const MINUTE = 60_000;
 const NO_FILES = { filepath: "/nowhere/credentials", configFilepath: "/nowhere/config" };
@@ -63,7 +64,7 @@ describe("the environment's credentials", () => {
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_SESSION_TOKEN: "token",
     };
-    expect(await environmentCredentials(environment, NO_FILES)()).toEqual({
+    expect(await environmentCredentials(environment, NO_FILES, createSecretMemory(9))()).toEqual({
       accessKeyId: "AKIA",
       secretAccessKey: "secret",
       sessionToken: "token",

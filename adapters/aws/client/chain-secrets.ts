@@ -1,0 +1,46 @@
+import { readRegularFile } from "../../../src/host/read-file.ts";
+import { loadSdk } from "./load-sdk.ts";
+import { TOKEN_FILE_VARIABLES } from "./shared-files.ts";
+import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
+
+/** Variables whose values the chain shows to a provider of credentials. */
+const SECRET_VARIABLES = [
+  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+] as const;
+const SECRET_SETTINGS = ["aws_secret_access_key", "aws_session_token"] as const;
+
+const LARGEST_TOKEN = 64 * 1024;
+
+/**
+ * The secrets that the SDK's default chain may have shown to STS, a container's endpoint or another service before it
+ * failed: those of the environment, of its token files and of the user's profiles. The chain itself does not report
+ * which of them it used. A source that cannot be read was not used.
+ */
+export async function chainSecrets(
+  environment: AwsEnvironment,
+  files: SharedFiles,
+): Promise<readonly string[]> {
+  const sources = [
+    ...TOKEN_FILE_VARIABLES.map((variable) => tokenIn(environment[variable] ?? "")),
+    profileSecrets(files),
+  ];
+  const found = await Promise.allSettled(sources);
+  return [
+    ...SECRET_VARIABLES.map((variable) => environment[variable] ?? ""),
+    ...found.flatMap((source) => (source.status === "fulfilled" ? source.value : [])),
+  ];
+}
+
+async function tokenIn(path: string): Promise<readonly string[]> {
+  return path === "" ? [] : [(await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim()];
+}
+
+async function profileSecrets(files: SharedFiles): Promise<readonly string[]> {
+  const { loadSharedConfigFiles } = await loadSdk();
+  const { configFile, credentialsFile } = await loadSharedConfigFiles(files);
+  return [...Object.values(configFile), ...Object.values(credentialsFile)].flatMap((profile) =>
+    SECRET_SETTINGS.map((setting) => profile[setting] ?? ""),
+  );
+}
