@@ -2,8 +2,8 @@
 const LAST_WORD = /[\p{L}\p{N}]{1,32}$/u;
 
 /**
- * The beginning of a peer's words, at most so many characters. The word at the cut is left out: the first half of a
- * short secret is not known for one by a redactor.
+ * Truncates a peer's words. Leaves out the word at the cut, because a redactor does not recognise the first half of a
+ * short secret.
  */
 export function cutWords(words: string, longest: number): string {
   if (words.length <= longest) return words;

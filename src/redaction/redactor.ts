@@ -6,8 +6,8 @@ import type { Range } from "./secret-search.ts";
 const REDACTED = "[redacted]";
 
 /**
- * Keeps secrets out of what a peer says: a registry, a token service, an engine, a cloud may repeat what it was sent,
- * in any form. Every client of a peer has one way out, and it leads through one of these.
+ * Replaces secrets in the words of a peer: a registry, a token service, an engine or a cloud may repeat what it was sent,
+ * in any form. The clients of all peers pass their errors and messages through a redactor.
  */
 export interface Redactor {
   text(text: string): string;
@@ -15,13 +15,13 @@ export interface Redactor {
   data<Value extends object>(value: Value): Value;
   /** The same error if neither it nor its causes hold a secret, else a copy without them. */
   error(error: SlipwayError): SlipwayError;
-  /** Does the work. What it throws is an error of ours, and goes through {@link Redactor.error}. */
+  /** Awaits the work. Its failure is thrown as a `SlipwayError`, through {@link Redactor.error}. */
   guard<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /**
- * A redactor for these secrets. It asks for them whenever there is something to read, because a client learns of
- * tokens on its way; and not before, because most calls bring nothing to read.
+ * @param secrets Called for each text, because a client obtains tokens during its work. Not called before the first
+ * text, because most calls have nothing to redact.
  */
 export function createRedactor(secrets: () => readonly SecretValue[]): Redactor {
   const text = createTextRedactor(secrets);
@@ -48,7 +48,7 @@ export function createRedactor(secrets: () => readonly SecretValue[]): Redactor 
   };
 }
 
-/** The search is made anew only when other secrets have come to be known. */
+/** Rebuilds the search only if the list of secrets has changed. */
 function createTextRedactor(secrets: () => readonly SecretValue[]): (text: string) => string {
   let known: readonly SecretValue[] = [];
   let search = createSecretSearch(known);
@@ -111,7 +111,7 @@ function codeOf(error: Error): string | number {
   return typeof error.code === "string" || typeof error.code === "number" ? error.code : "";
 }
 
-/** Redacts the texts and the keys of an object or list of our own, all the way down. */
+/** Redacts all strings and keys of a plain object or list in place. */
 function redactFields(target: object, text: (text: string) => string): void {
   for (const [key, field] of Object.entries(target)) {
     const name = text(key);

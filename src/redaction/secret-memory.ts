@@ -1,13 +1,13 @@
 import { SecretValue } from "../secret-value.ts";
 
-/** Secrets that a client comes by on its way: tokens that it was granted, keys that were renewed. */
+/** Secrets that a client obtains during its work: granted tokens, renewed keys. */
 export interface SecretMemory {
   add(secret: string): void;
-  /** The last ones, without their order. */
+  /** The latest ones, as the same objects each time. */
   all(): readonly SecretValue[];
 }
 
-/** @param capacity Secrets that are kept; a renewed token may still be on its way when the next one comes. */
+/** @param capacity Number of secrets kept, older ones included: a request may still be using an older token. */
 export function createSecretMemory(capacity: number): SecretMemory {
   const kept = new Map<string, SecretValue>();
   return {

@@ -2,35 +2,35 @@ import type { SecretValue } from "../secret-value.ts";
 import { readingsOf } from "./unescape.ts";
 import type { Reading } from "./unescape.ts";
 
-/** Characters of a text, from the first to before the last. */
+/** Part of a text: index of its first character, and of the character after its last. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** In bytes. Shorter values would be found by chance in every other word, and are no secrets to speak of. */
+/** In bytes. Shorter values occur by chance in many words, and are too easy to guess to be worth hiding. */
 const SHORTEST_VALUE = 4;
-/** In bytes. A shorter value counts only as a word of its own: `test` is no secret inside of `latest`. */
+/** In bytes. A shorter value is redacted only as a separate word: the secret `test` leaves `latest` alone. */
 const SHORTEST_PART = 8;
-/** In characters: what is left of a short value in base64 is soon any text. */
+/** In characters. Shorter encodings occur by chance. */
 const SHORTEST_ENCODED = 6;
 /**
- * In bytes. A message may end in the middle of a secret, cut to a length. Of one that is at least so long, its
- * beginning is taken for it: half of it, within these bounds.
+ * In bytes. Peers and Slipway truncate messages, possibly in the middle of a secret. For a secret of at least this
+ * length its first half is enough for a match, within the two bounds below.
  */
 const SHORTEST_CUT = 16;
 const LEAST_BEGINNING = 12;
 const MOST_BEGINNING = 24;
 
-/** Bytes that begin a pattern and by which it is looked up. */
+/** Patterns are indexed by their first bytes. */
 const KEY_LENGTH = SHORTEST_VALUE;
 
 /** A secret in one form, as the bytes of a text may hold it. */
 interface Pattern {
   readonly bytes: Uint8Array;
-  /** As many of its bytes from the first are taken for the whole. */
+  /** So many of its first bytes are a match. */
   readonly enough: number;
-  /** It counts only where no letter or digit stands next to it. */
+  /** Matches only if no letter or digit is next to it. */
   readonly word: boolean;
 }
 
@@ -38,11 +38,11 @@ interface Pattern {
 type Patterns = ReadonlyMap<number, readonly Pattern[]>;
 
 /**
- * A search for secrets in any form in which a peer may repeat what it was sent: as they are, escaped (JSON, URL,
- * HTML, once or twice), in hexadecimal, in base64 or base64url at any place of a longer text, in either case of
- * letters (a URL's scheme and host lose theirs). Of a value of several lines each line is looked for.
+ * Finds secrets in any form in which a peer may repeat what it was sent: unchanged; escaped for JSON, URLs or HTML, also
+ * several times; in hexadecimal; in base64 or base64url at any position of a longer text; and in other letter case,
+ * because parsing a URL lowers the case of its scheme and host. Each line of a multi-line secret is found separately.
  *
- * It takes time linear in the text, however much the secrets are alike within themselves.
+ * The time is linear in the length of the text, also for repetitive secrets.
  */
 export function createSecretSearch(
   secrets: readonly SecretValue[],
@@ -60,7 +60,7 @@ function patternsOf(secret: SecretValue): readonly Pattern[] {
     secret.revealBytes(),
     ...[text, ...parts].map((part) => Buffer.from(part)),
   ].filter(({ length }) => length >= SHORTEST_VALUE);
-  // Other alphabets have letters of two cases as well.
+  // `alike` lowers ASCII letters only.
   const plain = values.length === 0 ? [] : [...values, Buffer.from(text.toLowerCase())];
   return [
     ...plain.map((value) => pattern(value, value.length < SHORTEST_PART)),
@@ -80,15 +80,15 @@ function pattern(value: Uint8Array, word: boolean): Pattern {
   const { length } = value;
   const beginning = Math.min(Math.max(Math.ceil(length / 2), LEAST_BEGINNING), MOST_BEGINNING);
   return {
-    bytes: value.map(alike),
+    bytes: alike(value),
     enough: length < SHORTEST_CUT ? length : beginning,
     word,
   };
 }
 
 /**
- * The part of a base64 text that is the same whatever stands before and behind the value, for a value that begins
- * `offset` bytes after a multiple of three: so it is found inside `user:password` and inside whole documents.
+ * The characters of a base64 text that depend on the value alone, if the value begins `offset` bytes after a multiple of
+ * three. They occur in the encoding of every longer text that contains the value, such as `user:password`.
  */
 function base64Core(value: Uint8Array, offset: number): string {
   const text = Buffer.concat([Buffer.alloc(offset), value]).toString("base64");
@@ -112,14 +112,14 @@ function byFirstBytes(patterns: readonly Pattern[]): Patterns {
 }
 
 function search({ bytes, starts, ends }: Reading, patterns: Patterns): readonly Range[] {
-  const text = bytes.map(alike);
+  const text = alike(bytes);
   const ranges: Range[] = [];
   for (let at = 0; at + KEY_LENGTH <= text.length; at += 1) {
     const candidates = patterns.get(keyAt(text, at));
     if (candidates === undefined) continue;
     const length = Math.max(...candidates.map((candidate) => lengthAt(text, at, candidate)));
     if (length === 0) continue;
-    // What is found is not searched again: otherwise a text of one letter would take quadratic time.
+    // The search continues after the match: otherwise repetitive secrets would take quadratic time.
     const last = at + length - 1;
     ranges.push({ start: starts[at] ?? 0, end: ends[last] ?? 0 });
     at = last;
@@ -127,7 +127,7 @@ function search({ bytes, starts, ends }: Reading, patterns: Patterns): readonly 
   return ranges;
 }
 
-/** How many bytes of the pattern the text has here; 0 where those are not enough. */
+/** Length of the match at this position; 0 for none. */
 function lengthAt(text: Uint8Array, at: number, { bytes, enough, word }: Pattern): number {
   let length = KEY_LENGTH;
   while (length < bytes.length && text[at + length] === bytes[length]) length += 1;
@@ -142,30 +142,26 @@ function keyAt(bytes: Uint8Array, at: number): number {
   return key;
 }
 
-const UPPER_A = 0x41;
-const UPPER_Z = 0x5a;
-const TO_LOWER = 0x20;
-const TWINS: ReadonlyMap<number, number> = new Map(
-  // base64url and base64; a space in a form is a plus.
-  [
-    ["-", "+"],
-    [" ", "+"],
-    ["_", "/"],
-  ].map(([one = "", other = ""]) => [one.charCodeAt(0), other.charCodeAt(0)]),
-);
+/** Characters that base64url and forms use in place of others. */
+const TWINS: Readonly<Record<string, string>> = { "-": "+", " ": "+", _: "/" };
 
-/** One byte for all that one form or another of the same text may have in its place. */
-function alike(byte: number): number {
-  if (byte >= UPPER_A && byte <= UPPER_Z) return byte + TO_LOWER;
-  return TWINS.get(byte) ?? byte;
+/** Maps each byte to the representative of all bytes that different forms of one text may have in its place. */
+const ALIKE = Uint8Array.from({ length: 256 }, (_none, byte) => {
+  if (byte > 0x7f) return byte;
+  const character = String.fromCharCode(byte).toLowerCase();
+  return (TWINS[character] ?? character).charCodeAt(0);
+});
+
+function alike(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => ALIKE[byte] ?? byte);
 }
 
-/** Letters of other alphabets, which take several bytes, among them. */
+/** True also for the bytes of letters outside ASCII. */
 function isLetter(byte: number | undefined): boolean {
   return byte !== undefined && /[a-z0-9\u0080-\u00ff]/.test(String.fromCharCode(byte));
 }
 
-/** The ranges in their order, those that touch as one. */
+/** The ranges in order; adjacent and overlapping ones are joined. */
 function merged(ranges: readonly Range[]): readonly Range[] {
   const kept: Range[] = [];
   for (const range of ranges.toSorted((one, other) => one.start - other.start)) {

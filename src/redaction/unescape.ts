@@ -1,19 +1,19 @@
-/** A text as bytes, each with the place in the original text that it was read from. */
+/** The bytes of a text after unescaping, each with its position in the original text. */
 export interface Reading {
   readonly bytes: Uint8Array;
-  /** Index of the first character that a byte was read from, and of the one after the last. */
+  /** Index of the first character that a byte comes from, and of the character after the last. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 }
 
-/** How escapes are undone. Each expression finds text of a bounded length, so that a search takes linear time. */
+/** One kind of escapes. The pattern matches a bounded length, so that the search takes linear time. */
 interface Escape {
   readonly pattern: RegExp;
-  /** What the groups of a match stand for. */
+  /** The text that a match stands for, from its groups. */
   readonly meaning: (groups: readonly (string | undefined)[]) => string | Uint8Array;
 }
 
-/** Percent-encoding, the escapes of JSON and of languages like it, those of XML and HTML. */
+/** Percent-encoding; the escapes of JSON and similar languages; those of XML and HTML. */
 const ESCAPES: readonly Escape[] = [
   { pattern: /%([0-9a-f]{2})/gi, meaning: ([hex = ""]) => Buffer.from(hex, "hex") },
   {
@@ -46,10 +46,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-/** Text may be escaped in several ways, one around the other: JSON inside JSON, a URL inside JSON. */
+/** Nested escapes are undone up to this depth: JSON inside JSON, a URL inside JSON. */
 const MOST_LAYERS = 3;
 
-/** The text as it is, and as it reads with its escapes undone, in any order. */
+/** The text unchanged, and with its escapes undone, each kind in any order. */
 export function readingsOf(text: string): readonly Reading[] {
   const readings = [readPlainly(text)];
   let layer: readonly Reading[] = readings;
@@ -79,10 +79,10 @@ function readPlainly(text: string): Reading {
   return { bytes, starts, ends };
 }
 
-/** Null where there is nothing to undo. */
+/** Null if the text has no such escape. */
 function unescape({ bytes, starts, ends }: Reading, { pattern, meaning }: Escape): Reading | null {
   const text = Buffer.from(bytes).toString("latin1");
-  // No escape is shorter than what it stands for.
+  // An escape is never shorter than its meaning.
   const undone = {
     bytes: new Uint8Array(bytes.length),
     starts: new Uint32Array(bytes.length),

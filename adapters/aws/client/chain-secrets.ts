@@ -1,4 +1,5 @@
 import { readRegularFile } from "../../../src/host/read-file.ts";
+import { profileOf } from "./endpoint-provider.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { TOKEN_FILE_VARIABLES } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
@@ -15,7 +16,7 @@ const LARGEST_TOKEN = 64 * 1024;
 
 /**
  * The secrets that the SDK's default chain may have shown to STS, a container's endpoint or another service before it
- * failed: those of the environment, of its token files and of the user's profiles. The chain itself does not report
+ * failed: those of the environment, of its token files and of the user's profile. The chain itself does not report
  * which of them it used. A source that cannot be read was not used.
  */
 export async function chainSecrets(
@@ -24,7 +25,7 @@ export async function chainSecrets(
 ): Promise<readonly string[]> {
   const sources = [
     ...TOKEN_FILE_VARIABLES.map((variable) => tokenIn(environment[variable] ?? "")),
-    profileSecrets(files),
+    profileSecrets(profileOf(environment), files),
   ];
   const found = await Promise.allSettled(sources);
   return [
@@ -37,10 +38,20 @@ async function tokenIn(path: string): Promise<readonly string[]> {
   return path === "" ? [] : [(await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim()];
 }
 
-async function profileSecrets(files: SharedFiles): Promise<readonly string[]> {
+/** Of the profile, and of those whose keys it assumes its role with. */
+async function profileSecrets(named: string, files: SharedFiles): Promise<readonly string[]> {
   const { loadSharedConfigFiles } = await loadSdk();
   const { configFile, credentialsFile } = await loadSharedConfigFiles(files);
-  return [...Object.values(configFile), ...Object.values(credentialsFile)].flatMap((profile) =>
-    SECRET_SETTINGS.map((setting) => profile[setting] ?? ""),
-  );
+  const names = new Set<string>();
+  const found: string[] = [];
+  for (let name: string | undefined = named; name !== undefined && !names.has(name);) {
+    names.add(name);
+    const profile: Readonly<Record<string, string | undefined>> = {
+      ...configFile[name],
+      ...credentialsFile[name],
+    };
+    found.push(...SECRET_SETTINGS.map((setting) => profile[setting] ?? ""));
+    name = profile["source_profile"];
+  }
+  return found;
 }

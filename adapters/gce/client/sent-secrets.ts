@@ -5,7 +5,7 @@ import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 type Interceptor = Parameters<AuthClient["transporter"]["interceptors"]["request"]["add"]>[0];
 type SentRequest = Parameters<NonNullable<NonNullable<Interceptor>["resolved"]>>[0];
 
-/** Of the forms that token services are sent (RFC 6749, 7523 and 8693). */
+/** Secret fields of requests to token services (RFC 6749, 7523 and 8693). */
 const SECRET_FIELDS = [
   "actor_token",
   "assertion",
@@ -15,10 +15,10 @@ const SECRET_FIELDS = [
 ] as const;
 
 /**
- * The same credentials; what is secret of the requests that are made with them is remembered. So it is known whatever
- * kind of credentials Google's library has found, and wherever it has read them.
+ * The same client; it adds the secrets of each request that it sends to `memory`. That covers every kind of credentials
+ * that Google's library finds, wherever it reads them.
  */
-export function rememberingSent<Client extends AuthClient>(
+export function rememberSentSecrets<Client extends AuthClient>(
   client: Client,
   memory: SecretMemory,
 ): Client {
@@ -28,7 +28,7 @@ export function rememberingSent<Client extends AuthClient>(
       return request;
     },
   });
-  // An external account's token goes out by a way of its own.
+  // The library exchanges an external account's token with a transporter of its own.
   if (client instanceof BaseExternalAccountClient) {
     const retrieve = client.retrieveSubjectToken.bind(client);
     client.retrieveSubjectToken = async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +40,8 @@ const AUTHORIZED_USER = {
   refresh_token: "refresh",
 };
 const ANSWERED = { headers: new Headers(), url: new URL("https://iamcredentials.googleapis.com") };
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PRIVATE_KEY = privateKey.export({ type: "pkcs8", format: "pem" });
 const SERVICE_ACCOUNT = {
   type: "service_account",
   client_email: READER,
@@ -151,5 +154,40 @@ describe("a workload identity provider", () => {
     const error = await caughtError(() => open({ target, environment, role: "reader" }));
     expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
     expect(JSON.stringify([error, error.message])).not.toContain("secret");
+  });
+});
+
+describe("the secrets of a request for a token", () => {
+  it.each([
+    ["a user", AUTHORIZED_USER, ["refresh", "secret"]],
+    [
+      "a service account",
+      { ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY },
+      [expect.stringMatching(/^eyJ/)],
+    ],
+  ])("are remembered of %s, and so is the token", async (_whose, content, sent) => {
+    const memory = createSecretMemory(9);
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
+    const client = await open({ target: gcpTarget(), environment, role: "reader" }, memory);
+    client.transporter.defaults.fetchImplementation = async () =>
+      Response.json({ access_token: "granted-token", expires_in: 3_600 });
+    await client.request({ url: "https://compute.googleapis.com/" });
+    const known = memory.all().map((secret) => secret.reveal());
+    expect(known.toSorted()).toEqual(expect.arrayContaining([...sent, "granted-token"]));
+  });
+
+  it("are remembered of an external account", async () => {
+    const memory = createSecretMemory(9);
+    const subject = await file("subject-token");
+    const environment = {
+      GOOGLE_APPLICATION_CREDENTIALS: await file({
+        ...EXTERNAL,
+        credential_source: { file: subject },
+      }),
+    };
+    const client = await open({ target: gcpTarget(), environment, role: "reader" }, memory);
+    if (!(client instanceof IdentityPoolClient)) throw new Error("another kind of client");
+    await client.retrieveSubjectToken();
+    expect(memory.all().map((secret) => secret.reveal())).toEqual(["subject-token"]);
   });
 });
