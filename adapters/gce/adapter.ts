@@ -31,26 +31,26 @@ import { computeEndpoint, ENDPOINT_VARIABLE } from "./client/endpoint.ts";
 import { loadCredentials } from "./client/load-sdk.ts";
 
 export interface GceAdapterOptions {
-  /** Project and accounts hold for the adapter's life; all else is read from each plan. */
+  /** Project and accounts are fixed for the adapter's life; everything else comes from each plan. */
   readonly target: GcpTarget;
   /**
-   * `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`, `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS` are
-   * read; where none of them says otherwise, Google's library looks for application-default credentials.
+   * Variables read: `CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE`, `CLOUDSDK_AUTH_ACCESS_TOKEN` and
+   * `GOOGLE_APPLICATION_CREDENTIALS`. Without them, Google's library searches for application-default credentials.
    */
   readonly environment: GceEnvironment;
-  /** The user's home folder; Google's library finds the credentials in it by itself. */
+  /** The user's home folder. Google's library reads its credentials there by itself. */
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How pauses are made, in milliseconds; rejects when the signal is aborted first. Default: the system's timers. */
+  /** Sleeps, in milliseconds; rejects if the signal is aborted first. Default: the system's timers. */
   readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Waited for before each call but a launch. Default: nothing is waited for. */
+  /** Awaited before each call except a launch. Default: no pacing. */
   readonly pace?: Pace;
   /** Quotas that differ from the published ones, by their names. */
   readonly rates?: RateSettings;
 }
 
-/** Compute Engine's own limits: a metadata value holds 256 KiB; what it calls a batch may have 1,000 members. */
+/** Compute Engine's limits: a metadata value holds 256 KiB; a batch may have 1,000 members. */
 const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   batch: {
     maximum: 1_000,
@@ -62,7 +62,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   watchMilliseconds: 0,
   retryMilliseconds: 120_000,
   idempotency: { machines: "eventual", tokenMilliseconds: null },
-  // A name is known as soon as its insertion was answered.
+  // An instance is found by name as soon as its insert has returned.
   pollMilliseconds: 1_000,
   lagMilliseconds: 0,
   pendingMilliseconds: 15 * 60_000,
@@ -73,7 +73,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   },
 };
 
-/** The adapter of one project and its accounts. Nothing is loaded, read or connected to before the first verb. */
+/** Creates the adapter of one project and its accounts. It loads, reads and connects nothing before the first verb. */
 export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
   const { target, environment, now, pace = UNPACED, rates = {} } = options;
   const sleep =
@@ -122,8 +122,8 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role" | "mem
 }
 
 /**
- * Compute Engine as a placement's accounts may use it. Nothing is imported beyond the client's own, looked up or sent
- * before the first call, which throws `CLOUD_ENDPOINT_INVALID` for an endpoint that is none.
+ * Compute Engine with a placement's accounts. Nothing is imported, looked up or sent before the first call, which
+ * throws `CLOUD_ENDPOINT_INVALID` for an invalid endpoint.
  */
 export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, sleep, pacing } = options;

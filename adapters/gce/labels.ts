@@ -2,7 +2,7 @@ import { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine, Ownership } from "../../src/substrate/contract.ts";
 import { spawnIdIn } from "./launch/names.ts";
 
-/** Everything that Slipway writes on a machine begins so; a placement's labels may not. */
+/** Prefix of every label that Slipway writes. A placement's own labels may not begin with it. */
 const LABEL_PREFIX = "slipway-";
 
 export const LABELS = {
@@ -16,18 +16,18 @@ export const LABELS = {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A label holds 63 characters, one less than a plan id has digits. */
+/** A label holds 63 characters, one fewer than a plan id has digits. */
 const PLAN_DIGITS = 63;
 
-// The letters of other scripts, which Compute Engine takes too, are in none of our names.
+// Compute Engine also accepts letters of other scripts, but Slipway's names contain none.
 const VALUE = /^[a-z0-9_-]{1,63}$/;
 
 /**
- * The labels of a launch's machines and of their boot disks: the placement's, and ours over them. One text serves all
- * machines of a bulk insert, so that only a launch of one names its spawn.
+ * The labels of a launch's machines and of their boot disks: the placement's, overridden by Slipway's own. All
+ * machines of a bulk insert share them, so only a launch of one names its spawn.
  *
- * @throws SlipwayError `TAG_INVALID` for a value that a label cannot hold as it is: a changed one would find others'
- * machines, or not its own.
+ * @throws SlipwayError `TAG_INVALID` for a value that a label cannot hold unchanged: a modified one would match other
+ * machines, or miss its own
  */
 export function machineLabels(launch: Launch, own: Labels): Record<string, string> {
   const { ownership, members } = launch;
@@ -48,8 +48,8 @@ export function machineLabels(launch: Launch, own: Labels): Record<string, strin
 }
 
 /**
- * Whose the machine of this name with these labels is; null for one that is not Slipway's. Which member of its launch
- * a machine is, its name says.
+ * The owner of the machine with this name and these labels; null if Slipway did not create it. The name identifies
+ * the member within its launch.
  */
 export function ownershipOf(labels: Labels, name: string): Machine["ownership"] {
   const owner = read(labels, LABELS.owner);
@@ -63,7 +63,7 @@ export function ownershipOf(labels: Labels, name: string): Machine["ownership"] 
   return { owner, tenant, workspace, launchId, planId, spawnId };
 }
 
-/** True for a machine that this owner's launch made, or would make. */
+/** Whether these are the labels that this owner's launch writes. */
 export function isOfLaunch(
   labels: Labels,
   { owner, launchId }: Pick<Ownership, "owner" | "launchId">,
@@ -71,7 +71,7 @@ export function isOfLaunch(
   return read(labels, LABELS.owner) === owner && read(labels, LABELS.launch) === launchId;
 }
 
-/** A filter of lists for one of our labels; null for a value that no label has. */
+/** A list filter for one of Slipway's labels; null for a value that no label can have. */
 export function labelFilter(name: string, value: string): string | null {
   return VALUE.test(value) ? `labels.${name} = "${value}"` : null;
 }

@@ -5,7 +5,7 @@ import { lastPart } from "./image/links.ts";
 import { machineId } from "./machines/machine-id.ts";
 import type { InstanceReply } from "./client/replies.ts";
 
-/** What a machine keeps of its plan beside its labels, which have no room for a link. */
+/** Metadata for plan values that do not fit into labels. */
 export const METADATA = {
   artifact: "slipway-artifact",
   architecture: "slipway-architecture",
@@ -19,11 +19,11 @@ const STATES: ReadonlyMap<string, MachineState> = new Map([
   ["RUNNING", "running"],
   ["SUSPENDING", "stopped"],
   ["SUSPENDED", "stopped"],
-  // What has been stopped, from inside, outside or by pre-emption: its disk is there, and it can be started again.
+  // A stopped machine (from inside, outside or by preemption) keeps its disk and can be started again.
   ["TERMINATED", "stopped"],
 ]);
 
-/** On the way down, deleted or not: nobody can tell the two apart. */
+/** Shutting down; the API does not say whether to be stopped or deleted. */
 const LEAVING: ReadonlySet<string> = new Set(["STOPPING", "PENDING_STOP", "DEPROVISIONING"]);
 
 const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
@@ -33,7 +33,7 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64", "arm64"],
 ]);
 
-/** A machine from what the API says of an instance of the project; null for one that is shutting down. */
+/** Converts an instance of the project into a machine; null for one that is shutting down. */
 export function machineOf(instance: InstanceReply, project: string): Machine | null {
   const { name, status, labels, creationTimestamp } = instance;
   if (LEAVING.has(status)) return null;
@@ -55,7 +55,7 @@ export function machineOf(instance: InstanceReply, project: string): Machine | n
   };
 }
 
-/** The machine of a member whose insert has succeeded, before anybody has looked at it. */
+/** The machine of a member whose insert has succeeded, before its first read. */
 export function launchedMachine(
   launch: Launch,
   { project, name }: { readonly project: string; readonly name: string },
@@ -80,7 +80,7 @@ function metadataOf({ metadata }: InstanceReply, key: string): string | null {
   return metadata?.items.find((item) => item.key === key)?.value ?? null;
 }
 
-/** Of the first interface: version 4 where there is one. */
+/** Of the first interface: IPv4 if it has one. */
 function addressesOf({ networkInterfaces }: InstanceReply): Machine["addresses"] {
   const [first] = networkInterfaces;
   const external = first?.accessConfigs[0]?.natIP ?? first?.ipv6AccessConfigs[0]?.externalIpv6;

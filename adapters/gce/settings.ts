@@ -5,9 +5,12 @@ import type { LaunchPlan } from "../../src/plan/plan.ts";
 import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
 
 const instanceSettings = z.strictObject({
-  /** GiB, never less than the image's; null leaves it at the image's own. */
+  /** GiB, at least the image's size; null means the image's size. */
   diskSizeGb: z.int().positive().nullable(),
-  /** `pd-balanced`, in whichever zone; null leaves it to Compute Engine, which knows what a machine type takes. */
+  /**
+   * Such as `pd-balanced`, in the launch's zone; null leaves it to Compute Engine, which knows what a machine type
+   * supports.
+   */
   diskType: z.string().min(1).nullable(),
   /** `projects/P/regions/R/subnetworks/N` */
   subnetwork: z.string().min(1),
@@ -15,7 +18,7 @@ const instanceSettings = z.strictObject({
 
 const planned = z.strictObject({ instance: instanceSettings });
 
-/** All that `launch` needs beyond the plan's neutral fields and its target. */
+/** The settings of a launch beyond the plan's neutral fields and its target. */
 export type InstanceSettings = z.output<typeof instanceSettings>;
 
 /** The plan's `settings` for a VM. */
@@ -23,7 +26,7 @@ export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
 
-/** Reads them back from a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
+/** Parses the settings of a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
 export function settingsOf(plan: LaunchPlan): InstanceSettings {
   const parsed = planned.safeParse(plan.settings, WITHOUT_COMPILING);
   if (parsed.success) return parsed.data.instance;

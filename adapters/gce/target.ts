@@ -2,34 +2,34 @@ import { SlipwayError } from "../../src/errors.ts";
 import type { GcpTarget, PlacementTarget } from "../../src/plan/plan.ts";
 import { readResourceLink, regionOfZone } from "./image/links.ts";
 
-/** The call's own placement: the adapter was opened for its scope, everything else may differ from plan to plan. */
+/** The plan's own placement: only its scope is fixed by the adapter; everything else may differ between plans. */
 export function gcpTarget({ target }: { readonly target: PlacementTarget }): GcpTarget {
   if (target.substrate === "GCP") return target;
   throw new SlipwayError({
     code: "INVALID_ARGUMENT",
     reason: "SUBSTRATE_MISMATCH",
-    message: `a placement on ${target.substrate} is none on Compute Engine`,
+    message: `a placement on ${target.substrate} is not for Compute Engine`,
     remedy: "Name a placement with a gcp target.",
   });
 }
 
-/** Whether a call only reads or launches and terminates: a placement may name an account for each. */
+/** Whether a call reads, or launches and terminates: a placement may name an account for each role. */
 export type GceRole = "reader" | "launcher";
 
-/** The service account that makes calls of this role; null for the caller's own credentials. */
+/** The service account for calls of this role; null means the caller's own credentials. */
 export function serviceAccountOf(target: GcpTarget, role: GceRole): string | null {
   if (role === "launcher") return target.wifServiceAccount;
   return target.wifReadonlyServiceAccount ?? target.wifServiceAccount;
 }
 
-/** The subnet as the placement names it, everything that it leaves out filled in. */
+/** The placement's subnet with all omitted parts filled in. */
 export interface SubnetReference {
   readonly project: string;
   readonly region: string;
   readonly name: string;
 }
 
-/** A bare name is one of the network project, in the region of the placement's zones. */
+/** A bare name is in the network project and in the region of the placement's zones. */
 export function subnetOf(target: GcpTarget): SubnetReference {
   const { subnet, networkProject, project } = target;
   const owner = networkProject ?? project;
@@ -44,7 +44,7 @@ export function subnetOf(target: GcpTarget): SubnetReference {
   throw new SlipwayError({
     code: "INVALID_ARGUMENT",
     reason: "SUBNET_NOT_FOUND",
-    message: `${JSON.stringify(subnet)} is no link of a subnet`,
+    message: `${JSON.stringify(subnet)} is not a link of a subnet`,
     remedy: "Write the placement's subnet as its name, or as projects/P/regions/R/subnetworks/N.",
   });
 }

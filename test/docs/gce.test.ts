@@ -34,7 +34,7 @@ describe("the roles in docs/gce.md", () => {
   );
 });
 
-describe("the stand-in in five commands", () => {
+describe("the fake in five commands", () => {
   it("runs as docs/gce.md shows it", { timeout: 120_000 }, async () => {
     using folder = scratchFolder();
     await using gce = await startGce();

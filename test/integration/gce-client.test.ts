@@ -37,7 +37,7 @@ function connect(environment: Readonly<Record<string, string>>, url = scene.gce.
 }
 
 describe("the client of Compute Engine", () => {
-  it("reads with the token that it was given, and asks nobody else", async () => {
+  it("reads with the given token, and requests no other", async () => {
     expect(await api.image(image, signal)).toMatchObject({ name: IMAGE, status: "READY" });
     expect(scene.calls()).toEqual(["images.get"]);
   });

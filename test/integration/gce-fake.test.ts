@@ -43,7 +43,7 @@ async function finished(operation: { readonly name?: string | null } | undefined
   return done;
 }
 
-describe("the official client takes the stand-in for Compute Engine:", () => {
+describe("the official client accepts the fake as Compute Engine:", () => {
   it("a family is an image with a number", async () => {
     const [image] = await clients.images.getFromFamily({ project, family: "debian-12" });
     expect(image).toMatchObject({ name: IMAGE, architecture: "X86_64", status: "READY" });
@@ -110,7 +110,7 @@ describe("the official client takes the stand-in for Compute Engine:", () => {
     });
   });
 
-  it("a bulk insert tells how many were made", async () => {
+  it("a bulk insert reports how many were created", async () => {
     gce.setCapacity({ machineType: "e2-medium", zone, machines: 1 });
     const [begun] = await clients.instances.bulkInsert({
       ...place,

@@ -88,7 +88,7 @@ describe("an image of Compute Engine", () => {
     expect(artifact?.id).toBe("projects/example.com:agents/global/images/ours");
   });
 
-  it("is another one when it was made anew under its name", async () => {
+  it("is another image when it was created again under its name", async () => {
     scene.gce.addImage(PROJECT, { name: "remade", id: "111" });
     const before = await inspect(`${images}/remade`);
     scene.gce.addImage(PROJECT, { name: "remade", id: "222" });
@@ -151,7 +151,7 @@ describe("an image of Compute Engine", () => {
     expect(await refusal(`${images}/unready`)).toMatchObject({ name: "image.state", reason });
   });
 
-  it("tells several things that are wrong at once", async () => {
+  it("reports several problems at once", async () => {
     scene.gce.addImage(PROJECT, {
       name: "worst",
       status: "FAILED",
@@ -204,7 +204,7 @@ describe("an image that cannot be read", () => {
     expect(scene.calls()).toEqual(["images.get"]);
   });
 
-  it("is no image's link", async () => {
+  it("is not an image's link", async () => {
     const check = await refusal("projects/agents/zones/us-central1-a/disks/boot");
     expect(check).toMatchObject({ name: "image.reference", reason: "INVALID_REFERENCE" });
     expect(scene.calls()).toEqual([]);
@@ -251,7 +251,7 @@ describe("a family of Compute Engine", () => {
     expect(check.remedy).toContain("debian-12-bookworm-v20251111");
   });
 
-  it("is not told apart by whoever may not list", async () => {
+  it("cannot be distinguished by a caller who may not list", async () => {
     scene.gce.deny({ project: "listless", permission: "compute.images.list" });
     const check = await refusal("projects/listless/global/images/family/nothing");
     expect(check.reason).toBe("IMAGE_FAMILY_NOT_FOUND");

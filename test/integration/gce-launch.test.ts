@@ -35,7 +35,7 @@ describe("a launch of one on Compute Engine", () => {
     ]);
     const [insert, ...others] = scene.calls();
     expect(insert).toBe("instances.insert");
-    // The disk is looked at meanwhile.
+    // The disk is read in the meantime.
     expect(others.toSorted()).toEqual(["disks.get", "zoneOperations.wait"]);
     const made = scene.gce.instances(PROJECT).find((one) => one.name === name);
     expect(made).toMatchObject({
@@ -181,7 +181,7 @@ describe("an operation that fails after it was accepted", () => {
     expect(idsOf(await scene.adapter.launch(next, signal))[0]).toContain("zones/us-central1-b/");
   });
 
-  it("because too much was asked at once is begun anew by the same launch", async () => {
+  it("because of a rate limit is started again by the same launch", async () => {
     await using scene = await gceScene();
     const launch = gceLaunch("spawn-1", { plan: scene.plan() });
     const code = "RESOURCE_OPERATION_RATE_EXCEEDED";

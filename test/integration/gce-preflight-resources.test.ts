@@ -91,7 +91,7 @@ describe("permissions", () => {
     expect(checkNamed("permission.subnet", report)?.message).toContain("useExternalIp");
   });
 
-  it("to read are told by what cannot be read", async () => {
+  it("to read are named by the unreadable resource", async () => {
     scene.gce.deny({ project: "agents", permission: "compute.zones.get" });
     const report = await preflight();
     expect(failures(report.checks)).toEqual([["zone.state", "CLOUD_PERMISSION_DENIED"]]);
@@ -110,7 +110,7 @@ describe("a service account", () => {
 });
 
 describe("everything that is wrong", () => {
-  it("is told at once, and nothing is changed", async () => {
+  it("is reported at once, and nothing is changed", async () => {
     scene.gce.deny({ project: "agents", permission: "compute.images.useReadOnly" });
     const report = await preflight({
       machineType: "t2a-standard-2",
@@ -134,7 +134,7 @@ describe("everything that is wrong", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is told of an image that failed as well, by the checks that need none", async () => {
+  it("is reported for a failed image as well, by the checks that need none", async () => {
     const report = await preflight({
       selfLink: `${IMAGES}/nowhere`,
       target: { subnet: "nowhere" },
@@ -151,7 +151,7 @@ describe("everything that is wrong", () => {
     expect(report.candidates.every(({ verdict }) => verdict === "rejected")).toBe(true);
   });
 
-  it("is told once where Compute Engine cannot be reached", async () => {
+  it("is reported once if Compute Engine cannot be reached", async () => {
     const gone = await startGce();
     const adapter = gceAdapter(gone);
     await gone.close();
@@ -168,7 +168,7 @@ describe("everything that is wrong", () => {
     await adapter.close();
   });
 
-  it("is told once where it stops answering between image and placement", async () => {
+  it("is reported once if it stops replying between image and placement", async () => {
     const short = await startGce();
     const adapter = gceAdapter(short);
     await short.close();

@@ -165,7 +165,7 @@ describe("a zone of the placement", () => {
 });
 
 describe("a machine type", () => {
-  it("that the placement's zones do not have is told with the zones that have it", async () => {
+  it("that the placement's zones do not have is reported with the zones that have it", async () => {
     const report = await preflight({
       selfLink: `${IMAGES}/family/debian-12-arm64`,
       architecture: "arm64",

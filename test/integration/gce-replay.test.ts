@@ -22,7 +22,7 @@ function idsOf(outcomes: readonly LaunchOutcome[]): readonly string[] {
 /** The first call of a process loads the client, which takes its time on a busy machine. */
 const PATIENCE = { timeout: 15_000 };
 
-/** Waits until so many requests are held by the stand-in until its time goes on. */
+/** Waits until the fake holds this many requests. */
 async function sleepers(clock: FakeClock, count: number): Promise<void> {
   await expect.poll(() => clock.sleeping, PATIENCE).toBe(count);
 }
@@ -155,7 +155,7 @@ describe("a name that is taken", () => {
     ]);
   });
 
-  it("is a clash where the machine is somebody else's, or another launch's", async () => {
+  it("is a clash if the machine belongs to another owner or launch", async () => {
     await using scene = await gceScene();
     const launch = gceLaunch("spawn-1", { plan: scene.plan() });
     const { ownership } = launch;
@@ -214,8 +214,8 @@ describe("a name that is taken", () => {
   });
 });
 
-describe("an image that was made anew under the plan's name", () => {
-  it("is booted by nobody: the machines are deleted, and the launch says why", async () => {
+describe("an image that was created again under the plan's name", () => {
+  it("is not kept: the machines are deleted, and the launch reports why", async () => {
     await using scene = await gceScene();
     const plan = scene.plan();
     const image = scene.gce.addImage(PROJECT, { name: IMAGE, createdAt: 1 });

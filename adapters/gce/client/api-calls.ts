@@ -1,18 +1,18 @@
 import type { GceRole } from "../target.ts";
 
-/** One method of Compute Engine that Slipway calls, with what its caller has to be allowed. */
+/** One method of Compute Engine that Slipway calls, with the permissions that it needs. */
 export interface GceApiCall {
   readonly method: string;
-  /** Of asking for one's own permissions: none. */
+  /** Empty for `testIamPermissions`, which needs none. */
   readonly permissions: readonly string[];
   readonly role: GceRole;
-  /** Whether it makes or ends something, so that it is never sent twice. */
+  /** Whether the call changes something, so that it is never sent twice. */
   readonly changes?: true;
-  /** Milliseconds that one request may take, where it is not the usual time. */
+  /** Longest time of one request in milliseconds, if not the usual one. */
   readonly timeout?: number;
 }
 
-/** What a launch may do to what it makes its machines of. */
+/** Permissions that a launch needs on the resources that its machines use. */
 const LAUNCHING: readonly string[] = [
   "compute.instances.create",
   "compute.instances.setLabels",
@@ -33,7 +33,7 @@ const LAUNCH = {
   timeout: 60_000,
 } as const;
 
-/** Every call of this adapter; the custom roles are made of it. */
+/** Every call of this adapter. The documented custom roles are derived from it. */
 export const API_CALLS: readonly GceApiCall[] = [
   { method: "images.get", permissions: ["compute.images.get"], role: "reader" },
   { method: "images.getFromFamily", permissions: ["compute.images.getFromFamily"], role: "reader" },
@@ -77,7 +77,7 @@ export const API_CALLS: readonly GceApiCall[] = [
     method: "zoneOperations.wait",
     permissions: ["compute.zoneOperations.get"],
     role: "launcher",
-    // The API itself holds the answer for two minutes at most.
+    // The API holds the request for at most two minutes.
     timeout: 150_000,
   },
   { method: "zoneOperations.list", permissions: ["compute.zoneOperations.list"], role: "launcher" },

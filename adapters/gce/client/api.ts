@@ -28,13 +28,13 @@ export interface InRegion extends InProject {
 export interface Filtered {
   readonly filter?: string;
 }
-/** Permissions to ask for; those that the launcher has come back. */
+/** Permissions to test; the reply has those that the launcher has. */
 export interface Permissions {
   readonly permissions: readonly string[];
 }
 
 type Instances = GceServices["instances"];
-/** The body of an insert, as the client's own types have it. */
+/** The body of an insert, in the client's types. */
 export type InstanceResource = NonNullable<
   NonNullable<Parameters<Instances["insert"]>[0]>["instanceResource"]
 >;
@@ -46,8 +46,8 @@ export type BulkInsertResource = NonNullable<
 export type GceApi = ReturnType<typeof createGceApi>;
 
 /**
- * Every method of Compute Engine that Slipway calls, `API_CALLS` for short. Each stops at its signal and throws
- * `GceCallFailure`; what only reads is sent again where that may help, what changes something never.
+ * Every method of Compute Engine that Slipway calls (see `API_CALLS`). Each obeys its signal and throws
+ * `GceCallFailure`. Reads are retried if that may help; changes never are.
  */
 export function createGceApi({ clients, ...rest }: AskingOptions) {
   const { ask, askAll, askScopes } = createAsking({ clients, ...rest });
@@ -92,7 +92,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         client.list({ ...request, ...page }, options),
       ),
 
-    /** The zones that have the type. */
+    /** The zones that offer the type. */
     machineTypeZones: (
       { project, machineType }: InProject & { readonly machineType: string },
       signal: AbortSignal,
@@ -134,7 +134,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         client.list({ ...request, ...page }, options),
       ),
 
-    /** Those of all zones of the project; a zone that cannot be reached fails the whole. */
+    /** The instances of all zones of the project. An unreachable zone fails the call. */
     allInstances: (request: InProject & Filtered, signal: AbortSignal) =>
       ask("instances.aggregatedList", signal, scopedInstancesReply, async (client, options) => {
         const pages = { ...request, maxResults: 500, returnPartialSuccess: false };
@@ -142,7 +142,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         return [await Array.fromAsync(scopes)];
       }),
 
-    /** What the first serial port said from a place on, in bytes; only the last megabyte is kept. */
+    /** The output of the first serial port from an offset on, in bytes. Compute Engine keeps only the last megabyte. */
     serialOutput: (
       request: InZone & { readonly instance: string; readonly start?: number },
       signal: AbortSignal,
@@ -186,7 +186,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         begun(await client.delete(request, options)),
       ),
 
-    /** The operation when it is done, or as it is after two minutes. */
+    /** Returns the operation when it is done, or its state after two minutes. */
     waitForOperation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
       ask("zoneOperations.wait", signal, operationReply, (client, options) =>
         client.wait(request, options),
@@ -197,20 +197,20 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
         client.list({ ...request, ...page }, options),
       ),
 
-    /** The keys and tokens that were shown to Google. */
+    /** The keys and tokens that were sent to Google. */
     secrets: () => clients.secrets(),
     close: () => clients.close(),
   };
 }
 
-/** What an iteration does anyhow; unless it is told so too, the client prints a warning. */
+/** An iteration does this anyway, but without the option the client prints a warning. */
 const PAGES_BY_ITERATION = { autoPaginate: false } as const;
 
 function asked({ permissions }: Permissions) {
   return { testPermissionsRequestResource: { permissions: [...permissions] } };
 }
 
-/** The client wraps what it began into something that could be waited for by means of its own. */
+/** The client wraps the operation into an object with its own way of waiting. */
 function begun([operation]: readonly unknown[]): readonly unknown[] {
   if (typeof operation !== "object" || operation === null) return [];
   return ["latestResponse" in operation ? operation.latestResponse : operation];

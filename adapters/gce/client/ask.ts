@@ -7,7 +7,7 @@ import type { GceClients, GceService, GceServices } from "./client.ts";
 import { GceCallFailure } from "../errors/failure.ts";
 import type { GcePacing } from "./pacing.ts";
 
-/** `service.method`, as `API_CALLS` has it. */
+/** `service.method`, as in `API_CALLS`. */
 export type GceMethod<S extends GceService> = `${S}.${string}`;
 
 export interface Page {
@@ -15,9 +15,9 @@ export interface Page {
   readonly pageToken?: string;
 }
 
-/** How calls are made, the same for all. */
+/** Settings that all calls share. */
 export interface GceAsking {
-  /** One call, whose reply's first part is read as `reply`. */
+  /** Makes one call and parses the first part of its reply as `reply`. */
   readonly ask: <S extends GceService, R extends z.ZodType>(
     method: GceMethod<S>,
     signal: AbortSignal,
@@ -35,7 +35,7 @@ export interface GceAsking {
       options: GceCallOptions & { readonly autoPaginate: false },
     ) => Promise<readonly unknown[]>,
   ) => Promise<readonly z.output<R>[]>;
-  /** The zones of an aggregated list that have anything. Good for a hint: the client may leave out the last. */
+  /** The zones of an aggregated list that have entries. Only a hint: the client may omit the last zone. */
   readonly askScopes: <S extends GceService>(
     method: GceMethod<S>,
     signal: AbortSignal,
@@ -43,7 +43,7 @@ export interface GceAsking {
   ) => Promise<readonly string[]>;
 }
 
-/** A scope of an aggregated list with its members, or with a warning that it has none. */
+/** A scope of an aggregated list with its members, or with a warning that there are none. */
 const scopeReply = z.tuple([z.string(), z.looseObject({})]);
 
 const USUAL_TIMEOUT = 30_000;
@@ -75,7 +75,7 @@ export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAski
       const [answer] = await callGce(rules, (options) => send(client, options));
       return understood(reply, answer, method);
     },
-    // The client's own paging gives up after some empty pages, and filters make those.
+    // The client's own paging stops after some empty pages, and filters produce empty pages.
     async askAll(method, signal, item, send) {
       const { client, rules } = await prepare(method, signal);
       const found: z.output<typeof item>[] = [];
@@ -121,7 +121,7 @@ function tokenOf(next: unknown): string | null {
   return typeof next.pageToken === "string" && next.pageToken !== "" ? next.pageToken : null;
 }
 
-/** An answer that is none of Compute Engine's is as good as no answer: what was asked may have been done. */
+/** A reply that is not Compute Engine's counts as a lost reply: the call may have taken effect. */
 function understood<R extends z.ZodType>(reply: R, answer: unknown, method: string): z.output<R> {
   const parsed = reply.safeParse(answer);
   if (parsed.success) return parsed.data;

@@ -11,24 +11,24 @@ import { createTransport } from "./transport.ts";
 type SendOptions = Parameters<AuthClient["request"]>[0];
 type Reply = Awaited<ReturnType<AuthClient["request"]>>;
 
-/** What the clients send their requests with, in place of an `AuthClient`. */
+/** Authorizes and sends the clients' requests, in place of an `AuthClient`. */
 export interface Authorization {
   readonly getRequestHeaders: (url?: string | URL) => Promise<Headers>;
   readonly fetch: (url: string, options: SendOptions) => Promise<Reply>;
-  /** What is secret of the last requests, those for a token among them. */
+  /** Secrets of recent requests, including token requests. */
   readonly secrets: () => readonly SecretValue[];
 }
 
-/** A page of 500 instances is far below; what is larger is no reply of Compute Engine's. */
+/** A page of 500 instances is far smaller; Compute Engine never sends a larger reply. */
 const LARGEST_REPLY = 64 * 1024 * 1024;
 const send = createTransport(LARGEST_REPLY);
-/** What a token is asked for with, and the tokens: those of an hour ago too. */
+/** The keys that tokens are requested with, and the tokens, including those of the last hour. */
 const SECRETS_KEPT = 16;
 const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
 
 /**
- * Credentials that are looked for when they are first needed; a search that failed is made again. Whatever goes wrong
- * before there is a token is a {@link GceCredentialFailure}: Compute Engine has not been asked.
+ * Finds credentials on first use; a failed search is not cached. Every failure before there is a token is a {@link
+ * GceCredentialFailure}: no request has reached Compute Engine.
  */
 export function createAuthorization(
   open: (memory: SecretMemory) => Promise<AuthClient>,

@@ -3,36 +3,36 @@ import type { Sleep } from "../../../src/async/cancellation.ts";
 import { GceCallFailure, readFailure } from "../errors/failure.ts";
 import type { CallPace } from "./pacing.ts";
 
-/** What every call of a client is given. */
+/** Options of every call of a client. */
 export interface GceCallOptions {
   readonly timeout: number;
   readonly signal: AbortSignal;
-  /** The client repeats nothing: reads are repeated here, and launches by nobody. */
+  /** The client must not retry: this module retries reads, and the spawner replays launches. */
   readonly retry: null;
 }
 
 export interface GceCallRules {
-  /** A noun phrase for a cancellation, such as `reading image projects/…`. */
+  /** A phrase for a cancellation's message, such as `reading image projects/…`. */
   readonly what: string;
   readonly signal: AbortSignal;
-  /** Milliseconds that one request may take. */
+  /** Longest time of one request, in milliseconds. */
   readonly timeout: number;
-  /** Whether the call only reads, so that it may be sent again. */
+  /** Whether the call only reads, so that it may be retried. */
   readonly reads: boolean;
   readonly sleep: Sleep;
-  /** Waited for before each time that it is sent, and told when that was too soon. */
+  /** Awaited before each try, and notified of throttles. */
   readonly pace: CallPace;
 }
 
-/** How often a read is sent at most. */
+/** Maximum number of tries of a read. */
 const MOST_ATTEMPTS = 3;
 const FIRST_PAUSE = 250;
-/** A reply that asks for more is told to whoever waits, who may have other things to do. */
+/** A longer wait that a reply demands is the caller's decision. */
 const LONGEST_PAUSE = 5_000;
 
 /**
- * One call of a client: stops at the signal, and throws what went wrong as a `GceCallFailure`. A read that was
- * throttled, lost or met a server's failure is sent again, twice at most.
+ * Makes one call of a client: obeys the signal, and throws a `GceCallFailure`. A read that was throttled, lost, or
+ * failed on the server is retried at most twice.
  *
  * @throws SlipwayError the signal's cancellation
  */
@@ -62,11 +62,11 @@ async function sendOnce<Reply>(
 ): Promise<Reply> {
   const error = () => cancellation(signal, what);
   if (signal.aborted) throw error();
-  // The client sees the signal too, but not while it waits for a token.
+  // The client obeys the signal too, but not while it waits for a token.
   return await raceWithDetach(send({ timeout, signal, retry: null }), { signal, error });
 }
 
-/** Milliseconds to wait before the read is sent again; null where that would be of no use. */
+/** Milliseconds before the next try of a read; null if a retry would not help. */
 function pauseAfter(failure: unknown, attempt: number): number | null {
   if (!(failure instanceof GceCallFailure)) return null;
   if (failure.outcome !== "lost" && !isPassing(failure)) return null;

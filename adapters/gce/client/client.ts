@@ -14,7 +14,7 @@ import { googleLoader, loadGax } from "./load-sdk.ts";
 import type { Gax } from "./protos.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 
-/** The services of Compute Engine that Slipway asks, each by Google's own client. */
+/** The services of Compute Engine that Slipway calls, each through Google's own client. */
 export interface GceServices {
   readonly diskTypes: DiskTypesClient;
   readonly disks: DisksClient;
@@ -29,14 +29,14 @@ export interface GceServices {
 export type GceService = keyof GceServices;
 
 export interface GceClients {
-  /** The service's client as this role, made when it is first asked for. */
+  /** The service's client for this role, created on first use. */
   readonly client: <S extends GceService>(service: S, role: GceRole) => Promise<GceServices[S]>;
   readonly secrets: () => readonly SecretValue[];
   close(): Promise<void>;
 }
 
 export interface GceClientOptions {
-  /** Asked when a client is made. */
+  /** Called when a client is created. */
   readonly endpoint: () => ComputeEndpoint;
   readonly authorization: Readonly<Record<GceRole, Authorization>>;
 }
@@ -44,7 +44,7 @@ export interface GceClientOptions {
 type Options = NonNullable<ConstructorParameters<typeof ImagesClient>[0]>;
 type ClientClass<S extends GceService> = new (options: Options, gax: Gax) => GceServices[S];
 
-/** Each is imported alone: all of them together cost 1.9 s and 300 MB, one 0.25 s. */
+/** Each client is imported on its own: together they cost 1.9 s and 300 MB, one alone 0.25 s. */
 const CLIENTS: { readonly [S in GceService]: () => Promise<ClientClass<S>> } = {
   diskTypes: googleLoader(
     async () =>
@@ -83,7 +83,7 @@ const CLIENTS: { readonly [S in GceService]: () => Promise<ClientClass<S>> } = {
   ),
 };
 
-/** Google's own clients at one endpoint. Nothing is imported or sent before the first is asked for. */
+/** Google's clients for one endpoint. Nothing is imported or sent before the first one is requested. */
 export function createGceClients(clientOptions: GceClientOptions): GceClients {
   const made: { [S in GceService]?: Map<GceRole, Promise<GceServices[S]>> } = {};
   const gaxes = new Map<GceService, Promise<Gax>>();
@@ -129,7 +129,7 @@ async function importGax(service: GceService): Promise<Gax> {
 
 function optionsOf({ endpoint, authorization }: GceClientOptions, role: GceRole): Options {
   const options: Options = { ...endpoint(), fallback: true };
-  // Added by hand: of an `AuthClient` the clients use two methods, and only these are there.
+  // The clients use only two methods of an `AuthClient`, so only these are implemented.
   const { getRequestHeaders, fetch } = authorization[role];
   return Object.assign(options, { authClient: { getRequestHeaders, fetch } });
 }

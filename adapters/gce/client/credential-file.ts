@@ -63,7 +63,7 @@ const tokenSource = z.object({
     })
     .exactOptional(),
 });
-/** What `gcloud iam workload-identity-pools create-cred-config` writes. https://google.aip.dev/auth/4117 */
+/** The file that `gcloud iam workload-identity-pools create-cred-config` writes. https://google.aip.dev/auth/4117 */
 const externalAccount = z.object({
   type: z.literal("external_account"),
   audience: z.string(),
@@ -75,10 +75,10 @@ const externalAccount = z.object({
 type ExternalAccount = z.output<typeof externalAccount>;
 
 /**
- * The credentials of a file; null for a kind that is left to the library's own search. For a workload identity provider
- * the file says where the workload's own token is, and nothing else of it counts.
+ * Reads the credentials of a file; null for a kind that the library's own search handles. For a workload identity
+ * provider only the source of the workload's token is used.
  *
- * @param path Empty where none is named.
+ * @param path empty if no file is named
  * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
  */
 export async function credentialsOfFile(
@@ -88,8 +88,8 @@ export async function credentialsOfFile(
   const content = await readCredential(path, provider);
   const external = externalAccount.safeParse(content);
   if (provider !== null) {
-    if (!external.success) throw unusable(path, provider, "describes no external account");
-    // The account to act as is the placement's, whatever this file names.
+    if (!external.success) throw unusable(path, provider, "does not describe an external account");
+    // The placement names the account to act as; this file's account is ignored.
     const { service_account_impersonation_url: _url, ...rest } = external.data;
     return externalClient({ ...rest, audience: audienceOf(provider) });
   }
@@ -112,7 +112,7 @@ export function audienceOf(provider: string): string {
   return provider.startsWith(POOL_AUDIENCE) ? provider : `${POOL_AUDIENCE}${provider}`;
 }
 
-/** The library's own choice among them writes a warning to the console. */
+/** The library's own selection writes a warning to the console. */
 function externalClient({ credential_source: source, ...rest }: ExternalAccount): AuthClient {
   const account = { ...rest, scopes: [...SCOPES] };
   if ("environment_id" in source) return new AwsClient({ ...account, credential_source: source });
@@ -122,11 +122,11 @@ function externalClient({ credential_source: source, ...rest }: ExternalAccount)
 }
 
 async function readCredential(path: string, provider: string | null): Promise<unknown> {
-  if (path === "") throw unusable(path, provider, "names no file that says where its token is");
+  if (path === "") throw unusable(path, provider, "does not name a file with its token");
   try {
     return JSON.parse((await readRegularFile(path, LARGEST_FILE)).toString("utf8"));
   } catch (caught) {
-    // The parser's words may repeat what is in the file.
+    // The parser's message may quote the file.
     const why =
       caught instanceof SyntaxError ? "is not JSON" : `cannot be read: ${whyUnreadable(caught)}`;
     throw unusable(path, provider, why);

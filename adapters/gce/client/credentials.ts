@@ -11,19 +11,19 @@ import type { GceRole } from "../target.ts";
 
 export interface CredentialOptions {
   readonly target: GcpTarget;
-  /** `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS` are read. */
+  /** Variables read: `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS`. */
   readonly environment: GceEnvironment;
   readonly role: GceRole;
-  /** Gets to know what is secret of the requests. */
+  /** Receives the secrets of each request. */
   readonly memory: SecretMemory;
 }
 
 /**
- * Whose token goes with a call: the one that was given, as it is; else what application-default credentials give, or
- * the placement's workload identity provider; and these as the placement's service account of this role, if it has one.
+ * The credentials of a call: the given token unchanged; otherwise application-default credentials, or the placement's
+ * workload identity provider, impersonating the placement's service account for this role if it has one.
  *
- * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for a file that is no credential, or not the provider's; and what
- *   the library throws where there are no credentials
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for a file that is not a valid credential, or not the
+ * provider's; and the library's error if there are no credentials
  */
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
   const { target, environment, role, memory } = options;
@@ -59,8 +59,8 @@ const tokenReply = z.object({
 const LIFETIME = "3600s";
 
 /**
- * Another account's tokens, asked for with these credentials. Not the library's own class, which writes a warning to
- * the console whenever it is made.
+ * Requests another account's tokens with these credentials. The library's own class writes a warning to the console
+ * whenever it is created.
  */
 export function impersonated(own: AuthClient, account: string): AuthClient {
   const client = new OAuth2Client();

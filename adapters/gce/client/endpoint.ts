@@ -1,13 +1,13 @@
 import { SlipwayError } from "../../../src/errors.ts";
 
-/** Where Compute Engine is. */
+/** Address of Compute Engine. */
 export interface ComputeEndpoint {
   readonly apiEndpoint: string;
   readonly port: number;
   readonly protocol: "http" | "https";
 }
 
-/** What `gcloud` reads too, such as `http://127.0.0.1:8085/compute/v1/`. */
+/** The variable that `gcloud` reads too, such as `http://127.0.0.1:8085/compute/v1/`. */
 export const ENDPOINT_VARIABLE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE";
 
 const GOOGLE: ComputeEndpoint = {
@@ -16,14 +16,14 @@ const GOOGLE: ComputeEndpoint = {
   protocol: "https",
 };
 
-/** The client writes this path itself: an override can only lead to another host that has it too. */
+/** The client appends this path itself, so an override can only change what precedes it. */
 const API_PATH = /^\/(?:compute\/v1\/?)?$/;
 
-/** @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for an override that is no address of the API. */
+/** @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for an override that is not an address of the API */
 export function computeEndpoint(override: string | undefined): ComputeEndpoint {
   if (override === undefined || override.trim() === "") return GOOGLE;
   const url = URL.parse(override.trim());
-  if (url === null) throw invalid(override, "is no URL");
+  if (url === null) throw invalid(override, "is not a valid URL");
   const { protocol, hostname, pathname, username, password, search, hash } = url;
   if (protocol !== "http:" && protocol !== "https:")
     throw invalid(url.host, "is not http or https");

@@ -10,16 +10,16 @@ export function googleLoader<Part>(load: () => Promise<Part>): () => Promise<Par
   return sdkLoader(COMPUTE_ENGINE, load);
 }
 
-/** What finds credentials, with `google-auth-library`. */
+/** Finds credentials with `google-auth-library`. */
 export const loadCredentials = googleLoader(() => import("./credentials.ts"));
 
-/** What clients are made with: `google-gax`. */
+/** Creates clients with `google-gax`. */
 export const loadGax = googleLoader(() => import("./protos.ts"));
 
 /**
- * Loads what every call needs ahead of the first one.
+ * Loads the parts that every call needs before the first call.
  *
- * @throws SlipwayError `PACKAGE_NOT_INSTALLED` for a package that is missing
+ * @throws SlipwayError `PACKAGE_NOT_INSTALLED` for a missing package
  */
 export async function loadGceSdk(): Promise<void> {
   await loadCredentials();

@@ -7,8 +7,8 @@ export function isDone({ status }: Pick<OperationReply, "status">): boolean {
 }
 
 /**
- * Why a finished operation failed; null for success. HTTP 200 promises nothing: what an operation comes to is said
- * when it is done.
+ * The reason why a finished operation failed; null for success. HTTP 200 does not mean success: only a finished
+ * operation has a result.
  */
 export function operationFailure(operation: OperationReply, doing: string): SlipwayError | null {
   const { error, httpErrorStatusCode, httpErrorMessage } = operation;
@@ -18,12 +18,12 @@ export function operationFailure(operation: OperationReply, doing: string): Slip
   return operationError({ error: [{ code: "", message }], httpErrorStatusCode }, doing);
 }
 
-/** The name of what the operation is about. */
+/** The name of the operation's target. */
 export function targetName({ targetLink }: Pick<OperationReply, "targetLink">): string {
   return targetLink.split("/").at(-1) ?? "";
 }
 
-/** True where a bulk insert says that it has made every machine it was asked for. */
+/** Whether a bulk insert reports that it created every requested machine. */
 export function madeAll(operation: OperationReply, count: number): boolean {
   const places = Object.values(operation.instancesBulkInsertOperationMetadata);
   const made = places.reduce(

@@ -8,7 +8,7 @@ export interface PacingOptions {
   readonly rates: RateSettings;
 }
 
-/** What one call waits for before it is sent, and tells when it was refused for coming too fast. */
+/** Paces one call: awaited before it is sent, and notified when Compute Engine throttled it. */
 export interface CallPace {
   wait(signal: AbortSignal): Promise<void>;
   throttled(retryAfterSeconds: number | null): Promise<void>;
@@ -16,7 +16,7 @@ export interface CallPace {
 
 export type GcePacing = (call: GceApiCall) => CallPace;
 
-/** A launch goes at once: whoever launches has waited, and is told what came of it. */
+/** A launch is not paced here: the launch queue has waited for it already. */
 const LAUNCHES: ReadonlySet<string> = new Set(["instances.insert", "instances.bulkInsert"]);
 const AT_ONCE: CallPace = { wait: async () => undefined, throttled: async () => undefined };
 

@@ -1,11 +1,11 @@
 import gax from "google-gax";
 import { memoize } from "../../../src/async/memoize.ts";
 
-/** The `google-gax` that a client is made with. */
+/** The `google-gax` that a client is created with. */
 export type Gax = typeof gax;
 
 type Namespace = Parameters<Gax["fallback"]["protobuf"]["Root"]["fromJSON"]>[0];
-/** A type, a service or what holds others, as the description has it. */
+/** A type, a service or a namespace of the description. */
 type Definition = NonNullable<Namespace["nested"]>[string];
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ export function gaxForService(service: string): Gax {
       return rootOf(description);
     }
   }
-  /** What the client decodes the details of a refusal with. */
+  /** The type with which the client decodes the details of a refusal. */
   class ServiceRoot extends fallback.protobuf.Root {
     static override fromJSON(description: object) {
       return rootOf(description);

@@ -3,9 +3,8 @@ import type { RateBucket, RateLimit, RateSettings } from "../../../src/pacing/ra
 import type { GceApiCall } from "./api-calls.ts";
 
 /**
- * The quotas that Compute Engine gives each project by default ("API rate quotas"). Each call costs one unit of one of
- * them, a bulk insert of a thousand machines too.
- * https://cloud.google.com/compute/api-quota
+ * Compute Engine's default quotas for each project ("API rate quotas"). Each call costs one unit of one quota,
+ * including a bulk insert of a thousand machines. https://cloud.google.com/compute/api-quota
  */
 const PUBLISHED = {
   Queries: perMinute(1_500),
@@ -31,12 +30,12 @@ export function quotaOf({ method, changes }: GceApiCall): RateQuota {
 /** The names of all limits. */
 export const RATE_QUOTAS: readonly string[] = Object.keys(PUBLISHED);
 
-/** The limit of a quota: as the settings have it, else as it is published. */
+/** The limit of a quota: from the settings, otherwise the published one. */
 export function rateOf(name: RateQuota, scope: string, settings: RateSettings): RateLimit {
   return limitOf({ name, requests: PUBLISHED[name], resources: null }, scope, settings);
 }
 
-/** Whose quotas they are. */
+/** The scope of the quotas. */
 export function rateScope(project: string): string {
   return `project ${project}`;
 }

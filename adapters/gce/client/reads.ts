@@ -3,10 +3,10 @@ import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { Keeping } from "../../../src/async/single-flight.ts";
 import { canonicalJson } from "../../../src/json/canonical-json.ts";
 
-/** What `inspectImage` and `preflight` read, shared by all who ask the same at once. */
+/** The reads of `inspectImage` and `preflight`. Concurrent callers share equal reads. */
 export type GceReads = ReturnType<typeof createReads>;
 
-/** What a zone offers changes in months; what is there, up and allowed may change between two resolutions. */
+/** A zone's offers change in months; existence, state and permissions may change between two resolutions. */
 const TYPES_KEPT = 5 * 60_000;
 
 export function createReads(api: GceApi, now: () => number) {
@@ -29,7 +29,7 @@ export function createReads(api: GceApi, now: () => number) {
 
 type Read<Request, Answer> = (request: Request, signal: AbortSignal) => Promise<Answer>;
 
-/** The read with callers that ask for the same at the same time sharing one call. */
+/** Wraps a read so that concurrent callers with equal arguments share one call. */
 function sharedRead<Request extends object, Answer>(
   read: Read<Request, Answer>,
   keeping?: Keeping,

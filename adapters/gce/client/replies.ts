@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * What Slipway reads of Compute Engine's replies, as the client gives them: 64-bit numbers are texts, and what the
- * API left out is absent, null or empty.
+ * The members of Compute Engine's replies that Slipway reads, as the client returns them: 64-bit numbers are strings,
+ * and omitted members are absent, null or empty.
  */
 const text = z
   .string()
@@ -41,14 +41,14 @@ const deprecation = z
   .transform((value) => value ?? null);
 
 export const imageReply = z.object({
-  /** The numeric id, which is a new one for every image that is made. */
+  /** The numeric id, which differs for every image, even under the same name. */
   id: z.string().regex(/^\d+$/),
   name: z.string(),
   selfLink: text,
   family: optionalText,
   /** `READY`, `PENDING`, `FAILED` or `DELETING`. */
   status: text,
-  /** `X86_64`, `ARM64`, or null for an image that does not say. */
+  /** `X86_64`, `ARM64`, or null for an image without an architecture. */
   architecture: optionalText,
   diskSizeGb: wholeNumber,
   archiveSizeBytes: wholeNumber,
@@ -138,7 +138,7 @@ export const instanceReply = z.object({
 });
 export type InstanceReply = z.output<typeof instanceReply>;
 
-/** Each zone with its instances, or with the warning of why it has none here. */
+/** Each zone with its instances, or with a warning why it has none here. */
 export const scopedInstancesReply = z.array(
   z.tuple([
     z.string(),
@@ -168,7 +168,7 @@ export const operationReply = z.object({
   operationGroupId: optionalText,
   targetId: optionalText,
   targetLink: text,
-  /** Empty where nothing went wrong. */
+  /** Empty on success. */
   error: z
     .object({ errors: listOf(z.object({ code: text, message: text })) })
     .nullish()
@@ -189,7 +189,7 @@ export type OperationReply = z.output<typeof operationReply>;
 
 export const serialOutputReply = z.object({
   contents: text,
-  /** Where what is returned begins, and where the next read goes on, in bytes. */
+  /** Offsets of the returned text and of the next read, in bytes. */
   start: wholeNumber,
   next: wholeNumber,
 });

@@ -9,7 +9,7 @@ type Call = Parameters<typeof fetch>;
 type Bytes = Buffer<ArrayBuffer>;
 type Unpack = (packed: Bytes, limit: { readonly maxOutputLength: number }) => Promise<Bytes>;
 
-/** Connections are kept for the next call, as the client's own way of sending keeps them. */
+/** Connections persist between calls, as they do in the client's own transport. */
 const PLAIN = new PlainAgent({ keepAlive: true });
 const SECURE = new SecureAgent({ keepAlive: true });
 
@@ -21,13 +21,12 @@ const UNPACKERS: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * A `fetch` for Google's libraries, which make the requests: a reply is given when all of it is there. Compute Engine's
- * are one document each, and the streams that the libraries' own `fetch` reads them through cost as much as the rest of
- * sending.
+ * A `fetch` for Google's libraries that returns a reply once it is complete. Compute Engine's replies are single
+ * documents, and the streams of the libraries' own `fetch` cost as much as the rest of a request.
  *
- * It rejects with the system's error where no reply came, or not the whole of it; and with one of its own for a reply
- * of more bytes than that, packed or unpacked, and for a redirect: the API sends nobody elsewhere, and the token is for
- * it alone.
+ * It rejects with the system's error if no reply or only a part of it arrived, and with its own error for a reply
+ * beyond the limit, compressed or not, and for a redirect: the API never redirects, and the token is meant only for
+ * it.
  */
 export function createTransport(largestReply: number): (...call: Call) => Promise<Response> {
   return async (input, init = {}) => {
@@ -40,14 +39,14 @@ export function createTransport(largestReply: number): (...call: Call) => Promis
     const document =
       unpack === undefined ? bytes : await unpack(bytes, { maxOutputLength: largestReply });
     const head = { status, headers: headersOf(reply) };
-    // Of a refusal more is read than its bytes, in more ways than one.
+    // The libraries read an error reply in several ways, not only as bytes.
     return reply.statusCode === 200
       ? new WholeReply(document, head)
       : new Response(document.byteLength === 0 ? null : document, head);
   };
 }
 
-/** A reply whose bytes are given without a stream around them: that is the one way in which an answer is read. */
+/** A reply that returns its bytes without a stream; the libraries read successful replies only this way. */
 class WholeReply extends Response {
   override readonly arrayBuffer: () => Promise<ArrayBuffer>;
   override readonly text: () => Promise<string>;
@@ -96,7 +95,7 @@ function open(url: URL, { method = "GET", headers, signal }: RequestInit): Clien
   return request;
 }
 
-/** What the option of the same purpose does, which goes through the states of streams to do it. */
+/** Does what the option of the same name does, without walking through stream states. */
 function stopAt(signal: AbortSignal, request: ClientRequest): void {
   const stop = () =>
     request.destroy(new Error("the request was aborted", { cause: signal.reason }));

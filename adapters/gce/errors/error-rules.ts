@@ -1,6 +1,6 @@
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 
-/** What an error of Compute Engine means, but for its message. */
+/** The meaning of a Compute Engine error, without its message. */
 export type GceVerdict = Required<
   Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius" | "retry">
 >;
@@ -12,7 +12,7 @@ export interface GceRule {
 }
 
 export interface GceStatusRule {
-  /** HTTP status, from and to. */
+  /** First and last HTTP status. */
   readonly from: number;
   readonly to: number;
   readonly verdict: GceVerdict;
@@ -21,7 +21,7 @@ export interface GceStatusRule {
 const RATE_LIMITED: GceVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "CLOUD_RATE_LIMITED",
-  remedy: "Wait: the project's requests per minute are used up, and come back with the minute.",
+  remedy: "Wait a minute: the project's requests per minute are used up.",
   blastRadius: "account",
   retry: "same-token",
 };
@@ -54,7 +54,7 @@ const FORBIDDEN: GceVerdict = {
 const NOT_FOUND: GceVerdict = {
   code: "NOT_FOUND",
   reason: "CLOUD_REQUEST_REFUSED",
-  remedy: "Correct the name that the message says, or create what has it.",
+  remedy: "Correct the name in the message, or create that resource.",
   blastRadius: "request",
   retry: "never",
 };
@@ -62,12 +62,12 @@ const NOT_FOUND: GceVerdict = {
 const ALREADY_EXISTS: GceVerdict = {
   code: "ALREADY_EXISTS",
   reason: "NAME_CLASH",
-  remedy: "Delete or rename what has this name.",
+  remedy: "Delete or rename the resource with this name.",
   blastRadius: "request",
   retry: "never",
 };
 
-/** A condition of the API's that does not hold, or a request that it does not take. */
+/** A failed precondition, or a request that the API rejects. */
 export const REFUSED: GceVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "CLOUD_REQUEST_REFUSED",
@@ -77,8 +77,8 @@ export const REFUSED: GceVerdict = {
 };
 
 /**
- * What the API calls its failures, each once: of replies in camel case, of operations and of error details in upper
- * snake case. https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
+ * The API's names for failures: replies use camel case, operations and error details upper snake case.
+ * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
  */
 export const GCE_RULES: readonly GceRule[] = [
   {
@@ -179,7 +179,7 @@ export const GCE_RULES: readonly GceRule[] = [
   { codes: ["INTERNAL_ERROR", "internalError", "backendError"], verdict: UNAVAILABLE },
 ];
 
-/** For replies whose reasons say nothing that is known. The first that fits decides. */
+/** For replies without a known reason. The first match decides. */
 export const GCE_STATUS_RULES: readonly GceStatusRule[] = [
   { from: 401, to: 401, verdict: UNAUTHENTICATED },
   { from: 403, to: 403, verdict: FORBIDDEN },
@@ -191,7 +191,7 @@ export const GCE_STATUS_RULES: readonly GceStatusRule[] = [
   { from: 500, to: 599, verdict: UNAVAILABLE },
 ];
 
-/** For calls that brought no answer. */
+/** For calls without a reply. */
 export const UNANSWERED = {
   lost: {
     ...UNAVAILABLE,
@@ -200,7 +200,7 @@ export const UNANSWERED = {
   unreachable: {
     ...UNAVAILABLE,
     remedy:
-      "Check the network, and CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE where it is set, then try again.",
+      "Check the network, and CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE if it is set, then try again.",
     blastRadius: "account",
   },
   credential: UNAUTHENTICATED,

@@ -7,9 +7,9 @@ import type { GceVerdict } from "./error-rules.ts";
 import { GceCallFailure } from "./failure.ts";
 
 export interface GceCallContext {
-  /** What was being done, with the names: `reading image projects/…`. */
+  /** The operation with its names: `reading image projects/…`. */
   readonly doing: string;
-  /** What a 404 means here, where more is known than that something is not there. */
+  /** The meaning of a 404 here, if it is more specific than "not found". */
   readonly notFound?: Partial<GceVerdict>;
 }
 
@@ -18,8 +18,8 @@ const VERDICTS: ReadonlyMap<string, GceVerdict> = new Map(
 );
 
 /**
- * Judges what came of a call: its code, reason, remedy and what may be tried next, from what the reply calls its
- * reasons, else from its status; never from its words.
+ * Turns a failed call into a `SlipwayError` with code, reason, remedy and retry verdict, from the reply's reasons,
+ * otherwise from its status; never from its message.
  */
 export function gceError(caught: unknown, context: GceCallContext): SlipwayError {
   if (isSlipwayError(caught)) return caught;
@@ -45,13 +45,13 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
 
 export interface FailedOperation {
   readonly error: readonly { readonly code: string; readonly message: string }[];
-  /** The HTTP status that goes with it; null where the operation says none. */
+  /** The HTTP status of the error; null if the operation has none. */
   readonly httpErrorStatusCode: number | null;
 }
 
 /**
- * An error inside an operation that Compute Engine had accepted. The first code that is known decides. Who asked was
- * let in, so that what is refused is this request and not the caller: the same id brings back the same failure.
+ * Turns an error inside an accepted operation into a `SlipwayError`. The first known code decides. Compute Engine had
+ * accepted the caller, so the refusal concerns this request: the same id returns the same failure.
  */
 export function operationError(operation: FailedOperation, doing: string): SlipwayError {
   const { error: errors, httpErrorStatusCode: status } = operation;
@@ -67,8 +67,8 @@ export function operationError(operation: FailedOperation, doing: string): Slipw
 }
 
 /**
- * True where a call that changes something may have been done although its answer says nothing of it: no reply came,
- * or one of a server that failed after it had the request.
+ * Whether a changing call may have taken effect despite its error: the reply was lost, or the server failed after it
+ * had the request.
  */
 export function mayHaveHappened(caught: unknown): boolean {
   if (!(caught instanceof GceCallFailure)) return false;
@@ -85,12 +85,12 @@ const LONGEST_MESSAGE = 2_000;
 
 const WORDS: Readonly<Record<GceCallFailure["outcome"], string>> = {
   refused: "",
-  lost: "no answer of Compute Engine's can be read: ",
+  lost: "Compute Engine's reply cannot be read: ",
   unreachable: "Compute Engine cannot be reached: ",
   credential: "there is no access token for Compute Engine: ",
 };
 
-/** What our own code found wrong with the credentials' configuration is better than what can be made of it here. */
+/** A `SlipwayError` about the credentials' configuration is more precise than any error made here. */
 function toldBefore({ cause }: GceCallFailure): SlipwayError | null {
   const within = cause instanceof Error ? cause.cause : null;
   return isSlipwayError(within) ? within : null;

@@ -1,30 +1,30 @@
 import { z } from "zod";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
-/** What became of a call that brought no answer. */
+/** How a call ended without a usable reply. */
 export type GceOutcome =
-  /** Compute Engine answered, with a status that is no success. */
+  /** Compute Engine replied with an error status. */
   | "refused"
-  /** The request went out, and no answer came back that can be read: it may have been done. */
+  /** The request was sent, but no readable reply arrived: it may have taken effect. */
   | "lost"
-  /** Nobody answered at that address: nothing was asked of anybody. */
+  /** No server answered at the address: no request was sent. */
   | "unreachable"
-  /** There are no credentials, or nobody gives a token for them: nothing was asked of Compute Engine. */
+  /** There are no credentials, or no token service accepts them: no request reached Compute Engine. */
   | "credential";
 
 export interface GceFailureParts {
   readonly outcome: GceOutcome;
   /** One line of at most {@link LONGEST_MESSAGE} characters. */
   readonly message: string;
-  /** HTTP status; null where no reply came. */
+  /** HTTP status; null without a reply. */
   readonly status: number | null;
-  /** What the reply calls its reasons, the most telling first: `details[].reason`, then `errors[].reason`. */
+  /** The reply's reasons, the most specific first: `details[].reason`, then `errors[].reason`. */
   readonly codes: readonly string[];
   readonly retryAfterSeconds: number | null;
   readonly cause?: unknown;
 }
 
-/** A call that failed, before anybody has judged what that means. */
+/** A failed call, not yet turned into a `SlipwayError`. */
 export class GceCallFailure extends Error {
   override readonly name = "GceCallFailure";
   readonly outcome: GceOutcome;
@@ -41,15 +41,15 @@ export class GceCallFailure extends Error {
   }
 }
 
-/** Thrown where no token could be had, so that its failure is never taken for Compute Engine's. */
+/** Thrown if no token is available, so that this failure is never mistaken for Compute Engine's. */
 export class GceCredentialFailure extends Error {
   override readonly name = "GceCredentialFailure";
 }
 
-/** A reply that asks to wait; the client keeps no headers of what it refuses. */
+/** The wait that an error reply demands. The client drops the headers of error replies. */
 export class GceThrottleReply extends Error {
   override readonly name = "GceThrottleReply";
-  /** The client takes status and body from fields of these names. */
+  /** The client reads status and body from these fields. */
   readonly status: number;
   readonly retryAfterSeconds: number;
 
@@ -61,10 +61,10 @@ export class GceThrottleReply extends Error {
 }
 
 const LONGEST_MESSAGE = 1_000;
-/** Where the client keeps the body of a refusal: of its own it keeps no `errors[].reason`. */
+/** Where the client keeps the body of an error reply; its own error lacks `errors[].reason`. */
 const PAYLOAD = Symbol.for("google-gax.rawHttpResponsePayload");
 
-/** The connection was never made, so that the request was not sent. */
+/** Codes of connections that were never established, so the request was not sent. */
 const UNCONNECTED: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -87,9 +87,7 @@ const envelope = z.object({
   }),
 });
 
-/**
- * What the client threw, as one kind of failure. What is no failure of a call (a defect of ours) is given back as it is.
- */
+/** Turns the client's error into one kind of failure. Any other error (a defect) is returned unchanged. */
 export function readFailure(caught: unknown): unknown {
   if (caught instanceof GceCallFailure || !(caught instanceof Error)) return caught;
   const causes = causesOf(caught);
@@ -97,7 +95,8 @@ export function readFailure(caught: unknown): unknown {
   if (credential !== undefined) return unanswered("credential", credential);
   const status = numberOf(caught, "httpStatusCode");
   if (status !== null) return refusal(caught, status, causes);
-  // The client's own errors carry a number; what has none was thrown by ours, before anything was sent.
+  // The client's own errors have a numeric code; an error without one was thrown by our code before anything was
+  // sent.
   if (numberOf(caught, "code") === null) return caught;
   const unconnected = causes.some((cause) => UNCONNECTED.has(textOf(cause, "code") ?? ""));
   return unanswered(unconnected ? "unreachable" : "lost", causes.at(-1) ?? caught);
@@ -132,7 +131,7 @@ function refusal(caught: Error, status: number, causes: readonly Error[]): GceCa
   });
 }
 
-/** The error and what caused it, the first cause last. */
+/** The error and its causes, the root cause last. */
 function causesOf(error: Error): readonly Error[] {
   const causes: Error[] = [];
   for (let at: unknown = error; at instanceof Error && !causes.includes(at); at = at.cause)
@@ -159,7 +158,7 @@ function textOf(error: Error, field: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Token servers may repeat what they were sent. */
+/** Token servers may repeat the request's secrets. */
 function withoutTokens(text: string): string {
   return text.replaceAll(/\b(?:ya29\.|eyJ)[\w.-]+/g, "[redacted]");
 }

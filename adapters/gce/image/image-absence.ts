@@ -9,15 +9,15 @@ import type { ImageReply } from "../client/replies.ts";
 
 export interface AbsentImage {
   readonly link: ImageLink;
-  /** What the read threw. */
+  /** The error of the read. */
   readonly caught: unknown;
   readonly reads: Pick<GceReads, "images">;
   readonly signal: AbortSignal;
 }
 
 /**
- * Why an image or a family could not be read. A 404 says as much of a project as of an image, so that the project's
- * images of this family are listed: one call more, and on this path alone.
+ * Explains why an image or a family could not be read. A 404 may concern the project or the image, so this lists the
+ * project's images of the family: one more call, on this path only.
  */
 export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
   const { link, caught, reads, signal } = absent;
@@ -33,7 +33,7 @@ export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
     },
   );
   if (listed.error?.code === "NOT_FOUND") return noProject(link);
-  // Whoever may not list may well read: then the first answer is all there is to tell.
+  // A caller may be allowed to read but not to list: then only the first reply is known.
   const members = listed.value ?? [];
   if (link.kind === "image") return noImage(link, members.length > 0);
   return members.length === 0 ? noFamily(link, listed.error) : emptyFamily(link, members);
@@ -52,7 +52,7 @@ function denied(link: ImageLink, error: SlipwayError): SlipwayError {
     code: "PERMISSION_DENIED",
     reason: "IMAGE_PERMISSION_DENIED",
     message: `${textOf(link)}: the caller may not see it, or there is no project ${link.project}: ${error.message}`,
-    remedy: `Have the owner of project ${link.project} grant roles/compute.imageUser on the image, or on the project, to the placement's account.`,
+    remedy: `Ask the owner of project ${link.project} grant roles/compute.imageUser on the image, or on the project, to the placement's account.`,
     blastRadius: "credential",
     metadata: { ...error.metadata, project: link.project },
   });
@@ -85,7 +85,7 @@ function noFamily(link: ImageLink, unlisted: SlipwayError | null): SlipwayError 
   });
 }
 
-/** A family is its newest image that is ready and not deprecated in any degree. */
+/** A family resolves to its newest image that is READY and has no deprecation state. */
 function emptyFamily(link: ImageLink, members: readonly ImageReply[]): SlipwayError {
   const told = members
     .toSorted((one, other) => timeOf(other) - timeOf(one))

@@ -9,7 +9,7 @@ import type { ImageReply } from "../client/replies.ts";
 export interface ImageQuestion {
   /** Name of the image record. */
   readonly name: string;
-  /** The family that led here; null for an image named by itself. */
+  /** The family that resolved to this image; null for an image named directly. */
   readonly family: string | null;
   readonly image: ImageReply;
   readonly facts: ImageFacts;
@@ -21,13 +21,13 @@ interface Refusal {
   readonly remedy: string;
 }
 
-/** What the states mean of which no disk can be made; the API has no others beside `READY`. */
+/** The states from which no disk can be created; the API's only other state is `READY`. */
 const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
   [
     "PENDING",
     {
       reason: "IMAGE_NOT_READY",
-      means: "it is still being made",
+      means: "it is still being created",
       remedy: "Wait until its status is READY, then resolve again.",
     },
   ],
@@ -35,8 +35,8 @@ const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
     "FAILED",
     {
       reason: "IMAGE_FAILED",
-      means: "making it failed",
-      remedy: "Make the image again, and put the new one's self-link into the image record.",
+      means: "its creation failed",
+      remedy: "Create the image again, and put the new self-link into the image record.",
     },
   ],
   [
@@ -44,7 +44,7 @@ const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
     {
       reason: "IMAGE_DELETED",
       means: "it is being deleted",
-      remedy: "Put the self-link of an image that there is into the image record.",
+      remedy: "Put the self-link of an existing image into the image record.",
     },
   ],
 ]);
@@ -68,7 +68,7 @@ const WITHDRAWN: ReadonlyMap<string, Refusal> = new Map([
   ],
 ]);
 
-/** Each thing that can be wrong with an image that there is, in one order. */
+/** The checks of an existing image, in a fixed order. */
 export function imageChecks(question: ImageQuestion): readonly Check[] {
   return [
     foundCheck(question),
@@ -102,7 +102,7 @@ function stateCheck({ name, image, facts }: ImageQuestion): Check {
     state: status,
     refused: refused ?? {
       reason: "IMAGE_NOT_READY",
-      means: "no disk can be made of it now",
+      means: "no disk can be created from it now",
       remedy: "Wait until its status is READY, then resolve again.",
     },
   });
@@ -142,8 +142,8 @@ function architectureCheck({ name, facts }: ImageQuestion): Check {
   if (isUnsaid(architecture))
     return warning(check, {
       reason: "ARCHITECTURE_UNKNOWN",
-      message: `image ${name}: ${link} does not say its architecture, and is taken for amd64 as images were before they said it`,
-      remedy: "Make the image again with its architecture, so that nothing has to be assumed.",
+      message: `image ${name}: ${link} has no architecture, and is treated as amd64, as older images are`,
+      remedy: "Create the image again with its architecture, so that Slipway need not assume it.",
     });
   if (architectureOf(architecture) !== null) return passed(check, `${link} is for ${architecture}`);
   return failed(check, {
@@ -176,7 +176,7 @@ function refusal(
   });
 }
 
-/** The image that the owner names as the next one, which may be anything: it is taken for no more than a hint. */
+/** The replacement that the owner names. It may be any text, so it is only a hint. */
 function successorOf({ deprecated }: ImageReply): string | null {
   const replacement = deprecated?.replacement ?? null;
   return replacement === null ? null : (partialLink(replacement) ?? replacement);

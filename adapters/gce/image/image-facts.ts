@@ -9,9 +9,9 @@ const imageFacts = z.object({
   /** Partial. */
   link: z.string(),
   numericId: z.string(),
-  /** GiB; null where the API says none. */
+  /** GiB; null if the API reports none. */
   diskSizeGb: z.number().nullable(),
-  /** As the API says it; null where it says nothing. */
+  /** As reported by the API; null if absent. */
   architecture: z.string().nullable(),
   /** Partial links. */
   licenses: z.array(z.string()),
@@ -19,10 +19,10 @@ const imageFacts = z.object({
   guestOsFeatures: z.array(z.string()),
 });
 
-/** What was learnt of an image, for the checks of the machine that will boot it. */
+/** Facts about an image, for the checks of its machine. */
 export type ImageFacts = z.output<typeof imageFacts>;
 
-/** Where Compute Engine itself could not be asked for the image, it need not be asked for anything else. */
+/** If Compute Engine was unreachable for the image, no other read is tried. */
 const facts = z.object({ image: imageFacts.optional(), unanswered: z.boolean().optional() });
 
 export function imageFactsOf(image: ImageReply, project: string): ImageFacts {
@@ -36,7 +36,7 @@ export function imageFactsOf(image: ImageReply, project: string): ImageFacts {
   };
 }
 
-/** Reads back what `inspectImage` gave; nothing for a plan whose image was not asked for. */
+/** Parses the facts of `inspectImage`; null for a plan whose image was not read. */
 export function readFacts(given: JsonObject): {
   readonly image: ImageFacts | null;
   readonly unanswered: boolean;
@@ -59,12 +59,15 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["ARM64", "arm64"],
 ]);
 
-/** Old images and types say nothing of it: they are all for amd64. Null for one that Slipway does not launch. */
+/**
+ * Old images and types have no architecture: they are all amd64. Null for an architecture that Slipway does not
+ * launch.
+ */
 export function architectureOf(said: string | null): Architecture | null {
   return isUnsaid(said) ? "amd64" : (ARCHITECTURES.get(said) ?? null);
 }
 
-/** True where the API has no word of the architecture. */
+/** Whether the API reports no architecture. */
 export function isUnsaid(said: string | null): said is null {
   return said === null || said === "ARCHITECTURE_UNSPECIFIED";
 }

@@ -16,16 +16,16 @@ type GceImage = Extract<ImageSource, { substrate: "GCP" }>;
 
 export interface ImagePorts {
   readonly reads: Pick<GceReads, "image" | "imageOfFamily" | "images">;
-  /** Of links that name no project. */
+  /** The project of links without one. */
   readonly project: string;
 }
 
-/** What is looked at once the image is there. */
+/** The checks that need an existing image. */
 const OF_A_FOUND_IMAGE = ["image.state", "image.deprecation", "image.architecture"] as const;
 
 /**
- * Reads an image, or the image that a family is at this moment, once, and pins it by self-link and numeric id. Whatever
- * is wrong with it is a failed check; only a cancellation is thrown.
+ * Reads an image, or the image that a family resolves to now, once, and pins it by self-link and numeric id. Problems
+ * are failed checks; only a cancellation is thrown.
  */
 export async function inspectGceImage(
   { reads, project }: ImagePorts,
@@ -88,17 +88,21 @@ function inspected(found: {
   };
 }
 
-/** Which image a link names; what that is now, is for Compute Engine to say. */
+/** The image or family that a link names; Compute Engine resolves it. */
 function referenceCheck(requested: string, { kind, project, name }: ImageLink): Check {
   return passed("image.reference", `${requested} names ${kind} ${name} of project ${project}`);
 }
 
-/** Where one step fails, those after it are not known. @param reference Null where the link itself is none. */
+/**
+ * After a failed step, the later ones are unknown.
+ *
+ * @param reference null if the link itself is invalid
+ */
 function unread(imageName: string, error: SlipwayError, reference: Check | null): ImageInspection {
   const stage = reference === null ? "image.reference" : "image.found";
   const obstacle = obstacleName(error);
   const failure = failedBy(obstacle ?? stage, error, `image ${imageName}: `);
-  const reason = `image ${imageName}: not known, because ${obstacle ?? stage} failed`;
+  const reason = `image ${imageName}: unknown, because ${obstacle ?? stage} failed`;
   const after: readonly Check[] = [
     ...(reference === null || obstacle !== null ? [skipped("image.found", reason)] : []),
     ...OF_A_FOUND_IMAGE.map((name) => skipped(name, reason)),
@@ -118,7 +122,7 @@ function noLink(selfLink: string): SlipwayError {
   return new SlipwayError({
     code: "INVALID_ARGUMENT",
     reason: "INVALID_REFERENCE",
-    message: `${shown} is no link of an image`,
+    message: `${shown} is not a link of an image`,
     remedy: "Write projects/P/global/images/N, or projects/P/global/images/family/F.",
     blastRadius: "image",
   });

@@ -1,6 +1,6 @@
-/** What a link of Compute Engine's leads to. */
+/** The target of a Compute Engine link. */
 export interface ResourceLink {
-  /** With its domain, where it has one: `example.com:agents`. */
+  /** With its domain, if it has one: `example.com:agents`. */
   readonly project: string;
   /** `global`, `zones/Z` or `regions/R`. */
   readonly scope: string;
@@ -22,14 +22,14 @@ const LONGEST_LINK = 2_048;
 /** Hosts, versions and overrides differ; the path behind `projects/` is the same everywhere. */
 const BEFORE_PROJECTS = /^https?:\/\/[^/?#\s]+\/(?:[^/?#\s]+\/){0,4}(?=projects\/)/;
 
-/** `projects/…` of a full URL with any prefix, or of what begins so already; null for what is neither. */
+/** The part from `projects/` on, of a full URL with any prefix or of a partial link; null for other texts. */
 export function partialLink(link: string): string | null {
   if (link.length > LONGEST_LINK) return null;
   const path = link.replace(BEFORE_PROJECTS, "").replace(/^\/(?=projects\/)/, "");
   return path.startsWith("projects/") && !/[?#\s]/.test(path) ? path : null;
 }
 
-/** Null for what is no link of a resource in a project. */
+/** Null for a text that is not a link of a resource in a project. */
 export function readResourceLink(link: string): ResourceLink | null {
   const parts = partialLink(link)?.split("/") ?? [];
   const [, project = "", first = "", ...rest] = parts;
@@ -41,8 +41,8 @@ export function readResourceLink(link: string): ResourceLink | null {
 }
 
 /**
- * An image's link: `projects/P/global/images/N`, `…/images/family/F`, full URLs of both, and what the API takes
- * without its project (`global/images/N`), which is then the project given. Null for what is no image's.
+ * Parses an image's link: `projects/P/global/images/N`, `…/images/family/F`, full URLs of both, and links without a
+ * project (`global/images/N`), which mean the given project. Null for other texts.
  */
 export function readImageLink(link: string, ownProject: string): ImageLink | null {
   const relative = link.startsWith("global/images/") ? `projects/${ownProject}/${link}` : link;
@@ -68,7 +68,7 @@ export function subnetworkLink(project: string, region: string, name: string): s
   return `projects/${project}/regions/${region}/subnetworks/${name}`;
 }
 
-/** The last part of a link or of a bare name: what people call the resource. */
+/** The last part of a link, or a bare name. */
 export function lastPart(link: string): string {
   return link.slice(link.lastIndexOf("/") + 1);
 }

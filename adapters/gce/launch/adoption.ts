@@ -10,14 +10,14 @@ import { machineOf } from "../machine.ts";
 import { operationFailure } from "../client/operation.ts";
 import type { DiskReply, InstanceReply } from "../client/replies.ts";
 
-/** States of a machine that an insert is still at work on. */
+/** States of a machine whose insert is still in progress. */
 const BEING_MADE: ReadonlySet<string> = new Set(["PENDING", "PROVISIONING", "STAGING"]);
 
 /**
- * The machine that this launch has made already, for a launch that may not make it for this reason: no promise is given
- * for how long a `requestId` is known, and the fixed name is the lasting guard.
+ * Finds the machine of an earlier try for a launch that was refused for this reason. Google does not promise how long
+ * a `requestId` is remembered; the fixed name is the lasting guard.
  *
- * @throws SlipwayError the reason, where there is no such machine, or it is somebody else's
+ * @throws SlipwayError the reason, if there is no such machine or it belongs to another owner
  */
 export async function adoptMachine(
   context: LaunchContext,
@@ -30,8 +30,8 @@ export async function adoptMachine(
 }
 
 /**
- * The machine, once its insert is done and its image is the plan's. An insert that is still at work, begun by a process
- * that did not live to see its end, is taken up by the machine's name.
+ * Returns the machine once its insert is done and its image is the plan's. If the process that began the insert died,
+ * this waits for the machine by its name.
  */
 export async function settleExisting(
   context: LaunchContext,
@@ -66,7 +66,7 @@ async function findInstance(
     return await api.instance({ project, zone, instance: name }, signal);
   } catch (caught) {
     if (hasStatus(caught, 404)) return null;
-    // Who may not look learns nothing new: why the launch was refused says more.
+    // If the caller may not read, the launch's own refusal is more informative.
     if (isFinalRefusal(caught)) throw reason;
     throw unknown(caught, `reading instance ${name} in ${zone}`);
   }

@@ -8,7 +8,7 @@ import { LABELS, labelFilter } from "../labels.ts";
 import { machineId } from "../machines/machine-id.ts";
 import type { DiskReply } from "../client/replies.ts";
 
-/** The boot disk of a machine, which has its machine's name; null where there is none any more. */
+/** The boot disk of a machine, which has the machine's name; null if it no longer exists. */
 export async function readBootDisk(
   context: LaunchContext,
   name: string,
@@ -23,8 +23,8 @@ export async function readBootDisk(
 }
 
 /**
- * The boot disk while its machine is still being made, where it is there already and of the plan's image: it will not
- * become another one. Null says nothing at all, and the disk is read again once the machine is made.
+ * Reads the boot disk while its machine is still being created. A disk of the plan's image is final. Null means
+ * unknown; the disk is read again when the machine exists.
  */
 export async function glanceAtBootDisk(
   context: LaunchContext,
@@ -34,13 +34,13 @@ export async function glanceAtBootDisk(
     const disk = await readBootDisk(context, name);
     return isOfPlan(context, disk) ? disk : null;
   } catch (caught) {
-    // What goes wrong now may not when it counts.
+    // An error now does not matter: the later read decides.
     if (caught instanceof UnknownOutcome) return null;
     throw caught;
   }
 }
 
-/** The boot disks of all machines of the launch by their names, in one list. */
+/** Lists the boot disks of all machines of the launch, by name. */
 export async function readBootDisks(
   context: LaunchContext,
 ): Promise<ReadonlyMap<string, DiskReply>> {
@@ -55,11 +55,11 @@ export async function readBootDisks(
 }
 
 /**
- * Makes sure that a machine boots the very image of the plan: a name may have come to mean another image since the plan
- * was made. A machine of another image is deleted.
+ * Makes sure that a machine boots the plan's image: the name may refer to another image since the plan was made. A
+ * machine of another image is deleted.
  *
- * @throws SlipwayError `IMAGE_REPLACED`, or `LAUNCH_TOKEN_SPENT` where the machine is gone already
- * @throws UnknownOutcome where the machine could not be deleted
+ * @throws SlipwayError `IMAGE_REPLACED`, or `LAUNCH_TOKEN_SPENT` if the machine is already gone
+ * @throws UnknownOutcome if the machine could not be deleted
  */
 export async function confirmImage(
   context: LaunchContext,
@@ -78,7 +78,7 @@ function isOfPlan({ launch }: LaunchContext, disk: DiskReply | null): boolean {
   return numericId !== undefined && disk?.sourceImageId === numericId;
 }
 
-/** The failure of a launch whose machine has been terminated: its token makes no other one. */
+/** The failure of a launch whose machine has been terminated: its token cannot create another. */
 export function spent({ launch, project, zone }: LaunchContext, name: string): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
@@ -110,8 +110,8 @@ function replaced(
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_REPLACED",
-    message: `image ${artifact.id} is not the one that the plan was made of: it was made anew under the same name (id ${disk.sourceImageId ?? "unknown"}, the plan's is ${artifact.numericId ?? "unknown"}); ${machineId({ project, zone, name })}, which booted it, is deleted`,
-    remedy: "Resolve the workspace again and look at the new image before you spawn it.",
+    message: `image ${artifact.id} is not the plan's: an image of the same name has replaced it (id ${disk.sourceImageId ?? "unknown"}, the plan's is ${artifact.numericId ?? "unknown"}); ${machineId({ project, zone, name })}, which booted it, is deleted`,
+    remedy: "Resolve the workspace again and review the new image before you spawn it.",
     blastRadius: "image",
     metadata: {
       image: artifact.id,

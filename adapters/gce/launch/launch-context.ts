@@ -22,7 +22,7 @@ export interface LaunchPorts {
   readonly sleep: Sleep;
 }
 
-/** One launch on its way. */
+/** One launch in progress. */
 export interface LaunchContext extends LaunchPorts {
   readonly launch: Launch;
   readonly project: string;
@@ -31,21 +31,21 @@ export interface LaunchContext extends LaunchPorts {
 }
 
 /**
- * Why nothing was made, as an error.
+ * The error that explains why no machine was created.
  *
- * @throws UnknownOutcome where the request may have done what it was sent for
+ * @throws UnknownOutcome if the request may have taken effect
  */
 export function refusalOf(context: LaunchContext, caught: unknown, doing: string): SlipwayError {
   if (mayHaveHappened(caught) || context.signal.aborted) throw unknown(caught, doing);
   return gceError(caught, { doing });
 }
 
-/** What came of looking at what a launch has made: not to know is no reason to give it up. */
+/** The result of looking up a launch's machines. An unknown result must not end the launch. */
 export function unknown(caught: unknown, doing: string): UnknownOutcome {
   return new UnknownOutcome(gceError(caught, { doing }));
 }
 
-/** True where Compute Engine has answered that it will not, now or later: an earlier try may have left something. */
+/** Whether Compute Engine refused the launch for good; an earlier try may still have created machines. */
 export function isFinalRefusal(caught: unknown): boolean {
   return (
     caught instanceof GceCallFailure &&

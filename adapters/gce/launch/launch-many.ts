@@ -15,14 +15,14 @@ import { mapLimited } from "../../../src/async/map-limited.ts";
 
 const CALLS_AT_ONCE = 8;
 
-/** Members that this launch's operation did not make, with the reason of each. */
+/** Members that this launch's operation did not create, with their reasons. */
 type Failures = ReadonlyMap<string, SlipwayError>;
 
 /**
- * Makes the machines of a launch of several by one bulk insert, as many as there is room for; finds those that this
- * launch made earlier.
+ * Creates the machines of a launch of several by one bulk insert, as many as there is capacity for, or adopts those
+ * that an earlier try of this launch created.
  *
- * @throws SlipwayError where there are none, `UnknownOutcome` where that is not known
+ * @throws SlipwayError if there are none, `UnknownOutcome` if that is not known
  */
 export async function launchMany(
   context: LaunchContext,
@@ -79,8 +79,8 @@ async function bulkInsert(
 }
 
 /**
- * Which members were not made. The whole operation succeeds where one was: what became of the others is in operations
- * of their own, which have its group's id.
+ * The members that were not created. The bulk operation succeeds if one member was created; the others have their own
+ * operations with the same group id.
  */
 async function failuresOf(
   context: LaunchContext,
@@ -120,11 +120,11 @@ function untold({ zone }: LaunchContext, name: string, operation: string): Slipw
     code: "INTERNAL",
     reason: "CLOUD_REQUEST_REFUSED",
     message: `instance ${name} in ${zone} was not made, and operation ${operation} does not say why`,
-    remedy: `Look at it with \`gcloud compute operations describe ${operation} --zone ${zone}\`.`,
+    remedy: `Inspect it with \`gcloud compute operations describe ${operation} --zone ${zone}\`.`,
   });
 }
 
-/** The machines of this launch that there are, by their names. */
+/** The existing machines of this launch, by name. */
 async function existingMachines(
   context: LaunchContext,
 ): Promise<ReadonlyMap<string, InstanceReply>> {
@@ -139,7 +139,7 @@ async function existingMachines(
         .map((instance) => [instance.name, instance]),
     );
   } catch (caught) {
-    // Who may not look learns nothing new: why the launch was refused says more.
+    // If the caller may not read, the launch's own refusal is more informative.
     if (isFinalRefusal(caught)) return NONE;
     throw unknown(caught, `listing the launch's instances in ${zone}`);
   }

@@ -5,15 +5,14 @@ import { requestId } from "./names.ts";
 import { isDone, operationFailure } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 
-/** How many failed operations of one launch are passed over before the last one's failure stands. */
+/** Maximum number of failed operations that a launch skips before the last failure is final. */
 const MOST_FAILURES = 5;
-/** Between two waits, in milliseconds: a wait itself takes up to two minutes. */
+/** Pause between two waits, in milliseconds; each wait takes up to two minutes. */
 const PAUSE = 250;
 
 /**
- * Begins a launch's operation, or finds it: an id that comes again brings back its operation, whatever has become of
- * that. Where it has failed for a reason that passes, as when too much was asked at once, the launch is tried again
- * under its next id.
+ * Starts a launch's operation, or finds it: a repeated id returns its operation in any state. If the operation failed
+ * for a temporary reason, such as a rate limit, the launch is tried again under its next id.
  */
 export async function beginOperation(
   { launch }: LaunchContext,
@@ -28,9 +27,9 @@ export async function beginOperation(
 }
 
 /**
- * Waits until the operation is done, however long that takes: one request holds for two minutes at most.
+ * Waits until the operation is done, however long that takes; one request takes at most two minutes.
  *
- * @throws UnknownOutcome where it cannot be seen what becomes of it
+ * @throws UnknownOutcome if the operation's result cannot be read
  */
 export async function untilDone(
   context: LaunchContext,
@@ -44,7 +43,7 @@ export async function untilDone(
       if (signal.aborted) throw cancellation(signal, "the launch");
       operation = await api.waitForOperation({ project, zone, operation: begun.name }, signal);
       if (isDone(operation)) break;
-      launch.onProgress?.({ message: `${zone}: still making the machine (${begun.name})` });
+      launch.onProgress?.({ message: `${zone}: still creating the machine (${begun.name})` });
       await sleep(PAUSE, signal);
     } catch (caught) {
       throw unknown(caught, doing);
@@ -53,7 +52,7 @@ export async function untilDone(
   return operation;
 }
 
-/** The zone's operations that the filter lets through. */
+/** The zone's operations that match the filter. */
 export async function operationsOf(
   { api, project, zone, signal }: LaunchContext,
   filter: string,

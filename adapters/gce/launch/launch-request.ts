@@ -9,17 +9,17 @@ import { settingsOf } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { gcpTarget } from "../target.ts";
 
-/** Where cloud-init looks for user data on Compute Engine. */
+/** The metadata key in which cloud-init looks for user data on Compute Engine. */
 const USER_DATA = "user-data";
-/** What a machine may do is for its service account's roles to say, as Google advises. */
+/** As Google recommends, the service account's roles limit the machine's permissions, not scopes. */
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
-/** How a request names what is in its zone: an insert by links, the properties of a bulk insert by bare names. */
+/** How a request names zonal resources: an insert uses links, a bulk insert's properties use bare names. */
 type Naming = (collection: "machineTypes" | "diskTypes", name: string) => string;
 
 /**
- * The body of `instances.insert` for the one member of a launch. What is left out is for Compute Engine to choose: a
- * shielded VM's vTPM and integrity monitoring are on, its secure boot is off, where the image can be booted so at all.
+ * The body of `instances.insert` for a launch of one. Compute Engine chooses what is omitted: a shielded VM has vTPM
+ * and integrity monitoring on and secure boot off, if the image supports it.
  *
  * @throws SlipwayError `TAG_INVALID`, `INVALID_PLAN`, `PLAN_UNPINNED`
  */
@@ -30,22 +30,22 @@ export function insertRequest(launch: Launch, name: string): InstanceResource {
 }
 
 /**
- * The body of `instances.bulkInsert` in one zone: the members have their own names and nothing else of their own, and
- * as many are made as there is room for.
+ * The body of `instances.bulkInsert` in one zone. Members differ only in name, and as many are created as there is
+ * capacity for.
  *
  * @throws SlipwayError as {@link insertRequest} does
  */
 export function bulkInsertRequest(launch: Launch, names: readonly string[]): BulkInsertResource {
   return {
     count: String(names.length),
-    // Without it one machine that cannot be made takes all others back.
+    // Without it, one failed member rolls back all others.
     minCount: "1",
     perInstanceProperties: Object.fromEntries(names.map((name) => [name, {}])),
     instanceProperties: properties(launch, (_collection, named) => named),
   };
 }
 
-/** The names of the members' machines, in their order. */
+/** The names of the members' machines, in the members' order. */
 export function memberNames({ token, members }: Launch): readonly string[] {
   return members.map(({ spawnId }) => instanceName(token, spawnId));
 }
@@ -102,7 +102,7 @@ function unpinned({ planId, artifact }: LaunchPlan): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "PLAN_UNPINNED",
-    message: `plan ${planId}: ${artifact.id} has no numeric id, so that nobody knows what would run`,
+    message: `plan ${planId}: ${artifact.id} has no numeric id, so the plan does not fix what would run`,
     remedy: "Resolve the workspace again, not offline.",
   });
 }

@@ -15,10 +15,10 @@ import { isDone, operationFailure } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 
 /**
- * Makes the machines of a launch: one insert, or for several one bulk insert, and then waiting until its operation is
- * done, because before that there is no machine to speak of.
+ * Creates the machines of a launch with one insert, or one bulk insert for several, and waits until its operation is
+ * done: before that no machine exists.
  *
- * Throws only where the signal was aborted before any member was accepted.
+ * Throws only if the signal was aborted before any member was accepted.
  */
 export async function launchMachines(
   ports: LaunchPorts,
@@ -48,16 +48,16 @@ async function outcomesOf(
   try {
     return await whole();
   } catch (caught) {
-    // What went wrong before there were members to tell apart went wrong for all of them.
+    // An error before the members differ applies to all of them.
     const outcome = failedOutcome(caught);
     return launch.members.map(() => outcome);
   }
 }
 
 /**
- * Makes the machine of a launch of one; finds the one that this launch made earlier, here or elsewhere.
+ * Creates the machine of a launch of one, or adopts the one that an earlier try of this launch created.
  *
- * @throws SlipwayError where there is none, `UnknownOutcome` where that is not known
+ * @throws SlipwayError if there is none, `UnknownOutcome` if that is not known
  */
 async function launchOne(context: LaunchContext, name: string): Promise<Machine> {
   const { project, zone, launch } = context;
@@ -70,7 +70,7 @@ async function launchOne(context: LaunchContext, name: string): Promise<Machine>
     if (!isFinalRefusal(caught)) throw refusal;
     return await adoptMachine(context, name, refusal);
   }
-  // The answer is there before the wait is over, so that nothing is left to ask for then.
+  // The read overlaps with the wait, so no request remains afterwards.
   const [done, glance] = await Promise.all([
     untilDone(context, begun),
     isDone(begun) ? null : glanceAtBootDisk(context, name),

@@ -1,22 +1,21 @@
 import { createHash } from "node:crypto";
 import { invalidArgument } from "../../../src/errors.ts";
 
-/** RFC 1035, as Compute Engine asks of an instance's name: 63 characters. */
+/** Instance names follow RFC 1035: 63 characters. */
 const LONGEST_NAME = 63;
 const NAME_DIGITS = 16;
-/** One character less than may have been cut. */
+/** One character less than the shortest truncated id. */
 export const LONGEST_TOLD_SPAWN_ID = LONGEST_NAME - NAME_DIGITS - 2;
 
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
 const OWN_NAME = /^([a-z][a-z0-9-]{0,45})-[0-9a-f]{16}$/;
 
 /**
- * The name of a member's machine: its spawn's id, as much of it as there is room for, and 16 hex digits of a hash over
- * the launch's token and the whole id. The same launch's member has the same name in every process, so that the zone
- * refuses a second one; and whoever reads a list of machines sees which is which, in a batch too, whose machines all
- * have the same labels.
+ * The name of a member's machine: its spawn id, truncated if necessary, and 16 hex digits of a hash over the launch's
+ * token and the whole id. Every process derives the same name, so the zone refuses a second machine. In a list of
+ * machines the name identifies the spawn, also in a batch, whose machines all have the same labels.
  *
- * @throws SlipwayError `INVALID_SPAWN_ID` for an id that no name can begin with
+ * @throws SlipwayError `INVALID_SPAWN_ID` for an id that cannot begin a name
  */
 export function instanceName(token: string, spawnId: string): string {
   if (!SPAWN_ID.test(spawnId))
@@ -28,16 +27,15 @@ export function instanceName(token: string, spawnId: string): string {
   return `${spawnId.slice(0, LONGEST_NAME - NAME_DIGITS - 1)}-${digits}`;
 }
 
-/** The spawn's id in such a name; null where the id may have been cut, and in a name that is not one of ours. */
+/** The spawn id in such a name; null if the id may have been truncated, or if Slipway did not make the name. */
 export function spawnIdIn(name: string): string | null {
   const spawnId = OWN_NAME.exec(name)?.[1];
   return spawnId === undefined || name.length >= LONGEST_NAME ? null : spawnId;
 }
 
 /**
- * The `requestId` of a launch: a UUID (version 8, RFC 9562) from its token, and from how many operations of it have
- * failed already, because an id that was spent on a failed operation brings back that operation. Never all zeros, which
- * Compute Engine refuses.
+ * The `requestId` of a launch: a UUID (version 8, RFC 9562) from its token and the number of its operations that have
+ * failed, because a repeated id returns its failed operation. Never all zeros, which Compute Engine refuses.
  */
 export function requestId(token: string, failures: number): string {
   const digits = hash(["request", token, failures]);

@@ -12,12 +12,12 @@ import { mapLimited } from "../../../src/async/map-limited.ts";
 type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances"> };
 
 const CALLS_AT_ONCE = 8;
-/** Longer filters are refused. */
+/** Compute Engine refuses longer filters. */
 const LONGEST_FILTER = 2_000;
 
 /**
- * One answer an id, in their order; null for a machine that is gone or going. One machine is asked for by its name, more
- * of them in lists of their zones.
+ * Returns one machine per id, in the order of `ids`; null for a machine that is gone or shutting down. Reads a single
+ * machine by name, and several by lists of their zones.
  */
 export async function describeMachines(
   { api }: DescribePorts,
@@ -34,9 +34,9 @@ export async function describeMachines(
 }
 
 /**
- * Every machine of the project with this owner's label, in all zones, but for those that are going.
+ * Lists every machine of the project with this owner's label, in all zones, except those that are shutting down.
  *
- * @throws SlipwayError `CLOUD_UNAVAILABLE` where a zone did not answer: nobody may take its machines for gone
+ * @throws SlipwayError `CLOUD_UNAVAILABLE` if a zone did not answer: its machines must not be taken for gone
  */
 export async function listMachines(
   { api }: { readonly api: Pick<GceApi, "allInstances"> },
@@ -45,7 +45,7 @@ export async function listMachines(
 ): Promise<readonly Machine[]> {
   if (signal.aborted) throw cancellation(signal, "listing machines");
   const filter = labelFilter(LABELS.owner, owner);
-  // What no label can hold, no machine has.
+  // No machine can have an owner that no label can hold.
   if (filter === null) return [];
   const doing = `listing instances of projects/${project}`;
   const scopes = await api.allInstances({ project, filter }, signal).catch((caught: unknown) => {
@@ -58,7 +58,7 @@ export async function listMachines(
   );
 }
 
-/** What a zone says that has none of what was asked for. */
+/** The warning of a zone without matching instances. */
 const EMPTY: ReadonlySet<string> = new Set(["NO_RESULTS_ON_PAGE"]);
 
 function incomplete(
@@ -77,7 +77,7 @@ function incomplete(
   });
 }
 
-/** Machines of one zone that fit one request. */
+/** Splits the machines of one zone so that each part fits one request. */
 function chunksOf(machines: readonly MachineReference[]): readonly (readonly MachineReference[])[] {
   const chunks: MachineReference[][] = [];
   let room = 0;
@@ -113,7 +113,8 @@ async function read(
     const found = await api.instances({ project, zone, filter }, signal);
     return found.flatMap((instance) => machineOf(instance, project) ?? []);
   } catch (caught) {
-    // No such project or zone, or a list that is refused for another reason: each machine's own answer tells them apart.
+    // The project or zone does not exist, or the list was refused for another reason: reading each machine
+    // distinguishes the cases.
     if (isNowhere(caught))
       return (
         await mapLimited(machines, CALLS_AT_ONCE, (machine) => readOne(api, machine, signal))
@@ -138,7 +139,7 @@ async function readOne(
   }
 }
 
-/** Nothing is asked for but the machine: what is refused is its id, and of an unknown zone it is said with a 400. */
+/** The request names only the machine, so a refusal concerns its id. An unknown zone is a 400. */
 function isNowhere(caught: unknown): boolean {
   return hasStatus(caught, 404) || hasStatus(caught, 400);
 }

@@ -14,9 +14,9 @@ export interface LogPorts {
   readonly sleep: Sleep;
 }
 
-/** Between two looks at what a machine prints, in milliseconds. */
+/** Pause between two reads of a machine's output, in milliseconds. */
 const PAUSE = 1_000;
-/** After how many silent looks it is asked whether the machine is still up. */
+/** Number of reads without output after which the machine's state is checked. */
 const SILENT_LOOKS = 5;
 
 interface Reading extends LogPorts {
@@ -26,10 +26,10 @@ interface Reading extends LogPorts {
 }
 
 /**
- * What a machine has said at its first serial port, of which Compute Engine keeps the last mebibyte, and with `follow`
- * what it goes on to say, until it has stopped or is gone.
+ * Yields the output of a machine's first serial port, of which Compute Engine keeps the last mebibyte; with `follow`,
+ * until the machine stops or is gone.
  *
- * @throws SlipwayError `MACHINE_NOT_FOUND` for a machine that is not there to begin with
+ * @throws SlipwayError `MACHINE_NOT_FOUND` if the machine does not exist at the start
  */
 export async function* machineLogs(
   ports: LogPorts,
@@ -64,7 +64,7 @@ async function* follow(reading: Reading, from: number): AsyncGenerator<Uint8Arra
   }
 }
 
-/** What was said from this byte on; null for a machine that is not there. */
+/** The output from this byte on; null if the machine does not exist. */
 async function readFrom(
   { api, id, machine, signal }: Reading,
   start: number,
@@ -75,7 +75,7 @@ async function readFrom(
     return { text: reply.contents, next: reply.next ?? start };
   } catch (caught) {
     if (hasStatus(caught, 404)) return null;
-    // A machine that has not begun to boot, or has stopped, has no port to read.
+    // A machine that has not started to boot, or has stopped, has no serial port.
     if (isNotReady(caught)) return { text: "", next: start };
     throw gceError(caught, { doing: `reading the serial port of ${id}` });
   }
@@ -97,11 +97,11 @@ async function isUp({ api, id, machine, signal }: Reading): Promise<boolean> {
   }
 }
 
-/** The last lines; all of them for null. A line that has not ended yet counts as one. */
+/** The last lines; null means all. An unfinished line counts as one. */
 function lastLines(text: string, count: number | null): string {
   if (count === null) return text;
   if (count <= 0) return "";
-  // Before the first character the search has nowhere to begin.
+  // The search cannot start before the first character.
   let start = text.endsWith("\n") ? text.length - 1 : text.length;
   for (let line = 0; line < count && start >= 0; line += 1)
     start = start === 0 ? -1 : text.lastIndexOf("\n", start - 1);
@@ -113,7 +113,7 @@ function missing(id: string): SlipwayError {
     code: "NOT_FOUND",
     reason: "MACHINE_NOT_FOUND",
     message: `there is no machine ${id}`,
-    remedy: "The instance is gone: somebody else deleted it, or Compute Engine lost it.",
+    remedy: "The instance is gone: another client deleted it, or Compute Engine lost it.",
     metadata: { machine_id: id },
   });
 }

@@ -1,6 +1,6 @@
 import { readResourceLink } from "../image/links.ts";
 
-/** What a machine's id says. */
+/** The parts of a machine's id. */
 export interface MachineReference {
   readonly project: string;
   readonly zone: string;
@@ -12,7 +12,7 @@ export function machineId({ project, zone, name }: MachineReference): string {
   return `projects/${project}/zones/${zone}/instances/${name}`;
 }
 
-/** Null for what can be no machine's id. */
+/** Null for a text that is not a machine id. */
 export function readMachineId(id: string): MachineReference | null {
   const link = readResourceLink(id);
   if (link === null || link.collection !== "instances") return null;

@@ -14,7 +14,7 @@ export interface TerminatePorts {
   readonly api: Pick<GceApi, "deleteInstance" | "instance" | "instances" | "waitForOperation">;
 }
 
-/** How it went to ask for one machine's end; with neither an operation nor an error there was no machine. */
+/** Result of one delete call; with neither an operation nor an error, there was no machine. */
 interface Attempt {
   readonly id: string;
   readonly operation: OperationReply | null;
@@ -24,8 +24,8 @@ interface Attempt {
 const CALLS_AT_ONCE = 8;
 
 /**
- * Deletes machines with their boot disks. One answer an id, in their order: a machine that is gone already counts as
- * terminated, and so does one that is seen on its way down, which takes Compute Engine a minute.
+ * Deletes machines with their boot disks. Returns one outcome per id, in the order of `ids`. A machine that is
+ * already gone counts as terminated, and so does one that is shutting down, which takes about a minute.
  */
 export async function terminateMachines(
   ports: TerminatePorts,
@@ -58,7 +58,7 @@ async function attempt({ api }: TerminatePorts, id: string, signal: AbortSignal)
   }
 }
 
-/** The attempts whose machines are neither gone nor going, or of which that cannot be said. */
+/** The attempts whose machines are neither gone nor shutting down, or whose state is unknown. */
 async function stillThere(
   ports: TerminatePorts,
   attempts: readonly Attempt[],
@@ -79,7 +79,7 @@ async function stillThere(
   }
 }
 
-/** What a deletion has come to that was accepted, and shows no effect yet: its operation knows. */
+/** Reads the operation of an accepted deletion that shows no effect yet. */
 async function settle(
   { api }: TerminatePorts,
   { id, operation, error }: Attempt,

@@ -2,7 +2,7 @@ import type { Architecture } from "../../../src/plan/plan.ts";
 import { architectureOf } from "../image/image-facts.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
-/** What a workspace without an environment is given: a small machine for all kinds of work. */
+/** The default for a workspace without an environment: a small general-purpose machine. */
 export const VCPUS = 2;
 /** MiB. */
 export const MEMORY_RANGE = { least: 4_096, most: 8_192 } as const;
@@ -13,9 +13,9 @@ export interface OfferedTypes {
 }
 
 /**
- * Of what the zones offer themselves: the type that most of them have, whose processors are its own before those that
- * are shared, with the most memory of the range, and then the first by name, so that every resolution chooses alike.
- * Null where none of them has one for this architecture.
+ * Chooses a machine type from the zones' offers: the type that most zones have, dedicated processors before shared
+ * ones, then the most memory in the range, then the first name, so that every resolution chooses alike. Null if no
+ * zone has one for this architecture.
  */
 export function defaultMachineType(
   offers: readonly OfferedTypes[],

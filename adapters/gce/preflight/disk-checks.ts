@@ -6,16 +6,16 @@ import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { DiskTypeReply } from "../client/replies.ts";
 
-/** What the zones have of the plan's disk type. */
+/** The zones' answers about the plan's disk type. */
 export interface DiskTypeFinding {
   readonly name: string | null;
   readonly type: DiskTypeReply | null;
-  /** Zones that were found not to have it, with the reason. */
+  /** Zones that do not have it, with the reason. */
   readonly absent: ReadonlyMap<string, string>;
   readonly error: SlipwayError | null;
 }
 
-/** @param readings Of zones that there are. */
+/** @param readings of existing zones */
 export function findDiskType(
   { shape }: PlanDraft,
   readings: readonly ZoneReadings[],
@@ -42,14 +42,14 @@ export function diskChecks(
 
 function typeCheck({ name, type, absent, error }: DiskTypeFinding): Check {
   const check = "volume.type";
-  if (name === null) return passed(check, "the disk's type is left to Compute Engine");
+  if (name === null) return passed(check, "Compute Engine chooses the disk's type");
   const whys = [...absent.values()].join("; ");
   if (type !== null) {
     const missing = whys === "" ? "" : `; ${whys}`;
     return passed(check, `disk type ${name} is offered${missing}`);
   }
   if (error !== null) return unread(check, error);
-  if (absent.size === 0) return skipped(check, "not known, because no zone could be read");
+  if (absent.size === 0) return skipped(check, "unknown, because no zone could be read");
   return failed(check, {
     code: "NOT_FOUND",
     reason: "DISK_TYPE_NOT_FOUND",
@@ -94,7 +94,7 @@ function gigabytes(image: ImageFacts | null): string {
   return size === null ? "" : ` (${size} GB)`;
 }
 
-/** `10GB-65536GB`; null for words that say something else. */
+/** Parses `10GB-65536GB`; null for other texts. */
 function validRange(
   type: DiskTypeReply | null,
 ): { readonly least: number; readonly most: number } | null {

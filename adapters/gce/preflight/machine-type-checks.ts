@@ -8,22 +8,22 @@ import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
-/** What the zones have of the plan's machine type. */
+/** The zones' answers about the plan's machine type. */
 export interface MachineTypeFinding {
-  /** The provider's name; the draft's own where nothing better is known. */
+  /** The provider's name; the draft's if it is unknown. */
   readonly name: string;
-  /** Null where no zone has one. */
+  /** Null if no zone has one. */
   readonly type: MachineTypeReply | null;
-  /** Zones that were found not to have it, with the reason. */
+  /** Zones that do not have it, with the reason. */
   readonly absent: ReadonlyMap<string, string>;
-  /** The first answer that is neither of both. */
+  /** The first error that is neither. */
   readonly error: SlipwayError | null;
 }
 
 /**
- * The type of the plan, or the default one, by what the given zones offer.
+ * The plan's machine type, or the default one, from the given zones' offers.
  *
- * @param readings Of zones that there are: others have no types to speak of.
+ * @param readings of existing zones
  */
 export function findMachineType(
   draft: PlanDraft,
@@ -61,7 +61,7 @@ function generalSize(): string {
   return `${VCPUS} vCPUs and ${least / 1024} to ${most / 1024} GiB`;
 }
 
-/** Where else the type was found, after no zone of the placement had it: a hint, and null where nobody looked. */
+/** Other zones with the type, if no zone of the placement has it: a hint. Null if they were not read. */
 export type OtherZones = readonly string[] | null;
 
 export function machineTypeChecks(
@@ -72,7 +72,7 @@ export function machineTypeChecks(
   const { type } = finding;
   const offered = offeredCheck(draft, finding, otherZones);
   if (type === null) {
-    const why = "not known, because no zone of the placement told of the machine type";
+    const why = "unknown, because no zone of the placement reported the machine type";
     return [offered, skipped("machine-type.architecture", why), skipped("machine-type.shape", why)];
   }
   return [offered, architectureCheck(draft, type), shapeCheck(draft, type), ...age(type)];
@@ -90,7 +90,7 @@ function offeredCheck(
     return passed(check, `machine type ${name} is offered${missing}`);
   }
   if (error !== null) return unread(check, error);
-  if (absent.size === 0) return skipped(check, "not known, because no zone could be read");
+  if (absent.size === 0) return skipped(check, "unknown, because no zone could be read");
   const anywhere = otherZones !== null && otherZones.length > 0;
   const hint = anywhere ? `; these have it: ${otherZones.join(", ")}` : "";
   const isUnknown = otherZones !== null && !anywhere;
@@ -125,12 +125,12 @@ function architectureCheck(draft: PlanDraft, type: MachineTypeReply): Check {
   });
 }
 
-/** The record says of the type what the image wants: it is wrong, whichever of the two is to be kept. */
+/** The record claims the architecture that the image needs, so the record is wrong in any case. */
 function recordRemedy({ shape: { record }, architecture }: PlanDraft): string {
   return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
 
-/** The record says what people count on; what will run is what the provider says. */
+/** People rely on the record, but the provider's values apply. */
 function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
   const check = "machine-type.shape";
   const gib = type.memoryMb === null ? null : type.memoryMb / 1024;
@@ -154,7 +154,7 @@ function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
   });
 }
 
-/** Records say 3.75 GiB with as many digits as people like. */
+/** Records may write 3.75 GiB with any number of digits. */
 const SAME_MEMORY = 0.06;
 
 function age(type: MachineTypeReply): readonly Check[] {

@@ -9,12 +9,12 @@ import type { SubnetReference } from "../target.ts";
 
 export interface SubnetQuestion {
   readonly target: GcpTarget;
-  /** As the placement names it, or why that is no name. */
+  /** The placement's subnet, or the reason why its name is invalid. */
   readonly named: Reading<SubnetReference>;
   readonly subnet: Reading<SubnetworkReply> | null;
 }
 
-/** What machines may be put into; others are for proxies, peers and load balancers. */
+/** Purposes that allow machines; others are for proxies, peering and load balancers. */
 const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1918"]);
 
 export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonly Check[] {
@@ -27,13 +27,13 @@ export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonl
 }
 
 function unknown(): Check {
-  return skipped("subnets.network", "not known, because the placement names no subnet");
+  return skipped("subnets.network", "unknown, because the placement names no subnet");
 }
 
 function foundError(error: SlipwayError | null): Check {
   const check = "subnets.exist";
-  if (error === null) return skipped(check, "nobody asked");
-  // The API answers 400 for a region it does not know, and the call has no other argument that could be wrong.
+  if (error === null) return skipped(check, "not tested");
+  // The API replies 400 for an unknown region; the call has no other argument that could be wrong.
   if (error.reason !== "CLOUD_REQUEST_REFUSED") return unread(check, error);
   return failed(check, {
     code: "NOT_FOUND",
@@ -44,7 +44,7 @@ function foundError(error: SlipwayError | null): Check {
   });
 }
 
-/** In the zones' region, of the network project, and for machines. */
+/** Checks that the subnet is in the zones' region, in the network project, and for machines. */
 function placeCheck(
   target: GcpTarget,
   subnet: SubnetReference,
@@ -80,7 +80,7 @@ function placeCheck(
       metadata: { subnet: link, purpose },
     });
   return reply === null
-    ? skipped(check, "not known, because the subnet could not be read")
+    ? skipped(check, "unknown, because the subnet could not be read")
     : passed(check, `${link} is in the zones' region and for machines`);
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_SERVICE_ACCOUNT } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 
-/** What `testIamPermissions` was asked of one resource. */
+/** One `testIamPermissions` call. */
 export interface PermissionQuestion {
   readonly check: "permission.image" | "permission.subnet";
   readonly target: GcpTarget;
@@ -15,24 +15,25 @@ export interface PermissionQuestion {
   readonly wanted: readonly string[];
   readonly reason: ErrorReason;
   readonly role: string;
-  /** Null where nobody asked. */
+  /** Null if it was not called. */
   readonly answer: Reading<{ readonly permissions: readonly string[] }> | null;
-  /** Whether Compute Engine answered the reader. */
+  /** Whether Compute Engine replied to the reader. */
   readonly isAnswered: boolean;
 }
 
-/** The provider's own dry run of using one resource, asked as whoever will launch. */
+/** Tests the launcher's permissions on one resource. */
 export function permissionCheck(question: PermissionQuestion): Check {
   const { check, target, resource, wanted, answer, isAnswered } = question;
-  if (answer === null || !isAnswered) return skipped(check, "not known, because nobody could ask");
+  if (answer === null || !isAnswered)
+    return skipped(check, "unknown, because the permissions could not be tested");
   const { value, error } = answer;
   if (error !== null) {
     if (error.code === "NOT_FOUND") return skipped(check, `not known: ${error.message}`);
-    // Whoever only reads may well resolve: that the launcher could not be asked will be said by its launch.
+    // A caller with read access may resolve; if the launcher cannot be tested, its launch will report the problem.
     return warning(check, {
       reason: error.reason,
       message: `what the launcher may do with ${resource} is not known: ${error.message}`,
-      remedy: error.remedy ?? "Resolve again as somebody who may act as the launcher.",
+      remedy: error.remedy ?? "Resolve again as an account that may act as the launcher.",
     });
   }
   const missing = wanted.filter((permission) => !value.permissions.includes(permission));
@@ -49,13 +50,13 @@ export function permissionCheck(question: PermissionQuestion): Check {
   });
 }
 
-/** An account's address, as IAM makes them; projects with a domain have it in theirs. */
+/** The address format of service accounts; projects with a domain include it. */
 const ACCOUNT = /^[a-z0-9](?:[-a-z0-9.]{0,98}[a-z0-9])?@[a-z0-9](?:[-a-z0-9.]{0,160}[a-z0-9])?$/;
 const GOOGLES = ".gserviceaccount.com";
 
 /**
- * Compute Engine has no look-up of service accounts: an address can be held to its form, and the project's default one
- * is among what it says of the project. Whether the launcher may act as it, the launch will tell.
+ * Compute Engine cannot look up service accounts: only an address's format can be checked, and the project names its
+ * default account. Whether the launcher may act as the account shows at launch.
  */
 export function serviceAccountCheck(
   { serviceAccount, project }: GcpTarget,
@@ -69,7 +70,7 @@ export function serviceAccountCheck(
   return failed(check, {
     code: "FAILED_PRECONDITION",
     reason: "SERVICE_ACCOUNT_NOT_FOUND",
-    message: `${serviceAccount} is no service account's address`,
+    message: `${serviceAccount} is not a service account's address`,
     remedy: `Write the placement's service_account such as name@${project}.iam${GOOGLES}.`,
     metadata: { service_account: serviceAccount },
   });
@@ -80,7 +81,7 @@ function defaultCheck(
   project: string,
   answer: Reading<string | null> | null,
 ): Check {
-  if (answer === null) return skipped(check, "nobody asked");
+  if (answer === null) return skipped(check, "not tested");
   const { value, error } = answer;
   if (error !== null) return unread(check, error);
   if (value !== null) return passed(check, `the default service account is ${value}`);

@@ -14,28 +14,28 @@ import type {
 } from "../client/replies.ts";
 import type { SubnetReference } from "../target.ts";
 
-/** Where the workspace names no environment. */
+/** For a workspace without an environment. */
 export const DEFAULT_MACHINE_TYPE = "default";
-/** As Compute Engine calls the account that it makes for each project. */
+/** Compute Engine's alias for the account that it creates in each project. */
 export const DEFAULT_SERVICE_ACCOUNT = "default";
 
 export interface WaveQuestion {
   readonly draft: PlanDraft;
   readonly target: GcpTarget;
-  /** Each once, in the plan's order. */
+  /** Unique, in the plan's order. */
   readonly zones: readonly string[];
-  /** Null where the placement's words name none. */
+  /** Null if the placement's text names none. */
   readonly subnet: SubnetReference | null;
   readonly image: ImageFacts | null;
 }
 
-/** What one zone answered. */
+/** The replies of one zone. */
 export interface ZoneReadings {
   readonly zone: string;
   readonly state: Reading<ZoneReply>;
-  /** Those of the plan's type, or all that could be the default one; null where the zone does not say. */
+  /** The plan's type, or all candidates for the default; null if the zone did not reply. */
   readonly machineTypes: Reading<readonly MachineTypeReply[]>;
-  /** Null where the plan leaves the disk type to Compute Engine. */
+  /** Null if the plan leaves the disk type to Compute Engine. */
   readonly diskType: Reading<DiskTypeReply> | null;
 }
 
@@ -46,7 +46,7 @@ export interface Wave {
   readonly subnet: Reading<SubnetworkReply> | null;
   readonly subnetPermissions: Permissions | null;
   readonly imagePermissions: Permissions | null;
-  /** Address of the project's default account; null where nobody asks for it. */
+  /** Address of the project's default account; null if it is not needed. */
   readonly defaultAccount: Reading<string | null> | null;
 }
 
@@ -57,7 +57,11 @@ export function subnetPermissions({ assignPublicIp }: GcpTarget): readonly strin
 
 export const IMAGE_PERMISSIONS: readonly string[] = ["compute.images.useReadOnly"];
 
-/** Everything that is asked, at once. @throws SlipwayError for a cancellation alone */
+/**
+ * Makes all reads concurrently.
+ *
+ * @throws SlipwayError only for a cancellation
+ */
 export async function readWave(
   reads: GceReads,
   question: WaveQuestion,
@@ -80,7 +84,7 @@ export async function readWave(
   };
 }
 
-/** The errors of what the reader asked; the launcher's own are no reason to call everything unknown. */
+/** The errors of the reader's calls; the launcher's errors do not make everything unknown. */
 export function readerErrors({ zones, subnet, defaultAccount }: Wave): readonly SlipwayError[] {
   const readings = [
     ...zones.flatMap(({ state, machineTypes, diskType }) => [state, machineTypes, diskType]),
@@ -159,7 +163,7 @@ async function readSubnetPermissions(
   });
 }
 
-/** Of a pinned image alone: nobody knows yet what a family means. */
+/** Only for a pinned image; a family is not resolved yet. */
 async function readImagePermissions(
   reads: GceReads,
   { draft, image, target }: WaveQuestion,

@@ -24,7 +24,7 @@ import type { SubnetReference } from "../target.ts";
 import { zoneChecks } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
 
-/** All that is known once the wave is in. */
+/** Everything known after the preflight reads. */
 export interface Found {
   readonly draft: PlanDraft;
   readonly target: GcpTarget;
@@ -36,7 +36,7 @@ export interface Found {
   readonly diskType: DiskTypeFinding;
 }
 
-/** What the reads come to: every check, each candidate's verdict, and what a launch will need. */
+/** Evaluates the reads: all checks, each candidate's verdict, and the settings of a launch. */
 export function preflightReport(found: Found, others: OtherZones): PreflightReport {
   const { draft, target, image, subnet, wave, zones, machineType, diskType } = found;
   const errors = readerErrors(wave);
@@ -85,7 +85,7 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
     }),
     skipped(
       "permission.launch",
-      "Compute Engine has no dry run of a launch: image and subnet are all that it can be asked about",
+      "Compute Engine has no dry run of a launch: only permissions on image and subnet can be tested",
     ),
   ];
 }
@@ -101,7 +101,7 @@ function judged(candidate: Candidate, { zones, machineType, diskType }: Found): 
   return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
 }
 
-/** Where every candidate falls for a reason of its own, no other check has failed. */
+/** Needed because candidates may each be rejected for different reasons without any failed check. */
 function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]): readonly Check[] {
   const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
   if (isLeft || checks.some(({ outcome }) => outcome === "failed")) return [];
@@ -145,13 +145,16 @@ function linkOf({ project, region, name }: SubnetReference): string {
   return subnetworkLink(project, region, name);
 }
 
-/** Where the image's own failure has told that nobody answers, nobody is asked again. */
+/** If the image's read found Compute Engine unreachable, no further call is made. */
 export function skippedReport(draft: PlanDraft, subnet: Reading<SubnetReference>): PreflightReport {
-  const why = "not known, because Compute Engine did not answer for the image";
-  return emptyReport(draft, subnet, { why, checks: UNASKED.map((name) => skipped(name, why)) });
+  const why = "unknown, because Compute Engine did not reply for the image";
+  return emptyReport(draft, subnet, {
+    why,
+    checks: SKIPPED_CHECKS.map((name) => skipped(name, why)),
+  });
 }
 
-/** Without its project nothing of a placement can be found: one failure says it for all. */
+/** Without its project no part of a placement can be found, so one failure stands for all. */
 export function absentProjectReport(
   draft: PlanDraft,
   subnet: Reading<SubnetReference>,
@@ -166,11 +169,11 @@ export function absentProjectReport(
     blastRadius: "account",
     metadata: { project },
   });
-  const unknown = UNASKED.map((name) => skipped(name, "not known: there is no project"));
+  const unknown = SKIPPED_CHECKS.map((name) => skipped(name, "unknown: there is no project"));
   return emptyReport(draft, subnet, { why, checks: [missing, ...unknown] });
 }
 
-const UNASKED = [
+const SKIPPED_CHECKS = [
   "zone.state",
   "machine-type.offered",
   "volume.type",

@@ -20,8 +20,8 @@ import { zoneFindings } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
 
 /**
- * All checks that only Compute Engine can make, from one wave of reads; more is asked only to explain a failure. What
- * goes wrong is a failed check; only a cancellation is thrown.
+ * Runs all checks that need Compute Engine, from one round of concurrent reads; further reads only explain a failure.
+ * Problems are failed checks; only a cancellation is thrown.
  */
 export async function preflightInstance(
   reads: GceReads,
@@ -33,7 +33,7 @@ export async function preflightInstance(
   const target = gcpTarget(draft);
   const { image, unanswered } = readFacts(facts);
   const subnet = namedSubnet(target);
-  // The image's own failure has told that nobody answers.
+  // The image's read found Compute Engine unreachable.
   if (unanswered) return skippedReport(draft, subnet);
   const zones = [...new Set(draft.candidates.map(({ place }) => place))];
   const question = { draft, target, zones, subnet: subnet.value, image };
@@ -69,7 +69,7 @@ function isThere(finding: ZoneFinding | undefined): boolean {
   return finding?.is === "up" || finding?.is === "down";
 }
 
-/** Where no zone is known the project may be the cause: a 404 says the same of both. */
+/** If no zone is found, the project may be the cause: both give a 404. */
 function isProjectAbsent({ zones }: Wave): boolean {
   return zones.every(({ state }) => state.error?.reason === "PLACE_NOT_FOUND");
 }
@@ -86,7 +86,7 @@ async function lacksProject(
   return read.error?.reason === "PROJECT_NOT_FOUND";
 }
 
-/** Asked only where no zone of the placement has the type, and it was not the default one. */
+/** Read only if no zone of the placement has the type and it was not the default. */
 async function otherZones(
   reads: GceReads,
   { draft, target, machineType }: Found,

@@ -5,12 +5,12 @@ import { lastPart } from "../image/links.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 
-/** What a zone was found to be, for whoever looks for a machine type there. */
+/** The state of a zone, for the machine type checks. */
 export type ZoneFinding =
   | { readonly zone: string; readonly is: "up"; readonly region: string }
   | { readonly zone: string; readonly is: "down" | "missing" | "unread"; readonly why: string };
 
-/** Each zone as the API has it; a zone that it does not know says so of itself. */
+/** Evaluates each zone's reply. */
 export function zoneFindings(readings: readonly ZoneReadings[]): readonly ZoneFinding[] {
   return readings.map(({ zone, state: { value, error } }): ZoneFinding => {
     if (error !== null)
@@ -22,7 +22,7 @@ export function zoneFindings(readings: readonly ZoneReadings[]): readonly ZoneFi
   });
 }
 
-/** The API answers 404 for a zone it does not know, or 400: `Unknown zone`. The call has no other argument. */
+/** The API replies to an unknown zone with 404, or 400 `Unknown zone`. The call has no other argument. */
 function isUnknown({ reason, metadata }: SlipwayError): boolean {
   return reason === "PLACE_NOT_FOUND" || metadata["status"] === 400;
 }
@@ -34,7 +34,7 @@ export function zoneChecks(
   return [stateCheck(readings, findings), regionCheck(findings)];
 }
 
-/** A zone less is a candidate less; none at all is a failure. */
+/** A missing zone removes one candidate; if all are missing, the check fails. */
 function stateCheck(readings: readonly ZoneReadings[], findings: readonly ZoneFinding[]): Check {
   const name = "zone.state";
   const refused = readings.find(({ state: { error } }) => error !== null && !isUnknown(error));
@@ -66,7 +66,7 @@ function regionCheck(findings: readonly ZoneFinding[]): Check {
     findings.flatMap((finding) => (finding.is === "up" ? [[finding.region, finding.zone]] : [])),
   );
   const named = [...regions.keys()];
-  if (named.length === 0) return skipped(name, "not known, because no zone could be read");
+  if (named.length === 0) return skipped(name, "unknown, because no zone could be read");
   if (named.length === 1) return passed(name, `all zones are in ${named.join("")}`);
   return failed(name, {
     code: "FAILED_PRECONDITION",

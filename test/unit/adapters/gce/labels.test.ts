@@ -105,7 +105,7 @@ describe("isOfLaunch", () => {
   const { ownership } = gceLaunch("spawn-1");
   const labels = machineLabels(gceLaunch("spawn-1"), {});
 
-  it("tells another owner's launch and this owner's other launches apart", () => {
+  it("distinguishes another owner's launch and this owner's other launches", () => {
     expect(isOfLaunch(labels, ownership)).toBe(true);
     expect(isOfLaunch(labels, { ...ownership, owner: "ledger-2" })).toBe(false);
     expect(isOfLaunch(labels, { ...ownership, launchId: "f".repeat(32) })).toBe(false);

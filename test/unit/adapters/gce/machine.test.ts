@@ -78,7 +78,7 @@ describe("machineOf", () => {
     expect(machineOf(instance({ status }), "agents")).toBe(null);
   });
 
-  it("has no owner where somebody else made it", () => {
+  it("has no owner if another program created it", () => {
     const machine = machineOf(instance({ labels: { team: "red" }, metadata: null }), "agents");
     expect(machine).toMatchObject({ ownership: null, artifact: null });
   });

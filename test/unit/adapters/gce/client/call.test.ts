@@ -90,7 +90,7 @@ describe("an aborted signal", () => {
     expect(sent()).toBe(0);
   });
 
-  it("ends a call that hears nothing of it", async () => {
+  it("ends a call that receives no reply", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const rules = { what: "it", signal, timeout: 1, reads: true, sleep: () => Promise.resolve() };
@@ -114,7 +114,7 @@ describe("an aborted signal", () => {
 });
 
 describe("the pace", () => {
-  it("is waited for each time that a call is sent, and told of each throttle", async () => {
+  it("is awaited before each try, and notified of each throttle", async () => {
     const told: (number | null | "wait")[] = [];
     const pace = {
       wait: async () => void told.push("wait"),
@@ -126,7 +126,7 @@ describe("the pace", () => {
     expect(told).toEqual(["wait", null, "wait", "wait", 2]);
   });
 
-  it("keeps a call from being sent whose signal is aborted meanwhile", async () => {
+  it("does not send a call whose signal is aborted in the meantime", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const wait = async () => controller.abort();

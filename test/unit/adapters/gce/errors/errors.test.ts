@@ -111,7 +111,7 @@ describe("a refusal of Compute Engine", () => {
     },
   );
 
-  it("says how long to wait where it was told", () => {
+  it("reports the wait that the reply demands", () => {
     const reply = new GceThrottleReply(429, "{}", 7);
     const failure = readFailure(refused(429, body(429, "rateLimitExceeded"), reply));
     expect(gceError(failure, { doing }).metadata["retry_after_seconds"]).toBe(7);
@@ -170,7 +170,7 @@ describe("a call without an answer", () => {
   const refusal = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   const reset = Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 
-  it("may have been done, unless nobody was there", () => {
+  it("may have taken effect, unless no server answered", () => {
     const fetchFailed = new TypeError("fetch failed", { cause: refusal });
     expect(verdictOf(unanswered(fetchFailed))).toEqual([
       "UNAVAILABLE",
@@ -216,8 +216,8 @@ describe("a call without an answer", () => {
   });
 });
 
-describe("what is no failure of a call", () => {
-  it("is a defect, and not told as the cloud's", () => {
+describe("an error that is not a failed call", () => {
+  it("is a defect, and not reported as the cloud's", () => {
     const defect = new TypeError("x is undefined");
     expect(readFailure(defect)).toBe(defect);
     expect(gceError(defect, { doing })).toMatchObject({ reason: "INTERNAL" });

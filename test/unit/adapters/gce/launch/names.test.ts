@@ -54,7 +54,7 @@ describe("spawnIdIn", () => {
   });
 
   it.each(["web-1", "", "a-0123456789abcde", "-0123456789abcdef", "a-0123456789ABCDEF"])(
-    "knows that %j is no name of ours",
+    "recognizes that %j is not one of Slipway's names",
     (name) => expect(spawnIdIn(name)).toBe(null),
   );
 });
