@@ -1,6 +1,6 @@
 import type { Benchmark } from "./figure.ts";
 
-/** By name, in the order of the table. Docker's engine goes on for a while after what it was made to do: it comes last. */
+/** By name, in the order of the table. Docker's engine stays busy for a while after a benchmark, so it comes last. */
 export const BENCHMARKS: Readonly<
   Record<string, () => Promise<{ readonly benchmark: Benchmark }>>
 > = {
@@ -8,7 +8,7 @@ export const BENCHMARKS: Readonly<
   catalog: () => import("./catalog.ts"),
   "ec2-resolve": () => import("./ec2-resolve.ts"),
   "ec2-spawn": () => import("./ec2-spawn.ts"),
-  "ec2-stand-in": () => import("./ec2-fake.ts"),
+  "ec2-fake": () => import("./ec2-fake.ts"),
   "gce-resolve": () => import("./gce-resolve.ts"),
   "gce-spawn": () => import("./gce-spawn.ts"),
   queue: () => import("./queue.ts"),

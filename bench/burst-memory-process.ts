@@ -1,6 +1,6 @@
 /**
- * Asks for many machines at once, and prints the most memory that it had (in MiB) once the first thousand run and all
- * others wait for EC2's pace; then it leaves them. Words: the database, the workspace, how many.
+ * Requests many machines at once, and prints the peak memory (in MiB) once the first thousand are running and all others
+ * wait for EC2's rate limit; then it cancels them. Arguments: the database, the workspace, the number of machines.
  */
 import { createSlipway } from "../src/slipway/create-slipway.ts";
 
@@ -20,7 +20,7 @@ const results = await slipway.spawnWorkspaces(wanted, {
   onEvent(notice) {
     if (notice.kind !== "event" || notice.event.state !== "running") return;
     running += 1;
-    if (running === RUNNING) leaving.abort(new Error("seen enough"));
+    if (running === RUNNING) leaving.abort(new Error("measured"));
   },
 });
 const failed = results.find(({ error }) => error !== null && error.reason !== "INTERRUPTED");

@@ -11,16 +11,16 @@ import { gceWorld, IMAGE, PROJECT, ZONE } from "./gce-world.ts";
 const SPAWNS = 1_000;
 const THOUSAND = SPAWNS.toLocaleString("en-US");
 const RUNS = 3;
-/** In milliseconds, until a cloud has taken all of them. */
-const MOST_MILLISECONDS = 5_000;
-const MOST_LAUNCH_CALLS = 10;
-/** Tokens of EC2's bucket for RunInstances: these at once, then one every so many milliseconds. */
-const AT_ONCE = 5;
+/** Bound for the time in milliseconds until a cloud has accepted all of them. */
+const MAXIMUM_MILLISECONDS = 5_000;
+const MAXIMUM_LAUNCH_CALLS = 10;
+/** EC2's token bucket for RunInstances: its capacity, and the milliseconds per further token. */
+const BUCKET_CAPACITY = 5;
 const REFILL_MILLISECONDS = 500;
-/** Inserts under way at a time: more make the client no faster. */
-const INSERTS_AT_ONCE = 16;
+/** Concurrent inserts; more do not make the client faster. */
+const CONCURRENT_INSERTS = 16;
 
-/** A thousand at once, under the rates that the clouds publish, against one call for each. */
+/** A thousand spawns at once, under the rates that the clouds publish, against one call for each. */
 export const benchmark: Benchmark = {
   name: "burst",
   async run() {
@@ -33,7 +33,7 @@ async function onEc2(): Promise<readonly Figure[]> {
   let calls = 0;
   let launches = 0;
   for (let run = 0; run < RUNS; run += 1) {
-    // Each burst meets full buckets.
+    // Each burst starts with full buckets.
     await using world = await ec2World("published");
     const before = world.ec2.requests.length;
     times.push(await time(() => spawnAll(world.slipway)));
@@ -45,7 +45,7 @@ async function onEc2(): Promise<readonly Figure[]> {
   const burst = `${THOUSAND} spawns on EC2 at its published pace, resolved and accepted`;
   return [
     {
-      name: `${burst} / RunInstances for each, paced without a throttle (in the stand-in's time)`,
+      name: `${burst} / RunInstances for each, paced without a throttle (in the fake's time)`,
       target: null,
       ratio: ours / theirs,
       medians: [ours, theirs],
@@ -53,17 +53,17 @@ async function onEc2(): Promise<readonly Figure[]> {
       runs: RUNS,
     },
     {
-      name: `${burst} / what they may take`,
+      name: `${burst} / bound`,
       target: 1,
-      ratio: ours / MOST_MILLISECONDS,
-      medians: [ours, MOST_MILLISECONDS],
+      ratio: ours / MAXIMUM_MILLISECONDS,
+      medians: [ours, MAXIMUM_MILLISECONDS],
       runs: RUNS,
     },
     {
-      name: `launch calls of ${THOUSAND} spawns on EC2 / what there may be`,
+      name: `launch calls of ${THOUSAND} spawns on EC2 / bound`,
       target: 1,
-      ratio: launches / MOST_LAUNCH_CALLS,
-      medians: [launches, MOST_LAUNCH_CALLS],
+      ratio: launches / MAXIMUM_LAUNCH_CALLS,
+      medians: [launches, MAXIMUM_LAUNCH_CALLS],
       unit: "calls",
       runs: RUNS,
     },
@@ -81,7 +81,7 @@ async function spawnAll(slipway: Slipway): Promise<void> {
   if (failed !== undefined) throw new Error(`a spawn failed: ${JSON.stringify(failed)}`);
 }
 
-/** How much of the stand-in's time a program needs that calls once for each, as early as the bucket lets it. */
+/** The fake's time that a program needs that makes one call per machine, as early as the bucket allows. */
 async function oneByOne(): Promise<number> {
   const began = Date.now();
   let now = began;
@@ -92,12 +92,12 @@ async function oneByOne(): Promise<number> {
   const client = new EC2Client({
     region: REGION,
     endpoint: ec2.url,
-    // A throttle would be a fault of the pace.
+    // A throttle answer would be an error of the pacing.
     maxAttempts: 1,
     credentials: { accessKeyId: "000000000000", secretAccessKey: "bench" },
   });
   for (let count = 0; count < SPAWNS; count += 1) {
-    if (count >= AT_ONCE) now += REFILL_MILLISECONDS;
+    if (count >= BUCKET_CAPACITY) now += REFILL_MILLISECONDS;
     await client.send(
       new RunInstancesCommand({
         ImageId: region.images.x86_64,
@@ -122,14 +122,14 @@ async function onGce(): Promise<Figure> {
   };
   try {
     const figure = await pair({
-      name: `${THOUSAND} spawns on Compute Engine at its published pace, resolved and accepted / insert of the client for each, waited for`,
+      name: `${THOUSAND} spawns on Compute Engine at its published pace, resolved and accepted / one awaited insert of the client for each`,
       target: 1,
       runs: 2,
       warmUps: 0,
       ours: () => counted(0, () => spawnAll(world.slipway)),
       theirs: () => counted(1, () => insertEach(world.gce.url)),
       async afterEach() {
-        // Each burst meets a whole quota.
+        // Each burst starts with an unused quota.
         await world[Symbol.asyncDispose]();
         world = await gceWorld("published");
       },
@@ -143,7 +143,7 @@ async function onGce(): Promise<Figure> {
 async function insertEach(url: string): Promise<void> {
   const { instances, zoneOperations } = gceClients(url);
   const names = Array.from({ length: SPAWNS }, (_none, index) => `raw-${index}`);
-  await mapLimited(names, INSERTS_AT_ONCE, async (name) => {
+  await mapLimited(names, CONCURRENT_INSERTS, async (name) => {
     const [inserted] = await instances.insert({
       project: PROJECT,
       zone: ZONE,

@@ -11,7 +11,7 @@ import { pair } from "./figure.ts";
 
 const IMAGES = 100_000;
 const MANY = IMAGES.toLocaleString("en-US");
-/** Reads in one measurement: one alone is too short to measure. */
+/** Reads per measurement: a single one is too short to measure. */
 const READS = 200;
 
 /** Reading and resolving in a full catalog against an empty one. */
@@ -74,7 +74,7 @@ function imageFields(name: string) {
   };
 }
 
-/** In one transaction: a hundred thousand of them would measure the disk. */
+/** Fills the catalog in one transaction: a hundred thousand transactions would measure the disk. */
 async function fill(path: string): Promise<void> {
   await using database = await openDatabase({ path, migrations: { catalog: CATALOG_MIGRATIONS } });
   const terms = { tenant: "default", at: "2026-11-22T04:00:00.000Z", by: "bench" };

@@ -6,18 +6,18 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { PeerMissing } from "./figure.ts";
 
-/** The command line as it is built. */
+/** The built command line. */
 export const MAIN = join(import.meta.dirname, "..", "dist", "cli", "slipway.cjs");
 
-/** Says on standard error how much memory the process took at most, in KiB. */
-const TELL_MEMORY =
+/** Prints the process's peak memory in KiB on standard error. */
+const PRINT_MEMORY =
   'data:text/javascript,process.on("exit",()=>process.stderr.write("\\nmemory "+process.resourceUsage().maxRSS))';
 
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs a command to its end. @throws PeerMissing where there is no such program; Error where it fails */
+/** Runs a command to its end. @throws PeerMissing if the program is not installed; Error if it fails */
 export async function command(
   program: string,
   words: readonly string[],
@@ -35,21 +35,21 @@ async function closed(child: ChildProcess, program: string): Promise<readonly un
     return await once(child, "close");
   } catch (caught) {
     if (caught instanceof Error && "code" in caught && caught.code === "ENOENT")
-      throw new PeerMissing(`there is no ${program} here`, { cause: caught });
+      throw new PeerMissing(`${program} is not installed`, { cause: caught });
     throw caught;
   }
 }
 
-/** The most memory that a command of Node's takes, in MB. */
+/** The peak memory of a Node command, in MB. */
 export async function memoryOf(
   words: readonly string[],
   { environment = process.env }: CommandOptions = {},
 ): Promise<number> {
-  const errors = await command(process.execPath, ["--import", TELL_MEMORY, ...words], {
+  const errors = await command(process.execPath, ["--import", PRINT_MEMORY, ...words], {
     environment,
   });
   const [, kibibytes] = /memory (\d+)$/.exec(errors) ?? [];
-  if (kibibytes === undefined) throw new Error(`no memory was told: ${errors}`);
+  if (kibibytes === undefined) throw new Error(`the command did not report its memory: ${errors}`);
   return Number(kibibytes) / 1024;
 }
 

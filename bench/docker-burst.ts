@@ -9,12 +9,12 @@ const run = promisify(execFile);
 
 const SPAWNS = 200;
 const PROCESSES = [1, 2, 4, 8, 16];
-/** Containers by which the best number of processes is found. */
-const TRIED = 16;
-/** An even number: each goes first equally often. */
+/** Number of containers for finding the best number of processes. */
+const TRIAL_CONTAINERS = 16;
+/** An even number, so that each side goes first equally often. */
 const RUNS = 2;
 
-/** A burst of containers of a present image, as many at a time as Slipway chooses, against the best that `xargs` does. */
+/** A burst of containers of a present image, with Slipway's own concurrency, against the best that `xargs` achieves. */
 export const benchmark: Benchmark = {
   name: "docker-burst",
   async run() {
@@ -29,7 +29,7 @@ export const benchmark: Benchmark = {
         name: `${SPAWNS} spawns of a present image, resolved and running / seq ${SPAWNS} | xargs -P ${best} docker run -d (the best of -P ${PROCESSES.join(", ")})`,
         target: 1.0,
         runs: RUNS,
-        // A burst takes long enough to have warmed up by itself, and the search has warmed the engine.
+        // A burst is long enough to warm up by itself, and the search for the best number has warmed up the engine.
         warmUps: 0,
         ours: () => containers.spawn(SPAWNS),
         theirs: () => containers.run(SPAWNS, best),
@@ -40,14 +40,14 @@ export const benchmark: Benchmark = {
 };
 
 interface Containers extends AsyncDisposable {
-  /** So many by Slipway. */
+  /** Starts so many containers with Slipway. */
   spawn(count: number): Promise<void>;
-  /** So many by so many processes. */
+  /** Starts so many containers with so many processes. */
   run(count: number, processes: number): Promise<void>;
   clean(): Promise<void>;
 }
 
-/** What is started is known by its image, whatever failed meanwhile. */
+/** Containers are identified by their image, even if starting them failed. */
 function containersOf({ slipway, docker, pinned, environment }: DockerWorld): Containers {
   const spawned: string[] = [];
   const clean = async (): Promise<void> => {
@@ -74,7 +74,7 @@ function containersOf({ slipway, docker, pinned, environment }: DockerWorld): Co
 async function bestProcesses(containers: Containers): Promise<number> {
   let best = { processes: 0, milliseconds: Number.POSITIVE_INFINITY };
   for (const processes of PROCESSES) {
-    const milliseconds = await time(() => containers.run(TRIED, processes));
+    const milliseconds = await time(() => containers.run(TRIAL_CONTAINERS, processes));
     await containers.clean();
     if (milliseconds < best.milliseconds) best = { processes, milliseconds };
   }

@@ -4,12 +4,12 @@ import { tinyImage } from "../testing/registry/index.ts";
 
 const SPAWNS = 64;
 
-/** A burst of spawns of an image that the engine lacks: what is asked of the registry, against what there is. */
+/** A burst of spawns of an image that the engine lacks: the number of layer requests against the number of layers. */
 export const benchmark: Benchmark = {
   name: "docker-pull",
   async run() {
     const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-    // A line of its own makes layers that no engine holds yet.
+    // A unique line yields layers that no engine has yet.
     const line = `machine ${process.pid} of ${new Date().toISOString()}\n`;
     const files = [{ type: "file", path: "etc/line", content: Buffer.from(line) }] as const;
     const image = tinyImage(architecture, { program: { line }, files });
@@ -24,7 +24,7 @@ export const benchmark: Benchmark = {
     const asked = layerRequests(registry.requests, image.layers);
     return [
       {
-        name: `${SPAWNS} spawns of one absent image: layers asked of the registry / layers`,
+        name: `${SPAWNS} spawns of one absent image: layer requests / layers`,
         target: 1,
         ratio: asked / image.layers.length,
         medians: [asked, image.layers.length],

@@ -2,7 +2,7 @@ import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";
 import { dockerWorld } from "./docker-world.ts";
 
-/** A spawn in process, with the registry's word on it and its records on disk, against the `docker` command. */
+/** A spawn in process, including the registry requests and the records on disk, against the `docker` command. */
 export const benchmark: Benchmark = {
   name: "docker-spawn",
   async run() {

@@ -12,25 +12,25 @@ import type { BuiltImage, TestRegistry } from "../testing/registry/index.ts";
 const run = promisify(execFile);
 const PASSWORD = "bench-password";
 
-/** A private registry with one image, a workspace that leads to it, and the engine that `DOCKER_HOST` names. */
+/** A private registry with one image, a workspace for that image, and the engine in `DOCKER_HOST`. */
 export interface DockerWorld extends AsyncDisposable {
   readonly registry: TestRegistry;
   readonly slipway: Slipway;
   /** `repository@digest` of the image. */
   readonly pinned: string;
-  /** Runs the `docker` command and returns what it printed. */
+  /** Runs the `docker` command and returns its output. */
   readonly docker: (...args: readonly string[]) => Promise<string>;
-  /** Variables under which `docker` reaches the engine. */
+  /** Environment in which `docker` reaches the engine. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** The engine that `DOCKER_HOST` names; else the one that tests are given. */
+/** The engine in `DOCKER_HOST`, or else the tests' engine. */
 export function dockerEnvironment(): Readonly<Record<string, string | undefined>> {
   const host = process.env["DOCKER_HOST"] ?? process.env["SLIPWAY_TEST_DOCKER_HOST"];
   return { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) };
 }
 
-/** @throws PeerMissing where there is no `docker` command, or no engine that answers it */
+/** @throws PeerMissing if there is no `docker` command, or no engine that answers it */
 export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
   await requireEngine();
   const folder = await mkdtemp(join(tmpdir(), "slipway-bench-"));
@@ -76,7 +76,7 @@ async function requireEngine(): Promise<void> {
     await run("docker", ["version"], { env: dockerEnvironment() });
   } catch (caught) {
     const isAbsent = caught instanceof Error && "code" in caught && caught.code === "ENOENT";
-    throw new PeerMissing(isAbsent ? "there is no docker here" : "no Docker engine answers", {
+    throw new PeerMissing(isAbsent ? "docker is not installed" : "no Docker engine answers", {
       cause: caught,
     });
   }

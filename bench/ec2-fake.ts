@@ -11,14 +11,14 @@ import type { Benchmark } from "./figure.ts";
 
 const MACHINES = 100;
 const RUNS = 3;
-/** Requests of a run, five of ours for each of theirs: moto's server takes a fifth of a second for one. */
-const OURS = 50;
-const THEIRS = 10;
+/** Requests per run, five of ours for each of theirs: moto's server needs a fifth of a second for one. */
+const OUR_REQUESTS = 50;
+const THEIR_REQUESTS = 10;
 const MOTO = `${process.env["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers"}/localstack/moto/bin/moto_server`;
 
-/** The stand-in for EC2 against moto's server: five times as many DescribeInstances of 100 machines. */
+/** The EC2 fake against moto's server: five times as many DescribeInstances of 100 machines. */
 export const benchmark: Benchmark = {
-  name: "ec2-stand-in",
+  name: "ec2-fake",
   async run() {
     await using ours = await startEc2({
       rates: "off",
@@ -32,11 +32,11 @@ export const benchmark: Benchmark = {
       await ask(agent, ours.url, launch(images.x86_64));
       await ask(agent, moto.url, launch("ami-12c6146b"));
       const figure = await pair({
-        name: `${OURS} DescribeInstances of ${MACHINES} machines / ${THEIRS} by moto's server`,
+        name: `${OUR_REQUESTS} DescribeInstances of ${MACHINES} machines / ${THEIR_REQUESTS} by moto's server`,
         target: 1,
         runs: RUNS,
-        ours: () => describe(agent, ours.url, OURS),
-        theirs: () => describe(agent, moto.url, THEIRS),
+        ours: () => describe(agent, ours.url, OUR_REQUESTS),
+        theirs: () => describe(agent, moto.url, THEIR_REQUESTS),
       });
       return [figure];
     } finally {
@@ -50,7 +50,7 @@ function launch(image: string): string {
   return `${one}&MinCount=${MACHINES}&MaxCount=${MACHINES}`;
 }
 
-/** One after the other, as a program polls. */
+/** Sequential requests, as from a program that polls. */
 async function describe(agent: Agent, url: string, times: number): Promise<void> {
   for (let count = 0; count < times; count += 1) {
     const reply = await ask(agent, url, "Action=DescribeInstances");
@@ -59,12 +59,12 @@ async function describe(agent: Agent, url: string, times: number): Promise<void>
   }
 }
 
-/** A request with the least of a client around it: both servers are asked the same. */
+/** A request with a minimal client: both servers get the same request. */
 async function ask(agent: Agent, url: string, form: string): Promise<Buffer> {
   const body = `${form}&Version=2016-11-15`;
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "");
   const scope = `${time.slice(0, 8)}/us-east-1/ec2/aws4_request`;
-  // Neither of them checks more of a signature than its form.
+  // Both servers check only the form of a signature.
   const signature = createHash("sha256").update(body).digest("hex");
   const sent = request(url, {
     agent,
@@ -82,10 +82,10 @@ async function ask(agent: Agent, url: string, form: string): Promise<Buffer> {
   return reply;
 }
 
-/** moto's server as a process of its own, once it answers. */
+/** Starts moto's server in a separate process, and waits until it answers. */
 async function startMoto(): Promise<AsyncDisposable & { readonly url: string }> {
   if (!existsSync(MOTO))
-    throw new PeerMissing("moto's server is not here: scripts/localstack.sh install-moto");
+    throw new PeerMissing("moto's server is not installed: scripts/localstack.sh install-moto");
   const child = spawn(MOTO, ["-H", "127.0.0.1", "-p", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -108,5 +108,5 @@ async function addressOf({ stderr }: ChildProcess): Promise<string> {
     const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/u.exec(line) ?? [];
     if (url !== undefined) return url;
   }
-  throw new Error("moto does not say where it listens");
+  throw new Error("moto does not print its address");
 }

@@ -16,30 +16,30 @@ import { bootDocument } from "../src/boot/boot-document.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
 
 const RUNS = 200;
-/** A control plane runs for days: what is measured is neither side's first calls. */
+/** A control plane runs for days, so the first calls of both sides are not measured. */
 const WARM_UPS = 50;
 
-const MOST = 1.15;
-/** With what records on disk may cost, 1.3 (`ledger`). */
-const MOST_ON_DISK = 1.495;
+const BOUND_IN_MEMORY = 1.15;
+/** Includes the bound for records on disk, 1.3 (`ledger`). */
+const BOUND_ON_DISK = 1.495;
 
 /**
- * A warm spawn to its acceptance against the SDK's own call for the same instance: with the same tags, user data and
- * options, because they are what somebody asks for who wants to find it again. With its ledger and catalog in memory it tells
- * what Slipway does more than the SDK; with both on disk, also what it costs that nothing is forgotten.
+ * A warm spawn up to its acceptance against the SDK's own call for the same instance, with the same tags, user data and
+ * options, since a user who wants to find the instance again needs them too. With ledger and catalog in memory, it
+ * measures Slipway's overhead over the SDK; with both on disk, also the cost of durability.
  */
 export const benchmark: Benchmark = {
   name: "ec2-spawn",
   async run() {
-    // Each on a stand-in of its own: one that has launched more machines has more to look through.
+    // Each has a separate fake: a fake that has launched more machines has more to search.
     await using forgetful = await ec2World("off", inMemory());
-    const fast = await measure(forgetful, "ledger and catalog in memory", MOST);
+    const fast = await measure(forgetful, "ledger and catalog in memory", BOUND_IN_MEMORY);
     await using world = await ec2World();
-    return [...fast, ...(await measure(world, "both on disk", MOST_ON_DISK))];
+    return [...fast, ...(await measure(world, "both on disk", BOUND_ON_DISK))];
   },
 };
 
-/** A catalog and a ledger that are gone with the process. */
+/** A catalog and a ledger in memory. */
 function inMemory(): Partial<SlipwayPorts> {
   const store = createMemoryStore();
   const secrets = createSealedStore(store, givenKey(randomBytes(32)));
@@ -104,7 +104,7 @@ async function measure(
   ];
 }
 
-/** What a launch of the plan sends, under a token of its own. */
+/** The request for a launch of the plan, with a unique token. */
 function requestOf(plan: LaunchPlan) {
   const [place] = plan.candidates;
   if (place === undefined) throw new Error("the plan has no candidate");

@@ -12,7 +12,7 @@ import type { Ec2Region, Ec2Fake } from "../testing/ec2/index.ts";
 export const REGION = "us-east-1";
 const ACCOUNT = "000000000000";
 
-/** Never short, and so slow to fill up that what comes back within the slack is next to nothing of it. */
+/** Never empty, and refilled so slowly that the refill is negligible. */
 const UNBOUNDED: RateBucket = {
   capacity: 1e9,
   refill: 1_000,
@@ -20,7 +20,7 @@ const UNBOUNDED: RateBucket = {
   pace: "continuous",
 };
 
-/** What is measured is what a spawn costs, not what it waits for. */
+/** The cost of a spawn is measured, not its waiting time. */
 const UNPACED: RateOptions = {
   AWS: {
     RunInstances: { requests: UNBOUNDED, resources: UNBOUNDED },
@@ -29,7 +29,7 @@ const UNPACED: RateOptions = {
   },
 };
 
-/** A stand-in that answers at once, and a workspace `bench` that leads to it. */
+/** A fake that answers at once, and a workspace `bench` for it. */
 export interface Ec2World extends AsyncDisposable {
   readonly ec2: Ec2Fake;
   readonly region: Ec2Region;
@@ -37,13 +37,13 @@ export interface Ec2World extends AsyncDisposable {
   readonly slipway: Slipway;
   readonly database: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** For another Slipway that is to keep the same pace. */
+  /** For another Slipway with the same pacing. */
   readonly rates: RateOptions;
 }
 
 /**
- * @param pace `published`: the stand-in refuses what comes faster than EC2 allows, and Slipway keeps to that
- * @param ports as of `createSlipway`
+ * @param pace `published`: the fake throttles calls beyond EC2's published rates, and Slipway respects them
+ * @param ports as for `createSlipway`
  */
 export async function ec2World(
   pace: "published" | "off" = "off",

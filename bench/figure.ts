@@ -4,21 +4,21 @@ const amount = z.number().or(z.nan());
 
 export const figureSchema = z.object({
   name: z.string(),
-  /** Of ours to theirs; null where there is nothing to measure against. */
+  /** Ours divided by theirs; null if there is nothing to compare with. */
   ratio: amount.nullable(),
-  /** The most that is allowed, or null where it is only reported. */
+  /** The bound, or null if the figure is only reported. */
   target: z.number().nullable(),
-  /** Ours, theirs; NaN for what was not measured. */
+  /** Ours and theirs; NaN if not measured. */
   medians: z.tuple([amount, amount]).readonly(),
-  /** Of the medians; default milliseconds. */
+  /** Unit of the medians; default milliseconds. */
   unit: z.string().exactOptional(),
-  /** Calls of a cloud's API, ours and theirs, where there are any. */
+  /** Numbers of calls of a cloud's API, ours and theirs, if there are any. */
   calls: z.tuple([amount, amount]).readonly().exactOptional(),
   runs: z.number(),
-  /** Why there is no ratio. */
+  /** The reason why there is no ratio. */
   missing: z.string().exactOptional(),
 });
-/** One measured ratio: what Slipway takes against what a user would run instead. */
+/** One measured ratio: Slipway against what a user would otherwise run. */
 export type Figure = Readonly<z.infer<typeof figureSchema>>;
 
 export interface Benchmark {
@@ -26,7 +26,7 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-/** What Slipway is measured against is not installed here. */
+/** The program that Slipway is compared with is not installed. */
 export class PeerMissing extends Error {
   override readonly name = "PeerMissing";
 }
@@ -37,16 +37,16 @@ export interface Pairing {
   readonly runs: number;
   readonly ours: () => Promise<unknown>;
   readonly theirs: () => Promise<unknown>;
-  /** Puts the world back as it was, unmeasured. */
+  /** Restores the state; not measured. */
   readonly afterEach?: () => Promise<void>;
-  /** Rounds of each that go first, unmeasured. Default 1. */
+  /** Unmeasured rounds of each side before the measurement. Default 1. */
   readonly warmUps?: number;
 }
 
 /**
- * Measures two ways of doing one thing, interleaved, so that whatever else the machine does hurts both alike: the ratio
- * is the median of the pairs'. Some rounds of each go first, unmeasured. Where the other way is not installed, ours is
- * measured alone.
+ * Measures two ways of doing the same thing, interleaved, so that other load on the machine affects both alike. The ratio
+ * is the median of the ratios of the pairs. Some unmeasured rounds of each come first. If the other side is not installed,
+ * only ours is measured.
  */
 export async function pair(pairing: Pairing): Promise<Figure> {
   const { name, target, runs, ours, theirs, afterEach, warmUps = 1 } = pairing;
@@ -58,7 +58,7 @@ export async function pair(pairing: Pairing): Promise<Figure> {
   }
   const times: [number[], number[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
-    // Who goes first alternates: what one leaves behind (a warm cache, garbage) meets both equally often.
+    // The order alternates, so that the side effects of one (a warm cache, garbage) affect both equally often.
     const order = run % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const);
     for (const side of missing === null ? order : ([0] as const)) {
       times[side].push(await time(side === 0 ? ours : theirs));
@@ -72,8 +72,8 @@ export async function pair(pairing: Pairing): Promise<Figure> {
 }
 
 /**
- * The median of what each pair of times comes to on its own: where a machine is slower for half of the runs, two medians
- * may be of its two halves.
+ * The median of the ratios of the pairs. If a machine is slower during half of the runs, the medians of the two sides may
+ * come from different halves.
  */
 export function pairedRatio(ours: readonly number[], theirs: readonly number[]): number {
   return median(ours.map((time, run) => time / (theirs[run] ?? Number.NaN)));
@@ -89,14 +89,14 @@ async function missingPeer(theirs: () => Promise<unknown>): Promise<string | nul
   }
 }
 
-/** How long the work takes, in milliseconds. */
+/** Duration of the work, in milliseconds. */
 export async function time(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
 }
 
-/** NaN of none. */
+/** NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = sorted.length / 2;

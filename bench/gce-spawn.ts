@@ -10,46 +10,45 @@ import { gceWorld, PROJECT, ZONE } from "./gce-world.ts";
 
 const SPAWN_ID = "bench-0000000000";
 
-/** What the client is left to do for one machine. */
-interface Bare {
+/** The work of the bare client for one machine. */
+interface BareClient {
   readonly name: string;
   readonly target: number | null;
-  /** How long a machine is made, in milliseconds: with none, the insert's own answer says that it is there. */
+  /** Time in milliseconds until a machine runs; null: the fake's default. With 0, the insert's own answer completes it. */
   readonly stagingMs: number | null;
   readonly runs: number;
   readonly calls: readonly ("wait" | "disk")[];
 }
 
 /**
- * A machine exists when its insert's operation is done, and no sooner: the client's insert of the very same body is
- * waited for too, as long as the stand-in takes to make a machine (200 ms; Compute Engine takes seconds). Slipway also
- * reads which image the boot disk was made of, while it waits: what that costs where there is next to nothing to wait
- * for, the others tell.
+ * A machine exists only when its insert operation is done. The comparison therefore also awaits the client's insert of
+ * the same body, for as long as the fake takes to create a machine (200 ms; Compute Engine takes seconds). While it
+ * waits, Slipway also reads the image of the boot disk; the other rows show what that costs if there is almost no wait.
  */
-const BARE: readonly Bare[] = [
+const BARE_CLIENTS: readonly BareClient[] = [
   {
-    name: "warm spawn to accepted / the client's insert of the same machine, waited for",
+    name: "warm spawn to accepted / the client's awaited insert of the same machine",
     target: 1.15,
     stagingMs: null,
     runs: 40,
     calls: ["wait"],
   },
   {
-    name: "of a machine that takes 1 ms / insert, waited for",
+    name: "machine in 1 ms / awaited insert",
     target: null,
     stagingMs: 1,
     runs: 100,
     calls: ["wait"],
   },
   {
-    name: "likewise / insert, wait and read of the boot disk: the same requests",
+    name: "machine in 1 ms / insert, wait and read of the boot disk: the same requests",
     target: null,
     stagingMs: 1,
     runs: 100,
     calls: ["wait", "disk"],
   },
   {
-    name: "of a machine that is there at once / insert alone",
+    name: "machine at once / insert only",
     target: null,
     stagingMs: 0,
     runs: 100,
@@ -61,12 +60,12 @@ export const benchmark: Benchmark = {
   name: "gce-spawn",
   async run() {
     const figures: Figure[] = [];
-    for (const bare of BARE) figures.push(await measure(bare));
+    for (const bare of BARE_CLIENTS) figures.push(await measure(bare));
     return figures;
   },
 };
 
-async function measure({ name, target, stagingMs, runs, calls }: Bare): Promise<Figure> {
+async function measure({ name, target, stagingMs, runs, calls }: BareClient): Promise<Figure> {
   await using world = await gceWorld("off", stagingMs);
   const { slipway, gce } = world;
   const { instances, zoneOperations, disks } = gceClients(gce.url);
@@ -111,7 +110,7 @@ async function measure({ name, target, stagingMs, runs, calls }: Bare): Promise<
   return { ...figure, calls: requests };
 }
 
-/** What a launch of the plan sends, under a token of its own. */
+/** The request for a launch of the plan, with a unique token. */
 function requestOf(plan: LaunchPlan) {
   const [place] = plan.candidates;
   if (place === undefined) throw new Error("the plan has no candidate");

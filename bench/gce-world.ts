@@ -16,14 +16,14 @@ const MANY = {
   everyMilliseconds: 1_000,
   pace: "window",
 } as const;
-/** The quotas that launching, reading and waiting draw from. */
+/** The quotas of launching, reading and waiting. */
 const UNBOUNDED = {
   Queries: { requests: MANY },
   "Read requests": { requests: MANY },
   "Operation read requests": { requests: MANY },
 };
 
-/** A stand-in that answers at once, and a workspace `bench` that leads to it. */
+/** A fake that answers at once, and a workspace `bench` for it. */
 export interface GceWorld extends AsyncDisposable {
   readonly gce: GceFake;
   readonly slipway: Slipway;
@@ -32,9 +32,9 @@ export interface GceWorld extends AsyncDisposable {
 }
 
 /**
- * @param pace `published`: the stand-in refuses what goes beyond the quotas of a minute, and Slipway keeps to them
- * @param stagingMs how long a machine is made, in milliseconds; with none its insert is answered when it is there. Null: as
- * long as the stand-in takes by itself
+ * @param pace `published`: the fake rejects calls beyond the quotas per minute, and Slipway respects them
+ * @param stagingMs time in milliseconds until a machine runs; with 0 its insert is answered when it runs. Null: the fake's
+ * default
  */
 export async function gceWorld(
   pace: "published" | "off" = "off",
@@ -60,7 +60,7 @@ export async function gceWorld(
   const slipway = await createSlipway({
     database,
     environment,
-    // What is measured is what a spawn costs, not what it waits for.
+    // The cost of a spawn is measured, not its waiting time.
     ...(pace === "off" ? { rates: { GCP: UNBOUNDED } } : {}),
   });
   const { catalog } = slipway;

@@ -4,7 +4,7 @@ import type { Benchmark } from "./figure.ts";
 
 const RUNS = 40;
 
-/** `slipway --help`, as it is built, against the least that Node takes to do anything. */
+/** The built `slipway --help`, against the minimal start of Node. */
 export const benchmark: Benchmark = {
   name: "help",
   async run() {

@@ -13,13 +13,13 @@ import { pair } from "./figure.ts";
 const FINISHED = 1_000_000;
 const MANY = FINISHED.toLocaleString("en-US");
 const RUNS = 100;
-/** Readings in one measurement: one alone is too short to measure. */
+/** Reads per measurement: a single one is too short to measure. */
 const READINGS = 50;
-/** An odd number has a middle. */
+/** An odd number, so that there is a median run. */
 const STARTS = 21;
-const MOST_RECOVER_MILLISECONDS = 50;
+const MAXIMUM_RECOVER_MILLISECONDS = 50;
 
-/** What the promise costs: records on disk against records in memory, and a million of them against none. */
+/** The cost of durability: records on disk against records in memory, and a million finished spawns against none. */
 export const benchmark: Benchmark = {
   name: "ledger",
   async run() {
@@ -94,7 +94,7 @@ async function size(
   ];
 }
 
-/** From the opening of the full ledger: what a process that starts has to wait for. */
+/** Starts with opening the full ledger: the time that a starting process waits. */
 async function recoverStart(
   database: string,
   environment: Ec2World["environment"],
@@ -109,15 +109,15 @@ async function recoverStart(
   const milliseconds =
     times.toSorted((left, right) => left - right)[(STARTS - 1) / 2] ?? Number.NaN;
   return {
-    name: `opening and recover with ${MANY} finished spawns / what they may take`,
+    name: `opening and recover with ${MANY} finished spawns / bound`,
     target: 1,
-    ratio: milliseconds / MOST_RECOVER_MILLISECONDS,
-    medians: [milliseconds, MOST_RECOVER_MILLISECONDS],
+    ratio: milliseconds / MAXIMUM_RECOVER_MILLISECONDS,
+    medians: [milliseconds, MAXIMUM_RECOVER_MILLISECONDS],
     runs: STARTS,
   };
 }
 
-/** Warm spawns of one plan, and the end of those that are there. */
+/** Warm spawns of one plan, and the termination of those that exist. */
 async function spawner(slipway: Slipway) {
   let plan: LaunchPlan = await slipway.resolveWorkspace("bench");
   let resolvedAt = performance.now();
@@ -142,9 +142,9 @@ async function spawnOnce(slipway: Slipway): Promise<string> {
   return spawnId;
 }
 
-/** A copy of a ledger in which one finished spawn has happened a million times over, with all its records. */
+/** A copy of a ledger in which one finished spawn is repeated a million times, with all its records. */
 async function fill(from: string, path: string, kept: string): Promise<void> {
-  // What the log still holds goes into the file first.
+  // Copy the content of the log into the database file first.
   const source = await openDatabase({ path: from, migrations: {} });
   await source.read((connection) => connection.get("PRAGMA wal_checkpoint(TRUNCATE)"));
   await source.close();

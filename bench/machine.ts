@@ -5,7 +5,7 @@ import { dockerEnvironment } from "./docker-world.ts";
 
 const run = promisify(execFile);
 
-/** What figures depend on, and nothing that says whose machine it is. */
+/** The properties that figures depend on, without anything that identifies the machine. */
 export async function describeMachine(today: Date): Promise<string> {
   const processors = cpus();
   const model = processors[0]?.model.trim().replaceAll(/\s+/gu, " ") || process.arch;
@@ -27,7 +27,7 @@ async function engineVersion(): Promise<string> {
     return stdout.trim();
   } catch (caught) {
     return caught instanceof Error && "code" in caught && caught.code === "ENOENT"
-      ? "none: there is no docker command"
-      : "none that answers";
+      ? "none: docker is not installed"
+      : "none: no engine answers";
   }
 }

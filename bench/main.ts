@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [NAME…] [--write]`: measures (all when none is named), and prints one table. `--write`, for all
- * alone, also keeps it in `RESULTS.md`. What was done so far goes to standard error.
+ * `npm run bench -- [NAME…] [--write]`: runs the named benchmarks (default: all), and prints one table. `--write`, only
+ * for all benchmarks, also writes the table to `RESULTS.md`. Progress goes to standard error.
  */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -21,11 +21,13 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0)
-  refuse(`no benchmark ${unknown.join(", ")}; there are ${Object.keys(BENCHMARKS).join(", ")}`);
+  exitWithUsage(
+    `unknown benchmark ${unknown.join(", ")}; the benchmarks are ${Object.keys(BENCHMARKS).join(", ")}`,
+  );
 if (values.write && positionals.length > 0)
-  refuse("--write keeps the figures of one run of all benchmarks: name none");
+  exitWithUsage("--write needs a run of all benchmarks: do not name any");
 
-// What is kept is of the code as it is now.
+// The written figures must be those of the current code.
 if (values.write)
   await promisify(execFile)("npm", ["run", "build"], { cwd: join(RESULTS, "../..") });
 
@@ -38,7 +40,7 @@ for (const name of Object.keys(BENCHMARKS)) {
     rows.push(...figures.map((figure) => ({ command: name, figure })));
     if (missing !== null) rows.push(unmeasured(name, missing));
     if (figures.length > 0 || missing !== null) return;
-    rows.push(unmeasured(name, "it failed"));
+    rows.push(unmeasured(name, "the benchmark failed"));
     failed.push(name);
   });
   console.error(`${name}: ${(milliseconds / 1000).toFixed(0)} s`);
@@ -52,7 +54,7 @@ if (failed.length > 0) {
   await writeFile(RESULTS, document(await describeMachine(new Date()), measured));
 }
 
-function refuse(message: string): never {
+function exitWithUsage(message: string): never {
   console.error(message);
   process.exit(2);
 }
@@ -69,9 +71,9 @@ Written by \`npm run bench -- --write\`; \`npm run bench -- COMMAND\` (after \`n
 
 ${machine}.
 
-Each pair was run in turns, and the ratio is the median of the pairs' own: it says more than the times, which are medians
-of each side. A ratio above what it may be at most says MISSED. Clouds are the stand-ins of \`slipway/testing\`, which
-answer at once: what is measured is what a program adds to them.
+The two sides of each pair ran alternately, and the ratio is the median of the ratios of the pairs. It is more reliable
+than the times, which are the medians of each side. A ratio above its bound is marked MISSED. The clouds are the fakes of
+\`slipway/testing\`, which answer at once, so the figures show what a program adds to them.
 
 ${measured}
 `;

@@ -1,4 +1,4 @@
-/** `node measure-process.ts NAME`: measures for `measure.ts`. */
+/** `node measure-process.ts NAME`: the process that `measure.ts` starts. */
 import { BENCHMARKS } from "./benchmarks.ts";
 import { PeerMissing } from "./figure.ts";
 import type { Measured } from "./measure.ts";

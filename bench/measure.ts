@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { figureSchema } from "./figure.ts";
 
-/** Why there are no figures: `missing` where there is nothing to compare with. */
+/** `missing`: the reason why there are no figures to compare with. */
 const measuredSchema = z.object({
   figures: z.array(figureSchema),
   missing: z.string().nullable(),
@@ -14,8 +14,8 @@ export type Measured = z.infer<typeof measuredSchema>;
 const PROCESS = join(import.meta.dirname, "measure-process.ts");
 
 /**
- * Measures in a process of its own: what another benchmark has left behind, garbage and compiled code that guesses wrong,
- * is none of this one's. Nothing is measured where it fails; why, it says on standard error.
+ * Measures in a separate process, so that garbage and optimized code of other benchmarks have no influence. If it fails,
+ * there are no figures, and the reason is on standard error.
  */
 export async function measure(name: string): Promise<Measured> {
   // JSON has no NaN.

@@ -17,10 +17,10 @@ import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";
 
 const RUNS = 200;
-/** As of `ec2-spawn`. */
+/** As in `ec2-spawn`. */
 const WARM_UPS = 50;
 
-/** One spawn alone: what queue and governor cost whoever has nobody to go with. */
+/** A single spawn: the cost of queue and governor for a lone launch. */
 export const benchmark: Benchmark = {
   name: "queue",
   async run() {
@@ -48,7 +48,7 @@ export const benchmark: Benchmark = {
     const direct = spawner(directWorld(ports), plan, "direct");
     try {
       const figure = await pair({
-        name: "a single spawn to accepted, through queue and governor / recorded and asked for at once",
+        name: "a single spawn to accepted, through queue and governor / recorded and requested directly",
         target: 1.05,
         runs: RUNS,
         warmUps: WARM_UPS,
@@ -66,7 +66,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-/** The same spawner, on the same ledger, that makes each spawn a launch of its own and asks no pace. */
+/** The same spawner, on the same ledger, that launches each spawn separately and without pacing. */
 function directWorld(ports: SpawnerPorts): SpawnerRuntime {
   const { ledger, clock } = ports;
   const admission: LaunchAdmission = {

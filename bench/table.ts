@@ -1,14 +1,14 @@
 import type { Figure } from "./figure.ts";
 
-/** A figure under the name that measures it again. */
+/** A figure with the command that measures it again. */
 export interface Row {
   readonly command: string;
   readonly figure: Figure;
 }
 
-const COLUMNS = ["command", "what", "ratio", "at most", "ours / theirs", "API calls", "runs"];
+const COLUMNS = ["command", "what", "ratio", "bound", "ours / theirs", "API calls", "runs"];
 
-/** A Markdown table whose columns stand below each other in a terminal too. */
+/** A Markdown table whose columns are aligned in a terminal as well. */
 export function table(rows: readonly Row[]): string {
   const cells = [COLUMNS, ...rows.map(cellsOf)];
   const widths = COLUMNS.map((_column, index) =>
@@ -26,7 +26,7 @@ function cellsOf({ command, figure }: Row): readonly string[] {
   const isMissed = ratio !== null && target !== null && !(ratio <= target);
   return [
     `\`${command}\``,
-    // A bar would begin another column.
+    // A bar would start another column.
     (missing === undefined ? name : `${name}; not compared: ${missing}`).replaceAll("|", "\\|"),
     ratio === null ? "none" : ratio.toFixed(2),
     target === null ? "" : `${target}${isMissed ? ", MISSED" : ""}`,
@@ -43,7 +43,7 @@ function pairOf(
   return `${Number.isNaN(ours) ? "?" : show(ours)} / ${Number.isNaN(theirs) ? "?" : show(theirs)}`;
 }
 
-/** Three digits that count; whole numbers as they are. */
+/** Three significant digits; whole numbers unchanged. */
 export function quantity(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   if (value >= 100) return Math.round(value).toLocaleString("en-US");

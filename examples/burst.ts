@@ -7,7 +7,7 @@ export interface Burst {
   readonly report: (line: string) => void;
 }
 
-/** Makes many machines at once. One that cannot be made takes none of the others with it. */
+/** Launches many machines at once. A spawn that fails does not affect the others. */
 export async function launchMany(
   slipway: Slipway,
   { workspace, count, report }: Burst,

@@ -1,7 +1,7 @@
 import { createSlipway } from "../src/index.ts";
 import type { SlipwayOptions, Spawn } from "../src/index.ts";
 
-/** Writes what is wanted, looks at what would happen, and makes one machine of it. */
+/** Writes the records, checks the plan without launching, and launches one machine. */
 export async function launchAgent(options: SlipwayOptions): Promise<Spawn> {
   await using slipway = await createSlipway(options);
   const { catalog } = slipway;

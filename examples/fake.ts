@@ -1,8 +1,8 @@
 import { createFakeAdapter, createFakeClock } from "../testing/index.ts";
 import { launchAgent } from "./embed.ts";
 
-/** The same program against a substrate in memory: no engine, no registry, and no time that passes. */
-export async function launchNowhere(database: string) {
+/** The same program with an in-memory substrate: no engine, no registry, and no real time passes. */
+export async function launchOnFake(database: string) {
   const clock = createFakeClock();
   const adapter = createFakeAdapter({
     clock,

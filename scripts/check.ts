@@ -1,4 +1,4 @@
-/** Every static check of the repository, in one go; prints what failed and exits 1 where anything did. */
+/** Runs every static check of the repository, prints the failed ones, and exits with 1 if any failed. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 

@@ -1,24 +1,24 @@
 /**
- * Kills launchers at random moments and points, recovers, and counts what lives: `npm run crash -- --runs N`. On the
- * stand-ins of EC2 and Compute Engine, and on the Docker engine of `scripts/peers.sh` where it runs; one run in ten is a
- * burst. Ends with bursts of a thousand. Exits 1 where a promise was broken.
+ * Kills launchers at random times and crash points, recovers, and counts the machines: `npm run crash -- --runs N`. It
+ * uses the fakes of EC2 and Compute Engine, and the Docker engine of `scripts/peers.sh` if that is running; one run in
+ * ten is a burst. It ends with bursts of a thousand, and exits with 1 if a guarantee was broken.
  */
 import { parseArgs } from "node:util";
 import { killedBurst, splitBurst } from "../test/support/crash/burst-scene.ts";
 import type { BurstKill } from "../test/support/crash/burst-scene.ts";
-import { brokenPromise, crashOnce } from "../test/support/crash/crash-scene.ts";
+import { brokenGuarantee, crashOnce } from "../test/support/crash/crash-scene.ts";
 import type { CrashSubstrate, Kill } from "../test/support/crash/crash-scene.ts";
 import { crashOnDocker, crashOnEc2, crashOnGce } from "../test/support/crash/crash-substrates.ts";
 import { findPeers } from "../test/support/peers.ts";
 
-/** More than a victim reaches on any substrate: beyond its end it is not killed at all. */
+/** More points than a victim reaches on any substrate; beyond its last one it is not killed. */
 const POINTS = 60;
 const LONGEST = 2_500;
 const BURST_EVERY = 10;
-/** Spawns of a burst, of which its first place has room for some. */
+/** Spawns of a burst; its first place has capacity for some of them. */
 const BURST = 40;
 const ROOM = 24;
-/** Points of a burst, and how often each is reached at most. */
+/** Crash points of a burst, with the maximum number of times that each is reached. */
 const BURST_POINTS = [
   ["ledger.begin:before", 2],
   ["ledger.begin:after", 2],
@@ -28,23 +28,24 @@ const BURST_POINTS = [
   ["adapter.launch:after", 2],
   ["adapter.describe:before", 2],
 ] as const;
-/** Runs after which it says how far it is. */
+/** Number of runs between progress reports. */
 const PORTION = 100;
 const THOUSAND = 1_000;
-/** Room for them in the first place. */
+/** Capacity of the first place in those bursts. */
 const LARGE_ROOM = 600;
-/** The others are in the tests. */
+/** The other points are covered by the tests. */
 const THOUSAND_KILLS = ["ledger.begin:before", "adapter.launch:before"] as const;
 
 interface Run {
   readonly killed: boolean;
-  /** Null where every promise was kept. */
+  /** Null if all guarantees hold. */
   readonly wrong: string | null;
 }
 
 const { values } = parseArgs({ options: { runs: { type: "string", default: "30" } } });
 const runs = Number(values.runs);
-if (!Number.isSafeInteger(runs) || runs < 1) throw new Error("--runs takes a whole number from 1");
+if (!Number.isSafeInteger(runs) || runs < 1)
+  throw new Error("--runs must be a positive whole number");
 
 await using stack = new AsyncDisposableStack();
 const substrates: CrashSubstrate[] = [stack.use(await crashOnEc2()), stack.use(await crashOnGce())];
@@ -80,14 +81,14 @@ async function crashOfOne(substrate: CrashSubstrate): Promise<Run> {
     ? { point: 1 + below(POINTS) }
     : { afterMilliseconds: Math.random() * LONGEST };
   const { victim, aftermath } = await crashOnce(substrate, kill);
-  const wrong = brokenPromise(aftermath);
+  const wrong = brokenGuarantee(aftermath);
   const { killed, points } = victim;
   if (wrong === null) return { killed, wrong };
   const where = `on ${substrate.name}, ${JSON.stringify(kill)}`;
   return { killed, wrong: `${where}: ${wrong}\n  its points: ${points.join(" ")}` };
 }
 
-/** On a stand-in of its own, so that the next one has room again. */
+/** With a new fake, so that the next burst has the full capacity again. */
 async function crashOfMany(): Promise<Run> {
   const open = oneIn(2) ? crashOnEc2 : crashOnGce;
   await using substrate = await open({ room: ROOM });
@@ -100,7 +101,7 @@ async function crashOfMany(): Promise<Run> {
   return { killed, wrong: `a burst on ${substrate.name}, ${JSON.stringify(kill)}: ${wrong}` };
 }
 
-/** What is wrong after bursts of a thousand: one that two places share, and those that are killed at each point. */
+/** Faults found in bursts of a thousand: one that is split between two places, and those killed at each point. */
 async function burstsOfThousand(): Promise<readonly string[]> {
   const broken: string[] = [];
   const options = { room: LARGE_ROOM, isPaced: true };

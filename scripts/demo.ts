@@ -1,7 +1,7 @@
 /**
- * The main job from end to end on each substrate, every command with the lines of its output that matter: a container
- * of this machine's engine from a registry in this process, then an EC2 instance and a Compute Engine VM on local
- * fakes. Without a usable engine it shows everything up to the launch and says what is missing. Exits with 1 where a
+ * The main job from end to end on each substrate, showing every command with the important lines of its output: a
+ * container on this machine's engine from a registry in this process, then an EC2 instance and a Compute Engine VM on
+ * local fakes. Without a usable engine it shows everything up to the launch and prints what is missing. Exits with 1 if a
  * machine is left.
  */
 import { constants } from "node:os";

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs and starts LocalStack, the independent judge of what is sent to EC2: no Docker, no account, no root.
-# Beside it apache-libcloud, which the tests let loose on the stand-in for Compute Engine.
+# Installs and starts LocalStack, an independent check of the requests to EC2: no Docker, no account, no root.
+# Also installs apache-libcloud, which the tests run against the Compute Engine fake.
 #
-#   scripts/localstack.sh install   Python packages at pinned versions, in a virtual environment of their own
-#   scripts/localstack.sh install-moto   moto's own server, which a benchmark measures against
-#   scripts/localstack.sh start     the server, waiting until it answers (again: nothing happens)
+#   scripts/localstack.sh install   Python packages at pinned versions, in a separate virtual environment
+#   scripts/localstack.sh install-moto   moto's server, which a benchmark compares with
+#   scripts/localstack.sh start     starts the server and waits until it answers (no effect if it runs)
 #   scripts/localstack.sh env       `export NAME=value` lines for the tests
-#   scripts/localstack.sh status    what is there; exits 1 unless it runs
-#   scripts/localstack.sh stop      ends the server; nothing it knew is kept
+#   scripts/localstack.sh status    prints what is installed and running; exits with 1 if the server is not running
+#   scripts/localstack.sh stop      stops the server; its state is lost
 #
 # Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers); the server listens on 127.0.0.1 and
 # SLIPWAY_LOCALSTACK_PORT (4566).
@@ -21,7 +21,7 @@ LIBCLOUD="$HOME_FOLDER/libcloud"
 PIDFILE="$HOME_FOLDER/pid"
 LOG="$HOME_FOLDER/log"
 URL="http://127.0.0.1:$PORT"
-# One release line fits together; newer ones of these want a newer Python or an account.
+# These versions are compatible; newer ones require a newer Python or an account.
 PACKAGES=(
   'localstack-core[runtime]==4.13.1' moto-ext==5.1.20.post22 cbor2==5.8.0 pyopenssl==25.3.0
   cryptography==46.0.3 rolo==0.7.6 localstack-twisted==24.3.0 plux==1.14.0 hypercorn==0.18.0
@@ -40,8 +40,8 @@ prepare_folder() {
   [[ "$PEERS" =~ ^/[A-Za-z0-9_./-]+$ ]] || fail "SLIPWAY_PEERS_DIR must be an absolute path of letters, digits and ._-/, not '$PEERS'"
   [[ "$PORT" =~ ^[0-9]{1,5}$ ]] || fail "SLIPWAY_LOCALSTACK_PORT must be a port, not '$PORT'"
   mkdir -p "$PEERS" "$HOME_FOLDER"
-  # In /tmp anybody could have made this folder first and have pointed its names elsewhere.
-  [ -O "$HOME_FOLDER" ] && [ ! -L "$HOME_FOLDER" ] || fail "$HOME_FOLDER belongs to somebody else; set SLIPWAY_PEERS_DIR to another folder"
+  # In /tmp another user could have created this folder first, with links to other places.
+  [ -O "$HOME_FOLDER" ] && [ ! -L "$HOME_FOLDER" ] || fail "$HOME_FOLDER belongs to another user; set SLIPWAY_PEERS_DIR to another folder"
 }
 
 take_lock() {
@@ -57,7 +57,7 @@ quietly() {
   }
 }
 
-# Debian splits venv from python3; both uv and virtualenv can do without it.
+# Debian packages venv separately from python3; uv and virtualenv work without it.
 find_python() {
   local candidate
   for candidate in python3.11 python3.12 python3.13 python3.10 python3; do
@@ -74,21 +74,21 @@ make_environment() {
   quietly "$python" -m venv "$HOME_FOLDER/venv" && return 0
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
   say "installing python3-venv"
-  quietly apt-get update -q || say "apt-get update complained (above); going on"
+  quietly apt-get update -q || say "apt-get update reported errors (above); continuing"
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -q -y --no-install-recommends python3-venv || return 1
   rm -rf "$HOME_FOLDER/venv"
   quietly "$python" -m venv "$HOME_FOLDER/venv"
 }
 
-# Written last: an install that was interrupted leaves none, and is begun anew.
+# Written last, so that an interrupted installation starts over.
 is_installed() { [ "$(cat "$HOME_FOLDER/installed" 2>/dev/null)" = "${PACKAGES[*]}" ]; }
 
 install_server() {
   ! is_installed || return 0
   local python
-  python="$(find_python)" || fail "no Python from 3.10 to 3.13 is here: install python3 and python3-venv"
+  python="$(find_python)" || fail "no Python from 3.10 to 3.13 was found: install python3 and python3-venv"
   rm -rf "$HOME_FOLDER/venv" "$HOME_FOLDER/installed"
-  make_environment "$python" || fail "no virtual environment in $HOME_FOLDER/venv (above): install python3-venv"
+  make_environment "$python" || fail "cannot create a virtual environment in $HOME_FOLDER/venv (above): install python3-venv"
   say "installing ${PACKAGES[0]}"
   quietly "$PYTHON" -m pip install -q --disable-pip-version-check uv || fail "uv cannot be installed (above)"
   quietly "$PYTHON" -m uv pip install -q --python "$PYTHON" "${PACKAGES[@]}" || fail "LocalStack cannot be installed (above)"
@@ -97,13 +97,13 @@ install_server() {
 
 is_libcloud_installed() { [ "$(cat "$LIBCLOUD/installed" 2>/dev/null)" = "$LIBCLOUD_PACKAGE" ]; }
 
-# In an environment of its own: it and LocalStack need not agree on anything.
+# A separate environment, since its dependencies may conflict with LocalStack's.
 install_apart() {
   local folder="$1" package="$2"
   [ "$(cat "$folder/installed" 2>/dev/null)" != "$package" ] || return 0
   rm -rf "$folder"
   say "installing $package"
-  quietly "$PYTHON" -m venv "$folder" || fail "no virtual environment in $folder (above)"
+  quietly "$PYTHON" -m venv "$folder" || fail "cannot create a virtual environment in $folder (above)"
   quietly "$PYTHON" -m uv pip install -q --python "$folder/bin/python" "$package" || fail "$package cannot be installed (above)"
   printf '%s' "$package" >"$folder/installed"
 }
@@ -111,11 +111,11 @@ install_apart() {
 server_pid() {
   local pid
   pid="$(cat "$PIDFILE" 2>/dev/null)" || return 1
-  # A pid file outlives a crash: its number may be somebody else's by now.
+  # A pid file outlives a crash, and its pid may have been reused.
   grep -qszF "localstack.runtime.main" "/proc/$pid/cmdline" && echo "$pid"
 }
 
-# Python asks, because neither curl nor wget can be counted on. No proxy stands before this machine itself.
+# Uses Python, because curl and wget may not be installed. No proxy: the server is on this machine.
 answers() {
   "$PYTHON" - "$URL/_localstack/health" <<'PYTHON' 2>/dev/null
 import sys, urllib.request
@@ -152,7 +152,7 @@ wait_for_server() {
     }
     [ "$waited" -lt 480 ] || {
       tail -n 30 "$LOG" >&2
-      fail "the server does not answer on $URL after two minutes; its log: $LOG"
+      fail "the server did not answer on $URL within two minutes; its log: $LOG"
     }
     sleep 0.25
     waited=$((waited + 1))
@@ -161,20 +161,20 @@ wait_for_server() {
 
 print_environment() {
   printf 'export SLIPWAY_TEST_LOCALSTACK=%s\n' "$URL"
-  # Its packages have boto3 among them, which the tests let loose on the stand-in for EC2.
+  # Its packages include boto3, which the tests run against the EC2 fake.
   printf 'export SLIPWAY_TEST_BOTO3_PYTHON=%s\n' "$PYTHON"
   printf 'export SLIPWAY_TEST_LIBCLOUD_PYTHON=%s\n' "$LIBCLOUD/bin/python"
 }
 
 stop_server() {
   local pid waited=0
-  # Gone first: tests take the presence of this file for "the server is up".
+  # Remove this file first: tests take its presence as "the server is up".
   rm -f "$HOME_FOLDER/env"
   if pid="$(server_pid)"; then
     kill "$pid"
     while server_pid >/dev/null; do
       [ "$waited" -lt 150 ] || kill -KILL "$pid" 2>/dev/null || true
-      [ "$waited" -lt 300 ] || fail "process $pid does not end after 30 seconds; its log: $LOG"
+      [ "$waited" -lt 300 ] || fail "process $pid did not end within 30 seconds; its log: $LOG"
       sleep 0.1
       waited=$((waited + 1))
     done

@@ -13,10 +13,10 @@ const schema = z.object({
 });
 
 /**
- * What is wrong with the text of a package-lock.json, one sentence for each fault. Every installed package needs an
- * `integrity`: npm installs an entry without one unverified, and omits it silently when it writes the file from an
- * existing node_modules. No entry may name a host, which is a setting of each machine (`omit-lockfile-registry-resolved`).
- * Throws when the text is not a lock file of version 2 or 3.
+ * The faults in the text of a package-lock.json, one sentence each. Every installed package needs an `integrity`: npm
+ * installs an entry without one unverified, and omits it silently when it writes the file from an existing node_modules.
+ * No entry may name a host, since the registry is a setting of each machine (`omit-lockfile-registry-resolved`).
+ * Throws if the text is not a lock file of version 2 or 3.
  */
 export function lockFileFaults(text: string): readonly string[] {
   const { packages } = schema.parse(JSON.parse(text));
@@ -25,6 +25,6 @@ export function lockFileFaults(text: string): readonly string[] {
     .flatMap(([path, { integrity, resolved, inBundle }]) => [
       // A bundled package is a part of the archive of the package that bundles it.
       ...(integrity === undefined && inBundle !== true ? [`${path} has no integrity`] : []),
-      ...(resolved === undefined ? [] : [`${path} names where it was downloaded from`]),
+      ...(resolved === undefined ? [] : [`${path} names its download location`]),
     ]);
 }

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs and starts the real servers that the tests talk to: a Docker engine that also runs the
-# other processor's containers (qemu), the distribution registry, htpasswd, cloud-init, and static busybox
-# binaries to make images of. For Debian and its like, as root, without systemd.
+# Installs and starts the real servers that the tests use: a Docker engine that also runs containers for the
+# other processor architecture (qemu), the distribution registry, htpasswd, cloud-init, and static busybox
+# binaries for building images. For Debian and its derivatives, as root, without systemd.
 #
-#   scripts/peers.sh install   what is missing of the packages
-#   scripts/peers.sh start     the engine, waiting until it answers (again: nothing happens)
+#   scripts/peers.sh install   installs missing packages
+#   scripts/peers.sh start     starts the engine and waits until it answers (no effect if it runs)
 #   scripts/peers.sh env       `export NAME=value` lines for the tests
-#   scripts/peers.sh status    what is there; exits 1 unless everything is
-#   scripts/peers.sh stop      ends the engine and what killed test runs left; images stay
+#   scripts/peers.sh status    prints what is installed and running; exits with 1 if anything is missing
+#   scripts/peers.sh stop      stops the engine and removes what killed test runs left; images remain
 #
-# Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers). An engine of your own is left alone:
+# Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers). Your own engine is not affected:
 # this one has its own socket, folders, bridge and containerd namespace, and writes no iptables rule
 # (two engines that do destroy each other's chains). Its containers therefore reach this machine and
 # each other, not the internet; published ports go through docker-proxy.
@@ -22,7 +22,7 @@ SUBNET="${SLIPWAY_PEERS_SUBNET:-10.213.0}"
 SOCKET="$PEERS/docker.sock"
 PIDFILE="$PEERS/docker.pid"
 LOG="$PEERS/dockerd.log"
-# Debian keeps the administrator's programs out of an ordinary user's PATH.
+# On Debian an ordinary user's PATH lacks the administrator's programs.
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 say() { printf 'peers: %s\n' "$*" >&2; }
@@ -41,12 +41,12 @@ prepare_folder() {
   [[ "$PEERS" =~ ^/[A-Za-z0-9_./-]+$ ]] || fail "SLIPWAY_PEERS_DIR must be an absolute path of letters, digits and ._-/, not '$PEERS'"
   [ "${#PEERS}" -le 80 ] || fail "SLIPWAY_PEERS_DIR is too long for the path of a socket: $PEERS"
   mkdir -p "$PEERS"
-  # In /tmp anybody could have made this folder first and have pointed its names elsewhere.
-  [ -O "$PEERS" ] && [ ! -L "$PEERS" ] || fail "$PEERS belongs to somebody else; set SLIPWAY_PEERS_DIR to another folder"
+  # In /tmp another user could have created this folder first, with links to other places.
+  [ -O "$PEERS" ] && [ ! -L "$PEERS" ] || fail "$PEERS belongs to another user; set SLIPWAY_PEERS_DIR to another folder"
   chmod 755 "$PEERS"
 }
 
-# Runs the rest under a lock, so that two starts at once make one engine.
+# Runs the rest under a lock, so that two concurrent starts create one engine.
 take_lock() {
   exec 9>"$PEERS/lock"
   flock -w 600 9 || fail "another scripts/peers.sh holds $PEERS/lock for 10 minutes"

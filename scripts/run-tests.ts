@@ -1,7 +1,6 @@
 /**
- * Runs the tests (`npm test -- [arguments of vitest]`), names the slowest files, and ends with the line "N passed, N
- * failed, N skipped".
- * Exits as vitest does.
+ * Runs the tests (`npm test -- [arguments of vitest]`), lists the slowest files, and ends with the line "N passed, N
+ * failed, N skipped". Exits with vitest's exit code.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -28,7 +27,7 @@ function runVitest(given: readonly string[], reportFile: string): Promise<number
   const child = spawn(process.execPath, [vitest, ...options], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // A terminal sends its interrupt to vitest as well: twice would mean "at once".
+      // A terminal sends its interrupt to vitest as well; a second one would mean "stop immediately".
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }
@@ -53,7 +52,7 @@ function readResults(reportFile: string, exitCode: number): Results {
     const failed = exitCode === 0 ? counts.failed : Math.max(counts.failed, 1);
     return { counts: { ...counts, failed }, slowest: slowestFiles(report, SLOWEST) };
   } catch (error) {
-    process.stderr.write(`No test report could be read: ${String(error)}\n`);
+    process.stderr.write(`cannot read the test report: ${String(error)}\n`);
     return { counts: { passed: 0, failed: 1, skipped: 0 }, slowest: [] };
   }
 }

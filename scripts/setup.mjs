@@ -49,7 +49,7 @@ runScript(script, scriptArguments);
 
 function installDependencies() {
   if (dependenciesMatch()) return;
-  // The node_modules that npm is about to replace must not lend it the Node that runs it.
+  // npm must not run with the Node of the node_modules that it is about to replace.
   const others = (process.env["PATH"] ?? "")
     .split(path.delimiter)
     .filter((folder) => folder !== binaries);
@@ -65,7 +65,7 @@ function installDependencies() {
   if (!existsSync(node)) fail("npm ci", `it did not install ${path.relative(root, node)}\n`);
 }
 
-/** Whether what npm noted of its last install in node_modules is what the lock file asks for. */
+/** Whether npm's record of its last install in node_modules matches the lock file. */
 function dependenciesMatch() {
   const installed = readPackages(path.join(modules, ".package-lock.json"));
   if (installed === undefined || !existsSync(node)) return false;
@@ -114,7 +114,7 @@ function build() {
   writeFileSync(buildStamp, digest);
 }
 
-/** Of names, sizes and times, not of contents: reading every file would cost each run of the demo. */
+/** A digest of names, sizes and times, not of contents: reading every file would slow down each run of the demo. */
 function digestOfInputs() {
   const hash = createHash("sha256");
   for (const input of buildInputs) {
@@ -161,7 +161,7 @@ function runScript(file, given) {
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // A terminal sends its interrupt to the script as well: twice would mean "at once".
+      // A terminal sends its interrupt to the script as well; a second one would mean "stop immediately".
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }

@@ -1,4 +1,4 @@
-/** How many tests passed, failed and were skipped. */
+/** Numbers of tests that passed, failed and were skipped. */
 export type TestCounts = {
   readonly passed: number;
   readonly failed: number;
@@ -6,9 +6,9 @@ export type TestCounts = {
 };
 
 /**
- * Counts a report of vitest's JSON reporter. A file that failed although none of its tests did (it did not
- * load, or a hook failed) counts as one failure, so that the line never says 0 failed of a run that failed.
- * Throws a `TypeError` when it is no such report.
+ * Counts the tests in a report of vitest's JSON reporter. A file that failed without a failed test (it did not load, or a
+ * hook failed) counts as one failure, so that a failed run never reports 0 failures.
+ * Throws a `TypeError` if it is not such a report.
  */
 export function countTests(report: unknown): TestCounts {
   const skipped = numberIn(report, "numPendingTests") + numberIn(report, "numTodoTests");
@@ -22,13 +22,13 @@ export function countTests(report: unknown): TestCounts {
   };
 }
 
-/** A test file, and how long it took in seconds. */
+/** A test file with its duration in seconds. */
 export interface TestFile {
   readonly name: string;
   readonly seconds: number;
 }
 
-/** The files of a report that took longest, the slowest first. Files without times are left out. */
+/** The slowest files of a report, slowest first. Files without times are omitted. */
 export function slowestFiles(report: unknown, most: number): readonly TestFile[] {
   const files = fieldIn(report, "testResults");
   if (!Array.isArray(files)) return [];

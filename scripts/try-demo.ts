@@ -1,19 +1,19 @@
 /**
- * Runs `npm run demo` as a user does, with this machine's engine (SLIPWAY_TEST_DOCKER_HOST) and without one, and holds
- * it to what the README promises. CI runs it.
+ * Runs `npm run demo` as a user does, with this machine's engine (SLIPWAY_TEST_DOCKER_HOST) and without one, and checks
+ * the claims of the README. CI runs it.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const MOST_LINES = 150;
+const MAXIMUM_LINES = 150;
 const ENGINE = process.env["SLIPWAY_TEST_DOCKER_HOST"];
 
 interface Try {
   readonly name: string;
   readonly engine: string;
-  /** What the last lines say. */
+  /** Expected among the last lines. */
   readonly ending: string;
 }
 
@@ -44,7 +44,7 @@ function attempt({ name, engine, ending }: Try): void {
   const lines = ran.stdout.trimEnd().split("\n");
   const wrong = [
     ran.status === 0 ? null : `it exited with ${ran.status}`,
-    lines.length <= MOST_LINES ? null : `it printed more than ${MOST_LINES} lines`,
+    lines.length <= MAXIMUM_LINES ? null : `it printed more than ${MAXIMUM_LINES} lines`,
     lines.slice(-4).includes(ending) ? null : `it did not end with: ${ending}`,
     twice(lines).length === 0 ? null : `it showed twice: ${twice(lines).join("; ")}`,
   ].filter((each) => each !== null);
@@ -55,7 +55,7 @@ function attempt({ name, engine, ending }: Try): void {
   process.exitCode = 1;
 }
 
-/** Checks that are shown more than once for one substrate. */
+/** Checks that are shown more than once for a substrate. */
 function twice(lines: readonly string[]): readonly string[] {
   let substrate = "";
   const checks = lines.flatMap((line) => {

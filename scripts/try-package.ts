@@ -13,7 +13,7 @@ import { tryCommands } from "./package/try-commands.ts";
 import { tryLibrary } from "./package/try-library.ts";
 
 const OLDEST_NODE = "22.18.0";
-/** What `npm install --global` may take on the disk. */
+/** Bound for the disk space of `npm install --global`. */
 const MOST_MEGABYTES = 80;
 
 const folder = mkdtempSync(join(tmpdir(), "slipway-package-"));

@@ -154,27 +154,27 @@ describe("a breach is seen:", () => {
     ["adapters/gce/adapter.ts", `request.once("response", read);`, "listens for a response"],
     ["src/oci/auth.ts", `request.on("response", read);`, "listens for a response"],
     ["src/oci/auth.ts", `import { replaceFile } from "../host/replace-file.ts";`, "for the edges"],
-    ["src/cli/context.ts", `import { readFileSync } from "node:fs";`, "says readFileSync"],
-    ["src/cli/context.ts", `import fs from "node:fs/promises"; fs.open(x);`, "says open"],
+    ["src/cli/context.ts", `import { readFileSync } from "node:fs";`, "uses readFileSync"],
+    ["src/cli/context.ts", `import fs from "node:fs/promises"; fs.open(x);`, "uses open"],
     [
       "testing/ec2/world.ts",
       `import { createReadStream } from "node:fs";`,
-      "says createReadStream",
+      "uses createReadStream",
     ],
-    ["src/spawner/spawn.ts", "const now = Date.now();", "says Date . now"],
-    ["src/spawner/spawn.ts", "const now = new Date();", "says new Date ( )"],
-    ["adapters/aws/adapter.ts", "const dice = Math.random();", "says Math . random"],
+    ["src/spawner/spawn.ts", "const now = Date.now();", "uses Date . now"],
+    ["src/spawner/spawn.ts", "const now = new Date();", "uses new Date ( )"],
+    ["adapters/aws/adapter.ts", "const dice = Math.random();", "uses Math . random"],
     // Pure files
-    ...PURE_FILES.map((path) => [path, `fetch("http://x");`, `${path}: says fetch`] as const),
-    ["adapters/aws/launch/launch-request.ts", `setTimeout(f, 1);`, "says setTimeout"],
+    ...PURE_FILES.map((path) => [path, `fetch("http://x");`, `${path}: uses fetch`] as const),
+    ["adapters/aws/launch/launch-request.ts", `setTimeout(f, 1);`, "uses setTimeout"],
     ["src/plan/plan.ts", `import { connect } from "node:net";`, "imports node:net"],
     ["src/plan/plan.ts", `import { readFileSync } from "node:fs";`, "imports node:fs"],
-    ["src/plan/plan.ts", `import { randomUUID } from "node:crypto";`, "says randomUUID"],
-    ["src/plan/plan.ts", "const words = process.argv;", "says process"],
-    ["src/plan/plan.ts", "const now = performance.now();", "says performance . now"],
-    ["src/plan/plan.ts", "console.log(1);", "says console"],
+    ["src/plan/plan.ts", `import { randomUUID } from "node:crypto";`, "uses randomUUID"],
+    ["src/plan/plan.ts", "const words = process.argv;", "uses process"],
+    ["src/plan/plan.ts", "const now = performance.now();", "uses performance . now"],
+    ["src/plan/plan.ts", "console.log(1);", "uses console"],
     ["src/plan/plan.ts", "await import(name);", "imports a computed name"],
-    ["src/plan/plan.ts", "const text = `${`a ${fetch(x)} b`}`;", "says fetch"],
+    ["src/plan/plan.ts", "const text = `${`a ${fetch(x)} b`}`;", "uses fetch"],
   ])("in %s: %s", (path, text, why) => {
     const found = breaches({ [path]: text });
     expect(found.join("\n")).toContain(why);
@@ -228,7 +228,7 @@ describe("a breach is seen:", () => {
       "src/plan/a.ts": `export * from "./b.ts";`,
       "src/plan/b.ts": "export const b = () => fetch(x);",
     };
-    expect(breaches(texts)).toEqual(["src/plan/plan.ts: reaches src/plan/b.ts, which says fetch"]);
+    expect(breaches(texts)).toEqual(["src/plan/plan.ts: reaches src/plan/b.ts, which uses fetch"]);
     expect(breaches({ ...texts, "src/plan/a.ts": `import type { B } from "./b.ts";` })).toEqual([]);
   });
 

@@ -63,17 +63,17 @@ export async function bundleCommandLine(folder: string): Promise<readonly Chunk[
 }
 
 /**
- * What dockerode imports for methods that the engine adapter does not call, each with the reason: SSH, gRPC and
+ * Imports of dockerode for methods that the engine adapter does not call, each with the reason: SSH, gRPC and
  * protocol buffers, which are larger than dockerode itself.
  */
 const UNUSED: ReadonlyMap<string, string> = new Map([
-  ["docker-modem", "the engine adapter hands dockerode its own modem"],
+  ["docker-modem", "the engine adapter passes dockerode its own modem"],
   ["./buildkit", "Slipway builds no images"],
   ["./session", "Slipway builds no images"],
 ]);
 const DOCKERODE = /\/dockerode\/lib\/docker\.js$/;
 
-/** Puts a function that throws in the place of each. The check afterwards finds what dockerode no longer imports. */
+/** Replaces each import with a function that throws. `check` finds entries that dockerode no longer imports. */
 function leaveOutUnused(): { readonly plugin: Plugin; check(): void } {
   const met = new Set<string>();
   const prefix = "\0unused:";

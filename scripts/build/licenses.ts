@@ -6,9 +6,9 @@ import { z } from "zod";
 interface BundledPackage {
   readonly name: string;
   readonly version: string;
-  /** As its manifest names it. */
+  /** The license name in its manifest. */
   readonly license: string;
-  /** Its terms and notices, as its files have them. */
+  /** The texts of its license and notice files. */
   readonly terms: string;
 }
 

@@ -8,9 +8,9 @@ const SPAWN_ID = "demo-docker";
 const ARCHITECTURE = process.arch === "arm64" ? "ARM64" : "AMD64";
 
 /**
- * A private registry of this process, and the container engine of this machine.
+ * A private registry in this process, and this machine's container engine.
  *
- * @returns null where no container can be started here
+ * @returns null if no container can be started here
  */
 export async function demoDocker(): Promise<Outcome | null> {
   await using registry = await startRegistry({
@@ -21,7 +21,7 @@ export async function demoDocker(): Promise<Outcome | null> {
   try {
     return await fromRegistryToContainer(world, registry.host);
   } finally {
-    // Succeeds where nothing was spawned, or where it is gone already.
+    // Succeeds if nothing was spawned, or if the machine is already gone.
     await world.run(["terminate", "--workspace", "hello-dev"]);
   }
 }
@@ -62,12 +62,12 @@ async function fromRegistryToContainer(world: DemoWorld, host: string): Promise<
   return await world.outcome(SPAWN_ID);
 }
 
-/** What needs no engine: the image as the registry has it, and the plan as far as the catalog goes. */
+/** The part that needs no engine: the image in the registry, and the plan as far as the catalog determines it. */
 async function withoutEngine(world: DemoWorld, host: string, obstacle: string): Promise<void> {
   const { must, show } = world;
-  say("The dry run asks the engine too, and there is none that can be used.");
+  say("The dry run also checks the engine, and no usable engine was found.");
   await show(["resolve", "hello-dev"]);
-  say("The image is read and verified from the registry all the same, its layers included.");
+  say("The image is read and verified from the registry nevertheless, including its layers.");
   const reference = `${host}/demo/hello:v1`;
   await must(["inspect", reference, "--secret", "REGISTRY_LOGIN", "--verify-layers"]);
   say("The catalog alone gives a plan that is not pinned and cannot be spawned.");

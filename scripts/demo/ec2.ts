@@ -6,7 +6,7 @@ import type { Outcome } from "./world.ts";
 const ACCOUNT = "000000000000";
 const SPAWN_ID = "demo-ec2";
 
-/** EC2, by the fake that `slipway fake ec2` runs: no account, no cost. */
+/** EC2, with the fake that `slipway fake ec2` runs: no account, no cost. */
 export async function demoEc2(): Promise<Outcome> {
   await using ec2 = await startEc2();
   await using world = await openDemoWorld({
@@ -17,7 +17,7 @@ export async function demoEc2(): Promise<Outcome> {
   const { must, set } = world;
   const virginia = ec2.region("us-east-1");
   const [full = "", roomy = ""] = virginia.zones;
-  say("EC2, by a local fake: an image that has an AMI in us-east-1 alone, and two placements.");
+  say("EC2, by a local fake: an image with an AMI in us-east-1 only, and two placements.");
   await set("image", {
     name: "agent-base",
     architecture: "ARCHITECTURE_ARM64",
@@ -32,9 +32,9 @@ export async function demoEc2(): Promise<Outcome> {
     await set("workspace", { name: `agent-${name}`, image_ref: "agent-base", placement: name });
   }
 
-  say("An AMI belongs to one region. Where there is none, nothing is guessed.");
+  say("An AMI belongs to one region. Slipway does not guess one for another region.");
   await must(["resolve", "agent-ireland"], { code: 3 });
-  say("Where there is one, the dry run asks EC2 everything before anything costs money.");
+  say("In us-east-1 the dry run checks everything with EC2 before anything costs money.");
   const file = `${world.folder}/plan.json`;
   await must(["resolve", "agent-virginia", "--save", file], { lines: CHECKS });
 

@@ -6,7 +6,7 @@ const PROJECT = "demo-project";
 const ZONES = ["us-central1-a", "us-central1-b"] as const;
 const SPAWN_ID = "demo-gce";
 
-/** Compute Engine, by the fake that `slipway fake gce` runs: no project, no cost. */
+/** Compute Engine, with the fake that `slipway fake gce` runs: no project, no cost. */
 export async function demoGce(): Promise<Outcome> {
   await using gce = await startGce();
   await using world = await openDemoWorld({
@@ -25,7 +25,7 @@ export async function demoGce(): Promise<Outcome> {
   await set("placement", { name: "iowa", substrate: "GCP", target });
   await set("workspace", { name: "agent-dev", image_ref: "agent-base", placement: "iowa" });
 
-  say("The family means one image now. The plan has that image, and is saved for review.");
+  say("The family resolves to one image. The plan contains that image, and is saved for review.");
   const file = `${world.folder}/plan.json`;
   await must(["resolve", "agent-dev", "--save", file], { lines: CHECKS });
 
@@ -33,7 +33,7 @@ export async function demoGce(): Promise<Outcome> {
   const plan = await world.plan("agent-dev");
   gce.setCapacity({ zone: ZONES[0], machineType: plan.machine_type, machines: 0 });
   say(
-    `The family now means ${plan.artifact.id}, and ${ZONES[0]} is full: agent-v1 boots elsewhere.`,
+    `The family now resolves to ${plan.artifact.id}, and ${ZONES[0]} is full: agent-v1 boots elsewhere.`,
   );
   await must(["spawn", "--plan", file, "--id", SPAWN_ID], { lines: PROGRESS });
   await must(["terminate", SPAWN_ID], { lines: NOTHING });

@@ -1,4 +1,4 @@
-/** What keeps the demo from booting anything, read from the machine-readable output of the commands it runs. */
+/** Reasons why the demo cannot boot a machine, read from the JSON output of its commands. */
 import { z } from "zod";
 
 const failedResolve = z.object({
@@ -9,8 +9,8 @@ const failedResolve = z.object({
 const failedSpawn = z.object({ error: z.object({ reason: z.string() }) });
 
 /**
- * Why this machine's engine cannot be used, from the standard error of `resolve -o json`. Null where it can be, and
- * where something else is wrong as well: that is a failure of the demo.
+ * Why this machine's engine is not usable, from the standard error of `resolve -o json`. Null if it is usable, and also
+ * if another check failed: that is a failure of the demo.
  */
 export function engineObstacle(stderr: string): string | null {
   const checks = failedResolve.safeParse(parseJson(stderr)).data?.error.checks ?? [];
@@ -21,20 +21,20 @@ export function engineObstacle(stderr: string): string | null {
 }
 
 /**
- * Why a spawn failed although all was well, from `describe -o json`: an engine on another machine, or in a virtual
- * one, does not find a registry that listens on this machine's loopback alone. Null for every other failure.
+ * Why a spawn failed although its checks passed, from `describe -o json`: an engine on another or a virtual machine does
+ * not reach a registry on this machine's loopback interface. Null for every other failure.
  */
 export function spawnObstacle(stdout: string, registry: string): string | null {
   const reason = failedSpawn.safeParse(parseJson(stdout)).data?.error.reason;
   if (reason !== "REGISTRY_UNAVAILABLE") return null;
-  return `Nothing was booted: the engine does not reach ${registry}, this machine's loopback. It runs elsewhere.`;
+  return `Nothing was booted: the engine does not reach ${registry} on this machine's loopback interface, because it runs on another machine.`;
 }
 
 function parseJson(document: string): unknown {
   try {
     return JSON.parse(document);
   } catch {
-    // Not JSON: a command that went well prints nothing on standard error.
+    // Not JSON: a successful command prints nothing on standard error.
     return null;
   }
 }

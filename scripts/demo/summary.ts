@@ -3,11 +3,11 @@ import type { Outcome } from "./world.ts";
 
 interface Part {
   readonly substrate: string;
-  /** Null where nothing could be launched. */
+  /** Null if nothing could be launched. */
   readonly outcome: Outcome | null;
 }
 
-/** Prints what each substrate came to, and the sums. Returns how many machines are left. */
+/** Prints the outcome for each substrate, and the totals. Returns the number of machines left. */
 export function printSummary(parts: readonly Part[]): number {
   const used = parts.flatMap(({ outcome }) => outcome ?? []);
   const launches = used.reduce((sum, outcome) => sum + outcome.launches, 0);

@@ -6,21 +6,21 @@ import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { z } from "zod";
 
-/** What a command printed, and how it ended. */
+/** Output and exit code of a command. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** An empty catalog in a scratch folder, and the built command line over it. */
+/** An empty catalog in a scratch folder, and the built command line that uses it. */
 export interface DemoWorld extends AsyncDisposable {
   readonly folder: string;
-  /** Runs a command in silence. */
+  /** Runs a command without showing it. */
   readonly run: (words: readonly string[], input?: string) => Promise<Run>;
-  /** Runs a command and shows it, with those lines of its output that match; default: all. */
+  /** Runs a command and shows it with the matching lines of its output; default: all lines. */
   readonly show: (words: readonly string[], lines?: RegExp) => Promise<Run>;
-  /** The same; the demo fails where the command ends with another exit code. */
+  /** The same, but throws if the command exits with another code. */
   readonly must: (words: readonly string[], settings?: Expected) => Promise<Run>;
   /** Writes a record and shows the command. */
   readonly set: (kind: string, record: Readonly<Record<string, unknown>>) => Promise<void>;
@@ -28,7 +28,7 @@ export interface DemoWorld extends AsyncDisposable {
   readonly setSecret: (name: string, value: string) => Promise<void>;
   /** The plan of a workspace, as `resolve -o json` prints it. */
   readonly plan: (workspace: string) => Promise<z.output<typeof planFacts>>;
-  /** What a spawn came to, and what the substrate has left of this catalog's machines. */
+  /** The number of launches of a spawn, and of machines left on the substrate. */
   readonly outcome: (spawnId: string) => Promise<Outcome>;
 }
 
@@ -43,20 +43,20 @@ export interface Outcome {
   readonly machinesLeft: number;
 }
 
-/** What the demo itself reads of a plan. */
+/** The fields of a plan that the demo reads. */
 const planFacts = z.object({ machine_type: z.string(), artifact: z.object({ id: z.string() }) });
 const spawnFacts = z.object({ attempts: z.array(z.unknown()) });
 const sweepFacts = z.object({ scanned: z.number(), skipped_scopes: z.tuple([]) });
 
-/** Lines that are shown of a resolution: the artifact, and each check. */
+/** The lines shown of a resolution: the artifact, and each check. */
 export const CHECKS = /^(ARTIFACT|CHECK) |^\S+ +(passed|warning|skipped|failed) /;
-/** Lines that are shown of a spawn: its progress, and each place that it was refused in. */
+/** The lines shown of a spawn: its progress, and each place that rejected it. */
 export const PROGRESS = /^demo-\w+: |^\d+ .* rejected /;
 export const NOTHING = /^$/;
 
 const MAIN = join(import.meta.dirname, "..", "..", "dist", "cli", "slipway.cjs");
 
-/** The user asked the demo to end. */
+/** The user interrupted the demo. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
   readonly signal: NodeJS.Signals;
@@ -70,12 +70,12 @@ let interruption: NodeJS.Signals | null = null;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.on(signal, () => (interruption = signal));
 
-/** @param variables what the commands find in their environment beside this process's own */
+/** @param variables environment variables of the commands, in addition to those of this process */
 export async function openDemoWorld(
   variables: Readonly<Record<string, string>> = {},
 ): Promise<DemoWorld> {
   const folder = await mkdtemp(join(tmpdir(), "slipway-demo-"));
-  // The user's own catalog and cloud are neither read nor written, whatever their environment says.
+  // The commands neither read nor write the user's own catalog and cloud, whatever the environment contains.
   const environment = {
     ...process.env,
     SLIPWAY_DATABASE: join(folder, "slipway.db"),
@@ -101,7 +101,7 @@ export async function openDemoWorld(
     console.log(`$ slipway ${shortened(words.join(" "))}`);
     const done = await run([...words, "-o", "table"]);
     const output = shortened(`${done.stderr}${done.stdout}`).split("\n");
-    // A command that failed is shown whole.
+    // The output of a failed command is shown in full.
     const shown = done.code === 0 ? output.filter((line) => lines.test(line)) : output;
     for (const line of shown.filter((each) => each !== "")) console.log(line);
     if (interruption !== null) throw new Interruption(interruption);

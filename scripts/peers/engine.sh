@@ -4,19 +4,19 @@
 engine_pid() {
   local pid
   pid="$(cat "$PIDFILE" 2>/dev/null)" || return 1
-  # A pid file outlives a crash: its number may be somebody else's by now, or a dead process's that
-  # nobody has reaped, which has no command line any more.
+  # A pid file outlives a crash: its pid may have been reused, or may belong to a zombie, which has no
+  # command line.
   grep -qszxF "unix://$SOCKET" "/proc/$pid/cmdline" && echo "$pid"
 }
 
-# Asked of its log, because no client can be counted on: newer releases package it apart.
+# Checked in its log, because a client may not be installed: newer releases package it separately.
 engine_answers() {
   [ -S "$SOCKET" ] && engine_pid >/dev/null && grep -qs 'msg="API listen on' "$LOG"
 }
 
 make_bridge() {
   ip link show "$BRIDGE" >/dev/null 2>&1 || ip link add name "$BRIDGE" type bridge
-  # replace, not add: a bridge that outlived its engine has the address already.
+  # replace, not add: a bridge that outlived its engine already has the address.
   ip addr replace "$SUBNET.1/24" dev "$BRIDGE"
   ip link set "$BRIDGE" up
 }
@@ -30,8 +30,8 @@ start_engine() {
   rm -f "$PIDFILE" "$SOCKET" "$PEERS/exec/containerd/containerd.pid"
   make_bridge
   mkdir -p "$PEERS/data" "$PEERS/exec"
-  # No --default-address-pool: an engine that has one deletes docker0, whosever it is, at its second start.
-  # 9>&-: an engine that inherited the lock would hold it for life.
+  # No --default-address-pool: an engine that has one deletes the docker0 of any engine at its second start.
+  # 9>&-: an engine that inherits the lock would hold it until it ends.
   setsid dockerd \
     --host "unix://$SOCKET" --group "${SUDO_GID:-0}" \
     --data-root "$PEERS/data" --exec-root "$PEERS/exec" --pidfile "$PIDFILE" \
@@ -52,20 +52,20 @@ wait_for_engine() {
     fi
     if [ "$waited" -ge 600 ]; then
       tail -n 30 "$LOG" >&2
-      fail "the engine does not answer on $SOCKET after a minute; its log: $LOG"
+      fail "the engine did not answer on $SOCKET within a minute; its log: $LOG"
     fi
     sleep 0.1
     waited=$((waited + 1))
   done
 }
 
-# Kills what a killed engine leaves: its containerd, the shims of its containers, the containers.
+# Kills the processes of a killed engine: its containerd, the shims of its containers, the containers.
 end_processes_of() {
   local folder="$1" pid child
   for pid in $(grep -lszF "$folder/" /proc/[0-9]*/cmdline | cut -d/ -f3); do
     case "$(cat "/proc/$pid/comm" 2>/dev/null)" in
       containerd-shim*)
-        # The container: it would outlive its shim.
+        # The container, which would outlive its shim.
         for child in $(grep -lsE "^PPid:[[:space:]]+$pid\$" /proc/[0-9]*/status | cut -d/ -f3); do
           kill -KILL "$child" 2>/dev/null || true
         done
@@ -83,7 +83,7 @@ unmount_below() {
   done
 }
 
-# What killed test runs left behind of their own engines (test/support/engines.ts).
+# Removes what killed test runs left of their own engines (test/support/engines.ts).
 stop_leftovers() {
   local folder
   for folder in "${TMPDIR:-/tmp}"/slipway-engine-*; do
@@ -98,13 +98,13 @@ stop_leftovers() {
 
 stop_everything() {
   local pid waited=0
-  # Gone first: tests take the presence of this file for "the peers are up".
+  # Remove this file first: tests take its presence as "the peers are up".
   rm -f "$PEERS/env"
   stop_leftovers
   if pid="$(engine_pid)"; then
     kill "$pid"
     while engine_pid >/dev/null; do
-      [ "$waited" -lt 300 ] || fail "the engine (process $pid) does not end after 30 seconds; its log: $LOG"
+      [ "$waited" -lt 300 ] || fail "the engine (process $pid) did not end within 30 seconds; its log: $LOG"
       sleep 0.1
       waited=$((waited + 1))
     done

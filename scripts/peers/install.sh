@@ -1,7 +1,7 @@
-# Part of scripts/peers.sh: the packages, the busybox binaries, and the other processor.
+# Part of scripts/peers.sh: the packages, the busybox binaries, and emulation of the other processor.
 # shellcheck shell=bash
 
-# Only a package whose command is missing is installed: docker-ce, say, serves as well as docker.io.
+# Installs a package only if its command is missing: docker-ce, for example, serves as well as docker.io.
 missing_packages() {
   has dockerd || echo docker.io
   has docker-registry || echo docker-registry
@@ -11,12 +11,12 @@ missing_packages() {
   has iptables || echo iptables
   has ip || echo iproute2
   has flock || echo util-linux
-  # The shells that completion scripts are read by, beside bash.
+  # The shells besides bash that read completion scripts.
   has zsh || echo zsh
   has fish || echo fish
   has mkfs.ext4 || echo e2fsprogs
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
-  # What cloud-init stands on (install_cloud_init).
+  # Dependencies of cloud-init (install_cloud_init).
   local library
   for library in configobj jinja2 jsonpatch jsonschema netifaces oauthlib requests yaml; do
     /usr/bin/python3 -c "import $library" 2>/dev/null || echo "python3-$library"
@@ -35,11 +35,11 @@ install_packages() {
   local packages
   mapfile -t packages < <(missing_packages)
   [ "${#packages[@]}" -gt 0 ] || return 0
-  has apt-get || fail "missing: ${packages[*]}; only Debian's apt-get is known here, install them yourself"
+  has apt-get || fail "missing: ${packages[*]}; this script supports only apt-get; install them yourself"
   say "installing ${packages[*]}"
-  # A foreign package source that is down must not stop us: the install itself tells.
-  quietly apt-get update -q || say "apt-get update complained (above); going on"
-  # A package's own service would be a second engine on the usual socket: forbid starting any.
+  # An unreachable third-party package source must not stop us: the installation itself reports what is missing.
+  quietly apt-get update -q || say "apt-get update reported errors (above); continuing"
+  # A package's service would be a second engine on the usual socket, so forbid starting services.
   local policy=/usr/sbin/policy-rc.d forbidden=no
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -58,8 +58,8 @@ install_packages() {
 
 busybox_path() { echo "$PEERS/busybox/$1/bin/busybox"; }
 
-# The static busybox of one architecture, taken out of its Debian package. apt gets lists and a cache
-# of its own, so that the machine's architectures and package lists stay as they are.
+# The static busybox of one architecture, extracted from its Debian package. apt gets separate lists and a
+# separate cache, so that the machine's architectures and package lists do not change.
 install_busybox() {
   local architecture="$1"
   [ ! -x "$(busybox_path "$architecture")" ] || return 0
@@ -73,24 +73,24 @@ install_busybox() {
     -o "Dir::State::Lists=$apt/lists" -o "Dir::State::status=$apt/status"
     -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root -o Acquire::Languages=none
   )
-  quietly apt-get "${options[@]}" update -q || say "apt-get update for $architecture complained (above); going on"
+  quietly apt-get "${options[@]}" update -q || say "apt-get update for $architecture reported errors (above); continuing"
   (cd "$apt/download" && quietly apt-get "${options[@]}" download "busybox-static:$architecture") ||
     fail "busybox-static of $architecture cannot be downloaded (above)"
   dpkg-deb -x "$apt"/download/busybox-static_*.deb "$apt/root"
   mkdir -p "$PEERS/busybox/$architecture/bin"
-  # bookworm keeps it in /bin, later releases in /usr/bin.
+  # In bookworm it is in /bin, in later releases in /usr/bin.
   local found
   found="$(find "$apt/root" -type f -path '*/bin/busybox' -print -quit)"
-  [ -n "$found" ] || fail "the package busybox-static of $architecture holds no busybox"
+  [ -n "$found" ] || fail "the package busybox-static of $architecture does not contain busybox"
   install -m 755 "$found" "$(busybox_path "$architecture").new"
   mv "$(busybox_path "$architecture").new" "$(busybox_path "$architecture")"
   rm -rf "$apt"
 }
 
-# A Python that knows cloud-init.
+# A Python that can import cloud-init.
 cloud_init_program() { echo "$PEERS/cloud-init/bin/python"; }
 
-# cloud-init taken out of its package: installed, it would configure this machine at its next boot.
+# cloud-init is extracted from its package: if installed, it would configure this machine at its next boot.
 install_cloud_init() {
   [ ! -x "$(cloud_init_program)" ] || return 0
   say "fetching cloud-init"
@@ -114,8 +114,8 @@ install_everything() {
   install_busybox arm64
 }
 
-# Lets the kernel run the other processor's programs by qemu. Flag F: the interpreter is opened once,
-# here, so that containers need nothing inside.
+# Lets the kernel run the other processor's programs with qemu. Flag F: the interpreter is opened once,
+# here, so that containers do not need it.
 enable_foreign() {
   local architecture="$1" machine="$2"
   [ "$(uname -m)" != "$machine" ] || return 0
@@ -127,9 +127,9 @@ enable_foreign() {
     runs_foreign "$machine" || update-binfmts --enable "qemu-$machine" >&2 || true
     runs_foreign "$machine" || fail "the kernel has no entry with flag F for $machine in /proc/sys/fs/binfmt_misc"
   fi
-  local told
-  told="$("$(busybox_path "$architecture")" uname -m 2>&1)" || true
-  [ "$told" = "$machine" ] || fail "qemu does not run $machine programs here: 'uname -m' printed '$told'"
+  local printed
+  printed="$("$(busybox_path "$architecture")" uname -m 2>&1)" || true
+  [ "$printed" = "$machine" ] || fail "qemu does not run $machine programs here: 'uname -m' printed '$printed'"
 }
 
 runs_foreign() {

@@ -6,7 +6,7 @@ import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { SecretValue } from "../../src/secret-value.ts";
 import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import type { TestRegistry } from "../../testing/registry/index.ts";
-import { forgetImagesOf } from "../support/engine-client.ts";
+import { removeImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import type { EnginePeer } from "../support/peers.ts";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
@@ -62,7 +62,7 @@ describeWithEngine("spawning through the command line", (engine) => {
     registry.add("cli/brief", "1", tinyImage("amd64", { program: brief }));
   });
   afterAll(async () => {
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
     await registry.close();
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEc2 } from "../../testing/ec2/index.ts";
 import { startGce } from "../../testing/gce/index.ts";
 import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
-import { forgetImagesOf } from "../support/engine-client.ts";
+import { removeImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { bundledCommandLine, REPORT } from "./support/bundle.ts";
@@ -195,6 +195,6 @@ describeWithEngine("a spawn on Docker", (engine) => {
       environment: {},
     });
     expect(parts).toEqual(["docker"]);
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
   });
 });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { launchMany } from "../../examples/burst.ts";
-import { launchNowhere } from "../../examples/fake.ts";
+import { launchOnFake } from "../../examples/fake.ts";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
@@ -64,7 +64,7 @@ describe("TypeScript examples", () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
     try {
       const database = join(folder, "slipway.db");
-      await launchNowhere(database);
+      await launchOnFake(database);
       const { adapter, ports } = nowhere();
       await using slipway = await createSlipway({ database, ports });
       const reported: string[] = [];
@@ -82,7 +82,7 @@ describe("TypeScript examples", () => {
   it("launch one machine", async () => {
     const folder = mkdtempSync(join(tmpdir(), "slipway-docs-"));
     try {
-      const { spawn, launches } = await launchNowhere(join(folder, "slipway.db"));
+      const { spawn, launches } = await launchOnFake(join(folder, "slipway.db"));
       expect(spawn).toMatchObject({ spawnId: "agent-1", state: "running" });
       expect(launches).toBe(1);
     } finally {

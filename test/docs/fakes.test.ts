@@ -15,7 +15,7 @@ function faultsOf(cloud: string): unknown {
 
 /** The calls that the table has in its row. */
 function callsOf(row: string): readonly string[] {
-  const cells = tableRows(NAME, "What they know").find(([cloud]) => cloud === row);
+  const cells = tableRows(NAME, "Supported calls").find(([cloud]) => cloud === row);
   return (cells?.[1] ?? "")
     .split(", ")
     .map((call) => call.replaceAll("`", ""))
@@ -41,7 +41,7 @@ describe(NAME, () => {
   });
 
   it("lists every kind of fault and no other", () => {
-    const rows = tableRows(NAME, "Letting things go wrong");
+    const rows = tableRows(NAME, "Fault injection");
     const kinds = rows.flatMap(([first = "", ...others]) => (others.length === 3 ? [first] : []));
     const listed = kinds.map((kind) => kind.replaceAll("`", "")).filter((kind) => kind !== "kind");
     expect(() => parseEc2Faults({ faults: [{ kind: "fire" }] })).toThrow(

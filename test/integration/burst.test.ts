@@ -1,6 +1,6 @@
 /** Many at once: few calls, each spawn its own machine, within the rates, and whatever kills the launcher. */
 import { describe, expect, it } from "vitest";
-import { burstScene, killedBurst, splitBurst, unlike } from "../support/crash/burst-scene.ts";
+import { burstScene, killedBurst, splitBurst, mismatch } from "../support/crash/burst-scene.ts";
 import type { BurstKill } from "../support/crash/burst-scene.ts";
 import type { CrashSubstrate } from "../support/crash/crash-scene.ts";
 import { crashOnEc2, crashOnGce } from "../support/crash/crash-substrates.ts";
@@ -39,7 +39,7 @@ describe.each([
 
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(stdout)).toHaveLength(MANY);
-    expect(await unlike(scene.slipway, await substrate.machines(), MANY)).toBeNull();
+    expect(await mismatch(scene.slipway, await substrate.machines(), MANY)).toBeNull();
     expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(MOST_LAUNCHES);
     expect(count(substrate, LOOKS)).toBeLessThanOrEqual(callsPerLook * (seconds + 1));
     expect(throttles(substrate)).toBe(0);
@@ -90,7 +90,7 @@ describe("two processes that burst on one account", () => {
     const ends = await scene.bursts(["a", "b"], MANY);
 
     expect(ends.map(({ output }) => output)).toEqual(["ready: 0 failed\n", "ready: 0 failed\n"]);
-    expect(await unlike(scene.slipway, await substrate.machines(), 2 * MANY)).toBeNull();
+    expect(await mismatch(scene.slipway, await substrate.machines(), 2 * MANY)).toBeNull();
     expect(throttles(substrate)).toBe(0);
     expect(count(substrate, LAUNCHES)).toBeLessThanOrEqual(2 * MOST_LAUNCHES);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brokenPromise, crashOnce } from "../support/crash/crash-scene.ts";
+import { brokenGuarantee, crashOnce } from "../support/crash/crash-scene.ts";
 import type { CrashSubstrate } from "../support/crash/crash-scene.ts";
 import { crashOnDocker, crashOnEc2, crashOnGce } from "../support/crash/crash-substrates.ts";
 import { describeWithEngine } from "../support/peers.ts";
@@ -16,7 +16,7 @@ async function crashEverywhere(substrate: CrashSubstrate): Promise<readonly stri
     if (!CHANGES.test(point)) continue;
     const { victim: killed, aftermath } = await crashOnce(substrate, { point: index + 1 });
     expect(killed).toMatchObject({ killed: true });
-    const wrong = brokenPromise(aftermath);
+    const wrong = brokenGuarantee(aftermath);
     if (wrong !== null) broken.push(`killed at ${point}: ${wrong}`);
   }
   expect(victim.points).toContain("adapter.launch:before");

@@ -8,7 +8,7 @@ import { busyboxImage } from "../support/busybox-image.ts";
 import { launchOf } from "../support/docker-plan.ts";
 import type { DraftChanges } from "../support/docker-plan.ts";
 import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
-import { askEngine, fieldOf, forgetImagesOf, hasImage } from "../support/engine-client.ts";
+import { askEngine, fieldOf, removeImagesOf, hasImage } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 
 const PASSWORD = "registry-s3cret";
@@ -55,7 +55,7 @@ describeWithEngine("a container from a private registry", (engine) => {
     image = registry.add("team/teller", "1", buildIndex(images));
   });
   afterAll(async () => {
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
     await registry.close();
   });
 

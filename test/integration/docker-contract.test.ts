@@ -11,7 +11,7 @@ import {
   removeMachinesOf,
   resolveOn,
 } from "../support/docker-subject.ts";
-import { forgetImagesOf } from "../support/engine-client.ts";
+import { removeImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import type { EnginePeer } from "../support/peers.ts";
 
@@ -26,7 +26,7 @@ describeWithEngine("a Docker engine", (engine) => {
     image = registry.add("contract/agent", "1", tinyImage("amd64", { program }));
   });
   afterAll(async () => {
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
     await registry.close();
   });
 

@@ -5,7 +5,7 @@ import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import type { AddedImage, BuiltImage, TestRegistry } from "../../testing/registry/index.ts";
 import { launchOf, memberOf } from "../support/docker-plan.ts";
 import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
-import { forgetImagesOf } from "../support/engine-client.ts";
+import { removeImagesOf } from "../support/engine-client.ts";
 import { startOwnEngine } from "../support/engines.ts";
 import { describeWithEngine, describeWithOwnEngines } from "../support/peers.ts";
 
@@ -49,7 +49,7 @@ describeWithEngine("many launches of an image that the engine lacks", (engine) =
     adapter = adapterOf(engine);
   });
   afterEach(async () => {
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
     await adapter.close();
     await registry.close();
   });

@@ -7,7 +7,7 @@ import { describeWithBoto3 } from "../support/localstack.ts";
 
 const run = promisify(execFile);
 
-describeWithBoto3("the aws command, pointed at the stand-in for EC2,", (python) => {
+describeWithBoto3("the aws command with the EC2 fake as its endpoint", (python) => {
   it("lists, runs, waits for, describes and terminates", async () => {
     await using ec2 = await startEc2();
     const aws = async (...words: readonly string[]): Promise<unknown> => {

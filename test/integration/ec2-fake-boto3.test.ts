@@ -52,7 +52,7 @@ async function runScript(python: string, ec2: Ec2Fake): Promise<unknown> {
   return found;
 }
 
-describeWithBoto3("boto3, pointed at the stand-in for EC2,", (python) => {
+describeWithBoto3("boto3 with the EC2 fake as its endpoint", (python) => {
   it("lists, runs, waits for, describes and terminates", async () => {
     await using ec2 = await startEc2();
     expect(await runScript(python, ec2)).toEqual({

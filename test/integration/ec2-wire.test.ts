@@ -6,7 +6,7 @@ import { MACHINES } from "./support/ec2-machine-questions.ts";
 import { PLACES } from "./support/ec2-place-questions.ts";
 import { REFUSALS } from "./support/ec2-refusal-questions.ts";
 
-/** The code and status of the error; its words are each cloud's own. */
+/** The code and status of the error; the messages differ between the clouds. */
 async function refusalOf(ask: Promise<unknown>): Promise<unknown> {
   try {
     return { granted: await ask };
@@ -21,11 +21,11 @@ async function refusalOf(ask: Promise<unknown>): Promise<unknown> {
   }
 }
 
-describeWithLocalStack("the stand-in for EC2 and LocalStack", (url) => {
+describeWithLocalStack("the EC2 fake and LocalStack", (url) => {
   let ours: Ec2Fake;
   let clouds: readonly Endpoint[] = [];
 
-  // One account for all questions, because LocalStack takes seconds to begin one: each looks at what it has made.
+  // One account for all requests, because LocalStack takes seconds to create one. Each request reads what it created.
   beforeAll(async () => {
     ours = await startEc2({ rates: "off", timing: { pendingMs: 5, endingMs: 5 } });
     clouds = await Promise.all([endpoint(ours.url), endpoint(url)]);
@@ -38,12 +38,12 @@ describeWithLocalStack("the stand-in for EC2 and LocalStack", (url) => {
   const bothAnswers = (ask: (at: Endpoint) => Promise<unknown>): Promise<readonly unknown[]> =>
     Promise.all(clouds.map(async (at) => comparable(await ask(at), at.account)));
 
-  it.each([...PLACES, ...MACHINES])("answer alike: %s", async (_name, ask) => {
+  it.each([...PLACES, ...MACHINES])("give the same answer: %s", async (_name, ask) => {
     const [mine, theirs] = await bothAnswers(ask);
     expect(mine).toEqual(theirs);
   });
 
-  it.each(REFUSALS)("refuse alike: %s", async (_name, ask) => {
+  it.each(REFUSALS)("reject in the same way: %s", async (_name, ask) => {
     const [mine, theirs] = await bothAnswers((at) => refusalOf(ask(at)));
     expect(mine).toEqual(theirs);
     expect(mine).toHaveProperty("code");

@@ -5,7 +5,7 @@ import type { Slipway } from "../../src/slipway/slipway.ts";
 import { systemClock } from "../../src/host/system-clock.ts";
 import { faultsOnEc2, faultsOnGce } from "../support/faults/clouds.ts";
 import type { CloudOptions } from "../support/faults/clouds.ts";
-import { openMortal } from "../support/faults/fault-cell.ts";
+import { openWithDeath } from "../support/faults/fault-cell.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 /** For how long a full place is tried last, as the product has it. */
@@ -39,9 +39,9 @@ describe.each([
     using folder = scratchFolder();
     await using cloud = await open({ zones: 3 });
     const clock = shiftedClock();
-    await using slipway = await openMortal(join(folder.path, "slipway.db"), cloud, { clock });
+    await using slipway = await openWithDeath(join(folder.path, "slipway.db"), cloud, { clock });
     const workspace = await cloud.prepare(slipway);
-    const ends = [first, second].map((zone) => cloud.strike({ kind: "capacity", zone }));
+    const ends = [first, second].map((zone) => cloud.inject({ kind: "capacity", zone }));
     expect(await attemptsOf(slipway, workspace, "one")).toEqual({
       state: "running",
       place: third,
@@ -52,7 +52,7 @@ describe.each([
       ],
     });
     expect(await cloud.machines()).toHaveLength(1);
-    expect(cloud.asked()).toBe(3);
+    expect(cloud.launchRequests()).toBe(3);
     const inThird = { state: "running", place: third, tried: [{ place: third, ...ACCEPTED }] };
     expect(await attemptsOf(slipway, workspace, "two")).toEqual(inThird);
     for (const end of ends) end();
@@ -70,18 +70,18 @@ describe.each([
     using folder = scratchFolder();
     await using cloud = await open({ zones: 3 });
     const clock = shiftedClock();
-    await using slipway = await openMortal(join(folder.path, "slipway.db"), cloud, { clock });
+    await using slipway = await openWithDeath(join(folder.path, "slipway.db"), cloud, { clock });
     const workspace = await cloud.prepare(slipway);
-    const end = cloud.strike({ kind: "capacity", zone: first });
+    const end = cloud.inject({ kind: "capacity", zone: first });
     await attemptsOf(slipway, workspace, "one");
     end();
-    for (const zone of [second, third]) cloud.strike({ kind: "capacity", zone });
+    for (const zone of [second, third]) cloud.inject({ kind: "capacity", zone });
     expect((await attemptsOf(slipway, workspace, "two")).tried).toEqual([
       { place: second, ...FULL },
       { place: third, ...FULL },
       { place: first, ...ACCEPTED },
     ]);
-    cloud.strike({ kind: "capacity", zone: first });
+    cloud.inject({ kind: "capacity", zone: first });
     expect(await attemptsOf(slipway, workspace, "three")).toMatchObject({
       state: "failed",
       place: null,
@@ -96,10 +96,10 @@ describe("the spot market with no room", () => {
     using folder = scratchFolder();
     await using cloud = await faultsOnEc2({ zones: 2, market });
     const clock = shiftedClock();
-    await using slipway = await openMortal(join(folder.path, "slipway.db"), cloud, { clock });
+    await using slipway = await openWithDeath(join(folder.path, "slipway.db"), cloud, { clock });
     const workspace = await cloud.prepare(slipway);
     for (const zone of ["us-east-1a", "us-east-1b"])
-      cloud.strike({ kind: "capacity", market: "spot", zone });
+      cloud.inject({ kind: "capacity", market: "spot", zone });
     const result = await attemptsOf(slipway, workspace, "one");
     return { ...result, machines: await cloud.machines() };
   }

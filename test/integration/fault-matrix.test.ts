@@ -34,8 +34,8 @@ function runTable<Rule>(
   [passing, endless]: readonly [number, number],
 ): void {
   it.concurrent.for(cellsOf(rows))("$name: $verdict", SLOW, async (cell, { expect }) => {
-    const haste = cell.endless === true ? endless : passing;
-    const result = await runCell({ ...cell, open, haste });
+    const speedUp = cell.endless === true ? endless : passing;
+    const result = await runCell({ ...cell, open, speedUp });
     expect(result.verdict).toBe(cell.verdict);
     holdsPromise(expect, result);
   });
@@ -44,7 +44,7 @@ function runTable<Rule>(
 /** What is true of every cell of every table. */
 function holdsPromise(
   expect: ExpectStatic,
-  { spawn, machines, recovered, machinesAtTheEnd, places, next }: CellResult,
+  { spawn, machines, recovered, finalMachines, places, next }: CellResult,
 ): void {
   const idOf = ({ machine }: CellResult["spawn"]) => (machine === null ? [] : [machine.id]);
   // What is not settled may have a machine; what is, has exactly the one on record.
@@ -52,7 +52,7 @@ function holdsPromise(
   else expect(machines).toEqual(idOf(spawn));
   expect(["running", "failed"]).toContain(recovered.state);
   if (spawn.state === "launching") expect(recovered.state).toBe("running");
-  expect(machinesAtTheEnd).toEqual(idOf(recovered));
+  expect(finalMachines).toEqual(idOf(recovered));
   // Only a lack of capacity takes a spawn elsewhere, and is remembered.
   const [first, second] = places;
   const full = recovered.attempts.filter(({ reason }) => reason === "INSUFFICIENT_CAPACITY");

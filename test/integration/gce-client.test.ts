@@ -36,13 +36,13 @@ function connect(environment: Readonly<Record<string, string>>, url = scene.gce.
   });
 }
 
-describe("the client of Compute Engine", () => {
-  it("reads with the given token, and requests no other", async () => {
+describe("the Compute Engine client", () => {
+  it("reads with the configured token, and requests no other", async () => {
     expect(await api.image(image, signal)).toMatchObject({ name: IMAGE, status: "READY" });
     expect(scene.calls()).toEqual(["images.get"]);
   });
 
-  it("takes every page of a list", async () => {
+  it("reads every page of a list", async () => {
     for (let index = 0; index < 501; index += 1)
       scene.gce.addImage("many", { name: `image-${index}`, family: "many" });
     const found = await api.images({ project: "many", filter: "family = many" }, signal);
@@ -55,7 +55,7 @@ describe("the client of Compute Engine", () => {
     { kind: "error", code: "backendError", status: 503 },
     { kind: "lost-reply" },
     { kind: "malformed-reply" },
-  ] as const)("sends a read again after %j", async (fault) => {
+  ] as const)("repeats a read after %j", async (fault) => {
     scene.gce.fault({ ...fault, action: "images.get", times: 2 });
     expect((await api.image(image, signal)).name).toBe(IMAGE);
     expect(pauses).toEqual([250, 500]);
@@ -68,7 +68,7 @@ describe("the client of Compute Engine", () => {
     [{ kind: "throttle" }, false],
     [{ kind: "error", code: "conditionNotMet", status: 412 }, false],
   ] as const)(
-    "sends a deletion once, and after %j it may have been done: %s",
+    "sends a deletion once, and after %j it may have taken effect: %s",
     async (fault, may) => {
       scene.gce.fault({ ...fault, action: "instances.delete" });
       const deletion = api.deleteInstance(
@@ -77,14 +77,14 @@ describe("the client of Compute Engine", () => {
       );
       const thrown: unknown = await deletion.catch((caught: unknown) => caught);
       const isThere = fault.kind === "lost-reply" || fault.kind === "malformed-reply";
-      // What is not there is refused before its reply could be lost.
+      // The deletion of a missing resource is rejected before its reply can be lost.
       expect(mayHaveHappened(thrown)).toBe(may && !isThere);
       expect(scene.calls()).toEqual(["instances.delete"]);
       expect(pauses).toEqual([]);
     },
   );
 
-  it("stops a call that is under way, and closes its connection", async () => {
+  it("stops a call in progress, and closes its connection", async () => {
     const controller = new AbortController();
     const slow = scene.gce.fault({ kind: "slow-reply", action: "images.get" });
     const reading = api.image(image, controller.signal);
@@ -94,7 +94,7 @@ describe("the client of Compute Engine", () => {
     slow.remove();
   });
 
-  it("is refused an expired token as credentials that do not hold", async () => {
+  it("reports an expired token as invalid credentials", async () => {
     scene.gce.fault({ kind: "expired-credentials" });
     await expect(api.image(image, signal)).rejects.toMatchObject({
       status: 401,
@@ -102,7 +102,7 @@ describe("the client of Compute Engine", () => {
     });
   });
 
-  it("has every call of its own in the list that roles are made of", () => {
+  it("lists each of its calls in the list that determines the roles", () => {
     const methods = API_CALLS.map(({ method }) => method);
     expect(methods).toEqual([...new Set(methods)]);
     for (const { permissions } of API_CALLS)
@@ -117,7 +117,7 @@ describe("the client of Compute Engine", () => {
     expect(changing.every(({ role }) => role === "launcher")).toBe(true);
   });
 
-  it("says of an endpoint that is none, at the first call, that it is none", async () => {
+  it("reports an invalid endpoint at the first call", async () => {
     const lost = connect({ CLOUDSDK_AUTH_ACCESS_TOKEN: "token" }, "ftp://nowhere");
     const error = await caughtError(() => lost.image(image, signal));
     expect(error.reason).toBe("CLOUD_ENDPOINT_INVALID");

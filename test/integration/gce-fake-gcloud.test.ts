@@ -8,7 +8,7 @@ import { scratchFolder } from "../support/scratch.ts";
 const run = promisify(execFile);
 const ZONE = ["--zone", "us-central1-a"];
 
-/** One command of `gcloud compute`: what it printed, or the last word of why not. */
+/** Runs a `gcloud compute` command; returns its output, or its error output if it fails. */
 async function gcloud(gce: GceFake, folder: string, ...words: readonly string[]): Promise<string> {
   try {
     const { stdout } = await run("gcloud", ["compute", ...words], {
@@ -32,7 +32,7 @@ async function gcloud(gce: GceFake, folder: string, ...words: readonly string[])
   }
 }
 
-describeWithGcloud("gcloud, pointed at the stand-in for Compute Engine,", () => {
+describeWithGcloud("gcloud with the Compute Engine fake as its endpoint", () => {
   it("finds a family's image, creates, lists, describes and deletes", async () => {
     await using gce = await startGce();
     using folder = scratchFolder();

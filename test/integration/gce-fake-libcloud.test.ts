@@ -55,7 +55,7 @@ found["left"] = driver.list_nodes()
 print(json.dumps(found))
 `;
 
-describeWithLibcloud("apache-libcloud, pointed at the stand-in for Compute Engine,", (python) => {
+describeWithLibcloud("apache-libcloud with the Compute Engine fake as its endpoint", (python) => {
   it("lists, creates, finds, stops, starts and destroys", async () => {
     await using gce = await startGce();
     using folder = scratchFolder();

@@ -7,7 +7,7 @@ const zone = "us-central1-a";
 const place = { project, zone };
 const IMAGE = "debian-12-bookworm-v20251111";
 
-/** Where the client keeps the body of a refusal: of its own it keeps no `errors[].reason`. */
+/** Property in which the client keeps the body of an error; the client's own error lacks `errors[].reason`. */
 const PAYLOAD = Symbol.for("google-gax.rawHttpResponsePayload");
 
 const properties = {
@@ -31,20 +31,20 @@ let clients: ReturnType<typeof gceClients>;
 beforeAll(async () => {
   gce = await startGce();
   clients = gceClients(gce.url);
-  // The first use of any client reads the description of the whole API.
+  // The first use of any client loads the description of the whole API.
   await clients.zones.get(place);
 });
 afterAll(() => gce.close());
 
-/** The operation that a call of the client began, as it is when it is done. */
+/** The operation that a call of the client began, in its final state. */
 async function finished(operation: { readonly name?: string | null } | undefined) {
   const [done] = await clients.zoneOperations.wait({ ...place, operation: operation?.name ?? "" });
   expect(done.status).toBe("DONE");
   return done;
 }
 
-describe("the official client accepts the fake as Compute Engine:", () => {
-  it("a family is an image with a number", async () => {
+describe("the official client with the Compute Engine fake:", () => {
+  it("a family resolves to an image with an id", async () => {
     const [image] = await clients.images.getFromFamily({ project, family: "debian-12" });
     expect(image).toMatchObject({ name: IMAGE, architecture: "X86_64", status: "READY" });
     expect(String(image.id)).toMatch(/^\d{19}$/);
@@ -61,7 +61,7 @@ describe("the official client accepts the fake as Compute Engine:", () => {
     expect(zones.map(({ status }) => status)).toEqual(["UP", "UP", "UP", "UP"]);
   });
 
-  it("an instance is made once by its request id, found, written on and deleted", async () => {
+  it("an instance is created once per request id, found, modified and deleted", async () => {
     const { instances, disks } = clients;
     const request = {
       ...place,
@@ -137,7 +137,7 @@ describe("the official client accepts the fake as Compute Engine:", () => {
     expect(failed).toMatchObject([{ code: "ZONE_RESOURCE_POOL_EXHAUSTED" }]);
   });
 
-  it("a failure inside an operation, and refusals, arrive intact", async () => {
+  it("an error inside an operation, and rejections, arrive intact", async () => {
     const { instances, subnetworks } = clients;
     gce.fault({
       kind: "quota",

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startGce } from "../../testing/gce/index.ts";
 import { gcePlan } from "../support/gce-launches.ts";
 import { checkNamed, failures, IMAGES, preflightIn, SUBNET } from "../support/gce-preflight.ts";
-import type { PreflightQuestion } from "../support/gce-preflight.ts";
+import type { PreflightParameters } from "../support/gce-preflight.ts";
 import { gceAdapter, gceScene } from "../support/gce-scene.ts";
 import type { GceScene } from "../support/gce-scene.ts";
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene[Symbol.asyncDispose]());
 
-const preflight = (question: PreflightQuestion = {}) => preflightIn(scene, question);
+const preflight = (question: PreflightParameters = {}) => preflightIn(scene, question);
 
 describe("a disk", () => {
   it("smaller than the image is refused", async () => {

@@ -8,7 +8,7 @@ import {
   SUBNET,
   verdicts,
 } from "../support/gce-preflight.ts";
-import type { PreflightQuestion } from "../support/gce-preflight.ts";
+import type { PreflightParameters } from "../support/gce-preflight.ts";
 import { gceScene } from "../support/gce-scene.ts";
 import type { GceScene } from "../support/gce-scene.ts";
 
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene[Symbol.asyncDispose]());
 
-const preflight = (question: PreflightQuestion = {}) => preflightIn(scene, question);
+const preflight = (question: PreflightParameters = {}) => preflightIn(scene, question);
 
 const IN_TWO_ZONES = [
   "diskTypes.get",

@@ -9,7 +9,7 @@ import type { World } from "../support/world.ts";
 import { watchEngine } from "../support/watched-engine.ts";
 import type { WatchedEngine } from "../support/watched-engine.ts";
 import { startPrivateRegistry } from "../support/world-registry.ts";
-import type { PrivateRegistry, RegistryLock } from "../support/world-registry.ts";
+import type { PrivateRegistry, RegistryAuthKind } from "../support/world-registry.ts";
 
 const LOCKS = ["htpasswd", "token"] as const;
 const IMAGE = tinyMultiPlatformImage();
@@ -25,13 +25,13 @@ interface Scene {
 
 describeWithEngineAndRegistry("a dry run", (engine, peer) => {
   const stack = new AsyncDisposableStack();
-  const scenes = new Map<RegistryLock, Scene>();
+  const scenes = new Map<RegistryAuthKind, Scene>();
   beforeAll(async () => {
     for (const lock of LOCKS) scenes.set(lock, await setUp(stack, engine, peer, lock));
   });
   afterAll(() => stack.disposeAsync());
 
-  const sceneOf = (lock: RegistryLock) => {
+  const sceneOf = (lock: RegistryAuthKind) => {
     const scene = scenes.get(lock);
     if (scene === undefined) throw new Error("the scene was not set");
     return scene;
@@ -135,7 +135,7 @@ async function setUp(
   stack: AsyncDisposableStack,
   engine: EnginePeer,
   peer: RegistryPeer,
-  lock: RegistryLock,
+  lock: RegistryAuthKind,
 ): Promise<Scene> {
   const registry = stack.use(await startPrivateRegistry(peer, lock));
   const watched = stack.use(await watchEngine(engine));

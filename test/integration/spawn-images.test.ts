@@ -8,7 +8,7 @@ import { openWorld, uniqueName } from "../support/world.ts";
 import type { World } from "../support/world.ts";
 import { firstLine } from "../support/world-logs.ts";
 import { startPrivateRegistry } from "../support/world-registry.ts";
-import type { PrivateRegistry, RegistryLock } from "../support/world-registry.ts";
+import type { PrivateRegistry, RegistryAuthKind } from "../support/world-registry.ts";
 
 const LOCKS = ["htpasswd", "token"] as const;
 const FAMILIES = ["oci", "docker"] as const;
@@ -18,7 +18,7 @@ const ARCHITECTURES = ["amd64", "arm64"] as const;
 const MACHINES = { amd64: "x86_64", arm64: "aarch64" } as const;
 
 interface Case {
-  readonly lock: RegistryLock;
+  readonly lock: RegistryAuthKind;
   readonly family: MediaTypeFamily;
   readonly name: (typeof NAMES)[number];
   readonly document: (typeof DOCUMENTS)[number];
@@ -38,8 +38,8 @@ const CASES: readonly Case[] = FAMILIES.flatMap((family, a) =>
 );
 
 describeWithEngineAndRegistry("a spawn from a private registry", (engine, peer) => {
-  const registries = new Map<RegistryLock, PrivateRegistry>();
-  const worlds = new Map<RegistryLock, World>();
+  const registries = new Map<RegistryAuthKind, PrivateRegistry>();
+  const worlds = new Map<RegistryAuthKind, World>();
   const images = new Map<string, BuiltImage>();
 
   beforeAll(async () => {

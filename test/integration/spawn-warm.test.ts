@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
-import { forgetImagesOf } from "../support/engine-client.ts";
+import { removeImagesOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -41,6 +41,6 @@ describeWithEngine("spawning on a real engine what was just resolved", (engine) 
     const plan = await slipway.resolveWorkspace("warm");
     expect(await asked(() => slipway.spawnWorkspace(plan, { spawnId: "third" }))).toEqual([]);
     for (const id of ["first", "second", "third"]) await slipway.terminateSpawn(id);
-    await forgetImagesOf(engine, registry.host);
+    await removeImagesOf(engine, registry.host);
   });
 });

@@ -68,11 +68,11 @@ const QUESTIONS: readonly Question[] = [
   { name: "blob elsewhere", path: `/v2/team/none/blobs/${LAYER}` },
   put("manifest", DOCKER_IMAGE),
   put("manifest with absent blobs", STRANGER),
-  put("manifest under another's digest", DOCKER_IMAGE, {
+  put("manifest under a digest of another", DOCKER_IMAGE, {
     path: `/v2/team/app/manifests/${ABSENT}`,
   }),
-  put("manifest that is no JSON", DOCKER_IMAGE, { body: "{" }),
-  put("manifest of no known type", DOCKER_IMAGE, { headers: { "Content-Type": "text/plain" } }),
+  put("manifest that is not JSON", DOCKER_IMAGE, { body: "{" }),
+  put("manifest of an unknown type", DOCKER_IMAGE, { headers: { "Content-Type": "text/plain" } }),
   { name: "begin", method: "POST", path: "/v2/team/app/blobs/uploads/" },
   { name: "mount", method: "POST", path: `/v2/team/b/blobs/uploads/?mount=${LAYER}&from=team/app` },
   {
@@ -82,7 +82,7 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** What a client goes by: status, error codes, the headers of the protocol, and the body where it is content. */
+/** What a client depends on: status, error codes, the protocol's headers, and the body if it is content. */
 async function answerOf(url: string, { method = "GET", path, headers, body }: Question) {
   const answer = await fetch(url + path, {
     method,
@@ -108,7 +108,7 @@ async function answerOf(url: string, { method = "GET", path, headers, body }: Qu
 }
 
 describeWithRegistry("the in-process registry and the real one", (peer) => {
-  it.each(QUESTIONS)("answer alike: $name", async (question) => {
+  it.each(QUESTIONS)("give the same answer: $name", async (question) => {
     await using ours = await startRegistry({ auth: { kind: "basic", users: USERS } });
     await using real = await startRealRegistry(peer, { kind: "htpasswd", users: USERS });
     const urls = [ours.url, `http://${real.host}`];
@@ -122,7 +122,7 @@ describeWithRegistry("the in-process registry and the real one", (peer) => {
     expect(answers[0]).toEqual(answers[1]);
   });
 
-  it("challenge alike, without a token, with a bad one and with one that opens nothing", async () => {
+  it("send the same challenge without a token, with an invalid one and with one that grants nothing", async () => {
     await using tokens = await startTokenServer({ users: USERS });
     using folder = scratchFolder();
     const certificatePath = join(folder.path, "certificate.pem");
@@ -160,7 +160,7 @@ describeWithRegistry("the in-process registry and the real one", (peer) => {
   });
 });
 
-/** The real registry keeps a scope's actions in a map of Go's, and tells them in another order now and then. */
+/** The real registry keeps a scope's actions in a Go map, and lists them in varying order. */
 function inOrder(actions: string): string {
   return actions.split(",").toSorted().join(",");
 }

@@ -26,7 +26,7 @@ import { scratchFolder } from "../support/scratch.ts";
 const ROBOT = { username: "robot", password: "pass:word" };
 const READER = { username: "reader", password: "r" };
 const USERS = { robot: ROBOT.password, reader: { password: READER.password, push: [] } };
-/** What the engine says where it has no credential: under Basic, and under tokens. */
+/** The engine's message without a credential: under Basic, and under tokens. */
 const NOBODY = /no basic auth credentials|pull access denied/;
 const UNAUTHENTICATED = { reason: "REGISTRY_UNAUTHENTICATED" };
 const ARCHITECTURES = ["amd64", "arm64"] as const;
@@ -35,14 +35,14 @@ const AUTHENTICATIONS: readonly RegistryAuth[] = [
   { kind: "token", users: USERS },
 ];
 
-/** An image's program with a line of its own: the engine does not pull a layer again that it has already. */
+/** Options for an image with a unique line: the engine does not pull a layer again that it has already. */
 function fresh(): { readonly program: { readonly line: string } } {
   return { program: { line: `up, ${randomUUID()}\n` } };
 }
 
 type AuthConfig = typeof ROBOT | { readonly identitytoken: string; readonly serveraddress: string };
 
-/** What the engine says of a pull; its refusals come as an HTTP error or inside the stream. */
+/** The engine's messages for a pull; an error arrives as an HTTP error or inside the stream. */
 async function pull(engine: Docker, reference: string, authconfig?: AuthConfig): Promise<string> {
   try {
     return await text(await engine.pull(reference, authconfig === undefined ? {} : { authconfig }));
@@ -51,7 +51,7 @@ async function pull(engine: Docker, reference: string, authconfig?: AuthConfig):
   }
 }
 
-/** Runs the image as it is, stops it once it has written its line, and cleans up after itself. */
+/** Runs the image unchanged, stops it once it has written its line, and cleans up. */
 async function run(engine: Docker, reference: string, platform: string) {
   const container = await engine.createContainer({ Image: reference, platform });
   try {
@@ -75,7 +75,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     AUTHENTICATIONS.flatMap((auth) =>
       ARCHITECTURES.map((architecture) => [auth.kind, architecture, auth] as const),
     ),
-  )("gives an image by its digest, under %s, that runs on %s", async (_, architecture, auth) => {
+  )("serves an image by digest, under %s, that runs on %s", async (_, architecture, auth) => {
     await using registry = await startRegistry({ auth });
     const options = fresh();
     const { pinned } = registry.add("team/app", null, tinyImage(architecture, options));
@@ -86,7 +86,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     expect(registry.requests.at(-1)).toMatchObject({ authorized: true, status: 200 });
   });
 
-  it.each(["oci", "docker"] as const)("gives an %s index by its tag", async (mediaTypes) => {
+  it.each(["oci", "docker"] as const)("serves an %s index by tag", async (mediaTypes) => {
     await using registry = await startRegistry();
     const { reference } = registry.add(
       "app",
@@ -97,7 +97,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     expect(await run(engine, reference, "linux/amd64")).toMatchObject({ exitCode: 0 });
   });
 
-  it("gives an image to an identity token", async () => {
+  it("serves an image to an identity token", async () => {
     await using registry = await startRegistry({ auth: { kind: "token", users: USERS } });
     const { reference } = registry.add("team/app", "v1", tinyImage("amd64", fresh()));
     const identitytoken = registry.issueIdentityToken("robot");
@@ -110,7 +110,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     });
   });
 
-  it.each(AUTHENTICATIONS)("refuses nobody and a wrong password: $kind", async (auth) => {
+  it.each(AUTHENTICATIONS)("rejects a missing and a wrong password: $kind", async (auth) => {
     await using registry = await startRegistry({ auth });
     const { reference } = registry.add("team/app", "v1", tinyImage("amd64", fresh()));
     expect(await pull(engine, reference)).toMatch(NOBODY);
@@ -120,7 +120,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     expect(registry.requests.filter(({ target }) => target === "blob")).toEqual([]);
   });
 
-  it.each(AUTHENTICATIONS)("takes what the engine pushes: $kind", async (auth) => {
+  it.each(AUTHENTICATIONS)("accepts the engine's pushes: $kind", async (auth) => {
     await using registry = await startRegistry({ auth });
     const { reference } = registry.add("team/app", "v1", tinyImage("amd64", fresh()));
     const repo = `${registry.host}/team/pushed`;
@@ -137,7 +137,7 @@ describeWithEngine("the in-process registry and the engine", (peer) => {
     }
   });
 
-  it("is caught by the engine when it lies", async () => {
+  it("cannot deceive the engine with altered content", async () => {
     await using registry = await startRegistry();
     const { reference } = registry.add("app", "v1", tinyImage("amd64", fresh()));
     registry.fault({ fault: { kind: "altered" }, target: "blob" });
@@ -158,7 +158,7 @@ describeWithRegistry("pushing to the real registry", (peer) => {
     });
   }
 
-  it("works with a password of its htpasswd file, and with that alone", async () => {
+  it("works with a password of its htpasswd file only", async () => {
     const users = { robot: ROBOT.password };
     await using registry = await startRealRegistry(peer, { kind: "htpasswd", users });
     const pushed = await push(registry.host, { kind: "password", ...ROBOT });
@@ -167,7 +167,7 @@ describeWithRegistry("pushing to the real registry", (peer) => {
     await expect(push(registry.host, wrong)).rejects.toMatchObject(UNAUTHENTICATED);
   });
 
-  it("works with tokens of our token server that grant it", async () => {
+  it("works with tokens of our token server that grant access", async () => {
     await using tokens = await startTokenServer({ users: USERS });
     await withTokenRegistry(peer, { tokens, trusted: tokens.certificate }, async (host) => {
       const token = tokens.issueIdentityToken("robot");
@@ -182,7 +182,7 @@ describeWithRegistry("pushing to the real registry", (peer) => {
     });
   });
 
-  it("fails with tokens that have expired, or are another server's", async () => {
+  it("fails with tokens that have expired, or that belong to another server", async () => {
     await using late = await startTokenServer({ users: USERS, honouredFor: -120 });
     await using other = await startTokenServer({ users: USERS });
     for (const tokens of [late, other])
@@ -196,7 +196,7 @@ describeWithRegistry("pushing to the real registry", (peer) => {
 describeWithEngineAndRegistry(
   "the real registry with our tokens, and the engine",
   (peer, registry) => {
-    it("give and run the image", async () => {
+    it("serve and run the image", async () => {
       const engine = new Docker({ socketPath: peer.socketPath });
       await using tokens = await startTokenServer({ users: USERS });
       await withTokenRegistry(registry, { tokens, trusted: tokens.certificate }, async (host) => {
@@ -215,7 +215,7 @@ describeWithEngineAndRegistry(
   },
 );
 
-/** A real registry that sends its clients to the token server and believes who is trusted. */
+/** A real registry that refers its clients to the token server and accepts the tokens of the trusted issuer. */
 async function withTokenRegistry(
   peer: RegistryPeer,
   { tokens, trusted }: { readonly tokens: TokenServer; readonly trusted: string },

@@ -122,7 +122,7 @@ export function createAuditor(scene: Scene): Auditor {
       );
   };
 
-  /** A recorded rejection needs evidence; a throttle answer is no evidence once an earlier answer was lost. */
+  /** A recorded rejection needs evidence; a throttle answer does not count once an earlier answer was lost. */
   const checkRefusal = (
     process: SimulatedProcess,
     before: SpawnRecord,

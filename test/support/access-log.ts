@@ -12,7 +12,7 @@ export interface RegistryRequest {
 export interface AccessLog {
   /** Takes one line of the registry's standard output. */
   add(line: string): void;
-  /** What the registry at `host` has answered so far. */
+  /** The requests that the registry at `host` has answered so far. */
   read(host: string): Promise<readonly RegistryRequest[]>;
 }
 
@@ -32,8 +32,8 @@ export function createAccessLog(): AccessLog {
       else reached();
     },
     async read(host) {
-      // A line is written before its answer leaves, but reaches us by a pipe: what stands before the line of a
-      // request of our own has arrived.
+      // The registry writes a line before it sends the answer, but the line reaches us through a pipe. Once the line of our
+      // own request arrives, all earlier lines have arrived.
       const marker = `log-marker/${randomUUID()}`;
       const { promise, resolve } = Promise.withResolvers<void>();
       waiting.set(marker, resolve);

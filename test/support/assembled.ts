@@ -49,7 +49,7 @@ export async function openAssembled(
     openAdapter: () => Promise.resolve(adapter),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),
-    openRegistryClient: () => Promise.reject(new Error("no registry is looked at")),
+    openRegistryClient: () => Promise.reject(new Error("no registry is read")),
     newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
     close: () => Promise.resolve(),
     ...portOptions,

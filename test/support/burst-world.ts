@@ -20,10 +20,10 @@ export const ONE_A_SECOND: RateBucket = {
   pace: "continuous",
 };
 
-/** How long a launch call takes, in milliseconds. */
+/** Duration of a launch call, in milliseconds. */
 export const CALL = 500;
 
-/** A spawner on a substrate that launches many by one call, which takes its time. */
+/** A spawner on a substrate that launches many machines with one slow call. */
 export function burstWorld(
   options: Partial<FakeAdapterOptions> & { readonly callMilliseconds?: number } = {},
 ) {
@@ -37,7 +37,7 @@ export function burstWorld(
       ...capabilities,
     },
   });
-  /** Spawn ids of each launch call, in their order, with its place. */
+  /** The spawn ids of each launch call in order, with its place. */
   const calls: { readonly at: number; readonly place: string; readonly members: string[] }[] = [];
   const start = here.clock.now();
   const adapter: SubstrateAdapter = {
@@ -57,15 +57,15 @@ export function burstWorld(
     ports,
     world,
     calls,
-    /** How many members each call had. */
+    /** The number of members in each call. */
     sizes: () => calls.map(({ members }) => members.length),
-    /** Begins a spawn, and goes on. */
+    /** Begins a spawn without waiting for it. */
     begin: (spawnId: string, changes: Partial<SpawnRequest> = {}) =>
       spawnPlan(world, here.request({ spawnId, ...changes })),
   };
 }
 
-/** So many ids. */
+/** This many ids. */
 export function ids(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `agent-${index}`);
 }

@@ -11,9 +11,9 @@ import type { EnginePeer } from "./peers.ts";
 
 export interface BusyboxImageOptions {
   readonly architecture: "amd64" | "arm64";
-  /** Laid over the `config` section, which has `Cmd` `["sh"]` and a `PATH`. */
+  /** Overrides for the `config` section, which has `Cmd` `["sh"]` and a `PATH`. */
   readonly config?: JsonObject;
-  /** Further files, in a layer of their own above busybox's. */
+  /** Additional files, in a separate layer above busybox's. */
   readonly files?: readonly LayerEntry[];
   /** Default `oci`. */
   readonly mediaTypes?: MediaTypeFamily;
@@ -21,7 +21,7 @@ export interface BusyboxImageOptions {
 
 const COMMANDS = ["cat", "echo", "env", "false", "id", "ls", "pwd", "sh", "sleep", "true", "uname"];
 
-/** An image with a shell and a few commands, for containers that are asked what they are. */
+/** An image with a shell and a few commands, for containers that report about themselves. */
 export async function busyboxImage(
   engine: EnginePeer,
   options: BusyboxImageOptions,

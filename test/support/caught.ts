@@ -1,7 +1,7 @@
 import { isSlipwayError } from "../../src/errors.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 
-/** The error of ours that the action fails with; anything else fails the test. */
+/** The SlipwayError that the action fails with; any other outcome fails the test. */
 export async function caughtError(action: () => unknown): Promise<SlipwayError> {
   try {
     await action();
@@ -9,5 +9,5 @@ export async function caughtError(action: () => unknown): Promise<SlipwayError> 
     if (isSlipwayError(caught)) return caught;
     throw caught;
   }
-  throw new Error("the action succeeded, where it should have failed");
+  throw new Error("the action should have failed but succeeded");
 }

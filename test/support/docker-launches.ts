@@ -64,7 +64,7 @@ export function useRegistry() {
   });
   afterAll(() => registry?.close());
   const pinned = () => image?.pinned ?? "";
-  /** A launch of that image by somebody who may have it. */
+  /** A launch of that image with a valid credential. */
   const launchWith = (changes: Partial<Launch["secrets"]> = {}): Launch => {
     const plan = dockerPlan({ artifact: { id: pinned(), platform: "linux/amd64" } });
     const secrets = { credential: CREDENTIAL, environment: {}, files: [], ...changes };
@@ -73,7 +73,7 @@ export function useRegistry() {
   return { pinned, launchWith };
 }
 
-/** Launches on an engine that answers so, and tells the outcome and the requests. */
+/** Launches on an engine with these handlers, and returns the outcome and the requests. */
 export async function launchOn(
   routes: Readonly<Record<string, readonly [EngineHandler, ...EngineHandler[]]>>,
   launch: Launch,

@@ -5,7 +5,7 @@ import { freezePlan } from "../../src/plan/plan.ts";
 import type { DockerTarget, GuestRequest, LaunchPlan, PlanDraft } from "../../src/plan/plan.ts";
 import type { Launch, LaunchMember, LaunchSecrets } from "../../src/substrate/contract.ts";
 
-/** A digest that reads well in a failed comparison. */
+/** A digest that is readable in a failed comparison. */
 export function digestOf(letter: string): string {
   return `sha256:${letter.repeat(64)}`;
 }
@@ -19,7 +19,7 @@ export interface DraftChanges {
   readonly place?: string;
 }
 
-/** A draft of a workspace that asks for nothing beyond its image, with the given changes. */
+/** A draft of a workspace that requests nothing beyond its image, with the given changes. */
 export function dockerDraft(changes: DraftChanges = {}): PlanDraft {
   const architecture = changes.architecture ?? "amd64";
   return {
@@ -77,7 +77,7 @@ export function dockerDraft(changes: DraftChanges = {}): PlanDraft {
   };
 }
 
-/** The plan of a draft, merged with an image's execution parameters as `preflight` does it. */
+/** The plan of a draft, merged with an image's execution parameters as in `preflight`. */
 export function dockerPlan(changes: DraftChanges = {}, config: JsonObject = {}): LaunchPlan {
   const draft = dockerDraft(changes);
   const settings = planSettings(mergeConfiguration(draft, { config }).container);

@@ -14,7 +14,7 @@ import type {
 import { dockerDraft } from "./docker-plan.ts";
 import type { DraftChanges } from "./docker-plan.ts";
 
-/** An adapter of the engine, as a process with an empty environment and home opens it. */
+/** An adapter of the engine, as opened by a process with an empty environment and home. */
 export function adapterOf(
   engine: { readonly host: string },
   options: Partial<DockerAdapterOptions> = {},
@@ -34,7 +34,7 @@ export interface Resolution {
   readonly report: PreflightReport;
 }
 
-/** Inspects an image and judges a plan of it, as a resolution does. Fails where a check does. */
+/** Inspects an image and preflights a plan for it, as a resolution does. Throws if a check fails. */
 export async function resolveOn(
   adapter: SubstrateAdapter,
   image: { readonly imageRef: string; readonly credential?: RegistryCredential | null },
@@ -61,7 +61,7 @@ export async function resolveOn(
   return { plan, inspection, report };
 }
 
-/** An owner that nobody else uses, whose machines go when the test lets go of it. */
+/** A unique owner, whose machines are removed when it is disposed of. */
 export function ownerOn(adapter: SubstrateAdapter): AsyncDisposable & { readonly owner: string } {
   const owner = `test-${randomUUID()}`;
   return { owner, [Symbol.asyncDispose]: () => removeMachinesOf(adapter, owner) };

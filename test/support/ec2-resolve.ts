@@ -13,7 +13,7 @@ import type { FakeClock } from "../../testing/fake-clock.ts";
 import { awsTarget, EC2_ACCOUNT } from "./ec2-launch.ts";
 
 /** The input of a resolution. Members that are left out fit the fake's first region. */
-export interface Ec2Question {
+export interface ResolveParameters {
   /** AMI ids by region. Default: the fake's x86_64 image in us-east-1. */
   readonly amiIds?: Readonly<Record<string, string>>;
   readonly architecture?: PlanDraft["architecture"];
@@ -37,9 +37,9 @@ export interface Ec2Scene extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly region: Ec2Region;
   /** Inspects the image and runs preflight, as a resolution does, with a new adapter. */
-  resolve(question?: Ec2Question): Promise<Ec2Answer>;
+  resolve(question?: ResolveParameters): Promise<Ec2Answer>;
   /** Opens an adapter of the first region with this environment. */
-  open(question?: Ec2Question): SubstrateAdapter;
+  open(question?: ResolveParameters): SubstrateAdapter;
 }
 
 export const REGION = "us-east-1";
@@ -49,7 +49,7 @@ export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
   const clock = createFakeClock();
   const ec2 = await startEc2({ clock, seed: "resolve", rates: "off", ...options });
   const adapters: SubstrateAdapter[] = [];
-  const open = ({ target = {}, environment = {} }: Ec2Question = {}): SubstrateAdapter => {
+  const open = ({ target = {}, environment = {} }: ResolveParameters = {}): SubstrateAdapter => {
     const adapter = createAwsAdapter({
       target: awsTarget(target),
       environment: {
@@ -82,7 +82,7 @@ export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
 export async function resolveOn(
   adapter: SubstrateAdapter,
   region: Ec2Region,
-  question: Ec2Question = {},
+  question: ResolveParameters = {},
 ): Promise<Ec2Answer> {
   const { signal } = new AbortController();
   const { architecture = "amd64" } = question;
@@ -98,7 +98,11 @@ export async function resolveOn(
   return { inspection, report, checks: [...inspection.checks, ...report.checks] };
 }
 
-function draftOf(question: Ec2Question, region: Ec2Region, inspection: ImageInspection): PlanDraft {
+function draftOf(
+  question: ResolveParameters,
+  region: Ec2Region,
+  inspection: ImageInspection,
+): PlanDraft {
   const subnetIds = question.target?.subnetIds ?? Object.values(region.subnets).slice(0, 1);
   const target = awsTarget({ region: region.name, ...question.target, subnetIds });
   const { machineType = "m7i.large" } = question;

@@ -1,13 +1,13 @@
 import { request } from "node:http";
 import type { EnginePeer } from "./peers.ts";
 
-/** An answer of the engine, asked without any of our code. */
+/** An answer of the engine, requested without any of our code. */
 export interface EngineAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** Asks an engine directly: tests look with it at what an adapter has done. */
+/** Calls an engine directly, so that tests can verify what an adapter has done. */
 export function askEngine(
   engine: Pick<EnginePeer, "socketPath">,
   method: string,
@@ -30,12 +30,13 @@ export function askEngine(
 }
 
 /** Removes an image from the engine, so that the next launch pulls it. */
-async function forgetImage(
+async function removeImage(
   engine: Pick<EnginePeer, "socketPath">,
   reference: string,
 ): Promise<void> {
   const { status } = await askEngine(engine, "DELETE", `/images/${reference}?force=1`);
-  if (status !== 200 && status !== 404) throw new Error(`removing ${reference} gave ${status}`);
+  if (status !== 200 && status !== 404)
+    throw new Error(`removing ${reference} failed with status ${status}`);
 }
 
 /** Whether the engine has the image under this reference. */
@@ -46,8 +47,8 @@ export async function hasImage(
   return (await askEngine(engine, "GET", `/images/${reference}/json`)).status === 200;
 }
 
-/** Removes all that the engine has from a registry: a test's registry is gone when the test is. */
-export async function forgetImagesOf(
+/** Removes all images of a registry from the engine: a test's registry disappears with the test. */
+export async function removeImagesOf(
   engine: Pick<EnginePeer, "socketPath">,
   registry: string,
 ): Promise<void> {
@@ -57,10 +58,10 @@ export async function forgetImagesOf(
     return digests === null ? [] : listOf(digests).map(String);
   });
   for (const reference of references)
-    if (reference.startsWith(`${registry}/`)) await forgetImage(engine, reference);
+    if (reference.startsWith(`${registry}/`)) await removeImage(engine, reference);
 }
 
-/** A field in the depth of an answer; undefined where there is none. */
+/** A nested field of an answer; undefined if it does not exist. */
 export function fieldOf(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, name) =>
@@ -72,6 +73,6 @@ export function fieldOf(value: unknown, ...path: readonly string[]): unknown {
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error("the engine's answer is no list");
+  if (!Array.isArray(value)) throw new Error("the engine's answer is not a list");
   return value;
 }

@@ -15,21 +15,21 @@ const POLL_MS = 10;
 const ATTEMPTS = 1000;
 
 /**
- * Kills what a killed engine leaves running: its containerd, the shims of its containers, the containers. Found by
- * its folder in their command lines. Returns when they are gone.
+ * Kills the processes that a killed engine leaves running: its containerd, the shims of its containers, and the
+ * containers. They are found by the engine's folder in their command lines. Returns when they have ended.
  */
 export function endProcessesOf(engineFolder: string): Promise<void> {
   return endAll(() => processesOf(engineFolder));
 }
 
-/** Kills a killed engine's containerd alone. Containers and their shims go on. */
+/** Kills only the containerd of a killed engine. Containers and their shims keep running. */
 export function endContainerdOf(engineFolder: string): Promise<void> {
   return endAll(async () =>
     (await processesOf(engineFolder)).filter(({ name }) => name === "containerd"),
   );
 }
 
-/** Whether the process lives; one that nobody has reaped yet does not. */
+/** Whether the process is running; a zombie is not. */
 export async function isRunning(pid: number): Promise<boolean> {
   return (await readProcess(pid)) !== undefined;
 }
@@ -39,13 +39,13 @@ async function endAll(find: () => Promise<readonly RunningProcess[]>): Promise<v
     const found = await find();
     if (found.length === 0) return;
     for (const { pid } of found) killIfThere(pid);
-    // The kernel tells nobody of the end of another's child: asking again is the only way.
+    // The kernel reports the end of a process to its parent only, so we have to poll.
     await delay(POLL_MS);
   }
-  throw new Error("Processes of an engine do not end");
+  throw new Error("processes of an engine do not end");
 }
 
-/** Takes off what is mounted at or below the folder, the innermost first. */
+/** Unmounts everything at or below the folder, the innermost mounts first. */
 export async function unmountBelow(folder: string): Promise<void> {
   const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n");
   const points = mounts
@@ -54,7 +54,7 @@ export async function unmountBelow(folder: string): Promise<void> {
   for (const point of points.toReversed()) await promisify(execFile)("umount", ["-l", point]);
 }
 
-/** Containers come before their shims: a shim that dies first lets its container go. */
+/** Containers come before their shims: if a shim dies first, its container escapes. */
 async function processesOf(engineFolder: string): Promise<readonly RunningProcess[]> {
   const all = await runningProcesses();
   const own = all.filter(

@@ -8,30 +8,30 @@ import type { EngineBinaryPeer } from "./peers.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 
 /**
- * An engine of one test's own, to be filled up or killed. It shares the network of this machine, so that it reaches
- * a registry on 127.0.0.1 and its published ports are reached there.
+ * A separate engine for one test, to be filled up or killed. It shares this machine's network: it reaches a registry on
+ * 127.0.0.1, and its published ports are reachable there.
  */
 export interface OwnEngine extends AsyncDisposable {
   /** `unix:///path`, as `DOCKER_HOST` has it. */
   readonly host: string;
   readonly socketPath: string;
-  /** SIGKILL: connections break off at once, containers go on, nothing is cleaned up. */
+  /** Kills with SIGKILL: connections break at once, containers keep running, nothing is cleaned up. */
   kill(): Promise<void>;
   /** Starts it again after {@link OwnEngine.kill}, on the same data. */
   restart(): Promise<void>;
-  /** Ends the engine and its containers and removes all it had. */
+  /** Stops the engine and its containers, and removes all their files. */
   stop(): Promise<void>;
 }
 
 export interface OwnEngineOptions {
   /**
-   * Size of the disk for images and containers, in bytes (a tmpfs), of which an empty engine takes some 200 KiB.
-   * Default: the machine's.
+   * Size of the disk for images and containers, in bytes (a tmpfs); an empty engine uses some 200 KiB. Default: the
+   * machine's disk.
    */
   readonly diskBytes?: number;
 }
 
-/** What keeps the engines of one machine apart: one number, in every name and address. */
+/** The number that keeps the engines of one machine separate; it is part of every name and address. */
 interface Place {
   readonly bridge: string;
   readonly folder: string;
@@ -67,7 +67,7 @@ function ownEngine(place: Place, peer: EngineBinaryPeer, started: ServerProcess)
     socketPath: socketOf(place),
     async kill() {
       await daemon.end("SIGKILL");
-      // It dies with its engine, but not at once, and the next engine must not take it for its own.
+      // It dies with its engine, but not at once, and the next engine must not mistake it for its own.
       await endContainerdOf(place.folder);
       await rm(join(place.folder, "exec", "containerd", "containerd.pid"), { force: true });
     },
@@ -79,7 +79,7 @@ function ownEngine(place: Place, peer: EngineBinaryPeer, started: ServerProcess)
   };
 }
 
-/** Making the bridge claims the number: of two processes that try, the kernel refuses one. */
+/** Creating the bridge claims the number: if two processes try, the kernel rejects one. */
 async function claimPlace(): Promise<Place> {
   let refusal: unknown;
   for (let number = 1; number <= ENGINES_AT_ONCE; number += 1) {
@@ -91,7 +91,7 @@ async function claimPlace(): Promise<Place> {
       refusal = error;
     }
   }
-  throw new Error("No bridge for another engine can be made", { cause: refusal });
+  throw new Error("cannot create a bridge for another engine", { cause: refusal });
 }
 
 async function prepareFolder(place: Place, options: OwnEngineOptions): Promise<void> {
@@ -107,9 +107,9 @@ async function prepareFolder(place: Place, options: OwnEngineOptions): Promise<v
 }
 
 /**
- * A bridge of another name than Docker's own, because an engine without any (`--bridge=none`) deletes `docker0`
- * whosever it is, and so does one with `--default-address-pool` when it starts again; no iptables, because the rules
- * of two engines destroy each other.
+ * The bridge needs another name than Docker's own: an engine without a bridge (`--bridge=none`) deletes `docker0` of any
+ * engine, and so does one with `--default-address-pool` when it restarts. No iptables, because the rules of two engines
+ * destroy each other.
  */
 function startDaemon(place: Place, peer: EngineBinaryPeer): Promise<ServerProcess> {
   const { folder, bridge, number } = place;

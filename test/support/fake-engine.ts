@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { join } from "node:path";
 import { scratchFolder } from "./scratch.ts";
 
-/** A request as the engine got it. */
+/** A request as received by the engine. */
 export interface EngineExchange {
   readonly method: string;
   /** Without the query. */
@@ -15,7 +15,7 @@ export interface EngineExchange {
   /** The body as JSON. */
   readonly json: () => unknown;
   readonly reply: (status: number, body?: unknown) => void;
-  /** Answers 200 and these lines, and leaves the answer open. */
+  /** Answers 200 with these lines, and leaves the answer open. */
   readonly stream: (...lines: readonly object[]) => StreamedAnswer;
   /** Closes the connection without an answer. */
   readonly hangUp: () => void;
@@ -24,30 +24,30 @@ export interface EngineExchange {
 export interface StreamedAnswer {
   write(piece: Uint8Array | object): void;
   end(): void;
-  /** Closes the connection in the middle. */
+  /** Closes the connection in the middle of the answer. */
   breakOff(): void;
-  /** Resolves when the caller has gone away. */
+  /** Resolves when the client has disconnected. */
   readonly abandoned: Promise<void>;
 }
 
 export type EngineHandler = (exchange: EngineExchange) => void;
 
-/** An engine that answers what its test tells it, and nothing else. */
+/** An engine that gives only the answers that its test configures. */
 export interface FakeEngine extends AsyncDisposable {
   /** `unix:///path`. */
   readonly host: string;
   /** `METHOD /path` of every request so far, in order of arrival. */
   readonly requests: readonly string[];
-  /** Connections that were made so far. */
+  /** Number of connections so far. */
   connections(): number;
   /**
-   * Answers the next requests for `METHOD /path` with these handlers, one each in their order; the last of them answers
-   * all that follow. `*` in the path stands for one part of it.
+   * Answers the next requests for `METHOD /path` with these handlers, one each in order; the last handler answers all
+   * further requests. `*` in the path matches one segment.
    */
   on(route: string, ...handlers: readonly [EngineHandler, ...EngineHandler[]]): void;
 }
 
-/** Starts one on a socket of its own. Disposing of it fails where a request came that no handler was told of. */
+/** Starts a fake engine on its own socket. Disposing of it fails if a request had no handler. */
 export async function startFakeEngine(): Promise<FakeEngine> {
   const folder = scratchFolder();
   const socketPath = join(folder.path, "engine.sock");
@@ -145,7 +145,7 @@ function streamTo(response: ServerResponse, lines: readonly object[]): StreamedA
   };
 }
 
-/** The engine's answer to `GET /info`, with what a test cares about changed. */
+/** The engine's answer to `GET /info`, with the given changes. */
 export function infoAnswer(changes: object = {}): object {
   return {
     Name: "engine-host",

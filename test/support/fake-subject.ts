@@ -6,7 +6,7 @@ import { FAKE_ARTIFACT, FAKE_IMAGE, fakePlan } from "./launch.ts";
 
 const PRINTS = ["hello\n", "ready\n"] as const;
 
-/** The fake substrate as the adapter contract asks for a subject. */
+/** The fake substrate as a subject of the adapter contract. */
 export function fakeSubject(maximumBatch: number): AdapterSubject {
   const adapter = createFakeAdapter({
     clock: createFakeClock(),

@@ -23,7 +23,7 @@ export function gcpTarget(change: Partial<GcpTarget> = {}): GcpTarget {
   };
 }
 
-/** A whole plan of a Compute Engine VM, with what a test cares about changed. */
+/** A complete plan of a Compute Engine VM, with the given changes. */
 export function gcePlan(change: Partial<Omit<LaunchPlan, "planId">> = {}): LaunchPlan {
   return freezePlan({
     workspace: "agent-dev",
@@ -62,7 +62,7 @@ export function candidate(place: string, subnet = "default"): Candidate {
   return { place, subnet, verdict: "eligible", reason: null };
 }
 
-/** A launch of these spawns in the plan's first place; its token follows from `name`. */
+/** A launch of these spawns in the plan's first place; its token is derived from `name`. */
 export function gceLaunch(
   name: string,
   change: Partial<Launch> & { readonly spawnIds?: readonly string[] } = {},

@@ -15,8 +15,8 @@ import type { GceScene } from "./gce-scene.ts";
 export const IMAGES = "projects/agents/global/images";
 export const SUBNET = "projects/agents/regions/us-central1/subnetworks/default";
 
-/** What a test of a preflight asks; default is a placement in two zones that passes. */
-export interface PreflightQuestion {
+/** Parameters of a preflight; the default is a placement in two zones that passes. */
+export interface PreflightParameters {
   readonly selfLink?: string;
   readonly target?: Partial<GcpTarget>;
   readonly shape?: Partial<MachineShape>;
@@ -27,10 +27,10 @@ export interface PreflightQuestion {
 
 const { signal } = new AbortController();
 
-/** Inspects and judges, as a resolution does. Afterwards `calls()` has those of the preflight. */
+/** Inspects and preflights, as a resolution does. Afterwards `calls()` returns those of the preflight. */
 export async function preflightIn(
   scene: GceScene,
-  question: PreflightQuestion = {},
+  question: PreflightParameters = {},
 ): Promise<PreflightReport> {
   const { adapter = scene.adapter } = question;
   const { draft, facts } = await draftIn(scene, question);
@@ -38,10 +38,10 @@ export async function preflightIn(
   return await adapter.preflight(draft, facts, signal);
 }
 
-/** What a resolution would show the preflight. */
+/** The draft that a resolution would pass to the preflight. */
 export async function draftIn(
   scene: GceScene,
-  question: PreflightQuestion = {},
+  question: PreflightParameters = {},
 ): Promise<{ readonly draft: PlanDraft; readonly facts: JsonObject }> {
   const { selfLink = `${IMAGES}/agent-base-v1`, architecture = "amd64" } = question;
   const { adapter = scene.adapter, machineType = "e2-small" } = question;
@@ -68,7 +68,7 @@ export async function draftIn(
   return { draft, facts: image.facts };
 }
 
-/** Name and reason of each failed check; all of them say what to do. */
+/** Name and reason of each failed check; each must have a remedy. */
 export function failures(checks: readonly Check[]) {
   for (const { outcome, remedy, code } of checks) {
     if (outcome !== "failed") continue;

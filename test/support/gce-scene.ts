@@ -15,21 +15,21 @@ export const ZONE = "us-central1-a";
 const SUBNETWORK = `projects/${PROJECT}/regions/us-central1/subnetworks/default`;
 export const IMAGE = "agent-base-v1";
 
-/** A stand-in with an image, an adapter of it, and a plan of that image. */
+/** A fake with an image, an adapter for it, and a plan of that image. */
 export interface GceScene extends AsyncDisposable {
   readonly gce: GceFake;
   readonly adapter: SubstrateAdapter;
   /** Another adapter of the same project, as another process would open it. */
   readonly open: (options?: Partial<GceAdapterOptions>) => SubstrateAdapter;
-  /** The calls themselves. Whoever connects closes. */
+  /** The API client. The caller closes it. */
   readonly connect: () => GceApi;
-  /** A plan of the scene's image as it was at the beginning. */
+  /** A plan of the scene's initial image. */
   readonly plan: (change?: Partial<Omit<LaunchPlan, "planId">>) => LaunchPlan;
-  /** What was asked of the stand-in since the last look, by its methods. */
+  /** The methods called on the fake since the previous call of this function. */
   readonly calls: () => readonly string[];
 }
 
-/** Machines are made within ten milliseconds unless the test says otherwise. */
+/** Machines are created within ten milliseconds unless the test sets other timings. */
 export async function gceScene(options: GceOptions = {}): Promise<GceScene> {
   const gce = await startGce({
     ...options,

@@ -13,11 +13,11 @@ const PRINTS = ["hello\n", "ready\n"] as const;
 const IMAGE = "agent-base-v1";
 const FAMILY = "agent-base";
 
-/** Compute Engine as the adapter contract asks for a subject: a stand-in of its own, and a plan made of a family. */
+/** The Compute Engine fake as a subject of the adapter contract, with a plan that was resolved from a family. */
 export async function gceSubject(): Promise<AdapterSubject> {
   const gce = await startGce({
     timing: { provisioningMs: 5, stagingMs: 5, endingMs: 5, otherMs: 5 },
-    // A machine's first words, as its image would have it say them.
+    // The machine's first output, as if its image printed it.
     observe: () => speak(gce),
   });
   gce.addImage(PROJECT, { name: IMAGE, family: FAMILY });
@@ -26,7 +26,7 @@ export async function gceSubject(): Promise<AdapterSubject> {
   const imageTarget = { imageName: "agent-base", architecture: "amd64" } as const;
   const { signal } = new AbortController();
   const { artifact, facts } = await adapter.inspectImage(image, imageTarget, signal);
-  if (artifact === null) throw new Error("the stand-in's own image was not found");
+  if (artifact === null) throw new Error("the fake's own image was not found");
   const { planId: _planId, checks: _checks, settings: _settings, ...rest } = gcePlan({ artifact });
   const draft: PlanDraft = { ...rest, machineType: "e2-standard-2" };
   const { machineType, candidates, settings, checks } = await adapter.preflight(

@@ -6,7 +6,7 @@ import type { Launch } from "../../src/substrate/contract.ts";
 export const FAKE_IMAGE = "registry.test/agents/base:1";
 export const FAKE_ARTIFACT = `registry.test/agents/base@sha256:${"a".repeat(64)}`;
 
-/** A whole plan for the fake substrate, with what a test cares about changed. */
+/** A complete plan for the fake substrate, with the given changes. */
 export function fakePlan(change: Partial<Omit<LaunchPlan, "planId">> = {}): LaunchPlan {
   return freezePlan({
     workspace: "agent-dev",
@@ -43,7 +43,7 @@ export function fakePlan(change: Partial<Omit<LaunchPlan, "planId">> = {}): Laun
   });
 }
 
-/** A launch of one for that plan. Its token follows from `name`, so that another name is another launch. */
+/** A launch of one member for that plan. Its token is derived from `name`: another name is another launch. */
 export function fakeLaunch(name: string, change: Partial<Launch> = {}): Launch {
   const plan = change.plan ?? fakePlan();
   return {

@@ -5,7 +5,7 @@ export type RecordFields = { readonly [K in CatalogKind]?: readonly CatalogKinds
 
 const TIME = "2026-11-22T04:00:00.000Z";
 
-/** These records, each at generation 1. */
+/** These records, each with generation 1. */
 export function linkedRecords(fields: RecordFields): LinkedRecords {
   return {
     find<K extends CatalogKind>(kind: K, name: string): CatalogRecord<K> | null {

@@ -8,37 +8,37 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const REMEDY = "run `scripts/localstack.sh install` and `scripts/localstack.sh start`";
 
-/** What `scripts/localstack.sh` gives: LocalStack's address, a Python that has boto3 and one that has libcloud. */
+/** Variables of `scripts/localstack.sh`: LocalStack's address, a Python with boto3 and one with libcloud. */
 type LocalStackVariable =
   | "SLIPWAY_TEST_LOCALSTACK"
   | "SLIPWAY_TEST_BOTO3_PYTHON"
   | "SLIPWAY_TEST_LIBCLOUD_PYTHON";
 
-/** What the variable says, else what `scripts/localstack.sh start` left; or null. */
+/** The variable's value, or else the value that `scripts/localstack.sh start` left behind, or null. */
 function findLocalStack(environment: Environment, variable: LocalStackVariable): string | null {
   const folder = environment["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers";
   const value = environment[variable] ?? leftBehind(join(folder, "localstack", "env"), variable);
   return value === undefined || value === "" ? null : value;
 }
 
-/** A suite that needs LocalStack; it is given its address. */
+/** A suite that needs LocalStack; it receives the address. */
 export function describeWithLocalStack(name: string, define: (url: string) => void): void {
   describeWith(name, "SLIPWAY_TEST_LOCALSTACK", define);
 }
 
-/** A suite that needs boto3; it is given the path of a Python that has it. */
+/** A suite that needs boto3; it receives the path of a Python that has it. */
 export function describeWithBoto3(name: string, define: (python: string) => void): void {
   describeWith(name, "SLIPWAY_TEST_BOTO3_PYTHON", define);
 }
 
-/** A suite that needs apache-libcloud; it is given the path of a Python that has it. */
+/** A suite that needs apache-libcloud; it receives the path of a Python that has it. */
 export function describeWithLibcloud(name: string, define: (python: string) => void): void {
   describeWith(name, "SLIPWAY_TEST_LIBCLOUD_PYTHON", define);
 }
 
 /**
- * A suite that needs the `gcloud` command. It comes from no registry that the scripts can install from, so that it is
- * not run where there is none.
+ * A suite that needs the `gcloud` command. It is in no registry that the scripts can install from, so the suite is
+ * skipped if it is missing.
  */
 export function describeWithGcloud(name: string, define: () => void): void {
   const folders = (process.env["PATH"] ?? "").split(delimiter);

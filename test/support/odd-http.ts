@@ -2,16 +2,16 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Socket } from "node:net";
 
-/** What a server does on a connection once it has the head of a request, and the connection is plain. */
+/** The behaviour of a server on a plain connection once it has received the head of a request. */
 export interface OddAnswer {
   readonly name: string;
   /** The bytes of the answer around a document. */
   readonly bytes: (document: Uint8Array) => readonly (string | Uint8Array)[];
-  /** What follows them. Default: the connection stays open, and silent. */
+  /** Action after those bytes. Default: the connection stays open and silent. */
   readonly afterwards?: "end" | "reset" | "repeat";
   /**
-   * What a client makes of it: the document, nothing (a success without a body), the status as a refusal, a status
-   * that leads nowhere, a failure at once, or nothing before the client's own limit.
+   * How a client interprets it: as the document, as empty (a success without a body), as a status that means rejection,
+   * as an unexpected status, as an immediate failure, or not before its own timeout.
    */
   readonly outcome: "document" | "empty" | "refusal" | "unexpected-status" | "failure" | "timeout";
 }
@@ -160,17 +160,17 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
     outcome: "timeout",
   },
   {
-    name: "headers beyond all measure",
+    name: "headers that are too large",
     bytes: () => [`HTTP/1.1 200 OK\r\nX-Odd: ${"y".repeat(64 * 1024)}\r\n`],
     outcome: "failure",
   },
   {
-    name: "the document with more behind it",
+    name: "the document with extra bytes after it",
     bytes: (document) => [DOCUMENT_HEAD(document), document, "and more"],
     outcome: "document",
   },
   {
-    name: "the document, and another answer that nothing asked for",
+    name: "the document, and an unsolicited second answer",
     bytes: (document) => [DOCUMENT_HEAD(document), document, "HTTP/1.1 500 No\r\n\r\n"],
     outcome: "document",
   },
@@ -183,20 +183,20 @@ export const ODD_ANSWERS: readonly OddAnswer[] = [
 
 export interface OddServer extends AsyncDisposable {
   readonly port: number;
-  /** Fulfilled when the first request has come and the answer has begun. */
+  /** Resolves when the first request has arrived and the answer has begun. */
   readonly reached: Promise<void>;
 }
 
 const REPEAT_MILLISECONDS = 2;
 const TLS_HANDSHAKE = 0x16;
 
-/** A server on a loopback address that gives every request this answer, and refuses TLS as a plain server does. */
+/** A server on a loopback address that gives this answer to every request, and rejects TLS as a plain server does. */
 export async function startOddServer(answer: OddAnswer, document: Uint8Array): Promise<OddServer> {
   const reached = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    // The client may leave at any moment.
+    // The client may disconnect at any time.
     socket.on("error", () => undefined);
     let head = "";
     socket.on("data", (piece: Buffer) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 
-/** A Docker engine of the tests' own, and static busybox binaries to make images of. */
+/** A Docker engine for the tests, and static busybox binaries for building images. */
 export interface EnginePeer {
   /** `unix:///path`, as `DOCKER_HOST` has it. */
   readonly host: string;
@@ -12,25 +12,25 @@ export interface EnginePeer {
   readonly busybox: { readonly amd64: string; readonly arm64: string };
 }
 
-/** The distribution project's registry, started by each suite for itself (`real-registry.ts`). */
+/** The distribution project's registry; each suite starts its own (`real-registry.ts`). */
 export interface RegistryPeer {
   readonly binary: string;
   /** Apache's tool that writes bcrypt password files. */
   readonly htpasswdBinary: string;
 }
 
-/** The engine's daemon, for suites that start engines of their own (`engines.ts`). */
+/** The engine's daemon, for suites that start their own engines (`engines.ts`). */
 export interface EngineBinaryPeer {
   readonly binary: string;
 }
 
-/** cloud-init, which is what VMs read their user data with. */
+/** cloud-init, which VMs use to read their user data. */
 export interface CloudInitPeer {
   /** A Python that can import `cloudinit`. */
   readonly python: string;
 }
 
-/** A real server that a suite needs, or why it cannot have it. */
+/** A real server that a suite needs, or the reason why it is not available. */
 export type Peer<T> =
   | { readonly present: true; readonly value: T }
   | { readonly present: false; readonly reason: string };
@@ -47,8 +47,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const REMEDY = "run `scripts/peers.sh install` and `scripts/peers.sh start` as root";
 
 /**
- * Which real servers there are: what `SLIPWAY_TEST_*` names, else what `scripts/peers.sh start` left in its
- * scratch folder. `isRoot` because only root starts engines.
+ * The available real servers: those that `SLIPWAY_TEST_*` names, or else those that `scripts/peers.sh start` left in its
+ * folder. `isRoot`, because only root can start engines.
  */
 export function findPeers(environment: Environment, isRoot: boolean): Peers {
   const folder = environment["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers";
@@ -65,7 +65,7 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       htpasswdBinary: executable(named, "SLIPWAY_TEST_HTPASSWD_BINARY"),
     })),
     engineBinary: peer(() => {
-      if (!isRoot) throw new Error("only root starts engines");
+      if (!isRoot) throw new Error("only root can start engines");
       return { binary: executable(named, "SLIPWAY_TEST_DOCKERD_BINARY") };
     }),
     cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
@@ -95,7 +95,7 @@ export function describeWithEngineAndRegistry(
   describeWith(name, both(engine, registry), ([first, second]) => define(first, second));
 }
 
-/** A suite that starts engines of its own. */
+/** A suite that starts its own engines. */
 export function describeWithOwnEngines(
   name: string,
   define: (engineBinary: EngineBinaryPeer) => void,
@@ -111,7 +111,7 @@ export function describeWithCloudInit(
   describeWith(name, peersOfThisRun().cloudInit, define);
 }
 
-/** What becomes of a suite whose peer is missing: skipped for a person, a failure where `CI` is set. */
+/** What to do with a suite whose peer is missing: skip it on a developer's machine, fail it if `CI` is set. */
 export function verdictWithoutPeer(environment: Environment): "fail" | "skip" {
   const ci = environment["CI"] ?? "";
   return ci === "" || ci === "false" || ci === "0" ? "skip" : "fail";
@@ -166,10 +166,10 @@ function required(named: Environment, variable: string): string {
   return value;
 }
 
-/** The variables that `scripts/peers.sh start` left; none when its engine no longer runs. */
+/** The variables that `scripts/peers.sh start` left; none if its engine is not running any more. */
 function runningPeers(folder: string): Environment {
   const pid = readIfThere(join(folder, "docker.pid"))?.trim();
-  // The number of an engine that was killed may be another program's by now.
+  // The pid of an engine that was killed may have been reused by another program.
   const command = readIfThere(`/proc/${pid ?? ""}/cmdline`) ?? "";
   if (!command.includes(`unix://${folder}/docker.sock`)) return {};
   const lines = readIfThere(join(folder, "env"))?.split("\n") ?? [];

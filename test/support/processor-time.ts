@@ -1,6 +1,6 @@
 /**
- * Milliseconds of processor time that the work takes. On a machine that is busy with something else, the clock on the
- * wall says nothing about the work.
+ * Milliseconds of processor time that the work takes. On a busy machine, the wall-clock time says nothing about the
+ * work.
  */
 export function processorTime(work: () => void): number {
   const before = process.cpuUsage();

@@ -14,7 +14,7 @@ export type RegistryAuthentication =
   | { readonly kind: "none" }
   /** Basic authentication: passwords by user name. */
   | { readonly kind: "htpasswd"; readonly users: Readonly<Record<string, string>> }
-  /** The `Bearer` challenge: tokens of `issuer` for `service`, signed by the key of the certificate. */
+  /** The `Bearer` challenge: tokens of `issuer` for `service`, signed with the certificate's key. */
   | {
       readonly kind: "token";
       /** URL of the token server. */
@@ -28,9 +28,9 @@ export type RegistryAuthentication =
 export interface RealRegistry extends AsyncDisposable {
   /** `127.0.0.1:port`; plain HTTP. */
   readonly host: string;
-  /** Every request answered so far, in the order of the answers. */
+  /** Every request so far, in the order of the answers. */
   requests(): Promise<readonly RegistryRequest[]>;
-  /** The file that holds a blob's or manifest's bytes, for tests that damage it. */
+  /** The file with the bytes of a blob or manifest, for tests that damage it. */
   contentFile(digest: string): string;
   stop(): Promise<void>;
 }
@@ -84,14 +84,14 @@ async function writePasswords(
 ): Promise<void> {
   await writeFile(path, "", { mode: 0o600 });
   for (const [user, password] of Object.entries(users)) {
-    // By standard input: the password is not to be seen in the process list. Cost 4 is the least bcrypt has.
+    // On standard input, so that the password does not appear in the process list. Cost 4 is bcrypt's minimum.
     const adding = promisify(execFile)(binary, ["-i", "-B", "-C", "4", path, user]);
     adding.child.stdin?.end(password);
     await adding;
   }
 }
 
-/** JSON is YAML, which is what the registry reads. */
+/** JSON is valid YAML, which the registry reads. */
 function registryConfiguration(folder: string, auth: object): object {
   return {
     version: "0.1",
@@ -132,7 +132,7 @@ async function startProcess(
   };
 }
 
-/** Where the registry's filesystem driver keeps what has this digest. */
+/** The path of this digest in the registry's filesystem driver. */
 function contentFile(folder: string, digest: string): string {
   const [algorithm = "", hex = ""] = digest.split(":");
   const blobs = join(folder, "content", "docker", "registry", "v2", "blobs");

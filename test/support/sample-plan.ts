@@ -3,7 +3,7 @@ import type { LaunchPlan } from "../../src/plan/plan.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
-/** A whole plan of the Docker substrate, with what a test wants changed. */
+/** A complete plan for the Docker substrate, with the given changes. */
 export function samplePlan(changes: Partial<Omit<LaunchPlan, "planId">> = {}): LaunchPlan {
   return freezePlan({
     workspace: "agent-dev",

@@ -1,4 +1,4 @@
-/** The forms in which a peer may repeat a secret: what a log line, an error document, a URL or a header makes of it. */
+/** Forms in which a peer may repeat a secret in a log line, an error document, a URL or a header. */
 export const SECRET_FORMS: Readonly<Record<string, (secret: string) => string>> = {
   "as it is": (secret) => secret,
   "in JSON": (secret) => JSON.stringify({ token: secret }),

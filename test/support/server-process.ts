@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 export interface ServerProcessOptions {
   readonly command: string;
   readonly arguments: readonly string[];
-  /** Matched against each line of standard error: the server is up once it matches. */
+  /** Matched against each line of standard error; the server is up once it matches. */
   readonly ready: RegExp;
   /** Called with each line of standard output. */
   readonly onOutput?: (line: string) => void;
@@ -13,20 +13,20 @@ export interface ServerProcessOptions {
 
 export interface ServerProcess {
   readonly pid: number;
-  /** What matched {@link ServerProcessOptions.ready}. */
+  /** The match of {@link ServerProcessOptions.ready}. */
   readonly ready: RegExpExecArray;
-  /** Sends the signal unless the process is gone, and waits for its end. */
+  /** Sends the signal unless the process has ended, and waits for its end. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-/** Of util-linux, which every Debian has. */
+/** Part of util-linux, which every Debian has. */
 const SET_PRIVILEGES = "setpriv";
 const START_TIMEOUT_MS = 30_000;
 const KEPT_LINES = 30;
 
-/** Starts a server and waits until it says that it is up. Throws an `Error` with its last words if it ends first. */
+/** Starts a server and waits until it is up. If it ends first, throws an `Error` with its last output. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  // A test run that is killed cannot stop its servers: the kernel does.
+  // A test run that is killed cannot stop its servers, so the kernel does it.
   const bound = ["--pdeathsig", "KILL", options.command, ...options.arguments];
   const child = spawn(SET_PRIVILEGES, bound, { stdio: ["ignore", "pipe", "pipe"] });
   createInterface({ input: child.stdout }).on("line", (line) => options.onOutput?.(line));
@@ -34,7 +34,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const lastLines: string[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
   const failure = (what: string): Error =>
-    new Error(`${options.command} ${what}. Its last words:\n${lastLines.join("\n")}`);
+    new Error(`${options.command} ${what}. Its last output:\n${lastLines.join("\n")}`);
   createInterface({ input: child.stderr })
     .on("line", (line) => {
       lastLines.push(line);
@@ -42,7 +42,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       const match = options.ready.exec(line);
       if (match !== null) resolve(match);
     })
-    // Its end is told by its output's end, not by "exit": last words may come after that.
+    // Wait for the end of the output, not for "exit": output may still arrive after that.
     .on("close", () => reject(failure("ended while starting")));
   child.on("error", reject);
   const timer = setTimeout(() => reject(failure("did not start in time")), START_TIMEOUT_MS);

@@ -56,7 +56,7 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
       clock.runUntilSettled(spawnPlan(world, request(changes))),
     terminate: (changes: Partial<WaitOptions> = {}) =>
       clock.runUntilSettled(terminate(world, wish(changes))),
-    /** Spawns in a process of its own, with what differs there. */
+    /** Spawns as another process would, with ports that differ there. */
     spawnElsewhere: (elsewhere: Partial<SpawnerPorts>, changes: Partial<SpawnRequest> = {}) =>
       clock.runUntilSettled(
         spawnPlan(createSpawnerRuntime({ ...ports, ...elsewhere }), request(changes)),

@@ -8,30 +8,30 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * What goes wrong between a client and its engine: `drop` cuts the connection before the engine hears of the request,
- * `busy` answers 503 without asking it, `lose` cuts the connection when it has answered, `cut` in the middle of the
- * answer; `delay` passes the request on, or its answer back, after so many milliseconds.
+ * A fault between a client and its engine. `drop` cuts the connection before the request reaches the engine; `busy`
+ * answers 503 without asking the engine; `lose` cuts the connection once the engine has answered, `cut` in the middle of
+ * the answer; `delay` holds the request, or its answer, for so many milliseconds.
  */
 export type EngineFault =
   | { readonly kind: "drop" | "busy" | "lose" | "cut" }
   | { readonly kind: "delay"; readonly milliseconds: number; readonly when: "before" | "after" };
 
-/** Which requests a fault strikes; what strikes behind the answer strikes only good ones. */
-export type StruckRequests = EngineFault & {
+/** The requests that a fault affects; a fault of the answer affects successful answers only. */
+export type EngineFaultRule = EngineFault & {
   /** `POST /v1.41/containers/create`, with the query. */
   readonly request: RegExp;
-  /** Default: all that fit. */
+  /** Default: all matching requests. */
   readonly times?: number;
 };
 
-/** A socket in front of an engine that tells what was asked of it, and lets things go wrong on the way. */
+/** A socket in front of an engine that records requests and can inject faults. */
 export interface WatchedEngine extends AsyncDisposable {
   readonly host: string;
   /** `GET /v1.41/info`, with the query. */
   readonly requests: readonly string[];
-  /** Puts a fault to work; gives what ends it. */
-  fault(fault: StruckRequests): () => void;
-  /** The next request that fits and succeeds has its answer lost, and its connection with it. */
+  /** Injects a fault; returns a function that ends it. */
+  fault(fault: EngineFaultRule): () => void;
+  /** Drops the answer to the next matching request that succeeds, and its connection. */
   loseAnswer(request: RegExp): void;
 }
 
@@ -65,9 +65,9 @@ export async function watchEngine(engine: { readonly socketPath: string }): Prom
 type Moment = "before" | "after";
 
 function createBoard() {
-  const active = new Map<StruckRequests, number>();
+  const active = new Map<EngineFaultRule, number>();
   return {
-    add(fault: StruckRequests): () => void {
+    add(fault: EngineFaultRule): () => void {
       active.set(fault, fault.times ?? Infinity);
       return () => void active.delete(fault);
     },
@@ -95,14 +95,14 @@ function momentOf(fault: EngineFault): Moment {
   }
 }
 
-interface Passage {
+interface Forwarding {
   readonly engine: { readonly socketPath: string };
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly take: (moment: Moment) => EngineFault | null;
 }
 
-async function handle({ engine, incoming, outgoing, take }: Passage): Promise<void> {
+async function handle({ engine, incoming, outgoing, take }: Forwarding): Promise<void> {
   const before = take("before");
   if (before?.kind === "drop") return void incoming.socket.destroy();
   if (before?.kind === "busy") return busy(incoming, outgoing);
@@ -117,7 +117,7 @@ async function handle({ engine, incoming, outgoing, take }: Passage): Promise<vo
 
 async function passBack(
   answer: IncomingMessage,
-  { incoming, outgoing, take }: Omit<Passage, "engine">,
+  { incoming, outgoing, take }: Omit<Forwarding, "engine">,
 ): Promise<void> {
   const { statusCode = 502, headers } = answer;
   const after = statusCode < 300 ? take("after") : null;
@@ -125,7 +125,7 @@ async function passBack(
   if (after?.kind === "lose" || after?.kind === "cut") {
     const words = Buffer.concat(await Array.fromAsync(answer, (part: Buffer) => part));
     if (after.kind === "lose") return void incoming.socket.destroy();
-    // It says how long it is, and ends before that.
+    // Announces one byte more than it sends.
     outgoing.writeHead(statusCode, { ...headers, "content-length": words.length + 1 });
     outgoing.write(words.subarray(0, words.length / 2), () => incoming.socket.destroy());
     return;

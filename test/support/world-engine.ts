@@ -1,6 +1,6 @@
 import Docker from "dockerode";
 
-/** What an engine has, asked of the engine itself and not of the product. */
+/** The state of an engine, read from the engine itself and not through the product. */
 export interface EngineView {
   inspect(id: string): Promise<Docker.ContainerInspectInfo>;
   /** Ids of all containers with this label (`name=value`), running or not. */

@@ -8,19 +8,19 @@ import type { World, WorkspaceOptions } from "./world.ts";
 import type { PrivateRegistry } from "./world-registry.ts";
 
 export interface FailureScene {
-  /** With htpasswd. */
+  /** With htpasswd authentication. */
   readonly registry: PrivateRegistry;
   readonly tokens: PrivateRegistry;
-  /** In this process, open to all, and up to no good. */
+  /** A registry in this process, open to everyone, that misbehaves. */
   readonly hostile: TestRegistry;
   readonly world: World;
 }
 
-/** Something that is found when a workspace is resolved. */
+/** A failure that resolving a workspace finds. */
 export interface ResolveFailure {
   readonly name: string;
   readonly workspace: (scene: FailureScene) => Promise<FailingWorkspace>;
-  /** Of the one check that fails. */
+  /** Code of the one failing check. */
   readonly code: ErrorCode;
   readonly reason: ErrorReason;
   readonly message: RegExp;
@@ -28,7 +28,7 @@ export interface ResolveFailure {
 }
 
 export interface FailingWorkspace extends WorkspaceOptions {
-  /** What happens once the workspace's records are written. */
+  /** Runs after the workspace's records are written. */
   readonly afterwards?: () => Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Name a secret that is for 127\.0\.0\.1:\d+/,
   },
   {
-    name: "a pull secret that is gone",
+    name: "a deleted pull secret",
     async workspace(scene) {
       await scene.world.secret("LOST", scene.registry.login);
       const options = { ...(await pushed(scene, IMAGE)), secret: "LOST" };
@@ -92,7 +92,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /slipway set secret LOST/,
   },
   {
-    name: "a secret of the workspace that is gone",
+    name: "a deleted secret of the workspace",
     async workspace(scene) {
       await scene.world.secret("GONE", "value");
       const options = { ...(await pushed(scene, IMAGE)), fields: { secret_refs: ["GONE"] } };
@@ -145,7 +145,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Push the image for linux\/arm64/,
   },
   {
-    name: "a configuration that is not what its digest says",
+    name: "a configuration that does not match its digest",
     async workspace(scene) {
       const changed = (text: string) => text.replace("1980", "1981");
       return { imageRef: (await damaged(scene, "config", changed)).reference };
@@ -156,7 +156,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Push the image again, or look for a proxy/,
   },
   {
-    name: "a manifest by tag that is not what its digest says",
+    name: "a manifest by tag that does not match its digest",
     async workspace(scene) {
       return { imageRef: (await damaged(scene, "manifest", (text) => `${text} `)).reference };
     },
@@ -166,7 +166,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Push the image again, or look for a proxy/,
   },
   {
-    name: "a manifest by digest that is not what its digest says",
+    name: "a manifest by digest that does not match its digest",
     async workspace(scene) {
       return { imageRef: (await damaged(scene, "manifest", (text) => `${text} `)).pinned };
     },
@@ -205,7 +205,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Build and push the image again/,
   },
   {
-    name: "a history that names more layers than there are",
+    name: "a history with more layers than exist",
     workspace: (scene) => pushed(scene, broken({ history: [{}, {}] })),
     code: "FAILED_PRECONDITION",
     reason: "LAYERS_MISMATCH",
@@ -234,7 +234,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
   },
 ];
 
-/** A one-layer image for amd64 that breaks a rule. */
+/** A one-layer image for amd64 that violates the specification. */
 function broken(config: Readonly<Record<string, JsonValue>>): BuiltImage {
   const layer = buildLayer([{ type: "file", path: "a", content: Buffer.from("a") }]);
   const platform = { os: "linux", architecture: "amd64" };
@@ -245,7 +245,7 @@ async function pushed({ registry }: FailureScene, image: BuiltImage): Promise<Wo
   return { imageRef: (await registry.push(image)).reference };
 }
 
-/** Pushes an image of its own and has the registry keep something else under a digest of it. */
+/** Pushes a unique image and replaces the content of one of its digests in the registry. */
 async function damaged(
   { registry }: FailureScene,
   what: "config" | "manifest",
@@ -258,7 +258,7 @@ async function damaged(
   return pushed;
 }
 
-/** The catalog refuses to delete what is in use: it is done behind its back. */
+/** Deletes a secret directly in the database: the catalog rejects the deletion of a record in use. */
 function loseSecret({ commands }: World, name: string): Promise<void> {
   const path = commands.database;
   using database = new DatabaseSync(path, { enableForeignKeyConstraints: false });

@@ -1,6 +1,6 @@
 import type { Slipway } from "../../src/slipway/slipway.ts";
 
-/** What the machine of a spawn prints until the text holds what is waited for. */
+/** The output of a spawn's machine, read until the text satisfies the condition. */
 export async function logsUntil(
   slipway: Slipway,
   spawnId: string,

@@ -8,23 +8,23 @@ import { startRealRegistry } from "./real-registry.ts";
 import type { RealRegistry } from "./real-registry.ts";
 import { scratchFolder } from "./scratch.ts";
 
-export type RegistryLock = "htpasswd" | "token";
+export type RegistryAuthKind = "htpasswd" | "token";
 
-/** A real registry that lets nobody in but one robot. */
+/** A real registry that admits only one user, a robot. */
 export interface PrivateRegistry extends AsyncDisposable {
   /** `127.0.0.1:port` */
   readonly host: string;
-  readonly lock: RegistryLock;
+  readonly lock: RegistryAuthKind;
   readonly username: string;
   readonly password: string;
-  /** `user:password`, as a pull secret may be. */
+  /** `user:password`, a valid form of a pull secret. */
   readonly login: string;
   readonly real: RealRegistry;
-  /** Methods and paths of the token server's requests so far; none with `htpasswd`. */
+  /** Methods and paths of the token server's requests so far; empty with `htpasswd`. */
   tokenRequests(): readonly string[];
-  /** What `docker login` would have stored of the robot, where the registry asks for tokens. */
+  /** The identity token that `docker login` would store, if the registry requires tokens. */
   identityToken(): string;
-  /** Pushes under a repository of its own, unless one is named, and the tag `1`. */
+  /** Pushes with tag `1`, by default to a repository of its own. */
   push(
     image: BuiltImage | BuiltIndex,
     name?: { readonly repository?: string; readonly tag?: string },
@@ -35,7 +35,7 @@ const USERNAME = "robot";
 
 export async function startPrivateRegistry(
   peer: RegistryPeer,
-  lock: RegistryLock,
+  lock: RegistryAuthKind,
 ): Promise<PrivateRegistry> {
   const password = `pull-${randomUUID()}`;
   const users = { [USERNAME]: password };
@@ -71,7 +71,7 @@ async function startTokenRegistry(
   tokens: Awaited<ReturnType<typeof startTokenServer>>,
 ): Promise<RealRegistry> {
   const { realm, service, issuer, certificate } = tokens;
-  // The registry reads it when it starts and never again.
+  // The registry reads the file once, at its start.
   using folder = scratchFolder();
   const certificatePath = join(folder.path, "token-server.pem");
   await writeFile(certificatePath, certificate);

@@ -13,20 +13,20 @@ import type { PrivateRegistry } from "./world-registry.ts";
 import { scanFor } from "./world-secrets.ts";
 import type { SecretScan } from "./world-secrets.ts";
 
-/** Two private registries, every kind of secret, and a credential helper of Docker's. */
+/** Two private registries, every kind of secret, and a Docker credential helper. */
 export interface SecretScene {
   readonly registry: PrivateRegistry;
   readonly tokens: PrivateRegistry;
   readonly world: World;
   readonly scan: SecretScan;
-  /** The secrets of the catalog, by name. */
+  /** The catalog's secrets, by name. */
   readonly records: Readonly<Record<string, string>>;
-  /** With which Docker's configuration and its helper are found. */
+  /** Environment in which Docker's configuration and its helper are found. */
   readonly environment: Readonly<Record<string, string>>;
   readonly images: Readonly<Record<"steady" | "telltale" | "unstartable", BuiltImage>>;
 }
 
-/** How the workspaces of {@link makeWorkspaces} fail, those that do. */
+/** The reasons with which the failing workspaces of {@link makeWorkspaces} fail. */
 export const EXPECTED_REASONS = [
   "MACHINE_EXITED",
   "MACHINE_NOT_STARTED",
@@ -36,7 +36,7 @@ export const EXPECTED_REASONS = [
   "CREDENTIAL_INVALID",
 ] as const;
 
-/** Prints all it was given, and ends badly. */
+/** Prints all its secrets, and exits with an error. */
 const TELLTALE = "echo $API_TOKEN $SESSION; cat /run/secrets/key; echo; exit 3";
 
 const GUEST: JsonObject = {
@@ -91,7 +91,7 @@ export async function setUpSecrets(
   };
 }
 
-/** A workspace for each way in which a secret is used, in good and in bad; the first one is in order. */
+/** A workspace for each way in which a secret is used, valid and invalid; the first one is valid. */
 export async function makeWorkspaces(scene: SecretScene): Promise<readonly string[]> {
   const { world, registry, tokens, images } = scene;
   const { reference: steady } = await registry.push(images.steady);
@@ -102,7 +102,7 @@ export async function makeWorkspaces(scene: SecretScene): Promise<readonly strin
   const workspaces = [
     { imageRef: steady, fields: GUEST },
     { imageRef: elsewhere, secret: "LOGIN_IDENTITY" },
-    // By Docker's configuration and its helper.
+    // With Docker's configuration and its helper.
     { imageRef: steady, secret: null },
     { imageRef: telltale, secret: "LOGIN_JSON", fields: GUEST },
     { imageRef: unstartable, secret: "LOGIN_CONFIG", fields: GUEST },
@@ -116,7 +116,7 @@ export async function makeWorkspaces(scene: SecretScene): Promise<readonly strin
   return names;
 }
 
-/** A text that is nowhere else in the world. */
+/** A text that occurs nowhere else. */
 function secretText(what: string): string {
   return `${what}-${randomBytes(15).toString("hex")}`;
 }
@@ -125,7 +125,7 @@ function dockerConfig(server: string, login: string): string {
   return JSON.stringify({ auths: { [server]: { auth: Buffer.from(login).toString("base64") } } });
 }
 
-/** A folder with a Docker configuration that names a helper, and the helper itself. */
+/** A folder with a Docker configuration that names a credential helper, and the helper itself. */
 async function credentialHelper(
   stack: AsyncDisposableStack,
   { username, password }: PrivateRegistry,

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
 
-/** Names of the secrets that a text holds, in whatever spelling. */
+/** Names of the secrets that a text contains, in any encoding. */
 export type SecretScan = (text: string) => readonly string[];
 
 /**
- * Looks for secrets as they are, escaped, in hexadecimal, and in base64 at any place; for each of their lines; in any
- * case of letters. It undoes the escapes of the text first, so that it knows nothing of how the product searches.
+ * Searches for secrets as plain text, escaped, in hexadecimal, and in base64 at any offset; for each of their lines; in
+ * any letter case. It unescapes the text first, so that it is independent of the product's own search.
  */
 export function scanFor(secrets: Readonly<Record<string, string>>): SecretScan {
   const spellings = Object.entries(secrets).map(
-    ([name, value]) => [name, value.split(/[\n\0]/).flatMap((line) => spellingsOf(line))] as const,
+    ([name, value]) => [name, value.split(/[\n\0]/).flatMap((line) => encodingsOf(line))] as const,
   );
   return (text) => {
     const read = [...readings(text, 3)].map((one) => one.toLowerCase());
@@ -21,13 +21,13 @@ export function scanFor(secrets: Readonly<Record<string, string>>): SecretScan {
   };
 }
 
-function spellingsOf(value: string): readonly string[] {
+function encodingsOf(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].map((offset) => base64Within(bytes, offset));
   return [
     value,
     value.replaceAll(" ", "+"),
-    // As it is read of a file's bytes.
+    // As decoded from a file's bytes.
     bytes.toString("latin1"),
     JSON.stringify(value).slice(1, -1),
     encodeURIComponent(value),
@@ -37,7 +37,7 @@ function spellingsOf(value: string): readonly string[] {
   ].map((form) => form.toLowerCase());
 }
 
-/** The text, and what it reads as with escapes of up to so many layers undone. */
+/** The text, and its variants with up to so many layers of escapes undone. */
 function readings(text: string, layers: number): ReadonlySet<string> {
   const inner = layers === 0 ? [] : UNDONE.map((undo) => undo(text)).filter((one) => one !== text);
   return new Set([text, ...inner.flatMap((one) => [...readings(one, layers - 1)])]);
@@ -56,13 +56,13 @@ const UNDONE: readonly ((text: string) => string)[] = [
     text.replaceAll(/&#(\d{1,6});/g, (_all, code: string) => String.fromCodePoint(Number(code))),
 ];
 
-/** What is the same in base64 whatever stands before the value (so many bytes beyond a multiple of 3) and behind it. */
+/** The part of the base64 text that does not depend on what surrounds the value, at this offset modulo 3. */
 function base64Within(value: Uint8Array, offset: number): string {
   const text = Buffer.concat([Buffer.alloc(offset), value]).toString("base64");
   return text.slice(Math.ceil((offset * 4) / 3), Math.floor(((offset + value.length) * 4) / 3));
 }
 
-/** Every byte of every file in a folder, as text that keeps ASCII. */
+/** All bytes of all files in a folder, as text that preserves ASCII. */
 export function everythingIn(folder: string): ReadonlyMap<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true });
   return new Map(
@@ -73,18 +73,18 @@ export function everythingIn(folder: string): ReadonlyMap<string, string> {
 }
 
 export interface ProcessList extends AsyncDisposable {
-  /** Command lines and environments of all processes that were seen, but for this one and those in containers. */
+  /** Command lines and environments of all processes seen, except this one and those in containers. */
   readonly seen: ReadonlySet<string>;
 }
 
-/** Milliseconds: short against the life of any process, long against the time of one look. */
+/** Milliseconds: short against the life of any process, long against the duration of one scan. */
 const INTERVAL = 50;
 
-/** Looks at the process list again and again, as root can, until it is let go of. */
+/** Scans the process list repeatedly, with root's permissions, until it is disposed of. */
 export function watchProcesses(): ProcessList {
   const seen = new Set<string>();
   const stopping = new AbortController();
-  const looking = look(seen, stopping.signal);
+  const looking = scanProcesses(seen, stopping.signal);
   return {
     seen,
     async [Symbol.asyncDispose]() {
@@ -94,8 +94,8 @@ export function watchProcesses(): ProcessList {
   };
 }
 
-async function look(seen: Set<string>, signal: AbortSignal): Promise<void> {
-  // What a container was given stands in the environment of its processes, which are in a namespace of their own.
+async function scanProcesses(seen: Set<string>, signal: AbortSignal): Promise<void> {
+  // The environment of a container's processes contains its secrets; those processes have a pid namespace of their own.
   const here = readlinkSync("/proc/self/ns/pid");
   try {
     for await (const _ of setInterval(INTERVAL, null, { signal }))
@@ -106,7 +106,7 @@ async function look(seen: Set<string>, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Command line and environment; nothing of a process that is elsewhere, or gone by now. */
+/** Command line and environment; empty for a process in another namespace, or one that has ended. */
 function aboutProcess(pid: string, namespace: string): readonly string[] {
   try {
     if (readlinkSync(`/proc/${pid}/ns/pid`) !== namespace) return [];

@@ -15,26 +15,26 @@ export interface WorkspaceOptions {
   readonly architecture?: Architecture;
   /** Name of the pull secret; default `LOGIN`, null for none. */
   readonly secret?: string | null;
-  /** Further fields of the workspace's record. */
+  /** Additional fields of the workspace's record. */
   readonly fields?: JsonObject;
-  /** Default the world's own. */
+  /** Default: the world's own placement. */
   readonly placement?: string;
 }
 
-/** A catalog and a ledger of a file's own on one engine; whatever was launched is gone at the end. */
+/** A catalog and a ledger in a file, on one engine; everything launched is removed at the end. */
 export interface World extends AsyncDisposable {
   readonly slipway: Slipway;
-  /** The same catalog and ledger for command lines, in processes of their own. */
+  /** The same catalog and ledger for command lines, in separate processes. */
   readonly commands: ScratchCatalog;
   readonly engine: EngineView;
-  /** `name=value`, on every container of this world. */
+  /** The label (`name=value`) of all containers of this world. */
   readonly label: string;
-  /** Writes an image and a workspace of a name of their own, and returns the name of both. */
+  /** Writes an image and a workspace with a unique name, and returns the name. */
   workspace(options: WorkspaceOptions): Promise<string>;
-  /** Writes a Docker placement of a name of its own, and returns the name. */
+  /** Writes a Docker placement with a unique name, and returns the name. */
   placement(docker: JsonObject): Promise<string>;
   secret(name: string, value: string): Promise<void>;
-  /** A command with `-o json` that has to succeed, parsed. */
+  /** Runs a command with `-o json` that must succeed; returns its parsed output. */
   json(...argv: readonly string[]): Promise<unknown>;
 }
 
@@ -45,7 +45,7 @@ export interface WorldOptions {
   readonly engine: { readonly host: string; readonly socketPath: string };
   /** Its login becomes the secret `LOGIN`. */
   readonly registry?: { readonly host: string; readonly login: string };
-  /** Whose images are removed from the engine at the end, beside the registry's. */
+  /** Further registries whose images are removed from the engine at the end. */
   readonly others?: readonly { readonly host: string }[];
 }
 
@@ -103,7 +103,7 @@ export async function openWorld({ engine, registry, others = [] }: WorldOptions)
   };
 }
 
-/** A name that nobody else uses: of a record, of a spawn. */
+/** A unique name for a record or a spawn. */
 export function uniqueName(): string {
   return `w-${randomUUID()}`;
 }

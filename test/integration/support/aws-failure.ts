@@ -1,6 +1,6 @@
 import type { ErrorReason } from "../../../src/errors.ts";
 import { REGION } from "../../support/ec2-resolve.ts";
-import type { Ec2Question, Ec2Scene } from "../../support/ec2-resolve.ts";
+import type { ResolveParameters, Ec2Scene } from "../../support/ec2-resolve.ts";
 
 export const NO_SUBNET = "subnet-00000000000000001";
 export const NO_IMAGE = "ami-00000000000000001";
@@ -9,7 +9,7 @@ export const NO_IMAGE = "ami-00000000000000001";
 export interface Ec2Failure {
   readonly name: string;
   /** Prepares the fake with the fault, and returns what to resolve. */
-  readonly given: (scene: Ec2Scene) => Ec2Question;
+  readonly given: (scene: Ec2Scene) => ResolveParameters;
   /** The only check that fails. */
   readonly check: string;
   readonly reason: ErrorReason;
@@ -18,7 +18,7 @@ export interface Ec2Failure {
 }
 
 /** An image record with this AMI in the placement's region. */
-export function inUsEast(id: string): Ec2Question {
+export function inUsEast(id: string): ResolveParameters {
   return { amiIds: { [REGION]: id } };
 }
 

@@ -8,7 +8,7 @@ import { ZoneOperationsClient } from "@google-cloud/compute/build/src/v1/zone_op
 import { ZonesClient } from "@google-cloud/compute/build/src/v1/zones_client.js";
 import { OAuth2Client } from "google-auth-library";
 
-/** Google's own clients, pointed at an address of this machine and never asking anybody for a token. */
+/** Google's own clients with a local endpoint, which never request a token. */
 export function gceClients(url: string) {
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: "token", expiry_date: Date.now() + 3_600_000 });
@@ -20,7 +20,7 @@ export function gceClients(url: string) {
     fallback: true,
     projectId: "agents",
   };
-  // Added by hand: the clients' types want the very copy of the library that they were built with.
+  // Added by hand: the clients' types require the exact copy of the library that they were built with.
   Object.assign(options, { authClient });
   return {
     disks: new DisksClient(options),

@@ -1,12 +1,12 @@
 import type { ModuleImport, Modules, SourceModule } from "./read-module.ts";
 
-/** A wall: every breach of it as one line that begins with the file. */
+/** A wall. Each breach is one line that begins with the file. */
 export interface Wall {
   readonly name: string;
   readonly breaches: (modules: Modules) => readonly string[];
 }
 
-/** A wall that each import is held to on its own: the answer is why it may not be, or null. */
+/** A wall that is checked for each import separately; `judge` returns the reason for a breach, or null. */
 export function importWall(
   name: string,
   judge: (module: SourceModule, imported: ModuleImport) => string | null,
@@ -23,24 +23,24 @@ export function importWall(
   };
 }
 
-/** Whether a path is one of these files, or within one of those that end with a slash. */
+/** Whether a path is one of these files, or lies within one of the folders, which end with a slash. */
 export function within(path: string, places: readonly string[]): boolean {
   return places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
 }
 
-/** The package that a specifier names; null for an own file or a module of Node's. */
+/** The package that a specifier names; null for an own file or a Node module. */
 export function packageOf({ specifier, file }: ModuleImport): string | null {
   if (specifier === null || file !== null || isNodeModule(specifier)) return null;
   const [first = "", second = ""] = specifier.split("/");
   return first.startsWith("@") ? `${first}/${second}` : first;
 }
 
-/** Own code always says `node:`; a bare `fs` would be taken for a package, and refused. */
+/** Own code always writes `node:`. A bare `fs` therefore counts as a package, and is rejected. */
 export function isNodeModule(specifier: string): boolean {
   return specifier.startsWith("node:");
 }
 
-/** `docker` for a file of the Docker adapter; null for one that is no adapter's. */
+/** `docker` for a file of the Docker adapter; null for a file outside the adapters. */
 export function adapterOf(path: string): string | null {
   return /^adapters\/([^/]+)\//.exec(path)?.[1] ?? null;
 }

@@ -3,7 +3,7 @@ import type { Wall } from "./imports.ts";
 import type { Modules, SourceModule } from "./read-module.ts";
 import type { Token } from "./tokens.ts";
 
-/** Files that decide and do nothing else: no I/O, no clock, no chance, no environment. */
+/** Files that only decide: no I/O, no clock, no randomness, no environment. */
 export const PURE_FILES: readonly string[] = [
   "src/plan/plan.ts",
   "src/resolver/checks.ts",
@@ -24,13 +24,13 @@ export const PURE_FILES: readonly string[] = [
   "adapters/gce/launch/names.ts",
   "adapters/gce/client/operation.ts",
 ];
-/** The same of every adapter: it builds the request, and somebody else sends it. */
+/** The pure file of every adapter: it builds the request, and another file sends it. */
 const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch\/launch-request\.ts$/;
 
-/** Node's modules that only compute. Of `node:crypto` that is the hash: what draws lots is an impure word. */
+/** Node's modules that only compute. Of `node:crypto` that means hashing: its random functions are impure words. */
 const COMPUTING_MODULES: ReadonlySet<string> = new Set(["node:buffer", "node:crypto", "node:util"]);
 
-/** Words that reach outside wherever they stand as a value. */
+/** Identifiers that are impure wherever they are used as a value. */
 const IMPURE_WORDS: ReadonlySet<string> = new Set(
   (
     "process fetch console globalThis performance WebSocket XMLHttpRequest setTimeout setInterval setImmediate " +
@@ -38,10 +38,10 @@ const IMPURE_WORDS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** The environment is read where the product is put together, and by providers named here. */
+/** Only the composition root and the providers named here read the environment. */
 const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/host/environment.ts"];
 
-/** Files are read and written by the same, by the store whose file it is, and by the providers named here. */
+/** Only the same files, the stores that own files, and the providers named here read and write files. */
 const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
@@ -58,7 +58,7 @@ const FILE_READERS: readonly string[] = [
   "adapters/gce/client/credential-file.ts",
 ];
 
-/** Where the clock is read and lots are drawn: edges that others are handed. */
+/** The edges that read the clock and generate random values; everything else receives them. */
 const CLOCK_READERS: readonly string[] = [
   "src/host/system-clock.ts",
   "src/host/system-clock.ts",
@@ -67,12 +67,12 @@ const CLOCK_READERS: readonly string[] = [
 
 const FILE_MODULES: ReadonlySet<string> = new Set(["node:fs", "node:fs/promises"]);
 
-/** How Slipway's own files read and write others. */
+/** The helpers through which Slipway's own files read and write others. */
 const FILE_HELPERS: readonly string[] = ["src/host/read-file.ts", "src/host/replace-file.ts"];
 
 /**
- * Files that may open others in the ordinary way: those that only create them, and those that read what the kernel or
- * the package itself holds. A file that a person names is opened by `src/host/read-file.ts`.
+ * Files that may open others with Node's own functions: those that only create them, and those that read files of the
+ * kernel or of the package itself. Files that a user names are opened by `src/host/read-file.ts`.
  */
 const OPENERS: readonly string[] = [
   ...FILE_HELPERS,
@@ -83,19 +83,19 @@ const OPENERS: readonly string[] = [
   "adapters/docker/preflight/host-platforms.ts",
 ];
 
-/** Functions of Node that wait for a writer where the name leads to a pipe. */
+/** Functions of Node that wait for a writer if the path leads to a pipe. */
 const WAITING_WORDS: ReadonlySet<string> = new Set(
   "open openSync openAsBlob readFile readFileSync createReadStream".split(" "),
 );
 
-/** Every single file that a list above names. */
+/** Every single file in the lists above. */
 export const NAMED_READERS: readonly string[] = [
   ...ENVIRONMENT_READERS,
   ...FILE_READERS,
   ...CLOCK_READERS,
 ].filter((place) => !place.endsWith("/"));
 
-/** The test kit is servers and simulations: it has edges of its own everywhere. */
+/** The test kit consists of servers and simulations, which do I/O everywhere. */
 const TEST_KIT = "testing/";
 
 function fileWall(name: string, judge: (module: SourceModule) => string | null): Wall {
@@ -133,7 +133,7 @@ const filesAreOpenedInOnePlace: Wall = {
       const word = tokens.find(({ kind, text }) => kind === "word" && WAITING_WORDS.has(text));
       return word === undefined
         ? []
-        : [`${path}: says ${word.text}, which may wait for ever: src/host/read-file.ts does not`];
+        : [`${path}: uses ${word.text}, which may wait forever; src/host/read-file.ts does not`];
     }),
 };
 
@@ -157,10 +157,10 @@ const responsesAreAwaitedInOnePlace = fileWall("responses are awaited in one pla
 const clockIsReadAtTheEdge = fileWall("the clock is read at the edge", (module) => {
   if (within(module.path, CLOCK_READERS)) return null;
   const read = clockRead(module.tokens);
-  return read === null ? null : `says ${read}, which is handed in by the edges`;
+  return read === null ? null : `uses ${read}, which the edges pass in`;
 });
 
-/** What a pure file imports for its values has to be pure too, however far away. */
+/** Modules that a pure file imports for their values must be pure too, transitively. */
 const pureFilesOnlyDecide: Wall = {
   name: "pure files only decide",
   breaches: (modules) =>
@@ -179,7 +179,7 @@ const pureFilesOnlyDecide: Wall = {
       ),
 };
 
-/** Walls that follow from what a file says. */
+/** Walls that follow from the content of a file. */
 export const purityWalls: readonly Wall[] = [
   environmentIsReadAtTheEdge,
   filesAreReadAtTheEdge,
@@ -210,14 +210,14 @@ function impurity({ imports, tokens }: SourceModule): string | null {
   );
   if (acting !== undefined) return `imports ${acting.specifier ?? "a computed name"}`;
   const read = clockRead(tokens);
-  if (read !== null) return `says ${read}`;
+  if (read !== null) return `uses ${read}`;
   const word = tokens.find(
     (token, index) => IMPURE_WORDS.has(token.text) && isValue(tokens, index),
   );
-  return word === undefined ? null : `says ${word.text}`;
+  return word === undefined ? null : `uses ${word.text}`;
 }
 
-/** A word that stands for a value: no member of something else, no key of a literal, no name of a parameter. */
+/** A word used as a value: not a member of another value, a key of a literal, or the name of a parameter. */
 function isValue(tokens: readonly Token[], index: number): boolean {
   const before = tokens[index - 1]?.text ?? "";
   const behind = tokens[index + 1]?.text ?? "";
@@ -232,7 +232,7 @@ function clockRead(tokens: readonly Token[]): string | null {
     "Math . random",
     "performance . now",
   ];
-  return sequences.find((sequence) => says(tokens, sequence)) ?? null;
+  return sequences.find((sequence) => hasSequence(tokens, sequence)) ?? null;
 }
 
 function readsEnvironment(tokens: readonly Token[]): boolean {
@@ -250,10 +250,10 @@ function readsEnvironment(tokens: readonly Token[]): boolean {
       tokens[index - 1]?.text === "from" &&
       tokens[index - 2]?.text === "}",
   );
-  return isImported || sequences.some((sequence) => says(tokens, sequence));
+  return isImported || sequences.some((sequence) => hasSequence(tokens, sequence));
 }
 
-function says(tokens: readonly Token[], sequence: string): boolean {
+function hasSequence(tokens: readonly Token[], sequence: string): boolean {
   const words = sequence.split(" ");
   return tokens.some((_token, start) =>
     words.every(

@@ -5,11 +5,11 @@ import type { Token } from "./tokens.ts";
 
 /** How one file names another. */
 export interface ModuleImport {
-  /** As it is written; null where it is computed, so that nobody can tell what it names. */
+  /** The specifier as written; null if it is computed and therefore unknown. */
   readonly specifier: string | null;
-  /** The file within the repository, or null for a package or a module of Node's. */
+  /** The file within the repository, or null for a package or a Node module. */
   readonly file: string | null;
-  /** `type`: erased before it runs. `lazy`: `import()` and its like. */
+  /** `type`: erased at compile time. `lazy`: `import()` and similar. */
   readonly manner: "static" | "lazy" | "type";
 }
 
@@ -33,12 +33,12 @@ export function readModule(path: string, text: string): SourceModule {
   return { path, imports, tokens };
 }
 
-/** Modules of texts by path. */
+/** Modules by path, parsed from texts. */
 export function modulesOf(texts: Readonly<Record<string, string>>): Modules {
   return new Map(Object.entries(texts).map(([path, text]) => [path, readModule(path, text)]));
 }
 
-/** Every TypeScript file of these folders. @throws Error when one of them holds none: nothing would be judged. */
+/** Every TypeScript file of these folders. @throws Error if a folder contains none: the walls would check nothing. */
 export function readModules(root: string, folders: readonly string[]): Modules {
   const modules = new Map<string, SourceModule>();
   for (const folder of folders) {
@@ -73,14 +73,14 @@ function lazyImport(tokens: readonly Token[], index: number): Omit<ModuleImport,
   return { specifier: isLiteral ? named.text : null, manner: "lazy" };
 }
 
-/** `import … from "x"` and `export … from "x"`; null for an export of the file's own. */
+/** `import … from "x"` and `export … from "x"`; null for an export without a source module. */
 function staticImport(tokens: readonly Token[], index: number): Omit<ModuleImport, "file"> | null {
   const clause = tokens[index + 1]?.text === "type" ? index + 2 : index + 1;
   const manner = clause === index + 2 && tokens[clause]?.text !== "from" ? "type" : "static";
   const isExport = tokens[index]?.text === "export";
   const first = tokens[clause]?.text;
   if (isExport && first !== "{" && first !== "*") return null;
-  // A clause holds names, commas, braces and stars and nothing else.
+  // An import clause consists of names, commas, braces and stars only.
   for (let at = clause; at < tokens.length; at += 1) {
     const token = tokens[at];
     const source = tokens[at + 1];

@@ -1,6 +1,6 @@
 /**
- * One of several processes that write one catalog at once, from nothing: database, key and records are all new.
- * Arguments: folder, this process's number, number of writes. Begins at a line on standard input.
+ * One of several processes that write one catalog concurrently, starting from nothing: database, key and records are all
+ * new. Arguments: folder, number of this process, number of writes. It begins when it receives a line on standard input.
  */
 import { once } from "node:events";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * Spawns many machines at once, and kills itself with SIGKILL when it reaches a point for the n-th time. Words: the
- * database, the workspace, what ids begin with, how many there are, the point (`-`: none) and n. It says that it is
- * ready, waits for a line, and tells how many spawns failed.
+ * Spawns many machines at once, and kills itself with SIGKILL when it reaches a crash point for the n-th time.
+ * Arguments: the database, the workspace, the prefix of the spawn ids, the number of spawns, the point (`-`: none) and n.
+ * It prints a line when it is ready, waits for a line, and prints the number of failed spawns.
  */
 import { once } from "node:events";
 import process from "node:process";

@@ -10,21 +10,21 @@ import type { CrashSubstrate } from "./crash-scene.ts";
 
 const BURST = join(import.meta.dirname, "burst-process.ts");
 
-/** Where a burst is killed: when a point is reached for the n-th time, or after so many milliseconds; null: nowhere. */
+/** When to kill a burst: at the n-th time a point is reached, or after so many milliseconds; null: never. */
 export type BurstKill =
   | { readonly point: string; readonly nth: number }
   | { readonly afterMilliseconds: number }
   | null;
 
-/** A ledger of its own on the substrate, with a workspace to spawn. */
+/** A separate ledger on the substrate, with a workspace to spawn. */
 export interface BurstScene extends AsyncDisposable {
   readonly slipway: Slipway;
   readonly workspace: string;
   readonly database: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Spawns so many in a process of its own, whose ids begin with the prefix. */
+  /** Spawns so many machines from a separate process, with ids that begin with the prefix. */
   burst(prefix: string, count: number, kill: BurstKill): Promise<BurstEnd>;
-  /** The same from several processes at the same time. */
+  /** The same from several processes concurrently. */
   bursts(prefixes: readonly string[], count: number): Promise<readonly BurstEnd[]>;
 }
 
@@ -81,10 +81,10 @@ export async function burstScene(substrate: CrashSubstrate): Promise<BurstScene>
 }
 
 /**
- * Kills a burst and recovers; then asks for all of it once more.
+ * Kills a burst and recovers; then requests all of it once more.
  *
- * @returns null where there were as many machines as recorded spawns, and as many as were asked for in the end; else
- * what is wrong
+ * @returns null if there were as many machines as recorded spawns, and in the end as many as requested; otherwise what is
+ * wrong
  */
 export async function killedBurst(
   substrate: CrashSubstrate,
@@ -99,18 +99,18 @@ export async function killedBurst(
   if (!killed && errors !== "") throw new Error(`the burst failed: ${errors}`);
   await slipway.recover();
   const recorded = (await slipway.listSpawns()).length;
-  const wrong = await unlike(slipway, await machines(), recorded);
+  const wrong = await mismatch(slipway, await machines(), recorded);
   if (wrong !== null) return { killed, recorded, wrong: `after recovery: ${wrong}` };
   const again = Array.from({ length: count }, (_, index) => ({ workspace, spawnId: `a-${index}` }));
   await slipway.spawnWorkspaces(again);
-  const wrongAgain = await unlike(slipway, await machines(), count);
+  const wrongAgain = await mismatch(slipway, await machines(), count);
   return { killed, recorded, wrong: wrongAgain };
 }
 
 /**
- * Spawns so many at once where the first place has room for some of them.
+ * Spawns so many machines at once while the first place has capacity for some of them.
  *
- * @returns how many machines each place has, and null where each spawn has its own, else what is wrong
+ * @returns the number of machines in each place, and null if each spawn has its own; otherwise what is wrong
  */
 export async function splitBurst(
   substrate: CrashSubstrate,
@@ -120,14 +120,14 @@ export async function splitBurst(
   const { slipway, workspace } = scene;
   const results = await slipway.spawnWorkspaces(Array.from({ length: count }, () => workspace));
   const failed = results.find(({ error }) => error !== null)?.error;
-  const wrong = failed?.message ?? (await unlike(slipway, await substrate.machines(), count));
+  const wrong = failed?.message ?? (await mismatch(slipway, await substrate.machines(), count));
   const byPlace = Map.groupBy(results, ({ spawn }) => spawn?.machine?.place ?? "");
   const places = [...byPlace.keys()].toSorted().map((place) => byPlace.get(place)?.length ?? 0);
   return { wrong, places };
 }
 
-/** What is wrong with these machines, of which each of so many spawns has one that runs. */
-export async function unlike(
+/** What is wrong with these machines, if not each of so many spawns has exactly one running machine. */
+export async function mismatch(
   slipway: Slipway,
   machines: readonly string[],
   count: number,
@@ -135,9 +135,9 @@ export async function unlike(
   const spawns = await slipway.listSpawns();
   const running = spawns.filter(({ state }) => state === "running");
   if (running.length !== count || spawns.length !== count)
-    return `${running.length} of ${spawns.length} spawns run, not ${count}`;
+    return `${running.length} of ${spawns.length} spawns are running instead of ${count}`;
   const claimed = running.map(({ machine }) => machine?.id ?? "").toSorted();
-  if (new Set(claimed).size !== count) return "two spawns have one machine";
+  if (new Set(claimed).size !== count) return "two spawns have the same machine";
   if (claimed.join() === machines.toSorted().join()) return null;
-  return `${machines.length} machines live, and not those of the ${count} spawns`;
+  return `${machines.length} machines live, which are not those of the ${count} spawns`;
 }

@@ -5,16 +5,16 @@ import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { NODE_ENVIRONMENT } from "../processes.ts";
 import { scratchFolder } from "../scratch.ts";
 
-/** A substrate on which one workspace can be spawned, and what lives on it. */
+/** A substrate on which one workspace can be spawned, and its machines. */
 export interface CrashSubstrate extends AsyncDisposable {
   readonly name: string;
-  /** For the victim and for whoever recovers. */
+  /** Environment for the victim and for the process that recovers. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes the records of a workspace and gives its name. */
+  /** Writes the records of a workspace and returns its name. */
   prepare(slipway: Slipway): Promise<string>;
-  /** Ids of all machines that live there. */
+  /** Ids of all live machines. */
   machines(): Promise<readonly string[]>;
-  /** Calls that it has seen, in their order; none where it does not tell. */
+  /** The calls that it has received, in order; empty if it does not record them. */
   requests(): readonly SeenCall[];
 }
 
@@ -24,28 +24,28 @@ export interface SeenCall {
   readonly isThrottled: boolean;
 }
 
-/** How a victim ended. */
+/** The end of a victim. */
 export interface Victim {
-  /** The points that it reached, the last one being where it was killed. */
+  /** The points that it reached; if it was killed, the last one is where. */
   readonly points: readonly string[];
   readonly killed: boolean;
 }
 
 const VICTIM = join(import.meta.dirname, "victim-process.ts");
 
-/** Where to kill: at the n-th point (0: nowhere), or after so many milliseconds. */
+/** When to kill: at the n-th point (0: never), or after so many milliseconds. */
 export type Kill = { readonly point: number } | { readonly afterMilliseconds: number };
 
 export interface Aftermath {
   readonly state: string | null;
   readonly machineId: string | null;
-  /** What lives after recovery and two sweeps. */
+  /** Live machines after recovery and two sweeps. */
   readonly machines: readonly string[];
-  /** What lived after recovery alone. */
+  /** Live machines after recovery only. */
   readonly beforeSweep: readonly string[];
 }
 
-/** A ledger of its own on the substrate: a victim is killed, somebody recovers, and what is left is counted. */
+/** With a separate ledger on the substrate: kills a victim, recovers, and counts what is left. */
 export async function crashOnce(
   substrate: CrashSubstrate,
   kill: Kill,
@@ -76,8 +76,8 @@ export async function crashOnce(
   return { victim, aftermath };
 }
 
-/** Null where all is as promised, else what is wrong. */
-export function brokenPromise({
+/** Null if all guarantees hold, otherwise what is wrong. */
+export function brokenGuarantee({
   state,
   machineId,
   machines,
@@ -86,8 +86,8 @@ export function brokenPromise({
   const expected = state === "running" && machineId !== null ? [machineId] : [];
   if (state !== null && !["running", "terminated"].includes(state)) return `the spawn is ${state}`;
   if (machines.join() !== expected.join())
-    return `the spawn is ${state ?? "unknown"} with ${machineId ?? "no machine"}, but ${machines.join(", ") || "nothing"} lives`;
-  if (beforeSweep.length > 1) return `${beforeSweep.join(", ")} lived at once`;
+    return `the spawn is ${state ?? "unknown"} with ${machineId ?? "no machine"}, but these machines live: ${machines.join(", ") || "none"}`;
+  if (beforeSweep.length > 1) return `${beforeSweep.join(", ")} lived at the same time`;
   return null;
 }
 

@@ -13,13 +13,13 @@ const PROJECT = "crash-project";
 const LABEL = "com.example.crash";
 
 export interface CrashOptions {
-  /** Machines that its first zone has room for. Default none: each spawn launches twice. */
+  /** Capacity of its first zone, in machines. Default 0: each spawn launches twice. */
   readonly room?: number;
-  /** Whether calls beyond the published rates are refused. Default false. */
+  /** Whether calls beyond the published rates are throttled. Default false. */
   readonly isPaced?: boolean;
 }
 
-/** EC2's stand-in, outside of the process that is killed. */
+/** The EC2 fake, outside the process that is killed. */
 export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubstrate> {
   const { room = 0, isPaced = false } = options;
   const ec2 = await startEc2({
@@ -60,7 +60,7 @@ export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubst
   };
 }
 
-/** Compute Engine's stand-in, whose rates are always on. */
+/** The Compute Engine fake, whose rate limits are always on. */
 export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<CrashSubstrate> {
   const gce = await startGce({
     timing: { provisioningMs: 5, stagingMs: 20, endingMs: 20, otherMs: 5 },
@@ -83,7 +83,7 @@ export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<Crash
           target: { gcp: { project: PROJECT, zones, subnet: "default" } },
         },
       }),
-    // One that is on its way down is still listed for a moment.
+    // A machine that is being deleted is still listed for a moment.
     machines: async () =>
       gce
         .instances(PROJECT)
@@ -98,7 +98,7 @@ export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<Crash
   };
 }
 
-/** The engine of this machine, with an image that it has to pull once. */
+/** This machine's engine, with an image that it has to pull once. */
 export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate> {
   const registry = await startRegistry();
   registry.add(

@@ -1,7 +1,6 @@
 /**
- * Spawns and terminates one machine, and kills itself with SIGKILL at the point that it is told; each point that it
- * reaches is a line of its output. Words: the database, the workspace, the spawn's id, the ordinal of the point (0:
- * none).
+ * Spawns and terminates one machine, and kills itself with SIGKILL at the given crash point. It prints each point that it
+ * reaches as a line. Arguments: the database, the workspace, the spawn id, the 1-based number of the point (0: none).
  */
 import { writeSync } from "node:fs";
 import process from "node:process";

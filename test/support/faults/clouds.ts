@@ -9,7 +9,7 @@ const PROJECT = "fault-project";
 
 export interface CloudOptions {
   readonly zones?: number;
-  /** EC2. Default on demand. */
+  /** EC2 only. Default on demand. */
   readonly market?: "SPOT" | "SPOT_THEN_ON_DEMAND";
 }
 
@@ -41,7 +41,7 @@ export async function faultsOnEc2({ zones = 2, market }: CloudOptions = {}): Pro
           },
         },
       }),
-    strike: (rule) => {
+    inject: (rule) => {
       const fault = ec2.fault({
         ...firstPlace(places),
         dryRun: false,
@@ -50,7 +50,7 @@ export async function faultsOnEc2({ zones = 2, market }: CloudOptions = {}): Pro
       });
       return () => fault.remove();
     },
-    asked: () =>
+    launchRequests: () =>
       ec2.requests.filter(({ action, isDryRun }) => action === "RunInstances" && !isDryRun).length,
     machines: async () =>
       region
@@ -83,11 +83,11 @@ export async function faultsOnGce({ zones = 2 }: Pick<CloudOptions, "zones"> = {
           target: { gcp: { project: PROJECT, zones: places, subnet: "default" } },
         },
       }),
-    strike: (rule) => {
+    inject: (rule) => {
       const fault = gce.fault({ ...firstPlace(places), ...rule, action: "instances.insert" });
       return () => fault.remove();
     },
-    asked: () => gce.requests.filter(({ call }) => call === "instances.insert").length,
+    launchRequests: () => gce.requests.filter(({ call }) => call === "instances.insert").length,
     machines: async () =>
       gce
         .instances(PROJECT)
@@ -96,7 +96,7 @@ export async function faultsOnGce({ zones = 2 }: Pick<CloudOptions, "zones"> = {
   };
 }
 
-/** Where faults strike that say nothing else: whoever goes elsewhere escapes them, and is seen to have gone. */
+/** Faults affect only the first place by default, so that a launch elsewhere succeeds visibly. */
 function firstPlace([zone]: readonly string[]): { readonly zone?: string } {
   return zone === undefined ? {} : { zone };
 }

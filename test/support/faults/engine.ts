@@ -2,7 +2,7 @@ import { startRegistry } from "../../../testing/registry/index.ts";
 import { busyboxImage } from "../busybox-image.ts";
 import type { EnginePeer } from "../peers.ts";
 import { watchEngine } from "../watched-engine.ts";
-import type { StruckRequests } from "../watched-engine.ts";
+import type { EngineFaultRule } from "../watched-engine.ts";
 import { viewEngine } from "../world-engine.ts";
 import { uniqueName } from "../world.ts";
 import { recordWorkspace } from "./fault-substrate.ts";
@@ -11,8 +11,8 @@ import type { FaultSubstrate } from "./fault-substrate.ts";
 const LABEL = "com.example.fault";
 const CREATE = /^POST [^?]*\/containers\/create/;
 
-/** The engine of this machine, behind a socket that loses, cuts and delays what is said. */
-export async function faultsOnDocker(engine: EnginePeer): Promise<FaultSubstrate<StruckRequests>> {
+/** This machine's engine, behind a socket that drops, truncates and delays requests and answers. */
+export async function faultsOnDocker(engine: EnginePeer): Promise<FaultSubstrate<EngineFaultRule>> {
   const registry = await startRegistry();
   const image = await busyboxImage(engine, {
     architecture: "amd64",
@@ -30,8 +30,8 @@ export async function faultsOnDocker(engine: EnginePeer): Promise<FaultSubstrate
         image: { docker: { imageRef: reference } },
         placement: { substrate: "DOCKER", target: { docker: { labels: { [LABEL]: name } } } },
       }),
-    strike: (rule) => watched.fault(rule),
-    asked: () => watched.requests.filter((request) => CREATE.test(request)).length,
+    inject: (rule) => watched.fault(rule),
+    launchRequests: () => watched.requests.filter((request) => CREATE.test(request)).length,
     machines: () => view.containers(label),
     async [Symbol.asyncDispose]() {
       await view.removeContainers(label);

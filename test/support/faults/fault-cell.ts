@@ -13,33 +13,33 @@ import { fastClock } from "./fast-clock.ts";
 import type { FaultSubstrate } from "./fault-substrate.ts";
 
 /**
- * When a fault strikes a launch: before it takes effect, or after; or when somebody recovers the spawn of a driver
- * that died before its launch, or after it and before it was recorded.
+ * When a fault affects a launch: before or after it takes effect; or while another process recovers the spawn of a driver
+ * that died before its launch, or after its launch and before the answer was recorded.
  */
 export const PHASES = ["before", "after", "unlaunched", "launched"] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Where the first driver dies. */
-const DEATHS: Readonly<Record<Phase, string | null>> = {
+/** The crash point at which the first driver dies. */
+const DEATH_POINTS: Readonly<Record<Phase, string | null>> = {
   before: null,
   after: null,
   unlaunched: "adapter.launch:before",
   launched: "adapter.launch:after",
 };
 
-/** What became of a spawn, and of the substrate. */
+/** The outcome of a spawn, and the state of the substrate. */
 export interface CellResult {
-  /** One sentence: what the table says. */
+  /** The sentence in the table. */
   readonly verdict: string;
-  /** What lived when the spawn had come to rest, the fault still at work. */
+  /** Live machines once the spawn was at rest, with the fault still active. */
   readonly machines: readonly string[];
   readonly spawn: Spawn;
-  /** The spawn once the fault was over and `recover` had run. */
+  /** The spawn after the fault had ended and `recover` had run. */
   readonly recovered: Spawn;
-  readonly machinesAtTheEnd: readonly string[];
-  /** Where the next spawn of the workspace began, once the fault was over. */
+  readonly finalMachines: readonly string[];
+  /** The place where the workspace's next spawn began, after the fault had ended. */
   readonly next: string | null;
-  /** The placement's places, in its order. */
+  /** The placement's places, in order. */
   readonly places: readonly string[];
 }
 
@@ -47,16 +47,16 @@ export interface Cell<Rule> {
   readonly open: () => Promise<FaultSubstrate<Rule>>;
   readonly phase: Phase;
   readonly rules: readonly Rule[];
-  /** How many times faster than real time the launcher's patience runs out. */
-  readonly haste: number;
+  /** Factor by which the launcher's timeouts are shortened. */
+  readonly speedUp: number;
 }
 
-class Died extends Error {
+class DriverDeath extends Error {
   override readonly name = "Died";
 }
 
-/** A Slipway with a clock of its own, whose driver dies once at a point of its launch, where one is named. */
-export async function openMortal(
+/** A Slipway with its own clock, whose driver dies once at a crash point if one is given. */
+export async function openWithDeath(
   database: string,
   substrate: Pick<FaultSubstrate<unknown>, "environment">,
   { dying = null, clock }: { readonly dying?: string | null; readonly clock: Clock },
@@ -66,7 +66,7 @@ export async function openMortal(
   const points = createCrashPoints(async (point) => {
     if (point !== mortal) return;
     mortal = null;
-    throw new Died(point);
+    throw new DriverDeath(point);
   });
   const adapters = cacheAdapters(async (target) =>
     points.adapter(
@@ -91,24 +91,27 @@ export async function runCell<Rule>({
   open,
   phase,
   rules,
-  haste,
+  speedUp,
 }: Cell<Rule>): Promise<CellResult> {
   using folder = scratchFolder();
   await using substrate = await open();
-  const dying = DEATHS[phase];
+  const dying = DEATH_POINTS[phase];
   const database = join(folder.path, "slipway.db");
-  await using slipway = await openMortal(database, substrate, { dying, clock: fastClock(haste) });
+  await using slipway = await openWithDeath(database, substrate, {
+    dying,
+    clock: fastClock(speedUp),
+  });
   const plan = await slipway.resolveWorkspace(await substrate.prepare(slipway));
   const spawnOne = async () => {
     try {
       await slipway.spawnWorkspace(plan, { spawnId: "one" });
     } catch (caught) {
-      // What became of it is read from the ledger.
+      // The outcome is read from the ledger.
       if (!isSlipwayError(caught)) throw caught;
     }
   };
   if (dying !== null) await spawnOne();
-  const ends = rules.map((rule) => substrate.strike(rule));
+  const ends = rules.map((rule) => substrate.inject(rule));
   if (dying === null) await spawnOne();
   else await slipway.recover();
   const spawn = await slipway.describeSpawn("one");
@@ -117,14 +120,14 @@ export async function runCell<Rule>({
   for (const end of ends) end();
   await slipway.recover();
   const recovered = await slipway.describeSpawn("one");
-  const machinesAtTheEnd = await substrate.machines();
+  const finalMachines = await substrate.machines();
   const next = await slipway.spawnWorkspace(plan, { spawnId: "next" });
   return {
     verdict,
     machines,
     spawn,
     recovered,
-    machinesAtTheEnd,
+    finalMachines,
     next: next.attempts[0]?.place ?? null,
     places: plan.candidates.map(({ place }) => place),
   };

@@ -1,17 +1,17 @@
 import type { CloudFault } from "../../../testing/server/cloud-fault-grammar.ts";
-import type { StruckRequests } from "../watched-engine.ts";
+import type { EngineFaultRule } from "../watched-engine.ts";
 import type { Phase } from "./fault-cell.ts";
 
-/** A fault of the launch call in the first zone, and what becomes of the spawn that it strikes. */
+/** A fault of the launch call in the first zone, and the outcome of the affected spawn. */
 export interface FaultRow<Rule> {
   readonly fault: string;
-  /** As it strikes before the launch takes effect; null where it only spoils answers. */
+  /** The rules before the launch takes effect; null if the fault only affects answers. */
   readonly before: readonly Rule[] | null;
-  /** As it strikes after that. */
+  /** The rules after the launch has taken effect. */
   readonly after: readonly Rule[] | null;
-  /** Whether it outlasts every patience. */
+  /** Whether it lasts longer than every timeout. */
   readonly endless?: true;
-  /** Null where it cannot strike then. */
+  /** Null if the fault cannot occur in that phase. */
   readonly verdicts: Readonly<Record<Phase, string | null>>;
 }
 
@@ -27,24 +27,24 @@ const always = (verdict: string): Verdicts => ({
   unlaunched: verdict,
   launched: verdict,
 });
-/** Of a fault that only spoils good answers. */
+/** For a fault that affects successful answers only. */
 const answers = (verdict: string): Verdicts => ({ ...always(verdict), before: null });
-/** Of a refusal: a machine that is there already stays. */
+/** For a rejection: an existing machine remains. */
 const refusal = (verdict: string): Verdicts => ({
   before: verdict,
   after: null,
   unlaunched: verdict,
   launched: FIRST,
 });
-/** Of a refusal that says nothing of the launch: whether an earlier driver's took effect is not known. */
-const doubtful = (verdict: string, launched: string): Verdicts => ({
+/** For a rejection that does not concern the launch: whether an earlier driver's launch took effect is unknown. */
+const ambiguousRefusal = (verdict: string, launched: string): Verdicts => ({
   before: verdict,
   after: null,
   unlaunched: UNSETTLED,
   launched,
 });
 
-/** What means the same on both clouds, but for the code of an error on their side. */
+/** The rows common to both clouds, except for the code of a server error. */
 function commonRows(code: string): readonly FaultRow<CloudFault>[] {
   const error = { kind: "error", code } as const;
   const lost = { kind: "lost-reply" } as const;
@@ -61,7 +61,7 @@ function commonRows(code: string): readonly FaultRow<CloudFault>[] {
       before: [{ kind: "throttle" }],
       after: null,
       endless: true,
-      verdicts: doubtful("failed: `CLOUD_RATE_LIMITED`", UNSETTLED),
+      verdicts: ambiguousRefusal("failed: `CLOUD_RATE_LIMITED`", UNSETTLED),
     },
     {
       fault: "no capacity",
@@ -79,7 +79,7 @@ function commonRows(code: string): readonly FaultRow<CloudFault>[] {
       fault: "expired credentials",
       before: [{ kind: "expired-credentials" }],
       after: null,
-      verdicts: doubtful("failed: `CLOUD_UNAUTHENTICATED`", FIRST),
+      verdicts: ambiguousRefusal("failed: `CLOUD_UNAUTHENTICATED`", FIRST),
     },
     {
       fault: "5xx twice",
@@ -129,7 +129,7 @@ function commonRows(code: string): readonly FaultRow<CloudFault>[] {
   ];
 }
 
-/** A reply is lost, and the replay finds that the place has no more room, or the account no more quota. */
+/** A reply is lost, and the replay finds that the place has no capacity left, or the account no quota. */
 function lostThen(
   kind: "capacity" | "quota",
   skips: { readonly before: number; readonly after: number },
@@ -146,7 +146,7 @@ function lostThen(
   };
 }
 
-/** The machine is there, or it never was. */
+/** The machine exists, or it never did. */
 const found = (absent: string): Verdicts => ({
   before: absent,
   after: FIRST,
@@ -197,7 +197,7 @@ const CREATE = /^POST [^?]*\/containers\/create/;
 const START = /^POST [^?]*\/containers\/\w+\/start/;
 const DELAY = { kind: "delay", milliseconds: 50, times: 1, request: CREATE } as const;
 
-export const DOCKER_FAULTS: readonly FaultRow<StruckRequests>[] = [
+export const DOCKER_FAULTS: readonly FaultRow<EngineFaultRule>[] = [
   {
     fault: "engine busy, twice",
     before: [{ kind: "busy", request: CREATE, times: 2 }],
@@ -209,7 +209,7 @@ export const DOCKER_FAULTS: readonly FaultRow<StruckRequests>[] = [
     before: [{ kind: "busy", request: CREATE }],
     after: null,
     endless: true,
-    verdicts: doubtful("failed: `ENGINE_UNAVAILABLE`", UNSETTLED),
+    verdicts: ambiguousRefusal("failed: `ENGINE_UNAVAILABLE`", UNSETTLED),
   },
   {
     fault: "connection cut while creating, twice",

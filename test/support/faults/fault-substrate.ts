@@ -1,15 +1,15 @@
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 
-/** A substrate on which one workspace is spawned while a fault is at work. */
+/** A substrate on which one workspace is spawned while a fault is active. */
 export interface FaultSubstrate<Rule> extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
-  /** Writes the records of a workspace with those places and gives its name. */
+  /** Writes the records of a workspace with those places and returns its name. */
   prepare(slipway: Slipway): Promise<string>;
-  /** Puts a fault to work on launches in the first place. Gives what ends it. */
-  strike(rule: Rule): () => void;
-  /** How many launch requests have arrived so far. */
-  asked(): number;
-  /** Ids of all machines that live there. */
+  /** Injects a fault into launches in the first place. Returns a function that ends it. */
+  inject(rule: Rule): () => void;
+  /** Number of launch requests so far. */
+  launchRequests(): number;
+  /** Ids of all live machines. */
   machines(): Promise<readonly string[]>;
 }
 

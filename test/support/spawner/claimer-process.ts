@@ -1,7 +1,7 @@
 /**
  * One of several processes that share a ledger. Arguments: file, worker, spawns, rounds. It waits for a line on standard
- * input, so that all of them begin together; then, so many rounds, it begins and claims every spawn, takes a step with
- * each that it was given, and prints as JSON what was given to it.
+ * input, so that all of them begin together. In each round it begins and claims every spawn, and takes a step with each
+ * one it won. It prints what it won as JSON.
  */
 import { once } from "node:events";
 import { LEDGER_MIGRATIONS } from "../../../src/ledger/ledger-schema.ts";

@@ -3,7 +3,7 @@ import { instanceName, requestId } from "../../../adapters/gce/launch/names.ts";
 import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
 import { samplePlan } from "../sample-plan.ts";
 
-/** What tells one launch of a workspace from another. */
+/** Everything that distinguishes the launches of a workspace. */
 export interface LaunchKey {
   readonly spawnId: string;
   readonly number: number;
@@ -11,7 +11,7 @@ export interface LaunchKey {
   readonly subnet: string;
 }
 
-/** All that a launch is known by, to the ledger and to each provider. */
+/** All identifiers of a launch, in the ledger and at each provider. */
 export function identityOf({ spawnId, number, place, subnet }: LaunchKey) {
   const token = launchToken({
     owner: "ledger-1",

@@ -1,4 +1,4 @@
-/** Prints what a process of its own makes of the launches that it is told: a line of JSON. */
+/** Computes the identities of the given launches in a separate process, and prints them as a line of JSON. */
 import process from "node:process";
 import { z } from "zod";
 import { identityOf } from "./identities.ts";

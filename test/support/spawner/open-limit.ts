@@ -19,7 +19,7 @@ export const READS: RateLimit = {
   resources: null,
 };
 
-interface Wish {
+interface Request {
   readonly at?: number;
   readonly tenant?: string;
   readonly queueId?: string;
@@ -28,28 +28,28 @@ interface Wish {
   readonly calls?: number;
 }
 
-/** A limit as several ask for it; what each is told. */
+/** One rate limit with several callers; returns the answer for each. */
 export function openLimit(limit: RateLimit = LAUNCHES) {
   let state: RateState | null = null;
   const gone = new Set<string>();
-  const askOf = ({ at = 0, tenant = "a", queueId = "1", ...wish }: Wish): RateRequest => {
-    const { machines, exactly, calls = 1 } = wish;
+  const requestOf = ({ at = 0, tenant = "a", queueId = "1", ...request }: Request): RateRequest => {
+    const { machines, exactly, calls = 1 } = request;
     const most = exactly ?? machines;
     const resources = most === undefined ? null : { minimum: exactly ?? 1, maximum: most };
     const asked = { limit, tenant, queueId, now: START + at, requests: calls, resources };
     return { scope: "here", ...asked, isReserved: true, isGone: (each) => gone.has(each) };
   };
   return {
-    /** What is granted; or, negative, how long to wait. */
-    ask(wish: Wish): number {
-      const decision = admit(state, askOf(wish));
+    /** The number granted or, if negative, the time to wait. */
+    ask(request: Request): number {
+      const decision = admit(state, requestOf(request));
       state = decision.state;
       const { answer } = decision;
       if (!answer.granted) return -answer.wait;
-      return askOf(wish).resources === null ? answer.requests : answer.resources;
+      return requestOf(request).resources === null ? answer.requests : answer.resources;
     },
-    correct(correction: RateCorrection, wish: Wish = {}): void {
-      state = correct(state, askOf(wish), correction);
+    correct(correction: RateCorrection, request: Request = {}): void {
+      state = correct(state, requestOf(request), correction);
     },
     recorded(reservation: Reservation): void {
       state = releaseReservation(state, { scope: "here", limit, reservation });
@@ -59,7 +59,7 @@ export function openLimit(limit: RateLimit = LAUNCHES) {
     get reservations() {
       return state?.reservations ?? [];
     },
-    get entrants() {
+    get waiters() {
       return state?.waiters ?? [];
     },
   };

@@ -1,6 +1,6 @@
 /**
- * A process that does nothing but watch its own event loop, from a line on standard input to the next one: what delays
- * it is the machine's doing. Prints the longest delay, in milliseconds.
+ * A process that only measures the delay of its own event loop, between two lines on standard input: any delay is caused
+ * by the machine. Prints the longest delay, in milliseconds.
  */
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Connection } from "../../../src/storage/connection.ts";
 import type { Database } from "../../../src/storage/database.ts";
 
-/** A database of which is known what a power cut would leave. */
+/** A database with a known state on disk, for simulating a power cut. */
 export interface PoweredDatabase {
   readonly database: Database;
   /**
-   * Copies the database into a folder as a power cut would leave it: with the commits that have reached the disk, and
-   * none that came after the last of them.
+   * Copies the database into a folder in the state that a power cut would leave: with the commits that have reached the
+   * disk and none that came after the last of them.
    *
    * @returns the copy's path
    */
@@ -16,12 +16,12 @@ export interface PoweredDatabase {
 }
 
 /**
- * SQLite synchronises its log in one place: at the commit of a durable write, and with everything before it
- * (https://www.sqlite.org/pragma.html#pragma_synchronous). Counting those commits tells how much of the log is on disk.
+ * SQLite syncs its log in one place only: at the commit of a durable write, together with everything before it
+ * (https://www.sqlite.org/pragma.html#pragma_synchronous). The number of commits at that time shows how much is on disk.
  */
 export async function withPowerCuts(database: Database): Promise<PoweredDatabase> {
   const log = `${database.path}-wal`;
-  // A checkpoint would begin the log anew, and the count with it.
+  // A checkpoint would restart the log, and the count with it.
   await database.write((connection) => connection.get("PRAGMA wal_autocheckpoint = 0"));
   let durable = commitEnds(readFileSync(log)).length;
   return {

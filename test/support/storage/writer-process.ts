@@ -1,6 +1,7 @@
 /**
- * One of several processes that open and write one database at once. Arguments: file, number of writes. It waits
- * for a line on standard input before it opens, so that all of them begin together, and prints what it saw as JSON.
+ * One of several processes that open and write one database concurrently. Arguments: file, number of writes. It waits
+ * for a line on standard input before it opens the file, so that all of them begin together, and prints its result as
+ * JSON.
  */
 import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -8,7 +9,7 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { loadSqlite } from "../../../src/storage/connection.ts";
 
 const [path = "", writes = "0"] = process.argv.slice(2);
-// Loading belongs to the process's start, not to what is measured.
+// Load SQLite now, so that loading is not part of the measurement.
 loadSqlite();
 process.stdout.write("ready\n");
 await once(process.stdin, "data");
@@ -29,7 +30,7 @@ const increment = (): Promise<number> =>
     connection.run("INSERT OR REPLACE INTO counter (name, value) VALUES ('c', ?)", value + 1);
     return value + 1;
   });
-// Half of them all at once, half one after the other: a burst must not hold the loop either.
+// Half of the writes concurrently, half sequentially: a burst must not block the event loop either.
 const half = Math.floor(Number(writes) / 2);
 const seen = await Promise.all(Array.from({ length: half }, increment));
 for (let left = Number(writes) - half; left > 0; left -= 1) seen.push(await increment());

@@ -205,7 +205,7 @@ it("remembers those who came within a minute, and no crowd", () => {
   const limit = openLimit(READS);
   for (let tenant = 0; tenant < 1_000; tenant += 1)
     limit.ask({ tenant: `t${tenant}`, at: tenant * 10 });
-  expect(limit.entrants.length).toBeLessThanOrEqual(256 + 32);
+  expect(limit.waiters.length).toBeLessThanOrEqual(256 + 32);
   limit.ask({ tenant: "late", at: 200_000 });
-  expect(limit.entrants.map(({ tenant }) => tenant)).toEqual(["late"]);
+  expect(limit.waiters.map(({ tenant }) => tenant)).toEqual(["late"]);
 });

@@ -41,7 +41,7 @@ describe("the check of package-lock.json", () => {
   it("names each package that names a host", () => {
     const resolved = "https://registry.example/good/-/good-1.0.0.tgz";
     const packages = { "node_modules/good": { version: "1.0.0", integrity: "sha512-a", resolved } };
-    expect(faultsOf(packages)).toEqual(["node_modules/good names where it was downloaded from"]);
+    expect(faultsOf(packages)).toEqual(["node_modules/good names its download location"]);
   });
 
   it("does not take another file for a lock file", () => {

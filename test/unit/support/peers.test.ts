@@ -65,8 +65,8 @@ describe("findPeers", () => {
     expect(reasonOf(peers.registry)).toContain("ENOENT");
   });
 
-  it("starts engines as root alone", () => {
-    expect(reasonOf(findPeers({}, false).engineBinary)).toBe("only root starts engines");
+  it("starts engines only as root", () => {
+    expect(reasonOf(findPeers({}, false).engineBinary)).toBe("only root can start engines");
   });
 
   it("finds what scripts/peers.sh has started, while it runs", async () => {
