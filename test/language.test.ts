@@ -54,8 +54,24 @@ function usesIn(
 }
 
 describe("plain English", () => {
-  it.each(["examples"])("in %s: comments, messages and names", (folder) => {
-    expect(usesIn([`${folder}/**/*.{ts,mjs}`], usesInSource)).toEqual([]);
+  it.each(["bench", "examples", "scripts", "testing"])(
+    "in %s: comments, messages and names",
+    (folder) => {
+      expect(usesIn([`${folder}/**/*.{ts,mjs}`], usesInSource)).toEqual([]);
+    },
+  );
+
+  it.each([
+    "test/contract/**/*.ts",
+    "test/integration/{ec2-fake,ec2-wire,gce-client,gce-fake,testing-registry}*.ts",
+    "test/simulation/**/*.ts",
+    "test/unit/testing/**/*.ts",
+  ])("in %s: comments, titles and names", (pattern) => {
+    expect(usesIn([pattern], usesInTest)).toEqual([]);
+  });
+
+  it("in docs/fakes.md", () => {
+    expect(usesIn(["docs/fakes.md"], usesInDocument)).toEqual([]);
   });
 });
 

@@ -2,22 +2,22 @@ import * as fc from "fast-check";
 import { SECRET_FORMS } from "../secret-forms.ts";
 import type { RepeatedAnswer, Strike } from "./repeater.ts";
 
-/** Words of a peer; a secret among them is named by its place in the list of those that the peer knows. */
+/** A part of a peer's text; a secret is given by its index in the list of secrets that the peer knows. */
 type Part = string | { readonly secret: number; readonly form: string };
 type Words = readonly Part[];
 
-/** A document of a peer, with words where it has texts. */
+/** A document of a peer, with generated texts. */
 type Document = (words: () => string) => unknown;
 
-/** Answers of every peer, refusals and good ones with words in them, and what is no answer of any. */
+/** Answers of every kind of peer, errors and successes with texts in them, and documents of no peer. */
 const DOCUMENTS = {
-  "a registry's refusal": (words) => ({
+  "a registry's error": (words) => ({
     errors: [
       { code: "DENIED", message: words(), detail: { [words()]: words() } },
       { code: "UNKNOWN", message: words() },
     ],
   }),
-  "a registry's refusal with words for a code": (words) => ({
+  "a registry's error with a text as its code": (words) => ({
     errors: [{ code: lettersOf(words()), message: words() }],
   }),
   "a manifest of another type": (words) => ({
@@ -39,13 +39,13 @@ const DOCUMENTS = {
       },
     ],
   }),
-  "a token that is none": (words) => ({ token: `${words()} `, expires_in: words() }),
-  "a token service's refusal": (words) => ({
+  "an invalid token": (words) => ({ token: `${words()} `, expires_in: words() }),
+  "a token service's error": (words) => ({
     error: words(),
     error_description: words(),
     error_uri: words(),
   }),
-  "an engine's refusal": (words) => ({ message: words() }),
+  "an engine's error": (words) => ({ message: words() }),
   "an engine's progress": (words) => ({
     status: words(),
     error: words(),
@@ -56,13 +56,13 @@ const DOCUMENTS = {
     State: { Status: "exited", ExitCode: 1, Error: words() },
     Config: { Labels: {} },
   }),
-  "an engine's account of itself": (words) => ({
+  "an engine's description of itself": (words) => ({
     Name: words(),
     OSType: words(),
     ApiVersion: words(),
     RegistryConfig: { IndexConfigs: { [words()]: words() } },
   }),
-  "Compute Engine's refusal": (words) => ({
+  "Compute Engine's error": (words) => ({
     error: {
       code: 403,
       message: words(),
@@ -70,7 +70,7 @@ const DOCUMENTS = {
       details: [{ reason: words(), metadata: { [words()]: words() } }],
     },
   }),
-  "an operation that has failed": (words) => ({
+  "a failed operation": (words) => ({
     id: "1",
     name: "operation-1",
     status: "DONE",
@@ -82,20 +82,20 @@ const DOCUMENTS = {
   "a list": (words) => [words(), 7, null, [words()]],
   "a text": (words) => words(),
   "a number": () => 7,
-  "an object of other fields": (words) => ({ [words()]: { [words()]: [words()] } }),
+  "an object with other fields": (words) => ({ [words()]: { [words()]: [words()] } }),
 } satisfies Readonly<Record<string, Document>>;
 
 /** Documents that are not JSON. */
 const TEXTS = {
   "a page": (words) => `<html><title>${words()}</title><p>${words()}</p></html>`,
-  "cut JSON": (words) =>
+  "truncated JSON": (words) =>
     JSON.stringify({ errors: [{ code: "DENIED", message: words() }] }).slice(0, -3),
   "plain text": (words) => words(),
-  "EC2's refusal": (words) =>
+  "EC2's error": (words) =>
     `<Response><Errors><Error><Code>${xml(words())}</Code><Message>${xml(words())}</Message></Error></Errors><RequestID>${xml(words())}</RequestID></Response>`,
-  "EC2's refusal by a code that is known": (words) =>
+  "EC2's error with a known code": (words) =>
     `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>${xml(`You are not authorized to perform: ec2:RunInstances ${words()} Encoded authorization failure message: ${words().replaceAll(/[^\w+/=-]/g, "")}`)}</Message></Error></Errors><RequestID>1</RequestID></Response>`,
-  "STS's refusal": (words) =>
+  "STS's error": (words) =>
     `<ErrorResponse><Error><Type>Sender</Type><Code>${xml(words())}</Code><Message>${xml(words())}</Message></Error><RequestId>${xml(words())}</RequestId></ErrorResponse>`,
   "an instance that has ended": (words) =>
     `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><instanceState><name>terminated</name></instanceState><stateReason><code>Server.InternalError</code><message>${xml(words())}</message></stateReason></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`,
@@ -113,7 +113,7 @@ const STATUSES = [
   200, 200, 201, 302, 307, 400, 401, 401, 403, 403, 404, 405, 409, 418, 429, 500, 503,
 ];
 
-/** Which requests are answered otherwise than they should be, and how: as data, which a failed test can show. */
+/** Which requests get another answer than they should, and which answer: as data that a failed test can print. */
 export interface Plot {
   readonly skip: number;
   readonly times: number;
@@ -121,13 +121,13 @@ export interface Plot {
   readonly statusText: Words;
   readonly headers: Readonly<Partial<Record<Header, Words>>>;
   readonly kind: AnswerKind;
-  /** What its texts are, in turns. */
+  /** Its texts, used in turn. */
   readonly words: readonly Words[];
 }
 
 /**
- * @param longestSkip Requests that are answered well before.
- * @param usual Most answers are of these.
+ * @param longestSkip Maximum number of requests with correct answers before it.
+ * @param usual Kinds of most answers.
  */
 export function plots(longestSkip: number, usual: readonly AnswerKind[]): fc.Arbitrary<Plot> {
   return fc.record({
@@ -169,7 +169,7 @@ export function plainPlots(
   );
 }
 
-/** @param known What the peer knows whatever it has granted. */
+/** @param known Secrets that the peer knows whatever it has granted. */
 export function strikeOf(plot: Plot, known: readonly string[]): Strike {
   const { skip, times } = plot;
   return { skip, times, answer: (granted) => render(plot, [...known, ...granted]) };
@@ -190,7 +190,7 @@ const HEADERS = [
 ] as const;
 type Header = (typeof HEADERS)[number];
 
-/** Words around secrets, as long as an error message, or so long that it is cut. */
+/** Text around secrets, as long as an error message, or so long that it is truncated. */
 function someWords(): fc.Arbitrary<Words> {
   const secret = fc.record({
     secret: fc.nat({ max: 20 }),
@@ -265,7 +265,7 @@ function header(name: string, words: string): readonly [string, string] {
   }
 }
 
-/** What may stand in a header field or a status line. */
+/** The valid characters of a header field or a status line. */
 function fieldOf(words: string): string {
   return words
     .replaceAll(/[^ -~]/g, "")

@@ -13,19 +13,19 @@ import { everythingIn } from "../world-secrets.ts";
 import { WORKSPACE } from "./scenes.ts";
 import type { Scene } from "./scenes.ts";
 
-/** How commands are given, and what is read of them. */
+/** How commands are run and their output is read. */
 export const WAYS = ["library", "text", "json"] as const;
 export type Way = (typeof WAYS)[number];
 
-/** A scene with a catalog of its own. */
+/** A scene with its own catalog. */
 export interface Player extends Disposable {
-  /** Goes through every command, and gives all that was said: results, errors, events, warnings. */
+  /** Runs every command, and returns everything that was printed: results, errors, events, warnings. */
   play(way: Way): Promise<string>;
-  /** Every byte of every file that was left. */
+  /** All bytes of all files that are left. */
   readonly files: () => ReadonlyMap<string, string>;
 }
 
-/** Patience of minutes is over in moments. */
+/** Factor by which timeouts are shortened: minutes pass in moments. */
 const HASTE = 1_000;
 const WHOLE = {
   depth: null,
@@ -87,14 +87,14 @@ async function playLibrary(
   const secret = "LOGIN" in stored ? { secret: "LOGIN" } : {};
   if (reference !== null)
     await attempt(() => slipway.inspectImage(reference, { ...secret, verifyLayers: true }));
-  // The image was inspected by a client of its own, which is gone with its tokens.
+  // The image was inspected by a separate client, whose tokens are gone with it.
   repeater.beginSession();
   await attempt(() => slipway.resolveWorkspace(WORKSPACE));
   await attempt(() =>
     slipway.spawnWorkspace(WORKSPACE, { spawnId, wait: "watched", onEvent: tell }),
   );
   await attempt(() => slipway.describeSpawn(spawnId));
-  // As below: what a machine prints is its own.
+  // As below: a machine's output is not checked.
   await attempt(() => Array.fromAsync(slipway.logs(spawnId), () => null));
   await attempt(() => slipway.refreshSpawns([]));
   await attempt(() => slipway.terminateSpawn(spawnId));
@@ -125,7 +125,7 @@ async function playCommands(
   for (const line of lines) {
     repeater.beginSession();
     const output = format === "json" ? ["-o", "json"] : [];
-    // What a machine prints is its own, and shown as it is; what goes wrong on the way is not.
+    // A machine's output is printed unchanged and not checked; errors while reading it are.
     const printed = line[0] === "logs" ? [] : told;
     const host = createProcessHost({
       stdin: nothing(),
@@ -151,5 +151,5 @@ function streamTo(told: string[]): WritableStreamLike {
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {
-  // Nothing is typed.
+  // There is no input.
 }

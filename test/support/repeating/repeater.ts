@@ -3,7 +3,7 @@ import { createServer, request as send } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { stopServer } from "../../../testing/server/http-server.ts";
 
-/** An answer that a peer gives in place of its own. */
+/** An answer that replaces that of a peer. */
 export interface RepeatedAnswer {
   readonly status: number;
   readonly statusText: string;
@@ -11,30 +11,30 @@ export interface RepeatedAnswer {
   readonly body: string;
 }
 
-/** The requests that are answered so: `times` of them, after `skip` others. */
+/** The requests that get the answer: `times` of them, after `skip` others. */
 export interface Strike {
   readonly skip: number;
   readonly times: number;
-  /** Made from what the server behind has granted in this session. */
+  /** Built from what the server behind has granted in this session. */
   readonly answer: (granted: readonly string[]) => RepeatedAnswer;
 }
 
-/** A server in front of another one, which passes everything on, but for the requests of a strike. */
+/** A proxy in front of another server. It forwards everything except the requests of a strike. */
 export interface Repeater extends AsyncDisposable {
   readonly url: string;
   /** `127.0.0.1:PORT` */
   readonly host: string;
   /** Tokens and keys that the server behind has granted so far, in all sessions. */
   readonly granted: () => readonly string[];
-  /** Another process of the caller begins, which knows nothing of what an earlier one was granted. */
+  /** Begins a new session: another process of the caller, without the grants of earlier ones. */
   beginSession(): void;
-  /** From now on; the last one counts. Null passes everything on. */
+  /** Replaces the current strike. Null forwards everything. */
   strike(strike: Strike | null): void;
-  /** Requests that were answered with a strike so far. */
+  /** Number of requests that were answered by strikes so far. */
   readonly hits: () => number;
 }
 
-/** What servers grant: bearer tokens, and the temporary credentials of a role. */
+/** The grants of servers: bearer tokens, and the temporary credentials of a role. */
 const GRANTED =
   /"(?:token|access_token|accessToken)":\s*"([^"]+)"|<(?:SecretAccessKey|SessionToken)>([^<]+)</g;
 

@@ -13,42 +13,42 @@ import type { AnswerKind } from "./answers.ts";
 import { startRepeater } from "./repeater.ts";
 import type { Repeater } from "./repeater.ts";
 
-/** A peer that knows secrets of its caller, and a workspace whose every command asks it something. */
+/** A peer that knows secrets of its caller, and a workspace whose every command sends it requests. */
 export interface Scene extends AsyncDisposable {
   readonly repeater: Repeater;
-  /** What the caller shows the peer, by name. */
+  /** The secrets that the caller sends to the peer, by name. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
-  /** Secrets of the catalog. */
+  /** Secrets in the catalog. */
   readonly stored: Readonly<Record<string, string>>;
-  /** Records of the catalog, by kind. */
+  /** Records in the catalog, by kind. */
   readonly records: Readonly<Record<string, JsonObject>>;
   /** An image that is also inspected without a workspace; null for none. */
   readonly reference: string | null;
-  /** Requests of all commands of the scene, about. */
+  /** Approximate number of requests of all commands of the scene. */
   readonly requests: number;
-  /** What the peer's own answers look like. */
+  /** The usual kinds of the peer's answers. */
   readonly answers: readonly AnswerKind[];
 }
 
 const REGISTRY_ANSWERS = [
-  "a registry's refusal",
-  "a registry's refusal with words for a code",
+  "a registry's error",
+  "a registry's error with a text as its code",
   "a manifest of another type",
   "an index",
-  "a token that is none",
+  "an invalid token",
 ] as const;
 
 export const WORKSPACE = "agent-dev";
 const IMAGE = "agent-base";
 const PLACEMENT = "here";
 
-/** Of letters alone in its first half: a URL's scheme may hold it. Its second half has what is escaped somewhere. */
+/** The first half consists of letters, as a URL's scheme requires. The second half contains characters that need escapes. */
 function secretText(): string {
   return `s${randomBytes(9).toString("hex")}/"ü+& <%41\\${randomBytes(4).toString("hex")}`;
 }
 
-/** What may stand in a header. */
+/** A text of characters that are valid in a header. */
 function tokenText(length: number): string {
   return `t${randomBytes(length).toString("base64")}`;
 }
@@ -72,7 +72,7 @@ function dockerRecords(reference: string, login: string | null, host: string, wo
 
 const NO_ENGINE = "unix:///nonexistent/engine.sock";
 
-/** A registry with its token service, which is asked with a password or with an identity token. */
+/** A registry with its token service, used with a password or with an identity token. */
 export async function registryScene(kind: "password" | "identity token"): Promise<Scene> {
   const password = secretText();
   const stack = new AsyncDisposableStack();
@@ -101,9 +101,9 @@ export async function registryScene(kind: "password" | "identity token"): Promis
   };
 }
 
-/** A registry whose password is with a credential helper, which says more than it should. */
+/** A registry whose password comes from a credential helper that prints more than it should. */
 export interface HelperScene extends Scene {
-  /** From now on the helper prints so, and ends so. */
+  /** Sets the output and the exit code of the helper. */
   say(answer: {
     readonly stdout: string;
     readonly stderr: string;
@@ -157,7 +157,7 @@ export async function helperScene(): Promise<HelperScene> {
   };
 }
 
-/** An engine that is given a pull credential, variables and files. */
+/** An engine that receives a pull credential, variables and files. */
 export async function engineScene(): Promise<Scene> {
   const secrets = {
     password: secretText(),
@@ -189,10 +189,10 @@ export async function engineScene(): Promise<Scene> {
     reference: null,
     requests: 20,
     answers: [
-      "an engine's refusal",
+      "an engine's error",
       "an engine's progress",
       "a container that has ended",
-      "an engine's account of itself",
+      "an engine's description of itself",
     ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -270,9 +270,9 @@ export async function ec2Scene(): Promise<Scene> {
     reference: null,
     requests: 24,
     answers: [
-      "EC2's refusal",
-      "EC2's refusal by a code that is known",
-      "STS's refusal",
+      "EC2's error",
+      "EC2's error with a known code",
+      "STS's error",
       "an instance that has ended",
     ],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -281,7 +281,7 @@ export async function ec2Scene(): Promise<Scene> {
 
 const PROJECT = "agents";
 
-/** Compute Engine, with a token as it is given, or one that a token service gives for a workload's own. */
+/** Compute Engine, with a given token, or with one that a token service issues for a workload identity. */
 export async function gceScene(kind: "token" | "workload identity"): Promise<Scene> {
   const token = tokenText(120);
   const stack = new AsyncDisposableStack();
@@ -328,11 +328,7 @@ export async function gceScene(kind: "token" | "workload identity"): Promise<Sce
     ),
     reference: null,
     requests: 24,
-    answers: [
-      "Compute Engine's refusal",
-      "an operation that has failed",
-      "a token service's refusal",
-    ],
+    answers: ["Compute Engine's error", "a failed operation", "a token service's error"],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
