@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** Builds and packs the package. Returns the path of the tarball. */
 export function pack(folder: string): string {
   const printed = npm(["pack", "--silent", "--pack-destination", folder], process.cwd());
-  // Before the file's name comes what the build prints.
+  // The build prints before the file's name.
   return join(folder, printed.trim().split("\n").at(-1) ?? "");
 }
 
@@ -24,14 +24,14 @@ export function installLibrary(tarball: string, folder: string, node: string) {
   return { folder, oldestNode: join(folder, "node_modules", ".bin", "node") };
 }
 
-/** What the files of a folder take on the disk, in MB of 2^20 bytes. */
+/** Disk space of a folder's files, in MiB. */
 export function megabytesOf(folder: string): number {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
   const blocks = files.map((file) => lstatSync(join(folder, file)).blocks);
   return Math.ceil((blocks.reduce((sum, count) => sum + count, 0) * BLOCK_BYTES) / 2 ** 20);
 }
 
-/** In `stat`, whatever the file system's own blocks are. */
+/** The unit of `blocks` in `stat`, independent of the file system. */
 const BLOCK_BYTES = 512;
 
 function npm(args: readonly string[], cwd: string): string {

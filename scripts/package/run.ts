@@ -3,26 +3,26 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 
-/** How something that is installed is run. */
+/** How an installed program is run. */
 export interface Installed {
   /** The Node that runs it. */
   readonly program: string;
-  /** Words before those of each command. */
+  /** Arguments before those of each command. */
   readonly before: readonly string[];
   /** Its home folder and its working directory. */
   readonly home: string;
-  /** Variables beside `PATH` and `HOME`. */
+  /** Variables besides `PATH` and `HOME`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Attempt {
   readonly words: readonly string[];
   readonly input?: string;
-  /** What standard output begins with. */
+  /** Expected start of standard output. */
   readonly prints: string;
 }
 
-/** Runs it to its end, and reports whether it printed what it should and nothing on standard error. */
+/** Runs it to its end, and reports whether it printed the expected output and nothing on standard error. */
 export async function attempt(installed: Installed, { words, input = "", prints }: Attempt) {
   const child = start(installed, words);
   // A command may end before it reads its input.
@@ -50,7 +50,7 @@ export async function ended(child: ChildProcess) {
   return { exitCode: Number(exitCode), stdout, stderr };
 }
 
-/** Prints one line, and the details of what failed, which makes this process fail. */
+/** Prints one line and, if it failed, the details; a failure makes this process exit with an error. */
 export function report(isGood: boolean, what: string, details = ""): void {
   console.log(`${isGood ? "passed" : "FAILED"}  ${what}`);
   if (isGood) return;

@@ -97,11 +97,11 @@ function spawnAttempts(): readonly Attempt[] {
     { words: ["sweep", "--dry-run"], prints: "{" },
     { words: ["terminate", "one", "two-0", "two-1"], prints: "[" },
   ];
-  // In this form nothing but an error goes to standard error.
+  // In this format only an error goes to standard error.
   return attempts.map(({ words, prints }) => ({ words: [...words, "-o", "json"], prints }));
 }
 
-/** What a fake of EC2 has: its ids are its own. */
+/** Records for an EC2 fake, whose generated ids differ in each run. */
 async function ec2Records(endpoint: string): Promise<Records> {
   const credentials = {
     accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
@@ -120,7 +120,7 @@ async function ec2Records(endpoint: string): Promise<Records> {
   };
 }
 
-/** `slipway fake`, until it is disposed of: then it must end by itself, without a word on standard error. */
+/** Runs `slipway fake` until it is disposed of; then it must exit with 0 and print nothing on standard error. */
 async function startFake(installed: Installed, cloud: string) {
   const child = start(installed, ["fake", cloud]);
   const end = ended(child);

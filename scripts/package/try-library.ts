@@ -9,8 +9,8 @@ const PROGRAMS = ["docker-only.mjs", "all-substrates.mjs"] as const;
 const SDKS = ["@aws-sdk", "@google-cloud", "@smithy", "google-auth-library", "google-gax"] as const;
 
 /**
- * Uses the library in a program that has installed no SDK of a cloud, and in one that has: the SDKs that this
- * repository develops with.
+ * Uses the library in a program without any cloud SDK, and in one with the SDKs that this repository installs for
+ * development.
  */
 export async function tryLibrary(installed: Installed, folder: string): Promise<void> {
   const here = { ...installed, home: folder };
