@@ -40,9 +40,9 @@ export const benchmark: Benchmark = {
 };
 
 interface Containers extends AsyncDisposable {
-  /** Starts so many containers with Slipway. */
+  /** Starts `count` containers with Slipway. */
   spawn(count: number): Promise<void>;
-  /** Starts so many containers with so many processes. */
+  /** Starts `count` containers with `processes` processes. */
   run(count: number, processes: number): Promise<void>;
   clean(): Promise<void>;
 }

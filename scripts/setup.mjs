@@ -5,7 +5,7 @@
 // installs the dependencies when they are missing or differ from the lock file, builds when the
 // sources have changed since the last build, then runs the script with the Node of node_modules
 // (24), with its arguments, signals and exit code. Announces each step on standard error before it
-// begins, and says nothing where there is none. Plain JavaScript without dependencies, because it
+// begins, and prints nothing if there is none. Plain JavaScript without dependencies, because it
 // runs before there are any.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

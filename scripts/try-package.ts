@@ -1,6 +1,6 @@
 /**
- * Packs the package and uses it as it is installed: every command and the library, on the oldest and on the current
- * Node, where nothing but results may be printed; the library without the clouds' SDKs and with them. Also measures the
+ * Packs the package, installs it and uses it: every command and the library, on the oldest supported and on the current
+ * Node, and the library without and with the clouds' SDKs. Only results may be printed. Also measures the size of the
  * command's installation. Needs the package registry; CI runs it.
  */
 import { execFileSync } from "node:child_process";

@@ -65,6 +65,7 @@ describe("plain English", () => {
     "test/contract/**/*.ts",
     "test/integration/{ec2-fake,ec2-wire,gce-client,gce-fake,testing-registry}*.ts",
     "test/simulation/**/*.ts",
+    "test/support/**/*.ts",
     "test/unit/testing/**/*.ts",
   ])("in %s: comments, titles and names", (pattern) => {
     expect(usesIn([pattern], usesInTest)).toEqual([]);

@@ -27,7 +27,7 @@ export interface Chunk {
  * The files are CommonJS. As ES modules they take 30 ms more for each command that uses a network: an import of
  * `node:http` reads all its exports, and thereby loads Node's WebSocket and fetch.
  *
- * @throws Error for a package that would be missing at run time, and for whatever the bundler warns of
+ * @throws Error for a package that would be missing at run time, and for every warning of the bundler
  */
 export async function bundleCommandLine(folder: string): Promise<readonly Chunk[]> {
   const unused = leaveOutUnused();
@@ -35,7 +35,7 @@ export async function bundleCommandLine(folder: string): Promise<readonly Chunk[
     cwd: ROOT,
     input: { slipway: "src/cli/main.ts" },
     platform: "node",
-    // The ES modules of a package, where it has both: only their unused exports can be left out.
+    // Prefer a package's ES modules to its CommonJS files: only their unused exports can be removed.
     resolve: { mainFields: ["module", "main"] },
     transform: { target: "es2024" },
     plugins: [unused.plugin, largeJsonAsFile],
@@ -102,7 +102,7 @@ function leaveOutUnused(): { readonly plugin: Plugin; check(): void } {
 const LARGE_BYTES = 1_000_000;
 
 /**
- * Leaves large JSON files as they are, beside the bundle. A bundler turns JSON into JavaScript, which Node takes five
+ * Copies large JSON files unchanged next to the bundle. A bundler turns JSON into JavaScript, which Node takes five
  * times as long to read: 340 ms instead of 70 for the 11 MB that describe Compute Engine.
  */
 const largeJsonAsFile: Plugin = {
@@ -122,7 +122,7 @@ const largeJsonAsFile: Plugin = {
   },
 };
 
-/** A bundle that imports a package would find it in a checkout, and not where it is installed. */
+/** A bundle that imports a package would find it in a checkout, but not in an installation. */
 function checkImports(chunks: readonly OutputChunk[], own: ReadonlySet<string>): void {
   for (const { fileName, imports, dynamicImports } of chunks)
     for (const name of [...imports, ...dynamicImports])

@@ -1,4 +1,4 @@
-// A program that uses the clouds, as `scripts/try-package.ts` runs it: their SDKs are installed beside the library.
+// A program that uses the clouds. `scripts/try-package.ts` runs it with the SDKs installed next to the library.
 import assert from "node:assert/strict";
 import { createSlipway } from "slipway";
 import { API_CALLS as ec2Calls } from "slipway/adapters/aws";

@@ -16,7 +16,7 @@ export function installCommand(tarball: string, prefix: string): string {
   return join(prefix, "bin", "slipway");
 }
 
-/** Installs the library into a program, and an older Node beside it. */
+/** Installs the library and an older Node into a program's folder. */
 export function installLibrary(tarball: string, folder: string, node: string) {
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');

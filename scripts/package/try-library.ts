@@ -5,7 +5,7 @@ import type { Installed } from "./run.ts";
 
 const PROGRAMS = ["docker-only.mjs", "all-substrates.mjs"] as const;
 
-/** Folders of `node_modules` with the clouds' SDKs, which a program may install beside the library. */
+/** Folders of `node_modules` with the clouds' SDKs, which a program can install in addition to the library. */
 const SDKS = ["@aws-sdk", "@google-cloud", "@smithy", "google-auth-library", "google-gax"] as const;
 
 /**

@@ -18,7 +18,7 @@ export type Command =
       /** The spawn's name. */
       readonly name: string;
       readonly wait: Wait;
-      /** Cancels it after so many milliseconds; null: never. */
+      /** Cancels it after this many milliseconds; null: never. */
       readonly cancelAfter: number | null;
       /** Maximum time to wait in milliseconds; null: no maximum. */
       readonly detachAfter: number | null;

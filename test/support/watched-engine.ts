@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 /**
  * A fault between a client and its engine. `drop` cuts the connection before the request reaches the engine; `busy`
  * answers 503 without asking the engine; `lose` cuts the connection once the engine has answered, `cut` in the middle of
- * the answer; `delay` holds the request, or its answer, for so many milliseconds.
+ * the answer; `delay` holds the request, or its answer, for a number of milliseconds.
  */
 export type EngineFault =
   | { readonly kind: "drop" | "busy" | "lose" | "cut" }

@@ -37,7 +37,7 @@ function encodingsOf(value: string): readonly string[] {
   ].map((form) => form.toLowerCase());
 }
 
-/** The text, and its variants with up to so many layers of escapes undone. */
+/** The text, and its variants with up to `layers` layers of escapes undone. */
 function readings(text: string, layers: number): ReadonlySet<string> {
   const inner = layers === 0 ? [] : UNDONE.map((undo) => undo(text)).filter((one) => one !== text);
   return new Set([text, ...inner.flatMap((one) => [...readings(one, layers - 1)])]);

@@ -15,7 +15,7 @@ export function isConsuming(instance: Instance, now: number): boolean {
   return state !== "TERMINATED" && state !== "SUSPENDED";
 }
 
-/** Schedules states, each so many milliseconds from now, and discards states that were scheduled for later. */
+/** Schedules states, each with its delay in milliseconds from now, and discards states that were scheduled for later. */
 export function scheduleStates(
   instance: Instance,
   now: number,

@@ -1,7 +1,7 @@
 import { GceFailure } from "./failure.ts";
 import type { Route } from "./route.ts";
 
-/** A request quota: so many per minute and project. */
+/** A request quota per minute and project. */
 export interface RateQuota {
   /** Name in the error message: `Queries`. */
   readonly metric: string;

@@ -14,9 +14,9 @@ export type Fault =
     }
   /** Treats presented tokens and passwords as expired: 401 with the challenge. */
   | { readonly kind: "unauthorized" }
-  /** Resets the connection: after so many bytes of the body, or without any answer. */
+  /** Resets the connection after this number of bytes of the body, or without any answer. */
   | { readonly kind: "reset"; readonly afterBytes?: number }
-  /** Stops sending until released: after so many bytes of the body, or before the head of the answer. */
+  /** Stops sending until released, after this number of bytes of the body or before the head of the answer. */
   | { readonly kind: "stall"; readonly afterBytes?: number }
   /** Overrides headers of the answer, for example `Content-Type` or rate limits. */
   | { readonly kind: "headers"; readonly headers: Readonly<Record<string, string>> }

@@ -62,7 +62,7 @@ const faultSchema = z.discriminatedUnion("kind", [
   }),
   /** The connection is reset without an answer. Default `after`. */
   z.strictObject({ kind: z.literal("lost-reply"), when, ...COMMON }),
-  /** The answer is delayed by so many milliseconds, or, without a time, until the fault is released. Default `after`. */
+  /** The answer is delayed by `delayMs`, or, without it, until the fault is released. Default `after`. */
   z.strictObject({
     kind: z.literal("slow-reply"),
     delayMs: z.int().min(0).max(86_400_000).optional(),

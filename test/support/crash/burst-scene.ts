@@ -10,7 +10,7 @@ import type { CrashSubstrate } from "./crash-scene.ts";
 
 const BURST = join(import.meta.dirname, "burst-process.ts");
 
-/** When to kill a burst: at the n-th time a point is reached, or after so many milliseconds; null: never. */
+/** When to kill a burst: at the n-th time a point is reached, or after a number of milliseconds; null: never. */
 export type BurstKill =
   | { readonly point: string; readonly nth: number }
   | { readonly afterMilliseconds: number }
@@ -22,7 +22,7 @@ export interface BurstScene extends AsyncDisposable {
   readonly workspace: string;
   readonly database: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Spawns so many machines from a separate process, with ids that begin with the prefix. */
+  /** Spawns `count` machines from a separate process, with ids that begin with the prefix. */
   burst(prefix: string, count: number, kill: BurstKill): Promise<BurstEnd>;
   /** The same from several processes concurrently. */
   bursts(prefixes: readonly string[], count: number): Promise<readonly BurstEnd[]>;
@@ -108,7 +108,7 @@ export async function killedBurst(
 }
 
 /**
- * Spawns so many machines at once while the first place has capacity for some of them.
+ * Spawns `count` machines at once while the first place has capacity for some of them.
  *
  * @returns the number of machines in each place, and null if each spawn has its own; otherwise what is wrong
  */
@@ -126,7 +126,7 @@ export async function splitBurst(
   return { wrong, places };
 }
 
-/** What is wrong with these machines, if not each of so many spawns has exactly one running machine. */
+/** What is wrong with these machines, if the `count` spawns do not have exactly one running machine each. */
 export async function mismatch(
   slipway: Slipway,
   machines: readonly string[],

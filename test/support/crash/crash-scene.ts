@@ -33,7 +33,7 @@ export interface Victim {
 
 const VICTIM = join(import.meta.dirname, "victim-process.ts");
 
-/** When to kill: at the n-th point (0: never), or after so many milliseconds. */
+/** When to kill: at the n-th point (0: never), or after a number of milliseconds. */
 export type Kill = { readonly point: number } | { readonly afterMilliseconds: number };
 
 export interface Aftermath {

@@ -1,7 +1,7 @@
 import { systemClock } from "../../../src/host/system-clock.ts";
 import type { Clock } from "../../../src/host/clock.ts";
 
-/** A clock that runs so many times faster: timeouts of minutes expire in moments. */
+/** A clock that runs faster by a factor: timeouts of minutes expire in moments. */
 export function fastClock(times: number): Clock {
   const start = systemClock.now();
   return {

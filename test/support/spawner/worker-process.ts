@@ -1,4 +1,4 @@
-/** Prints the id of its worker, and stays until it is told to go. */
+/** Prints the id of its worker, and runs until it receives a line. */
 import { once } from "node:events";
 import { systemProcessIdentity } from "../../../src/host/system-process-identity.ts";
 
