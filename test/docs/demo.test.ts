@@ -16,7 +16,7 @@ describe("what keeps the demo from booting", () => {
     expect(engineObstacle(refusal(name))).toBe(`${name} is wrong.`);
   });
 
-  it("is not told where the registry is at fault too: the demo fails", () => {
+  it("is not excused if the registry is at fault too: the demo fails", () => {
     expect(engineObstacle(refusal("engine.reachable", "image.manifest"))).toBeNull();
     expect(engineObstacle(refusal("image.manifest"))).toBeNull();
     expect(engineObstacle(refusal())).toBeNull();
@@ -27,7 +27,7 @@ describe("what keeps the demo from booting", () => {
     expect(spawnObstacle(JSON.stringify(spawn), "127.0.0.1:5000")).toContain("127.0.0.1:5000");
   });
 
-  it("is no other failure of a spawn", () => {
+  it("does not include other failures of a spawn", () => {
     expect(spawnObstacle(JSON.stringify({ error: { reason: "PULL_FAILED" } }), "x")).toBeNull();
     expect(spawnObstacle(JSON.stringify({ error: null }), "x")).toBeNull();
   });

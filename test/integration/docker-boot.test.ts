@@ -19,7 +19,7 @@ const CREDENTIAL = {
 } as const;
 const { signal } = new AbortController();
 
-/** Tells everything that a container can tell of itself, then stays. */
+/** Prints everything that a container can see of itself, then stays. */
 const TELL =
   "uname -m; id -u; pwd; echo $GREETING $API_KEY; echo $0 $1; cat /run/keys/token; sleep 1000";
 

@@ -60,11 +60,11 @@ function holdsPromise(
   expect(next).toBe(full.length === 0 ? first : second);
 }
 
-describe("the fault matrix on EC2's stand-in", () => {
+describe("the fault matrix on the EC2 fake", () => {
   runTable(EC2_FAULTS, () => faultsOnEc2(), [50, 400]);
 });
 
-describe("the fault matrix on Compute Engine's stand-in", () => {
+describe("the fault matrix on the Compute Engine fake", () => {
   runTable(GCE_FAULTS, () => faultsOnGce(), [50, 400]);
 });
 

@@ -109,7 +109,7 @@ const CLIENTS: readonly Client[] = [
     outcomes: {
       ...REGISTRY_OUTCOMES,
       document: MANIFEST.bytes.length,
-      // A blob that goes on for ever is larger than it may be at once.
+      // An endless blob is larger than the limit at once.
       timeout: { reason: expect.stringMatching(/^(?:REGISTRY_UNAVAILABLE|MANIFEST_INVALID)$/) },
     },
   },

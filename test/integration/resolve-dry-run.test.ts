@@ -15,7 +15,7 @@ const LOCKS = ["htpasswd", "token"] as const;
 const IMAGE = tinyMultiPlatformImage();
 const [AMD64] = IMAGE.images;
 
-/** A world whose engine and registry tell what was asked of them. */
+/** A world whose engine and registry record the requests that they received. */
 interface Scene {
   readonly registry: PrivateRegistry;
   readonly engine: WatchedEngine;
@@ -86,7 +86,7 @@ describeWithEngineAndRegistry("a dry run", (engine, peer) => {
 
   it("writes nothing into the database", async () => {
     const { registry, pushed } = sceneOf("token");
-    // Nobody has resolved anything here before.
+    // No earlier resolution has filled a cache.
     await using world = await openWorld({ engine, registry });
     const workspace = await world.workspace({ imageRef: pushed.reference });
     const before = everyRow(world.commands.database);
@@ -114,7 +114,7 @@ describeWithEngineAndRegistry("a dry run", (engine, peer) => {
     expect(watched.requests.filter((request) => !request.startsWith("GET "))).toEqual([]);
   });
 
-  it("asks nobody when it is offline", async () => {
+  it("makes no request when it is offline", async () => {
     const { engine: watched, world, registry, pushed } = sceneOf("htpasswd");
     const workspace = await world.workspace({
       imageRef: pushed.reference,

@@ -45,7 +45,7 @@ describeWithEngineAndRegistry("a workspace that cannot be resolved", (engine, pe
     expect(await world.engine.images(registry.host)).toEqual([]);
   });
 
-  it("is told everything that is wrong with it at once", async () => {
+  it("receives all of its problems at once", async () => {
     const { world, registry } = scene;
     await world.secret("STALE", "robot:changed since");
     const { reference } = await registry.push(tinyImage("amd64"));

@@ -71,8 +71,8 @@ describeWithEngineAndRegistry("a secret", (engine, peer) => {
   it("is in no event, error, plan or record of the library", SLOW, async () => {
     const { world, scan, environment } = scene;
     const { database, path } = world.commands;
-    const surroundings = { HOME: path, ...environment };
-    await using slipway = await createSlipway({ database, environment: surroundings });
+    const variables = { HOME: path, ...environment };
+    await using slipway = await createSlipway({ database, environment: variables });
     const told: unknown[] = [];
     const onEvent = (notice: unknown) => told.push(notice);
     const reasons: string[] = [];

@@ -15,7 +15,7 @@ import type { PrivateRegistry } from "../support/world-registry.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-/** Tells everything that a process can see of how it was started, then answers on a port. */
+/** Prints everything that a process can see of how it was started, then listens on a port. */
 const REPORT = [
   `echo "user=$(id -u):$(id -g)"`,
   `echo "directory=$(pwd)"`,
@@ -184,7 +184,7 @@ describeWithEngineAndRegistry("a container", (engine, peer) => {
     expect(container.Config.Env.join("\n")).not.toContain("SLIPWAY");
   });
 
-  it("answers on 127.0.0.1 at the port that is told, and nowhere else", async () => {
+  it("answers on 127.0.0.1 at the reported port, and nowhere else", async () => {
     const { spawn, container } = usual;
     const [published] = spawn.machine?.ports ?? [];
     expect(published?.port).toBe(8080);

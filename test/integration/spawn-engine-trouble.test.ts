@@ -77,32 +77,36 @@ describeWithOwnEngines("an engine that dies", (peer) => {
     expect(again).toMatchObject({ state: "running" });
   });
 
-  it("before a launch, or before a termination, is told and changes nothing", SLOW, async () => {
-    const { workspace } = await workspaceIn(world, registry);
-    const plan = await world.slipway.resolveWorkspace(workspace);
-    const running = await world.slipway.spawnWorkspace(workspace, { spawnId: uniqueName() });
-    await engine.kill();
-    const spawnId = uniqueName();
-    const down = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE" };
-    expect(await world.slipway.spawnWorkspace(plan, { spawnId })).toMatchObject({
-      state: "failed",
-      error: down,
-    });
-    const terminating = () => world.slipway.terminateSpawn(running.spawnId);
-    expect(await caughtError(terminating)).toMatchObject(down);
-    expect(await world.slipway.describeSpawn(running.spawnId)).toMatchObject({
-      state: "terminating",
-      machine: { id: running.machine?.id },
-    });
-    await engine.restart();
-    expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
-    expect(await terminating()).toMatchObject({ state: "terminated" });
-    expect(await world.engine.containers(`dev.slipway.spawn=${running.spawnId}`)).toEqual([]);
-  });
+  it(
+    "before a launch, or before a termination, is reported and changes nothing",
+    SLOW,
+    async () => {
+      const { workspace } = await workspaceIn(world, registry);
+      const plan = await world.slipway.resolveWorkspace(workspace);
+      const running = await world.slipway.spawnWorkspace(workspace, { spawnId: uniqueName() });
+      await engine.kill();
+      const spawnId = uniqueName();
+      const down = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE" };
+      expect(await world.slipway.spawnWorkspace(plan, { spawnId })).toMatchObject({
+        state: "failed",
+        error: down,
+      });
+      const terminating = () => world.slipway.terminateSpawn(running.spawnId);
+      expect(await caughtError(terminating)).toMatchObject(down);
+      expect(await world.slipway.describeSpawn(running.spawnId)).toMatchObject({
+        state: "terminating",
+        machine: { id: running.machine?.id },
+      });
+      await engine.restart();
+      expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
+      expect(await terminating()).toMatchObject({ state: "terminated" });
+      expect(await world.engine.containers(`dev.slipway.spawn=${running.spawnId}`)).toEqual([]);
+    },
+  );
 });
 
 describeWithOwnEngines("an engine whose disk is full", (peer) => {
-  it("is told as such, and keeps no container", SLOW, async () => {
+  it("is reported as such, and keeps no container", SLOW, async () => {
     await using registry = await startRegistry();
     await using engine = await startOwnEngine(peer, { diskBytes: 4 * MEBIBYTE });
     await using world = await openWorld({ engine });

@@ -71,7 +71,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
     expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
   }
 
-  it("tells of a layer that is not what its digest says", async () => {
+  it("reports a layer that does not match its digest", async () => {
     const image = freshImage();
     const { reference } = await registry.push(image);
     await appendFile(registry.real.contentFile(upperLayer(image)), "more");
@@ -91,7 +91,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
       "REGISTRY_RATE_LIMITED",
     ],
     ["breaks off", { kind: "reset" }, "UNAVAILABLE", "REGISTRY_UNAVAILABLE"],
-  ] as const)("tells of a registry that %s", async (_what, fault, code, reason) => {
+  ] as const)("reports a registry that %s", async (_what, fault, code, reason) => {
     const repository = `shaky/${uniqueName()}`;
     const { reference } = shaky.add(repository, "1", freshImage());
     const workspace = await world.workspace({ imageRef: reference, secret: null });
@@ -110,7 +110,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
       "NOT_FOUND",
       "IMAGE_NOT_FOUND",
     ],
-  ] as const)("tells of a registry that %s", async (_what, fault, code, reason) => {
+  ] as const)("reports a registry that %s", async (_what, fault, code, reason) => {
     const repository = `shaky/${uniqueName()}`;
     const image = freshImage();
     const { reference } = shaky.add(repository, "1", image);
@@ -122,7 +122,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
     await expectFailed(spawnId, { code, reason });
   });
 
-  it.each(UNSTARTABLE)("tells of %s", async (_what, config, code, reason, message) => {
+  it.each(UNSTARTABLE)("reports %s", async (_what, config, code, reason, message) => {
     const { reference } = await registry.push(freshImage(config));
     const workspace = await world.workspace({ imageRef: reference });
     const spawnId = uniqueName();
@@ -131,7 +131,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
     await expectFailed(spawnId, { code, reason, message: expect.stringMatching(message) });
   });
 
-  it("tells of a program for another processor", async () => {
+  it("reports a program for another processor", async () => {
     const { reference } = await registry.push(freshImage({ Entrypoint: ["/garbage"] }, [GARBAGE]));
     const workspace = await world.workspace({ imageRef: reference });
     const spawnId = uniqueName();
@@ -143,7 +143,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
     });
   });
 
-  it("tells of a secret that no variable can hold", async () => {
+  it("reports a secret that no variable can hold", async () => {
     await world.secret("BINARY", "before\0after");
     const { reference } = await registry.push(freshImage());
     const fields = { secret_refs: ["BINARY"] };

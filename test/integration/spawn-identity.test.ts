@@ -76,7 +76,7 @@ describeWithEngineAndRegistry("a spawn's id", (engine, peer) => {
       });
   });
 
-  it("is one workspace's for ever", async () => {
+  it("belongs to one workspace forever", async () => {
     const [workspace, other] = [await freshWorkspace(), await freshWorkspace()];
     const spawnId = uniqueName();
     await world.slipway.spawnWorkspace(workspace, { spawnId });
@@ -88,7 +88,7 @@ describeWithEngineAndRegistry("a spawn's id", (engine, peer) => {
     expect(await containersOf(spawnId)).toEqual([]);
   });
 
-  it("is one workspace's for ever, also for two that come at once", async () => {
+  it("belongs to one workspace forever, also for two that come at once", async () => {
     const workspaces = [await freshWorkspace(), await freshWorkspace()];
     const spawnId = uniqueName();
     const outcomes = await Promise.allSettled(

@@ -82,7 +82,7 @@ describeWithEngineAndRegistry("a spawn", (engine, peer) => {
   });
 
   it(
-    "tells what its machine prints, as it prints it, to its end",
+    "prints what its machine prints, as it prints it, to its end",
     { timeout: 60_000 },
     async () => {
       const workspace = await scripted(
@@ -93,7 +93,7 @@ describeWithEngineAndRegistry("a spawn", (engine, peer) => {
       let printed = "";
       for await (const piece of world.slipway.logs(spawnId, { follow: true })) {
         printed += Buffer.from(piece).toString();
-        // Both outputs are told; which of them comes first is the engine's affair.
+        // Both outputs appear; their order is up to the engine.
         if (printed.length === "one\ntwo\n".length) await container.kill({ signal: "SIGTERM" });
       }
       expect(printed).toMatch(/^(one\ntwo|two\none)\nbye\n$/);
@@ -126,7 +126,7 @@ describeWithEngineAndRegistry("a spawn", (engine, peer) => {
     expect(await world.engine.containers(`dev.slipway.spawn=${spawnId}`)).toEqual([]);
   });
 
-  it("is terminated where somebody else has removed its machine", async () => {
+  it("is terminated if another client has removed its machine", async () => {
     const { spawnId, machine } = await spawned(steady);
     await docker.getContainer(machine?.id ?? "").remove({ force: true });
     expect(await world.slipway.terminateSpawn(spawnId)).toMatchObject({ state: "terminated" });

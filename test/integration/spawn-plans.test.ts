@@ -135,7 +135,7 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
   it("is refused where the registry has something else under the digest by now", async () => {
     const { pushed, plan } = await reviewed();
     await appendFile(registry.real.contentFile(pushed.digest), " ");
-    // Whoever resolved it remembers the manifest.
+    // The process that resolved it remembers the manifest.
     const { database, path } = world.commands;
     await using later = await createSlipway({ database, environment: { HOME: path } });
     const error = await caughtError(() => later.spawnWorkspace(plan));

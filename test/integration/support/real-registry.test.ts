@@ -37,7 +37,7 @@ describeWithRegistry("the real registry", (peer) => {
     );
   });
 
-  it("tells which requests it answered", async () => {
+  it("reports which requests it answered", async () => {
     await using registry = await startRealRegistry(peer, { kind: "none" });
     await fetch(`http://${registry.host}/v2/no/manifests/1?n=1`, {
       method: "HEAD",

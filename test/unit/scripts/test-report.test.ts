@@ -27,7 +27,7 @@ describe("countTests", () => {
   });
 
   it.each([undefined, null, [], { testResults: [] }, { ...report, testResults: 1 }])(
-    "refuses what is no report: %o",
+    "rejects a text that is not a report: %o",
     (value) => {
       expect(() => countTests(value)).toThrow(TypeError);
     },
