@@ -1,20 +1,17 @@
-/**
- * What a registry says in `WWW-Authenticate`, by the grammar of RFC 9110 (11.6.1): several challenges, each a
- * scheme with parameters or with one token.
- */
+/** One challenge of a `WWW-Authenticate` field (RFC 9110, 11.6.1): a scheme with either parameters or one token. */
 export interface Challenge {
-  /** In lower case: `basic`, `bearer`. */
+  /** Lower case: `basic`, `bearer`. */
   readonly scheme: string;
-  /** The one token of schemes like `Negotiate`, or null. */
+  /** The single token of schemes like `Negotiate`; null if there is none. */
   readonly token: string | null;
-  /** Names in lower case. */
+  /** By lower-case parameter name. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** The one thing we ever ask for. */
+/** Slipway only pulls. */
 const PULL = "pull";
 
-// Each is tried at one place (sticky) and has one way to match.
+// Each expression is sticky and can match in only one way, so matching takes linear time.
 const SEPARATORS = /[\s,]*/y;
 const SPACES = /[ \t]*/y;
 const TOKEN = /[A-Za-z0-9!#$%&'*+.^_`|~-]+/y;
@@ -23,8 +20,8 @@ const UNQUOTED = /[^\s,"]*/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 
 /**
- * The challenges of a `WWW-Authenticate` field, in their order. Several fields are joined by commas first. What
- * cannot be read ends the list: the challenges before it stand.
+ * Parses the challenges of a `WWW-Authenticate` field, in order. The caller joins several fields with commas. Parsing
+ * stops at the first malformed challenge and returns those before it.
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
@@ -41,12 +38,12 @@ export function parseChallenges(header: string): readonly Challenge[] {
   }
 }
 
-/** The scope that reading a repository takes (distribution specification, token scope). */
+/** The token scope needed to pull from a repository (distribution specification, token scope). */
 export function pullScope(repository: string): string {
   return `repository:${repository}:${PULL}`;
 }
 
-/** The parameters up to the next scheme; null where they cannot be read. */
+/** Parses the parameters up to the next scheme; null if they are malformed. */
 function readParameters(scanner: Scanner): ReadonlyMap<string, string> | null {
   const parameters = new Map<string, string>();
   for (;;) {
@@ -63,7 +60,7 @@ function readParameters(scanner: Scanner): ReadonlyMap<string, string> | null {
     const value = readValue(scanner);
     if (value === null) return null;
     const key = name.toLowerCase();
-    // A name may be there once only; the first is what the others are measured by.
+    // A parameter may occur only once (RFC 9110, 11.2). Of duplicates, the first counts.
     if (!parameters.has(key)) parameters.set(key, value);
   }
 }
@@ -72,12 +69,12 @@ function readValue(scanner: Scanner): string | null {
   const quoted = scanner.take(QUOTED);
   if (quoted !== null) return quoted.slice(1, -1).replaceAll(/\\(.)/g, "$1");
   if (scanner.startsWith('"')) return null;
-  // Addresses and scopes are no tokens, and some registries leave out the quotes all the same.
+  // URLs and scopes do not match the token grammar, but some registries send them unquoted.
   return scanner.take(UNQUOTED);
 }
 
 interface Scanner {
-  /** What the (sticky) expression matches here, or null; goes on behind it. */
+  /** Matches the sticky expression at the current position and advances past it; null if it does not match. */
   take(expression: RegExp): string | null;
   takeCharacter(character: string): boolean;
   startsWith(text: string): boolean;

@@ -3,8 +3,8 @@ import { invalidArgument, SlipwayError } from "../errors.ts";
 import { quote } from "./quote.ts";
 
 /**
- * Digests as the OCI image specification has them (`algorithm:hex`). Known are the algorithms that the go-digest
- * library knows, which is what Docker and the distribution project accept in a reference.
+ * A digest of the OCI image specification (`algorithm:hex`). The supported algorithms are those of the go-digest
+ * library, which Docker and the distribution project accept in a reference.
  */
 const HEX_LENGTHS: ReadonlyMap<string, number> = new Map([
   ["sha256", 64],
@@ -21,7 +21,7 @@ export interface Digest {
   readonly hex: string;
 }
 
-/** Why the text is no digest, or null where it is one. */
+/** Why the text is not a valid digest; null if it is valid. */
 export function digestFault(text: string): string | null {
   if (text.length > LONGEST_DIGEST) return "it is too long";
   const separator = text.indexOf(":");
@@ -39,7 +39,11 @@ export function isDigest(text: string): boolean {
   return digestFault(text) === null;
 }
 
-/** The parts of a digest. Throws `INVALID_DIGEST`. */
+/**
+ * Splits a digest into its parts.
+ *
+ * @throws SlipwayError `INVALID_DIGEST`
+ */
 export function parseDigest(text: string): Digest {
   const fault = digestFault(text);
   if (fault !== null)
@@ -48,31 +52,40 @@ export function parseDigest(text: string): Digest {
   return { algorithm: text.slice(0, separator), hex: text.slice(separator + 1) };
 }
 
-/** The SHA-256 digest of bytes, or of text as UTF-8. */
+/** Computes the SHA-256 digest of bytes, or of text as UTF-8. */
 export function sha256Digest(content: string | Uint8Array): string {
   return `sha256:${createHash("sha256").update(content).digest("hex")}`;
 }
 
-/** The digest of bytes in the algorithm of another digest, to be compared with it. */
+/** Computes the digest of bytes with the algorithm of another digest, for comparison. */
 function digestLike(expected: string, content: Uint8Array): string {
   const { algorithm } = parseDigest(expected);
   return `${algorithm}:${createHash(algorithm).update(content).digest("hex")}`;
 }
 
-/** Throws `DIGEST_MISMATCH` unless the bytes have the digest. `what` names them in the message. */
+/**
+ * Checks that the bytes have the digest.
+ *
+ * @param what names the content in the message
+ * @throws SlipwayError `DIGEST_MISMATCH`
+ */
 export function verifyDigest(expected: string, content: Uint8Array, what: string): void {
   const actual = digestLike(expected, content);
   if (actual !== expected) throw digestMismatch({ expected, actual, what });
 }
 
-/** Takes the bytes of a stream as they pass and compares at its end. */
+/** Verifies a stream: hashes its bytes as they arrive and compares the digest at the end. */
 export interface DigestVerifier {
   update(chunk: Uint8Array): void;
-  /** Throws `DIGEST_MISMATCH` unless all that passed has the digest. */
+  /** @throws SlipwayError `DIGEST_MISMATCH` if the bytes so far do not have the digest */
   finish(): void;
 }
 
-/** A verifier for content that is too large to hold. `what` names it in the message. */
+/**
+ * Creates a verifier for content that is too large for memory.
+ *
+ * @param what names the content in the message
+ */
 export function digestVerifier(expected: string, what: string): DigestVerifier {
   const { algorithm } = parseDigest(expected);
   const hash = createHash(algorithm);

@@ -3,8 +3,8 @@ import { cutWords } from "../redaction/cut.ts";
 const LONGEST_QUOTE = 160;
 
 /**
- * Text from outside as it may stand in a message: quoted, control characters escaped, and cut so that a megabyte of
- * input does not become a megabyte of error.
+ * Quotes untrusted text for a message: escapes control characters and truncates the text, so that a megabyte of input
+ * does not become a megabyte of error.
  */
 export function quote(value: unknown): string {
   const text = textOf(value);
@@ -14,6 +14,6 @@ export function quote(value: unknown): string {
 
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  // An object's own conversion to text may be missing, or throw.
+  // An object's `toString` may be missing or throw.
   return typeof value === "number" ? String(value) : Object.prototype.toString.call(value);
 }

@@ -3,37 +3,37 @@ import { digestFault, parseDigest } from "./digest.ts";
 import { quote } from "./quote.ts";
 
 /**
- * An image reference, normalised as Docker does: the registry is always there, so is `library/` for Docker Hub's
- * own images, and the tag is `latest` where neither tag nor digest was given.
+ * An image reference, normalised as Docker does: it always has a registry, Docker Hub's official images have the
+ * prefix `library/`, and the tag is `latest` if the text has neither tag nor digest.
  */
 export interface Reference {
-  /** Host with optional port, such as `docker.io`, `127.0.0.1:5000` or `[::1]:5000`. */
+  /** Host with optional port: `docker.io`, `127.0.0.1:5000`, `[::1]:5000`. */
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string;
   readonly digest?: string;
 }
 
-/** A repository on a registry, whatever tag or digest is meant. */
+/** A repository on a registry, without tag or digest. */
 export type Repository = Pick<Reference, "registry" | "repository">;
 
 const DOCKER_HUB = "docker.io";
 const LEGACY_DOCKER_HUB = "index.docker.io";
-/** The host that serves Docker Hub's images; `docker.io` itself is a web site. */
+/** The host that serves Docker Hub's images; `docker.io` itself is a website. */
 const DOCKER_HUB_HOST = "registry-1.docker.io";
-/** The key under which Docker keeps the Hub's credential, and asks credential helpers for it. */
+/** The server name under which Docker's configuration and credential helpers store Docker Hub's credential. */
 const DOCKER_HUB_SERVER = "https://index.docker.io/v1/";
 const OFFICIAL_PREFIX = "library/";
 const DEFAULT_TAG = "latest";
 
 const LONGEST_REPOSITORY = 255;
 /**
- * The grammar bounds repository, tag and digest but not the host. A host name has 253 characters at most, so
- * nothing longer than this can be meant, and everything below works on a bounded text.
+ * The grammar bounds the repository, tag and digest, but not the host. A host name has at most 253 characters, so no
+ * valid reference is longer than this, and the code below only parses bounded text.
  */
 const LONGEST_REFERENCE = 1024;
 
-// Each expression has one way to match at every character: time is linear in the (bounded) text.
+// Each expression can match in only one way at every character, so matching takes linear time.
 const IDENTIFIER = /^[a-f0-9]{64}$/;
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:__|[._]|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -42,13 +42,13 @@ const IPV6_AND_PORT = /^\[[A-Fa-f0-9:]+\](?::[0-9]+)?$/;
 const PORT = /^[0-9]+$/;
 
 /**
- * Reads an image reference by the grammar of the distribution project (`github.com/distribution/reference`) and
+ * Parses an image reference by the grammar of the distribution project (`github.com/distribution/reference`) and
  * normalises it as Docker does.
  *
- * Throws `INVALID_REFERENCE` with what is wrong.
+ * @throws SlipwayError `INVALID_REFERENCE`; the message names the problem
  */
 export function parseReference(text: string): Reference {
-  // The library is called from JavaScript too.
+  // JavaScript callers may pass anything.
   if (typeof text !== "string") throw invalidReference(text, "it is not a string");
   if (text === "") throw invalidReference(text, "it is empty");
   if (text.length > LONGEST_REFERENCE)
@@ -74,19 +74,23 @@ export function parseReference(text: string): Reference {
   };
 }
 
-/** The reference as text, in full: `parseReference` of it gives the same reference. */
+/** Formats the reference in full; `parseReference` turns the text back into an equal reference. */
 export function formatReference(reference: Reference): string {
   const tag = reference.tag === undefined ? "" : `:${reference.tag}`;
   const digest = reference.digest === undefined ? "" : `@${reference.digest}`;
   return `${formatRepository(reference)}${tag}${digest}`;
 }
 
-/** `registry/repository`, without tag and digest. */
+/** Formats `registry/repository`, without tag and digest. */
 export function formatRepository(repository: Repository): string {
   return `${repository.registry}/${repository.repository}`;
 }
 
-/** The same repository at a digest, without a tag: what a plan pins. Throws `INVALID_DIGEST`. */
+/**
+ * The same repository pinned to a digest, without a tag, as a plan stores it.
+ *
+ * @throws SlipwayError `INVALID_DIGEST`
+ */
 export function withDigest(
   repository: Repository,
   digest: string,
@@ -95,19 +99,20 @@ export function withDigest(
   return { registry: repository.registry, repository: repository.repository, digest };
 }
 
-/** The host (with port) to which HTTP requests for a registry go. */
+/** The host (with port) that serves a registry's HTTP API. */
 export function registryHost(registry: string): string {
   return registry === DOCKER_HUB ? DOCKER_HUB_HOST : registry;
 }
 
-/** The name under which Docker's configuration and credential helpers keep a registry's credential. */
+/** The server name under which Docker's configuration and credential helpers store a registry's credential. */
 export function credentialServer(registry: string): string {
   return registry === DOCKER_HUB ? DOCKER_HUB_SERVER : registry;
 }
 
 /**
- * Which part is the registry. Without a slash nothing is: `localhost:5000` is a name with a tag. The first part is
- * one where it looks like a host: `localhost`, a dot, a colon, or an upper-case letter, which no repository has.
+ * Splits off the registry. Text without a slash has no registry: `localhost:5000` is a name with a tag. Otherwise the
+ * first part is the registry if it looks like a host: it is `localhost`, or has a dot, a colon or an upper-case
+ * letter, which repository names cannot have.
  */
 function splitRegistry(text: string): { readonly registry: string; readonly rest: string } {
   const slash = text.indexOf("/");
@@ -124,7 +129,7 @@ function splitRegistry(text: string): { readonly registry: string; readonly rest
   return { registry, rest: official ? OFFICIAL_PREFIX + rest : rest };
 }
 
-/** Takes `repository[:tag][@digest]` apart; what is in the parts is not looked at yet. */
+/** Splits `repository[:tag][@digest]` without validating the parts. */
 function splitRest(rest: string): { repository: string; tag?: string; digest?: string } {
   const at = rest.indexOf("@");
   const name = at === -1 ? rest : rest.slice(0, at);
@@ -136,7 +141,10 @@ function splitRest(rest: string): { repository: string; tag?: string; digest?: s
   };
 }
 
-/** Host and port by the grammar: host names, IPv4, IPv6 in brackets without a zone; the port has no upper bound. */
+/**
+ * Host and port by the grammar: host names, IPv4, and IPv6 in brackets without a zone. The grammar does not bound the
+ * port.
+ */
 function isRegistry(registry: string): boolean {
   if (registry.startsWith("[")) return IPV6_AND_PORT.test(registry);
   const colon = registry.indexOf(":");

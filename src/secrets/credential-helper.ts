@@ -5,33 +5,34 @@ import { SlipwayError } from "../errors.ts";
 import { waitForExit } from "../host/child-exit.ts";
 
 export interface HelperRequest {
-  /** What follows `docker-credential-` in the program's name. */
+  /** The part of the program's name after `docker-credential-`. */
   readonly name: string;
-  /** The registry as Docker names it to helpers. */
+  /** The registry's server name, as Docker passes it to helpers. */
   readonly server: string;
   readonly signal: AbortSignal;
 }
 
 export interface HelperOptions {
-  /** The environment that the program gets. Default this process's own. */
+  /** The program's environment. Default: this process's environment. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Default 30 s: a helper may ask its user, or a cloud. */
+  /** Default 30 s, because a helper may prompt its user or call a cloud. */
   readonly timeoutMilliseconds?: number;
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
 const LARGEST_OUTPUT = 256 * 1024;
 const DEFAULT_TIMEOUT = 30_000;
-/** What helpers print where they have nothing for a server (docker-credential-helpers). */
+/** The output of helpers that have no credential for the server (docker-credential-helpers). */
 const NOT_FOUND = "credentials not found";
 
 const answerSchema = z.object({ Username: z.string(), Secret: z.string() });
 
 /**
- * Runs `docker-credential-NAME get` without a shell, with the server on standard input, and reads its answer.
- * Returns null where it has no credential for the server.
+ * Runs `docker-credential-NAME get` without a shell, writes the server to its standard input and reads the answer.
+ * Messages never repeat the program's output, because it may contain the secret.
  *
- * Throws `CREDENTIAL_HELPER_FAILED`. What the program printed is never repeated: it may be the secret.
+ * @returns null if the helper has no credential for the server
+ * @throws SlipwayError `CREDENTIAL_HELPER_FAILED`
  */
 export async function runCredentialHelper(
   request: HelperRequest,
@@ -104,7 +105,7 @@ function run(
       if (length > LARGEST_OUTPUT) stop(failed(request, "it printed too much"));
       else chunks.push(chunk);
     });
-    // A program that does not read its input has closed it: its exit code tells.
+    // The program closed its input without reading it (EPIPE); its exit code shows whether it failed.
     child.stdin.on("error", () => undefined);
     child.stdin.end(server);
   });
@@ -114,7 +115,7 @@ function parseAnswer(output: string): z.output<typeof answerSchema> | null {
   try {
     return answerSchema.safeParse(JSON.parse(output)).data ?? null;
   } catch {
-    // Not JSON: the caller says so, without repeating it.
+    // Not JSON: the caller reports that, without repeating the text.
     return null;
   }
 }

@@ -5,17 +5,21 @@ import { runCredentialHelper, type HelperOptions } from "./credential-helper.ts"
 import { invalidCredential, selectCredential, toRegistryCredential } from "./docker-config.ts";
 
 export interface DockerConfigOptions extends HelperOptions {
-  /** The `config.json`: in the folder that `DOCKER_CONFIG` names, else in `~/.docker`. It need not exist. */
+  /**
+   * The path of `config.json`: in the folder that `DOCKER_CONFIG` names, otherwise in `~/.docker`. The file need not
+   * exist.
+   */
   readonly path: string;
 }
 
 const LARGEST_CONFIG = 1024 * 1024;
 
 /**
- * The credential that Docker itself would use for an image, from its configuration and credential helpers, or null.
- * The file is read each time: `docker login` may have changed it.
+ * Finds the credential that Docker itself would use for an image, in its configuration and credential helpers. It
+ * reads the file on every call, because `docker login` may have changed it.
  *
- * Throws `CREDENTIAL_INVALID` (naming the file) and `CREDENTIAL_HELPER_FAILED`.
+ * @returns null if Docker has no credential for the registry
+ * @throws SlipwayError `CREDENTIAL_INVALID` (the message names the file), `CREDENTIAL_HELPER_FAILED`
  */
 export async function dockerCredential(
   options: DockerConfigOptions,
@@ -30,7 +34,7 @@ export async function dockerCredential(
   return credential === null ? null : toRegistryCredential(credential);
 }
 
-/** The parsed file, or null where there is none. */
+/** The parsed file; null if it does not exist. */
 async function readConfigFile(path: string): Promise<unknown> {
   let text: string;
   try {
@@ -45,7 +49,7 @@ async function readConfigFile(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes the file.
+    // The parser's message would quote the file.
     throw invalidCredential(`${path} is not JSON`, "Correct the Docker configuration.");
   }
 }

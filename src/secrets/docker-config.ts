@@ -4,13 +4,13 @@ import type { RegistryCredential } from "../oci/credential.ts";
 import { credentialServer, parseReference, type Reference } from "../oci/reference.ts";
 import { SecretValue } from "../secret-value.ts";
 
-/** What a registry is told to prove who asks, in plain words: the secrets in it print themselves. */
+/** A credential in plain text: printing it prints its secrets. */
 export type Credential =
   | { readonly username: string; readonly password: string }
   | { readonly identityToken: string };
 
 /**
- * Asks a credential helper (`docker-credential-NAME get`) for a server. Null where it has nothing for it.
+ * Runs a credential helper (`docker-credential-NAME get`) for a server; null if it has no credential for the server.
  */
 export type CredentialHelper = (name: string, server: string) => Promise<HelperAnswer | null>;
 
@@ -19,13 +19,13 @@ interface HelperAnswer {
   readonly secret: string;
 }
 
-/** The user name under which helpers give out identity tokens (docker-credential-helpers). */
+/** The user name that marks an identity token in a helper's answer (docker-credential-helpers). */
 const TOKEN_USERNAME = "<token>";
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 const optionalText = z.string().nullish();
 const dockerConfig = z.object({
-  // Entries are looked at when they are used: what another registry's look like is no concern here.
+  // Entries are validated on use, so that another registry's malformed entry does no harm.
   auths: z.record(z.string(), z.unknown()).nullish(),
   credHelpers: z.record(z.string(), z.string()).nullish(),
   credsStore: optionalText,
@@ -38,24 +38,24 @@ const authEntry = z.object({
   registrytoken: optionalText,
 });
 
-/** A Docker configuration (`config.json`) as far as it concerns credentials. */
+/** The credential settings of a Docker configuration (`config.json`). */
 export interface DockerConfig {
   readonly auths: ReadonlyMap<string, unknown>;
   readonly credentialHelpers: ReadonlyMap<string, string>;
-  /** The helper for all registries that have none of their own, or null. */
+  /** The helper for registries without a helper of their own; null if there is none. */
   readonly credentialStore: string | null;
 }
 
 /**
- * Chooses the credential for an image reference from a Docker configuration, as Docker does: the registry's own
- * helper, else the store, else the entry in `auths`. A configured helper that has nothing is not made up for by
- * `auths`: Docker pulls as nobody then.
+ * Chooses the credential for an image reference from a Docker configuration, as Docker does: from the registry's own
+ * helper, otherwise from the store, otherwise from the entry in `auths`. If a configured helper has no credential,
+ * `auths` is not consulted: Docker pulls anonymously then.
  *
- * @param dockerConfig The parsed `config.json`.
- * @param helper Runs credential helpers; without it a configured helper is an error.
- * @returns Null where the configuration has nothing for the registry.
- * @throws SlipwayError `INVALID_REFERENCE`, `CREDENTIAL_INVALID`, `CREDENTIAL_HELPER_FAILED`, and whatever the
- * helper throws.
+ * @param dockerConfig the parsed `config.json`
+ * @param helper runs credential helpers; without it a configured helper is an error
+ * @returns null if the configuration has no credential for the registry
+ * @throws SlipwayError `INVALID_REFERENCE`, `CREDENTIAL_INVALID`, `CREDENTIAL_HELPER_FAILED`, and the helper's own
+ * errors
  */
 export async function selectCredential(
   reference: string | Reference,
@@ -86,7 +86,7 @@ export async function selectCredential(
   return toCredential(answer.username, answer.secret);
 }
 
-// The library is called from JavaScript too, where types promise nothing.
+// JavaScript callers may pass anything.
 function isReference(reference: string | Reference): reference is Reference {
   return typeof reference === "object" && typeof reference?.registry === "string";
 }
@@ -95,7 +95,11 @@ function isAnswer(answer: HelperAnswer | undefined): answer is HelperAnswer {
   return typeof answer?.username === "string" && typeof answer.secret === "string";
 }
 
-/** The configuration's part that concerns credentials. Throws `CREDENTIAL_INVALID`. */
+/**
+ * Parses the credential settings of a Docker configuration.
+ *
+ * @throws SlipwayError `CREDENTIAL_INVALID`
+ */
 export function readDockerConfig(value: unknown): DockerConfig {
   const parsed = dockerConfig.safeParse(value);
   if (!parsed.success)
@@ -111,8 +115,8 @@ export function readDockerConfig(value: unknown): DockerConfig {
 }
 
 /**
- * The entry of a server: by its own name, else the first whose key means the same host. Old versions of Docker
- * wrote keys as addresses, such as `https://registry.example.com/v1/`.
+ * The entry of a server: the one with its exact name, otherwise the first whose key has the same host. Old versions
+ * of Docker wrote keys as URLs, such as `https://registry.example.com/v1/`.
  */
 export function findEntry(config: DockerConfig, server: string): unknown {
   if (config.auths.has(server)) return config.auths.get(server);
@@ -130,8 +134,11 @@ export function hostOfKey(key: string): string {
 }
 
 /**
- * The credential in an entry of `auths`, or null where the entry has none: Docker writes empty entries beside a
- * store. `auth` counts before `username` and `password`, an identity token before all. Throws `CREDENTIAL_INVALID`.
+ * Reads the credential in an entry of `auths`. An identity token takes precedence over `auth`, and `auth` over
+ * `username` and `password`.
+ *
+ * @returns null if the entry is empty, as Docker writes it if a store has the credential
+ * @throws SlipwayError `CREDENTIAL_INVALID`
  */
 export function readEntry(entry: unknown, registry: string): Credential | null {
   const parsed = authEntry.safeParse(entry);
@@ -148,7 +155,7 @@ export function readEntry(entry: unknown, registry: string): Credential | null {
   return null;
 }
 
-/** The same credential with its secrets wrapped, as registries and engines are given it. */
+/** Wraps the credential's secrets, for the clients of registries and engines. */
 export function toRegistryCredential(credential: Credential): RegistryCredential {
   if ("identityToken" in credential)
     return { kind: "identity-token", identityToken: new SecretValue(credential.identityToken) };
@@ -156,7 +163,7 @@ export function toRegistryCredential(credential: Credential): RegistryCredential
   return { kind: "password", username, password: new SecretValue(password) };
 }
 
-/** `CREDENTIAL_INVALID`. The message never repeats any of the value. */
+/** Creates a `CREDENTIAL_INVALID` error. The message must not repeat any of the value. */
 export function invalidCredential(message: string, remedy?: string): SlipwayError {
   return invalidArgument(
     "CREDENTIAL_INVALID",
@@ -165,13 +172,16 @@ export function invalidCredential(message: string, remedy?: string): SlipwayErro
   );
 }
 
-/** A user name and a secret, either of which may say that it is a token; null where both are empty. */
+/**
+ * A credential from a user name and a secret. The user name `<token>` marks the secret as an identity token. Null if
+ * both are empty.
+ */
 export function toCredential(username: string, secret: string): Credential | null {
   if (username === TOKEN_USERNAME) return { identityToken: secret };
   return username === "" && secret === "" ? null : { username, password: secret };
 }
 
-/** `auth` is base64 of `user:password`, broken into lines by some programs. */
+/** `auth` is base64 of `user:password`; some programs break it into lines. */
 function decodeAuth(auth: string, registry: string): Credential | null {
   const packed = auth.replaceAll(/[\r\n]/g, "");
   const text = BASE64.test(packed) ? decodeUtf8(Buffer.from(packed, "base64")) : null;
@@ -180,7 +190,7 @@ function decodeAuth(auth: string, registry: string): Credential | null {
     throw invalidCredential(
       `the entry for ${registry} has an auth that is not base64 of user:password`,
     );
-  // Docker pads passwords with NUL characters, and takes them off again.
+  // Docker pads passwords with NUL characters and strips them when it reads them.
   return toCredential(text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, ""));
 }
 
@@ -188,7 +198,7 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    // No text: the caller says what it should have been.
+    // Not text: the caller reports the expected form.
     return null;
   }
 }

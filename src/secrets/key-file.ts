@@ -1,4 +1,4 @@
-/** Where the key that seals secrets comes from: a file of this user's own, or the caller. */
+/** Sources of the key that seals secrets: a file of the current user, or the caller. */
 import { randomBytes } from "node:crypto";
 import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -12,16 +12,23 @@ import type { SealingKey } from "./sealing.ts";
 export interface KeySource {
   /** For messages: `key file /…`. */
   readonly description: string;
-  /** Null where there is no key yet. @throws `SECRET_KEY_INVALID` for what is no key, or is open to others */
+  /**
+   * Loads the key; null if there is none yet.
+   *
+   * @throws SlipwayError `SECRET_KEY_INVALID` if the content is not a key, or other users can access it
+   */
   load(): Promise<SealingKey | null>;
-  /** Makes a key where there is none, and gives the one that is there now: several processes may do so at once. */
+  /**
+   * Creates a key if there is none, and returns the key that exists now: several processes may create one
+   * concurrently.
+   */
   create(): Promise<SealingKey>;
 }
 
 const LARGEST_KEY_FILE = 1024;
 const KEY_TEXT = /^[A-Za-z0-9+/]{43}=\s*$/;
 
-/** A file (mode 0600) with 32 random bytes in base64. */
+/** A key in a file: 32 random bytes in base64, mode 0600. */
 export function keyFile(path: string): KeySource {
   const file = resolve(path);
   const description = `key file ${file}`;
@@ -49,7 +56,7 @@ export function keyFile(path: string): KeySource {
   };
 }
 
-/** A key that the caller holds, as 32 bytes or their base64. */
+/** A key that the caller supplies, as 32 bytes or their base64. */
 export function givenKey(given: Uint8Array | string, description = "the given key"): KeySource {
   const key =
     typeof given === "string" ? parseKey(given, description) : keyOfBytes(given, description);
@@ -60,7 +67,7 @@ export function givenKey(given: Uint8Array | string, description = "the given ke
   };
 }
 
-/** The rules of `ssh` for a private key: it is the user's own, and no one else may read it. */
+/** Applies the rules of `ssh` for a private key: the user must own it, and no other user may read it. */
 async function readOwnFile(file: string, description: string): Promise<string | null> {
   try {
     const bytes = await readRegularFile(file, LARGEST_KEY_FILE, (status) => {
@@ -82,7 +89,10 @@ async function readOwnFile(file: string, description: string): Promise<string | 
   }
 }
 
-/** The key is on disk, whole, before its name is: nobody ever reads half of it, and the first one stays. */
+/**
+ * Writes the complete key to disk before linking it to its name, so that no process reads a partial key and the first
+ * key wins.
+ */
 async function writeNewKey(file: string): Promise<void> {
   const folder = dirname(file);
   makeFolder(folder);
@@ -101,7 +111,7 @@ async function writeNewKey(file: string): Promise<void> {
   } finally {
     await unlink(draft);
   }
-  // What is sealed with the key must not outlive its name in a crash.
+  // Sync the folder: after a crash, no sealed value may exist without the key's name.
   const folderHandle = await open(folder, "r");
   try {
     await folderHandle.sync();

@@ -19,7 +19,7 @@ export interface PullSecret {
   /** The secret's name, for messages. */
   readonly name: string;
   readonly value: SecretValue;
-  /** The image that it is to pull. */
+  /** The image to pull. */
   readonly reference: Reference;
 }
 
@@ -27,7 +27,7 @@ const LARGEST_SECRET = 256 * 1024;
 const MOST_NAMED = 5;
 const FORMS =
   'Store it as user:password, as {"username": …, "password": …}, as {"identitytoken": …}, or as a Docker config.json.';
-/** Names under which people keep Docker Hub's credential; Docker itself knows only the first. */
+/** Names that people use for Docker Hub's credential; Docker itself knows only the first. */
 const DOCKER_HUB_SERVERS = [
   "https://index.docker.io/v1/",
   "index.docker.io",
@@ -37,11 +37,11 @@ const DOCKER_HUB_SERVERS = [
 const HOST = /^[A-Za-z0-9.\-:[\]]{1,255}$/;
 
 /**
- * Reads a tenant's pull secret for the registry of an image reference. It may be `user:password`,
- * `{"username", "password"}`, `{"identitytoken"}` or a Docker `config.json`. Only the last says which registry it
- * is for (so may `serveraddress` in the others): one that is for another registry is not silently left unused.
+ * Parses a tenant's pull secret for the registry of an image reference. Its form is `user:password`, `{"username",
+ * "password"}`, `{"identitytoken"}` or a Docker `config.json`. A `config.json` names its registries, and the other
+ * JSON forms may name one in `serveraddress`: a secret for another registry is an error, not silently unused.
  *
- * Throws `CREDENTIAL_INVALID` and `CREDENTIAL_REGISTRY_MISMATCH`; neither repeats the value.
+ * @throws SlipwayError `CREDENTIAL_INVALID`, `CREDENTIAL_REGISTRY_MISMATCH`; the messages never repeat the value
  */
 export function parsePullCredential(secret: PullSecret): RegistryCredential {
   const bytes = secret.value.revealBytes();
@@ -57,8 +57,8 @@ export function parsePullCredential(secret: PullSecret): RegistryCredential {
 }
 
 /**
- * The passwords and tokens in a secret that may be a pull credential, whatever registries they are for. Peers are shown
- * these and not the secret itself, so these are what they may repeat.
+ * The passwords and tokens in a secret that may be a pull credential, for any registry. Peers receive these and not
+ * the whole secret, so these are what they may repeat.
  */
 export function pullSecretsIn(secret: SecretValue): readonly SecretValue[] {
   const text = secret.reveal();
@@ -75,7 +75,7 @@ function parsedObject(text: string): object | null {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" ? value : null;
   } catch {
-    // Not JSON, and so no credential either.
+    // Not JSON, so it contains no credential.
     return null;
   }
 }
@@ -84,7 +84,7 @@ function readableEntry(entry: unknown): RegistryCredential | null {
   try {
     return registryCredential(readEntry(entry, ""));
   } catch (caught) {
-    // An entry that is malformed is sent to nobody.
+    // A malformed entry is never sent to a peer.
     if (caught instanceof SlipwayError) return null;
     throw caught;
   }
@@ -94,7 +94,7 @@ function registryCredential(credential: Credential | null): RegistryCredential |
   return credential === null ? null : toRegistryCredential(credential);
 }
 
-/** `user:password`. A password may hold anything, also colons and lines, as Google's JSON keys do. */
+/** `user:password`. A password may contain anything, including colons and line breaks: Google's JSON keys do. */
 function readPair(text: string): Credential | null {
   const colon = text.indexOf(":");
   return colon === -1 ? null : toCredential(text.slice(0, colon), text.slice(colon + 1));
@@ -105,7 +105,7 @@ function readJson(text: string, secret: PullSecret): Credential | null {
   try {
     value = JSON.parse(text);
   } catch {
-    // The parser's message quotes the value.
+    // The parser's message would quote the value.
     throw malformed(secret, "it begins with { and is not JSON");
   }
   if (typeof value !== "object" || value === null) return null;
@@ -125,7 +125,7 @@ function fromConfig(value: object, secret: PullSecret): Credential | null {
   const { registry } = secret.reference;
   const config = naming(secret, () => readDockerConfig(value));
   if (config.auths.size === 0)
-    // A tenant's secret does not say which programs run on this host.
+    // A tenant's secret must not decide which programs run on this host.
     throw malformed(
       secret,
       "the Docker configuration has no auths, and helper programs are not run from a secret",
@@ -157,7 +157,7 @@ function requireRegistry(keys: readonly string[], secret: PullSecret): void {
 
 function isUsable(credential: Credential): boolean {
   if ("identityToken" in credential) return /^[\u0021-\u007e]+$/.test(credential.identityToken);
-  // RFC 7617: no colon and no control characters in a user name.
+  // RFC 7617: a user name has no colon and no control characters.
   const { username, password } = credential;
   return (
     username !== "" && !/[\p{Cc}:]/u.test(username) && password !== "" && !password.includes("\0")
@@ -182,7 +182,7 @@ function mismatch(keys: readonly string[], { name, reference }: PullSecret): Sli
   });
 }
 
-/** Runs a reading of the value; what it throws names the secret. */
+/** Runs a parser of the value and adds the secret's name to its errors. */
 function naming<Result>(secret: PullSecret, read: () => Result): Result {
   try {
     return read();
@@ -200,7 +200,7 @@ function decode(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // Not text: the caller says so.
+    // Not text: the caller reports that.
     return null;
   }
 }

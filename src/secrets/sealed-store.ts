@@ -1,6 +1,6 @@
 /**
- * The values of the tenants' secrets, sealed beside their records in the catalog. What is told of a secret is its
- * record; the value goes in sealed and comes out here alone.
+ * The values of the tenants' secrets, sealed and stored with their records in the catalog. Listings show only the
+ * records; a value can be read only here.
  */
 import { randomBytes } from "node:crypto";
 import { invalidArgument, SlipwayError } from "../errors.ts";
@@ -12,26 +12,33 @@ import { SecretValue } from "../secret-value.ts";
 
 export interface SecretStore {
   /**
-   * Seals a value, to be written with the secret's record. The first one makes the key.
+   * Seals a value for the secret's record. The first call creates the key.
    *
-   * @throws `INVALID_ARGUMENT` for an empty value; `FAILED_PRECONDITION` / `SECRET_KEY_INVALID`, `SECRET_KEY_MISSING`
+   * @throws SlipwayError `INVALID_ARGUMENT` for an empty value; `FAILED_PRECONDITION` / `SECRET_KEY_INVALID`,
+   * `SECRET_KEY_MISSING`
    */
   seal(secret: SecretName, value: SecretValue): Promise<SealedValue>;
 
   /**
-   * @throws `NOT_FOUND` / `SECRET_NOT_FOUND`; `FAILED_PRECONDITION` / `SECRET_KEY_MISSING`, `SECRET_KEY_INVALID` (it
-   * is sealed with another key), `SECRET_UNREADABLE` (what is stored was changed)
+   * Reads and unseals a secret's value.
+   *
+   * @throws SlipwayError `NOT_FOUND` / `SECRET_NOT_FOUND`; `FAILED_PRECONDITION` / `SECRET_KEY_MISSING`,
+   * `SECRET_KEY_INVALID` (sealed with another key), `SECRET_UNREADABLE` (the stored value was changed)
    */
   get(tenant: string, name: string): Promise<SecretValue>;
 }
 
-/** @param random so many random bytes; default: the system's */
+/**
+ * Creates the store.
+ *
+ * @param random returns the given number of random bytes; default: the system's generator
+ */
 export function createSealedStore(
   values: SealedValues,
   keys: KeySource,
   random: (size: number) => Uint8Array = randomBytes,
 ): SecretStore {
-  // A key never changes under a process; what could not be loaded is looked for again.
+  // A loaded key never changes during the life of a process; a missing key is looked up again.
   let known: SealingKey | null = null;
   const load = async (): Promise<SealingKey | null> => {
     known ??= await keys.load();

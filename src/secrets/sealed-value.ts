@@ -1,4 +1,4 @@
-/** A secret's value at rest, as `sealing.ts` makes it. */
+/** A secret's value at rest, as `sealing.ts` creates it. */
 export interface SealedValue {
   readonly keyId: string;
   readonly nonce: Uint8Array;
@@ -6,10 +6,10 @@ export interface SealedValue {
   readonly ciphertext: Uint8Array;
 }
 
-/** Where sealed values are read. One method is one transaction. */
+/** Read access to the sealed values. Each method is one transaction. */
 export interface SealedValues {
-  /** The sealed value of a secret; null for a secret that does not exist. */
+  /** The sealed value of a secret; null if the secret does not exist. */
   sealedValue(tenant: string, name: string): Promise<SealedValue | null>;
-  /** The ids of the keys with which the values of all tenants are sealed. */
+  /** The ids of all keys that seal values, across tenants. */
   sealingKeys(): Promise<readonly string[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * Secrets at rest: AES-256-GCM with a random nonce for each value. Tenant and name are associated data, so that a
- * sealed value that was moved to another name does not open.
+ * Secrets at rest: AES-256-GCM with a random nonce for each value. The tenant and name are associated data, so a
+ * sealed value that was moved to another name cannot be unsealed.
  */
 import {
   createCipheriv,
@@ -17,18 +17,18 @@ export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 export interface SealingKey {
-  /** Tells keys apart without telling anything of them: kept beside each value, printed in errors. */
+  /** Identifies the key without revealing it: stored with each value and printed in errors. */
   readonly id: string;
   readonly key: KeyObject;
 }
 
-/** Whose secret it is. */
+/** Identifies a secret. */
 export interface SecretName {
   readonly tenant: string;
   readonly name: string;
 }
 
-/** @param bytes 32 of them, random */
+/** @param bytes 32 random bytes */
 export function sealingKey(bytes: Uint8Array): SealingKey {
   if (bytes.byteLength !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
   const id = createHash("sha256").update("slipway sealing key\n").update(bytes).digest("hex");
@@ -48,7 +48,7 @@ export function seal(
   return { keyId: id, nonce, ciphertext };
 }
 
-/** The value, or null where it was not sealed with this key under this name, or was changed since. */
+/** Unseals a value; null if it was sealed with another key or under another name, or was changed since. */
 export function unseal(
   { key }: SealingKey,
   secret: SecretName,
@@ -62,12 +62,12 @@ export function unseal(
   try {
     return Buffer.concat([begun, decipher.final()]);
   } catch {
-    // `final` fails for one reason only: the tag does not authenticate what was read.
+    // `final` throws only if the tag does not authenticate the data.
     return null;
   }
 }
 
-/** Unambiguous whatever the two hold. */
+/** JSON is unambiguous for any tenant and name. */
 function associatedData({ tenant, name }: SecretName): Buffer {
   return Buffer.from(JSON.stringify(["slipway secret", tenant, name]));
 }

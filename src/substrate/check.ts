@@ -1,7 +1,7 @@
 import type { SlipwayError } from "../errors.ts";
 import type { Check } from "../plan/plan.ts";
 
-/** How findings are made, the same in every adapter and in the resolver. */
+/** Creates the checks of every adapter and of the resolver. */
 export function passed(name: string, message: string): Check {
   return { name, outcome: "passed", message };
 }
@@ -10,7 +10,7 @@ export function skipped(name: string, message: string): Check {
   return { name, outcome: "skipped", message };
 }
 
-/** Something that whoever reads the plan should know, and that keeps nobody from launching it. */
+/** A check that informs the plan's reader and does not block the launch. */
 export function warning(
   name: string,
   finding: Required<Pick<Check, "message" | "remedy">> & Pick<Check, "code" | "reason">,
@@ -25,7 +25,11 @@ export function failed(name: string, failure: Failure): Check {
   return { name, outcome: "failed", blastRadius: "request", retry: "never", ...failure };
 }
 
-/** An error as a failed check. `prefix` is put before its message. */
+/**
+ * Turns an error into a failed check.
+ *
+ * @param prefix put before the error's message
+ */
 export function failedBy(name: string, error: SlipwayError, prefix = ""): Check {
   return failed(name, {
     code: error.code,

@@ -14,7 +14,7 @@ import type { RegistryCredential } from "../oci/credential.ts";
 import type { SecretValue } from "../secret-value.ts";
 import type { RateLimit } from "../pacing/rates.ts";
 
-/** An image record's one arm, as an adapter needs it. */
+/** The source of an image record, for one substrate. */
 export type ImageSource =
   | {
       readonly substrate: "AWS";
@@ -28,42 +28,42 @@ export type ImageSource =
       readonly credential: RegistryCredential | null;
     };
 
-/** What the artifact has to fit. */
+/** The platform that the artifact must have. */
 export interface ImageTarget {
   /** Name of the image record, for messages. */
   readonly imageName: string;
   readonly architecture: Architecture;
 }
 
-/** What a provider said of an image. Absence is a value: `artifact` is null and a failed check says why. */
+/** A resolved image. If the image does not exist, `artifact` is null and a failed check gives the reason. */
 export interface ImageInspection {
   readonly artifact: Artifact | null;
-  /** What the artifact itself says it is; null where it says nothing. */
+  /** The artifact's own platform; null if it does not state one. */
   readonly architecture: Architecture | null;
   readonly checks: readonly Check[];
-  /** References that float, with what they mean now; the caller adds the time. */
+  /** Floating references with their current targets; the caller adds the time. */
   readonly floating: readonly { readonly reference: string; readonly value: string }[];
-  /** JSON pointer into the plan -> where the value came from. */
+  /** From a JSON pointer into the plan to the source of that value. */
   readonly sources: Readonly<Record<string, string>>;
-  /** What this adapter learnt and will need in `preflight`: an OCI configuration, a root device's name. */
+  /** Data of this adapter for its `preflight`: an OCI configuration, a root device's name. */
   readonly facts: JsonObject;
 }
 
 export interface PreflightReport {
-  /** Every check, passed and failed. */
+  /** All checks, passed and failed. */
   readonly checks: readonly Check[];
-  /** The plan's candidates in their order, each judged. */
+  /** The plan's candidates in order, each with its verdict. */
   readonly candidates: readonly Candidate[];
-  /** The provider's name of the machine type. */
+  /** The provider's name for the machine type. */
   readonly machineType: string;
-  /** Becomes the plan's `settings`: all that `launch` needs beyond the neutral fields. */
+  /** Becomes the plan's `settings`: everything that `launch` needs beyond the neutral fields. */
   readonly settings: JsonObject;
   readonly sources: Readonly<Record<string, string>>;
 }
 
-/** Whose a machine is, written on it by the launch call itself. */
+/** The owner of a machine, written on it by the launch call itself. */
 export interface Ownership {
-  /** The ledger's own id. */
+  /** The ledger's id. */
   readonly owner: string;
   readonly tenant: string;
   readonly workspace: string;
@@ -73,11 +73,11 @@ export interface Ownership {
 
 export interface LaunchMember {
   readonly spawnId: string;
-  /** What the machine learns about itself, ready to be delivered. */
+  /** The boot document that the machine receives, ready for delivery. */
   readonly bootDocument: string;
 }
 
-/** Secrets that travel with a launch, looked up just before it and kept nowhere. */
+/** The secrets of a launch, looked up just before it and never stored. */
 export interface LaunchSecrets {
   readonly credential: RegistryCredential | null;
   /** Environment variables by name. */
@@ -86,11 +86,11 @@ export interface LaunchSecrets {
 }
 
 export interface LaunchProgress {
-  /** One line for people, such as `pulling: 12 of 40 MB`. */
+  /** One human-readable line, such as `pulling: 12 of 40 MB`. */
   readonly message: string;
 }
 
-/** One request for one place, with its token and its ordered members. Idempotent by the token. */
+/** One launch in one place, with its token and its ordered members. Idempotent by the token. */
 export interface Launch {
   /** 64 hex digits; the same launch has the same token in every process. */
   readonly token: string;
@@ -104,18 +104,18 @@ export interface Launch {
 
 export type MachineState = "pending" | "running" | "stopped" | "ended";
 
-/** How a machine came to its end. */
+/** Why and when a machine ended. */
 export interface MachineEnd {
   readonly exitCode: number | null;
-  /** The provider's words; empty for none. */
+  /** The provider's own message; empty if there is none. */
   readonly message: string;
-  /** Why, where the adapter knows better than that the machine ended. */
+  /** A more precise reason than "the machine ended", if the adapter knows one. */
   readonly reason?: ErrorReason;
 }
 
-/** What runs, in neutral words. */
+/** A machine of any substrate. */
 export interface Machine {
-  /** Instance id, partial self-link or container id. */
+  /** EC2 instance id, Compute Engine partial self-link or container id. */
   readonly id: string;
   readonly place: string;
   readonly state: MachineState;
@@ -123,141 +123,157 @@ export interface Machine {
   readonly artifact: string | null;
   readonly addresses: { readonly private: string | null; readonly public: string | null };
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
-  /** Which of its launch's members it is, from 0, where the provider says so. */
+  /** 0-based index among its launch's members, if the provider reports it. */
   readonly launchIndex: number | null;
-  /** Null for a machine that is not ours. */
+  /** Null for a machine that Slipway did not launch. */
   readonly ownership: (Ownership & { readonly spawnId: string | null }) | null;
-  /** How it came to its end, where it has. */
+  /** Null until the machine has ended. */
   readonly end: MachineEnd | null;
   readonly createdAt: string | null;
 }
 
 /**
- * What a provider says of a machine's id: null for one that is gone; `unknown` for one that it does not know, which it
- * may not do yet where it launched the machine less than the capabilities' `lagMilliseconds` ago.
+ * The status of a machine id at its provider. Null: the machine is gone. `unknown`: the provider does not know the
+ * id, perhaps not yet if it launched the machine less than the capabilities' `lagMilliseconds` ago.
  */
 export type MachineStatus = Machine | "unknown" | null;
 
 export type LaunchOutcome =
   | { readonly outcome: "accepted"; readonly machine: Machine }
   | { readonly outcome: "rejected"; readonly error: SlipwayError }
-  /** The reply was lost: there may be a machine or not. Only the same token may be tried. */
+  /** The reply was lost, so there may be a machine. Only a retry with the same token is safe. */
   | { readonly outcome: "unknown"; readonly error: SlipwayError };
 
 export type TerminateOutcome =
   | { readonly id: string; readonly outcome: "terminated" }
-  /** The provider does not know it: it is gone, or was launched less than the capabilities' `lagMilliseconds` ago. */
+  /**
+   * The provider does not know the id: the machine is gone, or was launched less than the capabilities'
+   * `lagMilliseconds` ago.
+   */
   | { readonly id: string; readonly outcome: "unknown" }
   | { readonly id: string; readonly outcome: "failed"; readonly error: SlipwayError };
 
 export interface LogsRequest {
   readonly follow: boolean;
-  /** Last lines to begin with; null for all there are. */
+  /** Number of existing lines to start with, counted from the end; null for all. */
   readonly tail: number | null;
 }
 
-/** What an adapter can and cannot do, as data: core never asks which substrate it is. */
+/** An adapter's capabilities as data, so that core never checks which substrate it has. */
 export interface SubstrateCapabilities {
   readonly batch: {
-    /** Members that one launch may have. */
+    /** Maximum number of members of one launch. */
     readonly maximum: number;
-    /** In characters; a machine of a batch could not tell whose it is with a longer one. Null: any. */
+    /**
+     * Maximum length of an owner in characters: a machine of a batch could not be matched to its spawn with a longer
+     * one. Null: no limit.
+     */
     readonly longestSpawnId: number | null;
-    /** For how long launches that come while others are under way are gathered: since the last, and at most. */
+    /** How long launches are gathered into a batch while others are in flight: after the latest one, and in all. */
     readonly idleMilliseconds: number;
     readonly longestMilliseconds: number;
   };
-  /** Launch calls that one process makes at once; null where only the provider's rates bound them. */
+  /** Concurrent launch calls of one process; null if only the provider's rates limit them. */
   readonly concurrentLaunches: number | null;
-  /** Whose rates bound its calls, and what a launch spends of them; null where the provider has none. */
+  /** The provider's rates that limit its calls, and the cost of a launch; null if the provider has no rates. */
   readonly rates: { readonly scope: string; readonly launch: RateLimit } | null;
   /**
-   * For how long `spawn` looks at a started machine before it calls it running, in milliseconds: a container
-   * whose command is wrong is gone within a second, a VM takes its own time to boot.
+   * How long `spawn` observes a started machine before it reports it as running, in milliseconds: a container with a
+   * wrong command ends within a second, a VM takes its time to boot.
    */
   readonly watchMilliseconds: number;
   /**
-   * For how long a launch that was throttled, or whose answer was lost, is repeated before the spawn gives up waiting,
-   * in milliseconds. EC2 and Compute Engine: 120,000; an engine that is down for ten seconds is down.
+   * How long a launch is repeated after a throttle or a lost reply, in milliseconds. EC2 and Compute Engine: 120,000.
+   * Docker: 10,000, after which the engine counts as down.
    */
   readonly retryMilliseconds: number;
   /**
-   * What settles a launch whose answer was lost. `machines` is `consistent` where `list` at once shows what was
-   * launched (one engine), `eventual` where finding nothing proves nothing (clouds). A token is honoured for
-   * `tokenMilliseconds` after it was first used; null for ever, because a name guards it. Older than that, a launch is
-   * looked up and never replayed. EC2: eventual and a day; Compute Engine: eventual and null; Docker: consistent, null.
+   * How to settle a launch whose reply was lost. `machines` is `consistent` if `list` immediately shows every
+   * launched machine (one engine), and `eventual` if an empty list proves nothing (clouds). The provider honours a
+   * token for `tokenMilliseconds` after its first use; null means without limit, because the machine's name prevents
+   * a second one. A launch with an older token is looked up and never replayed. EC2: eventual and a day; Compute
+   * Engine: eventual and null; Docker: consistent and null.
    */
   readonly idempotency: {
     readonly machines: "consistent" | "eventual";
     readonly tokenMilliseconds: number | null;
   };
   /**
-   * Least time between two looks at a scope's machines, in milliseconds: one `describe` serves all that wait, and reads
-   * draw from the account's own rates. A VM's boot is told in seconds (1,000), a container's sooner (0).
+   * Minimum interval between two polls of a scope's machines, in milliseconds. One `describe` answers every waiting
+   * spawn, because reads count against the account's own rates. VM: 1,000, because a boot takes seconds; container:
+   * 0.
    */
   readonly pollMilliseconds: number;
   /**
-   * For how long after it was launched a machine may be unknown to its provider, in milliseconds: until then `unknown`
-   * is no word of its end. EC2: 300,000; 0 where a machine is known from the first.
+   * How long after its launch a machine may be unknown to its provider, in milliseconds. During that time `unknown`
+   * does not mean that it has ended. EC2: 300,000; 0 if a machine is known immediately.
    */
   readonly lagMilliseconds: number;
   /**
-   * For how long a machine may stay pending before nobody waits for it any more, in milliseconds. It keeps its spawn:
-   * it may come up yet. A VM: 900,000; a container is started at once.
+   * How long a spawn waits for a pending machine, in milliseconds. After that the machine keeps its spawn, because it
+   * may still come up. VM: 900,000; container: 60,000.
    */
   readonly pendingMilliseconds: number;
   readonly bootDocument: {
     /**
-     * `environment`: the member's document is its JSON, told apart by its `spawn_id`. `cloud-init`: it is user data
-     * ready to be sent (a boot document in a cloud-config, the workspace's own user data beside it), the same for every
-     * member of a launch, because EC2 and Compute Engine's batches take one text for all.
+     * How the boot document is delivered. `environment`: each member's document is JSON with its own `spawn_id`.
+     * `cloud-init`: the document is complete user data (a cloud-config with the boot document, and the workspace's
+     * own user data), identical for every member of a launch, because batches on EC2 and Compute Engine take one text
+     * for all members.
      */
     readonly delivery: "cloud-init" | "environment";
-    /** How large it may be, in bytes before any encoding for the wire. */
+    /** Maximum size in bytes, before any encoding for the wire. */
     readonly maximumBytes: number;
-    /** Where a machine finds out which one it is, in words of its boot document; null where the document says so. */
+    /**
+     * The boot document's text about how a machine finds out which member it is; null if the document itself contains
+     * the answer.
+     */
     readonly identity: JsonObject | null;
   };
 }
 
 /**
- * Seven verbs of one provider, opened for one placement target. Retry, waiting, candidate order, secret look-up and
- * printing stay outside. Each verb stops at the signal and throws only `SlipwayError`, whose verdict it has set.
+ * The verbs of one provider, opened for one placement target. Core does the retries, the waiting, the candidate
+ * order, the secret look-up and the output. Each verb stops at the signal and throws only `SlipwayError`, with its
+ * retry verdict set.
  */
 export interface SubstrateAdapter {
   readonly substrate: Substrate;
   readonly capabilities: SubstrateCapabilities;
   /**
-   * The keys and tokens that the adapter itself shows its provider, those that are known by now: no error, check or
-   * event repeats them. An empty list if it has none of its own.
+   * The keys and tokens known so far that the adapter itself sends to its provider. Errors, checks and events never
+   * repeat them. Empty if the adapter has none of its own.
    */
   secrets(): readonly SecretValue[];
-  /** Read-only: turns a reference into a concrete artifact. Absence is a value, not an exception. */
+  /** Resolves a reference to a concrete artifact. Read-only. A missing artifact is a value, not an exception. */
   inspectImage(
     image: ImageSource,
     target: ImageTarget,
     signal: AbortSignal,
   ): Promise<ImageInspection>;
-  /** Read-only: the checks that only this substrate can make, all of them, not the first failure. */
+  /** Runs the checks that only this substrate can make. Read-only. Returns all of them, not only the first failure. */
   preflight(draft: PlanDraft, facts: JsonObject, signal: AbortSignal): Promise<PreflightReport>;
-  /** One outcome a member, in their order. Replaying a token finds the same machines. */
+  /** Returns one outcome per member, in their order. Replaying a token finds the same machines. */
   launch(launch: Launch, signal: AbortSignal): Promise<readonly LaunchOutcome[]>;
-  /** One answer an id, in their order. One unknown id never loses the others. */
+  /** Returns one status per id, in their order. An unknown id does not affect the others. */
   describe(ids: readonly string[], signal: AbortSignal): Promise<readonly MachineStatus[]>;
-  /** One answer an id, in their order; success when already gone or not known. One bad id never loses the others. */
+  /**
+   * Returns one outcome per id, in their order; a machine that is already gone or unknown counts as success. A bad id
+   * does not affect the others.
+   */
   terminate(ids: readonly string[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
-  /** Every machine born under an owner tag, all pages; throws rather than leave one out. */
+  /** Returns every machine with an owner tag, from all pages; throws instead of returning an incomplete list. */
   list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;
-  /** What the machine printed, in pieces as they come. */
+  /** Streams the machine's output. */
   logs(id: string, request: LogsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Closes connections. The adapter is not used afterwards. */
+  /** Closes the connections. The adapter must not be used afterwards. */
   close(): Promise<void>;
 }
 
-/** Opens the adapter of a target. The same target gives the same adapter while the process lives. */
+/** Opens the adapter of a target. The same target gives the same adapter for the life of the process. */
 export type OpenAdapter = (target: PlacementTarget) => Promise<SubstrateAdapter>;
 
-/** The machine that was seen; null for one that is gone or not known. */
+/** The machine of a status; null if it is gone or unknown. */
 export function knownMachine(status: MachineStatus | undefined): Machine | null {
   return status === undefined || status === "unknown" ? null : status;
 }

@@ -18,39 +18,38 @@ import type {
 } from "./contract.ts";
 import { launchSecretValues } from "./launch-secrets.ts";
 
-/** The verbs of the contract that ask something of a provider. */
+/** The verbs of the contract that send requests to a provider. */
 export type AdapterVerb = Exclude<
   keyof SubstrateAdapter,
   "substrate" | "capabilities" | "secrets" | "close"
 >;
 
-/** One call that has ended. */
+/** A completed call. */
 export interface AdapterCall {
   readonly substrate: Substrate;
   readonly verb: AdapterVerb;
-  /** How long it took; for `logs`, until the reader had the last piece or went away. */
+  /** Duration; for `logs`, until the reader received the last piece or stopped reading. */
   readonly milliseconds: number;
-  /** `OK`, or the code of what was thrown, or of the first member that was not accepted or not terminated. */
+  /** `OK`, the code of the thrown error, or the code of the first member that was not accepted or not terminated. */
   readonly outcome: "OK" | ErrorCode;
   readonly reason: ErrorReason | null;
 }
 
 export interface InstrumentOptions {
   readonly clock: Pick<Clock, "now">;
-  /** Called with each call when it has ended. What it throws is an uncaught exception and not the call's failure. */
+  /** Called after each call. An error that it throws becomes an uncaught exception and does not fail the call. */
   readonly onCall: (call: AdapterCall) => void;
   /**
-   * Secrets that a provider may know from other calls, of other processes too: an engine knows what its containers were
-   * given. Looked up when something has gone wrong, and never rejects. Default: none.
+   * Secrets that the provider may know from other calls, including those of other processes: an engine knows the
+   * secrets of all its containers. Called only after a failure; must not reject. Default: none.
    */
   readonly knownSecrets?: () => Promise<readonly SecretValue[]>;
 }
 
 /**
- * The adapter, with its calls timed and reported, and with two promises kept for it: nothing but a `SlipwayError`
- * leaves a verb; and no secret comes out in the provider's words, which are errors, checks, verdicts, progress and how a
- * machine ended. That holds for the adapter's own secrets, those that went in with the call, and those that the
- * provider may know from other calls.
+ * Wraps an adapter: times and reports its calls, and enforces two rules. A verb throws nothing but a `SlipwayError`.
+ * The provider's messages (in errors, checks, verdicts, progress and machine ends) contain no secret: not the
+ * adapter's own, not those of the call, and not those that the provider may know from other calls.
  */
 export function instrument(
   adapter: SubstrateAdapter,
@@ -127,13 +126,13 @@ export function instrument(
 
 interface Observation<T> {
   readonly verb: AdapterVerb;
-  /** Those that go in with the call. */
+  /** The secrets passed with the call. */
   readonly secrets?: () => readonly SecretValue[];
-  /** The redactor is of all that is known before the call. */
+  /** The redactor covers the secrets known before the call. */
   readonly call: (redactor: Redactor) => Promise<T>;
-  /** The failures that an answer holds, where a verb answers for each member. */
+  /** The failures in an answer, for verbs that answer per member. */
   readonly errors?: (answer: T) => readonly SlipwayError[];
-  /** True for an answer in which the provider says what went wrong. */
+  /** True for an answer that contains a provider's failure message. */
   readonly isTrouble: (answer: T) => boolean;
   readonly redact: (answer: T, redactor: Redactor) => T;
 }
@@ -174,7 +173,7 @@ async function* observeLogs(
   }
 }
 
-/** Starts timing a call; what it returns ends it, and reports the call. */
+/** Starts timing a call. The returned function stops the timer and reports the call. */
 function beginCall(verb: AdapterVerb, { substrate }: SubstrateAdapter, options: InstrumentOptions) {
   const { clock, onCall } = options;
   const began = clock.now();
@@ -182,7 +181,7 @@ function beginCall(verb: AdapterVerb, { substrate }: SubstrateAdapter, options: 
     const milliseconds = clock.now() - began;
     const outcome = error?.code ?? "OK";
     const reason = error?.reason ?? null;
-    // A listener that fails must not turn an accepted launch into a failed one; nor is its failure hidden.
+    // A listener's error must neither turn an accepted launch into a failed one nor be hidden.
     queueMicrotask(() => onCall({ substrate, verb, milliseconds, outcome, reason }));
   };
 }
@@ -196,7 +195,7 @@ async function withoutSecrets(
   },
 ): Promise<SlipwayError> {
   const error = asSlipwayError(caught);
-  // The caller's own words.
+  // A cancellation's message is the caller's own.
   if (error.code === "CANCELLED") return error;
   const { adapter, options, secrets = () => [] } = call;
   return (await knownRedactor(adapter, options, secrets)).error(error);
@@ -211,7 +210,7 @@ async function knownRedactor(
   return redactorOf(adapter, () => [...secrets(), ...known]);
 }
 
-/** Of the secrets of a call, and of those that the adapter has by the time at which something is to be redacted. */
+/** Covers the secrets of a call and the adapter's secrets at the time of redaction. */
 function redactorOf(adapter: SubstrateAdapter, secrets: () => readonly SecretValue[]): Redactor {
   const own = once(secrets);
   return createRedactor(() => [...own(), ...adapter.secrets()]);
@@ -248,7 +247,7 @@ function redactSighting(sighting: MachineStatus, redactor: Redactor): MachineSta
   return redactMachine(sighting, redactor);
 }
 
-/** Of a machine only its end is told in words; all else is data that is compared. */
+/** A machine's end is the only field with a provider's message; the others are data that core compares. */
 function redactMachine(machine: Machine, redactor: Redactor): Machine {
   const { end } = machine;
   return end === null ? machine : { ...machine, end: redactor.data(end) };

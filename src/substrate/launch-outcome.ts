@@ -2,7 +2,7 @@ import { isSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchOutcome, Machine } from "./contract.ts";
 
-/** Thrown by a launch that may have made a machine or not: only the same launch, with the same token, may follow. */
+/** Thrown by a launch that may have created a machine. Only the same launch with the same token may follow. */
 export class UnknownOutcome extends Error {
   readonly error: SlipwayError;
 
@@ -13,9 +13,9 @@ export class UnknownOutcome extends Error {
 }
 
 /**
- * The outcome of one member of a launch: accepted with its machine, or what the failure stands for.
+ * Launches one member: its outcome is `accepted` with the machine, or that of {@link failedOutcome}.
  *
- * @throws what is neither a `SlipwayError` nor an {@link UnknownOutcome}
+ * @throws any other error than a `SlipwayError` or an {@link UnknownOutcome}, unchanged
  */
 export async function settleMember(attempt: () => Promise<Machine>): Promise<LaunchOutcome> {
   try {
@@ -26,10 +26,10 @@ export async function settleMember(attempt: () => Promise<Machine>): Promise<Lau
 }
 
 /**
- * What a failure of a launch says about a member: `unknown` for an {@link UnknownOutcome}, `rejected` for any other
+ * Turns a launch's error into a member's outcome: `unknown` for an {@link UnknownOutcome}, `rejected` for a
  * `SlipwayError`.
  *
- * @throws what is neither
+ * @throws any other error, unchanged
  */
 export function failedOutcome(caught: unknown): LaunchOutcome {
   if (caught instanceof UnknownOutcome) return { outcome: "unknown", error: caught.error };

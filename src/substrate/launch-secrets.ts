@@ -2,7 +2,7 @@ import { credentialSecrets } from "../oci/credential.ts";
 import type { SecretValue } from "../secret-value.ts";
 import type { LaunchSecrets } from "./contract.ts";
 
-/** Every secret that travels with a launch. */
+/** All secrets of a launch. */
 export function launchSecretValues(secrets: LaunchSecrets): readonly SecretValue[] {
   const { credential, environment, files } = secrets;
   return [

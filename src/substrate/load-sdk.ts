@@ -3,26 +3,27 @@ import { memoizeAsync } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
 
 export interface SdkPackages {
-  /** What the packages are for, as the subject of a sentence: `EC2`. */
+  /** The substrate's name, as the subject of a sentence: `EC2`. */
   readonly provider: string;
-  /** Names on npm: optional peer dependencies of Slipway. */
+  /** Package names on npm: optional peer dependencies of Slipway. */
   readonly packages: readonly string[];
 }
 
 /**
- * Loads a provider's SDK at the first call and keeps it. The library does not install the SDKs: a program that uses
- * one substrate needs the packages of that one alone.
+ * Loads a provider's SDK on the first call and keeps it. The library does not install the SDKs: a program that uses
+ * one substrate needs only that substrate's packages.
  *
- * @param load Imports the SDK.
- * @returns A function that throws `PACKAGE_NOT_INSTALLED` if one of the packages is missing. Any other failure to load
- *   the SDK is thrown as it is.
+ * @param load imports the SDK
+ * @returns a function that throws `PACKAGE_NOT_INSTALLED` if one of the packages is missing, and any other loading
+ * error unchanged
  */
 export function sdkLoader<Sdk>(sdk: SdkPackages, load: () => Promise<Sdk>): () => Promise<Sdk> {
   return memoizeAsync(async () => {
     try {
       return await load();
     } catch (caught) {
-      // The error does not say which module was not found other than in its text, and it may be one of the SDK's own.
+      // The error names the missing module only in its message, and that module may be one of the SDK's own
+      // dependencies.
       const missing = hasCode(caught, NOT_FOUND) ? sdk.packages.filter(isMissing) : [];
       throw missing.length === 0 ? caught : notInstalled(sdk, missing);
     }

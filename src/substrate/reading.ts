@@ -3,17 +3,19 @@ import type { ErrorReason, SlipwayError } from "../errors.ts";
 import type { Check } from "../plan/plan.ts";
 import { failedBy, passed, skipped } from "./check.ts";
 
-/** The result of a read: a value or an error. One failed read leaves the others something to report. */
+/** The result of a read: a value or an error. A failed read does not prevent reporting the others. */
 export type Reading<Value> =
   | { readonly value: Value; readonly error: null }
   | { readonly value: null; readonly error: SlipwayError };
 
-/** Not findings: what the caller's own signal ended, and a defect of Slipway. */
+/** Reasons that are not findings: cancellation by the caller's signal, and defects of Slipway. */
 const NO_FINDINGS: ReadonlySet<ErrorReason> = new Set(["INTERRUPTED", "TIMED_OUT", "INTERNAL"]);
 
 /**
- * @param judge turns what the read threw into an error; default: it is a `SlipwayError` already
- * @throws SlipwayError for a cancellation and for a defect
+ * Turns a read's `SlipwayError` into a value.
+ *
+ * @param judge turns a thrown value into a `SlipwayError`; by default the read already throws one
+ * @throws cancellations, defects and errors that are not a `SlipwayError`, unchanged
  */
 export async function settled<Value>(
   read: Promise<Value>,
@@ -28,7 +30,7 @@ export async function settled<Value>(
   }
 }
 
-/** Causes that make every call fail alike, with the check that reports each. */
+/** Causes that make every call fail, with the check that reports each. */
 const COMMON_CAUSES: ReadonlyMap<ErrorReason, string> = new Map([
   ["CLOUD_UNAUTHENTICATED", "cloud.credentials"],
   ["CLOUD_CONFIGURATION_INVALID", "cloud.credentials"],
@@ -39,14 +41,14 @@ const COMMON_CAUSES: ReadonlyMap<ErrorReason, string> = new Map([
 
 /** Turns failed reads of one provider into checks. A cause that makes every call fail is reported once. */
 export interface FailedReads {
-  /** The check that reports a cause of all calls; null for an error of one call alone. */
+  /** The check that reports a cause common to all calls; null for an error of a single call. */
   readonly obstacleName: (error: SlipwayError) => string | null;
-  /** The check whose read failed: failed with the error, or skipped if the cause is one of all calls. */
+  /** The check whose read failed: failed with the error, or skipped if the cause is common to all calls. */
   readonly unread: (name: string, error: SlipwayError) => Check;
   /**
-   * One check for each cause of all calls, or one that says that the provider answers.
+   * One check for each cause common to all calls; if there is none, a passed check that the provider answers.
    *
-   * @param answers such as `EC2 answers in eu-west-1`
+   * @param answers the passed check's message: `EC2 answers in eu-west-1`
    */
   readonly obstacleChecks: (
     answers: string,
@@ -55,9 +57,9 @@ export interface FailedReads {
 }
 
 /**
- * @param provider its name in messages: `Compute Engine`
- * @param spoilsCredentials whether an error means that no call with these credentials can succeed, although its reason
- * alone does not say so
+ * @param provider name in messages: `Compute Engine`
+ * @param spoilsCredentials whether an error means that no call with these credentials can succeed, beyond what its
+ * reason shows
  */
 export function createFailedReads(
   provider: string,

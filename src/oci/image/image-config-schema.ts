@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { ImageConfig } from "./image-config-type.ts";
 
 /**
- * The image configuration as the OCI image specification has it, with the engine's own additions that the Docker
- * engine applies. Field names are the document's. What is not named here is left out, as the specification wants.
+ * Schema of the OCI image configuration, with the Docker engine's own additions that the engine applies. Field names
+ * are the document's. Unknown fields are dropped, as the specification requires.
  *
- * Go's programs write an absent list or map as `null`: that is accepted wherever they do so, and kept.
+ * Go programs write an absent list or map as `null`; the schema accepts and keeps that `null` wherever they do so.
  */
 
 const DIFF_ID = /^sha256:[0-9a-f]{64}$/;
@@ -15,7 +15,7 @@ const PORT = /^(\d{1,5})(?:\/(?:tcp|udp|sctp))?$/;
 const LARGEST_PORT = 65_535;
 const NO_CONTROL = /^\P{Cc}*$/u;
 
-/** The message for a value of another type, or that is not there at all. */
+/** The message for a missing value or a value of the wrong type. */
 function not(what: string) {
   return {
     error: ({ input }: { readonly input?: unknown }) =>
@@ -23,7 +23,7 @@ function not(what: string) {
   };
 }
 
-/** A map whose keys have a rule of their own; what breaks it is told of the key. */
+/** A map whose keys are validated too. The message of an invalid key names that key. */
 function mapOf<Value extends z.ZodType>(key: z.ZodString, value: Value, keyRule: string) {
   return z.record(key, value, {
     error: ({ code }) => (code === "invalid_key" ? `the key is not ${keyRule}` : "not an object"),
@@ -71,7 +71,7 @@ const execution = z.object(
     Entrypoint: strings.nullish(),
     Cmd: strings.nullish(),
     Volumes: mapOf(word, marker, "a path").nullish(),
-    // Required by the specification's text, but most images that were ever built leave it out or empty.
+    // The specification requires it, but most existing images omit it or leave it empty.
     WorkingDir: text.optional(),
     Labels: z.record(text, text, "not an object of strings").nullish(),
     StopSignal: text.optional(),
@@ -87,7 +87,8 @@ const historyEntry = z.object(
     author: text.optional(),
     created_by: text.optional(),
     comment: text.optional(),
-    // The specification's table says string, its example and every builder say boolean: both are read, as a boolean.
+    // The specification's table says string, but its example and every builder use a boolean. Both are accepted and
+    // become a boolean.
     empty_layer: z
       .union(
         [
@@ -124,14 +125,14 @@ export const imageConfigSchema: z.ZodType<ImageConfig> = z.object(
   not("an object"),
 );
 
-/** The specification's list says `user`, its example and all images say `User`: the one stands in for the other. */
+/** The specification's list says `user`, but its example and all images use `User`. Either name is accepted. */
 function adoptLowerCaseUser(config: unknown): unknown {
   if (typeof config !== "object" || config === null || Array.isArray(config)) return config;
   if (!("user" in config) || Object.hasOwn(config, "User")) return config;
   return { ...config, User: config.user };
 }
 
-/** A combined date and time of ISO 8601, basic or extended, of a day that exists. */
+/** A combined ISO 8601 date and time, basic or extended, on a day that exists. */
 function isIsoDate(value: string): boolean {
   const [, ...parts] = ISO_DATE.exec(value) ?? [];
   if (parts.length === 0) return false;
@@ -145,8 +146,8 @@ function isIsoDate(value: string): boolean {
     offset = 0,
     offsetMinute = 0,
   ] = parts.map((part) => Number(part ?? 0));
-  // Day 0 of the next month is the last day of this one. 2000 + year keeps leap years and avoids the years 0 to 99,
-  // which `Date` takes for 1900 to 1999.
+  // Day 0 of the next month is the last day of this one. Adding 2000 keeps leap years and avoids the years 0 to 99,
+  // which `Date` reads as 1900 to 1999.
   const lastDay = new Date(Date.UTC(2000 + year, month, 0)).getUTCDate();
   return (
     month >= 1 &&
@@ -161,7 +162,9 @@ function isIsoDate(value: string): boolean {
   );
 }
 
-/** Empty means the default user; otherwise a name or number, and another after one colon. */
+/**
+ * Empty for the default user; otherwise a name or number, optionally followed by a colon and a group name or number.
+ */
 function isUser(value: string): boolean {
   if (value === "") return true;
   const parts = value.split(":");

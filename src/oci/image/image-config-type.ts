@@ -1,16 +1,16 @@
 /**
- * An image configuration in the spelling of the OCI image specification, with the additions that the Docker engine
- * applies. Lists and maps that Go's programs write as `null` where they are empty keep that `null`.
+ * An image configuration in the field case of the OCI image specification, with the additions that the Docker engine
+ * applies. Go programs write empty lists and maps as `null`, which is kept.
  */
 export interface ImageConfig {
   /** ISO 8601. */
   readonly created?: string | undefined;
   readonly author?: string | undefined;
-  /** As in Go's `GOARCH`: `amd64`, `arm64`. */
+  /** A value of Go's `GOARCH`: `amd64`, `arm64`. */
   readonly architecture: string;
-  /** As in Go's `GOOS`. */
+  /** A value of Go's `GOOS`: `linux`. */
   readonly os: string;
-  /** Of the architecture, such as `v8`. */
+  /** Variant of the architecture: `v8`. */
   readonly variant?: string | undefined;
   readonly "os.version"?: string | undefined;
   readonly "os.features"?: readonly string[] | null | undefined;
@@ -24,13 +24,13 @@ export interface ImageConfig {
   readonly history?: readonly HistoryEntry[] | null | undefined;
 }
 
-/** What a container of the image is run with unless it is told otherwise. */
+/** Defaults for containers of the image. */
 export interface ExecutionConfig {
   /** `user`, `uid`, `user:group`, …; empty for the default user. */
   readonly User?: string | undefined;
   /** Bytes. */
   readonly Memory?: number | undefined;
-  /** Bytes of memory and swap together; -1 disables swap. */
+  /** Memory and swap together, in bytes; -1 disables swap. */
   readonly MemorySwap?: number | undefined;
   /** Relative weight. */
   readonly CpuShares?: number | undefined;
@@ -46,14 +46,14 @@ export interface ExecutionConfig {
   readonly Labels?: Readonly<Record<string, string>> | null | undefined;
   readonly StopSignal?: string | undefined;
   readonly Healthcheck?: Healthcheck | null | undefined;
-  /** What the shell form of commands is run by. */
+  /** The command that runs the shell form of commands. */
   readonly Shell?: readonly string[] | null | undefined;
 }
 
-/** Go's `map[string]struct{}`: only the keys mean something. */
+/** Go's `map[string]struct{}`: only the keys matter. */
 export type MarkedKeys = Readonly<Record<string, object | null>>;
 
-/** Times in nanoseconds; zero and absence mean the engine's own. */
+/** Durations in nanoseconds. The engine's default applies to zero and absent values. */
 export interface Healthcheck {
   readonly Test?: readonly string[] | null | undefined;
   readonly Interval?: number | undefined;
@@ -67,9 +67,9 @@ export interface HistoryEntry {
   /** ISO 8601. */
   readonly created?: string | undefined;
   readonly author?: string | undefined;
-  /** The command that made the layer. */
+  /** The command that created the layer. */
   readonly created_by?: string | undefined;
   readonly comment?: string | undefined;
-  /** True for a step that made no layer. */
+  /** True for a step that created no layer. */
   readonly empty_layer?: boolean | undefined;
 }

@@ -12,31 +12,32 @@ const KIND: DocumentKind = { what: "image configuration", reason: "IMAGE_CONFIG_
 const SHA256 = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Reads an image configuration (media types `application/vnd.oci.image.config.v1+json` and
- * `application/vnd.docker.container.image.v1+json`). Unknown fields are left out.
+ * Parses an image configuration (media types `application/vnd.oci.image.config.v1+json` and
+ * `application/vnd.docker.container.image.v1+json`). Unknown fields are dropped.
  *
- * Throws `IMAGE_CONFIG_INVALID` with the path of what is wrong.
+ * @throws SlipwayError `IMAGE_CONFIG_INVALID`; the message has the path of the invalid field
  */
 export function parseImageConfig(json: string | Uint8Array): ImageConfig {
   return checkDocument(imageConfigSchema, parseJsonDocument(json, KIND), KIND);
 }
 
 /**
- * The ImageID: the digest of the configuration document, byte for byte as it was stored.
+ * Computes the ImageID: the SHA-256 digest of the configuration document's stored bytes.
  *
- * Throws `IMAGE_CONFIG_INVALID` for anything but bytes.
+ * @throws SlipwayError `IMAGE_CONFIG_INVALID` if the argument is not a `Uint8Array`
  */
 export function imageId(bytes: Uint8Array): string {
-  // The library is called from JavaScript too.
+  // JavaScript callers may pass anything.
   if (!ArrayBuffer.isView(bytes))
     throw invalidArgument("IMAGE_CONFIG_INVALID", `${KIND.what}: its bytes are wanted`);
   return sha256Digest(bytes);
 }
 
 /**
- * The ChainID of a stack of layers, from bottom to top: the DiffID of one, else
- * `SHA256(ChainID(below) + " " + DiffID(top))`. Throws `INVALID_DIGEST` for an empty list and for what is no
- * SHA-256 digest.
+ * Computes the ChainID of layers, given from bottom to top: for one layer its DiffID, for more `SHA256(ChainID(below)
+ * + " " + DiffID(top))`.
+ *
+ * @throws SlipwayError `INVALID_DIGEST` if the list is empty or has an element that is not a SHA-256 digest
  */
 export function chainId(diffIds: readonly string[]): string {
   const top = chainIds(diffIds).at(-1);
@@ -48,10 +49,14 @@ export function chainId(diffIds: readonly string[]): string {
   return top;
 }
 
-/** The ChainID of each layer with all below it, from bottom to top. Throws as {@link chainId}, but for no layers. */
+/**
+ * Computes the ChainID of each layer together with all layers below it, from bottom to top.
+ *
+ * @throws SlipwayError as {@link chainId}, except for an empty list
+ */
 export function chainIds(diffIds: readonly string[]): readonly string[] {
   const chain: string[] = [];
-  // The library is called from JavaScript too.
+  // JavaScript callers may pass anything.
   if (!Array.isArray(diffIds))
     throw invalidArgument("INVALID_DIGEST", "a chain id needs a list of DiffIDs");
   for (const [layer, diffId] of diffIds.entries()) {
@@ -67,10 +72,10 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
 }
 
 /**
- * Holds the three counts of an image's layers against one another: the manifest's layers, the configuration's
- * DiffIDs, and the history's entries that are not marked `empty_layer` (where there is a history).
+ * Compares the three counts of an image's layers: the manifest's layers, the configuration's DiffIDs, and the
+ * history's entries without `empty_layer` (if the image has a history).
  *
- * Throws `LAYERS_MISMATCH`.
+ * @throws SlipwayError `LAYERS_MISMATCH`
  */
 export function verifyLayers(manifest: ImageManifest, config: ImageConfig): void {
   const layers = manifest.layers.length;
@@ -85,7 +90,7 @@ export function verifyLayers(manifest: ImageManifest, config: ImageConfig): void
         diff_ids: diffIds,
       },
     );
-  // Builders that keep no history write an empty one.
+  // Builders without history support write an empty list.
   if (history.length > 0 && filled !== layers)
     throw layersMismatch(
       `the image has ${layers} layers, its history tells of ${filled} (${history.length} entries less those without a layer)`,

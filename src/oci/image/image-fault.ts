@@ -2,8 +2,8 @@ import { isSlipwayError, SlipwayError } from "../../errors.ts";
 import { formatReference, type Reference } from "../reference.ts";
 
 /**
- * A fault of an image's documents with the image's name. The documents came from a registry, not from the caller:
- * it is the image that is in no state to be run.
+ * An error about an image's documents, with the image's name. The documents come from a registry and not from the
+ * caller, so this is a failed precondition and not an invalid argument.
  */
 export function imageFault(reference: Reference, fault: SlipwayError): SlipwayError {
   return new SlipwayError({
@@ -18,7 +18,7 @@ export function imageFault(reference: Reference, fault: SlipwayError): SlipwayEr
   });
 }
 
-/** Runs a check of an image's documents; what it throws names the image. */
+/** Runs a check of an image's documents and adds the image's name to its errors. */
 export function namingImage<Result>(reference: Reference, check: () => Result): Result {
   try {
     return check();

@@ -2,24 +2,25 @@ import type { z } from "zod";
 import { invalidArgument, type ErrorReason } from "../../errors.ts";
 import { quote } from "../quote.ts";
 
-/** The largest manifest or configuration that is read: 4 MiB, what registries and engines themselves allow. */
+/** Size limit of manifests and configurations: 4 MiB, the limit of registries and engines themselves. */
 export const LARGEST_DOCUMENT = 4 * 1024 * 1024;
 
 const MOST_ISSUES = 20;
 const UTF8 = { fatal: true, ignoreBOM: true } as const;
 
-/** What the document is called in messages, and the reason that its errors have. */
+/** The document's name in messages, and the reason of its errors. */
 export interface DocumentKind {
   readonly what: string;
   readonly reason: ErrorReason;
 }
 
 /**
- * JSON from outside as a value. A key that is there twice keeps its last value, as in Go, whose programs read the
- * same documents. Throws the kind's reason where it is too large, not UTF-8 or not JSON.
+ * Parses untrusted JSON. Of a duplicate key the last value counts, as in Go, whose programs read the same documents.
+ *
+ * @throws SlipwayError with the kind's reason if the document is too large, not UTF-8 or not JSON
  */
 export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind): unknown {
-  // The library is called from JavaScript too.
+  // JavaScript callers may pass anything.
   if (typeof json !== "string" && !ArrayBuffer.isView(json))
     throw invalidArgument(kind.reason, `${kind.what}: it is neither text nor bytes`);
   if (json.length > LARGEST_DOCUMENT)
@@ -28,18 +29,22 @@ export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind)
   try {
     text = typeof json === "string" ? json : new TextDecoder("utf-8", UTF8).decode(json);
   } catch {
-    // The decoder's own message says nothing more.
+    // The decoder's own message adds nothing.
     throw invalidArgument(kind.reason, `${kind.what}: it is not UTF-8`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes the document, which may be anything.
+    // The parser's message quotes the document, which may contain anything.
     throw invalidArgument(kind.reason, `${kind.what}: it is not JSON`);
   }
 }
 
-/** The value as the schema has it. Throws the kind's reason, naming the path of what is wrong first. */
+/**
+ * Validates a value against the schema.
+ *
+ * @throws SlipwayError with the kind's reason; the message has the path of the first invalid field
+ */
 export function checkDocument<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -61,7 +66,7 @@ export function checkDocument<Schema extends z.ZodType>(
   );
 }
 
-/** A path as `config.Env[0]`; keys that are no plain words are quoted. */
+/** Formats a path as `config.Env[0]`; quotes keys that are not plain words. */
 function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {

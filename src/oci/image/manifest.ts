@@ -16,14 +16,14 @@ import {
 } from "./media-types.ts";
 import { quote } from "../quote.ts";
 
-/** What runs an image, in Go's words (`GOOS`, `GOARCH`). */
+/** The platform that an image runs on, in Go's terms (`GOOS`, `GOARCH`). */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string;
 }
 
-/** Content by its digest, with its type and its size in bytes. */
+/** Reference to content by digest, with its media type and its size in bytes. */
 export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
@@ -31,19 +31,19 @@ export interface Descriptor {
 }
 
 export interface IndexEntry extends Descriptor {
-  /** Null where the index does not say. */
+  /** Null if the index does not state it. */
   readonly platform: Platform | null;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** OCI image index, or Docker manifest list. */
+/** An OCI image index or a Docker manifest list. */
 export interface ImageIndex {
   readonly kind: "index";
   readonly mediaType: string;
   readonly manifests: readonly IndexEntry[];
 }
 
-/** OCI image manifest, or Docker manifest of schema 2. */
+/** An OCI image manifest or a Docker manifest of schema 2. */
 export interface ImageManifest {
   readonly kind: "manifest";
   readonly mediaType: string;
@@ -55,7 +55,7 @@ const KIND: DocumentKind = { what: "image manifest", reason: "MANIFEST_INVALID" 
 
 const digest = z.string().refine(isDigest, "not a digest");
 const size = z.int("not a size in bytes").nonnegative("not a size in bytes");
-// Others' documents: what we do not use may be anything, what we use must be right.
+// Other programs write these documents: the schemas validate the fields that we use and ignore the rest.
 const descriptor = z.object({ mediaType: z.string(), digest, size });
 const platform = z.object({
   os: z.string(),
@@ -76,13 +76,13 @@ const outline = z.looseObject({
 });
 
 /**
- * Reads a manifest or an index.
+ * Parses a manifest or an index.
  *
- * What it is follows from the `Content-Type` under which it came and from its own `mediaType`, which must not
- * differ; where neither says anything, from its fields. A document that could be read as both an index and a
- * manifest is refused: two programs would run two different images from one digest (CVE-2021-41190).
+ * The `Content-Type` of the response and the document's own `mediaType` decide which of the two it is, and must
+ * agree. Without both, the document's fields decide. A document with the fields of both an index and a manifest is
+ * rejected: two programs would run different images from one digest (CVE-2021-41190).
  *
- * Throws `MANIFEST_INVALID`, and `MEDIA_TYPE_UNSUPPORTED` for what is no image we can read (schema 1, artifacts).
+ * @throws SlipwayError `MANIFEST_INVALID`; `MEDIA_TYPE_UNSUPPORTED` for other documents (schema 1, artifacts)
  */
 export function parseManifest(
   json: string | Uint8Array,
@@ -102,7 +102,11 @@ export function parseManifest(
   return { kind: "manifest", mediaType, config, layers };
 }
 
-/** One of the four types that we read; throws for every other. */
+/**
+ * Determines which of the four supported media types the document has.
+ *
+ * @throws SlipwayError for every other type
+ */
 function documentType(document: z.output<typeof outline>, contentType: string): string {
   const claimed = document.mediaType ?? "";
   if (document.schemaVersion === 1 || isSchemaOneType(claimed) || isSchemaOneType(contentType))
@@ -116,7 +120,7 @@ function documentType(document: z.output<typeof outline>, contentType: string): 
     throw invalid(`it calls itself ${quote(claimed)} and was sent as ${quote(sent)}`);
 
   const mediaType = claimed || sent;
-  // Only OCI documents may leave out their type.
+  // Only OCI documents may omit their type.
   if (mediaType === "") return hasManifests ? OCI_INDEX : OCI_MANIFEST;
   if (isIndexType(mediaType) || isManifestType(mediaType)) return mediaType;
   throw unsupported(`its media type is ${quote(mediaType)}`);

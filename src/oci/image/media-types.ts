@@ -1,11 +1,11 @@
-/** Media types of images, OCI's and Docker's, and which of them mean the same. */
+/** The media types of OCI and Docker images, and which of them are equivalent. */
 
 export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 export const DOCKER_MANIFEST_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
-/** What we ask a registry for: it converts or refuses whatever is not named here. */
+/** Sent as `Accept`: a registry converts or refuses manifests of other types. */
 export const MANIFEST_ACCEPT = [
   OCI_INDEX,
   OCI_MANIFEST,
@@ -18,7 +18,7 @@ const CONFIG_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.docker.container.image.v1+json",
 ]);
 
-/** How a layer's tar archive is packed. */
+/** The compression of a layer's tar archive. */
 export type LayerCompression = "none" | "gzip" | "zstd";
 
 const LAYER_COMPRESSIONS: ReadonlyMap<string, LayerCompression> = new Map([
@@ -35,7 +35,7 @@ const LAYER_COMPRESSIONS: ReadonlyMap<string, LayerCompression> = new Map([
   ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "gzip"],
 ]);
 
-/** Types under which registries hand out any JSON: they say nothing, the document's own word counts. */
+/** Generic types that registries send for any JSON; the document's own `mediaType` counts instead. */
 const GENERIC_TYPES: ReadonlySet<string> = new Set([
   "",
   "application/json",
@@ -43,7 +43,7 @@ const GENERIC_TYPES: ReadonlySet<string> = new Set([
   "text/plain",
 ]);
 
-/** The type without its parameters, in lower case; empty for none. */
+/** The type in lower case without its parameters; empty if there is none. */
 export function bareMediaType(header: string | undefined): string {
   return (header ?? "").split(";", 1).join("").trim().toLowerCase();
 }
@@ -60,17 +60,17 @@ export function isManifestType(mediaType: string): boolean {
   return mediaType === OCI_MANIFEST || mediaType === DOCKER_MANIFEST;
 }
 
-/** Docker's first manifest format, signed or not: without a configuration document, long withdrawn. */
+/** Docker's first manifest format, signed or unsigned. It has no configuration document and was withdrawn long ago. */
 export function isSchemaOneType(mediaType: string): boolean {
   return mediaType.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
-/** True for the configuration of a container image, false for charts, modules and other artifacts. */
+/** True for a container image's configuration; false for charts, modules and other artifacts. */
 export function isImageConfigType(mediaType: string): boolean {
   return CONFIG_TYPES.has(mediaType);
 }
 
-/** How a layer of this type is packed, or null where the type is not one of a file system layer. */
+/** The compression of a layer of this type; null if the type is not a file system layer's. */
 export function layerCompression(mediaType: string): LayerCompression | null {
   return LAYER_COMPRESSIONS.get(mediaType) ?? null;
 }

@@ -5,20 +5,24 @@ import { quote } from "../quote.ts";
 
 const PLATFORM_PART = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** BuildKit stores provenance in the index as manifests of this platform; nothing runs them. */
+/** BuildKit stores provenance in the index as manifests of this platform; they cannot be run. */
 const ATTESTATION_PLATFORM = "unknown/unknown";
 const ATTESTATION_ANNOTATION = "vnd.docker.reference.type";
 
-/** The variant that an architecture has where none is written: `arm64` is `arm64/v8`. */
+/** The implied variant of an architecture: `arm64` is `arm64/v8`. */
 const BASE_VARIANTS: ReadonlyMap<string, string> = new Map([
   ["amd64", "v1"],
   ["arm64", "v8"],
   ["arm", "v7"],
 ]);
 
-/** Reads `os/architecture[/variant]`. Throws `INVALID_INPUT`. */
+/**
+ * Parses `os/architecture[/variant]`.
+ *
+ * @throws SlipwayError `INVALID_INPUT`
+ */
 export function parsePlatform(text: string): Platform {
-  // The library is called from JavaScript too.
+  // JavaScript callers may pass anything.
   const [os = "", architecture = "", variant, ...rest] =
     typeof text === "string" ? text.split("/") : [];
   const parts = [os, architecture, ...(variant === undefined ? [] : [variant])];
@@ -31,13 +35,13 @@ export function parsePlatform(text: string): Platform {
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
-/** A platform as people write it, such as `linux/arm64/v8`. */
+/** Formats a platform, such as `linux/arm64/v8`. */
 export function formatPlatform(platform: Platform): string {
   const variant = platform.variant === undefined ? "" : `/${platform.variant}`;
   return `${platform.os}/${platform.architecture}${variant}`;
 }
 
-/** True where an image of the one platform is meant by the other: a base variant may be written or left out. */
+/** Whether two platforms are the same; an architecture's base variant may be omitted. */
 export function samePlatform(one: Platform, other: Platform): boolean {
   return (
     one.os === other.os &&
@@ -47,11 +51,11 @@ export function samePlatform(one: Platform, other: Platform): boolean {
 }
 
 /**
- * The entry of an index for a platform: the first that fits, as the specification wants. Attestations are not
- * images and are passed over. An index whose only image has no platform is taken at its word: its configuration
- * will tell.
+ * Finds the entry of an index for a platform: the first match, as the specification requires. Attestations are not
+ * images and are skipped. If the index has a single image without a platform, that image is returned; the caller
+ * checks the platform in its configuration.
  *
- * Throws `PLATFORM_NOT_FOUND` that names the platforms there are.
+ * @throws SlipwayError `PLATFORM_NOT_FOUND`; the message lists the available platforms
  */
 export function choosePlatform(index: ImageIndex, wanted: Platform): IndexEntry {
   const images = index.manifests.filter(isImage);
@@ -67,7 +71,7 @@ export function choosePlatform(index: ImageIndex, wanted: Platform): IndexEntry 
   );
 }
 
-/** The platforms for which an index has an image, as text, in its order, each once. */
+/** The distinct platforms of an index's images, as text, in the index's order. */
 export function availablePlatforms(index: ImageIndex): readonly string[] {
   const platforms = index.manifests
     .filter(isImage)
@@ -75,7 +79,7 @@ export function availablePlatforms(index: ImageIndex): readonly string[] {
   return [...new Set(platforms)];
 }
 
-/** The error for an image that has others, but not the platform that is wanted. */
+/** The error for an image that lacks the requested platform. */
 export function platformNotFound(wanted: Platform, available: readonly string[]): SlipwayError {
   const platforms = [...new Set(available)];
   const there = platforms.length === 0 ? "none" : platforms.join(", ");

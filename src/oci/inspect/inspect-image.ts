@@ -23,16 +23,16 @@ export type { OciInspection } from "./inspection.ts";
 export { verifyLayerBlobs } from "./verify-layer-blobs.ts";
 
 export interface InspectRequest extends ManifestRequest {
-  /** The platform that is wanted; null for the only one that the image has. */
+  /** The requested platform; null for the image's only platform. */
   readonly platform: Platform | null;
 }
 
 /**
- * Reads manifest or index, the platform's manifest and its configuration, and holds them against one another: at
- * most three requests beyond tokens, two where the reference is no index.
+ * Reads the manifest or index, the platform's manifest and its configuration, and checks that they are consistent. It
+ * takes at most three requests beyond those for tokens, two if the reference is not an index.
  *
- * Throws what {@link RegistryClient} throws, and `PLATFORM_NOT_FOUND`, `ARCHITECTURE_MISMATCH` (the index says
- * another platform than the configuration), `IMAGE_CONFIG_INVALID`, `LAYERS_MISMATCH`.
+ * @throws SlipwayError the errors of {@link RegistryClient}; `PLATFORM_NOT_FOUND`, `ARCHITECTURE_MISMATCH` (the index
+ * and the configuration have different platforms), `IMAGE_CONFIG_INVALID`, `LAYERS_MISMATCH`
  */
 export async function inspectOciImage(
   client: RegistryClient,
@@ -81,7 +81,7 @@ interface ChosenManifest {
   readonly digest: string;
   readonly size: number;
   readonly manifest: ImageManifest;
-  /** The platform under which the index lists it. */
+  /** The image's platform in the index. */
   readonly listed: Platform | null;
 }
 
@@ -123,7 +123,7 @@ async function selectManifest(
   };
 }
 
-/** The platform to take where none is wanted: the only one there is. */
+/** The default platform: the image's only one. */
 function onlyPlatform(index: ImageIndex): Platform {
   const available = availablePlatforms(index);
   const platforms = index.manifests.flatMap((entry) =>
@@ -153,7 +153,7 @@ function checkPlatform(check: {
   readonly wanted: Platform | null;
 }): void {
   const { platform, listed, wanted } = check;
-  // Configurations often leave out the variant under which the index lists them: that is no contradiction.
+  // Configurations often omit the variant that the index states, which is not a contradiction.
   if (
     listed !== null &&
     (platform.os !== listed.os || platform.architecture !== listed.architecture)

@@ -2,25 +2,25 @@ import type { ImageConfig } from "../image/image-config.ts";
 import type { ImageManifest, Platform } from "../image/manifest.ts";
 import type { Reference } from "../reference.ts";
 
-/** What a reference means for one platform, read from the registry without pulling, and verified. */
+/** The image of a reference for one platform, read from the registry without pulling, and verified. */
 export interface OciInspection {
-  /** The reference that was asked for. */
+  /** The requested reference. */
   readonly requested: Reference;
-  /** The platform's manifest, by digest: what a plan pins. */
+  /** The platform's manifest by digest, as a plan pins it. */
   readonly pinned: Reference & { readonly digest: string };
-  /** True where the request named no digest: the tag may mean another image tomorrow. */
+  /** True if the request had no digest: the tag may point to another image later. */
   readonly floating: boolean;
-  /** Digest of the index, or null where the reference is a manifest itself. */
+  /** Digest of the index; null if the reference points directly to a manifest. */
   readonly indexDigest: string | null;
   readonly manifestDigest: string;
   readonly manifest: ImageManifest;
-  /** The platform as the configuration has it. */
+  /** The platform in the configuration. */
   readonly platform: Platform;
   readonly imageId: string;
   readonly diffIds: readonly string[];
-  /** One for each layer, from bottom to top; the last is the image's chain id. */
+  /** One per layer, from bottom to top; the last is the image's ChainID. */
   readonly chainIds: readonly string[];
   readonly config: ImageConfig;
-  /** Bytes of manifest, configuration and packed layers together. */
+  /** Total size in bytes of the manifest, the configuration and the compressed layers. */
   readonly size: number;
 }

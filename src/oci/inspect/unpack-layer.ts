@@ -3,24 +3,24 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { LayerCompression } from "../image/media-types.ts";
 import { cutIntoFrames, ZstdFormatError } from "./zstd-frames.ts";
 
-/** Thrown where a layer's bytes are not packed as its media type says. */
+/** Thrown if a layer's bytes do not have the compression that its media type states. */
 export class UnpackError extends Error {
   override readonly name = "UnpackError";
 }
 
 export interface Unpacking {
   readonly compression: LayerCompression;
-  /** Frames that a layer packed by zstd may have. */
+  /** Maximum number of frames in a zstd layer. */
   readonly mostFrames: number;
   readonly signal: AbortSignal;
-  /** Is given what comes out, piece by piece. What it throws ends the unpacking. */
+  /** Called with each piece of the output. Its errors end the unpacking and propagate. */
   readonly take: (chunk: Uint8Array) => void;
 }
 
 /**
- * Unpacks a layer's bytes; nothing is kept.
+ * Unpacks a layer's bytes without keeping them.
  *
- * Throws {@link UnpackError}, an `AbortError` once the signal is aborted, and whatever the source or `take` throws.
+ * @throws {@link UnpackError}; an `AbortError` after the signal is aborted; errors of the source and of `take`
  */
 export async function unpackLayer(
   source: AsyncIterable<Uint8Array>,

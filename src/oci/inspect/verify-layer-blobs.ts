@@ -11,32 +11,32 @@ import { unpackLayer, UnpackError } from "./unpack-layer.ts";
 
 export interface VerifyLayersRequest extends RegistryAccess {
   readonly inspection: OciInspection;
-  /** How many layers are fetched at once. Default 3. */
+  /** Number of layers fetched concurrently. Default 3. */
   readonly concurrency?: number;
-  /** What a layer of so many bytes may take. Default {@link layerLimits}. */
+  /** Limits for a layer of this size in bytes. Default {@link layerLimits}. */
   readonly limits?: (size: number) => LayerLimits;
-  /** Called when a layer is found good. */
+  /** Called after each layer that passes verification. */
   readonly onVerified?: (layer: VerifiedLayer) => void;
 }
 
 export interface VerifiedLayer {
-  /** From bottom to top, beginning with 0. */
+  /** 0-based position, from bottom to top. */
   readonly index: number;
   readonly digest: string;
   readonly diffId: string;
-  /** Bytes as stored and as unpacked. */
+  /** Size in bytes, as stored and as unpacked. */
   readonly size: number;
   readonly unpackedSize: number;
 }
 
 const DEFAULT_CONCURRENCY = 3;
-/** What a layer may take of its reader. */
+/** Resource limits for reading one layer. */
 export interface LayerLimits {
-  /** Bytes to which it may unpack. */
+  /** Maximum unpacked size in bytes. */
   readonly unpackedBytes: number;
-  /** Frames of zstd, which cost time even without data. */
+  /** Maximum number of zstd frames, which cost time even if they are empty. */
   readonly frames: number;
-  /** Time to fetch and unpack it. */
+  /** Maximum time to fetch and unpack it. */
   readonly milliseconds: number;
 }
 
@@ -48,10 +48,12 @@ const ALWAYS_ALLOWED_MILLISECONDS = 5 * 60_000;
 const BYTES_A_MILLISECOND = 64;
 
 /**
- * The default: a gibibyte in any case, and beyond it 200 times what the layer takes packed; 4,096 frames, and one more
- * for every 32 bytes (builders that allow single files to be fetched make two for each file, with its name in one of
- * them); five minutes, and a second more for every 64,000 bytes. Real layers stay far below; a small blob beyond it is
- * there to keep its reader busy.
+ * Default limits of a layer. Real layers stay far below them; a small blob that exceeds them was made to keep its
+ * reader busy.
+ *
+ * Unpacked size: 1 GiB, or 200 times the compressed size if that is more. Frames: 4,096, plus one for every 32 bytes
+ * (builders that support fetching single files write two frames per file, one of which has the file's name). Time:
+ * five minutes, plus one second for every 64,000 bytes.
  */
 export function layerLimits(size: number): LayerLimits {
   return {
@@ -69,12 +71,12 @@ interface Layer {
 }
 
 /**
- * Fetches every layer of an inspected image, and holds it to its digest as it is stored and to its DiffID as it is
- * unpacked. Nothing is written. A blob that several layers share is fetched once.
+ * Fetches every layer of an inspected image and verifies its digest as stored and its DiffID as unpacked. It writes
+ * nothing. A blob that several layers share is fetched once.
  *
- * Throws the first failure, which names the layer: what {@link RegistryClient.getBlob} throws, `DIGEST_MISMATCH`,
- * `IMAGE_INVALID` (not packed as the manifest says, or beyond its {@link LayerLimits}), `TIMED_OUT`,
- * `MEDIA_TYPE_UNSUPPORTED`.
+ * @throws SlipwayError the first failure, whose message names the layer: the errors of {@link
+ * RegistryClient.getBlob}, `DIGEST_MISMATCH`, `IMAGE_INVALID` (not compressed as the manifest states, or beyond its
+ * {@link LayerLimits}), `TIMED_OUT`, `MEDIA_TYPE_UNSUPPORTED`
  */
 export async function verifyLayerBlobs(
   client: RegistryClient,
@@ -112,7 +114,7 @@ async function verifyAll(
     try {
       await work();
     } catch (caught) {
-      // The first failure stops the others, and is the one that is told.
+      // The first failure aborts the other fetches and is the one that is thrown.
       failure.abort(caught);
     }
   });
@@ -193,7 +195,7 @@ function tookTooLong(milliseconds: number): SlipwayError {
   });
 }
 
-/** What was found of a layer, with the image's and the layer's name. */
+/** The error for a layer, with the names of the image and the layer. */
 function layerFault(
   inspection: OciInspection,
   index: number,

@@ -1,7 +1,7 @@
 /**
- * Node's decoder drops or refuses what follows a frame of zstd within one piece of input, and images are packed in many
- * frames (one a file, with an index between them, by the builders that allow single files to be fetched). So the bytes
- * are cut where frames end, by RFC 8878; across pieces the decoder goes on with the next frame.
+ * Splits zstd streams at frame boundaries (RFC 8878). Node's decoder drops or rejects bytes that follow the end of a
+ * frame within one piece of input, but continues with the next frame in the next piece. Images consist of many
+ * frames: builders that support fetching single files write one per file, with an index between them.
  */
 
 const FRAME_MAGIC = 0xfd2fb528;
@@ -11,18 +11,18 @@ const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
-/** A frame of no data. */
+/** An empty frame. */
 const EMPTY_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00);
 
-/** Thrown where the bytes are not what zstd prescribes, or have more frames than they may. */
+/** Thrown if the bytes are not valid zstd or have too many frames. */
 export class ZstdFormatError extends Error {
   override readonly name = "ZstdFormatError";
 }
 
 /**
- * The bytes of a zstd stream in pieces, none of which reaches beyond the end of a frame.
+ * Splits a zstd stream into pieces that never cross the end of a frame.
  *
- * @param mostFrames frames that may come, those without data among them: each costs time, however small it is
+ * @param mostFrames maximum number of frames, including empty ones: each costs time, however small it is
  * @throws ZstdFormatError
  */
 export async function* cutIntoFrames(
@@ -34,7 +34,7 @@ export async function* cutIntoFrames(
   let value = 0;
   let missing = part.length;
   let frames = 0;
-  /** Bytes of the present frame so far. */
+  /** Bytes of the current frame so far. */
   let begun = 0;
   for await (const piece of source) {
     let sent = 0;
@@ -63,11 +63,11 @@ export async function* cutIntoFrames(
   }
   if (begun >= MAGIC_BYTES) throw new ZstdFormatError("it ends before its end");
   if (begun > 0) throw notZstd();
-  // No bytes at all are an empty layer, which Node's decoder takes for one that is cut short.
+  // An empty stream is an empty layer, which Node's decoder reports as truncated.
   if (frames === 0) yield EMPTY_FRAME;
 }
 
-/** A part of a frame: a field whose value decides what follows, bytes that do not matter here, or the frame's end. */
+/** A part of a frame: a field whose value determines the next part, bytes to skip, or the frame's end. */
 interface Part {
   readonly kind: "field" | "bytes" | "end";
   readonly length: number;
@@ -83,12 +83,12 @@ function bytes(length: number): Part {
   return { kind: "bytes", length };
 }
 
-/** The parts of one frame after the other, without end. Each field is answered with its value. */
+/** Yields the parts of consecutive frames, endlessly. The caller sends each field's value back through `next`. */
 function* layoutOfFrames(): Generator<Part, never, number> {
   for (;;) {
     const magic = yield field(MAGIC_BYTES);
     if (magic === FRAME_MAGIC) yield* layoutOfData();
-    // The last four bits of a skippable frame's magic number are its owner's.
+    // A skippable frame's magic number ends with four user-defined bits.
     else if (magic >>> 4 === SKIPPABLE_MAGIC >>> 4) yield bytes(yield field(4));
     else throw notZstd();
     yield END;
@@ -113,7 +113,7 @@ function* layoutOfData(): Generator<Part, void, number> {
   if (hasChecksum) yield bytes(4);
 }
 
-/** What these bytes add to a number of which so many were there before. */
+/** The value that these bytes add to a little-endian number, after `before` earlier bytes. */
 function littleEndian(piece: Uint8Array, before: number): number {
   return piece.reduce((sum, byte, index) => sum + byte * 2 ** (8 * (before + index)), 0);
 }
