@@ -109,9 +109,9 @@ export function digestMismatch(mismatch: {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "DIGEST_MISMATCH",
-    message: `${what}: the content has the digest ${actual}, wanted is ${expected}`,
+    message: `${what}: the content has the digest ${actual}, expected ${expected}`,
     remedy:
-      "Push the image again, or look for a proxy or mirror between here and the registry that changes what passes.",
+      "Push the image again, or look for a proxy or mirror that changes the registry's responses.",
     blastRadius: "image",
     metadata: { expected, actual },
   });

@@ -55,14 +55,15 @@ export function parseReference(text: string): Reference {
     throw invalidReference(text, `it has more than ${LONGEST_REFERENCE} characters`);
   if (IDENTIFIER.test(text))
     throw invalidReference(text, "64 hexadecimal digits are an image id, not a repository name");
-  if (text.includes("://")) throw invalidReference(text, "a reference has no scheme");
+  if (text.includes("://")) throw invalidReference(text, "a reference must not have a scheme");
   const { registry, rest } = splitRegistry(text);
   const { repository, tag, digest } = splitRest(rest);
 
-  if (!isRegistry(registry)) throw invalidReference(text, `${quote(registry)} is no registry host`);
+  if (!isRegistry(registry))
+    throw invalidReference(text, `${quote(registry)} is not a valid registry host`);
   const fault =
     repositoryFault(repository) ??
-    (tag === undefined || TAG.test(tag) ? null : `${quote(tag)} is no tag`) ??
+    (tag === undefined || TAG.test(tag) ? null : `${quote(tag)} is not a valid tag`) ??
     (digest === undefined ? null : digestFaultOf(digest));
   if (fault !== null) throw invalidReference(text, fault);
   return {
@@ -161,12 +162,12 @@ function repositoryFault(repository: string): string | null {
     return `the repository name has more than ${LONGEST_REPOSITORY} characters`;
   return repository.split("/").every((component) => PATH_COMPONENT.test(component))
     ? null
-    : `${quote(repository)} is no repository name`;
+    : `${quote(repository)} is not a valid repository name`;
 }
 
 function digestFaultOf(digest: string): string | null {
   const fault = digestFault(digest);
-  return fault === null ? null : `${quote(digest)} is no digest: ${fault}`;
+  return fault === null ? null : `${quote(digest)} is not a valid digest: ${fault}`;
 }
 
 function invalidReference(text: unknown, why: string) {

@@ -38,13 +38,13 @@ export async function runCredentialHelper(
   request: HelperRequest,
   options: HelperOptions = {},
 ): Promise<{ readonly username: string; readonly secret: string } | null> {
-  if (!NAME.test(request.name)) throw failed(request, "its name is not a program's");
+  if (!NAME.test(request.name)) throw failed(request, "its name is not a valid program name");
   const { exitCode, output } = await run(request, options);
   if (exitCode !== 0) {
     if (output.includes(NOT_FOUND)) return null;
     throw failed(
       request,
-      exitCode === null ? "it was ended by a signal" : `it exited with ${exitCode}`,
+      exitCode === null ? "it was killed by a signal" : `it exited with ${exitCode}`,
     );
   }
   const answer = parseAnswer(output);

@@ -74,7 +74,7 @@ export async function selectCredential(
     throw new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "CREDENTIAL_HELPER_FAILED",
-      message: `the Docker configuration keeps the credential of ${registry} with a credential helper, and none can be run here`,
+      message: `the Docker configuration keeps the credential of ${registry} with a credential helper, but helpers cannot run here`,
       remedy: "Name a pull secret in the image record instead.",
       blastRadius: "credential",
     });

@@ -50,7 +50,8 @@ export function keyFile(path: string): KeySource {
         throw keyFileError(caught, description);
       }
       const key = await load();
-      if (key === null) throw invalidKey(`${description} is gone just after it was made`);
+      if (key === null)
+        throw invalidKey(`${description} disappeared immediately after it was created`);
       return key;
     },
   };
@@ -78,8 +79,8 @@ async function readOwnFile(file: string, description: string): Promise<string | 
         );
       if ((status.mode & 0o077) !== 0)
         throw invalidKey(
-          `${description} can be read or written by others than its owner`,
-          `Run \`chmod 600 ${file}\`; if others may have read it, make a new key and set the secrets again.`,
+          `${description} can be read or written by users other than its owner`,
+          `Run \`chmod 600 ${file}\`; if others may have read it, create a new key and set the secrets again.`,
         );
     });
     return bytes.toString("utf8");

@@ -50,9 +50,9 @@ export function parsePullCredential(secret: PullSecret): RegistryCredential {
   const text = decode(bytes);
   if (text === null) throw malformed(secret, "it is not UTF-8");
   const credential = text.trimStart().startsWith("{") ? readJson(text, secret) : readPair(text);
-  if (credential === null) throw malformed(secret, "it is in none of the known forms");
+  if (credential === null) throw malformed(secret, "it has none of the supported forms");
   if (!isUsable(credential))
-    throw malformed(secret, "user name, password or token are empty or unreadable");
+    throw malformed(secret, "the user name, password or token is empty or unreadable");
   return toRegistryCredential(credential);
 }
 
@@ -172,7 +172,7 @@ function mismatch(keys: readonly string[], { name, reference }: PullSecret): Sli
     code: "FAILED_PRECONDITION",
     reason: "CREDENTIAL_REGISTRY_MISMATCH",
     message: `secret ${name} holds a credential for ${named}${others}, and the image ${formatReference(reference)} is on ${reference.registry}`,
-    remedy: `Name a secret that is for ${reference.registry}, or none.`,
+    remedy: `Name a secret for ${reference.registry}, or remove the secret from the image record.`,
     blastRadius: "credential",
     metadata: {
       secret: name,
@@ -193,7 +193,7 @@ function naming<Result>(secret: PullSecret, read: () => Result): Result {
 }
 
 function malformed({ name }: PullSecret, why: string): SlipwayError {
-  return invalidCredential(`secret ${name} is no pull credential: ${why}`, FORMS);
+  return invalidCredential(`secret ${name} is not a valid pull credential: ${why}`, FORMS);
 }
 
 function decode(bytes: Uint8Array): string | null {

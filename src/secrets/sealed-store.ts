@@ -132,7 +132,7 @@ function unreadable({ name }: SecretName): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "SECRET_UNREADABLE",
-    message: `secret ${name} was changed or damaged where it is stored`,
+    message: `secret ${name} was changed or damaged in storage`,
     remedy: "Set the secret again.",
     metadata: { kind: "secret", name },
   });

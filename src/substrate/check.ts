@@ -35,7 +35,7 @@ export function failedBy(name: string, error: SlipwayError, prefix = ""): Check 
     code: error.code,
     reason: error.reason,
     message: `${prefix}${error.message}`,
-    remedy: error.remedy ?? "Correct what the message names, then resolve again.",
+    remedy: error.remedy ?? "Fix the problem in the message, then resolve again.",
     blastRadius: error.blastRadius,
     retry: error.retry,
     metadata: error.metadata,

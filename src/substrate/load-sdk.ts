@@ -52,7 +52,7 @@ function notInstalled({ provider, packages }: SdkPackages, missing: readonly str
     code: "FAILED_PRECONDITION",
     reason: "PACKAGE_NOT_INSTALLED",
     message: `${provider} needs the ${subject} ${missing.join(", ")}, which ${verb} not installed`,
-    remedy: `Install what ${provider} needs beside slipway: npm install ${packages.join(" ")}`,
+    remedy: `Install them next to slipway: npm install ${packages.join(" ")}`,
     blastRadius: "account",
     metadata: { packages: [...missing] },
   });

@@ -67,7 +67,7 @@ describe("a program without an SDK", () => {
       code: "FAILED_PRECONDITION",
       reason: "PACKAGE_NOT_INSTALLED",
       message: `${provider} needs the packages ${packages.join(", ")}, which are not installed`,
-      remedy: `Install what ${provider} needs beside slipway: npm install ${packages.join(" ")}`,
+      remedy: `Install them next to slipway: npm install ${packages.join(" ")}`,
       metadata: { packages },
     });
   });

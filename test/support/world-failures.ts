@@ -77,7 +77,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     code: "FAILED_PRECONDITION",
     reason: "CREDENTIAL_REGISTRY_MISMATCH",
     message: /ELSEWHERE holds a credential for registry\.example:5000.* is on 127\.0\.0\.1:\d+/,
-    remedy: /Name a secret that is for 127\.0\.0\.1:\d+/,
+    remedy: /Name a secret for 127\.0\.0\.1:\d+/,
   },
   {
     name: "a deleted pull secret",
@@ -152,7 +152,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     },
     code: "FAILED_PRECONDITION",
     reason: "DIGEST_MISMATCH",
-    message: /blob sha256:\w+: the content has the digest sha256:\w+, wanted is sha256:\w+/,
+    message: /blob sha256:\w+: the content has the digest sha256:\w+, expected sha256:\w+/,
     remedy: /Push the image again, or look for a proxy/,
   },
   {
@@ -162,7 +162,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     },
     code: "FAILED_PRECONDITION",
     reason: "DIGEST_MISMATCH",
-    message: /:1: manifest: the content has the digest sha256:\w+, wanted is sha256:\w+/,
+    message: /:1: manifest: the content has the digest sha256:\w+, expected sha256:\w+/,
     remedy: /Push the image again, or look for a proxy/,
   },
   {
@@ -172,7 +172,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     },
     code: "FAILED_PRECONDITION",
     reason: "DIGEST_MISMATCH",
-    message: /@sha256:\w+: manifest: the content has the digest sha256:\w+, wanted is sha256:\w+/,
+    message: /@sha256:\w+: manifest: the content has the digest sha256:\w+, expected sha256:\w+/,
     remedy: /Push the image again, or look for a proxy/,
   },
   {
@@ -209,7 +209,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     workspace: (scene) => pushed(scene, broken({ history: [{}, {}] })),
     code: "FAILED_PRECONDITION",
     reason: "LAYERS_MISMATCH",
-    message: /the image has 1 layers, its history tells of 2/,
+    message: /the image has 1 layers, but its history has 2/,
     remedy: /Build and push the image again/,
   },
   {

@@ -61,7 +61,8 @@ export const PULL_RULES: readonly EngineRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DIGEST_MISMATCH",
-      remedy: "Push the image again, or look for a proxy or mirror that changes what passes.",
+      remedy:
+        "Push the image again, or look for a proxy or mirror that changes the registry's responses.",
       blastRadius: "image",
     },
   },

@@ -71,7 +71,7 @@ const ALREADY_EXISTS: GceVerdict = {
 export const REFUSED: GceVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "CLOUD_REQUEST_REFUSED",
-  remedy: "Correct what the message names, then resolve again.",
+  remedy: "Fix the problem in the message, then resolve again.",
   blastRadius: "request",
   retry: "never",
 };

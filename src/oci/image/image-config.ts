@@ -29,7 +29,7 @@ export function parseImageConfig(json: string | Uint8Array): ImageConfig {
 export function imageId(bytes: Uint8Array): string {
   // JavaScript callers may pass anything.
   if (!ArrayBuffer.isView(bytes))
-    throw invalidArgument("IMAGE_CONFIG_INVALID", `${KIND.what}: its bytes are wanted`);
+    throw invalidArgument("IMAGE_CONFIG_INVALID", `${KIND.what}: it must be passed as bytes`);
   return sha256Digest(bytes);
 }
 
@@ -63,7 +63,7 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
     if (typeof diffId !== "string" || !SHA256.test(diffId))
       throw invalidArgument(
         "INVALID_DIGEST",
-        `layer ${layer}: ${quote(diffId)} is no DiffID: it must be sha256: and 64 lower-case hexadecimal digits`,
+        `layer ${layer}: ${quote(diffId)} is not a valid DiffID: it must be sha256: and 64 lower-case hexadecimal digits`,
       );
     const below = chain.at(-1);
     chain.push(below === undefined ? diffId : sha256Digest(`${below} ${diffId}`));
@@ -93,7 +93,7 @@ export function verifyLayers(manifest: ImageManifest, config: ImageConfig): void
   // Builders without history support write an empty list.
   if (history.length > 0 && filled !== layers)
     throw layersMismatch(
-      `the image has ${layers} layers, its history tells of ${filled} (${history.length} entries less those without a layer)`,
+      `the image has ${layers} layers, but its history has ${filled} (${history.length} entries less those without a layer)`,
       { layers, diff_ids: diffIds, history: filled },
     );
 }
@@ -102,7 +102,7 @@ function layersMismatch(why: string, counts: Readonly<Record<string, number>>) {
   return invalidArgument(
     "LAYERS_MISMATCH",
     `image layers disagree: ${why}`,
-    "Build and push the image again: its manifest and its configuration do not belong together.",
+    "Build and push the image again: its manifest and its configuration do not match.",
     counts,
   );
 }

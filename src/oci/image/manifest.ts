@@ -117,7 +117,7 @@ function documentType(document: z.output<typeof outline>, contentType: string): 
     throw invalid("it claims to be an index and a manifest at once: it has manifests and layers");
   const sent = isGenericType(contentType) ? "" : contentType;
   if (claimed !== "" && sent !== "" && claimed !== sent)
-    throw invalid(`it calls itself ${quote(claimed)} and was sent as ${quote(sent)}`);
+    throw invalid(`its mediaType is ${quote(claimed)}, but its Content-Type is ${quote(sent)}`);
 
   const mediaType = claimed || sent;
   // Only OCI documents may omit their type.

@@ -29,7 +29,7 @@ export function parsePlatform(text: string): Platform {
   if (rest.length > 0 || !parts.every((part) => PLATFORM_PART.test(part)))
     throw invalidArgument(
       "INVALID_INPUT",
-      `${quote(text)} is no platform`,
+      `${quote(text)} is not a valid platform`,
       "Write it as OS/ARCHITECTURE[/VARIANT], such as linux/arm64.",
     );
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };

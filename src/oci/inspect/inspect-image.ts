@@ -112,7 +112,7 @@ async function selectManifest(
       reference,
       invalidArgument(
         "MANIFEST_INVALID",
-        `the index lists ${entry.digest} as a manifest, and it is an index`,
+        `the index lists ${entry.digest} as a manifest, but it is an index`,
       ),
     );
   return {
@@ -137,7 +137,7 @@ function onlyPlatform(index: ImageIndex): Platform {
     code: "INVALID_ARGUMENT",
     reason: "PLATFORM_NOT_FOUND",
     message: `the image has several platforms: ${available.join(", ")}`,
-    remedy: "Say which platform is meant.",
+    remedy: "Name one of these platforms.",
     metadata: { available: [...available] },
   });
 }
@@ -162,7 +162,7 @@ function checkPlatform(check: {
       code: "FAILED_PRECONDITION",
       reason: "ARCHITECTURE_MISMATCH",
       message: `the index lists the image as ${formatPlatform(listed)}, its configuration says ${formatPlatform(platform)}`,
-      remedy: "Build and push the image again: its index does not belong to it.",
+      remedy: "Build and push the image again: its index does not match its configuration.",
       blastRadius: "image",
     });
   if (listed === null && wanted !== null && !samePlatform(platform, wanted))

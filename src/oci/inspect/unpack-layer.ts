@@ -44,7 +44,7 @@ export async function unpackLayer(
     if (caught instanceof ZstdFormatError) throw new UnpackError(caught.message);
     const code = caught instanceof Error && "code" in caught ? String(caught.code) : "";
     if (/^(?:Z_|ZSTD_)/i.test(code))
-      throw new UnpackError(`it is not packed by ${compression} (${code})`);
+      throw new UnpackError(`it is not compressed with ${compression} (${code})`);
     throw caught;
   }
 }

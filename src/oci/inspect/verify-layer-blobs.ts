@@ -131,7 +131,7 @@ function layersOf(inspection: OciInspection): readonly Layer[] {
       return { index, descriptor, compression, diffId };
     throw layerFault(inspection, index, {
       reason: "MEDIA_TYPE_UNSUPPORTED",
-      message: `its media type is ${quote(descriptor.mediaType)}, which is no file system layer's`,
+      message: `its media type is ${quote(descriptor.mediaType)}, which is not a file system layer's`,
     });
   });
 }

@@ -61,7 +61,7 @@ export async function* cutIntoFrames(
     }
     if (sent < piece.length) yield piece.subarray(sent);
   }
-  if (begun >= MAGIC_BYTES) throw new ZstdFormatError("it ends before its end");
+  if (begun >= MAGIC_BYTES) throw new ZstdFormatError("it is truncated");
   if (begun > 0) throw notZstd();
   // An empty stream is an empty layer, which Node's decoder reports as truncated.
   if (frames === 0) yield EMPTY_FRAME;
@@ -106,7 +106,7 @@ function* layoutOfData(): Generator<Part, void, number> {
   for (let last = false; !last;) {
     const header = yield field(3);
     const type = (header >> 1) & 3;
-    if (type === RESERVED_BLOCK) throw new ZstdFormatError("it has a block of no known type");
+    if (type === RESERVED_BLOCK) throw new ZstdFormatError("it has a block of unknown type");
     yield bytes(type === RLE_BLOCK ? 1 : header >>> 3);
     last = (header & 1) === 1;
   }
@@ -119,5 +119,5 @@ function littleEndian(piece: Uint8Array, before: number): number {
 }
 
 function notZstd(): ZstdFormatError {
-  return new ZstdFormatError("it is not packed by zstd");
+  return new ZstdFormatError("it is not compressed with zstd");
 }

@@ -63,7 +63,7 @@ describe("parseChallenges", () => {
     expect(plain(header)).toEqual(challenges);
   });
 
-  it("reads back what it is given, whatever is in the quotes", () => {
+  it("reads back any quoted value", () => {
     const value = fc.string({ unit: "grapheme-ascii", maxLength: 30 });
     fc.assert(
       fc.property(fc.array(fc.tuple(value, value), { maxLength: 4 }), (pairs) => {
@@ -75,7 +75,7 @@ describe("parseChallenges", () => {
     );
   });
 
-  it("ends with any header, however long, and quickly", () => {
+  it("parses any header quickly, however long", () => {
     fc.assert(
       fc.property(fc.string(), (header) => {
         expect(Array.isArray(parseChallenges(header))).toBe(true);
@@ -93,7 +93,7 @@ function quoted(text: string): string {
 }
 
 describe("pullScope", () => {
-  it("asks for reading one repository", () => {
+  it("requests read access to one repository", () => {
     expect(pullScope("team/app")).toBe("repository:team/app:pull");
   });
 });

@@ -17,7 +17,7 @@ function token(secret: string): RegistryCredential {
 }
 
 describe("credentialKey", () => {
-  it("is equal for equal credentials, and for no others", () => {
+  it("is equal only for equal credentials", () => {
     const text = fc.string({ maxLength: 4 });
     fc.assert(
       fc.property(text, text, text, text, (one, two, three, four) => {
@@ -32,13 +32,13 @@ describe("credentialKey", () => {
     expect(credentialKey(null)).not.toBe(credentialKey(token("")));
   });
 
-  it("does not hold the secret", () => {
+  it("does not contain the secret", () => {
     expect(credentialKey(password("user", "hunter2"))).not.toMatch(/user|hunter2/);
   });
 });
 
 describe("a credential's secrets", () => {
-  it("are the password, alone and as it is sent", () => {
+  it("are the password, alone and as sent", () => {
     expect(basicToken(password("ä", "ö:ü"))).toBe(Buffer.from("ä:ö:ü").toString("base64"));
     const revealed = (credential: RegistryCredential | null) =>
       credentialSecrets(credential).map((secret) => secret.reveal());

@@ -13,7 +13,7 @@ const EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe("digests", () => {
-  it("are computed as everywhere else", () => {
+  it("match known values", () => {
     expect(sha256Digest("")).toBe(EMPTY);
     expect(sha256Digest(new Uint8Array(0))).toBe(EMPTY);
     expect(sha256Digest("ä")).toBe(sha256Digest(encode("ä")));
@@ -51,7 +51,7 @@ describe("digests", () => {
 });
 
 describe("verification", () => {
-  it.each(["sha256", "sha384", "sha512"])("holds content to its %s", (algorithm) => {
+  it.each(["sha256", "sha384", "sha512"])("verifies content against its %s", (algorithm) => {
     const content = encode("content");
     const digest = `${algorithm}:${createHash(algorithm).update(content).digest("hex")}`;
     expect(() => verifyDigest(digest, content, "it")).not.toThrow();
@@ -59,13 +59,13 @@ describe("verification", () => {
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
         reason: "DIGEST_MISMATCH",
-        message: expect.stringMatching(/^it: .*wanted is sha/),
+        message: expect.stringMatching(/^it: .*expected sha/),
         metadata: expect.objectContaining({ expected: digest }),
       }),
     );
   });
 
-  it("sees the same in pieces as in the whole", () => {
+  it("gives the same result for pieces as for the whole", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (first, second) => {
         const whole = Buffer.concat([first, second]);
@@ -77,7 +77,7 @@ describe("verification", () => {
         const other = digestVerifier(sha256Digest(whole), "it");
         other.update(whole);
         other.update(encode("!"));
-        expect(() => other.finish()).toThrow("wanted is");
+        expect(() => other.finish()).toThrow("expected sha256:");
       }),
     );
   });

@@ -7,7 +7,7 @@ describe("an image configuration's values", () => {
   });
 
   it.each(["sha256:12", "1".repeat(64), `sha256:${"A".repeat(64)}`, `sha512:${"1".repeat(128)}`])(
-    "takes only SHA-256 for a DiffID: %s",
+    "accepts only SHA-256 as a DiffID: %s",
     (digest) => {
       expect(() => parse(change("rootfs/diff_ids/0", digest))).toThrow(
         invalid("rootfs.diff_ids[0]"),
@@ -27,7 +27,7 @@ describe("an image configuration's values", () => {
     "2000-02-29T00:00:00Z",
     "0001-01-01T00:00:00Z",
     "2016-12-31T23:59:60Z",
-  ])("takes the time %s", (created) => {
+  ])("accepts the time %s", (created) => {
     expect(parse(change("created", created)).created).toBe(created);
     expect(parse(change("history/0/created", created)).history?.[0]?.created).toBe(created);
   });
@@ -48,14 +48,14 @@ describe("an image configuration's values", () => {
     "2015-10-31T22:22:56+24:00",
     "2015-10-31T22:22:56Z ",
     "15-10-31T22:22:56Z",
-  ])("refuses the time %j", (created) => {
+  ])("rejects the time %j", (created) => {
     expect(() => parse(change("created", created))).toThrow(invalid("created: not an ISO 8601"));
     expect(() => parse(change("history/0/created", created))).toThrow(
       invalid("history[0].created"),
     );
   });
 
-  it.each(["1/tcp", "65535/udp", "80", "5000/sctp"])("takes the port %s", (port) => {
+  it.each(["1/tcp", "65535/udp", "80", "5000/sctp"])("accepts the port %s", (port) => {
     expect(parse(change("config/ExposedPorts", { [port]: {} })).config?.ExposedPorts).toEqual({
       [port]: {},
     });
@@ -74,7 +74,7 @@ describe("an image configuration's values", () => {
     "http",
     "-1",
     "8e1",
-  ])("refuses the port %j", (port) => {
+  ])("rejects the port %j", (port) => {
     expect(() => parse(change("config/ExposedPorts", { [port]: {} }))).toThrow(
       invalid("config.ExposedPorts"),
     );
@@ -89,15 +89,15 @@ describe("an image configuration's values", () => {
     "app:1000",
     "1000:app",
     "NT AUTHORITY\\SYSTEM",
-  ])("takes the user %j", (user) => {
+  ])("accepts the user %j", (user) => {
     expect(parse(change("config/User", user)).config?.User).toBe(user);
   });
 
-  it.each([":", "app:", ":app", "a:b:c", "app\n", "a\u0000b"])("refuses the user %j", (user) => {
+  it.each([":", "app:", ":app", "a:b:c", "app\n", "a\u0000b"])("rejects the user %j", (user) => {
     expect(() => parse(change("config/User", user))).toThrow(invalid("config.User"));
   });
 
-  it("reads the user under the name that the specification's list gives it", () => {
+  it("reads the user under the specification's lower-case name", () => {
     expect(parse({ ...MINIMAL, config: { user: "alice" } }).config).toEqual({ User: "alice" });
     expect(parse({ ...MINIMAL, config: { user: "alice", User: "bob" } }).config).toEqual({
       User: "bob",
@@ -105,11 +105,11 @@ describe("an image configuration's values", () => {
     expect(() => parse({ ...MINIMAL, config: { user: 1 } })).toThrow(invalid("config.User"));
   });
 
-  it.each(["A", "", "=b", "A\0=b"])("refuses the environment entry %j", (entry) => {
+  it.each(["A", "", "=b", "A\0=b"])("rejects the environment entry %j", (entry) => {
     expect(() => parse(change("config/Env", [entry]))).toThrow(invalid("config.Env[0]"));
   });
 
-  it("takes empty_layer as a boolean, and as the string that the specification's table says", () => {
+  it("accepts empty_layer as a boolean, and as the string in the specification's table", () => {
     const flags = [true, false, "true", "false"];
     const history = flags.map((flag) => ({ empty_layer: flag }));
     expect(parse(change("history", history)).history?.map((entry) => entry.empty_layer)).toEqual([

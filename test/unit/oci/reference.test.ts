@@ -16,7 +16,7 @@ const SHA256 = `sha256:${"ab".repeat(32)}`;
 const SHA512 = `sha512:${"cd".repeat(64)}`;
 const LONG = (length: number): string => "a".repeat(length);
 
-/** Null for a text that is refused as it has to be; any other error is the test's. */
+/** Null for text that is rejected with INVALID_REFERENCE; any other error fails the test. */
 function readOrNull(text: string): Reference | null {
   try {
     return parseReference(text);
@@ -73,41 +73,41 @@ describe("parseReference", () => {
   it.each([
     ["", "it is empty"],
     ["ab".repeat(32), "image id"],
-    ["https://registry.example.com/app", "no scheme"],
-    [":tag", "no repository name"],
+    ["https://registry.example.com/app", "must not have a scheme"],
+    [":tag", "not a valid repository name"],
     ["Uppercase", "lower case"],
     ["team/App", "lower case"],
     ["registry.example.com/team/App", "lower case"],
-    ["registry.example.com/", "no repository name"],
-    ["a//b", "no repository name"],
-    ["-app", "no repository name"],
-    ["app-", "no repository name"],
-    ["a..b/c", "no registry host"],
-    ["a___b", "no repository name"],
-    ["a._b", "no repository name"],
-    ["bad_host.com/app", "no registry host"],
-    ["bad_host.com:5000/app", "no registry host"],
-    ["-a.com/app", "no registry host"],
-    ["a-.com/app", "no registry host"],
-    ["a.com:http/app", "no registry host"],
-    ["a.com:/app", "no registry host"],
-    ["[::1%eth0]/app", "no registry host"],
-    ["[::1/app", "no registry host"],
-    ["::1/app", "no registry host"],
-    ["app:", "no tag"],
-    ["app:-x", "no tag"],
-    [`app:${LONG(129)}`, "no tag"],
-    ["app@", "no digest"],
-    ["app@sha256:abc", "no digest"],
-    [`app@sha256:${"AB".repeat(32)}`, "no digest"],
-    [`app@md5:${"ab".repeat(16)}`, "no digest"],
-    [`app@${SHA256}@${SHA256}`, "no digest"],
+    ["registry.example.com/", "not a valid repository name"],
+    ["a//b", "not a valid repository name"],
+    ["-app", "not a valid repository name"],
+    ["app-", "not a valid repository name"],
+    ["a..b/c", "not a valid registry host"],
+    ["a___b", "not a valid repository name"],
+    ["a._b", "not a valid repository name"],
+    ["bad_host.com/app", "not a valid registry host"],
+    ["bad_host.com:5000/app", "not a valid registry host"],
+    ["-a.com/app", "not a valid registry host"],
+    ["a-.com/app", "not a valid registry host"],
+    ["a.com:http/app", "not a valid registry host"],
+    ["a.com:/app", "not a valid registry host"],
+    ["[::1%eth0]/app", "not a valid registry host"],
+    ["[::1/app", "not a valid registry host"],
+    ["::1/app", "not a valid registry host"],
+    ["app:", "not a valid tag"],
+    ["app:-x", "not a valid tag"],
+    [`app:${LONG(129)}`, "not a valid tag"],
+    ["app@", "not a valid digest"],
+    ["app@sha256:abc", "not a valid digest"],
+    [`app@sha256:${"AB".repeat(32)}`, "not a valid digest"],
+    [`app@md5:${"ab".repeat(16)}`, "not a valid digest"],
+    [`app@${SHA256}@${SHA256}`, "not a valid digest"],
     [`r.example.com/${LONG(256)}`, "255 characters"],
     [`${LONG(1020)}.com/a`, "1024 characters"],
-    ["app name", "no repository name"],
-    ["äpp", "no repository name"],
-    ["app\n", "no repository name"],
-  ])("refuses %j", (text, why) => {
+    ["app name", "not a valid repository name"],
+    ["äpp", "not a valid repository name"],
+    ["app\n", "not a valid repository name"],
+  ])("rejects %j", (text, why) => {
     expect(() => parseReference(text)).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",
@@ -117,14 +117,14 @@ describe("parseReference", () => {
     );
   });
 
-  it("refuses what is no text, as JavaScript may pass it", () => {
+  it("rejects values that are not text, which JavaScript may pass", () => {
     const parse: (value: never) => unknown = parseReference;
     expect(() => Reflect.apply(parse, null, [undefined])).toThrow("it is not a string");
     expect(() => Reflect.apply(parse, null, [12])).toThrow("it is not a string");
   });
 
   it.each(["a-", "a/", "a_", "a.", "a:", "a@", "[:", "A"])(
-    "refuses a megabyte of %j at once, and does not repeat it",
+    "rejects a megabyte of %j immediately, and does not repeat it",
     (piece) => {
       const text = piece.repeat(1024 * 1024);
       let message = "";
@@ -141,7 +141,7 @@ describe("parseReference", () => {
     },
   );
 
-  it("gives back, for any text, itself in full or an error of ours", () => {
+  it("returns any text in full or throws a SlipwayError", () => {
     const piece = fc.constantFrom(
       ..."ab0._-:/@[]A%".split(""),
       "sha256:",
@@ -178,7 +178,7 @@ describe("a reference's other forms", () => {
     );
   });
 
-  it("leaves tag and digest out of the repository", () => {
+  it("omits the tag and digest from the repository", () => {
     expect(formatRepository(parseReference(`a:1@${SHA256}`))).toBe("docker.io/library/a");
   });
 

@@ -10,7 +10,7 @@ import { scratchFolder } from "../../support/scratch.ts";
 const IMAGE = parseReference("r.example.com/a");
 const forever = new AbortController().signal;
 
-/** Puts a credential helper into the folder: a shell script of these lines. */
+/** Writes a credential helper into the folder: a shell script of these lines. */
 async function program(folder: string, name: string, ...lines: readonly string[]): Promise<void> {
   const path = join(folder, `docker-credential-${name}`);
   await writeFile(path, ["#!/bin/sh", ...lines, ""].join("\n"));
@@ -22,13 +22,13 @@ function environment(folder: string) {
 }
 
 describe("dockerCredential", () => {
-  it("has nothing where there is no file", async () => {
+  it("returns null if there is no file", async () => {
     using folder = scratchFolder();
     const options = { path: join(folder.path, "none", "config.json") };
     expect(await dockerCredential(options, IMAGE, forever)).toBeNull();
   });
 
-  it("reads the file each time", async () => {
+  it("reads the file on every call", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "config.json");
     await writeFile(path, '{"auths":{"r.example.com":{"auth":"YTpi"}}}');
@@ -40,7 +40,7 @@ describe("dockerCredential", () => {
   it.each([
     ["no JSON", '{"auths": hunter2'],
     ["too large", `"${"x".repeat(1024 * 1024)}"`],
-  ])("names the file that is %s, and nothing of what is in it", async (_what, text) => {
+  ])("names the file that is %s, and repeats none of its content", async (_what, text) => {
     using folder = scratchFolder();
     const path = join(folder.path, "config.json");
     await writeFile(path, text);
@@ -59,7 +59,7 @@ describe("dockerCredential", () => {
     );
   });
 
-  it("does not wait for what a pipe may hold one day", async () => {
+  it("does not wait for data from a pipe", async () => {
     using folder = scratchFolder();
     const path = makePipe(join(folder.path, "config.json"));
     await expect(dockerCredential({ path }, IMAGE, forever)).rejects.toThrow(
@@ -98,7 +98,7 @@ describe("runCredentialHelper", () => {
     );
   }
 
-  it("takes the words of a helper that has nothing for what they mean", async () => {
+  it("understands the message of a helper without a credential", async () => {
     const words = "echo credentials not found in native keychain; exit 1";
     expect(await run(["cat >/dev/null", words])).toBeNull();
     expect(await run([words])).toBeNull();
@@ -106,11 +106,11 @@ describe("runCredentialHelper", () => {
 
   it.each([
     ["exits with an error", ["echo hunter2; echo hunter2 >&2; exit 3"], "exited with 3"],
-    ["is killed", ["kill -9 $$"], "ended by a signal"],
-    ["prints no JSON", ["echo hunter2"], "not a credential"],
+    ["is killed", ["kill -9 $$"], "killed by a signal"],
+    ["does not print JSON", ["echo hunter2"], "not a credential"],
     ["prints another document", ['echo \'{"Secret":"hunter2"}\''], "not a credential"],
-    ["prints without end", ["while :; do echo hunter2hunter2hunter2; done"], "printed too much"],
-  ])("says that it %s, and nothing of what it printed", async (_what, lines, why) => {
+    ["prints endlessly", ["while :; do echo hunter2hunter2hunter2; done"], "printed too much"],
+  ])("reports that it %s, and repeats none of its output", async (_what, lines, why) => {
     await expect(run(lines)).rejects.toThrow(
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
@@ -121,14 +121,14 @@ describe("runCredentialHelper", () => {
     );
   });
 
-  it("waits for the helper and not for what it leaves in the background", async () => {
+  it("waits for the helper, not for its background processes", async () => {
     using folder = scratchFolder();
     const pid = join(folder.path, "pid");
     await program(
       folder.path,
       "test",
       `sleep 600 & echo $! >${pid}`,
-      // More than a pipe holds: the helper exits with a part of it still to be read.
+      // More than a pipe's buffer: the helper exits before all of it is read.
       'printf \'{"Username":"u","Secret":"%0150000d"}\' 0',
     );
     const request = { name: "test", server: "r.example.com", signal: forever };
@@ -138,7 +138,7 @@ describe("runCredentialHelper", () => {
     expect(answer).toEqual({ username: "u", secret: "0".repeat(150_000) });
   });
 
-  it("does not wait for ever", async () => {
+  it("times out", async () => {
     await expect(run(["exec sleep 60"], { timeoutMilliseconds: 50 })).rejects.toThrow(
       "did not answer within 50 ms",
     );
@@ -159,16 +159,18 @@ describe("runCredentialHelper", () => {
     ).rejects.toThrow(cancelled);
   });
 
-  it("says that there is no such program", async () => {
+  it("reports that there is no such program", async () => {
     const request = { name: "absent-of-this-test", server: "r.example.com", signal: forever };
     await expect(runCredentialHelper(request)).rejects.toThrow("no such program on the PATH");
   });
 
   it.each(["", "a/b", "../x", "a b", "a;b", "$(x)", "x".repeat(200)])(
-    "runs nothing by the name %j",
+    "never runs a program with the name %j",
     async (name) => {
       const request = { name, server: "r.example.com", signal: forever };
-      await expect(runCredentialHelper(request)).rejects.toThrow("its name is not a program's");
+      await expect(runCredentialHelper(request)).rejects.toThrow(
+        "its name is not a valid program name",
+      );
     },
   );
 });

@@ -13,7 +13,7 @@ const auth = (pair: string): { readonly auth: string } => ({
 const HUB = "https://index.docker.io/v1/";
 const HUB_CREDENTIAL = { username: "hub", password: "h" };
 
-/** A helper that has what the table says, by program and server. */
+/** A helper with the answers of a table, by program and server. */
 function helper(
   table: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): CredentialHelper {
@@ -58,7 +58,7 @@ describe("selectCredential from auths", () => {
     expect(await selectCredential(parseReference(reference), { auths })).toEqual(credential);
   });
 
-  it("prefers the registry's own name to an address of it", async () => {
+  it("prefers the registry's own name to its URL", async () => {
     const both = { "https://r.example.com/v1/": auth("old:o"), "r.example.com": auth("new:n") };
     expect(await selectCredential("r.example.com/a", { auths: both })).toMatchObject({
       username: "new",
@@ -96,20 +96,20 @@ describe("selectCredential from auths", () => {
   });
 
   it.each<[string, unknown]>([
-    ["an entry that is no object", "x"],
-    ["an auth that is no text", { auth: 1 }],
-    ["an auth that is no base64", { auth: "hunter2 hunter2" }],
+    ["an entry that is not an object", "x"],
+    ["an auth that is not text", { auth: 1 }],
+    ["an auth that is not base64", { auth: "hunter2 hunter2" }],
     ["an auth without a colon", { auth: Buffer.from("hunter2").toString("base64") }],
-    ["an auth that is no text when unpacked", { auth: "/////w==" }],
+    ["an auth that does not decode to text", { auth: "/////w==" }],
     ["a registry token alone", { registrytoken: "hunter2" }],
-  ])("refuses %s without repeating it", async (_what, entry) => {
+  ])("rejects %s without repeating it", async (_what, entry) => {
     const config = { auths: { "r.example.com": entry } };
     const refused = expect.objectContaining({
       reason: "CREDENTIAL_INVALID",
       message: expect.not.stringMatching(/hunter2|aHVudGVyMg/),
     });
     await expect(selectCredential("r.example.com/a", config)).rejects.toThrow(refused);
-    // What is wrong with one registry's entry is no concern of another's.
+    // Another registry's malformed entry does no harm.
     expect(await selectCredential("s.example.com/a", config)).toBeNull();
   });
 
@@ -121,19 +121,19 @@ describe("selectCredential from auths", () => {
     [{ auths: 1 }],
     [{ credsStore: 1 }],
     [{ credHelpers: { a: 1 } }],
-  ])("refuses the configuration %j", async (config) => {
+  ])("rejects the configuration %j", async (config) => {
     await expect(selectCredential("r.example.com/a", config)).rejects.toThrow(
       expect.objectContaining({ reason: "CREDENTIAL_INVALID" }),
     );
   });
 
-  it("is not led astray by keys of the prototype", async () => {
+  it("is not confused by keys of the prototype", async () => {
     const config: unknown = JSON.parse('{"auths":{"__proto__":{"r.example.com":{"auth":"YTpi"}}}}');
     expect(await selectCredential("r.example.com/a", config)).toBeNull();
     expect(await selectCredential("constructor.example.com/a", { auths: {} })).toBeNull();
   });
 
-  it("refuses what is no reference", async () => {
+  it("rejects an invalid reference", async () => {
     await expect(selectCredential("UPPER", {})).rejects.toThrow(
       expect.objectContaining({ reason: "INVALID_REFERENCE" }),
     );
@@ -166,21 +166,21 @@ describe("selectCredential from helpers", () => {
     expect(await selectCredential("ubuntu", { credsStore: "store" }, run)).toEqual(HUB_CREDENTIAL);
   });
 
-  it("takes a token for what it is", async () => {
+  it("recognises a token", async () => {
     const run = helper({ store: { "r.example.com": "<token> t" } });
     expect(await selectCredential("r.example.com/a", { credsStore: "store" }, run)).toEqual({
       identityToken: "t",
     });
   });
 
-  it("does not make up for a helper that has nothing", async () => {
+  it("does not consult auths if the helper has no credential", async () => {
     const config = { credsStore: "store", auths: { "r.example.com": auth("plain:p") } };
     expect(await selectCredential("r.example.com/a", config, helper({}))).toBeNull();
     const empty = helper({ store: { "r.example.com": " " } });
     expect(await selectCredential("r.example.com/a", config, empty)).toBeNull();
   });
 
-  it("reads auths where no helper is for the registry", async () => {
+  it("reads auths if the registry has no helper", async () => {
     const config = {
       credHelpers: { "r.example.com": "own" },
       credsStore: "",
@@ -192,7 +192,7 @@ describe("selectCredential from helpers", () => {
     });
   });
 
-  it("says that a helper is wanted and cannot be run", async () => {
+  it("reports that a helper is needed and cannot run", async () => {
     await expect(selectCredential("r.example.com/a", { credsStore: "store" })).rejects.toThrow(
       expect.objectContaining({ reason: "CREDENTIAL_HELPER_FAILED" }),
     );

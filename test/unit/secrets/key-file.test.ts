@@ -10,12 +10,12 @@ import { scratchFolder } from "../../support/scratch.ts";
 const KEY_TEXT = Buffer.alloc(32, 7).toString("base64");
 
 describe("keyFile", () => {
-  it("has no key where there is no file", async () => {
+  it("has no key if there is no file", async () => {
     using folder = scratchFolder();
     expect(await keyFile(join(folder.path, "none.key")).load()).toBeNull();
   });
 
-  it("makes a key that only this user reads, and keeps it", async () => {
+  it("creates a key that only this user can read, and keeps it", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "keys", "slipway.key");
     const made = await keyFile(path).create();
@@ -27,7 +27,7 @@ describe("keyFile", () => {
     expect(Buffer.from(await readFile(path, "utf8"), "base64")).toHaveLength(32);
   });
 
-  it("makes one key, however many make it at once", async () => {
+  it("creates one key for any number of concurrent callers", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const made = await Promise.all(Array.from({ length: 20 }, () => keyFile(path).create()));
@@ -35,7 +35,7 @@ describe("keyFile", () => {
     expect(await readdir(folder.path)).toEqual(["slipway.key"]);
   });
 
-  it.each([0o640, 0o604, 0o660, 0o666, 0o610])("refuses a file of mode %i", async (mode) => {
+  it.each([0o640, 0o604, 0o660, 0o666, 0o610])("rejects a file of mode %i", async (mode) => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await writeFile(path, KEY_TEXT);
@@ -49,7 +49,7 @@ describe("keyFile", () => {
   });
 
   it.runIf(process.geteuid?.() === 0)(
-    "refuses a file of another user, as root too, and takes root's own",
+    "rejects another user's file, even as root, and accepts root's own",
     async () => {
       using folder = scratchFolder();
       const path = join(folder.path, "slipway.key");
@@ -63,7 +63,7 @@ describe("keyFile", () => {
     },
   );
 
-  it("takes a file by a symbolic link, as secrets are mounted into containers", async () => {
+  it("follows a symbolic link, because secrets are mounted into containers that way", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await writeFile(join(folder.path, "..data"), KEY_TEXT, { mode: 0o600 });
@@ -76,7 +76,7 @@ describe("keyFile", () => {
   it.each<readonly [string, (path: string) => void]>([
     ["a pipe", makePipe],
     ["a device", (path) => symlinkSync("/dev/zero", path)],
-  ])("refuses %s without waiting for it", async (kind, make) => {
+  ])("rejects %s without waiting for it", async (kind, make) => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     make(path);
@@ -92,7 +92,7 @@ describe("keyFile", () => {
     ["no base64", "*".repeat(44)],
     ["two keys", `${KEY_TEXT}\n${KEY_TEXT}`],
     ["a large file", `${KEY_TEXT}${" ".repeat(10_000)}`],
-  ])("refuses a file that is %s, and does not print it", async (_, text) => {
+  ])("rejects a file that is %s, and does not print it", async (_, text) => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await writeFile(path, text, { mode: 0o600 });
@@ -101,7 +101,7 @@ describe("keyFile", () => {
     expect(JSON.stringify(error)).not.toContain(KEY_TEXT.slice(0, 20));
   });
 
-  it("says what else is wrong with the file", async () => {
+  it("reports other problems with the file", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     await mkdir(path, { mode: 0o700 });
@@ -113,14 +113,14 @@ describe("keyFile", () => {
 });
 
 describe("givenKey", () => {
-  it("takes 32 bytes, or their base64", async () => {
+  it("accepts 32 bytes, or their base64", async () => {
     const bytes = await givenKey(Buffer.alloc(32, 7)).load();
     const text = await givenKey(`${KEY_TEXT}\n`).load();
     expect(bytes?.id).toBe(text?.id);
     expect((await givenKey(KEY_TEXT).create()).id).toBe(bytes?.id);
   });
 
-  it.each(["", "x", `${KEY_TEXT}${KEY_TEXT}`])("refuses %j", async (text) => {
+  it.each(["", "x", `${KEY_TEXT}${KEY_TEXT}`])("rejects %j", async (text) => {
     const error = await caughtError(() => givenKey(text, "SLIPWAY_KEY"));
     expect(error.message).toBe("SLIPWAY_KEY does not hold a key: 32 bytes in base64");
   });

@@ -47,7 +47,7 @@ describe("parsePullCredential", () => {
     ],
     ["an identity token", '{"identitytoken":"eyJ.x-_"}', "eyJ.x-_"],
     ["an identity token as a pair", "<token>:eyJ", "eyJ"],
-    ["a packed pair", `{"auth":"${PACKED}"}`, "alice hunter2"],
+    ["a pair in base64", `{"auth":"${PACKED}"}`, "alice hunter2"],
     ["a configuration", `{"auths":{"r.example.com:5000":{"auth":"${PACKED}"}}}`, "alice hunter2"],
     [
       "a configuration with an address",
@@ -70,7 +70,7 @@ describe("parsePullCredential", () => {
   });
 
   it.each(["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"])(
-    "knows %s for Docker Hub",
+    "knows %s as Docker Hub",
     (key) => {
       const config = JSON.stringify({ auths: { [key]: { auth: PACKED } } });
       expect(plain(parse(config, "ubuntu"))).toBe("alice hunter2");
@@ -78,7 +78,7 @@ describe("parsePullCredential", () => {
     },
   );
 
-  it("names both registries where the credential is for another one", () => {
+  it("names both registries if the credential is for another one", () => {
     const error = refusal(`{"auths":{"https://other.example.com/v1/":{"auth":"${PACKED}"}}}`);
     expect(error).toMatchObject({
       code: "FAILED_PRECONDITION",
@@ -94,7 +94,7 @@ describe("parsePullCredential", () => {
     expect(error.message).toContain("r.example.com:5000");
   });
 
-  it("compares ports, and the registry that an object names", () => {
+  it("compares ports, and the registry named in an object", () => {
     const reason = "CREDENTIAL_REGISTRY_MISMATCH";
     expect(refusal(`{"auths":{"r.example.com":{"auth":"${PACKED}"}}}`).reason).toBe(reason);
     expect(refusal('{"username":"a","password":"b","serveraddress":"r.example.com"}').reason).toBe(
@@ -102,7 +102,7 @@ describe("parsePullCredential", () => {
     );
   });
 
-  it("does not name more than it should of a long or strange configuration", () => {
+  it("names only a few valid hosts of a long or malformed configuration", () => {
     const auths = Object.fromEntries(
       Array.from({ length: 9 }, (_, index) => [`r${index}.example.com`, {}]),
     );
@@ -119,24 +119,24 @@ describe("parsePullCredential", () => {
     ["no password", "alice:"],
     ["a user with a line end", `ali\nce:${PASSWORD}`],
     ["a NUL in the password", `alice:${PASSWORD}\0`],
-    ["bytes that are no text", new Uint8Array([0xff, 0x3a, 0x61])],
+    ["bytes that are not text", new Uint8Array([0xff, 0x3a, 0x61])],
     ["broken JSON", `{"username":"alice","password":"${PASSWORD}"`],
     ["another object", `{"user":"alice","pass":"${PASSWORD}"}`],
     ["an empty object", "{}"],
     ["a user name alone", `{"username":"alice"}`],
     ["a user name with a colon", `{"username":"a:b","password":"${PASSWORD}"}`],
-    ["a password that is no text", '{"username":"alice","password":1}'],
+    ["a password that is not text", '{"username":"alice","password":1}'],
     ["a token with a space", `{"identitytoken":"${PASSWORD} x"}`],
     ["a token with a line end", `{"identitytoken":"${PASSWORD}\\n"}`],
     ["a configuration without entries", '{"auths":{}}'],
     ["a configuration that names a helper", '{"credsStore":"desktop"}'],
     ["a configuration that names helpers", '{"credHelpers":{"r.example.com:5000":"x"}}'],
     ["an entry without a credential", '{"auths":{"r.example.com:5000":{}}}'],
-    ["an entry that is no object", `{"auths":{"r.example.com:5000":"${PASSWORD}"}}`],
-    ["an auth that is no base64", `{"auths":{"r.example.com:5000":{"auth":"${PASSWORD}!"}}}`],
+    ["an entry that is not an object", `{"auths":{"r.example.com:5000":"${PASSWORD}"}}`],
+    ["an auth that is not base64", `{"auths":{"r.example.com:5000":{"auth":"${PASSWORD}!"}}}`],
     ["auths that are a list", `{"auths":["${PASSWORD}"]}`],
     ["a megabyte", `alice:${PASSWORD.repeat(200_000)}`],
-  ])("refuses %s and repeats nothing of it", (_what, value) => {
+  ])("rejects %s without repeating any of it", (_what, value) => {
     const error = refusal(value);
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "CREDENTIAL_INVALID" });
     expect(error.message).toContain("secret pull");

@@ -25,7 +25,7 @@ const set = (catalog: Catalog, name: string, value: string) =>
 const key = (fill: number) => givenKey(Buffer.alloc(32, fill), `key ${fill}`);
 
 describe("a secret's value", () => {
-  it("is for its tenant alone", async () => {
+  it("belongs to one tenant", async () => {
     const store = createMemoryStore();
     const { catalog, secrets } = openSecrets(store, key(1));
     await set(catalog, "TOKEN", "hunter2");
@@ -36,7 +36,7 @@ describe("a secret's value", () => {
     });
   });
 
-  it("is sealed anew each time", async () => {
+  it("is sealed with a new nonce each time", async () => {
     const store = createMemoryStore();
     const { catalog } = openSecrets(store, key(1));
     await set(catalog, "TOKEN", "hunter2");
@@ -47,7 +47,7 @@ describe("a secret's value", () => {
     expect(second?.ciphertext).not.toEqual(first?.ciphertext);
   });
 
-  it("says that it is sealed with another key", async () => {
+  it("reports that it is sealed with another key", async () => {
     const store = createMemoryStore();
     await set(openSecrets(store, key(1)).catalog, "TOKEN", "hunter2");
     const error = await caughtError(() => openSecrets(store, key(2)).secrets.get("acme", "TOKEN"));
@@ -55,7 +55,7 @@ describe("a secret's value", () => {
     expect(error.message).toMatch(/secret TOKEN is sealed with key [0-9a-f]{16}, but key 2 holds/);
   });
 
-  it("says that what is stored was changed", async () => {
+  it("reports that the stored value was changed", async () => {
     const store = createMemoryStore();
     const { catalog, secrets } = openSecrets(store, key(1));
     await set(catalog, "A", "hunter2");
@@ -69,7 +69,7 @@ describe("a secret's value", () => {
 });
 
 describe("the key", () => {
-  it("is made by the first secret that is set, and not by reading", async () => {
+  it("is created by the first secret that is set, and not by a read", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const { catalog, secrets } = openSecrets(createMemoryStore(), keyFile(path));
@@ -80,7 +80,7 @@ describe("the key", () => {
     expect((await secrets.get("acme", "TOKEN")).reveal()).toBe("hunter2");
   });
 
-  it("that is gone is named when a secret is read, and no other one is made in its place", async () => {
+  it("that is missing is named when a secret is read, and is not replaced", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.key");
     const store = createMemoryStore();
@@ -100,7 +100,7 @@ describe("the key", () => {
     expect((await secrets.get("acme", "TOKEN")).reveal()).toBe("hunter2");
   });
 
-  it("may be another one than before, on purpose", async () => {
+  it("may be changed on purpose", async () => {
     const store = createMemoryStore();
     await set(openSecrets(store, key(1)).catalog, "OLD", "hunter2");
     const { catalog, secrets } = openSecrets(store, key(2));
@@ -112,7 +112,7 @@ describe("the key", () => {
 });
 
 describe("the database's files", () => {
-  it("hold no value, in no encoding, before and after it was replaced and deleted", async () => {
+  it("contain no value in any encoding, before and after it is replaced and deleted", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const values = ["hunter2-the-first", "hunter2-the-second"];

@@ -13,7 +13,7 @@ const flip = (bytes: Uint8Array, index: number) =>
   bytes.map((byte, position) => (position === index ? byte ^ 1 : byte));
 
 describe("a sealed value", () => {
-  it("opens with its key, under its tenant and name", () => {
+  it("unseals with its key, tenant and name", () => {
     expect(unseal(key, secret, sealed)).toEqual(Buffer.from(value));
     expect(Buffer.from(sealed.ciphertext).includes("hunter2")).toBe(false);
     expect(sealed.ciphertext.byteLength).toBe(value.byteLength + 16);
@@ -23,12 +23,12 @@ describe("a sealed value", () => {
     ["another key", otherKey, secret],
     ["another tenant", key, { ...secret, tenant: "other" }],
     ["another name", key, { ...secret, name: "OTHER" }],
-    ["a name and tenant that read the same together", key, { tenant: "acmeT", name: "OKEN" }],
-  ])("does not open with %s", (_, withKey, under) => {
+    ["a name and tenant with the same concatenation", key, { tenant: "acmeT", name: "OKEN" }],
+  ])("does not unseal with %s", (_, withKey, under) => {
     expect(unseal(withKey, under, sealed)).toBeNull();
   });
 
-  it("does not open when a bit of it was changed", () => {
+  it("does not unseal if any bit was changed", () => {
     for (let index = 0; index < sealed.ciphertext.byteLength; index += 1) {
       const changed = { ...sealed, ciphertext: flip(sealed.ciphertext, index) };
       expect(unseal(key, secret, changed)).toBeNull();
@@ -41,16 +41,16 @@ describe("a sealed value", () => {
     { ...sealed, ciphertext: sealed.ciphertext.subarray(0, 15) },
     { ...sealed, nonce: new Uint8Array(0) },
     { ...sealed, nonce: new Uint8Array(16) },
-  ])("does not open when it was cut", (cut) => {
+  ])("does not unseal if it was truncated", (cut) => {
     expect(unseal(key, secret, cut)).toBeNull();
   });
 
-  it("is another with every nonce", () => {
+  it("differs for every nonce", () => {
     const again = seal(key, secret, { value, nonce: new Uint8Array(12).fill(4) });
     expect(again.ciphertext).not.toEqual(sealed.ciphertext);
   });
 
-  it("comes back as it was, whatever it is", () => {
+  it("round-trips any value", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.string(), fc.string(), (bytes, tenant, name) => {
         const content = { value: bytes, nonce };
@@ -62,7 +62,7 @@ describe("a sealed value", () => {
 });
 
 describe("a key", () => {
-  it("has an id that tells it apart and tells nothing of it", () => {
+  it("has an id that identifies it without revealing it", () => {
     expect(key.id).toMatch(/^[0-9a-f]{16}$/);
     expect(key.id).not.toBe(otherKey.id);
     expect(JSON.stringify(key)).not.toContain("0101");

@@ -65,7 +65,7 @@ function all(adapter: SubstrateAdapter): readonly (() => Promise<unknown>)[] {
 }
 
 describe("instrument", () => {
-  it("tells each call with its time and that it went well", async () => {
+  it("reports each call with its duration and success", async () => {
     const { adapter, calls, clock } = setUp(undefined, {
       faults: [{ verb: "list", kind: "delay", milliseconds: 120 }],
     });
@@ -78,7 +78,7 @@ describe("instrument", () => {
     ]);
   });
 
-  it("tells the code of what was thrown, and of the first member that was refused", async () => {
+  it("reports the code of the thrown error, or of the first refused member", async () => {
     const error = { code: "UNAVAILABLE", reason: "ENGINE_ERROR", message: "no" } as const;
     const { adapter, calls, fake } = setUp();
     fake.fault(
@@ -96,7 +96,7 @@ describe("instrument", () => {
     ]);
   });
 
-  it("lets nothing but errors of ours out, even where an adapter throws before it waits", async () => {
+  it("throws nothing but a SlipwayError, even if an adapter throws synchronously", async () => {
     const fail = (): never => {
       throw new TypeError("x is not a function");
     };
@@ -114,14 +114,14 @@ describe("instrument", () => {
       await expect(call()).rejects.toMatchObject({ name: "SlipwayError", code: "INTERNAL" });
   });
 
-  it("passes an error of ours on as it is", async () => {
+  it("passes a SlipwayError on unchanged", async () => {
     const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message: "no" });
     const { adapter } = setUp(() => ({ list: () => Promise.reject(error) }));
     await expect(adapter.list("ledger-1", signal)).rejects.toBe(error);
   });
 
   it.each([PASSWORD, "environment-value", "file-value"])(
-    "takes %s out of what a launch throws, rejects and reports",
+    "redacts %s in a launch's errors, rejections and progress",
     async (secret) => {
       const error = {
         code: "INTERNAL",
@@ -151,7 +151,7 @@ describe("instrument", () => {
     },
   );
 
-  it("takes the credential out of what is said of an image", async () => {
+  it("redacts the credential in the results of an image", async () => {
     const { adapter } = setUp((good) => ({
       inspectImage: async (image, target, abort) => ({
         ...(await good.inspectImage(image, target, abort)),
@@ -177,7 +177,7 @@ describe("instrument", () => {
     });
   });
 
-  it("keeps the adapter's own secrets out of what each verb says", async () => {
+  it("redacts the adapter's own secrets in every verb's results", async () => {
     const own = new SecretValue("cloud-session-token");
     const words = "refused cloud-session-token";
     const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message: words });
@@ -225,7 +225,7 @@ describe("instrument", () => {
     }
   });
 
-  it("looks up what a provider may know from other calls once something goes wrong", async () => {
+  it("looks up secrets of other calls only after a failure", async () => {
     let lookups = 0;
     const knownSecrets = async () => {
       lookups += 1;
@@ -249,7 +249,7 @@ describe("instrument", () => {
     expect(lookups).toBe(2);
   });
 
-  it("times logs until their reader goes away", async () => {
+  it("times logs until their reader stops", async () => {
     const { adapter, calls, clock, fake } = setUp();
     const [outcome] = await fake.launch(fakeLaunch("one"), signal);
     const id = outcome?.outcome === "accepted" ? outcome.machine.id : "";
@@ -263,7 +263,7 @@ describe("instrument", () => {
     expect(calls).toMatchObject([{ verb: "logs", milliseconds: 30, outcome: "OK" }]);
   });
 
-  it("lets a listener that fails neither spoil the call nor go unnoticed", async () => {
+  it("neither fails the call for a listener's error nor hides that error", async () => {
     const clock = createFakeClock();
     const fake = createFakeAdapter({ clock, images: [] });
     const later: (() => void)[] = [];
@@ -277,7 +277,7 @@ describe("instrument", () => {
     expect(later[0]).toThrow("listener");
   });
 
-  it("keeps what the adapter says of itself", () => {
+  it("keeps the adapter's properties", () => {
     const { adapter, fake } = setUp(undefined, { substrate: "GCP" });
     expect(adapter.substrate).toBe("GCP");
     expect(adapter.capabilities).toBe(fake.capabilities);

@@ -9,7 +9,7 @@ import {
 const error = invalidArgument("INVALID_PLAN", "no");
 
 describe("the outcome of a member", () => {
-  it("is accepted with the machine that the attempt made", async () => {
+  it("is accepted with the attempt's machine", async () => {
     const machine = {
       id: "m-1",
       place: "zone-a",
@@ -26,7 +26,7 @@ describe("the outcome of a member", () => {
     expect(await settleMember(async () => machine)).toEqual({ outcome: "accepted", machine });
   });
 
-  it("is rejected for an error, and unknown where a machine may exist", async () => {
+  it("is rejected for an error, and unknown if a machine may exist", async () => {
     const refused = await settleMember(() => Promise.reject(error));
     const lost = await settleMember(() => Promise.reject(new UnknownOutcome(error)));
     expect([refused, lost]).toEqual([
@@ -36,7 +36,7 @@ describe("the outcome of a member", () => {
     expect(new UnknownOutcome(error).message).toBe(error.message);
   });
 
-  it("is not made up for a defect", async () => {
+  it("does not hide a defect", async () => {
     const defect = new TypeError("undefined is not a function");
     await expect(settleMember(() => Promise.reject(defect))).rejects.toBe(defect);
     expect(() => failedOutcome(defect)).toThrow(defect);

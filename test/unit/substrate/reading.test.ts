@@ -14,7 +14,7 @@ describe("a settled read", () => {
     expect(await settled(Promise.reject(error))).toEqual({ value: null, error });
   });
 
-  it("has the error that its provider's judgement makes", async () => {
+  it("has the error that its provider's judge returns", async () => {
     const error = errorFor("CLOUD_UNAVAILABLE");
     expect(await settled(Promise.reject(new RangeError("503")), () => error)).toEqual({
       value: null,
@@ -30,7 +30,7 @@ describe("a settled read", () => {
     },
   );
 
-  it("passes on what is not one of Slipway's errors", async () => {
+  it("passes on other errors than a SlipwayError", async () => {
     const defect = new TypeError("undefined is not a function");
     await expect(settled(Promise.reject(defect))).rejects.toBe(defect);
   });
@@ -44,7 +44,7 @@ describe("failed reads", () => {
   const unreachable = errorFor("CLOUD_UNAVAILABLE");
   const absent = errorFor("IMAGE_NOT_FOUND", "no such image");
 
-  it("fail the check whose read met an error of its own", () => {
+  it("fail the check whose read has its own error", () => {
     expect(obstacleName(absent)).toBeNull();
     expect(unread("image.exists", absent)).toMatchObject({
       name: "image.exists",
@@ -53,7 +53,7 @@ describe("failed reads", () => {
     });
   });
 
-  it("skip a check whose read met a cause of all calls", () => {
+  it("skip a check whose read has a cause common to all calls", () => {
     expect(unread("image.exists", unreachable)).toEqual({
       name: "image.exists",
       outcome: "skipped",
@@ -61,7 +61,7 @@ describe("failed reads", () => {
     });
   });
 
-  it("know the provider's own cause of all calls", () => {
+  it("know the provider's own cause common to all calls", () => {
     const error = new SlipwayError({
       code: "PERMISSION_DENIED",
       reason: "CLOUD_PERMISSION_DENIED",
@@ -72,7 +72,7 @@ describe("failed reads", () => {
     expect(obstacleName(errorFor("CLOUD_PERMISSION_DENIED"))).toBeNull();
   });
 
-  it("report each cause of all calls once", () => {
+  it("report each common cause once", () => {
     const errors = [unreachable, null, absent, unreachable, errorFor("CLOUD_RATE_LIMITED")];
     expect(obstacleChecks("it answers", errors)).toMatchObject([
       { name: "cloud.reachable", outcome: "failed", reason: "CLOUD_UNAVAILABLE" },

@@ -9,11 +9,11 @@ describe("parseImageConfig", () => {
     expect(parseImageConfig(new TextEncoder().encode(JSON.stringify(COMPLETE)))).toEqual(COMPLETE);
   });
 
-  it("needs little", () => {
+  it("accepts a minimal document", () => {
     expect(parse(MINIMAL)).toEqual(MINIMAL);
   });
 
-  it("leaves out what it does not know", () => {
+  it("drops unknown fields", () => {
     const extended = {
       ...MINIMAL,
       docker_version: 1,
@@ -42,7 +42,7 @@ describe("parseImageConfig", () => {
     expect(parse(change(path, null))).toEqual(change(path, null));
   });
 
-  it("takes null for an empty object in a set", () => {
+  it("accepts null as an empty object in a set", () => {
     expect(parse(change("config/Volumes", { "/data": null })).config?.Volumes).toEqual({
       "/data": null,
     });
@@ -71,12 +71,12 @@ describe("parseImageConfig", () => {
     "config/Healthcheck",
     "config/Shell",
     "history/0/created",
-  ])("does without %s", (path) => {
+  ])("accepts a document without %s", (path) => {
     expect(parse(change(path, undefined))).toEqual(change(path, undefined));
   });
 
   it.each(["architecture", "os", "rootfs", "rootfs/type", "rootfs/diff_ids"])(
-    "does not do without %s",
+    "requires %s",
     (path) => {
       const name = path.replace("/", ".");
       expect(() => parse(change(path, undefined))).toThrow(invalid(name));
@@ -123,7 +123,7 @@ describe("parseImageConfig", () => {
     ["history/0/created_by", [], "history[0].created_by"],
     ["history/0/comment", 1, "history[0].comment"],
     ["history/1/empty_layer", 1, "history[1].empty_layer"],
-  ])("names the place of a wrong type: %s %j", (path, value, place) => {
+  ])("names the path of a wrong type: %s %j", (path, value, place) => {
     expect(() => parse(change(path, value))).toThrow(invalid(`${place}: `));
   });
 
@@ -135,11 +135,11 @@ describe("parseImageConfig", () => {
     ["null", "null", "not an object"],
     ["an array", "[]", "not an object"],
     ["too much", " ".repeat(4 * 1024 * 1024 + 1), "larger than"],
-  ])("refuses %s", (_what, json, why) => {
+  ])("rejects %s", (_what, json, why) => {
     expect(() => parseImageConfig(json)).toThrow(invalid(why));
   });
 
-  it("is not led astray by keys of the prototype", () => {
+  it("is not confused by keys of the prototype", () => {
     const json = JSON.stringify(MINIMAL).replace("{", '{"__proto__":{"config":{"User":"root"}},');
     expect(parseImageConfig(json)).toEqual(MINIMAL);
     expect(() => parseImageConfig('{"__proto__":{"architecture":"amd64","os":"linux"}}')).toThrow(
@@ -147,7 +147,7 @@ describe("parseImageConfig", () => {
     );
   });
 
-  it("throws nothing but errors of ours", () => {
+  it("throws nothing but a SlipwayError", () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(COMPLETE)), fc.jsonValue(), (key, value) => {
         const document = { ...COMPLETE, [key]: value };

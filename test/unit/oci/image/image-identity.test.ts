@@ -11,7 +11,7 @@ import { OCI_MANIFEST } from "../../../../src/oci/image/media-types.ts";
 import { COMPLETE, DIFF_IDS, MINIMAL, change, parse } from "../support/image-config.ts";
 
 describe("ids", () => {
-  it("takes the digest of the document for the image id", () => {
+  it("uses the document's digest as the image id", () => {
     const bytes = new TextEncoder().encode(JSON.stringify(COMPLETE));
     expect(imageId(bytes)).toBe(`sha256:${createHash("sha256").update(bytes).digest("hex")}`);
   });
@@ -57,14 +57,14 @@ describe("verifyLayers", () => {
     layers: Array.from({ length: layers }, () => descriptor),
   });
 
-  it("is content where all three agree, or there is no history", () => {
+  it("passes if all three counts agree, or there is no history", () => {
     expect(() => verifyLayers(manifest(2), parse(COMPLETE))).not.toThrow();
     for (const history of [undefined, null, []])
       expect(() => verifyLayers(manifest(2), parse(change("history", history)))).not.toThrow();
     expect(() => verifyLayers(manifest(0), parse(MINIMAL))).not.toThrow();
   });
 
-  it.each([0, 1, 3])("sees that a manifest has %i layers and not two", (layers) => {
+  it.each([0, 1, 3])("rejects a manifest with %i layers instead of two", (layers) => {
     expect(() => verifyLayers(manifest(layers), parse(COMPLETE))).toThrow(
       expect.objectContaining({
         reason: "LAYERS_MISMATCH",
@@ -78,11 +78,11 @@ describe("verifyLayers", () => {
     [[{}, {}, {}], 3],
     [[{}, {}, { empty_layer: true }, {}], 3],
     [[{ empty_layer: true }], 0],
-  ])("sees that the history tells of another number %#", (history, told) => {
+  ])("rejects a history with another number of layers %#", (history, filled) => {
     expect(() => verifyLayers(manifest(2), parse(change("history", history)))).toThrow(
       expect.objectContaining({
         reason: "LAYERS_MISMATCH",
-        metadata: { layers: 2, diff_ids: 2, history: told },
+        metadata: { layers: 2, diff_ids: 2, history: filled },
       }),
     );
   });

@@ -83,7 +83,7 @@ describe("parseManifest", () => {
     });
   });
 
-  it("reads what an index says of its entries, and nothing for what it does not", () => {
+  it("reads what an index states of its entries, and null for the rest", () => {
     const bare = { mediaType: OCI_MANIFEST, digest: OTHER, size: 1, platform: null };
     const full = {
       ...ENTRY,
@@ -106,10 +106,10 @@ describe("parseManifest", () => {
     ["both an index and a manifest", { ...INDEX, layers: [] }, undefined, "at once"],
     ["both, by its configuration", { ...INDEX, config: CONFIG }, OCI_INDEX, "at once"],
     [
-      "another type than it was sent as",
+      "a type other than its Content-Type",
       { ...MANIFEST, mediaType: OCI_MANIFEST },
       DOCKER_MANIFEST,
-      "sent as",
+      "its Content-Type is",
     ],
     ["an index sent as a manifest", INDEX, OCI_MANIFEST, "config"],
     ["a manifest sent as an index", MANIFEST, OCI_INDEX, "manifests"],
@@ -128,7 +128,7 @@ describe("parseManifest", () => {
       "layers[0].size",
     ],
     [
-      "a size that is no integer",
+      "a size that is not an integer",
       { ...MANIFEST, layers: [{ ...LAYER, size: 1.5 }] },
       undefined,
       "layers[0].size",
@@ -140,10 +140,10 @@ describe("parseManifest", () => {
       "layers[0].size",
     ],
     ["no layers", { schemaVersion: 2, config: CONFIG }, undefined, "layers"],
-    ["a type that is no text", { ...MANIFEST, mediaType: 1 }, undefined, "mediaType"],
+    ["a type that is not text", { ...MANIFEST, mediaType: 1 }, undefined, "mediaType"],
     ["an array", [], undefined, "image manifest"],
     ["null", null, undefined, "image manifest"],
-  ])("refuses %s", (_what, document, contentType, where) => {
+  ])("rejects %s", (_what, document, contentType, where) => {
     expect(refusal(document, contentType)).toMatchObject({
       code: "INVALID_ARGUMENT",
       reason: "MANIFEST_INVALID",
@@ -173,21 +173,21 @@ describe("parseManifest", () => {
     ],
     ["a web page", MANIFEST, "text/html", "text/html"],
     ["a type of its own", { ...MANIFEST, mediaType: "application/x" }, undefined, "application/x"],
-  ])("does not take %s for an image", (_what, document, contentType, word) => {
+  ])("rejects %s as an image", (_what, document, contentType, word) => {
     expect(refusal(document, contentType)).toMatchObject({
       reason: "MEDIA_TYPE_UNSUPPORTED",
       message: expect.stringContaining(word),
     });
   });
 
-  it("refuses what is not JSON, not UTF-8 or too large", () => {
+  it("rejects documents that are not JSON, not UTF-8 or too large", () => {
     const invalid = expect.objectContaining({ reason: "MANIFEST_INVALID" });
     expect(() => parseManifest("{")).toThrow(invalid);
     expect(() => parseManifest(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(invalid);
     expect(() => parseManifest(`"${"x".repeat(4 * 1024 * 1024)}"`)).toThrow("larger than");
   });
 
-  it("throws nothing but errors of ours, whatever the document says", () => {
+  it("throws nothing but a SlipwayError for any document", () => {
     const document = fc.record(
       {
         schemaVersion: fc.constantFrom<unknown>(2, 1, "2", null),

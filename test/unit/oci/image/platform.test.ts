@@ -37,7 +37,7 @@ describe("choosePlatform", () => {
     ["linux/arm/v7", "linux/arm"],
     ["linux/arm/v6", "linux/arm/v6"],
     ["windows/amd64", "windows/amd64"],
-  ])("takes %s for %s", (listed, wanted) => {
+  ])("chooses %s for %s", (listed, wanted) => {
     const found = choosePlatform(index(entry("linux/s390x"), entry(listed)), parsePlatform(wanted));
     expect(found.platform).toEqual(parsePlatform(listed));
   });
@@ -48,7 +48,7 @@ describe("choosePlatform", () => {
     ["linux/arm/v6", "linux/arm"],
     ["windows/amd64", "linux/amd64"],
     ["linux/386", "linux/amd64"],
-  ])("does not take %s for %s", (listed, wanted) => {
+  ])("does not choose %s for %s", (listed, wanted) => {
     expect(() => choosePlatform(index(entry(listed)), parsePlatform(wanted))).toThrow(
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
@@ -59,13 +59,13 @@ describe("choosePlatform", () => {
     );
   });
 
-  it("takes the first of several that fit", () => {
+  it("chooses the first of several matches", () => {
     const first = entry("linux/amd64", { size: 10 });
     const second = entry("linux/amd64", { size: 20 });
     expect(choosePlatform(index(first, second), AMD64)).toBe(first);
   });
 
-  it("passes over attestations and whatever is no manifest", () => {
+  it("skips attestations and entries that are not manifests", () => {
     const image = entry("linux/amd64");
     const there = index(
       entry("unknown/unknown"),
@@ -80,7 +80,7 @@ describe("choosePlatform", () => {
     expect(() => choosePlatform(there, ARM64)).toThrow("available: linux/amd64");
   });
 
-  it("takes the only image of an index that does not say what it is", () => {
+  it("chooses the only image of an index without platforms", () => {
     const only = entry(null);
     expect(choosePlatform(index(only, entry("unknown/unknown")), ARM64)).toBe(only);
     expect(() => choosePlatform(index(only, entry(null)), ARM64)).toThrow("available: none");
@@ -89,7 +89,7 @@ describe("choosePlatform", () => {
     );
   });
 
-  it("says that an empty index has nothing", () => {
+  it("reports that an empty index has no platform", () => {
     expect(() => choosePlatform(index(), AMD64)).toThrow("available: none");
   });
 });
@@ -100,7 +100,7 @@ describe("platforms as text", () => {
   });
 
   it.each(["", "linux", "linux/", "/amd64", "linux/arm64/", "linux/arm/v7/x", "linux /amd64"])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(() => parsePlatform(text)).toThrow(
         expect.objectContaining({ code: "INVALID_ARGUMENT", reason: "INVALID_INPUT" }),
@@ -108,7 +108,7 @@ describe("platforms as text", () => {
     },
   );
 
-  it("knows two ways to write one platform", () => {
+  it("knows two spellings of one platform", () => {
     expect(samePlatform(ARM64, { ...ARM64, variant: "v8" })).toBe(true);
     expect(samePlatform(ARM64, { ...ARM64, variant: "v9" })).toBe(false);
     expect(samePlatform(ARM64, AMD64)).toBe(false);

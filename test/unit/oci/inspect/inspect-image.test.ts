@@ -29,7 +29,7 @@ async function inspect(text: string, platform: string | null) {
   });
 }
 
-/** Serves one image and looks at it. */
+/** Serves one image and inspects it. */
 async function look(image: BuiltImage | BuiltIndex, platform: string | null = null) {
   await using registry = await startRegistry();
   const { reference } = registry.add("team/app", "1", image);
@@ -86,7 +86,7 @@ describe("inspectOciImage", () => {
     },
   );
 
-  it("takes the only platform where none is wanted", async () => {
+  it("defaults to the only platform", async () => {
     expect(await look(tinyImage("arm64"))).toMatchObject({ platform: { architecture: "arm64" } });
     expect(await look(buildIndex([tinyImage("arm64")]))).toMatchObject({
       platform: { architecture: "arm64" },
@@ -102,7 +102,7 @@ describe("inspectOciImage", () => {
   it.each([
     ["an index", tinyMultiPlatformImage(), "linux/amd64, linux/arm64/v8"],
     ["a manifest", tinyImage("amd64"), "linux/amd64"],
-  ])("names the platforms that there are in %s", async (_what, built, available) => {
+  ])("lists the available platforms of %s", async (_what, built, available) => {
     await expect(look(built, "linux/s390x")).rejects.toThrow(
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
@@ -113,7 +113,7 @@ describe("inspectOciImage", () => {
     );
   });
 
-  it("believes the configuration, not the index", async () => {
+  it("trusts the configuration, not the index", async () => {
     const lying = image({ overrides: { config: { architecture: "arm64" } } });
     await expect(look(buildIndex([lying]), "linux/amd64")).rejects.toThrow(
       expect.objectContaining({
@@ -128,7 +128,7 @@ describe("inspectOciImage", () => {
     );
   });
 
-  it("does not mind a variant that the configuration leaves out", async () => {
+  it("accepts a configuration that omits the variant", async () => {
     const bare = image({ platform: { os: "linux", architecture: "arm64" } });
     expect(await look(bare, "linux/arm64/v8")).toMatchObject({
       platform: { architecture: "arm64" },
@@ -144,7 +144,7 @@ describe("inspectOciImage", () => {
     ],
     ["a bad configuration", { config: { Env: ["x"] } }, "IMAGE_CONFIG_INVALID", "config.Env[0]"],
     [
-      "another number of DiffIDs",
+      "a different number of DiffIDs",
       { overrides: { config: { rootfs: { type: "layers", diff_ids: [] } } } },
       "LAYERS_MISMATCH",
       "2 layers, the configuration 0",
@@ -153,7 +153,7 @@ describe("inspectOciImage", () => {
       "another history",
       { history: [{ created_by: "x" }] },
       "LAYERS_MISMATCH",
-      "its history tells of 1",
+      "but its history has 1",
     ],
     [
       "schema 1",
@@ -167,7 +167,7 @@ describe("inspectOciImage", () => {
       "MANIFEST_INVALID",
       "at once",
     ],
-  ])("refuses an image with %s, and names it", async (_what, options, reason, why) => {
+  ])("rejects an image with %s, and names it", async (_what, options, reason, why) => {
     await expect(look(image(options))).rejects.toThrow(
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
@@ -218,6 +218,6 @@ describe("inspectOciImage", () => {
         credential: null,
         signal: forever,
       }),
-    ).rejects.toThrow("as a manifest, and it is an index");
+    ).rejects.toThrow("as a manifest, but it is an index");
   });
 });

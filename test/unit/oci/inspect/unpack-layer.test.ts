@@ -8,7 +8,7 @@ import { unpackLayer } from "../../../../src/oci/inspect/unpack-layer.ts";
 const TEXT = Buffer.from("The same again. ".repeat(20_000));
 const NOISE = randomBytes(300_000);
 const CHECKED = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
-/** A frame that says of itself that it is no data: three bytes of somebody's index. */
+/** A skippable frame, which has no data: three bytes of a builder's index. */
 const SKIPPABLE = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
 
 const UNPACKING = { mostFrames: 100, signal: new AbortController().signal };
@@ -45,9 +45,9 @@ describe("unpackLayer", () => {
     ],
     ["zstd", "zstd", zstdCompressSync(TEXT), TEXT],
     ["zstd with a checksum", "zstd", zstdCompressSync(NOISE, CHECKED), NOISE],
-    ["zstd of nothing", "zstd", zstdCompressSync(Buffer.alloc(0)), Buffer.alloc(0)],
-    ["no bytes as zstd", "zstd", Buffer.alloc(0), Buffer.alloc(0)],
-    ["an index alone", "zstd", SKIPPABLE, Buffer.alloc(0)],
+    ["zstd of empty content", "zstd", zstdCompressSync(Buffer.alloc(0)), Buffer.alloc(0)],
+    ["an empty stream as zstd", "zstd", Buffer.alloc(0), Buffer.alloc(0)],
+    ["only an index", "zstd", SKIPPABLE, Buffer.alloc(0)],
     [
       "zstd of several frames with an index between them",
       "zstd",
@@ -60,7 +60,7 @@ describe("unpackLayer", () => {
       ]),
       Buffer.concat([TEXT, NOISE]),
     ],
-  ])("unpacks %s, in whatever pieces it comes", async (_what, compression, packed, expected) => {
+  ])("unpacks %s, however it is split", async (_what, compression, packed, expected) => {
     for (const size of [1013, 65_536, packed.length + 1])
       expect((await unpack(packed, compression, size)).equals(expected)).toBe(true);
   });
@@ -80,26 +80,26 @@ describe("unpackLayer", () => {
   });
 
   it.each<[string, LayerCompression, Uint8Array, string]>([
-    ["plain bytes as gzip", "gzip", TEXT, "not packed by gzip"],
-    ["zstd as gzip", "gzip", zstdCompressSync(TEXT), "not packed by gzip"],
-    ["gzip as zstd", "zstd", gzipSync(TEXT), "not packed by zstd"],
-    ["less than a magic number", "zstd", Buffer.from([0x28, 0xb5]), "not packed by zstd"],
-    ["gzip cut short", "gzip", gzipSync(TEXT).subarray(0, -4), "not packed by gzip"],
-    ["zstd cut short", "zstd", zstdCompressSync(NOISE).subarray(0, -4), "ends before its end"],
+    ["plain bytes as gzip", "gzip", TEXT, "not compressed with gzip"],
+    ["zstd as gzip", "gzip", zstdCompressSync(TEXT), "not compressed with gzip"],
+    ["gzip as zstd", "zstd", gzipSync(TEXT), "not compressed with zstd"],
+    ["less than a magic number", "zstd", Buffer.from([0x28, 0xb5]), "not compressed with zstd"],
+    ["gzip cut short", "gzip", gzipSync(TEXT).subarray(0, -4), "not compressed with gzip"],
+    ["zstd cut short", "zstd", zstdCompressSync(NOISE).subarray(0, -4), "it is truncated"],
     [
       "zstd with a wrong checksum",
       "zstd",
       flipped(zstdCompressSync(TEXT, CHECKED)),
-      "not packed by zstd",
+      "not compressed with zstd",
     ],
     [
-      "zstd with something behind it",
+      "zstd with trailing bytes",
       "zstd",
       Buffer.concat([zstdCompressSync(TEXT), TEXT]),
-      "not packed by zstd",
+      "not compressed with zstd",
     ],
-    ["an index that is cut short", "zstd", SKIPPABLE.subarray(0, -1), "ends before its end"],
-  ])("refuses %s", async (_what, compression, packed, why) => {
+    ["an index that is cut short", "zstd", SKIPPABLE.subarray(0, -1), "it is truncated"],
+  ])("rejects %s", async (_what, compression, packed, why) => {
     await expect(unpack(packed, compression)).rejects.toThrow(
       expect.objectContaining({ name: "UnpackError", message: expect.stringContaining(why) }),
     );
@@ -109,36 +109,33 @@ describe("unpackLayer", () => {
     ["none", TEXT],
     ["gzip", gzipSync(TEXT)],
     ["zstd", zstdCompressSync(TEXT)],
-  ])(
-    "ends with what its reader throws, and lets go of the source (%s)",
-    async (compression, packed) => {
-      const { promise: released, resolve: release } = Promise.withResolvers<void>();
-      const source = async function* (): AsyncGenerator<Uint8Array> {
-        try {
-          for (;;) yield packed;
-        } finally {
-          release();
-        }
-      };
-      await expect(
-        unpackLayer(source(), {
-          ...UNPACKING,
-          mostFrames: Infinity,
-          compression,
-          take() {
-            throw new Error("enough");
-          },
-        }),
-      ).rejects.toThrow("enough");
-      await released;
-    },
-  );
+  ])("throws its reader's error and closes the source (%s)", async (compression, packed) => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield packed;
+      } finally {
+        release();
+      }
+    };
+    await expect(
+      unpackLayer(source(), {
+        ...UNPACKING,
+        mostFrames: Infinity,
+        compression,
+        take() {
+          throw new Error("enough");
+        },
+      }),
+    ).rejects.toThrow("enough");
+    await released;
+  });
 
   it.each<[string, Uint8Array]>([
     ["empty frames", zstdCompressSync(Buffer.alloc(0))],
     ["frames with an empty block each", rawFrame(0, 1)],
     ["skippable frames", SKIPPABLE],
-  ])("counts %s like others", async (_what, frame) => {
+  ])("counts %s as frames", async (_what, frame) => {
     const frames = (count: number) => Buffer.concat(Array.from({ length: count }, () => frame));
     for (const size of [1, 1000])
       expect(await unpack(frames(UNPACKING.mostFrames), "zstd", size)).toHaveLength(0);
@@ -147,7 +144,7 @@ describe("unpackLayer", () => {
     );
   });
 
-  it("stops at the signal, also between frames that give nothing", async () => {
+  it("stops at the signal, even between empty frames", async () => {
     const controller = new AbortController();
     let given = 0;
     const source = async function* (): AsyncGenerator<Uint8Array> {
@@ -164,13 +161,13 @@ describe("unpackLayer", () => {
     expect(given).toBeLessThan(100);
   });
 
-  it("takes empty blocks for nothing, however many there are", async () => {
-    // A million of them: three megabytes, through which a decoder is led in large pieces.
+  it("handles any number of empty blocks", async () => {
+    // A million blocks: three megabytes, sent to the decoder in large pieces.
     expect(await unpack(rawFrame(5, 1_000_000), "zstd", 65_536)).toEqual(Buffer.alloc(5, 7));
   });
 
   it.each<LayerCompression>(["none", "gzip", "zstd"])(
-    "ends with what its source throws (%s)",
+    "throws its source's error (%s)",
     async (compression) => {
       const source = async function* (): AsyncGenerator<Uint8Array> {
         yield zstdCompressSync(NOISE).subarray(0, compression === "zstd" ? 1000 : 0);
@@ -183,7 +180,7 @@ describe("unpackLayer", () => {
   );
 });
 
-/** A frame of this many empty blocks, the last of which holds the data. */
+/** A frame of this many empty blocks, followed by one with the data. */
 function rawFrame(size: number, blocks: number): Buffer {
   const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, size]);
   const last = Buffer.from([(size << 3) | 1, 0, 0, ...Array.from({ length: size }, () => 7)]);

@@ -38,18 +38,18 @@ function verify(client: RegistryClient, inspection: OciInspection, signal = fore
 }
 
 describe("verifyLayerBlobs", () => {
-  it("holds layers of every kind to their digests, each fetched once", async () => {
+  it("verifies layers of every type, fetching each blob once", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const layers = [...LAYERS, layer("one"), ...LAYERS];
     const inspection = await inspect(registry, client, layers);
-    const told: number[] = [];
+    const verified: number[] = [];
     const verified = await verifyLayerBlobs(client, {
       inspection,
       credential: null,
       signal: forever,
       concurrency: 2,
-      onVerified: ({ index }) => told.push(index),
+      onVerified: ({ index }) => verified.push(index),
     });
     expect(verified).toEqual(
       layers.map(({ digest, diffId, bytes }, index) => ({
@@ -60,12 +60,12 @@ describe("verifyLayerBlobs", () => {
         unpackedSize: 2048,
       })),
     );
-    expect(new Set(told).size).toBe(layers.length);
-    // The configuration is the fourth.
+    expect(new Set(verified).size).toBe(layers.length);
+    // The fourth blob is the configuration.
     expect(registry.requests.filter(({ target }) => target === "blob")).toHaveLength(4);
   });
 
-  it.each([0, 1, 2])("names layer %i where its bytes are others", async (index) => {
+  it.each([0, 1, 2])("names layer %i if its bytes differ", async (index) => {
     await using registry = await startRegistry();
     using client = testClient();
     const inspection = await inspect(registry, client);
@@ -79,7 +79,7 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("tells a layer that unpacks to something else", async () => {
+  it("rejects a layer that unpacks to other content", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const lying = { ...layer("one"), diffId: sha256Digest("another archive") };
@@ -93,7 +93,7 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("tells a layer that is not packed as its type says", async () => {
+  it("rejects a layer whose compression is not its type's", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const plain = layer("one", "none");
@@ -101,15 +101,15 @@ describe("verifyLayerBlobs", () => {
     await expect(verify(client, inspection)).rejects.toThrow(
       expect.objectContaining({
         reason: "IMAGE_INVALID",
-        message: expect.stringContaining("not packed by gzip"),
+        message: expect.stringContaining("not compressed with gzip"),
       }),
     );
   });
 
-  it("does not unpack without end", async () => {
+  it("limits the unpacked size", async () => {
     using client = testClient();
     await using registry = await startRegistry();
-    // Each member unpacks to eight megabytes; the same few kilobytes come again and again.
+    // Each member unpacks to eight megabytes; the same few kilobytes are repeated.
     const packed = gzipSync(Buffer.alloc(8 * 1024 * 1024));
     const inspection = await inspect(registry, client, [layer("one")]);
     let sent = 0;
@@ -139,7 +139,7 @@ describe("verifyLayerBlobs", () => {
     expect(sent).toBeLessThan(50);
   });
 
-  it("refuses a layer of more frames than real ones have, at once", async () => {
+  it("immediately rejects a layer with more frames than real layers have", async () => {
     using client = testClient();
     await using registry = await startRegistry();
     const frame = zstdCompressSync(Buffer.alloc(0));
@@ -158,13 +158,13 @@ describe("verifyLayerBlobs", () => {
   });
 
   it.each(["zstd", "gzip", "none"] as const)(
-    "gives up a layer that takes longer than it may (%s)",
+    "gives up on a layer that exceeds its time limit (%s)",
     async (compression) => {
       using client = testClient();
       await using registry = await startRegistry();
       const slow = layer("one", compression);
       const inspection = await inspect(registry, client, [slow]);
-      // Never released: it is never silent for as long as a blob may be.
+      // Never released: the silence stays below a blob's silence limit.
       registry.fault({ fault: { kind: "stall", afterBytes: 10 }, target: "blob" });
       const limits = (size: number) => ({ ...layerLimits(size), milliseconds: 50 });
       const request = { inspection, credential: null, signal: forever, limits };
@@ -180,7 +180,7 @@ describe("verifyLayerBlobs", () => {
     },
   );
 
-  it("does not take just anything for a layer", async () => {
+  it("rejects other media types as layers", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const inspection = await inspect(registry, client);
@@ -194,7 +194,7 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("keeps what a registry's failure means", async () => {
+  it("keeps the reason of a registry's failure", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const inspection = await inspect(registry, client);
@@ -210,12 +210,12 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("stops the others with the first that fails", async () => {
+  it("aborts the other layers after the first failure", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const inspection = await inspect(registry, client);
     const [first, , third] = LAYERS.map((each) => each.digest);
-    // Never released: whoever waits for the first layer waits for ever.
+    // Never released: the first layer never arrives.
     registry.fault({ fault: { kind: "stall" }, reference: first ?? "" });
     registry.fault({ fault: { kind: "status", status: 404 }, reference: third ?? "" });
     await expect(verify(client, inspection)).rejects.toThrow(
@@ -223,7 +223,7 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("can be left alone", async () => {
+  it("can be cancelled", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const inspection = await inspect(registry, client);

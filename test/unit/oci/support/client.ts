@@ -10,10 +10,10 @@ import { addressScope, type AddressScope } from "../../../../src/oci/registry/ad
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { SecretValue } from "../../../../src/secret-value.ts";
 
-/** For requests that nobody cancels. */
+/** A signal that is never aborted. */
 export const forever = new AbortController().signal;
 
-/** A client that takes every registry for an insecure one and hardly waits between tries. */
+/** A client that treats every registry as insecure and hardly waits between attempts. */
 export function testClient(
   options: Partial<RegistryClientOptions> = {},
 ): RegistryClient & Disposable {
@@ -35,7 +35,7 @@ export function identityToken(secret: string): RegistryCredential {
   return { kind: "identity-token", identityToken: new SecretValue(secret) };
 }
 
-/** What a request for a manifest needs. */
+/** The arguments of a manifest request. */
 export function asking(
   reference: string | Reference,
   credential: RegistryCredential | null = null,
@@ -48,9 +48,9 @@ export function asking(
 }
 
 /**
- * A network in which these names have these (loopback) addresses, 127.0.0.9 is the only private one and 127.0.0.99 the
- * only link-local one beside the real ones: what a public registry and its neighbours look like, without leaving this
- * host.
+ * A network that maps these names to these loopback addresses. 127.0.0.9 counts as private and 127.0.0.99 as
+ * link-local, like the real ones; the others count as public. It imitates a public registry and its neighbours on
+ * this host.
  */
 export function smallInternet(names: Readonly<Record<string, readonly string[]>>) {
   const lookup: LookupFunction = (hostname, options, callback) => {

@@ -12,9 +12,9 @@ export interface ServedRequest {
 
 export interface HttpServer extends AsyncDisposable {
   readonly port: number;
-  /** `http://127.0.0.1:PORT`, or what it listens on. */
+  /** `http://127.0.0.1:PORT`, or with the address that it listens on. */
   readonly url: string;
-  /** `127.0.0.1:PORT`, as references begin. */
+  /** `127.0.0.1:PORT`, the registry part of a reference. */
   readonly host: string;
   readonly requests: readonly ServedRequest[];
 }
@@ -25,7 +25,7 @@ export interface HttpServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
-/** A server that answers as the test says, and keeps what it was asked. */
+/** A server with a test's answers, which records its requests. */
 export async function startServer(
   answer: (request: ServedRequest, response: ServerResponse) => void,
   options: HttpServerOptions = {},
@@ -59,7 +59,7 @@ export async function startServer(
   };
 }
 
-/** Answers with JSON. */
+/** Sends a JSON response. */
 export function sendJson(
   response: ServerResponse,
   document: unknown,

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { parseImageConfig } from "../../../../src/oci/image/image-config.ts";
 
 export const DIFF_IDS = [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`];
-/** A configuration with every field there is. */
+/** A configuration with every field. */
 export const COMPLETE = {
   created: "2015-10-31T22:22:56.015925234Z",
   author: "Alyssa P. Hacker <alyspdev@example.com>",
@@ -34,14 +34,14 @@ export const COMPLETE = {
     { created_by: "COPY", empty_layer: false },
   ],
 };
-/** A configuration with what is required. */
+/** A configuration with only the required fields. */
 export const MINIMAL = {
   architecture: "amd64",
   os: "linux",
   rootfs: { type: "layers", diff_ids: [] },
 };
 
-/** The complete document with one place of it set, or (undefined) taken away. */
+/** The complete document with one path set, or removed if the value is undefined. */
 export function change(path: string, value: unknown): unknown {
   const document: object = structuredClone(COMPLETE);
   const parts = path.split("/");
@@ -60,7 +60,7 @@ export function parse(document: unknown) {
   return parseImageConfig(JSON.stringify(document));
 }
 
-/** An error for this place of a configuration. */
+/** An error at this path of a configuration. */
 export function invalid(text: string): unknown {
   return expect.objectContaining({
     code: "INVALID_ARGUMENT",
