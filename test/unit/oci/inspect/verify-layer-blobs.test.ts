@@ -43,13 +43,13 @@ describe("verifyLayerBlobs", () => {
     using client = testClient();
     const layers = [...LAYERS, layer("one"), ...LAYERS];
     const inspection = await inspect(registry, client, layers);
-    const verified: number[] = [];
+    const reported: number[] = [];
     const verified = await verifyLayerBlobs(client, {
       inspection,
       credential: null,
       signal: forever,
       concurrency: 2,
-      onVerified: ({ index }) => verified.push(index),
+      onVerified: ({ index }) => reported.push(index),
     });
     expect(verified).toEqual(
       layers.map(({ digest, diffId, bytes }, index) => ({
@@ -60,7 +60,7 @@ describe("verifyLayerBlobs", () => {
         unpackedSize: 2048,
       })),
     );
-    expect(new Set(verified).size).toBe(layers.length);
+    expect(new Set(reported).size).toBe(layers.length);
     // The fourth blob is the configuration.
     expect(registry.requests.filter(({ target }) => target === "blob")).toHaveLength(4);
   });
