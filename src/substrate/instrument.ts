@@ -92,9 +92,9 @@ export function instrument(
       observe({
         verb: "describe",
         call: () => adapter.describe(ids, signal),
-        isTrouble: (sightings) => sightings.some((sighting) => endOf(sighting) !== null),
+        isTrouble: (sightings) => sightings.some((status) => endOf(status) !== null),
         redact: (sightings, redactor) =>
-          sightings.map((sighting) => redactSighting(sighting, redactor)),
+          sightings.map((status) => redactMachineStatus(status, redactor)),
       }),
     terminate: (ids, signal) =>
       observe({
@@ -220,8 +220,8 @@ function isTroubled({ outcome }: Check): boolean {
   return outcome === "failed" || outcome === "warning";
 }
 
-function endOf(sighting: MachineStatus): Machine["end"] {
-  return sighting === "unknown" ? null : (sighting?.end ?? null);
+function endOf(status: MachineStatus): Machine["end"] {
+  return status === "unknown" ? null : (status?.end ?? null);
 }
 
 function errorsOf(
@@ -242,9 +242,9 @@ function redactTermination(outcome: TerminateOutcome, redactor: Redactor): Termi
     : outcome;
 }
 
-function redactSighting(sighting: MachineStatus, redactor: Redactor): MachineStatus {
-  if (sighting === "unknown" || sighting === null) return sighting;
-  return redactMachine(sighting, redactor);
+function redactMachineStatus(status: MachineStatus, redactor: Redactor): MachineStatus {
+  if (status === "unknown" || status === null) return status;
+  return redactMachine(status, redactor);
 }
 
 /** A machine's end is the only field with a provider's message; the others are data that core compares. */

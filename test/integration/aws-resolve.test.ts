@@ -10,7 +10,7 @@ function byName(one: string, other: string): number {
 }
 
 describe("resolving on EC2", () => {
-  it("makes a plan from one wave of reads, and changes nothing", async () => {
+  it("makes a plan from concurrent reads, and changes nothing", async () => {
     await using scene = await ec2Scene();
     const { inspection, report, checks } = await scene.resolve();
     expect(failures(checks)).toEqual({});

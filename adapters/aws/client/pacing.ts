@@ -117,10 +117,10 @@ async function sendOnce<Answer>(
 /** The pause before a retry, in milliseconds. Null if a retry cannot help. */
 function pauseAfter(caught: unknown, attempt: number): number | null {
   if (!isTransient(caught)) return null;
-  const asked = (retryAfterSeconds(caught) ?? 0) * 1_000;
-  if (asked > LONGEST_PAUSE) return null;
+  const demanded = (retryAfterSeconds(caught) ?? 0) * 1_000;
+  if (demanded > LONGEST_PAUSE) return null;
   const first = isThrottle(caught) ? FIRST_THROTTLED_PAUSE : FIRST_PAUSE;
-  return Math.max(asked, first * 2 ** (attempt - 1));
+  return Math.max(demanded, first * 2 ** (attempt - 1));
 }
 
 function milliseconds(seconds: number | null): number | null {

@@ -8,7 +8,7 @@ import type { CloudCallContext } from "../errors/errors.ts";
 import { findGeneralTypes } from "./general-types.ts";
 import type { GeneralTypes } from "./general-types.ts";
 
-/** Read calls to one account and region. Concurrent callers with the same question share one call. */
+/** Read calls to one account and region. Concurrent callers with the same arguments share one call. */
 export interface AwsReader {
   readonly region: string;
   /** The account that the role's credentials belong to. */

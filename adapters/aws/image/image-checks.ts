@@ -5,7 +5,7 @@ import { failed, passed, warning } from "../../../src/substrate/check.ts";
 import { architectureOf } from "./image-facts.ts";
 import type { ImageFacts } from "./image-facts.ts";
 
-export interface ImageQuestion {
+export interface ImageCheckInput {
   /** Name of the image record. */
   readonly name: string;
   readonly region: string;
@@ -58,16 +58,11 @@ const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
 ]);
 
 /** All checks of an existing AMI, in a fixed order. */
-export function imageChecks(question: ImageQuestion): readonly Check[] {
-  return [
-    foundCheck(question),
-    stateCheck(question),
-    platformCheck(question),
-    deprecationCheck(question),
-  ];
+export function imageChecks(input: ImageCheckInput): readonly Check[] {
+  return [foundCheck(input), stateCheck(input), platformCheck(input), deprecationCheck(input)];
 }
 
-function foundCheck({ region, image, facts }: ImageQuestion): Check {
+function foundCheck({ region, image, facts }: ImageCheckInput): Check {
   const { Name, OwnerId, ImageOwnerAlias } = image;
   const named = Name === undefined ? "" : ` (${oneLine(Name)})`;
   const alias = ImageOwnerAlias === undefined ? "" : ` (${ImageOwnerAlias})`;
@@ -75,7 +70,7 @@ function foundCheck({ region, image, facts }: ImageQuestion): Check {
   return passed("image.found", `${region} has ${facts.id}${named}${owner}`);
 }
 
-function stateCheck({ name, image, facts, region }: ImageQuestion): Check {
+function stateCheck({ name, image, facts, region }: ImageCheckInput): Check {
   const check = "image.state";
   const state = image.State ?? "available";
   if (state === "available") return passed(check, `${facts.id} is available`);
@@ -91,7 +86,7 @@ function stateCheck({ name, image, facts, region }: ImageQuestion): Check {
   });
 }
 
-function platformCheck({ name, facts }: ImageQuestion): Check {
+function platformCheck({ name, facts }: ImageCheckInput): Check {
   const check = "image.platform";
   const { id, architecture, virtualization, rootDeviceName } = facts;
   const refuse = (why: string, remedy: string) =>
@@ -126,7 +121,7 @@ function platformCheck({ name, facts }: ImageQuestion): Check {
   return passed(check, `${id} is for ${architecture}; its root device is ${rootDeviceName}`);
 }
 
-function deprecationCheck({ name, image, facts, now }: ImageQuestion): Check {
+function deprecationCheck({ name, image, facts, now }: ImageCheckInput): Check {
   const check = "image.deprecation";
   const time = image.DeprecationTime;
   if (time === undefined || time === "") return passed(check, `${facts.id} is not deprecated`);

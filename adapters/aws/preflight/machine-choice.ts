@@ -60,7 +60,7 @@ export async function readMachine(
   return { kind: "named", info, zones };
 }
 
-export interface ChoiceQuestion {
+export interface MachineChoiceInput {
   readonly reading: MachineReading;
   readonly draft: PlanDraft;
   readonly image: ImageFacts | null;
@@ -70,15 +70,15 @@ export interface ChoiceQuestion {
 }
 
 /** The draft's type with its checks, or the default type if the draft names none. */
-export function chooseMachine(question: ChoiceQuestion): MachineChoice {
-  const { reading } = question;
+export function chooseMachine(input: MachineChoiceInput): MachineChoice {
+  const { reading } = input;
   return reading.kind === "named"
-    ? namedChoice(question, reading)
-    : defaultChoice(question, reading.types);
+    ? namedChoice(input, reading)
+    : defaultChoice(input, reading.types);
 }
 
 function namedChoice(
-  { draft, image, region }: ChoiceQuestion,
+  { draft, image, region }: MachineChoiceInput,
   { info, zones }: Extract<MachineReading, { kind: "named" }>,
 ): MachineChoice {
   const name = draft.machineType;
@@ -98,7 +98,7 @@ function namedChoice(
 }
 
 function defaultChoice(
-  { draft, image, region, zones }: ChoiceQuestion,
+  { draft, image, region, zones }: MachineChoiceInput,
   types: Reading<GeneralTypes>,
 ): MachineChoice {
   const nothing = { name: null, info: null, zones: null, zonesError: null, source: null };

@@ -5,7 +5,7 @@ import { failed, passed, skipped } from "../../../src/substrate/check.ts";
 import { ec2Architecture } from "../image/image-facts.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 
-export interface MachineTypeQuestion {
+export interface MachineTypeCheckInput {
   /** EC2's name of the type. */
   readonly name: string;
   readonly region: string;
@@ -28,18 +28,18 @@ const MIB_OF_GIB = 1_024;
 const TOLERANCE = 0.01;
 
 /** Checks a machine type, as EC2 describes it, against the image and the machine-type record. */
-export function machineTypeChecks(question: MachineTypeQuestion): readonly Check[] {
-  const { info, name, region } = question;
+export function machineTypeChecks(input: MachineTypeCheckInput): readonly Check[] {
+  const { info, name, region } = input;
   const { exists, architecture, shape, boots } = MACHINE_TYPE_CHECKS;
   if (info !== null)
     return [
       passed(exists, `EC2 has the instance type ${name}`),
-      architectureCheck(question, info),
-      shapeCheck(question, info),
-      bootCheck(question, info),
+      architectureCheck(input, info),
+      shapeCheck(input, info),
+      bootCheck(input, info),
     ];
   return [
-    refused(exists, question, {
+    refused(exists, input, {
       reason: "MACHINE_TYPE_NOT_FOUND",
       message: `EC2 has no instance type ${name} in ${region}`,
       remedy: "Correct aws.instance_type of the machine-type record.",
@@ -50,13 +50,13 @@ export function machineTypeChecks(question: MachineTypeQuestion): readonly Check
   ];
 }
 
-function architectureCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+function architectureCheck(input: MachineTypeCheckInput, info: InstanceTypeInfo): Check {
   const check = MACHINE_TYPE_CHECKS.architecture;
-  const { name, draft } = question;
+  const { name, draft } = input;
   const wanted = ec2Architecture(draft.architecture);
   const offered: readonly string[] = info.ProcessorInfo?.SupportedArchitectures ?? [];
   if (offered.includes(wanted)) return passed(check, `${name} runs ${wanted}`);
-  return refused(check, question, {
+  return refused(check, input, {
     reason: "ARCHITECTURE_MISMATCH",
     message: `instance type ${name} runs ${offered.join(" and ") || "no known architecture"}, but the image is for ${wanted} (${draft.architecture})`,
     remedy: `Name an environment whose machine type runs ${draft.architecture}, or an image for this machine type${recordRemedy(draft)}.`,
@@ -65,14 +65,14 @@ function architectureCheck(question: MachineTypeQuestion, info: InstanceTypeInfo
 }
 
 /** The record claims the architecture that the image needs, so it is wrong whether the image or the type is kept. */
-function recordRemedy({ shape: { record }, architecture }: MachineTypeQuestion["draft"]): string {
+function recordRemedy({ shape: { record }, architecture }: MachineTypeCheckInput["draft"]): string {
   return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
 
-function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+function shapeCheck(input: MachineTypeCheckInput, info: InstanceTypeInfo): Check {
   const check = MACHINE_TYPE_CHECKS.shape;
-  const { name } = question;
-  const { record, vcpus, memoryGb } = question.draft.shape;
+  const { name } = input;
+  const { record, vcpus, memoryGb } = input.draft.shape;
   const actualVcpus = info.VCpuInfo?.DefaultVCpus ?? 0;
   const actualMib = info.MemoryInfo?.SizeInMiB ?? 0;
   const actual = `${actualVcpus} vCPUs and ${gibibytes(actualMib)} GiB`;
@@ -80,7 +80,7 @@ function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Chec
   const sameMemory =
     memoryGb === null || Math.abs(memoryGb * MIB_OF_GIB - actualMib) <= actualMib * TOLERANCE;
   if (sameVcpus && sameMemory) return passed(check, `${name} has ${actual}`);
-  return refused(check, question, {
+  return refused(check, input, {
     reason: "MACHINE_TYPE_MISMATCH",
     message: `machine-type ${record ?? name} says ${vcpus ?? "?"} vCPUs and ${memoryGb ?? "?"} GiB, but ${name} has ${actual}`,
     remedy: `Correct vcpus and memory_gb of machine-type ${record ?? name}, or its aws.instance_type.`,
@@ -89,13 +89,13 @@ function shapeCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Chec
 }
 
 /** Whether a machine of this type can boot the image. */
-function bootCheck(question: MachineTypeQuestion, info: InstanceTypeInfo): Check {
+function bootCheck(input: MachineTypeCheckInput, info: InstanceTypeInfo): Check {
   const check = MACHINE_TYPE_CHECKS.boots;
-  const { name, image } = question;
+  const { name, image } = input;
   if (image === null) return skipped(check, "the image could not be read");
   const obstacle = bootObstacle(image, info);
   if (obstacle === null) return passed(check, `${name} can boot ${image.id}`);
-  return refused(check, question, {
+  return refused(check, input, {
     reason: "IMAGE_UNSUPPORTED",
     message: `${image.id} cannot boot on ${name}: ${obstacle}`,
     remedy: "Name another machine type, or build the image for this one.",
@@ -130,7 +130,7 @@ interface Refusal {
   readonly metadata?: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
-function refused(check: string, { name, region }: MachineTypeQuestion, refusal: Refusal): Check {
+function refused(check: string, { name, region }: MachineTypeCheckInput, refusal: Refusal): Check {
   return failed(check, {
     code: "FAILED_PRECONDITION",
     ...refusal,

@@ -2,7 +2,7 @@ import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec
 import type { ErrorReason } from "../../../src/errors.ts";
 import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 
-export interface PlaceQuestion {
+export interface PlaceCheckInput {
   readonly candidates: readonly Candidate[];
   readonly target: AwsTarget;
   /** The placement's subnets that exist. */
@@ -29,13 +29,11 @@ export interface JudgedPlace {
 }
 
 /** Every candidate with its zone, in the same order, each with every reason why a machine cannot be launched there. */
-export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
-  return question.candidates.map((candidate) => {
-    const subnet = question.subnets.find(({ SubnetId }) => SubnetId === candidate.subnet);
+export function judgePlaces(input: PlaceCheckInput): readonly JudgedPlace[] {
+  return input.candidates.map((candidate) => {
+    const subnet = input.subnets.find(({ SubnetId }) => SubnetId === candidate.subnet);
     const refusals =
-      subnet === undefined
-        ? [missing(candidate, question)]
-        : refusalsOf(subnet, candidate, question);
+      subnet === undefined ? [missing(candidate, input)] : refusalsOf(subnet, candidate, input);
     return {
       candidate: {
         ...candidate,
@@ -49,7 +47,7 @@ export function judgePlaces(question: PlaceQuestion): readonly JudgedPlace[] {
   });
 }
 
-function missing({ subnet }: Candidate, { target }: PlaceQuestion): PlaceRefusal {
+function missing({ subnet }: Candidate, { target }: PlaceCheckInput): PlaceRefusal {
   return {
     reason: "SUBNET_NOT_FOUND",
     why: `${target.region} has no ${subnet ?? "subnet"} that these credentials can see`,
@@ -59,9 +57,9 @@ function missing({ subnet }: Candidate, { target }: PlaceQuestion): PlaceRefusal
 function refusalsOf(
   subnet: Subnet,
   { market }: Candidate,
-  question: PlaceQuestion,
+  input: PlaceCheckInput,
 ): readonly PlaceRefusal[] {
-  const { target, securityGroup, zonesWithType, instanceType, info } = question;
+  const { target, securityGroup, zonesWithType, instanceType, info } = input;
   const { SubnetId = "", AvailabilityZone = "", VpcId = "" } = subnet;
   const wantedVpc = target.vpcId ?? securityGroup?.VpcId ?? VpcId;
   const refusals: PlaceRefusal[] = [];

@@ -34,7 +34,7 @@ export interface PreflightPorts {
 }
 
 /**
- * All checks that need this account and region, from one wave of parallel reads, and the settings of the instance. A
+ * All checks that need this account and region, from reads that are made concurrently, and the settings of the instance. A
  * cause that makes every read fail is reported once. Only a cancellation is thrown.
  */
 export async function preflightInstance(

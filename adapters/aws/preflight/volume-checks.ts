@@ -3,7 +3,7 @@ import { failed, passed, skipped } from "../../../src/substrate/check.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { InstanceSettings } from "../settings.ts";
 
-export interface VolumeQuestion {
+export interface VolumeCheckInput {
   readonly shape: Pick<MachineShape, "diskSizeGb" | "diskType">;
   /** Null if the image could not be read. */
   readonly image: ImageFacts | null;
@@ -20,15 +20,15 @@ const WITH_IOPS: ReadonlySet<string> = new Set(["io1", "io2"]);
 export function rootVolumeOf({
   diskSizeGb,
   diskType,
-}: VolumeQuestion["shape"]): InstanceSettings["rootVolume"] {
+}: VolumeCheckInput["shape"]): InstanceSettings["rootVolume"] {
   return { sizeGb: diskSizeGb === 0 ? null : diskSizeGb, type: diskType };
 }
 
-export function volumeChecks(question: VolumeQuestion): readonly Check[] {
-  return [sizeCheck(question), typeCheck(question)];
+export function volumeChecks(input: VolumeCheckInput): readonly Check[] {
+  return [sizeCheck(input), typeCheck(input)];
 }
 
-function sizeCheck({ shape: { diskSizeGb }, image }: VolumeQuestion): Check {
+function sizeCheck({ shape: { diskSizeGb }, image }: VolumeCheckInput): Check {
   const check = "volume.size";
   if (diskSizeGb === 0) return passed(check, "the root volume has the image's own size");
   if (image === null) return skipped(check, "the image could not be read");
@@ -44,7 +44,7 @@ function sizeCheck({ shape: { diskSizeGb }, image }: VolumeQuestion): Check {
   });
 }
 
-function typeCheck({ shape: { diskType }, volumeTypes }: VolumeQuestion): Check {
+function typeCheck({ shape: { diskType }, volumeTypes }: VolumeCheckInput): Check {
   const check = "volume.type";
   if (diskType === null) return passed(check, "the root volume has the image's own type");
   const remedy = "Name a disk-type record of gp3, gp2 or standard in the environment.";

@@ -21,13 +21,13 @@ export function createEngineFacts(api: EngineApi, now: () => number): EngineFact
   const join = singleFlight<EngineFacts>({ milliseconds: FRESH_MILLISECONDS, now });
   let name: string | null = null;
 
-  const ask = async (stop: AbortSignal): Promise<EngineFacts> => {
+  const readEngine = async (stop: AbortSignal): Promise<EngineFacts> => {
     const [info, version] = await Promise.all([api.info(stop), api.version(stop)]);
     name = info.Name;
     return { info, version };
   };
   const read = async (signal: AbortSignal): Promise<EngineFacts> =>
-    await join({ key: "facts", signal, what: "asking the engine about itself" }, ask);
+    await join({ key: "facts", signal, what: "asking the engine about itself" }, readEngine);
   return {
     read,
     name: async (signal) => name ?? (await read(signal)).info.Name,

@@ -108,8 +108,8 @@ function registryAuth(credential: object): string {
 async function complaintOf(response: EngineResponse): Promise<string> {
   const text = await readAll(response.body, LARGEST_COMPLAINT);
   const reply = parse(text);
-  const isTold = typeof reply === "object" && reply !== null && "message" in reply;
-  return isTold && typeof reply.message === "string" ? reply.message : text;
+  const hasMessage = typeof reply === "object" && reply !== null && "message" in reply;
+  return hasMessage && typeof reply.message === "string" ? reply.message : text;
 }
 
 /** Reads the whole body. An engine never sends one longer than the limit. */

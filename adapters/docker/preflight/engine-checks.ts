@@ -32,7 +32,7 @@ export function versionCheck({ version }: EngineFacts): Check {
   });
 }
 
-export interface PlatformQuestion {
+export interface PlatformCheckInput {
   readonly facts: EngineFacts;
   readonly architecture: Architecture;
   readonly target: DockerTarget;
@@ -43,8 +43,8 @@ export interface PlatformQuestion {
 /**
  * Checks that the engine runs the architecture: natively, by the host's binfmt handlers, or by the placement's word.
  */
-export function platformCheck(question: PlatformQuestion): Check {
-  const { facts, architecture, target, hostRuns } = question;
+export function platformCheck(input: PlatformCheckInput): Check {
+  const { facts, architecture, target, hostRuns } = input;
   const name = "engine.platform";
   const wanted = `linux/${architecture}`;
   if (facts.info.OSType !== "linux")

@@ -45,7 +45,7 @@ export async function preflightContainer(
 ): Promise<PreflightReport> {
   if (signal.aborted) throw cancellation(signal, "the preflight");
   const merged = mergeConfiguration(draft, facts);
-  const engine = await askEngine(ports, draft, signal);
+  const engine = await readEngine(ports, draft, signal);
   const fitting = engine.facts === null ? [] : limitChecks(engine.facts, draft, merged);
   const obstacle = engine.checks.find(({ outcome }) => outcome === "failed") ?? null;
   return {
@@ -65,7 +65,7 @@ export async function preflightContainer(
   };
 }
 
-interface Asked {
+interface EngineReading {
   readonly checks: readonly Check[];
   readonly facts: EngineFacts | null;
   /** The engine's host; null if unknown. */
@@ -73,11 +73,11 @@ interface Asked {
   readonly placeSource: string;
 }
 
-async function askEngine(
+async function readEngine(
   ports: PreflightPorts,
   draft: PlanDraft,
   signal: AbortSignal,
-): Promise<Asked> {
+): Promise<EngineReading> {
   let address = dockerTarget(draft).host ?? "";
   try {
     const connection = await ports.connect();
@@ -88,7 +88,7 @@ async function askEngine(
       ports.hostPlatforms.runs(draft.architecture),
     ]);
     const target = dockerTarget(draft);
-    const question = { facts, architecture: draft.architecture, target };
+    const input = { facts, architecture: draft.architecture, target };
     const isHere = isOnThisHost(connection.endpoint, facts, ports.hostPlatforms);
     const host = endpointHost(connection.endpoint);
     return {
@@ -98,7 +98,7 @@ async function askEngine(
       checks: [
         passed("engine.reachable", `the engine at ${address} answers`),
         versionCheck(facts),
-        platformCheck({ ...question, hostRuns: isHere ? hostRuns : null }),
+        platformCheck({ ...input, hostRuns: isHere ? hostRuns : null }),
         ...network,
       ],
     };
@@ -109,7 +109,7 @@ async function askEngine(
   }
 }
 
-function unreachable(error: SlipwayError): Asked {
+function unreachable(error: SlipwayError): EngineReading {
   const unreached = "the engine could not be reached";
   return {
     facts: null,

@@ -3,7 +3,7 @@ import { failed, passed, warning } from "../../../src/substrate/check.ts";
 import type { InfoReply } from "../client/replies.ts";
 import type { ContainerResources, ImageLimits } from "./resources.ts";
 
-export interface ResourceQuestion {
+export interface ResourceCheckInput {
   readonly resources: ContainerResources;
   /** The image's own limits. */
   readonly image: ImageLimits;
@@ -22,17 +22,17 @@ const LEAST_SHARES = 2;
 const MOST_SHARES = 262_144;
 
 /** Checks the limits against this engine's ranges and capabilities. */
-export function resourceChecks(question: ResourceQuestion): readonly Check[] {
+export function resourceChecks(input: ResourceCheckInput): readonly Check[] {
   return [
-    memoryCheck(question),
-    swapCheck(question),
-    cpuCheck(question),
-    sharesCheck(question),
-    ...diskChecks(question.shape),
+    memoryCheck(input),
+    swapCheck(input),
+    cpuCheck(input),
+    sharesCheck(input),
+    ...diskChecks(input.shape),
   ];
 }
 
-function memoryCheck({ resources, info }: ResourceQuestion): Check {
+function memoryCheck({ resources, info }: ResourceCheckInput): Check {
   const name = "resources.memory";
   const { memory } = resources;
   if (memory === null) return passed(name, "no memory limit");
@@ -51,7 +51,7 @@ function memoryCheck({ resources, info }: ResourceQuestion): Check {
   return passed(name, `memory is limited to ${gibibytes(memory)} GiB`);
 }
 
-function swapCheck({ resources, image, info }: ResourceQuestion): Check {
+function swapCheck({ resources, image, info }: ResourceCheckInput): Check {
   const name = "resources.memory_swap";
   const { memory, memorySwap } = resources;
   if (memorySwap === null && image.MemorySwap === -1)
@@ -75,7 +75,7 @@ function swapCheck({ resources, image, info }: ResourceQuestion): Check {
   return passed(name, `memory and swap together are limited to ${gibibytes(memorySwap)} GiB`);
 }
 
-function cpuCheck({ resources, info }: ResourceQuestion): Check {
+function cpuCheck({ resources, info }: ResourceCheckInput): Check {
   const name = "resources.cpu";
   if (resources.nanoCpus === null) return passed(name, "no processor limit");
   const cpus = resources.nanoCpus / NANO;
@@ -88,7 +88,7 @@ function cpuCheck({ resources, info }: ResourceQuestion): Check {
   return passed(name, `limited to ${cpus} processors`);
 }
 
-function sharesCheck({ resources, info }: ResourceQuestion): Check {
+function sharesCheck({ resources, info }: ResourceCheckInput): Check {
   const name = "resources.cpu_shares";
   const { cpuShares } = resources;
   if (cpuShares === null) return passed(name, "the engine's default weight");
@@ -108,10 +108,10 @@ function sharesCheck({ resources, info }: ResourceQuestion): Check {
 /** Containers share the engine's disk, without limits. */
 function diskChecks({ diskSizeGb, diskType }: MachineShape): readonly Check[] {
   if (diskSizeGb === 0 && diskType === null) return [];
-  const asked = diskSizeGb === 0 ? `the disk type ${diskType}` : `a disk of ${diskSizeGb} GiB`;
+  const request = diskSizeGb === 0 ? `the disk type ${diskType}` : `a disk of ${diskSizeGb} GiB`;
   return [
     warning("resources.disk", {
-      message: `the environment asks for ${asked}, which a Docker engine does not provide: containers share its disk`,
+      message: `the environment asks for ${request}, which a Docker engine does not provide: containers share its disk`,
       remedy: "Leave disk_size_gb and disk_type_ref out of the environment.",
     }),
   ];

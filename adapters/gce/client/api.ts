@@ -1,5 +1,5 @@
-import { createAsking } from "./ask.ts";
-import type { AskingOptions } from "./ask.ts";
+import { createTypedCalls } from "./typed-calls.ts";
+import type { TypedCallPorts } from "./typed-calls.ts";
 import type { GceServices } from "./client.ts";
 import {
   diskReply,
@@ -49,19 +49,19 @@ export type GceApi = ReturnType<typeof createGceApi>;
  * Every method of Compute Engine that Slipway calls (see `API_CALLS`). Each obeys its signal and throws
  * `GceCallFailure`. Reads are retried if that may help; changes never are.
  */
-export function createGceApi({ clients, ...rest }: AskingOptions) {
-  const { ask, askAll, askScopes } = createAsking({ clients, ...rest });
+export function createGceApi({ clients, ...rest }: TypedCallPorts) {
+  const { call, callPages, callZones } = createTypedCalls({ clients, ...rest });
   return {
     image: (request: InProject & { readonly image: string }, signal: AbortSignal) =>
-      ask("images.get", signal, imageReply, (client, options) => client.get(request, options)),
+      call("images.get", signal, imageReply, (client, options) => client.get(request, options)),
 
     imageOfFamily: (request: InProject & { readonly family: string }, signal: AbortSignal) =>
-      ask("images.getFromFamily", signal, imageReply, (client, options) =>
+      call("images.getFromFamily", signal, imageReply, (client, options) =>
         client.getFromFamily(request, options),
       ),
 
     images: (request: InProject & Filtered, signal: AbortSignal) =>
-      askAll("images.list", signal, imageReply, (client, page, options) =>
+      callPages("images.list", signal, imageReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
 
@@ -69,26 +69,26 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       request: InProject & Permissions & { readonly image: string },
       signal: AbortSignal,
     ) =>
-      ask("images.testIamPermissions", signal, permissionsReply, (client, options) =>
+      call("images.testIamPermissions", signal, permissionsReply, (client, options) =>
         client.testIamPermissions(
-          { project: request.project, resource: request.image, ...asked(request) },
+          { project: request.project, resource: request.image, ...permissionsBody(request) },
           options,
         ),
       ),
 
     project: (request: InProject, signal: AbortSignal) =>
-      ask("projects.get", signal, projectReply, (client, options) => client.get(request, options)),
+      call("projects.get", signal, projectReply, (client, options) => client.get(request, options)),
 
     zone: (request: InZone, signal: AbortSignal) =>
-      ask("zones.get", signal, zoneReply, (client, options) => client.get(request, options)),
+      call("zones.get", signal, zoneReply, (client, options) => client.get(request, options)),
 
     machineType: (request: InZone & { readonly machineType: string }, signal: AbortSignal) =>
-      ask("machineTypes.get", signal, machineTypeReply, (client, options) =>
+      call("machineTypes.get", signal, machineTypeReply, (client, options) =>
         client.get(request, options),
       ),
 
     machineTypes: (request: InZone & Filtered, signal: AbortSignal) =>
-      askAll("machineTypes.list", signal, machineTypeReply, (client, page, options) =>
+      callPages("machineTypes.list", signal, machineTypeReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
 
@@ -97,18 +97,18 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       { project, machineType }: InProject & { readonly machineType: string },
       signal: AbortSignal,
     ) =>
-      askScopes("machineTypes.aggregatedList", signal, (client, options) => {
+      callZones("machineTypes.aggregatedList", signal, (client, options) => {
         const pages = { project, filter: `name = "${machineType}"` };
         return client.aggregatedListAsync(pages, { ...options, ...PAGES_BY_ITERATION });
       }),
 
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
-      ask("diskTypes.get", signal, diskTypeReply, (client, options) =>
+      call("diskTypes.get", signal, diskTypeReply, (client, options) =>
         client.get(request, options),
       ),
 
     subnetwork: (request: InRegion & { readonly subnetwork: string }, signal: AbortSignal) =>
-      ask("subnetworks.get", signal, subnetworkReply, (client, options) =>
+      call("subnetworks.get", signal, subnetworkReply, (client, options) =>
         client.get(request, options),
       ),
 
@@ -116,27 +116,27 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       request: InRegion & Permissions & { readonly subnetwork: string },
       signal: AbortSignal,
     ) =>
-      ask("subnetworks.testIamPermissions", signal, permissionsReply, (client, options) => {
+      call("subnetworks.testIamPermissions", signal, permissionsReply, (client, options) => {
         const { project, region, subnetwork } = request;
         return client.testIamPermissions(
-          { project, region, resource: subnetwork, ...asked(request) },
+          { project, region, resource: subnetwork, ...permissionsBody(request) },
           options,
         );
       }),
 
     instance: (request: InZone & { readonly instance: string }, signal: AbortSignal) =>
-      ask("instances.get", signal, instanceReply, (client, options) =>
+      call("instances.get", signal, instanceReply, (client, options) =>
         client.get(request, options),
       ),
 
     instances: (request: InZone & Filtered, signal: AbortSignal) =>
-      askAll("instances.list", signal, instanceReply, (client, page, options) =>
+      callPages("instances.list", signal, instanceReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
 
     /** The instances of all zones of the project. An unreachable zone fails the call. */
     allInstances: (request: InProject & Filtered, signal: AbortSignal) =>
-      ask("instances.aggregatedList", signal, scopedInstancesReply, async (client, options) => {
+      call("instances.aggregatedList", signal, scopedInstancesReply, async (client, options) => {
         const pages = { ...request, maxResults: 500, returnPartialSuccess: false };
         const scopes = client.aggregatedListAsync(pages, { ...options, ...PAGES_BY_ITERATION });
         return [await Array.fromAsync(scopes)];
@@ -147,15 +147,15 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       request: InZone & { readonly instance: string; readonly start?: number },
       signal: AbortSignal,
     ) =>
-      ask("instances.getSerialPortOutput", signal, serialOutputReply, (client, options) =>
+      call("instances.getSerialPortOutput", signal, serialOutputReply, (client, options) =>
         client.getSerialPortOutput(request, options),
       ),
 
     disk: (request: InZone & { readonly disk: string }, signal: AbortSignal) =>
-      ask("disks.get", signal, diskReply, (client, options) => client.get(request, options)),
+      call("disks.get", signal, diskReply, (client, options) => client.get(request, options)),
 
     disks: (request: InZone & Filtered, signal: AbortSignal) =>
-      askAll("disks.list", signal, diskReply, (client, page, options) =>
+      callPages("disks.list", signal, diskReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
 
@@ -163,7 +163,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       request: InZone & { readonly requestId: string; readonly instanceResource: InstanceResource },
       signal: AbortSignal,
     ) =>
-      ask("instances.insert", signal, operationReply, async (client, options) =>
+      call("instances.insert", signal, operationReply, async (client, options) =>
         begun(await client.insert(request, options)),
       ),
 
@@ -174,7 +174,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       },
       signal: AbortSignal,
     ) =>
-      ask("instances.bulkInsert", signal, operationReply, async (client, options) =>
+      call("instances.bulkInsert", signal, operationReply, async (client, options) =>
         begun(await client.bulkInsert(request, options)),
       ),
 
@@ -182,18 +182,18 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
       request: InZone & { readonly instance: string; readonly requestId?: string },
       signal: AbortSignal,
     ) =>
-      ask("instances.delete", signal, operationReply, async (client, options) =>
+      call("instances.delete", signal, operationReply, async (client, options) =>
         begun(await client.delete(request, options)),
       ),
 
     /** Returns the operation when it is done, or its state after two minutes. */
     waitForOperation: (request: InZone & { readonly operation: string }, signal: AbortSignal) =>
-      ask("zoneOperations.wait", signal, operationReply, (client, options) =>
+      call("zoneOperations.wait", signal, operationReply, (client, options) =>
         client.wait(request, options),
       ),
 
     operations: (request: InZone & Filtered, signal: AbortSignal) =>
-      askAll("zoneOperations.list", signal, operationReply, (client, page, options) =>
+      callPages("zoneOperations.list", signal, operationReply, (client, page, options) =>
         client.list({ ...request, ...page }, options),
       ),
 
@@ -206,7 +206,7 @@ export function createGceApi({ clients, ...rest }: AskingOptions) {
 /** An iteration does this anyway, but without the option the client prints a warning. */
 const PAGES_BY_ITERATION = { autoPaginate: false } as const;
 
-function asked({ permissions }: Permissions) {
+function permissionsBody({ permissions }: Permissions) {
   return { testPermissionsRequestResource: { permissions: [...permissions] } };
 }
 

@@ -70,9 +70,9 @@ async function sendOnce<Reply>(
 function pauseAfter(failure: unknown, attempt: number): number | null {
   if (!(failure instanceof GceCallFailure)) return null;
   if (failure.outcome !== "lost" && !isPassing(failure)) return null;
-  const asked = (failure.retryAfterSeconds ?? 0) * 1_000;
-  if (asked > LONGEST_PAUSE) return null;
-  return Math.max(asked, FIRST_PAUSE * 2 ** (attempt - 1));
+  const demanded = (failure.retryAfterSeconds ?? 0) * 1_000;
+  if (demanded > LONGEST_PAUSE) return null;
+  return Math.max(demanded, FIRST_PAUSE * 2 ** (attempt - 1));
 }
 
 function isThrottle(failure: unknown): failure is GceCallFailure {

@@ -32,8 +32,8 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
       remedy: "This is a bug in Slipway: please report it with the command that caused it.",
       cause: caught,
     });
-  const told = toldBefore(caught);
-  if (told !== null) return told;
+  const earlier = credentialError(caught);
+  if (earlier !== null) return earlier;
   const { outcome } = caught;
   return new SlipwayError({
     ...(outcome === "refused" ? verdictOf(caught) : UNANSWERED[outcome]),
@@ -91,7 +91,7 @@ const WORDS: Readonly<Record<GceCallFailure["outcome"], string>> = {
 };
 
 /** A `SlipwayError` about the credentials' configuration is more precise than any error made here. */
-function toldBefore({ cause }: GceCallFailure): SlipwayError | null {
+function credentialError({ cause }: GceCallFailure): SlipwayError | null {
   const within = cause instanceof Error ? cause.cause : null;
   return isSlipwayError(within) ? within : null;
 }

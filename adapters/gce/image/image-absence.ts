@@ -87,18 +87,18 @@ function noFamily(link: ImageLink, unlisted: SlipwayError | null): SlipwayError 
 
 /** A family resolves to its newest image that is READY and has no deprecation state. */
 function emptyFamily(link: ImageLink, members: readonly ImageReply[]): SlipwayError {
-  const told = members
+  const states = members
     .toSorted((one, other) => timeOf(other) - timeOf(one))
-    .slice(0, MOST_TOLD)
+    .slice(0, MOST_LISTED)
     .map((image) => `${image.name} is ${image.deprecated?.state ?? image.status}`);
-  const more = members.length > MOST_TOLD ? `, and ${members.length - MOST_TOLD} more` : "";
+  const more = members.length > MOST_LISTED ? `, and ${members.length - MOST_LISTED} more` : "";
   const replacement = members.find(({ deprecated }) => deprecated?.replacement)?.deprecated
     ?.replacement;
   const instead = replacement ? (partialLink(replacement) ?? replacement) : null;
   return absence(link, {
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_FAMILY_EMPTY",
-    message: `${textOf(link)}: no image of this family is active: ${told.join(", ")}${more}`,
+    message: `${textOf(link)}: no image of this family is active: ${states.join(", ")}${more}`,
     remedy:
       instead === null
         ? "Add an image to the family, or put another family's self-link into the image record."
@@ -106,7 +106,7 @@ function emptyFamily(link: ImageLink, members: readonly ImageReply[]): SlipwayEr
   });
 }
 
-const MOST_TOLD = 5;
+const MOST_LISTED = 5;
 
 function timeOf({ creationTimestamp }: ImageReply): number {
   const time = Date.parse(creationTimestamp ?? "");
@@ -115,7 +115,7 @@ function timeOf({ creationTimestamp }: ImageReply): number {
 
 function absence(
   link: ImageLink,
-  told: {
+  problem: {
     readonly code?: "FAILED_PRECONDITION";
     readonly reason: ErrorReason;
     readonly message: string;
@@ -124,7 +124,7 @@ function absence(
 ): SlipwayError {
   return new SlipwayError({
     code: "NOT_FOUND",
-    ...told,
+    ...problem,
     blastRadius: "image",
     metadata: { project: link.project, [link.kind]: link.name },
   });

@@ -1,12 +1,12 @@
 import type { ErrorReason } from "../../../src/errors.ts";
 import type { Check } from "../../../src/plan/plan.ts";
 import { failed, passed, warning } from "../../../src/substrate/check.ts";
-import { architectureOf, isUnsaid } from "./image-facts.ts";
+import { architectureOf, isUnspecified } from "./image-facts.ts";
 import type { ImageFacts } from "./image-facts.ts";
 import { lastPart, partialLink } from "./links.ts";
 import type { ImageReply } from "../client/replies.ts";
 
-export interface ImageQuestion {
+export interface ImageCheckInput {
   /** Name of the image record. */
   readonly name: string;
   /** The family that resolved to this image; null for an image named directly. */
@@ -69,16 +69,11 @@ const WITHDRAWN: ReadonlyMap<string, Refusal> = new Map([
 ]);
 
 /** The checks of an existing image, in a fixed order. */
-export function imageChecks(question: ImageQuestion): readonly Check[] {
-  return [
-    foundCheck(question),
-    stateCheck(question),
-    deprecationCheck(question),
-    architectureCheck(question),
-  ];
+export function imageChecks(input: ImageCheckInput): readonly Check[] {
+  return [foundCheck(input), stateCheck(input), deprecationCheck(input), architectureCheck(input)];
 }
 
-function foundCheck({ family, image, facts }: ImageQuestion): Check {
+function foundCheck({ family, image, facts }: ImageCheckInput): Check {
   const { diskSizeGb, licenses, guestOsFeatures, link, numericId } = facts;
   const notes = [
     `id ${numericId}`,
@@ -91,7 +86,7 @@ function foundCheck({ family, image, facts }: ImageQuestion): Check {
   return passed("image.found", `${led}${link}${made}: ${notes.join("; ")}`);
 }
 
-function stateCheck({ name, image, facts }: ImageQuestion): Check {
+function stateCheck({ name, image, facts }: ImageCheckInput): Check {
   const check = "image.state";
   const { status } = image;
   const refused = REFUSED_STATES.get(status);
@@ -108,7 +103,7 @@ function stateCheck({ name, image, facts }: ImageQuestion): Check {
   });
 }
 
-function deprecationCheck({ name, image, facts }: ImageQuestion): Check {
+function deprecationCheck({ name, image, facts }: ImageCheckInput): Check {
   const check = "image.deprecation";
   const state = image.deprecated?.state ?? "ACTIVE";
   const successor = successorOf(image);
@@ -136,10 +131,10 @@ function deprecationCheck({ name, image, facts }: ImageQuestion): Check {
   });
 }
 
-function architectureCheck({ name, facts }: ImageQuestion): Check {
+function architectureCheck({ name, facts }: ImageCheckInput): Check {
   const check = "image.architecture";
   const { architecture, link } = facts;
-  if (isUnsaid(architecture))
+  if (isUnspecified(architecture))
     return warning(check, {
       reason: "ARCHITECTURE_UNKNOWN",
       message: `image ${name}: ${link} has no architecture, and is treated as amd64, as older images are`,

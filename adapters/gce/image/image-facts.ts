@@ -63,11 +63,11 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
  * Old images and types have no architecture: they are all amd64. Null for an architecture that Slipway does not
  * launch.
  */
-export function architectureOf(said: string | null): Architecture | null {
-  return isUnsaid(said) ? "amd64" : (ARCHITECTURES.get(said) ?? null);
+export function architectureOf(value: string | null): Architecture | null {
+  return isUnspecified(value) ? "amd64" : (ARCHITECTURES.get(value) ?? null);
 }
 
 /** Whether the API reports no architecture. */
-export function isUnsaid(said: string | null): said is null {
-  return said === null || said === "ARCHITECTURE_UNSPECIFIED";
+export function isUnspecified(value: string | null): value is null {
+  return value === null || value === "ARCHITECTURE_UNSPECIFIED";
 }

@@ -71,7 +71,7 @@ function inspected(found: {
     ...imageChecks({ name: imageName, family, image, facts }),
   ];
   const isRefused = checks.some(({ outcome }) => outcome === "failed");
-  const asked = `images.${family === null ? "get" : "getFromFamily"} of ${textOf(link)}`;
+  const source = `images.${family === null ? "get" : "getFromFamily"} of ${textOf(link)}`;
   return {
     artifact: isRefused ? null : artifactOf(image, facts, requested),
     architecture: architectureOf(facts.architecture),
@@ -80,9 +80,9 @@ function inspected(found: {
     sources: isRefused
       ? {}
       : {
-          "/artifact/id": asked,
-          "/artifact/numeric_id": asked,
-          "/artifact/created_at": asked,
+          "/artifact/id": source,
+          "/artifact/numeric_id": source,
+          "/artifact/created_at": source,
         },
     facts: { image: facts },
   };

@@ -98,7 +98,9 @@ async function failuresOf(
         ? null
         : operationFailure(member, `making instance ${name} in ${context.zone}`);
     const reason =
-      own ?? failure ?? (member === undefined ? untold(context, name, operation.name) : null);
+      own ??
+      failure ??
+      (member === undefined ? unexplainedFailure(context, name, operation.name) : null);
     if (reason !== null) failures.set(name, reason);
   }
   return failures;
@@ -115,7 +117,11 @@ async function memberOperations(
   return new Map(done.map((one) => [targetName(one), one]));
 }
 
-function untold({ zone }: LaunchContext, name: string, operation: string): SlipwayError {
+function unexplainedFailure(
+  { zone }: LaunchContext,
+  name: string,
+  operation: string,
+): SlipwayError {
   return new SlipwayError({
     code: "INTERNAL",
     reason: "CLOUD_REQUEST_REFUSED",

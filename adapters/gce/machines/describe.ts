@@ -25,8 +25,8 @@ export async function describeMachines(
   signal: AbortSignal,
 ): Promise<readonly (Machine | null)[]> {
   if (signal.aborted) throw cancellation(signal, "describing machines");
-  const asked = [...new Set(ids)].flatMap((id) => readMachineId(id) ?? []);
-  const groups = Map.groupBy(asked, ({ project, zone }) => `${project}/${zone}`);
+  const parsed = [...new Set(ids)].flatMap((id) => readMachineId(id) ?? []);
+  const groups = Map.groupBy(parsed, ({ project, zone }) => `${project}/${zone}`);
   const requests = [...groups.values()].flatMap(chunksOf);
   const found = await mapLimited(requests, CALLS_AT_ONCE, (chunk) => read(api, chunk, signal));
   const byId = new Map(found.flat().map((machine) => [machine.id, machine]));

@@ -41,26 +41,26 @@ export async function* machineLogs(
   const machine = readMachineId(id);
   if (machine === null) throw missing(id);
   const reading = { ...ports, id, machine, signal };
-  const said = await readFrom(reading, 0);
-  if (said === null) throw missing(id);
-  const text = lastLines(said.text, request.tail);
+  const output = await readFrom(reading, 0);
+  if (output === null) throw missing(id);
+  const text = lastLines(output.text, request.tail);
   if (text !== "") yield Buffer.from(text);
-  if (request.follow) yield* follow(reading, said.next);
+  if (request.follow) yield* follow(reading, output.next);
 }
 
 async function* follow(reading: Reading, from: number): AsyncGenerator<Uint8Array> {
   let next = from;
   for (let silent = 0; ;) {
     await pause(reading.sleep, PAUSE, { signal: reading.signal, what: "reading logs" });
-    const said = await readFrom(reading, next);
-    if (said === null) return;
-    if (said.text !== "") yield Buffer.from(said.text);
-    silent = said.text === "" ? silent + 1 : 0;
+    const output = await readFrom(reading, next);
+    if (output === null) return;
+    if (output.text !== "") yield Buffer.from(output.text);
+    silent = output.text === "" ? silent + 1 : 0;
     if (silent === SILENT_LOOKS) {
       if (!(await isUp(reading))) return;
       silent = 0;
     }
-    ({ next } = said);
+    ({ next } = output);
   }
 }
 

@@ -66,27 +66,27 @@ function sizeCheck(
   image: ImageFacts | null,
 ): Check {
   const check = "volume.size";
-  const { diskSizeGb: asked } = shape;
-  if (asked === 0) return passed(check, `the disk is as large as its image${gigabytes(image)}`);
+  const { diskSizeGb: requested } = shape;
+  if (requested === 0) return passed(check, `the disk is as large as its image${gigabytes(image)}`);
   const needed = image?.diskSizeGb ?? null;
-  if (needed !== null && asked < needed)
+  if (needed !== null && requested < needed)
     return failed(check, {
       code: "FAILED_PRECONDITION",
       reason: "DISK_TOO_SMALL",
-      message: `the disk has ${asked} GB, but image ${image?.link ?? ""} needs ${needed}`,
+      message: `the disk has ${requested} GB, but image ${image?.link ?? ""} needs ${needed}`,
       remedy: `Set disk_size_gb of the environment to ${needed} or more, or to 0 for the image's own size.`,
-      metadata: { disk_size_gb: asked, image_disk_size_gb: needed },
+      metadata: { disk_size_gb: requested, image_disk_size_gb: needed },
     });
   const range = validRange(type);
-  if (range !== null && (asked < range.least || asked > range.most))
+  if (range !== null && (requested < range.least || requested > range.most))
     return failed(check, {
       code: "FAILED_PRECONDITION",
-      reason: asked < range.least ? "DISK_TOO_SMALL" : "RESOURCE_VALUE_REFUSED",
-      message: `the disk has ${asked} GB, but disk type ${name ?? ""} takes ${range.least} to ${range.most}`,
+      reason: requested < range.least ? "DISK_TOO_SMALL" : "RESOURCE_VALUE_REFUSED",
+      message: `the disk has ${requested} GB, but disk type ${name ?? ""} takes ${range.least} to ${range.most}`,
       remedy: `Set disk_size_gb of the environment to a size from ${range.least} to ${range.most}, or name another disk type.`,
-      metadata: { disk_size_gb: asked, least_gb: range.least, most_gb: range.most },
+      metadata: { disk_size_gb: requested, least_gb: range.least, most_gb: range.most },
     });
-  return passed(check, `${asked} GB are enough for the image${gigabytes(image)}`);
+  return passed(check, `${requested} GB are enough for the image${gigabytes(image)}`);
 }
 
 function gigabytes(image: ImageFacts | null): string {

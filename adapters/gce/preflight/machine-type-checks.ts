@@ -29,15 +29,15 @@ export function findMachineType(
   draft: PlanDraft,
   readings: readonly ZoneReadings[],
 ): MachineTypeFinding {
-  const { machineType: asked, architecture } = draft;
+  const { machineType: requested, architecture } = draft;
   const offers = readings.flatMap(({ zone, machineTypes: { value } }) =>
     value === null ? [] : [{ zone, types: value }],
   );
   const type =
-    asked === DEFAULT_MACHINE_TYPE
+    requested === DEFAULT_MACHINE_TYPE
       ? defaultMachineType(offers, architecture)
       : (offers[0]?.types[0] ?? null);
-  const name = type?.name ?? asked;
+  const name = type?.name ?? requested;
   const absent = new Map<string, string>();
   let error: SlipwayError | null = null;
   for (const { zone, machineTypes } of readings) {

@@ -7,7 +7,7 @@ import type { Reading } from "../../../src/substrate/reading.ts";
 import type { SubnetworkReply } from "../client/replies.ts";
 import type { SubnetReference } from "../target.ts";
 
-export interface SubnetQuestion {
+export interface SubnetCheckInput {
   readonly target: GcpTarget;
   /** The placement's subnet, or the reason why its name is invalid. */
   readonly named: Reading<SubnetReference>;
@@ -17,7 +17,7 @@ export interface SubnetQuestion {
 /** Purposes that allow machines; others are for proxies, peering and load balancers. */
 const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1918"]);
 
-export function subnetChecks({ target, named, subnet }: SubnetQuestion): readonly Check[] {
+export function subnetChecks({ target, named, subnet }: SubnetCheckInput): readonly Check[] {
   if (named.error !== null) return [failedBy("subnets.exist", named.error), unknown()];
   if (subnet === null || subnet.error !== null)
     return [foundError(subnet?.error ?? null), placeCheck(target, named.value, null)];

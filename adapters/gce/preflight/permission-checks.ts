@@ -7,7 +7,7 @@ import { unread } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 
 /** One `testIamPermissions` call. */
-export interface PermissionQuestion {
+export interface PermissionCheckInput {
   readonly check: "permission.image" | "permission.subnet";
   readonly target: GcpTarget;
   /** Partial link. */
@@ -22,8 +22,8 @@ export interface PermissionQuestion {
 }
 
 /** Tests the launcher's permissions on one resource. */
-export function permissionCheck(question: PermissionQuestion): Check {
-  const { check, target, resource, wanted, answer, isAnswered } = question;
+export function permissionCheck(input: PermissionCheckInput): Check {
+  const { check, target, resource, wanted, answer, isAnswered } = input;
   if (answer === null || !isAnswered)
     return skipped(check, "unknown, because the permissions could not be tested");
   const { value, error } = answer;
@@ -42,9 +42,9 @@ export function permissionCheck(question: PermissionQuestion): Check {
   const caller = serviceAccountOf(target, "launcher") ?? "the caller";
   return failed(check, {
     code: "PERMISSION_DENIED",
-    reason: question.reason,
+    reason: input.reason,
     message: `${caller} lacks ${missing.join(", ")} on ${resource}`,
-    remedy: `Grant it ${question.role} there.`,
+    remedy: `Grant it ${input.role} there.`,
     blastRadius: "credential",
     metadata: { resource, permissions: missing },
   });

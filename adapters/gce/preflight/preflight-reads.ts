@@ -19,7 +19,7 @@ export const DEFAULT_MACHINE_TYPE = "default";
 /** Compute Engine's alias for the account that it creates in each project. */
 export const DEFAULT_SERVICE_ACCOUNT = "default";
 
-export interface WaveQuestion {
+export interface PreflightReadInput {
   readonly draft: PlanDraft;
   readonly target: GcpTarget;
   /** Unique, in the plan's order. */
@@ -41,7 +41,7 @@ export interface ZoneReadings {
 
 type Permissions = Reading<{ readonly permissions: readonly string[] }>;
 
-export interface Wave {
+export interface PreflightReads {
   readonly zones: readonly ZoneReadings[];
   readonly subnet: Reading<SubnetworkReply> | null;
   readonly subnetPermissions: Permissions | null;
@@ -62,18 +62,18 @@ export const IMAGE_PERMISSIONS: readonly string[] = ["compute.images.useReadOnly
  *
  * @throws SlipwayError only for a cancellation
  */
-export async function readWave(
+export async function readForPreflight(
   reads: GceReads,
-  question: WaveQuestion,
+  input: PreflightReadInput,
   signal: AbortSignal,
-): Promise<Wave> {
-  const { zones, subnet } = question;
+): Promise<PreflightReads> {
+  const { zones, subnet } = input;
   const [read, readSubnet, allowed, bootable, account] = await Promise.all([
-    Promise.all(zones.map((zone) => readZone(reads, question, zone, signal))),
+    Promise.all(zones.map((zone) => readZone(reads, input, zone, signal))),
     subnet === null ? null : readSubnetwork(reads, subnet, signal),
-    subnet === null ? null : readSubnetPermissions(reads, question, subnet, signal),
-    readImagePermissions(reads, question, signal),
-    readDefaultAccount(reads, question, signal),
+    subnet === null ? null : readSubnetPermissions(reads, input, subnet, signal),
+    readImagePermissions(reads, input, signal),
+    readDefaultAccount(reads, input, signal),
   ]);
   return {
     zones: read,
@@ -85,7 +85,11 @@ export async function readWave(
 }
 
 /** The errors of the reader's calls; the launcher's errors do not make everything unknown. */
-export function readerErrors({ zones, subnet, defaultAccount }: Wave): readonly SlipwayError[] {
+export function readerErrors({
+  zones,
+  subnet,
+  defaultAccount,
+}: PreflightReads): readonly SlipwayError[] {
   const readings = [
     ...zones.flatMap(({ state, machineTypes, diskType }) => [state, machineTypes, diskType]),
     subnet,
@@ -96,7 +100,7 @@ export function readerErrors({ zones, subnet, defaultAccount }: Wave): readonly 
 
 async function readZone(
   reads: GceReads,
-  { draft, target }: WaveQuestion,
+  { draft, target }: PreflightReadInput,
   zone: string,
   signal: AbortSignal,
 ): Promise<ZoneReadings> {
@@ -151,7 +155,7 @@ async function readSubnetwork(
 
 async function readSubnetPermissions(
   reads: GceReads,
-  { target }: WaveQuestion,
+  { target }: PreflightReadInput,
   subnet: SubnetReference,
   signal: AbortSignal,
 ): Promise<Permissions> {
@@ -166,7 +170,7 @@ async function readSubnetPermissions(
 /** Only for a pinned image; a family is not resolved yet. */
 async function readImagePermissions(
   reads: GceReads,
-  { draft, image, target }: WaveQuestion,
+  { draft, image, target }: PreflightReadInput,
   signal: AbortSignal,
 ): Promise<Permissions | null> {
   const link = readImageLink(image?.link ?? draft.artifact.id, target.project);
@@ -180,7 +184,7 @@ async function readImagePermissions(
 
 async function readDefaultAccount(
   reads: GceReads,
-  { target }: WaveQuestion,
+  { target }: PreflightReadInput,
   signal: AbortSignal,
 ): Promise<Reading<string | null> | null> {
   if (target.serviceAccount !== DEFAULT_SERVICE_ACCOUNT) return null;

@@ -16,7 +16,7 @@ import {
   readerErrors,
   subnetPermissions,
 } from "./preflight-reads.ts";
-import type { Wave } from "./preflight-reads.ts";
+import type { PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import { planSettings } from "../settings.ts";
@@ -30,7 +30,7 @@ export interface Found {
   readonly target: GcpTarget;
   readonly image: ImageFacts | null;
   readonly subnet: Reading<SubnetReference>;
-  readonly wave: Wave;
+  readonly readings: PreflightReads;
   readonly zones: readonly ZoneFinding[];
   readonly machineType: MachineTypeFinding;
   readonly diskType: DiskTypeFinding;
@@ -38,16 +38,16 @@ export interface Found {
 
 /** Evaluates the reads: all checks, each candidate's verdict, and the settings of a launch. */
 export function preflightReport(found: Found, others: OtherZones): PreflightReport {
-  const { draft, target, image, subnet, wave, zones, machineType, diskType } = found;
-  const errors = readerErrors(wave);
+  const { draft, target, image, subnet, readings, zones, machineType, diskType } = found;
+  const errors = readerErrors(readings);
   const checks: readonly Check[] = [
     ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
-    ...zoneChecks(wave.zones, zones),
+    ...zoneChecks(readings.zones, zones),
     ...machineTypeChecks(draft, machineType, others),
     ...diskChecks(draft, diskType, image),
-    ...subnetChecks({ target, named: subnet, subnet: wave.subnet }),
+    ...subnetChecks({ target, named: subnet, subnet: readings.subnet }),
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
-    serviceAccountCheck(target, wave.defaultAccount),
+    serviceAccountCheck(target, readings.defaultAccount),
   ];
   const candidates = draft.candidates.map((candidate) => judged(candidate, found));
   return {
@@ -60,7 +60,7 @@ export function preflightReport(found: Found, others: OtherZones): PreflightRepo
 }
 
 function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
-  const { draft, target, image, subnet, wave } = found;
+  const { draft, target, image, subnet, readings } = found;
   const link = subnet.value === null ? target.subnet : linkOf(subnet.value);
   return [
     permissionCheck({
@@ -70,7 +70,7 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
       wanted: IMAGE_PERMISSIONS,
       reason: "IMAGE_PERMISSION_DENIED",
       role: "roles/compute.imageUser",
-      answer: wave.imagePermissions,
+      answer: readings.imagePermissions,
       isAnswered,
     }),
     permissionCheck({
@@ -80,7 +80,7 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
       wanted: subnetPermissions(target),
       reason: "CLOUD_PERMISSION_DENIED",
       role: "roles/compute.networkUser",
-      answer: wave.subnetPermissions,
+      answer: readings.subnetPermissions,
       isAnswered,
     }),
     skipped(

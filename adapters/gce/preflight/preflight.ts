@@ -9,8 +9,8 @@ import { findMachineType } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
 import { preflightReport, absentProjectReport, skippedReport } from "./preflight-report.ts";
 import type { Found } from "./preflight-report.ts";
-import { DEFAULT_MACHINE_TYPE, readWave } from "./preflight-reads.ts";
-import type { Wave } from "./preflight-reads.ts";
+import { DEFAULT_MACHINE_TYPE, readForPreflight } from "./preflight-reads.ts";
+import type { PreflightReads } from "./preflight-reads.ts";
 import { settledRead } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
@@ -36,19 +36,19 @@ export async function preflightInstance(
   // The image's read found Compute Engine unreachable.
   if (unanswered) return skippedReport(draft, subnet);
   const zones = [...new Set(draft.candidates.map(({ place }) => place))];
-  const question = { draft, target, zones, subnet: subnet.value, image };
-  const wave = await readWave(reads, question, signal);
-  if (isProjectAbsent(wave) && (await lacksProject(reads, target, signal)))
+  const input = { draft, target, zones, subnet: subnet.value, image };
+  const readings = await readForPreflight(reads, input, signal);
+  if (isProjectAbsent(readings) && (await lacksProject(reads, target, signal)))
     return absentProjectReport(draft, subnet, target.project);
-  const findings = zoneFindings(wave.zones);
-  const there = wave.zones.filter((_, index) => isThere(findings[index]));
+  const findings = zoneFindings(readings.zones);
+  const there = readings.zones.filter((_, index) => isThere(findings[index]));
   const machineType = findMachineType(draft, there);
   const found: Found = {
     draft,
     target,
     image,
     subnet,
-    wave,
+    readings,
     zones: findings,
     machineType,
     diskType: findDiskType(draft, there),
@@ -70,7 +70,7 @@ function isThere(finding: ZoneFinding | undefined): boolean {
 }
 
 /** If no zone is found, the project may be the cause: both give a 404. */
-function isProjectAbsent({ zones }: Wave): boolean {
+function isProjectAbsent({ zones }: PreflightReads): boolean {
   return zones.every(({ state }) => state.error?.reason === "PLACE_NOT_FOUND");
 }
 

@@ -43,7 +43,7 @@ function stateCheck(readings: readonly ZoneReadings[], findings: readonly ZoneFi
   const whys = findings.flatMap((finding) => (finding.is === "up" ? [] : [finding.why]));
   if (whys.length === 0) return passed(name, `up: ${up.join(", ")}`);
   const missing = findings.filter(({ is }) => is === "missing").map(({ zone }) => zone);
-  const told = {
+  const problem = {
     reason: missing.length > 0 ? ("PLACE_NOT_FOUND" as const) : ("PLACE_UNAVAILABLE" as const),
     message: whys.join("; "),
     remedy:
@@ -51,10 +51,10 @@ function stateCheck(readings: readonly ZoneReadings[], findings: readonly ZoneFi
         ? `Correct the placement's zones: ${missing.join(", ")}.`
         : "Wait until a zone is up again, or give the placement zones that are.",
   };
-  if (up.length > 0) return warning(name, told);
+  if (up.length > 0) return warning(name, problem);
   return failed(name, {
     code: missing.length > 0 ? "NOT_FOUND" : "UNAVAILABLE",
-    ...told,
+    ...problem,
     blastRadius: "zone",
     metadata: { zones: findings.map(({ zone }) => zone) },
   });

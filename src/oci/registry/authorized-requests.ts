@@ -63,7 +63,7 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
         signal,
       });
       // Once: a registry that refuses what it has just asked for will do so again.
-      const second = await ask(
+      const second = await sendRequest(
         { ...options, endpoint: first.endpoint },
         request,
         authorization,
@@ -84,7 +84,7 @@ async function reach<Result>(
 ): Promise<{ readonly endpoint: Endpoint; readonly answer: Answer<Result> }> {
   const { subject, signal } = request;
   const { registry } = subject.repository;
-  // Whether a registry is insecure may be a question to an engine, which knows nothing of this signal.
+  // Finding out whether a registry is insecure may take a call to an engine, which does not obey this signal.
   const opening = options.endpoints.open(registry);
   const error = () => cancellation(signal, `reading ${subject.name}`);
   const endpoint = await raceWithDetach(opening, { signal, error });
@@ -93,19 +93,19 @@ async function reach<Result>(
     answered = true;
   };
   try {
-    const asking = { ...options, endpoint, onAnswer };
-    return { endpoint, answer: await ask(asking, request, authorization, read) };
+    const sending = { ...options, endpoint, onAnswer };
+    return { endpoint, answer: await sendRequest(sending, request, authorization, read) };
   } catch (caught) {
     const plain = options.endpoints.withoutTls(registry, endpoint);
     // What fails after an answer, here or at a host to which it redirects, is no reason to do without TLS.
     if (plain === null || answered || !mayNotSpeakTls(caught)) throw caught;
-    const answer = await ask({ ...options, endpoint: plain }, request, authorization, read);
+    const answer = await sendRequest({ ...options, endpoint: plain }, request, authorization, read);
     options.endpoints.confirm(registry, plain);
     return { endpoint: plain, answer };
   }
 }
 
-async function ask<Result>(
+async function sendRequest<Result>(
   options: AuthorizedRequestsOptions & {
     readonly endpoint: Endpoint;
     readonly onAnswer?: () => void;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { placeChecks } from "../../../../../adapters/aws/preflight/place-checks.ts";
 import { judgePlaces } from "../../../../../adapters/aws/preflight/places.ts";
-import type { PlaceQuestion } from "../../../../../adapters/aws/preflight/places.ts";
+import type { PlaceCheckInput } from "../../../../../adapters/aws/preflight/places.ts";
 import { chooseSecurityGroup } from "../../../../../adapters/aws/preflight/security-group.ts";
 import { awsTarget, candidate } from "../../../../support/ec2-launch.ts";
 
 const ZONES = ["us-east-1a", "us-east-1b"];
-const INFO = { SupportedUsageClasses: ["on-demand"] } satisfies PlaceQuestion["info"];
+const INFO = { SupportedUsageClasses: ["on-demand"] } satisfies PlaceCheckInput["info"];
 const KNOWN = { info: INFO, zones: ZONES, zonesError: null };
 
 function subnet(name: string, zone = "us-east-1a") {
@@ -19,7 +19,7 @@ function subnet(name: string, zone = "us-east-1a") {
   } as const;
 }
 
-function judge(change: Partial<PlaceQuestion>) {
+function judge(change: Partial<PlaceCheckInput>) {
   return judgePlaces({
     candidates: [candidate("subnet-1")],
     target: awsTarget({ subnetIds: ["subnet-1"] }),
@@ -42,7 +42,7 @@ describe("a place", () => {
     });
   });
 
-  it.each<readonly [string, Partial<PlaceQuestion>, readonly string[]]>([
+  it.each<readonly [string, Partial<PlaceCheckInput>, readonly string[]]>([
     ["has no subnet", { subnets: [] }, ["SUBNET_NOT_FOUND"]],
     [
       "is not ready",

@@ -16,16 +16,16 @@ export interface Page {
 }
 
 /** Settings that all calls share. */
-export interface GceAsking {
+export interface TypedCalls {
   /** Makes one call and parses the first part of its reply as `reply`. */
-  readonly ask: <S extends GceService, R extends z.ZodType>(
+  readonly call: <S extends GceService, R extends z.ZodType>(
     method: GceMethod<S>,
     signal: AbortSignal,
     reply: R,
     send: (client: GceServices[S], options: GceCallOptions) => Promise<readonly unknown[]>,
   ) => Promise<z.output<R>>;
   /** All pages of a list. */
-  readonly askAll: <S extends GceService, R extends z.ZodType>(
+  readonly callPages: <S extends GceService, R extends z.ZodType>(
     method: GceMethod<S>,
     signal: AbortSignal,
     item: R,
@@ -36,7 +36,7 @@ export interface GceAsking {
     ) => Promise<readonly unknown[]>,
   ) => Promise<readonly z.output<R>[]>;
   /** The zones of an aggregated list that have entries. Only a hint: the client may omit the last zone. */
-  readonly askScopes: <S extends GceService>(
+  readonly callZones: <S extends GceService>(
     method: GceMethod<S>,
     signal: AbortSignal,
     send: (client: GceServices[S], options: GceCallOptions) => AsyncIterable<unknown>,
@@ -49,15 +49,15 @@ const scopeReply = z.tuple([z.string(), z.looseObject({})]);
 const USUAL_TIMEOUT = 30_000;
 const LARGEST_PAGE = 500;
 
-export interface AskingOptions {
+export interface TypedCallPorts {
   readonly clients: GceClients;
   readonly sleep: GceCallRules["sleep"];
   readonly pacing: GcePacing;
 }
 
-export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAsking {
+export function createTypedCalls({ clients, sleep, pacing }: TypedCallPorts): TypedCalls {
   const prepare = async <S extends GceService>(method: GceMethod<S>, signal: AbortSignal) => {
-    const { service, call } = known(method);
+    const { service, call } = findCall(method);
     const { role, changes = false, timeout = USUAL_TIMEOUT } = call;
     const rules = {
       what: `the call ${method}`,
@@ -70,13 +70,13 @@ export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAski
     return { client: await clients.client(service, role), rules };
   };
   return {
-    async ask(method, signal, reply, send) {
+    async call(method, signal, reply, send) {
       const { client, rules } = await prepare(method, signal);
       const [answer] = await callGce(rules, (options) => send(client, options));
-      return understood(reply, answer, method);
+      return parseReply(reply, answer, method);
     },
     // The client's own paging stops after some empty pages, and filters produce empty pages.
-    async askAll(method, signal, item, send) {
+    async callPages(method, signal, item, send) {
       const { client, rules } = await prepare(method, signal);
       const found: z.output<typeof item>[] = [];
       for (let token: string | null = ""; token !== null;) {
@@ -85,16 +85,16 @@ export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAski
           send(client, page, { ...options, autoPaginate: false }),
         );
         for (const each of Array.isArray(items) ? items : [])
-          found.push(understood(item, each, method));
+          found.push(parseReply(item, each, method));
         token = tokenOf(next);
       }
       return found;
     },
-    async askScopes(method, signal, send) {
+    async callZones(method, signal, send) {
       const { client, rules } = await prepare(method, signal);
       const scopes = await callGce(rules, (options) => Array.fromAsync(send(client, options)));
       return scopes.flatMap((scope) => {
-        const [name, members] = understood(scopeReply, scope, method);
+        const [name, members] = parseReply(scopeReply, scope, method);
         const filled = Object.values(members).some((one) => Array.isArray(one) && one.length > 0);
         return filled && name.startsWith("zones/") ? [name.slice("zones/".length)] : [];
       });
@@ -102,7 +102,7 @@ export function createAsking({ clients, sleep, pacing }: AskingOptions): GceAski
   };
 }
 
-function known<S extends GceService>(
+function findCall<S extends GceService>(
   method: GceMethod<S>,
 ): { readonly service: S; readonly call: GceApiCall } {
   const call = API_CALLS.find((one) => one.method === method);
@@ -122,7 +122,7 @@ function tokenOf(next: unknown): string | null {
 }
 
 /** A reply that is not Compute Engine's counts as a lost reply: the call may have taken effect. */
-function understood<R extends z.ZodType>(reply: R, answer: unknown, method: string): z.output<R> {
+function parseReply<R extends z.ZodType>(reply: R, answer: unknown, method: string): z.output<R> {
   const parsed = reply.safeParse(answer);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
