@@ -8,16 +8,16 @@ import { cloudInitUserData } from "./user-data.ts";
 type Delivery = SubstrateCapabilities["bootDocument"];
 type Described = Pick<LaunchPlan, "tenant" | "workspace" | "planId" | "guest" | "substrate">;
 
-/** As long as any: the length of a boot document is judged before its plan and its spawn have an id. */
+/** As long as any real one: a boot document is measured before its plan and its spawn have ids. */
 const ANY_PLAN_ID = `sha256:${"0".repeat(64)}`;
 const LONGEST_SPAWN_ID = "x".repeat(63);
 
 /**
- * What a machine learns about itself: its workspace, tenant, plan, repositories and ports, which secrets it may fetch
- * (names only, never values), and where its own identity is. As JSON where it is delivered as a variable, as user data
- * for cloud-init else.
+ * The document from which a machine learns about itself: its workspace, tenant, plan, repositories and ports, which
+ * secrets it may fetch (names only, never values), and where to find its own identity. As JSON if it is delivered as a
+ * variable, otherwise as user data for cloud-init.
  *
- * @throws SlipwayError `FAILED_PRECONDITION` / `BOOT_DOCUMENT_TOO_LARGE` beyond what the substrate carries.
+ * @throws SlipwayError `FAILED_PRECONDITION` / `BOOT_DOCUMENT_TOO_LARGE` if the substrate cannot carry it
  */
 export function bootDocument(plan: Described, spawnId: string, delivery: Delivery): string {
   const document =
@@ -30,7 +30,7 @@ export function bootDocument(plan: Described, spawnId: string, delivery: Deliver
 }
 
 /**
- * How many bytes the boot document of a plan in the making will have at most.
+ * The most bytes that the boot document of a draft can have.
  *
  * @throws SlipwayError as {@link bootDocument} does
  */
@@ -66,7 +66,7 @@ function aboutMachine(plan: Described, own: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** One line of ASCII: nothing on the way (a mail part, a YAML block, a shell) has to know of encodings. */
+/** One line of ASCII, so that nothing on the way (a mail part, a YAML block, a shell) depends on an encoding. */
 function json(document: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(toSnakeCase(document)).replace(
     /[\u0080-\uffff]/g,

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** Where cloud-init puts the boot document; the folder lives in memory, as the machine's own identity does. */
+/** Where cloud-init writes the boot document. The folder is in memory, as the machine's own identity is. */
 const BOOT_DOCUMENT_PATH = "/run/slipway/boot.json";
 
 /**
- * User data for cloud-init: a cloud-config that writes the boot document and, where the workspace brings user data of
- * its own, that one beside it as a second part. Lists of the two (`write_files`, `runcmd`) are joined, because
- * cloud-init otherwise keeps those of the last part alone ("Merging user data sections").
+ * User data for cloud-init: a cloud-config that writes the boot document and, if the workspace has user data of its
+ * own, that one as a second part. Lists of the two (`write_files`, `runcmd`) are joined, because cloud-init otherwise
+ * keeps only those of the last part ("Merging user data sections").
  *
  * @param bootDocument one line of ASCII
  * @param userData `#cloud-config` or a script that begins with `#!`
@@ -36,7 +36,7 @@ interface Part {
   readonly content: string;
 }
 
-/** A MIME message whose boundary comes from its content, so that the same workspace has the same user data. */
+/** A MIME message whose boundary depends on its content, so that the same workspace has the same user data. */
 function multipart(parts: readonly Part[]): string {
   const boundary = `slipway-${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32)}`;
   return [
@@ -69,7 +69,7 @@ function partBody({ content }: Part): string {
   ).join("\n");
 }
 
-/** True for what mail may carry as it is: ASCII without carriage returns, in lines of at most 998 characters. */
+/** Whether mail can carry it as it is: ASCII without carriage returns, in lines of at most 998 characters. */
 function isPlain(content: string): boolean {
   return (
     /^[\t\n\x20-\x7e]*$/.test(content) && content.split("\n").every((line) => line.length <= 998)

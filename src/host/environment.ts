@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a program that embeds Slipway inherits from its surroundings, where it gives nothing else. */
+/** The environment that a program with Slipway in it inherits, unless it passes another one. */
 export interface ProcessEnvironment {
   readonly environment: Environment;
   readonly home: string;

@@ -1,9 +1,10 @@
 /**
- * Who drives spawns here. Injected, because only a process knows of its own host which processes are gone.
+ * The identity of a process that drives spawns. It is injected, because only a process of the same host can know which
+ * others are gone.
  */
 export interface ProcessIdentity {
-  /** Differs from that of every other process, on every host, for ever. */
+  /** Unique among all processes, on all hosts, forever. */
   readonly id: string;
-  /** True where this driver was a process of this host that has ended; false where that cannot be known. */
+  /** Whether that worker was a process of this host that has ended; false if this cannot be known. */
   isGone(worker: string): boolean;
 }

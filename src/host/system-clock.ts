@@ -3,7 +3,7 @@ import type { Clock } from "./clock.ts";
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // Node's own promised timer rejects with an error of its own, where the contract wants the signal's reason.
+  // Node's promised timer rejects with its own error; the contract wants the signal's reason.
   sleep: (milliseconds, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
@@ -20,7 +20,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Between 0 and 1. */
+/** From 0 up to 1. */
 export function systemChance(): number {
   return Math.random();
 }

@@ -4,17 +4,21 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-/** What a driver's id says: the world in which its process id means something, that id, and when it began. */
+/** The parts of a worker's id: the namespace in which its process id is valid, that id, and its start time. */
 interface Identity {
   readonly processNamespace: string;
   readonly pid: number;
-  /** The kernel's own count of when it began; empty where there is none. A pid is used again, the two never are. */
+  /**
+   * The kernel's count at its start; empty if there is none. Process ids are reused, pairs of id and start time are
+   * not.
+   */
   readonly startTime: string;
 }
 
 /**
- * This process as a driver. Where the kernel tells (Linux), its id holds boot, process namespace, pid and start time,
- * so that a process of the same host can be seen to have ended the moment it has; elsewhere host name and pid.
+ * The identity of this process. On Linux the id holds the boot id, the pid namespace, the pid and the start time, so
+ * that a process of the same host is known to be gone as soon as it has ended. Elsewhere it holds the host name and the
+ * pid.
  */
 export function systemProcessIdentity(): ProcessIdentity {
   const own: Identity = {
@@ -29,7 +33,7 @@ export function systemProcessIdentity(): ProcessIdentity {
       if (other === null || other.processNamespace !== own.processNamespace) return false;
       if (!isAlive(other.pid)) return true;
       const startTime = readStartTime(other.pid);
-      // Where the kernel hides the processes of others, that one is there is all that can be known.
+      // If the kernel hides other users' processes, only their existence is known.
       return startTime !== "" && startTime !== other.startTime;
     },
   };
@@ -49,7 +53,7 @@ function processNamespace(): string {
   return `${boot}.${readlinkSync("/proc/self/ns/pid").replaceAll(/[^0-9]/g, "")}`;
 }
 
-/** Field 22 of its stat, counted behind the name, which may hold anything. */
+/** Field 22 of `/proc/PID/stat`, counted after the name, which may contain anything. */
 function readStartTime(pid: number): string {
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
@@ -60,12 +64,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return !isZombie(pid);
   } catch (caught) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it exists and belongs to another user.
     return caught instanceof Error && "code" in caught && caught.code === "EPERM";
   }
 }
 
-/** Dead, but not yet buried by its parent. */
+/** It has ended, but its parent has not waited for it yet. */
 function isZombie(pid: number): boolean {
   const stat = readText(`/proc/${pid}/stat`);
   return stat !== null && stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");

@@ -4,17 +4,17 @@ import type { Candidate, LaunchPlan } from "../plan/plan.ts";
 export interface LaunchIdentity {
   /** The ledger's own id: two ledgers never share a token, whatever they name their spawns. */
   readonly owner: string;
-  /** From 1: a spawn's second launch has another token than its first. */
+  /** 1-based number of the spawn's launch; each launch has its own token. */
   readonly number: number;
   readonly plan: LaunchPlan;
   readonly place: Candidate;
-  /** Spawn ids and boot documents, in the launch's order. */
+  /** Spawn ids and boot documents, in the order of the launch. */
   readonly members: readonly { readonly spawnId: string; readonly bootDocument: string }[];
 }
 
 /**
- * The token of a launch: 64 hex digits, the same in every process, different for another number, member, place, plan
- * (and so for another account, region, machine type or artifact) or boot document. EC2 refuses a `ClientToken` of more
+ * The token of a launch: 64 hex digits. It is the same in every process, and different for any other number, member,
+ * place, plan (and so account, region, machine type or artifact) or boot document. EC2 refuses a `ClientToken` of more
  * than 64 characters.
  */
 export function launchToken(identity: LaunchIdentity): string {
@@ -27,7 +27,7 @@ export function launchToken(identity: LaunchIdentity): string {
     place.subnet ?? null,
     place.market ?? null,
     members.map(({ spawnId }) => spawnId),
-    // Most often one text for all: a thousand of them need not be read a thousand times.
+    // Usually one text for all members: there is no need to hash it a thousand times.
     [...new Set(members.map(({ bootDocument }) => bootDocument))],
   ];
   return hash("sha256", JSON.stringify(parts));

@@ -11,9 +11,11 @@ import type { Claimant } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record.ts";
 
-/** What the ledger's rows are read back as. A row that is not what was written means a damaged file. */
+/**
+ * Parses the ledger's rows. A row that does not match its schema means a damaged file. The schemas of whole rows are
+ * created when the first row is read: creating one costs more than using it.
+ */
 
-/** Each made once, and those of whole rows when the first is read: a schema costs more than what it reads. */
 const textSchema = z.string();
 const nullableTextSchema = z.string().nullable();
 const numberSchema = z.int();
@@ -46,7 +48,7 @@ const rowSchema = once(() =>
 
 const outcomeSchema = z.enum(["accepted", "rejected", "unknown"]).nullable();
 
-/** A launch's member, joined with its spawn. */
+/** A member of a launch, joined with its spawn. */
 const claimantSchema = once(() =>
   z.object({
     spawn_id: z.string(),
@@ -144,7 +146,7 @@ export function damaged(what: string): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "STORAGE_DAMAGED",
     message: `the ledger is damaged: ${what}`,
-    remedy: "Restore the database from a copy; machines are found again by their owner tag.",
+    remedy: "Restore the database from a copy. A sweep finds the machines by their owner tag.",
   });
 }
 
@@ -152,7 +154,7 @@ export function parseJson(json: string): JsonValue {
   try {
     return JSON.parse(json);
   } catch (caught) {
-    throw damaged(`a stored document is no JSON (${String(caught)})`);
+    throw damaged(`a stored document is not valid JSON (${String(caught)})`);
   }
 }
 

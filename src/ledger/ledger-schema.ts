@@ -1,7 +1,8 @@
 /**
- * The ledger's tables. A plan is kept once for all the spawns that share it, under the hash of its text: its `plan_id`
- * leaves out when floating references were read, and a spawn has to say that too. What is alive, and what is
- * driven, has an index of its own, so that a million finished spawns cost nothing. Nothing is ever deleted from the events, so that their row ids rise.
+ * The ledger's tables. Spawns that share a plan share one row of it, under the hash of its text: `plan_id` leaves out
+ * when floating references were read, and a spawn has to keep that too. Unfinished spawns, and spawns with a worker,
+ * have indexes of their own, so that a million finished spawns cost nothing. Events are never deleted, so that their
+ * row ids rise.
  */
 export const LEDGER_MIGRATIONS: readonly string[] = [
   `CREATE TABLE ledger (only INTEGER PRIMARY KEY CHECK (only = 1), owner TEXT NOT NULL) STRICT;

@@ -11,7 +11,7 @@ import type {
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnAttempt, SpawnState } from "./spawn-record.ts";
 
-/** What a ledger's methods make of a record, whatever keeps it. */
+/** The rules of a spawn's record, the same for every ledger. */
 
 const FOLLOWS: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
   pending: [],
@@ -46,7 +46,7 @@ export function beginRecord(spawn: NewSpawn): SpawnRecord {
   };
 }
 
-/** The record after a step; null where the state does not allow it. */
+/** The record after a step; null if its state does not allow the step. */
 export function takeStep(step: Step): SpawnRecord | null {
   const record = step.before;
   const { spawn, lease } = record;
@@ -85,7 +85,7 @@ export function mayBeLost({ to, answer, launch, error }: Step): boolean {
   );
 }
 
-/** The record in another driver's hands; null where it has changed hands meanwhile. */
+/** The record with another worker; null if another process has claimed it since. */
 export function claimRecord(record: SpawnRecord, claim: Claim): SpawnRecord | null {
   if (record.lease.fence !== claim.fence) return null;
   const last = record.launches.at(-1);
@@ -99,31 +99,31 @@ export function claimRecord(record: SpawnRecord, claim: Claim): SpawnRecord | nu
   };
 }
 
-/** A member of a launch, and how it stands with its spawn: what it takes to judge a machine. */
+/** A member of a launch, with the state of its spawn. */
 export interface Claimant {
   readonly spawnId: string;
   readonly member: number;
   readonly state: SpawnState;
-  /** The machine that its spawn has on record. */
+  /** The machine in its spawn's record. */
   readonly machineId: string | null;
   /** Of that launch. */
   readonly outcome: LaunchRecord["outcome"];
 }
 
-/** What the members of the launch that a machine carries say of it. */
+/** The verdict on a machine, from the members of the launch that it carries. */
 export function claimVerdict(launched: readonly Claimant[], machine: FoundMachine): ClaimVerdict {
   const members = launched.filter((member) => isMember(machine, member));
   if (machine.launchId === "" || members.length === 0) return "foreign";
   return members.some((member) => claims(member, machine)) ? "claimed" : "orphan";
 }
 
-/** The spawn has the machine on record, or may still come to have it because that launch is not settled. */
+/** The spawn has the machine on record, or may still get it because that launch is not settled. */
 function claims({ state, machineId, outcome }: Claimant, { id }: FoundMachine): boolean {
   if (state === "terminated" || state === "failed") return false;
   return machineId === id || outcome === null || outcome === "unknown";
 }
 
-/** Whether a machine with the launch's id may be that member; both are told apart by what the machine tells. */
+/** Whether a machine with the launch's id can be that member, by the spawn id or launch index that it reports. */
 export function isMember(
   { spawnId, launchIndex }: Pick<FoundMachine, "spawnId" | "launchIndex">,
   member: { readonly spawnId: string; readonly member: number },
@@ -143,7 +143,7 @@ function answer(launches: readonly LaunchRecord[], given: Step["answer"]): reado
   );
 }
 
-/** What is shown of a spawn's launches. */
+/** The launches as a spawn shows them. */
 export function attemptsOf(launches: readonly LaunchRecord[]): readonly SpawnAttempt[] {
   return launches.map(({ attempt, place, token, outcome, reason }) => ({
     attempt,

@@ -15,43 +15,43 @@ export interface SpawnKey {
 }
 
 /**
- * A spawn's part in one adapter call: its place, the call's token, and which of its members the spawn is. It is durable
- * before the provider hears of it, together with that of every other member.
+ * A spawn's part in one launch call: its place, the call's token, and which member of the call it is. It is durable
+ * before the call is made, together with those of all other members.
  */
 export interface NewLaunch {
-  /** Of the place, among the plan's candidates. */
+  /** Index of the place among the plan's candidates. */
   readonly candidate: number;
   readonly place: string;
   readonly token: string;
-  /** From 0. */
+  /** 0-based. */
   readonly member: number;
 }
 
-/** Where a spawn goes next; which launch takes it there, the launch queue decides. */
+/** The next place of a spawn. The launch queue decides which launch it goes with. */
 export type PlannedLaunch = Pick<NewLaunch, "candidate" | "place">;
 
-/** A launch as it stands. */
+/** The stored record of a launch. */
 export interface LaunchRecord extends NewLaunch {
-  /** From 1. */
+  /** 1-based. */
   readonly attempt: number;
   /** RFC 3339. */
   readonly at: string;
-  /** Null: nobody has asked yet, or whoever asked has not told; `unknown`: the answer was lost. */
+  /** Null: the call has not been made, or its result is not recorded. `unknown`: the answer was lost. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
   readonly reason: string | null;
 }
 
-/** Who drives a spawn, and until when nobody else may. */
+/** The right of one worker (a process) to drive a spawn, until it expires. */
 export interface Lease {
-  /** Null: nobody. */
+  /** Null: no process drives the spawn. */
   readonly worker: string | null;
   /** Milliseconds since the epoch. */
   readonly until: number;
-  /** Rises with every change of hands; a step with an older one is refused. */
+  /** Rises whenever another worker takes over. A step with an older fence is refused. */
   readonly fence: number;
 }
 
-/** A spawn as it stands: what changes of it. */
+/** The stored record of a spawn: everything about it that changes. */
 export interface SpawnRecord {
   readonly spawn: Spawn;
   /** Oldest first; at least one. */
@@ -59,12 +59,12 @@ export interface SpawnRecord {
   readonly lease: Lease;
 }
 
-/** What a spawn needs to be driven on. */
+/** A record with its plan: everything that a worker needs. */
 export interface DrivenSpawn extends SpawnRecord {
   readonly plan: LaunchPlan;
 }
 
-/** A spawn that is about to be promised, with the launch that will keep the promise. */
+/** A new spawn with its first launch. */
 export interface NewSpawn extends SpawnKey {
   readonly plan: LaunchPlan;
   readonly launch: NewLaunch;
@@ -73,28 +73,28 @@ export interface NewSpawn extends SpawnKey {
   readonly at: string;
 }
 
-/** A step of a spawn and all that is recorded with it, in one transaction. */
+/** A step of a spawn, with everything that is recorded in the same transaction. */
 export interface Step extends SpawnKey {
-  /** The record as its driver knows it: with another fence or state by now, the step is refused. */
+  /** The record as its worker knows it. The step is refused if the fence or the state has changed since. */
   readonly before: SpawnRecord;
   readonly to: SpawnState;
   readonly message: string;
   readonly at: string;
-  /** Null takes away the one recorded. */
+  /** Null removes the recorded machine. */
   readonly machine?: SpawnMachine | null;
-  /** Null takes away the one recorded. */
+  /** Null removes the recorded error. */
   readonly error?: JsonObject | null;
-  /** What became of the latest launch. */
+  /** The result of the latest launch. */
   readonly answer?: Pick<LaunchRecord, "outcome" | "reason">;
-  /** The intent of the next launch; the latest one must be settled by then. */
+  /** The intent of the next launch. The latest one must be settled. */
   readonly launch?: NewLaunch;
-  /** A place that was found full, until when (milliseconds since the epoch). */
+  /** A place that was found full, and until when to consider it full, in milliseconds since the epoch. */
   readonly full?: { readonly offering: string; readonly until: number };
-  /** When the driver's lease ends, or `release` where it drives no further. */
+  /** When the worker's lease ends, or `release` if it stops driving the spawn. */
   readonly lease: number | "release";
 }
 
-/** Takes a spawn that nobody drives, or whose driver is gone: the caller has looked at the lease with this fence. */
+/** Claims a spawn without a worker, or whose worker is gone. The caller has read the lease with this fence. */
 export interface Claim extends SpawnKey {
   readonly fence: number;
   readonly worker: string;
@@ -106,39 +106,39 @@ export interface SpawnFilter {
   readonly state?: SpawnState;
 }
 
-/** A machine that carries our tag, as a sweep has found it. */
+/** A machine with this ledger's tag, as a sweep has found it. */
 export interface FoundMachine {
   readonly id: string;
   readonly place: string;
   readonly launchId: string;
-  /** Which member of its launch it is, by either, where the machine tells. */
+  /** The member of its launch that it is, by spawn id or launch index, if it reports either. */
   readonly spawnId: string | null;
   readonly launchIndex: number | null;
 }
 
-/** What came of beginning spawns. */
+/** The result of beginning spawns. */
 export type Begun =
-  /** All of them; with the time of what was asked for, where that was. */
+  /** All were created. `admittedAt` is the time of the granted request, if there was one. */
   | {
       readonly created: true;
       readonly driven: readonly DrivenSpawn[];
       readonly admittedAt?: number;
     }
-  /** None because of those that were there already (null: was not). */
+  /** None was created because some ids exist already (null: does not exist). */
   | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] }
-  /** None because it is not the launch's turn yet. */
+  /** None was created because the launch has to wait for its turn. */
   | { readonly created: false; readonly existing: null };
 
 /**
- * What the ledger says of a machine: `claimed` by the spawn that has it on record or whose launch is not settled;
- * `orphan` of a launch that has ended; `foreign` where this ledger never issued its launch.
+ * The ledger's verdict on a machine: `claimed` by a spawn that has it on record or whose launch is not settled;
+ * `orphan` of a settled launch; `foreign` if this ledger never issued its launch.
  */
 export type ClaimVerdict = "claimed" | "orphan" | "foreign";
 
 export interface Suspect {
   readonly id: string;
   readonly place: string;
-  /** When a sweep first found it, milliseconds since the epoch. */
+  /** When a sweep first found it, in milliseconds since the epoch. */
   readonly since: number;
 }
 
@@ -153,57 +153,57 @@ export interface Ledger extends RateStore {
   owner(): Promise<string>;
   find(key: SpawnKey): Promise<DrivenSpawn | null>;
   /**
-   * Records the intent of one launch: its spawns in state `launching`, leased to their driver, all or none. Where an id
-   * is taken already, nothing is written and the existing spawns are returned. What the launch spends of the provider's
-   * rates is held for it up to then, and spent from then on; or it is asked for within the transaction, as `spend` has
-   * it, and where it is not granted nothing is written.
+   * Records the intent of one launch: its spawns in state `launching`, leased to their worker, all or none. If an id
+   * exists already, nothing is written and the existing spawns are returned. `spending` is a reservation, which counts
+   * as spent from then on, or a request that is made in the same transaction; if the request is not granted, nothing is
+   * written.
    */
   begin(spawns: readonly NewSpawn[], spending: Spending | null): Promise<Begun>;
   /**
-   * Takes steps of different spawns, each with its event, all or none; null where a lease was lost, or where there is
-   * no spawn whose state allows its step. With a launch among them, what that spends, as `begin` has it.
+   * Takes steps of different spawns, each with its event, all or none. Null if a lease was lost, or if a spawn does not
+   * exist or its state does not allow its step. `spent` is the reservation of a launch among the steps.
    */
   take(steps: readonly Step[], spent: Spent | null): Promise<readonly SpawnRecord[] | null>;
-  /** Spawn ids of a launch's members in their order. */
+  /** Spawn ids of a launch's members, in order. */
   members(token: string): Promise<readonly string[]>;
   /**
-   * Gives the spawn to a driver, with a higher fence; null where the fence has risen meanwhile. A launch without an
-   * outcome becomes `unknown`: whoever made it may have asked the provider.
+   * Gives the spawn to another worker and raises its fence; null if the fence has risen in the meantime. A launch
+   * without an outcome becomes `unknown`, because the previous worker may have made the call.
    */
   claim(claim: Claim): Promise<SpawnRecord | null>;
-  /** Lengthens every lease of a driver. */
+  /** Extends all leases of a worker. */
   renew(worker: string, until: number): Promise<void>;
-  /** Gives a spawn back that is driven no further, where the fence still holds. */
+  /** Releases a spawn that its worker stops driving, if the fence is still the same. */
   release(key: SpawnKey, fence: number): Promise<void>;
-  /** Every spawn of the tenant that has not settled, oldest first. */
+  /** All spawns of the tenant that have not settled, oldest first. */
   unfinished(tenant: string): Promise<readonly (SpawnKey & { readonly lease: Lease })[]>;
-  /** Which of these offerings are known to be full at that time. */
+  /** Those of the offerings that are known to be full at this time. */
   fullOfferings(offerings: readonly string[], now: number): Promise<ReadonlySet<string>>;
   describe(key: SpawnKey): Promise<SpawnDescription | null>;
   /** Newest first. */
   list(tenant: string, filter: SpawnFilter): Promise<readonly Spawn[]>;
-  /** Events of the tenant after a sequence number, oldest first; of these spawns only, where any is named. */
+  /** The tenant's events after a sequence number, oldest first; only of these spawns, if any are given. */
   events(
     tenant: string,
     after: number,
     spawnIds: readonly string[],
   ): Promise<readonly SpawnEvent[]>;
-  /** How many of the tenant's spawns (of these only, where any is named) have not settled. */
+  /** The number of the tenant's spawns that have not settled; only of these, if any are given. */
   countUnsettled(tenant: string, spawnIds: readonly string[]): Promise<number>;
-  /** Every target that a launch of any tenant went to, each once, in an order of their own. */
+  /** The targets of all launches of all tenants, without duplicates and in a stable order. */
   targets(): Promise<readonly PlacementTarget[]>;
-  /** What the ledger says of each machine, in their order, whatever the tenant. */
+  /** The verdict on each machine, in order, across all tenants. */
   judge(machines: readonly FoundMachine[]): Promise<readonly ClaimVerdict[]>;
   /**
-   * Replaces the suspects of a scope by these machines, each with the time at which it was first found; gives them
-   * back with that time. What is listed no more, or claimed by now, is no suspect any longer.
+   * Replaces the suspects of a scope by these machines and returns them, each with the time at which it was first
+   * found. A machine that is no longer listed, or is claimed in the meantime, is no longer a suspect.
    */
   suspect(
     scope: string,
     machines: readonly FoundMachine[],
     now: number,
   ): Promise<readonly Suspect[]>;
-  /** The suspects of a scope as they are. */
+  /** The current suspects of a scope. */
   suspects(scope: string): Promise<readonly Suspect[]>;
   close(): Promise<void>;
 }

@@ -20,7 +20,7 @@ import type { RateRequest, RateKey, Spent } from "../pacing/contract.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnEvent } from "./spawn-record.ts";
 
-/** A spawn with what never changes of it. */
+/** A spawn's record with its plan, which never changes. */
 interface Entry {
   record: SpawnRecord;
   readonly plan: LaunchPlan;
@@ -29,14 +29,14 @@ interface Entry {
 const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
 
 /**
- * A ledger that is gone with its process: for tests, simulations and measurements. The same rules as the embedded
- * database's (`ledger-steps.ts`), and one contract suite for both.
+ * A ledger in memory, for tests, simulations and measurements. It follows the same rules as the embedded database's
+ * (`ledger-steps.ts`), and passes the same contract suite.
  */
 export function createMemoryLedger(owner: string = randomUUID()): Ledger {
   const entries = new Map<string, Entry>();
   const events: (SpawnEvent & { readonly tenant: string })[] = [];
   const launched = new Map<string, Entry[]>();
-  /** Those that somebody drives. */
+  /** The entries that have a worker. */
   const driven = new Set<Entry>();
   const full = new Map<string, number>();
   const targets = new Map<string, PlacementTarget>();
@@ -76,9 +76,9 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
     return { ...record, plan };
   };
-  const asked = (ask: RateRequest) => {
-    const name = rateName(ask);
-    const { answer, state } = admit(rates.get(name) ?? null, ask);
+  const decide = (request: RateRequest) => {
+    const name = rateName(request);
+    const { answer, state } = admit(rates.get(name) ?? null, request);
     return { answer, keep: () => void rates.set(name, state) };
   };
   const noteSpent = (spent: Spent | null): void => {
@@ -100,8 +100,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     owner: async () => owner,
     find: async (key) => drivenOf(entryOf(key)),
     async begin(spawns, spending) {
-      const ask = typeof spending === "function" ? spending() : null;
-      const admission = ask === null ? null : asked(ask);
+      const request = typeof spending === "function" ? spending() : null;
+      const admission = request === null ? null : decide(request);
       if (typeof spending === "function" && admission?.answer.granted !== true)
         return { created: false, existing: null };
       const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
@@ -109,7 +109,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       admission?.keep();
       if (typeof spending !== "function") noteSpent(spending);
       const begun = { created: true, driven: spawns.map(beginOne) } as const;
-      return ask === null ? begun : { ...begun, admittedAt: ask.now };
+      return request === null ? begun : { ...begun, admittedAt: request.now };
     },
     async take(steps, spent) {
       const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
@@ -189,8 +189,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       return suspectsOf(suspects.values(), scope);
     },
     suspects: async (scope) => suspectsOf(suspects.values(), scope),
-    async spend(ask) {
-      const { answer, keep } = asked(ask);
+    async spend(request) {
+      const { answer, keep } = decide(request);
       keep();
       return answer;
     },
@@ -214,7 +214,7 @@ function drivenOf(entry: Entry | undefined): DrivenSpawn | null {
   return entry === undefined ? null : { ...entry.record, plan: entry.plan };
 }
 
-/** Nobody has taken a step since, nor taken the spawn over. */
+/** No step has been taken and no worker has taken over since. */
 function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
   const { spawn, lease } = entry?.record ?? { spawn: null, lease: null };
   return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;

@@ -14,10 +14,10 @@ export const SPAWN_STATES = [
 ] as const;
 export type SpawnState = (typeof SPAWN_STATES)[number];
 
-/** Characters of a spawn's id at most. */
+/** The longest spawn id, in characters. */
 export const LONGEST_SPAWN_ID = 63;
 const SPAWN_ID = /^[a-z][a-z0-9-]{0,62}$/;
-/** Characters that make a generated id differ from every other, with the dash before them. */
+/** The length of the random part of a generated id, including the dash before it. */
 const UNIQUE_PART = 11;
 
 /** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_SPAWN_ID` */
@@ -31,7 +31,7 @@ export function checkSpawnId(spawnId: unknown): asserts spawnId is string {
 }
 
 /**
- * A new id, which names its workspace for people.
+ * A new id that starts with its workspace's name.
  *
  * @param uuid a random one
  */
@@ -40,17 +40,17 @@ export function newSpawnId(workspace: string, uuid: string): string {
   return `${workspace.slice(0, LONGEST_SPAWN_ID - UNIQUE_PART)}-${unique}`;
 }
 
-/** True for a spawn that nobody needs to drive any further. */
+/** Whether no process needs to drive the spawn any further. */
 export function isSettled(state: SpawnState): boolean {
   return state === "running" || isFinished(state);
 }
 
-/** True for a spawn that has come to its end: it never changes again. */
+/** Whether the spawn has ended and never changes again. */
 export function isFinished(state: SpawnState): boolean {
   return state === "terminated" || state === "failed";
 }
 
-/** The machine as the ledger keeps it. */
+/** A machine as the ledger stores it. */
 export interface SpawnMachine {
   readonly id: string;
   readonly place: string;
@@ -59,18 +59,18 @@ export interface SpawnMachine {
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
 }
 
-/** One try of a spawn at one candidate. */
+/** One launch of a spawn, at one candidate. */
 export interface SpawnAttempt {
-  /** From 1. */
+  /** 1-based. */
   readonly attempt: number;
   readonly place: string;
   readonly token: string;
-  /** Null while the launch call has not been answered. */
+  /** Null until the launch call has been answered. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
   readonly reason: string | null;
 }
 
-/** One durable request to have one machine. */
+/** A durable request for one machine. */
 export interface Spawn {
   readonly spawnId: string;
   readonly tenant: string;
@@ -80,15 +80,15 @@ export interface Spawn {
   readonly substrate: Substrate;
   readonly machine: SpawnMachine | null;
   readonly attempts: readonly SpawnAttempt[];
-  /** What made it fail, in the shape of `SlipwayError.toJSON()`. */
+  /** The cause of its failure, in the form of `SlipwayError.toJSON()`. */
   readonly error: JsonObject | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
 
-/** A transition, or a word on the way, with its time. */
+/** A transition of a spawn, or a report in between, with its time. */
 export interface SpawnEvent {
-  /** Rises by one with each event of the ledger. */
+  /** Rises with each event of the ledger. */
   readonly sequence: number;
   readonly spawnId: string;
   readonly at: string;
@@ -96,13 +96,13 @@ export interface SpawnEvent {
   readonly message: string;
 }
 
-/** A spawn with all that led to it. */
+/** A spawn with its plan and all its events. */
 export interface SpawnDescription extends Spawn {
   readonly plan: LaunchPlan;
   readonly events: readonly Omit<SpawnEvent, "sequence" | "spawnId">[];
 }
 
-/** What the ledger keeps of a machine. */
+/** The part of a machine that the ledger stores. */
 export function spawnMachine(machine: Machine): SpawnMachine {
   const { id, place, architecture, addresses, ports } = machine;
   return { id, place, architecture, addresses, ports };

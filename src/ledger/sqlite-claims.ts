@@ -6,7 +6,7 @@ import { claimVerdict } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
 import { readPlan } from "./sqlite-spawns.ts";
 
-/** What a sweep asks of the embedded database. */
+/** The queries of a sweep on the embedded database. */
 
 export function targets(connection: Connection): readonly PlacementTarget[] {
   return connection
@@ -14,7 +14,7 @@ export function targets(connection: Connection): readonly PlacementTarget[] {
     .map((row) => readPlan(connection, text(row, "plan_hash")).target);
 }
 
-/** Each launch is read once, however many of its machines are found. */
+/** Reads each launch once, however many of its machines were found. */
 export function judge(
   connection: Connection,
   machines: readonly FoundMachine[],
@@ -24,7 +24,7 @@ export function judge(
     const { launchId, spawnId, launchIndex } = machine;
     const launch = launches.get(launchId) ?? launchMembers(membersOf(connection, launchId));
     launches.set(launchId, launch);
-    // Of a thousand members it can be one, where it tells which.
+    // If a machine reports which member it is, only that member matters, out of a thousand.
     const [told, members] =
       spawnId === null ? [launchIndex, launch.byIndex] : [spawnId, launch.bySpawn];
     return claimVerdict(told === null ? launch.all : (members.get(told) ?? []), machine);
@@ -47,7 +47,7 @@ function launchMembers(all: readonly Claimant[]): LaunchMembers {
 
 function membersOf(connection: Connection, launchId: string): readonly Claimant[] {
   if (launchId === "") return [];
-  // A launch's id is how its token begins: `g` follows every hexadecimal digit.
+  // A launch's id is the start of its token; `g` sorts after every hexadecimal digit.
   const rows = connection.all(
     `SELECT spawn_id, member, state, machine, outcome
      FROM launches JOIN spawns ON spawns.number = launches.spawn

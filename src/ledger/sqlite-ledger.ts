@@ -24,7 +24,7 @@ const NOT_YET = { created: false, existing: null } as const;
 
 /** The ledger in the embedded database. */
 export function createSqliteLedger(database: Database): Ledger {
-  const { recorded, asked, ...rates } = sqliteRates(database);
+  const { noteSpent, decide, ...rates } = sqliteRates(database);
   const owner = memoizeAsync(
     async () => (await database.read(readOwner)) ?? (await database.write(writeOwner)),
   );
@@ -35,22 +35,22 @@ export function createSqliteLedger(database: Database): Ledger {
       database.write((connection): Begun => {
         if (typeof spending !== "function") {
           const begun = beginSpawns(connection, spawns);
-          if (begun.created && spending !== null) recorded(connection, spending);
+          if (begun.created && spending !== null) noteSpent(connection, spending);
           return begun;
         }
-        const ask = spending();
-        if (ask === null) return NOT_YET;
-        const { answer, keep } = asked(connection, ask);
+        const request = spending();
+        if (request === null) return NOT_YET;
+        const { answer, keep } = decide(connection, request);
         if (!answer.granted) return NOT_YET;
         const begun = beginSpawns(connection, spawns);
         if (!begun.created) return begun;
         keep();
-        return { ...begun, admittedAt: ask.now };
+        return { ...begun, admittedAt: request.now };
       }),
     take(steps, spent) {
       const work = (connection: Connection) => {
         const taken = takeSteps(connection, steps);
-        if (taken !== null && spent !== null) recorded(connection, spent);
+        if (taken !== null && spent !== null) noteSpent(connection, spent);
         return taken;
       };
       const isLight = spent === null && steps.every(mayBeLost);
@@ -123,7 +123,7 @@ function readOwner(connection: Connection): string | null {
   return row === undefined ? null : text(row, "owner");
 }
 
-/** Another process may have been quicker: whoever writes first names the ledger for all. */
+/** Another process may have been faster: the first to write names the ledger for all. */
 function writeOwner(connection: Connection): string {
   const existing = readOwner(connection);
   if (existing !== null) return existing;

@@ -7,27 +7,27 @@ import type { RateAnswer, RateRequest, RateKey, RateStore, Spent } from "../paci
 import { z } from "zod";
 import { WITHOUT_COMPILING } from "../json/zod-options.ts";
 
-/** A state and the text that says it. */
+/** A state with its stored text. */
 interface Known {
   readonly text: string;
   readonly state: RateState;
 }
 
 export interface SqliteRates extends RateStore {
-  /** Asks within a transaction; what is granted is spent once it is kept. */
-  readonly asked: (connection: Connection, ask: RateRequest) => Asked;
-  /** Says within a transaction that a launch is on record. */
-  readonly recorded: (connection: Connection, spent: Spent) => void;
+  /** Decides a request in a transaction. A grant takes effect when `keep` is called. */
+  readonly decide: (connection: Connection, request: RateRequest) => Decision;
+  /** Notes in a transaction that a launch is on record. */
+  readonly noteSpent: (connection: Connection, spent: Spent) => void;
 }
 
-interface Asked {
+interface Decision {
   readonly answer: RateAnswer;
   readonly keep: () => void;
 }
 
 /** A provider's rates in the embedded database: one row for each limit, read and written as a whole. */
 export function sqliteRates(database: Database): SqliteRates {
-  // While no other process writes, what is read is what was written here last, and needs no second reading.
+  // As long as no other process writes, the row is the one that was last written here and need not be parsed again.
   const last = new Map<string, Known>();
 
   const read = (connection: Connection, { scope, limit }: RateKey): RateState | null => {
@@ -55,23 +55,23 @@ export function sqliteRates(database: Database): SqliteRates {
       written,
     );
   };
-  const asked = (connection: Connection, ask: RateRequest): Asked => {
-    const { answer, state } = admit(read(connection, ask), ask);
-    return { answer, keep: () => write(connection, ask, state) };
+  const decide = (connection: Connection, request: RateRequest): Decision => {
+    const { answer, state } = admit(read(connection, request), request);
+    return { answer, keep: () => write(connection, request, state) };
   };
   return {
-    spend: (ask) =>
+    spend: (request) =>
       database.writeLightly((connection) => {
-        const { answer, keep } = asked(connection, ask);
+        const { answer, keep } = decide(connection, request);
         keep();
         return answer;
       }),
-    asked,
+    decide,
     correct: (turn, correction) =>
       database.writeLightly((connection) => {
         write(connection, turn, correct(read(connection, turn), turn, correction));
       }),
-    recorded: (connection, spent) =>
+    noteSpent: (connection, spent) =>
       write(connection, spent, releaseReservation(read(connection, spent), spent)),
   };
 }
@@ -80,9 +80,8 @@ function nameOf(scope: string, name: string): string {
   return JSON.stringify([scope, name]);
 }
 
-/** What a ledger has kept of one limit in one scope, as it is read back. */
 
-/** Milliseconds since the epoch; those that were counted forward have fractions. */
+/** Milliseconds since the epoch; a computed time has fractions. */
 const time = z.number();
 
 const bucketSchema = z
@@ -127,7 +126,7 @@ const stateSchema: z.ZodType<RateState> = z.object({
   seen: time,
 });
 
-/** Null for what no ledger has written. */
+/** Null for anything that a ledger has not written. */
 function parseRateState(value: unknown): RateState | null {
   return stateSchema.safeParse(value, WITHOUT_COMPILING).data ?? null;
 }

@@ -11,7 +11,7 @@ import { damaged, number, parseJson, parseSpawnRecord, text } from "./ledger-row
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
 import type { SpawnState } from "./spawn-record.ts";
 
-/** Spawns and their launches in the embedded database; what a step makes of them is `ledger-steps.ts`. */
+/** Spawns and their launches in the embedded database; the rules are in `ledger-steps.ts`. */
 
 export function findSpawnRow(connection: Connection, key: SpawnKey): SqlRow | undefined {
   return connection.get(
@@ -35,7 +35,7 @@ export function findDrivenSpawn(connection: Connection, key: SpawnKey): DrivenSp
   return { ...recordOf(connection, row), plan: readPlan(connection, text(row, "plan_hash")) };
 }
 
-/** Plans that were read, by hash: a burst's spawns share one, and so does whoever goes on with them. */
+/** Parsed plans by hash: the spawns of a burst share one, and so does the process that takes over. */
 const plansRead = new Map<string, { readonly text: string; readonly plan: LaunchPlan }>();
 const MOST_PLANS_READ = 64;
 
@@ -43,7 +43,7 @@ export function readPlan(connection: Connection, hash: string): LaunchPlan {
   const stored = connection.get("SELECT plan FROM plans WHERE hash = ?", hash);
   const written = text(stored, "plan");
   const known = plansRead.get(hash);
-  // Compared, because what is damaged on disk is damaged, whatever was read before.
+  // Compared, because the row may have been damaged since it was first read.
   if (known?.text === written) return known.plan;
   const plan = checkedPlan(written);
   const [oldest] = plansRead.keys();
@@ -57,7 +57,7 @@ function checkedPlan(written: string): LaunchPlan {
   try {
     return parsePlan(document);
   } catch (caught) {
-    throw damaged(`the plan of a spawn is none (${asSlipwayError(caught).message})`);
+    throw damaged(`the plan of a spawn is not valid (${asSlipwayError(caught).message})`);
   }
 }
 
@@ -81,7 +81,7 @@ export function takeSteps(
   connection: Connection,
   steps: readonly Step[],
 ): readonly SpawnRecord[] | null {
-  // One that is refused writes nothing; of several, none may have written by then.
+  // A single refused step writes nothing. Of several steps, all are checked before the first writes.
   if (steps.length > 1 && !steps.every((step) => isCurrent(connection, step))) return null;
   const taken = steps.map((step) => takeStepOf(connection, step));
   return taken.every((after) => after !== null) ? taken : null;
@@ -98,7 +98,7 @@ function isCurrent(connection: Connection, step: Step): boolean {
   return row !== undefined && takeStep(step) !== null;
 }
 
-/** Nothing is read again: the fence says that only this driver has written since. */
+/** Nothing is read: the fence proves that only this worker has written since. */
 function takeStepOf(connection: Connection, step: Step): SpawnRecord | null {
   const after = takeStep(step);
   if (after === null) return null;
@@ -158,7 +158,7 @@ function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash
   );
 }
 
-/** @returns the spawn's row, or null where its record is not what it was taken for */
+/** @returns the spawn's row id; null if its record has changed */
 function updateSpawn(
   connection: Connection,
   { tenant, spawnId }: SpawnKey,
@@ -232,10 +232,10 @@ const textsOf = memoizeFrozen((plan: LaunchPlan): PlanTexts => {
   return { plan: document, hash, target: canonicalJson(plan.target) };
 });
 
-/** @returns the hash under which it is kept */
+/** @returns the hash under which the plan is stored */
 function keepPlan(connection: Connection, given: LaunchPlan): string {
   const { plan, hash, target } = textsOf(given);
-  // They are kept together, and for ever; spawns by the thousand share a plan.
+  // Thousands of spawns share a plan. Both rows are written together and never deleted.
   if (connection.get("SELECT 1 FROM plans WHERE hash = ?", hash) !== undefined) return hash;
   connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, plan);
   connection.run("INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)", target, hash);

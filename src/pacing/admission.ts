@@ -1,6 +1,6 @@
 /**
- * Who may make a call now, of all who wait for one kind of call in one account: of all processes and tenants on one
- * ledger. Pure: each ledger keeps the state, and asks here what becomes of it in one transaction.
+ * Decides whether a call may be made now, among all processes and tenants that wait for one kind of call in one
+ * account. Pure: a ledger keeps the state, and applies a decision to it in one transaction.
  */
 import type { RateBucket } from "./rates.ts";
 import {
@@ -26,40 +26,43 @@ import type {
 import { FULL_PACE, slowDown, shiftBackpressure } from "./backpressure.ts";
 import type { Backpressure } from "./backpressure.ts";
 
-/** What a ledger keeps of one limit in one scope. */
+/** The stored state of one limit in one scope. */
 export interface RateState {
   readonly requests: BucketState | null;
   readonly resources: BucketState | null;
   readonly backpressure: Backpressure;
   readonly waiters: readonly Waiter[];
   readonly reservations: readonly Reservation[];
-  /** How many have been held so far. */
+  /** The id of the next reservation. */
   readonly nextReservationId: number;
-  /** The latest launches of which something was given back, by their tokens. */
+  /** Tokens of the latest launches that returned something. */
   readonly returned: readonly string[];
-  /** The latest time that it was asked at. */
+  /** The latest time at which it was used. */
   readonly seen: number;
 }
 
-/** Who waits looks again after this, in milliseconds, or sooner. */
+/** The longest pause before a waiting call asks again, in milliseconds. */
 export const LONGEST_PAUSE = 2_000;
-/** For how long after it should have looked again somebody still counts as waiting, in milliseconds. */
+/** How long after its next attempt was due a caller still counts as waiting, in milliseconds. */
 const STALE = 3_000;
 /**
- * Machines trickle back into a bucket one by one, and a call for each would use up the calls: a batch waits until so
- * much has come back (in milliseconds of the published pace) that it is worth a call, unless it has waited as long.
+ * Machines return to a bucket one by one, and a call for each would use up the calls. A batch waits until so much has
+ * returned (in milliseconds of the published pace), but no longer than the same time.
  */
 const WORTH_A_CALL = 5_000;
-/** Machines that a batch leaves, at most, to tenants who were seen a moment ago, one each. */
+/** Machines that a batch leaves, at most, to other tenants that were active a moment ago, one each. */
 const MOST_LEFT = 10;
 /**
- * For how long it is remembered who has not recorded its launch, in milliseconds: in that time a bucket has filled up
- * again. A single machine is not worth remembering.
+ * How long a reservation is kept, in milliseconds: within that time a bucket has refilled. A launch of one machine is
+ * not worth a reservation.
  */
 const HOLD = 10 * 60_000;
-/** Whoever recovers a launch says again what was given back of it, sooner than so many others have. */
+/**
+ * Several processes may recover one launch and report the same refusal; each is counted once as long as it is among the
+ * latest.
+ */
 const MOST_RETURNED = 64;
-/** A clock that goes back further than this was set; anything less is two processes that read it in turn. */
+/** A clock that is behind by more was set back; by less, two processes have read their clocks in turn. */
 const SET_BACK = 1_000;
 
 const NEW_STATE: RateState = {
@@ -78,7 +81,7 @@ interface Decision {
   readonly state: RateState;
 }
 
-/** What may be spent by whoever asks, and the state with it spent, or with the asker waiting. */
+/** Grants what may be spent now, or queues the caller. Returns the decision with the state that follows from it. */
 export function admit(known: RateState | null, request: RateRequest): Decision {
   const { now, state: kept } = current(known, request);
   const state = withoutGone(kept, request, now);
@@ -136,7 +139,7 @@ export function admit(known: RateState | null, request: RateRequest): Decision {
   };
 }
 
-/** The state with what has turned out otherwise. */
+/** The state after a correction. */
 export function correct(
   known: RateState | null,
   caller: RateCaller,
@@ -181,7 +184,7 @@ export function correct(
       };
     }
     case "throttled": {
-      // Which of the two buckets was empty is not said: of the machines, half of what was asked for may still be there.
+      // The provider does not say which of the two buckets was empty. Half of the machines may still be available.
       const left = Math.floor(correction.resources / 2);
       const { retryAfterMilliseconds } = correction;
       const pause = (halvings: number) =>
@@ -199,7 +202,9 @@ export function correct(
   }
 }
 
-/** The state once the launch is on record that something was held for: it is made, whatever becomes of its process. */
+/**
+ * The state once the launch of a reservation is on record: from then on it is spent, whatever becomes of its process.
+ */
 export function releaseReservation(known: RateState | null, { reservation }: Spent): RateState {
   const state = known ?? NEW_STATE;
   return { ...state, reservations: without(state.reservations, reservation) };
@@ -212,7 +217,10 @@ function without(
   return one === null ? reservations : reservations.filter(({ id }) => id !== one.id);
 }
 
-/** Gives back what was granted to launches whose process ended before they were on record: they were not made. */
+/**
+ * Refunds the reservations of processes that ended before their launches were on record: those launches were never
+ * made.
+ */
 function withoutGone(state: RateState, { limit, isGone }: RateRequest, now: number): RateState {
   if (state.reservations.length === 0) return state;
   const left = state.reservations.filter(({ at }) => at + HOLD > now);
@@ -237,7 +245,7 @@ function withoutGone(state: RateState, { limit, isGone }: RateRequest, now: numb
   };
 }
 
-/** The state in the asker's time, which may be behind that of whoever asked before. */
+/** The state at the caller's time, which may be behind that of the previous caller. */
 function current(
   known: RateState | null,
   asked: RateCaller,
@@ -275,7 +283,7 @@ function bucketOf(state: RateState, rate: RateBucket, kind: "requests" | "resour
 }
 
 interface Machines {
-  /** Null: not yet. */
+  /** Null: wait. */
   readonly granted: number | null;
   readonly wait: number;
   readonly bucket: Bucket | null;
@@ -312,7 +320,10 @@ function spentOf({ bucket, granted }: Machines, now: number): BucketState | null
   return spendTokens(bucket, granted, now);
 }
 
-/** What to pause for where the provider does not say: what a call takes at that pace; of a window, a sixteenth and more. */
+/**
+ * The pause after a throttle if the provider names none: the time of one call at the slower pace; for a window, a
+ * sixteenth of it or more.
+ */
 function pauseOf({ refill, everyMilliseconds, pace }: RateBucket, halvings: number): number {
   if (pace === "window") return (everyMilliseconds / 16) * 2 ** (halvings - 1);
   return (everyMilliseconds / refill) * 2 ** halvings;

@@ -1,25 +1,27 @@
-/** How much slower than published the calls of one kind are made, because the provider has refused some. */
+/**
+ * By how much the calls of one kind are slowed down below the published pace, because the provider has throttled some.
+ */
 export interface Backpressure {
-  /** How often the pace was halved at `at`. */
+  /** How often the pace had been halved at `at`. */
   readonly halvings: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** No call before then. */
+  /** No call is made before this time. */
   readonly pausedUntil: number;
 }
 
-/** The pace doubles again after each of these, in milliseconds, until it is the published one. */
+/** The pace doubles again after each such period, in milliseconds, up to the published one. */
 export const RECOVERY = 60_000;
-/** A sixteenth of the published pace. */
+/** Four halvings are a sixteenth of the published pace. */
 const MOST_HALVINGS = 4;
-/** Refusals of calls that were under way together are one. */
+/** Throttled calls within this time, in milliseconds, count as one: they were under way together. */
 const ONE_REFUSAL = 1_000;
-/** What a provider asks to wait is believed up to this. */
-const LONGEST_HOLD = 60_000;
+/** The longest `Retry-After` that is respected, in milliseconds. */
+const LONGEST_RETRY_AFTER = 60_000;
 
 export const FULL_PACE: Backpressure = { halvings: 0, at: 0, pausedUntil: 0 };
 
-/** @param hold how long to make no call at all, in milliseconds, when the pace is halved for the nth time */
+/** @param hold how long no call may be made when the pace is halved for the nth time, in milliseconds */
 export function slowDown(
   backpressure: Backpressure,
   now: number,
@@ -29,7 +31,7 @@ export function slowDown(
   const known = halvingsAt(backpressure, now);
   const isSame = known > 0 && now - at < ONE_REFUSAL;
   const halvings = isSame ? known : Math.min(MOST_HALVINGS, known + 1);
-  const timeAfterPaced = now + Math.min(LONGEST_HOLD, hold(halvings));
+  const timeAfterPaced = now + Math.min(LONGEST_RETRY_AFTER, hold(halvings));
   return {
     halvings,
     at: isSame ? at : now,
@@ -37,7 +39,7 @@ export function slowDown(
   };
 }
 
-/** The part of the published pace, in milliseconds of it that pass between two times. */
+/** Milliseconds of the published pace that pass between two times. */
 export function pacedMilliseconds(backpressure: Backpressure, from: number, to: number): number {
   let flown = 0;
   for (let time = from; time < to;) {
@@ -48,7 +50,7 @@ export function pacedMilliseconds(backpressure: Backpressure, from: number, to: 
   return flown;
 }
 
-/** When so many milliseconds of the published pace will have passed since a time. */
+/** The time at which so many milliseconds of the published pace will have passed. */
 export function until(backpressure: Backpressure, from: number, milliseconds: number): number {
   let left = milliseconds;
   for (let time = from; ;) {
@@ -60,7 +62,7 @@ export function until(backpressure: Backpressure, from: number, milliseconds: nu
   }
 }
 
-/** As it would be if the clock had always been so many milliseconds slower. */
+/** The state if the clock had always been behind by so many milliseconds. */
 export function shiftBackpressure(
   { halvings, at, pausedUntil }: Backpressure,
   by: number,
@@ -68,12 +70,12 @@ export function shiftBackpressure(
   return { halvings, at: at - by, pausedUntil: pausedUntil - by };
 }
 
-/** Before it was slowed, the pace was what it is then: nothing is known of earlier. */
+/** The state before `at` is not known: the pace of `at` is assumed. */
 function halvingsAt({ halvings, at }: Backpressure, time: number): number {
   return Math.max(0, halvings - Math.max(0, Math.floor((time - at) / RECOVERY)));
 }
 
-/** Until when the pace stays as it is. */
+/** When the pace changes next. */
 function endOfStep(backpressure: Backpressure, time: number): number {
   if (halvingsAt(backpressure, time) === 0) return Number.POSITIVE_INFINITY;
   const steps = Math.max(0, Math.floor((time - backpressure.at) / RECOVERY));

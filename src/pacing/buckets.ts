@@ -1,33 +1,33 @@
 /**
- * The provider's bucket as it can be known from here. A call arrives a while after it was allowed, one sooner than the
- * other, so that calls which left evenly may arrive together. Less than `SLACK` of that is allowed for: a full bucket may be
- * spent at once, but what comes back counts from a slack after the spending, and short of full it stays a slack's worth
- * below. In any time t no more is spent than the capacity and what comes back in t less the slack: however the calls
- * are delayed by less than the slack, the provider never counts more than it allows, and the delays do not add up.
+ * A model of the provider's bucket. Calls arrive some time after their admission, some sooner than others, so that
+ * calls which left evenly may arrive together. Up to `SLACK` of such delay is allowed for: a full bucket may be spent
+ * at once, but tokens only return from a slack after the spending, and a bucket that is not full stays a slack's worth
+ * below. In any time t no more is spent than the capacity plus what returns in t less the slack. So the provider never
+ * counts more than it allows, however calls are delayed by less than the slack, and delays do not add up.
  */
 import type { RateBucket } from "./rates.ts";
 import { pacedMilliseconds, until } from "./backpressure.ts";
 import type { Backpressure } from "./backpressure.ts";
 
-/** By how much calls may differ in the time from their admission to their arrival, in milliseconds. */
+/** How much calls may differ in the time from admission to arrival, in milliseconds. */
 export const SLACK = 250;
-/** Spendings of a window are remembered together by so many parts of its time. */
+/** Spendings within one of so many parts of a window are stored together. */
 const PARTS = 30;
-/** Of a token: sums of fractions are not exact. */
+/** Fraction of a token that sums of fractions may be off by. */
 const ROUNDING = 1e-6;
 
 const NEVER = { from: 0, to: 0 };
 
-/** What was spent of a bucket, and when (milliseconds since the epoch). */
+/** What was spent of a bucket, and when. Times are in milliseconds since the epoch. */
 export interface BucketState {
-  /** Tokens of a continuous bucket at `at`, from when on they come back. */
+  /** Tokens of a continuous bucket at `at`, from which on they return. */
   readonly level: number;
   readonly at: number;
   /** When it was last full. */
   readonly since: number;
-  /** When nothing came back after all: calls were allowed and not made, so that the provider's was full. */
+  /** When no tokens returned: calls were admitted and not made, so that the provider's bucket was full. */
   readonly idleWindow: { readonly from: number; readonly to: number };
-  /** Of a window: spendings, each from its first to its last time. */
+  /** Of a window: spendings, each with its first and last time. */
   readonly spent: readonly Spending[];
 }
 
@@ -37,7 +37,7 @@ interface Spending {
   readonly count: number;
 }
 
-/** A bucket with its state; null for one that nothing is known of, which is full. */
+/** A bucket with its state; null if nothing is known of it, which means that it is full. */
 export interface Bucket {
   readonly rate: RateBucket;
   readonly state: BucketState | null;
@@ -49,7 +49,7 @@ export function tokensAt(bucket: Bucket, now: number): number {
   return Math.max(0, Math.floor(levelAt(bucket, now) + ROUNDING));
 }
 
-/** Milliseconds until so many tokens may be spent; more than it holds take as long as they need to come back. */
+/** Milliseconds until so many tokens may be spent. Tokens beyond the capacity add the time in which they return. */
 export function timeUntil(bucket: Bucket, tokens: number, now: number): number {
   if (tokensAt(bucket, now) >= tokens) return 0;
   const { capacity } = bucket.rate;
@@ -60,19 +60,19 @@ export function timeUntil(bucket: Bucket, tokens: number, now: number): number {
   return Math.max(1, Math.ceil(wait + beyond));
 }
 
-/** The state when tokens have been spent that there were. */
+/** The state after available tokens are spent. */
 export function spendTokens(bucket: Bucket, tokens: number, now: number): BucketState {
   const { rate, state } = bucket;
   if (rate.pace === "window") return { ...fullAt(rate, now), spent: noted(bucket, tokens, now) };
   const level = levelAt(bucket, now) - tokens;
   if (state === null || isFull(bucket, now))
     return { level, at: now + SLACK, since: now, idleWindow: NEVER, spent: [] };
-  // While it may count as one burst from full, nothing comes back until the last of it has arrived.
+  // As long as it may count as one burst from a full bucket, no tokens return until the last of it has arrived.
   const at = isBurst(state, now) ? now + SLACK : Math.max(state.at, now);
   return { ...state, level, at };
 }
 
-/** The state when tokens that were spent turn out not to be. */
+/** The state after tokens that were just spent are returned. */
 export function returnTokens({ rate, state }: Bucket, tokens: number): BucketState | null {
   if (state === null) return null;
   if (rate.pace === "continuous")
@@ -88,8 +88,8 @@ export function returnTokens({ rate, state }: Bucket, tokens: number): BucketSta
 }
 
 /**
- * The state when tokens that were spent at a time turn out to be still unspent: the provider's bucket may have been full
- * all the while, so that what came back here since then did not come back there.
+ * The state after tokens that were spent at a time turn out not to have been used. The provider's bucket may have been
+ * full since then, so that tokens which returned here did not return there.
  */
 export function refundTokens(
   bucket: Bucket,
@@ -100,14 +100,14 @@ export function refundTokens(
   const { spent, now } = at;
   if (state === null) return null;
   if (rate.pace === "window") return { ...state, spent: without(state.spent, tokens, spent) };
-  // Nothing came back, anywhere, in the slack after the burst that it was part of.
+  // No tokens return anywhere during the slack after a burst.
   const isOfBurst = spent >= state.since && spent < state.since + SLACK;
   const from = isOfBurst ? state.since + SLACK : spent;
   const { idleWindow } = state;
   const before = pacedMilliseconds(backpressure, from, Math.min(idleWindow.from, now));
   const after = pacedMilliseconds(backpressure, Math.max(from, idleWindow.to), now);
   const came = (before + after) * perMillisecond(rate);
-  // Less than what came back since then: it has made up for the spending by itself.
+  // More has returned since then than was spent: the spending is made up for.
   if (came >= tokens) return state;
   const isOne = from <= idleWindow.to;
   const level = Math.min(rate.capacity, levelAt(bucket, now) + tokens - came);
@@ -119,7 +119,7 @@ export function refundTokens(
   };
 }
 
-/** Takes back what was spent at a time, and nothing of what was spent later. */
+/** Removes what was spent at a time, and nothing that was spent later. */
 function without(spendings: readonly Spending[], tokens: number, at: number): readonly Spending[] {
   return spendings
     .map((each) =>
@@ -128,14 +128,14 @@ function without(spendings: readonly Spending[], tokens: number, at: number): re
     .filter(({ count }) => count > 0);
 }
 
-/** The state of a bucket that the provider says is empty, but for so many tokens. */
+/** The state of a bucket of which the provider says that it is empty except for so many tokens. */
 export function drainBucket({ rate, state }: Bucket, left: number, now: number): BucketState {
   const known = state ?? fullAt(rate, now);
   if (rate.pace === "window") return known;
   return { ...known, level: left, at: now + SLACK, since: Math.min(known.since, now - SLACK) };
 }
 
-/** As it would be if the clock had always been so many milliseconds slower. */
+/** The state if the clock had always been behind by so many milliseconds. */
 export function shiftBucket(state: BucketState | null, by: number): BucketState | null {
   if (state === null) return null;
   return {
@@ -169,7 +169,7 @@ function levelAt(bucket: Bucket, now: number): number {
   return Math.min(level, shortOfFull(rate));
 }
 
-/** The time in which what is spent may arrive together with what left it full. */
+/** The time in which a spending may arrive together with the one that left the bucket full. */
 function isBurst(state: BucketState, now: number): boolean {
   return now < state.since + SLACK;
 }
@@ -180,7 +180,7 @@ function isFull({ rate, state, backpressure }: Bucket, now: number): boolean {
   return !isBurst(state, now) && level >= rate.capacity - ROUNDING;
 }
 
-/** What it may hold while what came before is not yet forgotten. */
+/** The most that a bucket holds until a burst has passed entirely. */
 function shortOfFull(rate: RateBucket): number {
   return rate.capacity - SLACK * perMillisecond(rate);
 }
@@ -193,7 +193,7 @@ function flowUntil({ rate, state, backpressure }: Bucket, tokens: number, now: n
   return Math.max(flown, state.since + SLACK) - now;
 }
 
-/** A slow window is a smaller one. */
+/** Backpressure makes a window smaller. */
 function capacityOf({ rate, backpressure }: Bucket, now: number): number {
   return Math.max(1, Math.floor(rate.capacity * pacedMilliseconds(backpressure, now, now + 1)));
 }
@@ -223,7 +223,7 @@ function countedOf({ rate, state }: Bucket, now: number): readonly Spending[] {
   return (state?.spent ?? []).filter((each) => endOf(rate, each) > now);
 }
 
-/** By then it counts in no window of the provider's, wherever those begin. */
+/** From then on it counts in none of the provider's windows, wherever they begin. */
 function endOf({ everyMilliseconds }: RateBucket, { last }: Spending): number {
   return last + everyMilliseconds + SLACK;
 }

@@ -2,23 +2,23 @@ import type { RateLimit } from "./rates.ts";
 
 /** One kind of call in one scope. */
 export interface RateKey {
-  /** Whose buckets, as `RatedCall` has it. */
+  /** The owner of the buckets, as in `RatedCall`. */
   readonly scope: string;
   readonly limit: RateLimit;
 }
 
-/** Who comes to a provider's rates. */
+/** A caller that wants to spend of a limit. */
 export interface RateCaller extends RateKey {
   readonly tenant: string;
-  /** One queue of the tenant's: each process has its own. */
+  /** A queue of the tenant; each process has its own. */
   readonly queueId: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What was granted to a launch that is not on record yet: where its process is gone by then, nobody spends it. */
+/** Machines granted to a launch that is not on record yet. They are refunded if its process ends before that. */
 export interface Reservation {
-  /** Told apart from all others of its limit. */
+  /** Unique within its limit. */
   readonly id: number;
   readonly queueId: string;
   readonly requests: number;
@@ -26,37 +26,37 @@ export interface Reservation {
   readonly at: number;
 }
 
-/** What a launch spends, told with its record, in the same transaction. */
+/** What a launch spends. It is passed with the launch's record and applied in the same transaction. */
 export interface Spent extends RateKey {
   readonly reservation: Reservation;
 }
 
-/** What is wanted of a limit's buckets, all at once. */
+/** What a caller wants of a limit's buckets, all at once. */
 export interface RateRequest extends RateCaller {
-  /** Calls; as many of them as may go are granted. With resources: one. */
+  /** Calls; fewer may be granted. With resources: one. */
   readonly requests: number;
-  /** Machines that the call is for: fewer than the minimum are no use. Null: none are counted. */
+  /** Machines that the call is for; a grant below the minimum is of no use. Null if none are counted. */
   readonly resources: { readonly minimum: number; readonly maximum: number } | null;
-  /** Whether it is for a launch, which says when it is on record. */
+  /** Whether it is for a launch, which reports when it is on record. */
   readonly isReserved?: boolean;
-  /** True for the line of a process that is known to be gone. */
+  /** True for the queue of a process that is known to have ended. */
   readonly isGone: (queueId: string) => boolean;
 }
 
 /**
- * What a launch spends: what it was granted before, or what it asks for in the transaction of its record, which may come
- * much later. Null by then: it is wanted no more, or not so.
+ * What a launch spends: a reservation, or a request that is made in the transaction of its record. The request is
+ * created in that transaction, which may start much later; null if it is not wanted any more.
  */
 export type Spending = Spent | (() => RateRequest | null);
 
 /**
- * Keeps the state of the rates for all processes and tenants that share it. It survives its process; it need not survive
- * a power cut, after which the provider's own buckets are full.
+ * Stores the state of the rates for all processes and tenants that share it. The state outlives its process; it need
+ * not survive a power cut, after which the provider's own buckets are full.
  */
 export interface RateStore {
-  /** Spends what may be spent now, or says when to ask again; all tenants and processes take turns. */
+  /** Spends what may be spent now, or says when to ask again. All tenants and processes take turns. */
   spend(ask: RateRequest): Promise<RateAnswer>;
-  /** Corrects what has turned out otherwise than `spend` assumed. */
+  /** Corrects the state when something turned out otherwise than `spend` assumed. */
   correct(turn: RateCaller, correction: RateCorrection): Promise<void>;
 }
 
@@ -67,38 +67,38 @@ export type RateAnswer =
       readonly resources: number;
       readonly reservation: Reservation | null;
     }
-  /** Milliseconds until it is worth asking again, and how many others come first. */
+  /** Milliseconds after which to ask again, and how many other calls come first. */
   | { readonly granted: false; readonly wait: number; readonly ahead: number };
 
-/** What has turned out otherwise than the buckets say. */
+/** How the buckets differ from what was assumed. */
 export type RateCorrection =
-  /** The provider refused a call for so many machines as too fast. */
+  /** The provider throttled a call for so many machines. */
   | {
       readonly kind: "throttled";
       readonly resources: number;
       readonly retryAfterMilliseconds: number | null;
     }
-  /** What was granted and not spent after all. */
+  /** Something that was granted was not used. */
   | {
       readonly kind: "unused";
       readonly requests: number;
       readonly resources: number;
       readonly reservation?: Reservation | null;
     }
-  /** Machines of a launch that was granted at a time, for which its place had no room: they cost nothing. */
+  /** A place had no room for machines of a launch that was granted at this time: they cost nothing. */
   | {
       readonly kind: "refused";
       readonly resources: number;
       readonly granted: number;
-      /** Of the launch: what is said twice of one counts once. Null where nobody says it twice. */
+      /** Of the launch, so that a repeated report counts once. Null if it is reported only once. */
       readonly token: string | null;
     }
-  /** The same, though it is to be spent yet: it was granted at a time, and has taken longer than calls do. */
+  /** A grant of this time was not used for so long that its call would count together with later ones. */
   | {
       readonly kind: "late";
       readonly requests: number;
       readonly resources: number;
       readonly granted: number;
     }
-  /** Who asked waits no longer. */
+  /** The caller no longer waits. */
   | { readonly kind: "left" };

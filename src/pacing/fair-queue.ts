@@ -1,39 +1,39 @@
 /**
- * Who comes to a limit, and in which order they are served: tenants by turns, the one that was served longest ago first;
- * of one tenant's lines, the one that has waited longest.
+ * The order in which callers of a limit are served: tenants take turns, the one served longest ago first; of one
+ * tenant's queues, the one that has waited longest.
  */
 
-/** One line of a tenant. */
+/** One queue of a tenant. */
 export interface Waiter {
   readonly tenant: string;
   readonly queueId: string;
-  /** When it was last granted anything; 0 for never. Milliseconds since the epoch, as all times here. */
+  /** When it was last granted something, in milliseconds since the epoch, as all times here; 0 for never. */
   readonly served: number;
-  /** Since when it waits; null where it does not. */
+  /** Since when it has been waiting; null if it is not. */
   readonly since: number | null;
-  /** Until when it counts as waiting, unless it looks again. */
+  /** Until when it counts as waiting unless it asks again. */
   readonly until: number;
-  /** Machines without which its call is no use. */
+  /** Machines below which a grant is of no use. */
   readonly minimum: number;
 }
 
-/** Where somebody stands. */
+/** A caller's position. */
 export interface Rank {
-  /** How many calls of others come first. */
+  /** Calls of others that come first. */
   readonly ahead: number;
-  /** Machines that those need at the least. */
+  /** Machines that those need at least. */
   readonly resources: number;
-  /** Other tenants who were seen a moment ago. */
+  /** Other tenants that were active a moment ago. */
   readonly others: number;
 }
 
-/** How long who was served is remembered, in milliseconds. */
+/** How long a served tenant is remembered, in milliseconds. */
 const MEMORY = 60_000;
-/** A crowd beyond this is forgotten, those first who were served longest ago: it is their turn all the same. */
+/** Beyond this, those served longest ago are dropped: it is their turn in any case. */
 const MOST_WAITING = 256;
 const MOST_SERVED = 32;
 
-/** The asker's own entry, waiting from now on if it did not. */
+/** The caller's own entry, waiting from now on if it was not. */
 export function waiterOf(
   all: readonly Waiter[],
   { tenant, queueId }: Pick<Waiter, "tenant" | "queueId">,
@@ -45,7 +45,7 @@ export function waiterOf(
   return isWaiting(known, now) ? known : { ...known, since: now };
 }
 
-/** All with this one as it is now, without those who are forgotten. */
+/** The entries with this one updated, and without those that have expired. */
 export function withWaiter(all: readonly Waiter[], waiter: Waiter, now: number): readonly Waiter[] {
   const kept = all.filter((each) => !isOf(each, waiter) && isRemembered(each, now));
   kept.push(waiter);
@@ -55,7 +55,7 @@ export function withWaiter(all: readonly Waiter[], waiter: Waiter, now: number):
   return [...waiting.slice(-MOST_WAITING), ...served.slice(-MOST_SERVED)];
 }
 
-/** The others who come before an entry. Each of its tenant's turns lets every other tenant have one. */
+/** The callers that come before this one. Each turn of its tenant gives every other tenant a turn. */
 export function rankOf(all: readonly Waiter[], waiter: Waiter, now: number): Rank {
   const tenants = tenantsOf(all, waiter, now);
   const own = tenants.get(waiter.tenant);
@@ -79,12 +79,12 @@ export function rankOf(all: readonly Waiter[], waiter: Waiter, now: number): Ran
 }
 
 interface Tenant {
-  /** When it was last served, in whichever line. */
+  /** When it was last served, in any queue. */
   served: number;
   readonly waiting: Waiter[];
 }
 
-/** Who is remembered, by tenant, without the entry itself. */
+/** The remembered entries by tenant, without this one. */
 function tenantsOf(all: readonly Waiter[], waiter: Waiter, now: number): Map<string, Tenant> {
   const tenants = new Map<string, Tenant>();
   for (const each of all) {
@@ -113,7 +113,7 @@ function isBefore(one: Waiter, other: Waiter): boolean {
   return byWaiting(one, other) < 0;
 }
 
-/** By how long they wait; names settle what came at once. */
+/** By waiting time; names decide between callers of the same moment. */
 function byWaiting(one: Waiter, other: Waiter): number {
   const names = one.tenant + one.queueId < other.tenant + other.queueId ? -1 : 1;
   return (one.since ?? 0) - (other.since ?? 0) || names;

@@ -13,9 +13,9 @@ import type {
 export interface GovernorPorts {
   readonly store: RateStore;
   readonly clock: Clock;
-  /** Told apart from the lines of other processes on the same ledger: the driver's id. */
+  /** This process's id on the ledger, different from that of every other process. */
   readonly queueId: string;
-  /** True for the line of a process that is known to be gone. */
+  /** True for the queue of a process that is known to have ended. */
   readonly isGone: (queueId: string) => boolean;
 }
 
@@ -28,19 +28,19 @@ export interface PacedCall {
 
 export interface AdmissionRequest extends PacedCall {
   /**
-   * Machines that the call would be for by now, asked anew at each try; fewer may be granted. At 0 nothing is spent.
-   * Left out for a call that is for none, or whose machines are counted already: the repetition of a launch.
+   * Machines that the call would be for, determined at each attempt; fewer may be granted. At 0 nothing is spent.
+   * Omitted for a call without machines, and for the repetition of a launch, whose machines are already counted.
    */
   readonly resources?: () => number;
-  /** Told about how long it will be, in milliseconds, and for what: `RunInstances of account 1234 in us-east-1`. */
+  /** Called with the expected wait in milliseconds and the limit: `RunInstances of account 1234 in us-east-1`. */
   readonly onWait?: (milliseconds: number, what: string) => void;
 }
 
-/** What an admission came to. */
+/** The result of an admission. */
 export interface Grant {
   /** Machines that the call may be for; 0 without `resources`. */
   readonly resources: number;
-  /** To be told with the launch's record: what it spends is given back if its process ends before that. */
+  /** To be passed with the launch's record; refunded if the process ends before that. */
   readonly spent: Spent | null;
 }
 
@@ -48,8 +48,8 @@ export interface Grant {
 export type Refused = Omit<Extract<RateCorrection, { readonly kind: "refused" }>, "kind">;
 
 /**
- * Waits in front of the provider's rates, instead of failing behind them: in turns between tenants, first come first
- * served within one, together with all processes on the ledger.
+ * Waits in front of the provider's rates instead of being throttled behind them. All processes on the ledger share the
+ * rates: tenants take turns, and calls of one tenant go in the order of arrival.
  */
 export interface Governor {
   /**
@@ -59,13 +59,14 @@ export interface Governor {
    */
   admit(admitted: AdmissionRequest, signal: AbortSignal): Promise<Grant>;
   /**
-   * What a call for one machine asks of the ledger together with its record, which is a transaction less; null where
-   * somebody waits here already, or does by then. Where it is not granted, it is for `admit`.
+   * The request of a call for one machine that is made together with its record, which saves a transaction. Null if
+   * calls wait here already; the function returns null if calls have come to wait in the meantime. A request that is
+   * not granted needs `admit`.
    */
   requestAtOnce(admission: PacedCall): (() => RateRequest | null) | null;
   /**
-   * Waits for the turn of what was granted at a time and is about to be made now, where that took so long that the
-   * provider would count it together with later calls: recording it may wait for a slow disk.
+   * Waits for another turn if the grant of a call about to be made is so old that the provider would count the call
+   * together with later ones: recording the launch may have waited for a slow disk.
    *
    * @throws the signal's reason
    */
@@ -73,22 +74,25 @@ export interface Governor {
     granted: PacedCall & { readonly resources: number; readonly at: number },
     signal: AbortSignal,
   ): Promise<void>;
-  /** The provider has refused a call for so many machines as too fast: the next ones come slower for a while. */
+  /** Notes that the provider throttled a call for so many machines: the next calls are slower for a while. */
   noteThrottle(
     refused: PacedCall & { readonly resources?: number },
     retryAfterMilliseconds: number | null,
   ): Promise<void>;
-  /** Gives back what a launch was granted for machines that it was refused. */
+  /** Refunds what a launch was granted for machines that were refused. */
   noteRefusal(admission: PacedCall, refused: Refused): Promise<void>;
   /** For an adapter's own calls on behalf of a tenant. */
   pace(tenant: string): Pace;
 }
 
-/** What is made within this of its grant needs no second one, in milliseconds: with the wire's, it is within the slack. */
+/**
+ * A call within this time of its grant needs no second one, in milliseconds: together with its way to the provider it
+ * stays within the slack.
+ */
 const FRESH = 100;
-/** A wait shorter than this is not worth a word, in milliseconds. */
+/** A shorter wait is not reported, in milliseconds. */
 const SHORTEST_REPORTED_WAIT = 500;
-/** Who waits is told again after this, in milliseconds. */
+/** The interval between two reports of one wait, in milliseconds. */
 const REPORT_INTERVAL = 5_000;
 
 type Wanted = RateRequest["resources"];
@@ -96,7 +100,7 @@ type Wanted = RateRequest["resources"];
 const NOTHING: Grant = { resources: 0, spent: null };
 
 interface PendingCall {
-  /** Asked anew at each try; null for a call that is for no machines. */
+  /** Determined at each attempt; null for a call without machines. */
   readonly wanted: () => Wanted;
   readonly counts: boolean;
   readonly isReserved: boolean;
@@ -109,14 +113,14 @@ interface PendingCall {
 interface PendingOptions extends Pick<PendingCall, "wanted" | "counts" | "onWait"> {
   readonly signal: AbortSignal;
   readonly isReserved?: boolean;
-  /** Comes before all who wait here. */
+  /** Goes before all calls that wait here. */
   readonly isFirst?: boolean;
 }
 
-/** The calls of one tenant and limit that wait here; the first of them asks for all. */
+/** The waiting calls of one tenant and limit; the first of them asks on behalf of all. */
 interface CallQueue extends PacedCall {
   readonly pending: PendingCall[];
-  /** Ends the pause before the next try; null before there was one. */
+  /** Ends the pause before the next attempt; null before the first pause. */
   wake: AbortController | null;
 }
 
@@ -130,7 +134,7 @@ export function createGovernor({ store, clock, queueId: own, isGone }: GovernorP
     now: clock.now(),
   });
 
-  /** One try for whoever is first. */
+  /** One attempt for the first call. Returns how long to wait, or null if there is no need to. */
   const tryFirst = async (queue: CallQueue, first: PendingCall): Promise<number | null> => {
     const resources = first.wanted();
     if (resources?.maximum === 0) {
@@ -151,7 +155,7 @@ export function createGovernor({ store, clock, queueId: own, isGone }: GovernorP
     await deliverGrant(queue, first, answer);
     return null;
   };
-  /** Gives what was granted to whoever is still there for it, and the rest back. */
+  /** Delivers a grant to the calls that still wait for it, and returns the rest. */
   const deliverGrant = async (
     queue: CallQueue,
     first: PendingCall,
@@ -173,7 +177,7 @@ export function createGovernor({ store, clock, queueId: own, isGone }: GovernorP
   const serveQueue = async (key: string, queue: CallQueue): Promise<void> => {
     let isKnownToWait = false;
     try {
-      // Who comes in the same turn goes along.
+      // Calls of the same turn of the event loop go together.
       await Promise.resolve();
       for (let first = queue.pending[0]; first !== undefined; first = queue.pending[0]) {
         const wait = await tryFirst(queue, first);
@@ -272,13 +276,13 @@ function keyOf({ scope, limit, tenant }: PacedCall): string {
   return JSON.stringify([scope, limit.name, tenant]);
 }
 
-/** How many calls without machines come first: they go together. */
+/** The number of calls without machines at the front: they go together. */
 function countLeadingCalls({ pending }: CallQueue): number {
   const end = pending.findIndex(({ counts }) => counts);
   return end < 0 ? pending.length : end;
 }
 
-/** Tells each how long it will be about, counting those before it. */
+/** Reports to each call how long it will take approximately, counting the calls before it. */
 function reportWaits({ scope, limit, pending }: CallQueue, wait: number, now: number): void {
   const { refill, everyMilliseconds, pace } = limit.requests;
   const spacing = pace === "window" ? 0 : everyMilliseconds / refill;

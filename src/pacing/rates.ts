@@ -1,62 +1,61 @@
 import { invalidArgument } from "../errors.ts";
 
-/** How often a provider lets its calls be made: what it publishes, as data. */
 
-/** Tokens that calls spend, and that come back with time. */
+/** Tokens that calls spend and that return with time. */
 export interface RateBucket {
-  /** Tokens when it is full. */
+  /** Tokens in a full bucket. */
   readonly capacity: number;
-  /** Tokens that come back in `everyMilliseconds`. */
+  /** Tokens that return in `everyMilliseconds`. */
   readonly refill: number;
   readonly everyMilliseconds: number;
   /**
-   * `continuous`: they flow back bit by bit (EC2). `window`: so many may be spent in any such time, and come back
-   * together at its end (Compute Engine's quotas of a minute); `refill` is the capacity.
+   * `continuous`: tokens return one by one (EC2). `window`: at most the capacity may be spent in any such period
+   * (Compute Engine's quotas per minute); `refill` is the capacity.
    */
   readonly pace: "continuous" | "window";
 }
 
-/** What one kind of call spends. */
+/** A provider's published limit for one kind of call. */
 export interface RateLimit {
-  /** Of the call or quota, as the provider names it: `RunInstances`. */
+  /** The provider's name of the call or quota: `RunInstances`. */
   readonly name: string;
-  /** One token a call. */
+  /** One token for each call. */
   readonly requests: RateBucket;
-  /** One token for each machine that a call makes or ends; null where they are not counted. */
+  /** One token for each machine that a call launches or terminates; null if machines are not counted. */
   readonly resources: RateBucket | null;
 }
 
 /** A call that is about to be made. */
 export interface RatedCall {
-  /** Whose buckets: an account in a region, or a project, in words that people and the ledger tell it by. */
+  /** The owner of the buckets, as people and the ledger name it: an account in a region, or a project. */
   readonly scope: string;
   readonly limit: RateLimit;
-  /** Machines that it is for, where the limit counts them. Default: none. */
+  /** Machines that the call is for, if the limit counts them. Default: none. */
   readonly resources?: number;
 }
 
-/** What adapters ask before each call, but for a launch, which whoever launches has waited for. */
+/** Paces an adapter's calls, except launches: the spawner waits before it launches. */
 export interface Pace {
   /** Resolves when the call may be made; rejects with the signal's reason. */
   wait(call: RatedCall, signal: AbortSignal): Promise<void>;
-  /** Says that the provider has refused the call for coming too fast. */
+  /** Notes that the provider throttled the call. */
   throttled(call: RatedCall, retryAfterMilliseconds: number | null): Promise<void>;
 }
 
 /**
- * Limits that differ from the published ones, because an account was given more or is to be left some: by the limit's
- * name (`RunInstances`), or by its name and scope (`RunInstances of account 123456789012 in us-east-1`).
+ * Limits that replace the published ones, because the account has raised limits or others use it as well. A key is a
+ * limit's name (`RunInstances`) or its name and scope (`RunInstances of account 123456789012 in us-east-1`).
  */
 export type RateSettings = Readonly<Record<string, Partial<Omit<RateLimit, "name">>>>;
 
-/** The limit as the settings have it for this scope, else for all, else as it is published. */
+/** The limit from the settings for this scope, else for all scopes, else as published. */
 export function limitOf(published: RateLimit, scope: string, settings: RateSettings): RateLimit {
   const { name } = published;
   return { ...published, ...settings[name], ...settings[`${name} of ${scope}`] };
 }
 
 /**
- * Holds settings to the limits that there are.
+ * Checks that every key of the settings names a limit.
  *
  * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
  */
@@ -66,11 +65,11 @@ export function checkRates(settings: RateSettings, names: readonly string[]): vo
       throw invalidArgument(
         "INVALID_INPUT",
         `there is no rate ${JSON.stringify(key.slice(0, 80))}`,
-        `The rates are ${names.join(", ")}; of one scope, such as "${names[0] ?? ""} of …" as a waiting spawn tells it.`,
+        `The rates are ${names.join(", ")}; for a single scope, write "${names[0] ?? ""} of …" with the scope that a waiting spawn reports.`,
       );
 }
 
-/** For adapters that nobody governs. */
+/** For adapters without a governor. */
 export const UNPACED: Pace = {
   wait: async () => undefined,
   throttled: async () => undefined,

@@ -5,7 +5,7 @@ import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
 
-// All of it is made when the first plan is read: a command that only makes one has no use for it.
+// Created when the first plan is parsed: a command that only resolves does not need the schemas.
 const text = once(() => z.string());
 const texts = once(() => z.array(text()));
 const textMap = once(() => z.record(text(), text()));
@@ -153,9 +153,9 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
 );
 
 /**
- * A plan as it was printed, saved or stored (snake_case), read back strictly, its hash checked, and frozen.
+ * Parses a plan that was printed, saved or stored (snake_case), strictly, checks its hash and freezes it.
  *
- * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_PLAN` for anything that is no plan or was changed since.
+ * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_PLAN` for anything that is not a plan or was changed
  */
 export function parsePlan(document: unknown): LaunchPlan {
   const parsed = planSchema().safeParse(toCamelCase(document));

@@ -8,34 +8,34 @@ export type Architecture = (typeof ARCHITECTURES)[number];
 export const SUBSTRATES = ["AWS", "GCP", "DOCKER"] as const;
 export type Substrate = (typeof SUBSTRATES)[number];
 
-/** The one concrete thing that an image resolved to. */
+/** The one concrete artifact to which an image resolved. */
 export interface Artifact {
   /** AMI id; partial self-link of a concrete GCE image; `repository@sha256:…` of one platform's manifest. */
   readonly id: string;
-  /** What the image record said. */
+  /** The reference in the image record. */
   readonly requested: string;
-  /** False where nothing was asked of a provider: such a plan cannot be spawned. */
+  /** False if no provider was asked: such a plan cannot be spawned. */
   readonly pinned: boolean;
   /** GCE: the image's numeric id, which a re-created image of the same name does not share. */
   readonly numericId?: string;
-  /** OCI: digest of the index that the reference named, or null where it named a manifest. */
+  /** OCI: digest of the index that the reference named; null if it named a manifest. */
   readonly indexDigest?: string | null;
   /** OCI: digest of the configuration document. */
   readonly imageId?: string;
-  /** OCI: ChainID of the uppermost layer. */
+  /** OCI: ChainID of the top layer. */
   readonly chainId?: string | null;
   /** OCI: `os/architecture[/variant]`. */
   readonly platform?: string;
-  /** RFC 3339, as the provider says it. */
+  /** RFC 3339, as reported by the provider. */
   readonly createdAt?: string | null;
 }
 
-/** One place a launch may go, or was kept from. */
+/** A place to launch in, or one that was rejected. */
 export interface Candidate {
   /** The zone on EC2 and GCE, the engine's host on Docker. */
   readonly place: string;
   readonly subnet?: string;
-  /** EC2: how the machine is bought there. */
+  /** EC2: the purchase option there. */
   readonly market?: "on-demand" | "spot";
   readonly verdict: "eligible" | "rejected";
   /** Why it was rejected; null for an eligible one. */
@@ -58,14 +58,14 @@ export interface Check {
   readonly metadata?: JsonObject;
 }
 
-/** A reference that may mean something else tomorrow, with what it meant when it was read. */
+/** A reference that may resolve to something else tomorrow, with its value at the time of reading. */
 export interface FloatingRead {
   readonly reference: string;
   readonly value: string;
   readonly readAt: string;
 }
 
-/** A record that the plan was made from. The plan is stale once one of them has moved on. */
+/** A record that the plan was resolved from. The plan is stale once one of them has changed. */
 export interface PlanRecord {
   readonly kind: string;
   readonly name: string;
@@ -107,12 +107,12 @@ export interface DockerTarget {
   readonly host: string | null;
   readonly network: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Platforms that the engine can run beyond its own, such as `linux/arm64`. */
+  /** Platforms that the engine can run in addition to its own, such as `linux/arm64`. */
   readonly platforms: readonly string[];
   readonly publishAddress: string;
 }
 
-/** Where a launch goes: the placement's arm as it was when the plan was made. */
+/** Where to launch: the placement's target at the time of the resolution. */
 export type PlacementTarget = AwsTarget | GcpTarget | DockerTarget;
 
 export interface MachineShape {
@@ -123,7 +123,7 @@ export interface MachineShape {
   readonly memoryGb: number | null;
   /** GiB; 0 is the image's own size. */
   readonly diskSizeGb: number;
-  /** Provider's name of the volume type, or null for the substrate's default. */
+  /** The provider's name of the volume type; null for the substrate's default. */
   readonly diskType: string | null;
 }
 
@@ -140,15 +140,15 @@ export interface WorkspacePort {
 
 export interface SecretMount {
   readonly secret: string;
-  /** Environment variable, or null where it is a file. */
+  /** Environment variable; null for a file. */
   readonly env: string | null;
-  /** Absolute path in the machine, or null where it is a variable. */
+  /** Absolute path in the machine; null for a variable. */
   readonly path: string | null;
-  /** File mode in octal, such as `0400`; null for a variable. */
+  /** Octal file mode, such as `0400`; null for a variable. */
   readonly mode: string | null;
 }
 
-/** What the workspace asks of the machine once it runs. */
+/** Requests of the workspace for the running machine. */
 export interface GuestRequest {
   readonly repos: readonly RepositoryCheckout[];
   readonly ports: readonly WorkspacePort[];
@@ -158,13 +158,13 @@ export interface GuestRequest {
   readonly bootDocument: "cloud-init" | "none";
 }
 
-/** Where the credential of the artifact's registry comes from. The credential itself is never in a plan. */
+/** The source of the credential for the artifact's registry. The credential itself is never in a plan. */
 export type CredentialSource =
   | { readonly kind: "secret"; readonly secret: string }
   | { readonly kind: "docker-configuration" }
   | { readonly kind: "anonymous" };
 
-/** The receipt of a resolution: every field fixed, each with its source. Frozen, JSON-safe. */
+/** The result of a resolution: every field fixed, each with its source. Frozen and JSON-safe. */
 export interface LaunchPlan {
   readonly planId: string;
   readonly workspace: string;
@@ -179,21 +179,21 @@ export interface LaunchPlan {
   readonly candidates: readonly Candidate[];
   readonly credential: CredentialSource | null;
   readonly guest: GuestRequest;
-  /** What this substrate will be told beyond the neutral fields: on Docker the merged container configuration. */
+  /** Settings for this substrate in addition to the neutral fields: on Docker the merged container configuration. */
   readonly settings: JsonObject;
   readonly checks: readonly Check[];
-  /** JSON pointer into the plan -> where the value came from. */
+  /** The source of each value, by JSON pointer into the plan. */
   readonly sources: Readonly<Record<string, string>>;
   readonly records: readonly PlanRecord[];
   readonly floatingReads: readonly FloatingRead[];
 }
 
-/** A plan before it is judged: what preflight is shown. */
+/** A plan before its checks: the input of a preflight. */
 export type PlanDraft = Omit<LaunchPlan, "planId" | "checks" | "settings">;
 
 /**
- * The plan's identity: SHA-256 of its canonical JSON (RFC 8785) in the printed spelling, without `plan_id` and
- * `floating_reads[].read_at`, so that two resolutions that found the same have the same id.
+ * The plan's identity: SHA-256 of its canonical JSON (RFC 8785) in snake_case, without `plan_id` and
+ * `floating_reads[].read_at`, so that two resolutions with the same result have the same id.
  */
 export function planId(plan: Omit<LaunchPlan, "planId"> & { readonly planId?: string }): string {
   const { planId: _previous, floatingReads, ...rest } = plan;
@@ -205,7 +205,7 @@ export function planId(plan: Omit<LaunchPlan, "planId"> & { readonly planId?: st
   );
 }
 
-/** Gives the plan its id and freezes it, all the way down. */
+/** Adds the plan's id and freezes it deeply. */
 export function freezePlan(plan: Omit<LaunchPlan, "planId">): LaunchPlan {
   return deepFreeze({ planId: planId(plan), ...plan });
 }

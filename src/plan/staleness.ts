@@ -1,7 +1,7 @@
 import { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "./plan.ts";
 
-/** For how long after its resolution a plan is spawned without another look at what it pinned, in milliseconds. */
+/** How long after its resolution a plan is spawned without reading its pinned artifact again, in milliseconds. */
 const WARM_MILLISECONDS = 60_000;
 
 /**

@@ -1,24 +1,24 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type * as NodeSqlite from "node:sqlite";
 
-/** Statements inside one transaction, on a connection that remembers what it has prepared. */
+/** SQL statements inside one transaction, on a connection that caches prepared statements. */
 
 export type SqlParameter = null | number | bigint | string | Uint8Array;
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = { readonly [column: string]: SqlValue };
 
-/** What the work of a transaction is given. It must not be kept beyond the transaction. */
+/** A connection inside a transaction. It must not be used after the transaction. */
 export interface Connection {
-  /** Runs a statement; returns how many rows it changed. */
+  /** Runs a statement; returns the number of changed rows. */
   run(sql: string, ...parameters: readonly SqlParameter[]): number;
-  /** Inserts one row; returns its row id. For that alone `RETURNING` would make the statement twice as dear. */
+  /** Inserts one row; returns its row id. `RETURNING` would make the statement twice as expensive. */
   insert(sql: string, ...parameters: readonly SqlParameter[]): number;
   /** The first row, or undefined. */
   get(sql: string, ...parameters: readonly SqlParameter[]): SqlRow | undefined;
   all(sql: string, ...parameters: readonly SqlParameter[]): readonly SqlRow[];
 }
 
-/** SQL in Slipway is a constant text with parameters, so the cache is bounded by the source itself. */
+/** SQL in Slipway is constant text with parameters, so the source bounds the cache. */
 export function createConnection(database: DatabaseSync): Connection {
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string): StatementSync => {
@@ -36,16 +36,14 @@ export function createConnection(database: DatabaseSync): Connection {
   };
 }
 
-/**
- * Loads `node:sqlite`, and only when a database is opened: start-up without one must not pay for it.
- */
+/** Loaded when a database is opened, because start-up without one must not pay for it. */
 
 export type SqliteModule = typeof NodeSqlite;
 
 /**
- * Node's own SQLite. Node 22 announces the module as experimental on standard error the first time it is loaded;
- * what Slipway uses of it is covered by tests on each supported Node, so that one announcement is left out. The
- * filter lives for the synchronous load alone and lets every other warning through.
+ * Node's own SQLite. Node 22 reports on standard error that the module is experimental when it is first loaded. Slipway
+ * tests the parts that it uses on every supported Node, so this one warning is suppressed. The filter exists only
+ * during the synchronous load and passes on all other warnings.
  */
 export function loadSqlite(): SqliteModule {
   const original = Object.getOwnPropertyDescriptor(process, "emitWarning");

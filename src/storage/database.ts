@@ -22,21 +22,21 @@ import { storageError } from "./storage-error.ts";
 /**
  * The embedded database: one SQLite file that many processes open at once, through Node's own `node:sqlite`.
  *
- * Transactions are synchronous functions: no other work of this process, and no await, comes in between. Writes use
- * `BEGIN IMMEDIATE`, because a transaction that turns from reader into writer fails where another wrote meanwhile
- * (with eight processes, deferred transactions lost four updates in five). Waiting for the lock is asynchronous
- * beyond a short busy time-out, and the writes of one process queue behind one another, so that however many wait,
- * the event loop is held for one short attempt at a time.
+ * Transactions are synchronous functions: no other work of this process, and no await, can come in between. Writes use
+ * `BEGIN IMMEDIATE`, because a transaction that turns from reader into writer fails if another process has written in
+ * between (with eight processes, deferred transactions lost four updates in five). Waiting for the lock is asynchronous
+ * beyond a short busy timeout, and the writes of one process queue behind one another, so that the event loop is only
+ * ever blocked for one short attempt.
  */
 
 /**
- * How long SQLite itself may hold the thread while another process writes, in milliseconds. With eight processes on
+ * How long SQLite itself may block the thread while another process writes, in milliseconds. With eight processes on
  * two busy cores, 25 kept the event loop's longest delay under 80 ms, 40 brought it close to 100.
  */
 const BUSY_TIMEOUT_MS = 25;
 
 export interface DatabaseOptions {
-  /** The file. It is created (mode 0600, its folder 0700) where it does not exist. */
+  /** The file. If it does not exist it is created (mode 0600, its folder 0700). */
   readonly path: string;
   readonly migrations: Migrations;
   readonly pause?: Pause;
@@ -48,9 +48,9 @@ export interface Database extends AsyncDisposable {
   /** Absolute. */
   readonly path: string;
   /**
-   * Runs `work` as one write transaction and returns its result once it is on disk. Where `work` throws, nothing of it
-   * is written and the error is passed on. It is synchronous, and may run more than once: it must change nothing
-   * but the database. Works that wait at the same time reach the disk together.
+   * Runs `work` as one write transaction and returns its result once it is on disk. If `work` throws, nothing of it is
+   * written and the error is passed on. It is synchronous and may run more than once, so it must change nothing but the
+   * database. Works that wait at the same time are committed together.
    *
    * @throws SlipwayError with a `STORAGE_…` reason
    */
@@ -63,14 +63,14 @@ export interface Database extends AsyncDisposable {
   writeLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /** Runs `work` on one consistent snapshot; it never waits for a writer. */
   read<T>(work: (connection: Connection) => T): Promise<T>;
-  /** The same without a snapshot, and cheaper: each statement sees the file as it is by then. */
+  /** The same without a snapshot, and cheaper: each statement reads the current state. */
   readLightly<T>(work: (connection: Connection) => T): Promise<T>;
   /**
-   * Another number once another connection, of whatever process, has changed the file; changes of this one leave it as
-   * it is. It costs less than a transaction.
+   * Returns another number after another connection, of any process, has changed the file. Changes of this connection
+   * do not count. Cheaper than a transaction.
    */
   othersVersion(): Promise<number>;
-  /** Lets the writes that wait finish, then closes. Closing twice is fine. */
+  /** Waits for pending writes, then closes. Closing twice is fine. */
   close(): Promise<void>;
 }
 
@@ -84,8 +84,8 @@ const SYSTEM_PAUSE: Pause = {
 /**
  * Opens the database and brings its tables up to date.
  *
- * @throws SlipwayError `STORAGE_UNAVAILABLE`, `STORAGE_DAMAGED`, `STORAGE_READ_ONLY`, `STORAGE_FULL`,
- * `STORAGE_BUSY`, `STORAGE_UNSAFE`, or `STORAGE_VERSION` where a newer Slipway wrote the file
+ * @throws SlipwayError `STORAGE_UNAVAILABLE`, `STORAGE_DAMAGED`, `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_BUSY`,
+ * `STORAGE_UNSAFE`, or `STORAGE_VERSION` if a newer Slipway wrote the file
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.path === "" || options.path.includes("\0"))
@@ -112,7 +112,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
-/** The settings and tables. Every step may meet another process that opens the same new file: each is retried. */
+/**
+ * Applies the settings and creates the tables. Another process may be opening the same new file, so each step is
+ * retried.
+ */
 async function prepare(opening: {
   readonly raw: DatabaseSync;
   readonly path: string;
@@ -216,11 +219,11 @@ function closedError(path: string): SlipwayError {
   });
 }
 
-/** A write-ahead log stays whole without being synchronised: the next transaction that is takes this one along. */
+/** A write-ahead log stays consistent without a sync. The next synced commit makes this one durable too. */
 function transactLightly<T>(raw: DatabaseSync, work: () => T): T {
   const durable = "PRAGMA synchronous = FULL";
   try {
-    // One word to SQLite where two would do: launches wait for this.
+    // One call to SQLite instead of two: launches wait for this.
     const begin = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
     return transact(raw, begin, work, `COMMIT; ${durable}`);
   } catch (caught) {
@@ -245,13 +248,13 @@ function transact<T>(raw: DatabaseSync, begin: string, work: () => T, commit = "
 }
 
 /**
- * Makes a folder, and those above it, for this user alone. What is there already stays as it is.
+ * Creates a folder and its parents for this user alone. Existing folders stay as they are.
  *
- * Node's own recursive `mkdir` never returns where a file system answers ENOENT although the parent exists, as `/proc`
+ * Node's own recursive `mkdir` never returns if the file system answers ENOENT although the parent exists, as `/proc`
  * does.
  *
  * @param folder absolute
- * @throws what the file system says
+ * @throws the file system's error
  */
 export function makeFolder(folder: string): void {
   const parent = dirname(folder);
@@ -259,7 +262,7 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (caught) {
-    // Where it is no folder, opening a file in it says so.
+    // If it is not a folder, opening a file in it reports that.
     if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
   }
 }

@@ -1,40 +1,40 @@
 /**
- * Waiting for a database's write lock without blocking the event loop. SQLite's own busy handler sleeps the whole
- * thread, so it is given a short time only; beyond that the wait is a timer, jittered so that the processes that
- * wait do not come back in step. An attempt that got the lock at the end of that short time has held the loop as
- * long as one that failed: the time of attempts is added up, and the loop gets its turn before it is too much.
+ * Waits for a database's write lock without blocking the event loop. SQLite's own busy handler blocks the whole thread,
+ * so it is given only a short time. After that the wait is a timer with jitter, so that waiting processes do not retry
+ * in step. An attempt that gets the lock late has blocked the loop as long as one that fails: the time of all attempts
+ * is added up, and the loop gets a turn before it is too much.
  */
 import { isBusy } from "./storage-error.ts";
 
-/** The time and chance that a wait depends on; tests give their own. */
+/** The time and randomness of a wait; tests inject their own. */
 export interface Pause {
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds on a monotonic clock. */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
-  /** Resolves once everything that is due on the event loop has had its turn. */
+  /** Resolves after everything that is due on the event loop has run. */
   turn(): Promise<void>;
   /** From 0 up to 1. */
   random(): number;
 }
 
 /**
- * Runs an attempt until it no longer fails for a lock, at most 30 s; then its last failure is
- * thrown. An attempt that failed for a lock must have left nothing behind.
+ * Repeats an attempt that fails because of a lock for at most 30 s, then throws its last failure. An attempt that fails
+ * because of a lock must have no effect.
  */
 export type LockWait = <T>(attempt: () => T) => Promise<T>;
 
-/** How long a transaction waits for its turn before it gives up as `STORAGE_BUSY`. */
+/** How long a transaction waits for its turn before it fails with `STORAGE_BUSY`. */
 const BUSY_LIMIT_MS = 30_000;
 const SHORTEST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 40;
-/** Attempts may follow one another in one turn of the loop for this long. */
+/** For how long attempts may follow one another in one turn of the loop. */
 const HELD_LIMIT_MS = 10;
 
 export function createLockWait(pause: Pause): LockWait {
-  /** Milliseconds since the loop last had its turn. */
+  /** Milliseconds of attempts since the loop's last turn. */
   const loop = { held: 0 };
   let turning: Promise<void> | undefined;
-  // Let go one after another: of thousands, all would look at each turn, and few could go.
+  // Woken one after another: of thousands, all would check at each turn and few could run.
   const waiting: (() => void)[] = [];
 
   const letNextGo = (): void => {

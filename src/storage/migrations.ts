@@ -1,14 +1,14 @@
 /**
- * Schema versions, one a component (catalog, secrets, ledger), so that each brings its own tables to the shared
- * file. A component's version is the number of its migrations that were applied.
+ * Schema versions, one for each component (catalog, secrets, ledger), so that each brings its own tables to the shared
+ * file. A component's version is the number of its migrations that have been applied.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { SlipwayError } from "../errors.ts";
 
-/** By component: SQL scripts in order. A published script never changes; a new one is added after it. */
+/** SQL scripts in order, by component. A published script never changes; a new one is added after it. */
 export type Migrations = Readonly<Record<string, readonly string[]>>;
 
-/** True where the file holds every table that this version needs: then opening writes nothing. */
+/** Whether the file has all tables that this version needs, so that opening it writes nothing. */
 export function isMigrated(database: DatabaseSync, migrations: Migrations, path: string): boolean {
   const versions = readVersions(database);
   return Object.entries(migrations).every(
@@ -17,7 +17,7 @@ export function isMigrated(database: DatabaseSync, migrations: Migrations, path:
   );
 }
 
-/** Applies what is missing. Runs inside a write transaction, so that two processes never both apply a script. */
+/** Applies the missing scripts. Runs in a write transaction, so that two processes never apply the same script. */
 export function migrate(database: DatabaseSync, migrations: Migrations, path: string): void {
   database.exec(
     "CREATE TABLE IF NOT EXISTS schema_version (component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",

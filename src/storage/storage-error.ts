@@ -1,5 +1,5 @@
 /**
- * What SQLite and the file system say, as errors of ours that name the file. The kind is taken from the numeric
+ * Turns failures of SQLite and the file system into errors that name the file. The kind is taken from the numeric
  * result code (https://www.sqlite.org/rescode.html) or from `errno`'s name, never from the text.
  */
 import { asSlipwayError, isSlipwayError, SlipwayError } from "../errors.ts";
@@ -46,7 +46,7 @@ const UNAVAILABLE: StorageFault = {
 };
 const FORBIDDEN: StorageFault = { ...UNAVAILABLE, code: "PERMISSION_DENIED" };
 
-/** Primary result codes; what is absent is a defect of ours (SQL that does not fit its table). */
+/** Primary result codes. Any other is a defect of Slipway, such as SQL that does not fit its table. */
 const BY_RESULT_CODE: ReadonlyMap<number, StorageFault> = new Map([
   [3, FORBIDDEN], // SQLITE_PERM
   [5, BUSY], // SQLITE_BUSY
@@ -67,12 +67,12 @@ const BY_ERRNO: ReadonlyMap<string, StorageFault> = new Map([
   ["EPERM", FORBIDDEN],
 ]);
 
-/** True where another process holds the lock and the same transaction may succeed a moment later. */
+/** Whether another process holds the lock, so that the same transaction may succeed a moment later. */
 export function isBusy(caught: unknown): boolean {
   return sqliteFault(caught) === BUSY;
 }
 
-/** What was caught while using the database at `path`: SQLite's and the file system's failures are translated. */
+/** Translates a failure that was caught while the database at `path` was used. */
 export function storageError(caught: unknown, path: string): SlipwayError {
   if (isSlipwayError(caught)) return caught;
   const fault = sqliteFault(caught) ?? fileFault(caught);
@@ -92,7 +92,7 @@ export function storageError(caught: unknown, path: string): SlipwayError {
 function sqliteFault(caught: unknown): StorageFault | undefined {
   if (!(caught instanceof Error) || !("errcode" in caught)) return undefined;
   if (typeof caught.errcode !== "number") return undefined;
-  // Extended result codes keep the primary one in the low byte.
+  // Extended result codes have the primary one in the low byte.
   return BY_RESULT_CODE.get(caught.errcode & 0xff);
 }
 

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Connection } from "./connection.ts";
 import { storageError } from "./storage-error.ts";
 
-/** Works in one transaction: a thousand that wait are some dozens of disk writes, and none waits for long. */
+/** Works in one transaction. A thousand waiting works become some dozens of disk writes, and none waits for long. */
 const LARGEST_GROUP = 64;
 
 type Work<T> = (connection: Connection) => T;
@@ -14,16 +14,16 @@ interface Opened {
   readonly path: string;
 }
 
-/** One that waits, with whoever waits for it. */
+/** A waiting work, with the functions that settle its promise. */
 interface Waiting {
-  /** Does the work; what is returned tells whoever waits, once the transaction is on disk. */
+  /** Runs the work. The returned function settles its promise once the transaction is on disk. */
   attempt(): () => void;
   readonly fail: (reason: unknown) => void;
 }
 
 /**
- * Writes one after another, and those that come while another is under way together: a transaction's cost is the disk's,
- * whatever is in it. Each work stays one whole: a savepoint takes back what a failed one did, and nothing of the others.
+ * Runs writes one after another, and those that arrive during another together, because a transaction costs one disk
+ * write, whatever it contains. Each work is atomic: a savepoint undoes a failed one, and nothing of the others.
  *
  * @param run one write transaction
  */
@@ -54,7 +54,7 @@ export function createWriteGroups({ raw, connection, path }: Opened, run: Run): 
             raw.exec("RELEASE work");
             return () => resolve(result);
           } catch (caught) {
-            // SQLite takes the whole transaction back by itself after some failures, such as a full disk.
+            // SQLite rolls the whole transaction back by itself after some failures, such as a full disk.
             if (!raw.isTransaction) throw caught;
             raw.exec("ROLLBACK TO work; RELEASE work");
             return () => reject(storageError(caught, path));
