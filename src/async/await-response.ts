@@ -15,9 +15,9 @@ const FIRST_FINAL_STATUS = 200;
 
 /**
  * The final response to a request, or the error that ended it first. Requests that are sent by `node:http` are awaited
- * here and nowhere else. A peer that answers `101 Switching Protocols` unasked makes Node destroy the connection
- * without `response` or `error`, so that a caller who waits for these two waits forever; without an `Upgrade` field
- * Node takes the same status for a complete and empty response.
+ * here and nowhere else. A peer that answers `101 Switching Protocols` without having been asked to makes Node destroy
+ * the connection without `response` or `error`, so that a caller who waits for these two waits forever; without an
+ * `Upgrade` field Node takes the same status for a complete and empty response.
  */
 export function awaitResponse(request: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();

@@ -13,9 +13,9 @@ export function cancellation(signal: AbortSignal, what: string): SlipwayError {
   return new SlipwayError({
     code: timedOut ? "DEADLINE_EXCEEDED" : "CANCELLED",
     reason: timedOut ? "TIMED_OUT" : "INTERRUPTED",
-    message: timedOut ? `${what} took longer than it was given` : `${what} was cancelled`,
+    message: timedOut ? `${what} timed out` : `${what} was cancelled`,
     remedy: timedOut
-      ? "Run it again, with more time where what it waited for is only slow."
+      ? "Run it again, with a longer timeout if that may be enough."
       : "Run it again when you are ready.",
     cause: reason,
   });
@@ -109,12 +109,12 @@ export interface Deadline extends Disposable {
 
 /** The reason of a signal whose time is over. */
 export function timeoutReason(): DOMException {
-  return new DOMException("the time given ran out", "TimeoutError");
+  return new DOMException("the time limit has passed", "TimeoutError");
 }
 
 /**
  * Not `AbortSignal.any` over `AbortSignal.timeout`: in Node 24.21 a combined signal without listeners misses the
- * timeout if the timeout's own signal was garbage-collected first, and a later listener then waits for ever.
+ * timeout if the timeout's own signal was garbage-collected first, and a later listener then waits forever.
  */
 export function createDeadline(signal: AbortSignal, milliseconds: number): Deadline {
   const controller = new AbortController();

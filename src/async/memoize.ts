@@ -41,7 +41,7 @@ interface Found<Value> {
  * all of them and is not kept: the next caller tries again.
  *
  * @param options.keyOf the key of a call; default: the first argument
- * @param options.isGood whether an earlier value may still be used; default: for ever
+ * @param options.isGood whether an earlier value may still be used; default: forever
  */
 export function memoizeAsync<Arguments extends readonly unknown[], Value>(
   find: (...given: Arguments) => Promise<Value>,

@@ -80,7 +80,6 @@ function nameOf(scope: string, name: string): string {
   return JSON.stringify([scope, name]);
 }
 
-
 /** Milliseconds since the epoch; a computed time has fractions. */
 const time = z.number();
 

@@ -1,6 +1,5 @@
 import { invalidArgument } from "../errors.ts";
 
-
 /** Tokens that calls spend and that return with time. */
 export interface RateBucket {
   /** Tokens in a full bucket. */

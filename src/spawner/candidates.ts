@@ -6,18 +6,18 @@ import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 /** For how long a place that was full is tried last, in milliseconds. */
 export const FULL_MILLISECONDS = 5 * 60_000;
 
-/** A place of the plan that a launch may still go to. */
+/** A place of the plan that is still open to a launch. */
 export interface OpenCandidate {
-  /** Its index among the plan's candidates. */
+  /** Index among the plan's candidates. */
   readonly index: number;
   readonly candidate: Candidate;
-  /** What is bought there: two spawns with the same offering find the same capacity. */
+  /** The capacity that is used there: two spawns with the same offering find the same capacity. */
   readonly offering: string;
 }
 
 /**
- * The places that are left to a spawn: the plan's eligible ones in their order, without those tried before, those
- * known to be full behind the others.
+ * The remaining places of a spawn: the plan's eligible ones in order, without those already tried. Places that are
+ * known to be full come last.
  */
 export function openCandidates(
   plan: LaunchPlan,
@@ -35,12 +35,12 @@ export function openCandidates(
   ];
 }
 
-/** Of all candidates, in their order. */
+/** The offerings of all candidates, in order. */
 export const offeringsOf = memoizeFrozen((plan: LaunchPlan): readonly string[] =>
   plan.candidates.map((candidate) => offeringOf(plan, candidate)),
 );
 
-/** Machine type, zone and market in one account: what a lack of capacity is a lack of. */
+/** Machine type, zone and market in one account: the capacity that may be exhausted. */
 export function offeringOf(
   { target, machineType }: Pick<LaunchPlan, "target" | "machineType">,
   { place, market }: Pick<Candidate, "place" | "market">,
@@ -48,7 +48,7 @@ export function offeringOf(
   return canonicalJson([accountOf(target), place, machineType, market ?? null]);
 }
 
-/** The error of a plan whose every candidate was rejected. */
+/** The error of a plan whose candidates were all rejected. */
 export function noCandidateLeft(plan: LaunchPlan): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",

@@ -15,13 +15,13 @@ import type { Spawn, SpawnState } from "../ledger/spawn-record.ts";
 import { createTries } from "./task.ts";
 import type { SpawnerRuntime, Task, WaitOptions } from "./task.ts";
 
-/** For how long what a cancelled spawn launched is tried to be taken away, in milliseconds. */
+/** How long the termination of a cancelled spawn's machine is attempted, in milliseconds. */
 const CANCELLING = 60_000;
 
-/** The lease was lost: another driver has the spawn now. */
+/** The lease was lost: another worker drives the spawn now. */
 export class LeaseLost extends Error {
   override readonly name = "LeaseLost";
-  /** What this driver had been given, and what the record may know nothing of. */
+  /** The event that could not be recorded. Its machine may not be on record. */
   readonly event: SpawnEvent;
   constructor(event: SpawnEvent) {
     super("the lease was lost");
@@ -30,16 +30,17 @@ export class LeaseLost extends Error {
 }
 
 export interface Beginning {
-  /** What it begins with. Default: that it was taken up. */
+  /** The first event. Default: the spawn was taken up. */
   readonly event?: SpawnEvent | undefined;
-  /** What travels with its launch, where it was looked up already. */
+  /** The launch's secrets, if they have been looked up already. */
   readonly secrets?: LaunchSecrets | undefined;
 }
 
 /**
- * Drives a spawn that is in this driver's hands to where its caller waits for: react, record, perform, and again.
+ * Drives a claimed spawn until it reaches what its caller waits for, in a loop: react to an event, record the change,
+ * perform the command.
  *
- * @throws SlipwayError where it was interrupted or cancelled, or could not be settled in time; {@link LeaseLost}
+ * @throws SlipwayError if the spawn was interrupted or cancelled, or could not be settled in time; {@link LeaseLost}
  */
 export async function drive(
   runtime: SpawnerRuntime,
@@ -66,7 +67,7 @@ export async function drive(
       throw interrupted(waitOptions.spawnId, first.plan.workspace, waitOptions.detach);
     if (!waitOptions.signal.aborted) throw asSlipwayError(caught);
     using deadline = createClockDeadline(runtime.clock, CANCELLING);
-    const message = "cancelled: what was launched goes";
+    const message = "cancelled: terminating the launched machine";
     const stopping: Task = { ...task, signal: deadline.signal };
     try {
       await runSteps(runtime, stopping, state, { kind: "stop", message });
@@ -81,7 +82,7 @@ export async function drive(
   }
 }
 
-/** The loop. `state` is the record as it was last written, for whoever comes after a failure. */
+/** The loop. `state` holds the latest record, also for the caller after a failure. */
 async function runSteps(
   runtime: SpawnerRuntime,
   task: Task,
@@ -135,7 +136,7 @@ async function recordStep(
   return { ...after, plan: driven.plan };
 }
 
-/** A step with the spawn's next launch, which may be one launch with others'. */
+/** Records a step together with the spawn's next launch, which other spawns may share. */
 async function recordLaunch(
   runtime: SpawnerRuntime,
   task: Task,
@@ -156,7 +157,7 @@ async function recordLaunch(
     onWait: (milliseconds, message) => reportWait(waitOptions, milliseconds, message),
     intent: {
       record: "take",
-      // It may have waited: the lease goes from when it is recorded.
+      // It may have waited in the queue: the lease starts when it is recorded.
       of: (launch) => ({
         ...step,
         at: timestamp(runtime.clock),
@@ -177,7 +178,7 @@ export function notify(
   onEvent({ kind: "event", event: { spawnId, at, state, message } });
 }
 
-/** Aborted when so much of the world's time is over. */
+/** A signal that is aborted after so many milliseconds of the injected clock. */
 function createClockDeadline(
   clock: Clock,
   milliseconds: number,

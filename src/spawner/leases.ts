@@ -2,20 +2,20 @@ import type { Clock } from "../host/clock.ts";
 import type { ProcessIdentity } from "../host/process-identity.ts";
 import type { Lease, Ledger, SpawnKey } from "../ledger/ledger.ts";
 
-/** For how long a driver may go without a sign of life, in milliseconds. */
+/** For how long a worker may go without renewing its leases, in milliseconds. */
 export const LEASE_MILLISECONDS = 30_000;
-/** Three signs of life a lease: one that comes late loses nothing. */
+/** Three renewals fit into a lease, so that one late renewal loses nothing. */
 const RENEWAL_MILLISECONDS = LEASE_MILLISECONDS / 3;
 
-/** Made once: an error with its stack costs more than all else that a spawn's end does. */
-const DONE = new Error("nothing is driven here any more");
+/** Created once: an error with its own stack costs more than the rest of a spawn's end. */
+const DONE = new Error("no spawn is driven here any longer");
 
 export interface Leases {
-  /** Until when a lease goes that is given now. */
+  /** When a lease that is given now ends, in milliseconds since the epoch. */
   until(): number;
-  /** Keeps this driver's leases alive while the spawn is driven here. */
+  /** Renews this worker's leases as long as the spawn is driven here. */
   keepAlive(key: SpawnKey): Disposable;
-  /** True for a spawn that nobody drives any more. */
+  /** Whether no process drives the spawn any longer. */
   isFree(key: SpawnKey, lease: Lease): boolean;
 }
 
@@ -31,7 +31,7 @@ export function createLeases(ports: {
 
   const renewLeases = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      // A renewal that fails is no more than a late one: the fence tells a driver that it came too late.
+      // A failed renewal is like a late one. If it comes too late, the fence stops this worker.
       await Promise.allSettled([clock.sleep(RENEWAL_MILLISECONDS, signal)]);
       if (!signal.aborted) await Promise.allSettled([ledger.renew(worker.id, until())]);
     }
@@ -59,7 +59,7 @@ export function createLeases(ports: {
     },
     isFree(key, lease) {
       if (lease.worker === null) return true;
-      // Late or not, what is driven here is nobody else's here.
+      // A spawn that is driven here is not free here, even if its lease has run out.
       if (lease.worker === worker.id) return !driven.has(nameOf(key));
       return lease.until <= clock.now() || worker.isGone(lease.worker);
     },

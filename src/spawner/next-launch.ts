@@ -6,9 +6,9 @@ import { latestLaunch } from "./task.ts";
 import type { SpawnerRuntime } from "./task.ts";
 
 /**
- * The next launch of a spawn: the first open place, or none.
+ * The next launch of a spawn: at the first open place; null if none is left.
  *
- * @param alsoFull the offering that has just been found full
+ * @param alsoFull an offering that has just been found full
  */
 export async function nextLaunch(
   runtime: SpawnerRuntime,
@@ -24,7 +24,7 @@ export async function nextLaunch(
   return { candidate: next.index, place: next.candidate.place };
 }
 
-/** What the state machine is told of a refusal or an end: with the next launch where the error allows one. */
+/** The event of a refusal or an end, with the next launch if the error allows one. */
 export async function refusalEvent(
   runtime: SpawnerRuntime,
   driven: DrivenSpawn,
@@ -35,7 +35,7 @@ export async function refusalEvent(
   return { kind, error, next: await nextLaunch(runtime, driven, fullOffering(driven, error)) };
 }
 
-/** The offering that an error says is full; null where it says something else. */
+/** The offering that the error reports as full; null for any other error. */
 export function fullOffering(driven: DrivenSpawn, error: SlipwayError): string | null {
   const candidate = driven.plan.candidates[latestLaunch(driven).candidate];
   if (error.reason !== "INSUFFICIENT_CAPACITY" || candidate === undefined) return null;

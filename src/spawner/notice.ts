@@ -1,11 +1,11 @@
 import type { SpawnEvent } from "../ledger/spawn-record.ts";
 
-/** Something that a person or program waiting for a spawn wants to hear, as it happens. */
+/** A report to the caller that waits for a spawn. */
 export type SpawnNotice =
   | { readonly kind: "event"; readonly event: Omit<SpawnEvent, "sequence"> }
-  /** What an engine or cloud says on the way, such as a pull's progress; not recorded. */
+  /** A report of an engine or cloud in between, such as the progress of a pull; not recorded. */
   | { readonly kind: "progress"; readonly spawnId: string; readonly message: string }
-  /** It waits for its turn at the provider: for what, and about how long. */
+  /** The spawn waits for its turn at the provider: for which limit, and for how long approximately. */
   | {
       readonly kind: "waiting";
       readonly spawnId: string;
@@ -13,7 +13,7 @@ export type SpawnNotice =
       readonly milliseconds: number;
     };
 
-/** Tells whoever waits for a spawn that it waits for its turn. */
+/** Reports to the caller that its spawn waits for its turn. */
 export function reportWait(
   {
     spawnId,

@@ -16,7 +16,7 @@ import { endedError, hasEnded } from "./machines/machine-end.ts";
 
 type Work = Exclude<Command, { readonly do: "rest" | "leave" }>;
 
-/** Does what the state machine commands and tells what came of it. */
+/** Performs a command of the state machine and returns the resulting event. */
 export async function perform(
   runtime: SpawnerRuntime,
   task: Task,
@@ -48,7 +48,7 @@ async function performLaunch(
   const { idempotency } = task.adapter.capabilities;
   const record = latestLaunch(driven);
   const isDoubted = record.outcome === "unknown";
-  // A machine is not made to be taken away again where looking tells as much.
+  // If a look-up answers the question, no machine is launched only to be terminated.
   if (isDoubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent")
     return await lookUp(runtime, task, driven, neverLaunched(driven));
   const age = runtime.clock.now() - Date.parse(record.at);
@@ -60,7 +60,7 @@ async function performLaunch(
       const { machine } = outcome;
       task.tries.reset();
       const isEnough = machine.state === "running" && task.waitOptions.wait !== "watched";
-      // Whoever has left meanwhile has it taken away, or leaves it to be looked at.
+      // A caller that has left in the meantime has the machine terminated, or leaves it to be observed later.
       const running = isEnough && !task.signal.aborted;
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
@@ -114,7 +114,7 @@ async function settleLaunch(
   return await lookUp(runtime, task, driven, refused);
 }
 
-/** Looks for a machine of the launch among all that carry this ledger's tag. */
+/** Looks for the launch's machine among all machines with this ledger's tag. */
 async function lookUp(
   runtime: SpawnerRuntime,
   task: Task,
@@ -133,7 +133,7 @@ async function lookUp(
           ownership?.launchId === wanted &&
           isMember({ spawnId: ownership.spawnId, launchIndex }, { spawnId, member }),
       );
-      // Made and never started, as a container can be: only its launch starts it.
+      // Created but never started, as a container can be: only its launch starts it.
       if (found?.state === "pending" && isInstant && driven.spawn.state === "launching")
         return { kind: "lost", error };
       if (found !== undefined)
@@ -149,8 +149,8 @@ async function lookUp(
 }
 
 /**
- * Who may not ask is turned away before the token is looked at: that says nothing of what it has launched, and a list
- * that may lag behind says no more.
+ * Whether the provider refused the caller before it checked the token. Such a refusal proves nothing about an earlier
+ * launch, and neither does a listing that may lag.
  */
 function isCallerRefused({ code, blastRadius }: SlipwayError): boolean {
   return ["UNAUTHENTICATED", "PERMISSION_DENIED"].includes(code) && blastRadius !== "request";
@@ -171,8 +171,8 @@ function reportRetry({ waitOptions: { spawnId, onEvent } }: Task, error: Slipway
 }
 
 /**
- * Looks at an accepted machine until it runs (and, watched, goes on running), has ended, or has been pending for too
- * long.
+ * Polls an accepted machine until it runs (and, if it is watched, keeps running), has ended, or has been pending for
+ * too long.
  */
 async function observeMachine(
   runtime: SpawnerRuntime,
@@ -217,8 +217,8 @@ async function observeMachine(
 }
 
 /**
- * Takes a machine away, until it is gone or the time for it has run out. One that its provider does not know yet is
- * asked for again: what was launched a moment ago is there, and would stay.
+ * Terminates a machine and waits until it is gone or the time has run out. If the provider does not know the machine
+ * yet, it is asked again: a machine that was launched a moment ago exists, and would otherwise stay.
  */
 async function removeMachine(
   runtime: SpawnerRuntime,

@@ -13,22 +13,22 @@ export interface RecoverRequest {
   readonly onEvent: (notice: SpawnNotice) => void;
 }
 
-/** What became of a spawn that was unfinished. */
+/** The result for a spawn that was unfinished. */
 export interface Recovered {
   readonly spawnId: string;
-  /** As it is now; null where that could not be read. */
+  /** Its current state; null if it could not be read. */
   readonly spawn: Spawn | null;
-  /** Why it has not settled; null where it has. */
+  /** Why it has not settled; null if it has. */
   readonly error: SlipwayError | null;
 }
 
-/** A burst whose process died is one launch and few looks for all that are taken up together. */
+/** A burst whose process died is one launch, and few polls, for all spawns that are recovered together. */
 const AT_ONCE = 256;
 
 /**
- * Takes up every unfinished spawn of the tenant, oldest first: at once those whose driver is gone, the others when
- * they have settled or their lease has run out. Each comes to running, failed or terminated, or says why not. Twice at
- * once is as good as once.
+ * Recovers every unfinished spawn of the tenant, oldest first: at once if its worker is gone, otherwise when it has
+ * settled or its lease has run out. Each ends as running, failed or terminated, or with the reason why not. Concurrent
+ * recoveries do no harm.
  */
 export async function recover(
   runtime: SpawnerRuntime,

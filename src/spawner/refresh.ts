@@ -8,10 +8,10 @@ import { spawnMachine } from "../ledger/spawn-record.ts";
 import type { SpawnerRuntime } from "./task.ts";
 
 /**
- * Looks at the machines of spawns that nobody drives, with one call a scope, and records what became of them: a booted
- * one runs, one that has ended by itself is terminated. What somebody drives is theirs to record.
+ * Reads the machines of spawns that no process drives, with one call for each scope, and records their state: a booted
+ * machine runs, and one that has ended by itself is terminated. Spawns with a worker are left to it.
  *
- * @throws SlipwayError where a provider could not be asked, once all the others have been
+ * @throws SlipwayError if a provider could not be asked, after all others have been
  */
 export async function refresh(
   runtime: SpawnerRuntime,
@@ -76,7 +76,7 @@ async function recordStatus(
   machine: Machine | null,
 ): Promise<void> {
   const { tenant, spawnId, state } = spawn;
-  // One that is stopped is not gone: somebody may start it again, and what it holds is theirs.
+  // A stopped machine is not gone: its owner may start it again, and its data is theirs.
   const ended = machine === null || machine.state === "ended";
   if (!ended && (state === "running" || machine.state !== "running")) return;
   const until = runtime.leases.until();
@@ -84,7 +84,7 @@ async function recordStatus(
   const claimed = await runtime.ledger.claim(claim);
   if (claimed === null) return;
   const id = spawn.machine?.id ?? "";
-  // Whoever drove it may have gone on while its provider was asked: what was seen is of another machine then.
+  // Its worker may have gone on while the provider was asked: the status may be that of an earlier machine.
   if (claimed.spawn.machine?.id !== id || claimed.spawn.state !== state)
     return await runtime.ledger.release({ tenant, spawnId }, claimed.lease.fence);
   const step = {
@@ -110,7 +110,7 @@ async function recordStatus(
 }
 
 function endMessage(id: string, machine: Machine | null): string {
-  if (machine === null) return `${id} is gone: something or somebody else removed it`;
+  if (machine === null) return `${id} is gone: it was not removed by Slipway`;
   const { exitCode, message } = machine.end ?? { exitCode: null, message: "" };
   const how = [exitCode === null ? "" : `exit code ${exitCode}`, message]
     .filter(Boolean)

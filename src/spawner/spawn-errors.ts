@@ -3,7 +3,7 @@ import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
 
-/** A wait that the caller ended: by its signal, or by the time it gave. */
+/** The caller ended its wait, by a signal or by a time limit. */
 export function interrupted(
   spawnId: string,
   workspace: string | null,
@@ -15,8 +15,8 @@ export function interrupted(
     code: timedOut ? "DEADLINE_EXCEEDED" : "CANCELLED",
     reason: timedOut ? "TIMED_OUT" : "INTERRUPTED",
     message: recorded
-      ? `spawn ${spawnId}: ${timedOut ? "the time given ran out" : "interrupted"} before it was running; it stays recorded`
-      : `spawn ${spawnId}: ${timedOut ? "the time given ran out" : "interrupted"} before anything was recorded or launched`,
+      ? `spawn ${spawnId}: ${timedOut ? "timed out" : "interrupted"} before it was running; it stays recorded`
+      : `spawn ${spawnId}: ${timedOut ? "timed out" : "interrupted"} before anything was recorded or launched`,
     remedy: recorded
       ? `Resume it with \`slipway spawn ${workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`
       : "Spawn again when you are ready.",
@@ -24,30 +24,30 @@ export function interrupted(
   });
 }
 
-/** A spawn that its caller gave up: what was launched is gone, or is being taken away. */
+/** The caller cancelled the spawn: its machine is gone, or is being terminated. */
 export function cancelled(
   { spawnId, state }: Pick<Spawn, "spawnId" | "state">,
   signal: AbortSignal,
   failure: SlipwayError | null,
 ): SlipwayError {
   const { code, reason } = cancellation(signal, "the spawn");
-  const what = reason === "TIMED_OUT" ? "the time given ran out" : "cancelled";
+  const what = reason === "TIMED_OUT" ? "timed out" : "cancelled";
   return new SlipwayError({
     code,
     reason,
     message:
       failure === null
-        ? `spawn ${spawnId}: ${what}; nothing of it is left`
-        : `spawn ${spawnId}: ${what}; it is ${state}, because what was launched could not be taken away yet (${failure.message})`,
+        ? `spawn ${spawnId}: ${what}; no machine is left`
+        : `spawn ${spawnId}: ${what}; it is ${state}, because its machine could not be terminated yet (${failure.message})`,
     remedy:
       failure === null
         ? "Spawn again under another id when you are ready."
-        : `\`slipway terminate ${spawnId}\` or \`slipway recover\` takes it away.`,
+        : `Run \`slipway terminate ${spawnId}\` or \`slipway recover\` to terminate it.`,
     metadata: { spawn_id: spawnId, state },
   });
 }
 
-/** It was tried for long enough, and is not known whether there is a machine. */
+/** The spawn was tried for long enough, and it is not known whether it has a machine. */
 export function unsettled(spawnId: string, error: SlipwayError): SlipwayError {
   return new SlipwayError({
     code: "UNAVAILABLE",
@@ -61,7 +61,7 @@ export function unsettled(spawnId: string, error: SlipwayError): SlipwayError {
 }
 
 /**
- * Holds the spawn that has an id to what was asked for under it: the same workspace, or the same plan.
+ * Checks that a known id is used for the same workspace or plan as before.
  *
  * @throws SlipwayError `ALREADY_EXISTS` / `SPAWN_ID_REUSED`
  */
@@ -77,8 +77,8 @@ export function refuseReused(known: Spawn, subject: string | LaunchPlan): void {
   throw new SlipwayError({
     code: "ALREADY_EXISTS",
     reason: "SPAWN_ID_REUSED",
-    message: `spawn ${spawnId} exists already, for another ${other}`,
-    remedy: "Choose another id; one id is one machine for ever.",
+    message: `spawn ${spawnId} already exists for another ${other}`,
+    remedy: "Choose another id: an id always stands for the same machine.",
     metadata: { spawn_id: spawnId, workspace },
   });
 }
@@ -87,24 +87,24 @@ export function spawnNotFound(tenant: string, spawnId: string): SlipwayError {
   return new SlipwayError({
     code: "NOT_FOUND",
     reason: "SPAWN_NOT_FOUND",
-    message: `spawn ${spawnId} is not known to tenant ${tenant}`,
+    message: `spawn ${spawnId} does not exist for tenant ${tenant}`,
     remedy: "`slipway list` shows the tenant's spawns.",
     metadata: { spawn_id: spawnId, tenant },
   });
 }
 
-/** Asked for the logs of a spawn that has no machine, or none any more. */
+/** Logs were requested of a spawn that has no machine, or no longer has one. */
 export function noMachine({ spawnId, state, error }: Spawn): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "MACHINE_NOT_STARTED",
-    message: `spawn ${spawnId} is ${state}: it has no machine${error === null ? "" : " (its error keeps the last lines that one printed)"}`,
+    message: `spawn ${spawnId} is ${state}: it has no machine${error === null ? "" : " (its error has the last lines of its log)"}`,
     remedy: `\`slipway describe ${spawnId}\` shows what happened.`,
     metadata: { spawn_id: spawnId, state },
   });
 }
 
-/** Its machine was accepted long ago and is neither running nor at its end. */
+/** The machine was accepted long ago, and neither runs nor has ended. */
 export function stillPending(
   { spawnId }: Pick<Spawn, "spawnId">,
   machineId: string,
@@ -116,12 +116,12 @@ export function stillPending(
     code: "DEADLINE_EXCEEDED",
     reason: "BOOT_TIMED_OUT",
     message: `spawn ${spawnId}: machine ${machineId} is still pending more than ${time} after it was accepted; the spawn stays booting`,
-    remedy: `\`slipway recover\` looks at it again, \`slipway terminate ${spawnId}\` ends it.`,
+    remedy: `Run \`slipway recover\` to check it again, or \`slipway terminate ${spawnId}\`.`,
     metadata: { spawn_id: spawnId, machine_id: machineId },
   });
 }
 
-/** Whether the same request may be sent again for this error. */
+/** Whether the same request may be sent again after this error. */
 export function isWorthRepeating(caught: unknown): caught is SlipwayError {
   return isSlipwayError(caught) && caught.retry === "same-token";
 }

@@ -24,15 +24,15 @@ import type { SpawnerPorts, SpawnerRuntime, WaitOptions } from "./task.ts";
 
 export interface SpawnRequest extends WaitOptions {
   readonly plan: LaunchPlan;
-  /** What was asked for: the workspace, or (saved) the plan itself. */
+  /** The workspace that was requested, or the saved plan itself. */
   readonly subject: string | LaunchPlan;
 }
 
-/** First and longest pause between two looks at a spawn that another driver has, in milliseconds. */
+/** First and longest pause between two reads of a spawn that another worker drives, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1_000;
 
-/** What the spawns of one process share: its leases, its launches, and one describe loop for each adapter. */
+/** The state that all spawns of one process share: leases, launches, and one poll loop for each adapter. */
 export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
   const { ledger, clock, worker } = ports;
   const isGone = (line: string): boolean => worker.isGone(line);
@@ -52,15 +52,15 @@ export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
 }
 
 /**
- * Makes the promise and keeps it: records the spawn and its launch, asks the provider, records the answer, waits.
- * Where the id is already known to the ledger, goes on with what is recorded there.
+ * Records a spawn and its launch, makes the launch call, records the answer, and waits. If the ledger already knows the
+ * id, continues with what is recorded.
  */
 export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest): Promise<Spawn> {
   const { plan, spawnId, tenant, signal } = request;
   const [adapter, owner, secrets, full] = await Promise.all([
     runtime.openAdapter(plan.target),
     runtime.ledger.owner(),
-    // Looked up before anything is recorded: a spawn whose secret is gone is refused, not failed.
+    // Looked up before anything is recorded: a spawn whose secret is missing is refused, not failed.
     runtime.launchSecrets(plan, signal),
     runtime.ledger.fullOfferings(offeringsOf(plan), runtime.clock.now()),
   ]);
@@ -89,7 +89,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
     },
   });
   if (record === null) {
-    // Another process took the id since it was looked up, maybe for something else.
+    // Another process has created the id since it was looked up, maybe for something else.
     if (existing !== null) refuseReused(existing.spawn, request.subject);
     return await awaitSpawn(runtime, request);
   }
@@ -98,7 +98,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
   return await driveClaimed(runtime, request, { ...record, plan }, { kind: "taken-up" }, secrets);
 }
 
-/** Nothing is recorded, and nothing launched, before this has resolved: who leaves sooner leaves nothing behind. */
+/** Nothing is recorded or launched before this resolves: a caller that leaves earlier leaves nothing behind. */
 async function enqueueLaunch(
   { queue }: SpawnerRuntime,
   { signal, detach, spawnId }: WaitOptions,
@@ -114,7 +114,7 @@ async function enqueueLaunch(
 }
 
 /**
- * Goes on with a recorded spawn up to where the caller waits for: drives it where nobody does, else looks on.
+ * Brings a recorded spawn to what the caller waits for: drives it if no process does, otherwise waits for its worker.
  *
  * @throws SlipwayError `NOT_FOUND` / `SPAWN_NOT_FOUND`
  */
@@ -136,14 +136,14 @@ export async function awaitSpawn(
     for (const ending of [waitOptions.signal, waitOptions.detach])
       if (ending.aborted) throw interrupted(spawn.spawnId, spawn.workspace, ending);
     if (spawn.state !== reported)
-      notify(waitOptions, spawn.updatedAt, spawn.state, "in other hands");
+      notify(waitOptions, spawn.updatedAt, spawn.state, "being driven by another process");
     reported = spawn.state;
     await runtime.clock.sleep(pause);
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   }
 }
 
-/** Takes a spawn over from whoever drives it, and ends it. Whoever is ending it already is waited for. */
+/** Takes a spawn over from its worker and terminates it. If it is terminating already, waits for its worker. */
 export async function terminate(runtime: SpawnerRuntime, waitOptions: WaitOptions): Promise<Spawn> {
   for (;;) {
     const driven = await runtime.ledger.find(waitOptions);
@@ -156,7 +156,7 @@ export async function terminate(runtime: SpawnerRuntime, waitOptions: WaitOption
     if (claimed === null) continue;
     return await driveClaimed(runtime, waitOptions, claimed, {
       kind: "stop",
-      message: "termination asked for",
+      message: "termination requested",
     });
   }
 }
@@ -167,7 +167,7 @@ async function claimSpawn(
 ): Promise<DrivenSpawn | null> {
   const { spawn, lease, plan } = driven;
   const { tenant, spawnId } = spawn;
-  // Who cannot reach its machine takes no spawn from anybody.
+  // A process that cannot reach the machine must not claim its spawn.
   await runtime.openAdapter(plan.target);
   const claimed = await runtime.ledger.claim({
     tenant,
@@ -196,8 +196,8 @@ async function driveClaimed(
 }
 
 /**
- * Another driver has the spawn now. A machine that this one was given meanwhile goes, unless the record claims it or
- * the other is still to find it by its token.
+ * Another worker drives the spawn now. Terminates the machine that this worker was given, unless the record claims it
+ * or the other worker may still find it by its token.
  */
 async function terminateOrphan(
   runtime: SpawnerRuntime,
@@ -212,13 +212,13 @@ async function terminateOrphan(
   if (spawn.machine?.id === event.machine.id && !isFinished(spawn.state)) return;
   if (isUnsettled && !isFinished(spawn.state)) return;
   const adapter = await runtime.openAdapter(driven.plan.target);
-  // Whether or not its caller still waits: nobody else knows of this machine.
+  // Not the caller's signal: even if the caller has left, no other process knows of this machine.
   const never = new AbortController().signal;
   const answer = await runtime.terminatorOf(adapter).terminate(event.machine.id, never);
   if (answer.outcome === "failed") throw answer.error;
 }
 
-/** Whether a spawn is where the caller waits for it, or will never be. */
+/** Whether a spawn has reached what the caller waits for, or never will. */
 function hasReached({ state }: Spawn, { wait }: WaitOptions): boolean {
   if (state === "booting") return wait === "accepted";
   if (state === "terminating") return wait !== "settled";

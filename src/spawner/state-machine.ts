@@ -4,62 +4,62 @@ import { isFinished } from "../ledger/spawn-record.ts";
 import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
 
 /**
- * The state machine of a spawn: what to record and what to do next, from where it stands and what has happened. Pure;
- * `drive.ts` does what it commands and tells it what came of it.
+ * The state machine of a spawn: what to record and what to do next, from its progress and an event. Pure; `drive.ts`
+ * performs the commands and reports the events.
  *
- * One rule stands above the others: no launch is begun while an earlier one of the spawn is unsettled. A launch is
- * settled by an answer that leaves no doubt. Where an answer was lost, a later refusal of the same token does leave
- * doubt, so a machine is looked for before the refusal is believed.
+ * The most important rule: no launch begins while an earlier launch of the spawn is unsettled. A launch is settled by
+ * an unambiguous answer. If an answer was lost, a later refusal of the same token is ambiguous, so a machine is looked
+ * up before the refusal counts.
  */
 
-/** Where a spawn stands, as the ledger can tell it to any driver. */
+/** The progress of a spawn, as any worker can read it from the ledger. */
 export interface Progress {
   readonly state: SpawnState;
   readonly machineId: string | null;
-  /** What became of the latest launch. */
+  /** The result of the latest launch. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
-  /** The words of the error that the spawn fails with once nothing of it is left; null: it will be terminated. */
+  /** The message of the error with which the spawn fails once its machine is gone; null if it will be terminated. */
   readonly failure: string | null;
 }
 
-/** What has happened. */
+/** Events of a spawn. */
 export type SpawnEvent =
-  /** A driver begins, or goes on where another stopped. */
+  /** A worker starts to drive the spawn, or continues where another stopped. */
   | { readonly kind: "taken-up" }
   /** The launch was accepted, or its machine was found. */
   | { readonly kind: "accepted"; readonly machine: SpawnMachine; readonly running: boolean }
-  /** The provider refused the launch. `next`: what may be tried elsewhere, null where nothing is left. */
+  /** The provider refused the launch. `next`: the next place to try; null if none is left. */
   | { readonly kind: "refused"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
   /** The answer was lost. */
   | { readonly kind: "lost"; readonly error: SlipwayError }
-  /** A look-up found no machine of the launch, whose refusal is repeated here. */
+  /** A look-up found no machine of the launch; the refusal that caused it is repeated here. */
   | { readonly kind: "absent"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
-  /** The machine runs, for as long as it was to be watched. */
+  /** The machine runs, and has been watched for long enough. */
   | { readonly kind: "running"; readonly machine: SpawnMachine }
-  /** The machine came to its end before it was seen running. */
+  /** The machine ended before it was seen running. */
   | { readonly kind: "ended"; readonly error: SlipwayError; readonly next: PlannedLaunch | null }
   /** The provider has confirmed that the machine is gone. */
   | { readonly kind: "removed"; readonly next: PlannedLaunch | null }
-  /** The spawn is wanted no more. */
+  /** The spawn is to be terminated. */
   | { readonly kind: "stop"; readonly message: string }
-  /** What was repeated has been repeated for long enough. */
+  /** A call was repeated for long enough without success. */
   | { readonly kind: "out-of-time"; readonly error: SlipwayError };
 
-/** What the driver does next; each ends with an event. */
+/** The worker's next action; each results in an event. */
 export type Command =
-  /** Ask the provider with the recorded token. `again`: why it is asked once more, after a pause. */
+  /** Make the launch call with the recorded token. `again`: the error after which it is repeated, following a pause. */
   | { readonly do: "launch"; readonly again: SlipwayError | null }
-  /** Find out whether the launch has a machine. `refusal`: what its token was refused with after an answer was lost. */
+  /** Find out whether the launch has a machine. `refusal`: the refusal of its token after an answer was lost. */
   | { readonly do: "settle"; readonly refusal: SlipwayError | null }
-  /** Look at the machine until it runs or has ended. */
+  /** Poll the machine until it runs or has ended. */
   | { readonly do: "observe" }
   | { readonly do: "remove"; readonly machineId: string }
   /** Nothing: the spawn has settled. */
   | { readonly do: "rest" }
-  /** Nothing more can be done now: whether there is a machine is not known. */
+  /** Nothing more can be done now: it is not known whether there is a machine. */
   | { readonly do: "leave"; readonly error: SlipwayError };
 
-/** What is recorded; the driver adds whose it is and when. */
+/** A change of the record. The worker adds its key, time and lease. */
 export interface Change extends Pick<Step, "to" | "message" | "machine" | "error" | "answer"> {
   /** The intent of the next launch. */
   readonly launch?: PlannedLaunch;
@@ -81,12 +81,12 @@ export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
   };
 }
 
-/** (state, event) -> (what to record, what to do). */
+/** (progress, event) -> (change to record, next command). */
 export function react(progress: Progress, event: SpawnEvent): Reaction {
   if (isFinished(progress.state)) return { change: null, command: { do: "rest" } };
   switch (event.kind) {
     case "taken-up":
-      return { change: null, command: goOn(progress) };
+      return { change: null, command: resumeCommand(progress) };
     case "accepted":
       return accepted(progress, event);
     case "refused":
@@ -112,14 +112,14 @@ export function react(progress: Progress, event: SpawnEvent): Reaction {
   }
 }
 
-/** What is to be done where a spawn stands, whoever brought it there. */
-function goOn({ state, machineId, outcome }: Progress): Command {
+/** The next command for a spawn that is taken up with this progress. */
+function resumeCommand({ state, machineId, outcome }: Progress): Command {
   switch (state) {
     case "pending":
     case "launching":
       return { do: "launch", again: null };
     case "booting":
-      // A machine that has ended already, whose spawn goes elsewhere once it is gone.
+      // The machine has ended already; once it is gone, the spawn goes to another place.
       return machineId !== null && outcome === "rejected"
         ? { do: "remove", machineId }
         : { do: "observe" };
@@ -142,7 +142,7 @@ function accepted({ state }: Progress, { machine, running: isRunning }: Of<"acce
       change: { to: state, message, machine, answer },
       command: { do: "remove", machineId: machine.id },
     };
-  // One record says it all where the answer already says "running" and nobody wants it watched.
+  // If the answer says that the machine runs, and it need not be watched, one record is enough.
   if (isRunning) return { change: { ...running(machine), answer }, command: { do: "rest" } };
   return { change: { to: "booting", message, machine, answer }, command: { do: "observe" } };
 }
@@ -160,7 +160,7 @@ function lost({ state, outcome }: Progress, error: SlipwayError): Change | null 
   };
 }
 
-/** Beyond doubt, the launch has no machine. */
+/** The launch has no machine, without doubt. */
 function absent(
   progress: Progress,
   { error, next }: Pick<Of<"absent">, "error" | "next">,
@@ -216,7 +216,7 @@ function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
   return { change: finish(progress), command: { do: "rest" } };
 }
 
-/** Nothing of the spawn is left. */
+/** The spawn has ended and has no machine. */
 function finish({ failure, machineId }: Progress): Change {
   if (failure !== null) return { to: "failed", message: failure };
   const message = machineId === null ? "there is no machine" : `${machineId} terminated`;
@@ -228,7 +228,7 @@ function stop(progress: Progress, message: string): Reaction {
   const command: Command =
     machineId === null ? { do: "settle", refusal: null } : { do: "remove", machineId };
   if (state === "terminating") return { change: null, command };
-  // Whoever asked the provider has been interrupted: whether it heard is not known.
+  // The launch call was interrupted: it is not known whether it arrived.
   const answer = { outcome: "unknown", reason: null } as const;
   return {
     change: { to: "terminating", message, ...(outcome === null ? { answer } : {}) },
@@ -237,8 +237,8 @@ function stop(progress: Progress, message: string): Reaction {
 }
 
 /**
- * A launch that was refused each time has no machine. One whose answer was lost may have one: its spawn stays as it
- * is, never failed, for whoever goes on with it.
+ * A launch that was always refused has no machine. If an answer was lost, there may be one: the spawn stays as it is,
+ * never failed, for a later recovery.
  */
 function outOfTime({ state, outcome }: Progress, error: SlipwayError): Reaction {
   if (state === "launching" && outcome === null)

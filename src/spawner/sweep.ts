@@ -11,33 +11,33 @@ import type { ClaimVerdict, FoundMachine, Ledger, Suspect } from "../ledger/ledg
 import type { SpawnerPorts } from "./task.ts";
 
 export interface SweepRequest {
-  /** Places to look at beside those that launches went to. */
+  /** Places to list in addition to those of recorded launches. */
   readonly targets: readonly PlacementTarget[];
-  /** For how long a machine has been a suspect before it is terminated, in milliseconds. Default: 15 minutes. */
+  /** How long a machine must have been a suspect before it is terminated, in milliseconds. Default: 15 minutes. */
   readonly grace: number | undefined;
-  /** Only tell what would be done. */
+  /** Only report what would be done. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
 
 export interface SweptMachine extends Suspect {
-  /** What it is in, such as an account and region. */
+  /** The account and region, project or engine. */
   readonly scope: string;
 }
 
 export interface SweepReport {
-  /** Machines that carry this ledger's tag. */
+  /** The number of machines with this ledger's tag. */
   readonly scanned: number;
   readonly claimed: number;
-  /** Machines that no live spawn claims, and that stay for now. */
+  /** Machines that no live spawn claims and that are left alone for now. */
   readonly suspects: readonly SweptMachine[];
-  /** Terminated by this sweep; in a dry run those that would be. */
+  /** Machines that this sweep terminated; in a dry run those that it would have terminated. */
   readonly terminated: readonly SweptMachine[];
-  /** Scopes that could not be listed whole, or in which a termination failed, with the reason. */
+  /** Scopes that could not be listed completely, or in which a termination failed, with the reason. */
   readonly skippedScopes: readonly { readonly scope: string; readonly error: SlipwayError }[];
 }
 
-/** One account and region, project or engine, with all machines in it that carry our tag. */
+/** One account and region, project or engine, with all its machines that carry this ledger's tag. */
 interface Scope {
   readonly name: string;
   readonly adapter: SubstrateAdapter;
@@ -45,15 +45,15 @@ interface Scope {
   readonly verdicts: readonly ClaimVerdict[];
 }
 
-/** For how long a suspect is left alone unless the caller says otherwise, in milliseconds. */
+/** Default for `SweepRequest.grace`, in milliseconds. */
 const GRACE = 15 * 60_000;
-/** Scopes that are asked at once. */
+/** How many scopes are listed at once. */
 const AT_ONCE = 4;
 
 /**
- * Finds machines with this ledger's tag that no live spawn claims. A first sweep makes them suspects, a later one
- * terminates those that still are after the grace period. A scope that cannot be listed whole is left alone; so is
- * everything where a machine has a launch that this ledger never issued, because such a ledger is an old copy.
+ * Finds machines with this ledger's tag that no live spawn claims. The first sweep makes them suspects; a later one
+ * terminates those that still are, after the grace period. A scope that cannot be listed completely is left alone. If
+ * any machine has a launch that this ledger never issued, everything is left alone, because the ledger is an old copy.
  *
  * @throws SlipwayError `FAILED_PRECONDITION` / `LEDGER_RESTORED`
  */
@@ -87,7 +87,7 @@ export async function sweep(
 type Opened = Pick<Scope, "name" | "adapter"> | Skipped;
 type Skipped = SweepReport["skippedScopes"][number];
 
-/** One adapter for a scope, however many targets lead to it: seen twice, a machine would be found by two passes in one. */
+/** One adapter for each scope, however many targets lead to it: otherwise one sweep would find a machine twice. */
 async function openScopes(
   openAdapter: OpenAdapter,
   targets: readonly PlacementTarget[],
@@ -147,9 +147,9 @@ function refuseOldCopy(scopes: readonly Scope[]): void {
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "LEDGER_RESTORED",
-    message: `${ids.length} machines carry this ledger's tag but launches that it never issued (${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}): it is an older copy of the one that launched them, and knows nothing of what they are for`,
+    message: `${ids.length} machines carry this ledger's tag but launches that it never issued (${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}): it is an older copy of the ledger that launched them`,
     remedy:
-      "Use the ledger that launched them; if it is lost, see to these machines by hand. Nothing was terminated.",
+      "Use the ledger that launched them; if it is lost, terminate these machines by other means. Nothing was terminated.",
     metadata: { machines: ids.slice(0, 100) },
   });
 }
@@ -171,7 +171,7 @@ async function sweepScope(
     scope: name,
     since: since.get(id) ?? now,
   }));
-  // Found by an earlier sweep, long enough ago, and claimed by nobody in the meantime.
+  // An earlier sweep found it, long enough ago, and no spawn has claimed it since.
   const due = all.filter((one) => known.has(one.id) && now - one.since >= grace);
   const dueIds = new Set(due.map(({ id }) => id));
   const judged = await ledger.judge(orphans.filter(({ id }) => dueIds.has(id)));
@@ -183,7 +183,7 @@ async function sweepScope(
   return {
     suspects: [...staying, ...doomed.filter((_one, at) => outcomes[at]?.outcome === "failed")],
     terminated: doomed.filter((_one, at) => outcomes[at]?.outcome !== "failed"),
-    // One for the scope: a call that fails fails alike for all of its machines.
+    // One for the scope: a failing call fails alike for all of its machines.
     failures: outcomes
       .flatMap((one) => (one.outcome === "failed" ? [{ scope: name, error: one.error }] : []))
       .slice(0, 1),

@@ -18,15 +18,15 @@ import type { MachineWatcher } from "./machines/watcher.ts";
 export interface SpawnerPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** Between 0 and 1. */
+  /** Returns a random number from 0 up to 1. */
   readonly random: () => number;
   readonly worker: ProcessIdentity;
   readonly openAdapter: OpenAdapter;
-  /** Looks up what travels with a launch of this plan, just before it. */
+  /** Looks up the secrets of a launch of this plan, just before the call. */
   readonly launchSecrets: (plan: LaunchPlan, signal: AbortSignal) => Promise<LaunchSecrets>;
 }
 
-/** What the spawns that one process drives share. */
+/** The state that all spawns of one process share. */
 export interface SpawnerRuntime extends SpawnerPorts {
   readonly leases: Leases;
   readonly calls: LaunchCalls;
@@ -37,39 +37,39 @@ export interface SpawnerRuntime extends SpawnerPorts {
   readonly terminatorOf: (adapter: SubstrateAdapter) => MachineTerminator;
 }
 
-/** Up to where a spawn is driven. `settled`: until it runs or has ended, whatever was to become of it. */
+/** How far a spawn is driven. `settled`: until it runs or has ended, whichever comes first. */
 export type Wait = "accepted" | "running" | "watched" | "settled";
 
-/** What whoever waits for a spawn wants of it. */
+/** How a caller waits for a spawn. */
 export interface WaitOptions extends SpawnKey {
   readonly wait: Wait;
-  /** Ends the spawn: what was launched is terminated. */
+  /** Cancels the spawn: its machine is terminated. */
   readonly signal: AbortSignal;
-  /** Ends the wait: the spawn stays as it is, for whoever goes on with it. */
+  /** Ends the wait: the spawn stays as it is, for a later caller or recovery. */
   readonly detach: AbortSignal;
   readonly onEvent: (notice: SpawnNotice) => void;
 }
 
-/** One spawn in this driver's hands. */
+/** A spawn that this worker drives. */
 export interface Task {
   readonly waitOptions: WaitOptions;
   readonly adapter: SubstrateAdapter;
   readonly owner: string;
-  /** Aborted where the work at hand is to stop, whatever the cause. */
+  /** Aborted when the current work must stop, for any reason. */
   readonly signal: AbortSignal;
   readonly secrets: (signal: AbortSignal) => Promise<LaunchSecrets>;
   readonly tries: Tries;
 }
 
-/** How often and since when something has failed that is worth repeating. */
+/** Counts the failures of a repeated call, and limits the time for repeating it. */
 export interface Tries {
   /**
-   * Waits before the next try.
+   * Waits before the next attempt.
    *
-   * @returns false where it has been tried for long enough
+   * @returns false if the call has been repeated for long enough
    */
   pause(error: SlipwayError, signal: AbortSignal): Promise<boolean>;
-  /** What was tried has worked: the next failure is the first again. */
+  /** The call has succeeded: the next failure counts as the first. */
   reset(): void;
 }
 
@@ -94,7 +94,7 @@ export function createTries(
   };
 }
 
-/** The launch that a spawn stands or falls with at the moment. */
+/** The spawn's current launch. */
 export function latestLaunch({ launches, spawn }: DrivenSpawn) {
   const latest = launches.at(-1);
   if (latest === undefined) throw new Error(`spawn ${spawn.spawnId} has no launch`);

@@ -9,18 +9,18 @@ export interface WatchRequest {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly tenant: string;
-  /** Empty for all of the tenant's. */
+  /** Empty for all spawns of the tenant. */
   readonly spawnIds: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Between two looks into the ledger, in milliseconds: other processes write there unseen. */
+/** The pause between two reads of the ledger, in milliseconds: other processes write to it unnoticed. */
 const PAUSE = 200;
 
 /**
- * Events of the spawns, past ones first, until each spawn has settled.
+ * The events of the spawns, past ones first, until each spawn has settled.
  *
- * @throws SlipwayError `CANCELLED` when the signal says so, `SPAWN_NOT_FOUND`
+ * @throws SlipwayError `CANCELLED` when the signal is aborted, `SPAWN_NOT_FOUND`
  */
 export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnEvent, void, void> {
   const { ledger, clock, tenant, spawnIds, signal } = request;
@@ -31,7 +31,7 @@ export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnE
     if ((await ledger.find({ tenant, spawnId })) === null) throw spawnNotFound(tenant, spawnId);
   let last = 0;
   for (;;) {
-    // States are read before events: whatever settled a spawn is then among the events that follow.
+    // States are read before events, so that the event which settled a spawn is among them.
     const unsettled = await ledger.countUnsettled(tenant, spawnIds);
     const events = await ledger.events(tenant, last, spawnIds);
     for (const event of events) {

@@ -1,14 +1,14 @@
-/** First and longest mean pause before something is tried again, in milliseconds. */
+/** First and longest mean pause before a retry, in milliseconds. */
 const FIRST = 200;
 const LONGEST = 20_000;
 
 /**
- * How long to wait before trying again, in milliseconds: full jitter over a doubling range, so that a crowd that was
- * refused together does not come back together; never less than what the provider asked for.
+ * The pause before a retry, in milliseconds: full jitter over a doubling range, so that calls that were refused
+ * together do not return together, plus what the provider asked for.
  *
- * @param failures How often it failed so far, from 1.
- * @param random Between 0 and 1.
- * @param retryAfter What the provider asked for, in milliseconds; null where it said nothing.
+ * @param failures number of failures so far, from 1
+ * @param random from 0 up to 1
+ * @param retryAfter pause that the provider asked for, in milliseconds; null if it asked for none
  */
 export function retryDelay(failures: number, random: number, retryAfter: number | null): number {
   const range = Math.min(LONGEST, FIRST * 2 ** Math.min(failures, 30));

@@ -5,9 +5,12 @@ import type { RateRequest } from "../../pacing/contract.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
 import { retryAfterMilliseconds } from "../../async/retry-after.ts";
 
-/** What launches ask of the governor, and tell it. A substrate without rates is asked at once. */
+/**
+ * Admits launches through the governor, and reports their outcomes to it. A substrate without rates admits them at
+ * once.
+ */
 export interface LaunchAdmission extends LaunchPacing {
-  /** Waits for the turn of a new launch: how many of those that wait by then it may have, and what it spends. */
+  /** Waits for the turn of a new launch. Grants as many as possible of those that wait when the turn comes. */
   readonly admitFirst: (
     adapter: SubstrateAdapter,
     tenant: string,
@@ -15,14 +18,14 @@ export interface LaunchAdmission extends LaunchPacing {
     signal: AbortSignal,
   ) => Promise<Grant>;
   /**
-   * What a new launch of one machine asks for with its record; null where others wait for their turn, or where none has
-   * to.
+   * The request of a new launch of one machine that is made together with its record; null if other launches wait for
+   * their turn, or if the substrate has no rates.
    */
   readonly requestAtOnce: (
     adapter: SubstrateAdapter,
     tenant: string,
   ) => (() => RateRequest | null) | null;
-  /** Waits for the turn of a launch that is repeated: its machines are counted already. */
+  /** Waits for the turn of a repeated launch, whose machines are already counted. */
   readonly admitRepeat: (
     launch: Pick<RecordedLaunch, "adapter" | "plan">,
     onWait: QueuedLaunch["onWait"],
@@ -70,8 +73,8 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
           { ...admission, resources: outcomes.length },
           retryAfterMilliseconds(throttle),
         );
-      // A place that had room for fewer has cost no more. Of one machine nobody remembers whether it was given back: that
-      // is done by its first answer.
+      // A place with room for fewer machines has cost no more. For one machine it is not stored whether it was
+      // refunded, so only the first answer refunds it.
       const refused = { resources: refusals.length, granted };
       if (refusals.length > 1) await governor.noteRefusal(admission, { ...refused, token });
       else if (refusals.length === 1 && !isRepeated)

@@ -12,29 +12,29 @@ import { bootDocument } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import { launchId } from "../../ledger/launch-token.ts";
 
-/** A recorded launch, as its provider is asked for it. */
+/** A recorded launch, with what its call needs. */
 export interface RecordedLaunch {
   readonly token: string;
   readonly adapter: SubstrateAdapter;
   readonly owner: string;
-  /** Of any member: they are alike in all that a launch says. */
+  /** The plan of any member: a launch's members differ only in their identity. */
   readonly plan: LaunchPlan;
-  /** Of its place, among the plan's candidates. */
+  /** Index of its place among the plan's candidates. */
   readonly candidate: number;
   readonly secrets: () => Promise<LaunchSecrets>;
-  /** When it was granted, or recorded: milliseconds since the epoch. */
+  /** When it was admitted or recorded, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Who is asked just before a launch is made, and told what came of it. */
+/** Called before a launch call is made, and with its outcomes. */
 export interface LaunchPacing {
-  /** Waits for another turn of a new launch whose first is so long ago that it would meet later ones on its way. */
+  /** Waits for another turn if the first one was so long ago that the call would count together with later ones. */
   readonly readmitLate: (
     launch: RecordedLaunch,
     admitted: { readonly members: number; readonly at: number },
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Learns from an answer, to the first call of a launch or to a repetition. */
+  /** Notes the outcomes of the first call of a launch or of a repetition. */
   readonly noteOutcomes: (
     launch: RecordedLaunch,
     outcomes: readonly LaunchOutcome[],
@@ -42,12 +42,12 @@ export interface LaunchPacing {
   ) => Promise<void>;
 }
 
-/** A member's question what became of it. */
+/** A member's request for its outcome. */
 export interface LaunchInquiry extends RecordedLaunch {
   readonly spawnId: string;
-  /** Spawn ids of all members, in their order. */
+  /** Spawn ids of all members, in order. */
   readonly members: () => Promise<readonly string[]>;
-  /** Waits for its turn at the provider, where the launch is repeated. */
+  /** Waits for a turn at the provider if the launch is repeated. */
   readonly admit: (signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   readonly detach: AbortSignal;
@@ -55,25 +55,28 @@ export interface LaunchInquiry extends RecordedLaunch {
 }
 
 /**
- * The adapter calls of one process. A launch is repeated as a whole, so its members share each call: whoever asks first
- * makes it, the others wait for it or are told what came of it.
+ * The launch calls of one process. A launch is repeated as a whole, so its members share each call: the first member
+ * makes it, the others wait for it or receive its stored outcome.
  */
 export interface LaunchCalls {
-  /** Asks the provider for the first time; resolves when it has answered, or has not. */
+  /** Makes the first call of a launch; resolves when it has ended, with an answer or without. */
   startLaunch(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
-  /** What became of a member, from the call that is under way, one that it has not been told of, or a new one. */
+  /** A member's outcome: of the call under way, of a call whose outcome it has not received, or of a new call. */
   awaitOutcome(inquiry: LaunchInquiry): Promise<LaunchOutcome>;
 }
 
-/** For how long the answers of a call are kept for members that have not asked, in milliseconds. */
+/** How long a call's outcomes are kept for members that have not asked, in milliseconds. */
 const KEPT = 60_000;
 
-/** By spawn id: gives what became of the member, or throws what the call did. */
+/** By spawn id: returns the member's outcome, or throws the call's error. */
 type Answers = ReadonlyMap<string, () => LaunchOutcome>;
 
 interface Call {
   readonly members: readonly string[];
-  /** Answers for members that did not wait for them. Told once: a member that asks again wants another call. */
+  /**
+   * Outcomes for members that did not wait for them. Each is delivered once: a member that asks again causes another
+   * call.
+   */
   readonly undelivered: Map<string, () => LaunchOutcome>;
   readonly waiting: Set<LaunchInquiry>;
   running: { readonly done: Promise<Answers>; readonly stop: AbortController } | null;
@@ -102,7 +105,7 @@ export function createLaunchCalls(
     calls.set(token, call);
     return call;
   };
-  /** Others of the same launch may have asked while its members were looked up. */
+  /** Other members may have asked while the members were looked up. */
   const findOrOpenCall = async ({ token, members }: LaunchInquiry): Promise<Call> => {
     const ids = await members();
     return calls.get(token) ?? openCall(token, ids);
@@ -134,7 +137,7 @@ export function createLaunchCalls(
         const fail = (): never => {
           throw caught;
         };
-        // One that was given up is told to who gave it up alone.
+        // If the call was aborted, only the caller that aborted it gets the error.
         if (!stop.signal.aborted)
           for (const spawnId of call.members) call.undelivered.set(spawnId, fail);
         throw caught;
@@ -144,7 +147,7 @@ export function createLaunchCalls(
       }
     };
     const done = work();
-    // Each member hears of it when it asks; none may have asked yet.
+    // Each member gets the failure when it asks; maybe none has asked yet.
     done.catch(() => undefined);
     call.running = { done, stop };
     return done;
@@ -160,7 +163,7 @@ export function createLaunchCalls(
     async awaitOutcome(inquiry) {
       const call = calls.get(inquiry.token) ?? (await findOrOpenCall(inquiry));
       const { spawnId, admit: admitted } = inquiry;
-      // Given up by whoever asked before: what comes of it is no answer to anybody else.
+      // The previous caller aborted this call: its outcome is not an answer to this one.
       while (call.running?.stop.signal.aborted === true)
         await Promise.allSettled([call.running.done]);
       try {
@@ -184,8 +187,8 @@ export function createLaunchCalls(
 }
 
 /**
- * A launch that nobody else waits for is given up with whoever does. One for others too goes on, and whoever leaves hears
- * its end first: until then nobody can tell what there is to be taken away.
+ * A call that only one caller waits for is aborted with that caller. A call that others share goes on, and a leaving
+ * caller waits for its end: until then it is not known which machine has to be terminated.
  */
 async function awaitAnswers(
   clock: Clock,
@@ -236,7 +239,7 @@ async function sendLaunch(
     return await adapter.launch(launch, signal);
   } catch (caught) {
     if (signal.aborted || !isSlipwayError(caught)) throw caught;
-    // Thrown, not answered: how far it came is not known.
+    // Thrown instead of answered: it is not known how far the call came.
     return call.members.map(() => ({ outcome: "unknown", error: caught }));
   }
 }

@@ -15,35 +15,35 @@ import type {
 } from "./record-launch.ts";
 
 /**
- * Where spawns become launches: those whose request is the same but for their identity, and that come together, go as
- * one, recorded in one transaction with one token, before the provider is asked by one call.
+ * Turns spawns into launches: spawns that arrive together and whose requests differ only in their identity become one
+ * launch, recorded in one transaction with one token before one call is made.
  */
 export interface LaunchQueue {
-  /** Resolves once the launch is recorded; the provider is being asked by then. */
+  /** Resolves when the launch is recorded; its call is then under way. */
   enqueue(queued: QueuedLaunch): Promise<QueueResult>;
 }
 
-/** Spawns whose launches are alike: of one plan, for one place, recorded in the same way. */
+/** Spawns with similar launches: of one plan, for one place, recorded in the same way. */
 interface Group {
   readonly waiting: Set<QueueEntry>;
-  /** When the first and the last of them came. */
+  /** When the first and the last entry arrived. */
   since: number;
   latest: number;
-  /** Aborted when nobody is left in it; null before it has asked for its turn. */
+  /** Aborted when no entry is left; null before the group has asked for its turn. */
   left: AbortController | null;
 }
 
-/** What an adapter is doing. */
+/** The launch calls of an adapter. */
 interface Activity {
   calls: number;
-  /** Until when those of an answered launch may come back for the next place. */
+  /** Until when members of an answered launch may return for the next place. */
   quietAt: number;
   readonly ended: Set<() => void>;
 }
 
 export interface LaunchQueuePorts extends LaunchRecordPorts {
   readonly clock: Clock;
-  /** `first` waits for the turn of a launch of so many: how many may go. */
+  /** `admitFirst` waits for the turn of a launch, and says how many entries may go. */
   readonly admission: Pick<LaunchAdmission, "admitFirst" | "requestAtOnce">;
 }
 
@@ -56,7 +56,10 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     ended: new Set(),
   }));
 
-  /** Until no more come: not at all where nothing else is going on, so that one alone never waits for others. */
+  /**
+   * Waits until no more entries arrive; not at all if the adapter is idle, so that a lone launch never waits for
+   * others.
+   */
   const gatherEntries = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
     const { maximum, idleMilliseconds, longestMilliseconds } = adapter.capabilities.batch;
     const activity = activityOf(adapter);
@@ -69,7 +72,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     }
   };
 
-  /** Until the adapter may be asked by one more call. */
+  /** Waits until the adapter may make one more call. */
   const beginCall = async (adapter: SubstrateAdapter): Promise<void> => {
     const most = adapter.capabilities.concurrentLaunches ?? Infinity;
     const activity = activityOf(adapter);
@@ -104,7 +107,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     }
     return call !== null;
   };
-  /** One that has nobody to go with, and waits for nobody, asks for its turn with its record. */
+  /** A lone launch claims its rate token in the same transaction that records it. */
   const launchAtOnce = async (
     { waiting }: Group,
     { adapter, plan }: QueuedLaunch,
@@ -115,7 +118,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
     if (only === undefined || waiting.size > 1 || ask === null) return false;
     const { signal } = only.queued;
     let isTaken = false;
-    // The record may have waited for a slow disk: by now it may have left, or have others to go with.
+    // The record may have waited for a slow disk: the entry may have left, or others may have joined it.
     const requestNow = (): RateRequest | null => {
       const asked = waiting.size > 1 || !waiting.has(only) ? null : ask();
       if (asked !== null) isTaken = waiting.delete(only);
@@ -159,7 +162,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
         group.since = clock.now();
         if (entries.length > 0) await launchEntries(adapter, entries, admitted);
       } catch (caught) {
-        // Who comes after the others have all gone begins anew.
+        // Entries that arrived after all others had left start again.
         if (group.left?.signal.aborted === true && entries.length === 0) continue;
         for (const { reject } of [...entries, ...group.waiting]) reject(caught);
         group.waiting.clear();
@@ -198,14 +201,17 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   };
 }
 
-/** Who came before the others goes before them. */
+/** Puts an entry back in front of the others. */
 function putFirst(waiting: Set<QueueEntry>, one: QueueEntry): void {
   const others = [...waiting];
   waiting.clear();
   for (const each of [one, ...others]) waiting.add(each);
 }
 
-/** One plan is one workspace of one tenant in one account; an id that a batch's machine could not tell goes alone. */
+/**
+ * A plan is one workspace of one tenant in one account. An id that is too long for a machine of a batch to report goes
+ * alone.
+ */
 function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): string {
   const { maximum, longestSpawnId } = adapter.capabilities.batch;
   const alone = maximum === 1 || (longestSpawnId !== null && spawnId.length > longestSpawnId);
@@ -217,7 +223,7 @@ function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): str
   ]);
 }
 
-/** The same id twice is one spawn: the second learns of the first from the record. */
+/** One entry for each spawn id; a second one with the same id learns of the first from the record. */
 function distinctEntries({ waiting }: Group): readonly QueueEntry[] {
   const ids = new Set<string>();
   return [...waiting].filter(({ queued: { spawnId } }) => {

@@ -15,28 +15,28 @@ import type {
 } from "../../ledger/ledger.ts";
 import type { RateRequest, Spent } from "../../pacing/contract.ts";
 
-/** A spawn that is to be launched in a place of its plan. */
+/** A spawn that waits to be launched in a place of its plan. */
 export interface QueuedLaunch {
   readonly spawnId: string;
   readonly plan: LaunchPlan;
-  /** Of the place, among the plan's candidates. */
+  /** Index of the place among the plan's candidates. */
   readonly candidate: number;
-  /** The how-manieth launch of the spawn it is, from 1. */
+  /** 1-based number of the spawn's launch. */
   readonly number: number;
   readonly adapter: SubstrateAdapter;
   readonly owner: string;
   readonly secrets: () => Promise<LaunchSecrets>;
-  /** Leaves the queue. */
+  /** Removes it from the queue. */
   readonly signal: AbortSignal;
-  /** Told where the provider's pace makes it wait: for what, and about how long. */
+  /** Called when the provider's rates make it wait, with the limit and the approximate time. */
   readonly onWait: (milliseconds: number, message: string) => void;
-  /** What is recorded with the launch: a new spawn, or a step of one. */
+  /** The intent that is recorded with the launch: a new spawn, or a step of one. */
   readonly intent:
     | { readonly record: "begin"; readonly of: (launch: NewLaunch) => NewSpawn }
     | { readonly record: "take"; readonly of: (launch: NewLaunch) => Step };
 }
 
-/** What was recorded; `existing` where the id of a new spawn was taken; both null where the step was refused. */
+/** The record; `existing` if the id of a new spawn was taken; both null if the step was refused. */
 export interface QueueResult {
   readonly record: SpawnRecord | null;
   readonly existing: DrivenSpawn | null;
@@ -47,18 +47,18 @@ export interface LaunchRecordPorts {
   readonly calls: LaunchCalls;
 }
 
-/** One in the queue, with whoever waits for it. */
+/** An entry of the queue, with the functions that settle its promise. */
 export interface QueueEntry {
   readonly queued: QueuedLaunch;
   readonly resolve: (entered: QueueResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** When the launch had its turn, and what it spends; null where that is not worth keeping. */
+/** When the launch was admitted, and its reservation; null if it needs none. */
 export interface AdmittedLaunch {
   readonly at: number;
   readonly spent: Spent | null;
-  /** Asks for the turn of a launch that has had none, with its record. */
+  /** Requests the turn of a launch in the transaction of its record. */
   readonly request?: () => RateRequest | null;
 }
 
@@ -67,11 +67,11 @@ export interface LaunchUnderWay {
 }
 
 /**
- * Records a launch of these, which are alike, and begins to ask the provider. Where the record refuses some of them,
- * nothing was written, and the others go without them.
+ * Records one launch of these entries, which are alike, and starts its call. If the record refuses some entries,
+ * nothing is written and the others go without them.
  *
- * @returns what resolves when the provider has answered, at once where none is left to go; null where it asks for its
- * turn and has to wait: then nothing was written, and none has been told
+ * @returns a promise that resolves when the call has ended (at once if no entry is left); null if the requested turn
+ * was not granted: then nothing was written, and no entry was settled
  */
 export async function recordLaunch(
   ports: LaunchRecordPorts,
@@ -91,7 +91,7 @@ export async function recordLaunch(
   const { records, admittedAt = admitted.at } = recorded;
   const token = launches[0]?.token ?? "";
   const ids = entries.map(({ queued: { spawnId } }) => spawnId);
-  // The call is under way before any member hears that it is recorded: who asks then shares it.
+  // The call starts before any member is settled: a member that asks then shares it.
   const launch = { token, adapter, owner, plan, candidate, secrets, at: admittedAt };
   const answered = ports.calls.startLaunch(launch, ids);
   for (const [index, { resolve }] of entries.entries())
@@ -99,7 +99,7 @@ export async function recordLaunch(
   return { answered };
 }
 
-/** Each member's part in the launch of all. */
+/** Each member's part of the launch. */
 function launchesOf(
   entries: readonly QueueEntry[],
   { plan, candidate, adapter, owner }: QueuedLaunch,
@@ -120,7 +120,7 @@ interface Recording extends Pick<AdmittedLaunch, "spent" | "request"> {
   readonly launches: readonly NewLaunch[];
 }
 
-/** The record of each, or those that are left without the ones it refused, who have been told. */
+/** The members' records; or the entries that are left without those that were refused, which have been settled. */
 type Recorded =
   | { readonly records: readonly SpawnRecord[]; readonly admittedAt?: number }
   | { readonly records: null; readonly left: readonly QueueEntry[] };
@@ -162,7 +162,8 @@ async function takeAll(
   if (records !== null) return { records };
   const current = await mapLimited(steps, 1, (step) => isCurrent(ledger, step));
   const left = entries.filter(({ resolve }, index) => {
-    // Where all seem current, each goes alone no further: a step that its state forbids is forbidden every time.
+    // If all steps are current, each entry is refused: their states do not allow the steps, and a retry would not
+    // either.
     const stays = current[index] === true && current.includes(false);
     if (!stays) resolve({ record: null, existing: null });
     return stays;
@@ -170,7 +171,7 @@ async function takeAll(
   return { records: null, left };
 }
 
-/** Nobody has taken a step of the spawn since, nor taken it over. */
+/** No step has been taken and no worker has taken over since. */
 async function isCurrent(ledger: LaunchRecordPorts["ledger"], step: Step): Promise<boolean> {
   const found = await ledger.find(step);
   const { lease, spawn } = step.before;

@@ -1,19 +1,20 @@
 import { raceWithDetach } from "../../async/cancellation.ts";
 import type { Machine, SubstrateAdapter } from "../../substrate/contract.ts";
 
-/** Lists an owner's machines for all who look for one in one scope. */
+/** Lists an owner's machines on behalf of all callers in one scope. */
 export interface MachineLister {
   /**
-   * All machines of the owner, by a listing that was begun no earlier than this was asked.
+   * All machines of the owner, from a listing that starts after this call.
    *
-   * @throws what the listing does; the signal's reason
+   * @throws the listing's error; the signal's reason
    */
   list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;
 }
 
 /**
- * One listing at a time: who asks while one is under way shares the next, because what was launched meanwhile may be
- * missing from that one. A thousand spawns whose launch was refused after a lost answer look together.
+ * Runs one listing at a time. Callers that arrive during a listing share the next one, because the current one may miss
+ * machines that were launched since it started. A thousand spawns whose launch was refused after a lost answer share
+ * few listings.
  */
 export function createMachineLister(adapter: SubstrateAdapter): MachineLister {
   const next = new Map<string, Promise<readonly Machine[]>>();
@@ -31,7 +32,7 @@ export function createMachineLister(adapter: SubstrateAdapter): MachineLister {
     const listed = listing();
     last = listed;
     next.set(owner, listed);
-    // Everybody may have left by the time it fails.
+    // All callers may have left when it fails.
     listed.catch(() => undefined);
     return listed;
   };

@@ -10,20 +10,20 @@ import { createRedactor } from "../../redaction/redactor.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { launchSecretValues } from "../../substrate/launch-secrets.ts";
 
-/** A machine that has ended or is gone, and what is needed to tell why. */
+/** A machine that has ended or is gone, with everything that explains its end. */
 export interface EndedMachine {
   readonly adapter: SubstrateAdapter;
   readonly id: string;
-  /** Null: it is gone. */
+  /** Null if it is gone. */
   readonly machine: Machine | null;
-  /** What the machine was given: it may print it, and its last lines are kept. */
+  /** The secrets of the machine: it may have printed them, and its last lines are kept. */
   readonly secrets: LaunchSecrets;
   readonly signal: AbortSignal;
 }
 
 const LOG_LINES = 20;
 const LOG_BYTES = 4_096;
-/** More is read than is kept: a secret that is cut where the text begins would not be known for one. */
+/** More is read than is kept: a secret that is cut off at the start of the text would not be recognised. */
 const READ_LINES = 1_000;
 const READ_BYTES = 262_144;
 
@@ -34,13 +34,14 @@ const REMEDIES: Partial<Record<ErrorReason, string>> = {
   PLATFORM_UNSUPPORTED:
     "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).",
   INSUFFICIENT_CAPACITY: "Name more zones in the placement, or another machine type.",
-  QUOTA_EXCEEDED: "Raise the quota that the message names, or free what counts against it.",
+  QUOTA_EXCEEDED:
+    "Raise the quota that the message names, or free resources that count against it.",
   CLOUD_UNAVAILABLE: "It is the provider's own failure: spawn again.",
   IMAGE_DELETED: "Put an image that there is into the image record.",
   MACHINE_NOT_STARTED:
     "Correct what the message names (often an encrypted volume whose key the launcher may not use), then spawn again.",
 };
-/** An end that is not the image's doing: its code, and what else would meet it. */
+/** Ends that are not caused by the image: their code, and what else they affect. */
 const CAUSES: Partial<Record<ErrorReason, Pick<SlipwayError, "code" | "blastRadius" | "retry">>> = {
   INSUFFICIENT_CAPACITY: {
     code: "RESOURCE_EXHAUSTED",
@@ -57,7 +58,9 @@ export function hasEnded({ state }: Machine): boolean {
   return state === "ended" || state === "stopped";
 }
 
-/** Why a machine ended before it was seen running. One that ended for lack of capacity may run elsewhere. */
+/**
+ * The reason why a machine ended before it was seen running. If it ended for lack of capacity, another place may work.
+ */
 export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
   const { id, machine } = ended;
   if (machine === null) {
@@ -65,7 +68,7 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
       code: "ABORTED",
       reason: "MACHINE_NOT_FOUND",
       message: `machine ${id} was gone before it was seen running`,
-      remedy: "Somebody or something else removed it; spawn again.",
+      remedy: "It was not removed by Slipway. Spawn again.",
       metadata: { machine_id: id },
     });
   }
@@ -82,8 +85,8 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
 }
 
 /**
- * The last lines that the machine printed, with a bound in lines and bytes and without the secrets it was given. None
- * where they cannot be read: how the machine ended is worth telling without them.
+ * The last lines of the machine's log, limited in number and bytes, without the secrets that it was given. None if they
+ * cannot be read: the end of the machine is reported without them.
  */
 async function lastLines(ended: EndedMachine, redactor: Redactor): Promise<string[]> {
   try {

@@ -1,12 +1,12 @@
 import { onAbort } from "../../async/cancellation.ts";
 import type { SubstrateAdapter, TerminateOutcome } from "../../substrate/contract.ts";
 
-/** Ends machines for all who want them gone in one scope. */
+/** Terminates machines on behalf of all callers in one scope. */
 export interface MachineTerminator {
   /**
-   * Ends a machine, and those that others want gone at the same time with it.
+   * Terminates a machine, in one call with those of other callers at the same time.
    *
-   * @throws SlipwayError where the provider refuses; the signal's reason
+   * @throws SlipwayError if the provider refuses; the signal's reason
    */
   terminate(id: string, signal: AbortSignal): Promise<TerminateOutcome>;
 }
@@ -17,12 +17,15 @@ interface PendingTermination {
   readonly reject: (reason: unknown) => void;
 }
 
-/** One call for all that are wanted gone in the same turn: spawns that are cancelled together are few requests. */
+/**
+ * One call for all machines that are requested in one turn of the event loop: spawns that are cancelled together need
+ * few requests.
+ */
 export function createMachineTerminator(adapter: SubstrateAdapter): MachineTerminator {
   const pending = new Set<PendingTermination>();
 
   const terminateAll = async (): Promise<void> => {
-    // Who comes in the same turn goes along.
+    // Requests of the same turn of the event loop go together.
     await Promise.resolve();
     const taken = [...pending];
     pending.clear();

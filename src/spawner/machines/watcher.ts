@@ -2,25 +2,23 @@ import { onAbort } from "../../async/cancellation.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { MachineStatus, SubstrateAdapter } from "../../substrate/contract.ts";
 
-/** Looks at machines for all who wait in one scope. */
+/** Polls machines on behalf of all callers in one scope. */
 export interface MachineWatcher {
-  /**
-   * Looks at a machine when the pause is over; sooner, by up to half of it, where others are looked at anyway.
-   */
+  /** Reads a machine's status when the pause is over, or up to half of it earlier if others are polled then. */
   poll(id: string, pause: number, signal: AbortSignal): Promise<MachineStatus>;
 }
 
 interface PendingPoll {
   readonly id: string;
-  /** From when on it may be looked at. */
+  /** The earliest time for it. */
   readonly early: number;
-  /** When it is looked at at the latest. */
+  /** The latest time for it. */
   readonly due: number;
   readonly resolve: (status: MachineStatus) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** One describe loop for all: however many wait, there is one call at a time, for all that are due. */
+/** One poll loop for all callers: one call at a time, for all machines that are due. */
 export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): MachineWatcher {
   const { pollMilliseconds } = adapter.capabilities;
   const polls = new Set<PendingPoll>();
@@ -28,10 +26,10 @@ export function createMachineWatcher(adapter: SubstrateAdapter, clock: Clock): M
   let last = Number.NEGATIVE_INFINITY;
   let nap: { readonly due: number; readonly waking: AbortController } | null = null;
 
-  /** When the next round may be made; at once where the clock was set back. */
+  /** When the next call may be made; at once if the clock was set back. */
   const nextRound = (): number => (last > clock.now() ? clock.now() : last + pollMilliseconds);
 
-  /** A look that is due before the others wakes whoever sleeps for them. */
+  /** A poll that is due before the others ends the sleep early. */
   const sleepUntilDue = async (): Promise<void> => {
     while (polls.size > 0) {
       const due = Math.max(nextRound(), Math.min(...Array.from(polls, (look) => look.due)));

@@ -31,8 +31,8 @@ describe("cancellation", () => {
     expect(cancellation(AbortSignal.abort(timeout), "the pull")).toMatchObject({
       code: "DEADLINE_EXCEEDED",
       reason: "TIMED_OUT",
-      message: "the pull took longer than it was given",
-      remedy: "Run it again, with more time where what it waited for is only slow.",
+      message: "the pull timed out",
+      remedy: "Run it again, with a longer timeout if that may be enough.",
     });
   });
 

@@ -51,7 +51,7 @@ describe("spawnWorkspace", () => {
     const reused = {
       code: "ALREADY_EXISTS",
       reason: "SPAWN_ID_REUSED",
-      message: "spawn one exists already, for another workspace: agent-dev, not other",
+      message: "spawn one already exists for another workspace: agent-dev, not other",
     };
     await expect(here.slipway.spawnWorkspace("other", { spawnId: "one" })).rejects.toMatchObject(
       reused,
@@ -65,7 +65,7 @@ describe("spawnWorkspace", () => {
     const changed = await here.slipway.resolveWorkspace("agent-dev");
     await expect(here.slipway.spawnWorkspace(changed, { spawnId: "one" })).rejects.toMatchObject({
       reason: "SPAWN_ID_REUSED",
-      message: `spawn one exists already, for another plan of workspace agent-dev: ${known}, not ${changed.planId}`,
+      message: `spawn one already exists for another plan of workspace agent-dev: ${known}, not ${changed.planId}`,
     });
     expect(here.adapter.machines).toHaveLength(1);
   });

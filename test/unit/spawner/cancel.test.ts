@@ -27,7 +27,7 @@ describe("a spawn that its caller leaves", () => {
     controller.abort();
     await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({
       code: "CANCELLED",
-      message: "spawn one: cancelled; nothing of it is left",
+      message: "spawn one: cancelled; no machine is left",
     });
     expect(here.adapter.machines).toEqual([]);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");

@@ -62,7 +62,7 @@ describe("a second Ctrl-C", () => {
     expect(ran.stderr).toContain(
       "Press Ctrl-C again within 3 seconds to cancel and terminate its machine",
     );
-    expect(ran.stderr).toContain("spawn one: cancelled; nothing of it is left");
+    expect(ran.stderr).toContain("spawn one: cancelled; no machine is left");
   });
 
   it("is offered with three ids and the number of the others", async () => {
