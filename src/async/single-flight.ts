@@ -6,7 +6,7 @@ export interface Caller {
   readonly key: string;
   /** Ends this caller's wait. */
   readonly signal: AbortSignal;
-  /** What the caller waits for, as a noun phrase for its cancellation: `a read of AWS`. */
+  /** The awaited work, as a noun phrase for the cancellation's message: `a read of AWS`. */
   readonly what: string;
 }
 

@@ -18,7 +18,7 @@ const ROUNDING = 1e-6;
 
 const NEVER = { from: 0, to: 0 };
 
-/** What was spent of a bucket, and when. Times are in milliseconds since the epoch. */
+/** The spending of a bucket. Times are in milliseconds since the epoch. */
 export interface BucketState {
   /** Tokens of a continuous bucket at `at`, from which on they return. */
   readonly level: number;

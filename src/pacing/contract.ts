@@ -26,12 +26,12 @@ export interface Reservation {
   readonly at: number;
 }
 
-/** What a launch spends. It is passed with the launch's record and applied in the same transaction. */
+/** The spending of a launch. It is passed with the launch's record and applied in the same transaction. */
 export interface Spent extends RateKey {
   readonly reservation: Reservation;
 }
 
-/** What a caller wants of a limit's buckets, all at once. */
+/** A request to spend of a limit's buckets, all at once. */
 export interface RateRequest extends RateCaller {
   /** Calls; fewer may be granted. With resources: one. */
   readonly requests: number;
@@ -44,7 +44,7 @@ export interface RateRequest extends RateCaller {
 }
 
 /**
- * What a launch spends: a reservation, or a request that is made in the transaction of its record. The request is
+ * The spending of a launch: a reservation, or a request that is made in the transaction of its record. The request is
  * created in that transaction, which may start much later; null if it is not wanted any more.
  */
 export type Spending = Spent | (() => RateRequest | null);

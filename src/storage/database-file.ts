@@ -66,7 +66,7 @@ export function refuseUnsafe(file: string): Stats {
 }
 
 /**
- * Refuses a database that was replaced since {@link refuseUnsafe} looked at it. SQLite opens by name and keeps its
+ * Refuses a database that was replaced since {@link refuseUnsafe} checked it. SQLite opens by name and keeps its
  * descriptor to itself, so comparing what the name leads to is all that can be done.
  */
 export function refuseReplaced(file: string, before: Stats): void {
