@@ -65,7 +65,7 @@ describe("refresh", () => {
     await here.refresh("one");
     const record = await here.record();
     expect(record?.state).toBe("terminated");
-    expect(record?.events.at(-1)?.message).toContain("is gone: something or somebody else");
+    expect(record?.events.at(-1)?.message).toContain("is gone: it was not removed by Slipway");
   });
 
   it("says nothing of a machine that its spawn has left meanwhile", async () => {

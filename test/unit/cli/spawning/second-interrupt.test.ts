@@ -121,7 +121,7 @@ describe("a second Ctrl-C", () => {
     await vi.advanceTimersByTimeAsync(20_000);
     const ran = await running;
     expect(ran.exitCode).toBe(130);
-    expect(ran.stderr).toContain("it is booting, because what was launched could not be taken");
+    expect(ran.stderr).toContain("it is booting, because its machine could not be terminated");
     expect(ran.stderr).toContain("`slipway terminate one` or `slipway recover`");
   });
 });
