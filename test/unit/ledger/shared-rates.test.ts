@@ -12,7 +12,7 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { publishedRates, rateLimiter } from "../../../testing/ec2/rate-limits.ts";
 import type { Buckets } from "../../../testing/ec2/rate-limits.ts";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
-import * as gceStandIn from "../../../testing/gce/rate-limits.ts";
+import * as gceFake from "../../../testing/gce/rate-limits.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
 const SCOPE = rateScope("123456789012", "us-east-1");
@@ -40,7 +40,7 @@ interface Gone {
   readonly at: number;
 }
 
-/** Calls of several processes, each with its ledger on the same rates, metered as the stand-in of EC2 meters them. */
+/** Calls of several processes, each with its ledger on the same rates, metered as the EC2 fake meters them. */
 async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls: readonly Call[]) {
   const clock = createFakeClock();
   const start = clock.now();
@@ -154,8 +154,8 @@ describe("several processes on one ledger", () => {
   it("keep within Compute Engine's quota of a minute, wherever its minutes begin", async () => {
     const ledger = createMemoryLedger();
     const clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 0, 50));
-    const counts: gceStandIn.RateCounts = new Map();
-    const quota = gceStandIn.publishedRates({ id: "instances.delete", isMutation: true });
+    const counts: gceFake.RateCounts = new Map();
+    const quota = gceFake.publishedRates({ id: "instances.delete", isMutation: true });
     const governors = ["one", "two"].map((queueId) =>
       createGovernor({ store: ledger, clock, queueId, isGone: () => false }),
     );
@@ -163,7 +163,7 @@ describe("several processes on one ledger", () => {
       const admission = { scope: gce.rateScope("agents"), limit: QUERIES, tenant: "a" };
       await governors[index % 2]?.admit(admission, signal);
       await clock.sleep((index * 7) % DELAY);
-      gceStandIn.takeRate(counts, quota, { project: "agents", now: clock.now() });
+      gceFake.takeRate(counts, quota, { project: "agents", now: clock.now() });
     };
     const began = clock.now();
     const all = Promise.all(Array.from({ length: 3_100 }, (_, index) => remove(index)));
