@@ -1,4 +1,4 @@
-/** The end of a word at the end of a text. */
+/** A partial word at the end of a text. */
 const LAST_WORD = /[\p{L}\p{N}]{1,32}$/u;
 
 /**

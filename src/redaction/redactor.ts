@@ -11,9 +11,9 @@ const REDACTED = "[redacted]";
  */
 export interface Redactor {
   text(text: string): string;
-  /** Plain data: the same object if it holds no secret, else a copy without them, in its keys too. */
+  /** Redacts plain data, including its keys. Returns the same object if it contains no secret, otherwise a copy. */
   data<Value extends object>(value: Value): Value;
-  /** The same error if neither it nor its causes hold a secret, else a copy without them. */
+  /** Redacts an error and its causes. Returns the same error if they contain no secret, otherwise a copy. */
   error(error: SlipwayError): SlipwayError;
   /** Awaits the work. Its failure is thrown as a `SlipwayError`, through {@link Redactor.error}. */
   guard<Result>(work: () => Promise<Result>): Promise<Result>;

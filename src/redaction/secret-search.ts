@@ -25,7 +25,7 @@ const MOST_BEGINNING = 24;
 /** Patterns are indexed by their first bytes. */
 const KEY_LENGTH = SHORTEST_VALUE;
 
-/** A secret in one form, as the bytes of a text may hold it. */
+/** One form of a secret, as bytes of a text. */
 interface Pattern {
   readonly bytes: Uint8Array;
   /** So many of its first bytes are a match. */
@@ -34,7 +34,7 @@ interface Pattern {
   readonly word: boolean;
 }
 
-/** Patterns by their first bytes. */
+/** Patterns by their leading bytes. */
 type Patterns = ReadonlyMap<number, readonly Pattern[]>;
 
 /**

@@ -1,11 +1,14 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
-/** From where an address can be reached: everywhere, within some network, or from this machine's own link alone. */
+/**
+ * Where an address is reachable from: everywhere, only within a private network, or only from this machine's own
+ * link.
+ */
 export type AddressScope = "public" | "private" | "link-local";
 
 /**
- * Addresses of this machine's own link, where the clouds' metadata services answer with credentials of the machine:
- * 169.254.169.254, and on IPv6 fd00:ec2::254 (EC2 keeps fd00:ec2::/32 for its local services) and fd20:ce::254
+ * Addresses on this machine's own link. The clouds' metadata services there return the machine's credentials:
+ * 169.254.169.254, and on IPv6 fd00:ec2::254 (EC2 reserves fd00:ec2::/32 for its local services) and fd20:ce::254
  * (Compute Engine).
  */
 const LINK_LOCAL_IPV4: readonly (readonly [string, number])[] = [["169.254.0.0", 16]];
@@ -14,7 +17,7 @@ const LINK_LOCAL_IPV6: readonly (readonly [string, number])[] = [
   ["fd00:ec2::", 32],
   ["fd20:ce::254", 128],
 ];
-/** What is not reachable from the public Internet: IANA's special-purpose registries for IPv4 and IPv6. */
+/** Ranges that are not reachable from the public Internet: IANA's special-purpose registries for IPv4 and IPv6. */
 const PRIVATE_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -41,7 +44,7 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
   ["fec0::", 10],
   ["ff00::", 8],
 ];
-/** Prefixes whose addresses stand for an IPv4 address: the first of its two groups. */
+/** Prefixes of IPv6 addresses that embed an IPv4 address, with the index of the first of its two groups. */
 const EMBEDDED_IPV4: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
   // IPv4-mapped, IPv4-compatible, NAT64 (well-known and local prefix) and 6to4.
   { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6 },
@@ -55,7 +58,7 @@ const PRIVATE = blockList(PRIVATE_IPV4, PRIVATE_IPV6);
 const LINK_LOCAL = blockList(LINK_LOCAL_IPV4, LINK_LOCAL_IPV6);
 
 /**
- * The scope of an IP address, also of an IPv4 address inside an IPv6 address. Loopback, multicast and reserved
+ * The scope of an IP address, including an IPv4 address embedded in an IPv6 address. Loopback, multicast and reserved
  * addresses count as private, and so does text that is not an IP address.
  */
 export function addressScope(address: string): AddressScope {
@@ -83,7 +86,7 @@ function blockList(
   return list;
 }
 
-/** The address in a host of a URL, without the brackets of IPv6, or null where the host is a name. */
+/** The IP address in the host of a URL, without the brackets of IPv6; null if the host is a name. */
 export function literalAddress(hostname: string): string | null {
   const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
   return isIPv4(bare) || isIPv6(bare) ? bare : null;

@@ -7,10 +7,10 @@ import { readRefusal } from "./refusal.ts";
 import type { Tokens } from "./tokens.ts";
 import type { HttpResponse } from "./transport.ts";
 
-/** A request to a registry's API, for which the way and the credential are found here. */
+/** A request to a registry's API; this module finds the endpoint and the credential. */
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD";
-  /** Below `/v2/`. */
+  /** Path below `/v2/`. */
   readonly path: string;
   readonly accept: string;
   readonly content: ClientRequest["content"];
@@ -19,7 +19,10 @@ export interface RegistryRequest {
 }
 
 export interface AuthorizedRequests {
-  /** Sends the request as its subject's caller and reads a good answer; every other answer is thrown as an error. */
+  /**
+   * Sends the request with its caller's credential and reads a successful response; throws an error for every other
+   * response.
+   */
   perform<Result>(
     request: RegistryRequest,
     read: (response: HttpResponse) => Promise<Result>,
@@ -35,7 +38,7 @@ export interface AuthorizedRequestsOptions {
 
 type Answer<Result> =
   | { readonly kind: "good"; readonly result: Result }
-  /** The registry's own 401: who asks is not known, or no longer. */
+  /** The registry's own 401: the credential or token is missing, invalid or expired. */
   | {
       readonly kind: "demand";
       readonly header: string;
@@ -62,7 +65,7 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
         subject,
         signal,
       });
-      // Once: a registry that refuses what it has just asked for will do so again.
+      // Only once: a registry that rejects the authorization that it has just requested will reject it again.
       const second = await sendRequest(
         { ...options, endpoint: first.endpoint },
         request,
@@ -75,7 +78,7 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
   };
 }
 
-/** The first request to a registry, which also finds out whether an insecure one speaks TLS. */
+/** Sends the first request to a registry, which also shows whether an insecure registry uses TLS. */
 async function reach<Result>(
   options: AuthorizedRequestsOptions,
   request: RegistryRequest,
@@ -97,7 +100,7 @@ async function reach<Result>(
     return { endpoint, answer: await sendRequest(sending, request, authorization, read) };
   } catch (caught) {
     const plain = options.endpoints.withoutTls(registry, endpoint);
-    // What fails after an answer, here or at a host to which it redirects, is no reason to do without TLS.
+    // A failure after a response, here or at the target of a redirect, does not justify a retry without TLS.
     if (plain === null || answered || !mayNotSpeakTls(caught)) throw caught;
     const answer = await sendRequest({ ...options, endpoint: plain }, request, authorization, read);
     options.endpoints.confirm(registry, plain);
@@ -124,8 +127,8 @@ async function sendRequest<Result>(
     async (response): Promise<Answer<Result>> => {
       if (response.status === 200) return { kind: "good", result: await read(response) };
       if (response.status === 401 && response.origin !== url.origin) {
-        // The last hop of a redirect: to answer it would hand the registry's credential to that host, or to the realm
-        // that it names (CVE-2020-15157).
+        // The challenge comes from a redirect's target. Answering it would send the registry's credential to that
+        // host, or to the realm that it names (CVE-2020-15157).
         response.discard();
         throw foreignDemand(subject, response.origin);
       }
@@ -137,7 +140,7 @@ async function sendRequest<Result>(
   );
 }
 
-/** True where the connection failed: what speaks plain HTTP may also just hang up on TLS. */
+/** True if the connection failed: a plain HTTP server may also just close a TLS connection. */
 function mayNotSpeakTls(caught: unknown): boolean {
   if (!isSlipwayError(caught)) return false;
   return caught.reason === "REGISTRY_TLS" || caught.reason === "REGISTRY_UNAVAILABLE";

@@ -1,6 +1,6 @@
 import type { HttpResponse } from "./transport.ts";
 
-/** Thrown where a body is larger than it may be; nothing beyond the limit has been read. */
+/** Thrown if a body exceeds its limit; nothing beyond the limit has been read. */
 export class BodyTooLargeError extends Error {
   override readonly name = "BodyTooLargeError";
   readonly limit: number;
@@ -11,15 +11,15 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-/** The length that the header announces, or null. */
+/** The announced `Content-Length`, or null. */
 function contentLength(response: HttpResponse): number | null {
   const header = response.headers.get("content-length");
   return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : null;
 }
 
 /**
- * The whole body. A longer one than the limit is refused by its announced length, before a byte of it is read, and
- * where none was announced as soon as it has passed the limit.
+ * Reads the whole body. A body over the limit is rejected before reading if its length is announced, otherwise as
+ * soon as it exceeds the limit.
  */
 export async function readBody(response: HttpResponse, limit: number): Promise<Uint8Array> {
   if ((contentLength(response) ?? 0) > limit) {
@@ -28,7 +28,7 @@ export async function readBody(response: HttpResponse, limit: number): Promise<U
   }
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop ends the connection.
+  // Leaving the loop closes the connection.
   for await (const chunk of response.body) {
     length += chunk.length;
     if (length > limit) throw new BodyTooLargeError(limit);

@@ -1,16 +1,16 @@
-/** A map that forgets what was used longest ago once it holds more than it may. */
+/** A map with a maximum weight that evicts the least recently used entries. */
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
 }
 
-/** @param weigh What an entry counts towards the maximum; default 1. */
+/** @param weigh an entry's weight towards the maximum; default 1 */
 export function createBoundedCache<Value>(
   maximum: number,
   weigh: (value: Value) => number = () => 1,
 ): BoundedCache<Value> {
-  // A Map keeps the order of insertion: what is used is put at its end.
+  // A Map keeps the insertion order, so a used entry moves to the end.
   const entries = new Map<string, Value>();
   let total = 0;
   const remove = (key: string): void => {

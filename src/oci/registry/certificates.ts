@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { SlipwayError } from "../../errors.ts";
 import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../host/read-file.ts";
 
-/** Where the engine keeps certificate authorities by registry (`HOST[:PORT]/*.crt`). */
+/** The engine's folder of certificate authorities by registry (`HOST[:PORT]/*.crt`). */
 const SYSTEM_FOLDER = "/etc/docker/certs.d";
-/** A registry host as it may stand in a path: no separator, nothing that leads out of the folder. */
+/** A registry host that is safe in a path: it has no separator and cannot leave the folder. */
 const FOLDER_NAME = /^(?!\.+$)[A-Za-z0-9.\-:[\]]{1,255}$/;
 const LARGEST_CERTIFICATE = 1024 * 1024;
 
 /**
- * The certificate authorities that Docker trusts for a registry beyond the system's, as PEM text; null for none
- * (https://docs.docker.com/engine/security/certificates/).
+ * The certificate authorities that Docker trusts for a registry in addition to the system's, as PEM text; null if
+ * there are none (https://docs.docker.com/engine/security/certificates/).
  *
- * @throws SlipwayError `CREDENTIAL_INVALID` for a file that is there and cannot be read.
+ * @throws SlipwayError `CREDENTIAL_INVALID` for an existing file that cannot be read
  */
 export async function registryCertificates(
   host: string,
@@ -24,7 +24,7 @@ export async function registryCertificates(
   return found.every((certificates) => certificates.length === 0) ? null : found.flat().join("\n");
 }
 
-/** The system's folder and, for an engine without root, the user's. */
+/** The system's folder, and the user's for a rootless engine. */
 function certificateFolders(home: string): readonly string[] {
   return [SYSTEM_FOLDER, join(home, ".config", "docker", "certs.d")];
 }
@@ -40,7 +40,8 @@ async function namesIn(path: string): Promise<readonly string[]> {
     return await readdir(path);
   } catch (caught) {
     const code = caught instanceof Error && "code" in caught ? caught.code : null;
-    // The system's folder may be the engine's alone to read: then what it trusts is not ours to know.
+    // Only the engine may be allowed to read the system's folder; its certificate authorities are then unknown to
+    // Slipway.
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
     throw unreadable(path, caught);
   }
@@ -66,8 +67,8 @@ function unreadable(path: string, cause: unknown): SlipwayError {
 }
 
 /**
- * Refuses a file of certificate authorities that Node would wait for, in the middle of its first TLS connection and
- * with no way to interrupt it. Node itself warns about a file that does not exist.
+ * Rejects a file of certificate authorities that would block Node, uninterruptibly, during its first TLS connection.
+ * Node itself warns about a file that does not exist.
  *
  * @param path value of `NODE_EXTRA_CA_CERTS`
  * @throws SlipwayError `CREDENTIAL_INVALID`
@@ -88,7 +89,7 @@ export async function checkExtraCertificates(path: string | undefined): Promise<
   }
 }
 
-/** What a registry's certificate may be signed by, asked of the folders of a user's home and the machine. */
+/** Finds a registry's certificate authorities in the folders of the user's home and of the machine. */
 export function certificatesOf(home: string): (host: string) => Promise<string | null> {
   const folders = certificateFolders(home);
   return (host) => registryCertificates(host, folders);

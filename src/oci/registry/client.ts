@@ -38,30 +38,32 @@ import { verifiedBlob } from "./verified-blob.ts";
 export interface RegistryClientOptions extends EndpointOptions {
   /** Sent as `User-Agent`. */
   readonly userAgent: string;
-  /** Milliseconds since the epoch, by which tokens expire. */
+  /** The clock for token lifetimes, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Default {@link createHttpTransport}. */
   readonly transport?: HttpTransport;
-  /** Default two repetitions, the first after a fifth of a second. */
+  /** Default: two retries, the first after a fifth of a second. */
   readonly retry?: RetryOptions;
-  /** For how long a registry is waited for. */
+  /** Time limits of requests to a registry. */
   readonly limits?: TimeLimits;
 }
 
 const DEFAULT_RETRY: RetryOptions = { retries: 2, pauseMilliseconds: 200 };
-/** Documents are remembered up to this many bytes together. */
+/** Maximum total size of the cached documents in bytes. */
 const LARGEST_MEMORY = 32 * 1024 * 1024;
 
 interface Client {
   readonly requests: AuthorizedRequests;
   /** Manifests that this process has read, by repository and digest. */
   readonly manifests: BoundedCache<FetchedManifest>;
-  /** Configurations, likewise. */
+  /** Configurations, by repository and digest. */
   readonly configs: BoundedCache<Uint8Array>;
   readonly joinConfig: SingleFlight<Uint8Array>;
 }
 
-/** A client of the distribution API, for every registry. It keeps connections, tokens and documents while it lives. */
+/**
+ * A client of the distribution API, for all registries. It caches connections, tokens and documents for its lifetime.
+ */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { now, userAgent, retry = DEFAULT_RETRY } = options;
   const transport = options.transport ?? createHttpTransport();
@@ -86,7 +88,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     const own = credentialSecrets(caller.credential);
     return createRedactor(() => [...own, ...tokens.secrets(caller)]);
   };
-  /** The one way out of this client. */
+  /** Every error of this client leaves through here. */
   const guarded = <Result>(
     caller: RegistryCaller,
     work: (redactor: Redactor) => Promise<Result>,
@@ -122,7 +124,7 @@ async function getManifest(
     reference.digest === undefined
       ? undefined
       : client.manifests.get(cacheKey(reference, reference.digest));
-  // What is remembered is not handed out on trust: the registry is asked whether this caller may have it.
+  // Before returning a cached manifest, ask the registry whether this caller may have it.
   if (known !== undefined && (await askHead(client, request)) !== null) return known;
   const subject = manifestSubject(request);
   const fetched = await client.requests.perform(
@@ -144,7 +146,7 @@ async function headManifest(
   return { digest, mediaType: manifest.mediaType };
 }
 
-/** What HEAD says, or null where the registry leaves out what it should say: then only the document itself tells. */
+/** The result of HEAD; null if the registry omits required headers, so that the manifest itself must be read. */
 async function askHead(
   client: Client,
   request: Guarded<ManifestRequest>,
@@ -157,7 +159,7 @@ async function askHead(
     const wanted = request.reference.digest;
     if (digest === null || !(isIndexType(mediaType) || isManifestType(mediaType))) return null;
     if (wanted === undefined || wanted === digest) return { digest, mediaType };
-    // A registry may count in another algorithm than the reference does: that proves nothing either way.
+    // A registry may use another digest algorithm than the reference, which proves nothing either way.
     if (parseDigest(wanted).algorithm !== parseDigest(digest).algorithm) return null;
     throw imageFault(
       request.reference,
@@ -186,7 +188,7 @@ async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise
   const { repository, descriptor, credential, signal } = request;
   const subject = blobSubject(request);
   if (descriptor.size > LARGEST_DOCUMENT) throw tooLarge(subject, LARGEST_DOCUMENT);
-  // By repository too: that a digest is known proves nothing of who may read it.
+  // The key includes the repository, because knowing a digest does not prove access to it.
   const key = cacheKey(repository, descriptor.digest);
   const known = client.configs.get(key);
   if (known !== undefined) return known;
@@ -261,7 +263,7 @@ function blobRequest(
   return { method: "GET", path, accept: "*/*", content, subject, signal } as const;
 }
 
-/** The digest that the registry says the content has, or null where it says none. */
+/** The digest in the registry's header; null if there is none. */
 function announcedDigest(response: HttpResponse, subject: Subject): string | null {
   const announced = response.headers.get("docker-content-digest");
   if (announced === undefined || isDigest(announced)) return announced ?? null;

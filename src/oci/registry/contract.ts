@@ -3,20 +3,20 @@ import type { Descriptor, ImageIndex, ImageManifest } from "../image/manifest.ts
 import type { Reference, Repository } from "../reference.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 
-/** Who asks, and until when. Every request has both. */
+/** The caller's credential and abort signal, which every request has. */
 export interface RegistryAccess {
-  /** Null asks as nobody. */
+  /** Null for an anonymous request. */
   readonly credential: RegistryCredential | null;
   readonly signal: AbortSignal;
 }
 
-/** Whose secrets a registry knows. */
+/** The caller whose secrets a registry knows. */
 export interface RegistryCaller {
   readonly repository: Repository;
   readonly credential: RegistryCredential | null;
 }
 
-/** A manifest by its digest where the reference has one, else by its tag. */
+/** A manifest by the reference's digest if it has one, otherwise by its tag. */
 export interface ManifestRequest extends RegistryAccess {
   readonly reference: Reference;
 }
@@ -28,44 +28,47 @@ export interface BlobRequest extends RegistryAccess {
 }
 
 export interface FetchedManifest {
-  /** Digest of the bytes, computed here and never taken from a header. */
+  /** Digest of the bytes, computed locally and never taken from a header. */
   readonly digest: string;
   readonly bytes: Uint8Array;
   readonly manifest: ImageIndex | ImageManifest;
 }
 
-/** What a registry says of a manifest without sending it. */
+/** A registry's description of a manifest, without the manifest. */
 export interface ManifestHead {
   readonly digest: string;
   readonly mediaType: string;
 }
 
 /**
- * What is asked of registries: reading, nothing else. Every request is answered by the registry with the caller's
- * own credential; what is remembered is remembered by digest, and handed out only after that.
+ * Read-only access to registries. Documents are cached by digest, and a cached document is returned only after the
+ * registry has accepted the caller's own credential.
  *
- * All throw `SlipwayError` with one of the reasons `IMAGE_NOT_FOUND`, `REGISTRY_UNAUTHENTICATED`,
- * `REGISTRY_PERMISSION_DENIED`, `REGISTRY_RATE_LIMITED`, `REGISTRY_UNAVAILABLE`, `REGISTRY_TLS`,
- * `REGISTRY_PROTOCOL`, `REDIRECT_REFUSED`, `DIGEST_MISMATCH`, `MANIFEST_TOO_LARGE`, `MANIFEST_INVALID`,
- * `MEDIA_TYPE_UNSUPPORTED`, `INTERRUPTED`.
+ * All methods throw `SlipwayError` with one of the reasons `IMAGE_NOT_FOUND`, `REGISTRY_UNAUTHENTICATED`,
+ * `REGISTRY_PERMISSION_DENIED`, `REGISTRY_RATE_LIMITED`, `REGISTRY_UNAVAILABLE`, `REGISTRY_TLS`, `REGISTRY_PROTOCOL`,
+ * `REDIRECT_REFUSED`, `DIGEST_MISMATCH`, `MANIFEST_TOO_LARGE`, `MANIFEST_INVALID`, `MEDIA_TYPE_UNSUPPORTED`,
+ * `INTERRUPTED`.
  */
 export interface RegistryClient {
-  /** The manifest or index, its digest verified. One round trip, besides those for a token that is not yet known. */
+  /** Returns the manifest or index, with its digest verified. It takes one round trip, plus those for a new token. */
   getManifest(request: ManifestRequest): Promise<FetchedManifest>;
-  /** Asks whether this caller may have the manifest, and for its digest; nothing is downloaded. One round trip. */
+  /**
+   * Checks that this caller may read the manifest and returns its digest, without downloading it. It takes one round
+   * trip.
+   */
   headManifest(request: ManifestRequest): Promise<ManifestHead>;
   /**
-   * The bytes of an image configuration, verified. One that is remembered is handed out without a request: the
-   * caller holds a manifest that names it, and got that with this credential.
+   * Returns the bytes of an image configuration, verified. A cached one takes no request: the caller got the manifest
+   * that names it with this credential.
    */
   getConfig(request: BlobRequest): Promise<Uint8Array>;
-  /** A blob as it comes, at most as long as its descriptor says; the end of the stream is where it is verified. */
+  /** Streams a blob, at most as many bytes as its descriptor states. The end of the stream verifies its digest. */
   getBlob(request: BlobRequest): Promise<AsyncIterable<Uint8Array>>;
   /**
-   * Keeps the caller's credential, and the tokens that it was granted for the repository, out of what is said of a
-   * registry's documents. What the methods above throw has been through it.
+   * Redacts the caller's credential, and its tokens for the repository, in texts about a registry's documents. The
+   * errors of the methods above are already redacted.
    */
   redactor(caller: RegistryCaller): Redactor;
-  /** Closes idle connections. The client is not used afterwards. */
+  /** Closes idle connections. The client must not be used afterwards. */
   close(): void;
 }

@@ -4,9 +4,9 @@ import { registryHost } from "../reference.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { TlsTrust } from "./transport.ts";
 
-/** Where a registry's requests go. */
+/** The endpoint of a registry's API. */
 export interface Endpoint {
-  /** `https://HOST[:PORT]`, or `http:` for an insecure registry that was found to speak nothing else. */
+  /** `https://HOST[:PORT]`, or `http:` for an insecure registry that has no TLS. */
   readonly origin: URL;
   readonly insecure: boolean;
   readonly trust: TlsTrust;
@@ -14,11 +14,11 @@ export interface Endpoint {
 
 export interface Endpoints {
   open(registry: string): Promise<Endpoint>;
-  /** What to trust at any host (with port). */
+  /** The certificates to trust at a host (with port). */
   trustOf(host: string): Promise<TlsTrust>;
-  /** The same registry without TLS; null where that is not allowed, or is what the endpoint says already. */
+  /** The same registry without TLS; null if that is not allowed, or the endpoint already has no TLS. */
   withoutTls(registry: string, endpoint: Endpoint): Endpoint | null;
-  /** Remembers that the endpoint answered. */
+  /** Remembers that the endpoint responded. */
   confirm(registry: string, endpoint: Endpoint): void;
 }
 
@@ -30,8 +30,8 @@ export interface EndpointOptions {
 const MOST_HOSTS = 256;
 
 /**
- * TLS is tried first also with a registry that is declared insecure, as Docker does: its certificate is not
- * looked at then, and only where it does not speak TLS at all is it spoken to without.
+ * Finds the endpoint of a registry. As in Docker, an insecure registry is first tried with TLS, without checking its
+ * certificate; plain HTTP is used only if it does not support TLS.
  */
 export function createEndpoints(options: EndpointOptions): Endpoints {
   const plainHosts = createBoundedCache<true>(MOST_HOSTS);
@@ -59,7 +59,7 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
 
 function originOf(scheme: "http" | "https", registry: string): URL {
   const origin = `${scheme}://${registryHost(registry)}`;
-  // The reference grammar knows neither the largest port nor what an IPv6 address is.
+  // The reference grammar limits neither ports nor IPv6 addresses to valid ones.
   if (URL.canParse(origin)) return new URL(origin);
   throw invalidArgument(
     "INVALID_REFERENCE",

@@ -3,21 +3,21 @@ import type { RegistryCredential } from "../credential.ts";
 import type { Repository } from "../reference.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 
-/** What a request was about, for messages. */
+/** The subject of a request, for messages. */
 export interface Subject {
   readonly kind: "manifest" | "blob";
   readonly repository: Repository;
-  /** What was asked for, in full: a reference, or `blob DIGEST of REPOSITORY`. */
+  /** The requested content, in full: a reference, or `blob DIGEST of REPOSITORY`. */
   readonly name: string;
   readonly credential: RegistryCredential | null;
-  /** Of the caller's secrets, for what the registry says. */
+  /** Redacts the caller's secrets in the registry's messages. */
   readonly redactor: Redactor;
 }
 
 const INSECURE_REMEDY =
   "Give the registry a certificate, or declare it insecure in the engine's configuration (insecure-registries).";
 
-/** @param details What the registry answered, where it did; what was caught, where it did not. */
+/** @param details the registry's response if there was one, otherwise the caught error */
 export function unavailable(
   subject: Subject,
   why: string,
@@ -74,7 +74,7 @@ export function redirectRefused(subject: Subject, why: string): SlipwayError {
   });
 }
 
-/** A 401 of a host to which the registry redirected: only the registry's own demand for a credential is answered. */
+/** The error for a 401 of a redirect's target: Slipway answers only the registry's own challenges. */
 export function foreignDemand(subject: Subject, origin: string): SlipwayError {
   const { registry } = subject.repository;
   const { host } = new URL(origin);

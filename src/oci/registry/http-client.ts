@@ -7,12 +7,12 @@ import { readRefusal } from "./refusal.ts";
 import { translateFailure } from "./translate-failure.ts";
 import type { AllowedAddresses, HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
 
-/** A request with all that may happen to it on the way: redirects, retries, time-outs, and errors of ours. */
+/** Sends requests with redirects, retries and timeouts, and turns failures into a `SlipwayError`. */
 export interface ClientRequest {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   readonly accept: string;
-  /** Sent to the first host alone. */
+  /** Sent only to the first host. */
   readonly authorization: string | null;
   /** The body of a POST, `application/x-www-form-urlencoded`. */
   readonly form?: string;
@@ -20,9 +20,9 @@ export interface ClientRequest {
   readonly trust: TlsTrust;
   readonly subject: Subject;
   readonly signal: AbortSignal;
-  /** Documents have a time limit as a whole; of blobs only the head has one, and silence. */
+  /** A document has one overall time limit; a blob has a limit for its response head and one for silence. */
   readonly content: "document" | "blob";
-  /** Called whenever the first host has answered, whatever its answer. */
+  /** Called after every response of the first host, whatever its status. */
   readonly onAnswer?: () => void;
 }
 
@@ -30,45 +30,45 @@ export interface HttpClientOptions {
   readonly transport: HttpTransport;
   readonly userAgent: string;
   readonly now: () => number;
-  /** What to trust at a host (with port) to which a redirect leads. */
+  /** The certificates to trust at a redirect's target host (with port). */
   readonly trustOf: (host: string) => Promise<TlsTrust>;
   readonly retry: RetryOptions;
-  /** Default a minute for a document, of which half may be silence, and two minutes of silence for a blob. */
+  /** Default: one minute for a document, with at most half a minute of silence; two minutes of silence for a blob. */
   readonly limits?: TimeLimits;
 }
 
 export interface RetryOptions {
-  /** How often a request that found no answer, or a status from 500 on, is repeated. */
+  /** Maximum number of retries after a missing response or a status of 500 or more. */
   readonly retries: number;
-  /** The first pause; it doubles. Milliseconds. */
+  /** First delay between attempts in milliseconds; it doubles each time. */
   readonly pauseMilliseconds: number;
 }
 
 export interface HttpClient {
-  /**
-   * Sends the request and reads the answer. What `read` is given is never a redirect and never a status of 500 or
-   * more; it may be any other.
-   */
+  /** Sends the request and reads the response. `read` receives every status except redirects and 500 or more. */
   perform<Result>(
     request: ClientRequest,
     read: (response: HttpResponse) => Promise<Result>,
   ): Promise<Result>;
 }
 
-/** For how long a registry is waited for, in milliseconds. */
+/** Time limits of requests to a registry, in milliseconds. */
 export interface TimeLimits {
-  /** A document as a whole, and the head of a blob: what drips in byte by byte is never silent. */
+  /**
+   * Overall limit for a document and for the head of a blob, because a response that drips in byte by byte is never
+   * silent.
+   */
   readonly document: number;
-  /** Silence while a document comes. */
+  /** Maximum silence while a document is read. */
   readonly documentIdle: number;
-  /** Silence while a blob comes. */
+  /** Maximum silence while a blob is read. */
   readonly blobIdle: number;
 }
 
 const DEFAULT_LIMITS: TimeLimits = { document: 60_000, documentIdle: 30_000, blobIdle: 120_000 };
 const LONGEST_PAUSE = 5_000;
 
-/** One failed try, with whether another may do better. */
+/** A failed attempt, with whether a retry may succeed. */
 class AttemptError extends Error {
   readonly failure: SlipwayError;
   readonly transient: boolean;
@@ -143,7 +143,7 @@ function toHop(options: HttpClientOptions, request: ClientRequest, signal: Abort
     idleMilliseconds: content === "blob" ? blobIdle : documentIdle,
     headers: {
       accept,
-      // Digests are of the bytes as they are stored: nothing may pack them on the way.
+      // Digests apply to the stored bytes, so no content encoding is acceptable.
       "accept-encoding": "identity",
       "user-agent": options.userAgent,
       ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),

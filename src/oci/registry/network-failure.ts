@@ -1,11 +1,11 @@
-/** What kept a request from being answered, read from the error's code and never from its words. */
+/** The cause of a failed request, determined by the error's code and never by its message. */
 export type NetworkFailure =
   | { readonly kind: "certificate"; readonly why: string }
   | { readonly kind: "plain-http"; readonly why: string }
   | { readonly kind: "protocol"; readonly why: string }
   | { readonly kind: "unreachable"; readonly why: string; readonly transient: boolean };
 
-/** Codes of OpenSSL and Node for a certificate that is not to be trusted. */
+/** Codes of OpenSSL and Node for an untrusted certificate. */
 const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is self-signed"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "its certificate is signed by an unknown authority"],
@@ -34,7 +34,7 @@ const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
   ["EADDRNOTAVAIL", "its address cannot be used"],
 ]);
 
-/** OpenSSL's code where the other side's first bytes are not TLS: it speaks plain HTTP. */
+/** OpenSSL's code if the server's first bytes are not TLS: it speaks plain HTTP. */
 const NOT_TLS: ReadonlySet<string> = new Set([
   "EPROTO",
   "ERR_SSL_WRONG_VERSION_NUMBER",
@@ -42,7 +42,7 @@ const NOT_TLS: ReadonlySet<string> = new Set([
   "ERR_SSL_HTTP_REQUEST",
 ]);
 
-/** Null for an error that no connection ever throws: a defect, which is not to be taken for a bad network. */
+/** Classifies a connection's error. Null for any other error: a defect must not be reported as a network failure. */
 export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   const code = codeOf(error);
   if (code === "") return null;
@@ -57,11 +57,11 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   if (code === "ENOTFOUND")
     return { kind: "unreachable", why: "its name cannot be resolved", transient: false };
   const why = NETWORK_CODES.get(code) ?? `the connection failed (${code})`;
-  // Who has waited for nothing so long does not wait two times more.
+  // After one full timeout, two more would take too long: no retry.
   return { kind: "unreachable", why, transient: code !== "ETIMEDOUT" };
 }
 
-/** The code of an error, or of the first of several (a name with several addresses fails with one each). */
+/** The code of an error, or of the first of several: a name with several addresses fails with one error for each. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   if ("code" in error && typeof error.code === "string") return error.code;

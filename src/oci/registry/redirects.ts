@@ -1,13 +1,13 @@
 import type { HttpRequest, HttpResponse, HttpTransport, TlsTrust } from "./transport.ts";
 
-/** A request whose credential belongs to its first host. */
+/** A request whose credential is only for its first host. */
 export interface FirstHop extends HttpRequest {
   readonly authorization: string | null;
-  /** Called when the first host has answered. */
+  /** Called after the first host's response. */
   readonly onAnswer: () => void;
 }
 
-/** Thrown where an answer points to a place to which nothing is sent. */
+/** Thrown if a response refers to an address that Slipway does not send to. */
 export class RedirectRefusedError extends Error {
   override readonly name = "RedirectRefusedError";
 }
@@ -16,9 +16,9 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 5;
 
 /**
- * Sends a request and follows where the answers point, by hand: a redirect that leaves the host loses the
- * credential for good, never goes from TLS to none, never leads from a public address to a private one, and never to
- * a link-local one. A form is not sent on at all.
+ * Sends a request and follows redirects under these rules. A redirect to another host drops the credential for the
+ * rest of the chain. A redirect never leads from TLS to plain HTTP, from a public address to a private one, or to a
+ * link-local address. A form is never sent to a redirect's target.
  */
 export async function followRedirects(
   options: {
@@ -64,7 +64,7 @@ function targetOf(location: string, base: URL): URL {
   return url;
 }
 
-/** Why nothing is sent to an address that came in an answer, or null. */
+/** Why Slipway does not send to an address from a response; null if it does. */
 export function addressFault(url: URL, tlsRequired: boolean): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return `it leads to ${url.protocol}`;
   if (url.protocol === "http:" && tlsRequired) return `it leads to ${url.host} without TLS`;

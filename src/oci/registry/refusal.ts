@@ -28,7 +28,7 @@ export interface RefusedRequest {
   readonly now: number;
 }
 
-/** What a registry's answer other than success means, read from status, headers and `errors[].code`. */
+/** The meaning of a registry's failure response, from its status, headers and `errors[].code`. */
 export async function readRefusal(
   response: HttpResponse,
   request: RefusedRequest,
@@ -59,20 +59,20 @@ async function readErrors(
   try {
     body = JSON.parse(new TextDecoder().decode(await readBody(response, LARGEST_ERROR)));
   } catch {
-    // The status says enough: what registries and the proxies before them send with it may be anything.
+    // The status is sufficient: registries and the proxies in front of them may send any body.
     return [];
   }
   const parsed = errorBody.safeParse(body);
   if (!parsed.success) return [];
   return parsed.data.errors.slice(0, MOST_ERRORS).map(({ code, message }) => {
     const line = (message ?? "").replaceAll(/\p{C}/gu, " ");
-    // Before it is cut: the beginning of a short secret would not be known for one.
+    // Redact before truncating: the redactor would not recognise the truncated beginning of a short secret.
     const words = subject.redactor.text(line).slice(0, LONGEST_MESSAGE).trim();
     return { code, ...(words === "" ? {} : { message: words }) };
   });
 }
 
-/** `Retry-After` in seconds or as a date, and what is left of the quota (`ratelimit-remaining: 0;w=21600`). */
+/** Parses `Retry-After` (seconds or a date) and the remaining quota (`ratelimit-remaining: 0;w=21600`). */
 function rateLimits(headers: ReadonlyMap<string, string>, now: number): JsonObject {
   const remaining = /^\s*(\d{1,9})/.exec(headers.get("ratelimit-remaining") ?? "")?.[1];
   return {

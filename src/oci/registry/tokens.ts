@@ -15,26 +15,26 @@ import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
 
-/** A registry's refusal that says how to be let in. */
+/** A registry's 401 with its challenge. */
 export interface Demand {
   readonly endpoint: Endpoint;
-  /** True where the registry itself has a private address. */
+  /** True if the registry itself has a private address. */
   readonly private: boolean;
   /** The `WWW-Authenticate` field. */
   readonly header: string;
-  /** The `Authorization` header that was refused, or null where there was none. */
+  /** The rejected `Authorization` header; null if there was none. */
   readonly refused: string | null;
   readonly subject: Subject;
   readonly signal: AbortSignal;
 }
 
-/** Values of the `Authorization` header, by registry, repository and credential. */
+/** Caches values of the `Authorization` header by registry, repository and credential. */
 export interface Tokens {
-  /** What let this caller in before and is still good, or null. */
+  /** The caller's cached value if it is still valid; otherwise null. */
   remembered(subject: Subject): string | null;
-  /** What answers the challenge: a Basic header, or a fresh token. */
+  /** The answer to a challenge: a Basic header or a new token. */
   obtain(demand: Demand): Promise<string>;
-  /** The tokens that this caller was granted: the registry knows them, and may repeat them. */
+  /** The tokens granted to this caller: the registry knows them and may repeat them. */
   secrets(caller: RegistryCaller): readonly SecretValue[];
 }
 
@@ -46,16 +46,16 @@ export interface TokensOptions {
 
 interface Remembered {
   readonly authorization: string;
-  /** Milliseconds since the epoch, margin taken off. */
+  /** Milliseconds since the epoch, less a margin. */
   readonly goodUntil: number;
 }
 
 const MOST_TOKENS = 1024;
-/** Of one caller and repository: that which is used, and those that were refused or ran out just before it. */
+/** The tokens of one caller and repository: the current one, and recently rejected or expired ones. */
 const TOKENS_KEPT_SECRET = 4;
 const LARGEST_REPLY = 256 * 1024;
 const CLIENT_ID = "slipway";
-/** The distribution specification's lifetime of a token that does not say. */
+/** The default token lifetime in the distribution specification. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 const LONGEST_LIFETIME_SECONDS = 12 * 60 * 60;
 const LONGEST_MARGIN_SECONDS = 30;
@@ -81,13 +81,13 @@ export function createTokens(options: TokensOptions): Tokens {
       const { subject, signal, header } = demand;
       const key = keyOf(subject);
       const known = memory.get(key);
-      // Another caller may have renewed in the meantime what was refused to this one.
+      // Another caller may already have renewed the token that was rejected here.
       if (known !== undefined && known.authorization !== demand.refused && isGood(known))
         return known.authorization;
       memory.delete(key);
       const challenges = parseChallenges(header);
       const bearer = challenges.find((challenge) => challenge.scheme === "bearer");
-      // Callers who ask for the same at once share one request; the challenge is part of what is asked.
+      // Concurrent callers with the same question share one request; the key includes the challenge.
       const asked = [key, header, demand.endpoint.origin.href, demand.private];
       const caller = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
       const fresh =
@@ -129,7 +129,7 @@ async function fetchToken(
   challenge: Challenge,
 ): Promise<Remembered> {
   const { registry, repository } = demand.subject.repository;
-  // Shared by callers with several tags: what goes wrong is about the repository.
+  // Callers with different tags share the request, so its errors name the repository.
   const subject = { ...demand.subject, name: formatRepository({ registry, repository }) };
   const asked = options.now();
   const request = await tokenRequest(options, { ...demand, subject }, challenge);
@@ -143,7 +143,7 @@ async function fetchToken(
 }
 
 /**
- * The request for a token: GET with the user name and password, if any (distribution's token specification), or a
+ * Builds the token request: GET with the user name and password, if any (distribution's token specification), or a
  * form with the identity token (its OAuth2 specification).
  */
 async function tokenRequest(
@@ -159,8 +159,7 @@ async function tokenRequest(
   const common = {
     url,
     accept: "application/json",
-    // The registry may point its callers to its own kind only: a public one never into a private network, and none
-    // to a link-local address.
+    // A public registry's realm must not be in a private network, and no realm may be at a link-local address.
     addresses: atRegistry || demand.private ? "routable" : "public",
     trust: sameHost ? endpoint.trust : await options.trustOf(url.host),
     subject,
@@ -185,7 +184,7 @@ async function tokenRequest(
   return { ...common, method: "GET", authorization: basicHeader(credential) };
 }
 
-/** Where the token is to be had. Throws where the registry may not point its callers there. */
+/** The URL of the token service. Throws if the realm is not allowed. */
 function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
   const realm = challenge.parameters.get("realm") ?? "";
   if (!URL.canParse(realm)) throw protocolFault(subject, "its challenge has no realm");
@@ -198,7 +197,8 @@ function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
 async function refusedToken(response: HttpResponse, request: ClientRequest, now: number) {
   const { subject } = request;
   const failure = await readRefusal(response, { subject, now });
-  // OAuth2 says 400 (invalid_grant) of a token that is not good, and 404 where there are no such tokens.
+  // OAuth2 services respond with 400 (`invalid_grant`) to an invalid token, and with 404 if they do not support such
+  // tokens.
   const refused = [400, 401, 403, 404, 405].includes(response.status);
   if (!refused || failure.reason === "REGISTRY_RATE_LIMITED") return failure;
   return notAuthenticated(subject, { answer: { status: response.status } });
@@ -208,7 +208,7 @@ function basicHeader(credential: RegistryCredential | null): string | null {
   return credential?.kind === "password" ? `Basic ${basicToken(credential)}` : null;
 }
 
-/** The document, or null where it is none, or too long to be one. */
+/** Reads the token document; null if it is invalid or too long. */
 async function readReply(response: HttpResponse): Promise<z.output<typeof tokenReply> | null> {
   try {
     const text = new TextDecoder().decode(await readBody(response, LARGEST_REPLY));
@@ -219,7 +219,7 @@ async function readReply(response: HttpResponse): Promise<z.output<typeof tokenR
   }
 }
 
-/** For how long a token is used, in milliseconds: its lifetime less a margin for clocks and queues. */
+/** How long a token is used, in milliseconds: its lifetime less a margin for clock differences and queues. */
 function lifetime(expiresIn: number | null | undefined): number {
   const seconds = Math.min(expiresIn ?? DEFAULT_LIFETIME_SECONDS, LONGEST_LIFETIME_SECONDS);
   return (seconds - Math.min(LONGEST_MARGIN_SECONDS, seconds / 4)) * 1000;

@@ -16,17 +16,17 @@ import { RefusedAddressError } from "./transport.ts";
 
 export interface TranslatedFailure {
   readonly failure: SlipwayError;
-  /** True where the same request may succeed a moment later. */
+  /** True if the same request may succeed a moment later. */
   readonly transient: boolean;
 }
 
-/** What was caught of a request, or while its answer was read, as an error of ours. */
+/** Turns an error of a request, or of reading its response, into a `SlipwayError`. */
 export function translateFailure(
   caught: unknown,
   request: {
     readonly subject: Subject;
     readonly signal: AbortSignal;
-    /** True where our own deadline ended it; what is caught then may be any error of a connection. */
+    /** True if our own deadline ended the request; the caught error may then be any connection error. */
     readonly timedOut?: boolean;
   },
 ): TranslatedFailure {

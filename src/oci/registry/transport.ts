@@ -8,48 +8,50 @@ import { awaitResponse } from "../../async/await-response.ts";
 import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
 /**
- * One HTTP request, without redirects, retries or credentials of its own. It is made of Node's own client and not
- * of `fetch`, which can neither be given a certificate authority nor be kept from connecting to an address: a name
- * that is checked first and resolved again by the connection may point elsewhere by then.
+ * Sends one HTTP request, without redirects, retries or credentials of its own.
+ *
+ * It uses Node's `http` client because `fetch` can neither use another certificate authority nor refuse to connect to
+ * an address. Checking a name before the request is not enough: the connection resolves it again and may get another
+ * address.
  */
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Which addresses may be connected to, whatever the name resolves to. */
+  /** The addresses to which the request may connect, whatever the name resolves to. */
   readonly addresses: AllowedAddresses;
   readonly trust: TlsTrust;
-  /** The request fails where no complete head of a response has come after so long. */
+  /** Time limit for a complete response head, in milliseconds. */
   readonly headMilliseconds: number;
-  /** The request fails where nothing is received for so long. */
+  /** Maximum silence, in milliseconds. */
   readonly idleMilliseconds: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * `any` is for a host that the user named; a host that an answer named is `routable` (never link-local) where that
- * answer came from a private address, and `public` where it did not.
+ * `any` is for a host that the user named. For a host that a response named, it is `routable` (never link-local) if
+ * that response came from a private address, otherwise `public`.
  */
 export type AllowedAddresses = "any" | "routable" | "public";
 
 export interface TlsTrust {
-  /** False takes any certificate: only for registries that are declared insecure. */
+  /** False accepts any certificate; only for registries declared insecure. */
   readonly verify: boolean;
-  /** More certificate authorities, PEM; null for those of the system and `NODE_EXTRA_CA_CERTS` alone. */
+  /** Additional certificate authorities, PEM; null for only those of the system and `NODE_EXTRA_CA_CERTS`. */
   readonly certificateAuthorities: string | null;
 }
 
 export interface HttpResponse {
-  /** The origin that sent it, such as `https://registry.example:5000`. */
+  /** The origin of the response: `https://registry.example:5000`. */
   readonly origin: string;
   readonly status: number;
-  /** Names in lower case; fields that came several times are joined by commas. */
+  /** By lower-case name; repeated fields are joined with commas. */
   readonly headers: ReadonlyMap<string, string>;
-  /** False where what answered has a public address. */
+  /** False if the server has a public address. */
   readonly private: boolean;
   readonly body: AsyncIterable<Uint8Array>;
-  /** Lets go of a body that is not read. */
+  /** Discards the unread body. */
   discard(): void;
 }
 
@@ -60,23 +62,23 @@ export interface HttpTransport {
 }
 
 export interface HttpTransportOptions {
-  /** How names become addresses. Default the system's resolver. */
+  /** Resolves host names. Default: the system's resolver. */
   readonly lookup?: LookupFunction;
   /** Default {@link addressScope}. */
   readonly scopeOf?: (address: string) => AddressScope;
 }
 
-/** Thrown where a connection would have gone to an address that the request does not allow. */
+/** Thrown instead of connecting to an address that the request does not allow. */
 export class RefusedAddressError extends Error {
   override readonly name = "RefusedAddressError";
 }
 
-/** The server closed an idle connection just as it was taken up again: nothing of the request has reached it. */
+/** The server closed an idle connection just as it was reused: the request has not reached it. */
 class StaleConnectionError extends Error {}
 
 const MOST_IDLE_CONNECTIONS = 16;
 
-/** A transport that keeps connections alive: a second request to a registry is one round trip. */
+/** Creates a transport that keeps connections alive, so that a second request to a registry takes one round trip. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const { scopeOf = addressScope } = options;
   const resolve = options.lookup ?? dnsLookup;
@@ -104,7 +106,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
         try {
           return await exchange(request, { agent: agentFor(request), lookup, guard, scopeOf });
         } catch (caught) {
-          // Each turn uses up an idle connection; a new one is never stale.
+          // Each iteration uses up one idle connection; a new one is never stale.
           if (!(caught instanceof StaleConnectionError)) throw caught;
         }
       }
@@ -116,7 +118,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   };
 }
 
-/** The error for an address that may not be connected to, or null. */
+/** The error for an address that the request does not allow, or null. */
 type AddressGuard = (address: string, name?: string) => RefusedAddressError | null;
 
 function createGuard(
@@ -147,7 +149,7 @@ async function exchange(request: HttpRequest, connecting: Connecting): Promise<H
   const { agent, lookup, guard } = connecting;
   const open = url.protocol === "https:" ? httpsRequest : httpRequest;
   const outgoing = open(url, { method, headers, agent, lookup, signal, timeout: idleMilliseconds });
-  // A connection that is taken up again was made for another request, which may have allowed other addresses.
+  // A reused connection was opened for another request, which may have allowed other addresses.
   outgoing.once("socket", ({ remoteAddress }: Socket) => {
     const fault = remoteAddress === undefined ? null : guard(remoteAddress, url.hostname);
     if (fault !== null) outgoing.destroy(fault);
@@ -190,10 +192,10 @@ function toResponse(
   };
 }
 
-/** Reads a short body to its end, so that the connection can be used again; a long one ends the connection. */
+/** Reads a short body to its end so that the connection can be reused; closes the connection of a long one. */
 function drain(incoming: IncomingMessage): void {
   let left = 64 * 1024;
-  // What goes wrong with a body that nobody wants is nobody's concern.
+  // Errors of a discarded body do not matter.
   incoming.on("error", () => undefined);
   incoming.on("data", (chunk: Uint8Array) => {
     left -= chunk.length;
@@ -204,7 +206,7 @@ function drain(incoming: IncomingMessage): void {
 function tlsOptions(trust: TlsTrust) {
   const { verify, certificateAuthorities } = trust;
   if (certificateAuthorities === null) return { rejectUnauthorized: verify };
-  // A list given to Node replaces its own.
+  // A list passed to Node replaces the default list.
   const ca = [...getCACertificates("default"), certificateAuthorities];
   return { rejectUnauthorized: verify, ca };
 }
@@ -214,7 +216,7 @@ function fingerprint({ certificateAuthorities }: TlsTrust): string {
   return createHash("sha256").update(certificateAuthorities).digest("hex");
 }
 
-/** A resolver that fails where any of a name's addresses is refused. */
+/** A resolver that fails if any of a name's addresses is not allowed. */
 function guardedLookup(resolve: LookupFunction, guard: AddressGuard): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, options, (error, address, family) => {

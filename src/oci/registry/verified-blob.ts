@@ -5,8 +5,8 @@ import { translateFailure } from "./translate-failure.ts";
 import type { HttpResponse } from "./transport.ts";
 
 /**
- * The bytes of a blob as they come. It ends well only where there were as many as the descriptor says, and they
- * have its digest: what was passed on before is not to be trusted until then.
+ * Streams the bytes of a blob. The stream ends without an error only if the bytes have the descriptor's size and
+ * digest; do not trust earlier pieces until then.
  */
 export async function* verifiedBlob(
   response: HttpResponse,

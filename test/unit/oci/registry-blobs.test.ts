@@ -29,7 +29,7 @@ describe("getConfig", () => {
     const bytes = Buffer.from(IMAGE.config.bytes);
     for (const read of [...many, await client.getConfig(request)]) expect(read).toEqual(bytes);
     expect(registry.requests).toHaveLength(1);
-    // That a digest is known proves nothing of who may read it elsewhere.
+    // A known digest does not prove access in another repository.
     await client.getConfig(await configOf(registry, "team/other"));
     expect(registry.requests).toHaveLength(2);
   });

@@ -11,7 +11,7 @@ const ALICE = password("alice", "wonder:land");
 describe("a token server", () => {
   const digest = IMAGE.manifest.digest;
 
-  /** A registry whose challenge is this, and where its realm leads. */
+  /** A registry with a challenge and its token service. */
   async function ask(
     challenge: (url: string) => string,
     reply: (response: Parameters<typeof sendJson>[0]) => void,

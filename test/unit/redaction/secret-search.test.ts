@@ -120,7 +120,7 @@ describe("a text without secrets", () => {
 });
 
 describe("the time that a search takes", () => {
-  // Each of these texts takes minutes where the time is quadratic.
+  // Each of these texts takes minutes in quadratic time.
   const LENGTH = 300_000;
 
   it.each([

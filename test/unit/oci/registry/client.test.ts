@@ -12,7 +12,7 @@ import { startServer } from "../support/http-server.ts";
 const IMAGE = tinyImage("amd64");
 const MEGABYTE = 1024 * 1024;
 
-/** What was asked since the test began to look. */
+/** The requests since the recording started. */
 function asked(registry: TestRegistry): readonly string[] {
   return registry.requests.map(
     ({ method, target, reference }) => `${method} ${target} ${reference}`,
@@ -106,7 +106,7 @@ describe("getManifest", () => {
       await expect(client.getManifest(asking(name))).rejects.toThrow(
         expect.objectContaining({ reason, message: expect.stringContaining(name) }),
       );
-    // What is too large is not read to its end.
+    // A body that is too large is not read to its end.
     for (const { sentBytes } of registry.requests) expect(sentBytes).toBeLessThan(20 * MEGABYTE);
   });
 

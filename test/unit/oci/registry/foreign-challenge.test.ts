@@ -18,7 +18,7 @@ const ALICE = password("alice", "wonderland");
 interface Login {
   readonly auth: RegistryAuth;
   readonly credential: (registry: TestRegistry) => RegistryCredential;
-  /** What the registry receives before it redirects. */
+  /** The requests that the registry receives before it redirects. */
   readonly steps: readonly string[];
 }
 
@@ -97,14 +97,14 @@ function firstLayer() {
   return layer;
 }
 
-/** Demands a credential of every caller, for a token service or for itself. */
+/** Demands a credential from every caller, for a token service or for itself. */
 function startDemanding(challenge: string): Promise<HttpServer> {
   return startServer((_request, response) => {
     response.writeHead(401, { "www-authenticate": challenge }).end();
   });
 }
 
-/** Gives a token to every caller, and so learns every credential. */
+/** Grants a token to every caller, and so receives every credential. */
 function startCollecting(): Promise<HttpServer> {
   return startServer((_request, response) => response.end('{"token":"collected"}'));
 }

@@ -83,7 +83,7 @@ describe("a registry that fails", () => {
       await using registry = await startRegistry();
       using client = testClient();
       const { reference, digest } = registry.add("a", "1", IMAGE);
-      // The first request only finds out that there is no TLS here.
+      // The first request only finds that this server has no TLS.
       await client.headManifest(asking(reference));
       const fault = { kind: "reset", ...(afterBytes === undefined ? {} : { afterBytes }) } as const;
       registry.fault({ fault, methods: ["GET"], times: 2 });

@@ -13,7 +13,7 @@ const REFUSED = expect.objectContaining({
   retry: "never",
 });
 
-/** Where things are: a registry and its store in the open, a private address, and some that are link-local. */
+/** Addresses: a public registry and its blob store, a private address, and some link-local ones. */
 const NAMES = {
   "registry.test": ["127.0.0.1"],
   "store.test": ["127.0.0.1"],
@@ -48,7 +48,7 @@ const LINK_LOCAL_REFUSED = expect.objectContaining({
   message: expect.stringMatching(/(?:link-local|private) address/),
 });
 
-/** A registry in the open that wants a password and sends its callers on. */
+/** A public registry that requires a password and redirects its callers. */
 async function sendingOn(
   location: (own: HttpServer) => string,
   status = 307,
@@ -67,7 +67,7 @@ async function sendingOn(
   return server;
 }
 
-/** A place that has the manifest for anybody. */
+/** A server that returns the manifest to every caller. */
 function store(address?: string): Promise<HttpServer> {
   return startServer(
     (_request, response) => response.writeHead(200, HEADERS).end(bytes),
@@ -146,7 +146,7 @@ describe("a redirect", () => {
     await using inside = await store("127.0.0.9");
     await using registry = await sendingOn(() => `http://inside.test:${inside.port}/x`);
     using client = testClient({ transport: smallInternet(NAMES) });
-    // As a registry of its own it may be spoken to, and the connection is kept.
+    // As a registry of its own it is allowed, and the connection stays open.
     expect(await get(client, inside.port, "inside.test")).toMatchObject({ digest });
     await expect(get(client, registry.port)).rejects.toThrow(REFUSED);
     expect(inside.requests).toHaveLength(1);
@@ -199,7 +199,7 @@ describe("a redirect", () => {
       "127.0.0.9",
     );
     using client = testClient({ transport: smallInternet(NAMES) });
-    // The user may name such a registry, but not even that one may send its callers to such an address.
+    // The user may name such a registry, but even that registry must not redirect to such an address.
     await expect(get(client, link.port, "link.test")).rejects.toThrow(LINK_LOCAL_REFUSED);
     await expect(get(client, registry.port, "inside.test")).rejects.toThrow(LINK_LOCAL_REFUSED);
     expect(link.requests.map(({ url }) => url)).toEqual(
@@ -234,7 +234,7 @@ describe("a redirect", () => {
 });
 
 describe("a realm", () => {
-  /** A registry in the open that sends its callers elsewhere for a token. */
+  /** A public registry with a token service at another address. */
   function challenging(realm: string, address?: string): Promise<HttpServer> {
     return startServer(
       (_request, response) => {
