@@ -64,7 +64,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     workspace: async (scene) => ({ ...(await pushed(scene, IMAGE)), secret: null }),
     code: "UNAUTHENTICATED",
     reason: "REGISTRY_UNAUTHENTICATED",
-    message: /wants a credential, and there is none/,
+    message: /requires a credential, and none is available/,
     remedy: /Store a pull secret for 127\.0\.0\.1:\d+/,
   },
   {
@@ -185,7 +185,7 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     code: "FAILED_PRECONDITION",
     reason: "MANIFEST_TOO_LARGE",
     message: /larger than 4194304 bytes/,
-    remedy: /Push a real image/,
+    remedy: /Push a container image/,
   },
   {
     name: "a configuration whose rootfs is not layers",

@@ -267,7 +267,7 @@ function blobRequest(
 function announcedDigest(response: HttpResponse, subject: Subject): string | null {
   const announced = response.headers.get("docker-content-digest");
   if (announced === undefined || isDigest(announced)) return announced ?? null;
-  throw protocolFault(subject, "its Docker-Content-Digest is no digest");
+  throw protocolFault(subject, "its Docker-Content-Digest is not a valid digest");
 }
 
 function cacheKey(repository: Repository, digest: string): string {

@@ -63,7 +63,7 @@ function originOf(scheme: "http" | "https", registry: string): URL {
   if (URL.canParse(origin)) return new URL(origin);
   throw invalidArgument(
     "INVALID_REFERENCE",
-    `${quote(registry)} is no host and port that can be connected to`,
+    `${quote(registry)} is not a valid host and port`,
     "Correct the registry in the image reference.",
   );
 }

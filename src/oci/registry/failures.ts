@@ -59,8 +59,8 @@ export function protocolFault(subject: Subject, why: string, cause?: unknown): S
   return fault(subject, {
     code: "UNAVAILABLE",
     reason: "REGISTRY_PROTOCOL",
-    why: `the registry ${subject.repository.registry} answered against the distribution specification: ${why}`,
-    remedy: "Check that the name is a registry's, and that no proxy answers in its place.",
+    why: `the registry ${subject.repository.registry} violated the distribution specification: ${why}`,
+    remedy: "Check that the host is a registry, and that no proxy responds in its place.",
     cause,
   });
 }
@@ -69,8 +69,8 @@ export function redirectRefused(subject: Subject, why: string): SlipwayError {
   return fault(subject, {
     code: "FAILED_PRECONDITION",
     reason: "REDIRECT_REFUSED",
-    why: `the registry ${subject.repository.registry} points elsewhere, and that is not followed: ${why}`,
-    remedy: "Ask who runs the registry why it points there: nothing was sent to that place.",
+    why: `the registry ${subject.repository.registry} refers to an address that Slipway does not follow: ${why}`,
+    remedy: "Ask the registry's operator about this address. Slipway sent nothing to it.",
   });
 }
 
@@ -82,7 +82,7 @@ export function foreignDemand(subject: Subject, origin: string): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "REDIRECT_REFUSED",
     why: `the registry ${registry} redirects to ${host}, which demands a credential (status 401); a credential for ${registry} is sent to ${registry} alone`,
-    remedy: `Ask who runs the registry why it redirects to ${host}, or name the image by ${host} with a credential for that host.`,
+    remedy: `Ask the registry's operator why it redirects to ${host}, or name the image by ${host} with a credential for that host.`,
     metadata: { host, status: 401 },
   });
 }
@@ -92,7 +92,7 @@ export function tooLarge(subject: Subject, limit: number): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "MANIFEST_TOO_LARGE",
     why: `the registry's answer is larger than ${limit} bytes, more than any manifest or configuration may be`,
-    remedy: "Push a real image: what is there under this name is something else.",
+    remedy: "Push a container image: this name refers to something else.",
     blastRadius: "image",
     metadata: { limit_bytes: limit },
   });
@@ -105,7 +105,7 @@ export function sizeMismatch(
   return fault(subject, {
     code: "FAILED_PRECONDITION",
     reason: "MANIFEST_INVALID",
-    why: `the manifest says that it has ${sizes.expected} bytes, and it has ${sizes.actual}`,
+    why: `the manifest states ${sizes.expected} bytes, but the content has ${sizes.actual}`,
     remedy: "Push the image again.",
     blastRadius: "image",
     metadata: { expected_bytes: sizes.expected, actual_bytes: sizes.actual },
@@ -125,7 +125,7 @@ export function notAuthenticated(
     why:
       details.why ??
       (anonymous
-        ? `the registry ${registry} wants a credential, and there is none`
+        ? `the registry ${registry} requires a credential, and none is available`
         : `the registry ${registry} refused the credential${origin === undefined ? "" : ` of ${origin}`}`),
     remedy: anonymous
       ? `Store a pull secret for ${registry} and name it in the image record, or log in with docker login ${registry}.`
@@ -137,11 +137,11 @@ export function notAuthenticated(
 
 export function notPermitted(subject: Subject, answer: JsonObject): SlipwayError {
   const { registry, repository } = subject.repository;
-  const who = subject.credential === null ? "Nobody in particular" : "The credential";
+  const who = subject.credential === null ? "Anonymous callers" : "The credential";
   return fault(subject, {
     code: "PERMISSION_DENIED",
     reason: "REGISTRY_PERMISSION_DENIED",
-    why: `the registry ${registry} does not let ${subject.credential === null ? "anybody" : "this credential"} pull ${repository}`,
+    why: `the registry ${registry} does not let ${subject.credential === null ? "anonymous callers" : "this credential"} pull ${repository}`,
     remedy: `${who} may not pull it: give it the right to, use another credential, or check the name (registries say the same of a repository that does not exist).`,
     blastRadius: "credential",
     metadata: answer,

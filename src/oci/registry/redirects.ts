@@ -40,7 +40,7 @@ export async function followRedirects(
     if (!REDIRECTS.has(response.status) || location === undefined) return response;
     response.discard();
     allPrivate &&= response.private;
-    if (redirects === MOST_REDIRECTS) throw new RedirectRefusedError("it points in a circle");
+    if (redirects === MOST_REDIRECTS) throw new RedirectRefusedError("it redirects in a loop");
     if (hop.method === "POST") throw new RedirectRefusedError("a form is not sent on");
 
     const url = targetOf(location, hop.url);
@@ -68,6 +68,6 @@ function targetOf(location: string, base: URL): URL {
 export function addressFault(url: URL, tlsRequired: boolean): string | null {
   if (url.protocol !== "https:" && url.protocol !== "http:") return `it leads to ${url.protocol}`;
   if (url.protocol === "http:" && tlsRequired) return `it leads to ${url.host} without TLS`;
-  if (url.username !== "" || url.password !== "") return "the address holds a user name";
+  if (url.username !== "" || url.password !== "") return "the address contains a user name";
   return null;
 }

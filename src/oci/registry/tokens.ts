@@ -113,7 +113,7 @@ function answerBasic(challenges: readonly Challenge[], subject: Subject): Rememb
   const { registry } = subject.repository;
   if (!challenges.some((challenge) => challenge.scheme === "basic")) {
     const schemes = challenges.map((challenge) => challenge.scheme).join(", ") || "none";
-    throw protocolFault(subject, `it asks for a credential by no known scheme (${schemes})`);
+    throw protocolFault(subject, `it requires an unsupported authentication scheme (${schemes})`);
   }
   if (credential === null) throw notAuthenticated(subject);
   if (credential.kind === "identity-token")

@@ -31,7 +31,7 @@ function steps(registry: TestRegistry): readonly string[] {
 }
 
 describe("Basic authentication", () => {
-  it("answers the challenge once, and knows the way from then on", async () => {
+  it("answers the challenge once, and sends the credential directly from then on", async () => {
     await using registry = await startRegistry({ auth: { kind: "basic", users: USERS } });
     using client = testClient();
     await head(client, registry, ALICE);
@@ -59,7 +59,7 @@ describe("Basic authentication", () => {
     expect(registry.requests).toHaveLength(2);
   });
 
-  it("is told apart by where it comes from, where it is wrong", async () => {
+  it("is named by its source if it is wrong", async () => {
     await using registry = await startRegistry({ auth: { kind: "basic", users: USERS } });
     using client = testClient();
     const wrong = { ...password("alice", "no"), origin: "secret LOGIN" };
@@ -71,13 +71,13 @@ describe("Basic authentication", () => {
     );
   });
 
-  it("needs a credential, and not a token", async () => {
+  it("requires a password, and not a token", async () => {
     await using registry = await startRegistry({ auth: { kind: "basic", users: USERS } });
     using client = testClient();
     await expect(head(client, registry, null)).rejects.toThrow(
       expect.objectContaining({
         reason: "REGISTRY_UNAUTHENTICATED",
-        message: expect.stringContaining("there is none"),
+        message: expect.stringContaining("none is available"),
         remedy: expect.stringContaining("docker login"),
       }),
     );
@@ -88,7 +88,7 @@ describe("Basic authentication", () => {
 });
 
 describe("tokens", () => {
-  it("are had with user name and password, for this repository, and used again", async () => {
+  it("are requested with user name and password, for one repository, and reused", async () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     await head(client, registry, ALICE);
@@ -105,7 +105,7 @@ describe("tokens", () => {
     });
   });
 
-  it("are had with an identity token by a form", async () => {
+  it("are requested with an identity token in a form", async () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     await head(client, registry, identityToken(registry.issueIdentityToken("alice")));
@@ -119,7 +119,7 @@ describe("tokens", () => {
     );
   });
 
-  it("are had by nobody where the registry lets anybody read", async () => {
+  it("are not requested if the registry allows anonymous reads", async () => {
     await using registry = await startRegistry({ auth: { ...TOKEN, anonymousPull: ["team/*"] } });
     using client = testClient();
     expect(await head(client, registry, null)).toMatchObject({ digest: IMAGE.manifest.digest });
@@ -146,7 +146,7 @@ describe("tokens", () => {
     ]);
   });
 
-  it("are asked for once by many callers at once", async () => {
+  it("are requested once for concurrent callers", async () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     await Promise.all(Array.from({ length: 20 }, () => head(client, registry, ALICE)));
@@ -171,7 +171,7 @@ describe("tokens", () => {
     ]);
   });
 
-  it("are renewed once where the registry has forgotten them", async () => {
+  it("are renewed once if the registry no longer accepts them", async () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     await head(client, registry, ALICE);
@@ -190,7 +190,7 @@ describe("tokens", () => {
     expect(registry.requests.length - before).toBe(3);
   });
 
-  it("are waited for by each caller as long as it wants", async () => {
+  it("are awaited by each caller until its own signal", async () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     const { pinned } = registry.add("team/app", "1", IMAGE);

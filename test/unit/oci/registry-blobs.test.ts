@@ -21,7 +21,7 @@ async function configOf(registry: TestRegistry, repository = "team/app") {
 }
 
 describe("getConfig", () => {
-  it("reads a configuration once for a repository, also when many want it at once", async () => {
+  it("reads a configuration once per repository, even for concurrent callers", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const request = await configOf(registry);
@@ -34,7 +34,7 @@ describe("getConfig", () => {
     expect(registry.requests).toHaveLength(2);
   });
 
-  it("does not remember a failure", async () => {
+  it("does not cache a failure", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const request = await configOf(registry);
@@ -46,7 +46,7 @@ describe("getConfig", () => {
     expect(await client.getConfig(request)).toHaveLength(request.descriptor.size);
   });
 
-  it("refuses what is too large without asking for it, or as it comes", async () => {
+  it("rejects a configuration that is too large, before the request or while reading", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const request = await configOf(registry);
@@ -59,7 +59,7 @@ describe("getConfig", () => {
     expect(registry.requests[0]?.sentBytes).toBeLessThan(20 * MEGABYTE);
   });
 
-  it("holds it to the size that the manifest says", async () => {
+  it("verifies the size in the manifest", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const request = await configOf(registry);
@@ -69,7 +69,7 @@ describe("getConfig", () => {
     );
   });
 
-  it("says that a blob is missing although the manifest names it", async () => {
+  it("reports that a blob is missing although the manifest names it", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const request = await configOf(registry);
@@ -101,15 +101,25 @@ describe("getBlob", () => {
     return length;
   }
 
-  it("hands over all of it", async () => {
+  it("streams all of it", async () => {
     await using registry = await startRegistry();
     expect(await read(registry)).toBe(layer.bytes.length);
   });
 
   it.each<[string, Fault, number, string]>([
     ["another content", { kind: "altered" }, 0, "DIGEST_MISMATCH"],
-    ["more than the manifest says", { kind: "headers", headers: {} }, -1, "MANIFEST_INVALID"],
-    ["less than the manifest says", { kind: "headers", headers: {} }, 1, "MANIFEST_INVALID"],
+    [
+      "more bytes than the manifest states",
+      { kind: "headers", headers: {} },
+      -1,
+      "MANIFEST_INVALID",
+    ],
+    [
+      "fewer bytes than the manifest states",
+      { kind: "headers", headers: {} },
+      1,
+      "MANIFEST_INVALID",
+    ],
     [
       "a connection cut in the middle",
       { kind: "reset", afterBytes: 1000 },

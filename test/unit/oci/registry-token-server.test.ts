@@ -50,7 +50,7 @@ describe("a token server", () => {
     expect(requests[1]?.url).toBe("/token?x=1&service=s+e&scope=repository%3Aa%3Apull");
   });
 
-  it("is chosen before Basic, and named by no parameter that it does not have", async () => {
+  it("is preferred to Basic, and receives no missing parameters", async () => {
     const { outcome, requests } = await ask(
       (url) => `Basic realm="x", Bearer realm="${url}/token"`,
       (response) => sendJson(response, { token: "good" }),
@@ -63,7 +63,7 @@ describe("a token server", () => {
     ["no token", {}, "REGISTRY_PROTOCOL"],
     ["a list", [], "REGISTRY_PROTOCOL"],
     ["an empty token", { token: "" }, "REGISTRY_PROTOCOL"],
-    ["a token with a line end", { token: "good\r\nx: y" }, "REGISTRY_PROTOCOL"],
+    ["a token with a line break", { token: "good\r\nx: y" }, "REGISTRY_PROTOCOL"],
     ["a token of another type", { token: 1 }, "REGISTRY_PROTOCOL"],
     ["a token of megabytes", { token: "x".repeat(1024 * 1024) }, "REGISTRY_PROTOCOL"],
     ["a token that the registry refuses", { token: "bad" }, "REGISTRY_UNAUTHENTICATED"],
@@ -79,17 +79,17 @@ describe("a token server", () => {
     [429, "REGISTRY_RATE_LIMITED"],
     [503, "REGISTRY_UNAVAILABLE"],
     [302, "REGISTRY_PROTOCOL"],
-  ])("that answers %i is understood", async (status, reason) => {
+  ])("with status %i is understood", async (status, reason) => {
     const { outcome } = await ask(bearer, (response) => sendJson(response, {}, { status }));
     expect(outcome).toMatchObject({ reason });
   });
 
   it.each([
     ["", "refused the credential"],
-    ["Negotiate", "by no known scheme (negotiate)"],
+    ["Negotiate", "unsupported authentication scheme (negotiate)"],
     ["Bearer service=x", "no realm"],
     ['Bearer realm="not an address"', "no realm"],
-  ])("cannot be found by the challenge %j", async (challenge, why) => {
+  ])("cannot be found from the challenge %j", async (challenge, why) => {
     const { outcome } = await ask(
       () => challenge,
       () => undefined,
@@ -97,7 +97,7 @@ describe("a token server", () => {
     expect(outcome).toMatchObject({ message: expect.stringContaining(why) });
   });
 
-  it("does not get a repeated word of the credential into a message", async () => {
+  it("does not get a repeated credential into a message", async () => {
     const { outcome } = await ask(bearer, (response) =>
       sendJson(
         response,
@@ -109,7 +109,7 @@ describe("a token server", () => {
     expect(JSON.stringify(outcome)).not.toContain("wonder");
   });
 
-  it("sends the password to the realm alone, and the token to the registry alone", async () => {
+  it("sends the password only to the realm, and the token only to the registry", async () => {
     const { requests } = await ask(bearer, (response) => sendJson(response, { token: "good" }));
     const basic = `Basic ${Buffer.from("alice:wonder:land").toString("base64")}`;
     expect(requests.map(({ headers }) => headers.authorization)).toEqual([

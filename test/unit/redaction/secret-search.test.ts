@@ -68,7 +68,7 @@ describe("a secret", () => {
     );
   });
 
-  it("is found that is no text", () => {
+  it("is found if it is not text", () => {
     const bytes = Uint8Array.from({ length: 12 }, (_none, index) => 0xf0 + index);
     const encodings = ["hex", "base64", "base64url"] as const;
     for (const encoding of encodings)

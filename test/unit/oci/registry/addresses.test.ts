@@ -84,7 +84,7 @@ describe("addressScope", () => {
     expect(addressScope(address)).toBe("public");
   });
 
-  it("says the same of an IPv4 address however it is wrapped", () => {
+  it("gives an embedded IPv4 address its own scope", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const scope = addressScope(address);
@@ -94,7 +94,7 @@ describe("addressScope", () => {
     );
   });
 
-  it("has an answer for every IPv6 address", () => {
+  it("returns a scope for every IPv6 address", () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         expect(["public", "private", "link-local"]).toContain(addressScope(address));
@@ -113,7 +113,7 @@ describe("literalAddress", () => {
     expect(literalAddress(hostname)).toBe(address);
   });
 
-  it("sees the address that a URL makes of another notation", () => {
+  it("recognises an address that a URL normalises from another notation", () => {
     expect(literalAddress(new URL("http://0x7f.1/").hostname)).toBe("127.0.0.1");
     expect(literalAddress(new URL("http://2130706433/").hostname)).toBe("127.0.0.1");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createBoundedCache } from "../../../../src/oci/registry/bounded-cache.ts";
 
 describe("createBoundedCache", () => {
-  it("forgets what was used longest ago", () => {
+  it("evicts the least recently used entry", () => {
     const cache = createBoundedCache<number>(2);
     cache.set("a", 1);
     cache.set("b", 2);

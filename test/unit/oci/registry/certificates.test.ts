@@ -9,7 +9,7 @@ import { makePipe } from "../../../support/pipe.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 
 describe("registryCertificates", () => {
-  it("joins what Docker has for the registry, and nothing else of the folder", async () => {
+  it("joins only Docker's certificates for the registry", async () => {
     using folder = scratchFolder();
     const host = join(folder.path, "registry.example:5000");
     mkdirSync(host);
@@ -29,7 +29,7 @@ describe("registryCertificates", () => {
     },
   );
 
-  it("joins those of several folders", async () => {
+  it("joins the certificates of several folders", async () => {
     using folder = scratchFolder();
     for (const name of ["system", "user"]) {
       mkdirSync(join(folder.path, name, "registry.example"), { recursive: true });
@@ -55,7 +55,7 @@ describe("registryCertificates", () => {
 });
 
 describe("checkExtraCertificates", () => {
-  it("refuses a pipe, for which Node would wait", async () => {
+  it("rejects a pipe, which would block Node", async () => {
     using folder = scratchFolder();
     const path = makePipe(join(folder.path, "ca.pem"));
     await expect(checkExtraCertificates(path)).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe("checkExtraCertificates", () => {
     });
   });
 
-  it("leaves a file, an absent one and an unset variable to Node", async () => {
+  it("accepts a file, a missing file and an unset variable", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "ca.pem");
     writeFileSync(path, "");

@@ -45,7 +45,7 @@ describe("getManifest", () => {
     });
   });
 
-  it("asks for the digest where the reference has a tag too", async () => {
+  it("requests the digest if the reference has a tag too", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference, digest } = registry.add("team/app", "1", IMAGE);
@@ -53,7 +53,7 @@ describe("getManifest", () => {
     expect(asked(registry)).toEqual([`GET manifest ${digest}`]);
   });
 
-  it("asks the registry again, with this caller's credential, for what it remembers", async () => {
+  it("asks the registry again, with this caller's credential, for a cached manifest", async () => {
     await using registry = await startRegistry({
       auth: { kind: "basic", users: { alice: "a", bob: { password: "b", pull: [] } } },
     });
@@ -91,9 +91,9 @@ describe("getManifest", () => {
       { kind: "headers", headers: { "Content-Type": "application/vnd.oci.image.index.v1+json" } },
       "MANIFEST_INVALID",
     ],
-    ["50 MB, as it says", { kind: "oversized", bytes: 50 * MEGABYTE }, "MANIFEST_TOO_LARGE"],
+    ["50 MB, announced", { kind: "oversized", bytes: 50 * MEGABYTE }, "MANIFEST_TOO_LARGE"],
     [
-      "50 MB without saying",
+      "50 MB, unannounced",
       { kind: "oversized", bytes: 50 * MEGABYTE, declared: false },
       "MANIFEST_TOO_LARGE",
     ],
@@ -110,7 +110,7 @@ describe("getManifest", () => {
     for (const { sentBytes } of registry.requests) expect(sentBytes).toBeLessThan(20 * MEGABYTE);
   });
 
-  it("takes the digest from the content where no header says one", async () => {
+  it("computes the digest from the content if there is no header", async () => {
     const { mediaType, bytes, digest } = IMAGE.manifest;
     await using server = await startServer((_request, response) => {
       response.writeHead(200, { "content-type": mediaType }).end(bytes);
@@ -121,7 +121,7 @@ describe("getManifest", () => {
     expect(server.requests.map(({ method }) => method)).toEqual(["GET", "HEAD", "GET"]);
   });
 
-  it("holds the content to the digest of the reference where no header says one", async () => {
+  it("verifies the content against the reference's digest if there is no header", async () => {
     const { mediaType, bytes } = IMAGE.manifest;
     await using server = await startServer((_request, response) => {
       response.writeHead(200, { "content-type": mediaType }).end(bytes);
@@ -151,7 +151,7 @@ describe("getManifest", () => {
     ["a tag", "team/app:2"],
     ["a digest", `team/app@sha256:${"0".repeat(64)}`],
     ["a repository", "team/other:1"],
-  ])("says that there is no such image: %s", async (_what, name) => {
+  ])("reports that there is no such image: %s", async (_what, name) => {
     await using registry = await startRegistry();
     using client = testClient();
     registry.add("team/app", "1", IMAGE);
@@ -175,7 +175,7 @@ describe("getManifest", () => {
 });
 
 describe("headManifest", () => {
-  it("asks without reading, by one request", async () => {
+  it("takes one request and reads no body", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference, pinned, digest } = registry.add("team/app", "1", IMAGE);
@@ -185,7 +185,7 @@ describe("headManifest", () => {
     expect(asked(registry)).toEqual(["HEAD manifest 1", `HEAD manifest ${digest}`]);
   });
 
-  it("refuses a registry that says another digest than it was asked for", async () => {
+  it("rejects a header with another digest than the requested one", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { pinned } = registry.add("team/app", "1", IMAGE);
@@ -199,7 +199,7 @@ describe("headManifest", () => {
   it.each([
     ["of another algorithm", { "Docker-Content-Digest": `sha512:${"0".repeat(128)}` }],
     ["without a type", { "Content-Type": "application/json" }],
-  ])("reads the manifest itself where the head proves nothing: %s", async (_what, headers) => {
+  ])("reads the manifest itself if the head proves nothing: %s", async (_what, headers) => {
     await using registry = await startRegistry();
     using client = testClient();
     const { pinned, digest } = registry.add("team/app", "1", IMAGE);

@@ -14,7 +14,7 @@ describe("classifyNetworkFailure", () => {
     ["ETIMEDOUT", "no answer came in time", false],
     ["EHOSTUNREACH", "there is no route to it", true],
     ["ESOMETHING", "the connection failed (ESOMETHING)", true],
-  ])("takes %s for a registry out of reach", (code, why, transient) => {
+  ])("classifies %s as an unreachable registry", (code, why, transient) => {
     expect(classifyNetworkFailure(failure(code))).toEqual({ kind: "unreachable", why, transient });
   });
 
@@ -25,31 +25,31 @@ describe("classifyNetworkFailure", () => {
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unknown authority"],
     ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "TLS failed"],
     ["ERR_OSSL_PEM_NO_START_LINE", "TLS failed"],
-  ])("takes %s for a certificate that is not trusted", (code, why) => {
+  ])("classifies %s as an untrusted certificate", (code, why) => {
     expect(classifyNetworkFailure(failure(code))).toEqual({
       kind: "certificate",
       why: expect.stringContaining(why),
     });
   });
 
-  it.each(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"])("takes %s for a lack of TLS", (code) => {
+  it.each(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"])("classifies %s as a lack of TLS", (code) => {
     expect(classifyNetworkFailure(failure(code))).toMatchObject({ kind: "plain-http" });
   });
 
   it.each(["HPE_INVALID_CONSTANT", "UNEXPECTED_STATUS"])(
-    "takes %s for another protocol",
+    "classifies %s as another protocol",
     (code) => {
       expect(classifyNetworkFailure(failure(code))).toMatchObject({ kind: "protocol" });
     },
   );
 
-  it("looks into the failures of several addresses", () => {
+  it("reads the failures of several addresses", () => {
     const several = new AggregateError([failure("ECONNREFUSED"), failure("EHOSTUNREACH")]);
     expect(classifyNetworkFailure(several)).toMatchObject({ why: "the connection was refused" });
   });
 
   it.each([new TypeError("a defect"), "text", null, new AggregateError([])])(
-    "does not take a defect for a bad network: %s",
+    "does not classify a defect as a network failure: %s",
     (error) => {
       expect(classifyNetworkFailure(error)).toBeNull();
     },

@@ -9,8 +9,8 @@ import { sendJson, startServer } from "../support/http-server.ts";
 const IMAGE = tinyImage("amd64");
 const NOW = Date.UTC(2026, 0, 1);
 
-describe("a registry that is not there", () => {
-  it("is unavailable, which may pass", async () => {
+describe("an unreachable registry", () => {
+  it("is reported as unavailable, which is transient", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const bound = server.address();
@@ -31,7 +31,7 @@ describe("a registry that is not there", () => {
     }
   });
 
-  it("may have a name that nobody knows", async () => {
+  it("may have an unknown host name", async () => {
     using client = testClient({ transport: smallInternet({}), insecure: () => false });
     await expect(client.getManifest(asking("registry.test/a:1"))).rejects.toThrow(
       expect.objectContaining({
@@ -53,7 +53,7 @@ describe("a registry that is not there", () => {
 });
 
 describe("a registry that fails", () => {
-  it.each([500, 502, 503])("with %i is asked again, and may recover", async (status) => {
+  it.each([500, 502, 503])("with %i is retried, and may recover", async (status) => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference, digest } = registry.add("a", "1", IMAGE);
@@ -62,7 +62,7 @@ describe("a registry that fails", () => {
     expect(registry.requests).toHaveLength(3);
   });
 
-  it("with 503 for ever is asked so often and no more", async () => {
+  it("with a permanent 503 is retried a limited number of times", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
@@ -78,7 +78,7 @@ describe("a registry that fails", () => {
   });
 
   it.each([undefined, 100])(
-    "by cutting the connection (after %j bytes) is asked again",
+    "by cutting the connection (after %j bytes) is retried",
     async (afterBytes) => {
       await using registry = await startRegistry();
       using client = testClient();
@@ -92,7 +92,7 @@ describe("a registry that fails", () => {
     },
   );
 
-  it.each([400, 405, 418])("with %i is not", async (status) => {
+  it.each([400, 405, 418])("with %i is not retried", async (status) => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
@@ -103,7 +103,7 @@ describe("a registry that fails", () => {
     expect(registry.requests).toHaveLength(1);
   });
 
-  it("because it is no registry is told from one", async () => {
+  it("because it is not a registry is recognised", async () => {
     const server = createServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n")).listen(
       0,
       "127.0.0.1",
@@ -120,13 +120,13 @@ describe("a registry that fails", () => {
 
   it.each<[string, string, number, TimeLimits]>([
     [
-      "says nothing at all",
+      "sends nothing at all",
       "no answer came in time",
       0,
       { document: 10_000, documentIdle: 50, blobIdle: 10_000 },
     ],
     ["drips", "took too long", 5, { document: 100, documentIdle: 10_000, blobIdle: 10_000 }],
-  ])("because it %s is not waited for", async (_what, why, pause, limits) => {
+  ])("because it %s times out", async (_what, why, pause, limits) => {
     await using registry = await startServer((_request, response) => {
       if (pause === 0) return;
       response.writeHead(200, { "content-type": IMAGE.manifest.mediaType });
@@ -144,7 +144,7 @@ describe("a registry that fails", () => {
     expect(registry.requests).toHaveLength(1);
   });
 
-  it("to answer can be left alone", async () => {
+  it("to respond can be cancelled", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
@@ -178,13 +178,13 @@ describe("a registry that refuses", () => {
       { retry_after_seconds: 90 },
     ],
     [
-      "a date that is over",
+      "a date in the past",
       { "retry-after": new Date(NOW - 1000).toUTCString() },
       { retry_after_seconds: 0 },
     ],
     ["a quota", { "ratelimit-remaining": "0;w=21600" }, { rate_limit_remaining: 0 }],
     ["nonsense", { "retry-after": "soon", "ratelimit-remaining": "-" }, {}],
-  ])("for a limit says until when: %s", async (_what, headers, metadata) => {
+  ])("for a rate limit reports when to retry: %s", async (_what, headers, metadata) => {
     await using registry = await startRegistry();
     using client = testClient({ now: () => NOW });
     const { reference } = registry.add("a", "1", IMAGE);
@@ -207,7 +207,7 @@ describe("a registry that refuses", () => {
     expect(registry.requests).toHaveLength(1);
   });
 
-  it("for a limit may do so with another status", async () => {
+  it("for a rate limit may use another status", async () => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
@@ -218,9 +218,9 @@ describe("a registry that refuses", () => {
   });
 
   it.each([
-    [null, "does not let anybody pull a"],
+    [null, "does not let anonymous callers pull a"],
     [password("alice", "wonderland"), "does not let this credential pull a"],
-  ])("permission is told from one that knows nobody %#", async (credential, why) => {
+  ])("permission differs from one without a valid credential %#", async (credential, why) => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
@@ -235,7 +235,7 @@ describe("a registry that refuses", () => {
     );
   });
 
-  it("is quoted only as far as it keeps to the specification, and keeps secrets", async () => {
+  it("is quoted only within the specification, and without secrets", async () => {
     const errors = [
       { code: "DENIED", message: `no ${Buffer.from("alice:wonderland").toString("base64")}` },
       { code: "DENIED", message: "line\none\u0000 \u202E" },
@@ -268,7 +268,7 @@ describe("a registry that refuses", () => {
 
   it.each<[string, string]>([
     ["a web page", "<html>"],
-    ["a code that is none", JSON.stringify({ errors: [{ code: "<script>" }] })],
+    ["an invalid code", JSON.stringify({ errors: [{ code: "<script>" }] })],
     ["no errors", JSON.stringify({ errors: [] })],
     ["too much", JSON.stringify({ errors: [{ code: "DENIED", message: "x".repeat(100_000) }] })],
   ])("with %s is understood by its status", async (_what, body) => {

@@ -96,7 +96,7 @@ describe("a redirect", () => {
     },
   );
 
-  it("to another port is one to another host", async () => {
+  it("to another port counts as another host", async () => {
     await using other = await store();
     await using registry = await sendingOn(() => `http://registry.test:${other.port}/x`);
     using client = testClient({ transport: smallInternet(NAMES) });
@@ -112,7 +112,7 @@ describe("a redirect", () => {
     expect(registry.requests.at(-1)?.headers).toHaveProperty("authorization");
   });
 
-  it("that comes back has lost the credential for good", async () => {
+  it("that returns to the first host has dropped the credential", async () => {
     await using registry = await sendingOn(() => `http://store.test:${back.port}/x`);
     await using back = await startServer((_request, response) => {
       response.writeHead(307, { location: `http://registry.test:${registry.port}/home` }).end();
@@ -142,7 +142,7 @@ describe("a redirect", () => {
     expect(inside.requests).toHaveLength(0);
   });
 
-  it("to a private address is refused also over a connection that is already there", async () => {
+  it("to a private address is refused even over an existing connection", async () => {
     await using inside = await store("127.0.0.9");
     await using registry = await sendingOn(() => `http://inside.test:${inside.port}/x`);
     using client = testClient({ transport: smallInternet(NAMES) });
@@ -152,7 +152,7 @@ describe("a redirect", () => {
     expect(inside.requests).toHaveLength(1);
   });
 
-  it("to a private address is followed where the registry itself is private", async () => {
+  it("to a private address is followed if the registry itself is private", async () => {
     await using inside = await store("127.0.0.9");
     await using registry = await startServer(
       (_request, response) => {
@@ -164,7 +164,7 @@ describe("a redirect", () => {
     expect(await get(client, registry.port, "inside.test")).toMatchObject({ digest });
   });
 
-  it("to a private address is refused where a public host on the way sends it there", async () => {
+  it("to a private address is refused if a public host in the chain sends it there", async () => {
     await using inside = await store("127.0.0.9");
     await using middle = await startServer((_request, response) => {
       response.writeHead(307, { location: `http://inside.test:${inside.port}/x` }).end();
@@ -191,7 +191,7 @@ describe("a redirect", () => {
     },
   );
 
-  it("to a link-local address is refused also over a connection that is already there", async () => {
+  it("to a link-local address is refused even over an existing connection", async () => {
     await using link = await sendingOn(() => "/elsewhere", 307, "127.0.0.99");
     await using registry = await sendingOn(
       () => `http://link.test:${link.port}/elsewhere`,
@@ -211,7 +211,7 @@ describe("a redirect", () => {
     ["another scheme", "file:///etc/passwd", "file:"],
     ["a user name", "http://u:p@store.test/x", "user name"],
     ["no address", "http://[", "malformed"],
-    ["itself, for ever", "/v2/again", "circle"],
+    ["itself, endlessly", "/v2/again", "redirects in a loop"],
   ])("to %s is refused", async (_what, location, why) => {
     await using registry = await sendingOn(() => location);
     using client = testClient({ transport: smallInternet(NAMES) });
@@ -224,7 +224,7 @@ describe("a redirect", () => {
     expect(registry.requests.length).toBeLessThan(10);
   });
 
-  it("without an address is an answer against the specification", async () => {
+  it("without an address violates the specification", async () => {
     await using registry = await startServer((_request, response) => response.writeHead(302).end());
     using client = testClient();
     await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
@@ -264,7 +264,7 @@ describe("a realm", () => {
     expect(inside.requests).toHaveLength(0);
   });
 
-  it("at a private address is asked where the registry is private too", async () => {
+  it("at a private address is used if the registry is private too", async () => {
     await using inside = await tokens("127.0.0.9");
     await using registry = await challenging(`http://127.0.0.9:${inside.port}/token`, "127.0.0.9");
     using client = testClient({ transport: smallInternet(NAMES) });
@@ -288,7 +288,7 @@ describe("a realm", () => {
     },
   );
 
-  it("that points on to a link-local address is not followed, even if all of them are private", async () => {
+  it("that redirects to a link-local address is not followed, even if all hosts are private", async () => {
     await using link = await tokens("127.0.0.99");
     await using service = await startServer(
       (_request, response) => {
@@ -306,7 +306,7 @@ describe("a realm", () => {
   });
 
   it.each(PLACES)(
-    "at another host is asked, as registries have their token services elsewhere ($place)",
+    "at another host is used, because registries have separate token services ($place)",
     async ({ host, address }) => {
       await using service = await tokens();
       await using registry = await startServer(
@@ -324,7 +324,7 @@ describe("a realm", () => {
     },
   );
 
-  it("that points on loses the password, and a form is not sent on at all", async () => {
+  it("that redirects loses the password, and a form is not sent on at all", async () => {
     await using second = await tokens();
     await using first = await startServer((_request, response) => {
       response.writeHead(307, { location: `http://store.test:${second.port}/token` }).end();
@@ -342,7 +342,7 @@ describe("a realm", () => {
   });
 
   it.each(["ftp://store.test/token", "http://u:p@store.test/token"])(
-    "is not asked at %s",
+    "is not used at %s",
     async (realm) => {
       await using registry = await challenging(realm);
       using client = testClient({ transport: smallInternet(NAMES) });

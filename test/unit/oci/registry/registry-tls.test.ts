@@ -33,7 +33,7 @@ function serve(tls?: { readonly key: string; readonly cert: string }) {
 }
 
 describe("TLS", () => {
-  it("trusts the certificate authorities that are given for the registry", async () => {
+  it("trusts the given certificate authorities of the registry", async () => {
     const tls = identity(["127.0.0.1"]);
     await using registry = await serve(tls);
     const asked: string[] = [];
@@ -53,9 +53,9 @@ describe("TLS", () => {
   it.each([
     ["an unknown authority", ["127.0.0.1"], Date.now(), "self-signed", false],
     ["another name", ["127.0.0.2"], Date.now(), "another name", true],
-    ["a time that is over", ["127.0.0.1"], 0, "expired", true],
+    ["a past validity period", ["127.0.0.1"], 0, "expired", true],
   ])(
-    "refuses a certificate of %s, before anything is sent",
+    "rejects a certificate of %s before sending anything",
     async (_what, names, now, why, known) => {
       const tls = identity(names, now);
       await using registry = await serve(tls);
@@ -75,19 +75,19 @@ describe("TLS", () => {
     },
   );
 
-  it("says which certificate authority is none", async () => {
+  it("names an invalid certificate authority", async () => {
     await using registry = await serve(identity(["127.0.0.1"]));
     using client = testClient({ ...SECURE, certificateAuthorities: async () => "no certificate" });
     await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(UNTRUSTED);
   });
 
-  it("takes any certificate of a registry that is declared insecure", async () => {
+  it("accepts any certificate of an insecure registry", async () => {
     await using registry = await serve(identity(["elsewhere.test"]));
     using client = testClient();
     expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
   });
 
-  it("is wanted of every registry that is not", async () => {
+  it("is required of every other registry", async () => {
     await using registry = await serve();
     const asked: string[] = [];
     using client = testClient({
@@ -107,7 +107,7 @@ describe("TLS", () => {
     expect(asked).toEqual([registry.host]);
   });
 
-  it("is tried first, then left, and not tried again, with an insecure one that has none", async () => {
+  it("is tried once and then abandoned for an insecure registry without TLS", async () => {
     await using registry = await serve();
     const transport = createHttpTransport();
     const protocols: string[] = [];
@@ -127,17 +127,17 @@ describe("TLS", () => {
 
   it.each<[string, Parameters<typeof startServer>[0]]>([
     [
-      "it redirects to a host that is not there",
+      "it redirects to an unreachable host",
       (_request, response) => response.writeHead(307, { location: "https://127.0.0.1:1/x" }).end(),
     ],
     [
-      "its answer breaks off",
+      "its response breaks off",
       (_request, response) => {
         response.writeHead(200, { ...HEADERS, "content-length": bytes.length });
         response.write(bytes.subarray(0, 10), () => response.destroy());
       },
     ],
-  ])("is not left by an insecure registry that speaks it, although %s", async (_what, answer) => {
+  ])("is kept for an insecure registry that supports it, although %s", async (_what, answer) => {
     await using registry = await startServer(answer, { tls: identity(["127.0.0.1"]) });
     const transport = createHttpTransport();
     const origins: string[] = [];
@@ -157,7 +157,7 @@ describe("TLS", () => {
     expect(origins.filter((origin) => origin.startsWith("http:"))).toEqual([]);
   });
 
-  it("is not left on a redirect or for a token", async () => {
+  it("is kept on a redirect and for a token", async () => {
     const tls = identity(["registry.test"]);
     await using plain = await serve();
     for (const send of [
