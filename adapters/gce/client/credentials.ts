@@ -5,7 +5,7 @@ import type { GcpTarget } from "../../../src/plan/plan.ts";
 import { credentialsOfFile, FILE_VARIABLE, SCOPES, TOKEN_VARIABLE } from "./credential-file.ts";
 import type { GceEnvironment } from "./credential-file.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
-import { rememberSentSecrets } from "./sent-secrets.ts";
+import { guardTokenRequests } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
 import type { GceRole } from "../target.ts";
 
@@ -28,10 +28,10 @@ export interface CredentialOptions {
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
   const { target, environment, role, memory } = options;
   const token = environment[TOKEN_VARIABLE]?.trim();
-  if (token !== undefined && token !== "") return rememberSentSecrets(tokenClient(token), memory);
-  const own = rememberSentSecrets(await ownCredentials(target, environment), memory);
+  if (token !== undefined && token !== "") return guardTokenRequests(tokenClient(token), memory);
+  const own = guardTokenRequests(await ownCredentials(target, environment), memory);
   const account = serviceAccountOf(target, role);
-  return account === null ? own : rememberSentSecrets(impersonated(own, account), memory);
+  return account === null ? own : guardTokenRequests(impersonated(own, account), memory);
 }
 
 function tokenClient(token: string): AuthClient {

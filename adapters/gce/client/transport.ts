@@ -67,7 +67,7 @@ async function exchange(
 ): Promise<{ readonly reply: IncomingMessage; readonly bytes: Bytes }> {
   const request = open(url, init);
   const response = awaitResponse(request);
-  request.end(init.body ?? undefined);
+  request.end(bodyOf(init, request));
   const reply = await response;
   const { promise, resolve, reject } = Promise.withResolvers<Bytes>();
   const pieces: Buffer[] = [];
@@ -82,6 +82,14 @@ async function exchange(
   reply.once("error", reject);
   reply.once("close", () => reject(new Error("the connection was closed before the reply ended")));
   return { reply, bytes: await promise };
+}
+
+/** A form as `fetch` sends it; any other body unchanged. */
+function bodyOf({ body }: RequestInit, request: ClientRequest) {
+  if (!(body instanceof URLSearchParams)) return body ?? undefined;
+  if (!request.hasHeader("content-type"))
+    request.setHeader("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
+  return body.toString();
 }
 
 function open(url: URL, { method = "GET", headers, signal }: RequestInit): ClientRequest {

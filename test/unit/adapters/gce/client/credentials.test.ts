@@ -11,6 +11,7 @@ import { createSecretMemory } from "../../../../../src/redaction/secret-memory.t
 import { serviceAccountOf } from "../../../../../adapters/gce/target.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { gcpTarget } from "../../../../support/gce-launches.ts";
+import { sendJson, startServer } from "../../../oci/support/http-server.ts";
 import { makePipe } from "../../../../support/pipe.ts";
 
 const WRITER = "writer@agents.iam.gserviceaccount.com";
@@ -177,17 +178,34 @@ describe("the secrets of a request for a token", () => {
   });
 
   it("are remembered of an external account", async () => {
+    await using service = await startServer((_request, response) =>
+      sendJson(response, { access_token: "granted-token", token_type: "Bearer", expires_in: 60 }),
+    );
     const memory = createSecretMemory(9);
-    const subject = await file("subject-token");
-    const environment = {
-      GOOGLE_APPLICATION_CREDENTIALS: await file({
-        ...EXTERNAL,
-        credential_source: { file: subject },
-      }),
-    };
-    const client = await open({ target: gcpTarget(), environment, role: "reader" }, memory);
-    if (!(client instanceof IdentityPoolClient)) throw new Error("another kind of client");
-    await client.retrieveSubjectToken();
+    const client = await open(await externalAccount(`${service.url}/token`), memory);
+    expect((await client.getRequestHeaders()).get("authorization")).toBe("Bearer granted-token");
+    const [request] = service.requests;
+    expect(new URLSearchParams(request?.body).get("subject_token")).toBe("subject-token");
+    expect(request?.headers["content-type"]).toMatch(/^application\/x-www-form-urlencoded/);
     expect(memory.all().map((secret) => secret.reveal())).toEqual(["subject-token"]);
   });
+
+  it.each([301, 302, 303, 307, 308])("go nowhere else after a redirect (%i)", async (status) => {
+    await using elsewhere = await startServer((_request, response) => sendJson(response, {}));
+    await using service = await startServer((_request, response) => {
+      response.writeHead(status, { location: `${elsewhere.url}/token` });
+      response.end();
+    });
+    const client = await open(await externalAccount(`${service.url}/token`));
+    await expect(client.getRequestHeaders()).rejects.toThrow("redirect");
+    expect(elsewhere.requests).toEqual([]);
+  });
 });
+
+async function externalAccount(tokenUrl: string): Promise<Omit<CredentialOptions, "memory">> {
+  const source = { file: await file("subject-token") };
+  const account = { ...EXTERNAL, token_url: tokenUrl, credential_source: source };
+  const { service_account_impersonation_url: _url, ...plain } = account;
+  const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(plain) };
+  return { target: gcpTarget(), environment, role: "reader" };
+}
