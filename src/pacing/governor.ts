@@ -124,152 +124,173 @@ interface CallQueue extends PacedCall {
   wake: AbortController | null;
 }
 
-export function createGovernor({ store, clock, queueId: own, isGone }: GovernorPorts): Governor {
-  const queues = new Map<string, CallQueue>();
-  const callerOf = ({ scope, limit, tenant }: PacedCall): RateCaller => ({
-    scope,
-    limit,
-    tenant,
-    queueId: own,
-    now: clock.now(),
-  });
+/** A governor's ports and its queues by `keyOf`. */
+interface GovernorState extends GovernorPorts {
+  readonly queues: Map<string, CallQueue>;
+}
 
-  /** One attempt for the first call. Returns how long to wait, or null if there is no need to. */
-  const tryFirst = async (queue: CallQueue, first: PendingCall): Promise<number | null> => {
-    const resources = first.wanted();
-    if (resources?.maximum === 0) {
-      queue.pending.shift();
-      first.resolve(NOTHING);
-      return null;
-    }
-    const requests = first.counts ? 1 : countLeadingCalls(queue);
-    const { isReserved } = first;
-    const answer = await store.spend({
-      ...callerOf(queue),
-      requests,
-      resources,
-      isReserved,
-      isGone,
-    });
-    if (!answer.granted) return answer.wait;
-    await deliverGrant(queue, first, answer);
-    return null;
-  };
-  /** Delivers a grant to the calls that still wait for it, and returns the rest. */
-  const deliverGrant = async (
-    queue: CallQueue,
-    first: PendingCall,
-    granted: Extract<RateAnswer, { readonly granted: true }>,
-  ): Promise<void> => {
-    const served = first.counts
-      ? queue.pending.filter((each) => each === first)
-      : queue.pending.slice(0, Math.min(granted.requests, countLeadingCalls(queue)));
-    for (const each of served) queue.pending.splice(queue.pending.indexOf(each), 1);
-    const { reservation } = granted;
-    const { scope, limit } = queue;
-    const spent = reservation === null ? null : { scope, limit, reservation };
-    for (const { resolve } of served) resolve({ resources: granted.resources, spent });
-    const requests = granted.requests - served.length;
-    const resources = served.length === 0 ? granted.resources : 0;
-    if (requests === 0 && resources === 0) return;
-    await store.correct(callerOf(queue), { kind: "unused", requests, resources, reservation });
-  };
-  const serveQueue = async (key: string, queue: CallQueue): Promise<void> => {
-    let isKnownToWait = false;
-    try {
-      // Calls of the same turn of the event loop go together.
-      await Promise.resolve();
-      for (let first = queue.pending[0]; first !== undefined; first = queue.pending[0]) {
-        const wait = await tryFirst(queue, first);
-        isKnownToWait = wait !== null;
-        if (wait === null) continue;
-        reportWaits(queue, wait, clock.now());
-        if (queue.pending[0] !== first) continue;
-        const wake = new AbortController();
-        queue.wake = wake;
-        await pauseUntilWoken(clock, Math.min(wait, LONGEST_PAUSE), wake.signal);
-      }
-      queues.delete(key);
-      if (isKnownToWait) await store.correct(callerOf(queue), { kind: "left" });
-    } catch (caught) {
-      queues.delete(key);
-      for (const { reject } of queue.pending.splice(0)) reject(caught);
-    }
-  };
-  const enqueueCall = async (
-    admission: PacedCall,
-    { signal, isFirst = false, isReserved = false, ...waiting }: PendingOptions,
-  ): Promise<Grant> => {
-    signal.throwIfAborted();
-    const { scope, limit, tenant } = admission;
-    const { promise, resolve, reject } = Promise.withResolvers<Grant>();
-    const reportedAt = Number.NEGATIVE_INFINITY;
-    const call: PendingCall = { ...waiting, isReserved, resolve, reject, reportedAt };
-    const key = keyOf(admission);
-    const known = queues.get(key);
-    const queue = known ?? { scope, limit, tenant, pending: [], wake: null };
-    queue.pending.splice(isFirst ? 0 : queue.pending.length, 0, call);
-    if (isFirst) queue.wake?.abort();
-    if (known === undefined) {
-      queues.set(key, queue);
-      void serveQueue(key, queue);
-    }
-    const leaveQueue = (): void => {
-      const place = queue.pending.indexOf(call);
-      if (place < 0) return;
-      queue.pending.splice(place, 1);
-      reject(signal.reason);
-      if (place === 0) queue.wake?.abort();
-    };
-    signal.addEventListener("abort", leaveQueue, { once: true });
-    try {
-      return await promise;
-    } finally {
-      signal.removeEventListener("abort", leaveQueue);
-    }
-  };
-  const noteThrottle: Governor["noteThrottle"] = async (refused, retryAfterMilliseconds) => {
-    const { resources = 0 } = refused;
-    await store.correct(callerOf(refused), {
-      kind: "throttled",
-      resources,
-      retryAfterMilliseconds,
-    });
-  };
+export function createGovernor(ports: GovernorPorts): Governor {
+  const governor: GovernorState = { ...ports, queues: new Map() };
+  const { store, clock, isGone, queues } = governor;
   return {
     async admit({ resources, onWait = null, ...admission }, signal) {
       const wanted = (): Wanted =>
         resources === undefined ? null : { minimum: 1, maximum: resources() };
       const counts = resources !== undefined;
-      return await enqueueCall(admission, { wanted, counts, isReserved: counts, onWait, signal });
+      const options = { wanted, counts, isReserved: counts, onWait, signal };
+      return await enqueueCall(governor, admission, options);
     },
     async readmit({ resources, at, ...admission }, signal) {
       if (clock.now() - at <= FRESH) return;
       const late = { kind: "late", requests: 1, resources, granted: at } as const;
-      await store.correct(callerOf(admission), late);
-      const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });
-      const counts = resources > 0;
-      await enqueueCall(admission, { wanted, counts, onWait: null, signal, isFirst: true });
+      await store.correct(callerOf(governor, admission), late);
+      const machines = exactly(resources);
+      await enqueueCall(governor, admission, { ...machines, onWait: null, signal, isFirst: true });
     },
     requestAtOnce(admission) {
       const key = keyOf(admission);
       if (queues.has(key)) return null;
       const one = { requests: 1, resources: { minimum: 1, maximum: 1 } };
-      return () => (queues.has(key) ? null : { ...callerOf(admission), ...one, isGone });
+      return () => (queues.has(key) ? null : { ...callerOf(governor, admission), ...one, isGone });
     },
-    noteThrottle,
+    noteThrottle: (refused, retryAfterMilliseconds) =>
+      noteThrottle(governor, refused, retryAfterMilliseconds),
     noteRefusal: async (admission, refused) =>
-      await store.correct(callerOf(admission), { kind: "refused", ...refused }),
+      await store.correct(callerOf(governor, admission), { kind: "refused", ...refused }),
     pace: (tenant) => ({
       async wait({ scope, limit, resources = 0 }, signal) {
-        const wanted = () => (resources === 0 ? null : { minimum: resources, maximum: resources });
         const admission = { scope, limit, tenant };
-        await enqueueCall(admission, { wanted, counts: resources > 0, onWait: null, signal });
+        await enqueueCall(governor, admission, { ...exactly(resources), onWait: null, signal });
       },
       throttled: async (call, retryAfterMilliseconds) =>
-        await noteThrottle({ ...call, tenant }, retryAfterMilliseconds),
+        await noteThrottle(governor, { ...call, tenant }, retryAfterMilliseconds),
     }),
   };
+}
+
+/** For a call whose number of machines is fixed. */
+function exactly(resources: number): Pick<PendingCall, "wanted" | "counts"> {
+  const wanted = resources === 0 ? null : { minimum: resources, maximum: resources };
+  return { wanted: () => wanted, counts: resources > 0 };
+}
+
+function callerOf(
+  { queueId, clock }: GovernorState,
+  { scope, limit, tenant }: PacedCall,
+): RateCaller {
+  return { scope, limit, tenant, queueId, now: clock.now() };
+}
+
+async function enqueueCall(
+  governor: GovernorState,
+  admission: PacedCall,
+  { signal, isFirst = false, isReserved = false, ...waiting }: PendingOptions,
+): Promise<Grant> {
+  signal.throwIfAborted();
+  const { queues } = governor;
+  const { scope, limit, tenant } = admission;
+  const { promise, resolve, reject } = Promise.withResolvers<Grant>();
+  const reportedAt = Number.NEGATIVE_INFINITY;
+  const call: PendingCall = { ...waiting, isReserved, resolve, reject, reportedAt };
+  const key = keyOf(admission);
+  const known = queues.get(key);
+  const queue = known ?? { scope, limit, tenant, pending: [], wake: null };
+  queue.pending.splice(isFirst ? 0 : queue.pending.length, 0, call);
+  if (isFirst) queue.wake?.abort();
+  if (known === undefined) {
+    queues.set(key, queue);
+    void serveQueue(governor, key, queue);
+  }
+  const leaveQueue = (): void => {
+    const place = queue.pending.indexOf(call);
+    if (place < 0) return;
+    queue.pending.splice(place, 1);
+    reject(signal.reason);
+    if (place === 0) queue.wake?.abort();
+  };
+  signal.addEventListener("abort", leaveQueue, { once: true });
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", leaveQueue);
+  }
+}
+
+async function serveQueue(governor: GovernorState, key: string, queue: CallQueue): Promise<void> {
+  const { store, clock, queues } = governor;
+  let isKnownToWait = false;
+  try {
+    // Calls of the same turn of the event loop go together.
+    await Promise.resolve();
+    for (let first = queue.pending[0]; first !== undefined; first = queue.pending[0]) {
+      const wait = await tryFirst(governor, queue, first);
+      isKnownToWait = wait !== null;
+      if (wait === null) continue;
+      reportWaits(queue, wait, clock.now());
+      if (queue.pending[0] !== first) continue;
+      const wake = new AbortController();
+      queue.wake = wake;
+      await pauseUntilWoken(clock, Math.min(wait, LONGEST_PAUSE), wake.signal);
+    }
+    queues.delete(key);
+    if (isKnownToWait) await store.correct(callerOf(governor, queue), { kind: "left" });
+  } catch (caught) {
+    queues.delete(key);
+    for (const { reject } of queue.pending.splice(0)) reject(caught);
+  }
+}
+
+/** One attempt for the first call. Returns how long to wait, or null if there is no need to. */
+async function tryFirst(
+  governor: GovernorState,
+  queue: CallQueue,
+  first: PendingCall,
+): Promise<number | null> {
+  const { store, isGone } = governor;
+  const resources = first.wanted();
+  if (resources?.maximum === 0) {
+    queue.pending.shift();
+    first.resolve(NOTHING);
+    return null;
+  }
+  const requests = first.counts ? 1 : countLeadingCalls(queue);
+  const { isReserved } = first;
+  const caller = callerOf(governor, queue);
+  const answer = await store.spend({ ...caller, requests, resources, isReserved, isGone });
+  if (!answer.granted) return answer.wait;
+  const rest = deliverGrant(queue, first, answer);
+  if (rest !== null) await store.correct(callerOf(governor, queue), rest);
+  return null;
+}
+
+/** Delivers a grant to the calls that still wait for it. Returns the rest, or null if there is none. */
+function deliverGrant(
+  queue: CallQueue,
+  first: PendingCall,
+  granted: Extract<RateAnswer, { readonly granted: true }>,
+): RateCorrection | null {
+  const served = first.counts
+    ? queue.pending.filter((each) => each === first)
+    : queue.pending.slice(0, Math.min(granted.requests, countLeadingCalls(queue)));
+  for (const each of served) queue.pending.splice(queue.pending.indexOf(each), 1);
+  const { reservation } = granted;
+  const { scope, limit } = queue;
+  const spent = reservation === null ? null : { scope, limit, reservation };
+  for (const { resolve } of served) resolve({ resources: granted.resources, spent });
+  const requests = granted.requests - served.length;
+  const resources = served.length === 0 ? granted.resources : 0;
+  if (requests === 0 && resources === 0) return null;
+  return { kind: "unused", requests, resources, reservation };
+}
+
+async function noteThrottle(
+  governor: GovernorState,
+  refused: PacedCall & { readonly resources?: number },
+  retryAfterMilliseconds: number | null,
+): Promise<void> {
+  const { resources = 0 } = refused;
+  const throttled = { kind: "throttled", resources, retryAfterMilliseconds } as const;
+  await governor.store.correct(callerOf(governor, refused), throttled);
 }
 
 function keyOf({ scope, limit, tenant }: PacedCall): string {

@@ -83,107 +83,121 @@ interface Call {
   since: number;
 }
 
-export function createLaunchCalls(
-  clock: Clock,
-  { noteOutcomes, readmitLate }: LaunchPacing,
-): LaunchCalls {
-  const calls = new Map<string, Call>();
-  const dropOldCalls = (): void => {
-    for (const [token, { running, undelivered, since }] of calls)
-      if (running === null && (undelivered.size === 0 || clock.now() - since > KEPT))
-        calls.delete(token);
-  };
-  const openCall = (token: string, members: readonly string[]): Call => {
-    dropOldCalls();
-    const call: Call = {
-      members,
-      undelivered: new Map(),
-      waiting: new Set(),
-      running: null,
-      since: clock.now(),
-    };
-    calls.set(token, call);
-    return call;
-  };
-  /** Other members may have asked while the members were looked up. */
-  const findOrOpenCall = async ({ token, members }: LaunchInquiry): Promise<Call> => {
-    const ids = await members();
-    return calls.get(token) ?? openCall(token, ids);
-  };
-  const runCall = (
-    call: Call,
-    launch: RecordedLaunch,
-    turn: {
-      readonly admitted: (signal: AbortSignal) => Promise<void>;
-      readonly isRepeated: boolean;
-    },
-  ): Promise<Answers> => {
-    const stop = new AbortController();
-    const work = async (): Promise<Answers> => {
-      try {
-        await turn.admitted(stop.signal);
-        const outcomes = await sendLaunch(call, launch, stop.signal);
-        const answers = new Map<string, () => LaunchOutcome>();
-        for (const [index, spawnId] of call.members.entries()) {
-          const outcome = outcomes[index];
-          if (outcome === undefined)
-            throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
-          answers.set(spawnId, () => outcome);
-        }
-        for (const [spawnId, answer] of answers) call.undelivered.set(spawnId, answer);
-        await noteOutcomes(launch, outcomes, turn.isRepeated);
-        return answers;
-      } catch (caught) {
-        const fail = (): never => {
-          throw caught;
-        };
-        // If the call was aborted, only the caller that aborted it gets the error.
-        if (!stop.signal.aborted)
-          for (const spawnId of call.members) call.undelivered.set(spawnId, fail);
-        throw caught;
-      } finally {
-        call.running = null;
-        call.since = clock.now();
-      }
-    };
-    const done = work();
-    // Each member gets the failure when it asks; maybe none has asked yet.
-    done.catch(() => undefined);
-    call.running = { done, stop };
-    return done;
-  };
+/** The calls of one process by the launch's token. */
+interface CallsState {
+  readonly clock: Clock;
+  readonly pacing: LaunchPacing;
+  readonly calls: Map<string, Call>;
+}
 
+export function createLaunchCalls(clock: Clock, pacing: LaunchPacing): LaunchCalls {
+  const state: CallsState = { clock, pacing, calls: new Map() };
   return {
     async startLaunch(launch, members) {
-      const admitted = async (signal: AbortSignal) =>
-        await readmitLate(launch, { members: members.length, at: launch.at }, signal);
-      const turn = { admitted, isRepeated: false };
-      await Promise.allSettled([runCall(openCall(launch.token, members), launch, turn)]);
+      const admit = async (signal: AbortSignal) =>
+        await pacing.readmitLate(launch, { members: members.length, at: launch.at }, signal);
+      const call = openCall(state, launch.token, members);
+      await Promise.allSettled([startCall(state, call, { launch, admit, isRepeated: false })]);
     },
-    async awaitOutcome(inquiry) {
-      const call = calls.get(inquiry.token) ?? (await findOrOpenCall(inquiry));
-      const { spawnId, admit: admitted } = inquiry;
-      // The previous caller aborted this call: its outcome is not an answer to this one.
-      while (call.running?.stop.signal.aborted === true)
-        await Promise.allSettled([call.running.done]);
-      try {
-        const answers = call.undelivered.has(spawnId)
-          ? call.undelivered
-          : await awaitAnswers(
-              clock,
-              call,
-              inquiry,
-              call.running?.done ?? runCall(call, inquiry, { admitted, isRepeated: true }),
-            );
-        const answer = answers.get(spawnId);
-        if (answer === undefined)
-          throw new Error(`launch ${launchId(inquiry.token)} has no member ${spawnId}`);
-        return answer();
-      } finally {
-        call.undelivered.delete(spawnId);
-      }
-    },
+    awaitOutcome: (inquiry) => awaitOutcome(state, inquiry),
   };
+}
+
+function openCall(state: CallsState, token: string, members: readonly string[]): Call {
+  dropOldCalls(state);
+  const call: Call = {
+    members,
+    undelivered: new Map(),
+    waiting: new Set(),
+    running: null,
+    since: state.clock.now(),
+  };
+  state.calls.set(token, call);
+  return call;
+}
+
+function dropOldCalls({ calls, clock }: CallsState): void {
+  for (const [token, { running, undelivered, since }] of calls)
+    if (running === null && (undelivered.size === 0 || clock.now() - since > KEPT))
+      calls.delete(token);
+}
+
+/** Other members may have asked while the members were looked up. */
+async function findOrOpenCall(state: CallsState, { token, members }: LaunchInquiry): Promise<Call> {
+  const ids = await members();
+  return state.calls.get(token) ?? openCall(state, token, ids);
+}
+
+async function awaitOutcome(state: CallsState, inquiry: LaunchInquiry): Promise<LaunchOutcome> {
+  const { token, spawnId, admit } = inquiry;
+  const call = state.calls.get(token) ?? (await findOrOpenCall(state, inquiry));
+  // The previous caller aborted this call: its outcome is not an answer to this one.
+  while (call.running?.stop.signal.aborted === true) await Promise.allSettled([call.running.done]);
+  try {
+    const { undelivered } = call;
+    const repeat = { launch: inquiry, admit, isRepeated: true };
+    const answers = undelivered.has(spawnId)
+      ? undelivered
+      : await awaitAnswers(
+          state.clock,
+          call,
+          inquiry,
+          call.running?.done ?? startCall(state, call, repeat),
+        );
+    const answer = answers.get(spawnId);
+    if (answer === undefined) throw new Error(`launch ${launchId(token)} has no member ${spawnId}`);
+    return answer();
+  } finally {
+    call.undelivered.delete(spawnId);
+  }
+}
+
+/** The first call of a launch, or its repetition. */
+interface Attempt {
+  readonly launch: RecordedLaunch;
+  /** Waits for a turn at the provider. */
+  readonly admit: (signal: AbortSignal) => Promise<void>;
+  readonly isRepeated: boolean;
+}
+
+function startCall(state: CallsState, call: Call, attempt: Attempt): Promise<Answers> {
+  const stop = new AbortController();
+  const done = makeCall(state, call, { ...attempt, stop: stop.signal });
+  // Each member gets the failure when it asks; maybe none has asked yet.
+  done.catch(() => undefined);
+  call.running = { done, stop };
+  return done;
+}
+
+async function makeCall(
+  { clock, pacing }: CallsState,
+  call: Call,
+  { launch, admit, isRepeated, stop }: Attempt & { readonly stop: AbortSignal },
+): Promise<Answers> {
+  try {
+    await admit(stop);
+    const outcomes = await sendLaunch(call, launch, stop);
+    const answers = new Map<string, () => LaunchOutcome>();
+    for (const [index, spawnId] of call.members.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined)
+        throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
+      answers.set(spawnId, () => outcome);
+    }
+    for (const [spawnId, answer] of answers) call.undelivered.set(spawnId, answer);
+    await pacing.noteOutcomes(launch, outcomes, isRepeated);
+    return answers;
+  } catch (caught) {
+    const fail = (): never => {
+      throw caught;
+    };
+    // If the call was aborted, only the caller that aborted it gets the error.
+    if (!stop.aborted) for (const spawnId of call.members) call.undelivered.set(spawnId, fail);
+    throw caught;
+  } finally {
+    call.running = null;
+    call.since = clock.now();
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
+import type { Grant } from "../../pacing/governor.ts";
 import { recordLaunch } from "./record-launch.ts";
 import type {
   AdmittedLaunch,
@@ -25,6 +26,9 @@ export interface LaunchQueue {
 
 /** Spawns with similar launches: of one plan, for one place, recorded in the same way. */
 interface Group {
+  readonly key: string;
+  readonly adapter: SubstrateAdapter;
+  readonly tenant: string;
   readonly waiting: Set<QueueEntry>;
   /** When the first and the last entry arrived. */
   since: number;
@@ -47,158 +51,179 @@ export interface LaunchQueuePorts extends LaunchRecordPorts {
   readonly admission: Pick<LaunchAdmission, "admitFirst" | "requestAtOnce">;
 }
 
+/** A queue's ports, its groups by `keyOf`, and what each adapter is doing. */
+interface QueueState extends LaunchQueuePorts {
+  readonly groups: Map<string, Group>;
+  readonly activityOf: (adapter: SubstrateAdapter) => Activity;
+}
+
 export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
-  const { clock, admission } = ports;
-  const groups = new Map<string, Group>();
   const activityOf = memoize((_adapter: SubstrateAdapter): Activity => ({
     calls: 0,
     quietAt: Number.NEGATIVE_INFINITY,
     ended: new Set(),
   }));
+  const queue: QueueState = { ...ports, groups: new Map(), activityOf };
+  return { enqueue: (queued) => enqueue(queue, queued) };
+}
 
-  /**
-   * Waits until no more entries arrive; not at all if the adapter is idle, so that a lone launch never waits for
-   * others.
-   */
-  const gatherEntries = async (group: Group, adapter: SubstrateAdapter): Promise<void> => {
-    const { maximum, idleMilliseconds, longestMilliseconds } = adapter.capabilities.batch;
-    const activity = activityOf(adapter);
-    for (;;) {
-      const now = clock.now();
-      if (activity.calls === 0 && activity.quietAt <= now) return;
-      const due = Math.min(group.latest + idleMilliseconds, group.since + longestMilliseconds);
-      if (due <= now || group.waiting.size === 0 || group.waiting.size >= maximum) return;
-      await clock.sleep(due - now);
-    }
+async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueResult> {
+  queued.signal.throwIfAborted();
+  const { groups, clock } = queue;
+  const { adapter, plan } = queued;
+  const key = keyOf(queued);
+  const now = clock.now();
+  const known = groups.get(key);
+  const group = known ?? {
+    key,
+    adapter,
+    tenant: plan.tenant,
+    waiting: new Set(),
+    since: now,
+    latest: now,
+    left: null,
   };
+  const { promise, resolve, reject } = Promise.withResolvers<QueueResult>();
+  const waiting: QueueEntry = { queued, resolve, reject };
+  const leaveGroup = (): void => {
+    if (!group.waiting.delete(waiting)) return;
+    reject(queued.signal.reason);
+    if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
+  };
+  if (group.waiting.size === 0) group.since = now;
+  group.latest = now;
+  group.waiting.add(waiting);
+  using _leaving = onAbort(queued.signal, leaveGroup);
+  groups.set(key, group);
+  if (known === undefined) void serveGroup(queue, group);
+  return await promise;
+}
 
-  /** Waits until the adapter may make one more call. */
-  const beginCall = async (adapter: SubstrateAdapter): Promise<void> => {
-    const most = adapter.capabilities.concurrentLaunches ?? Infinity;
-    const activity = activityOf(adapter);
-    while (activity.calls >= most)
-      await new Promise<void>((resolve) => activity.ended.add(resolve));
-    activity.calls += 1;
-  };
-  const endCall = (adapter: SubstrateAdapter, members: number): void => {
-    const activity = activityOf(adapter);
-    activity.calls -= 1;
-    if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
-    const [next] = activity.ended;
-    if (next !== undefined) activity.ended.delete(next);
-    next?.();
-  };
-
-  const launchEntries = async (
-    adapter: SubstrateAdapter,
-    entries: readonly QueueEntry[],
-    admitted: AdmittedLaunch,
-  ): Promise<boolean> => {
-    await beginCall(adapter);
-    let call: LaunchUnderWay | null = null;
-    const ending = async (): Promise<void> => {
-      await call?.answered;
-      endCall(adapter, entries.length);
-    };
+async function serveGroup(queue: QueueState, group: Group): Promise<void> {
+  const { clock } = queue;
+  while (group.waiting.size > 0) {
+    let entries: readonly QueueEntry[] = [];
     try {
-      call = await recordLaunch(ports, entries, admitted);
-    } finally {
-      void ending();
-    }
-    return call !== null;
-  };
-  /** A lone launch claims its rate token in the same transaction that records it. */
-  const launchAtOnce = async (
-    { waiting }: Group,
-    { adapter, plan }: QueuedLaunch,
-  ): Promise<boolean> => {
-    const [only] = waiting;
-    const ask =
-      only?.queued.intent.record === "begin" ? admission.requestAtOnce(adapter, plan.tenant) : null;
-    if (only === undefined || waiting.size > 1 || ask === null) return false;
-    const { signal } = only.queued;
-    let isTaken = false;
-    // The record may have waited for a slow disk: the entry may have left, or others may have joined it.
-    const requestNow = (): RateRequest | null => {
-      const asked = waiting.size > 1 || !waiting.has(only) ? null : ask();
-      if (asked !== null) isTaken = waiting.delete(only);
-      return asked;
-    };
-    try {
-      if (
-        await launchEntries(adapter, [only], { at: clock.now(), spent: null, request: requestNow })
-      )
-        return true;
-    } catch (caught) {
-      waiting.delete(only);
-      only.reject(caught);
-      return true;
-    }
-    if (isTaken && signal.aborted) only.reject(signal.reason);
-    else if (isTaken) putFirst(waiting, only);
-    return false;
-  };
-
-  const serveGroup = async (key: string, group: Group, queued: QueuedLaunch) => {
-    const { adapter, plan } = queued;
-    while (group.waiting.size > 0) {
-      let entries: readonly QueueEntry[] = [];
-      try {
-        await gatherEntries(group, adapter);
-        if (group.waiting.size === 0) break;
-        if (await launchAtOnce(group, queued)) {
-          group.since = clock.now();
-          continue;
-        }
-        const left = new AbortController();
-        group.left = left;
-        const waiting = (): readonly QueuedLaunch[] =>
-          distinctEntries(group).map((entry) => entry.queued);
-        const grant = await admission.admitFirst(adapter, plan.tenant, waiting, left.signal);
-        const admitted = { at: clock.now(), spent: grant.spent };
-        const most = Math.min(grant.resources, adapter.capabilities.batch.maximum);
-        entries = distinctEntries(group).slice(0, most);
-        for (const entry of entries) group.waiting.delete(entry);
+      await gatherEntries(queue, group);
+      if (group.waiting.size === 0) break;
+      if (await launchAtOnce(queue, group)) {
         group.since = clock.now();
-        if (entries.length > 0) await launchEntries(adapter, entries, admitted);
-      } catch (caught) {
-        // Entries that arrived after all others had left start again.
-        if (group.left?.signal.aborted === true && entries.length === 0) continue;
-        for (const { reject } of [...entries, ...group.waiting]) reject(caught);
-        group.waiting.clear();
+        continue;
       }
+      const grant = await admitGroup(queue, group);
+      const admitted = { at: clock.now(), spent: grant.spent };
+      const most = Math.min(grant.resources, group.adapter.capabilities.batch.maximum);
+      entries = distinctEntries(group).slice(0, most);
+      for (const entry of entries) group.waiting.delete(entry);
+      group.since = clock.now();
+      if (entries.length > 0) await launchEntries(queue, entries, { group, admitted });
+    } catch (caught) {
+      // Entries that arrived after all others had left start again.
+      if (group.left?.signal.aborted === true && entries.length === 0) continue;
+      for (const { reject } of [...entries, ...group.waiting]) reject(caught);
+      group.waiting.clear();
     }
-    groups.delete(key);
-  };
+  }
+  queue.groups.delete(group.key);
+}
 
-  return {
-    async enqueue(queued) {
-      queued.signal.throwIfAborted();
-      const key = keyOf(queued);
-      const now = clock.now();
-      const known = groups.get(key);
-      const group = known ?? {
-        waiting: new Set(),
-        since: now,
-        latest: now,
-        left: null,
-      };
-      const { promise, resolve, reject } = Promise.withResolvers<QueueResult>();
-      const waiting: QueueEntry = { queued, resolve, reject };
-      const leaveGroup = (): void => {
-        if (!group.waiting.delete(waiting)) return;
-        reject(queued.signal.reason);
-        if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
-      };
-      if (group.waiting.size === 0) group.since = now;
-      group.latest = now;
-      group.waiting.add(waiting);
-      using _leaving = onAbort(queued.signal, leaveGroup);
-      groups.set(key, group);
-      if (known === undefined) void serveGroup(key, group, queued);
-      return await promise;
-    },
+/**
+ * Waits until no more entries arrive; not at all if the adapter is idle, so that a lone launch never waits for
+ * others.
+ */
+async function gatherEntries({ clock, activityOf }: QueueState, group: Group): Promise<void> {
+  const { maximum, idleMilliseconds, longestMilliseconds } = group.adapter.capabilities.batch;
+  const activity = activityOf(group.adapter);
+  for (;;) {
+    const now = clock.now();
+    if (activity.calls === 0 && activity.quietAt <= now) return;
+    const due = Math.min(group.latest + idleMilliseconds, group.since + longestMilliseconds);
+    if (due <= now || group.waiting.size === 0 || group.waiting.size >= maximum) return;
+    await clock.sleep(due - now);
+  }
+}
+
+/** Waits for the group's turn at the provider. Given up when no entry is left. */
+async function admitGroup({ admission }: QueueState, group: Group): Promise<Grant> {
+  const left = new AbortController();
+  group.left = left;
+  const waiting = (): readonly QueuedLaunch[] =>
+    distinctEntries(group).map((entry) => entry.queued);
+  return await admission.admitFirst(group.adapter, group.tenant, waiting, left.signal);
+}
+
+/**
+ * A lone launch claims its rate token in the same transaction that records it.
+ *
+ * @returns false if the group still has to wait for its turn
+ */
+async function launchAtOnce(queue: QueueState, group: Group): Promise<boolean> {
+  const { clock, admission } = queue;
+  const { waiting, adapter, tenant } = group;
+  const [only] = waiting;
+  const request =
+    only?.queued.intent.record === "begin" ? admission.requestAtOnce(adapter, tenant) : null;
+  if (only === undefined || waiting.size > 1 || request === null) return false;
+  const { signal } = only.queued;
+  let isTaken = false;
+  // The record may have waited for a slow disk: the entry may have left, or others may have joined it.
+  const requestNow = (): RateRequest | null => {
+    const requested = waiting.size > 1 || !waiting.has(only) ? null : request();
+    if (requested !== null) isTaken = waiting.delete(only);
+    return requested;
   };
+  try {
+    const admitted = { at: clock.now(), spent: null, request: requestNow };
+    if (await launchEntries(queue, [only], { group, admitted })) return true;
+  } catch (caught) {
+    waiting.delete(only);
+    only.reject(caught);
+    return true;
+  }
+  if (isTaken && signal.aborted) only.reject(signal.reason);
+  else if (isTaken) putFirst(waiting, only);
+  return false;
+}
+
+/** @returns false if the record was refused its turn: then nothing was written */
+async function launchEntries(
+  queue: QueueState,
+  entries: readonly QueueEntry[],
+  { group, admitted }: { readonly group: Group; readonly admitted: AdmittedLaunch },
+): Promise<boolean> {
+  await beginCall(queue, group.adapter);
+  let call: LaunchUnderWay | null = null;
+  const ending = async (): Promise<void> => {
+    await call?.answered;
+    endCall(queue, group.adapter, entries.length);
+  };
+  try {
+    call = await recordLaunch(queue, entries, admitted);
+  } finally {
+    void ending();
+  }
+  return call !== null;
+}
+
+/** Waits until the adapter may make one more call. */
+async function beginCall({ activityOf }: QueueState, adapter: SubstrateAdapter): Promise<void> {
+  const most = adapter.capabilities.concurrentLaunches ?? Infinity;
+  const activity = activityOf(adapter);
+  while (activity.calls >= most) await new Promise<void>((resolve) => activity.ended.add(resolve));
+  activity.calls += 1;
+}
+
+function endCall(
+  { clock, activityOf }: QueueState,
+  adapter: SubstrateAdapter,
+  members: number,
+): void {
+  const activity = activityOf(adapter);
+  activity.calls -= 1;
+  if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
+  const [next] = activity.ended;
+  if (next !== undefined) activity.ended.delete(next);
+  next?.();
 }
 
 /** Puts an entry back in front of the others. */
