@@ -5,6 +5,7 @@ import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import { admit, correct, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import type {
+  Begun,
   DrivenSpawn,
   FoundMachine,
   Ledger,
@@ -16,9 +17,9 @@ import type {
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
-import type { RateRequest, RateKey, Spent } from "../pacing/contract.ts";
+import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
 import { isSettled } from "./spawn-record.ts";
-import type { SpawnEvent } from "./spawn-record.ts";
+import type { SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
 /** A spawn's record with its plan, which never changes. */
 interface Entry {
@@ -28,141 +29,73 @@ interface Entry {
 
 const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
 
+interface Memory {
+  readonly entries: Map<string, Entry>;
+  readonly events: (SpawnEvent & { readonly tenant: string })[];
+  /** By launch id. */
+  readonly launched: Map<string, Entry[]>;
+  /** The entries that have a worker. */
+  readonly driven: Set<Entry>;
+  /** Offerings without room: until when, in milliseconds since the epoch. */
+  readonly full: Map<string, number>;
+  readonly targets: Map<string, PlacementTarget>;
+  readonly suspects: Map<string, ScopedSuspect>;
+  readonly rates: Map<string, RateState>;
+}
+
+interface ScopedSuspect extends Suspect {
+  readonly scope: string;
+}
+
 /**
  * A ledger in memory, for tests, simulations and measurements. It follows the same rules as the embedded database's
  * (`ledger-steps.ts`), and passes the same contract suite.
  */
 export function createMemoryLedger(owner: string = randomUUID()): Ledger {
-  const entries = new Map<string, Entry>();
-  const events: (SpawnEvent & { readonly tenant: string })[] = [];
-  const launched = new Map<string, Entry[]>();
-  /** The entries that have a worker. */
-  const driven = new Set<Entry>();
-  const full = new Map<string, number>();
-  const targets = new Map<string, PlacementTarget>();
-  const suspects = new Map<string, Suspect & { readonly scope: string }>();
-  const rates = new Map<string, RateState>();
-  const entryOf = (key: SpawnKey): Entry | undefined => entries.get(keyName(key));
-  const addEvent = (
-    { tenant, spawnId }: SpawnKey,
-    event: Omit<SpawnEvent, "sequence" | "spawnId">,
-  ) => events.push({ ...event, tenant, spawnId, sequence: events.length + 1 });
-  const chosen = (tenant: string, spawnIds: readonly string[]): readonly SpawnRecord[] =>
-    [...entries.values()]
-      .map(({ record }) => record)
-      .filter(({ spawn }) => spawn.tenant === tenant)
-      .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId));
-
-  const launchedAs = (id: string): readonly Entry[] => launched.get(id) ?? [];
-  const addLaunch = (token: string, entry: Entry): void => {
-    const others = launched.get(launchId(token));
-    if (others === undefined) launched.set(launchId(token), [entry]);
-    else others.push(entry);
+  const memory: Memory = {
+    entries: new Map(),
+    events: [],
+    launched: new Map(),
+    driven: new Set(),
+    full: new Map(),
+    targets: new Map(),
+    suspects: new Map(),
+    rates: new Map(),
   };
-  const put = (entry: Entry, record: SpawnRecord): void => {
-    entry.record = record;
-    if (record.lease.worker === null) driven.delete(entry);
-    else driven.add(entry);
-  };
-  const beginOne = (spawn: NewSpawn): DrivenSpawn => {
-    const { plan, launch, at } = spawn;
-    const record = beginRecord(spawn);
-    const entry = { record, plan };
-    entries.set(keyName(spawn), entry);
-    put(entry, record);
-    addLaunch(launch.token, entry);
-    targets.set(nameOfTarget(plan.target), plan.target);
-    addEvent(spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
-    addEvent(spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
-    return { ...record, plan };
-  };
-  const decide = (request: RateRequest) => {
-    const name = rateName(request);
-    const { answer, state } = admit(rates.get(name) ?? null, request);
-    return { answer, keep: () => void rates.set(name, state) };
-  };
-  const noteSpent = (spent: Spent | null): void => {
-    if (spent === null) return;
-    const name = rateName(spent);
-    rates.set(name, releaseReservation(rates.get(name) ?? null, spent));
-  };
-  const note = (step: Step, after: SpawnRecord | undefined): void => {
-    const entry = entryOf(step);
-    if (entry === undefined || after === undefined) return;
-    put(entry, after);
-    if (step.launch !== undefined) addLaunch(step.launch.token, entry);
-    addEvent(step, { at: step.at, state: step.to, message: step.message });
-    const { offering, until = 0 } = step.full ?? {};
-    if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
-  };
-
+  const { events, full, targets, rates } = memory;
   return {
     owner: async () => owner,
-    find: async (key) => drivenOf(entryOf(key)),
-    async begin(spawns, spending) {
-      const request = typeof spending === "function" ? spending() : null;
-      const admission = request === null ? null : decide(request);
-      if (typeof spending === "function" && admission?.answer.granted !== true)
-        return { created: false, existing: null };
-      const existing = spawns.map((spawn) => drivenOf(entryOf(spawn)));
-      if (existing.some((driven) => driven !== null)) return { created: false, existing };
-      admission?.keep();
-      if (typeof spending !== "function") noteSpent(spending);
-      const begun = { created: true, driven: spawns.map(beginOne) } as const;
-      return request === null ? begun : { ...begun, admittedAt: request.now };
-    },
-    async take(steps, spent) {
-      const taken = steps.map((step) => (isCurrent(step, entryOf(step)) ? takeStep(step) : null));
-      if (!taken.every((after) => after !== null)) return null;
-      noteSpent(spent);
-      for (const [index, step] of steps.entries()) note(step, taken[index]);
-      return taken;
-    },
-    members: async (token) =>
-      launchedAs(launchId(token))
-        .flatMap(({ record: { spawn, launches } }) =>
-          launches
-            .filter((launch) => launch.token === token)
-            .map(({ member }) => ({ spawn, member })),
-        )
-        .toSorted((one, other) => one.member - other.member)
-        .map(({ spawn }) => spawn.spawnId),
+    find: async (key) => drivenOf(entryOf(memory, key)),
+    begin: async (spawns, spending) => begin(memory, spawns, spending),
+    take: async (steps, spent) => take(memory, steps, spent),
+    members: async (token) => membersOf(memory, token),
     async claim(claim) {
-      const entry = entryOf(claim);
+      const entry = entryOf(memory, claim);
       const after = entry === undefined ? null : claimRecord(entry.record, claim);
-      if (entry !== undefined && after !== null) put(entry, after);
+      if (entry !== undefined && after !== null) putRecord(memory, entry, after);
       return after;
     },
     async renew(worker, until) {
-      for (const entry of driven) {
+      for (const entry of memory.driven) {
         const { lease } = entry.record;
         if (lease.worker === worker) entry.record = { ...entry.record, lease: { ...lease, until } };
       }
     },
     async release(key, fence) {
-      const entry = entryOf(key);
+      const entry = entryOf(memory, key);
       if (entry === undefined || entry.record.lease.fence !== fence) return;
-      put(entry, { ...entry.record, lease: { ...entry.record.lease, worker: null } });
+      const lease = { ...entry.record.lease, worker: null };
+      putRecord(memory, entry, { ...entry.record, lease });
     },
     unfinished: async (tenant) =>
-      chosen(tenant, [])
+      recordsOf(memory, tenant)
         .filter(({ spawn }) => !isSettled(spawn.state))
         .map(({ spawn, lease }) => ({ tenant, spawnId: spawn.spawnId, lease })),
     fullOfferings: async (offerings, now) =>
       new Set(offerings.filter((offering) => (full.get(offering) ?? 0) > now)),
-    async describe(key) {
-      const entry = entryOf(key);
-      if (entry === undefined) return null;
-      return {
-        ...entry.record.spawn,
-        plan: entry.plan,
-        events: events
-          .filter(({ tenant, spawnId }) => tenant === key.tenant && spawnId === key.spawnId)
-          .map(({ at, state, message }) => ({ at, state, message })),
-      };
-    },
+    describe: async (key) => describe(memory, key),
     list: async (tenant, { workspace, state }) =>
-      chosen(tenant, [])
+      recordsOf(memory, tenant)
         .map(({ spawn }) => spawn)
         .filter((spawn) => workspace === undefined || spawn.workspace === workspace)
         .filter((spawn) => state === undefined || spawn.state === state)
@@ -173,24 +106,20 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
         .filter(({ spawnId }) => spawnIds.length === 0 || spawnIds.includes(spawnId))
         .map(({ tenant: _tenant, ...event }) => event),
     countUnsettled: async (tenant, spawnIds) =>
-      chosen(tenant, spawnIds).filter(({ spawn }) => !isSettled(spawn.state)).length,
+      recordsOf(memory, tenant)
+        .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId))
+        .filter(({ spawn }) => !isSettled(spawn.state)).length,
     targets: async () =>
       [...targets].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, target]) => target),
     judge: async (machines) =>
-      machines.map((machine) => judgeOne(launchedAs(machine.launchId), machine)),
+      machines.map((machine) => judgeOne(launchedAs(memory, machine.launchId), machine)),
     async suspect(scope, machines, now) {
-      const listed = new Set(machines.map(({ id }) => id));
-      for (const [name, one] of suspects)
-        if (one.scope === scope && !listed.has(one.id)) suspects.delete(name);
-      for (const { id, place } of machines) {
-        const name = JSON.stringify([scope, id]);
-        if (!suspects.has(name)) suspects.set(name, { scope, id, place, since: now });
-      }
-      return suspectsOf(suspects.values(), scope);
+      replaceSuspects(memory, { scope, machines, now });
+      return suspectsOf(memory, scope);
     },
-    suspects: async (scope) => suspectsOf(suspects.values(), scope),
+    suspects: async (scope) => suspectsOf(memory, scope),
     async spend(request) {
-      const { answer, keep } = decide(request);
+      const { answer, keep } = decide(memory, request);
       keep();
       return answer;
     },
@@ -200,6 +129,148 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     },
     close: async () => undefined,
   };
+}
+
+function begin(memory: Memory, spawns: readonly NewSpawn[], spending: Spending | null): Begun {
+  const request = typeof spending === "function" ? spending() : null;
+  const admission = request === null ? null : decide(memory, request);
+  if (typeof spending === "function" && admission?.answer.granted !== true)
+    return { created: false, existing: null };
+  const existing = spawns.map((spawn) => drivenOf(entryOf(memory, spawn)));
+  if (existing.some((driven) => driven !== null)) return { created: false, existing };
+  admission?.keep();
+  if (typeof spending !== "function") noteSpent(memory, spending);
+  const driven = spawns.map((spawn) => beginOne(memory, spawn));
+  return request === null
+    ? { created: true, driven }
+    : { created: true, driven, admittedAt: request.now };
+}
+
+function beginOne(memory: Memory, spawn: NewSpawn): DrivenSpawn {
+  const { plan, launch, at } = spawn;
+  const record = beginRecord(spawn);
+  const entry = { record, plan };
+  memory.entries.set(keyName(spawn), entry);
+  putRecord(memory, entry, record);
+  addLaunch(memory, launch.token, entry);
+  memory.targets.set(nameOfTarget(plan.target), plan.target);
+  addEvent(memory, spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
+  addEvent(memory, spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+  return { ...record, plan };
+}
+
+function take(
+  memory: Memory,
+  steps: readonly Step[],
+  spent: Spent | null,
+): readonly SpawnRecord[] | null {
+  const taken = steps.map((step) =>
+    isCurrent(step, entryOf(memory, step)) ? takeStep(step) : null,
+  );
+  if (!taken.every((after) => after !== null)) return null;
+  noteSpent(memory, spent);
+  for (const [index, step] of steps.entries()) noteStep(memory, step, taken[index]);
+  return taken;
+}
+
+function noteStep(memory: Memory, step: Step, after: SpawnRecord | undefined): void {
+  const entry = entryOf(memory, step);
+  if (entry === undefined || after === undefined) return;
+  putRecord(memory, entry, after);
+  if (step.launch !== undefined) addLaunch(memory, step.launch.token, entry);
+  addEvent(memory, step, { at: step.at, state: step.to, message: step.message });
+  const { full } = memory;
+  const { offering, until = 0 } = step.full ?? {};
+  if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
+}
+
+function putRecord({ driven }: Memory, entry: Entry, record: SpawnRecord): void {
+  entry.record = record;
+  if (record.lease.worker === null) driven.delete(entry);
+  else driven.add(entry);
+}
+
+function addLaunch({ launched }: Memory, token: string, entry: Entry): void {
+  const others = launched.get(launchId(token));
+  if (others === undefined) launched.set(launchId(token), [entry]);
+  else others.push(entry);
+}
+
+function addEvent(
+  { events }: Memory,
+  { tenant, spawnId }: SpawnKey,
+  event: Omit<SpawnEvent, "sequence" | "spawnId">,
+): void {
+  events.push({ ...event, tenant, spawnId, sequence: events.length + 1 });
+}
+
+function decide({ rates }: Memory, request: RateRequest) {
+  const name = rateName(request);
+  const { answer, state } = admit(rates.get(name) ?? null, request);
+  return { answer, keep: () => void rates.set(name, state) };
+}
+
+function noteSpent({ rates }: Memory, spent: Spent | null): void {
+  if (spent === null) return;
+  const name = rateName(spent);
+  rates.set(name, releaseReservation(rates.get(name) ?? null, spent));
+}
+
+function entryOf({ entries }: Memory, key: SpawnKey): Entry | undefined {
+  return entries.get(keyName(key));
+}
+
+function recordsOf({ entries }: Memory, tenant: string): readonly SpawnRecord[] {
+  return [...entries.values()]
+    .map(({ record }) => record)
+    .filter(({ spawn }) => spawn.tenant === tenant);
+}
+
+function launchedAs({ launched }: Memory, id: string): readonly Entry[] {
+  return launched.get(id) ?? [];
+}
+
+function membersOf(memory: Memory, token: string): readonly string[] {
+  return launchedAs(memory, launchId(token))
+    .flatMap(({ record: { spawn, launches } }) =>
+      launches.filter((launch) => launch.token === token).map(({ member }) => ({ spawn, member })),
+    )
+    .toSorted((one, other) => one.member - other.member)
+    .map(({ spawn }) => spawn.spawnId);
+}
+
+function describe(memory: Memory, key: SpawnKey): SpawnDescription | null {
+  const entry = entryOf(memory, key);
+  if (entry === undefined) return null;
+  return {
+    ...entry.record.spawn,
+    plan: entry.plan,
+    events: memory.events
+      .filter(({ tenant, spawnId }) => tenant === key.tenant && spawnId === key.spawnId)
+      .map(({ at, state, message }) => ({ at, state, message })),
+  };
+}
+
+/** Adds the machines as suspects of the scope, and removes the scope's suspects that are not among them. */
+function replaceSuspects(
+  { suspects }: Memory,
+  {
+    scope,
+    machines,
+    now,
+  }: {
+    readonly scope: string;
+    readonly machines: readonly FoundMachine[];
+    readonly now: number;
+  },
+): void {
+  const listed = new Set(machines.map(({ id }) => id));
+  for (const [name, one] of suspects)
+    if (one.scope === scope && !listed.has(one.id)) suspects.delete(name);
+  for (const { id, place } of machines) {
+    const name = JSON.stringify([scope, id]);
+    if (!suspects.has(name)) suspects.set(name, { scope, id, place, since: now });
+  }
 }
 
 function keyName({ tenant, spawnId }: SpawnKey): string {
@@ -232,11 +303,8 @@ function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
   return claimVerdict(launched, machine);
 }
 
-function suspectsOf(
-  all: Iterable<Suspect & { readonly scope: string }>,
-  wanted: string,
-): readonly Suspect[] {
-  return [...all]
+function suspectsOf({ suspects }: Memory, wanted: string): readonly Suspect[] {
+  return [...suspects.values()]
     .filter(({ scope }) => scope === wanted)
     .map(({ id, place, since }) => ({ id, place, since }))
     .toSorted((one, other) => one.since - other.since || (one.id < other.id ? -1 : 1));

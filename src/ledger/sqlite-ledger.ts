@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { memoizeAsync } from "../async/memoize.ts";
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import type { Begun, Ledger, SpawnFilter } from "./ledger.ts";
+import type { Begun, Ledger, SpawnFilter, SpawnKey } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
 import { mayBeLost } from "./ledger-steps.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
-import type { Spawn, SpawnEvent } from "./spawn-record.ts";
+import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
 import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
 import {
@@ -74,40 +74,12 @@ export function createSqliteLedger(database: Database): Ledger {
     unfinished: (tenant) => database.read((connection) => unfinished(connection, tenant)),
     fullOfferings: (offerings, now) =>
       database.readLightly((connection) => fullOfferings(connection, offerings, now)),
-    describe: (key) =>
-      database.read((connection) => {
-        const row = findSpawnRow(connection, key);
-        if (row === undefined) return null;
-        return {
-          ...recordOf(connection, row).spawn,
-          plan: readPlan(connection, text(row, "plan_hash")),
-          events: connection
-            .all("SELECT * FROM events WHERE spawn = ? ORDER BY sequence", number(row, "number"))
-            .map((event) => ({
-              at: text(event, "at"),
-              state: stateOf(event["state"]),
-              message: text(event, "message"),
-            })),
-        };
-      }),
+    describe: (key) => database.read((connection) => describe(connection, key)),
     list: (tenant, filter) => database.read((connection) => list(connection, tenant, filter)),
     events: (tenant, after, spawnIds) =>
       database.read((connection) => events(connection, tenant, after, spawnIds)),
     countUnsettled: (tenant, spawnIds) =>
-      database.read((connection) =>
-        number(
-          connection.get(
-            `SELECT count(*) AS unsettled FROM spawns
-             WHERE tenant = ? AND state NOT IN (SELECT value FROM json_each(?))
-               AND (? = 0 OR spawn_id IN (SELECT value FROM json_each(?)))`,
-            tenant,
-            JSON.stringify(SPAWN_STATES.filter(isSettled)),
-            spawnIds.length,
-            JSON.stringify(spawnIds),
-          ),
-          "unsettled",
-        ),
-      ),
+      database.read((connection) => countUnsettled(connection, tenant, spawnIds)),
     targets: () => database.read(targets),
     judge: (machines) => database.read((connection) => judge(connection, machines)),
     suspect: (scope, machines, now) =>
@@ -130,6 +102,39 @@ function writeOwner(connection: Connection): string {
   const owner = randomUUID();
   connection.run("INSERT INTO ledger (only, owner) VALUES (1, ?)", owner);
   return owner;
+}
+
+function describe(connection: Connection, key: SpawnKey): SpawnDescription | null {
+  const row = findSpawnRow(connection, key);
+  if (row === undefined) return null;
+  return {
+    ...recordOf(connection, row).spawn,
+    plan: readPlan(connection, text(row, "plan_hash")),
+    events: connection
+      .all("SELECT * FROM events WHERE spawn = ? ORDER BY sequence", number(row, "number"))
+      .map((event) => ({
+        at: text(event, "at"),
+        state: stateOf(event["state"]),
+        message: text(event, "message"),
+      })),
+  };
+}
+
+function countUnsettled(
+  connection: Connection,
+  tenant: string,
+  spawnIds: readonly string[],
+): number {
+  const row = connection.get(
+    `SELECT count(*) AS unsettled FROM spawns
+     WHERE tenant = ? AND state NOT IN (SELECT value FROM json_each(?))
+       AND (? = 0 OR spawn_id IN (SELECT value FROM json_each(?)))`,
+    tenant,
+    JSON.stringify(SPAWN_STATES.filter(isSettled)),
+    spawnIds.length,
+    JSON.stringify(spawnIds),
+  );
+  return number(row, "unsettled");
 }
 
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {

@@ -24,6 +24,7 @@ import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { SpawnEvent } from "../ledger/spawn-record.ts";
 import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
 import { watchSpawns } from "../spawner/watch.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
@@ -112,8 +113,8 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       checkString("spawnId", spawnId);
       checkOptions("terminateSpawn", options, SIGNAL_OPTION);
       const signal = signalOf(options);
-      const wish = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
-      return await (await spawning()).terminate({ ...wish, wait: "settled" });
+      const request = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
+      return await (await spawning()).terminate({ ...request, wait: "settled" });
     },
     async refreshSpawns(spawnIds, options = {}) {
       checkOptions("refreshSpawns", options, SIGNAL_OPTION);
@@ -139,13 +140,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       return await (await spawning()).sweep({ targets, grace, dryRun, signal });
     },
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
-    async *watch(spawnIds, options = {}) {
-      checkOptions("watch", options, SIGNAL_OPTION);
-      // A value that is not a list is rejected by watchSpawns itself.
-      if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkString("spawnId", spawnId);
-      const { clock } = ports;
-      yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
-    },
+    watch: (spawnIds, options = {}) => watch(ports, spawnIds, options),
     async inspectImage(reference, options = {}) {
       checkOptions("inspectImage", options, INSPECT_OPTIONS);
       return await inspectImage(ports, reference, options);
@@ -188,6 +183,17 @@ async function* readLogs(
   const adapter = await ports.openAdapter(driven.plan.target);
   const request = { follow: options.follow ?? false, tail: options.tail ?? null };
   yield* adapter.logs(machine.id, request, signalOf(options));
+}
+
+async function* watch(
+  { ledger, clock, tenant }: Session,
+  spawnIds: readonly string[],
+  options: { readonly signal?: AbortSignal },
+): AsyncGenerator<SpawnEvent> {
+  checkOptions("watch", options, SIGNAL_OPTION);
+  // A value that is not a list is rejected by watchSpawns itself.
+  if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkString("spawnId", spawnId);
+  yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
 }
 
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {
