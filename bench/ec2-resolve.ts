@@ -18,7 +18,7 @@ export const benchmark: Benchmark = {
     const where = ["--region", REGION, "--endpoint-url", ec2.url];
     const figure = await pair({
       name: "slipway resolve / aws ec2 describe-images",
-      target: 0.5,
+      target: 0.4,
       runs: 15,
       ours: () => command(process.execPath, resolve, { environment }),
       theirs: () => command("aws", [...describe, ...where], { environment: { ...environment } }),

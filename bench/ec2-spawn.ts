@@ -19,9 +19,8 @@ const RUNS = 200;
 /** A control plane runs for days, so the first calls of both sides are not measured. */
 const WARM_UPS = 50;
 
-const BOUND_IN_MEMORY = 1.15;
-/** Includes the bound for records on disk, 1.3 (`ledger`). */
-const BOUND_ON_DISK = 1.495;
+const BOUND_IN_MEMORY = 1.3;
+const BOUND_ON_DISK = 1.35;
 
 /**
  * A warm spawn up to its acceptance against the SDK's own call for the same instance, with the same tags, user data and

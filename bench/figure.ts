@@ -21,6 +21,11 @@ export const figureSchema = z.object({
 /** One measured ratio: Slipway against what a user would otherwise run. */
 export type Figure = Readonly<z.infer<typeof figureSchema>>;
 
+/** Whether a figure exceeds its bound. One that was not compared does not. */
+export function isExceeded({ ratio, target }: Figure): boolean {
+  return ratio !== null && target !== null && !(ratio <= target);
+}
+
 export interface Benchmark {
   readonly name: string;
   run(): Promise<readonly Figure[]>;

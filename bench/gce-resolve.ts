@@ -21,7 +21,7 @@ export const benchmark: Benchmark = {
     };
     const figure = await pair({
       name: "slipway resolve / gcloud compute images describe",
-      target: 0.9,
+      target: 0.5,
       runs: 11,
       ours: () => command(process.execPath, resolve, { environment }),
       theirs: () => command("gcloud", describe, { environment: { ...environment, ...quiet } }),

@@ -11,7 +11,7 @@ export const benchmark: Benchmark = {
     requireBuild();
     const figure = await pair({
       name: "slipway --help / node -e 0",
-      target: 2,
+      target: 1.35,
       runs: RUNS,
       ours: () => command(process.execPath, [MAIN, "--help"]),
       theirs: () => command(process.execPath, ["-e", "0"]),

@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- [NAME…] [--write]`: runs the named benchmarks (default: all), and prints one table. `--write`, only
- * for all benchmarks, also writes the table to `RESULTS.md`. Progress goes to standard error.
+ * for all benchmarks, also writes the table to `RESULTS.md`. Progress goes to standard error, and so does each figure
+ * that exceeds its bound, in which case the exit code is 1.
  */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -10,7 +11,7 @@ import { BENCHMARKS } from "./benchmarks.ts";
 import { time } from "./figure.ts";
 import { describeMachine } from "./machine.ts";
 import { measure } from "./measure.ts";
-import { table } from "./table.ts";
+import { exceededBounds, table } from "./table.ts";
 import type { Row } from "./table.ts";
 
 const RESULTS = join(import.meta.dirname, "RESULTS.md");
@@ -47,6 +48,9 @@ for (const name of Object.keys(BENCHMARKS)) {
 }
 const measured = table(rows);
 console.log(measured);
+const exceeded = exceededBounds(rows);
+for (const line of exceeded) console.error(line);
+if (exceeded.length > 0) process.exitCode = 1;
 if (failed.length > 0) {
   console.error(`failed: ${failed.join(", ")}${values.write ? "; nothing was written" : ""}`);
   process.exitCode = 1;

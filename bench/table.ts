@@ -1,3 +1,4 @@
+import { isExceeded } from "./figure.ts";
 import type { Figure } from "./figure.ts";
 
 /** A figure with the command that measures it again. */
@@ -21,15 +22,24 @@ export function table(rows: readonly Row[]): string {
     .join("\n");
 }
 
+/** The figures that exceed their bounds, each in a line. */
+export function exceededBounds(rows: readonly Row[]): readonly string[] {
+  return rows
+    .filter(({ figure }) => isExceeded(figure))
+    .map(
+      ({ command, figure: { name, ratio, target } }) =>
+        `${command}: ${name}: the ratio is ${ratio?.toFixed(3)}, and may be ${target} at most`,
+    );
+}
+
 function cellsOf({ command, figure }: Row): readonly string[] {
   const { name, ratio, target, unit = "ms", calls, runs, missing } = figure;
-  const isMissed = ratio !== null && target !== null && !(ratio <= target);
   return [
     `\`${command}\``,
     // A bar would start another column.
     (missing === undefined ? name : `${name}; not compared: ${missing}`).replaceAll("|", "\\|"),
     ratio === null ? "none" : ratio.toFixed(2),
-    target === null ? "" : `${target}${isMissed ? ", MISSED" : ""}`,
+    target === null ? "" : `${target}${isExceeded(figure) ? ", MISSED" : ""}`,
     `${pairOf(figure.medians, quantity)} ${unit}`,
     calls === undefined ? "" : pairOf(calls, quantity),
     String(runs),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Figure } from "../../../bench/figure.ts";
 import { median, pair, pairedRatio, PeerMissing } from "../../../bench/figure.ts";
-import { quantity, table } from "../../../bench/table.ts";
+import { exceededBounds, quantity, table } from "../../../bench/table.ts";
 
 const FIGURE: Figure = {
   name: "ours / theirs",
@@ -34,6 +34,17 @@ describe("the table of figures", () => {
     expect(cellsOf({ ...FIGURE, ratio: 1.001 })[3]).toBe("1, MISSED");
     expect(cellsOf({ ...FIGURE, ratio: Number.NaN })[3]).toBe("1, MISSED");
     expect(cellsOf({ ...FIGURE, ratio: 7, target: null })[3]).toBe("");
+  });
+
+  it("lists the figures that exceed their bounds, by which a run fails", () => {
+    const figures = [0.5, 1, 1.001, Number.NaN, null].map((ratio) => ({ ...FIGURE, ratio }));
+    const rows = figures.map((figure) => ({ command: "help", figure }));
+    expect(
+      exceededBounds([...rows, { command: "burst", figure: { ...FIGURE, target: null } }]),
+    ).toEqual([
+      "help: ours / theirs: the ratio is 1.001, and may be 1 at most",
+      "help: ours / theirs: the ratio is NaN, and may be 1 at most",
+    ]);
   });
 
   it("says what there was nothing to compare with", () => {
