@@ -1,7 +1,6 @@
-import { chmodSync, statSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { chmodSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { rolldown } from "rolldown";
 import type { OutputChunk, Plugin } from "rolldown";
 import { thirdPartyLicenses } from "./licenses.ts";
@@ -38,7 +37,7 @@ export async function bundleCommandLine(folder: string): Promise<readonly Chunk[
     // Prefer a package's ES modules to its CommonJS files: only their unused exports can be removed.
     resolve: { mainFields: ["module", "main"] },
     transform: { target: "es2024" },
-    plugins: [unused.plugin, largeJsonAsFile],
+    plugins: [unused.plugin],
     onLog(_level, { message }) {
       throw new Error(`the bundler warns: ${message}`);
     },
@@ -49,78 +48,89 @@ export async function bundleCommandLine(folder: string): Promise<readonly Chunk[
     dynamicImportInCjs: false,
     entryFileNames: PROGRAM,
     chunkFileNames: "[name]-[hash].cjs",
-    assetFileNames: "[name][extname]",
   });
   unused.check();
   const chunks = output.filter((part) => part.type === "chunk");
   checkImports(chunks, new Set(output.map(({ fileName }) => fileName)));
-  const files = output.flatMap((part) =>
-    part.type === "chunk" ? includedModules(part) : part.originalFileNames,
-  );
+  const files = chunks.flatMap(includedModules);
   writeFileSync(join(folder, LICENSES), thirdPartyLicenses(files));
   chmodSync(join(folder, PROGRAM), 0o755);
   return chunks.map((chunk) => ({ file: chunk.fileName, modules: includedModules(chunk) }));
 }
 
-/**
- * Imports of dockerode for methods that the engine adapter does not call, each with the reason: SSH, gRPC and
- * protocol buffers, which are larger than dockerode itself.
- */
-const UNUSED: ReadonlyMap<string, string> = new Map([
-  ["docker-modem", "the engine adapter passes dockerode its own modem"],
-  ["./buildkit", "Slipway builds no images"],
-  ["./session", "Slipway builds no images"],
-]);
-const DOCKERODE = /\/dockerode\/lib\/docker\.js$/;
+interface Unused {
+  /** The files that import it. */
+  readonly importer: RegExp;
+  /** As they write it. */
+  readonly specifiers: readonly string[];
+  readonly why: string;
+}
 
-/** Replaces each import with a function that throws. `check` finds entries that dockerode no longer imports. */
+/**
+ * Imports of packages for functions that the adapters do not call, each with the reason. They are most of what these
+ * packages would add to the bundle and to a command's start-up time.
+ */
+const UNUSED: readonly Unused[] = [
+  {
+    importer: /\/dockerode\/lib\/docker\.js$/,
+    specifiers: ["docker-modem"],
+    why: "the engine adapter passes dockerode its own modem",
+  },
+  {
+    importer: /\/dockerode\/lib\/docker\.js$/,
+    specifiers: ["./buildkit", "./session"],
+    why: "Slipway builds no images",
+  },
+  {
+    importer: /\/google-gax\/build\/src\/(?:fallback|index)\.js$/,
+    specifiers: [
+      "@grpc/grpc-js",
+      "./grpc",
+      "../protos/iam_service",
+      "../protos/locations",
+      "../protos/operations",
+    ],
+    why: "Compute Engine has a REST API, without gRPC or these services",
+  },
+  {
+    importer: /\/@google-cloud\/compute\/build\/src\/v1\/\w+_client\.js$/,
+    specifiers: ["../../protos/protos.json"],
+    why: "the Compute Engine adapter has its own description: see adapters/gce/client/gax.ts",
+  },
+];
+
+/** Replaces each import with a function that throws. `check` finds entries that no package imports any more. */
 function leaveOutUnused(): { readonly plugin: Plugin; check(): void } {
   const met = new Set<string>();
   const prefix = "\0unused:";
+  const reasons = new Map(
+    UNUSED.flatMap(({ specifiers, why }) => specifiers.map((one) => [one, why])),
+  );
   return {
     plugin: {
       name: "leave-out-unused",
       resolveId(specifier, importer = "") {
-        if (!UNUSED.has(specifier) || !DOCKERODE.test(importer)) return null;
+        const isUnused = UNUSED.some(
+          (one) => one.specifiers.includes(specifier) && one.importer.test(importer),
+        );
+        if (!isUnused) return null;
         met.add(specifier);
         return prefix + specifier;
       },
       load(id) {
         if (!id.startsWith(prefix)) return null;
         const specifier = id.slice(prefix.length);
-        const message = `${specifier} is not in the bundle: ${UNUSED.get(specifier)}`;
-        return `module.exports = function unused() { throw new Error(${JSON.stringify(message)}); };`;
+        const message = `${specifier} is not in the bundle: ${reasons.get(specifier)}`;
+        const thrown = `throw new Error(${JSON.stringify(message)});`;
+        return { code: `module.exports = function unused() { ${thrown} };`, moduleType: "js" };
       },
     },
     check() {
-      const lost = [...UNUSED.keys()].filter((specifier) => !met.has(specifier));
-      if (lost.length > 0) throw new Error(`dockerode does not import ${lost.join(", ")} any more`);
+      const lost = [...reasons.keys()].filter((specifier) => !met.has(specifier));
+      if (lost.length > 0) throw new Error(`no package imports ${lost.join(", ")} any more`);
     },
   };
 }
-
-const LARGE_BYTES = 1_000_000;
-
-/**
- * Copies large JSON files unchanged next to the bundle. A bundler turns JSON into JavaScript, which Node takes five
- * times as long to read: 340 ms instead of 70 for the 11 MB that describe Compute Engine.
- */
-const largeJsonAsFile: Plugin = {
-  name: "large-json-as-file",
-  async resolveId(specifier, importer) {
-    if (!specifier.endsWith(".json")) return null;
-    const found = await this.resolve(specifier, importer, { skipSelf: true });
-    if (found === null || statSync(found.id).size < LARGE_BYTES) return null;
-    const name = basename(found.id);
-    this.emitFile({
-      type: "asset",
-      fileName: name,
-      originalFileName: found.id,
-      source: await readFile(found.id),
-    });
-    return { id: `./${name}`, external: true };
-  },
-};
 
 /** A bundle that imports a package would find it in a checkout, but not in an installation. */
 function checkImports(chunks: readonly OutputChunk[], own: ReadonlySet<string>): void {

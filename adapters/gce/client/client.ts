@@ -11,7 +11,7 @@ import type { Authorization } from "./authorization.ts";
 import type { GceRole } from "../target.ts";
 import type { ComputeEndpoint } from "./endpoint.ts";
 import { googleLoader, loadGax } from "./load-sdk.ts";
-import type { Gax } from "./protos.ts";
+import type { Gax } from "./gax.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 
 /** The services of Compute Engine that Slipway calls, each through Google's own client. */
@@ -86,18 +86,12 @@ const CLIENTS: { readonly [S in GceService]: () => Promise<ClientClass<S>> } = {
 /** Google's clients for one endpoint. Nothing is imported or sent before the first one is requested. */
 export function createGceClients(clientOptions: GceClientOptions): GceClients {
   const made: { [S in GceService]?: Map<GceRole, Promise<GceServices[S]>> } = {};
-  const gaxes = new Map<GceService, Promise<Gax>>();
-  const gaxOf = (service: GceService): Promise<Gax> => {
-    const known = gaxes.get(service) ?? importGax(service);
-    gaxes.set(service, known);
-    return known;
-  };
   const make = async <S extends GceService>(service: S, role: GceRole) => {
     const load: () => Promise<ClientClass<S>> = CLIENTS[service];
     const options = optionsOf(clientOptions, role);
-    const gax = await gaxOf(service);
+    const { computeGax } = await loadGax();
     const Client = await load();
-    return new Client(options, gax);
+    return new Client(options, computeGax());
   };
   return {
     async client(service, role) {
@@ -120,11 +114,6 @@ export function createGceClients(clientOptions: GceClientOptions): GceClients {
       for (const client of await Promise.all(clients)) await client.close();
     },
   };
-}
-
-async function importGax(service: GceService): Promise<Gax> {
-  const { gaxForService } = await loadGax();
-  return gaxForService(`${service.slice(0, 1).toUpperCase()}${service.slice(1)}`);
 }
 
 function optionsOf({ endpoint, authorization }: GceClientOptions, role: GceRole): Options {

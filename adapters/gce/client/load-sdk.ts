@@ -14,7 +14,7 @@ export function googleLoader<Part>(load: () => Promise<Part>): () => Promise<Par
 export const loadCredentials = googleLoader(() => import("./credentials.ts"));
 
 /** Creates clients with `google-gax`. */
-export const loadGax = googleLoader(() => import("./protos.ts"));
+export const loadGax = googleLoader(() => import("./gax.ts"));
 
 /**
  * Loads the parts that every call needs before the first call.
