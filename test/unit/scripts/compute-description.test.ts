@@ -70,7 +70,7 @@ describe("describeCalls", () => {
   it.each([{}, { nested: {} }, { nested: { google: null } }, null])(
     "fails for %j, which is not a description",
     (strange) => {
-      expect(() => describeCalls(strange, ["images.get"])).toThrow();
+      expect(() => describeCalls(strange, ["images.get"])).toThrow("Invalid input");
     },
   );
 });

@@ -19,13 +19,13 @@ describe("the google-gax of Google's clients", () => {
   it("knows the request and the response of every call", () => {
     const root = computeGax().fallback.protobuf.Root.fromJSON(THEIRS);
     root.resolveAll();
-    for (const { method: name } of API_CALLS) {
+    const unknown = API_CALLS.map(({ method }) => method).filter((name) => {
       const [service = "", method = ""] = name
         .split(".")
         .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
       const called = root.lookupService(`google.cloud.compute.v1.${service}`).methods[method];
-      expect(called?.resolvedRequestType, name).not.toBeNull();
-      expect(called?.resolvedResponseType, name).not.toBeNull();
-    }
+      return !called?.resolvedRequestType || !called.resolvedResponseType;
+    });
+    expect(unknown).toEqual([]);
   });
 });
