@@ -40,22 +40,22 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
     onEvent: (notice) => notices.push(notice),
     ...changes,
   });
-  const world = createSpawnerRuntime(ports);
-  const wish = (changes: Partial<WaitOptions> = {}): WaitOptions => request(changes);
+  const runtime = createSpawnerRuntime(ports);
+  const waitOptions = (changes: Partial<WaitOptions> = {}): WaitOptions => request(changes);
   return {
     adapter,
     clock,
     ledger,
     ports,
-    world,
-    wish,
+    runtime,
+    waitOptions,
     plan,
     request,
     notices,
     spawn: (changes: Partial<SpawnRequest> = {}) =>
-      clock.runUntilSettled(spawnPlan(world, request(changes))),
+      clock.runUntilSettled(spawnPlan(runtime, request(changes))),
     terminate: (changes: Partial<WaitOptions> = {}) =>
-      clock.runUntilSettled(terminate(world, wish(changes))),
+      clock.runUntilSettled(terminate(runtime, waitOptions(changes))),
     /** Spawns as another process would, with ports that differ there. */
     spawnElsewhere: (elsewhere: Partial<SpawnerPorts>, changes: Partial<SpawnRequest> = {}) =>
       clock.runUntilSettled(

@@ -26,7 +26,7 @@ describe("cancellation", () => {
     });
   });
 
-  it("tells a time-out from a cancellation", () => {
+  it("distinguishes a timeout from a cancellation", () => {
     const timeout = new DOMException("too late", "TimeoutError");
     expect(cancellation(AbortSignal.abort(timeout), "the pull")).toMatchObject({
       code: "DEADLINE_EXCEEDED",
@@ -164,7 +164,7 @@ describe("pause", () => {
 });
 
 describe("createDeadline", () => {
-  it("is still over when nobody listened as it ran out, whatever has been collected since", async () => {
+  it("is still over if it ended without a listener, whatever has been garbage-collected since", async () => {
     using deadline = createDeadline(new AbortController().signal, 1);
     await delay(20);
     collectGarbage();
@@ -211,7 +211,7 @@ describe("any of two signals", () => {
     expect(anyOf(two.signal, one.signal).signal).toMatchObject({ aborted: true });
   });
 
-  it("is left alone once nobody waits for it", () => {
+  it("is released once it has no more users", () => {
     const [one, two] = [new AbortController(), new AbortController()];
     const only = anyOf(one.signal, two.signal);
     only[Symbol.dispose]();

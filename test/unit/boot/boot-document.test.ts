@@ -25,7 +25,7 @@ const PLAN = planWith({
 });
 
 describe("bootDocument", () => {
-  it("tells a container which spawn it is", () => {
+  it("contains a container's own spawn id", () => {
     expect(JSON.parse(bootDocument(PLAN, "agent-1", VARIABLE))).toEqual({
       version: 1,
       tenant: PLAN.tenant,
@@ -40,7 +40,7 @@ describe("bootDocument", () => {
     });
   });
 
-  it("tells a VM where to find out which one it is, because a batch shares its user data", () => {
+  it("says where a VM finds its own identity, because a batch shares its user data", () => {
     const text = bootDocument(PLAN, "agent-1", CLOUD_INIT);
     expect(bootDocument(PLAN, "agent-2", CLOUD_INIT)).toBe(text);
     const [head, body] = text.split("  content: |\n    ");
@@ -56,14 +56,14 @@ describe("bootDocument", () => {
     expect(text).not.toContain("spawn_id");
   });
 
-  it("sends user data as it is where the image knows no cloud-init, and none where there is none", () => {
+  it("passes user data on unchanged if the image has no cloud-init, and sends none if there is none", () => {
     const userData = '{"ignition": {"version": "3.4.0"}}';
     const ignition = planWith({ bootDocument: "none", userData });
     expect(bootDocument(ignition, "agent-1", CLOUD_INIT)).toBe(userData);
     expect(bootDocument(planWith({ bootDocument: "none" }), "agent-1", CLOUD_INIT)).toBe("");
   });
 
-  it.each([VARIABLE, CLOUD_INIT])("says nothing but ASCII by $delivery", (delivery) => {
+  it.each([VARIABLE, CLOUD_INIT])("is pure ASCII by $delivery", (delivery) => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (baseBranch) => {
         const repos = [{ cloneUrl: "https://a", baseBranch, conflictResolution: "MERGE" as const }];
@@ -75,7 +75,7 @@ describe("bootDocument", () => {
     );
   });
 
-  it.each([VARIABLE, CLOUD_INIT])("refuses what $delivery does not carry", (delivery) => {
+  it.each([VARIABLE, CLOUD_INIT])("refuses a document that $delivery cannot carry", (delivery) => {
     const room = delivery.maximumBytes - bootDocument(planWith({}), "a", delivery).length;
     const secretRefs = (bytes: number) => planWith({ secretRefs: ["X".repeat(bytes - 2)] });
     const fitting = bootDocument(secretRefs(room), "a", delivery);
@@ -93,8 +93,13 @@ describe("bootDocument", () => {
 });
 
 describe("measureBootDocument", () => {
-  it.each([VARIABLE, CLOUD_INIT])("gives the most bytes that it may have by $delivery", (by) => {
-    const longest = "x".repeat(LONGEST_SPAWN_ID);
-    expect(measureBootDocument(PLAN, by)).toBe(Buffer.byteLength(bootDocument(PLAN, longest, by)));
-  });
+  it.each([VARIABLE, CLOUD_INIT])(
+    "returns the largest size that the document can have by $delivery",
+    (by) => {
+      const longest = "x".repeat(LONGEST_SPAWN_ID);
+      expect(measureBootDocument(PLAN, by)).toBe(
+        Buffer.byteLength(bootDocument(PLAN, longest, by)),
+      );
+    },
+  );
 });

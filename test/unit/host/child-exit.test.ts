@@ -23,7 +23,7 @@ function pipesOf({ stdout, stderr }: ChildProcess) {
 }
 
 describe("waitForExit", () => {
-  it("does not wait for a process in the background, and has what the child itself wrote", async () => {
+  it("does not wait for a process in the background, and has the child's own output", async () => {
     const { child, written } = shell("sleep 600 & echo $!; echo out; echo err >&2; exit 3");
     expect(await waitForExit(child)).toBe(3);
     endBackground(written);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/host/system-clock.ts";
 
 describe("systemClock", () => {
-  it("sleeps for as long as it is told, by its own time", async () => {
+  it("sleeps for the given time", async () => {
     const before = systemClock.now();
     await systemClock.sleep(20);
     // Node's timers count whole milliseconds of another clock.
@@ -10,7 +10,7 @@ describe("systemClock", () => {
   });
 
   it.each(["before", "while"])(
-    "rejects with the signal's own reason when aborted %s",
+    "rejects with the signal's own reason if it is aborted %s",
     async (when) => {
       const controller = new AbortController();
       const reason = new Error("enough");

@@ -8,7 +8,7 @@ import { systemProcessIdentity } from "../../../src/host/system-process-identity
 
 const PROCESS = join(import.meta.dirname, "../../support/spawner/worker-process.ts");
 
-/** A worker that is a process of its own. */
+/** A worker in a process of its own. */
 async function otherDriver() {
   const child = spawn(process.execPath, [PROCESS], { stdio: ["pipe", "pipe", "inherit"] });
   const [id] = await once(createInterface(child.stdout), "line");
@@ -22,13 +22,13 @@ async function kill({ child }: Awaited<ReturnType<typeof otherDriver>>): Promise
 }
 
 describe("a worker", () => {
-  it("has an id of its own each time, and is not gone while it asks", () => {
+  it("has a unique id each time, and is not gone while it runs", () => {
     const [one, other] = [systemProcessIdentity(), systemProcessIdentity()];
     expect(one.id).not.toBe(other.id);
     expect([one.isGone(one.id), one.isGone(other.id)]).toEqual([false, false]);
   });
 
-  it("is gone the moment its process is", async () => {
+  it("is gone as soon as its process has ended", async () => {
     const other = await otherDriver();
     const own = systemProcessIdentity();
     expect(own.isGone(other.id)).toBe(false);
@@ -44,12 +44,12 @@ describe("a worker", () => {
     "__proto__/1/2/3",
     "//",
     `${"x".repeat(100)}/1/2/3`,
-  ])("is not known to be gone where its id is %j", (id) => {
+  ])("is not known to be gone if its id is %j", (id) => {
     expect(systemProcessIdentity().isGone(id)).toBe(false);
   });
 
   it.each(["0", "-1", "01", "1e3", " 1", "99999999999"])(
-    "is not known to be gone where its process id is %j",
+    "is not known to be gone if its process id is %j",
     (pid) => {
       const own = systemProcessIdentity();
       const [world = "", , ...rest] = own.id.split("/");
@@ -57,7 +57,7 @@ describe("a worker", () => {
     },
   );
 
-  it("is not known to be gone where it was a process of another host, dead or alive", async () => {
+  it("is not known to be gone if it was a process of another host, dead or alive", async () => {
     const other = await otherDriver();
     await kill(other);
     const [, ...rest] = other.id.split("/");
@@ -68,7 +68,7 @@ describe("a worker", () => {
 });
 
 describe.skipIf(process.platform !== "linux")("a worker on Linux", () => {
-  it("is gone where another process has its process id now", async () => {
+  it("is gone if another process has its process id now", async () => {
     const other = await otherDriver();
     const [world, pid, began, ...rest] = other.id.split("/");
     const earlier = [world, pid, String(Number(began) - 1), ...rest].join("/");
@@ -77,8 +77,8 @@ describe.skipIf(process.platform !== "linux")("a worker on Linux", () => {
     await kill(other);
   });
 
-  it("is gone once it is a zombie, which nobody has buried", async () => {
-    // The shell starts a worker, and becomes a program that never asks how its children ended.
+  it("is gone once it is a zombie, for which its parent has not waited", async () => {
+    // The shell starts a worker and becomes a program that never waits for its children.
     const script = `exec 3<&0; "$0" "$1" <&3 & exec sleep 30`;
     const parent = spawn("/bin/sh", ["-c", script, process.execPath, PROCESS], {
       stdio: ["pipe", "pipe", "inherit"],

@@ -31,11 +31,11 @@ describe("launchToken", () => {
     ["member", { members: [{ spawnId: "two", bootDocument: "{}" }] }],
     ["boot document", { members: [{ spawnId: "one", bootDocument: "{ }" }] }],
   ];
-  it.each(others)("differs for another %s", (_name, change) => {
+  it.each(others)("is different for another %s", (_name, change) => {
     expect(launchToken({ ...identity, ...change })).not.toBe(launchToken(identity));
   });
 
-  it("fits every provider: 64 hexadecimal digits, its id 32 of them", () => {
+  it("fits every provider: it has 64 hexadecimal digits, its id 32 of them", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.nat(), (spawnId, number) => {
         const token = launchToken({

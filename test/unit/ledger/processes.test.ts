@@ -25,7 +25,7 @@ async function finish(claimer: ReturnType<typeof startProcess>): Promise<Report>
   return JSON.parse(output);
 }
 
-it("eight processes on one ledger are given each spawn and each lease once", async () => {
+it("eight processes on one ledger get each spawn and each lease once", async () => {
   using folder = scratchFolder();
   const path = join(folder.path, "slipway.db");
   const claimers = Array.from({ length: PROCESSES }, (_, index) =>
@@ -41,7 +41,7 @@ it("eight processes on one ledger are given each spawn and each lease once", asy
   expect(new Set(claims).size).toBe(claims.length);
   expect(claims.length).toBeGreaterThanOrEqual(SPAWNS * ROUNDS);
 
-  // What was confirmed is recorded, and what was refused is not.
+  // Confirmed steps are recorded, and refused ones are not.
   const database = await openDatabase({ path, migrations: { ledger: LEDGER_MIGRATIONS } });
   const ledger = createSqliteLedger(database);
   const events = await ledger.events("default", 0, []);

@@ -19,7 +19,7 @@ const SCOPE = rateScope("123456789012", "us-east-1");
 const LAUNCHES = rateOf("RunInstances", SCOPE, {});
 const READS = rateOf("DescribeInstances by id", SCOPE, {});
 const QUERIES = gce.rateOf("Queries", gce.rateScope("agents"), {});
-/** By how much calls may differ on their way, in milliseconds. */
+/** How much calls may differ on their way, in milliseconds. */
 const DELAY = 249;
 const { signal } = new AbortController();
 
@@ -29,7 +29,7 @@ interface Call {
   readonly process: number;
   /** 0: a read. */
   readonly machines: number;
-  /** How long it is under way. */
+  /** How long it takes, in milliseconds. */
   readonly latency: number;
 }
 
@@ -90,7 +90,7 @@ const calls = fc.array(
 );
 
 describe("several processes on one ledger", () => {
-  it("never go beyond EC2's buckets, and all come through", async () => {
+  it("never exceed EC2's buckets, and are all admitted", async () => {
     await fc.assert(
       fc.asyncProperty(calls, async (wanted) => {
         const ledger = createMemoryLedger();
@@ -101,7 +101,7 @@ describe("several processes on one ledger", () => {
     );
   });
 
-  it("let no tenant wait for more than a turn of each other one", async () => {
+  it("let no tenant wait for more than one turn of each other tenant", async () => {
     const tenants = ["a", "b", "c"];
     const wanted = fc.array(
       fc.record({
@@ -118,7 +118,8 @@ describe("several processes on one ledger", () => {
         const ledger = createMemoryLedger();
         const { gone } = await run([ledger, ledger, ledger], asked);
         for (const one of gone) {
-          // From when its tenant was last served, or it came, it is that tenant's turn before anybody has a second one.
+          // A tenant's turn is due from its arrival, or from when it was last served, before any other tenant has a
+          // second one.
           const before = gone.filter(({ tenant, at }) => tenant === one.tenant && at < one.at);
           const since = Math.max(one.asked, ...before.map(({ at }) => at));
           const others = gone.filter(({ at }) => at > since && at < one.at);
@@ -130,7 +131,7 @@ describe("several processes on one ledger", () => {
     );
   });
 
-  it("burst through two handles on one file without a throttle, in as few calls as there are", async () => {
+  it("burst through two handles on one file without a throttle, in as few calls as possible", async () => {
     using folder = scratchFolder();
     const open = async () =>
       createSqliteLedger(
@@ -151,7 +152,7 @@ describe("several processes on one ledger", () => {
     for (const ledger of ledgers) await ledger.close();
   });
 
-  it("keep within Compute Engine's quota of a minute, wherever its minutes begin", async () => {
+  it("keep within Compute Engine's quota per minute, wherever its minutes begin", async () => {
     const ledger = createMemoryLedger();
     const clock = createFakeClock(Date.UTC(2026, 0, 1, 0, 0, 50));
     const counts: gceFake.RateCounts = new Map();

@@ -3,7 +3,7 @@ import { LONGEST_PAUSE } from "../../../src/pacing/admission.ts";
 import { SLACK } from "../../../src/pacing/buckets.ts";
 import { openLimit, READS } from "../../support/spawner/open-limit.ts";
 
-/** Spends all calls that a full bucket has, for no machines. */
+/** Spends all calls of a full bucket, without machines. */
 function emptied(): ReturnType<typeof openLimit> {
   const limit = openLimit();
   expect(limit.ask({ calls: 5, tenant: "earlier" })).toBe(5);
@@ -11,8 +11,8 @@ function emptied(): ReturnType<typeof openLimit> {
 }
 const NEXT = SLACK + 500;
 
-describe("one tenant alone", () => {
-  it("is granted as many calls as there are", () => {
+describe("a single tenant", () => {
+  it("is granted as many calls as the bucket holds", () => {
     const limit = openLimit(READS);
     expect(limit.ask({ calls: 3 })).toBe(3);
     expect(limit.ask({ calls: 3 })).toBe(2);
@@ -20,12 +20,12 @@ describe("one tenant alone", () => {
     expect(limit.ask({ calls: 3, at: NEXT })).toBe(1);
   });
 
-  it("launches all that a full bucket has by one call", () => {
+  it("launches everything that a full bucket holds in one call", () => {
     const limit = openLimit();
     expect(limit.ask({ machines: 1_500 })).toBe(1_000);
   });
 
-  it("waits for a batch that is worth a call, at most five seconds", () => {
+  it("waits for a batch that is worth a call, for at most five seconds", () => {
     const limit = openLimit();
     expect(limit.ask({ machines: 1_500 })).toBe(1_000);
     expect(limit.ask({ machines: 500 })).toBe(-5_000);
@@ -34,7 +34,7 @@ describe("one tenant alone", () => {
     expect(limit.ask({ machines: 491, at: 5_000 })).toBeLessThan(-4_700);
   });
 
-  it("gets the rest of fifteen hundred in some fifty calls, and no later than the machines come back", () => {
+  it("launches the rest of 1,500 machines in about fifty calls, as soon as the tokens return", () => {
     const limit = openLimit();
     let left = 1_500;
     let calls = 0;
@@ -51,14 +51,14 @@ describe("one tenant alone", () => {
     expect(at).toBeLessThan(256_000);
   });
 
-  it("launches a single machine as soon as there is one", () => {
+  it("launches a single machine as soon as there is a token", () => {
     const limit = openLimit();
     expect(limit.ask({ machines: 1_000 })).toBe(1_000);
     expect(limit.ask({ machines: 1 })).toBe(-NEXT);
     expect(limit.ask({ machines: 1, at: NEXT })).toBe(1);
   });
 
-  it("waits for every machine of a call that has to have them all, as far as a bucket goes", () => {
+  it("waits for all machines of a call that needs all of them, up to the bucket's capacity", () => {
     const limit = openLimit();
     expect(limit.ask({ machines: 990 })).toBe(990);
     expect(limit.ask({ exactly: 12 })).toBe(-(SLACK + 1_000));
@@ -66,7 +66,7 @@ describe("one tenant alone", () => {
     expect(full.ask({ exactly: 5_000 })).toBe(1_000);
   });
 
-  it("is granted what it asks where machines are not counted", () => {
+  it("is granted what it requests if machines are not counted", () => {
     const limit = openLimit(READS);
     expect(limit.ask({ machines: 5_000 })).toBe(5_000);
     expect(limit.ask({ calls: 5 })).toBe(4);
@@ -74,7 +74,7 @@ describe("one tenant alone", () => {
 });
 
 describe("several tenants", () => {
-  it("take turns: who was served longest ago comes first", () => {
+  it("take turns: the one served longest ago goes first", () => {
     const limit = emptied();
     for (const tenant of ["a", "b", "c"]) limit.ask({ tenant });
     const order = [0, 500, 1_000, 1_500, 2_000, 2_500].map((later) => {
@@ -86,7 +86,7 @@ describe("several tenants", () => {
     expect(order).toEqual(["a", "b", "c", "a", "b", "c"]);
   });
 
-  it("serve a single spawn before the next call of a tenant that has a thousand", () => {
+  it("let a single spawn go before the next call of a tenant with a thousand", () => {
     const limit = openLimit();
     expect(limit.ask({ tenant: "big", machines: 1_000 })).toBe(1_000);
     limit.ask({ tenant: "big", machines: 500, at: 10 });
@@ -94,14 +94,14 @@ describe("several tenants", () => {
     expect(limit.ask({ tenant: "small", machines: 1, at: NEXT })).toBe(1);
   });
 
-  it("are told to come when it is their turn", () => {
+  it("learn when it is their turn", () => {
     const limit = emptied();
     expect(limit.ask({ tenant: "a" })).toBe(-NEXT);
     expect(limit.ask({ tenant: "b" })).toBe(-(NEXT + 500));
     expect(limit.ask({ tenant: "c" })).toBe(-(NEXT + 1_000));
   });
 
-  it("wait for nobody who has not looked again for seconds, nor for who has left", () => {
+  it("do not wait for a tenant that has not asked for seconds, or that has left", () => {
     const limit = emptied();
     limit.ask({ tenant: "gone" });
     limit.ask({ tenant: "left" });
@@ -114,16 +114,16 @@ describe("several tenants", () => {
     expect(limit.ask({ tenant: "there", calls: 9, at: stale })).toBe(5);
   });
 
-  it("take of plenty what they ask, whoever is waiting for its own", () => {
+  it("take what they request of a well-filled bucket, although others wait for theirs", () => {
     const limit = openLimit();
     expect(limit.ask({ tenant: "big", machines: 1_000 })).toBe(1_000);
     limit.ask({ tenant: "big", machines: 500, at: 10 });
-    // Ten machines are worth its call; it leaves the first of them to who needs but one.
+    // Ten machines are worth its call; it leaves the first of them to a tenant that needs only one.
     expect(limit.ask({ tenant: "small", machines: 1, at: 2_000 })).toBe(1);
     expect(limit.ask({ tenant: "small", machines: 1, at: 2_000 })).toBe(1);
   });
 
-  it("are left some machines by a batch, where they were seen a moment ago", () => {
+  it("get some machines left by a batch if they were active a moment ago", () => {
     const limit = openLimit();
     for (const tenant of ["b", "c", "d"]) expect(limit.ask({ tenant, machines: 1 })).toBe(1);
     expect(limit.ask({ tenant: "a", machines: 1_000, at: 3_000 })).toBe(997);
@@ -134,8 +134,8 @@ describe("several tenants", () => {
   });
 });
 
-describe("the lines of one tenant", () => {
-  it("are served in the order in which they came", () => {
+describe("the queues of one tenant", () => {
+  it("are served in the order of arrival", () => {
     const limit = emptied();
     expect(limit.ask({ queueId: "2" })).toBe(-NEXT);
     expect(limit.ask({ queueId: "1", at: 1 })).toBe(-(NEXT + 499));
@@ -144,7 +144,7 @@ describe("the lines of one tenant", () => {
     expect(limit.ask({ queueId: "1", at: NEXT + 500 })).toBe(1);
   });
 
-  it("give another tenant its turn between theirs", () => {
+  it("let another tenant have its turn between theirs", () => {
     const limit = emptied();
     for (const queueId of ["1", "2", "3"]) limit.ask({ queueId });
     expect(limit.ask({ tenant: "b", at: 10 })).toBe(-(NEXT - 10 + 500));
@@ -165,7 +165,7 @@ describe("a throttle", () => {
     expect(limit.ask({ machines: 1_000, at: SLACK + 1_000 })).toBe(501);
   });
 
-  it("is held for as long as the provider asks", () => {
+  it("pauses for as long as the provider asks", () => {
     const limit = openLimit(READS);
     limit.correct({ kind: "throttled", resources: 0, retryAfterMilliseconds: 7_000 });
     expect(limit.ask({})).toBe(-7_000);
@@ -173,7 +173,7 @@ describe("a throttle", () => {
     expect(limit.ask({ at: 7_000 })).toBe(1);
   });
 
-  it("of a window is waited out for a part of it", () => {
+  it("of a window pauses for a part of the window", () => {
     const minute = { capacity: 10, refill: 10, everyMilliseconds: 60_000, pace: "window" } as const;
     const limit = openLimit({ name: "Queries", requests: minute, resources: null });
     limit.correct({ kind: "throttled", resources: 0, retryAfterMilliseconds: null });
@@ -183,7 +183,7 @@ describe("a throttle", () => {
 });
 
 describe("a clock", () => {
-  it("that two processes read in turn takes nothing from the bucket and adds nothing", () => {
+  it("that two processes read in turn neither takes tokens from the bucket nor adds any", () => {
     const limit = emptied();
     for (let time = 0; time < 400; time += 1) {
       expect(limit.ask({ queueId: "1", at: time + 1 })).toBeLessThan(0);
@@ -193,7 +193,7 @@ describe("a clock", () => {
     expect(limit.ask({ queueId: "1", at: NEXT })).toBe(1);
   });
 
-  it("that was set back keeps nobody waiting", () => {
+  it("that was set back makes no caller wait", () => {
     const limit = emptied();
     expect(limit.ask({ tenant: "b", at: 100 })).toBe(-(NEXT - 100));
     expect(limit.ask({ tenant: "c", at: -3_600_000 })).toBe(-(NEXT - 100 + 500));
@@ -201,7 +201,7 @@ describe("a clock", () => {
   });
 });
 
-it("remembers those who came within a minute, and no crowd", () => {
+it("remembers callers of the last minute, up to a limit", () => {
   const limit = openLimit(READS);
   for (let tenant = 0; tenant < 1_000; tenant += 1)
     limit.ask({ tenant: `t${tenant}`, at: tenant * 10 });

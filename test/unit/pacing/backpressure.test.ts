@@ -57,7 +57,7 @@ describe("the pace", () => {
     expect(minutes).toEqual([1 / 8, 1 / 4, 1 / 2, 1, 1]);
   });
 
-  it("counts through its steps both ways alike", () => {
+  it("is the same whether time or tokens are computed", () => {
     const milliseconds = fc.integer({ min: 0, max: 400_000 });
     fc.assert(
       fc.property(fc.nat(4), milliseconds, milliseconds, (times, from, length) => {
@@ -69,8 +69,8 @@ describe("the pace", () => {
   });
 });
 
-describe("the hold after a throttle", () => {
-  it("is as long as asked, by how slow it has become, and a minute at most", () => {
+describe("the pause after a throttle", () => {
+  it("is as long as the provider asks, or follows the pace, for at most a minute", () => {
     const hold = (halvings: number) => halvings * 1_000;
     expect(slowDown(FULL_PACE, START, hold).pausedUntil).toBe(START + 1_000);
     expect(slowDown(throttled(2), START + 2_000, hold).pausedUntil).toBe(START + 5_000);

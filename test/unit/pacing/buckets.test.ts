@@ -19,7 +19,7 @@ const LAUNCHES = { capacity: 5, refill: 2, everyMilliseconds: 1_000, pace: "cont
 const MINUTE = { capacity: 10, refill: 10, everyMilliseconds: 60_000, pace: "window" } as const;
 const START = 1_700_000_000_000;
 
-/** A bucket with a clock of its own. */
+/** A bucket with its own clock. */
 function open(rate: RateBucket, backpressure: Backpressure = FULL_PACE) {
   let state: BucketState | null = null;
   const bucket = () => ({ rate, state, backpressure });
@@ -36,7 +36,7 @@ function open(rate: RateBucket, backpressure: Backpressure = FULL_PACE) {
 }
 
 describe("a continuous bucket", () => {
-  it("may be spent at once when it is full, in one call or in several", () => {
+  it("can be spent at once if it is full, in one call or in several", () => {
     const bucket = open(LAUNCHES);
     expect(bucket.tokens(0)).toBe(5);
     bucket.spend(3, 0);
@@ -45,7 +45,7 @@ describe("a continuous bucket", () => {
     expect(bucket.tokens(200)).toBe(0);
   });
 
-  it("fills again from a slack after it was spent", () => {
+  it("refills from a slack after it was spent", () => {
     const bucket = open(LAUNCHES);
     bucket.spend(5, 0);
     expect(bucket.tokens(SLACK + 499)).toBe(0);
@@ -64,7 +64,7 @@ describe("a continuous bucket", () => {
     }
   });
 
-  it("is full again when all has come back that was spent", () => {
+  it("is full again when everything that was spent has returned", () => {
     const bucket = open(LAUNCHES);
     bucket.spend(5, 0);
     expect(bucket.tokens(SLACK + 2_499)).toBe(4);
@@ -72,7 +72,7 @@ describe("a continuous bucket", () => {
     expect(bucket.tokens(1_000_000)).toBe(5);
   });
 
-  it("takes back what was not spent after all", () => {
+  it("takes back what was not used after all", () => {
     const bucket = open(LAUNCHES);
     bucket.spend(5, 0);
     bucket.giveBack(2);
@@ -81,28 +81,28 @@ describe("a continuous bucket", () => {
     expect(bucket.tokens(0)).toBe(5);
   });
 
-  it("is none the emptier for a spending that comes so late that it had filled up again", () => {
+  it("is not emptied by a spending so late that it had refilled", () => {
     const bucket = open(LAUNCHES);
     bucket.spend(1, 0);
     bucket.postpone(1, 0, 10_000);
     expect(bucket.tokens(10_000)).toBe(5);
   });
 
-  it("holds what the provider says, and fills from there", () => {
+  it("holds what the provider reports, and refills from there", () => {
     const bucket = open(LAUNCHES);
     bucket.drain(1, 0);
     expect(bucket.tokens(0)).toBe(1);
     expect(bucket.until(2, 0)).toBe(SLACK + 500);
   });
 
-  it("goes on as before after its clock was set back", () => {
+  it("continues as before after its clock was set back", () => {
     const bucket = open(LAUNCHES);
     bucket.spend(5, 0);
     bucket.setBack(3_600_000);
     expect(bucket.until(1, -3_600_000)).toBe(SLACK + 500);
   });
 
-  it("fills at half the pace after a throttle, and at its own again a while later", () => {
+  it("refills at half the pace after a throttle, and at its own pace later", () => {
     const backpressure = slowDown(FULL_PACE, START, () => 0);
     const bucket = open(LAUNCHES, backpressure);
     bucket.spend(5, 0);
@@ -114,7 +114,7 @@ describe("a continuous bucket", () => {
 });
 
 describe("a window", () => {
-  it("gives all back together, a slack after its time", () => {
+  it("returns everything together, a slack after its period", () => {
     const bucket = open(MINUTE);
     bucket.spend(10, 0);
     expect(bucket.tokens(60_000 + SLACK - 1)).toBe(0);
@@ -122,7 +122,7 @@ describe("a window", () => {
     expect(bucket.until(1, 0)).toBe(60_000 + SLACK);
   });
 
-  it("takes a late spending out where it was counted, and no other once that is forgotten", () => {
+  it("removes a late spending from where it was counted, and none after that has expired", () => {
     const bucket = open(MINUTE);
     bucket.spend(4, 0);
     bucket.spend(6, 30_000);
@@ -130,7 +130,7 @@ describe("a window", () => {
     expect(bucket.tokens(70_000)).toBe(4);
   });
 
-  it("counts each spending for itself", () => {
+  it("counts each spending separately", () => {
     const bucket = open(MINUTE);
     bucket.spend(4, 0);
     bucket.spend(6, 30_000);
@@ -138,7 +138,7 @@ describe("a window", () => {
     expect(bucket.until(5, 60_000 + SLACK)).toBe(30_000);
   });
 
-  it("remembers spendings that follow one another as one", () => {
+  it("stores spendings that follow one another as one", () => {
     const bucket = open({ ...MINUTE, capacity: 1_000, refill: 1_000 });
     for (let call = 0; call < 600; call += 1) bucket.spend(1, call * 100);
     const state = bucket.spend(1, 60_000);
@@ -146,7 +146,7 @@ describe("a window", () => {
     expect(bucket.tokens(60_000)).toBe(399);
   });
 
-  it("takes back the latest that was not spent after all", () => {
+  it("takes back the latest spending that was not used after all", () => {
     const bucket = open(MINUTE);
     bucket.spend(4, 0);
     bucket.spend(6, 30_000);
@@ -188,8 +188,8 @@ const asks = fc.array(
 type Sent = readonly [at: number, tokens: number];
 
 /**
- * What the provider counts at most from the i-th call to the j-th: as if the first had been under way for the whole
- * slack, so that it arrives with all that left within it, and the last had arrived at once.
+ * The most that the provider can count from the i-th call to the j-th: as if the first was delayed by the whole slack,
+ * so that it arrives with all that were made within it, and the last arrived at once.
  */
 function isWithin(rate: RateBucket, sent: readonly Sent[]): boolean {
   return sent.every(([first], from) => {
@@ -203,8 +203,8 @@ function isWithin(rate: RateBucket, sent: readonly Sent[]): boolean {
   });
 }
 
-describe("whatever is spent as a bucket allows it", () => {
-  it("the provider allows too, however the calls are delayed by up to the slack", () => {
+describe("whatever is spent as a bucket allows", () => {
+  it("the provider allows too, however calls are delayed within the slack", () => {
     fc.assert(
       fc.property(rates, asks, (rate, wanted) => {
         const bucket = open(rate);
@@ -225,7 +225,7 @@ describe("whatever is spent as a bucket allows it", () => {
     );
   });
 
-  it("the provider allows too where some of it is made late, and waits for its turn again", () => {
+  it("the provider allows too if some calls are made late and wait for another turn", () => {
     const delays = fc.array(fc.nat(2_000), { maxLength: 60 });
     fc.assert(
       fc.property(rates, asks, delays, (rate, wanted, late) => {
@@ -238,7 +238,7 @@ describe("whatever is spent as a bucket allows it", () => {
           bucket.spend(tokens, now);
           sent.push([now, tokens]);
         };
-        /** Lets time pass; what comes late asks for its turn again, and goes when it has it. */
+        /** Lets time pass. A late call waits for another turn and is made then. */
         const pass = (until: number): void => {
           for (const one of due.filter(({ at }) => at <= until).toSorted((a, b) => a.at - b.at)) {
             due.splice(due.indexOf(one), 1);
@@ -275,7 +275,7 @@ describe("whatever is spent as a bucket allows it", () => {
     );
   });
 
-  it("is there when it was said to be", () => {
+  it("is available when it was announced", () => {
     fc.assert(
       fc.property(rates, asks, fc.integer({ min: 0, max: 4 }), (rate, wanted, halvings) => {
         const backpressure = { halvings, at: START, pausedUntil: 0 };
@@ -287,7 +287,7 @@ describe("whatever is spent as a bucket allows it", () => {
           const wait = bucket.until(most, now);
           expect(wait === 0).toBe(bucket.tokens(now) >= most);
           now += wait;
-          // A window that is smaller for a while may need more than one look.
+          // A window that is smaller for a while may need more than one wait.
           if (rate.pace === "window" && halvings > 0) continue;
           expect(bucket.tokens(now)).toBeGreaterThanOrEqual(most);
           bucket.spend(most, now);

@@ -21,7 +21,7 @@ const READS: RateLimit = {
 const SCOPE = "account 1234 in us-east-1";
 const NEXT = SLACK + 500;
 
-/** Processes on one ledger in virtual time, and when each call of theirs was let go. */
+/** Processes on one ledger in virtual time, and when each of their calls was admitted. */
 function scene(processes = 1) {
   const clock = createFakeClock();
   const start = clock.now();
@@ -46,7 +46,7 @@ function scene(processes = 1) {
     const granted = await (governors[process] ?? governor).admit(admission, signal);
     gone.push(`${name} ${granted.resources} at ${clock.now() - start}`);
   };
-  /** A call for no machines. */
+  /** A call without machines. */
   const call = async (name: string, signal = new AbortController().signal) => {
     const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
     await governor.admit(admission, signal);
@@ -56,13 +56,13 @@ function scene(processes = 1) {
 }
 
 describe("admit", () => {
-  it("lets go at once what a full bucket allows, for as many machines as are wanted", async () => {
+  it("admits at once what a full bucket allows, for as many machines as are wanted", async () => {
     const { go, gone } = scene();
     await go("burst", { resources: () => 1_200 });
     expect(gone).toEqual(["burst 1000 at 0"]);
   });
 
-  it("lets each wait for its turn, in the order in which they came", async () => {
+  it("lets each call wait for its turn, in the order of arrival", async () => {
     const { clock, go, gone } = scene();
     await clock.runUntilSettled(
       Promise.all(["1", "2", "3", "4", "5", "6", "7"].map((name) => go(name))),
@@ -70,7 +70,7 @@ describe("admit", () => {
     expect(gone.slice(4)).toEqual(["5 1 at 0", `6 1 at ${NEXT}`, `7 1 at ${NEXT + 500}`]);
   });
 
-  it("asks anew at each try for how many machines the call would be", async () => {
+  it("determines at each attempt for how many machines the call would be", async () => {
     const { clock, go, gone } = scene();
     await go("burst", { resources: () => 1_000 });
     let wanted = 1;
@@ -81,21 +81,21 @@ describe("admit", () => {
     expect(gone.at(-1)).toBe(`later 3 at ${SLACK + 1_500}`);
   });
 
-  it("spends nothing where nobody wants a machine any more", async () => {
+  it("spends nothing if no machine is wanted any longer", async () => {
     const { go, gone, asks } = scene();
     await go("nobody", { resources: () => 0 });
     expect(gone).toEqual(["nobody 0 at 0"]);
     expect(asks).toEqual([]);
   });
 
-  it("takes calls without machines that come together by one write", async () => {
+  it("admits calls without machines that arrive together in one write", async () => {
     const { gone, asks, call } = scene();
     await Promise.all(["1", "2", "3"].map((name) => call(name)));
     expect(gone).toEqual(["1 at 0", "2 at 0", "3 at 0"]);
     expect(asks.length).toBe(1);
   });
 
-  it("hands on a failure of the ledger to all who wait, and works again after it", async () => {
+  it("passes a failure of the ledger to all waiting calls, and works again afterwards", async () => {
     const { governor, ledger } = scene();
     const { spend } = ledger;
     ledger.spend = () => Promise.reject(new Error("busy"));
@@ -108,7 +108,7 @@ describe("admit", () => {
     expect(await governor.admit(admission, signal)).toEqual({ resources: 0, spent: null });
   });
 
-  it("tells who waits for what, and about how long", async () => {
+  it("reports what a call waits for, and for how long approximately", async () => {
     const { clock, go, gone } = scene();
     await Promise.all(["1", "2", "3", "4", "5"].map((name) => go(name)));
     const told: string[] = [];
@@ -122,7 +122,7 @@ describe("admit", () => {
     expect(gone.length).toBe(7);
   });
 
-  it("tells again every five seconds", async () => {
+  it("reports again every five seconds", async () => {
     const { clock, governor, go } = scene();
     await governor.noteThrottle({ scope: SCOPE, limit: LAUNCHES, tenant: "a" }, 12_000);
     const told: number[] = [];
@@ -132,8 +132,8 @@ describe("admit", () => {
   });
 });
 
-describe("whoever leaves", () => {
-  it("is gone at once, and the next is first", async () => {
+describe("a caller that leaves", () => {
+  it("leaves at once, and the next one is first", async () => {
     const { clock, governor, go, gone } = scene();
     await Promise.all(["1", "2", "3", "4", "5"].map((name) => go(name)));
     const controller = new AbortController();
@@ -147,7 +147,7 @@ describe("whoever leaves", () => {
     expect(gone.at(-1)).toBe(`next 1 at ${NEXT}`);
   });
 
-  it("is waited for by no other tenant", async () => {
+  it("does not delay another tenant", async () => {
     const { clock, governor, go, gone } = scene();
     await Promise.all(["1", "2", "3", "4", "5"].map((name) => go(name)));
     const controller = new AbortController();
@@ -161,7 +161,7 @@ describe("whoever leaves", () => {
     expect(gone.at(-1)).toBe(`other 1 at ${NEXT}`);
   });
 
-  it("gives back what it is granted meanwhile", async () => {
+  it("returns what it is granted in the meantime", async () => {
     const { clock, governor, ledger, go, gone } = scene();
     const controller = new AbortController();
     const { spend } = ledger;
@@ -179,7 +179,7 @@ describe("whoever leaves", () => {
     expect(gone.at(-1)).toBe("burst 996 at 0");
   });
 
-  it("never comes in with a signal that is aborted already", async () => {
+  it("is never admitted with a signal that is aborted already", async () => {
     const { governor, asks } = scene();
     const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
     await expect(governor.admit(admission, AbortSignal.abort(new Error("no")))).rejects.toThrow(
@@ -190,7 +190,7 @@ describe("whoever leaves", () => {
 });
 
 describe("several tenants and processes", () => {
-  it("share the buckets, and take turns", async () => {
+  it("share the buckets and take turns", async () => {
     const { clock, go, gone } = scene(2);
     const calls = [0, 1].flatMap((process) =>
       ["a", "b"].flatMap((tenant) =>
@@ -207,7 +207,7 @@ describe("several tenants and processes", () => {
     expect(inTurn.filter((tenant, index) => tenant === inTurn[index - 1])).toEqual([]);
   });
 
-  it("get a single spawn through within two seconds, though another asked for thousands", async () => {
+  it("admit a single spawn within two seconds, although another tenant wants thousands", async () => {
     const { clock, go, gone } = scene(2);
     const big: Promise<void>[] = [];
     for (let batch = 0; batch < 3; batch += 1)
@@ -220,8 +220,8 @@ describe("several tenants and processes", () => {
   });
 });
 
-describe("what an adapter waits for", () => {
-  it("is a turn of its tenant for each call, with all its machines", async () => {
+describe("the pace of an adapter", () => {
+  it("is one turn of its tenant for each call, with all its machines", async () => {
     const { clock, governor, asks } = scene();
     const pace = governor.pace("b");
     const { signal } = new AbortController();
@@ -235,7 +235,7 @@ describe("what an adapter waits for", () => {
     ]);
   });
 
-  it("comes slower after a throttle", async () => {
+  it("is slower after a throttle", async () => {
     const { clock, governor, go, gone } = scene();
     await governor.pace("a").throttled({ scope: SCOPE, limit: LAUNCHES }, null);
     await clock.runUntilSettled(Promise.all([go("1"), go("2")]));
@@ -243,7 +243,7 @@ describe("what an adapter waits for", () => {
   });
 });
 
-it("gives back what was granted for machines that were refused", async () => {
+it("is refunded for machines that were refused", async () => {
   const { clock, governor, asks, go, gone } = scene();
   await go("burst", { resources: () => 1_000 });
   const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
@@ -253,11 +253,11 @@ it("gives back what was granted for machines that were refused", async () => {
   expect(asks.length).toBe(2);
 });
 
-describe("what was granted and took its time", () => {
+describe("a launch whose record took long", () => {
   const admission = { scope: SCOPE, limit: LAUNCHES, tenant: "a" };
   const { signal } = new AbortController();
 
-  it("goes at once within a tenth of a second", async () => {
+  it("is made at once within a tenth of a second", async () => {
     const { clock, governor, asks, go } = scene();
     await go("burst", { resources: () => 1_000 });
     const at = clock.now();
@@ -266,7 +266,7 @@ describe("what was granted and took its time", () => {
     expect(asks.length).toBe(1);
   });
 
-  it("goes before all others where nothing was made meanwhile", async () => {
+  it("goes before all others if nothing was made in the meantime", async () => {
     const { clock, governor, go, gone } = scene();
     const at = clock.now();
     await Promise.all(["1", "2", "3", "4", "5"].map((name) => go(name)));
@@ -282,7 +282,7 @@ describe("what was granted and took its time", () => {
     expect(gone.at(-1)).toBe(`next 1 at ${400 + NEXT}`);
   });
 
-  it("waits for what calls that came later have taken", async () => {
+  it("waits for the tokens that later calls have taken", async () => {
     const { clock, governor, go, gone } = scene();
     const at = clock.now();
     await go("burst", { resources: () => 1_000 });

@@ -10,14 +10,14 @@ function printed(plan = samplePlan()): Record<string, unknown> {
 }
 
 describe("a plan", () => {
-  it("has the id that its printed form hashes to, without plan_id and the times of reading", () => {
+  it("has the hash of its printed form as id, without plan_id and the times of reading", () => {
     const { plan_id, floating_reads, ...rest } = printed();
     const reads = floating_reads as Record<string, unknown>[];
     for (const read of reads) delete read["read_at"];
     expect(plan_id).toBe(canonicalDigest({ ...rest, floating_reads: reads }));
   });
 
-  it("keeps its id when only the time of a reading differs", () => {
+  it("keeps its id if only the time of a reading differs", () => {
     const plan = samplePlan();
     const later = plan.floatingReads.map((read) => ({ ...read, readAt: "2027-01-01T00:00:00Z" }));
     expect(samplePlan({ floatingReads: later }).planId).toBe(plan.planId);
@@ -27,7 +27,7 @@ describe("a plan", () => {
     expect(samplePlan({ architecture: "arm64" }).planId).not.toBe(samplePlan().planId);
   });
 
-  it("is frozen all the way down", () => {
+  it("is deeply frozen", () => {
     const plan = samplePlan();
     expect(Object.isFrozen(plan)).toBe(true);
     expect(Object.isFrozen(plan.guest.ports[0])).toBe(true);
@@ -36,7 +36,7 @@ describe("a plan", () => {
 });
 
 describe("parsePlan", () => {
-  it("reads back what was printed", () => {
+  it("parses what was printed", () => {
     expect(parsePlan(printed())).toEqual(samplePlan());
   });
 

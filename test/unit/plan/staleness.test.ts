@@ -21,7 +21,7 @@ describe("a stale plan", () => {
     for (const each of words) expect(refuse).toThrow(each);
   });
 
-  it("is none whose records are as they were", () => {
+  it("has records that are as they were", () => {
     expect(isStale(plan, [3, 1])).toBe(false);
     expect(() => refuseStale(plan, [3, 1])).not.toThrow();
   });

@@ -4,10 +4,10 @@ import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("a spawn that its caller leaves", () => {
-  it("is recorded when it is interrupted, and says how to go on", async () => {
+  it("is recorded when it is interrupted, and says how to continue", async () => {
     const here = spawnerWorld({ bootMilliseconds: 30_000 });
     const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ detach: controller.signal }));
+    const spawning = spawnPlan(here.runtime, here.request({ detach: controller.signal }));
     await here.clock.advance(10);
     controller.abort();
     await expect(spawning).rejects.toMatchObject({
@@ -18,10 +18,10 @@ describe("a spawn that its caller leaves", () => {
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("booting");
   });
 
-  it("is taken away when it is cancelled, and leaves with that", async () => {
+  it("is terminated when it is cancelled, and the error says so", async () => {
     const here = spawnerWorld({ bootMilliseconds: 30_000 });
     const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    const spawning = spawnPlan(here.runtime, here.request({ signal: controller.signal }));
     await here.clock.advance(10);
     expect(here.adapter.machines).toHaveLength(1);
     controller.abort();
@@ -33,12 +33,12 @@ describe("a spawn that its caller leaves", () => {
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
   });
 
-  it("is taken away when it is cancelled while the launch is under way", async () => {
+  it("is terminated when it is cancelled while the launch is under way", async () => {
     const here = spawnerWorld({
       faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
     });
     const controller = new AbortController();
-    const spawning = spawnPlan(here.world, here.request({ signal: controller.signal }));
+    const spawning = spawnPlan(here.runtime, here.request({ signal: controller.signal }));
     await here.clock.advance(10);
     controller.abort();
     await expect(here.clock.runUntilSettled(spawning)).rejects.toMatchObject({ code: "CANCELLED" });
@@ -47,7 +47,7 @@ describe("a spawn that its caller leaves", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("leaves the spawn to whoever took it while it was being cancelled", async () => {
+  it("leaves the spawn to the worker that claimed it while it was being cancelled", async () => {
     const here = spawnerWorld({ bootMilliseconds: 30_000 });
     const other = { tenant: "default", spawnId: "one", worker: "other", until: Infinity };
     const ledger: SpawnerPorts["ledger"] = {

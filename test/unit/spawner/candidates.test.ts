@@ -21,7 +21,7 @@ const scenes = fc.array(candidate, { maxLength: 8 }).chain((candidates) =>
 );
 
 describe("openCandidates", () => {
-  it("keeps the plan's order, full places last, and never a tried or rejected one", () => {
+  it("keeps the plan's order, with full places last, and omits tried and rejected ones", () => {
     fc.assert(
       fc.property(scenes, ({ candidates, tried, full }) => {
         const plan = samplePlan({ candidates });
@@ -68,7 +68,7 @@ function dockerTarget() {
   return target;
 }
 
-it("says of each place why it was rejected where none is left", () => {
+it("gives the reason of each rejected place if none is left", () => {
   const rejected = { place: "zone-a", verdict: "rejected", reason: "NO_SUCH_TYPE" } as const;
   expect(noCandidateLeft(samplePlan({ candidates: [rejected] }))).toMatchObject({
     code: "FAILED_PRECONDITION",

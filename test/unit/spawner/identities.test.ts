@@ -19,7 +19,7 @@ const launchKey: fc.Arbitrary<LaunchKey> = fc.record({
   subnet: fc.constantFrom("subnet-1", "subnet-2", "default"),
 });
 
-describe("what a launch is known by", () => {
+describe("the identity of a launch", () => {
   it("fits every provider's rules", () => {
     fc.assert(
       fc.property(launchKey, (key) => {
@@ -31,7 +31,7 @@ describe("what a launch is known by", () => {
         expect(identity.instanceName).toMatch(/^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/);
         expect(identity.requestId).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
         expect(identity.requestId).toMatch(/[1-9a-f]/);
-        // Docker: what an engine takes for a container's name.
+        // Docker: the characters that an engine allows in a container's name.
         expect(identity.containerName).toMatch(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
       }),
     );

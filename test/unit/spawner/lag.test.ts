@@ -7,14 +7,14 @@ import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 const LAG = 300_000;
 const { signal } = new AbortController();
 
-/** A spawn that was accepted a moment ago, and another process, to which its machine is unknown for so long. */
+/** A spawn that was accepted a moment ago, and another process that does not see its machine for so long. */
 async function lagging(milliseconds: number, age = 1_000) {
   const here = spawnerWorld({ bootMilliseconds: 500, capabilities: { lagMilliseconds: LAG } });
   const accepted = await here.spawn({ wait: "accepted" });
   await here.clock.advance(age);
   const shownFrom = here.clock.now() + milliseconds;
   const isShown = () => here.clock.now() >= shownFrom;
-  const world = createSpawnerRuntime({
+  const runtime = createSpawnerRuntime({
     ...here.ports,
     worker: { id: "worker-2", isGone: () => true },
     openAdapter: () =>
@@ -32,10 +32,10 @@ async function lagging(milliseconds: number, age = 1_000) {
   return {
     ...here,
     accepted,
-    world,
+    runtime,
     recover: () =>
       here.clock.runUntilSettled(
-        recover(world, { tenant: KEY.tenant, signal, onEvent: () => undefined }),
+        recover(runtime, { tenant: KEY.tenant, signal, onEvent: () => undefined }),
       ),
     passed: () => here.clock.now() - start,
     state: async () => (await here.ledger.find(KEY))?.spawn.state,
@@ -43,14 +43,14 @@ async function lagging(milliseconds: number, age = 1_000) {
 }
 
 describe("a machine that its provider does not know yet", () => {
-  it("is waited for by who recovers its spawn", async () => {
+  it("is waited for by a recovery of its spawn", async () => {
     const here = await lagging(20_000);
     const [recovered] = await here.recover();
     expect(recovered).toMatchObject({ error: null, spawn: { state: "running" } });
     expect(recovered?.spawn?.machine?.id).toBe(here.accepted.machine?.id);
   });
 
-  it("is taken for gone in the end", async () => {
+  it("counts as gone in the end", async () => {
     const here = await lagging(Infinity);
     const [recovered] = await here.recover();
     expect(recovered?.spawn).toMatchObject({
@@ -61,31 +61,31 @@ describe("a machine that its provider does not know yet", () => {
     expect(here.passed()).toBeLessThan(LAG + 10_000);
   });
 
-  it("is taken for gone at once where it was launched long ago", async () => {
+  it("counts as gone at once if it was launched long ago", async () => {
     const here = await lagging(Infinity, LAG);
     const [recovered] = await here.recover();
     expect(recovered?.spawn?.state).toBe("failed");
     expect(here.passed()).toBeLessThan(1_000);
   });
 
-  it("keeps its spawn when somebody looks", async () => {
+  it("keeps its spawn when it is refreshed", async () => {
     const here = await lagging(20_000);
-    await refresh(here.world, [KEY], signal);
+    await refresh(here.runtime, [KEY], signal);
     expect(await here.state()).toBe("booting");
     await here.clock.advance(20_000);
-    await refresh(here.world, [KEY], signal);
+    await refresh(here.runtime, [KEY], signal);
     expect(await here.state()).toBe("running");
   });
 
-  it("ends its spawn when somebody looks long after its launch", async () => {
+  it("ends its spawn when it is refreshed long after its launch", async () => {
     const here = await lagging(Infinity, LAG);
-    await refresh(here.world, [KEY], signal);
+    await refresh(here.runtime, [KEY], signal);
     expect(await here.state()).toBe("terminated");
   });
 
   it("is terminated once it is known", async () => {
     const here = await lagging(20_000);
-    await here.clock.runUntilSettled(terminate(here.world, here.wish()));
+    await here.clock.runUntilSettled(terminate(here.runtime, here.waitOptions()));
     expect([await here.state(), here.adapter.machines]).toEqual(["terminated", []]);
   });
 });
@@ -95,7 +95,7 @@ describe("a machine that stays pending", () => {
   const pending = (bootMilliseconds: number) =>
     spawnerWorld({ bootMilliseconds, capabilities: { pendingMilliseconds: PENDING } });
 
-  it("is waited for no longer than its substrate says, and keeps its spawn", async () => {
+  it("is waited for no longer than its substrate allows, and keeps its spawn", async () => {
     const here = pending(2 * PENDING);
     await expect(here.spawn()).rejects.toMatchObject({
       code: "DEADLINE_EXCEEDED",
@@ -107,7 +107,7 @@ describe("a machine that stays pending", () => {
     expect(here.adapter.machines).toHaveLength(1);
   });
 
-  it("is told of at once by who looks again, and found running when it does", async () => {
+  it("is reported at once to a later caller, and found running when it runs", async () => {
     const here = pending(2 * PENDING);
     await expect(here.spawn()).rejects.toMatchObject({ reason: "BOOT_TIMED_OUT" });
     const before = here.clock.now();
@@ -117,7 +117,7 @@ describe("a machine that stays pending", () => {
     expect(await here.spawn()).toMatchObject({ state: "running" });
   });
 
-  it("goes when its spawn is terminated", async () => {
+  it("is terminated with its spawn", async () => {
     const here = pending(Infinity);
     await expect(here.spawn()).rejects.toMatchObject({ reason: "BOOT_TIMED_OUT" });
     await here.terminate();

@@ -10,7 +10,7 @@ import type { FakeClock } from "../../../testing/fake-clock.ts";
 import { BATCH, burstWorld, ONE_A_SECOND } from "../../support/burst-world.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
-/** A spawner that is held to one launch a second, and what it tells its ledger of them. */
+/** A spawner with a rate of one launch a second, and the requests that it makes of its ledger. */
 function ratedWorld(
   changes: (ledger: Ledger, clock: FakeClock) => Partial<Ledger> = () => ({}),
   resources: RateBucket | null = null,
@@ -35,21 +35,21 @@ function ratedWorld(
       return answer;
     },
   };
-  const world = createSpawnerRuntime({ ...here.ports, ledger });
+  const runtime = createSpawnerRuntime({ ...here.ports, ledger });
   const begin = (spawnId: string, wish: Partial<SpawnRequest> = {}) =>
-    spawnPlan(world, here.request({ spawnId, ...wish }));
+    spawnPlan(runtime, here.request({ spawnId, ...wish }));
   return { ...here, begin, told };
 }
 
-describe("a launch of one that waits for nobody", () => {
-  it("asks for its turn with its record", async () => {
+describe("a lone launch that waits for no other", () => {
+  it("requests its turn with its record", async () => {
     const { begin, clock, told, calls } = ratedWorld();
     await clock.runUntilSettled(begin("one"));
     expect(told).toEqual(["begin 1 function: begun"]);
     expect(calls).toEqual([{ at: 0, place: "engine-1", members: ["one"] }]);
   });
 
-  it("has spent it: the next one has to wait, in line", async () => {
+  it("has spent it: the next launch has to wait in the queue", async () => {
     const { begin, clock, told, calls } = ratedWorld();
     await clock.runUntilSettled(begin("one"));
     await clock.runUntilSettled(begin("two"));
@@ -62,12 +62,12 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls[1]?.at).toBeGreaterThanOrEqual(1_000);
   });
 
-  it("does not go before one that waits already", async () => {
+  it("does not go before a launch that waits already", async () => {
     const { begin, clock, told, calls } = ratedWorld();
     await clock.runUntilSettled(begin("one"));
     const second = begin("two");
     await clock.advance(900);
-    // Of another plan, so that it does not go with the one that waits.
+    // With another plan, so that it does not go with the waiting one.
     const third = begin("three", {
       subject: "another",
       plan: samplePlan({ workspace: "another" }),
@@ -77,7 +77,7 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls.map(({ members }) => members)).toEqual([["one"], ["two"], ["three"]]);
   });
 
-  it("learns of a spawn that is there already, and spends nothing", async () => {
+  it("learns of a spawn that exists already, and spends nothing", async () => {
     const { begin, clock, told, calls } = ratedWorld();
     await clock.runUntilSettled(begin("one"));
     await clock.advance(5_000);
@@ -91,7 +91,7 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls.map(({ members }) => members)).toEqual([["one"], ["two"]]);
   });
 
-  it("leaves nothing behind where it is given up while it is refused", async () => {
+  it("leaves nothing behind if it is cancelled while its request is refused", async () => {
     const leaving = new AbortController();
     const { begin, clock, ledger, told } = ratedWorld((kept) => ({
       async begin(spawns, spending) {
@@ -108,7 +108,7 @@ describe("a launch of one that waits for nobody", () => {
   });
 
   it.each(["signal", "detach"])(
-    "is not recorded where it is given up (%s) while its record waits for a slow disk",
+    "is not recorded if it is cancelled (%s) while its record waits for a slow disk",
     async (which) => {
       const leaving = new AbortController();
       const { begin, clock, ledger, told, calls } = ratedWorld((kept, time) => ({
@@ -133,7 +133,7 @@ describe("a launch of one that waits for nobody", () => {
     },
   );
 
-  it("goes with those that come while its record waits", async () => {
+  it("goes together with those that arrive while its record waits", async () => {
     let isSlow = true;
     const { begin, clock, calls } = ratedWorld((kept, time) => ({
       async begin(spawns, spending) {
@@ -149,8 +149,8 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls).toEqual([{ at: 100, place: "engine-1", members: ["first", "second", "third"] }]);
   });
 
-  it("stays before those that come while it is refused", async () => {
-    // One machine a second, so that none goes with another.
+  it("stays in front of those that arrive while its request is refused", async () => {
+    // One machine a second, so that no two go together.
     const { begin, clock, calls } = ratedWorld(
       (kept, time) => ({
         async begin(spawns, spending) {
@@ -170,7 +170,7 @@ describe("a launch of one that waits for nobody", () => {
     expect(order).toEqual(["before", "first", "second", "third"]);
   });
 
-  it("tells why it could not be recorded, and holds up nobody", async () => {
+  it("reports why it could not be recorded, and delays no other launch", async () => {
     let isFull = true;
     const { begin, clock, calls } = ratedWorld((kept) => ({
       async begin(spawns, spending) {
@@ -184,7 +184,7 @@ describe("a launch of one that waits for nobody", () => {
     expect(calls).toEqual([{ at: 0, place: "engine-1", members: ["two"] }]);
   });
 
-  it("counts from when it was granted its turn, however long its record has waited", async () => {
+  it("counts from when it was admitted, however long its record has waited", async () => {
     const { begin, clock, told, calls } = ratedWorld((kept, time) => ({
       async begin(spawns, spending) {
         await time.sleep(3_000);
@@ -192,14 +192,14 @@ describe("a launch of one that waits for nobody", () => {
       },
     }));
     await clock.runUntilSettled(begin("one"));
-    // Not late, and not asked for a second time.
+    // Not late, and not requested a second time.
     expect(told).toEqual(["begin 1 function: begun"]);
     expect(calls.map(({ at }) => at)).toEqual([3_000]);
   });
 });
 
-describe("what it asks for", () => {
-  it("is one machine at the time of its record, and nothing where others wait here", async () => {
+describe("its request", () => {
+  it("is for one machine at the time of its record, and null if others wait here", async () => {
     const clock = createFakeClock();
     const ledger = createMemoryLedger();
     const governor = createGovernor({ store: ledger, clock, queueId: "here", isGone: () => false });

@@ -24,13 +24,13 @@ function leasing(gone: readonly string[] = []) {
 }
 
 describe("leases", () => {
-  it("go for 30 seconds or more", () => {
+  it("last 30 seconds or more", () => {
     const { clock, leases } = leasing();
     expect(LEASE_MILLISECONDS).toBeGreaterThanOrEqual(30_000);
     expect(leases.until()).toBe(clock.now() + LEASE_MILLISECONDS);
   });
 
-  it("are renewed three times in their length while anything is held, whatever fails", async () => {
+  it("are renewed three times during a lease while a spawn is driven, whatever fails", async () => {
     const { clock, leases, renewals, failing } = leasing();
     const holds = [leases.keepAlive(KEY), leases.keepAlive(OTHER), leases.keepAlive(KEY)];
     await clock.advance(20_000);
@@ -51,7 +51,7 @@ describe("leases", () => {
     expect(renewals).toHaveLength(5);
   });
 
-  it("are free without a worker, past their time, and where the worker is gone", () => {
+  it("are free without a worker, after their end, and if the worker is gone", () => {
     const { clock, leases } = leasing(["worker-2"]);
     const later = clock.now() + 1;
     const lease = (worker: string | null, until = later) => ({ worker, until, fence: 1 });
@@ -61,7 +61,7 @@ describe("leases", () => {
     expect(leases.isFree(KEY, lease("worker-3"))).toBe(false);
   });
 
-  it("of this worker are free where it does not hold them, until the last hold ends", () => {
+  it("of this worker are free if it does not drive the spawn, until the last driver stops", () => {
     const { clock, leases } = leasing();
     const lease = { worker: "worker-1", until: clock.now() + 1, fence: 1 };
     expect(leases.isFree(KEY, lease)).toBe(true);
@@ -70,7 +70,7 @@ describe("leases", () => {
     expect(leases.isFree(OTHER, lease)).toBe(true);
     first[Symbol.dispose]();
     expect(leases.isFree(KEY, lease)).toBe(false);
-    // A process that stood still has let its lease run out, and drives on.
+    // A process that stood still has let its lease run out, and continues to drive.
     expect(leases.isFree(KEY, { ...lease, until: clock.now() })).toBe(false);
     second[Symbol.dispose]();
     expect(leases.isFree(KEY, lease)).toBe(true);

@@ -17,7 +17,7 @@ const refusal = new SlipwayError({
 });
 
 describe("a look-up after a lost answer and a refusal", () => {
-  /** An engine that made the container while it was asked a second time, and starts it when asked a third time. */
+  /** An engine that created the container during a second call, and starts it at the third. */
   function engineWith(state: Machine["state"]) {
     const here = spawnerWorld();
     let asked = 0;
@@ -36,7 +36,7 @@ describe("a look-up after a lost answer and a refusal", () => {
     return { here, openAdapter, asked: () => asked };
   }
 
-  it("asks once more for a container that was made and never started", async () => {
+  it("launches again if a container was created and never started", async () => {
     const { here, openAdapter, asked } = engineWith("pending");
     const spawn = await here.spawnElsewhere({ openAdapter });
     expect(spawn).toMatchObject({ ...KEY, state: "running" });
@@ -44,7 +44,7 @@ describe("a look-up after a lost answer and a refusal", () => {
     expect(asked()).toBe(3);
   });
 
-  it("takes a machine that runs as it is", async () => {
+  it("adopts a machine that runs", async () => {
     const { here, openAdapter, asked } = engineWith("running");
     expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "running" });
     expect(asked()).toBe(2);

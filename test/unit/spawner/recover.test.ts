@@ -6,48 +6,48 @@ import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
-/** A spawner, and others on its ledger that see its process as ended, or as alive. */
+/** A spawner, and others on its ledger that see its process as ended or as alive. */
 function recovering(options: Partial<FakeAdapterOptions> = {}) {
   const here = spawnerWorld(options);
-  const worldOf = (id: string, isGone: boolean, changes: Partial<SpawnerPorts> = {}) =>
+  const runtimeOf = (id: string, isGone: boolean, changes: Partial<SpawnerPorts> = {}) =>
     createSpawnerRuntime({
       ...here.ports,
       worker: { id, isGone: (other) => isGone && other === "worker-1" },
       ...changes,
     });
-  /** Begins a spawn whose worker is never heard of again. */
+  /** Begins a spawn whose worker then stands still. */
   const begin = async (spawnId: string, wait: "running" | "accepted" = "running") => {
     const never = () => new Promise<never>(() => undefined);
     const openAdapter = () => Promise.resolve({ ...here.adapter, launch: never });
-    const world = createSpawnerRuntime({ ...here.ports, openAdapter });
-    void spawnPlan(world, here.request({ spawnId, wait }));
+    const runtime = createSpawnerRuntime({ ...here.ports, openAdapter });
+    void spawnPlan(runtime, here.request({ spawnId, wait }));
     await here.clock.advance(1);
   };
   const signal = new AbortController().signal;
   const all = { tenant: "default", signal, onEvent: () => undefined };
-  return { ...here, worldOf, begin, all };
+  return { ...here, runtimeOf, begin, all };
 }
 
 describe("recover", () => {
-  it("has nothing to do where everything has settled", async () => {
+  it("does nothing if everything has settled", async () => {
     const here = recovering();
     await here.spawn();
-    expect(await recover(here.world, here.all)).toEqual([]);
+    expect(await recover(here.runtime, here.all)).toEqual([]);
   });
 
-  it("takes up at once what a dead process drove, and brings it to its one machine", async () => {
+  it("recovers the spawns of a dead process at once, and brings each to its one machine", async () => {
     const here = recovering();
     await here.begin("one");
     const before = here.clock.now();
-    const world = here.worldOf("worker-2", true);
-    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    const runtime = here.runtimeOf("worker-2", true);
+    const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
     expect(recovered).toMatchObject([{ spawnId: "one", spawn: { state: "running" }, error: null }]);
     expect(here.clock.now() - before).toBeLessThan(1_000);
     expect(here.adapter.machines).toHaveLength(1);
-    expect(await recover(world, here.all)).toEqual([]);
+    expect(await recover(runtime, here.all)).toEqual([]);
   });
 
-  it("waits for another host's lease to run out, and not longer", async () => {
+  it("waits until another host's lease has run out, and not longer", async () => {
     const here = recovering();
     await here.spawn({ wait: "accepted" });
     const lease = { ...KEY, spawnId: "two" };
@@ -66,14 +66,14 @@ describe("recover", () => {
       null,
     );
     const before = here.clock.now();
-    const world = here.worldOf("worker-2", false);
-    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    const runtime = here.runtimeOf("worker-2", false);
+    const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
     expect(recovered.map(({ spawn }) => spawn?.state)).toEqual(["running"]);
     expect(here.clock.now() - before).toBeGreaterThanOrEqual(30_000);
     expect(here.clock.now() - before).toBeLessThan(32_000);
   });
 
-  it("begins with the oldest, 256 at once", async () => {
+  it("starts with the oldest, 256 at once", async () => {
     const here = recovering();
     const ids = Array.from({ length: 300 }, (_, index) => `spawn-${300 - index}`);
     for (const spawnId of ids) await here.begin(spawnId);
@@ -92,18 +92,18 @@ describe("recover", () => {
           return await here.adapter.launch(...parameters);
         },
       });
-    const world = here.worldOf("worker-2", true, { openAdapter });
-    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    const runtime = here.runtimeOf("worker-2", true, { openAdapter });
+    const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
     expect(recovered.map(({ spawnId }) => spawnId)).toEqual(ids);
     expect([new Set(begun.slice(0, 256)), most]).toEqual([new Set(ids.slice(0, 256)), 256]);
     expect(here.adapter.machines).toHaveLength(300);
   });
 
-  it("does not collide with another that recovers, nor with one that spawns the same id", async () => {
+  it("does not collide with another recovery, nor with a spawn of the same id", async () => {
     const here = recovering();
     await here.begin("one");
-    const worlds = ["worker-2", "worker-3", "worker-4"].map((id) => here.worldOf(id, true));
-    const [first = here.world, second = here.world, third = here.world] = worlds;
+    const runtimes = ["worker-2", "worker-3", "worker-4"].map((id) => here.runtimeOf(id, true));
+    const [first = here.runtime, second = here.runtime, third = here.runtime] = runtimes;
     const three = Promise.all([
       recover(first, here.all),
       recover(second, here.all),
@@ -116,20 +116,20 @@ describe("recover", () => {
     expect(here.adapter.machines).toHaveLength(1);
   });
 
-  it("is safe beside terminate: one machine or none, and the ledger says which", async () => {
+  it("is safe beside terminate: one machine or none, as the ledger says", async () => {
     const here = recovering();
     await here.begin("one");
-    const world = here.worldOf("worker-2", true);
+    const runtime = here.runtimeOf("worker-2", true);
     const both = Promise.all([
-      recover(world, here.all),
-      terminate(here.worldOf("worker-3", true), here.wish({ wait: "settled" })),
+      recover(runtime, here.all),
+      terminate(here.runtimeOf("worker-3", true), here.waitOptions({ wait: "settled" })),
     ]);
     await here.clock.runUntilSettled(both);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminated");
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("finishes what was being terminated", async () => {
+  it("finishes a termination", async () => {
     const error = {
       code: "UNAVAILABLE",
       reason: "ENGINE_UNAVAILABLE",
@@ -140,11 +140,11 @@ describe("recover", () => {
     await here.spawn();
     await expect(here.terminate()).rejects.toMatchObject(error);
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
-    const world = here.worldOf("worker-2", true);
+    const runtime = here.runtimeOf("worker-2", true);
     let state: string | undefined;
     const reasons: unknown[] = [];
     while (state !== "terminated") {
-      const recovery = recover(world, here.all);
+      const recovery = recover(runtime, here.all);
       const [recovered] = await here.clock.runUntilSettled(recovery);
       state = recovered?.spawn?.state;
       reasons.push(recovered?.error?.reason);
@@ -154,10 +154,10 @@ describe("recover", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("says why one has not settled, and goes on with the others", async () => {
+  it("reports why a spawn has not settled, and continues with the others", async () => {
     const here = recovering();
     for (const spawnId of ["one", "two"]) await here.begin(spawnId);
-    const world = here.worldOf("worker-2", true, {
+    const runtime = here.runtimeOf("worker-2", true, {
       launchSecrets: (() => {
         let asked = 0;
         return () =>
@@ -166,20 +166,20 @@ describe("recover", () => {
             : Promise.resolve({ credential: null, environment: {}, files: [] });
       })(),
     });
-    const recovered = await here.clock.runUntilSettled(recover(world, here.all));
+    const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
     expect(recovered.filter(({ error }) => error !== null)).toMatchObject([
       { spawn: { state: "launching" }, error: { reason: "SECRET_NOT_FOUND" } },
     ]);
     expect(recovered.filter(({ error }) => error === null)).toHaveLength(1);
   });
 
-  it("takes nothing over whose provider it cannot open", async () => {
+  it("claims no spawn whose provider it cannot open", async () => {
     const here = recovering();
     await here.begin("one");
     const openAdapter = () => Promise.reject(new SlipwayError(SECRET_GONE));
-    const world = here.worldOf("worker-2", true, { openAdapter });
+    const runtime = here.runtimeOf("worker-2", true, { openAdapter });
     const before = await here.ledger.find(KEY);
-    expect(await recover(world, here.all)).toMatchObject([{ error: SECRET_GONE }]);
+    expect(await recover(runtime, here.all)).toMatchObject([{ error: SECRET_GONE }]);
     expect(await here.ledger.find(KEY)).toEqual(before);
   });
 
@@ -187,8 +187,8 @@ describe("recover", () => {
     const here = recovering({ bootMilliseconds: 60_000 });
     await here.begin("one");
     const interrupt = new AbortController();
-    const world = here.worldOf("worker-2", true);
-    const recovered = recover(world, { ...here.all, signal: interrupt.signal });
+    const runtime = here.runtimeOf("worker-2", true);
+    const recovered = recover(runtime, { ...here.all, signal: interrupt.signal });
     await here.clock.advance(100);
     interrupt.abort();
     expect(await here.clock.runUntilSettled(recovered)).toMatchObject([

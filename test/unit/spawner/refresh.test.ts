@@ -10,7 +10,7 @@ import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 const { signal } = new AbortController();
 const TROUBLE = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "away" } as const;
 
-/** A spawner, and what another process sees when it looks at its spawns. */
+/** A spawner, and another process that refreshes its spawns. */
 function refreshing(options: Partial<FakeAdapterOptions> = {}) {
   const here = spawnerWorld(options);
   const worker = { id: "worker-2", isGone: () => false };
@@ -41,7 +41,7 @@ describe("refresh", () => {
     expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
   });
 
-  it("leaves a stopped machine with its spawn: it can be started again", async () => {
+  it("leaves a stopped machine to its spawn: it can be started again", async () => {
     const here = refreshing();
     await here.spawn();
     const openAdapter: OpenAdapter = async () => ({
@@ -58,7 +58,7 @@ describe("refresh", () => {
     expect(await here.ledger.find(KEY)).toEqual(before);
   });
 
-  it("records a machine that somebody else removed", async () => {
+  it("records a machine that was removed by other means", async () => {
     const here = refreshing();
     const { machine } = await here.spawn();
     await here.adapter.terminate([machine?.id ?? ""], signal);
@@ -68,13 +68,13 @@ describe("refresh", () => {
     expect(record?.events.at(-1)?.message).toContain("is gone: it was not removed by Slipway");
   });
 
-  it("says nothing of a machine that its spawn has left meanwhile", async () => {
+  it("records nothing about a machine that its spawn has replaced in the meantime", async () => {
     const here = refreshing();
     const { machine } = await here.spawn();
     here.adapter.end(machine?.id ?? "", 1, "full");
     const describe: typeof here.adapter.describe = async (ids, until) => {
       const seen = await here.adapter.describe(ids, until);
-      // Its worker stood still for as long as its lease, and goes on with another machine.
+      // Its worker stood still for as long as its lease, and continues with another machine.
       const before = await here.ledger.find(KEY);
       if (before === null || machine === null) throw new Error("there is no spawn");
       const step = { ...KEY, before, at: new Date(here.clock.now()).toISOString() };
@@ -91,7 +91,7 @@ describe("refresh", () => {
     expect((await here.ledger.find(KEY))?.lease.worker).toBe(null);
   });
 
-  it("records that one runs which was left booting, and leaves one alone that still does", async () => {
+  it("records that a booting machine runs, and leaves one alone that still boots", async () => {
     const here = refreshing({ bootMilliseconds: 5_000 });
     await here.spawn({ wait: "accepted" });
     await here.refresh("one");
@@ -102,7 +102,7 @@ describe("refresh", () => {
     expect(record).toMatchObject({ state: "running", machine: { addresses: {} } });
   });
 
-  it("writes nothing of a machine that runs as it is recorded", async () => {
+  it("writes nothing about a machine that runs as recorded", async () => {
     const here = refreshing();
     await here.spawn();
     const before = await here.ledger.find(KEY);
@@ -110,7 +110,7 @@ describe("refresh", () => {
     expect(await here.ledger.find(KEY)).toEqual(before);
   });
 
-  it("asks once for all machines of a scope", async () => {
+  it("makes one call for all machines of a scope", async () => {
     const here = refreshing();
     const ids = ["one", "two", "three"];
     for (const spawnId of ids) await here.spawn({ spawnId });
@@ -119,9 +119,9 @@ describe("refresh", () => {
     expect(here.adapter.calls.describe - before).toBe(1);
   });
 
-  it("leaves to its worker what somebody drives, and asks for nothing that has no machine", async () => {
+  it("leaves driven spawns to their workers, and asks nothing about spawns without a machine", async () => {
     const here = refreshing({ bootMilliseconds: 60_000 });
-    const spawning = spawnPlan(here.world, here.request());
+    const spawning = spawnPlan(here.runtime, here.request());
     await here.clock.advance(10);
     const [machine] = here.adapter.machines;
     here.adapter.end(machine?.id ?? "", 1);
@@ -133,7 +133,7 @@ describe("refresh", () => {
     expect((await here.record())?.state).toBe("failed");
   });
 
-  it("says which provider it could not ask, once it has asked the others", async () => {
+  it("reports which provider it could not ask, after it has asked the others", async () => {
     const here = refreshing();
     const { machine } = await here.spawn({ spawnId: "two" });
     here.adapter.end(machine?.id ?? "", 0);
@@ -150,7 +150,7 @@ describe("refresh", () => {
         }),
     ];
     for (const broken of asked) {
-      const world = createSpawnerRuntime({
+      const runtime = createSpawnerRuntime({
         ...here.ports,
         openAdapter: (wanted) =>
           wanted.substrate === "DOCKER" && wanted.host === null
@@ -158,7 +158,7 @@ describe("refresh", () => {
             : broken(),
       });
       const keys = [KEY, { ...KEY, spawnId: "two" }];
-      await expect(refresh(world, keys, signal)).rejects.toMatchObject(TROUBLE);
+      await expect(refresh(runtime, keys, signal)).rejects.toMatchObject(TROUBLE);
       expect((await here.record())?.state).toBe("running");
       expect((await here.record("two"))?.state).toBe("terminated");
     }

@@ -13,7 +13,7 @@ const lost = new SlipwayError({
   retry: "same-token",
 });
 
-/** A cloud that makes a machine and loses the answer, then refuses, and whose list lags behind. */
+/** A cloud that makes a machine and loses the answer, then refuses, and whose list lags. */
 function cloudThat(
   refusal: Pick<SlipwayErrorOptions, "code" | "blastRadius">,
   machines: "consistent" | "eventual",
@@ -40,9 +40,9 @@ function cloudThat(
   return { here, openAdapter };
 }
 
-describe("a caller who is refused after an answer was lost", () => {
+describe("a caller that is refused after an answer was lost", () => {
   it.each(["UNAUTHENTICATED", "PERMISSION_DENIED"] as const)(
-    "leaves the spawn unsettled where a list proves nothing (%s), and finds its machine later",
+    "leaves the spawn unsettled if a list proves nothing (%s), and finds its machine later",
     async (code) => {
       const { here, openAdapter } = cloudThat({ code, blastRadius: "credential" }, "eventual");
       expect(await caughtError(() => here.spawnElsewhere({ openAdapter }))).toMatchObject({
@@ -59,7 +59,7 @@ describe("a caller who is refused after an answer was lost", () => {
     },
   );
 
-  it("fails it where a list shows at once what there is", async () => {
+  it("fails it if a list shows at once what exists", async () => {
     const { here, openAdapter } = cloudThat(
       { code: "PERMISSION_DENIED", blastRadius: "credential" },
       "consistent",
@@ -70,7 +70,7 @@ describe("a caller who is refused after an answer was lost", () => {
   it.each([
     { code: "FAILED_PRECONDITION", blastRadius: "region" },
     { code: "PERMISSION_DENIED", blastRadius: "request" },
-  ] as const)("fails it where the refusal speaks of the launch itself: $code", async (refusal) => {
+  ] as const)("fails it if the refusal is about the launch itself: $code", async (refusal) => {
     const { here, openAdapter } = cloudThat(refusal, "eventual");
     expect(await here.spawnElsewhere({ openAdapter })).toMatchObject({ state: "failed" });
   });

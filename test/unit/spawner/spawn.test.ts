@@ -8,7 +8,7 @@ import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("spawnPlan", () => {
-  it("records intent, answer and machine, each an event", async () => {
+  it("records intent, answer and machine, each with an event", async () => {
     const here = spawnerWorld();
     const spawn = await here.spawn({ wait: "watched" });
     expect(spawn).toMatchObject({
@@ -31,7 +31,7 @@ describe("spawnPlan", () => {
     ).toEqual(["launching", "booting", "running"]);
   });
 
-  it("has the intent on disk before the provider is asked", async () => {
+  it("has the intent on disk before the provider is called", async () => {
     const here = spawnerWorld();
     let seen: unknown;
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
@@ -46,17 +46,17 @@ describe("spawnPlan", () => {
     expect(seen).toMatchObject({ state: "launching", attempts: [{ outcome: null }] });
   });
 
-  it("makes one machine for one id, however often and by however many at once", async () => {
+  it("makes one machine for one id, however often and by however many concurrent callers", async () => {
     const here = spawnerWorld();
     const spawns = await here.clock.runUntilSettled(
-      Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.world, here.request()))),
+      Promise.all([1, 2, 3, 4].map(() => spawnPlan(here.runtime, here.request()))),
     );
     expect(here.adapter.machines).toHaveLength(1);
     expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(1);
     expect((await here.spawn()).machine?.id).toBe(spawns[0]?.machine?.id);
   });
 
-  it("leaves a launch alone that another began under the same id for something else", async () => {
+  it("does not touch a launch that another process began under the same id for something else", async () => {
     const here = spawnerWorld();
     await here.spawn();
     const other = samplePlan({ workspace: "other" });
@@ -68,7 +68,7 @@ describe("spawnPlan", () => {
     expect(here.adapter.calls.launch).toBe(1);
   });
 
-  it("keeps what the provider refused, and returns it", async () => {
+  it("keeps the provider's refusal and returns it", async () => {
     const here = spawnerWorld({ places: [{ place: "engine-1", capacity: 0 }] });
     const spawn = await here.spawn();
     expect(spawn).toMatchObject({ state: "failed", machine: null });
@@ -79,7 +79,7 @@ describe("spawnPlan", () => {
   });
 
   it.each(["lost-before", "lost-after"] as const)(
-    "asks again with the same token when the answer is %s, and has one machine",
+    "repeats the call with the same token when the answer is %s, and has one machine",
     async (kind) => {
       const here = spawnerWorld({ faults: [{ verb: "launch", kind }] });
       const spawn = await here.spawn();
@@ -93,7 +93,7 @@ describe("spawnPlan", () => {
     },
   );
 
-  it("stays launching, and says so, where no answer ever comes", async () => {
+  it("stays launching, and reports it, if no answer ever comes", async () => {
     const here = spawnerWorld({
       faults: [{ verb: "launch", kind: "lost-after", times: Infinity }],
     });
@@ -111,9 +111,9 @@ describe("spawnPlan", () => {
     expect(driven?.lease.worker).toBe(null);
   });
 
-  it("fails a machine that ends while it is watched, with exit code and last words, and removes it", async () => {
+  it("fails a machine that ends while it is watched, with exit code and last lines, and removes it", async () => {
     const here = spawnerWorld({ capabilities: { watchMilliseconds: 1_000 } });
-    const spawning = spawnPlan(here.world, here.request({ wait: "watched" }));
+    const spawning = spawnPlan(here.runtime, here.request({ wait: "watched" }));
     await here.clock.advance(10);
     const machine = here.adapter.machines[0];
     if (machine === undefined) throw new Error("nothing was launched");
@@ -126,7 +126,7 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("keeps no secret of the launch among the last words, and none of its halves", async () => {
+  it("keeps no secret of the launch among the last lines, and no half of one", async () => {
     const long = Array.from({ length: 30 }, (_, line) => `key line ${line} of many`).join("\n");
     const secrets = { KEY: new SecretValue(long), TOKEN: new SecretValue("tok-123456") };
     const plan = samplePlan();
@@ -148,13 +148,13 @@ describe("spawnPlan", () => {
     });
   });
 
-  it("tells how a machine ended whose log cannot be read", async () => {
+  it("reports how a machine ended if its log cannot be read", async () => {
     const error = { code: "INTERNAL", reason: "ENGINE_ERROR", message: "no such driver" } as const;
     const here = spawnerWorld({
       capabilities: { watchMilliseconds: 1_000 },
       faults: [{ verb: "logs", kind: "throw", error }],
     });
-    const spawning = spawnPlan(here.world, here.request({ wait: "watched" }));
+    const spawning = spawnPlan(here.runtime, here.request({ wait: "watched" }));
     await here.clock.advance(10);
     here.adapter.end(here.adapter.machines[0]?.id ?? "", 127);
     const spawn = await here.clock.runUntilSettled(spawning);
@@ -165,7 +165,7 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("takes the adapter's word for why a machine ended", async () => {
+  it("uses the adapter's reason for the end of a machine", async () => {
     const here = spawnerWorld();
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
@@ -192,7 +192,7 @@ describe("spawnPlan", () => {
     expect(spawn.error).toMatchObject({ reason: "PLATFORM_UNSUPPORTED" });
   });
 
-  it("does not watch where the caller waits for running alone", async () => {
+  it("does not watch the machine if the caller only waits for running", async () => {
     const here = spawnerWorld({ capabilities: { watchMilliseconds: 60_000 } });
     const before = here.clock.now();
     await here.spawn();
@@ -205,7 +205,7 @@ describe("spawnPlan", () => {
     expect(here.adapter.calls.describe).toBeLessThan(20);
   });
 
-  it("records nothing when a secret cannot be had", async () => {
+  it("records nothing if a secret cannot be looked up", async () => {
     const here = spawnerWorld();
     const failure = new SlipwayError({
       code: "FAILED_PRECONDITION",
@@ -217,11 +217,11 @@ describe("spawnPlan", () => {
     expect(await here.ledger.list("default", {})).toEqual([]);
   });
 
-  it("takes away what it launched for a spawn that another has ended meanwhile", async () => {
+  it("terminates its machine if another process has terminated the spawn in the meantime", async () => {
     const here = spawnerWorld({
       faults: [{ verb: "launch", kind: "delay", milliseconds: 5_000 }],
     });
-    const spawning = spawnPlan(here.world, here.request());
+    const spawning = spawnPlan(here.runtime, here.request());
     await here.clock.advance(1_000);
     await here.terminate();
     const spawn = await here.clock.runUntilSettled(spawning);
@@ -229,7 +229,7 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("refuses a plan in which no place is left", async () => {
+  it("refuses a plan without an open place", async () => {
     const here = spawnerWorld();
     const plan: LaunchPlan = samplePlan({
       candidates: [{ place: "engine-1", verdict: "rejected", reason: "no room" }],

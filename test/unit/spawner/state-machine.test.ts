@@ -26,7 +26,7 @@ function machine(id: string) {
   return { id, place: "engine-1", architecture: "amd64", addresses, ports: [] };
 }
 
-/** What a provider or a person may do next, as a number that the property picks. */
+/** The next answer of a provider or action of a person, as a number that the property picks. */
 type Choice = { readonly roll: number; readonly retry: RetryVerdict };
 
 const choice: fc.Arbitrary<Choice> = fc.record({
@@ -87,7 +87,7 @@ function world(places: number) {
       });
       if (after === null)
         throw new Error(`${standing.spawn.state} does not allow ${JSON.stringify(change)}`);
-      // The rule above all others: a launch is begun only once the one before it is settled, at the latest with it.
+      // The most important rule: a launch begins only when the one before it is settled, at the latest with it.
       if (change.launch !== undefined && wasUnsettled)
         expect(change.answer?.outcome).toBe("rejected");
       standing = after;
@@ -127,7 +127,7 @@ function answer(
   }
 }
 
-/** A spawn whose world answers as chosen; throws where a launch is begun too early. */
+/** A spawn in a world that answers as chosen; throws if a launch begins too early. */
 function drive(choices: readonly Choice[]): void {
   const here = world(3);
   let command = here.tell({ kind: "taken-up" });
@@ -149,7 +149,7 @@ describe("react", () => {
     );
   });
 
-  it("never calls a spawn failed or terminated while its launch may have a machine", () => {
+  it("never ends a spawn as failed or terminated while its launch may have a machine", () => {
     fc.assert(
       fc.property(fc.array(choice, { maxLength: 40 }), (choices) => {
         const here = world(3);
@@ -165,7 +165,7 @@ describe("react", () => {
     );
   });
 
-  it("comes to an end once the provider answers plainly and nobody interferes", () => {
+  it("ends once the provider answers unambiguously and no other process interferes", () => {
     fc.assert(
       fc.property(fc.array(choice, { maxLength: 40 }), (choices) => {
         const here = world(3);
@@ -183,7 +183,7 @@ describe("react", () => {
     );
   });
 
-  it("believes a refusal at once where no answer was lost, and looks for a machine where one was", () => {
+  it("accepts a refusal at once if no answer was lost, and looks up the machine if one was", () => {
     const plain = world(2);
     plain.tell({ kind: "taken-up" });
     expect(plain.tell({ kind: "refused", error: error("never"), next: null })).toEqual({
@@ -198,7 +198,7 @@ describe("react", () => {
     expect(doubtful.standing.launches).toHaveLength(1);
   });
 
-  it("goes to the next place for what the next place may cure alone", () => {
+  it("goes to the next place only for errors that another place may cure", () => {
     const throttled = world(2);
     const again = error("same-token");
     expect(throttled.tell({ kind: "refused", error: again, next: null })).toEqual({
@@ -213,7 +213,7 @@ describe("react", () => {
     expect(quota.standing.spawn.state).toBe("failed");
   });
 
-  it("fails what was only ever throttled once time is up, and leaves what was lost", () => {
+  it("fails a launch that was only throttled when time is up, and leaves one whose answer was lost", () => {
     const throttled = world(1);
     throttled.tell({ kind: "refused", error: error("same-token"), next: null });
     throttled.tell({ kind: "out-of-time", error: error("same-token") });
@@ -224,7 +224,7 @@ describe("react", () => {
     expect(lost.standing.spawn.state).toBe("launching");
   });
 
-  it("takes a machine away that ended for lack of room, and goes elsewhere with a clean record", () => {
+  it("removes a machine that ended for lack of capacity, and tries elsewhere with a clean record", () => {
     const here = world(2);
     here.tell({ kind: "accepted", machine: machine("m"), running: false });
     const command = here.tell({ kind: "ended", error: error("next-candidate"), next: here.next() });

@@ -57,7 +57,7 @@ function sweeping(options: Partial<FakeAdapterOptions> = {}) {
 }
 
 describe("sweep", () => {
-  it("terminates an orphan by the second pass past the grace period, and nothing else", async () => {
+  it("terminates an orphan in the second sweep past the grace period, and nothing else", async () => {
     const here = sweeping();
     const { machine } = await here.spawn();
     const orphan = await here.twin();
@@ -87,7 +87,7 @@ describe("sweep", () => {
     expect((await pass()).terminated).toMatchObject([{ id: orphan }]);
   });
 
-  it("terminates nothing by the first pass, even without grace", async () => {
+  it("terminates nothing in the first sweep, even without a grace period", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -99,7 +99,7 @@ describe("sweep", () => {
     expect(here.ids()).not.toContain(orphan);
   });
 
-  it("sees a scope once, however many adapters lead to it", async () => {
+  it("lists a scope once, however many adapters lead to it", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -110,7 +110,7 @@ describe("sweep", () => {
     expect(here.ids()).toContain(orphan);
   });
 
-  it("never sees another owner's machines", async () => {
+  it("never lists another owner's machines", async () => {
     const here = sweeping();
     await here.spawn();
     const theirs = await here.twin("another-ledger");
@@ -119,7 +119,7 @@ describe("sweep", () => {
     expect(here.ids()).toContain(theirs);
   });
 
-  it("leaves a machine alone whose launch is not settled", async () => {
+  it("leaves a machine alone if its launch is not settled", async () => {
     const lost = { verb: "launch", kind: "lost-after", times: Infinity } as const;
     const here = sweeping({ faults: [lost] });
     await expect(here.spawn()).rejects.toMatchObject({ reason: "SPAWN_UNSETTLED" });
@@ -128,7 +128,7 @@ describe("sweep", () => {
     expect(here.ids()).toHaveLength(1);
   });
 
-  it("begins anew with a suspect that was claimed in between", async () => {
+  it("starts again with a suspect that was claimed in between", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -146,7 +146,7 @@ describe("sweep", () => {
     });
   });
 
-  it("does not terminate what is claimed between the listing and the end", async () => {
+  it("does not terminate a machine that is claimed after the listing", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -162,7 +162,7 @@ describe("sweep", () => {
     expect(here.ids()).toContain(orphan);
   });
 
-  it("stops everything where a machine's launch was never issued here, and says so", async () => {
+  it("stops, and reports it, if a machine's launch was never issued by this ledger", async () => {
     const here = sweeping();
     await here.spawn();
     await here.twin();
@@ -192,7 +192,7 @@ describe("sweep", () => {
 });
 
 describe("a dry run", () => {
-  it("tells what would be done, and writes and ends nothing", async () => {
+  it("reports what would be done, and changes nothing", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -212,8 +212,8 @@ describe("a dry run", () => {
   });
 });
 
-describe("a scope in trouble", () => {
-  /** An engine that has the orphan beside one that fails. */
+describe("a scope with a failure", () => {
+  /** An engine with the orphan, beside one that fails. */
   async function twoScopes(broken: Partial<SubstrateAdapter>) {
     const here = sweeping();
     await here.spawn();
@@ -229,7 +229,7 @@ describe("a scope in trouble", () => {
     return { ...here, orphan, pass };
   }
 
-  it("is left alone where its listing fails in mid-page; the others are swept", async () => {
+  it("is left alone if its listing fails between two pages; the others are swept", async () => {
     const list = () => Promise.reject(unreachable);
     const here = await twoScopes({ list });
     await here.pass();
@@ -238,7 +238,7 @@ describe("a scope in trouble", () => {
     expect(report.terminated).toMatchObject([{ id: here.orphan, scope: "docker default" }]);
   });
 
-  it("keeps its suspects as they were, and ends nothing, while it cannot be listed whole", async () => {
+  it("keeps its suspects, and loses no machine, while it cannot be listed completely", async () => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -252,7 +252,7 @@ describe("a scope in trouble", () => {
     expect(here.ids()).toContain(orphan);
   });
 
-  it("is told of once where it cannot even be opened", async () => {
+  it("is reported once if it cannot even be opened", async () => {
     const here = sweeping();
     const targets = [here.plan.target, { ...dockerTarget(), network: "another" }];
     const openAdapter = () => Promise.reject(unreachable);
@@ -263,7 +263,7 @@ describe("a scope in trouble", () => {
   it.each([
     ["answers that it could not", "reject"],
     ["throws", "throw"],
-  ] as const)("keeps the suspect where its termination %s", async (_, kind) => {
+  ] as const)("keeps the suspect if its termination %s", async (_, kind) => {
     const here = sweeping();
     await here.spawn();
     const orphan = await here.twin();
@@ -275,7 +275,7 @@ describe("a scope in trouble", () => {
     expect((await here.pass({ grace: 0 })).terminated).toMatchObject([{ id: orphan }]);
   });
 
-  it("ends the sweep only where it was told to stop", async () => {
+  it("ends the sweep only if the sweep was aborted", async () => {
     const here = sweeping();
     await here.spawn();
     await expect(here.pass({ signal: AbortSignal.abort() })).rejects.toMatchObject({

@@ -10,14 +10,14 @@ const APART = 700;
 const MOST = 2_000;
 
 /**
- * Ten tenants, each with a process of its own, in one account. Ten calls in the same moment take EC2 2.5 seconds at its
- * published rates, whoever makes them: so the others come one after another, while the burst is under way.
+ * Ten tenants, each with its own process, in one account. Ten calls in the same moment take EC2 2.5 seconds at its
+ * published rates, whatever process makes them, so the others come one after another while the burst is under way.
  */
 describe("nine tenants beside one that bursts", () => {
   it.each([
     ["has them seen before", 1],
     ["knows nothing of them", 0],
-  ])("are accepted within two seconds, where the burst %s", async (_what, visits) => {
+  ])("are accepted within two seconds if the burst %s", async (_what, visits) => {
     const here = burstWorld({
       capabilities: { rates: RATES },
       places: [{ place: "engine-1" }],

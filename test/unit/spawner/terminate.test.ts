@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("terminate", () => {
-  it("ends the machine, keeps the record, and is the same twice", async () => {
+  it("terminates the machine, keeps the record, and has the same result twice", async () => {
     const here = spawnerWorld();
     await here.spawn();
     const spawn = await here.terminate();
@@ -11,7 +11,7 @@ describe("terminate", () => {
     expect(await here.terminate()).toEqual(spawn);
   });
 
-  it("ends a machine whose launch was never answered", async () => {
+  it("terminates a machine whose launch was never answered", async () => {
     const here = spawnerWorld({
       faults: [{ verb: "launch", kind: "lost-after", times: Infinity }],
     });
@@ -21,7 +21,7 @@ describe("terminate", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("stays terminating where the provider does not confirm it", async () => {
+  it("stays terminating if the provider does not confirm it", async () => {
     const error = { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", message: "down" } as const;
     const here = spawnerWorld({
       faults: [{ verb: "terminate", kind: "reject", error }],
@@ -34,7 +34,7 @@ describe("terminate", () => {
     expect((await here.terminate()).state).toBe("terminated");
   });
 
-  it("says NOT_FOUND for an id that the tenant does not know", async () => {
+  it("throws NOT_FOUND for an id that the tenant does not have", async () => {
     const here = spawnerWorld();
     await here.spawn();
     await expect(here.terminate({ tenant: "other" })).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 
-it("ends with CANCELLED when it is told to stop while nothing happens", async () => {
+it("ends with CANCELLED when its signal is aborted while nothing happens", async () => {
   using folder = scratchFolder();
   const clock = createFakeClock();
   const database = await openDatabase({

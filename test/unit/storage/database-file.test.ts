@@ -82,7 +82,7 @@ describe("a symbolic link as database", () => {
   });
 });
 
-/** The database and what SQLite would read beside it. */
+/** The database and the files that SQLite reads beside it. */
 const FILES = ["", "-wal", "-shm", "-journal"] as const;
 
 describe.each(FILES)("the file slipway.db%s", (ending) => {

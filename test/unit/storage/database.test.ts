@@ -97,7 +97,7 @@ describe("openDatabase", () => {
     });
   });
 
-  it("says that a file is no database", async () => {
+  it("reports a file that is not a database", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await writeFile(
@@ -109,7 +109,7 @@ describe("openDatabase", () => {
     expect(error.message).toContain(path);
   });
 
-  it("says that a folder is no database, and that a file is no folder", async () => {
+  it("reports a folder that is not a database, and a file that is not a folder", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await mkdir(path);
@@ -124,7 +124,7 @@ describe("openDatabase", () => {
     });
   });
 
-  it.skipIf(process.getuid?.() === 0)("says that it may not write", async () => {
+  it.skipIf(process.getuid?.() === 0)("reports that it must not write", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await (await openDatabase({ path, migrations: MIGRATIONS })).close();
@@ -143,7 +143,7 @@ describe("openDatabase", () => {
 });
 
 describe("a database", () => {
-  it("writes all of a transaction or nothing", async () => {
+  it("writes a whole transaction or nothing", async () => {
     using folder = scratchFolder();
     await using database = await openDatabase({
       path: join(folder.path, "slipway.db"),
@@ -164,7 +164,7 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(["whole"]);
   });
 
-  it("keeps others from writing from its first statement on", async () => {
+  it("keeps other processes from writing after its first statement", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -195,7 +195,7 @@ describe("a database", () => {
     expect(await texts(database)).toEqual([]);
   });
 
-  it("runs writes in the order in which they were asked for", async () => {
+  it("runs writes in the order of their calls", async () => {
     using folder = scratchFolder();
     await using database = await openDatabase({
       path: join(folder.path, "slipway.db"),
@@ -206,7 +206,7 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(names);
   });
 
-  it("finishes what waits before it closes, and refuses what comes later", async () => {
+  it("finishes waiting writes before it closes, and refuses later ones", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -219,7 +219,7 @@ describe("a database", () => {
     expect(await texts(again)).toEqual(["one", "two"]);
   });
 
-  it("says that the disk is full and stays usable", async () => {
+  it("reports a full disk and stays usable", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -231,7 +231,7 @@ describe("a database", () => {
     expect(await texts(database)).toEqual(["small"]);
   });
 
-  it("waits while another makes the same file", async () => {
+  it("waits while another process creates the same file", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
@@ -252,7 +252,7 @@ describe("a database", () => {
     expect(other.isTransaction).toBe(false);
   });
 
-  it("waits for another's lock on its own clock, and gives up with STORAGE_BUSY", async () => {
+  it("waits for another process's lock on the injected clock, and fails with STORAGE_BUSY", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     let time = 0;
@@ -261,7 +261,7 @@ describe("a database", () => {
       now: () => time,
       sleep: async (milliseconds: number) => {
         waits.push(milliseconds);
-        // A long wait at once: the loop's bound is in time, not in rounds.
+        // One long wait: the limit is in time, not in attempts.
         time += 1000;
         await Promise.resolve();
       },

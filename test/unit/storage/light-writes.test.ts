@@ -14,7 +14,7 @@ async function texts(database: Database): Promise<unknown[]> {
 }
 
 describe("a light write", () => {
-  it("is seen by another at once, and leaves the commits after it durable", async () => {
+  it("is seen by other processes at once, and leaves the next commits durable", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -29,7 +29,7 @@ describe("a light write", () => {
     expect(after).toEqual({ synchronous: 2 });
   });
 
-  it("is all or nothing, and leaves the next durable where it fails", async () => {
+  it("is atomic, and leaves the next commit durable if it fails", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -61,7 +61,7 @@ describe("a light write", () => {
     expect(await texts(left)).toEqual(["light, then durable", "durable"]);
   });
 
-  it("shares a transaction with those that come at the same time, each whole in itself", async () => {
+  it("shares a transaction with those of the same time, each atomic in itself", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });

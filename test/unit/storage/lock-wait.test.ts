@@ -24,7 +24,7 @@ function fakePause() {
 }
 
 describe("createLockWait", () => {
-  it("waits longer from round to round, up to 40 ms, until the lock is free", async () => {
+  it("waits longer after each attempt, up to 40 ms, until the lock is free", async () => {
     const { clock, wait } = fakePause();
     let left = 6;
     const result = await wait(() => {
@@ -47,7 +47,7 @@ describe("createLockWait", () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it("takes an extended result code for its primary one", async () => {
+  it("treats an extended result code like its primary one", async () => {
     const { wait } = fakePause();
     let rounds = 0;
     await wait(() => {
@@ -57,7 +57,7 @@ describe("createLockWait", () => {
     expect(rounds).toBe(2);
   });
 
-  it("gives the event loop its turn once attempts have held it for 10 ms", async () => {
+  it("gives the event loop a turn after attempts have blocked it for 10 ms", async () => {
     const clock = { time: 0 };
     const order: string[] = [];
     const wait = createLockWait({

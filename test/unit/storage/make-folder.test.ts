@@ -8,7 +8,7 @@ import { scratchFolder } from "../../support/scratch.ts";
 const MODULE = join(import.meta.dirname, "../../../src/storage/database.ts");
 
 describe("makeFolder", () => {
-  it("makes every folder on the way, for this user alone, as often as it is asked", () => {
+  it("creates every missing folder for this user alone, and is idempotent", () => {
     using folder = scratchFolder();
     const deep = join(folder.path, "a", "b", "c");
     makeFolder(deep);
@@ -17,14 +17,14 @@ describe("makeFolder", () => {
       expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
-  it("says so where a file is in the way", () => {
+  it("reports a file in the way", () => {
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "file"), "");
     expect(() => makeFolder(join(folder.path, "file", "below"))).toThrow("ENOTDIR");
   });
 
-  it.skipIf(process.platform !== "linux")("ends where a file system makes no folders", () => {
-    // In a process of its own, as what it guards against would hold this one for ever.
+  it.skipIf(process.platform !== "linux")("ends if a file system creates no folders", () => {
+    // In a process of its own, because a failure would block this one forever.
     const call = `import { makeFolder } from ${JSON.stringify(MODULE)}; makeFolder("/proc/slipway/data");`;
     const ran = spawnSync(process.execPath, ["--input-type=module", "--eval", call], {
       encoding: "utf8",

@@ -10,7 +10,7 @@ async function add(database: Database, text: string): Promise<void> {
   await database.write((connection) => connection.run("INSERT INTO note VALUES (?)", text));
 }
 
-it("tells that another connection has written, and nothing of its own writes", async () => {
+it("changes when another connection has written, and not with its own writes", async () => {
   using folder = scratchFolder();
   const path = join(folder.path, "slipway.db");
   await using database = await openDatabase({ path, migrations: MIGRATIONS });

@@ -21,7 +21,7 @@ async function finish(writer: ReturnType<typeof startProcess>): Promise<Report> 
   return JSON.parse(output);
 }
 
-/** @returns the longest delay of a writer's event loop, beyond what the machine did to a bystander meanwhile */
+/** @returns the longest delay of a writer's event loop, beyond the delay of a bystander in the same time */
 async function storm(path: string): Promise<number> {
   const bystander = startProcess(BYSTANDER);
   const writers = Array.from({ length: PROCESSES }, () =>
@@ -43,11 +43,10 @@ async function storm(path: string): Promise<number> {
 }
 
 describe("eight processes on one new database", () => {
-  it("lose no update, fail for no lock and never hold their event loop for 100 ms", async () => {
+  it("lose no update, fail because of no lock and never block their event loop for 100 ms", async () => {
     using folder = scratchFolder();
     const delays: number[] = [];
-    // A machine that is busy with something else delays any process, and not each alike: what is of our making shows
-    // in every storm.
+    // A busy machine delays every process, and not all alike. A delay that the database causes shows in every storm.
     while (delays.length < 5 && delays.every((delay) => delay >= 100))
       delays.push(await storm(join(folder.path, `shared-${delays.length}.db`)));
     expect(Math.min(...delays)).toBeLessThan(100);

@@ -6,7 +6,7 @@ import { loadSqlite } from "../../../src/storage/connection.ts";
 
 const MODULE = join(import.meta.dirname, "../../../src/storage/connection.ts");
 
-/** Plays Node 22, whatever Node this is: the first load of the module announces it. */
+/** Behaves like Node 22, on any Node: the first load of the module announces it. */
 function announceOnLoad(announcement: string): string {
   return `
     const { loadSqlite } = await import(${JSON.stringify(MODULE)});
@@ -25,17 +25,17 @@ async function standardError(source: string): Promise<string> {
 }
 
 describe("loadSqlite", () => {
-  it("gives Node's module", () => {
+  it("returns Node's module", () => {
     expect(loadSqlite().DatabaseSync).toBeTypeOf("function");
   });
 
-  it("leaves Node 22's announcement out", async () => {
+  it("suppresses Node 22's announcement", async () => {
     const announcement =
       'process.emitWarning("SQLite is an experimental feature and might change at any time", "ExperimentalWarning")';
     expect(await standardError(announceOnLoad(announcement))).toBe("");
   });
 
-  it("lets every other warning through", async () => {
+  it("passes every other warning on", async () => {
     const others =
       'process.emitWarning("SQLite is slow today"); process.emitWarning("glob is experimental", "ExperimentalWarning")';
     const printed = await standardError(announceOnLoad(others));

@@ -31,18 +31,18 @@ describe("storageError", () => {
     expect(error.remedy).not.toBeNull();
   });
 
-  it("passes an error of ours on as it is", () => {
+  it("passes a SlipwayError on unchanged", () => {
     const ours = new SlipwayError({ code: "ABORTED", reason: "GENERATION_MISMATCH", message: "x" });
     expect(storageError(ours, "/data/slipway.db")).toBe(ours);
   });
 
-  it("calls SQL that does not fit its table a defect", () => {
+  it("treats SQL that does not fit its table as a defect", () => {
     expect(storageError(sqlite(1), "/data/slipway.db").code).toBe("INTERNAL");
   });
 });
 
 describe("isBusy", () => {
-  it("takes nothing for a lock but SQLite's own word", () => {
+  it("is true only for SQLite's own result codes", () => {
     expect(isBusy(sqlite(5))).toBe(true);
     expect(isBusy(sqlite(13))).toBe(false);
     expect(isBusy(file("EBUSY"))).toBe(false);

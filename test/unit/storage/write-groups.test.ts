@@ -29,7 +29,7 @@ async function texts(database: Database, table: "note" | "side"): Promise<unknow
   return rows.map((row) => row["text"]);
 }
 
-/** The groups themselves, over transactions that are counted and take their time. */
+/** The groups themselves, over transactions that are counted and take time. */
 function counted() {
   const { DatabaseSync } = loadSqlite();
   const raw = new DatabaseSync(":memory:");
@@ -49,7 +49,7 @@ function counted() {
 }
 
 describe("writes that wait together", () => {
-  it("reach the disk together, in their order, however many they are", async () => {
+  it("are committed together, in order, however many they are", async () => {
     const { write, transactions } = counted();
     const names = Array.from({ length: 150 }, (_, index) => `n${index}`);
     const written = await Promise.all(
@@ -61,11 +61,11 @@ describe("writes that wait together", () => {
       ),
     );
     expect(written).toEqual(names);
-    // The first finds nobody to wait with; no group is so large that the others wait long for it.
+    // The first has no other to wait with; no group is so large that the others wait long for it.
     expect(transactions).toEqual([1, 64, 64, 21]);
   });
 
-  it("take nothing of one another back where one fails", async () => {
+  it("do not undo one another if one fails", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "slipway.db");
     await using database = await openDatabase({ path, migrations: MIGRATIONS });
@@ -85,7 +85,7 @@ describe("writes that wait together", () => {
     ]);
     expect(outcomes[2]).toMatchObject({ reason: { code: "INTERNAL" } });
     expect(await texts(database, "note")).toEqual(["first", "second", "last"]);
-    // What a failed one did before it failed is gone with it.
+    // A failed work's earlier statements are undone with it.
     expect(await texts(database, "side")).toEqual(["first", "second", "last"]);
   });
 

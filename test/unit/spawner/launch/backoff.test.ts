@@ -7,7 +7,7 @@ const random = fc.double({ min: 0, max: 1, noNaN: true });
 const asked = fc.option(fc.integer({ min: 1, max: 3_600_000 }));
 
 describe("retryDelay", () => {
-  it("is never shorter than what was asked for, nor longer by more than 20 seconds", () => {
+  it("is never shorter than the provider asked for, nor longer by more than 20 seconds", () => {
     fc.assert(
       fc.property(failures, random, asked, (count, chance, retryAfter) => {
         const delay = retryDelay(count, chance, retryAfter);
@@ -18,7 +18,7 @@ describe("retryDelay", () => {
     );
   });
 
-  it("spreads over its whole range, which doubles up to its bound", () => {
+  it("covers its whole range, which doubles up to its bound", () => {
     const ranges = [1, 2, 3, 7, 8, 1_000].map((count) => retryDelay(count, 1, null));
     expect(ranges).toEqual([400, 800, 1_600, 20_000, 20_000, 20_000]);
     expect(retryDelay(5, 0, null)).toBe(0);

@@ -20,8 +20,8 @@ function ratedWorld(
   });
 }
 
-describe("launches and the account's own pace", () => {
-  it("wait for their turn, gather while they do, and say so", async () => {
+describe("launches and the account's own rates", () => {
+  it("wait for their turn, gather in the meantime, and report it", async () => {
     const here = ratedWorld();
     const first = here.begin("first");
     await here.clock.advance(100);
@@ -49,7 +49,7 @@ describe("launches and the account's own pace", () => {
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
   });
 
-  it("come slower after one was refused as too fast, by the same token", async () => {
+  it("slow down after a throttle, and use the same token", async () => {
     const error = {
       code: "RESOURCE_EXHAUSTED",
       reason: "CLOUD_RATE_LIMITED",
@@ -62,11 +62,11 @@ describe("launches and the account's own pace", () => {
     expect(spawns.map(({ state }) => state)).toEqual(["running", "running"]);
     expect(new Set(here.adapter.history.slice(0, 2).map(({ token }) => token)).size).toBe(1);
     const [, repeated, next] = here.calls;
-    // Half as fast as the provider says that it may.
+    // Half the published pace.
     expect((next?.at ?? 0) - (repeated?.at ?? 0)).toBeGreaterThanOrEqual(1_800);
   });
 
-  it("give back what a place had no room for", async () => {
+  it("are refunded for machines that a place had no room for", async () => {
     const resources = { ...ONE_A_SECOND, capacity: 10, refill: 1 };
     const places = [{ place: "engine-1", capacity: 2 }];
     const here = ratedWorld(resources, { places });
@@ -81,7 +81,7 @@ describe("launches and the account's own pace", () => {
     expect(here.clock.now() - before).toBeLessThan(3_000);
   });
 
-  it("give nothing back for a repetition: its first answer may have done so", async () => {
+  it("are not refunded for a repetition, which the first answer may have done", async () => {
     const here = ratedWorld({ ...ONE_A_SECOND, capacity: 10 });
     const { ledger, clock } = here.ports;
     const corrections: number[] = [];
@@ -112,7 +112,7 @@ describe("launches and the account's own pace", () => {
     expect(corrections).toEqual([1]);
   });
 
-  it("wait for another turn where recording took so long that others came first", async () => {
+  it("wait for another turn if the record took so long that others went first", async () => {
     const here = ratedWorld();
     const { ledger } = here.ports;
     const begin: typeof ledger.begin = async (spawns, spent) => {

@@ -10,7 +10,7 @@ const PLAN = samplePlan();
 const NEVER = new AbortController().signal;
 const SECRETS = { credential: null, environment: {}, files: [] };
 
-/** Launch calls of an adapter whose answers come when they are let go. */
+/** Launch calls of an adapter whose answers the test releases. */
 function world() {
   const clock = createFakeClock();
   const fake = createFakeAdapter({
@@ -54,15 +54,15 @@ function world() {
   return { ask, asked, told };
 }
 
-/** Until all that can go on has gone on. */
+/** Resolves when nothing more can happen by itself. */
 async function rest(): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);
   });
 }
 
-describe("two that wait for the same launch of one", () => {
-  it("are both answered, though one asks while the answer is still being told", async () => {
+describe("two callers that wait for the same launch of one machine", () => {
+  it("both get the outcome, although one asks while the other receives it", async () => {
     const here = world();
     const first = here.ask();
     await rest();
@@ -75,7 +75,7 @@ describe("two that wait for the same launch of one", () => {
     expect(here.asked).toHaveLength(1);
   });
 
-  it("do not lose it to one of them that leaves", async () => {
+  it("do not lose it to the one that leaves", async () => {
     const here = world();
     here.told.resolve();
     const leaving = new AbortController();
@@ -88,7 +88,7 @@ describe("two that wait for the same launch of one", () => {
     expect((await second).outcome).toBe("accepted");
   });
 
-  it("do not hear that it was given up, where one came after that", async () => {
+  it("do not see that an earlier caller aborted the call", async () => {
     const here = world();
     here.told.resolve();
     const leaving = new AbortController();

@@ -11,7 +11,7 @@ const TWO_PLACES = samplePlan({
   ],
 });
 
-/** One whose launch call is under way, since a millisecond. */
+/** A spawner whose launch call has been under way for a millisecond. */
 async function busyWorld() {
   const here = burstWorld();
   const first = here.begin("first");
@@ -20,13 +20,13 @@ async function busyWorld() {
 }
 
 describe("the launch queue", () => {
-  it("holds one spawn alone for no time at all", async () => {
+  it("does not delay a lone spawn at all", async () => {
     const here = burstWorld();
     await here.clock.runUntilSettled(here.begin("one"));
     expect(here.calls).toEqual([{ at: 0, place: "engine-1", members: ["one"] }]);
   });
 
-  it("makes one launch of those that come together", async () => {
+  it("makes one launch of spawns that arrive together", async () => {
     const here = burstWorld();
     const spawns = await here.clock.runUntilSettled(
       Promise.all(ids(1_000).map((id) => here.begin(id))),
@@ -37,19 +37,19 @@ describe("the launch queue", () => {
     expect(here.adapter.machines).toHaveLength(1_000);
   });
 
-  it("makes one launch of those that come while another is under way", async () => {
+  it("makes one launch of spawns that arrive while another launch is under way", async () => {
     const here = await busyWorld();
     const burst = Promise.all([here.begin("second"), here.begin("third")]);
     await here.clock.advance(5);
     const later = here.begin("fourth");
     await here.clock.runUntilSettled(Promise.all([here.first, burst, later]));
-    // It waited until no more came, and not for the first to be answered.
+    // It waited until no more arrived, and not for the first call's answer.
     expect(here.calls.slice(1)).toEqual([
       { at: 6 + BATCH.idleMilliseconds, place: "engine-1", members: ["second", "third", "fourth"] },
     ]);
   });
 
-  it("gives each member the machine of its own place in the launch", async () => {
+  it("gives each member the machine at its own index", async () => {
     const here = burstWorld();
     const spawns = await here.clock.runUntilSettled(
       Promise.all(ids(7).map((id) => here.begin(id))),
@@ -58,7 +58,7 @@ describe("the launch queue", () => {
     expect(spawns.map(({ machine }) => machine?.id)).toEqual(ids(7).map((id) => born.get(id)));
   });
 
-  it("waits no longer than its longest, however steadily they come", async () => {
+  it("waits no longer than its limit, however steadily spawns arrive", async () => {
     const here = await busyWorld();
     const begun = [here.first];
     for (const id of ids(12)) {
@@ -69,13 +69,13 @@ describe("the launch queue", () => {
     expect(here.calls[1]?.at).toBe(1 + BATCH.longestMilliseconds);
   });
 
-  it("makes no launch larger than its adapter's largest", async () => {
+  it("makes no launch larger than the adapter's limit", async () => {
     const here = burstWorld({ capabilities: { batch: { ...BATCH, maximum: 4 } } });
     await here.clock.runUntilSettled(Promise.all(ids(10).map((id) => here.begin(id))));
     expect(here.sizes()).toEqual([4, 4, 2]);
   });
 
-  it("keeps launches apart that are not alike", async () => {
+  it("keeps different launches apart", async () => {
     const here = burstWorld();
     const other = samplePlan({ workspace: "another" });
     await here.clock.runUntilSettled(
@@ -93,7 +93,7 @@ describe("the launch queue", () => {
     ]);
   });
 
-  it("sends those that a place has no room for to the next one, by one more launch", async () => {
+  it("sends spawns for which a place has no room to the next place, in one more launch", async () => {
     const here = burstWorld({
       places: [{ place: "engine-1", capacity: 600 }, { place: "engine-2" }],
     });
@@ -118,7 +118,7 @@ describe("the launch queue", () => {
     expect(new Set(spawns.map(({ machine }) => machine?.id)).size).toBe(3);
   });
 
-  it("goes without those whose ids are on record already", async () => {
+  it("launches the others if some ids are on record already", async () => {
     const here = burstWorld();
     await here.clock.runUntilSettled(here.begin("agent-3"));
     const burst = Promise.all(ids(6).map((id) => here.begin(id)));
@@ -128,7 +128,7 @@ describe("the launch queue", () => {
     expect(here.adapter.machines).toHaveLength(6);
   });
 
-  it("records nothing of one that leaves before its launch is recorded", async () => {
+  it("records nothing of a spawn that leaves before its launch is recorded", async () => {
     const here = await busyWorld();
     const leaving = new AbortController();
     const burst = Promise.allSettled([
@@ -145,7 +145,7 @@ describe("the launch queue", () => {
     expect(await here.ledger.find({ tenant: "default", spawnId: "gone" })).toBeNull();
   });
 
-  it("takes the machine of one away that is cancelled while its launch is under way", async () => {
+  it("terminates the machine of a spawn that is cancelled while its launch is under way", async () => {
     const here = burstWorld();
     const leaving = new AbortController();
     const burst = Promise.allSettled([
@@ -157,13 +157,13 @@ describe("the launch queue", () => {
     leaving.abort();
     const outcomes = await here.clock.runUntilSettled(burst);
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
-    // The launch was asked for once: what became of the one that left was there to be told.
+    // The launch was called once: the outcome of the member that left was stored for it.
     expect(here.sizes()).toEqual([3]);
     const left = new Set(here.adapter.machines.map(({ ownership }) => ownership?.spawnId));
     expect(left).toEqual(new Set(["first", "second"]));
   });
 
-  it("goes to the next place without those whose lease was lost meanwhile", async () => {
+  it("goes to the next place without spawns whose lease was lost in the meantime", async () => {
     const here = burstWorld({
       places: [{ place: "engine-1", capacity: 0 }, { place: "engine-2" }],
     });
@@ -196,7 +196,7 @@ describe("the launch queue", () => {
     ]);
   });
 
-  it("makes no more calls at once than its adapter takes", async () => {
+  it("makes no more concurrent calls than the adapter allows", async () => {
     const here = burstWorld({
       capabilities: { batch: { ...BATCH, maximum: 1 }, concurrentLaunches: 3 },
     });
@@ -204,7 +204,7 @@ describe("the launch queue", () => {
     expect(here.calls.map(({ at }) => at)).toEqual([0, 0, 0, 500, 500, 500, 1_000]);
   });
 
-  it("refuses whoever waits where the record fails, and goes on with who comes later", async () => {
+  it("rejects all waiting spawns if the record fails, and serves later ones", async () => {
     const here = burstWorld();
     let isFull = true;
     const ledger: typeof here.ledger = {
@@ -224,7 +224,7 @@ describe("the launch queue", () => {
 });
 
 describe("a launch of many whose process died", () => {
-  it("is repeated once and whole, by the first that is taken up", async () => {
+  it("is repeated once and as a whole, for the first member that is recovered", async () => {
     const here = burstWorld({ callMilliseconds: 5_000 });
     const dying = new AbortController();
     const burst = Promise.allSettled(ids(40).map((id) => here.begin(id, { detach: dying.signal })));

@@ -25,13 +25,13 @@ function listing() {
   };
 }
 
-/** Lets all that is ready happen. */
+/** Resolves when everything that is ready has run. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 }
 
 describe("a machine lister", () => {
-  it("lists once for all who look together", async () => {
+  it("lists once for all callers that arrive together", async () => {
     const { asked, answers, list } = listing();
     const lists = Promise.all([list("one"), list("one"), list("one")]);
     await settle();
@@ -41,7 +41,7 @@ describe("a machine lister", () => {
     expect(asked).toEqual(["one"]);
   });
 
-  it("gives nobody a listing that was begun before it asked", async () => {
+  it("gives no caller a listing that started before its call", async () => {
     const { asked, answers, list } = listing();
     const early = list("one");
     await settle();
@@ -57,7 +57,7 @@ describe("a machine lister", () => {
     expect((await later)[0]).not.toBe(old);
   });
 
-  it("lets one leave at once, tells the others of a failure, and goes on", async () => {
+  it("lets one caller leave at once, passes a failure to the others, and continues", async () => {
     const { asked, answers, list } = listing();
     const leaving = new AbortController();
     const left = list("one", leaving.signal);

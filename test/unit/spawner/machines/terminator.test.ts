@@ -37,8 +37,8 @@ function ending() {
   };
 }
 
-describe("a machine ender", () => {
-  it("asks once for all that are wanted gone together, each once, and tells each its own", async () => {
+describe("a machine terminator", () => {
+  it("makes one call for all machines that are requested together, and returns each outcome to its caller", async () => {
     const { rounds, answers, end } = ending();
     const ended = Promise.all(["a", "kept", "lost", "a"].map((id) => end(id)));
     await Promise.resolve();
@@ -49,7 +49,7 @@ describe("a machine ender", () => {
     expect(outcomes).toEqual(["terminated", "failed", "unknown", "terminated"]);
   });
 
-  it("waits for no call that is under way", async () => {
+  it("does not wait for a call under way", async () => {
     const { rounds, answers, end } = ending();
     const slow = end("slow");
     await Promise.resolve();
@@ -64,7 +64,7 @@ describe("a machine ender", () => {
     expect(rounds).toEqual([["slow"], ["quick"]]);
   });
 
-  it("asks for nobody who has left, and lets nobody go who stays", async () => {
+  it("makes no call for a caller that has left, and serves the others", async () => {
     const { rounds, answers, end } = ending();
     const leaving = new AbortController();
     const gone = end("gone", leaving.signal);
@@ -78,7 +78,7 @@ describe("a machine ender", () => {
     await expect(end("late", leaving.signal)).rejects.toThrow("left");
   });
 
-  it("tells all of a call of its failure, and goes on for the next", async () => {
+  it("passes a call's failure to all its callers, and continues with the next", async () => {
     const { answers, end } = ending();
     const both = Promise.allSettled([end("a"), end("b")]);
     await Promise.resolve();

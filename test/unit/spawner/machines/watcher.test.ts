@@ -44,7 +44,7 @@ function watching(pollMilliseconds = 0) {
 }
 
 describe("a machine watcher", () => {
-  it("asks once for all that wait, each machine once", async () => {
+  it("makes one call for all callers, with each machine once", async () => {
     const { clock, rounds, look } = watching();
     const ids = ["a", "b", "gone", "a"];
     const looked = Promise.all(ids.map((id) => look(id, 1_000)));
@@ -58,7 +58,7 @@ describe("a machine watcher", () => {
     expect(rounds).toEqual([{ at: 1_000, ids: ["a", "b", "gone"] }]);
   });
 
-  it("asks for a thousand waiters with one call", async () => {
+  it("serves a thousand callers with one call", async () => {
     const { clock, rounds, look } = watching();
     const ids = Array.from({ length: 1_000 }, (_, index) => `m-${index}`);
     await clock.runUntilSettled(Promise.all(ids.map((id, index) => look(id, 500 + (index % 400)))));
@@ -66,7 +66,7 @@ describe("a machine watcher", () => {
     expect(rounds[0]?.ids).toHaveLength(1_000);
   });
 
-  it("leaves its provider the time between two rounds that it asks for", async () => {
+  it("leaves its provider the time between two calls that it asks for", async () => {
     const { clock, rounds, look } = watching(1_000);
     const looked: Promise<unknown>[] = [];
     for (let count = 0; count < 20; count += 1) {
@@ -78,7 +78,7 @@ describe("a machine watcher", () => {
     expect(new Set(rounds.flatMap(({ ids }) => ids)).size).toBe(40);
   });
 
-  it("takes those along whose pause is half over, and leaves the others their time", async () => {
+  it("includes callers whose pause is half over, and leaves the others their time", async () => {
     const { clock, rounds, look } = watching();
     const looked = [look("soon", 1_000), look("half", 2_000), look("late", 2_002)];
     await clock.runUntilSettled(Promise.all(looked));
@@ -88,7 +88,7 @@ describe("a machine watcher", () => {
     ]);
   });
 
-  it("wakes for whoever comes later and is due sooner", async () => {
+  it("wakes up for a later caller that is due sooner", async () => {
     const { clock, rounds, look } = watching();
     const late = look("late", 60_000);
     await clock.advance(10);
@@ -98,7 +98,7 @@ describe("a machine watcher", () => {
     expect(rounds.at(-1)).toEqual({ at: 60_000, ids: ["late"] });
   });
 
-  it("asks for nobody who has gone, and keeps nobody awake for it", async () => {
+  it("makes no call for callers that have left, and does not stay awake for them", async () => {
     const { clock, rounds, look } = watching();
     const leaving = new AbortController();
     const left = look("left", 1_000, leaving.signal);
@@ -112,7 +112,7 @@ describe("a machine watcher", () => {
     expect(rounds.map(({ ids }) => ids)).toEqual([["next"]]);
   });
 
-  it("tells all of a round of its failure, and goes on for the next", async () => {
+  it("passes a call's failure to all its callers, and continues with the next", async () => {
     const { clock, rounds, look, fail } = watching();
     const error = new SlipwayError({
       code: "UNAVAILABLE",

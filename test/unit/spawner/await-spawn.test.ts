@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createSpawnerRuntime, spawnPlan } from "../../../src/spawner/spawn.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
-describe("a spawn that somebody waits for", () => {
+describe("a spawn with a waiting caller", () => {
   it("is left after a moment when it is interrupted, even if its launch is never answered", async () => {
     const here = spawnerWorld();
     const controller = new AbortController();
     const openAdapter = () =>
       Promise.resolve({ ...here.adapter, launch: () => new Promise<never>(() => undefined) });
-    const world = createSpawnerRuntime({ ...here.ports, openAdapter });
-    const spawning = spawnPlan(world, here.request({ detach: controller.signal }));
+    const runtime = createSpawnerRuntime({ ...here.ports, openAdapter });
+    const spawning = spawnPlan(runtime, here.request({ detach: controller.signal }));
     await here.clock.advance(100);
     controller.abort();
     const before = here.clock.now();
@@ -25,9 +25,9 @@ describe("a spawn that somebody waits for", () => {
     expect(here.adapter.machines).toHaveLength(1);
   });
 
-  it("tells whoever looks on of each state that another worker brings it to", async () => {
+  it("reports each state to which another worker brings it", async () => {
     const here = spawnerWorld({ bootMilliseconds: 3_000 });
-    const first = spawnPlan(here.world, here.request({ onEvent: () => undefined }));
+    const first = spawnPlan(here.runtime, here.request({ onEvent: () => undefined }));
     await here.clock.advance(10);
     const worker = { id: "worker-2", isGone: () => false };
     const onlooker = createSpawnerRuntime({ ...here.ports, worker });
