@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -50,7 +49,9 @@ describe("TypeScript examples", () => {
     const taken = createServer();
     taken.listen(5000, "127.0.0.1");
     // If another process already uses the port, it is in use as well.
-    await Promise.race([once(taken, "listening"), once(taken, "error")]);
+    await new Promise<void>((resolve) => {
+      taken.once("listening", resolve).once("error", () => resolve());
+    });
     const ran = spawnSync(process.execPath, [join(ROOT, "examples/registry.ts")], {
       encoding: "utf8",
       timeout: 40_000,
