@@ -51,6 +51,9 @@ export function parseReference(text: string): Reference {
   // JavaScript callers may pass anything.
   if (typeof text !== "string") throw invalidReference(text, "it is not a string");
   if (text === "") throw invalidReference(text, "it is empty");
+  const user = userLength(text);
+  if (user > 0)
+    throw invalidReference(`[redacted]${text.slice(user)}`, "a reference has no user name");
   if (text.length > LONGEST_REFERENCE)
     throw invalidReference(text, `it has more than ${LONGEST_REFERENCE} characters`);
   if (IDENTIFIER.test(text))
@@ -73,6 +76,12 @@ export function parseReference(text: string): Reference {
     ...(digest === undefined ? {} : { digest }),
     ...(tag === undefined && digest === undefined ? { tag: DEFAULT_TAG } : {}),
   };
+}
+
+/** Length of a user, and perhaps a password, in front of the host. After the `@` of a digest, no slash can follow. */
+function userLength(text: string): number {
+  const slash = text.lastIndexOf("/");
+  return slash === -1 ? 0 : text.lastIndexOf("@", slash);
 }
 
 /** Formats the reference in full; `parseReference` turns the text back into an equal reference. */

@@ -102,7 +102,7 @@ function redactCause(original: Error, redactor: Pick<Redactor, "text" | "data">)
   redacted.name = text(name);
   if (stack !== undefined) redacted.stack = text(stack);
   const code = codeOf(original);
-  if (code !== "") Object.assign(redacted, { code: typeof code === "string" ? text(code) : code });
+  if (code !== "") Object.assign(redacted, { code: redactScalar(code, text) });
   return redacted;
 }
 
@@ -111,12 +111,21 @@ function codeOf(error: Error): string | number {
   return typeof error.code === "string" || typeof error.code === "number" ? error.code : "";
 }
 
-/** Redacts all strings and keys of a plain object or list in place. */
+/** A number that a peer sent is redacted as its digits: passwords may consist of digits. */
+function redactScalar(value: unknown, text: (text: string) => string): unknown {
+  if (typeof value === "string") return text(value);
+  if (typeof value !== "number") return value;
+  const digits = String(value);
+  const redacted = text(digits);
+  return redacted === digits ? value : redacted;
+}
+
+/** Redacts all strings, numbers and keys of a plain object or list in place. */
 function redactFields(target: object, text: (text: string) => string): void {
   for (const [key, field] of Object.entries(target)) {
     const name = text(key);
     if (name !== key) Reflect.deleteProperty(target, key);
     if (typeof field === "object" && field !== null) redactFields(field, text);
-    Reflect.set(target, name, typeof field === "string" ? text(field) : field);
+    Reflect.set(target, name, redactScalar(field, text));
   }
 }

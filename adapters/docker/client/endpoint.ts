@@ -1,4 +1,5 @@
 import { SlipwayError } from "../../../src/errors.ts";
+import { quotableAddress } from "../../../src/redaction/address.ts";
 
 /** Keys for mutual TLS, as PEM text. */
 export interface EngineTls {
@@ -54,7 +55,8 @@ export function parseEndpoint(
   from: string,
   tls: EngineTls | null = null,
 ): EngineEndpoint {
-  const fault = (why: string) => configurationInvalid(`${from}: "${address}" ${why}`);
+  const fault = (why: string) =>
+    configurationInvalid(`${from}: "${quotableAddress(address)}" ${why}`);
   if (address.startsWith("unix://")) {
     const socketPath = address.slice("unix://".length) || DEFAULT_SOCKET;
     if (!socketPath.startsWith("/") || socketPath.includes("\0"))

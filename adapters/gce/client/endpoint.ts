@@ -1,4 +1,5 @@
 import { SlipwayError } from "../../../src/errors.ts";
+import { quotableAddress } from "../../../src/redaction/address.ts";
 
 /** Address of Compute Engine. */
 export interface ComputeEndpoint {
@@ -23,7 +24,7 @@ const API_PATH = /^\/(?:compute\/v1\/?)?$/;
 export function computeEndpoint(override: string | undefined): ComputeEndpoint {
   if (override === undefined || override.trim() === "") return GOOGLE;
   const url = URL.parse(override.trim());
-  if (url === null) throw invalid(override, "is not a valid URL");
+  if (url === null) throw invalid(quotableAddress(override), "is not a valid URL");
   const { protocol, hostname, pathname, username, password, search, hash } = url;
   if (protocol !== "http:" && protocol !== "https:")
     throw invalid(url.host, "is not http or https");

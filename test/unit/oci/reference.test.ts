@@ -117,6 +117,22 @@ describe("parseReference", () => {
     );
   });
 
+  it.each([
+    "me:hunter2@registry.example/team/agent",
+    "https://me:hunter2@registry.example/team/agent:v1",
+    "me:hun@hunter2@registry.example/team/agent@sha256:1",
+    "me:hun/hunter2@registry.example/team/agent",
+    `me:hunter2@registry.example/team/${"a".repeat(2000)}`,
+  ])("rejects %j without repeating the password", (text) => {
+    expect(() => parseReference(text)).toThrow(
+      expect.objectContaining({
+        reason: "INVALID_REFERENCE",
+        message: expect.not.stringContaining("hunter2"),
+      }),
+    );
+    expect(() => parseReference(text)).toThrow("a reference has no user name");
+  });
+
   it("rejects values that are not text, which JavaScript may pass", () => {
     const parse: (value: never) => unknown = parseReference;
     expect(() => Reflect.apply(parse, null, [undefined])).toThrow("it is not a string");

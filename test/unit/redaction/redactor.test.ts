@@ -52,6 +52,17 @@ describe("a redactor", () => {
     expect(redactorOf("another one").data(data)).toBe(data);
   });
 
+  it("takes a secret out of numbers too, and keeps other numbers", () => {
+    const redactor = redactorOf("31415926");
+    const numbers = { rate_limit_remaining: 31415926, list: [31415926, 3], count: 3 };
+    const redacted = { rate_limit_remaining: "[redacted]", list: ["[redacted]", 3], count: 3 };
+    expect(redactor.data(numbers)).toEqual(redacted);
+    const cause = Object.assign(new Error("no"), { code: 31415926 });
+    const told = redactor.error(failure({ metadata: numbers, cause }));
+    expect(told.metadata).toEqual(redacted);
+    expect(told.cause).toMatchObject({ code: "[redacted]" });
+  });
+
   it("takes a secret out of every part of an error, and keeps the rest", () => {
     const cause = Object.assign(new Error(`401 for ${PASSWORD}`), { code: `E_${PASSWORD}` });
     cause.name = `Refused ${PASSWORD}`;

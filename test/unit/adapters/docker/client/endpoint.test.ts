@@ -54,6 +54,21 @@ describe("parseEndpoint", () => {
     );
   });
 
+  it.each([
+    "tcp://me:hunter2@engine",
+    "tcp://hunter2@engine",
+    "tcp://engine?token=hunter2",
+    "tcp://engine#hunter2",
+    "ssh://me:hunter2@engine",
+    "ssh://me:hun ter2/hunter2@engine:x",
+    "http://me:hunter2@engine",
+    "me:hunter2@engine",
+  ])("refuses %j without the secret in it", (address) => {
+    expect(() => parseEndpoint(address, "the test")).toThrowError(
+      expect.objectContaining({ message: expect.not.stringContaining("hunter2") }),
+    );
+  });
+
   it("takes the other port where there is TLS, and names the host", () => {
     const tls = { certificateAuthority: null, certificate: null, key: null, verify: true };
     const endpoint = parseEndpoint("tcp://engine.test", "the test", tls);

@@ -28,6 +28,7 @@ describe("where Compute Engine is", () => {
     "http://host/compute/beta/",
     "http://host/compute/v1/?key=x",
     "http://user:secret@host/compute/v1/",
+    "http://user:sec/secret@host/compute/v1/",
   ])("is not %s", async (override) => {
     const error = await caughtError(() => computeEndpoint(override));
     expect(error.reason).toBe("CLOUD_ENDPOINT_INVALID");
