@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { launchOnFake } from "../../examples/fake.ts";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { allBlocks, ROOT } from "./support/documents.ts";
 
 /** A substrate in memory with the examples' image, and the records that refer to it. */
@@ -45,6 +46,15 @@ describe("TypeScript examples", () => {
     expect(text).toBe(asInstalled(readFileSync(join(ROOT, subject), "utf8")));
   });
 
+  it("are in the package, except for the one that runs in a checkout only", () => {
+    using cache = scratchFolder();
+    const argv = ["pack", "--dry-run", "--json", "--ignore-scripts", "--cache", cache.path];
+    const packed = spawnSync("npm", argv, { cwd: ROOT, encoding: "utf8", timeout: 40_000 });
+    const paths = readdirSync(join(ROOT, "examples")).filter((name) => name !== "registry.ts");
+    for (const name of paths) expect(packed.stdout).toContain(`"examples/${name}"`);
+    expect(packed.stdout).not.toContain("examples/registry.ts");
+  });
+
   it("report that their port is in use", async () => {
     const taken = createServer();
     taken.listen(5000, "127.0.0.1");
@@ -58,7 +68,9 @@ describe("TypeScript examples", () => {
     });
     taken.close();
     expect(ran).toMatchObject({ status: 1, stdout: "" });
-    expect(ran.stderr).toMatch(/^the test server cannot listen on 127\.0\.0\.1:5000.*\n.+\n$/u);
+    expect(ran.stderr).toMatch(
+      /^cannot listen on 127\.0\.0\.1:5000: the port is in use \(EADDRINUSE\)\n.+\n$/u,
+    );
   });
 
   it("launch many machines of the workspace they set", async () => {
