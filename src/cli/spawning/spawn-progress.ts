@@ -2,23 +2,22 @@ import type { SpawnNotice } from "../../spawner/notice.ts";
 import { approximateDuration } from "../arguments/duration.ts";
 import type { Progress } from "../output/progress.ts";
 
-/** Returns a listener that prints a spawn's progress: each state once, and anything in between as a detail. */
+/** Returns a listener that prints the progress of spawns: each state of each once, anything in between as a detail. */
 export function reportProgress(progress: Progress): (notice: SpawnNotice) => void {
-  let last: string | null = null;
+  const printed = new Map<string, string>();
+  const reportState = (spawnId: string, state: string, line: string): void => {
+    if (printed.get(spawnId) === state) progress.detail(line);
+    else progress.state(line);
+    printed.set(spawnId, state);
+  };
   return (notice) => {
     if (notice.kind === "progress") return progress.detail(`${notice.spawnId}: ${notice.message}`);
     if (notice.kind === "waiting") {
       const line = `${notice.spawnId}: ${formatWait(notice)}`;
-      if (last === "waiting") progress.detail(line);
-      else progress.state(line);
-      last = "waiting";
-      return;
+      return reportState(notice.spawnId, "waiting", line);
     }
     const { spawnId, state, message } = notice.event;
-    const line = `${spawnId}: ${state}: ${message}`;
-    if (state === last) progress.detail(line);
-    else progress.state(line);
-    last = state;
+    return reportState(spawnId, state, `${spawnId}: ${state}: ${message}`);
   };
 }
 

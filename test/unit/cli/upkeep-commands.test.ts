@@ -60,6 +60,19 @@ describe("recover", () => {
     expect(JSON.parse(second.stderr)).toMatchObject({ error: { reason: "ENGINE_UNAVAILABLE" } });
   });
 
+  it("reports the states of every spawn, also if they are the same", async () => {
+    const { recover, slipway } = recovering(running);
+    recover.mockImplementation((options) => {
+      for (const spawnId of ["one", "two", "two"]) {
+        const event = { spawnId, at: "2026-11-22T04:00:00.000Z", state: "running" } as const;
+        options?.onEvent?.({ kind: "event", event: { ...event, message: "runs" } });
+      }
+      return Promise.resolve([running]);
+    });
+    const { stderr } = await runInMemory(["recover"], { slipway });
+    expect(stderr).toBe("one: running: runs\ntwo: running: runs\n");
+  });
+
   it("can be interrupted, and reports each state", async () => {
     const { recover, slipway } = recovering(running);
     recover.mockImplementation((options) => {
