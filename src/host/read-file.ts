@@ -101,6 +101,13 @@ export function whyUnreadable(caught: unknown): string {
   return cause === undefined ? code : `${cause} (${code})`;
 }
 
+/** Like {@link whyUnreadable}, for a file that cannot be created or replaced. */
+export function whyUnwritable(caught: unknown): string {
+  return errnoOf(caught) === "ENOENT"
+    ? "its folder does not exist (ENOENT)"
+    : whyUnreadable(caught);
+}
+
 export function notRegular(status: Stats): Error {
   return new FileRefused(`it is ${kindOf(status)}, not a regular file`);
 }

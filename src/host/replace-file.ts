@@ -20,7 +20,7 @@ const PRIVATE = 0o600;
  * path is a symbolic link, the file that it names is replaced. Anything but a regular file is refused: as root,
  * renaming onto `/dev/null` would break every process of the machine.
  *
- * @throws the error of the file system, or one that `whyUnreadable` explains
+ * @throws the error of the file system, or one that `whyUnwritable` explains
  */
 export function replaceFile(path: string, text: string): void {
   const target = targetOf(path);

@@ -4,6 +4,7 @@ import { once } from "../async/memoize.ts";
 import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
+import { describeSchemaFault } from "../json/schema-fault.ts";
 
 // Created when the first plan is parsed: a command that only resolves does not need the schemas.
 const text = once(() => z.string());
@@ -159,10 +160,7 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
  */
 export function parsePlan(document: unknown): LaunchPlan {
   const parsed = planSchema().safeParse(toCamelCase(document));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw invalidPlan(`${issue?.path.join(".") || "document"}: ${issue?.message ?? "unreadable"}`);
-  }
+  if (!parsed.success) throw invalidPlan(describeSchemaFault(parsed.error));
   const plan = parsed.data;
   const computed = planId(plan);
   if (computed !== plan.planId) {
@@ -176,7 +174,7 @@ export function parsePlan(document: unknown): LaunchPlan {
 function invalidPlan(why: string) {
   return invalidArgument(
     "INVALID_PLAN",
-    `this is not a plan that can be trusted: ${why}`,
+    `this is not a valid plan: ${why}`,
     "Resolve the workspace again with `slipway resolve WORKSPACE --save FILE`.",
   );
 }

@@ -121,7 +121,7 @@ function refuseUnsafeFile(path: string, status: Stats): void {
       code: "UNAVAILABLE",
       reason: "STORAGE_UNAVAILABLE",
       message: `database ${path} cannot be opened: ${whyUnreadable(notRegular(status))}`,
-      remedy: "Remove it, or name another database.",
+      remedy: "Name another database: it and the logs next to it must be regular files.",
       metadata: { path },
     });
   if (belongsToAnother(status))

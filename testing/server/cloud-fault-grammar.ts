@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import { snakeCaseName, toCamelCase } from "../../src/json/field-case.ts";
+import { describeSchemaFault } from "../../src/json/schema-fault.ts";
 
 const word = z.string().min(1).max(200);
 const when = z.enum(["before", "after"]).optional();
@@ -102,8 +103,9 @@ export function parseCloudFaults(document: unknown, dialect: FaultDialect): read
     const [issue] = parsed.error.issues;
     const path = issue?.path.map((step) => snakeCaseName(String(step))).join(".") ?? "";
     // The schema's own message would list the kinds with hyphens, as code writes them.
-    const why = path.endsWith(".kind") ? `expected one of ${KINDS.join(", ")}` : issue?.message;
-    throw refused(`faults file: ${path === "" ? "the document" : path}`, why ?? "is not valid");
+    if (path.endsWith(".kind"))
+      throw refused(`faults file: ${path}`, `expected one of ${KINDS.join(", ")}`);
+    throw refused("faults file", describeSchemaFault(parsed.error));
   }
   for (const [index, rule] of parsed.data.faults.entries())
     requireApplicable(dialect, rule, `faults file: faults.${index}`);

@@ -38,7 +38,7 @@ export async function listen(server: Server, address: string, port: number): Pro
     throw new SlipwayError({
       code: "UNAVAILABLE",
       reason: "PORT_UNAVAILABLE",
-      message: `the test server cannot listen on ${address}:${port}`,
+      message: `cannot listen on ${address}:${port}: ${whyRefused(cause)}`,
       remedy: "Choose another port, or 0 for any free one.",
       cause,
     });
@@ -48,9 +48,15 @@ export async function listen(server: Server, address: string, port: number): Pro
     throw new SlipwayError({
       code: "INTERNAL",
       reason: "INTERNAL",
-      message: `the test server does not listen on ${address}:${port}`,
+      message: `the server does not listen on ${address}:${port}`,
     });
   return bound.port;
+}
+
+function whyRefused(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const isInUse = "code" in cause && cause.code === "EADDRINUSE";
+  return isInUse ? "the port is in use (EADDRINUSE)" : cause.message;
 }
 
 /** Stops listening and closes every connection, including stalled ones. */

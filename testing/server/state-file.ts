@@ -1,7 +1,13 @@
 /** The file in which a fake persists its state. */
 import type { z } from "zod";
 import { type SlipwayError, invalidArgument } from "../../src/errors.ts";
-import { isAbsent, readRegularFile, whyUnreadable } from "../../src/host/read-file.ts";
+import {
+  isAbsent,
+  readRegularFile,
+  whyUnreadable,
+  whyUnwritable,
+} from "../../src/host/read-file.ts";
+import { describeSchemaFault } from "../../src/json/schema-fault.ts";
 import { replaceFile } from "../../src/host/replace-file.ts";
 
 /** Far larger than any real state of a fake, and still readable within a second. */
@@ -22,10 +28,9 @@ export async function readStateFile<S extends z.ZodType>(
   if (text === null) return null;
   const read = schema.safeParse(parseJson(text));
   if (read.success) return read.data;
-  const [issue] = read.error.issues;
   throw invalidArgument(
     "INVALID_INPUT",
-    `${path} is not a state file of the ${cloud} fake: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
+    `${path} is not a state file of the ${cloud} fake: ${describeSchemaFault(read.error)}`,
     "Name another file, or delete this one to start afresh.",
   );
 }
@@ -40,7 +45,7 @@ export function writeStateFile(path: string, document: unknown): void {
   try {
     replaceFile(path, JSON.stringify(document));
   } catch (caught) {
-    throw unusableFile(path, "written", caught);
+    throw unusableFile(path, `written: ${whyUnwritable(caught)}`);
   }
 }
 
@@ -49,14 +54,14 @@ async function readText(path: string): Promise<string | null> {
     return (await readRegularFile(path, MAXIMUM_STATE_BYTES)).toString("utf8");
   } catch (caught) {
     if (isAbsent(caught)) return null;
-    throw unusableFile(path, "read", caught);
+    throw unusableFile(path, `read: ${whyUnreadable(caught)}`);
   }
 }
 
-function unusableFile(path: string, what: "read" | "written", caught: unknown): SlipwayError {
+function unusableFile(path: string, what: string): SlipwayError {
   return invalidArgument(
     "INVALID_INPUT",
-    `the state file ${path} cannot be ${what}: ${whyUnreadable(caught)}`,
+    `the state file ${path} cannot be ${what}`,
     "Name a file in an existing folder that you can write to.",
   );
 }

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { invalidArgument, SlipwayError } from "../../errors.ts";
-import { whyUnreadable } from "../../host/read-file.ts";
+import { whyUnwritable } from "../../host/read-file.ts";
 import { replaceFile } from "../../host/replace-file.ts";
 import { parsePlan } from "../../plan/plan-document.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
@@ -21,7 +21,7 @@ export function savePlan(plan: LaunchPlan, { file, from }: NamedFile): void {
   } catch (caught) {
     throw invalidArgument(
       "INVALID_INPUT",
-      `cannot save the plan as ${quoted(file, 256)}: ${whyUnreadable(caught)}`,
+      `cannot save the plan as ${quoted(file, 256)}: ${whyUnwritable(caught)}`,
       "Name a file in an existing folder that you have access to.",
     );
   }

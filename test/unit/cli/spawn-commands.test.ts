@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
@@ -50,6 +50,30 @@ describe("resolve", () => {
     const argv = ["spawn", "--plan", "plan.json", "--allow-stale", "--quiet"];
     expect((await runInMemory(argv, options)).exitCode).toBe(0);
     expect(spawnWorkspace.mock.calls[0]).toMatchObject([plan, { allowStale: true }]);
+  });
+
+  it("reports that the folder of the plan's file does not exist", async () => {
+    using folder = scratchFolder();
+    const slipway = fakeSlipway({ resolveWorkspace: () => Promise.resolve(plan) });
+    const argv = ["resolve", "agent-dev", "--save", "missing/plan.json", "--quiet"];
+    const ran = await runInMemory(argv, { slipway, workingDirectory: folder.path });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain(
+      'cannot save the plan as "missing/plan.json": its folder does not exist (ENOENT)',
+    );
+  });
+
+  it("names the field of a file that is not a valid plan", async () => {
+    using folder = scratchFolder();
+    writeFileSync(join(folder.path, "plan.json"), '{ "plan_id": 1 }');
+    const ran = await runInMemory(["spawn", "--plan", "plan.json"], {
+      slipway: fakeSlipway({}),
+      workingDirectory: folder.path,
+    });
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain(
+      "this is not a valid plan: plan_id: expected string, received number",
+    );
   });
 
   it("prints and saves nothing if a check failed", async () => {

@@ -126,6 +126,7 @@ describe.each(FILES)("the file slipway.db%s", (ending) => {
     expect(await caughtError(() => open(database))).toMatchObject({
       reason: "STORAGE_UNAVAILABLE",
       message: `database ${file} cannot be opened: it is a pipe, not a regular file`,
+      remedy: "Name another database: it and the logs next to it must be regular files.",
     });
   });
 });
