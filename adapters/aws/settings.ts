@@ -1,9 +1,7 @@
 import { z } from "zod";
-import { memoizeFrozen } from "../../src/async/memoize.ts";
-import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
+import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string().min(1);
 
@@ -33,23 +31,13 @@ export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
 
-/** Parsed once for each plan: a burst of spawns shares the result. */
-const parse = memoizeFrozen((settings: JsonObject) =>
-  z.strictObject({ instance: instanceSettings }).safeParse(settings, WITHOUT_COMPILING),
-);
+const parseSettings = settingsParser(z.strictObject({ instance: instanceSettings }));
 
 /**
- * Reads the settings of an EC2 instance from a plan, which may have been saved and edited.
+ * The settings of a plan, which may have been saved and edited.
  *
  * @throws SlipwayError `INVALID_PLAN`
  */
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
-  const parsed = parse(plan.settings);
-  if (parsed.success) return parsed.data.instance;
-  const [issue] = parsed.error.issues;
-  throw invalidArgument(
-    "INVALID_PLAN",
-    `plan ${plan.planId}: settings.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
-    "Resolve the workspace again.",
-  );
+  return parseSettings(plan).instance;
 }

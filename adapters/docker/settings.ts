@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
+import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string();
 const strings = z.array(text);
@@ -60,16 +59,13 @@ export function planSettings(container: ContainerSettings): JsonObject {
   return { container };
 }
 
-/** Parses the settings of a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
-export function settingsOf(plan: LaunchPlan): ContainerSettings {
-  const parsed = z
-    .strictObject({ container: containerSettings })
-    .safeParse(plan.settings, WITHOUT_COMPILING);
-  if (parsed.success) return parsed.data.container;
-  const [issue] = parsed.error.issues;
-  throw invalidArgument(
-    "INVALID_PLAN",
-    `plan ${plan.planId}: settings.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
-    "Resolve the workspace again.",
-  );
+const parseSettings = settingsParser(z.strictObject({ container: containerSettings }));
+
+/**
+ * The settings of a plan, which may have been saved and edited.
+ *
+ * @throws SlipwayError `INVALID_PLAN`
+ */
+export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): ContainerSettings {
+  return parseSettings(plan).container;
 }

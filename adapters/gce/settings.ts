@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { WITHOUT_COMPILING } from "../../src/json/zod-options.ts";
+import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const instanceSettings = z.strictObject({
   /** GiB, at least the image's size; null means the image's size. */
@@ -16,8 +15,6 @@ const instanceSettings = z.strictObject({
   subnetwork: z.string().min(1),
 });
 
-const planned = z.strictObject({ instance: instanceSettings });
-
 /** The settings of a launch beyond the plan's neutral fields and its target. */
 export type InstanceSettings = z.output<typeof instanceSettings>;
 
@@ -26,14 +23,13 @@ export function planSettings(instance: InstanceSettings): JsonObject {
   return { instance };
 }
 
-/** Parses the settings of a plan, which may have been saved and edited. Throws `INVALID_PLAN`. */
-export function settingsOf(plan: LaunchPlan): InstanceSettings {
-  const parsed = planned.safeParse(plan.settings, WITHOUT_COMPILING);
-  if (parsed.success) return parsed.data.instance;
-  const [issue] = parsed.error.issues;
-  throw invalidArgument(
-    "INVALID_PLAN",
-    `plan ${plan.planId}: settings.${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
-    "Resolve the workspace again.",
-  );
+const parseSettings = settingsParser(z.strictObject({ instance: instanceSettings }));
+
+/**
+ * The settings of a plan, which may have been saved and edited.
+ *
+ * @throws SlipwayError `INVALID_PLAN`
+ */
+export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
+  return parseSettings(plan).instance;
 }
