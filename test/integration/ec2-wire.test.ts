@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Ec2Fake, startEc2 } from "../../testing/ec2/index.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { type Endpoint, comparable, endpoint } from "./support/ec2-endpoints.ts";
-import { MACHINES } from "./support/ec2-machine-questions.ts";
-import { PLACES } from "./support/ec2-place-questions.ts";
-import { REFUSALS } from "./support/ec2-refusal-questions.ts";
+import { MACHINES } from "./support/ec2-machine-requests.ts";
+import { PLACES } from "./support/ec2-place-requests.ts";
+import { REFUSALS } from "./support/ec2-refusal-requests.ts";
 
 /** The code and status of the error; the messages differ between the clouds. */
-async function refusalOf(ask: Promise<unknown>): Promise<unknown> {
+async function refusalOf(sent: Promise<unknown>): Promise<unknown> {
   try {
-    return { granted: await ask };
+    return { granted: await sent };
   } catch (error) {
     if (!(error instanceof Error) || !("$metadata" in error)) throw error;
     const { $metadata: metadata } = error;
@@ -35,16 +35,16 @@ describeWithLocalStack("the EC2 fake and LocalStack", (url) => {
     await ours.close();
   });
 
-  const bothAnswers = (ask: (at: Endpoint) => Promise<unknown>): Promise<readonly unknown[]> =>
-    Promise.all(clouds.map(async (at) => comparable(await ask(at), at.account)));
+  const bothAnswers = (send: (at: Endpoint) => Promise<unknown>): Promise<readonly unknown[]> =>
+    Promise.all(clouds.map(async (at) => comparable(await send(at), at.account)));
 
-  it.each([...PLACES, ...MACHINES])("give the same answer: %s", async (_name, ask) => {
-    const [mine, theirs] = await bothAnswers(ask);
+  it.each([...PLACES, ...MACHINES])("give the same answer: %s", async (_name, send) => {
+    const [mine, theirs] = await bothAnswers(send);
     expect(mine).toEqual(theirs);
   });
 
-  it.each(REFUSALS)("reject in the same way: %s", async (_name, ask) => {
-    const [mine, theirs] = await bothAnswers((at) => refusalOf(ask(at)));
+  it.each(REFUSALS)("reject in the same way: %s", async (_name, send) => {
+    const [mine, theirs] = await bothAnswers((at) => refusalOf(send(at)));
     expect(mine).toEqual(theirs);
     expect(mine).toHaveProperty("code");
   });

@@ -1,7 +1,9 @@
-/** The parts that the kinds' schemas share. Field names are in camelCase; unknown fields are errors. */
+/** The parts that the kinds' schemas and rules share. Field names are in camelCase; unknown fields are errors. */
 import { z } from "zod";
 import { isName, nameGrammar } from "../names.ts";
 import type { CatalogKind } from "../kinds.ts";
+import { fieldRule } from "../violation.ts";
+import type { Rule } from "../violation.ts";
 
 /** A string of the given form. The message follows the field's name and a colon. */
 export function text(form: RegExp, message: string, longest = 1024) {
@@ -40,3 +42,30 @@ export const architecture = z.enum(
   ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"],
   "must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
 );
+
+const DESCRIPTION_LIMIT_BYTES = 1024;
+
+/** The rules that come first for every kind: about its name and its description. */
+export function commonRules(kind: CatalogKind): readonly Rule[] {
+  return [
+    fieldRule("name", {
+      broken: (name) => name === undefined,
+      message: "name is required",
+      remedy: "Provide a `name` field.",
+    }),
+    fieldRule("name", {
+      broken: (name) => name !== undefined && !(typeof name === "string" && isName(kind, name)),
+      message: `name must match ${nameGrammar(kind)}`,
+      remedy:
+        kind === "secret"
+          ? "Use upper-case letters, digits and underscores, starting with a letter."
+          : "Use a valid DNS label for the name.",
+    }),
+    fieldRule("description", {
+      broken: (description) =>
+        typeof description === "string" && Buffer.byteLength(description) > DESCRIPTION_LIMIT_BYTES,
+      message: `description exceeds ${DESCRIPTION_LIMIT_BYTES} byte limit`,
+      remedy: `Shorten the \`description\` to ${DESCRIPTION_LIMIT_BYTES} bytes or fewer.`,
+    }),
+  ];
+}

@@ -6,13 +6,12 @@ import { z } from "zod";
 import { isSlipwayError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { printedText } from "../body.ts";
-import { commonRules } from "../common-rules.ts";
 import { CATALOG_ARCHITECTURES } from "../kinds.ts";
 import type { ImageFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { fieldRule, isFields } from "../violation.ts";
 import type { LooseFields, Rule } from "../violation.ts";
-import { architecture, described, nameOf, text } from "./common.ts";
+import { architecture, commonRules, described, nameOf, text } from "./common.ts";
 
 const SOURCES = ["aws", "gce", "docker"] as const;
 const AMI_ID = /^ami-[0-9a-f]{8,17}$/;

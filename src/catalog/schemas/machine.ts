@@ -1,11 +1,10 @@
 /** The kinds that describe the machine: environment, machine-type and disk-type. */
 import { z } from "zod";
-import { commonRules } from "../common-rules.ts";
 import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { fieldRule } from "../violation.ts";
 import type { Rule } from "../violation.ts";
-import { architecture, described, nameOf, substrate, text } from "./common.ts";
+import { architecture, commonRules, described, nameOf, substrate, text } from "./common.ts";
 
 /** In the order of the specification. */
 export const environmentRules: readonly Rule[] = [

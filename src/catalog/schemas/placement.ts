@@ -1,13 +1,12 @@
 /** The placement kind, with exactly one of `aws`, `gcp` and `docker` under `target`. */
 import { isIP } from "node:net";
 import { z } from "zod";
-import { commonRules } from "../common-rules.ts";
 import { MARKETS } from "../kinds.ts";
 import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
-import { described, distinct, substrate, text } from "./common.ts";
+import { commonRules, described, distinct, substrate, text } from "./common.ts";
 
 export const PLACEMENT_ARMS = ["aws", "gcp", "docker"] as const;
 const SUBSTRATE_OF: Readonly<Record<(typeof PLACEMENT_ARMS)[number], CatalogSubstrate>> = {

@@ -1,10 +1,9 @@
 /** The secret kind. Its value is taken out of the body before validation. */
 import { z } from "zod";
-import { commonRules } from "../common-rules.ts";
 import type { SecretFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
-import { described } from "./common.ts";
+import { commonRules, described } from "./common.ts";
 
 export const secretRules: readonly Rule[] = commonRules("secret");
 

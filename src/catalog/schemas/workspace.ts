@@ -1,11 +1,10 @@
 /** The workspace kind. */
 import { z } from "zod";
-import { commonRules } from "../common-rules.ts";
 import { BOOT_DOCUMENTS, CONFLICT_RESOLUTIONS } from "../kinds.ts";
 import type { WorkspaceFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
-import { described, distinct, nameOf, text } from "./common.ts";
+import { commonRules, described, distinct, nameOf, text } from "./common.ts";
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const variable = text(VARIABLE, "must match [A-Za-z_][A-Za-z0-9_]*", 256);

@@ -12,10 +12,10 @@ import {
   StartInstancesCommand,
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { NONE, launched, type Question } from "./ec2-question.ts";
+import { NONE, launched, type Ec2Request } from "./ec2-request.ts";
 
 /** What both refuse, with the same code and status. */
-export const REFUSALS: readonly Question[] = [
+export const REFUSALS: readonly Ec2Request[] = [
   ["a dry run", (at) => at.launch({ DryRun: true })],
   [
     "an unknown instance",

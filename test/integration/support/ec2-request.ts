@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Endpoint } from "./ec2-endpoints.ts";
 
-/** What is asked of both clouds; the answers, made comparable, must be the same. */
-export type Question = readonly [name: string, ask: (at: Endpoint) => Promise<unknown>];
+/** A request to both clouds, whose answers must be the same once they are comparable. */
+export type Ec2Request = readonly [name: string, send: (at: Endpoint) => Promise<unknown>];
 
 /** The digits of ids that nothing has. */
 export const NONE = "00000000000000000";

@@ -12,10 +12,10 @@ import {
   TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { pick } from "./ec2-endpoints.ts";
-import { TAGS, filter, launched, tagged, type Question } from "./ec2-question.ts";
+import { TAGS, filter, launched, tagged, type Ec2Request } from "./ec2-request.ts";
 
 /** What becomes of machines. */
-export const MACHINES: readonly Question[] = [
+export const MACHINES: readonly Ec2Request[] = [
   [
     "what RunInstances replies",
     async (at) => {

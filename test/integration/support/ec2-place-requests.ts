@@ -10,10 +10,10 @@ import {
 } from "@aws-sdk/client-ec2";
 import { AssumeRoleCommand, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { pick } from "./ec2-endpoints.ts";
-import { filter, type Question } from "./ec2-question.ts";
+import { filter, type Ec2Request } from "./ec2-request.ts";
 
 /** What there is before anything is launched, and who asks. */
-export const PLACES: readonly Question[] = [
+export const PLACES: readonly Ec2Request[] = [
   [
     "zones",
     ({ client }) =>
