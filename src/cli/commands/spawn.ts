@@ -62,6 +62,11 @@ export async function spawn(
     await context.print(viewSpawn(made));
     const failure = failureOf({ spawn: made, sawEvents });
     if (failure !== null) throw failure;
+    if (made.state === "terminating" || made.state === "terminated")
+      context.progress.warn(
+        `spawn ${made.spawnId} is ${made.state}, so this command launched nothing`,
+        "If you need a machine, spawn again with another id.",
+      );
   });
 }
 

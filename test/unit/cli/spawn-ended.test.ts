@@ -42,4 +42,17 @@ describe("a spawn that another process terminates while the command waits", () =
     const ran = await runInMemory(argv, { slipway: ending("terminated", false) });
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
   });
+
+  it.each(["terminated", "terminating"] as const)(
+    "is a warning if it was %s before: the command has launched nothing",
+    async (state) => {
+      const argv = ["spawn", "agent-dev", "--id", "one"];
+      const ran = await runInMemory(argv, { slipway: ending(state, false) });
+      expect(ran.exitCode).toBe(0);
+      expect(ran.stderr).toContain(
+        `slipway: warning: spawn one is ${state}, so this command launched nothing\n` +
+          "  If you need a machine, spawn again with another id.\n",
+      );
+    },
+  );
 });
