@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -31,6 +31,11 @@ const EC2_PACKAGES = [
 const COMPUTE_ENGINE = { substrate: "GCP", project: "agents" };
 const COMPUTE_ENGINE_PACKAGES = ["@google-cloud/compute", "google-auth-library", "google-gax"];
 
+const manifestSchema = z.object({
+  dependencies: z.record(z.string(), z.string()),
+  peerDependencies: z.record(z.string(), z.string()),
+  peerDependenciesMeta: z.record(z.string(), z.unknown()),
+});
 const thrownSchema = z.looseObject({ message: z.string() });
 
 /** The library where nothing is installed but what it depends on, and these packages. */
@@ -54,6 +59,21 @@ function libraryWith(packages: readonly string[]) {
     },
   };
 }
+
+describe("the package", () => {
+  it("has the SDKs of the clouds as optional peers, and requires none", () => {
+    const text = readFileSync(join(ROOT, "package.json"), "utf8");
+    const { dependencies, peerDependencies, peerDependenciesMeta } = manifestSchema.parse(
+      JSON.parse(text),
+    );
+    const sdks = [...EC2_PACKAGES, ...COMPUTE_ENGINE_PACKAGES].toSorted();
+    expect(Object.keys(peerDependencies).toSorted()).toEqual(sdks);
+    expect(peerDependenciesMeta).toEqual(
+      Object.fromEntries(sdks.map((name) => [name, { optional: true }])),
+    );
+    expect(Object.keys(dependencies)).toEqual(["dockerode", "p-retry", "yaml", "zod"]);
+  });
+});
 
 describe("a program without an SDK", () => {
   it.each([

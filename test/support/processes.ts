@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
+const ROOT = join(import.meta.dirname, "../..");
+
 /**
- * Environment of a Node process that inherits nothing else. The processes of a test run share Node's compile cache:
- * compiling the sources again takes most of a short process's time.
+ * Environment of a Node process that inherits nothing else. The processes of all test runs share Node's compile cache:
+ * compiling the sources again takes most of a short process's time. Node executes what it finds there, so the cache is in
+ * the checkout and not in the temporary folder, where every user can write.
  */
 export const NODE_ENVIRONMENT = {
   PATH: process.env["PATH"] ?? "",
-  NODE_COMPILE_CACHE: join(tmpdir(), "slipway-test-compile-cache"),
+  NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "node-compile"),
 } as const;
 
 /** Runs a TypeScript file with the same Node. Its first line means that it is ready; then it waits for a line. */
