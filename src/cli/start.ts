@@ -18,6 +18,6 @@ export async function runProcess(own: NodeJS.Process): Promise<void> {
   } else {
     await host.stdout.write(answer);
   }
-  // Whatever an interrupted command left open must not keep the process alive. All output has been handed on.
+  // Handles that an interrupted command left open must not keep the process alive. All output has been written.
   own.exit();
 }
