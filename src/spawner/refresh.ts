@@ -1,3 +1,4 @@
+import { placePhrase } from "../plan/place.ts";
 import { timestamp } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
 import type { Machine, SubstrateAdapter } from "../substrate/contract.ts";
@@ -101,7 +102,7 @@ async function recordStatus(
         : {
             ...step,
             to: "running",
-            message: `running as ${id} in ${machine.place}`,
+            message: `running as ${id} ${placePhrase(spawn.substrate, machine.place)}`,
             machine: spawnMachine(machine),
           },
     ],

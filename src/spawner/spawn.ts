@@ -1,6 +1,7 @@
 import { anyOf } from "../async/cancellation.ts";
 import { memoize } from "../async/memoize.ts";
 import { timestamp } from "../host/clock.ts";
+import { placePhrase } from "../plan/place.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
 import { noCandidateLeft, offeringsOf, openCandidates } from "./candidates.ts";
@@ -93,7 +94,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
     if (existing !== null) refuseReused(existing.spawn, request.subject);
     return await awaitSpawn(runtime, request);
   }
-  const message = `launching in ${first.candidate.place}`;
+  const message = `launching ${placePhrase(plan.substrate, first.candidate.place)}`;
   notify(request, record.spawn.createdAt, "launching", message);
   return await driveClaimed(runtime, request, { ...record, plan }, { kind: "taken-up" }, secrets);
 }

@@ -2,6 +2,8 @@ import type { SlipwayError } from "../errors.ts";
 import type { DrivenSpawn, PlannedLaunch, Step } from "../ledger/ledger.ts";
 import { isFinished } from "../ledger/spawn-record.ts";
 import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
+import { placePhrase } from "../plan/place.ts";
+import type { Substrate } from "../plan/plan.ts";
 
 /**
  * The state machine of a spawn: what to record and what to do next, from its progress and an event. Pure; `drive.ts`
@@ -14,6 +16,7 @@ import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
 
 /** The progress of a spawn, as any worker can read it from the ledger. */
 export interface Progress {
+  readonly substrate: Substrate;
   readonly state: SpawnState;
   readonly machineId: string | null;
   /** The result of the latest launch. */
@@ -74,6 +77,7 @@ export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
   const message = spawn.error?.["message"];
   const failure = typeof message === "string" ? message : "it failed";
   return {
+    substrate: spawn.substrate,
     state: spawn.state,
     machineId: spawn.machine?.id ?? null,
     outcome: launches.at(-1)?.outcome ?? null,
@@ -100,7 +104,7 @@ export function react(progress: Progress, event: SpawnEvent): Reaction {
     case "absent":
       return absent(progress, event);
     case "running":
-      return { change: running(event.machine), command: { do: "rest" } };
+      return { change: running(progress.substrate, event.machine), command: { do: "rest" } };
     case "ended":
       return ended(progress, event);
     case "removed":
@@ -134,21 +138,26 @@ function resumeCommand({ state, machineId, outcome }: Progress): Command {
 
 type Of<Kind extends SpawnEvent["kind"]> = Extract<SpawnEvent, { kind: Kind }>;
 
-function accepted({ state }: Progress, { machine, running: isRunning }: Of<"accepted">): Reaction {
+function accepted(
+  { state, substrate }: Progress,
+  { machine, running: isRunning }: Of<"accepted">,
+): Reaction {
   const answer = { outcome: "accepted", reason: null } as const;
-  const message = `accepted as ${machine.id} in ${machine.place}`;
+  const message = `accepted as ${machine.id} ${placePhrase(substrate, machine.place)}`;
   if (state === "terminating")
     return {
       change: { to: state, message, machine, answer },
       command: { do: "remove", machineId: machine.id },
     };
   // If the answer says that the machine runs, and it need not be watched, one record is enough.
-  if (isRunning) return { change: { ...running(machine), answer }, command: { do: "rest" } };
+  if (isRunning)
+    return { change: { ...running(substrate, machine), answer }, command: { do: "rest" } };
   return { change: { to: "booting", message, machine, answer }, command: { do: "observe" } };
 }
 
-function running(machine: SpawnMachine): Change {
-  return { to: "running", message: `running as ${machine.id} in ${machine.place}`, machine };
+function running(substrate: Substrate, machine: SpawnMachine): Change {
+  const message = `running as ${machine.id} ${placePhrase(substrate, machine.place)}`;
+  return { to: "running", message, machine };
 }
 
 function lost({ state, outcome }: Progress, error: SlipwayError): Change | null {
@@ -172,7 +181,7 @@ function absent(
     return {
       change: {
         to: "launching",
-        message: `${error.message}; launching in ${next.place}`,
+        message: `${error.message}; launching ${placePhrase(progress.substrate, next.place)}`,
         answer,
         launch: next,
       },
@@ -206,7 +215,7 @@ function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
     return {
       change: {
         to: "launching",
-        message: `${progress.machineId ?? "the machine"} is gone; launching in ${next.place}`,
+        message: `${progress.machineId ?? "the machine"} is gone; launching ${placePhrase(progress.substrate, next.place)}`,
         machine: null,
         error: null,
         launch: next,
