@@ -1,6 +1,6 @@
 /**
- * `node scripts/describe-compute.ts`: writes `adapters/gce/client/description.ts` anew, from the installed
- * `@google-cloud/compute`. To be run after that package or the adapter's list of calls has changed.
+ * `node scripts/describe-compute.ts`: rewrites `adapters/gce/client/description.ts` from the installed
+ * `@google-cloud/compute`. Run it after that package or the adapter's list of calls has changed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
