@@ -12,6 +12,9 @@ import { addAbortSignal } from "node:stream";
 // Without O_NONBLOCK, opening a pipe waits for a writer. Without O_NOCTTY, this process may adopt a terminal it opens.
 const OPEN_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
+/** In bytes. Far more than a configuration of thousands of profiles, or all certificate authorities of a system. */
+const LARGEST_FILE_OF_LIBRARY = 16 * 1024 * 1024;
+
 /** The error of opening a socket by name. */
 const SOCKET_OPENED = "ENXIO";
 
@@ -68,8 +71,9 @@ export async function* readInput(path: string, signal: AbortSignal): AsyncGenera
 }
 
 /**
- * Refuses a pipe, device or socket that a library is about to open itself. Accepts a file that cannot be opened, which
- * the library reports, and the null device, which users name to mean an empty file.
+ * Refuses a pipe, device or socket that a library is about to open itself, and a file that would take it long: Node reads
+ * the certificates of 100 MB in 8 seconds, in which no signal ends it. Accepts a file that cannot be opened, which the
+ * library reports, and the null device, which users name to mean an empty file.
  *
  * @throws an error that {@link whyUnreadable} explains
  */
@@ -79,7 +83,9 @@ export async function refuseEndlessFile(path: string): Promise<void> {
     if (errnoOf(caught) !== null) return null;
     throw caught;
   });
-  if (status !== null && !status.isFile()) throw notRegular(status);
+  if (status === null) return;
+  if (!status.isFile()) throw notRegular(status);
+  if (status.size > LARGEST_FILE_OF_LIBRARY) throw tooLarge(LARGEST_FILE_OF_LIBRARY);
 }
 
 /** Whether the file system reports that a file does not exist. */
@@ -112,6 +118,10 @@ export function notRegular(status: Stats): Error {
   return new FileRefused(`it is ${kindOf(status)}, not a regular file`);
 }
 
+function tooLarge(limit: number): Error {
+  return new FileRefused(`it is larger than ${limit} bytes`);
+}
+
 function kindOf(status: Stats): string {
   if (status.isDirectory()) return "a folder";
   if (status.isSymbolicLink()) return "a symbolic link";
@@ -125,7 +135,7 @@ async function collect(stream: AsyncIterable<Buffer>, limit: number): Promise<Bu
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.byteLength;
-    if (size > limit) throw new FileRefused(`it is larger than ${limit} bytes`);
+    if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

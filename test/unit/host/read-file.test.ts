@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { devNull } from "node:os";
@@ -138,6 +138,22 @@ describe("refuseEndlessFile", () => {
     const path = join(folder.path, "file");
     make(path);
     expect(await whyNot(refuseEndlessFile(path))).toBe(`it is ${kind}, not a regular file`);
+  });
+});
+
+describe("refuseEndlessFile, for a sparse file", () => {
+  it.each([
+    [16 * 1024 ** 2, null],
+    [16 * 1024 ** 2 + 1, "it is larger than 16777216 bytes"],
+    [1024 ** 4, "it is larger than 16777216 bytes"],
+  ])("of %d bytes", async (size, why) => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "file");
+    writeFileSync(path, "");
+    truncateSync(path, size);
+    const refusal = refuseEndlessFile(path);
+    if (why === null) await expect(refusal).resolves.toBeUndefined();
+    else expect(await whyNot(refusal)).toBe(why);
   });
 });
 
