@@ -46,8 +46,9 @@ const PRIVATE_IPV6: readonly (readonly [string, number])[] = [
 ];
 /** Prefixes of IPv6 addresses that embed an IPv4 address, with the index of the first of its two groups. */
 const EMBEDDED_IPV4: readonly { readonly prefix: readonly number[]; readonly at: number }[] = [
-  // IPv4-mapped, IPv4-compatible, NAT64 (well-known and local prefix) and 6to4.
+  // IPv4-mapped, IPv4-translated (RFC 2765), IPv4-compatible, NAT64 (well-known and local prefix) and 6to4.
   { prefix: [0, 0, 0, 0, 0, 0xffff], at: 6 },
+  { prefix: [0, 0, 0, 0, 0xffff, 0], at: 6 },
   { prefix: [0, 0, 0, 0, 0, 0], at: 6 },
   { prefix: [0x64, 0xff9b, 0, 0, 0, 0], at: 6 },
   { prefix: [0x64, 0xff9b, 1, 0, 0, 0], at: 6 },
