@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseChallenges, pullScope, type Challenge } from "../auth.ts";
 import { basicToken, credentialKey, type RegistryCredential } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
+import { cutWords } from "../../redaction/cut.ts";
 import { createSecretMemory, type SecretMemory } from "../../redaction/secret-memory.ts";
 import type { SecretValue } from "../../secret-value.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
@@ -14,6 +15,9 @@ import { readRefusal } from "./refusal.ts";
 import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
+
+/** Length of the schemes that a message names: a header can hold thousands. */
+const LONGEST_SCHEMES = 200;
 
 /** A registry's 401 with its challenge. */
 export interface Demand {
@@ -112,7 +116,8 @@ function answerBasic(challenges: readonly Challenge[], subject: Subject): Rememb
   const { credential } = subject;
   const { registry } = subject.repository;
   if (!challenges.some((challenge) => challenge.scheme === "basic")) {
-    const schemes = challenges.map((challenge) => challenge.scheme).join(", ") || "none";
+    const named = challenges.map((challenge) => challenge.scheme).join(", ") || "none";
+    const schemes = cutWords(named, LONGEST_SCHEMES);
     throw protocolFault(subject, `it requires an unsupported authentication scheme (${schemes})`);
   }
   if (credential === null) throw notAuthenticated(subject);

@@ -97,6 +97,14 @@ describe("a token server", () => {
     expect(outcome).toMatchObject({ message: expect.stringContaining(why) });
   });
 
+  it("quotes only the first of very many schemes", async () => {
+    const { outcome } = await ask(
+      () => "scheme ".repeat(1_500),
+      () => undefined,
+    );
+    expect(outcome).toMatchObject({ message: expect.stringMatching(/^.{1,600}$/u) });
+  });
+
   it("does not get a repeated credential into a message", async () => {
     const { outcome } = await ask(bearer, (response) =>
       sendJson(
