@@ -2,7 +2,11 @@
  * Requests many machines at once, and prints the peak memory (in MiB) once the first thousand are running and all others
  * wait for EC2's rate limit; then it cancels them. Arguments: the database, the workspace, the number of machines.
  */
-import { createSlipway } from "../src/slipway/create-slipway.ts";
+import type * as Library from "../src/index.ts";
+
+// The compiled library, as a program that embeds Slipway loads it: Node's type stripping takes tens of megabytes itself.
+const compiled = new URL("../dist/src/index.js", import.meta.url).href;
+const { createSlipway }: typeof Library = await import(compiled);
 
 const RUNNING = 1_000;
 const KIBIBYTES = 1_024;
