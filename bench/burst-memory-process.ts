@@ -4,7 +4,7 @@
  */
 import type * as Library from "../src/index.ts";
 
-// The compiled library, as a program that embeds Slipway loads it: Node's type stripping takes tens of megabytes itself.
+// The compiled library, as a program that embeds Slipway loads it: Node's type stripping is not part of the figure.
 const compiled = new URL("../dist/src/index.js", import.meta.url).href;
 const { createSlipway }: typeof Library = await import(compiled);
 
