@@ -155,21 +155,29 @@ export const ERROR_REASONS = [
 ] as const;
 export type ErrorReason = (typeof ERROR_REASONS)[number];
 
-/** The scope of a failure: what else would fail for the same cause. */
-export type BlastRadius =
-  | "request"
-  | "type-in-zone"
-  | "zone"
-  | "region"
-  | "account"
-  | "credential"
-  | "image";
+/**
+ * The scope of a failure: what else would fail for the same cause. `market` is one of EC2's purchase options, `place` one
+ * subnet or zone. `refusal-scope.ts` says which candidates of a plan each of them rules out.
+ */
+export const BLAST_RADII = [
+  "request",
+  "place",
+  "type-in-zone",
+  "zone",
+  "market",
+  "region",
+  "account",
+  "credential",
+  "image",
+] as const;
+export type BlastRadius = (typeof BLAST_RADII)[number];
 
 /**
  * The next step that may help: the same request with the same token, the next candidate, or nothing. Derived from the
  * provider's error code where that error is parsed.
  */
-export type RetryVerdict = "same-token" | "next-candidate" | "never";
+export const RETRY_VERDICTS = ["same-token", "next-candidate", "never"] as const;
+export type RetryVerdict = (typeof RETRY_VERDICTS)[number];
 
 /** Any JSON value. Error metadata, plan settings and records contain nothing else. */
 export type JsonValue =

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { SlipwayError } from "../errors.ts";
+import { BLAST_RADII, SlipwayError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../errors.ts";
 import { once } from "../async/memoize.ts";
 import { SUBSTRATES } from "../plan/plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
 import type { SqlRow } from "../storage/connection.ts";
-import type { Lease, SpawnRecord } from "./ledger.ts";
+import type { LaunchRecord, Lease, SpawnRecord } from "./ledger.ts";
 import { attemptsOf } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
@@ -69,14 +69,20 @@ const launchSchema = once(() =>
     at: z.string(),
     outcome: outcomeSchema,
     reason: z.string().nullable(),
+    blast_radius: z.enum(BLAST_RADII).nullable(),
   }),
 );
 
 const errorSchema = once((): z.ZodType<JsonObject> => z.record(z.string(), z.json()));
 
 export function parseSpawnRecord(row: SqlRow, launchRows: readonly SqlRow[]): SpawnRecord {
-  const launches = launchRows.map((launch) => parse(launchSchema(), launch, "launch"));
+  const launches = launchRows.map(parseLaunch);
   return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
+}
+
+function parseLaunch(row: SqlRow): LaunchRecord {
+  const { blast_radius: blastRadius, ...launch } = parse(launchSchema(), row, "launch");
+  return { ...launch, blastRadius };
 }
 
 export function leaseOf(row: SqlRow): Lease {

@@ -64,4 +64,5 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      state TEXT NOT NULL,
      PRIMARY KEY (scope, name)
    ) STRICT, WITHOUT ROWID;`,
+  "ALTER TABLE launches ADD COLUMN blast_radius TEXT;",
 ];

@@ -133,7 +133,7 @@ export function isMember(
 }
 
 function newLaunch(launch: NewLaunch, attempt: number, at: string): LaunchRecord {
-  return { attempt, ...launch, at, outcome: null, reason: null };
+  return { attempt, ...launch, at, outcome: null, reason: null, blastRadius: null };
 }
 
 function answer(launches: readonly LaunchRecord[], given: Step["answer"]): readonly LaunchRecord[] {

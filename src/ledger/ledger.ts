@@ -1,4 +1,4 @@
-import type { JsonObject } from "../errors.ts";
+import type { BlastRadius, JsonObject } from "../errors.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
 import type {
@@ -39,6 +39,8 @@ export interface LaunchRecord extends NewLaunch {
   /** Null: the call has not been made, or its result is not recorded. `unknown`: the answer was lost. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
   readonly reason: string | null;
+  /** The scope of the refusal; null without one. */
+  readonly blastRadius: BlastRadius | null;
 }
 
 /** The right of one worker (a process) to drive a spawn, until it expires. */
@@ -85,11 +87,12 @@ export interface Step extends SpawnKey {
   /** Null removes the recorded error. */
   readonly error?: JsonObject | null;
   /** The result of the latest launch. */
-  readonly answer?: Pick<LaunchRecord, "outcome" | "reason">;
+  readonly answer?: Pick<LaunchRecord, "outcome" | "reason"> &
+    Partial<Pick<LaunchRecord, "blastRadius">>;
   /** The intent of the next launch. The latest one must be settled. */
   readonly launch?: NewLaunch;
-  /** A place that was found full, and until when to consider it full, in milliseconds since the epoch. */
-  readonly full?: { readonly offering: string; readonly until: number };
+  /** Offerings that were found full, and until when to consider them full, in milliseconds since the epoch. */
+  readonly full?: { readonly offerings: readonly string[]; readonly until: number };
   /** When the worker's lease ends, or `release` if it stops driving the spawn. */
   readonly lease: number | "release";
 }

@@ -180,8 +180,8 @@ function noteStep(memory: Memory, step: Step, after: SpawnRecord | undefined): v
   if (step.launch !== undefined) addLaunch(memory, step.launch.token, entry);
   addEvent(memory, step, { at: step.at, state: step.to, message: step.message });
   const { full } = memory;
-  const { offering, until = 0 } = step.full ?? {};
-  if (offering !== undefined) full.set(offering, Math.max(until, full.get(offering) ?? 0));
+  const { offerings = [], until = 0 } = step.full ?? {};
+  for (const offering of offerings) full.set(offering, Math.max(until, full.get(offering) ?? 0));
 }
 
 function putRecord({ driven }: Memory, entry: Entry, record: SpawnRecord): void {

@@ -106,12 +106,13 @@ function takeStepOf(connection: Connection, step: Step): SpawnRecord | null {
   if (spawn === null) return null;
   writeLaunches(connection, spawn, step.before.launches, after.launches);
   addEvent(connection, spawn, { at: step.at, state: step.to, message: step.message });
-  if (step.full !== undefined)
+  const { offerings = [], until = 0 } = step.full ?? {};
+  for (const offering of offerings)
     connection.run(
       `INSERT INTO full_offerings (offering, until) VALUES (?, ?)
        ON CONFLICT (offering) DO UPDATE SET until = max(until, excluded.until)`,
-      step.full.offering,
-      step.full.until,
+      offering,
+      until,
     );
   return after;
 }
@@ -198,15 +199,17 @@ function writeLaunches(
 ): void {
   for (const [index, launch] of after.entries()) {
     if (launch === before[index]) continue;
-    const { attempt, outcome, reason } = launch;
+    const { attempt, outcome, reason, blastRadius } = launch;
     if (before[index] !== undefined) {
-      const sql = "UPDATE launches SET outcome = ?, reason = ? WHERE spawn = ? AND attempt = ?";
-      connection.run(sql, outcome, reason, spawn, attempt);
+      const sql =
+        "UPDATE launches SET outcome = ?, reason = ?, blast_radius = ? WHERE spawn = ? AND attempt = ?";
+      connection.run(sql, outcome, reason, blastRadius, spawn, attempt);
       continue;
     }
     connection.run(
-      `INSERT INTO launches (spawn, attempt, candidate, place, token, member, at, outcome, reason)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO launches
+         (spawn, attempt, candidate, place, token, member, at, outcome, reason, blast_radius)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       spawn,
       attempt,
       launch.candidate,
@@ -216,6 +219,7 @@ function writeLaunches(
       launch.at,
       outcome,
       reason,
+      blastRadius,
     );
   }
 }

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { ERROR_CODES, ERROR_REASONS, invalidArgument } from "../errors.ts";
+import {
+  BLAST_RADII,
+  ERROR_CODES,
+  ERROR_REASONS,
+  invalidArgument,
+  RETRY_VERDICTS,
+} from "../errors.ts";
 import { once } from "../async/memoize.ts";
 import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
@@ -79,10 +85,8 @@ const check = once(() =>
     reason: z.enum(ERROR_REASONS).exactOptional(),
     message: text(),
     remedy: text().exactOptional(),
-    blastRadius: z
-      .enum(["request", "type-in-zone", "zone", "region", "account", "credential", "image"])
-      .exactOptional(),
-    retry: z.enum(["same-token", "next-candidate", "never"]).exactOptional(),
+    blastRadius: z.enum(BLAST_RADII).exactOptional(),
+    retry: z.enum(RETRY_VERDICTS).exactOptional(),
     metadata: jsonObject().exactOptional(),
   }),
 );

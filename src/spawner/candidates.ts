@@ -1,7 +1,9 @@
 import { canonicalJson } from "../json/canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
+import type { LaunchRecord } from "../ledger/ledger.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
+import { rulesOut } from "../plan/refusal-scope.ts";
 
 /** For how long a place that was full is tried last, in milliseconds. */
 export const FULL_MILLISECONDS = 5 * 60_000;
@@ -15,24 +17,44 @@ export interface OpenCandidate {
   readonly offering: string;
 }
 
+/** An earlier launch of a spawn. */
+export type EarlierLaunch = Pick<LaunchRecord, "candidate" | "blastRadius">;
+
 /**
- * The remaining places of a spawn: the plan's eligible ones in order, without those already tried. Places that are
- * known to be full come last.
+ * The remaining places of a spawn: the plan's eligible ones in order, without those already tried and those that a
+ * refusal rules out. Places that are known to be full come last.
  */
 export function openCandidates(
   plan: LaunchPlan,
-  tried: readonly number[],
+  earlier: readonly EarlierLaunch[],
   full: ReadonlySet<string>,
 ): readonly OpenCandidate[] {
   const offerings = offeringsOf(plan);
   const open = plan.candidates
     .map((candidate, index) => ({ index, candidate, offering: offerings[index] ?? "" }))
-    .filter(({ index, candidate }) => candidate.verdict === "eligible" && !tried.includes(index));
+    .filter(
+      ({ index, candidate }) =>
+        candidate.verdict === "eligible" &&
+        !earlier.some(
+          (launch) => launch.candidate === index || isRuledOut(plan, launch, candidate),
+        ),
+    );
   if (full.size === 0) return open;
   return [
     ...open.filter(({ offering }) => !full.has(offering)),
     ...open.filter(({ offering }) => full.has(offering)),
   ];
+}
+
+/** A launch that was followed by another one was refused with the verdict `next-candidate`. */
+function isRuledOut(
+  { candidates }: LaunchPlan,
+  { candidate, blastRadius }: EarlierLaunch,
+  other: Candidate,
+): boolean {
+  const refused = candidates[candidate];
+  if (blastRadius === null || refused === undefined) return false;
+  return rulesOut({ blastRadius, retry: "next-candidate" }, refused, other);
 }
 
 /** The offerings of all candidates, in order. */

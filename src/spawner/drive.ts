@@ -5,7 +5,7 @@ import { asSlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch, SpawnRecord, Step } from "../ledger/ledger.ts";
-import { fullOffering } from "./next-launch.ts";
+import { fullOfferings } from "./next-launch.ts";
 import { perform } from "./perform.ts";
 import { reportWait } from "./notice.ts";
 import { progressOf, react } from "./state-machine.ts";
@@ -115,7 +115,7 @@ async function recordStep(
 ): Promise<DrivenSpawn> {
   const { tenant, spawnId } = task.waitOptions;
   const at = timestamp(runtime.clock);
-  const offering = "error" in event ? fullOffering(driven, event.error) : null;
+  const offerings = "error" in event ? fullOfferings(driven, event.error) : [];
   const { launch: next, ...rest } = change;
   const step: Step = {
     ...rest,
@@ -123,9 +123,9 @@ async function recordStep(
     spawnId,
     at,
     before: driven,
-    ...(offering === null
+    ...(offerings.length === 0
       ? {}
-      : { full: { offering, until: runtime.clock.now() + FULL_MILLISECONDS } }),
+      : { full: { offerings, until: runtime.clock.now() + FULL_MILLISECONDS } }),
   };
   const after =
     next === undefined

@@ -169,12 +169,17 @@ function lost({ state, outcome }: Progress, error: SlipwayError): Change | null 
   };
 }
 
+/** The answer of a refused launch. Its scope decides which candidates are left. */
+function rejection({ reason, blastRadius }: SlipwayError) {
+  return { outcome: "rejected", reason, blastRadius } as const;
+}
+
 /** The launch has no machine, without doubt. */
 function absent(
   progress: Progress,
   { error, next }: Pick<Of<"absent">, "error" | "next">,
 ): Reaction {
-  const answer = { outcome: "rejected", reason: error.reason } as const;
+  const answer = rejection(error);
   if (progress.state === "terminating")
     return { change: { ...finish(progress), answer }, command: { do: "rest" } };
   if (next !== null && error.retry === "next-candidate")
@@ -204,7 +209,7 @@ function ended({ state, machineId }: Progress, { error, next }: Of<"ended">): Re
       to: goesElsewhere ? "booting" : "terminating",
       message: `removing it: ${error.message}`,
       error: error.toJSON(),
-      answer: { outcome: goesElsewhere ? "rejected" : "accepted", reason },
+      answer: goesElsewhere ? rejection(error) : { outcome: "accepted", reason },
     },
     command,
   };
@@ -256,7 +261,7 @@ function outOfTime({ state, outcome }: Progress, error: SlipwayError): Reaction 
         to: "failed",
         message: error.message,
         error: error.toJSON(),
-        answer: { outcome: "rejected", reason: error.reason },
+        answer: rejection(error),
       },
       command: { do: "rest" },
     };

@@ -1,18 +1,13 @@
-import { ERROR_CODES, ERROR_REASONS, SlipwayError } from "../../errors.ts";
+import {
+  BLAST_RADII,
+  ERROR_CODES,
+  ERROR_REASONS,
+  RETRY_VERDICTS,
+  SlipwayError,
+} from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../errors.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import { isJsonObject } from "../../json/json-object.ts";
-
-const BLAST_RADII = [
-  "request",
-  "type-in-zone",
-  "zone",
-  "region",
-  "account",
-  "credential",
-  "image",
-] as const;
-const RETRY_VERDICTS = ["same-token", "next-candidate", "never"] as const;
 
 /** A spawn as the library returned it. */
 export interface SpawnOutcome {

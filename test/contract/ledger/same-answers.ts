@@ -38,9 +38,10 @@ const step = fc
       answer: fc.record({
         outcome: fc.constantFrom("accepted", "rejected", "unknown"),
         reason: fc.constantFrom(null, "QUOTA_EXCEEDED"),
+        blastRadius: fc.constantFrom(null, "market"),
       }),
       launch,
-      full: fc.record({ offering: fc.constantFrom("x", "y"), until: time }),
+      full: fc.record({ offerings: fc.subarray(["x", "y"]), until: time }),
       lease: fc.oneof(time, fc.constant("release" as const)),
     },
     { requiredKeys: ["to", "lease"] },

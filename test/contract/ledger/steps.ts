@@ -122,6 +122,16 @@ export function describeSteps(open: OpenLedger): void {
       expect(driven?.spawn.attempts.map(({ place }) => place)).toEqual(["engine-1", "engine-2"]);
     });
 
+    it("keeps the scope of a refusal", async () => {
+      await using subject = await open();
+      await begin(subject.ledger);
+      const reason = "QUOTA_EXCEEDED";
+      const answer = { outcome: "rejected", reason, blastRadius: "market" } as const;
+      await stepped(subject.ledger, { to: "launching", answer, launch: launchOf("b", 1) });
+      const { driven } = await recordedSpawn(subject.ledger);
+      expect(driven?.launches).toMatchObject([answer, { outcome: null, blastRadius: null }]);
+    });
+
     it("keeps machine and error until a step removes them", async () => {
       await using subject = await open();
       const { ledger } = subject;
@@ -153,7 +163,7 @@ export function describeSteps(open: OpenLedger): void {
     it("does not record a full place with a rejected step", async () => {
       await using subject = await open();
       await begin(subject.ledger);
-      const full = { offering: "zone-a", until: 9_000 };
+      const full = { offerings: ["zone-a"], until: 9_000 };
       await take(subject.ledger, { to: "booting", fence: 7, full });
       expect(await subject.ledger.fullOfferings(["zone-a"], 0)).toEqual(new Set());
     });
@@ -182,10 +192,10 @@ export function describeFullPlaces(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
-      await stepped(ledger, { to: "launching", full: { offering: "a", until: 500 } });
-      await stepped(ledger, { to: "launching", full: { offering: "b", until: 700 } });
+      await stepped(ledger, { to: "launching", full: { offerings: ["a"], until: 500 } });
+      await stepped(ledger, { to: "launching", full: { offerings: ["b", "d"], until: 700 } });
       expect(await ledger.fullOfferings(["a", "b", "c"], 499)).toEqual(new Set(["a", "b"]));
-      expect(await ledger.fullOfferings(["a", "b", "c"], 500)).toEqual(new Set(["b"]));
+      expect(await ledger.fullOfferings(["a", "b", "c", "d"], 500)).toEqual(new Set(["b", "d"]));
       expect(await ledger.fullOfferings(["a"], 499)).toEqual(new Set(["a"]));
       expect(await ledger.fullOfferings([], 0)).toEqual(new Set());
     });
@@ -195,9 +205,9 @@ export function describeFullPlaces(open: OpenLedger): void {
       const { ledger } = subject;
       await begin(ledger);
       for (const until of [500, 300])
-        await stepped(ledger, { to: "launching", full: { offering: "a", until } });
+        await stepped(ledger, { to: "launching", full: { offerings: ["a"], until } });
       expect(await ledger.fullOfferings(["a"], 400)).toEqual(new Set(["a"]));
-      await stepped(ledger, { to: "launching", full: { offering: "a", until: 900 } });
+      await stepped(ledger, { to: "launching", full: { offerings: ["a"], until: 900 } });
       expect(await ledger.fullOfferings(["a"], 800)).toEqual(new Set(["a"]));
     });
   });

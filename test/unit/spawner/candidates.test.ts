@@ -26,7 +26,8 @@ describe("openCandidates", () => {
       fc.property(scenes, ({ candidates, tried, full }) => {
         const plan = samplePlan({ candidates });
         const offerings = new Set(full.map((place) => offeringOf(plan, { place })));
-        const open = openCandidates(plan, tried, offerings);
+        const earlier = tried.map((index) => ({ candidate: index, blastRadius: null }));
+        const open = openCandidates(plan, earlier, offerings);
         const indexes = open.map(({ index }) => index);
         const allowed = candidates.flatMap(({ verdict }, index) =>
           verdict === "eligible" && !tried.includes(index) ? [index] : [],
@@ -43,6 +44,39 @@ describe("openCandidates", () => {
     );
   });
 });
+
+describe("the candidates after a refusal", () => {
+  const markets = ["spot", "on-demand"] as const;
+  const candidates = markets.flatMap((market) =>
+    ["a", "b"].map((zone) => ({ ...eligible(`zone-${zone}`), subnet: `subnet-${zone}`, market })),
+  );
+  const plan = samplePlan({ candidates });
+
+  it.each([
+    ["market", [2, 3]],
+    ["place", [1, 3]],
+    ["type-in-zone", [1, 2, 3]],
+    ["zone", [1, 3]],
+    ["request", [1, 2, 3]],
+    ["region", []],
+    [null, [1, 2, 3]],
+  ] as const)("after one of radius %s are those that it is not about", (blastRadius, left) => {
+    const open = openCandidates(plan, [{ candidate: 0, blastRadius }], new Set());
+    expect(open.map(({ index }) => index)).toEqual(left);
+  });
+
+  it("are ruled out by any earlier launch, not only by the latest", () => {
+    const earlier = [
+      { candidate: 0, blastRadius: "market" },
+      { candidate: 2, blastRadius: "type-in-zone" },
+    ] as const;
+    expect(openCandidates(plan, earlier, new Set()).map(({ index }) => index)).toEqual([3]);
+  });
+});
+
+function eligible(place: string): Candidate {
+  return { place, verdict: "eligible", reason: null };
+}
 
 describe("offeringOf", () => {
   it("differs by account, place, machine type and market, and by nothing else", () => {

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { BlastRadius, SlipwayErrorOptions } from "../../../src/errors.ts";
+import { FULL_MILLISECONDS } from "../../../src/spawner/candidates.ts";
+import type { Candidate } from "../../../src/plan/plan.ts";
+import type { Spawn } from "../../../src/ledger/spawn-record.ts";
+import type { FakeFault } from "../../../testing/substrate/fake-faults.ts";
+import { samplePlan } from "../../support/sample-plan.ts";
+import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+
+const CANDIDATES = (["spot", "on-demand"] as const).flatMap((market) =>
+  ["zone-a", "zone-b"].map((place): Candidate => ({
+    place,
+    subnet: `subnet-of-${place}`,
+    market,
+    verdict: "eligible",
+    reason: null,
+  })),
+);
+const plan = samplePlan({ candidates: CANDIDATES });
+
+function refusal(blastRadius: BlastRadius): SlipwayErrorOptions {
+  return {
+    code: "RESOURCE_EXHAUSTED",
+    reason: "QUOTA_EXCEEDED",
+    message: `refused for its ${blastRadius}`,
+    blastRadius,
+    retry: "next-candidate",
+  };
+}
+
+/** A fake with two zones that refuses the first launches for these reasons. */
+function worldThatRefuses(...radii: readonly BlastRadius[]) {
+  const faults = radii.map((radius): FakeFault => ({
+    verb: "launch",
+    kind: "reject",
+    error: refusal(radius),
+  }));
+  return spawnerWorld({ places: [{ place: "zone-a" }, { place: "zone-b" }], faults });
+}
+
+async function launchesOf(here: ReturnType<typeof spawnerWorld>, spawnId = KEY.spawnId) {
+  const driven = await here.ledger.find({ ...KEY, spawnId });
+  return (driven?.launches ?? []).map(({ candidate }) => candidate);
+}
+
+describe("a refusal", () => {
+  it("of a market leaves the other market's candidates", async () => {
+    const here = worldThatRefuses("market");
+    const spawn = await here.spawn({ plan });
+    expect(spawn).toMatchObject({ state: "running", error: null });
+    expect(await launchesOf(here)).toEqual([0, 2]);
+  });
+
+  it("still counts after a later refusal of another scope", async () => {
+    const here = worldThatRefuses("market", "place");
+    expect(await here.spawn({ plan })).toMatchObject({ state: "running" });
+    expect(await launchesOf(here)).toEqual([0, 2, 3]);
+  });
+
+  it("fails the spawn when it leaves no candidate", async () => {
+    const here = worldThatRefuses("market", "market");
+    const spawn: Spawn = await here.spawn({ plan });
+    expect(spawn).toMatchObject({
+      state: "failed",
+      error: { message: "refused for its market", blast_radius: "market" },
+    });
+    expect(await launchesOf(here)).toEqual([0, 2]);
+  });
+
+  it("of the account leaves nothing to try", async () => {
+    const here = worldThatRefuses("account");
+    expect(await here.spawn({ plan })).toMatchObject({ state: "failed" });
+    expect(await launchesOf(here)).toEqual([0]);
+  });
+
+  it("of a market makes other spawns try that market last for some time", async () => {
+    const here = worldThatRefuses("market");
+    await here.spawn({ plan });
+    await here.spawn({ plan, spawnId: "two" });
+    expect(await launchesOf(here, "two")).toEqual([2]);
+    await here.clock.advance(FULL_MILLISECONDS);
+    await here.spawn({ plan, spawnId: "three" });
+    expect(await launchesOf(here, "three")).toEqual([0]);
+  });
+});
