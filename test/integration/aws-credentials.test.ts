@@ -151,14 +151,12 @@ describe("the environment", () => {
         `<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>${message} or ${token}</Message></Error></ErrorResponse>`,
       );
     });
-    // The SDK's own client of STS reads the variables of the process itself.
-    vi.stubEnv("AWS_ENDPOINT_URL", sts.url);
-    onTestFinished(() => void vi.unstubAllEnvs());
     await using scene = await ec2Scene();
     using folder = scratchFolder();
     writeFileSync(join(folder.path, "token"), `${token}\n`);
     const environment = {
       ...NO_KEYS,
+      AWS_ENDPOINT_URL_STS: sts.url,
       AWS_CONFIG_FILE: join(folder.path, "config"),
       AWS_SHARED_CREDENTIALS_FILE: join(folder.path, "credentials"),
       AWS_WEB_IDENTITY_TOKEN_FILE: join(folder.path, "token"),

@@ -4,15 +4,14 @@ import type { AwsTarget } from "../../../src/plan/plan.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
-import {
-  cachedCredentials,
-  environmentCredentials,
-  rememberSecrets,
-  SILENT_LOGGER,
-} from "./credentials.ts";
+import { CLOCK_CORRECTION } from "./clock-correction.ts";
+import { cachedCredentials, environmentCredentials, rememberSecrets } from "./credentials.ts";
 import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
 import { profileOf, serviceEndpoint } from "./endpoint-provider.ts";
+import { innerClients } from "./inner-clients.ts";
+import type { ClientSettings } from "./inner-clients.ts";
 import { loadSdk } from "./load-sdk.ts";
+import { SILENT_LOGGER } from "./silent-logger.ts";
 import { sharedFiles } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 import { cloudError } from "../errors/errors.ts";
@@ -58,7 +57,9 @@ export interface AwsTimeLimits {
 
 const DEFAULT_LIMITS: AwsTimeLimits = { connect: 5_000, head: 30_000, silence: 150_000 };
 /** For STS alone, whose rates are not a concern. `pacedApi` retries EC2's calls, and launches are never retried here. */
-const STS_ATTEMPTS = 3;
+const STS_RETRIES = { maxAttempts: 3, retryMode: "standard" } as const;
+/** The number only informs EC2. It is set because the SDK would read it from the environment, and may fail there. */
+const EC2_RETRIES = { maxAttempts: 2, retryStrategy: CLOCK_CORRECTION } as const;
 /** Room for a key and a token each of the caller and two roles, and for the ones that they replaced recently. */
 const SECRETS_KEPT = 16;
 
@@ -67,7 +68,9 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   const files = sharedFiles(environment, home);
   const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS);
   const memory = createSecretMemory(SECRETS_KEPT);
-  const caller = rememberSecrets(environmentCredentials(environment, files, memory), memory);
+  const inner = async () => innerClients(await settings("sts", target));
+  const chain = environmentCredentials({ environment, files, memory, inner });
+  const caller = rememberSecrets(chain, memory);
   const roles = new Map<string, CredentialProvider>();
 
   const credentialsOf = (role: AwsRole): CredentialProvider => {
@@ -84,32 +87,26 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   const settings = async (
     service: "ec2" | "sts",
     { region }: Omit<ClientRequest, "role">,
-    credentials: CredentialProvider,
-  ) => {
+  ): Promise<ClientSettings> => {
     const endpoint = await serviceEndpoint(service, environment, files);
     return {
       region,
-      credentials,
+      requestHandler: await connections.handler(region),
       profile: profileOf(environment),
-      maxAttempts: service === "sts" ? STS_ATTEMPTS : 1,
-      retryMode: "standard",
+      ...(service === "sts" ? STS_RETRIES : EC2_RETRIES),
       logger: SILENT_LOGGER,
       ...(endpoint === null ? {} : { endpoint }),
     };
   };
   const openSts = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
+    const common = await settings("sts", request);
     const { STSClient } = await loadSdk();
-    const common = await settings("sts", request, credentials);
-    return connections.join((handler) =>
-      withoutCallLog(new STSClient({ ...common, requestHandler: handler })),
-    );
+    return withoutCallLog(new STSClient({ ...common, credentials }));
   };
   const openEc2 = async (request: Omit<ClientRequest, "role">, credentials: CredentialProvider) => {
+    const common = await settings("ec2", request);
     const { EC2Client } = await loadSdk();
-    const common = await settings("ec2", request, credentials);
-    return connections.join((handler) =>
-      withoutCallLog(new EC2Client({ ...common, requestHandler: handler })),
-    );
+    return withoutCallLog(new EC2Client({ ...common, credentials }));
   };
   return {
     ec2: memoizeAsync((request) => openEc2(request, credentialsOf(request.role)), { keyOf }),
@@ -130,7 +127,7 @@ function roleOf(role: AwsRole, target: ClientOptions["target"]): string | null {
 }
 
 type SdkClient = EC2Client | STSClient;
-type Handler = EC2Client["config"]["requestHandler"];
+type RequestHandler = STSClient["config"]["requestHandler"];
 
 /**
  * Removes the SDK's log of every call. Even with a silent logger the SDK walks through the whole request and response
@@ -141,7 +138,7 @@ function withoutCallLog<Client extends SdkClient>(client: Client): Client {
   return client;
 }
 
-/** All clients share the first one's connections, so that a launch reuses those that the reads opened. */
+/** The connections that all clients share, so that a launch reuses those that the reads opened. */
 function sharedConnections(limits: AwsTimeLimits) {
   const options = {
     connectionTimeout: limits.connect,
@@ -151,12 +148,13 @@ function sharedConnections(limits: AwsTimeLimits) {
     throwOnRequestTimeout: true,
     logger: SILENT_LOGGER,
   };
-  let handler: Handler | null = null;
+  let handler: RequestHandler | null = null;
   return {
-    join<Client extends SdkClient>(make: (handler: Handler | typeof options) => Client): Client {
-      const client = make(handler ?? options);
-      handler ??= client.config.requestHandler;
-      return client;
+    /** Made by a client that sends nothing, because the package of the handler's class is the SDK's own. */
+    async handler(region: string): Promise<RequestHandler> {
+      const { STSClient } = await loadSdk();
+      handler ??= new STSClient({ region, requestHandler: options }).config.requestHandler;
+      return handler;
     },
     close: () => handler?.destroy?.(),
   };

@@ -3,9 +3,11 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { chainSecrets } from "./chain-secrets.ts";
 import { profileOf } from "./endpoint-provider.ts";
+import type { InnerClients } from "./inner-clients.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
+import { SILENT_LOGGER } from "./silent-logger.ts";
 import { NO_CREDENTIALS } from "../errors/errors.ts";
 
 /** Credentials that sign a request. */
@@ -22,25 +24,22 @@ export type CredentialProvider = () => Promise<AwsCredentials>;
 /** Temporary credentials are replaced this long before they expire, as in AWS's own SDKs. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
 
-/** Without it the SDK warns about several credential sources on standard error, which belongs to the program. */
-export const SILENT_LOGGER = {
-  trace() {},
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-};
+export interface ChainOptions {
+  readonly environment: AwsEnvironment;
+  readonly files: SharedFiles;
+  /** Receives the secrets of a failed search. */
+  readonly memory: SecretMemory;
+  /** Called when a source may need one. */
+  readonly inner: () => Promise<InnerClients>;
+}
 
 /**
  * The caller's own credentials, from the SDK's default chain: the environment's keys (unless it names a profile); the
  * profile, with single sign-on, assumed roles and credential processes; a web identity; the role of the container or
  * instance. Nothing is read before the first request.
  */
-export function environmentCredentials(
-  environment: AwsEnvironment,
-  files: SharedFiles,
-  memory: SecretMemory,
-): CredentialProvider {
+export function environmentCredentials(options: ChainOptions): CredentialProvider {
+  const { environment, files, memory } = options;
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   if (!environment["AWS_PROFILE"] && accessKeyId && secretAccessKey) {
@@ -48,7 +47,7 @@ export function environmentCredentials(
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     return async () => keys;
   }
-  const openChain = memoizeAsync(() => defaultChain(environment, files));
+  const openChain = memoizeAsync(() => defaultChain(options));
   return async () => {
     const chain = await openChain();
     try {
@@ -73,10 +72,11 @@ function noCredentials(caught: unknown, environment: AwsEnvironment): unknown {
   });
 }
 
-async function defaultChain(
-  environment: AwsEnvironment,
-  files: SharedFiles,
-): Promise<CredentialProvider> {
+async function defaultChain({
+  environment,
+  files,
+  inner,
+}: ChainOptions): Promise<CredentialProvider> {
   await checkSharedFiles(files);
   await checkTokenFiles(environment);
   const { defaultProvider } = await loadCredentialChain();
@@ -85,6 +85,7 @@ async function defaultChain(
   const roleSessionName = environment["AWS_ROLE_SESSION_NAME"];
   return defaultProvider({
     ...files,
+    ...(await inner()),
     // Always set: without a profile the chain starts with the process's own variables instead of `environment`.
     profile: profileOf(environment),
     logger: SILENT_LOGGER,

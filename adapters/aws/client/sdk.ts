@@ -16,5 +16,11 @@ export {
   TerminateInstancesCommand,
   VolumeType,
 } from "@aws-sdk/client-ec2";
-export { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+export {
+  AssumeRoleCommand,
+  GetCallerIdentityCommand,
+  getDefaultRoleAssumer,
+  getDefaultRoleAssumerWithWebIdentity,
+  STSClient,
+} from "@aws-sdk/client-sts";
 export { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } from "@smithy/core/config";

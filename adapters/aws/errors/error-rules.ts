@@ -238,6 +238,16 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    codes: ["RequestTimeTooSkewed", "RequestInTheFuture"],
+    verdict: {
+      code: "UNAUTHENTICATED",
+      reason: "CLOUD_UNAUTHENTICATED",
+      remedy: "Correct this machine's clock: AWS accepts a signature for five minutes.",
+      blastRadius: "credential",
+      retry: "never",
+    },
+  },
+  {
     codes: ["RequestExpired", "ExpiredToken", "ExpiredTokenException"],
     verdict: {
       code: "UNAUTHENTICATED",
@@ -261,7 +271,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",
       remedy:
-        "Check the access key, its secret and the profile, and that the region is enabled for the account.",
+        "Check the access key, its secret and the profile, this machine's clock, and that the region is enabled for the account.",
       blastRadius: "credential",
       retry: "never",
     },

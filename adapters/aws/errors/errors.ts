@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../src/errors.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import type { CloudVerdict } from "./error-rules.ts";
 import { failureOf } from "./failure.ts";
-import type { SdkFailure } from "./failure.ts";
+import type { SdkFailure, SdkRefusal } from "./failure.ts";
 
 export interface CloudCallContext {
   /** AWS's name for the call, such as `RunInstances`. */
@@ -28,6 +28,9 @@ const REFUSED_REASONS: ReadonlySet<string> = new Set([
   "SUBNET_FULL",
   "QUOTA_EXCEEDED",
 ]);
+
+/** Codes of a certificate that is not valid at the time that this machine's clock shows. */
+const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
 
 const ENCODED = /\s*Encoded authorization failure message:\s*([\w+/=-]+)\s*/;
 const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
@@ -95,16 +98,19 @@ function verdictOf(failure: SdkFailure): CloudVerdict {
     case "no-credentials":
       return NO_CREDENTIALS;
     case "unreachable":
-      return UNREACHABLE;
+      return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
     case "lost":
       return UNKNOWN_FAILURE;
     case "refusal":
       if (failure.code === "InvalidParameterValue" && isAboutProfile(failure.words))
         return UNKNOWN_PROFILE;
-      return (
-        VERDICTS.get(failure.code) ?? (failure.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL)
-      );
+      return refusalVerdict(failure);
   }
+}
+
+function refusalVerdict({ code, status, hasWrongClock }: SdkRefusal): CloudVerdict {
+  const verdict = VERDICTS.get(code) ?? (status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL);
+  return hasWrongClock && verdict.reason === "CLOUD_UNAUTHENTICATED" ? WRONG_CLOCK : verdict;
 }
 
 function isAboutProfile(words: string): boolean {
@@ -187,4 +193,17 @@ const UNREACHABLE: CloudVerdict = {
   remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL if it is set.",
   blastRadius: "region",
   retry: "same-token",
+};
+
+/** The client has already repeated the call with the corrected time. */
+const WRONG_CLOCK: CloudVerdict = {
+  ...NO_CREDENTIALS,
+  remedy:
+    "Correct this machine's clock: it differs from AWS's by more than four minutes. Then check the credentials.",
+};
+
+const WRONG_TIME: CloudVerdict = {
+  ...UNREACHABLE,
+  remedy:
+    "Check this machine's clock: at the time that it shows, the certificate of the address is not valid.",
 };

@@ -1,18 +1,22 @@
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
+/** AWS answered with an error. */
+export interface SdkRefusal {
+  readonly kind: "refusal";
+  readonly code: string;
+  readonly status: number;
+  /** The first line of AWS's own message. */
+  readonly words: string;
+  readonly requestId: string | null;
+  readonly retryAfterSeconds: number | null;
+  /** This machine's clock differs from AWS's by four minutes or more, as the SDK measured by the answer's date. */
+  readonly hasWrongClock: boolean;
+}
+
 /** The SDK's error, read without trusting its shape: AWS's answer, or the reason why there is none. */
 export type SdkFailure =
-  | {
-      /** AWS answered with an error. */
-      readonly kind: "refusal";
-      readonly code: string;
-      readonly status: number;
-      /** The first line of AWS's own message. */
-      readonly words: string;
-      readonly requestId: string | null;
-      readonly retryAfterSeconds: number | null;
-    }
+  | SdkRefusal
   | {
       /** `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. */
       readonly kind: "no-credentials" | "unreachable" | "lost";
@@ -54,6 +58,7 @@ export function failureOf(caught: unknown): SdkFailure {
       words: isDeserializationFailure(caught) ? "the answer cannot be read" : words,
       requestId: requestIdOf(caught),
       retryAfterSeconds: retryAfterOf(caught),
+      hasWrongClock: fieldsOf(caught, "$metadata")?.["clockSkewCorrected"] === true,
     };
   // The parser's own message would quote the answer.
   if (status !== null) return { kind: "lost", words: "the answer cannot be read", cause: null };

@@ -3,7 +3,7 @@ import {
   cachedCredentials,
   environmentCredentials,
 } from "../../../../../adapters/aws/client/credentials.ts";
-import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
+import { chainOptions } from "../../../../support/aws-chain.ts";
 
 const MINUTE = 60_000;
 const NO_FILES = { filepath: "/nowhere/credentials", configFilepath: "/nowhere/config" };
@@ -64,7 +64,7 @@ describe("the environment's credentials", () => {
       AWS_SECRET_ACCESS_KEY: "secret",
       AWS_SESSION_TOKEN: "token",
     };
-    expect(await environmentCredentials(environment, NO_FILES, createSecretMemory(9))()).toEqual({
+    expect(await environmentCredentials(chainOptions(environment, NO_FILES))()).toEqual({
       accessKeyId: "AKIA",
       secretAccessKey: "secret",
       sessionToken: "token",

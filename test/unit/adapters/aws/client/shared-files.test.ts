@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
 import { environmentCredentials } from "../../../../../adapters/aws/client/credentials.ts";
 import { serviceEndpoint } from "../../../../../adapters/aws/client/endpoint-provider.ts";
 import { sharedFiles } from "../../../../../adapters/aws/client/shared-files.ts";
+import { chainOptions } from "../../../../support/aws-chain.ts";
 import { makePipe } from "../../../../support/pipe.ts";
 import { scratchFolder } from "../../../../support/scratch.ts";
 
@@ -21,9 +21,7 @@ describe("a pipe among the files that AWS's SDK reads", () => {
     const path = makePipe(join(home.path, "pipe"));
     const environment = { [variable]: path };
     const files = sharedFiles(environment, home.path);
-    await expect(
-      environmentCredentials(environment, files, createSecretMemory(9))(),
-    ).rejects.toMatchObject({
+    await expect(environmentCredentials(chainOptions(environment, files))()).rejects.toMatchObject({
       reason: "CLOUD_CONFIGURATION_INVALID",
       message: `${origin}${path} cannot be read: it is a pipe, not a regular file`,
     });

@@ -75,6 +75,8 @@ describe("the table of EC2's errors", () => {
     ["PendingVerification", 401, "CLOUD_PERMISSION_DENIED", "never", "account"],
     ["Blocked", 403, "CLOUD_PERMISSION_DENIED", "never", "account"],
     ["RequestExpired", 400, "CLOUD_UNAUTHENTICATED", "never", "credential"],
+    ["RequestTimeTooSkewed", 403, "CLOUD_UNAUTHENTICATED", "never", "credential"],
+    ["RequestInTheFuture", 403, "CLOUD_UNAUTHENTICATED", "never", "credential"],
   ] as const)("reads %s", (code, status, reason, retry, blastRadius) => {
     const error = cloudError(refusal(code, status), CONTEXT);
     expect(error).toMatchObject({ reason, retry, blastRadius });
@@ -153,6 +155,24 @@ describe("an error of EC2", () => {
       expect(error.message).toContain("cannot be reached");
     },
   );
+
+  it.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])(
+    "names this machine's clock for %s",
+    (code) => {
+      expect(cloudError(connectionFailure(code), CONTEXT).remedy).toContain("clock");
+    },
+  );
+
+  it("names this machine's clock if the SDK measured that it is wrong, and only for a signature", () => {
+    const skewed = (code: string) =>
+      Object.assign(refusal(code, 401), {
+        $metadata: { httpStatusCode: 401, clockSkewCorrected: true },
+      });
+    const said = cloudError(skewed("AuthFailure"), CONTEXT);
+    expect(said).toMatchObject({ reason: "CLOUD_UNAUTHENTICATED", retry: "never" });
+    expect(said.remedy).toMatch(/^Correct this machine's clock/);
+    expect(cloudError(skewed("InvalidParameterValue"), CONTEXT).remedy).not.toContain("clock");
+  });
 
   it("says that AWS cannot be reached if all addresses of the host refuse", () => {
     const all = new AggregateError([connectionFailure("ECONNREFUSED")]);
