@@ -2,6 +2,7 @@ import { createSqliteLedger } from "../src/ledger/sqlite-ledger.ts";
 import { openSubstrate } from "../src/slipway/open-adapter.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
 import { createLaunchCalls } from "../src/spawner/launch/launch-calls.ts";
+import { createLaunchSlots } from "../src/spawner/launch/launch-slots.ts";
 import type { LaunchAdmission } from "../src/spawner/launch/launch-admission.ts";
 import type { LaunchQueue } from "../src/spawner/launch/launch-queue.ts";
 import { LEDGER_MIGRATIONS } from "../src/ledger/ledger-schema.ts";
@@ -79,7 +80,7 @@ function directWorld(ports: SpawnerPorts): SpawnerRuntime {
     readmitLate: async () => undefined,
     noteOutcomes: async () => undefined,
   };
-  const calls = createLaunchCalls(clock, admission);
+  const calls = createLaunchCalls({ clock, pacing: admission, slots: createLaunchSlots() });
   const queue: LaunchQueue = {
     enqueue: (queued) =>
       new Promise<QueueResult>((resolve, reject) => {

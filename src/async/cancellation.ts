@@ -175,21 +175,25 @@ function join(first: AbortSignal, second: AbortSignal): Joined {
   return { controller, following, users: 0 };
 }
 
+/** How many callers share one signal: adding and removing listeners takes time quadratic in their number. */
+const LISTENERS = 64;
+
 /**
- * `count` signals that are aborted when the given one is, through one listener on it. For a crowd to share: Node walks
- * through all listeners of a signal whenever one is added or removed. A single follower is the signal itself.
+ * Signals that are aborted when the given one is, for many callers: each listens to the one that `signalOf` returns for
+ * its place. Node walks through all listeners of a signal whenever one is added or removed.
  */
-export function followers(
+export function crowdSignals(
   signal: AbortSignal,
-  count: number,
-): Disposable & { readonly signals: readonly AbortSignal[] } {
-  if (count === 1) return { signals: [signal], [Symbol.dispose]: () => undefined };
-  const controllers = Array.from({ length: count }, () => new AbortController());
+  callers: number,
+): Disposable & { readonly signalOf: (place: number) => AbortSignal } {
+  const crowds = Math.ceil(callers / LISTENERS);
+  if (crowds <= 1) return { signalOf: () => signal, [Symbol.dispose]: () => undefined };
+  const controllers = Array.from({ length: crowds }, () => new AbortController());
   const following = onAbort(signal, () => {
     for (const controller of controllers) controller.abort(signal.reason);
   });
   return {
-    signals: controllers.map((controller) => controller.signal),
+    signalOf: (place) => controllers[Math.floor(place / LISTENERS)]?.signal ?? signal,
     [Symbol.dispose]: () => following[Symbol.dispose](),
   };
 }

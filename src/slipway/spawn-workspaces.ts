@@ -1,4 +1,4 @@
-import { anyOf, followers } from "../async/cancellation.ts";
+import { anyOf, crowdSignals } from "../async/cancellation.ts";
 import { memoizeAsync } from "../async/memoize.ts";
 import { singleFlight } from "../async/single-flight.ts";
 import { asSlipwayError, invalidArgument } from "../errors.ts";
@@ -48,9 +48,6 @@ interface Burst extends Disposable {
   readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
   readonly waitOptionsOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
 }
-
-/** How many spawns share one signal: adding and removing listeners takes time quadratic in their number. */
-const LISTENERS = 64;
 
 async function spawnWorkspace(
   ports: SpawningPorts,
@@ -131,9 +128,8 @@ function createBurst(
   const { signal = never, detach = never } = options;
   const { wait = "running", onEvent = () => undefined, allowStale = false } = options;
   const wanting = anyOf(signal, detach);
-  const crowds = Math.ceil(size / LISTENERS);
-  const cancelling = followers(signal, crowds);
-  const detaching = followers(detach, crowds);
+  const cancelling = crowdSignals(signal, size);
+  const detaching = crowdSignals(detach, size);
   const joinSecrets = singleFlight<LaunchSecrets>();
   return {
     runtime: {
@@ -149,9 +145,8 @@ function createBurst(
         : plans.reviewed(subject, allowStale, wanting.signal),
     ),
     waitOptionsOf: (place) => {
-      const crowd = Math.floor(place / LISTENERS);
-      const own = { signal: cancelling.signals[crowd], detach: detaching.signals[crowd] };
-      return { signal: own.signal ?? signal, detach: own.detach ?? detach, wait, onEvent };
+      const own = { signal: cancelling.signalOf(place), detach: detaching.signalOf(place) };
+      return { ...own, wait, onEvent };
     },
     [Symbol.dispose]() {
       for (const each of [wanting, cancelling, detaching]) each[Symbol.dispose]();

@@ -11,6 +11,7 @@ import { createGovernor } from "../pacing/governor.ts";
 import { createLaunchAdmission } from "./launch/launch-admission.ts";
 import { createLaunchCalls } from "./launch/launch-calls.ts";
 import { createLaunchQueue } from "./launch/launch-queue.ts";
+import { createLaunchSlots } from "./launch/launch-slots.ts";
 import { createLeases } from "./leases.ts";
 import { reportWait } from "./notice.ts";
 import { createMachineTerminator } from "./machines/terminator.ts";
@@ -39,12 +40,13 @@ export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
   const isGone = (line: string): boolean => worker.isGone(line);
   const governor = createGovernor({ store: ledger, clock, queueId: worker.id, isGone });
   const admission = createLaunchAdmission(governor);
-  const calls = createLaunchCalls(clock, admission);
+  const slots = createLaunchSlots();
+  const calls = createLaunchCalls({ clock, pacing: admission, slots });
   return {
     ...ports,
     admission,
     calls,
-    queue: createLaunchQueue({ ledger, clock, calls, admission }),
+    queue: createLaunchQueue({ ledger, clock, calls, admission, slots }),
     leases: createLeases(ports),
     watcherOf: memoize((adapter: SubstrateAdapter) => createMachineWatcher(adapter, clock)),
     listerOf: memoize(createMachineLister),

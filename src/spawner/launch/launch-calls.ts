@@ -11,6 +11,7 @@ import type {
 import { bootDocument } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import { launchId } from "../../ledger/launch-token.ts";
+import type { LaunchSlots } from "./launch-slots.ts";
 
 /** A recorded launch, with what its call needs. */
 export interface RecordedLaunch {
@@ -87,15 +88,18 @@ interface Call {
 interface CallsState {
   readonly clock: Clock;
   readonly pacing: LaunchPacing;
+  readonly slots: LaunchSlots;
   readonly calls: Map<string, Call>;
 }
 
-export function createLaunchCalls(clock: Clock, pacing: LaunchPacing): LaunchCalls {
-  const state: CallsState = { clock, pacing, calls: new Map() };
+export function createLaunchCalls(
+  ports: Pick<CallsState, "clock" | "pacing" | "slots">,
+): LaunchCalls {
+  const state: CallsState = { ...ports, calls: new Map() };
   return {
     async startLaunch(launch, members) {
       const admit = async (signal: AbortSignal) =>
-        await pacing.readmitLate(launch, { members: members.length, at: launch.at }, signal);
+        await ports.pacing.readmitLate(launch, { members: members.length, at: launch.at }, signal);
       const call = openCall(state, launch.token, members);
       await Promise.allSettled([startCall(state, call, { launch, admit, isRepeated: false })]);
     },
@@ -170,11 +174,13 @@ function startCall(state: CallsState, call: Call, attempt: Attempt): Promise<Ans
 }
 
 async function makeCall(
-  { clock, pacing }: CallsState,
+  { clock, pacing, slots }: CallsState,
   call: Call,
   { launch, admit, isRepeated, stop }: Attempt & { readonly stop: AbortSignal },
 ): Promise<Answers> {
   try {
+    // A first call has a slot already: it took one before it was recorded.
+    using _slot = isRepeated ? await slots.take(launch.adapter, stop) : null;
     await admit(stop);
     const outcomes = await sendLaunch(call, launch, stop);
     const answers = new Map<string, () => LaunchOutcome>();

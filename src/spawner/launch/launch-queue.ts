@@ -3,6 +3,7 @@ import { memoize } from "../../async/memoize.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
+import type { LaunchSlots } from "./launch-slots.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
 import type { Grant } from "../../pacing/governor.ts";
 import { recordLaunch } from "./record-launch.ts";
@@ -42,13 +43,13 @@ interface Activity {
   calls: number;
   /** Until when members of an answered launch may return for the next place. */
   quietAt: number;
-  readonly ended: Set<() => void>;
 }
 
 export interface LaunchQueuePorts extends LaunchRecordPorts {
   readonly clock: Clock;
   /** `admitFirst` waits for the turn of a launch, and says how many entries may go. */
   readonly admission: Pick<LaunchAdmission, "admitFirst" | "requestAtOnce">;
+  readonly slots: LaunchSlots;
 }
 
 /** A queue's ports, its groups by `keyOf`, and what each adapter is doing. */
@@ -61,7 +62,6 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
   const activityOf = memoize((_adapter: SubstrateAdapter): Activity => ({
     calls: 0,
     quietAt: Number.NEGATIVE_INFINITY,
-    ended: new Set(),
   }));
   const queue: QueueState = { ...ports, groups: new Map(), activityOf };
   return { enqueue: (queued) => enqueue(queue, queued) };
@@ -191,11 +191,14 @@ async function launchEntries(
   entries: readonly QueueEntry[],
   { group, admitted }: { readonly group: Group; readonly admitted: AdmittedLaunch },
 ): Promise<boolean> {
-  await beginCall(queue, group.adapter);
+  const { adapter } = group;
+  const slot = await queue.slots.take(adapter, NEVER);
+  queue.activityOf(adapter).calls += 1;
   let call: LaunchUnderWay | null = null;
   const ending = async (): Promise<void> => {
     await call?.answered;
-    endCall(queue, group.adapter, entries.length);
+    endCall(queue, adapter, entries.length);
+    slot[Symbol.dispose]();
   };
   try {
     call = await recordLaunch(queue, entries, admitted);
@@ -203,14 +206,6 @@ async function launchEntries(
     void ending();
   }
   return call !== null;
-}
-
-/** Waits until the adapter may make one more call. */
-async function beginCall({ activityOf }: QueueState, adapter: SubstrateAdapter): Promise<void> {
-  const most = adapter.capabilities.concurrentLaunches ?? Infinity;
-  const activity = activityOf(adapter);
-  while (activity.calls >= most) await new Promise<void>((resolve) => activity.ended.add(resolve));
-  activity.calls += 1;
 }
 
 function endCall(
@@ -221,10 +216,10 @@ function endCall(
   const activity = activityOf(adapter);
   activity.calls -= 1;
   if (members > 1) activity.quietAt = clock.now() + adapter.capabilities.batch.idleMilliseconds;
-  const [next] = activity.ended;
-  if (next !== undefined) activity.ended.delete(next);
-  next?.();
 }
+
+/** Entries leave the queue one by one, not through the slot that they wait for together. */
+const NEVER = new AbortController().signal;
 
 /** Puts an entry back in front of the others. */
 function putFirst(waiting: Set<QueueEntry>, one: QueueEntry): void {

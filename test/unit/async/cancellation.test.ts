@@ -6,7 +6,7 @@ import {
   anyOf,
   cancellation,
   createDeadline,
-  followers,
+  crowdSignals,
   onAbort,
   pause,
   raceWithDetach,
@@ -228,25 +228,27 @@ describe("any of two signals", () => {
   });
 });
 
-describe("followers", () => {
-  it("of one alone are the signal itself", () => {
+describe("signals for a crowd", () => {
+  it("are the signal itself for few callers", () => {
     const one = new AbortController();
-    expect(followers(one.signal, 1).signals).toEqual([one.signal]);
+    expect(crowdSignals(one.signal, 1).signalOf(0)).toBe(one.signal);
   });
 
-  it("are aborted as what they follow is", () => {
+  it("are aborted as what they follow is, and shared by some callers each", () => {
     const one = new AbortController();
-    const { signals } = followers(one.signal, 3);
+    const { signalOf } = crowdSignals(one.signal, 1_000);
+    expect(signalOf(1)).toBe(signalOf(0));
+    const signals = new Set(Array.from({ length: 1_000 }, (_, place) => signalOf(place)));
+    expect(signals.size).toBeGreaterThan(10);
     one.abort("enough");
-    expect(signals.map(({ reason }) => reason)).toEqual(["enough", "enough", "enough"]);
-    expect(followers(one.signal, 1).signals[0]?.aborted).toBe(true);
+    expect([...signals].every(({ reason }) => reason === "enough")).toBe(true);
   });
 
   it("follow no longer once they are disposed of", () => {
     const one = new AbortController();
-    const crowd = followers(one.signal, 2);
+    const crowd = crowdSignals(one.signal, 1_000);
     crowd[Symbol.dispose]();
     one.abort();
-    expect(crowd.signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    expect([0, 999].map((place) => crowd.signalOf(place).aborted)).toEqual([false, false]);
   });
 });

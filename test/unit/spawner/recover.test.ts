@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { recover } from "../../../src/spawner/recover.ts";
 import { createSpawnerRuntime, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
+import type { SpawnNotice } from "../../../src/spawner/notice.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
@@ -23,9 +25,19 @@ function recovering(options: Partial<FakeAdapterOptions> = {}) {
     void spawnPlan(runtime, here.request({ spawnId, wait }));
     await here.clock.advance(1);
   };
+  /** Begins a spawn as another host would, whose lease ends in 30 seconds. */
+  const beginElsewhere = async (spawnId: string) => {
+    const at = here.clock.now();
+    const token = createHash("sha256").update(spawnId).digest("hex");
+    const launch = { candidate: 0, place: "engine-1", token, member: 0 };
+    const lease = { worker: "another-host", leaseUntil: at + 30_000 };
+    const { plan } = here;
+    const spawn = { ...KEY, spawnId, plan, launch, ...lease, at: new Date(at).toISOString() };
+    await here.ledger.begin([spawn], null);
+  };
   const signal = new AbortController().signal;
   const all = { tenant: "default", signal, onEvent: () => undefined };
-  return { ...here, runtimeOf, begin, all };
+  return { ...here, runtimeOf, begin, beginElsewhere, all };
 }
 
 describe("recover", () => {
@@ -50,21 +62,7 @@ describe("recover", () => {
   it("waits until another host's lease has run out, and not longer", async () => {
     const here = recovering();
     await here.spawn({ wait: "accepted" });
-    const lease = { ...KEY, spawnId: "two" };
-    const [place] = here.plan.candidates;
-    await here.ledger.begin(
-      [
-        {
-          ...lease,
-          plan: here.plan,
-          launch: { candidate: 0, place: place?.place ?? "", token: "a".repeat(64), member: 0 },
-          worker: "another-host",
-          leaseUntil: here.clock.now() + 30_000,
-          at: new Date(here.clock.now()).toISOString(),
-        },
-      ],
-      null,
-    );
+    await here.beginElsewhere("two");
     const before = here.clock.now();
     const runtime = here.runtimeOf("worker-2", false);
     const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
@@ -73,30 +71,58 @@ describe("recover", () => {
     expect(here.clock.now() - before).toBeLessThan(32_000);
   });
 
-  it("starts with the oldest, 256 at once", async () => {
-    const here = recovering();
+  it("starts with the oldest, and makes no more launch calls at once than the adapter allows", async () => {
+    const here = recovering({ capabilities: { concurrentLaunches: 16 } });
     const ids = Array.from({ length: 300 }, (_, index) => `spawn-${300 - index}`);
     for (const spawnId of ids) await here.begin(spawnId);
     const begun: string[] = [];
     let running = 0;
     let most = 0;
-    const openAdapter = () =>
-      Promise.resolve({
-        ...here.adapter,
-        launch: async (...parameters: Parameters<typeof here.adapter.launch>) => {
-          begun.push(parameters[0].members[0]?.spawnId ?? "");
-          running += 1;
-          most = Math.max(most, running);
-          await here.clock.sleep(100);
-          running -= 1;
-          return await here.adapter.launch(...parameters);
-        },
-      });
-    const runtime = here.runtimeOf("worker-2", true, { openAdapter });
+    const adapter = {
+      ...here.adapter,
+      launch: async (...parameters: Parameters<typeof here.adapter.launch>) => {
+        begun.push(parameters[0].members[0]?.spawnId ?? "");
+        running += 1;
+        most = Math.max(most, running);
+        await here.clock.sleep(100);
+        running -= 1;
+        return await here.adapter.launch(...parameters);
+      },
+    };
+    const runtime = here.runtimeOf("worker-2", true, { openAdapter: async () => adapter });
     const recovered = await here.clock.runUntilSettled(recover(runtime, here.all));
     expect(recovered.map(({ spawnId }) => spawnId)).toEqual(ids);
-    expect([new Set(begun.slice(0, 256)), most]).toEqual([new Set(ids.slice(0, 256)), 256]);
+    expect({ begun, most }).toEqual({ begun: ids, most: 16 });
     expect(here.adapter.machines).toHaveLength(300);
+  });
+
+  it("asks for all spawns of another host together, not for each", async () => {
+    const here = recovering();
+    const ids = Array.from({ length: 300 }, (_, index) => `spawn-${index}`);
+    for (const spawnId of ids) await here.beginElsewhere(spawnId);
+    let reads = 0;
+    const ledger: SpawnerPorts["ledger"] = {
+      ...here.ledger,
+      find: async (key) => {
+        reads += 1;
+        return await here.ledger.find(key);
+      },
+    };
+    const notices: SpawnNotice[] = [];
+    const runtime = here.runtimeOf("worker-2", false, { ledger });
+    const recovery = recover(runtime, { ...here.all, onEvent: (one) => notices.push(one) });
+    await here.clock.advance(20_000);
+    expect(reads).toBe(0);
+    expect(notices).toEqual(
+      ids.map((spawnId) => ({
+        kind: "waiting",
+        spawnId,
+        message: "another process to finish",
+        milliseconds: 30_000,
+      })),
+    );
+    const recovered = await here.clock.runUntilSettled(recovery);
+    expect(recovered.map(({ spawn }) => spawn?.state)).toEqual(ids.map(() => "running"));
   });
 
   it("does not collide with another recovery, nor with a spawn of the same id", async () => {

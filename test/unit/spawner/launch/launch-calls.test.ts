@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLaunchCalls } from "../../../../src/spawner/launch/launch-calls.ts";
+import { createLaunchSlots } from "../../../../src/spawner/launch/launch-slots.ts";
 import type { LaunchInquiry } from "../../../../src/spawner/launch/launch-calls.ts";
 import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
@@ -30,10 +31,8 @@ function world() {
       return await fake.launch(launch, NEVER);
     },
   };
-  const calls = createLaunchCalls(clock, {
-    noteOutcomes: () => told.promise,
-    readmitLate: async () => undefined,
-  });
+  const pacing = { noteOutcomes: () => told.promise, readmitLate: async () => undefined };
+  const calls = createLaunchCalls({ clock, pacing, slots: createLaunchSlots() });
   const ask = (changes: Partial<LaunchInquiry> = {}): Promise<LaunchOutcome> =>
     calls.awaitOutcome({
       spawnId: "one",
