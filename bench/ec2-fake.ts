@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createInterface } from "node:readline";
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
+import { startMoto } from "../test/support/moto.ts";
 import { startEc2 } from "../testing/ec2/index.ts";
 import { PeerMissing, pair } from "./figure.ts";
 import type { Benchmark } from "./figure.ts";
@@ -20,12 +19,14 @@ const MOTO = `${process.env["SLIPWAY_PEERS_DIR"] ?? "/tmp/slipway-peers"}/locals
 export const benchmark: Benchmark = {
   name: "ec2-fake",
   async run() {
+    if (!existsSync(MOTO))
+      throw new PeerMissing("moto's server is not installed: scripts/localstack.sh install");
     await using ours = await startEc2({
       rates: "off",
       maximumRequests: 0,
       timing: { pendingMs: 0 },
     });
-    await using moto = await startMoto();
+    await using moto = await startMoto(MOTO);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {
       const { images } = ours.region("us-east-1");
@@ -80,33 +81,4 @@ async function ask(agent: Agent, url: string, form: string): Promise<Buffer> {
   const reply = await buffer(response);
   if (response.statusCode !== 200) throw new Error(`${url}: ${reply.toString()}`);
   return reply;
-}
-
-/** Starts moto's server in a separate process, and waits until it answers. */
-async function startMoto(): Promise<AsyncDisposable & { readonly url: string }> {
-  if (!existsSync(MOTO))
-    throw new PeerMissing("moto's server is not installed: scripts/localstack.sh install-moto");
-  const child = spawn(MOTO, ["-H", "127.0.0.1", "-p", "0"], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`${MOTO} ended`);
-  });
-  const url = await Promise.race([addressOf(child), ended]);
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await ended.catch(() => undefined);
-    },
-  };
-}
-
-async function addressOf({ stderr }: ChildProcess): Promise<string> {
-  if (stderr === null) throw new Error("moto has no standard error");
-  for await (const line of createInterface({ input: stderr })) {
-    const [, url] = /Running on (http:\/\/127\.0\.0\.1:\d+)/u.exec(line) ?? [];
-    if (url !== undefined) return url;
-  }
-  throw new Error("moto does not print its address");
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs and starts LocalStack, an independent check of the requests to EC2: no Docker, no account, no root.
-# Also installs apache-libcloud, which the tests run against the Compute Engine fake.
+# Also installs moto's server, which tests and a benchmark start by themselves, and apache-libcloud, which the tests run
+# against the Compute Engine fake.
 #
 #   scripts/localstack.sh install   Python packages at pinned versions, in a separate virtual environment
-#   scripts/localstack.sh install-moto   moto's server, which a benchmark compares with
 #   scripts/localstack.sh start     starts the server and waits until it answers (no effect if it runs)
 #   scripts/localstack.sh env       `export NAME=value` lines for the tests
 #   scripts/localstack.sh status    prints what is installed and running; exits with 1 if the server is not running
@@ -18,6 +18,7 @@ PORT="${SLIPWAY_LOCALSTACK_PORT:-4566}"
 HOME_FOLDER="$PEERS/localstack"
 PYTHON="$HOME_FOLDER/venv/bin/python"
 LIBCLOUD="$HOME_FOLDER/libcloud"
+MOTO="$HOME_FOLDER/moto"
 PIDFILE="$HOME_FOLDER/pid"
 LOG="$HOME_FOLDER/log"
 URL="http://127.0.0.1:$PORT"
@@ -164,6 +165,7 @@ print_environment() {
   # Its packages include boto3, which the tests run against the EC2 fake.
   printf 'export SLIPWAY_TEST_BOTO3_PYTHON=%s\n' "$PYTHON"
   printf 'export SLIPWAY_TEST_LIBCLOUD_PYTHON=%s\n' "$LIBCLOUD/bin/python"
+  [ ! -x "$MOTO/bin/moto_server" ] || printf 'export SLIPWAY_TEST_MOTO_SERVER=%s\n' "$MOTO/bin/moto_server"
 }
 
 stop_server() {
@@ -194,17 +196,14 @@ show_status() {
 }
 
 case "${1:-}" in
-  install | install-moto | start | stop)
+  install | start | stop)
     prepare_folder
     take_lock
     case "$1" in
       install)
         install_server
         install_apart "$LIBCLOUD" "$LIBCLOUD_PACKAGE"
-        ;;
-      install-moto)
-        install_server
-        install_apart "$HOME_FOLDER/moto" "$MOTO_PACKAGE"
+        install_apart "$MOTO" "$MOTO_PACKAGE"
         ;;
       start) start_server ;;
       stop) stop_server ;;
@@ -213,7 +212,7 @@ case "${1:-}" in
   env) print_environment ;;
   status) show_status ;;
   *)
-    echo "usage: scripts/localstack.sh install | install-moto | start | stop | env | status" >&2
+    echo "usage: scripts/localstack.sh install | start | stop | env | status" >&2
     exit 2
     ;;
 esac

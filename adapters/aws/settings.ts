@@ -9,13 +9,32 @@ const text = z.string().min(1);
 const instanceSettings = z.strictObject({
   /** EC2's name of the machine type, such as `m7i.large`. The plan's `machine_type` has the same value. */
   instanceType: text,
-  /** The name that the image gives its root device, such as `/dev/xvda`. Any other name would add a second disk. */
-  rootDeviceName: text,
+  /**
+   * The image's name of the device that EC2 boots, such as `/dev/xvda`. Any other name would add a second disk. Null if
+   * EC2 names none.
+   */
+  rootDeviceName: text.nullable(),
   /** The size is in GiB. Null keeps the image's own size or type. */
   rootVolume: z.strictObject({
     sizeGb: z.int().positive().nullable(),
     type: text.nullable(),
   }),
+  /** The image's volumes as the launch creates them, in the order of its mapping. Plans of older versions have none. */
+  volumes: z
+    .array(
+      z.strictObject({
+        device: text,
+        /** In GiB. Null, as in the following members, if EC2 does not state it or chooses its default. */
+        sizeGb: z.int().positive().nullable(),
+        type: text.nullable(),
+        iops: z.int().nullable(),
+        throughput: z.int().nullable(),
+        deleteOnTermination: z.boolean(),
+        /** Whether the image's mapping keeps it, so that only the launch can make it end with the machine. */
+        keptByImage: z.boolean(),
+      }),
+    )
+    .default([]),
   /** The groups of the machine's network interface. Empty: EC2 uses the default group of the subnet's VPC. */
   securityGroupIds: z.array(text),
   instanceProfileArn: text.nullable(),

@@ -112,6 +112,8 @@ export interface AwsPlacement {
   readonly tags?: Readonly<Record<string, string>>;
   /** Default false. */
   readonly assignPublicIp?: boolean;
+  /** Whether volumes that the image keeps stay after the machine's termination. Default false. */
+  readonly keepVolumes?: boolean;
   /** Default ON_DEMAND. */
   readonly market?: (typeof MARKETS)[number];
 }

@@ -32,6 +32,7 @@ const awsTarget = once(() =>
     readonlyRoleArn: orNull(text()),
     tags: textMap(),
     assignPublicIp: z.boolean(),
+    keepVolumes: z.boolean().exactOptional(),
     market: z.enum(["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"]),
   }),
 );

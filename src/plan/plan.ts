@@ -84,6 +84,8 @@ export interface AwsTarget {
   readonly readonlyRoleArn: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly assignPublicIp: boolean;
+  /** Whether volumes that the image keeps stay after the machine's termination. Absent: they end with the machine. */
+  readonly keepVolumes?: boolean;
   readonly market: "ON_DEMAND" | "SPOT" | "SPOT_THEN_ON_DEMAND";
 }
 

@@ -18,6 +18,7 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
         readonlyRoleArn: aws.readonlyRoleArn ?? null,
         tags: aws.tags ?? {},
         assignPublicIp: aws.assignPublicIp ?? false,
+        ...(aws.keepVolumes === undefined ? {} : { keepVolumes: aws.keepVolumes }),
         market: aws.market ?? "ON_DEMAND",
       };
     }

@@ -80,6 +80,28 @@ describe("resolving on EC2", () => {
     ]);
   });
 
+  it("warns about an image that the account's Allowed AMIs criteria exclude, and names its product", async () => {
+    await using scene = await ec2Scene();
+    const id = scene.region.addImage({ isAllowed: false, productCodes: ["abc123"] });
+    const { checks } = await scene.resolve(inUsEast(id));
+    expect(failures(checks)).toEqual({});
+    expect(checks.find(({ name }) => name === "image.allowed")).toMatchObject({
+      outcome: "warning",
+      reason: "IMAGE_NOT_ALLOWED",
+    });
+    expect(checks.find(({ name }) => name === "image.found")?.message).toMatch(
+      /, with product code abc123 \(marketplace\)$/,
+    );
+  });
+
+  it("accepts an image without ENA, and one of the legacy BIOS, on a type of the Xen hypervisor", async () => {
+    await using scene = await ec2Scene();
+    const id = scene.region.addImage({ enaSupport: false, bootMode: "legacy-bios" });
+    const shape = { vcpus: 1, memoryGb: 1 };
+    const { checks } = await scene.resolve({ ...inUsEast(id), machineType: "t2.micro", shape });
+    expect(failures(checks)).toEqual({});
+  });
+
   it("reports all faults at once", async () => {
     await using scene = await ec2Scene();
     scene.ec2.deny("ec2:RunInstances", EC2_ACCOUNT);

@@ -67,6 +67,7 @@ export function ec2Plan(
       instanceType: machineType,
       rootDeviceName: "/dev/xvda",
       rootVolume: { sizeGb: null, type: null },
+      volumes: [],
       securityGroupIds: [securityGroupId],
       instanceProfileArn: null,
       assignPublicIp: false,

@@ -8,11 +8,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const REMEDY = "run `scripts/localstack.sh install` and `scripts/localstack.sh start`";
 
-/** Variables of `scripts/localstack.sh`: LocalStack's address, a Python with boto3 and one with libcloud. */
+/** Variables of `scripts/localstack.sh`: LocalStack's address, a Python with boto3, one with libcloud, moto's server. */
 type LocalStackVariable =
   | "SLIPWAY_TEST_LOCALSTACK"
   | "SLIPWAY_TEST_BOTO3_PYTHON"
-  | "SLIPWAY_TEST_LIBCLOUD_PYTHON";
+  | "SLIPWAY_TEST_LIBCLOUD_PYTHON"
+  | "SLIPWAY_TEST_MOTO_SERVER";
 
 /** The variable's value, or else the value that `scripts/localstack.sh start` left behind, or null. */
 function findLocalStack(environment: Environment, variable: LocalStackVariable): string | null {
@@ -34,6 +35,11 @@ export function describeWithBoto3(name: string, define: (python: string) => void
 /** A suite that needs apache-libcloud; it receives the path of a Python that has it. */
 export function describeWithLibcloud(name: string, define: (python: string) => void): void {
   describeWith(name, "SLIPWAY_TEST_LIBCLOUD_PYTHON", define);
+}
+
+/** A suite that needs moto's server; it receives the path of the program (`moto.ts` starts it). */
+export function describeWithMoto(name: string, define: (program: string) => void): void {
+  describeWith(name, "SLIPWAY_TEST_MOTO_SERVER", define);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../src/errors.ts";
 import type { Ec2 } from "./answer.ts";
 import { type ImageOptions, builtInImageId, makeImage } from "./images.ts";
-import { scheduleStates, instanceState } from "./lifecycle.ts";
+import { scheduleStates, instanceState, isAlive } from "./lifecycle.ts";
 import { defaultNetwork } from "./network.ts";
 import type {
   Image,
@@ -9,8 +9,10 @@ import type {
   Instance,
   InstanceState,
   Market,
+  NetworkInterface,
   SecurityGroup,
   Subnet,
+  Volume,
   Vpc,
 } from "./records.ts";
 import { type Region, newId } from "./world.ts";
@@ -33,6 +35,10 @@ export interface Ec2Region {
   readonly images: { readonly x86_64: string; readonly arm64: string };
   /** The account's instances in launch order, including terminated ones. */
   instances(): readonly Ec2Instance[];
+  /** The volumes that exist, attached or not. */
+  volumes(): readonly Ec2Attachment<Volume>[];
+  /** The network interfaces that exist, attached or not. */
+  interfaces(): readonly Ec2Attachment<NetworkInterface>[];
   /** @returns the image's id */
   addImage(image?: ImageOptions): string;
   changeImage(id: string, change: ImageChange): void;
@@ -56,6 +62,12 @@ export interface Ec2Region {
     reason: { readonly code: string; readonly message: string },
   ): void;
 }
+
+/** A volume or network interface. */
+export type Ec2Attachment<T extends NetworkInterface | Volume> = Omit<T, "tags"> & {
+  readonly isAttached: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+};
 
 export interface ImageChange {
   readonly state?: ImageState;
@@ -93,6 +105,8 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     securityGroupId: network.securityGroup.id,
     images: { x86_64: builtInImageId(name, "x86_64"), arm64: builtInImageId(name, "arm64") },
     instances: () => instancesOf(scope),
+    volumes: () => attachmentsOf(scope, region.volumes),
+    interfaces: () => attachmentsOf(scope, region.interfaces),
     addImage: (image = {}) =>
       addRecord(scope, region.images, makeImage(ec2.world, account, ec2.now(), image)),
     changeImage: (id, change) => changeImage(scope, id, change),
@@ -133,6 +147,21 @@ function instancesOf({ ec2, region, account }: RegionScope): readonly Ec2Instanc
       state: instanceState({ ...instance, history, tags }, ec2.now()) ?? "pending",
       tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])),
     }));
+}
+
+function attachmentsOf<T extends NetworkInterface | Volume>(
+  { ec2, region, account }: RegionScope,
+  records: ReadonlyMap<string, T>,
+): readonly Ec2Attachment<T>[] {
+  const now = ec2.now();
+  return [...records.values()].flatMap((record) => {
+    const { account: owner, instanceId, deleteOnTermination } = record;
+    const instance = region.instances.get(instanceId);
+    const isAttached = instance !== undefined && isAlive(instance, now);
+    if (owner !== account || (!isAttached && deleteOnTermination)) return [];
+    const tags = Object.fromEntries(record.tags.map(({ key, value }) => [key, value]));
+    return [{ ...record, isAttached, tags }];
+  });
 }
 
 function changeImage({ ec2, region }: RegionScope, id: string, change: ImageChange): void {

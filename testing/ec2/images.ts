@@ -6,6 +6,10 @@ import { type Region, type World, fixedId, newId } from "./world.ts";
 export const AMAZON_ACCOUNT = "137112412989";
 const BUILT_IN_CREATED = Date.UTC(2025, 0, 15);
 
+/** A volume of an image's mapping. Default: 8 GiB, gp3, deleted on termination, not encrypted, from a snapshot. */
+export type ImageDevice = Pick<Image["devices"][number], "device"> &
+  Partial<Image["devices"][number]>;
+
 /** An image as described by a test. */
 export interface ImageOptions {
   /** Default: a new id. */
@@ -25,13 +29,22 @@ export interface ImageOptions {
   readonly stateReason?: { readonly code: string; readonly message: string };
   /** Default `/dev/xvda`. */
   readonly rootDeviceName?: string;
+  /** Default `ebs`. */
+  readonly rootDeviceType?: "ebs" | "instance-store";
   /** Default 8. */
   readonly rootSizeGib?: number;
+  /** The mapping, in its order. Default: only the root device. If it lacks the root device, its first volume boots. */
+  readonly devices?: readonly ImageDevice[];
+  readonly virtualDevices?: Image["virtualDevices"];
   /** Default true. */
   readonly enaSupport?: boolean;
   /** Default `hvm`. */
   readonly virtualizationType?: "hvm" | "paravirtual";
   readonly bootMode?: "legacy-bios" | "uefi" | "uefi-preferred";
+  readonly tpmSupport?: "v2.0";
+  /** Of the AWS Marketplace. */
+  readonly productCodes?: readonly string[];
+  readonly isAllowed?: boolean;
   /** Milliseconds since 1970. Default: never. */
   readonly deprecatedAt?: number;
   /** Milliseconds since 1970. Default: now. */
@@ -60,18 +73,25 @@ export function makeImage(
     history: [{ at: 0, state: options.state ?? "available" }],
     stateReason: options.stateReason ?? null,
     rootDeviceName,
-    devices: [
-      {
-        device: rootDeviceName,
-        snapshotId: fixedId("snap", id),
-        sizeGib: options.rootSizeGib ?? 8,
-        type: "gp3",
-        deleteOnTermination: true,
-        encrypted: false,
-      },
-    ],
+    rootDeviceType: options.rootDeviceType ?? "ebs",
+    devices: (
+      options.devices ?? [{ device: rootDeviceName, sizeGib: options.rootSizeGib ?? 8 }]
+    ).map((device) => ({
+      snapshotId: fixedId("snap", id, device.device),
+      sizeGib: 8,
+      type: "gp3",
+      iops: null,
+      throughput: null,
+      deleteOnTermination: true,
+      encrypted: false,
+      ...device,
+    })),
+    virtualDevices: [...(options.virtualDevices ?? [])],
     virtualizationType: options.virtualizationType ?? "hvm",
     bootMode: options.bootMode ?? null,
+    tpmSupport: options.tpmSupport ?? null,
+    productCodes: [...(options.productCodes ?? [])],
+    isAllowed: options.isAllowed ?? null,
     enaSupport: options.enaSupport ?? true,
     imdsSupport: "v2.0",
     createdAt,
@@ -116,4 +136,10 @@ export function findImage(region: Region, account: string, id: string, now: numb
   if (image === undefined || !mayUse(image, account)) return null;
   const state = imageState(image, now);
   return state === null || state === "deregistered" ? null : image;
+}
+
+/** The device that boots: the root device, or the mapping's first volume if the mapping lacks the root device. */
+export function bootDevice({ rootDeviceName, devices }: Image): string | null {
+  const isMapped = devices.some(({ device }) => device === rootDeviceName);
+  return isMapped ? rootDeviceName : (devices[0]?.device ?? null);
 }

@@ -8,6 +8,8 @@ export interface InstanceType {
   /** Default: one for Arm and for a single vCPU, otherwise two. */
   readonly threadsPerCore?: number;
   readonly bareMetal?: boolean;
+  /** Not of the Nitro system: without ENA, a TPM, UEFI and the IPv6 endpoint of the instance metadata. */
+  readonly isXen?: boolean;
   readonly previousGeneration?: boolean;
   /** Total of the local disks, in GB. */
   readonly instanceStorageGb?: number;
@@ -69,6 +71,7 @@ export const BUILT_IN_TYPES: readonly InstanceType[] = [
     ...fromRow(["t2.micro", 1, 1], "x86_64"),
     architectures: ["i386", "x86_64"],
     threadsPerCore: 1,
+    isXen: true,
   },
   { ...fromRow(["m5.large", 2, 8], "x86_64"), previousGeneration: true },
   { ...fromRow(["c5.large", 2, 4], "x86_64"), previousGeneration: true },

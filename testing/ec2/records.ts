@@ -128,19 +128,28 @@ export const imageSchema = z.object({
   history: z.array(z.object({ at: time, state: z.enum(IMAGE_STATES) })),
   stateReason: reason.nullable(),
   rootDeviceName: z.string(),
-  /** Snapshots by device, including the root device. */
+  rootDeviceType: z.enum(["ebs", "instance-store"]).default("ebs"),
+  /** Snapshots by device, in the order of the mapping. */
   devices: z.array(
     z.object({
       device: z.string(),
       snapshotId: z.string().nullable(),
       sizeGib: z.number(),
       type: z.string(),
+      iops: z.number().nullable().default(null),
+      throughput: z.number().nullable().default(null),
       deleteOnTermination: z.boolean(),
       encrypted: z.boolean(),
     }),
   ),
+  /** Instance store volumes by device, such as `ephemeral0`. */
+  virtualDevices: z.array(z.object({ device: z.string(), name: z.string() })).default([]),
   virtualizationType: z.enum(["hvm", "paravirtual"]),
   bootMode: z.enum(["legacy-bios", "uefi", "uefi-preferred"]).nullable(),
+  tpmSupport: z.enum(["v2.0"]).nullable().default(null),
+  productCodes: z.array(z.string()).default([]),
+  /** False for an image that the account's Allowed AMIs criteria exclude, while they are only audited. */
+  isAllowed: z.boolean().nullable().default(null),
   enaSupport: z.boolean(),
   imdsSupport: z.string().nullable(),
   createdAt: time,

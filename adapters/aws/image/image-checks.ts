@@ -32,6 +32,12 @@ const FAILED: Refusal = {
   remedy: "Create the AMI again, and put the new one's id into the image record.",
 };
 
+const UNKNOWN_STATE: Refusal = {
+  reason: "IMAGE_NOT_READY",
+  explanation: "EC2 launches an AMI only while it is available",
+  remedy: "Find out why it is not available, or put the id of another AMI into the image record.",
+};
+
 /** Every state in which an AMI cannot be launched. */
 const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
   ["pending", NOT_READY],
@@ -59,22 +65,32 @@ const REFUSED_STATES: ReadonlyMap<string, Refusal> = new Map([
 
 /** All checks of an existing AMI, in a fixed order. */
 export function imageChecks(input: ImageCheckInput): readonly Check[] {
-  return [foundCheck(input), stateCheck(input), platformCheck(input), deprecationCheck(input)];
+  return [
+    foundCheck(input),
+    stateCheck(input),
+    platformCheck(input),
+    deprecationCheck(input),
+    ...allowedChecks(input),
+  ];
 }
 
 function foundCheck({ region, image, facts }: ImageCheckInput): Check {
-  const { Name, OwnerId, ImageOwnerAlias } = image;
+  const { Name, OwnerId, ImageOwnerAlias, ProductCodes = [] } = image;
   const named = Name === undefined ? "" : ` (${oneLine(Name)})`;
   const alias = ImageOwnerAlias === undefined ? "" : ` (${ImageOwnerAlias})`;
   const owner = OwnerId === undefined ? "" : `, owned by account ${OwnerId}${alias}`;
-  return passed("image.found", `${region} has ${facts.id}${named}${owner}`);
+  const codes = ProductCodes.flatMap(({ ProductCodeId: code, ProductCodeType: type }) =>
+    code === undefined ? [] : [`${code}${type === undefined ? "" : ` (${type})`}`],
+  );
+  const paid = codes.length === 0 ? "" : `, with product code ${codes.join(" and ")}`;
+  return passed("image.found", `${region} has ${facts.id}${named}${owner}${paid}`);
 }
 
 function stateCheck({ name, image, facts, region }: ImageCheckInput): Check {
   const check = "image.state";
   const state = image.State ?? "available";
   if (state === "available") return passed(check, `${facts.id} is available`);
-  const { reason, explanation, remedy } = REFUSED_STATES.get(state) ?? NOT_READY;
+  const { reason, explanation, remedy } = REFUSED_STATES.get(state) ?? UNKNOWN_STATE;
   const why = image.StateReason?.Message;
   return failed(check, {
     code: "FAILED_PRECONDITION",
@@ -88,7 +104,7 @@ function stateCheck({ name, image, facts, region }: ImageCheckInput): Check {
 
 function platformCheck({ name, facts }: ImageCheckInput): Check {
   const check = "image.platform";
-  const { id, architecture, virtualization, rootDeviceName } = facts;
+  const { id, architecture, virtualization, isInstanceStore } = facts;
   const refuse = (why: string, remedy: string) =>
     failed(check, {
       code: "FAILED_PRECONDITION",
@@ -103,9 +119,9 @@ function platformCheck({ name, facts }: ImageCheckInput): Check {
       `is for macOS (${architecture}), which runs only on dedicated Macs`,
       "Use a Linux AMI for x86_64 or arm64.",
     );
-  if (architectureOf(architecture) === null)
+  if (architecture !== "" && architectureOf(architecture) === null)
     return refuse(
-      `is for ${architecture || "an architecture that EC2 does not name"}, which Slipway does not launch`,
+      `is for ${architecture}, which Slipway does not launch`,
       "Use an AMI for x86_64 or arm64. A 32-bit image has to be rebuilt.",
     );
   if (virtualization === "paravirtual")
@@ -113,12 +129,19 @@ function platformCheck({ name, facts }: ImageCheckInput): Check {
       "is paravirtual, which no current instance type supports",
       "Rebuild the AMI with hardware virtualization (hvm).",
     );
-  if (rootDeviceName === null)
+  if (isInstanceStore)
     return refuse(
       "has an instance store as its root device, not an EBS volume",
       "Rebuild the AMI on EBS: an environment's disk_size_gb sets the size of its root volume.",
     );
-  return passed(check, `${id} is for ${architecture}; its root device is ${rootDeviceName}`);
+  const root = `its root device is ${facts.rootDeviceName ?? "not named"}`;
+  if (architecture !== "") return passed(check, `${id} is for ${architecture}; ${root}`);
+  return warning(check, {
+    code: "FAILED_PRECONDITION",
+    reason: "ARCHITECTURE_UNKNOWN",
+    message: `image ${name}: EC2 does not name the architecture of ${id}, so that the image record's is used; ${root}`,
+    remedy: "Make sure that architecture of the image record is right.",
+  });
 }
 
 function deprecationCheck({ name, image, facts, now }: ImageCheckInput): Check {
@@ -132,6 +155,23 @@ function deprecationCheck({ name, image, facts, now }: ImageCheckInput): Check {
     message: `image ${name}: ${facts.id} has been deprecated since ${time}`,
     remedy: "Put its successor's id into the image record. It can still be launched.",
   });
+}
+
+/**
+ * EC2 says so only while the account audits its Allowed AMIs criteria. Once it enforces them, EC2 does not show the image.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
+ */
+function allowedChecks({ name, image, facts, region }: ImageCheckInput): readonly Check[] {
+  if (image.ImageAllowed !== false) return [];
+  return [
+    warning("image.allowed", {
+      code: "FAILED_PRECONDITION",
+      reason: "IMAGE_NOT_ALLOWED",
+      message: `image ${name}: the Allowed AMIs criteria of this account in ${region} do not include ${facts.id}; they are not enforced yet`,
+      remedy:
+        "Add the image's owner to the criteria (aws ec2 get-allowed-images-settings shows them) before the account enforces them.",
+    }),
+  ];
 }
 
 function oneLine(words: string): string {

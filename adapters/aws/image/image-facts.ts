@@ -4,18 +4,34 @@ import type { JsonObject } from "../../../src/errors.ts";
 import type { Architecture } from "../../../src/plan/plan.ts";
 import { WITHOUT_COMPILING } from "../../../src/json/zod-options.ts";
 
-/** Facts about an AMI that `inspectImage` reads, and against which `preflight` checks the machine type and volume. */
+/** An EBS volume that an AMI maps. Null for members that EC2 does not state. */
+const imageVolume = z.strictObject({
+  /** Its name in the mapping, such as `/dev/xvda`. */
+  device: z.string(),
+  /** In GiB. A volume may not be smaller than its snapshot, which usually has this size. */
+  sizeGb: z.int().nullable(),
+  type: z.string().nullable(),
+  iops: z.int().nullable(),
+  throughput: z.int().nullable(),
+  /** False if the image keeps the volume after the machine's termination. */
+  deleteOnTermination: z.boolean(),
+});
+export type ImageVolume = z.output<typeof imageVolume>;
+
+/** Facts about an AMI that `inspectImage` reads, and against which `preflight` checks the machine type and volumes. */
 const imageFacts = z.strictObject({
   id: z.string(),
   /** In EC2's spelling: `x86_64`. Empty if EC2 does not say. */
   architecture: z.string(),
-  /** Null if the image's root device is not an EBS volume. */
+  isInstanceStore: z.boolean(),
+  /** Null if the root device is an instance store, or if EC2 names no root device. */
   rootDeviceName: z.string().nullable(),
-  /** Size of the root device's snapshot in GiB. The root volume may not be smaller. */
-  rootSizeGb: z.int().nullable(),
-  rootVolumeType: z.string().nullable(),
+  /** In the order of the image's mapping. Instance store volumes and suppressed devices are left out. */
+  volumes: z.array(imageVolume),
   virtualization: z.string().nullable(),
   bootMode: z.string().nullable(),
+  /** `v2.0` if the image needs a Nitro TPM. */
+  tpm: z.string().nullable(),
   /** Null if EC2 does not say. EC2's dry run then decides whether the image can be launched. */
   ena: z.boolean().nullable(),
 });
@@ -45,19 +61,53 @@ export function ec2Architecture(architecture: Architecture): string {
 }
 
 export function imageFactsOf(image: Image): ImageFacts {
-  const { RootDeviceName, RootDeviceType, BlockDeviceMappings = [] } = image;
-  const isVolume = RootDeviceType === undefined || RootDeviceType === "ebs";
-  const root = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === RootDeviceName)?.Ebs;
+  // EC2 has two types, `ebs` and `instance-store`. LocalStack and moto call a registered image's type `standard`.
+  const isInstanceStore = image.RootDeviceType === "instance-store";
+  const volumes = volumesOf(image);
   return {
     id: image.ImageId ?? "",
     architecture: image.Architecture ?? "",
-    rootDeviceName: isVolume ? (RootDeviceName ?? null) : null,
-    rootSizeGb: root?.VolumeSize ?? null,
-    rootVolumeType: root?.VolumeType ?? null,
+    isInstanceStore,
+    rootDeviceName: isInstanceStore ? null : rootDeviceOf(image, volumes),
+    volumes,
     virtualization: image.VirtualizationType ?? null,
     bootMode: image.BootMode ?? null,
+    tpm: image.TpmSupport ?? null,
     ena: image.EnaSupport ?? null,
   };
+}
+
+/** The volume of the root device. Null if the image does not map one. */
+export function rootVolume({ rootDeviceName, volumes }: ImageFacts): ImageVolume | null {
+  return volumes.find(({ device }) => device === rootDeviceName) ?? null;
+}
+
+function volumesOf({ BlockDeviceMappings = [] }: Image): ImageVolume[] {
+  return BlockDeviceMappings.flatMap(({ DeviceName, Ebs }) => {
+    if (DeviceName === undefined || Ebs === undefined) return [];
+    const { VolumeSize, VolumeType, Iops, Throughput, DeleteOnTermination } = Ebs;
+    return [
+      {
+        device: DeviceName,
+        sizeGb: VolumeSize ?? null,
+        type: VolumeType ?? null,
+        iops: Iops ?? null,
+        throughput: Throughput ?? null,
+        deleteOnTermination: DeleteOnTermination ?? true,
+      },
+    ];
+  });
+}
+
+/**
+ * The device that EC2 boots. Some images name a root device (`/dev/sda1`) that their mapping does not have (`/dev/sda`):
+ * EC2 then boots the first volume of the mapping, and a volume with the root device's name would be a second one.
+ * https://github.com/hashicorp/terraform/pull/2271
+ */
+function rootDeviceOf({ RootDeviceName }: Image, volumes: readonly ImageVolume[]): string | null {
+  const isMapped = volumes.some(({ device }) => device === RootDeviceName);
+  const [first] = volumes;
+  return (isMapped ? RootDeviceName : first?.device) ?? RootDeviceName ?? null;
 }
 
 export function toFacts(image: ImageFacts, refused: boolean): JsonObject {

@@ -145,7 +145,7 @@ function notFound({ id, name, region }: MissingImage, sameName: readonly string[
     remedy:
       sameName.length > 0
         ? `Put ${sameName.join(" or ")}, which has the same name, into aws.ami_ids of image ${name}.`
-        : `Put the id of an AMI that this account owns or that is shared with it into aws.ami_ids of image ${name}.`,
+        : `Put the id of an AMI that this account owns or that is shared with it into aws.ami_ids of image ${name}. If the account restricts the AMIs that it may use, look at aws ec2 get-allowed-images-settings --region ${region}.`,
     blastRadius: "image",
     metadata: { image_id: id, region, same_name: sameName },
   });

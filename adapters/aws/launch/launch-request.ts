@@ -33,7 +33,7 @@ export function launchRequest(launch: Launch): Input {
     ...network(settings, place),
     ...profile(settings),
     ...userData(launch),
-    ...rootVolume(settings, plan.planId),
+    ...volumes(settings, plan.planId),
     // A machine of a batch reads its tags from the instance metadata to find out which member it is.
     MetadataOptions: {
       HttpEndpoint: "enabled",
@@ -86,16 +86,34 @@ function userData({ members }: Launch): Pick<Input, "UserData"> {
   return document === "" ? {} : { UserData: Buffer.from(document, "utf8").toString("base64") };
 }
 
-function rootVolume(
-  { rootDeviceName, rootVolume: { sizeGb, type } }: InstanceSettings,
+/**
+ * Only the volumes that differ from the image. EC2 takes every member that is left out from the image's own mapping of
+ * that device. The size is sent all the same, because LocalStack and moto refuse a volume without it.
+ */
+function volumes(
+  { rootDeviceName, rootVolume: { sizeGb, type }, volumes: ofImage }: InstanceSettings,
   planId: string,
 ): Pick<Input, "BlockDeviceMappings"> {
-  if (sizeGb === null && type === null) return {};
-  const volume: Volume = {
+  const root: Volume = {
     ...(sizeGb === null ? {} : { VolumeSize: sizeGb }),
     ...(type === null ? {} : { VolumeType: volumeType(type, planId) }),
   };
-  return { BlockDeviceMappings: [{ DeviceName: rootDeviceName, Ebs: volume }] };
+  const changes = new Map<string, Volume>();
+  if (rootDeviceName !== null && Object.keys(root).length > 0) changes.set(rootDeviceName, root);
+  for (const { device, sizeGb: size, keptByImage, deleteOnTermination } of ofImage) {
+    const change = changes.get(device);
+    const ends = keptByImage && deleteOnTermination;
+    if (change !== undefined || ends)
+      changes.set(device, {
+        ...(size === null ? {} : { VolumeSize: size }),
+        ...change,
+        ...(ends ? { DeleteOnTermination: true } : {}),
+      });
+  }
+  if (changes.size === 0) return {};
+  return {
+    BlockDeviceMappings: [...changes].map(([DeviceName, Ebs]) => ({ DeviceName, Ebs })),
+  };
 }
 
 /** A spot machine is terminated when EC2 reclaims it, and the request is not renewed. */

@@ -1,7 +1,7 @@
 import type { AwsTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { InstanceSettings } from "../settings.ts";
-import { rootVolumeOf } from "./volume-checks.ts";
+import { rootVolumeOf, volumesOf } from "./volume-checks.ts";
 
 /** The inputs of an instance: the plan's draft, the placement target and the image. */
 export interface InstanceSubject {
@@ -19,8 +19,9 @@ export function instanceSettings(
 ): InstanceSettings {
   return {
     instanceType,
-    rootDeviceName: image?.rootDeviceName ?? "",
-    rootVolume: rootVolumeOf(draft.shape),
+    rootDeviceName: image?.rootDeviceName ?? null,
+    rootVolume: rootVolumeOf({ shape: draft.shape, image }),
+    volumes: volumesOf({ shape: draft.shape, target, image }),
     securityGroupIds: [...groupIds],
     instanceProfileArn: target.instanceProfileArn,
     assignPublicIp: target.assignPublicIp,

@@ -112,6 +112,9 @@ function bootObstacle(image: ImageFacts, info: InstanceTypeInfo): string | null 
       return `its boot mode is ${bootMode}, but the type supports ${modes.join(" and ")}`;
   if (image.ena === false && info.NetworkInfo?.EnaSupport === "required")
     return "the type needs the Elastic Network Adapter (ENA), which the image is not registered for";
+  // A Nitro TPM needs an instance type of the Nitro system ("NitroTPM for Amazon EC2 instances").
+  if (image.tpm !== null && info.NitroTpmSupport === "unsupported")
+    return `the image is registered with a TPM (${image.tpm}), which the type does not have`;
   const virtualizations: readonly string[] = info.SupportedVirtualizationTypes ?? [];
   // The image checks have already refused a paravirtual image.
   if (

@@ -94,6 +94,7 @@ function sourcesOf(
     ...Object.fromEntries(ofPlaces),
     ...(machine.source === null ? {} : { "/machine_type": machine.source }),
     "/settings/instance/root_device_name": `DescribeImages in ${target.region}`,
+    "/settings/instance/volumes": `DescribeImages in ${target.region}`,
     ...(group === null ? {} : { "/settings/instance/security_group_ids": group.source }),
   };
 }

@@ -117,7 +117,7 @@ function evaluate(
       ...addressChecks(subject, subnets.value, places),
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),
-      ...volumeChecks({ shape: draft.shape, image, volumeTypes }),
+      ...volumeChecks({ shape: draft.shape, target, image, volumeTypes }),
       tagCheck(target.tags),
     ],
     errors: [

@@ -102,6 +102,7 @@ const aws = once(() =>
     readonlyRoleArn: iamArn("role").exactOptional(),
     tags: tags().exactOptional(),
     assignPublicIp: z.boolean("must be true or false").exactOptional(),
+    keepVolumes: z.boolean("must be true or false").exactOptional(),
     market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
   }),
 );

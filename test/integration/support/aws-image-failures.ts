@@ -71,6 +71,22 @@ export const IMAGE_FAILURES: readonly Ec2Failure[] = [
     remedy: /successor/,
   },
   {
+    name: "a transient AMI",
+    given: ({ region }) => inUsEast(region.addImage({ state: "transient" })),
+    check: "image.state",
+    reason: "IMAGE_NOT_READY",
+    message: /is transient: it is still being created/,
+    remedy: /^Wait/,
+  },
+  {
+    name: "an AMI of the instance store",
+    given: ({ region }) => inUsEast(region.addImage({ rootDeviceType: "instance-store" })),
+    check: "image.platform",
+    reason: "IMAGE_UNSUPPORTED",
+    message: /has an instance store as its root device, not an EBS volume$/,
+    remedy: /^Rebuild the AMI on EBS/,
+  },
+  {
     name: "a 32-bit AMI",
     given: ({ region }) => inUsEast(region.addImage({ architecture: "i386" })),
     check: "image.platform",

@@ -30,6 +30,38 @@ export const MACHINE_FAILURES: readonly Ec2Failure[] = [
     remedy: /correct machine-type builder, which says amd64\.$/,
   },
   {
+    name: "an image with a TPM on a type that has none",
+    given: ({ region }) => ({
+      ...inUsEast(region.addImage({ bootMode: "uefi-preferred", tpmSupport: "v2.0" })),
+      machineType: "t2.micro",
+      shape: { vcpus: 1, memoryGb: 1 },
+    }),
+    check: "machine-type.boots",
+    reason: "IMAGE_UNSUPPORTED",
+    message: /cannot boot on t2.micro: the image is registered with a TPM \(v2.0\)/,
+    remedy: /another machine type/,
+  },
+  {
+    name: "a UEFI image on a type that only boots with the legacy BIOS",
+    given: ({ region }) => ({
+      ...inUsEast(region.addImage({ bootMode: "uefi" })),
+      machineType: "t2.micro",
+      shape: { vcpus: 1, memoryGb: 1 },
+    }),
+    check: "machine-type.boots",
+    reason: "IMAGE_UNSUPPORTED",
+    message: /its boot mode is uefi, but the type supports legacy-bios$/,
+    remedy: /another machine type/,
+  },
+  {
+    name: "an image without ENA on a type that needs it",
+    given: ({ region }) => inUsEast(region.addImage({ enaSupport: false })),
+    check: "machine-type.boots",
+    reason: "IMAGE_UNSUPPORTED",
+    message: /Elastic Network Adapter/,
+    remedy: /build the image for this one/,
+  },
+  {
     name: "an unknown type",
     given: () => ({ machineType: "m99.large" }),
     check: "machine-type.exists",

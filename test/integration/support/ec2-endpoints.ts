@@ -30,9 +30,8 @@ export interface Endpoint extends Disposable {
 const ZONE = "us-east-1b";
 const MAXIMUM_LOOKS = 2000;
 
-/** Fresh eyes on the endpoint: nothing that another test has made is seen. */
-export async function endpoint(url: string): Promise<Endpoint> {
-  const account = String(randomInt(100_000_000_000, 281_000_000_000_000)).slice(0, 12);
+/** Fresh eyes on the endpoint: nothing that another test has made is seen, unless an account is given. */
+export async function endpoint(url: string, account = newAccount()): Promise<Endpoint> {
   const settings = {
     region: "us-east-1",
     endpoint: url,
@@ -85,6 +84,10 @@ export async function endpoint(url: string): Promise<Endpoint> {
       sts.destroy();
     },
   };
+}
+
+function newAccount(): string {
+  return String(randomInt(100_000_000_000, 281_000_000_000_000)).slice(0, 12);
 }
 
 /** The reply without what differs from one cloud to the next: ids by their kind, times, addresses, accounts. */

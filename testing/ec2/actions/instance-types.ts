@@ -103,6 +103,7 @@ function typeFields(type: InstanceType): XmlFields {
   const isMac = type.architectures.some((architecture) => architecture.endsWith("_mac"));
   const isArm = type.architectures.some((architecture) => architecture.startsWith("arm64"));
   const storage = type.instanceStorageGb ?? 0;
+  const isXen = type.isXen ?? false;
   return {
     instanceType: type.name,
     currentGeneration: type.previousGeneration !== true,
@@ -111,7 +112,7 @@ function typeFields(type: InstanceType): XmlFields {
     supportedRootDeviceTypes: ["ebs"],
     supportedVirtualizationTypes: ["hvm"],
     bareMetal: type.bareMetal ?? false,
-    hypervisor: type.bareMetal === true ? null : "nitro",
+    hypervisor: type.bareMetal === true ? null : isXen ? "xen" : "nitro",
     processorInfo: { supportedArchitectures: type.architectures },
     vCpuInfo: {
       defaultVCpus: type.vcpus,
@@ -126,13 +127,19 @@ function typeFields(type: InstanceType): XmlFields {
       encryptionSupport: "supported",
       nvmeSupport: "required",
     },
-    networkInfo: { enaSupport: "required", ipv6Supported: true, maximumNetworkInterfaces: 3 },
+    networkInfo: {
+      enaSupport: isXen ? "unsupported" : "required",
+      ipv6Supported: true,
+      maximumNetworkInterfaces: 3,
+    },
     placementGroupInfo: { supportedStrategies: ["partition", "spread"] },
     hibernationSupported: false,
     burstablePerformanceSupported: isBurstable(type.name),
     dedicatedHostsSupported: !isBurstable(type.name),
     autoRecoverySupported: type.bareMetal !== true,
-    supportedBootModes: isArm || isMac ? ["uefi"] : ["legacy-bios", "uefi"],
+    supportedBootModes:
+      isArm || isMac ? ["uefi"] : isXen ? ["legacy-bios"] : ["legacy-bios", "uefi"],
+    nitroTpmSupport: isXen || isMac || type.bareMetal === true ? "unsupported" : "supported",
     nitroEnclavesSupport: "unsupported",
   };
 }

@@ -1,4 +1,5 @@
 import { Ec2Failure, invalidCombination, missingParameter } from "../failure.ts";
+import { bootDevice } from "../images.ts";
 import type { Image } from "../records.ts";
 import type { BlockDeviceParameters } from "./shape.ts";
 
@@ -27,6 +28,9 @@ const SIZES: Readonly<Record<string, readonly [number, number]>> = {
   sc1: [125, 16_384],
 };
 
+/** The types whose performance can be chosen. */
+const PROVISIONED: ReadonlySet<string> = new Set(["gp3", "io1", "io2"]);
+
 /** The image's devices, overridden by name by those of the request. */
 export function planDevices(
   image: Image,
@@ -37,8 +41,8 @@ export function planDevices(
       one.device,
       {
         ...one,
-        iops: standardIops(one.type, one.sizeGib),
-        throughput: standardThroughput(one.type),
+        iops: one.iops ?? standardIops(one.type, one.sizeGib),
+        throughput: one.throughput ?? standardThroughput(one.type),
       },
     ]),
   );
@@ -54,8 +58,9 @@ export function planDevices(
         `The device '${DeviceName}' has neither an EBS volume nor a virtual name`,
       );
   }
-  if (!plans.has(image.rootDeviceName))
-    throw invalidMapping(`The root device '${image.rootDeviceName}' must not be left out`);
+  const root = bootDevice(image);
+  if (root === null || !plans.has(root))
+    throw invalidMapping(`The root device '${root ?? image.rootDeviceName}' must not be left out`);
   return [...plans.values()];
 }
 
@@ -70,7 +75,10 @@ function overlay(device: string, base: DevicePlan | undefined, ebs: EbsParameter
     );
 
   const type = ebs.VolumeType ?? base?.type ?? "gp2";
-  requirePerformance(type, ebs);
+  // A volume of the image's own type keeps the performance that the image provisions.
+  const own = PROVISIONED.has(type) && base?.type === type ? base : undefined;
+  const iops = ebs.Iops ?? own?.iops ?? null;
+  requirePerformance(type, { ...ebs, Iops: iops });
   const [smallest, largest] = SIZES[type] ?? [1, 16_384];
   if (sizeGib < smallest || sizeGib > largest)
     throw invalidMapping(
@@ -81,17 +89,17 @@ function overlay(device: string, base: DevicePlan | undefined, ebs: EbsParameter
     snapshotId,
     sizeGib,
     type,
-    iops: ebs.Iops ?? standardIops(type, sizeGib),
-    throughput: ebs.Throughput ?? standardThroughput(type),
+    iops: iops ?? standardIops(type, sizeGib),
+    throughput: ebs.Throughput ?? own?.throughput ?? standardThroughput(type),
     encrypted: ebs.Encrypted ?? base?.encrypted ?? false,
-    deleteOnTermination: ebs.DeleteOnTermination ?? true,
+    deleteOnTermination: ebs.DeleteOnTermination ?? base?.deleteOnTermination ?? true,
   };
 }
 
 function requirePerformance(type: string, { Iops, Throughput }: EbsParameters): void {
   const isProvisioned = type === "io1" || type === "io2";
   if (isProvisioned && Iops === null) throw missingParameter("iops");
-  if (!isProvisioned && type !== "gp3" && Iops !== null)
+  if (!PROVISIONED.has(type) && Iops !== null)
     throw invalidCombination(`The parameter iops is not supported for ${type} volumes.`);
   if (type !== "gp3" && Throughput !== null)
     throw invalidCombination(`The parameter throughput is not supported for ${type} volumes.`);

@@ -50,10 +50,19 @@ export function fittingType({ types }: Context, name: string, image: Image): Ins
         "matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to " +
         "discover the architecture of the instance type or AMI.",
     );
-  if (!image.enaSupport)
+  if (image.tpmSupport !== null && (type.isXen === true || type.bareMetal === true))
+    throw invalidCombination(
+      `The instance type '${name}' does not support the TPM version '${image.tpmSupport}' of the AMI.`,
+    );
+  if (!image.enaSupport && type.isXen !== true)
     throw invalidCombination(
       `Enhanced networking with the Elastic Network Adapter (ENA) is required for the '${name}' instance type. ` +
         "Ensure that you are using an AMI that is enabled for ENA.",
+    );
+  // An AMI of the instance store needs a type with local disks and Xen: none of the current ones.
+  if (image.rootDeviceType === "instance-store")
+    throw invalidCombination(
+      `Instance store-backed AMIs are not supported with the '${name}' instance type.`,
     );
   if (image.virtualizationType !== "hvm")
     throw invalidCombination(`Non-HVM images are not supported with the '${name}' instance type.`);
