@@ -27,7 +27,7 @@ import { createAuthorization } from "./client/authorization.ts";
 import type { GceCallRules } from "./client/call.ts";
 import { createGceClients } from "./client/client.ts";
 import type { CredentialOptions } from "./client/credentials.ts";
-import { computeEndpoint, ENDPOINT_VARIABLE } from "./client/endpoint.ts";
+import { computeOf, ENDPOINT_VARIABLE, overriddenEndpoint } from "./client/endpoint.ts";
 import { loadCredentials } from "./client/load-sdk.ts";
 
 export interface GceAdapterOptions {
@@ -132,9 +132,12 @@ export function connectGce(options: ConnectionOptions): GceApi {
       const { openCredentials } = await loadCredentials();
       return await openCredentials({ target, environment, role, memory });
     });
+  const authorization = { reader: authorize("reader"), launcher: authorize("launcher") };
   const clients = createGceClients({
-    endpoint: () => computeEndpoint(environment[ENDPOINT_VARIABLE]),
-    authorization: { reader: authorize("reader"), launcher: authorize("launcher") },
+    endpoint: async (role) =>
+      overriddenEndpoint(environment[ENDPOINT_VARIABLE]) ??
+      computeOf(await authorization[role].universeDomain()),
+    authorization,
   });
   return createGceApi({ clients, sleep, pacing: createPacing(pacing) });
 }

@@ -13,6 +13,8 @@ type Reply = Awaited<ReturnType<AuthClient["request"]>>;
 
 /** Authorizes and sends the clients' requests, in place of an `AuthClient`. */
 export interface Authorization {
+  /** The domain of the credentials' universe, such as `googleapis.com`. */
+  readonly universeDomain: () => Promise<string>;
   readonly getRequestHeaders: (url?: string | URL) => Promise<Headers>;
   readonly fetch: (url: string, options: SendOptions) => Promise<Reply>;
   /** Secrets of recent requests, including token requests. */
@@ -35,17 +37,13 @@ export function createAuthorization(
 ): Authorization {
   const memory = createSecretMemory(SECRETS_KEPT);
   const client = memoizeAsync(() => open(memory));
-  const authorized = async (url?: string | URL) => {
-    try {
+  const authorized = async (url?: string | URL) =>
+    await withCredentials(async () => {
       const own = await client();
       return { own, headers: await own.getRequestHeaders(url) };
-    } catch (caught) {
-      const cause = isSlipwayError(caught) ? caught : undefined;
-      const message = caught instanceof Error ? caught.message : String(caught);
-      throw new GceCredentialFailure(message, { cause });
-    }
-  };
+    });
   return {
+    universeDomain: async () => (await withCredentials(client)).universeDomain,
     getRequestHeaders: async (url) => (await authorized(url)).headers,
     async fetch(url, options) {
       const { own } = await authorized(url);
@@ -61,4 +59,14 @@ export function createAuthorization(
     },
     secrets: () => memory.all(),
   };
+}
+
+async function withCredentials<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (caught) {
+    const cause = isSlipwayError(caught) ? caught : undefined;
+    const message = caught instanceof Error ? caught.message : String(caught);
+    throw new GceCredentialFailure(message, { cause });
+  }
 }

@@ -36,8 +36,8 @@ export interface GceClients {
 }
 
 export interface GceClientOptions {
-  /** Called when a client is created. */
-  readonly endpoint: () => ComputeEndpoint;
+  /** Called when a client for this role is created. */
+  readonly endpoint: (role: GceRole) => Promise<ComputeEndpoint>;
   readonly authorization: Readonly<Record<GceRole, Authorization>>;
 }
 
@@ -88,7 +88,7 @@ export function createGceClients(clientOptions: GceClientOptions): GceClients {
   const made: { [S in GceService]?: Map<GceRole, Promise<GceServices[S]>> } = {};
   const make = async <S extends GceService>(service: S, role: GceRole) => {
     const load: () => Promise<ClientClass<S>> = CLIENTS[service];
-    const options = optionsOf(clientOptions, role);
+    const options = await optionsOf(clientOptions, role);
     const { computeGax } = await loadGax();
     const Client = await load();
     return new Client(options, computeGax());
@@ -116,8 +116,11 @@ export function createGceClients(clientOptions: GceClientOptions): GceClients {
   };
 }
 
-function optionsOf({ endpoint, authorization }: GceClientOptions, role: GceRole): Options {
-  const options: Options = { ...endpoint(), fallback: true };
+async function optionsOf(
+  { endpoint, authorization }: GceClientOptions,
+  role: GceRole,
+): Promise<Options> {
+  const options: Options = { ...(await endpoint(role)), fallback: true };
   // The clients use only two methods of an `AuthClient`, so only these are implemented.
   const { getRequestHeaders, fetch } = authorization[role];
   return Object.assign(options, { authClient: { getRequestHeaders, fetch } });

@@ -1,5 +1,6 @@
 import {
   AwsClient,
+  ExternalAccountAuthorizedUserClient,
   IdentityPoolClient,
   JWT,
   PluggableAuthClient,
@@ -9,103 +10,154 @@ import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
 import { SlipwayError } from "../../../src/errors.ts";
 import { readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import { impersonated, SCOPES } from "./impersonated.ts";
 
 export type GceEnvironment = Readonly<Record<string, string | undefined>>;
 
 export const TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN";
 export const FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
-export const SCOPES: readonly string[] = ["https://www.googleapis.com/auth/cloud-platform"];
+
+/** Google's libraries take the project that is billed for the calls from here, before that of a file. */
+export const QUOTA_PROJECT_VARIABLE = "GOOGLE_CLOUD_QUOTA_PROJECT";
+/** Google's libraries take the domain of a Google Cloud universe from here; a token says nothing about its own. */
+export const UNIVERSE_VARIABLE = "GOOGLE_CLOUD_UNIVERSE_DOMAIN";
 
 const LARGEST_FILE = 1024 * 1024;
 const POOL_AUDIENCE = "//iam.googleapis.com/";
 
-const serviceAccount = z.object({
-  type: z.literal("service_account"),
-  client_email: z.string(),
-  private_key: z.string(),
-  private_key_id: z.string().optional(),
+const required = z.string().min(1);
+const serviceAccount = z.looseObject({ client_email: required, private_key: required });
+const authorizedUser = z.looseObject({
+  client_id: required,
+  client_secret: required,
+  refresh_token: required,
 });
-const authorizedUser = z.object({
-  type: z.literal("authorized_user"),
-  client_id: z.string(),
-  client_secret: z.string(),
-  refresh_token: z.string(),
+const awsSource = z.looseObject({
+  environment_id: required,
+  regional_cred_verification_url: required,
 });
-const awsSource = z.object({
-  environment_id: z.string(),
-  region_url: z.string().exactOptional(),
-  url: z.string().exactOptional(),
-  regional_cred_verification_url: z.string(),
-  imdsv2_session_token_url: z.string().exactOptional(),
-});
-const executableSource = z.object({
-  executable: z.object({
-    command: z.string(),
-    timeout_millis: z.number().exactOptional(),
-    output_file: z.string().exactOptional(),
-  }),
-});
-const tokenSource = z.object({
-  file: z.string().exactOptional(),
-  url: z.string().exactOptional(),
-  headers: z.record(z.string(), z.string()).exactOptional(),
+const executableSource = z.looseObject({ executable: z.looseObject({ command: required }) });
+const tokenSource = z.looseObject({
   format: z
-    .object({
+    .looseObject({
       type: z.enum(["json", "text"]),
       subject_token_field_name: z.string().exactOptional(),
     })
     .exactOptional(),
-  certificate: z
-    .object({
-      use_default_certificate_config: z.boolean().exactOptional(),
-      certificate_config_location: z.string().exactOptional(),
-      trust_chain_path: z.string().exactOptional(),
-    })
-    .exactOptional(),
 });
 /** The file that `gcloud iam workload-identity-pools create-cred-config` writes. https://google.aip.dev/auth/4117 */
-const externalAccount = z.object({
-  type: z.literal("external_account"),
-  audience: z.string(),
-  subject_token_type: z.string(),
-  token_url: z.string().default("https://sts.googleapis.com/v1/token"),
-  service_account_impersonation_url: z.string().exactOptional(),
+const externalAccount = z.looseObject({
+  audience: required,
+  subject_token_type: required,
   credential_source: z.union([awsSource, executableSource, tokenSource]),
 });
 type ExternalAccount = z.output<typeof externalAccount>;
+/** The file of `gcloud auth application-default login --login-config`. */
+const workforceUser = z.looseObject({
+  audience: required,
+  client_id: required,
+  client_secret: required,
+  refresh_token: required,
+  token_info_url: z.string().default(""),
+});
+/** The file of `gcloud auth application-default login --impersonate-service-account`. */
+const impersonatedAccount = z.looseObject({
+  service_account_impersonation_url: required,
+  source_credentials: z.record(z.string(), z.json()),
+  delegates: z.array(z.string()).default([]),
+  quota_project_id: z.string().exactOptional(),
+});
+const PRINCIPAL = /\/serviceAccounts\/([^/:]{1,256}):generateAccessToken$/;
+
+/** Prepares a client before its first request. */
+export type PrepareClient = <Client extends AuthClient>(client: Client) => Client;
+
+interface CredentialFile {
+  /** Empty if the variable names none. */
+  readonly path: string;
+  readonly prepare: PrepareClient;
+}
 
 /**
- * Reads the credentials of a file; null for a kind that the library's own search handles. For a workload identity
- * provider only the source of the workload's token is used.
+ * The credentials of the file that `GOOGLE_APPLICATION_CREDENTIALS` names, each kind by the library's own class for it,
+ * which gets every member of the file. An empty string or null is an absent member.
  *
- * @param path empty if no file is named
  * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
  */
-export async function credentialsOfFile(
-  path: string,
-  provider: string | null,
-): Promise<AuthClient | null> {
-  const content = await readCredential(path, provider);
-  const external = externalAccount.safeParse(content);
-  if (provider !== null) {
-    if (!external.success) throw unusable(path, provider, "does not describe an external account");
-    // The placement names the account to act as; this file's account is ignored.
-    const { service_account_impersonation_url: _url, ...rest } = external.data;
-    return externalClient({ ...rest, audience: audienceOf(provider) });
+export async function credentialsOfFile({ path, prepare }: CredentialFile): Promise<AuthClient> {
+  const unusable = (why: string) => unusableFile(path, null, why);
+  return clientOf(await readCredential(path, unusable), prepare, unusable);
+}
+
+/**
+ * The credentials of a placement's workload identity provider. Only the source of the workload's token comes from the
+ * file.
+ *
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
+ */
+export async function credentialsOfProvider(
+  { path, prepare }: CredentialFile,
+  provider: string,
+): Promise<AuthClient> {
+  const unusable = (why: string) => unusableFile(path, provider, why);
+  const content = await readCredential(path, unusable);
+  if (content["type"] !== "external_account")
+    throw unusable("does not describe an external account");
+  const { data } = externalAccount.safeParse(content);
+  if (data === undefined) throw unusable("does not describe an external account");
+  // The placement names the account to act as; this file's account is ignored.
+  const { service_account_impersonation_url: _url, ...rest } = data;
+  return externalClient({ ...rest, audience: audienceOf(provider) }, prepare, unusable);
+}
+
+type Content = Readonly<Record<string, unknown>>;
+type Unusable = (why: string) => SlipwayError;
+
+function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable): AuthClient {
+  const { type } = content;
+  const as = <T extends z.ZodType>(schema: T): z.output<T> => {
+    const { data, error } = schema.safeParse(content);
+    if (error === undefined) return data;
+    const [issue] = error.issues;
+    throw unusable(`has no valid ${issue?.path.join(".") || "members"} (type ${String(type)})`);
+  };
+  switch (type) {
+    case "service_account": {
+      const client = new JWT({ scopes: [...SCOPES] });
+      client.fromJSON(as(serviceAccount));
+      return prepare(client);
+    }
+    case "authorized_user": {
+      const client = new UserRefreshClient({});
+      client.fromJSON({ ...as(authorizedUser), type });
+      return prepare(client);
+    }
+    case "external_account":
+      return externalClient(as(externalAccount), prepare, unusable);
+    case "external_account_authorized_user":
+      return prepare(
+        new ExternalAccountAuthorizedUserClient({
+          ...as(workforceUser),
+          type,
+        }),
+      );
+    case "impersonated_service_account": {
+      const { source_credentials: source, ...file } = as(impersonatedAccount);
+      const principal = PRINCIPAL.exec(file.service_account_impersonation_url)?.[1];
+      if (principal === undefined)
+        throw unusable("has a service_account_impersonation_url that names no service account");
+      const own = clientOf(withoutEmpty(source), prepare, unusable);
+      const client = impersonated(own, decodeURIComponent(principal), file.delegates);
+      if (file.quota_project_id !== undefined) client.quotaProjectId = file.quota_project_id;
+      return prepare(client);
+    }
+    default:
+      throw unusable(
+        typeof type === "string" && /^[a-z_]{1,64}$/.test(type)
+          ? `has credentials of type ${type}, which Compute Engine does not accept`
+          : "has no type of credentials",
+      );
   }
-  if (external.success) return externalClient(external.data);
-  const account = serviceAccount.safeParse(content);
-  if (account.success) {
-    const { client_email: email, private_key: key } = account.data;
-    return new JWT({ email, key, scopes: [...SCOPES] });
-  }
-  const user = authorizedUser.safeParse(content);
-  if (!user.success) return null;
-  return new UserRefreshClient({
-    clientId: user.data.client_id,
-    clientSecret: user.data.client_secret,
-    refreshToken: user.data.refresh_token,
-  });
 }
 
 export function audienceOf(provider: string): string {
@@ -113,27 +165,48 @@ export function audienceOf(provider: string): string {
 }
 
 /** The library's own selection writes a warning to the console. */
-function externalClient({ credential_source: source, ...rest }: ExternalAccount): AuthClient {
-  const account = { ...rest, scopes: [...SCOPES] };
-  if ("environment_id" in source) return new AwsClient({ ...account, credential_source: source });
-  if ("executable" in source)
-    return new PluggableAuthClient({ ...account, credential_source: source });
-  return new IdentityPoolClient({ ...account, credential_source: source });
-}
-
-async function readCredential(path: string, provider: string | null): Promise<unknown> {
-  if (path === "") throw unusable(path, provider, "does not name a file with its token");
+function externalClient(
+  { credential_source: source, ...rest }: ExternalAccount,
+  prepare: PrepareClient,
+  unusable: Unusable,
+): AuthClient {
+  const account = { ...rest, type: "external_account", scopes: [...SCOPES] };
   try {
-    return JSON.parse((await readRegularFile(path, LARGEST_FILE)).toString("utf8"));
+    if ("environment_id" in source)
+      return prepare(new AwsClient({ ...account, credential_source: awsSource.parse(source) }));
+    if ("executable" in source)
+      return prepare(
+        new PluggableAuthClient({ ...account, credential_source: executableSource.parse(source) }),
+      );
+    return prepare(new IdentityPoolClient({ ...account, credential_source: source }));
   } catch (caught) {
-    // The parser's message may quote the file.
-    const why =
-      caught instanceof SyntaxError ? "is not JSON" : `cannot be read: ${whyUnreadable(caught)}`;
-    throw unusable(path, provider, why);
+    throw unusable(`cannot be used: ${caught instanceof Error ? caught.message : String(caught)}`);
   }
 }
 
-function unusable(path: string, provider: string | null, why: string): SlipwayError {
+async function readCredential(path: string, unusable: Unusable): Promise<Content> {
+  if (path === "") throw unusable("does not name a file with its token");
+  let content: unknown;
+  try {
+    content = JSON.parse((await readRegularFile(path, LARGEST_FILE)).toString("utf8"));
+  } catch (caught) {
+    // The parser's message may quote the file.
+    throw unusable(
+      caught instanceof SyntaxError ? "is not JSON" : `cannot be read: ${whyUnreadable(caught)}`,
+    );
+  }
+  const { data } = z.record(z.string(), z.json()).safeParse(content);
+  if (data === undefined) throw unusable("is not a JSON object");
+  return withoutEmpty(data);
+}
+
+function withoutEmpty(content: Content): Content {
+  return Object.fromEntries(
+    Object.entries(content).filter(([, value]) => value !== "" && value !== null),
+  );
+}
+
+function unusableFile(path: string, provider: string | null, why: string): SlipwayError {
   const whose = provider === null ? "" : `workload identity provider ${provider}: `;
   const how =
     provider === null

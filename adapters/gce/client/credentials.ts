@@ -1,9 +1,17 @@
 import type { AuthClient } from "google-auth-library";
-import { GoogleAuth, OAuth2Client } from "google-auth-library";
-import { z } from "zod";
+import { Compute, GoogleAuth, OAuth2Client } from "google-auth-library";
+import { SlipwayError } from "../../../src/errors.ts";
 import type { GcpTarget } from "../../../src/plan/plan.ts";
-import { credentialsOfFile, FILE_VARIABLE, SCOPES, TOKEN_VARIABLE } from "./credential-file.ts";
-import type { GceEnvironment } from "./credential-file.ts";
+import {
+  credentialsOfFile,
+  credentialsOfProvider,
+  FILE_VARIABLE,
+  QUOTA_PROJECT_VARIABLE,
+  TOKEN_VARIABLE,
+  UNIVERSE_VARIABLE,
+} from "./credential-file.ts";
+import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
+import { impersonated, SCOPES } from "./impersonated.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { guardTokenRequests } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
@@ -27,15 +35,23 @@ export interface CredentialOptions {
  */
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
   const { target, environment, role, memory } = options;
-  const token = environment[TOKEN_VARIABLE]?.trim();
-  if (token !== undefined && token !== "") return guardTokenRequests(tokenClient(token), memory);
-  const own = guardTokenRequests(await ownCredentials(target, environment), memory);
+  const quotaProject = valueOf(environment, QUOTA_PROJECT_VARIABLE);
+  const prepare: PrepareClient = (client) => {
+    if (quotaProject !== null) client.quotaProjectId = quotaProject;
+    return guardTokenRequests(client, memory);
+  };
+  const token = valueOf(environment, TOKEN_VARIABLE);
+  const universe = valueOf(environment, UNIVERSE_VARIABLE);
+  if (token !== null) return prepare(tokenClient(token, universe));
+  const own = await ownCredentials(target, environment, prepare);
+  if (universe !== null && universe !== own.universeDomain)
+    throw otherUniverse(universe, own.universeDomain);
   const account = serviceAccountOf(target, role);
-  return account === null ? own : guardTokenRequests(impersonated(own, account), memory);
+  return account === null ? own : prepare(impersonated(own, account));
 }
 
-function tokenClient(token: string): AuthClient {
-  const client = new OAuth2Client();
+function tokenClient(token: string, universeDomain: string | null): AuthClient {
+  const client = new OAuth2Client(universeDomain === null ? {} : { universeDomain });
   client.setCredentials({ access_token: token });
   return client;
 }
@@ -43,35 +59,29 @@ function tokenClient(token: string): AuthClient {
 async function ownCredentials(
   { wifProviderResourceName: provider }: GcpTarget,
   environment: GceEnvironment,
+  prepare: PrepareClient,
 ): Promise<AuthClient> {
   const path = environment[FILE_VARIABLE] ?? "";
-  if (path !== "" || provider !== null) {
-    const client = await credentialsOfFile(path, provider);
-    if (client !== null) return client;
-  }
-  return await new GoogleAuth({ scopes: [...SCOPES] }).getClient();
+  if (provider !== null) return await credentialsOfProvider({ path, prepare }, provider);
+  if (path !== "") return await credentialsOfFile({ path, prepare });
+  const search = new GoogleAuth({ scopes: [...SCOPES] });
+  const client = await search.getClient();
+  // Only the metadata server says in which universe its machine is.
+  if (client instanceof Compute) client.universeDomain = await search.getUniverseDomain();
+  return prepare(client);
 }
 
-const tokenReply = z.object({
-  accessToken: z.string().min(1),
-  expireTime: z.string().transform((time) => Date.parse(time)),
-});
-const LIFETIME = "3600s";
+function otherUniverse(wanted: string, own: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CLOUD_CONFIGURATION_INVALID",
+    message: `${UNIVERSE_VARIABLE} is ${wanted}, but the credentials are for the universe ${own}`,
+    remedy: `Unset ${UNIVERSE_VARIABLE}, or use credentials of that universe.`,
+    blastRadius: "credential",
+  });
+}
 
-/**
- * Requests another account's tokens with these credentials. The library's own class writes a warning to the console
- * whenever it is created.
- */
-export function impersonated(own: AuthClient, account: string): AuthClient {
-  const client = new OAuth2Client();
-  client.refreshHandler = async () => {
-    const { data } = await own.request({
-      url: `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${encodeURIComponent(account)}:generateAccessToken`,
-      method: "POST",
-      data: { scope: SCOPES, lifetime: LIFETIME },
-    });
-    const { accessToken, expireTime } = tokenReply.parse(data);
-    return { access_token: accessToken, expiry_date: expireTime };
-  };
-  return client;
+function valueOf(environment: GceEnvironment, name: string): string | null {
+  const value = environment[name]?.trim() ?? "";
+  return value === "" ? null : value;
 }

@@ -11,18 +11,21 @@ export interface ComputeEndpoint {
 /** The variable that `gcloud` reads too, such as `http://127.0.0.1:8085/compute/v1/`. */
 export const ENDPOINT_VARIABLE = "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE";
 
-const GOOGLE: ComputeEndpoint = {
-  apiEndpoint: "compute.googleapis.com",
-  port: 443,
-  protocol: "https",
-};
+/** Compute Engine in a universe, such as `googleapis.com`. */
+export function computeOf(universeDomain: string): ComputeEndpoint {
+  return { apiEndpoint: `compute.${universeDomain}`, port: 443, protocol: "https" };
+}
 
 /** The client appends this path itself, so an override can only change what precedes it. */
 const API_PATH = /^\/(?:compute\/v1\/?)?$/;
 
-/** @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for an override that is not an address of the API */
-export function computeEndpoint(override: string | undefined): ComputeEndpoint {
-  if (override === undefined || override.trim() === "") return GOOGLE;
+/**
+ * The address that an override names; null without one.
+ *
+ * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` for an override that is not an address of the API
+ */
+export function overriddenEndpoint(override: string | undefined): ComputeEndpoint | null {
+  if (override === undefined || override.trim() === "") return null;
   const url = URL.parse(override.trim());
   if (url === null) throw invalid(quotableAddress(override), "is not a valid URL");
   const { protocol, hostname, pathname, username, password, search, hash } = url;

@@ -1,11 +1,16 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IdentityPoolClient, JWT, OAuth2Client, UserRefreshClient } from "google-auth-library";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { http, HttpResponse } from "msw";
+import type { HttpResponseResolver } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { audienceOf } from "../../../../../adapters/gce/client/credential-file.ts";
-import { impersonated, openCredentials } from "../../../../../adapters/gce/client/credentials.ts";
+import { impersonated } from "../../../../../adapters/gce/client/impersonated.ts";
+import { openCredentials } from "../../../../../adapters/gce/client/credentials.ts";
 import type { CredentialOptions } from "../../../../../adapters/gce/client/credentials.ts";
 import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
 import { serviceAccountOf } from "../../../../../adapters/gce/target.ts";
@@ -117,6 +122,178 @@ describe("whose token goes with a call", () => {
     expect(words).not.toHaveBeenCalled();
     words.mockRestore();
   });
+});
+
+describe("a file of credentials", () => {
+  const IAM = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts";
+  const WORKFORCE = "//iam.googleapis.com/locations/global/workforcePools/people/providers/own";
+  const TOKEN = { access_token: "granted-token", expires_in: 3_600, token_type: "Bearer" };
+  const IMPERSONATED = { accessToken: "granted-token", expireTime: "2999-01-01T00:00:00Z" };
+  const asked: { readonly host: string; readonly form: URLSearchParams; readonly body: string }[] =
+    [];
+  const answer =
+    (reply: object): HttpResponseResolver =>
+    async ({ request }) => {
+      const body = await request.text();
+      asked.push({ host: new URL(request.url).host, form: new URLSearchParams(body), body });
+      return HttpResponse.json(reply);
+    };
+  const google = setupServer(
+    http.post("https://oauth2.googleapis.com/token", answer(TOKEN)),
+    http.post("https://sts.googleapis.com/v1/token", answer(TOKEN)),
+    http.post("https://sts.googleapis.com/v1/oauthtoken", answer(TOKEN)),
+    http.post("https://sts.example.goog/v1/token", answer(TOKEN)),
+    http.post(`${IAM}/:account`, answer(IMPERSONATED)),
+    http.post(
+      "https://iamcredentials.example.goog/v1/projects/-/serviceAccounts/:account",
+      answer(IMPERSONATED),
+    ),
+  );
+  beforeAll(() => {
+    google.listen();
+    syncBuiltinESMExports();
+  });
+  beforeEach(() => asked.splice(0));
+  afterAll(() => {
+    google.close();
+    syncBuiltinESMExports();
+  });
+
+  const workload = async () => ({
+    type: "external_account",
+    audience: `//iam.googleapis.com/${PROVIDER}`,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    credential_source: { file: await file("subject-token") },
+  });
+  const KINDS: readonly (readonly [kind: string, content: () => Promise<object> | object])[] = [
+    ["a user", () => AUTHORIZED_USER],
+    ["a service account", () => ({ ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY })],
+    ["a workload", workload],
+    [
+      "a workload that acts as an account",
+      async () => ({
+        ...(await workload()),
+        service_account_impersonation_url: `${IAM}/${WRITER}:generateAccessToken`,
+      }),
+    ],
+    [
+      "a workforce pool",
+      async () => ({
+        ...(await workload()),
+        audience: WORKFORCE,
+        workforce_pool_user_project: "people-1",
+      }),
+    ],
+    [
+      "a user of a workforce pool",
+      () => ({
+        ...AUTHORIZED_USER,
+        type: "external_account_authorized_user",
+        audience: WORKFORCE,
+        token_url: "https://sts.googleapis.com/v1/oauthtoken",
+      }),
+    ],
+    [
+      "an account that a user acts as",
+      () => ({
+        type: "impersonated_service_account",
+        service_account_impersonation_url: `${IAM}/${WRITER}:generateAccessToken`,
+        source_credentials: AUTHORIZED_USER,
+        delegates: [READER],
+      }),
+    ],
+  ];
+
+  it.each(KINDS)("bills %s by its quota project", async (_kind, contentOf) => {
+    const content = { ...(await contentOf()), quota_project_id: "billing-1", universe_domain: "" };
+    const headers = await headersOf(content, {});
+    expect(headers.get("authorization")).toBe("Bearer granted-token");
+    expect(headers.get("x-goog-user-project")).toBe("billing-1");
+  });
+
+  it.each(KINDS)("bills %s by the project in the environment", async (_kind, contentOf) => {
+    const content = { ...(await contentOf()), quota_project_id: "billing-1" };
+    const headers = await headersOf(content, { GOOGLE_CLOUD_QUOTA_PROJECT: "billing-2" });
+    expect(headers.get("x-goog-user-project")).toBe("billing-2");
+  });
+
+  it.each(KINDS)("bills %s by nothing else", async (_kind, contentOf) => {
+    const headers = await headersOf({ ...(await contentOf()), quota_project_id: null }, {});
+    expect(headers.has("x-goog-user-project")).toBe(false);
+  });
+
+  it("sends the project of a workforce pool's user", async () => {
+    const content = { ...(await workload()), audience: WORKFORCE };
+    await headersOf({ ...content, workforce_pool_user_project: "people-1" }, {});
+    const [request] = asked;
+    expect(request?.form.get("options")).toBe(JSON.stringify({ userProject: "people-1" }));
+  });
+
+  it("sends the delegates between a user and an account", async () => {
+    await headersOf(
+      {
+        type: "impersonated_service_account",
+        service_account_impersonation_url: `${IAM}/${WRITER}:generateAccessToken`,
+        source_credentials: AUTHORIZED_USER,
+        delegates: [READER],
+      },
+      {},
+    );
+    expect(asked.map(({ host }) => host)).toEqual([
+      "oauth2.googleapis.com",
+      "iamcredentials.googleapis.com",
+    ]);
+    expect(JSON.parse(asked[1]?.body ?? "")).toMatchObject({ delegates: [READER] });
+  });
+
+  it("is used in its own universe", async () => {
+    const content = { ...(await workload()), universe_domain: "example.goog" };
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
+    const target = gcpTarget({ wifServiceAccount: WRITER });
+    const client = await open({ target, environment, role: "launcher" });
+    expect(client.universeDomain).toBe("example.goog");
+    await client.getRequestHeaders();
+    expect(asked.map(({ host }) => host)).toEqual([
+      "sts.example.goog",
+      "iamcredentials.example.goog",
+    ]);
+  });
+
+  it("is not used in another universe than the environment's", async () => {
+    const environment = {
+      GOOGLE_APPLICATION_CREDENTIALS: await file(AUTHORIZED_USER),
+      GOOGLE_CLOUD_UNIVERSE_DOMAIN: "example.goog",
+    };
+    await expect(open({ target: gcpTarget(), environment, role: "reader" })).rejects.toMatchObject({
+      reason: "CLOUD_CONFIGURATION_INVALID",
+      message:
+        "GOOGLE_CLOUD_UNIVERSE_DOMAIN is example.goog, but the credentials are for the universe googleapis.com",
+    });
+  });
+
+  it.each([
+    [{ type: "gdch_service_account" }, "has credentials of type gdch_service_account, which"],
+    [{ type: "<secret>" }, "has no type of credentials"],
+    [{}, "has no type of credentials"],
+    [[], "is not a JSON object"],
+    [{ ...AUTHORIZED_USER, refresh_token: "" }, "has no valid refresh_token (type authorized_user)"],
+    [{ ...EXTERNAL, credential_source: {} }, "cannot be used: No valid Identity Pool"],
+    [{ ...EXTERNAL, workforce_pool_user_project: "secret" }, "cannot be used: workforcePool"],
+  ])("is not %j", async (content, words) => {
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
+    const error = await caughtError(() =>
+      open({ target: gcpTarget(), environment, role: "reader" }),
+    );
+    expect(error.reason).toBe("CLOUD_CONFIGURATION_INVALID");
+    expect(error.message).toContain(words);
+    expect(JSON.stringify([error, error.message])).not.toMatch(/secret"|<secret>/u);
+  });
+
+  async function headersOf(content: object, more: Readonly<Record<string, string>>) {
+    const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content), ...more };
+    const client = await open({ target: gcpTarget(), environment, role: "reader" });
+    return await client.getRequestHeaders();
+  }
 });
 
 describe("a workload identity provider", () => {
