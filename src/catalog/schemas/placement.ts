@@ -49,11 +49,13 @@ function onlyArm(target: LooseFields): CatalogSubstrate | undefined {
 }
 
 const REGION = /^[a-z]+(?:-[a-z]+)+-[0-9]+$/;
+// Compute Engine's own grammar, with the prefix of a domain or a universe. It is the judge of everything else about a
+// name: zones with names of another form (us-central1-ai1a) came after this field.
 const GCE_PROJECT =
   /^(?:(?:[-a-z0-9]{1,63}\.)*[a-z][-a-z0-9]{0,62}:)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const ZONE = /^[a-z]+-[a-z]+[0-9]+-[a-z]$/;
+const ZONE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/;
 const SUBNETWORK =
-  /^(?:(?:projects\/[a-z0-9.:-]{1,128}\/)?regions\/([a-z0-9-]{1,63})\/subnetworks\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+  /^(?:(?:(?:https:\/\/[a-z0-9.-]{1,253}\/(?:compute\/)?[a-z0-9]{1,16}\/)?projects\/[a-z0-9.:-]{1,128}\/)?regions\/([a-z0-9-]{1,63})\/subnetworks\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const awsId = (prefix: string) =>
   text(
@@ -113,8 +115,16 @@ const gcpLabels = once(() =>
     .record(
       z
         .string()
-        .regex(/^[a-z][a-z0-9_-]{0,62}$/, "must have keys that match [a-z][a-z0-9_-]{0,62}"),
-      z.string().regex(/^[a-z0-9_-]{0,63}$/, "must match [a-z0-9_-]{0,63}"),
+        .regex(
+          /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u,
+          "must have keys of 1 to 63 lower-case letters, digits, _ and -, starting with a letter",
+        ),
+      z
+        .string()
+        .regex(
+          /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u,
+          "must be at most 63 lower-case letters, digits, _ and -",
+        ),
     )
     .refine((map) => !hasPrefix(map, "slipway-"), "must not have keys that start with slipway-"),
 );
@@ -137,8 +147,8 @@ const gcp = once(() =>
       networkProject: project.exactOptional(),
       assignPublicIp: z.boolean("must be true or false").exactOptional(),
       wifProviderResourceName: text(
-        /^(?:\/\/iam\.googleapis\.com\/)?projects\/[^\s]+$/,
-        "must be a provider's resource name, projects/…",
+        /^(?:\/\/iam\.googleapis\.com\/)?(?:projects|locations)\/[^\s]+$/,
+        "must be a provider's resource name, projects/… or locations/…",
       ).exactOptional(),
       wifServiceAccount: serviceAccount.exactOptional(),
       wifReadonlyServiceAccount: serviceAccount.exactOptional(),
@@ -233,7 +243,7 @@ export const placementSchema = once(() =>
 
 /** `us-central1-a` -> `us-central1`. */
 function regionOfZone(zone: string): string {
-  return zone.replace(/-[a-z]$/, "");
+  return zone.slice(0, zone.lastIndexOf("-"));
 }
 
 function hasPrefix(map: Readonly<Record<string, string>>, prefix: string): boolean {

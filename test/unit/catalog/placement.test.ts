@@ -188,8 +188,27 @@ describe("on GCP", () => {
   });
 
   it.each([
+    { zones: ["us-central1-ai1a", "us-central1-a"] },
+    { zones: ["u-germany-northeast1-a"] },
+    { zones: ["us-central1"] },
+    { project: "example.com:agents" },
+    { project: "eu0:agents" },
+    { project: "1234567890123" },
+    { network_project: "eu0:net", subnet: "projects/eu0:net/regions/us-central1/subnetworks/a" },
+    {
+      subnet:
+        "https://www.googleapis.com/compute/v1/projects/net/regions/us-central1/subnetworks/a",
+    },
+    { wif_provider_resource_name: "locations/global/workforcePools/people/providers/own" },
+    { labels: { équipe: "agents_été", 場所: "東京" } },
+  ])("leaves %j to the API", (more) => {
+    expect(() => parseBody("placement", onGcp(more))).not.toThrow();
+  });
+
+  it.each([
     [{ zones: [] }, "zones: must list at least one zone"],
-    [{ zones: ["us-central1"] }, "zones[0]: must be a zone such as us-central1-a"],
+    [{ zones: ["nowhere"] }, "zones[0]: must be a zone such as us-central1-a"],
+    [{ zones: ["us-central1-a/b"] }, "zones[0]: must be a zone such as us-central1-a"],
     [{ zones: ["us-central1-a", "us-east1-b"] }, "zones: must all be in one region"],
     [{ zones: ["us-central1-a", "us-central1-a"] }, "zones: must not contain duplicates"],
     [{ subnet: "regions/us-east1/subnetworks/default" }, "subnet: must be in the zones' region"],
@@ -198,13 +217,16 @@ describe("on GCP", () => {
       "subnet: must be a subnetwork's name or partial self-link",
     ],
     [{ project: "Acme" }, "project: must be a project id"],
-    [{ labels: { A: "1" } }, "labels.A: must have keys that match [a-z][a-z0-9_-]{0,62}"],
-    [{ labels: { a: "B" } }, "labels.a: must match [a-z0-9_-]{0,63}"],
+    [
+      { labels: { A: "1" } },
+      "labels.A: must have keys of 1 to 63 lower-case letters, digits, _ and -, starting with a letter",
+    ],
+    [{ labels: { a: "B" } }, "labels.a: must be at most 63 lower-case letters, digits, _ and -"],
     [{ labels: { "slipway-owner": "b" } }, "labels: must not have keys that start with slipway-"],
     [{ wif_service_account: "nobody" }, "wif_service_account: must be a service account's address"],
     [
       { wif_provider_resource_name: "x" },
-      "wif_provider_resource_name: must be a provider's resource name, projects/…",
+      "wif_provider_resource_name: must be a provider's resource name, projects/… or locations/…",
     ],
   ])("rejects %j", (more, message) => {
     expect(refusal("placement", onGcp(more)).message).toBe(`target.gcp.${message}`);

@@ -276,7 +276,10 @@ describe("a file of credentials", () => {
     [{ type: "<secret>" }, "has no type of credentials"],
     [{}, "has no type of credentials"],
     [[], "is not a JSON object"],
-    [{ ...AUTHORIZED_USER, refresh_token: "" }, "has no valid refresh_token (type authorized_user)"],
+    [
+      { ...AUTHORIZED_USER, refresh_token: "" },
+      "has no valid refresh_token (type authorized_user)",
+    ],
     [{ ...EXTERNAL, credential_source: {} }, "cannot be used: No valid Identity Pool"],
     [{ ...EXTERNAL, workforce_pool_user_project: "secret" }, "cannot be used: workforcePool"],
   ])("is not %j", async (content, words) => {
