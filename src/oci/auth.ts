@@ -21,7 +21,7 @@ const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 
 /**
  * Parses the challenges of a `WWW-Authenticate` field, in order. The caller joins several fields with commas. Parsing
- * stops at the first malformed challenge and returns those before it.
+ * stops at the first malformed parameter and returns what comes before it, as Go's clients do.
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
@@ -43,14 +43,32 @@ export function pullScope(repository: string): string {
   return `repository:${repository}:${PULL}`;
 }
 
-/** Parses the parameters up to the next scheme; null if they are malformed. */
+/** The challenge by which to request a token; undefined if the registry has none. */
+export function bearerChallenge(header: string): Challenge | undefined {
+  return parseChallenges(header).find(({ scheme }) => scheme === "bearer");
+}
+
+/** The scopes in the bearer challenge of a `WWW-Authenticate` field, without repeats. */
+export function challengedScopes(header: string): readonly string[] {
+  const scope = bearerChallenge(header)?.parameters.get("scope") ?? "";
+  return [...new Set(scope.split(" ").filter((one) => one !== ""))];
+}
+
+/** True if a token with this scope may pull from the repository: `repository:team/app:pull,push`. */
+export function mayPull(scope: string, repository: string): boolean {
+  const [, name, actions = ""] = /^repository(?:\([^)]*\))?:(.*):([^:]*)$/.exec(scope) ?? [];
+  return name === repository && actions.split(",").some((one) => one === PULL || one === "*");
+}
+
+/** Parses the parameters up to the next scheme or the first malformed one; null if that is the first of all. */
 function readParameters(scanner: Scanner): ReadonlyMap<string, string> | null {
   const parameters = new Map<string, string>();
+  const readSoFar = () => (parameters.size === 0 ? null : parameters);
   for (;;) {
     const start = scanner.position();
     scanner.take(SEPARATORS);
     const name = scanner.take(TOKEN);
-    if (name === null) return scanner.ended() ? parameters : null;
+    if (name === null) return scanner.ended() ? parameters : readSoFar();
     scanner.take(SPACES);
     if (!scanner.takeCharacter("=")) {
       scanner.moveTo(start);
@@ -58,7 +76,7 @@ function readParameters(scanner: Scanner): ReadonlyMap<string, string> | null {
     }
     scanner.take(SPACES);
     const value = readValue(scanner);
-    if (value === null) return null;
+    if (value === null) return readSoFar();
     const key = name.toLowerCase();
     // A parameter may occur only once (RFC 9110, 11.2). Of duplicates, the first counts.
     if (!parameters.has(key)) parameters.set(key, value);

@@ -1,6 +1,7 @@
 import { cancellation, raceWithDetach } from "../../async/cancellation.ts";
 import { isSlipwayError, type SlipwayError } from "../../errors.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
+import { bearerChallenge, challengedScopes, mayPull, pullScope } from "../auth.ts";
 import { foreignDemand, type Subject } from "./failures.ts";
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { readRefusal } from "./refusal.ts";
@@ -17,6 +18,9 @@ export interface RegistryRequest {
   readonly subject: Subject;
   readonly signal: AbortSignal;
 }
+
+/** The statuses by which a registry hides content from anonymous callers. */
+const HIDING: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export interface AuthorizedRequests {
   /**
@@ -38,13 +42,26 @@ export interface AuthorizedRequestsOptions {
 
 type Answer<Result> =
   | { readonly kind: "good"; readonly result: Result }
-  /** The registry's own 401: the credential or token is missing, invalid or expired. */
+  /** The registry's own 401 with a challenge: the credential or token is missing, invalid or expired. */
   | {
       readonly kind: "demand";
       readonly header: string;
       readonly private: boolean;
       readonly failure: SlipwayError;
-    };
+    }
+  /**
+   * The registry's own 401 without a challenge, 403 or 404: it may hide the content from anonymous callers. The
+   * challenge of `/v2/` shows whether it takes credentials.
+   */
+  | { readonly kind: "hidden"; readonly status: number; readonly failure: SlipwayError };
+
+/** A challenge, and the scopes of the token to request. */
+interface Challenged {
+  readonly header: string;
+  /** True if the registry has a private address. */
+  readonly private: boolean;
+  readonly scopes: readonly string[];
+}
 
 export function createAuthorizedRequests(options: AuthorizedRequestsOptions): AuthorizedRequests {
   const { tokens } = options;
@@ -52,30 +69,87 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
     async perform(request, read) {
       const { subject, signal } = request;
       const remembered = tokens.remembered(subject);
-      const first = await reach(options, request, remembered, read);
-      if (first.answer.kind === "good") return first.answer.result;
-      const { header, failure } = first.answer;
-      if (header === "") throw failure;
+      const { endpoint, answer } = await reach(options, request, remembered, read);
+      if (answer.kind === "good") return answer.result;
 
-      const authorization = await tokens.obtain({
-        endpoint: first.endpoint,
-        private: first.answer.private,
-        header,
-        refused: remembered,
-        subject,
-        signal,
-      });
-      // Only once: a registry that rejects the authorization that it has just requested will reject it again.
-      const second = await sendRequest(
-        { ...options, endpoint: first.endpoint },
-        request,
-        authorization,
-        read,
-      );
-      if (second.kind === "good") return second.result;
-      throw second.failure;
+      const attempt = async (challenged: Challenged, refused: string | null) => {
+        const demand = { ...challenged, endpoint, refused, subject, signal };
+        const authorization = await tokens.obtain(demand);
+        const sending = { ...options, endpoint };
+        return { authorization, answer: await sendRequest(sending, request, authorization, read) };
+      };
+      const challenged = await challengeOf({ ...options, endpoint }, request, answer, remembered);
+      const second = await attempt(challenged, remembered);
+      if (second.answer.kind === "good") return second.answer.result;
+      const wider = widened(challenged, second.answer, subject);
+      // A registry that rejects the authorization that it has just requested will reject it again.
+      if (wider === null) throw second.answer.failure;
+      const third = await attempt(wider, second.authorization);
+      if (third.answer.kind === "good") return third.answer.result;
+      throw third.answer.failure;
     },
   };
+}
+
+/** The challenge that the first response carries, or else that of `/v2/`. Throws the response's error if neither does. */
+async function challengeOf(
+  options: AuthorizedRequestsOptions & { readonly endpoint: Endpoint },
+  request: RegistryRequest,
+  answer: Exclude<Answer<unknown>, { kind: "good" }>,
+  authorization: string | null,
+): Promise<Challenged> {
+  const { subject } = request;
+  const own = [pullScope(subject.repository.repository)];
+  if (answer.kind === "demand") {
+    const named = challengedScopes(answer.header);
+    return { ...answer, scopes: named.length === 0 ? own : named };
+  }
+  const mayHide = authorization === null && subject.credential !== null;
+  const base = answer.status === 401 || mayHide ? await baseChallenge(options, request) : null;
+  if (base === null) throw answer.failure;
+  // GitHub's challenge at /v2/ has the scope of an example (`repository:user/image:pull`).
+  return { ...base, scopes: own };
+}
+
+/**
+ * The scopes of a third attempt, after the registry has rejected a token: those that it names now, and the
+ * repository's own, if the token did not have them. Null if it had them all.
+ */
+function widened(
+  challenged: Challenged,
+  answer: Exclude<Answer<unknown>, { kind: "good" }>,
+  subject: Subject,
+): Challenged | null {
+  if (answer.kind !== "demand" || bearerChallenge(answer.header) === undefined) return null;
+  const { repository } = subject.repository;
+  const named = [...new Set([...challengedScopes(answer.header), ...challenged.scopes])];
+  const scopes = named.some((scope) => mayPull(scope, repository))
+    ? named
+    : [...named, pullScope(repository)];
+  return scopes.every((scope) => challenged.scopes.includes(scope)) ? null : { ...answer, scopes };
+}
+
+/** The challenge of `/v2/`, which Docker, crane and skopeo read before any other request; null if it has none. */
+async function baseChallenge(
+  { client, endpoint }: AuthorizedRequestsOptions & { readonly endpoint: Endpoint },
+  { subject, signal }: RegistryRequest,
+): Promise<Omit<Challenged, "scopes"> | null> {
+  const url = new URL("/v2/", endpoint.origin);
+  const { trust } = endpoint;
+  const content = "document";
+  const common = { url, trust, subject, signal, content, addresses: "any" } as const;
+  const base = {
+    ...common,
+    method: "GET",
+    accept: "application/json",
+    authorization: null,
+  } as const;
+  return client.perform(base, async (response) => {
+    response.discard();
+    const header = response.headers.get("www-authenticate") ?? "";
+    const isDemand = response.status === 401 && response.origin === url.origin && header !== "";
+    return isDemand ? { header, private: response.private } : null;
+  });
 }
 
 /** Sends the first request to a registry, which also shows whether an insecure registry uses TLS. */
@@ -132,10 +206,14 @@ async function sendRequest<Result>(
         response.discard();
         throw foreignDemand(subject, response.origin);
       }
+      const { status } = response;
       const header = response.headers.get("www-authenticate") ?? "";
-      const failure = await readRefusal(response, { subject, now: now() });
-      if (response.status !== 401) throw failure;
-      return { kind: "demand", header, private: response.private, failure };
+      const isOwn = response.origin === url.origin;
+      const failure = await readRefusal(response, { subject, origin: url.origin, now: now() });
+      if (status === 401 && header !== "")
+        return { kind: "demand", header, private: response.private, failure };
+      if (isOwn && HIDING.has(status)) return { kind: "hidden", status, failure };
+      throw failure;
     },
   );
 }

@@ -1,3 +1,4 @@
+import { isSlipwayError, type ErrorReason, type SlipwayError } from "../../errors.ts";
 import { credentialKey, credentialSecrets } from "../credential.ts";
 import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } from "../digest.ts";
 import { imageFault, namingImage } from "../image/image-fault.ts";
@@ -51,6 +52,13 @@ export interface RegistryClientOptions extends EndpointOptions {
 const DEFAULT_RETRY: RetryOptions = { retries: 2, pauseMilliseconds: 200 };
 /** Maximum total size of the cached documents in bytes. */
 const LARGEST_MEMORY = 32 * 1024 * 1024;
+
+/** Reasons of errors that need no second look: a further request may lock an account or use up a quota. */
+const SETTLED_BY_HEAD: ReadonlySet<ErrorReason> = new Set([
+  "REGISTRY_UNAUTHENTICATED",
+  "REGISTRY_RATE_LIMITED",
+  "REDIRECT_REFUSED",
+]);
 
 interface Client {
   readonly requests: AuthorizedRequests;
@@ -146,8 +154,29 @@ async function headManifest(
   return { digest, mediaType: manifest.mediaType };
 }
 
-/** The result of HEAD; null if the registry omits required headers, so that the manifest itself must be read. */
+/**
+ * The result of HEAD; null if the manifest itself must be read: the registry omits required headers or does not support
+ * HEAD, or it refuses the request, for which the response to GET has a body with the reason. Docker, containerd and
+ * crane fall back in the same way.
+ */
 async function askHead(
+  client: Client,
+  request: Guarded<ManifestRequest>,
+): Promise<ManifestHead | null> {
+  try {
+    return await sendHead(client, request);
+  } catch (caught) {
+    if (isSlipwayError(caught) && isRefusedHead(caught)) return null;
+    throw caught;
+  }
+}
+
+/** True if the registry answered HEAD with an unsuccessful status, other than one that a GET would only repeat. */
+function isRefusedHead({ reason, metadata }: SlipwayError): boolean {
+  return typeof metadata["status"] === "number" && !SETTLED_BY_HEAD.has(reason);
+}
+
+async function sendHead(
   client: Client,
   request: Guarded<ManifestRequest>,
 ): Promise<ManifestHead | null> {
@@ -265,8 +294,8 @@ function blobRequest(
 
 /** The digest in the registry's header; null if there is none. */
 function announcedDigest(response: HttpResponse, subject: Subject): string | null {
-  const announced = response.headers.get("docker-content-digest");
-  if (announced === undefined || isDigest(announced)) return announced ?? null;
+  const announced = response.headers.get("docker-content-digest") ?? "";
+  if (announced === "" || isDigest(announced)) return announced || null;
   throw protocolFault(subject, "its Docker-Content-Digest is not a valid digest");
 }
 

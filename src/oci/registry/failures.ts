@@ -1,5 +1,6 @@
 import { SlipwayError, type ErrorReason, type JsonObject } from "../../errors.ts";
 import type { RegistryCredential } from "../credential.ts";
+import type { RefusalEntry } from "./error-document.ts";
 import type { Repository } from "../reference.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 
@@ -17,20 +18,71 @@ export interface Subject {
 const INSECURE_REMEDY =
   "Give the registry a certificate, or declare it insecure in the engine's configuration (insecure-registries).";
 
-/** @param details the registry's response if there was one, otherwise the caught error */
+/** An unsuccessful response, for messages. */
+export interface Answer {
+  readonly status: number;
+  readonly entries: readonly RefusalEntry[];
+  /** The host that sent it if that is not the one that was asked first (a redirect's target); otherwise null. */
+  readonly from: string | null;
+  readonly metadata: JsonObject;
+}
+
+/** The error of a host that sent no response. */
 export function unavailable(
   subject: Subject,
   why: string,
-  details: { readonly answer?: JsonObject; readonly cause?: unknown } = {},
+  details: { readonly host?: string; readonly code?: string; readonly cause?: unknown } = {},
 ): SlipwayError {
+  const { host, code } = details;
+  const { registry } = subject.repository;
+  const at = host === undefined || host === registry ? "" : `${host}: `;
   return fault(subject, {
     code: "UNAVAILABLE",
     reason: "REGISTRY_UNAVAILABLE",
-    why: `the registry ${subject.repository.registry} cannot be reached: ${why}`,
+    why: `the registry ${registry} cannot be reached: ${at}${why}${code === undefined ? "" : ` (${code})`}`,
     remedy: "Check the registry's name, and whether it is reachable from here; then try again.",
     retry: "same-token",
-    metadata: details.answer ?? {},
+    metadata: {
+      ...(host === undefined ? {} : { host }),
+      ...(code === undefined ? {} : { system_error: code }),
+    },
     cause: details.cause,
+  });
+}
+
+/** The error of a registry that answers, but not with content: maintenance, overload, a defect. */
+export function overloaded(subject: Subject, answer: Answer): SlipwayError {
+  return fault(subject, {
+    code: "UNAVAILABLE",
+    reason: "REGISTRY_UNAVAILABLE",
+    why: `${sender(subject, answer)} cannot answer at the moment: ${said(answer)}`,
+    remedy: `Try again ${waitOf(answer)}; if it continues, ask the registry's operator.`,
+    retry: "same-token",
+    metadata: answer.metadata,
+  });
+}
+
+/** The error of a registry that answered well and said no: a policy, a withdrawn image, an unsupported request. */
+export function refused(subject: Subject, answer: Answer): SlipwayError {
+  return fault(subject, {
+    code: "FAILED_PRECONDITION",
+    reason: "REGISTRY_REFUSED",
+    why: `${sender(subject, answer)} refused the request: ${said(answer)}`,
+    remedy:
+      "Settle what the registry's message names, with its operator if need be; or use another image.",
+    blastRadius: "image",
+    metadata: answer.metadata,
+  });
+}
+
+export function invalidName(subject: Subject, answer: Answer): SlipwayError {
+  return fault(subject, {
+    code: "INVALID_ARGUMENT",
+    reason: "INVALID_REFERENCE",
+    why: `the registry ${subject.repository.registry} does not accept the name: ${said(answer)}`,
+    remedy: "Correct the repository, tag or digest in the image reference.",
+    blastRadius: "image",
+    metadata: answer.metadata,
   });
 }
 
@@ -55,13 +107,18 @@ export function plainHttpRefused(subject: Subject, cause: unknown): SlipwayError
   });
 }
 
-export function protocolFault(subject: Subject, why: string, cause?: unknown): SlipwayError {
+export function protocolFault(
+  subject: Subject,
+  why: string,
+  details: { readonly answer?: Answer; readonly cause?: unknown } = {},
+): SlipwayError {
   return fault(subject, {
     code: "UNAVAILABLE",
     reason: "REGISTRY_PROTOCOL",
     why: `the registry ${subject.repository.registry} violated the distribution specification: ${why}`,
     remedy: "Check that the host is a registry, and that no proxy responds in its place.",
-    cause,
+    metadata: details.answer?.metadata ?? {},
+    cause: details.cause,
   });
 }
 
@@ -114,67 +171,106 @@ export function sizeMismatch(
 
 export function notAuthenticated(
   subject: Subject,
-  details: { readonly why?: string; readonly answer?: JsonObject } = {},
+  details: {
+    readonly why?: string;
+    readonly answer?: Answer;
+    /** The host that refused the credential, if it is a token service. */
+    readonly tokenService?: string;
+  } = {},
 ): SlipwayError {
+  const { answer, tokenService } = details;
   const { registry } = subject.repository;
   const anonymous = subject.credential === null;
   const origin = subject.credential?.origin;
+  const refuser =
+    tokenService === undefined || tokenService === registry
+      ? `the registry ${registry}`
+      : `the token service ${tokenService} of the registry ${registry}`;
+  const why =
+    details.why ??
+    (anonymous
+      ? `${refuser} requires a credential, and none is available`
+      : `${refuser} refused the credential${origin === undefined ? "" : ` of ${origin}`}`);
   return fault(subject, {
     code: "UNAUTHENTICATED",
     reason: "REGISTRY_UNAUTHENTICATED",
-    why:
-      details.why ??
-      (anonymous
-        ? `the registry ${registry} requires a credential, and none is available`
-        : `the registry ${registry} refused the credential${origin === undefined ? "" : ` of ${origin}`}`),
+    why: withWords(why, answer),
     remedy: anonymous
       ? `Store a pull secret for ${registry} and name it in the image record, or log in with docker login ${registry}.`
       : `Check the user name and the password or token that ${origin === undefined ? "are stored" : `${origin} has`} for ${registry}, and whether they have expired.`,
     blastRadius: "credential",
-    metadata: details.answer ?? {},
+    metadata: answer?.metadata ?? {},
   });
 }
 
-export function notPermitted(subject: Subject, answer: JsonObject): SlipwayError {
+export function notPermitted(subject: Subject, answer: Answer): SlipwayError {
   const { registry, repository } = subject.repository;
-  const who = subject.credential === null ? "Anonymous callers" : "The credential";
+  const anonymous = subject.credential === null;
+  const why = `the registry ${registry} does not let ${anonymous ? "anonymous callers" : "this credential"} pull ${repository}`;
   return fault(subject, {
     code: "PERMISSION_DENIED",
     reason: "REGISTRY_PERMISSION_DENIED",
-    why: `the registry ${registry} does not let ${subject.credential === null ? "anonymous callers" : "this credential"} pull ${repository}`,
-    remedy: `${who} may not pull it: give it the right to, use another credential, or check the name (registries say the same of a repository that does not exist).`,
+    why: withWords(why, answer),
+    remedy: anonymous
+      ? `Use a credential that may pull it, or check the name (registries say the same of a repository that does not exist).`
+      : `Give the credential the right to pull it, renew it if it has expired, or check the name (registries say the same of a repository that does not exist).`,
     blastRadius: "credential",
-    metadata: answer,
+    metadata: answer.metadata,
   });
 }
 
-export function notFound(subject: Subject, answer: JsonObject): SlipwayError {
+export function notFound(subject: Subject, answer: Answer): SlipwayError {
   const { registry } = subject.repository;
+  const why =
+    subject.kind === "manifest"
+      ? `the registry ${registry} has no such image`
+      : `the registry ${registry} does not have it, although the manifest names it`;
+  const from = answer.from === null ? "" : ` (it redirects to ${answer.from})`;
   return fault(subject, {
     code: "NOT_FOUND",
     reason: "IMAGE_NOT_FOUND",
-    why:
-      subject.kind === "manifest"
-        ? `the registry ${registry} has no such image`
-        : `the registry ${registry} does not have it, although the manifest names it`,
+    why: withWords(`${why}${from}`, answer),
     remedy:
       "Check repository, tag and digest; a private repository may look absent to a credential that cannot read it.",
     blastRadius: "image",
-    metadata: answer,
+    metadata: answer.metadata,
   });
 }
 
-export function rateLimited(subject: Subject, answer: JsonObject): SlipwayError {
-  const after = answer["retry_after_seconds"];
+export function rateLimited(subject: Subject, answer: Answer): SlipwayError {
   return fault(subject, {
     code: "RESOURCE_EXHAUSTED",
     reason: "REGISTRY_RATE_LIMITED",
-    why: `the registry ${subject.repository.registry} limits how often images are pulled`,
-    remedy: `Try again ${typeof after === "number" ? `in ${after} seconds` : "later"}${subject.credential === null ? ", or use a credential: anonymous pulls have the lowest limit" : ""}.`,
+    why: withWords(
+      `the registry ${subject.repository.registry} limits how often images are pulled`,
+      answer,
+    ),
+    remedy: `Try again ${waitOf(answer)}${subject.credential === null ? ", or use a credential: anonymous pulls have the lowest limit" : ""}.`,
     blastRadius: "credential",
     retry: "same-token",
-    metadata: answer,
+    metadata: answer.metadata,
   });
+}
+
+function sender({ repository }: Subject, { from }: Answer): string {
+  const registry = `the registry ${repository.registry}`;
+  return from === null ? registry : `${registry} redirects to ${from}, which`;
+}
+
+/** The status and the words of the response: `status 412 (PROJECTPOLICYVIOLATION): it has vulnerabilities`. */
+export function said({ status, entries }: Answer): string {
+  const codes = entries.flatMap(({ code }) => code ?? []).join(", ");
+  const messages = entries.flatMap(({ message }) => message ?? []).join("; ");
+  return `status ${status}${codes === "" ? "" : ` (${codes})`}${messages === "" ? "" : `: ${messages}`}`;
+}
+
+function withWords(why: string, answer: Answer | undefined): string {
+  return answer === undefined ? why : `${why}: ${said(answer)}`;
+}
+
+function waitOf({ metadata }: Answer): string {
+  const after = metadata["retry_after_seconds"];
+  return typeof after === "number" ? `in ${after} seconds` : "later";
 }
 
 function fault(

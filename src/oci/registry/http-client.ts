@@ -38,7 +38,7 @@ export interface HttpClientOptions {
 }
 
 export interface RetryOptions {
-  /** Maximum number of retries after a missing response or a status of 500 or more. */
+  /** Maximum number of retries after a missing response, or after a status of 500 or more of a GET or POST. */
   readonly retries: number;
   /** First delay between attempts in milliseconds; it doubles each time. */
   readonly pauseMilliseconds: number;
@@ -113,17 +113,27 @@ async function attempt<Result>(
   using deadline =
     request.content === "blob" ? null : createDeadline(request.signal, limits.document);
   const signal = deadline?.signal ?? request.signal;
+  let { host } = request.url;
   try {
-    const response = await followRedirects(options, toHop(options, request, signal));
+    const hop = toHop(options, request, signal);
+    const response = await followRedirects(options, {
+      ...hop,
+      onHop: (url) => {
+        host = url.host;
+      },
+    });
     if (response.status >= 500) {
-      const failure = await readRefusal(response, { subject, now: options.now() });
-      throw new AttemptError(failure, failure.reason === "REGISTRY_UNAVAILABLE");
+      const { origin } = request.url;
+      const failure = await readRefusal(response, { subject, origin, now: options.now() });
+      // The client asks again by GET, whose response has a body.
+      const repeated = request.method !== "HEAD" && failure.reason === "REGISTRY_UNAVAILABLE";
+      throw new AttemptError(failure, repeated);
     }
     return await read(response);
   } catch (caught) {
     if (caught instanceof AttemptError) throw caught;
     const timedOut = signal.aborted && !request.signal.aborted;
-    const { failure, transient } = translateFailure(caught, { ...request, timedOut });
+    const { failure, transient } = translateFailure(caught, { ...request, host, timedOut });
     throw new AttemptError(failure, transient);
   }
 }

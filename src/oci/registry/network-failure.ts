@@ -3,7 +3,13 @@ export type NetworkFailure =
   | { readonly kind: "certificate"; readonly why: string }
   | { readonly kind: "plain-http"; readonly why: string }
   | { readonly kind: "protocol"; readonly why: string }
-  | { readonly kind: "unreachable"; readonly why: string; readonly transient: boolean };
+  | {
+      readonly kind: "unreachable";
+      readonly why: string;
+      /** The system's error: `ECONNREFUSED`. */
+      readonly code: string;
+      readonly transient: boolean;
+    };
 
 /** Codes of OpenSSL and Node for an untrusted certificate. */
 const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
@@ -20,6 +26,10 @@ const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
   ["CERT_SIGNATURE_FAILURE", "its certificate has a wrong signature"],
   ["HOSTNAME_MISMATCH", "its certificate is for another name"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
+  ["INVALID_CA", "a certificate of its chain may not sign others"],
+  ["INVALID_PURPOSE", "its certificate is not for a server"],
+  ["PATH_LENGTH_EXCEEDED", "its chain of certificates is longer than an authority allows"],
+  ["CERT_CHAIN_TOO_LONG", "its chain of certificates is too long"],
 ]);
 
 const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
@@ -55,10 +65,10 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
     return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
   if (code === "ENOTFOUND")
-    return { kind: "unreachable", why: "its name cannot be resolved", transient: false };
-  const why = NETWORK_CODES.get(code) ?? `the connection failed (${code})`;
+    return { kind: "unreachable", why: "its name cannot be resolved", code, transient: false };
+  const why = NETWORK_CODES.get(code) ?? "the connection failed";
   // After one full timeout, two more would take too long: no retry.
-  return { kind: "unreachable", why, transient: code !== "ETIMEDOUT" };
+  return { kind: "unreachable", why, code, transient: code !== "ETIMEDOUT" };
 }
 
 /** The code of an error, or of the first of several: a name with several addresses fails with one error for each. */

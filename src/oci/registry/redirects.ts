@@ -5,6 +5,8 @@ export interface FirstHop extends HttpRequest {
   readonly authorization: string | null;
   /** Called after the first host's response. */
   readonly onAnswer: () => void;
+  /** Called before each redirect is followed, with its target. */
+  readonly onHop: (target: URL) => void;
 }
 
 /** Thrown if a response refers to an address that Slipway does not send to. */
@@ -27,7 +29,7 @@ export async function followRedirects(
   },
   first: FirstHop,
 ): Promise<HttpResponse> {
-  const { authorization, onAnswer, ...plain } = first;
+  const { authorization, onAnswer, onHop, ...plain } = first;
   let hop: HttpRequest = plain;
   let credential = authorization;
   let allPrivate = true;
@@ -45,6 +47,7 @@ export async function followRedirects(
 
     const url = targetOf(location, hop.url);
     if (url.origin !== hop.url.origin) credential = null;
+    onHop(url);
     const home = url.origin === first.url.origin;
     hop = {
       ...plain,

@@ -1,75 +1,128 @@
 import { retryAfterMetadata, retryAfterSeconds } from "../../async/retry-after.ts";
-import { z } from "zod";
 import type { JsonObject, SlipwayError } from "../../errors.ts";
-import { readBody } from "./body.ts";
+import { readErrorDocument, type Refusal } from "./error-document.ts";
 import {
+  invalidName,
   notAuthenticated,
   notFound,
   notPermitted,
+  overloaded,
   protocolFault,
   rateLimited,
-  unavailable,
+  refused,
+  said,
+  type Answer,
   type Subject,
 } from "./failures.ts";
 import type { HttpResponse } from "./transport.ts";
 
-const LARGEST_ERROR = 64 * 1024;
-const MOST_ERRORS = 5;
-const LONGEST_MESSAGE = 300;
-
-const errorCode = z.string().regex(/^[A-Za-z_]{1,40}$/);
-const errorBody = z.object({
-  errors: z.array(z.object({ code: errorCode, message: z.string().nullish().catch(null) })).min(1),
-});
-
 export interface RefusedRequest {
   readonly subject: Subject;
+  /** Where the request was sent first: `https://registry.example:5000`. A redirect may have led elsewhere. */
+  readonly origin: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** The meaning of a registry's failure response, from its status, headers and `errors[].code`. */
+type Meaning =
+  | "rate-limited"
+  | "unauthenticated"
+  | "denied"
+  | "missing"
+  | "invalid-name"
+  | "unavailable"
+  | "refused";
+
+/** The statuses that have one meaning in HTTP, whatever the body says. */
+const STATUSES: ReadonlyMap<number, Meaning> = new Map([
+  [401, "unauthenticated"],
+  [403, "denied"],
+  [404, "missing"],
+  [408, "unavailable"],
+  [410, "missing"],
+  [425, "unavailable"],
+  [429, "rate-limited"],
+  [501, "refused"],
+]);
+/** The codes of the distribution specification, for statuses that say less, such as 400. */
+const CODES: ReadonlyMap<string, Meaning> = new Map([
+  ["UNAUTHORIZED", "unauthenticated"],
+  ["DENIED", "denied"],
+  ["NAME_UNKNOWN", "missing"],
+  ["MANIFEST_UNKNOWN", "missing"],
+  ["BLOB_UNKNOWN", "missing"],
+  ["NAME_INVALID", "invalid-name"],
+  ["TAG_INVALID", "invalid-name"],
+  ["DIGEST_INVALID", "invalid-name"],
+]);
+
+/** The meaning of a registry's failure response, from its status, headers and error codes, with the registry's words. */
 export async function readRefusal(
   response: HttpResponse,
   request: RefusedRequest,
 ): Promise<SlipwayError> {
-  const { subject, now } = request;
-  const { status } = response;
-  const errors = await readErrors(response, request);
-  const codes = errors.map((error) => error.code);
-  const answer: JsonObject = { status, ...(errors.length === 0 ? {} : { errors }) };
-  if (status === 429 || codes.includes("TOOMANYREQUESTS"))
-    return rateLimited(subject, { ...answer, ...rateLimits(response.headers, now) });
-  if (status === 401) return notAuthenticated(subject, { answer });
-  if (status === 403) return notPermitted(subject, answer);
-  if (status === 404) return notFound(subject, answer);
-  const said = `status ${status}${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;
-  return status >= 500 ? unavailable(subject, said, { answer }) : protocolFault(subject, said);
-}
-
-interface RegistryErrorEntry extends JsonObject {
-  readonly code: string;
-}
-
-async function readErrors(
-  response: HttpResponse,
-  { subject }: RefusedRequest,
-): Promise<readonly RegistryErrorEntry[]> {
-  let body: unknown;
-  try {
-    body = JSON.parse(new TextDecoder().decode(await readBody(response, LARGEST_ERROR)));
-  } catch {
-    // The status is sufficient: registries and the proxies in front of them may send any body.
-    return [];
+  const { subject } = request;
+  const { refusal, answer } = await readAnswer(response, request);
+  switch (meaningOf(response.status, refusal)) {
+    case "rate-limited":
+      return rateLimited(subject, answer);
+    case "unauthenticated":
+      return notAuthenticated(subject, { answer });
+    case "denied":
+      return answer.from === null ? notPermitted(subject, answer) : refused(subject, answer);
+    case "missing":
+      return notFound(subject, answer);
+    case "invalid-name":
+      return invalidName(subject, answer);
+    case "unavailable":
+      return overloaded(subject, answer);
+    case "refused":
+      // Without an error document, the response may come from a proxy or a web server.
+      return refusal.form === "document" || answer.from !== null
+        ? refused(subject, answer)
+        : protocolFault(subject, said(answer), { answer });
   }
-  const parsed = errorBody.safeParse(body);
-  if (!parsed.success) return [];
-  return parsed.data.errors.slice(0, MOST_ERRORS).map(({ code, message }) => {
-    const line = (message ?? "").replaceAll(/\p{C}/gu, " ");
-    // Redact before truncating: the redactor would not recognise the truncated beginning of a short secret.
-    const words = subject.redactor.text(line).slice(0, LONGEST_MESSAGE).trim();
-    return { code, ...(words === "" ? {} : { message: words }) };
-  });
+}
+
+/** Reads what an unsuccessful response says, without deciding what it means. */
+export async function readAnswer(
+  response: HttpResponse,
+  { subject, origin, now }: RefusedRequest,
+): Promise<{ readonly refusal: Refusal; readonly answer: Answer }> {
+  const refusal = await readErrorDocument(response, subject.redactor);
+  return { refusal, answer: answerOf(response, refusal, { origin, now }) };
+}
+
+/** The meaning of a status and its error codes. */
+export function meaningOf(status: number, { entries }: Refusal): Meaning {
+  const codes = entries.map(({ code }) => code);
+  if (codes.includes("TOOMANYREQUESTS")) return "rate-limited";
+  const known = STATUSES.get(status) ?? (status >= 500 ? "unavailable" : undefined);
+  return (
+    known ??
+    codes.map((code) => CODES.get(code ?? "")).find((one) => one !== undefined) ??
+    "refused"
+  );
+}
+
+function answerOf(
+  response: HttpResponse,
+  { entries }: Refusal,
+  request: { readonly origin: string; readonly now: number },
+): Answer {
+  const { status, headers } = response;
+  const from = response.origin === request.origin ? null : new URL(response.origin).host;
+  return {
+    status,
+    entries,
+    from,
+    metadata: {
+      status,
+      ...(entries.length === 0 ? {} : { errors: entries }),
+      ...(from === null ? {} : { host: from }),
+      ...rateLimits(headers, request.now),
+    },
+  };
 }
 
 /** Parses `Retry-After` (seconds or a date) and the remaining quota (`ratelimit-remaining: 0;w=21600`). */

@@ -1,17 +1,23 @@
-import { z } from "zod";
-import { parseChallenges, pullScope, type Challenge } from "../auth.ts";
+import { parseChallenges, type Challenge } from "../auth.ts";
 import { basicToken, credentialKey, type RegistryCredential } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
 import { cutWords } from "../../redaction/cut.ts";
 import { createSecretMemory, type SecretMemory } from "../../redaction/secret-memory.ts";
+import type { SlipwayError } from "../../errors.ts";
 import type { SecretValue } from "../../secret-value.ts";
-import { BodyTooLargeError, readBody } from "./body.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { notAuthenticated, protocolFault, redirectRefused, type Subject } from "./failures.ts";
+import {
+  notAuthenticated,
+  protocolFault,
+  rateLimited,
+  redirectRefused,
+  type Subject,
+} from "./failures.ts";
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { addressFault } from "./redirects.ts";
-import { readRefusal } from "./refusal.ts";
+import { meaningOf, readAnswer, readRefusal } from "./refusal.ts";
+import { readTokenReply } from "./token-reply.ts";
 import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
@@ -26,6 +32,8 @@ export interface Demand {
   readonly private: boolean;
   /** The `WWW-Authenticate` field. */
   readonly header: string;
+  /** The scopes of the token: those of the challenge, or the repository's own. */
+  readonly scopes: readonly string[];
   /** The rejected `Authorization` header; null if there was none. */
   readonly refused: string | null;
   readonly subject: Subject;
@@ -57,19 +65,15 @@ interface Remembered {
 const MOST_TOKENS = 1024;
 /** The tokens of one caller and repository: the current one, and recently rejected or expired ones. */
 const TOKENS_KEPT_SECRET = 4;
-const LARGEST_REPLY = 256 * 1024;
 const CLIENT_ID = "slipway";
 /** The default token lifetime in the distribution specification. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 const LONGEST_LIFETIME_SECONDS = 12 * 60 * 60;
 const LONGEST_MARGIN_SECONDS = 30;
-
-const tokenText = z.string().regex(/^[\u0021-\u007e]+$/);
-const tokenReply = z.object({
-  token: tokenText.nullish(),
-  access_token: tokenText.nullish(),
-  expires_in: z.number().nullish(),
-});
+/** The statuses of a token service that does not support OAuth2 (distribution's OAuth2 specification; 405 by others). */
+const NO_OAUTH: ReadonlySet<number> = new Set([404, 405]);
+/** The statuses that refuse a credential; OAuth2 services respond with 400 (`invalid_grant`) to an invalid token. */
+const REFUSED_CREDENTIAL: ReadonlySet<number> = new Set([400, 401, 403, 404, 405]);
 
 export function createTokens(options: TokensOptions): Tokens {
   const memory = createBoundedCache<Remembered>(MOST_TOKENS);
@@ -82,7 +86,7 @@ export function createTokens(options: TokensOptions): Tokens {
       return known !== undefined && isGood(known) ? known.authorization : null;
     },
     async obtain(demand) {
-      const { subject, signal, header } = demand;
+      const { subject, signal, header, scopes } = demand;
       const key = keyOf(subject);
       const known = memory.get(key);
       // Another caller may already have renewed the token that was rejected here.
@@ -90,9 +94,9 @@ export function createTokens(options: TokensOptions): Tokens {
         return known.authorization;
       memory.delete(key);
       const challenges = parseChallenges(header);
-      const bearer = challenges.find((challenge) => challenge.scheme === "bearer");
+      const bearer = tokenChallenge(challenges);
       // Concurrent callers with the same question share one request; the key includes the challenge.
-      const asked = [key, header, demand.endpoint.origin.href, demand.private];
+      const asked = [key, header, scopes, demand.endpoint.origin.href, demand.private];
       const caller = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
       const fresh =
         bearer === undefined
@@ -110,6 +114,14 @@ export function createTokens(options: TokensOptions): Tokens {
 
 function keyOf({ repository, credential }: RegistryCaller): string {
   return JSON.stringify([repository.registry, repository.repository, credentialKey(credential)]);
+}
+
+/** The bearer challenge. One without a realm counts only if the registry does not offer Basic instead. */
+function tokenChallenge(challenges: readonly Challenge[]): Challenge | undefined {
+  const bearers = challenges.filter(({ scheme }) => scheme === "bearer");
+  const offersBasic = challenges.some(({ scheme }) => scheme === "basic");
+  const usable = bearers.find(({ parameters }) => (parameters.get("realm") ?? "") !== "");
+  return usable ?? (offersBasic ? undefined : bearers[0]);
 }
 
 function answerBasic(challenges: readonly Challenge[], subject: Subject): Remembered {
@@ -137,56 +149,66 @@ async function fetchToken(
   // Callers with different tags share the request, so its errors name the repository.
   const subject = { ...demand.subject, name: formatRepository({ registry, repository }) };
   const asked = options.now();
-  const request = await tokenRequest(options, { ...demand, subject }, challenge);
+  const [request, fallback] = await tokenRequests(options, { ...demand, subject }, challenge);
+  const read = async (response: HttpResponse): Promise<Remembered> => {
+    const { status } = response;
+    if (status < 200 || status > 299) throw await refusedToken(response, request, options.now());
+    const reply = await readTokenReply(response);
+    if (reply === null) throw protocolFault(subject, `${request.url.host} sent no usable token`);
+    const goodUntil = asked + lifetime(reply.expiresIn);
+    return { authorization: `Bearer ${reply.token}`, goodUntil };
+  };
   return options.client.perform(request, async (response) => {
-    if (response.status !== 200) throw await refusedToken(response, request, options.now());
-    const reply = await readReply(response);
-    const token = reply?.access_token ?? reply?.token;
-    if (token == null) throw protocolFault(subject, `${request.url.host} sent no usable token`);
-    return { authorization: `Bearer ${token}`, goodUntil: asked + lifetime(reply?.expires_in) };
+    if (fallback === null || !NO_OAUTH.has(response.status)) return read(response);
+    response.discard();
+    return options.client.perform(fallback, read);
   });
 }
 
 /**
  * Builds the token request: GET with the user name and password, if any (distribution's token specification), or a
- * form with the identity token (its OAuth2 specification).
+ * form with the identity token (its OAuth2 specification). The fallback is for a service that does not support forms:
+ * GET with the identity token as the password, as containerd sends it.
  */
-async function tokenRequest(
+async function tokenRequests(
   options: TokensOptions,
   demand: Demand,
   challenge: Challenge,
-): Promise<ClientRequest> {
-  const { subject, endpoint, signal } = demand;
+): Promise<readonly [ClientRequest, ClientRequest | null]> {
+  const { subject, endpoint, signal, scopes } = demand;
   const { credential } = subject;
-  const url = realmOf(demand, challenge);
-  const atRegistry = url.host === endpoint.origin.host;
-  const sameHost = url.hostname === endpoint.origin.hostname;
+  const realm = realmOf(demand, challenge);
+  const atRegistry = realm.host === endpoint.origin.host;
+  const sameHost = realm.hostname === endpoint.origin.hostname;
   const common = {
-    url,
     accept: "application/json",
     // A public registry's realm must not be in a private network, and no realm may be at a link-local address.
     addresses: atRegistry || demand.private ? "routable" : "public",
-    trust: sameHost ? endpoint.trust : await options.trustOf(url.host),
+    trust: sameHost ? endpoint.trust : await options.trustOf(realm.host),
     subject,
     signal,
     content: "document",
   } as const;
-  const service = challenge.parameters.get("service");
-  const fields: [string, string][] = [
-    ...(service === undefined ? [] : [["service", service] as [string, string]]),
-    ["scope", pullScope(subject.repository.repository)],
+  // Registries without a service name send an empty one.
+  const named = challenge.parameters.get("service") ?? "";
+  const service = named === "" ? [] : [["service", named] as [string, string]];
+  const url = new URL(realm);
+  for (const [name, value] of service) url.searchParams.append(name, value);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const authorization = basicHeader(credential);
+  const byGet = { ...common, method: "GET", url, authorization } as const;
+  if (credential?.kind !== "identity-token") return [byGet, null];
+  const form = new URLSearchParams([
+    ["grant_type", "refresh_token"],
+    ["refresh_token", credential.identityToken.reveal()],
+    ["client_id", CLIENT_ID],
+    ...service,
+    ["scope", scopes.join(" ")],
+  ]);
+  return [
+    { ...common, method: "POST", url: realm, authorization: null, form: form.toString() },
+    byGet,
   ];
-  if (credential?.kind === "identity-token") {
-    const form = new URLSearchParams([
-      ["grant_type", "refresh_token"],
-      ["refresh_token", credential.identityToken.reveal()],
-      ["client_id", CLIENT_ID],
-      ...fields,
-    ]);
-    return { ...common, method: "POST", authorization: null, form: form.toString() };
-  }
-  for (const [name, value] of fields) url.searchParams.append(name, value);
-  return { ...common, method: "GET", authorization: basicHeader(credential) };
 }
 
 /** The URL of the token service. Throws if the realm is not allowed. */
@@ -199,33 +221,30 @@ function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
   return url;
 }
 
-async function refusedToken(response: HttpResponse, request: ClientRequest, now: number) {
-  const { subject } = request;
-  const failure = await readRefusal(response, { subject, now });
-  // OAuth2 services respond with 400 (`invalid_grant`) to an invalid token, and with 404 if they do not support such
-  // tokens.
-  const refused = [400, 401, 403, 404, 405].includes(response.status);
-  if (!refused || failure.reason === "REGISTRY_RATE_LIMITED") return failure;
-  return notAuthenticated(subject, { answer: { status: response.status } });
+async function refusedToken(
+  response: HttpResponse,
+  request: ClientRequest,
+  now: number,
+): Promise<SlipwayError> {
+  const { subject, url } = request;
+  const asked = { subject, origin: url.origin, now };
+  if (!REFUSED_CREDENTIAL.has(response.status)) return readRefusal(response, asked);
+  const { refusal, answer } = await readAnswer(response, asked);
+  if (meaningOf(response.status, refusal) === "rate-limited") return rateLimited(subject, answer);
+  return notAuthenticated(subject, { answer, tokenService: url.host });
 }
 
+/** The `Authorization` header of a token request; an identity token takes the place of the password. */
 function basicHeader(credential: RegistryCredential | null): string | null {
-  return credential?.kind === "password" ? `Basic ${basicToken(credential)}` : null;
-}
-
-/** Reads the token document; null if it is invalid or too long. */
-async function readReply(response: HttpResponse): Promise<z.output<typeof tokenReply> | null> {
-  try {
-    const text = new TextDecoder().decode(await readBody(response, LARGEST_REPLY));
-    return tokenReply.safeParse(JSON.parse(text)).data ?? null;
-  } catch (caught) {
-    if (caught instanceof SyntaxError || caught instanceof BodyTooLargeError) return null;
-    throw caught;
-  }
+  if (credential === null) return null;
+  const { kind } = credential;
+  const password = kind === "password" ? credential.password : credential.identityToken;
+  const username = kind === "password" ? credential.username : "";
+  return `Basic ${basicToken({ kind: "password", username, password })}`;
 }
 
 /** How long a token is used, in milliseconds: its lifetime less a margin for clock differences and queues. */
-function lifetime(expiresIn: number | null | undefined): number {
+function lifetime(expiresIn: number | null): number {
   const seconds = Math.min(expiresIn ?? DEFAULT_LIFETIME_SECONDS, LONGEST_LIFETIME_SECONDS);
   return (seconds - Math.min(LONGEST_MARGIN_SECONDS, seconds / 4)) * 1000;
 }

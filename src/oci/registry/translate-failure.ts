@@ -25,16 +25,19 @@ export function translateFailure(
   caught: unknown,
   request: {
     readonly subject: Subject;
+    /** The host that was contacted: the registry, its token service, or a redirect's target. */
+    readonly host?: string;
     readonly signal: AbortSignal;
     /** True if our own deadline ended the request; the caught error may then be any connection error. */
     readonly timedOut?: boolean;
   },
 ): TranslatedFailure {
   const { subject, signal } = request;
+  const contacted = request.host === undefined ? {} : { host: request.host };
   if (isSlipwayError(caught)) return permanent(caught);
   if (signal.aborted) return permanent(cancellation(signal, `reading ${subject.name}`));
   if (request.timedOut === true)
-    return permanent(unavailable(subject, "it took too long to answer"));
+    return permanent(unavailable(subject, "it took too long to answer", contacted));
   if (caught instanceof BodyTooLargeError) return permanent(tooLarge(subject, caught.limit));
   if (caught instanceof RedirectRefusedError || caught instanceof RefusedAddressError)
     return permanent(redirectRefused(subject, caught.message));
@@ -46,10 +49,14 @@ export function translateFailure(
     case "plain-http":
       return permanent(plainHttpRefused(subject, caught));
     case "protocol":
-      return permanent(protocolFault(subject, failure.why, caught));
+      return permanent(protocolFault(subject, failure.why, { cause: caught }));
     case "unreachable":
       return {
-        failure: unavailable(subject, failure.why, { cause: caught }),
+        failure: unavailable(subject, failure.why, {
+          ...contacted,
+          code: failure.code,
+          cause: caught,
+        }),
         transient: failure.transient,
       };
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lookup as dnsLookup } from "node:dns";
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import http, { Agent as HttpAgent, type IncomingMessage } from "node:http";
+import https, { Agent as HttpsAgent } from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
@@ -147,7 +147,7 @@ interface Connecting {
 async function exchange(request: HttpRequest, connecting: Connecting): Promise<HttpResponse> {
   const { method, url, headers, body, signal, idleMilliseconds, headMilliseconds } = request;
   const { agent, lookup, guard } = connecting;
-  const open = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const open = url.protocol === "https:" ? https.request : http.request;
   const outgoing = open(url, { method, headers, agent, lookup, signal, timeout: idleMilliseconds });
   // A reused connection was opened for another request, which may have allowed other addresses.
   outgoing.once("socket", ({ remoteAddress }: Socket) => {

@@ -59,6 +59,8 @@ describe("parseChallenges", () => {
     ['Bearer __proto__="x"', [["bearer", Object.fromEntries([["__proto__", "x"]])]]],
     ['Basic realm="x", Bearer realm="y', [["basic", { realm: "x" }]]],
     ['"', []],
+    ['Bearer realm="x",scope="y', [["bearer", { realm: "x" }]]],
+    ['Bearer realm="x";service="y"', [["bearer", { realm: "x" }]]],
   ])("reads %j", (header, challenges) => {
     expect(plain(header)).toEqual(challenges);
   });

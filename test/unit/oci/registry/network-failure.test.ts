@@ -13,9 +13,14 @@ describe("classifyNetworkFailure", () => {
     ["ENOTFOUND", "its name cannot be resolved", false],
     ["ETIMEDOUT", "no answer came in time", false],
     ["EHOSTUNREACH", "there is no route to it", true],
-    ["ESOMETHING", "the connection failed (ESOMETHING)", true],
+    ["ESOMETHING", "the connection failed", true],
   ])("classifies %s as an unreachable registry", (code, why, transient) => {
-    expect(classifyNetworkFailure(failure(code))).toEqual({ kind: "unreachable", why, transient });
+    expect(classifyNetworkFailure(failure(code))).toEqual({
+      kind: "unreachable",
+      why,
+      code,
+      transient,
+    });
   });
 
   it.each([
@@ -25,6 +30,8 @@ describe("classifyNetworkFailure", () => {
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unknown authority"],
     ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "TLS failed"],
     ["ERR_OSSL_PEM_NO_START_LINE", "TLS failed"],
+    ["INVALID_PURPOSE", "not for a server"],
+    ["INVALID_CA", "may not sign others"],
   ])("classifies %s as an untrusted certificate", (code, why) => {
     expect(classifyNetworkFailure(failure(code))).toEqual({
       kind: "certificate",

@@ -24,8 +24,13 @@ describe("an unreachable registry", () => {
           code: "UNAVAILABLE",
           reason: "REGISTRY_UNAVAILABLE",
           retry: "same-token",
-          message: `127.0.0.1:${port}/a:1: the registry 127.0.0.1:${port} cannot be reached: the connection was refused`,
-          metadata: { registry: `127.0.0.1:${port}`, repository: "a" },
+          message: `127.0.0.1:${port}/a:1: the registry 127.0.0.1:${port} cannot be reached: the connection was refused (ECONNREFUSED)`,
+          metadata: {
+            registry: `127.0.0.1:${port}`,
+            repository: "a",
+            host: `127.0.0.1:${port}`,
+            system_error: "ECONNREFUSED",
+          },
         }),
       );
     }
@@ -36,7 +41,36 @@ describe("an unreachable registry", () => {
     await expect(client.getManifest(asking("registry.test/a:1"))).rejects.toThrow(
       expect.objectContaining({
         reason: "REGISTRY_UNAVAILABLE",
-        message: expect.stringContaining("its name cannot be resolved"),
+        message:
+          "registry.test/a:1: the registry registry.test cannot be reached: its name cannot be resolved (ENOTFOUND)",
+      }),
+    );
+  });
+
+  it("may be one whose token service cannot be reached", async () => {
+    await using registry = await startServer((_request, response) => {
+      const challenge = 'Bearer realm="http://auth.test/token"';
+      response.writeHead(401, { "www-authenticate": challenge }).end();
+    });
+    using client = testClient({ transport: smallInternet({}) });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_UNAVAILABLE",
+        message: `${registry.host}/a: the registry ${registry.host} cannot be reached: auth.test: its name cannot be resolved (ENOTFOUND)`,
+        metadata: expect.objectContaining({ host: "auth.test", system_error: "ENOTFOUND" }),
+      }),
+    );
+  });
+
+  it("may be one that redirects to an unreachable host", async () => {
+    await using registry = await startServer((_request, response) => {
+      response.writeHead(307, { location: "http://storage.test/blob" }).end();
+    });
+    using client = testClient({ transport: smallInternet({}) });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_UNAVAILABLE",
+        message: expect.stringContaining("storage.test: its name cannot be resolved (ENOTFOUND)"),
       }),
     );
   });
@@ -92,13 +126,13 @@ describe("a registry that fails", () => {
     },
   );
 
-  it.each([400, 405, 418])("with %i is not retried", async (status) => {
+  it.each([400, 405, 418, 501])("with %i is not retried", async (status) => {
     await using registry = await startRegistry();
     using client = testClient();
     const { reference } = registry.add("a", "1", IMAGE);
     registry.fault({ fault: { kind: "status", status } });
     await expect(client.getManifest(asking(reference))).rejects.toThrow(
-      expect.objectContaining({ reason: "REGISTRY_PROTOCOL" }),
+      expect.objectContaining({ code: "FAILED_PRECONDITION", reason: "REGISTRY_REFUSED" }),
     );
     expect(registry.requests).toHaveLength(1);
   });

@@ -1,0 +1,151 @@
+import { parseChallenges } from "../auth.ts";
+import type { JsonObject } from "../../errors.ts";
+import type { Redactor } from "../../redaction/redactor.ts";
+import { BodyTooLargeError, readBody } from "./body.ts";
+import type { HttpResponse } from "./transport.ts";
+
+/** One error of a registry's answer, in its own words. At least one member is present. */
+export interface RefusalEntry extends JsonObject {
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** The errors in the body and the challenge of an unsuccessful response. */
+export interface Refusal {
+  /** `document` for a JSON error document, `text` for other words, `none` for a web page or nothing readable. */
+  readonly form: "document" | "text" | "none";
+  readonly entries: readonly RefusalEntry[];
+}
+
+const LARGEST_ERROR = 64 * 1024;
+const MOST_ERRORS = 5;
+const LONGEST_MESSAGE = 300;
+const CODE = /^[\w.-]{1,64}$/;
+/** The codes and messages of object stores, to which registries redirect (S3, Cloud Storage, Azure). */
+const XML_ERROR = /^[^<]*(?:<\?xml[^>]*>)?\s*<Error\b/i;
+const XML_CODE = /<Code>([^<]*)<\/Code>/i;
+const XML_MESSAGE = /<Message>([^<]*)<\/Message>/i;
+const NOTHING: Refusal = { form: "none", entries: [] };
+
+/**
+ * Reads the words of an unsuccessful response: the distribution specification's `errors`, OAuth2's `error` and
+ * `error_description` (in the body or the challenge), and the shapes that registries and token services send instead.
+ */
+export async function readErrorDocument(
+  response: HttpResponse,
+  redactor: Redactor,
+): Promise<Refusal> {
+  const text = await readText(response);
+  const body = text === null ? NOTHING : parseText(text);
+  const entries = [...body.entries, ...challengeErrors(response)].slice(0, MOST_ERRORS);
+  const words = entries.map((entry) => clean(withoutStatus(entry, response), redactor));
+  return { form: body.form, entries: words.filter(says) };
+}
+
+async function readText(response: HttpResponse): Promise<string | null> {
+  try {
+    return new TextDecoder().decode(await readBody(response, LARGEST_ERROR)).trim();
+  } catch (caught) {
+    // A connection that breaks in the body, or a body without end: the status alone must do.
+    if (caught instanceof BodyTooLargeError || isConnectionError(caught)) return null;
+    throw caught;
+  }
+}
+
+function isConnectionError(caught: unknown): boolean {
+  return caught instanceof Error && "code" in caught && caught.name !== "AbortError";
+}
+
+function parseText(text: string): Refusal {
+  if (text === "") return NOTHING;
+  const value = parseJson(text);
+  if (value !== undefined) {
+    const entries = entriesOf(value);
+    return entries.length === 0 ? NOTHING : { form: "document", entries };
+  }
+  if (XML_ERROR.test(text)) {
+    const entry = {
+      ...optional("code", XML_CODE.exec(text)?.[1]),
+      ...optional("message", XML_MESSAGE.exec(text)?.[1]),
+    };
+    return { form: "document", entries: [entry] };
+  }
+  return text.startsWith("<") ? NOTHING : { form: "text", entries: [{ message: text }] };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller reads it as text.
+    return undefined;
+  }
+}
+
+function entriesOf(value: unknown): readonly RefusalEntry[] {
+  if (!isObject(value)) return entryOf(value);
+  const errors = value["errors"];
+  if (Array.isArray(errors)) return errors.flatMap(entryOf);
+  return errors === undefined ? entryOf(value) : entryOf(errors);
+}
+
+/** An error as a text, as the specification's object, as OAuth2's members, or as Google's nested object. */
+function entryOf(value: unknown): readonly RefusalEntry[] {
+  if (typeof value === "string") return [{ message: value }];
+  if (!isObject(value)) return [];
+  const { error } = value;
+  if (isObject(error)) return entryOf(error);
+  const code = firstCode([value["code"], error, value["status"]]);
+  const message = firstText([value["message"], value["error_description"]]);
+  const detail = firstText([value["detail"], value["details"], value["description"]]);
+  const unclear = typeof error === "string" && error !== code ? error : undefined;
+  const words = [message ?? unclear, detail === message ? undefined : detail];
+  const said = words.filter((part) => part !== undefined).join(": ");
+  const entry = { ...optional("code", code), ...optional("message", said) };
+  return says(entry) ? [entry] : [];
+}
+
+/** OAuth2's `error` and `error_description` in a challenge (RFC 6750, 3). */
+function challengeErrors(response: HttpResponse): readonly RefusalEntry[] {
+  const header = response.headers.get("www-authenticate") ?? "";
+  return parseChallenges(header).flatMap(({ parameters }) => {
+    const code = firstCode([parameters.get("error")]);
+    const message = parameters.get("error_description");
+    const entry = { ...optional("code", code), ...optional("message", message) };
+    return says(entry) ? [entry] : [];
+  });
+}
+
+/** Some documents repeat the response's status as their code. */
+function withoutStatus(entry: RefusalEntry, { status }: HttpResponse): RefusalEntry {
+  return entry.code === String(status) ? optional("message", entry.message) : entry;
+}
+
+function clean(entry: RefusalEntry, redactor: Redactor): RefusalEntry {
+  const line = (entry.message ?? "").replaceAll(/\p{C}/gu, " ");
+  // Redact before truncating: the redactor would not recognise the truncated beginning of a short secret.
+  const words = redactor.text(line).slice(0, LONGEST_MESSAGE).trim();
+  return { ...optional("code", entry.code), ...optional("message", words) };
+}
+
+function says({ code, message }: RefusalEntry): boolean {
+  return code !== undefined || message !== undefined;
+}
+
+function firstCode(values: readonly unknown[]): string | undefined {
+  const texts = values.filter((value) => typeof value === "string");
+  const numbers = values.filter((value) => typeof value === "number").map(String);
+  return [...texts, ...numbers].find((value) => CODE.test(value));
+}
+
+function firstText(values: readonly unknown[]): string | undefined {
+  return values.find((value): value is string => typeof value === "string" && value.trim() !== "");
+}
+
+function optional(name: "code" | "message", value: string | undefined): RefusalEntry {
+  return value === undefined || value === "" ? {} : { [name]: value };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
