@@ -69,7 +69,12 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
     async perform(request, read) {
       const { subject, signal } = request;
       const remembered = tokens.remembered(subject);
-      const { endpoint, answer } = await reach(options, request, remembered, read);
+      let sent = remembered;
+      let { endpoint, answer } = await reach(options, request, sent, read);
+      if (hidesTokens(sent, answer)) {
+        sent = null;
+        ({ endpoint, answer } = await reach(options, request, sent, read));
+      }
       if (answer.kind === "good") return answer.result;
 
       const attempt = async (challenged: Challenged, refused: string | null) => {
@@ -78,17 +83,26 @@ export function createAuthorizedRequests(options: AuthorizedRequestsOptions): Au
         const sending = { ...options, endpoint };
         return { authorization, answer: await sendRequest(sending, request, authorization, read) };
       };
-      const challenged = await challengeOf({ ...options, endpoint }, request, answer, remembered);
+      const challenged = await challengeOf({ ...options, endpoint }, request, answer, sent);
       const second = await attempt(challenged, remembered);
       if (second.answer.kind === "good") return second.answer.result;
-      const wider = widened(challenged, second.answer, subject);
+      const next = corrected(challenged, second.answer, subject);
       // A registry that rejects the authorization that it has just requested will reject it again.
-      if (wider === null) throw second.answer.failure;
-      const third = await attempt(wider, second.authorization);
+      if (next === null) throw second.answer.failure;
+      const third = await attempt(next, second.authorization);
       if (third.answer.kind === "good") return third.answer.result;
       throw third.answer.failure;
     },
   };
+}
+
+/** True if the registry rejects a token with a challenge for Basic alone, as Harbor does. Without it, it offers tokens. */
+function hidesTokens(authorization: string | null, answer: Answer<unknown>): boolean {
+  return (
+    authorization?.startsWith("Bearer ") === true &&
+    answer.kind === "demand" &&
+    bearerChallenge(answer.header) === undefined
+  );
 }
 
 /** The challenge that the first response carries, or else that of `/v2/`. Throws the response's error if neither does. */
@@ -112,21 +126,22 @@ async function challengeOf(
 }
 
 /**
- * The scopes of a third attempt, after the registry has rejected a token: those that it names now, and the
- * repository's own, if the token did not have them. Null if it had them all.
+ * The challenge of a third attempt, after the registry has rejected a token: the one with the scopes that it names now, or
+ * else with the repository's own. Null if the token had them. Scopes are not combined, because some token services
+ * refuse a request with one that they do not know.
  */
-function widened(
+function corrected(
   challenged: Challenged,
   answer: Exclude<Answer<unknown>, { kind: "good" }>,
   subject: Subject,
 ): Challenged | null {
   if (answer.kind !== "demand" || bearerChallenge(answer.header) === undefined) return null;
   const { repository } = subject.repository;
-  const named = [...new Set([...challengedScopes(answer.header), ...challenged.scopes])];
-  const scopes = named.some((scope) => mayPull(scope, repository))
-    ? named
-    : [...named, pullScope(repository)];
-  return scopes.every((scope) => challenged.scopes.includes(scope)) ? null : { ...answer, scopes };
+  const named = challengedScopes(answer.header);
+  const isNew = named.some((scope) => !challenged.scopes.includes(scope));
+  if (isNew) return { ...answer, scopes: named };
+  const hasOwn = challenged.scopes.some((scope) => mayPull(scope, repository));
+  return hasOwn ? null : { ...answer, scopes: [pullScope(repository)] };
 }
 
 /** The challenge of `/v2/`, which Docker, crane and skopeo read before any other request; null if it has none. */

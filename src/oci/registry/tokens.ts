@@ -70,8 +70,11 @@ const CLIENT_ID = "slipway";
 const DEFAULT_LIFETIME_SECONDS = 60;
 const LONGEST_LIFETIME_SECONDS = 12 * 60 * 60;
 const LONGEST_MARGIN_SECONDS = 30;
-/** The statuses of a token service that does not support OAuth2 (distribution's OAuth2 specification; 405 by others). */
-const NO_OAUTH: ReadonlySet<number> = new Set([404, 405]);
+/**
+ * The statuses of a token service that does not support OAuth2: 404 by distribution's specification, 405 from Harbor, 415
+ * from Katello.
+ */
+const NO_OAUTH: ReadonlySet<number> = new Set([404, 405, 415]);
 /** The statuses that refuse a credential; OAuth2 services respond with 400 (`invalid_grant`) to an invalid token. */
 const REFUSED_CREDENTIAL: ReadonlySet<number> = new Set([400, 401, 403, 404, 405]);
 
