@@ -102,7 +102,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     accessKeyId: (role) => clients.accessKeyId(role),
     now,
   });
-  const dryRun = createDryRun(ports.api(target.region));
+  const dryRun = createDryRun({ api: ports.api(target.region), sleep });
   return {
     substrate: "AWS",
     capabilities: {

@@ -27,7 +27,7 @@ describe("a launch that EC2 refuses", () => {
     const refusals: readonly (readonly [CloudFault, string])[] = [
       [{ kind: "throttle", times: 1 }, "rejected CLOUD_RATE_LIMITED same-token"],
       [{ kind: "capacity", times: 1 }, "rejected INSUFFICIENT_CAPACITY next-candidate"],
-      [{ kind: "quota", times: 1 }, "rejected QUOTA_EXCEEDED never"],
+      [{ kind: "quota", times: 1 }, "rejected QUOTA_EXCEEDED next-candidate"],
       [{ kind: "expired-credentials", times: 1 }, "rejected CLOUD_UNAUTHENTICATED never"],
       [
         { kind: "error", code: "InsufficientFreeAddressesInSubnet", times: 1 },
@@ -37,7 +37,10 @@ describe("a launch that EC2 refuses", () => {
         { kind: "error", code: "Unsupported", times: 1 },
         "rejected NOT_OFFERED_HERE next-candidate",
       ],
-      [{ kind: "error", code: "SomethingNew", times: 1 }, "rejected CLOUD_REQUEST_REFUSED never"],
+      [
+        { kind: "error", code: "SomethingNew", times: 1 },
+        "rejected CLOUD_REQUEST_REFUSED next-candidate",
+      ],
     ];
     for (const [fault, expected] of refusals) {
       await using world = await ec2World();

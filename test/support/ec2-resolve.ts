@@ -44,7 +44,7 @@ export interface Ec2Scene extends AsyncDisposable {
 
 export const REGION = "us-east-1";
 
-/** The fake's clock does not advance by itself. */
+/** The fake's clock advances only when the adapter pauses. */
 export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
   const clock = createFakeClock();
   const ec2 = await startEc2({ clock, seed: "resolve", rates: "off", ...options });
@@ -60,6 +60,10 @@ export async function ec2Scene(options: Ec2Options = {}): Promise<Ec2Scene> {
       },
       home: "/nowhere",
       now: () => clock.now(),
+      async sleep(milliseconds, signal) {
+        signal.throwIfAborted();
+        await clock.advance(milliseconds);
+      },
     });
     adapters.push(adapter);
     return adapter;

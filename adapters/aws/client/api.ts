@@ -50,10 +50,14 @@ export const API_CALLS = [
   { service: "ec2", action: "TerminateInstances", role: "launcher" },
 ] as const satisfies readonly ApiCall[];
 
-/** Permissions that `RunInstances` needs besides its own, because it writes tags and passes an instance profile. */
+/**
+ * Permissions that `RunInstances` needs besides its own, because it writes tags, passes an instance profile and, with the
+ * first spot request of an account, creates the service-linked role of the spot market.
+ */
 export const LAUNCH_PERMISSIONS = [
   { service: "ec2", action: "CreateTags" },
   { service: "iam", action: "PassRole" },
+  { service: "iam", action: "CreateServiceLinkedRole" },
 ] as const;
 
 /** The instances of one launch, with the members that the adapter uses. */

@@ -8,7 +8,7 @@ import { loadCredentialChain } from "./load-sdk.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { SILENT_LOGGER } from "./silent-logger.ts";
-import { NO_CREDENTIALS } from "../errors/errors.ts";
+import { NO_CREDENTIALS } from "../errors/verdict.ts";
 
 /** Credentials that sign a request. */
 export interface AwsCredentials {

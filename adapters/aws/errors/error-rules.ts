@@ -1,21 +1,13 @@
-import type { SlipwayErrorOptions } from "../../../src/errors.ts";
-
-/** The interpretation of an error from EC2 or STS: everything in a `SlipwayError` except its message. */
-export type CloudVerdict = Required<
-  Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius" | "retry">
->;
-
-export interface CloudRule {
-  /** The provider's error codes. Each code is in exactly one rule. */
-  readonly codes: readonly string[];
-  readonly verdict: CloudVerdict;
-}
+import { CANDIDATE_RULES } from "./candidate-rules.ts";
+import type { CloudRule } from "./cloud-rule.ts";
 
 /**
- * The interpretation of each code, from "Error codes for the Amazon EC2 API" and "Common errors" of STS.
+ * The interpretation of each code, from "Error codes for the Amazon EC2 API" and "Common errors" of STS. A rule also
+ * holds for a code with a further suffix, such as `InvalidKMSKey.InvalidState`, unless that code has a rule of its own.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  */
 export const ERROR_RULES: readonly CloudRule[] = [
+  ...CANDIDATE_RULES,
   {
     codes: [
       "RequestLimitExceeded",
@@ -34,7 +26,15 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"],
+    codes: [
+      "InternalError",
+      "InternalFailure",
+      "ServerInternal",
+      "ServiceUnavailable",
+      "Unavailable",
+      "RetryableError",
+      "ConcurrentTagAccess",
+    ],
     verdict: {
       code: "UNAVAILABLE",
       reason: "CLOUD_UNAVAILABLE",
@@ -45,47 +45,18 @@ export const ERROR_RULES: readonly CloudRule[] = [
   },
   {
     codes: [
-      "InsufficientInstanceCapacity",
-      "InsufficientCapacity",
-      "InsufficientHostCapacity",
-      "InsufficientReservedInstanceCapacity",
-      "UnfulfillableCapacity",
-      "ReservationCapacityExceeded",
+      "VolumeLimitExceeded",
+      "MaxIOPSLimitExceeded",
+      "NetworkInterfaceLimitExceeded",
+      "AddressLimitExceeded",
+      "HostLimitExceeded",
+      "ResourceLimitExceeded",
     ],
     verdict: {
       code: "RESOURCE_EXHAUSTED",
-      reason: "INSUFFICIENT_CAPACITY",
-      remedy: "Name subnets in more zones, or another machine type.",
-      blastRadius: "type-in-zone",
-      retry: "next-candidate",
-    },
-  },
-  {
-    codes: ["InsufficientFreeAddressesInSubnet"],
-    verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "SUBNET_FULL",
-      remedy: "Free addresses in the subnet, or name another one in the placement.",
-      blastRadius: "request",
-      retry: "next-candidate",
-    },
-  },
-  {
-    codes: ["Unsupported"],
-    verdict: {
-      code: "FAILED_PRECONDITION",
-      reason: "NOT_OFFERED_HERE",
-      remedy: "Name a subnet in another zone, or another machine type.",
-      blastRadius: "type-in-zone",
-      retry: "next-candidate",
-    },
-  },
-  {
-    codes: ["VcpuLimitExceeded", "InstanceLimitExceeded", "MaxSpotInstanceCountExceeded"],
-    verdict: {
-      code: "RESOURCE_EXHAUSTED",
       reason: "QUOTA_EXCEEDED",
-      remedy: "Terminate instances in this region, or ask AWS to raise the account's quota.",
+      remedy:
+        "Delete what counts against the quota that the message is about, or ask AWS to raise that quota.",
       blastRadius: "region",
       retry: "never",
     },
@@ -116,7 +87,8 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "NOT_FOUND",
       reason: "IMAGE_NOT_FOUND",
-      remedy: "Name an AMI in this region that this account owns or that is shared with it.",
+      remedy:
+        "Name an AMI in this region that this account owns or that is shared with it, and that its Allowed AMIs settings admit.",
       blastRadius: "image",
       retry: "never",
     },
@@ -132,22 +104,22 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["InvalidInstanceType"],
+    codes: ["InvalidSnapshot.NotFound"],
     verdict: {
       code: "FAILED_PRECONDITION",
-      reason: "MACHINE_TYPE_NOT_FOUND",
-      remedy: "Correct aws.instance_type of the machine-type record.",
-      blastRadius: "region",
+      reason: "IMAGE_DELETED",
+      remedy: "Name another AMI: a snapshot of this one is gone.",
+      blastRadius: "image",
       retry: "never",
     },
   },
   {
-    codes: ["InvalidSubnetID.NotFound", "InvalidSubnetID.Malformed"],
+    codes: ["InvalidManifest", "InvalidProductInfo"],
     verdict: {
       code: "FAILED_PRECONDITION",
-      reason: "SUBNET_NOT_FOUND",
-      remedy: "Correct subnet_ids of the placement.",
-      blastRadius: "request",
+      reason: "IMAGE_UNSUPPORTED",
+      remedy: "Name another AMI, or ask the owner of this one.",
+      blastRadius: "image",
       retry: "never",
     },
   },
@@ -157,6 +129,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
       "InvalidGroupId.Malformed",
       "InvalidGroupId.NotFound",
       "InvalidSecurityGroupID.NotFound",
+      "InvalidSecurityGroupId.Malformed",
     ],
     verdict: {
       code: "FAILED_PRECONDITION",
@@ -167,32 +140,100 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["InvalidVpcID.NotFound", "InvalidVpcID.Malformed"],
+    codes: [
+      "InvalidVpcID.NotFound",
+      "InvalidVpcID.Malformed",
+      "DefaultVpcDoesNotExist",
+      "VPCIdNotSpecified",
+      "VPCResourceNotSpecified",
+    ],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NETWORK_NOT_FOUND",
-      remedy: "Correct vpc_id of the placement.",
+      remedy: "Correct vpc_id or subnet_ids of the placement.",
       blastRadius: "region",
       retry: "never",
     },
   },
   {
+    codes: ["InvalidIamInstanceProfileArn.Malformed"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "INSTANCE_PROFILE_NOT_FOUND",
+      remedy: "Correct instance_profile_arn of the placement.",
+      blastRadius: "request",
+      retry: "never",
+    },
+  },
+  {
+    codes: ["UnknownVolumeType", "BootForVolumeTypeUnsupported"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "DISK_TYPE_NOT_FOUND",
+      remedy: "Set another disk_type_ref in the machine type.",
+      blastRadius: "request",
+      retry: "never",
+    },
+  },
+  {
+    // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    codes: ["InvalidKMSKey", "CustomerKeyHasBeenRevoked", "KmsKeyNotAccessible"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      remedy:
+        "Check that the KMS key that encrypts the volumes is enabled, and that the launching role may use it.",
+      blastRadius: "image",
+      retry: "never",
+    },
+  },
+  {
+    codes: ["TagPolicyViolation", "InvalidTagKey.Malformed", "TagLimitExceeded"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "TAG_INVALID",
+      remedy:
+        "Correct the placement's tags as the message says. A tag policy of the organisation may demand certain values.",
+      blastRadius: "request",
+      retry: "never",
+    },
+  },
+  {
     codes: [
+      "ClientInvalidParameterValue",
       "InvalidParameter",
       "InvalidParameterValue",
       "InvalidParameterCombination",
+      "InvalidParameterDependency",
+      "InvalidRequest",
       "MissingParameter",
       "UnknownParameter",
       "ValidationError",
       "InvalidUserData.Malformed",
       "InvalidBlockDeviceMapping",
+      "InvalidCpuCredits",
+      "InvalidTenancy",
+      "InvalidKeyPair.NotFound",
       "MalformedQueryString",
+      "AttachmentLimitExceeded",
+      "PrivateIpAddressLimitExceeded",
+      "SecurityGroupLimitExceeded",
+      "SecurityGroupsPerInstanceLimitExceeded",
+      "SecurityGroupsPerInterfaceLimitExceeded",
+      "ResourceCountExceeded",
+      "RequestResourceCountExceeded",
+      "EncryptedVolumesNotSupported",
+      "OperationNotPermitted",
+      "UnsupportedOperation",
+      "UnsupportedHibernationConfiguration",
+      "UnsupportedTenancy",
+      "VolumeIOPSLimit",
     ],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "CLOUD_REQUEST_REFUSED",
       remedy:
-        "Correct the value that EC2's message names in the placement, the environment or the machine type.",
+        "Correct the value that EC2's message names in the placement, the environment, the machine type or the image.",
       blastRadius: "request",
       retry: "never",
     },
@@ -228,17 +269,24 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["OptInRequired", "PendingVerification", "Blocked", "RegionDisabledException"],
+    codes: [
+      "OptInRequired",
+      "PendingVerification",
+      "Blocked",
+      "AccountDisabled",
+      "RegionDisabledException",
+    ],
     verdict: {
       code: "PERMISSION_DENIED",
-      reason: "CLOUD_PERMISSION_DENIED",
-      remedy: "Check the account with AWS: at present it may not use EC2 in this region.",
+      reason: "ACCOUNT_RESTRICTED",
+      remedy:
+        "Follow AWS's message, or ask AWS Support: at present the account may not launch in this region.",
       blastRadius: "account",
       retry: "never",
     },
   },
   {
-    codes: ["RequestTimeTooSkewed", "RequestInTheFuture"],
+    codes: ["RequestTimeTooSkewed", "RequestInTheFuture", "InvalidSecurity.RequestHasExpired"],
     verdict: {
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",

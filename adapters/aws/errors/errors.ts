@@ -2,10 +2,10 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
-import { ERROR_RULES } from "./error-rules.ts";
-import type { CloudVerdict } from "./error-rules.ts";
+import { deniedAction } from "./denial.ts";
 import { failureOf } from "./failure.ts";
-import type { SdkFailure, SdkRefusal } from "./failure.ts";
+import type { SdkFailure } from "./failure.ts";
+import { termsAddress, verdictOf, withoutSide } from "./verdict.ts";
 
 export interface CloudCallContext {
   /** AWS's name for the call, such as `RunInstances`. */
@@ -17,23 +17,9 @@ export interface CloudCallContext {
   readonly signal?: AbortSignal;
 }
 
-const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
-  ERROR_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
-);
-
-/** With these reasons AWS did nothing, even if the status is 500 or more. */
-const REFUSED_REASONS: ReadonlySet<string> = new Set([
-  "CLOUD_RATE_LIMITED",
-  "INSUFFICIENT_CAPACITY",
-  "SUBNET_FULL",
-  "QUOTA_EXCEEDED",
-]);
-
-/** Codes of a certificate that is not valid at the time that this machine's clock shows. */
-const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
-
+const DECODE =
+  "`aws sts decode-authorization-message` explains metadata.encoded_message, which `-o json` shows.";
 const ENCODED = /\s*Encoded authorization failure message:\s*([\w+/=-]+)\s*/;
-const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
 
 /**
  * Converts the error of a call to AWS to a `SlipwayError`. The provider's code decides the reason, the remedy and what
@@ -44,18 +30,22 @@ export function cloudError(caught: unknown, context: CloudCallContext): SlipwayE
     return cancellation(context.signal, `${context.operation} in ${context.region}`);
   if (isSlipwayError(caught)) return caught;
   const failure = failureOf(caught);
+  const verdict = verdictOf(failure);
+  const metadata = metadataOf(failure, context);
+  const isEncoded = metadata["encoded_message"] !== undefined;
   return new SlipwayError({
-    ...verdictOf(failure),
+    ...verdict,
+    remedy: isEncoded ? `${verdict.remedy} ${DECODE}` : verdict.remedy,
     message: messageOf(failure, context),
-    metadata: metadataOf(failure, context),
+    metadata,
     cause: caught,
   });
 }
 
-/** The provider's error code, such as `InvalidAMIID.NotFound`. Null if AWS did not answer. */
+/** The provider's error code, such as `InvalidAMIID.NotFound`, without its side. Null if AWS did not answer. */
 export function providerCode(caught: unknown): string | null {
   const failure = failureOf(caught);
-  return failure.kind === "refusal" ? failure.code : null;
+  return failure.kind === "refusal" ? withoutSide(failure.code) : null;
 }
 
 /** True if AWS throttled the call. */
@@ -64,9 +54,11 @@ export function isThrottle(caught: unknown): boolean {
   return failure.kind === "refusal" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
 }
 
-/** True if the same call may succeed a little later. */
+/** True if the same call may succeed within seconds. An instance profile takes longer to become known. */
 export function isTransient(caught: unknown): boolean {
-  return !isSlipwayError(caught) && verdictOf(failureOf(caught)).retry === "same-token";
+  if (isSlipwayError(caught)) return false;
+  const { reason, retry } = verdictOf(failureOf(caught));
+  return retry === "same-token" && reason !== "INSTANCE_PROFILE_NOT_FOUND";
 }
 
 /** How long AWS asks the caller to wait, in seconds. Null if it does not say. */
@@ -77,7 +69,7 @@ export function retryAfterSeconds(caught: unknown): number | null {
 
 /**
  * True if a failed call may have changed machines all the same: after a lost or malformed answer, a time-out, and every
- * status of 500 or more, except for reasons with which AWS certainly did nothing.
+ * status of 500 or more, except for codes with which AWS certainly did nothing.
  */
 export function isOutcomeUnknown(caught: unknown): boolean {
   if (isSlipwayError(caught)) return false;
@@ -89,32 +81,8 @@ export function isOutcomeUnknown(caught: unknown): boolean {
     case "lost":
       return true;
     case "refusal":
-      return failure.status >= 500 && !REFUSED_REASONS.has(verdictOf(failure).reason);
+      return failure.status >= 500 && verdictOf(failure).reason === "CLOUD_UNAVAILABLE";
   }
-}
-
-function verdictOf(failure: SdkFailure): CloudVerdict {
-  switch (failure.kind) {
-    case "no-credentials":
-      return NO_CREDENTIALS;
-    case "unreachable":
-      return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
-    case "lost":
-      return UNKNOWN_FAILURE;
-    case "refusal":
-      if (failure.code === "InvalidParameterValue" && isAboutProfile(failure.words))
-        return UNKNOWN_PROFILE;
-      return refusalVerdict(failure);
-  }
-}
-
-function refusalVerdict({ code, status, hasWrongClock }: SdkRefusal): CloudVerdict {
-  const verdict = VERDICTS.get(code) ?? (status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL);
-  return hasWrongClock && verdict.reason === "CLOUD_UNAUTHENTICATED" ? WRONG_CLOCK : verdict;
-}
-
-function isAboutProfile(words: string): boolean {
-  return words.includes("Invalid IAM Instance Profile");
 }
 
 function messageOf(failure: SdkFailure, context: CloudCallContext): string {
@@ -138,72 +106,16 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
   if (failure.kind !== "refusal")
     return failure.cause === null ? common : { ...common, cause: failure.cause };
   const encoded = ENCODED.exec(failure.words)?.[1];
-  const action = ACTION.exec(failure.words)?.[1];
+  const action = deniedAction(failure.words);
+  const terms = withoutSide(failure.code) === "OptInRequired" ? termsAddress(failure.words) : null;
   return {
     ...common,
     provider_code: failure.code,
     status: failure.status,
     ...(failure.requestId === null ? {} : { request_id: failure.requestId }),
     ...retryAfterMetadata(failure.retryAfterSeconds),
-    ...(action === undefined ? {} : { action }),
+    ...(action === null ? {} : { action }),
+    ...(terms === null ? {} : { terms_url: terms }),
     ...(encoded === undefined ? {} : { encoded_message: encoded }),
   };
 }
-
-/** For a code that has no rule, with a status below 500. The failure is permanent; the metadata keeps the code. */
-const UNKNOWN_REFUSAL: CloudVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "CLOUD_REQUEST_REFUSED",
-  remedy: "Look up the code in EC2's list of error codes.",
-  blastRadius: "request",
-  retry: "never",
-};
-
-/** For a code that has no rule, with a status of 500 or more; an unreadable answer; and a broken connection. */
-const UNKNOWN_FAILURE: CloudVerdict = {
-  code: "UNAVAILABLE",
-  reason: "CLOUD_UNAVAILABLE",
-  remedy: "Try again.",
-  blastRadius: "region",
-  retry: "same-token",
-};
-
-/** EC2 has no separate code for a profile that does not exist, or that is so new that EC2 does not know it yet. */
-const UNKNOWN_PROFILE: CloudVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "INSTANCE_PROFILE_NOT_FOUND",
-  remedy:
-    "Check instance_profile_arn of the placement. EC2 may need a minute to recognise a new profile.",
-  blastRadius: "account",
-  retry: "same-token",
-};
-
-export const NO_CREDENTIALS: CloudVerdict = {
-  code: "UNAUTHENTICATED",
-  reason: "CLOUD_UNAUTHENTICATED",
-  remedy:
-    "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-  blastRadius: "credential",
-  retry: "never",
-};
-
-const UNREACHABLE: CloudVerdict = {
-  code: "UNAVAILABLE",
-  reason: "CLOUD_UNAVAILABLE",
-  remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL if it is set.",
-  blastRadius: "region",
-  retry: "same-token",
-};
-
-/** The client has already repeated the call with the corrected time. */
-const WRONG_CLOCK: CloudVerdict = {
-  ...NO_CREDENTIALS,
-  remedy:
-    "Correct this machine's clock: it differs from AWS's by more than four minutes. Then check the credentials.",
-};
-
-const WRONG_TIME: CloudVerdict = {
-  ...UNREACHABLE,
-  remedy:
-    "Check this machine's clock: at the time that it shows, the certificate of the address is not valid.",
-};

@@ -1,5 +1,6 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
+import { rulesOut } from "../../../src/plan/refusal-scope.ts";
 import { instanceSettings } from "./instance-settings.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import { namedType } from "./machine-choice.ts";
@@ -18,6 +19,15 @@ export interface DryRunResult {
   readonly error: SlipwayError | null;
 }
 
+/** The dry runs of a preflight, in order, and the candidates that they leave. */
+export interface DryRuns {
+  readonly results: readonly DryRunResult[];
+  readonly candidates: readonly Candidate[];
+}
+
+/** How many dry runs a preflight makes at most: EC2's bucket for launches holds five, and each dry run takes one. */
+const MOST_DRY_RUNS = 5;
+
 /**
  * A dry run at the first candidate, made in parallel with the reads. Null if the draft leaves the machine type to the
  * reads, so that there is nothing to try yet.
@@ -27,26 +37,68 @@ export async function dryRunFirstCandidate(subject: DryRunSubject): Promise<DryR
 }
 
 /**
- * The result of the early dry run. A second one is made at the first eligible candidate if there was no early one, or if
- * EC2 refused the early one for a reason that may not apply to that candidate.
+ * Makes dry runs at the eligible candidates in order, starting with the early one, until EC2 accepts one. A refusal
+ * rejects the candidates that it is about, as it would at the launch; these are not tried.
  */
-export async function finishDryRun(
+export async function finishDryRuns(
   subject: DryRunSubject,
   early: DryRunResult | null,
   found: { readonly places: readonly Candidate[]; readonly instanceType: string | null },
-): Promise<DryRunResult | null> {
-  const place = found.places.find(({ verdict }) => verdict === "eligible");
-  if (place === undefined || (early !== null && appliesEverywhere(early, place))) return early;
-  return (await dryRunAt(subject, place, found.instanceType)) ?? early;
+): Promise<DryRuns> {
+  const first = early === null ? null : judgedResult(early, found.places);
+  let runs: DryRuns = { results: [], candidates: found.places };
+  if (first !== null) runs = withResult(runs, first);
+  while (!isSettled(runs)) {
+    const place = runs.candidates.find(({ verdict }) => verdict === "eligible");
+    const result = await dryRunAt(subject, place, found.instanceType);
+    if (result === null) break;
+    runs = withResult(runs, result);
+  }
+  return runs.results.length === 0 && early !== null ? { ...runs, results: [early] } : runs;
 }
 
-function appliesEverywhere({ error, place }: DryRunResult, other: Candidate): boolean {
-  const isSame = place.subnet === other.subnet && place.market === other.market;
+function withResult({ results, candidates }: DryRuns, result: DryRunResult): DryRuns {
+  return { results: [...results, result], candidates: withoutRefused(candidates, result) };
+}
+
+/** After a success, and after an answer that is not a refusal, there is nothing more to find out. */
+function isSettled({ results }: DryRuns): boolean {
+  const last = results.at(-1);
+  if (last === undefined) return false;
+  const { error } = last;
+  return error === null || error.retry === "same-token" || results.length >= MOST_DRY_RUNS;
+}
+
+/**
+ * The early dry run with the zone of its candidate. Null if the reads have rejected that candidate, and the refusal may
+ * have the same cause: then it is known already, and says nothing about the other candidates.
+ */
+function judgedResult(early: DryRunResult, places: readonly Candidate[]): DryRunResult | null {
+  const { place, error } = early;
+  const judged = places.find(
+    ({ subnet, market }) => subnet === place.subnet && market === place.market,
+  );
+  const isUsable = judged?.verdict === "eligible" || error === null || concernsEverything(error);
+  return isUsable ? { place: judged ?? place, error } : null;
+}
+
+/** Refusals that no candidate's own properties can cause. */
+function concernsEverything(error: SlipwayError): boolean {
   return (
-    isSame ||
-    error === null ||
-    error.reason === "CLOUD_PERMISSION_DENIED" ||
-    obstacleName(error) !== null
+    obstacleName(error) !== null ||
+    (error.retry === "never" && ["credential", "account", "image"].includes(error.blastRadius))
+  );
+}
+
+function withoutRefused(
+  candidates: readonly Candidate[],
+  { place, error }: DryRunResult,
+): readonly Candidate[] {
+  if (error === null) return candidates;
+  return candidates.map((candidate) =>
+    candidate.verdict === "eligible" && rulesOut(error, place, candidate)
+      ? { ...candidate, verdict: "rejected", reason: error.message }
+      : candidate,
   );
 }
 

@@ -7,8 +7,8 @@ import type { InstanceSubject } from "./instance-settings.ts";
 import type { MachineChoice } from "./machine-choice.ts";
 import type { JudgedPlace } from "./places.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
-import { DRY_RUN_CHECK, dryRunCheck } from "./dry-run.ts";
-import type { DryRunResult } from "./dry-run-choice.ts";
+import { dryRunChecks } from "./dry-run-checks.ts";
+import type { DryRuns } from "./dry-run-choice.ts";
 import type { GroupChoice } from "./security-group.ts";
 import { planSettings } from "../settings.ts";
 import { tagCheck } from "./tag-checks.ts";
@@ -29,17 +29,18 @@ export interface PreflightFindings {
 export function preflightReport(
   subject: InstanceSubject,
   findings: PreflightFindings,
-  dryRun: DryRunResult | null,
+  dryRuns: DryRuns,
 ): PreflightReport {
   const { draft } = subject;
   const { machine, places, group } = findings;
   const instanceType = machine.name ?? draft.machineType;
   const settings = instanceSettings(subject, instanceType, group?.ids ?? []);
   return {
-    checks: allChecks(subject, findings, dryRun),
+    checks: allChecks(subject, findings, dryRuns),
     candidates:
-      places?.map(({ candidate }) => candidate) ??
-      rejected(draft.candidates, "the subnets could not be read"),
+      places === null
+        ? rejected(draft.candidates, "the subnets could not be read")
+        : dryRuns.candidates,
     machineType: instanceType,
     settings: planSettings(settings),
     sources: sourcesOf(subject, findings),
@@ -61,9 +62,9 @@ export function skippedReport(subject: InstanceSubject, why: string): PreflightR
 function allChecks(
   { target }: InstanceSubject,
   { checks, errors, imageRefused }: PreflightFindings,
-  dryRun: DryRunResult | null,
+  dryRuns: DryRuns,
 ): readonly Check[] {
-  const refusal = dryRun?.error ?? null;
+  const refusal = dryRuns.results.at(-1)?.error ?? null;
   // If only the dry run was throttled or lost, AWS did answer the reads: that is not an obstacle to every call.
   const isOfCredentials = refusal !== null && obstacleName(refusal) === "cloud.credentials";
   const obstacles = obstacleChecks(`EC2 answers in ${target.region}`, [
@@ -72,13 +73,7 @@ function allChecks(
   ]);
   const hasOtherFailures =
     imageRefused || [...obstacles, ...checks].some(({ outcome }) => outcome === "failed");
-  return [
-    ...obstacles,
-    ...checks,
-    dryRun === null
-      ? skipped(DRY_RUN_CHECK, "there is no complete launch request to try")
-      : dryRunCheck(refusal, hasOtherFailures),
-  ];
+  return [...obstacles, ...checks, ...dryRunChecks(dryRuns, hasOtherFailures)];
 }
 
 function sourcesOf(

@@ -17,8 +17,7 @@ import type { AwsReader } from "../client/reads.ts";
 import { unread } from "../errors/failed-reads.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
-import { finishDryRun, dryRunFirstCandidate } from "./dry-run-choice.ts";
-import type { DryRunResult } from "./dry-run-choice.ts";
+import { dryRunFirstCandidate, finishDryRuns } from "./dry-run-choice.ts";
 import type { DryRun } from "./dry-run.ts";
 import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
@@ -52,11 +51,11 @@ export async function preflightInstance(
     dryRunFirstCandidate(subject),
   ]);
   const findings = evaluate(subject, reads);
-  const dryRun: DryRunResult | null = await finishDryRun(subject, early, {
+  const dryRuns = await finishDryRuns(subject, early, {
     places: (findings.places ?? []).map(({ candidate }) => candidate),
     instanceType: findings.machine.info === null ? null : findings.machine.name,
   });
-  return preflightReport(subject, { ...findings, imageRefused: refused }, dryRun);
+  return preflightReport(subject, { ...findings, imageRefused: refused }, dryRuns);
 }
 
 interface PreflightReads {

@@ -37,7 +37,7 @@ export const CALLER_FAILURES: readonly Ec2Failure[] = [
     check: "image.found",
     reason: "CLOUD_PERMISSION_DENIED",
     message: /DescribeImages in us-east-1/,
-    remedy: /Grant this action to the role or user/,
+    remedy: /^Grant ec2:DescribeImages to the role or user/,
   },
   {
     name: "another account",

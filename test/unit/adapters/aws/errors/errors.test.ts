@@ -52,11 +52,33 @@ describe("the table of EC2's errors", () => {
     ],
     ["UnfulfillableCapacity", 500, "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"],
     ["ReservationCapacityExceeded", 400, "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"],
-    ["InsufficientFreeAddressesInSubnet", 400, "SUBNET_FULL", "next-candidate", "request"],
+    ["InsufficientFreeAddressesInSubnet", 400, "SUBNET_FULL", "next-candidate", "place"],
+    ["SpotMaxPriceTooLow", 400, "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"],
+    ["InsufficientVolumeCapacity", 500, "INSUFFICIENT_CAPACITY", "next-candidate", "zone"],
+    ["VolumeTypeNotAvailableInZone", 400, "NOT_OFFERED_HERE", "next-candidate", "zone"],
+    ["InvalidAvailabilityZone", 400, "PLACE_NOT_FOUND", "next-candidate", "zone"],
+    [
+      "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+      403,
+      "SPOT_ROLE_MISSING",
+      "next-candidate",
+      "market",
+    ],
+    ["VolumeLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
+    ["NetworkInterfaceLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
+    ["TagPolicyViolation", 400, "TAG_INVALID", "never", "request"],
+    ["InvalidKMSKey.InvalidState", 400, "CLOUD_REQUEST_REFUSED", "never", "image"],
+    [
+      "InvalidIamInstanceProfileArn.Malformed",
+      400,
+      "INSTANCE_PROFILE_NOT_FOUND",
+      "never",
+      "request",
+    ],
     ["Unsupported", 400, "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
-    ["VcpuLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
-    ["InstanceLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
-    ["MaxSpotInstanceCountExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
+    ["VcpuLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
+    ["InstanceLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
+    ["MaxSpotInstanceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
     ["InvalidInstanceID.NotFound", 400, "MACHINE_NOT_FOUND", "never", "request"],
     ["InvalidAMIID.Malformed", 400, "INVALID_REFERENCE", "never", "image"],
     ["InvalidAMIID.NotFound", 400, "IMAGE_NOT_FOUND", "never", "image"],
@@ -64,16 +86,17 @@ describe("the table of EC2's errors", () => {
     ["InvalidParameterValue", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
     ["InvalidParameterCombination", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
     ["MissingParameter", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["InvalidInstanceType", 400, "MACHINE_TYPE_NOT_FOUND", "never", "region"],
-    ["InvalidSubnetID.NotFound", 400, "SUBNET_NOT_FOUND", "never", "request"],
+    ["InvalidInstanceType", 400, "MACHINE_TYPE_NOT_FOUND", "next-candidate", "type-in-zone"],
+    ["InvalidSubnetID.NotFound", 400, "SUBNET_NOT_FOUND", "next-candidate", "place"],
+    ["InvalidSubnet", 400, "SUBNET_NOT_FOUND", "next-candidate", "place"],
     ["InvalidGroup.NotFound", 400, "SECURITY_GROUP_NOT_FOUND", "never", "region"],
     ["InvalidUserData.Malformed", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
     ["IdempotentParameterMismatch", 400, "LAUNCH_TOKEN_MISMATCH", "never", "request"],
     ["UnauthorizedOperation", 403, "CLOUD_PERMISSION_DENIED", "never", "credential"],
     ["AuthFailure", 401, "CLOUD_UNAUTHENTICATED", "never", "credential"],
-    ["OptInRequired", 401, "CLOUD_PERMISSION_DENIED", "never", "account"],
-    ["PendingVerification", 401, "CLOUD_PERMISSION_DENIED", "never", "account"],
-    ["Blocked", 403, "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["OptInRequired", 401, "ACCOUNT_RESTRICTED", "never", "account"],
+    ["PendingVerification", 400, "ACCOUNT_RESTRICTED", "never", "account"],
+    ["Blocked", 403, "ACCOUNT_RESTRICTED", "never", "account"],
     ["RequestExpired", 400, "CLOUD_UNAUTHENTICATED", "never", "credential"],
     ["RequestTimeTooSkewed", 403, "CLOUD_UNAUTHENTICATED", "never", "credential"],
     ["RequestInTheFuture", 403, "CLOUD_UNAUTHENTICATED", "never", "credential"],
@@ -85,9 +108,14 @@ describe("the table of EC2's errors", () => {
     expect(error.metadata).toMatchObject({ provider_code: code, status, request_id: "request-1" });
   });
 
-  it("treats an unknown code as permanent below 500, and as transient from 500", () => {
+  it("leaves other candidates after an unknown code below 500, and repeats the call from 500", () => {
     const refused = cloudError(refusal("InvalidMoonPhase", 400), CONTEXT);
-    expect(refused).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "never" });
+    expect(refused).toMatchObject({
+      reason: "CLOUD_REQUEST_REFUSED",
+      blastRadius: "request",
+      retry: "next-candidate",
+    });
+    expect(refused.message).toContain("InvalidMoonPhase: words of AWS");
     expect(refused.metadata["provider_code"]).toBe("InvalidMoonPhase");
     const failed = cloudError(refusal("MoonOutage", 599), CONTEXT);
     expect(failed).toMatchObject({ reason: "CLOUD_UNAVAILABLE", retry: "same-token" });
@@ -104,11 +132,130 @@ describe("the table of EC2's errors", () => {
     );
   });
 
-  it("distinguishes an unknown instance profile from other invalid values", () => {
-    const words =
-      "Value (agents) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name";
+  it("says with every verdict of a narrow scope that other candidates may work, and only there", () => {
+    const narrow = new Set(["place", "type-in-zone", "zone", "market"]);
+    for (const { codes, verdict } of ERROR_RULES)
+      expect([codes, verdict.retry === "next-candidate"]).toEqual([
+        codes,
+        narrow.has(verdict.blastRadius),
+      ]);
+  });
+
+  it.each([
+    ["AuthFailure.SomethingNew", "CLOUD_UNAUTHENTICATED"],
+    ["Client.AuthFailure.ServiceLinkedRoleCreationNotPermitted", "SPOT_ROLE_MISSING"],
+    ["InvalidParameterValue.TooLong", "CLOUD_REQUEST_REFUSED"],
+    ["Client.MaxSpotInstanceCountExceeded", "QUOTA_EXCEEDED"],
+    ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
+    ["Client.InvalidKMSKey.InvalidState", "CLOUD_REQUEST_REFUSED"],
+    ["InvalidSubnetID.NotFound.Elsewhere", "SUBNET_NOT_FOUND"],
+  ])("reads %s by its longest known prefix, and shows it whole", (code, reason) => {
+    const error = cloudError(refusal(code, 401), CONTEXT);
+    expect(error.reason).toBe(reason);
+    expect(error.metadata["provider_code"]).toBe(code);
+    expect(error.message).toContain(`${code}: words of AWS`);
+  });
+
+  it.each([
+    "Value (agents) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name",
+    "Value (arn:aws:iam::1:instance-profile/a) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
+    'IAM Instance Profile "arn:aws:iam::1:instance-profile/agents" has no associated IAM Roles',
+  ])("distinguishes an unknown instance profile from other invalid values: %s", (words) => {
     const error = cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT);
     expect(error).toMatchObject({ reason: "INSTANCE_PROFILE_NOT_FOUND", retry: "same-token" });
+    const other = cloudError(refusal("InvalidParameterCombination", 400, words), CONTEXT);
+    expect(other.reason).toBe("CLOUD_REQUEST_REFUSED");
+  });
+
+  it("tells an image that is not shared from credentials that are not valid, by the status", () => {
+    const words = "Not authorized for images: [ami-03a5b89a2fbe7dd3d]";
+    for (const status of [400, 403])
+      expect(cloudError(refusal("AuthFailure", status, words), CONTEXT)).toMatchObject({
+        reason: "IMAGE_PERMISSION_DENIED",
+        blastRadius: "image",
+        message: expect.stringContaining(words),
+      });
+    expect(cloudError(refusal("AuthFailure", 401, words), CONTEXT).blastRadius).toBe("credential");
+  });
+
+  it.each([
+    ["https://aws.amazon.com/marketplace/pp?sku=abc123", ""],
+    ["https://aws.amazon.com/marketplace/pp/prodview-k2x", "."],
+    ["https://awsmarketplace.amazonaws.cn/marketplace/pp/x", ""],
+  ])("names the address of Marketplace terms: %s", (address, end) => {
+    const words = `In order to use this AWS Marketplace product you need to accept terms and subscribe. To do so please visit ${address}${end}`;
+    const error = cloudError(refusal("OptInRequired", 401, words), CONTEXT);
+    expect(error).toMatchObject({
+      reason: "IMAGE_TERMS_NOT_ACCEPTED",
+      blastRadius: "image",
+      retry: "never",
+      metadata: { terms_url: address },
+    });
+    expect(error.remedy).toContain(`${address} `);
+  });
+
+  it.each([
+    "You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe.",
+    "Accept the terms at https://aws.amazon.com.example.net/marketplace/pp?sku=abc123",
+  ])("takes any other opt-in as the account's: %s", (words) => {
+    const error = cloudError(refusal("OptInRequired", 401, words), CONTEXT);
+    expect(error).toMatchObject({ reason: "ACCOUNT_RESTRICTED", blastRadius: "account" });
+    expect(error.metadata["terms_url"]).toBeUndefined();
+  });
+});
+
+/** IAM's message about a denied call. */
+function denial(action: string, resource: string, why: string): string {
+  return `You are not authorized to perform this operation. User: arn:aws:sts::1:assumed-role/l/s is not authorized to perform: ${action} on resource: ${resource} ${why}`;
+}
+
+describe("a denied call", () => {
+  const NO_POLICY = "because no identity-based policy allows the ec2:RunInstances action.";
+  const RUN = "ec2:RunInstances";
+
+  it.each([
+    ["arn:aws:ec2:eu-west-2:2:subnet/subnet-0a", "place", "next-candidate"],
+    ["arn:aws:ec2:us-east-1:1:spot-instances-request/*", "market", "next-candidate"],
+    ["arn:aws-us-gov:ec2:us-gov-west-1::image/ami-0a", "image", "never"],
+    ["arn:aws:ec2:us-east-1:1:instance/*", "credential", "never"],
+    ["arn:aws:iam::1:role/agents", "credential", "never"],
+  ])("on %s has the scope %s", (resource, blastRadius, retry) => {
+    const words = denial(RUN, resource, NO_POLICY);
+    expect(cloudError(refusal("UnauthorizedOperation", 403, words), CONTEXT)).toMatchObject({
+      reason: "CLOUD_PERMISSION_DENIED",
+      blastRadius,
+      retry,
+    });
+  });
+
+  it.each([
+    [NO_POLICY, /^Grant ec2:RunInstances to the role or user, or/],
+    [
+      "because no permissions boundary allows the ec2:RunInstances action",
+      /^Grant ec2:RunInstances to the role or user in its permissions boundary, or/,
+    ],
+    [
+      "with an explicit deny in a service control policy: arn:aws:organizations::1:policy/o/p",
+      /^Change the service control policy that denies ec2:RunInstances/,
+    ],
+    [
+      "with an explicit deny in an identity-based policy",
+      /^Change the identity-based policy that denies ec2:RunInstances/,
+    ],
+    ["", /^Grant ec2:RunInstances to/],
+  ])("has a remedy that fits IAM's words: %s", (why, remedy) => {
+    const words = denial(RUN, "arn:aws:ec2:us-east-1:1:instance/*", why);
+    expect(cloudError(refusal("UnauthorizedOperation", 403, words), CONTEXT).remedy).toMatch(
+      remedy,
+    );
+  });
+
+  it("does not guess an action that EC2 does not name", () => {
+    const words =
+      "You are not authorized to perform this operation. Encoded authorization failure message: abc_DEF";
+    const error = cloudError(refusal("UnauthorizedOperation", 403, words), CONTEXT);
+    expect(error.remedy).toMatch(/^Grant the denied action .*decode-authorization-message/);
+    expect(error.metadata["action"]).toBeUndefined();
   });
 });
 
@@ -203,6 +350,7 @@ describe("whether a launch may have happened", () => {
     ["a throttle", refusal("RequestLimitExceeded", 503), false],
     ["a refusal", refusal("InvalidParameterValue", 400), false],
     ["an unknown 4xx", refusal("InvalidMoonPhase", 400), false],
+    ["a refusal with a server's status", refusal("Unsupported", 500), false],
     ["no connection", connectionFailure("ECONNREFUSED"), false],
     [
       "no credentials",

@@ -1,0 +1,68 @@
+import type { CloudVerdict } from "./cloud-rule.ts";
+
+/**
+ * What IAM says about a denied call, in the fixed forms of its messages:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+interface Denial {
+  /** `ec2:RunInstances`; null if the message does not name it. */
+  readonly action: string | null;
+  /** The type of the denied resource in its ARN: `subnet`, `instance`, `role`. */
+  readonly resourceType: string | null;
+  /** A policy with an explicit deny, which no other policy can overrule. */
+  readonly denyingPolicy: string | null;
+  /** The kind of policy that would have to allow the action. */
+  readonly missingPolicy: string | null;
+}
+
+const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
+const RESOURCE = /\bon resource:\s*arn:[\w-]*:[\w-]*:[\w-]*:\w*:([\w-]+)/;
+const EXPLICIT_DENY = /\bwith an explicit deny in an? ([a-z -]{1,60}?)(?=[.:,]|$)/;
+const IMPLICIT_DENY = /\bbecause no ([a-z -]{1,60}?) allows the /;
+
+/** The action that AWS denied, such as `iam:PassRole`; null if its message does not name it. */
+export function deniedAction(words: string): string | null {
+  return ACTION.exec(words)?.[1] ?? null;
+}
+
+function parseDenial(words: string): Denial {
+  return {
+    action: deniedAction(words),
+    resourceType: RESOURCE.exec(words)?.[1] ?? null,
+    denyingPolicy: EXPLICIT_DENY.exec(words)?.[1] ?? null,
+    missingPolicy: IMPLICIT_DENY.exec(words)?.[1] ?? null,
+  };
+}
+
+/** The scope and the remedy of a denial. */
+export function denialOf(
+  words: string,
+): Pick<CloudVerdict, "remedy"> & Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
+  const denial = parseDenial(words);
+  return { remedy: remedyOf(denial), ...scopeOf(denial) };
+}
+
+/** A policy can deny one subnet (often one that another account shares), or the spot market. */
+function scopeOf({ resourceType }: Denial): Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
+  switch (resourceType) {
+    case "subnet":
+      return { blastRadius: "place", retry: "next-candidate" };
+    case "spot-instances-request":
+      return { blastRadius: "market", retry: "next-candidate" };
+    case "image":
+      return { blastRadius: "image" };
+    default:
+      return {};
+  }
+}
+
+function remedyOf({ action, denyingPolicy, missingPolicy }: Denial): string {
+  const named = action ?? "the denied action";
+  if (denyingPolicy !== null)
+    return `Change the ${denyingPolicy} that denies ${named}: no other policy can allow it. Or name a role_arn that it does not cover.`;
+  if (action === "sts:AssumeRole")
+    return "Allow sts:AssumeRole in the caller's policy and in the role's trust policy, or correct role_arn of the placement.";
+  const isOwnPolicy = missingPolicy === null || missingPolicy === "identity-based policy";
+  const where = isOwnPolicy ? "" : ` in its ${missingPolicy}`;
+  return `Grant ${named} to the role or user${where}, or name a role_arn that has it.`;
+}

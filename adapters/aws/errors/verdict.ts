@@ -1,0 +1,177 @@
+import { denialOf } from "./denial.ts";
+import type { CloudVerdict } from "./cloud-rule.ts";
+import { ERROR_RULES } from "./error-rules.ts";
+import type { SdkFailure, SdkRefusal } from "./failure.ts";
+
+const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
+  ERROR_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
+);
+
+/** Codes of a certificate that is not valid at the time that this machine's clock shows. */
+const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
+
+export function verdictOf(failure: SdkFailure): CloudVerdict {
+  switch (failure.kind) {
+    case "no-credentials":
+      return NO_CREDENTIALS;
+    case "unreachable":
+      return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
+    case "lost":
+      return UNKNOWN_FAILURE;
+    case "refusal":
+      return withClock(failure, refusalVerdict(failure));
+  }
+}
+
+function withClock({ hasWrongClock }: SdkRefusal, verdict: CloudVerdict): CloudVerdict {
+  return hasWrongClock && verdict.reason === "CLOUD_UNAUTHENTICATED" ? WRONG_CLOCK : verdict;
+}
+
+/** The code decides. For the few codes that AWS uses for several subjects, the form of its message does. */
+function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
+  const known = knownPrefix(VERDICTS, refusal.code);
+  if (known === null) return refusal.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL;
+  const verdict = VERDICTS.get(known) ?? UNKNOWN_REFUSAL;
+  switch (known) {
+    case "InvalidParameterValue":
+      return isAboutProfile(refusal.words) ? UNKNOWN_PROFILE : verdict;
+    case "AuthFailure":
+      return refusal.status === 401 ? verdict : NOT_SHARED;
+    case "OptInRequired":
+      return termsVerdict(refusal.words) ?? verdict;
+    case "UnauthorizedOperation":
+    case "AccessDenied":
+    case "AccessDeniedException":
+      return { ...verdict, ...denialOf(refusal.words) };
+    default:
+      return verdict;
+  }
+}
+
+/**
+ * The longest key that is the code or a prefix of it, in whole segments: `InvalidKMSKey` for
+ * `Client.InvalidKMSKey.InvalidState`. CloudTrail and instance states put `Client.` or `Server.` before a code.
+ */
+export function knownPrefix(known: ReadonlyMap<string, unknown>, code: string): string | null {
+  for (let prefix = withoutSide(code); prefix !== ""; prefix = withoutLastSegment(prefix))
+    if (known.has(prefix)) return prefix;
+  return null;
+}
+
+/** The code without the side that AWS blames. */
+export function withoutSide(code: string): string {
+  return code.replace(/^(?:Client|Server)\./, "");
+}
+
+function withoutLastSegment(code: string): string {
+  return code.slice(0, Math.max(0, code.lastIndexOf(".")));
+}
+
+/**
+ * EC2 has no separate codes for a profile that does not exist, or that is so new that EC2 knows it or its role only in
+ * part. These two messages are what it says:
+ * https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go
+ */
+const PROFILE_MESSAGES = [
+  /\bInvalid IAM Instance Profile\b/,
+  /^IAM Instance Profile "[^"]*" has no associated IAM Roles/,
+];
+
+function isAboutProfile(words: string): boolean {
+  return PROFILE_MESSAGES.some((message) => message.test(words));
+}
+
+/** The address at which the terms of a Marketplace product can be accepted; null if AWS's message has none. */
+export function termsAddress(words: string): string | null {
+  for (const [text] of words.matchAll(/https?:\/\/[^\s"'<>)]{1,300}/g)) {
+    const url = URL.parse(text.replace(/[.,;]+$/, ""));
+    if (url === null || !/(?:^|\.)amazon(?:aws)?\.(?:com|cn)$/.test(url.hostname)) continue;
+    if (/marketplace/i.test(url.hostname + url.pathname)) return url.href;
+  }
+  return null;
+}
+
+function termsVerdict(words: string): CloudVerdict | null {
+  const address = termsAddress(words);
+  if (address === null) return null;
+  return {
+    code: "FAILED_PRECONDITION",
+    reason: "IMAGE_TERMS_NOT_ACCEPTED",
+    remedy: `Accept the product's terms at ${address} with the account that launches, then try again.`,
+    blastRadius: "image",
+    retry: "never",
+  };
+}
+
+/**
+ * For a code that has no rule, with a status below 500. It may be about this candidate or about all of them: the others
+ * are tried.
+ */
+const UNKNOWN_REFUSAL: CloudVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "CLOUD_REQUEST_REFUSED",
+  remedy: "Follow EC2's message, or look the code up in EC2's list of error codes.",
+  blastRadius: "request",
+  retry: "next-candidate",
+};
+
+/** For a code that has no rule, with a status of 500 or more; an unreadable answer; and a broken connection. */
+const UNKNOWN_FAILURE: CloudVerdict = {
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  remedy: "Try again.",
+  blastRadius: "region",
+  retry: "same-token",
+};
+
+const UNKNOWN_PROFILE: CloudVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "INSTANCE_PROFILE_NOT_FOUND",
+  remedy:
+    "Check instance_profile_arn of the placement, and that the profile has a role. EC2 may need a minute to recognise a new profile or role.",
+  blastRadius: "account",
+  retry: "same-token",
+};
+
+/**
+ * `AuthFailure` with a status other than 401: the credentials are valid, but not authorised for what they name ("you
+ * might not be authorized to ... use an AMI for which you do not have permissions").
+ */
+const NOT_SHARED: CloudVerdict = {
+  code: "PERMISSION_DENIED",
+  reason: "IMAGE_PERMISSION_DENIED",
+  remedy:
+    "Ask the owner of what the message names (usually the AMI) to share it with this account, or name another one.",
+  blastRadius: "image",
+  retry: "never",
+};
+
+export const NO_CREDENTIALS: CloudVerdict = {
+  code: "UNAUTHENTICATED",
+  reason: "CLOUD_UNAUTHENTICATED",
+  remedy:
+    "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+  blastRadius: "credential",
+  retry: "never",
+};
+
+const UNREACHABLE: CloudVerdict = {
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  remedy: "Check the network, the placement's region, and AWS_ENDPOINT_URL if it is set.",
+  blastRadius: "region",
+  retry: "same-token",
+};
+
+/** The client has already repeated the call with the corrected time. */
+const WRONG_CLOCK: CloudVerdict = {
+  ...NO_CREDENTIALS,
+  remedy:
+    "Correct this machine's clock: it differs from AWS's by more than four minutes. Then check the credentials.",
+};
+
+const WRONG_TIME: CloudVerdict = {
+  ...UNREACHABLE,
+  remedy:
+    "Check this machine's clock: at the time that it shows, the certificate of the address is not valid.",
+};
