@@ -34,26 +34,19 @@ function parseDenial(words: string): Denial {
   };
 }
 
-/** The scope and the remedy of a denial. */
-export function denialOf(
-  words: string,
-): Pick<CloudVerdict, "remedy"> & Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
-  const denial = parseDenial(words);
-  return { remedy: remedyOf(denial), ...scopeOf(denial) };
-}
+type Scope = Partial<Pick<CloudVerdict, "blastRadius" | "retry">>;
 
-/** A policy can deny one subnet (often one that another account shares), or the spot market. */
-function scopeOf({ resourceType }: Denial): Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
-  switch (resourceType) {
-    case "subnet":
-      return { blastRadius: "place", retry: "next-candidate" };
-    case "spot-instances-request":
-      return { blastRadius: "market", retry: "next-candidate" };
-    case "image":
-      return { blastRadius: "image" };
-    default:
-      return {};
-  }
+/** By the type of the denied resource. A policy can deny one subnet, such as a shared one, or spot requests. */
+const SCOPES: ReadonlyMap<string | null, Scope> = new Map<string, Scope>([
+  ["subnet", { blastRadius: "place", retry: "next-candidate" }],
+  ["spot-instances-request", { blastRadius: "market", retry: "next-candidate" }],
+  ["image", { blastRadius: "image" }],
+]);
+
+/** The remedy of a denial, and its scope if it is not the credential's. */
+export function denialOf(words: string): Pick<CloudVerdict, "remedy"> & Scope {
+  const denial = parseDenial(words);
+  return { remedy: remedyOf(denial), ...SCOPES.get(denial.resourceType) };
 }
 
 function remedyOf({ action, denyingPolicy, missingPolicy }: Denial): string {
