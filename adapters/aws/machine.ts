@@ -2,6 +2,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 import type { ErrorReason } from "../../src/errors.ts";
 import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
+import { knownPrefix } from "./errors/verdict.ts";
 import { ownershipOf } from "./labels.ts";
 
 /** From "Amazon EC2 instance state changes" in the EC2 user guide. Any other state is treated as `pending`. */
@@ -21,7 +22,7 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   ["arm64_mac", "arm64"],
 ]);
 
-/** The `StateReason` codes that explain why a machine ended. */
+/** The `StateReason` codes that explain why a machine ended, also with a further suffix. */
 const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
   ["Server.SpotInstanceShutdown", "INSUFFICIENT_CAPACITY"],
@@ -30,6 +31,8 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
   // "Client error on launch": usually the credentials may not use the KMS key that encrypts a volume.
   ["Client.InternalError", "MACHINE_NOT_STARTED"],
+  ["Client.InvalidKMSKey", "MACHINE_NOT_STARTED"],
+  ["Client.CustomerKeyHasBeenRevoked", "MACHINE_NOT_STARTED"],
   ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
 ]);
 
@@ -91,7 +94,7 @@ function endOf({ StateReason, StateTransitionReason }: ObservedInstance): Machin
   const code = StateReason?.Code ?? "";
   const words = StateReason?.Message ?? StateTransitionReason ?? "";
   const message = words.includes(code) ? words : `${code}: ${words}`;
-  const reason = END_REASONS.get(code);
+  const reason = END_REASONS.get(knownPrefix(END_REASONS, code) ?? "");
   return { exitCode: null, message, ...(reason === undefined ? {} : { reason }) };
 }
 

@@ -29,7 +29,7 @@ function withClock({ hasWrongClock }: SdkRefusal, verdict: CloudVerdict): CloudV
 
 /** The code decides. For the few codes that AWS uses for several subjects, the form of its message does. */
 function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
-  const known = knownPrefix(VERDICTS, refusal.code);
+  const known = knownPrefix(VERDICTS, withoutSide(refusal.code));
   if (known === null) return refusal.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL;
   const verdict = VERDICTS.get(known) ?? UNKNOWN_REFUSAL;
   switch (known) {
@@ -48,17 +48,14 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
   }
 }
 
-/**
- * The longest key that is the code or a prefix of it, in whole segments: `InvalidKMSKey` for
- * `Client.InvalidKMSKey.InvalidState`. CloudTrail and instance states put `Client.` or `Server.` before a code.
- */
+/** The longest key that is the code or a prefix of it, in whole segments: `InvalidKMSKey` for `InvalidKMSKey.InvalidState`. */
 export function knownPrefix(known: ReadonlyMap<string, unknown>, code: string): string | null {
-  for (let prefix = withoutSide(code); prefix !== ""; prefix = withoutLastSegment(prefix))
+  for (let prefix = code; prefix !== ""; prefix = withoutLastSegment(prefix))
     if (known.has(prefix)) return prefix;
   return null;
 }
 
-/** The code without the side that AWS blames. */
+/** The code without the side that AWS blames, which some of its services put before it: `Client.` or `Server.`. */
 export function withoutSide(code: string): string {
   return code.replace(/^(?:Client|Server)\./, "");
 }
