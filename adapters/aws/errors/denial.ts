@@ -1,7 +1,7 @@
 import type { CloudVerdict } from "./cloud-rule.ts";
 
 /**
- * What IAM says about a denied call, in the fixed forms of its messages:
+ * A denied call, from the fixed forms of IAM's messages:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 interface Denial {

@@ -167,7 +167,7 @@ describe("the table of EC2's errors", () => {
     expect(other.reason).toBe("CLOUD_REQUEST_REFUSED");
   });
 
-  it("tells an image that is not shared from credentials that are not valid, by the status", () => {
+  it("distinguishes an image that is not shared from credentials that are not valid, by the status", () => {
     const words = "Not authorized for images: [ami-03a5b89a2fbe7dd3d]";
     for (const status of [400, 403])
       expect(cloudError(refusal("AuthFailure", status, words), CONTEXT)).toMatchObject({
