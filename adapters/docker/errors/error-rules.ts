@@ -1,4 +1,5 @@
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
+import type { EngineMessage, EngineStage } from "./engine-message.ts";
 
 /** The operation that failed. */
 export type EngineOperation =
@@ -19,18 +20,39 @@ export type EngineVerdict = Pick<
   "code" | "reason" | "remedy" | "blastRadius" | "retry"
 >;
 
-export const ANY_OPERATION = "any";
-
 /** The first matching rule of a table decides. An omitted member matches everything. */
 export interface EngineRule {
-  readonly operations: readonly EngineOperation[] | typeof ANY_OPERATION;
+  readonly operations?: readonly EngineOperation[];
   readonly statuses?: readonly number[];
-  /** Matched against the engine's message: one line of at most 2,000 characters. */
-  readonly words?: RegExp;
+  readonly stages?: readonly EngineStage[];
+  /** Matched against the cause, from its first character. */
+  readonly cause?: RegExp;
+  /** Matched against a whole part of the cause: any of them, or only the last. */
+  readonly anyLink?: RegExp;
+  readonly lastLink?: RegExp;
   readonly verdict: EngineVerdict;
 }
 
-/** Rules for both calls and pulls. */
+export interface EngineReply extends EngineMessage {
+  readonly operation: EngineOperation;
+  /** HTTP status; null for a line of a stream. */
+  readonly status: number | null;
+}
+
+export function verdictOf(rules: readonly EngineRule[], reply: EngineReply): EngineVerdict | null {
+  const { operation, status, stage, cause, links } = reply;
+  const rule = rules.find(
+    (one) =>
+      (one.operations?.includes(operation) ?? true) &&
+      (one.statuses === undefined || (status !== null && one.statuses.includes(status))) &&
+      (one.stages?.includes(stage) ?? true) &&
+      (one.cause?.test(cause) ?? true) &&
+      (one.anyLink === undefined || links.some((link) => one.anyLink?.test(link))) &&
+      (one.lastLink?.test(links.at(-1) ?? "") ?? true),
+  );
+  return rule?.verdict ?? null;
+}
+
 export const DISK_FULL: EngineVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "ENGINE_DISK_FULL",
@@ -47,116 +69,47 @@ export const ENGINE_BUSY: EngineVerdict = {
   retry: "same-token",
 };
 
-const WRONG_PLATFORM: EngineVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "PLATFORM_UNSUPPORTED",
-  remedy:
-    "Use an image and an architecture that the engine runs, or install qemu's binfmt handlers on its host.",
-  blastRadius: "image",
+/** The engine's host, not the request or the image, prevents the call. */
+export function hostFault(remedy: string): EngineVerdict {
+  return {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_HOST_FAULT",
+    remedy,
+    blastRadius: "zone",
+    retry: "next-candidate",
+  };
+}
+
+/** Something that is not an engine, or a proxy that hides parts of one. */
+export const NOT_AN_ENGINE: EngineRule = {
+  statuses: [404],
+  cause: /^(?:404 )?page not found$/,
+  verdict: {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_UNSUPPORTED",
+    remedy:
+      "Check that the address is that of a Docker or Podman engine, and that a proxy before it passes this call on.",
+    blastRadius: "zone",
+  },
 };
 
-const COMMAND_FAILED: EngineVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "MACHINE_NOT_STARTED",
-  remedy: "Correct the image's entrypoint, command, user and working directory, and push it again.",
-  blastRadius: "image",
+/** Docker's daemon refuses versions of its API outside its range; a proxy may have put the version into the path. */
+export const API_VERSION: EngineRule = {
+  statuses: [400],
+  cause: /^client version \S+ is too (?:old|new)\. /,
+  verdict: {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_UNSUPPORTED",
+    remedy:
+      "Upgrade the engine, or remove the API version that a proxy before it adds; Slipway asks for none.",
+    blastRadius: "zone",
+  },
 };
 
-const VALUE_REFUSED: EngineVerdict = {
-  code: "FAILED_PRECONDITION",
-  reason: "RESOURCE_VALUE_REFUSED",
-  remedy: "Change the value in the environment or in the image's configuration.",
-};
-
-/** Errors of all operations except pulls, in the words of Docker engines 20.10 to 28. */
+/** Errors of the calls that neither create nor start a container, and of those that the tables for these leave open. */
 export const ENGINE_RULES: readonly EngineRule[] = [
-  {
-    operations: ANY_OPERATION,
-    words: /no space left on device|disk quota exceeded/i,
-    verdict: DISK_FULL,
-  },
-  {
-    operations: ["create", "start"],
-    words: /does not match the specified platform|exec format error/i,
-    verdict: WRONG_PLATFORM,
-  },
-  {
-    operations: ["start"],
-    statuses: [404, 403, 500],
-    words: /network .*(?:not found|not manually attachable)/i,
-    verdict: {
-      code: "FAILED_PRECONDITION",
-      reason: "NETWORK_NOT_FOUND",
-      remedy: "Create the network on the engine, or name another one in the placement.",
-      blastRadius: "zone",
-    },
-  },
-  {
-    operations: ["start"],
-    words: /port is already allocated|address already in use|cannot assign requested address/i,
-    verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "PORT_UNAVAILABLE",
-      remedy:
-        "Set the placement's publish_address to an address of the engine's host with free ports.",
-      blastRadius: "zone",
-      retry: "next-candidate",
-    },
-  },
-  {
-    operations: ["start"],
-    words:
-      /cannot allocate memory|resource temporarily unavailable|no available IPv[46] addresses/i,
-    verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "ENGINE_ERROR",
-      remedy: "Terminate machines on this engine, or use another one.",
-      blastRadius: "zone",
-      retry: "next-candidate",
-    },
-  },
-  {
-    operations: ["start"],
-    words: /argument list too long/i,
-    verdict: {
-      code: "FAILED_PRECONDITION",
-      reason: "RESOURCE_VALUE_REFUSED",
-      remedy: "Mount large secrets as files: a variable holds at most 128 KiB.",
-    },
-  },
-  {
-    operations: ["start"],
-    words: /cpu-?shares|cfs_quota|memory\.|cgroup config|shares: invalid/i,
-    verdict: VALUE_REFUSED,
-  },
-  {
-    operations: ["start"],
-    words:
-      /executable file not found|exec: |unable to find (?:user|group)|no such file or directory|permission denied|not a directory/i,
-    verdict: COMMAND_FAILED,
-  },
-  {
-    operations: ["create"],
-    statuses: [409],
-    verdict: {
-      code: "ALREADY_EXISTS",
-      reason: "NAME_CLASH",
-      remedy: "Remove or rename the container that has this name.",
-    },
-  },
-  {
-    operations: ["create"],
-    statuses: [404],
-    words: /no such image/i,
-    verdict: {
-      code: "NOT_FOUND",
-      reason: "IMAGE_NOT_FOUND",
-      remedy: "Spawn again: the image was removed from the engine while it was being used.",
-      blastRadius: "image",
-      retry: "same-token",
-    },
-  },
-  { operations: ["create", "start"], statuses: [400], verdict: VALUE_REFUSED },
+  NOT_AN_ENGINE,
+  API_VERSION,
   {
     operations: ["inspect", "logs", "remove", "start", "copy"],
     statuses: [404],
@@ -168,7 +121,8 @@ export const ENGINE_RULES: readonly EngineRule[] = [
   },
   {
     operations: ["logs"],
-    words: /logging driver does not support reading/i,
+    cause:
+      /^(?:configured logging driver does not support reading$|this container is using the ".+" log driver, cannot read logs)/,
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "ENGINE_UNSUPPORTED",
@@ -178,7 +132,10 @@ export const ENGINE_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
+    lastLink: /^(?:no space left on device|disk quota exceeded)$/i,
+    verdict: DISK_FULL,
+  },
+  {
     statuses: [401, 403],
     verdict: {
       code: "PERMISSION_DENIED",
@@ -188,9 +145,5 @@ export const ENGINE_RULES: readonly EngineRule[] = [
       blastRadius: "zone",
     },
   },
-  {
-    operations: ANY_OPERATION,
-    statuses: [429, 502, 503, 504],
-    verdict: ENGINE_BUSY,
-  },
+  { statuses: [429, 502, 503, 504], verdict: ENGINE_BUSY },
 ];

@@ -1,8 +1,10 @@
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
-import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
-import { ANY_OPERATION, ENGINE_RULES } from "./error-rules.ts";
+import { readEngineMessage } from "./engine-message.ts";
+import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
 import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
+import { HOST_RULES } from "./host-error-rules.ts";
+import { LAUNCH_RULES } from "./launch-error-rules.ts";
 import { PULL_RULES } from "./pull-error-rules.ts";
 
 export type { EngineOperation } from "./error-rules.ts";
@@ -13,9 +15,9 @@ export interface EngineCallContext {
   readonly engine: string;
   /** The subject of the call: `container slipway-…`, `image …`. */
   readonly subject: string;
-  /** Names from our request that the engine's message may repeat. The rules ignore them. */
-  readonly names?: readonly string[];
 }
+
+const FIRST_SERVER_ERROR = 500;
 
 const DOING: Readonly<Record<EngineOperation, string>> = {
   info: "asking about",
@@ -30,17 +32,18 @@ const DOING: Readonly<Record<EngineOperation, string>> = {
   pull: "pulling",
 };
 
+const LAUNCH_TABLES: readonly EngineRule[] = [...LAUNCH_RULES, ...HOST_RULES, ...ENGINE_RULES];
+
 /**
  * Turns a failed call into a `SlipwayError` with code, reason, remedy and retry verdict. The engine's replies contain
- * only a status and a sentence, so operation and status select the rules, and the sentence selects one of them.
+ * only a status and a sentence, so operation and status select the rules, and the position of the cause in the sentence
+ * selects one of them.
  */
 export function engineError(caught: unknown, context: EngineCallContext): SlipwayError {
   if (isSlipwayError(caught)) return caught;
   if (caught instanceof EngineConnectionFailure) return connectionError(caught, context);
   if (caught instanceof EngineReplyFailure) {
-    const rules = context.operation === "pull" ? PULL_RULES : ENGINE_RULES;
-    const found = verdictOf(rules, context, { status: caught.status, words: caught.message });
-    return judged({ verdict: found, words: caught.message, context, status: caught.status });
+    return judged(caught.message, caught.status, context);
   }
   return new SlipwayError({
     code: "INTERNAL",
@@ -53,9 +56,7 @@ export function engineError(caught: unknown, context: EngineCallContext): Slipwa
 
 /** Turns an error inside the stream of a pull, after HTTP 200, into a `SlipwayError`. */
 export function pullStreamError(words: string, context: EngineCallContext): SlipwayError {
-  const line = oneLine(words);
-  const found = verdictOf(PULL_RULES, context, { status: 200, words: line });
-  return judged({ verdict: found, words: line, context, status: null });
+  return judged(oneLine(words), null, context);
 }
 
 /** Whether the engine may have executed the call although its reply is missing. */
@@ -70,48 +71,40 @@ export function hasStatus(caught: unknown, status: number): boolean {
   return caught instanceof EngineReplyFailure && caught.status === status;
 }
 
-function verdictOf(
-  rules: readonly EngineRule[],
-  context: EngineCallContext,
-  reply: { readonly status: number; readonly words: string },
-): EngineVerdict | null {
-  const said = withoutNames(reply.words, context.names ?? []);
-  const rule = rules.find(
-    ({ operations, statuses, words }) =>
-      (operations === ANY_OPERATION || operations.includes(context.operation)) &&
-      (statuses === undefined || statuses.includes(reply.status)) &&
-      (words === undefined || words.test(said)),
-  );
-  return rule?.verdict ?? null;
-}
-
-/** The engine's message without our names: an image may be called `denied`, a command `no space left on device`. */
-function withoutNames(words: string, names: readonly string[]): string {
-  return names
-    .filter((name) => name !== "")
-    .reduce((rest, name) => rest.replaceAll(name, ""), words)
-    .replaceAll(/"[^"]*"/g, '""');
-}
-
-function judged(judgement: {
-  readonly verdict: EngineVerdict | null;
-  readonly words: string;
-  readonly context: EngineCallContext;
-  /** HTTP status of the reply; null for a line of a stream. */
-  readonly status: number | null;
-}): SlipwayError {
-  const { verdict, words, context, status } = judgement;
-  const common: Pick<SlipwayErrorOptions, "message" | "metadata"> = {
-    message: `${doing(context)}: ${words}`,
-    metadata: { engine: context.engine, ...(status === null ? {} : { status }) },
-  };
-  if (verdict !== null) return new SlipwayError({ ...verdict, ...common });
+/** @param status HTTP status of the reply; null for a line of a stream */
+function judged(words: string, status: number | null, context: EngineCallContext): SlipwayError {
+  const { operation, engine } = context;
+  const message = readEngineMessage(words);
+  const verdict = verdictOf(rulesOf(operation), { ...message, operation, status });
   return new SlipwayError({
-    code: "INTERNAL",
-    reason: context.operation === "pull" ? "PULL_FAILED" : "ENGINE_ERROR",
-    remedy: "Search the engine's log for this error.",
-    ...common,
+    ...(verdict ?? neutral(operation, status)),
+    message: `${doing(context)}: ${words}`,
+    metadata: { engine, ...(status === null ? {} : { status }) },
   });
+}
+
+function rulesOf(operation: EngineOperation): readonly EngineRule[] {
+  switch (operation) {
+    case "create":
+    case "start":
+      return LAUNCH_TABLES;
+    case "pull":
+      return PULL_RULES;
+    default:
+      return ENGINE_RULES;
+  }
+}
+
+/** A message that no rule knows. A status of 4xx is about the request, which the engine understood. */
+function neutral(operation: EngineOperation, status: number | null): EngineVerdict {
+  const isRefused = status !== null && status < FIRST_SERVER_ERROR;
+  return {
+    code: isRefused ? "FAILED_PRECONDITION" : "INTERNAL",
+    reason: operation === "pull" ? "PULL_FAILED" : "ENGINE_ERROR",
+    remedy: isRefused
+      ? "The engine refuses this request: its message says why."
+      : "Search the engine's log for this error.",
+  };
 }
 
 function connectionError(

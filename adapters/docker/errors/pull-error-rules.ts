@@ -1,31 +1,70 @@
-import { ANY_OPERATION, DISK_FULL, ENGINE_BUSY } from "./error-rules.ts";
-import type { EngineRule } from "./error-rules.ts";
+import { API_VERSION, DISK_FULL, ENGINE_BUSY, hostFault, NOT_AN_ENGINE } from "./error-rules.ts";
+import type { EngineRule, EngineVerdict } from "./error-rules.ts";
 
 /**
- * Errors of pulls. The engine reports them as a line of the progress stream after HTTP 200, or as HTTP 404 or 500
- * with the registry's message. One table covers both.
+ * Errors of pulls. The engine reports them as a line of the progress stream after HTTP 200, or as HTTP 403, 404 or 500
+ * with the registry's message. One table covers both, for Docker 20.10 to 28 (the registry's `code: message`), Docker 29
+ * (containerd's `unexpected status from HEAD request to …: 412 Precondition Failed`) and Podman (`reading manifest …`).
+ * Each part of the message between colons is compared as a whole: a repository called `denied` decides nothing.
  */
+
+const RATE_LIMITED: EngineVerdict = {
+  code: "RESOURCE_EXHAUSTED",
+  reason: "REGISTRY_RATE_LIMITED",
+  remedy: "Wait for the registry's limit to pass, or pull with a credential that has a higher one.",
+  blastRadius: "credential",
+  retry: "same-token",
+};
+
+const MEDIA_TYPE: EngineVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "MEDIA_TYPE_UNSUPPORTED",
+  remedy: "Push the image in a format that this engine reads.",
+  blastRadius: "image",
+};
+
+const UNREACHABLE: EngineVerdict = {
+  code: "UNAVAILABLE",
+  reason: "REGISTRY_UNAVAILABLE",
+  remedy: "Check that the engine's own host can reach the registry, then spawn again.",
+  blastRadius: "zone",
+  retry: "same-token",
+};
+
+/** The registry answered well and said no. */
+const REFUSED: EngineVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "PULL_FAILED",
+  remedy: "Do what the registry's message asks for; the registry refuses this image.",
+  blastRadius: "image",
+};
+
 export const PULL_RULES: readonly EngineRule[] = [
+  NOT_AN_ENGINE,
+  API_VERSION,
+  { lastLink: /^(?:no space left on device|disk quota exceeded)$/i, verdict: DISK_FULL },
   {
-    operations: ANY_OPERATION,
-    words: /no space left on device|disk quota exceeded/i,
-    verdict: DISK_FULL,
-  },
-  {
-    operations: ANY_OPERATION,
-    words: /toomanyrequests|too many requests|rate limit/i,
+    cause: /^authorization denied by plugin /,
     verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "REGISTRY_RATE_LIMITED",
-      remedy:
-        "Wait for the registry's limit to pass, or pull with a credential that has a higher one.",
-      blastRadius: "credential",
-      retry: "same-token",
+      code: "PERMISSION_DENIED",
+      reason: "ENGINE_UNAVAILABLE",
+      remedy: "An authorization plugin of the engine forbids pulls: ask its administrator.",
+      blastRadius: "zone",
     },
   },
   {
-    operations: ANY_OPERATION,
-    words: /unauthorized|authentication required|no basic auth credentials/i,
+    anyLink:
+      /^(?:toomanyrequests|429 Too Many Requests.*|too many requests(?: to registry)?|invalid status code from registry 429 \(.*\))$/,
+    verdict: RATE_LIMITED,
+  },
+  {
+    // Docker Hub's own words, which Docker 29 passes on without the code.
+    anyLink: /^You have reached your (?:unauthenticated )?pull rate limit\./,
+    verdict: RATE_LIMITED,
+  },
+  {
+    anyLink:
+      /^(?:unauthorized|authentication required|no basic auth credentials|401 Unauthorized.*|invalid status code from registry 401 \(.*\))$/,
     verdict: {
       code: "UNAUTHENTICATED",
       reason: "REGISTRY_UNAUTHENTICATED",
@@ -34,8 +73,8 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words: /\bdenied\b|forbidden/i,
+    anyLink:
+      /^(?:denied|pull access denied(?: for \S+)?, repository does not exist or may require .+|requested access to the resource is denied|insufficient_scope|403 Forbidden.*|invalid status code from registry 403 \(.*\))$/,
     verdict: {
       code: "PERMISSION_DENIED",
       reason: "REGISTRY_PERMISSION_DENIED",
@@ -45,8 +84,8 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words: /no matching manifest|no match for platform|does not match the specified platform/i,
+    anyLink:
+      /^(?:no matching manifest for .+ in the manifest list entries|no match for platform in manifest.*|no (?:matching )?image found in (?:manifest list|image index) for architecture .+|image with reference \S+ was found but .+ (?:the specified|any) platform.*)$/,
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "PLATFORM_NOT_FOUND",
@@ -55,9 +94,8 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words:
-      /verification failed|failed to verify|unexpected (?:commit )?digest|digest mismatch|cannot overwrite digest/i,
+    anyLink:
+      /^(?:(?:filesystem layer|image|image config|manifest) verification failed for digest \S+|unexpected commit digest \S+, expected \S+|Cannot overwrite digest \S+|Download config\.json digest \S+ does not match expected \S+|Digest did not match, expected \S+, got \S+|digest invalid|failed size validation)$/i,
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DIGEST_MISMATCH",
@@ -67,9 +105,22 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words:
-      /manifest unknown|name unknown|repository name not known|blob unknown|unknown blob|not found/i,
+    anyLink:
+      /^(?:unsupported (?:media|manifest media|manifest) ?type.*|media type "" .+|Encountered remote ""\(.*\) when fetching|mediaType in manifest should be .+|\[DEPRECATION NOTICE\] .+|unsupported manifest format.*|missing signature key|failed to get stream processor for \S+|no processor for media-type.*|missing private key needed for decryption|(?:Error )?decrypting layer \S+)$/i,
+    verdict: MEDIA_TYPE,
+  },
+  {
+    anyLink:
+      /^(?:invalid rootfs in image configuration|mismatched (?:image )?rootfs and manifest layers|invalid tar header|zstd|gzip)$/,
+    verdict: {
+      ...MEDIA_TYPE,
+      reason: "IMAGE_INVALID",
+      remedy: "Build and push the image again: its layers or its configuration are damaged.",
+    },
+  },
+  {
+    anyLink:
+      /^(?:manifest unknown|name unknown|repository name not known to registry|blob unknown|unknown blob|not found|manifest for \S+ not found|repository \S+ not found|404 Not Found.*|invalid status code from registry 404 \(.*\))$/,
     verdict: {
       code: "NOT_FOUND",
       reason: "IMAGE_NOT_FOUND",
@@ -78,18 +129,8 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words: /media ?type|unsupported manifest|Encountered remote/i,
-    verdict: {
-      code: "FAILED_PRECONDITION",
-      reason: "MEDIA_TYPE_UNSUPPORTED",
-      remedy: "Push the image in a format that this engine reads.",
-      blastRadius: "image",
-    },
-  },
-  {
-    operations: ANY_OPERATION,
-    words: /x509|HTTP response to HTTPS client|malformed HTTP|tls: /i,
+    anyLink:
+      /^(?:x509|tls|remote error|server gave HTTP response to HTTPS client|malformed HTTP .+|first record does not look like a TLS handshake)$/,
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "REGISTRY_PROTOCOL",
@@ -99,20 +140,38 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
-    operations: ANY_OPERATION,
-    words:
-      /connection re(?:fused|set)|no such host|server misbehaving|timeout|timed out|deadline exceeded|request canceled|unreachable|\bEOF\b|service unavailable|bad gateway|internal server error|received unexpected HTTP status: 5|proxyconnect/i,
+    // Go's words for a proxy that refuses to connect: the status text of its answer to CONNECT, without a number.
+    anyLink:
+      /^(?:proxyconnect tcp|Proxy Authentication Required|Forbidden|Bad Gateway|Gateway Timeout|Service Unavailable)$/,
     verdict: {
-      code: "UNAVAILABLE",
-      reason: "REGISTRY_UNAVAILABLE",
-      remedy: "Check that the engine's own host can reach the registry, then spawn again.",
-      blastRadius: "zone",
-      retry: "same-token",
+      ...UNREACHABLE,
+      remedy:
+        "Correct the proxy that the engine uses (its proxies settings, or HTTPS_PROXY and NO_PROXY).",
     },
   },
   {
-    operations: ANY_OPERATION,
-    statuses: [429, 502, 503, 504],
-    verdict: ENGINE_BUSY,
+    anyLink: /^(?:failed to register layer|failed to extract layer .+|adding layer with blob .+)$/,
+    lastLink:
+      /^(?:permission denied|operation not (?:permitted|supported)|read-only file system|input\/output error|too many open files|invalid argument|no such device|exit status \d+|Check \/etc\/subuid and \/etc\/subgid.*)$/i,
+    verdict: hostFault(
+      "Let the engine's host unpack layers: check its storage driver, its disk, and for a rootless engine the ids of /etc/subuid and /etc/subgid.",
+    ),
   },
+  {
+    anyLink:
+      /^(?:connection (?:refused|reset by peer|timed out)|no such host|server misbehaving|Temporary failure in name resolution|i\/o timeout|operation timed out|TLS handshake timeout|context deadline exceeded.*|request canceled.*|network is unreachable|no route to host|broken pipe|use of closed network connection|(?:unexpected )?EOF|unavailable|5\d\d \w.*|error parsing HTTP 5\d\d response body|invalid status code from registry 5\d\d \(.*\))$/,
+    verdict: UNREACHABLE,
+  },
+  {
+    anyLink:
+      /^(?:4\d\d [A-Z][a-z].*|error parsing HTTP 4\d\d response body|invalid status code from registry 4\d\d \(.*\))$/,
+    verdict: REFUSED,
+  },
+  { anyLink: /^(?:Source image rejected|error from registry)$/, verdict: REFUSED },
+  {
+    // The code of an error that the engine does not know, such as Harbor's PROJECTPOLICYVIOLATION, and its message.
+    cause: /^(?:error pulling image configuration: download failed after attempts=\d+: )?unknown: /,
+    verdict: REFUSED,
+  },
+  { statuses: [429, 502, 503, 504], verdict: ENGINE_BUSY },
 ];

@@ -93,7 +93,7 @@ async function tryCreate(
     if (hasStatus(caught, 404) && !isPulled) return { kind: "image missing" };
     const error = engineError(caught, callOf(context, "create", request));
     if (mayHaveHappened(caught)) throw new UnknownOutcome(error);
-    if (!hasStatus(caught, 409)) throw error;
+    if (error.reason !== "NAME_CLASH") throw error;
     const container = await inspectByName(context, request.name);
     if (container === null) return { kind: "container name taken and released" };
     if (!isOurs(context, container)) throw error;
@@ -197,9 +197,7 @@ function isOurs({ launch, member }: MemberContext, container: ContainerReply): b
 }
 
 function callOf(context: MemberContext, operation: EngineOperation, request: ContainerRequest) {
-  const { name, body } = request;
-  const names = [name, body.Image];
-  return { operation, engine: context.engine, subject: `container ${name}`, names };
+  return { operation, engine: context.engine, subject: `container ${request.name}` };
 }
 
 function unsettled(request: ContainerRequest, why: string): UnknownOutcome {

@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import { credentialKey } from "../../../src/oci/credential.ts";
 import type { Reference } from "../../../src/oci/reference.ts";
-import { formatReference, formatRepository } from "../../../src/oci/reference.ts";
+import { formatReference } from "../../../src/oci/reference.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import type { EngineApi } from "../client/api.ts";
 import { engineError, pullStreamError } from "../errors/errors.ts";
@@ -113,14 +113,7 @@ async function pullOnce(
 }
 
 function pullContext(reference: Reference, engine: string): EngineCallContext {
-  const text = formatReference(reference);
-  const { repository } = reference;
-  return {
-    operation: "pull",
-    engine,
-    subject: `image ${text}`,
-    names: [text, formatRepository(reference), `/v2/${repository}/`],
-  };
+  return { operation: "pull", engine, subject: `image ${formatReference(reference)}` };
 }
 
 interface Watchdog extends Disposable {

@@ -65,7 +65,10 @@ describe("launch", () => {
   );
 
   describe("when a container cannot be started", () => {
-    const NO_COMMAND = refusing(400, 'exec: "x": executable file not found in $PATH');
+    const NO_COMMAND = refusing(
+      400,
+      'failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "x": executable file not found in $PATH: unknown',
+    );
 
     it("removes it, not by force and with its volumes, and says why", async () => {
       const queries: unknown[] = [];

@@ -182,7 +182,7 @@ describe("engineError", () => {
   });
 
   it("is not misled by what a command is called", () => {
-    const words = `${START} exec: "port is already allocated": executable file not found in $PATH`;
+    const words = `${START} unable to start container process: exec: "port is already allocated": executable file not found in $PATH: unknown`;
     const error = engineError(new EngineReplyFailure(400, words), context("start"));
     expect(error.reason).toBe("MACHINE_NOT_STARTED");
   });

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { EngineReplyFailure } from "../../../../../adapters/docker/errors/engine-failure.ts";
 import { engineError, pullStreamError } from "../../../../../adapters/docker/errors/errors.ts";
 
-function context(names: readonly string[] = []) {
+function context() {
   const operation = "pull" as const;
-  return { operation, engine: "unix:///engine.sock", subject: "image registry.test/x", names };
+  return { operation, engine: "unix:///engine.sock", subject: "image registry.test/x" };
 }
 
 const REGISTRY = "Get https://registry.test:5000/v2/";
@@ -92,6 +92,6 @@ describe("errors of pulls", () => {
   it("are not misled by what the image is called", () => {
     const name = "registry.test/no-space-left-on-device/denied";
     const words = `manifest for ${name} not found: manifest unknown`;
-    expect(pullStreamError(words, context([name])).reason).toBe("IMAGE_NOT_FOUND");
+    expect(pullStreamError(words, context()).reason).toBe("IMAGE_NOT_FOUND");
   });
 });

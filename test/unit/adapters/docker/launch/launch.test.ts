@@ -87,7 +87,10 @@ describe("launch", () => {
       { [CREATE]: [hangUp] },
       { [CREATE]: [refusing(500, "failed")] },
       { [CREATE]: [created], "PUT /containers/c1/archive": [hangUp] },
-      { [CREATE]: [refusing(404, "No such image")], [PULL]: [hangUp] },
+      {
+        [CREATE]: [refusing(404, "No such image: registry.test/agent@sha256:aa")],
+        [PULL]: [hangUp],
+      },
     ] as const;
     for (const route of routes) {
       const { outcome } = await launchOn(route, launch);
@@ -101,7 +104,7 @@ describe("launch", () => {
   });
 
   describe("when the engine lacks the image", () => {
-    const missing = refusing(404, "No such image");
+    const missing = refusing(404, "No such image: registry.test/agent@sha256:aa");
     const complete: EngineHandler = ({ stream }) => stream({ status: "Downloaded" }).end();
 
     it("pulls it, and creates again", async () => {
@@ -201,7 +204,7 @@ describe("launch", () => {
     it("stops a pull", async () => {
       let abandoned: Promise<void> = Promise.resolve();
       const { caught, requests } = await cancelledOn((engine, stop) => {
-        engine.on(CREATE, refusing(404, "No such image"));
+        engine.on(CREATE, refusing(404, "No such image: registry.test/agent@sha256:aa"));
         engine.on(PULL, ({ stream }) => {
           ({ abandoned } = stream({ status: "Downloading", id: "a" }));
           setImmediate(stop);
