@@ -16,6 +16,8 @@ import {
   found,
   errorOf,
   launchOn,
+  refusing,
+  NAME,
   useRegistry,
 } from "../../../support/docker-launches.ts";
 
@@ -40,6 +42,15 @@ describe("launch", () => {
       );
       expect(requests).toEqual(calls);
       expect(outcome).toMatchObject({ outcome: "accepted", machine: { id: "c1", state } });
+    });
+
+    it("takes over its own container when Podman answers 500 to the name", async () => {
+      const words = `container create: creating container storage: the container name "${NAME}" is already in use by 3aa5. You have to remove that container to be able to reuse that name: that name is already in use`;
+      const { outcome } = await launchOn(
+        { [CREATE]: [refusing(500, words)], [INSPECT_BY_NAME]: [found("running")] },
+        launchWith(),
+      );
+      expect(outcome).toMatchObject({ outcome: "accepted", machine: { id: "c1" } });
     });
 
     it("adopts a container that another process has just started", async () => {

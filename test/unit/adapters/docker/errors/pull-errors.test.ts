@@ -78,7 +78,186 @@ const PULLS = [
   ["something nobody has seen", "PULL_FAILED", "never"],
 ] as const;
 
+const DOCKER_29 = 'unknown: failed to resolve reference "r.test/x@sha256:aa": ';
+const HEAD = "unexpected status from HEAD request to https://r.test/v2/x/manifests/sha256:aa: ";
+const PODMAN =
+  "initializing source docker://r.test/x@sha256:aa: reading manifest sha256:aa in r.test/x: ";
+
+/** Recorded from Docker 29 (containerd's image store) and Podman 4.3: words, reason, blast radius. */
+const CONTAINERD_AND_PODMAN = [
+  [`failed to resolve reference "r.test/x:1": r.test/x:1: not found`, "IMAGE_NOT_FOUND", "image"],
+  [`${PODMAN}manifest unknown: manifest unknown`, "IMAGE_NOT_FOUND", "image"],
+  [
+    "failed to copy: httpReadSeeker: failed open: could not fetch content descriptor sha256:85 (application/vnd.oci.image.config.v1+json) from remote: not found",
+    "IMAGE_NOT_FOUND",
+    "image",
+  ],
+  [
+    "parsing image configuration: Error fetching blob: invalid status code from registry 404 (Not Found)",
+    "IMAGE_NOT_FOUND",
+    "image",
+  ],
+  [`${DOCKER_29}${HEAD}401 Unauthorized`, "REGISTRY_UNAUTHENTICATED", "credential"],
+  [
+    `failed to resolve reference "r.test/x:1": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`,
+    "REGISTRY_UNAUTHENTICATED",
+    "credential",
+  ],
+  [
+    "parsing image configuration: unable to retrieve auth token: invalid username/password: unauthorized: expired",
+    "REGISTRY_UNAUTHENTICATED",
+    "credential",
+  ],
+  [
+    `failed to resolve reference "r.test/x:1": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+    "REGISTRY_PERMISSION_DENIED",
+    "credential",
+  ],
+  [`${DOCKER_29}${HEAD}403 Forbidden`, "REGISTRY_PERMISSION_DENIED", "credential"],
+  [
+    "parsing image configuration: Error fetching blob: invalid status code from registry 403 (Forbidden)",
+    "REGISTRY_PERMISSION_DENIED",
+    "credential",
+  ],
+  [`${DOCKER_29}${HEAD}412 Precondition Failed`, "PULL_FAILED", "image"],
+  [
+    "unknown: current image with 7 vulnerabilities cannot be pulled due to configured policy",
+    "PULL_FAILED",
+    "image",
+  ],
+  [
+    "error from registry: current image with 7 vulnerabilities cannot be pulled due to configured policy",
+    "PULL_FAILED",
+    "image",
+  ],
+  [
+    "parsing image configuration: Error fetching blob: invalid status code from registry 412 (Precondition Failed)",
+    "PULL_FAILED",
+    "image",
+  ],
+  [
+    "Source image rejected: Running image docker://r.test/x:1 is rejected by policy.",
+    "PULL_FAILED",
+    "image",
+  ],
+  [`${DOCKER_29}${HEAD}429 Too Many Requests`, "REGISTRY_RATE_LIMITED", "credential"],
+  [
+    "error from registry: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit",
+    "REGISTRY_RATE_LIMITED",
+    "credential",
+  ],
+  [
+    "parsing image configuration: too many requests to registry",
+    "REGISTRY_RATE_LIMITED",
+    "credential",
+  ],
+  [`${DOCKER_29}${HEAD}503 Service Unavailable`, "REGISTRY_UNAVAILABLE", "zone"],
+  [
+    "parsing image configuration: Error fetching blob: invalid status code from registry 500 (Internal Server Error)",
+    "REGISTRY_UNAVAILABLE",
+    "zone",
+  ],
+  [
+    'failed to resolve reference "r.test/x:1": failed to do request: Head "https://r.test/v2/x/manifests/1": dial tcp: lookup r.test on 10.0.0.2:53: no such host',
+    "REGISTRY_UNAVAILABLE",
+    "zone",
+  ],
+  [
+    'initializing source docker://r.test/x:1: pinging container registry r.test: Get "https://r.test/v2/": dial tcp 127.0.0.1:9: connect: connection refused',
+    "REGISTRY_UNAVAILABLE",
+    "zone",
+  ],
+  [
+    'Get "https://r.test/v2/": proxyconnect tcp: dial tcp 10.0.0.1:3128: i/o timeout',
+    "REGISTRY_UNAVAILABLE",
+    "zone",
+  ],
+  [
+    'failed to resolve reference "r.test/x:1": failed to do request: Head "https://r.test/v2/x/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    "REGISTRY_PROTOCOL",
+    "zone",
+  ],
+  [
+    'failed commit on ref "config-sha256:f3": commit failed: unexpected commit digest sha256:1e, expected sha256:f3: failed precondition',
+    "DIGEST_MISMATCH",
+    "image",
+  ],
+  [
+    "parsing image configuration: Download config.json digest sha256:1e does not match expected sha256:f3",
+    "DIGEST_MISMATCH",
+    "image",
+  ],
+  [
+    "no matching manifest for linux/arm64/v8 in the manifest list entries: no match for platform in manifest: not found",
+    "PLATFORM_NOT_FOUND",
+    "image",
+  ],
+  [
+    'choosing an image from manifest list docker://r.test/x:1: no image found in manifest list for architecture "arm64", variant "v8", OS "linux"',
+    "PLATFORM_NOT_FOUND",
+    "image",
+  ],
+  [
+    'not implemented: media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.1, please rebuild the image as "application/vnd.docker.distribution.manifest.v2+json"',
+    "MEDIA_TYPE_UNSUPPORTED",
+    "image",
+  ],
+  [
+    "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is disabled by default and will be removed in an upcoming release.",
+    "MEDIA_TYPE_UNSUPPORTED",
+    "image",
+  ],
+  [
+    "copying system image from manifest list: decrypting layer sha256:aa: missing private key needed for decryption",
+    "MEDIA_TYPE_UNSUPPORTED",
+    "image",
+  ],
+  [
+    'failed to extract layer (application/vnd.oci.image.layer.v1.tar+gzip sha256:aa) to overlayfs as "extract-1 sha256:bb": write /var/lib/containerd/x: no space left on device',
+    "ENGINE_DISK_FULL",
+    "zone",
+  ],
+  [
+    "failed to register layer: lchown /etc/shadow: operation not permitted",
+    "ENGINE_HOST_FAULT",
+    "zone",
+  ],
+  ["page not found", "PULL_FAILED", "request"],
+] as const;
+
+/** References and paths that contain the words of another failure. */
+const MISLEADING = [
+  [
+    "manifest for r.test/denied/toomanyrequests:unauthorized not found: manifest unknown",
+    "IMAGE_NOT_FOUND",
+  ],
+  [
+    'failed to resolve reference "r.test/denied:429": r.test/denied:429: not found',
+    "IMAGE_NOT_FOUND",
+  ],
+  [
+    'Get "https://r.test/v2/unauthorized/manifests/not-found": net/http: TLS handshake timeout',
+    "REGISTRY_UNAVAILABLE",
+  ],
+  ["error from registry: the words denied and not found mean nothing here", "PULL_FAILED"],
+] as const;
+
 describe("errors of pulls", () => {
+  it.each(CONTAINERD_AND_PODMAN)("as Docker 29 and Podman say it: %s", (words, reason, radius) => {
+    const error = pullStreamError(words, context());
+    expect(error).toMatchObject({ reason, blastRadius: radius });
+    expect(error.message).toContain(words);
+  });
+
+  it.each(MISLEADING)("are read by parts, not by words: %s", (words, reason) => {
+    expect(pullStreamError(words, context()).reason).toBe(reason);
+  });
+
+  it("are an engine's that has no such call", () => {
+    const error = engineError(new EngineReplyFailure(404, "page not found"), context());
+    expect(error).toMatchObject({ reason: "ENGINE_UNSUPPORTED", blastRadius: "zone" });
+  });
+
   it.each(PULLS)("inside the stream: %s", (words, reason, retry) => {
     expect(pullStreamError(words, context())).toMatchObject({ reason, retry });
   });
