@@ -84,15 +84,8 @@ function judged(words: string, status: number | null, context: EngineCallContext
 }
 
 function rulesOf(operation: EngineOperation): readonly EngineRule[] {
-  switch (operation) {
-    case "create":
-    case "start":
-      return LAUNCH_TABLES;
-    case "pull":
-      return PULL_RULES;
-    default:
-      return ENGINE_RULES;
-  }
+  if (operation === "pull") return PULL_RULES;
+  return operation === "create" || operation === "start" ? LAUNCH_TABLES : ENGINE_RULES;
 }
 
 /** A message that no rule knows. A status of 4xx is about the request, which the engine understood. */
