@@ -70,6 +70,6 @@ function deeper(current: EngineStage, next: EngineStage): EngineStage {
 }
 
 /** The parts of a message between colons. Quoted text may contain any character, and counts as empty. */
-export function linksOf(words: string): readonly string[] {
+function linksOf(words: string): readonly string[] {
   return words.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').split(": ");
 }
