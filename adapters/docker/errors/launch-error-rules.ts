@@ -2,7 +2,7 @@ import { DISK_FULL, hostFault } from "./error-rules.ts";
 import type { EngineRule, EngineVerdict } from "./error-rules.ts";
 
 /**
- * What the image, the placement or the requested limits can cause when a container is created or started. Whatever else
+ * Refusals of a create or start that the image, the placement or the requested limits cause. Everything else that
  * the OCI runtime reports comes from the engine's host (`host-error-rules.ts`). Recorded from Docker 20.10 and 29 and
  * Podman 4.3 with runc; crun's messages are those of its source (src/libcrun/container.c, linux.c).
  */
