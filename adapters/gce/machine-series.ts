@@ -6,7 +6,7 @@ import type { MachineTypeReply } from "./client/replies.ts";
  */
 
 /** Boot disks of series that take no Persistent Disk. */
-const HYPERDISK: readonly string[] = ["hyperdisk-balanced", "hyperdisk-balanced-high-availability"];
+const HYPERDISK: readonly string[] = ["hyperdisk-balanced"];
 /** Boot disks of series that take Persistent Disk, but no `pd-standard`. */
 const FAST: readonly string[] = ["pd-balanced", "pd-ssd", ...HYPERDISK];
 const PERSISTENT: readonly string[] = ["pd-standard", "pd-balanced", "pd-ssd"];
@@ -64,7 +64,7 @@ const DATA_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /** `n4` of `n4-standard-2`, `custom` of `custom-4-16384`. */
-export function seriesOf(machineType: string): string {
+function seriesOf(machineType: string): string {
   return machineType.split("-", 1)[0] ?? machineType;
 }
 
@@ -96,7 +96,7 @@ export function bootDiskSupport(
   if (documented === null) return "undocumented";
   if (documented.includes(diskType)) return "documented";
   const isRefused = PERSISTENT.includes(diskType) || !documented.some(isPersistent);
-  return isRefused && !HYPERDISK.includes(diskType) ? "refused" : "undocumented";
+  return isPersistent(diskType) && isRefused ? "refused" : "undocumented";
 }
 
 function isPersistent(diskType: string): boolean {

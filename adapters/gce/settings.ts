@@ -13,6 +13,10 @@ const instanceSettings = z.strictObject({
   diskType: z.string().min(1).nullable(),
   /** `projects/P/regions/R/subnetworks/N` */
   subnetwork: z.string().min(1),
+  /** For a machine type that cannot migrate. Otherwise absent: Compute Engine's default is `MIGRATE`. */
+  onHostMaintenance: z.literal("TERMINATE").exactOptional(),
+  /** For bare metal. Otherwise absent: Compute Engine chooses. */
+  nicType: z.literal("IDPF").exactOptional(),
 });
 
 /** The settings of a launch beyond the plan's neutral fields and its target. */

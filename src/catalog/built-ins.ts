@@ -18,6 +18,11 @@ const BUILT_INS: BuiltIns = deepFreeze({
       spec: { aws: { volumeType: "gp3" } },
     },
     {
+      name: "slipway-hyperdisk-balanced",
+      description: "Balanced Hyperdisk, which newer machine series need",
+      spec: { gce: { diskType: "hyperdisk-balanced" } },
+    },
+    {
       name: "slipway-pd-balanced",
       description: "Balanced persistent disk",
       spec: { gce: { diskType: "pd-balanced" } },

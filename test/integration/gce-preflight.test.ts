@@ -146,6 +146,66 @@ describe("a zone of the placement", () => {
     expect(failures(alone.checks)).toEqual([["zone.state", "PLACE_UNAVAILABLE"]]);
   });
 
+  it("that is closed to the project is a rejected candidate, and a warning with Google's words", async () => {
+    scene.gce.closeZone({ project: "agents", zone: "us-central1-a" });
+    const report = await preflight({ machineType: "default", shape: { diskType: "pd-ssd" } });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.candidates.map(({ verdict }) => verdict)).toEqual(["rejected", "eligible"]);
+    expect(checkNamed("zone.state", report)).toMatchObject({
+      outcome: "warning",
+      reason: "PLACE_UNAVAILABLE",
+      message: expect.stringContaining("Permission denied on 'locations/us-central1-a'"),
+    });
+    const alone = await preflight({ target: { zones: ["us-central1-a"] } });
+    expect(failures(alone.checks)).toEqual([["zone.state", "PLACE_UNAVAILABLE"]]);
+  });
+
+  it.each([
+    ["forbidden", 403, "CLOUD_PERMISSION_DENIED"],
+    ["backendError", 503, "CLOUD_UNAVAILABLE"],
+    ["neverHeardOf", 418, "CLOUD_REQUEST_REFUSED"],
+  ])("that answers %s is a rejected candidate and a warning", async (code, status, reason) => {
+    scene.gce.fault({ kind: "error", zone: "us-central1-a", code, status });
+    const report = await preflight();
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.candidates.map(({ verdict }) => verdict)).toEqual(["rejected", "eligible"]);
+    expect(checkNamed("zone.state", report)).toMatchObject({ outcome: "warning", reason });
+  });
+
+  it.each([
+    ["machineTypes.get", "machine-type.offered"],
+    ["diskTypes.get", "volume.type"],
+  ])("whose %s fails is a rejected candidate and a warning", async (action, check) => {
+    const zone = "us-central1-a";
+    scene.gce.fault({ kind: "error", zone, action, code: "backendError", status: 503 });
+    const report = await preflight({ shape: { diskType: "pd-ssd" } });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.candidates.map(({ verdict }) => verdict)).toEqual(["rejected", "eligible"]);
+    expect(checkNamed(check, report)).toMatchObject({
+      outcome: "warning",
+      reason: "CLOUD_UNAVAILABLE",
+    });
+  });
+
+  it("is refused as Google says where none can be read", async () => {
+    scene.gce.fault({ kind: "error", action: "zones.get", code: "forbidden", status: 403 });
+    expect(failures((await preflight()).checks)).toEqual([
+      ["zone.state", "CLOUD_PERMISSION_DENIED"],
+    ]);
+  });
+
+  it("that there is not does not hide the other findings of the round", async () => {
+    const report = await preflight({
+      machineType: "e9-mega-1",
+      target: { zones: ["us-central1-z"], subnet: "nowhere" },
+    });
+    expect(failures(report.checks)).toEqual([
+      ["zone.state", "PLACE_NOT_FOUND"],
+      ["machine-type.offered", "MACHINE_TYPE_NOT_FOUND"],
+      ["subnets.exist", "SUBNET_NOT_FOUND"],
+    ]);
+  });
+
   it("of another region than the others is refused", async () => {
     const report = await preflight({ target: { zones: ["us-central1-a", "us-east1-b"] } });
     expect(failures(report.checks)).toEqual([["zone.region", "REGION_MISMATCH"]]);
@@ -161,6 +221,59 @@ describe("a zone of the placement", () => {
       target: { zones: ["us-central1-a", "us-central1-c"] },
     });
     expect(failures(report.checks)).toEqual([["place.available", "PLACE_UNAVAILABLE"]]);
+  });
+});
+
+describe("a machine type that cannot migrate", () => {
+  it.each(["g2-standard-4", "h4d-standard-192", "z3-highmem-88-highlssd"])(
+    "is planned with TERMINATE: %s",
+    async (machineType) => {
+      const report = await preflight({ machineType });
+      expect(failures(report.checks)).toEqual([]);
+      expect(report.settings["instance"]).toMatchObject({ onHostMaintenance: "TERMINATE" });
+      expect(checkNamed("machine-type.maintenance", report)?.outcome).toBe("passed");
+      expect(report.sources["/settings/instance/on_host_maintenance"]).toContain(machineType);
+    },
+  );
+
+  it("because it is bare metal has its own network card, and an image with the driver", async () => {
+    const machineType = "c3-standard-192-metal";
+    const refused = await preflight({ machineType });
+    expect(failures(refused.checks)).toEqual([["machine-type.image", "IMAGE_UNSUPPORTED"]]);
+    const report = await preflight({ machineType, selfLink: `${IMAGES}/family/debian-12` });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.settings["instance"]).toMatchObject({
+      nicType: "IDPF",
+      onHostMaintenance: "TERMINATE",
+    });
+  });
+});
+
+describe("a boot disk's type", () => {
+  it.each([
+    ["n4-standard-2", "pd-balanced"],
+    ["c4-standard-4", "pd-ssd"],
+    ["c3-standard-4", "pd-standard"],
+    ["n2-standard-2", "hyperdisk-throughput"],
+  ])("is refused where %s does not boot from %s", async (machineType, diskType) => {
+    const report = await preflight({ machineType, shape: { diskType } });
+    expect(failures(report.checks)).toEqual([["volume.machine-type", "DISK_TYPE_UNSUPPORTED"]]);
+  });
+
+  it("is doubted where a machine type is not documented to boot from it", async () => {
+    const report = await preflight({ shape: { diskType: "hyperdisk-balanced" } });
+    expect(failures(report.checks)).toEqual([]);
+    expect(checkNamed("volume.machine-type", report)?.outcome).toBe("warning");
+  });
+
+  it.each([
+    ["n4-standard-2", "hyperdisk-balanced"],
+    ["c3-standard-4", "pd-balanced"],
+    ["n2-standard-2", null],
+  ])("is, where none is named, for %s %s", async (machineType, diskType) => {
+    const report = await preflight({ machineType });
+    expect(failures(report.checks)).toEqual([]);
+    expect(report.settings["instance"]).toMatchObject({ diskType });
   });
 });
 

@@ -7,6 +7,7 @@ import type { Call, Context, Timing } from "./context.ts";
 import { GceFailure, errorBody } from "./failure.ts";
 import { badToken, failureOf, subjectOf, takeOperationFault } from "./faults.ts";
 import type { MachineType } from "./machine-types.ts";
+import { requireOpenZone } from "./policies.ts";
 import { requireProject } from "./projects.ts";
 import { selectFields } from "./query/fields.ts";
 import { type RateCounts, type RateTable, takeRate } from "./rate-limits.ts";
@@ -116,6 +117,7 @@ async function perform(
   requireToken(request);
   requireKnownQuery(route, request.query);
   const project = requireProject(world, call.part("project"));
+  requireOpenZone(world, project.id, call.zone);
   takeRate(cloud.rateCounts, cloud.rates(route), { project: project.id, now });
   pruneOperations(world, now);
   const context: Context = {

@@ -54,7 +54,13 @@ export function makeImage(project: string, now: number, options: ImageOptions): 
   };
 }
 
-const BOOKWORM_FEATURES = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC", "SEV_CAPABLE"];
+const BOOKWORM_FEATURES = [
+  "UEFI_COMPATIBLE",
+  "VIRTIO_SCSI_MULTIQUEUE",
+  "GVNIC",
+  "SEV_CAPABLE",
+  "IDPF",
+];
 const ARM_FEATURES = ["UEFI_COMPATIBLE", "VIRTIO_SCSI_MULTIQUEUE", "GVNIC"];
 
 /**

@@ -66,18 +66,36 @@ export function invalidField(field: string, value: string, why: string): GceFail
   return new GceFailure("invalid", `Invalid value for field '${field}': '${value}'. ${why}`);
 }
 
-/** Google's error envelope. */
+/** The reasons that older parts of the API give beside a status. */
+const REASON_BY_STATUS: Readonly<Record<number, string>> = {
+  400: "invalid",
+  401: "authError",
+  403: "forbidden",
+  404: "notFound",
+  409: "alreadyExists",
+  412: "conditionNotMet",
+  429: "rateLimitExceeded",
+};
+
+/**
+ * Google's error envelope. A reason in upper snake case is one of `google.api.ErrorReason`, which stands in the details,
+ * next to the older reason of its status.
+ */
 export function errorBody({ reason, status, message }: GceFailure): JsonObject {
-  const domain = reason === "rateLimitExceeded" ? "usageLimits" : "global";
+  const isDetail = /^[A-Z][A-Z0-9_]*$/.test(reason);
+  const short = isDetail ? (REASON_BY_STATUS[status] ?? "backendError") : reason;
+  const domain = short === "rateLimitExceeded" ? "usageLimits" : "global";
   const location =
-    reason === "authError" ? { location: "Authorization", locationType: "header" } : {};
+    short === "authError" ? { location: "Authorization", locationType: "header" } : {};
   const name = NAME_BY_STATUS[status];
+  const detail = { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason };
   return {
     error: {
       code: status,
       message,
-      errors: [{ message, domain, reason, ...location }],
+      errors: [{ message, domain, reason: short, ...location }],
       ...(name === undefined ? {} : { status: name }),
+      ...(isDetail ? { details: [{ ...detail, domain: "googleapis.com" }] } : {}),
     },
   };
 }

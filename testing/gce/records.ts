@@ -229,6 +229,23 @@ export const denialSchema = z.object({
 });
 export type Denial = z.infer<typeof denialSchema>;
 
+/** A zone in which the project may use nothing, as by a location policy. */
+export const closedZoneSchema = z.object({ project: z.string(), zone: z.string() });
+export type ClosedZone = z.infer<typeof closedZoneSchema>;
+
+export const CONSTRAINTS = [
+  "compute.trustedImageProjects",
+  "compute.vmExternalIpAccess",
+  "gcp.resourceLocations",
+] as const;
+/** An organization policy of a project: what it still allows (projects of images, instances, zones). */
+export const policySchema = z.object({
+  project: z.string(),
+  constraint: z.enum(CONSTRAINTS),
+  allowed: z.array(z.string()),
+});
+export type Policy = z.infer<typeof policySchema>;
+
 /** A map, stored in a state file as its entries. */
 function records<T>(schema: z.ZodType<T>) {
   return z.array(z.tuple([z.string(), schema])).transform((entries) => new Map(entries));

@@ -12,7 +12,16 @@ import { readStateFile, writeStateFile } from "../server/state-file.ts";
 import { GCE_FAULTS } from "./faults.ts";
 import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
 import { type RateTable, publishedRates } from "./rate-limits.ts";
-import type { Disk, Image, Instance, Pool, Quota, Subnetwork } from "./records.ts";
+import type {
+  ClosedZone,
+  Disk,
+  Image,
+  Instance,
+  Policy,
+  Pool,
+  Quota,
+  Subnetwork,
+} from "./records.ts";
 import type { GceRequest } from "./request-entry.ts";
 import { gceApi } from "./wire.ts";
 import { worldDocument, worldSchema } from "./world-document.ts";
@@ -69,6 +78,10 @@ export interface GceFake extends AsyncDisposable {
   removeProject(project: string): void;
   /** Sets the zone's status to DOWN. */
   takeDown(zone: string): void;
+  /** Closes the zone to a project, as a location policy does. */
+  closeZone(zone: ClosedZone): void;
+  /** Enforces a policy of the organization on a project's launches. */
+  enforce(policy: Policy): void;
   /** Sets the output of the machine's first serial port. */
   print(project: string, zone: string, name: string, text: string): void;
   instances(project: string): readonly Instance[];
@@ -133,6 +146,8 @@ function worldHandle({ world, clock, save }: Cloud) {
     deny: ({ resource, ...denial }: GceDenial): void =>
       void changed(world.denials.push({ ...denial, resource: resource ?? null })),
     removeProject: (project: string): void => void changed(world.missingProjects.add(project)),
+    closeZone: (zone: ClosedZone): void => void changed(world.closedZones.push(zone)),
+    enforce: (policy: Policy): void => void changed(world.policies.push(policy)),
     takeDown: (zone: string): void => void changed(world.downZones.add(zone)),
     print(project: string, zone: string, name: string, text: string): void {
       const instance = projectOf(world, project).instances.get(`${zone}/${name}`);

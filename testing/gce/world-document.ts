@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { type Project, denialSchema, poolSchema, projectSchema, quotaSchema } from "./records.ts";
+import {
+  type Project,
+  closedZoneSchema,
+  denialSchema,
+  policySchema,
+  poolSchema,
+  projectSchema,
+  quotaSchema,
+} from "./records.ts";
 import type { World } from "./world.ts";
 
 /** Parses the document of a state file into a world. */
@@ -13,6 +21,8 @@ export const worldSchema = z
       .transform((entries) => new Map(entries)),
     missingProjects: z.array(z.string()).transform((names) => new Set(names)),
     downZones: z.array(z.string()).transform((names) => new Set(names)),
+    closedZones: z.array(closedZoneSchema).default([]),
+    policies: z.array(policySchema).default([]),
     pools: z.array(poolSchema),
     quotas: z.array(quotaSchema),
     denials: z.array(denialSchema),
@@ -21,7 +31,7 @@ export const worldSchema = z
 
 /** The world as the document of a state file: maps and sets become lists. */
 export function worldDocument(world: World) {
-  const { seed, nextId, pools, quotas, denials } = world;
+  const { seed, nextId, closedZones, policies, pools, quotas, denials } = world;
   return {
     version: 1,
     seed,
@@ -29,6 +39,8 @@ export function worldDocument(world: World) {
     projects: [...world.projects].map(([id, project]) => [id, projectDocument(project)]),
     missingProjects: [...world.missingProjects],
     downZones: [...world.downZones],
+    closedZones,
+    policies,
     pools,
     quotas,
     denials,

@@ -1,6 +1,6 @@
 import { builtInImages } from "./built-in-images.ts";
 import { PLACES } from "./places.ts";
-import type { Denial, Pool, Project, Quota } from "./records.ts";
+import type { ClosedZone, Denial, Policy, Pool, Project, Quota } from "./records.ts";
 import { digest } from "../server/digest.ts";
 import { numericId } from "./ids.ts";
 
@@ -13,6 +13,8 @@ export interface World {
   /** Removed projects. */
   readonly missingProjects: Set<string>;
   readonly downZones: Set<string>;
+  readonly closedZones: ClosedZone[];
+  readonly policies: Policy[];
   readonly pools: Pool[];
   readonly quotas: Quota[];
   readonly denials: Denial[];
@@ -25,6 +27,8 @@ export function emptyWorld(seed: string): World {
     projects: new Map(),
     missingProjects: new Set(),
     downZones: new Set(),
+    closedZones: [],
+    policies: [],
     pools: [],
     quotas: [],
     denials: [],

@@ -75,7 +75,14 @@ export const machineTypeReply = z.object({
   isSharedCpu: flag,
   architecture: optionalText,
   deprecated: deprecation,
-  accelerators: listOf(z.looseObject({})),
+  /** GPUs that come with the type, such as `nvidia-l4`. */
+  accelerators: listOf(
+    z.object({ guestAcceleratorType: text, guestAcceleratorCount: wholeNumber }),
+  ),
+  bundledLocalSsds: z
+    .object({ partitionCount: wholeNumber })
+    .nullish()
+    .transform((value) => value ?? null),
 });
 export type MachineTypeReply = z.output<typeof machineTypeReply>;
 

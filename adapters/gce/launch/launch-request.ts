@@ -62,6 +62,7 @@ function properties(launch: Launch, naming: Naming) {
     metadata: { items: metadataItems(launch) },
     disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],
     networkInterfaces: [networkInterface(settings, target)],
+    ...scheduling(settings),
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),
@@ -93,9 +94,21 @@ function bootDisk(
   };
 }
 
-function networkInterface({ subnetwork }: InstanceSettings, { assignPublicIp }: GcpTarget) {
+function networkInterface(
+  { subnetwork, nicType }: InstanceSettings,
+  { assignPublicIp }: GcpTarget,
+) {
   const external = { type: "ONE_TO_ONE_NAT", name: "External NAT" };
-  return { subnetwork, ...(assignPublicIp ? { accessConfigs: [external] } : {}) };
+  return {
+    subnetwork,
+    ...(nicType === undefined ? {} : { nicType }),
+    ...(assignPublicIp ? { accessConfigs: [external] } : {}),
+  };
+}
+
+/** Compute Engine refuses its own default, `MIGRATE`, for machines that cannot migrate. */
+function scheduling({ onHostMaintenance }: InstanceSettings) {
+  return onHostMaintenance === undefined ? {} : { scheduling: { onHostMaintenance } };
 }
 
 function unpinned({ planId, artifact }: LaunchPlan): SlipwayError {

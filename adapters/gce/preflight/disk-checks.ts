@@ -1,16 +1,18 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
-import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
+import { bootDisksOf, bootDiskSupport, defaultBootDisk } from "../machine-series.ts";
+import { offeredIn } from "./offered-check.ts";
 import type { DiskTypeReply } from "../client/replies.ts";
 
 /** The zones' answers about the plan's disk type. */
 export interface DiskTypeFinding {
   readonly name: string | null;
   readonly type: DiskTypeReply | null;
-  /** Zones that do not have it, with the reason. */
+  /** Zones that do not have it, or do not say so, with the reason. */
   readonly absent: ReadonlyMap<string, string>;
   readonly error: SlipwayError | null;
 }
@@ -26,28 +28,50 @@ export function findDiskType(
   for (const { zone, diskType } of readings) {
     type ??= diskType?.value ?? null;
     if (diskType === null || diskType.error === null) continue;
-    if (diskType.error.reason !== "DISK_TYPE_NOT_FOUND") error ??= diskType.error;
-    else absent.set(zone, `${zone} has no disk type ${shape.diskType ?? ""}`);
+    if (diskType.error.reason === "DISK_TYPE_NOT_FOUND")
+      absent.set(zone, `${zone} has no disk type ${shape.diskType ?? ""}`);
+    else {
+      error ??= diskType.error;
+      absent.set(zone, diskType.error.message);
+    }
   }
   return { name: shape.diskType, type, absent, error };
 }
 
-export function diskChecks(
-  draft: PlanDraft,
-  finding: DiskTypeFinding,
-  image: ImageFacts | null,
-): readonly Check[] {
-  return [typeCheck(finding), sizeCheck(draft, finding, image)];
+export interface DiskCheckInput {
+  readonly draft: PlanDraft;
+  readonly finding: DiskTypeFinding;
+  /** The provider's name. */
+  readonly machineType: string;
+  readonly image: ImageFacts | null;
 }
 
-function typeCheck({ name, type, absent, error }: DiskTypeFinding): Check {
+export function diskChecks({
+  draft,
+  finding,
+  machineType,
+  image,
+}: DiskCheckInput): readonly Check[] {
+  return [
+    typeCheck(finding, machineType),
+    ...seriesCheck(finding, machineType),
+    sizeCheck(draft, finding, image),
+  ];
+}
+
+function typeCheck({ name, type, absent, error }: DiskTypeFinding, machineType: string): Check {
   const check = "volume.type";
-  if (name === null) return passed(check, "Compute Engine chooses the disk's type");
-  const whys = [...absent.values()].join("; ");
-  if (type !== null) {
-    const missing = whys === "" ? "" : `; ${whys}`;
-    return passed(check, `disk type ${name} is offered${missing}`);
+  if (name === null) {
+    const chosen = defaultBootDisk(machineType);
+    return passed(
+      check,
+      chosen === null
+        ? "Compute Engine chooses the disk's type"
+        : `disk type ${chosen}, because ${machineType} does not take Compute Engine's default`,
+    );
   }
+  const whys = [...absent.values()].join("; ");
+  if (type !== null) return offeredIn(check, `disk type ${name} is offered`, { whys, error });
   if (error !== null) return unread(check, error);
   if (absent.size === 0) return skipped(check, "unknown, because no zone could be read");
   return failed(check, {
@@ -58,6 +82,38 @@ function typeCheck({ name, type, absent, error }: DiskTypeFinding): Check {
     blastRadius: "region",
     metadata: { disk_type: name, zones: [...absent.keys()] },
   });
+}
+
+/** Compute Engine refuses such a pair in every zone, and only after it has accepted the insert. */
+function seriesCheck({ name }: DiskTypeFinding, machineType: string): readonly Check[] {
+  const check = "volume.machine-type";
+  if (name === null) return [];
+  const documented = bootDisksOf(machineType);
+  const others = documented === null ? "another disk type" : documented.join(" or ");
+  const remedy = `Name ${others} in the environment's disk_type_ref, or another machine type.`;
+  switch (bootDiskSupport(machineType, name)) {
+    case "documented":
+      return [passed(check, `machine type ${machineType} boots from ${name}`)];
+    case "undocumented":
+      if (documented === null) return [];
+      return [
+        warning(check, {
+          reason: "DISK_TYPE_UNSUPPORTED",
+          message: `machine type ${machineType} is not documented to boot from ${name}`,
+          remedy: `If Compute Engine refuses it: ${remedy}`,
+        }),
+      ];
+    case "refused":
+      return [
+        failed(check, {
+          code: "FAILED_PRECONDITION",
+          reason: "DISK_TYPE_UNSUPPORTED",
+          message: `machine type ${machineType} does not boot from disk type ${name} in any zone`,
+          remedy,
+          metadata: { machine_type: machineType, disk_type: name, disk_types: documented ?? [] },
+        }),
+      ];
+  }
 }
 
 function sizeCheck(

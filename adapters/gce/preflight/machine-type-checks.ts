@@ -3,9 +3,12 @@ import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { defaultMachineType, MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import { architectureOf } from "../image/image-facts.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
+import { isBareMetal, obstacleToMigration } from "../machine-series.ts";
+import { offeredIn } from "./offered-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
 /** The zones' answers about the plan's machine type. */
@@ -14,9 +17,9 @@ export interface MachineTypeFinding {
   readonly name: string;
   /** Null if no zone has one. */
   readonly type: MachineTypeReply | null;
-  /** Zones that do not have it, with the reason. */
+  /** Zones that do not have it, or do not say so, with the reason. */
   readonly absent: ReadonlyMap<string, string>;
-  /** The first error that is neither. */
+  /** The first error of a zone that did not answer the question. */
   readonly error: SlipwayError | null;
 }
 
@@ -41,8 +44,10 @@ export function findMachineType(
   const absent = new Map<string, string>();
   let error: SlipwayError | null = null;
   for (const { zone, machineTypes } of readings) {
-    if (machineTypes.error !== null && !isAbsent(machineTypes.error)) error ??= machineTypes.error;
-    else if (machineTypes.value?.some((one) => one.name === name) !== true)
+    if (machineTypes.error !== null && !isAbsent(machineTypes.error)) {
+      error ??= machineTypes.error;
+      absent.set(zone, machineTypes.error.message);
+    } else if (machineTypes.value?.some((one) => one.name === name) !== true)
       absent.set(zone, `${zone} has no machine type ${named(name)}`);
   }
   return { name, type, absent, error };
@@ -75,7 +80,13 @@ export function machineTypeChecks(
     const why = "unknown, because no zone of the placement reported the machine type";
     return [offered, skipped("machine-type.architecture", why), skipped("machine-type.shape", why)];
   }
-  return [offered, architectureCheck(draft, type), shapeCheck(draft, type), ...age(type)];
+  return [
+    offered,
+    architectureCheck(draft, type),
+    shapeCheck(draft, type),
+    ...maintenance(type),
+    ...age(type),
+  ];
 }
 
 function offeredCheck(
@@ -85,15 +96,13 @@ function offeredCheck(
 ): Check {
   const check = "machine-type.offered";
   const whys = [...absent.values()].join("; ");
-  if (type !== null) {
-    const missing = whys === "" ? "" : `; ${whys}`;
-    return passed(check, `machine type ${name} is offered${missing}`);
-  }
+  if (type !== null) return offeredIn(check, `machine type ${name} is offered`, { whys, error });
   if (error !== null) return unread(check, error);
-  if (absent.size === 0) return skipped(check, "unknown, because no zone could be read");
   const anywhere = otherZones !== null && otherZones.length > 0;
   const hint = anywhere ? `; these have it: ${otherZones.join(", ")}` : "";
   const isUnknown = otherZones !== null && !anywhere;
+  if (absent.size === 0 && !isUnknown)
+    return skipped(check, `unknown, because no zone could be read${hint}`);
   return failed(check, {
     code: isUnknown ? "NOT_FOUND" : "FAILED_PRECONDITION",
     reason: isUnknown ? "MACHINE_TYPE_NOT_FOUND" : "MACHINE_TYPE_NOT_OFFERED",
@@ -156,6 +165,36 @@ function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
 
 /** Records may write 3.75 GiB with any number of digits. */
 const SAME_MEMORY = 0.06;
+
+/** Which settings a launch needs because its machine cannot move to another host. */
+function maintenance(type: MachineTypeReply): readonly Check[] {
+  const why = obstacleToMigration(type);
+  if (why === null) return [];
+  const message = `machine type ${type.name} cannot migrate, because ${why}: host maintenance restarts it (onHostMaintenance: TERMINATE)`;
+  return [passed("machine-type.maintenance", message)];
+}
+
+/**
+ * Bare metal has a network card that only images with the guest feature `IDPF` have a driver for.
+ * https://cloud.google.com/compute/docs/networking/using-idpf
+ */
+export function bareMetalChecks(machineType: string, image: ImageFacts | null): readonly Check[] {
+  const check = "machine-type.image";
+  if (!isBareMetal(machineType) || image === null) return [];
+  if (image.guestOsFeatures.includes("IDPF"))
+    return [passed(check, `${image.link} has the driver for ${machineType}'s network card`)];
+  return [
+    failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "IMAGE_UNSUPPORTED",
+      message: `${image.link} has no guest feature IDPF, which the network card of bare metal machine type ${machineType} needs`,
+      remedy:
+        "Name an image with the guest feature IDPF, or a machine type that is not bare metal.",
+      blastRadius: "image",
+      metadata: { image: image.link, machine_type: machineType },
+    }),
+  ];
+}
 
 function age(type: MachineTypeReply): readonly Check[] {
   const state = type.deprecated?.state ?? null;

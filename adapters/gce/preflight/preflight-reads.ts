@@ -84,17 +84,21 @@ export async function readForPreflight(
   };
 }
 
-/** The errors of the reader's calls; the launcher's errors do not make everything unknown. */
-export function readerErrors({
-  zones,
-  subnet,
-  defaultAccount,
-}: PreflightReads): readonly SlipwayError[] {
-  const readings = [
-    ...zones.flatMap(({ state, machineTypes, diskType }) => [state, machineTypes, diskType]),
-    subnet,
-    defaultAccount,
-  ];
+/**
+ * The errors of the reader's calls; the launcher's errors do not make everything unknown.
+ *
+ * @param isZoneLeft whether a zone can be used, so that the errors of other zones concern those zones alone
+ */
+export function readerErrors(
+  { zones, subnet, defaultAccount }: PreflightReads,
+  isZoneLeft: boolean,
+): readonly SlipwayError[] {
+  const ofZones = zones.flatMap(({ state, machineTypes, diskType }) => [
+    state,
+    machineTypes,
+    diskType,
+  ]);
+  const readings = [...(isZoneLeft ? [] : ofZones), subnet, defaultAccount];
   return readings.flatMap((reading) => reading?.error ?? []);
 }
 

@@ -6,7 +6,7 @@ import { diskChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { subnetworkLink } from "../image/links.ts";
-import { machineTypeChecks } from "./machine-type-checks.ts";
+import { bareMetalChecks, machineTypeChecks } from "./machine-type-checks.ts";
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
 import { permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
@@ -18,6 +18,7 @@ import {
 } from "./preflight-reads.ts";
 import type { PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
+import { defaultBootDisk, isBareMetal, obstacleToMigration } from "../machine-series.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import { planSettings } from "../settings.ts";
 import type { SubnetReference } from "../target.ts";
@@ -39,22 +40,24 @@ export interface Found {
 /** Evaluates the reads: all checks, each candidate's verdict, and the settings of a launch. */
 export function preflightReport(found: Found, others: OtherZones): PreflightReport {
   const { draft, target, image, subnet, readings, zones, machineType, diskType } = found;
-  const errors = readerErrors(readings);
+  const candidates = draft.candidates.map((candidate) => judged(candidate, found));
+  const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
+  const errors = readerErrors(readings, isLeft);
   const checks: readonly Check[] = [
     ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
-    ...zoneChecks(readings.zones, zones),
+    ...zoneChecks(zones),
     ...machineTypeChecks(draft, machineType, others),
-    ...diskChecks(draft, diskType, image),
+    ...diskChecks({ draft, finding: diskType, machineType: machineType.name, image }),
+    ...bareMetalChecks(machineType.name, image),
     ...subnetChecks({ target, named: subnet, subnet: readings.subnet }),
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
     serviceAccountCheck(target, readings.defaultAccount),
   ];
-  const candidates = draft.candidates.map((candidate) => judged(candidate, found));
   return {
     checks: [...checks, ...placeCheck(checks, candidates)],
     candidates,
     machineType: machineType.name,
-    settings: settingsFor(draft, subnet),
+    settings: settingsFor(draft, subnet, machineType),
     sources: sourcesFor(found),
   };
 }
@@ -119,11 +122,18 @@ function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]):
   ];
 }
 
-function settingsFor({ shape }: PlanDraft, subnet: Reading<SubnetReference>): JsonObject {
+function settingsFor(
+  { shape }: PlanDraft,
+  subnet: Reading<SubnetReference>,
+  { name, type }: Pick<MachineTypeFinding, "name" | "type">,
+): JsonObject {
+  const stays = type !== null && obstacleToMigration(type) !== null;
   return planSettings({
     diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
-    diskType: shape.diskType,
+    diskType: shape.diskType ?? defaultBootDisk(name),
     subnetwork: subnet.value === null ? "" : linkOf(subnet.value),
+    ...(stays ? { onHostMaintenance: "TERMINATE" } : {}),
+    ...(isBareMetal(name) ? { nicType: "IDPF" } : {}),
   });
 }
 
@@ -136,9 +146,28 @@ function sourcesFor({ draft, target, machineType }: Found): Record<string, strin
     "/settings/instance/subnetwork": `placement subnet ${target.subnet}`,
     "/settings/instance/disk_size_gb":
       draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
-    "/settings/instance/disk_type":
-      draft.shape.diskType === null ? "default: Compute Engine's own" : "disk-type record",
+    "/settings/instance/disk_type": diskTypeSource(draft, machineType.name),
+    ...machineSources(machineType),
   };
+}
+
+function machineSources({ name, type }: MachineTypeFinding): Record<string, string> {
+  const why = type === null ? null : obstacleToMigration(type);
+  return {
+    ...(why === null
+      ? {}
+      : { "/settings/instance/on_host_maintenance": `machine type ${name}: ${why}` }),
+    ...(isBareMetal(name)
+      ? { "/settings/instance/nic_type": `machine type ${name}: it is bare metal` }
+      : {}),
+  };
+}
+
+function diskTypeSource({ shape }: PlanDraft, machineType: string): string {
+  if (shape.diskType !== null) return "disk-type record";
+  return defaultBootDisk(machineType) === null
+    ? "default: Compute Engine's own"
+    : `default: the first that ${machineType} takes`;
 }
 
 function linkOf({ project, region, name }: SubnetReference): string {
@@ -196,7 +225,7 @@ function emptyReport(
       reason: why,
     })),
     machineType: draft.machineType,
-    settings: settingsFor(draft, subnet),
+    settings: settingsFor(draft, subnet, { name: draft.machineType, type: null }),
     sources: {},
   };
 }

@@ -16,7 +16,7 @@ import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import { gcpTarget, subnetOf } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
-import { zoneFindings } from "./zone-checks.ts";
+import { isThere, zoneFindings } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
 
 /**
@@ -65,10 +65,6 @@ function namedSubnet(target: GcpTarget): Reading<SubnetReference> {
   }
 }
 
-function isThere(finding: ZoneFinding | undefined): boolean {
-  return finding?.is === "up" || finding?.is === "down";
-}
-
 /** If no zone is found, the project may be the cause: both give a 404. */
 function isProjectAbsent({ zones }: PreflightReads): boolean {
   return zones.every(({ state }) => state.error?.reason === "PLACE_NOT_FOUND");
@@ -86,14 +82,14 @@ async function lacksProject(
   return read.error?.reason === "PROJECT_NOT_FOUND";
 }
 
-/** Read only if no zone of the placement has the type and it was not the default. */
+/** Read only if no zone of the placement is known to have the type, and it was not the default. */
 async function otherZones(
   reads: GceReads,
-  { draft, target, machineType }: Found,
+  { draft, target, machineType, zones }: Found,
   signal: AbortSignal,
 ): Promise<OtherZones> {
-  const { type, absent, error } = machineType;
-  const isUnneeded = type !== null || absent.size === 0 || error !== null;
+  const { type, error } = machineType;
+  const isUnneeded = type !== null || error !== null || zones.some(isUnread);
   if (isUnneeded || draft.machineType === DEFAULT_MACHINE_TYPE) return null;
   const { project } = target;
   const request = { project, machineType: draft.machineType };
@@ -101,4 +97,9 @@ async function otherZones(
     doing: `looking for machine type ${draft.machineType} in all zones`,
   });
   return read.value;
+}
+
+/** Whether Compute Engine gave no usable answer about the zone. */
+function isUnread(zone: ZoneFinding): boolean {
+  return zone.is === "unread";
 }

@@ -1,63 +1,113 @@
 import type { Check } from "../../../src/plan/plan.ts";
-import type { SlipwayError } from "../../../src/errors.ts";
-import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
+import type { ErrorReason, SlipwayError } from "../../../src/errors.ts";
+import { failed, failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { lastPart } from "../image/links.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
-import { unread } from "../errors/failed-reads.ts";
+import { obstacleName } from "../errors/failed-reads.ts";
 
 /** The state of a zone, for the machine type checks. */
 export type ZoneFinding =
-  | { readonly zone: string; readonly is: "up"; readonly region: string }
-  | { readonly zone: string; readonly is: "down" | "missing" | "unread"; readonly why: string };
+  | {
+      readonly zone: string;
+      readonly is: "up";
+      readonly region: string;
+      /** Google plans to remove the zone. */
+      readonly isDeprecated: boolean;
+    }
+  /** No machine can be launched there. */
+  | {
+      readonly zone: string;
+      /** `closed`: to this project; `unread`: its state is unknown. */
+      readonly is: "down" | "withdrawn" | "missing" | "closed" | "unread";
+      readonly why: string;
+      readonly error: SlipwayError | null;
+    };
 
-/** Evaluates each zone's reply. */
+type ClosedZone = Exclude<ZoneFinding, { readonly is: "up" }>;
+
+/** Evaluates each zone's reply. A zone that cannot be read is one candidate less, whatever the reason. */
 export function zoneFindings(readings: readonly ZoneReadings[]): readonly ZoneFinding[] {
   return readings.map(({ zone, state: { value, error } }): ZoneFinding => {
-    if (error !== null)
-      return isUnknown(error)
-        ? { zone, is: "missing", why: `there is no zone ${zone}` }
-        : { zone, is: "unread", why: error.message };
-    if (value.status === "DOWN") return { zone, is: "down", why: `zone ${zone} is down` };
-    return { zone, is: "up", region: lastPart(value.region) };
+    if (error !== null) return unreadZone(zone, error);
+    const { status, region, deprecated } = value;
+    if (status === "DOWN") return { zone, is: "down", why: `zone ${zone} is down`, error };
+    const age = deprecated?.state ?? "ACTIVE";
+    if (age === "OBSOLETE" || age === "DELETED")
+      return { zone, is: "withdrawn", why: `zone ${zone} is ${age}`, error };
+    return { zone, is: "up", region: lastPart(region), isDeprecated: age === "DEPRECATED" };
   });
 }
 
-/** The API replies to an unknown zone with 404, or 400 `Unknown zone`. The call has no other argument. */
-function isUnknown({ reason, metadata }: SlipwayError): boolean {
-  return reason === "PLACE_NOT_FOUND" || metadata["status"] === 400;
+function unreadZone(zone: string, error: SlipwayError): ClosedZone {
+  // The API replies to an unknown zone with 404, or 400 `Unknown zone`. The call has no other argument.
+  if (error.reason === "PLACE_NOT_FOUND" || error.metadata["status"] === 400)
+    return { zone, is: "missing", why: `there is no zone ${zone}`, error };
+  const is = error.reason === "PLACE_UNAVAILABLE" ? "closed" : "unread";
+  return { zone, is, why: error.message, error };
 }
 
-export function zoneChecks(
-  readings: readonly ZoneReadings[],
-  findings: readonly ZoneFinding[],
-): readonly Check[] {
-  return [stateCheck(readings, findings), regionCheck(findings)];
+/** Whether the zone exists and answers questions about its offers. */
+export function isThere(finding: ZoneFinding | undefined): boolean {
+  return finding?.is === "up" || finding?.is === "down";
 }
 
-/** A missing zone removes one candidate; if all are missing, the check fails. */
-function stateCheck(readings: readonly ZoneReadings[], findings: readonly ZoneFinding[]): Check {
+export function zoneChecks(findings: readonly ZoneFinding[]): readonly Check[] {
+  return [stateCheck(findings), regionCheck(findings), ...deprecationChecks(findings)];
+}
+
+/** A zone that cannot be used removes one candidate; if none can be used, the check fails. */
+function stateCheck(findings: readonly ZoneFinding[]): Check {
   const name = "zone.state";
-  const refused = readings.find(({ state: { error } }) => error !== null && !isUnknown(error));
-  if (refused?.state.error) return unread(name, refused.state.error);
   const up = findings.filter(({ is }) => is === "up").map(({ zone }) => zone);
-  const whys = findings.flatMap((finding) => (finding.is === "up" ? [] : [finding.why]));
-  if (whys.length === 0) return passed(name, `up: ${up.join(", ")}`);
-  const missing = findings.filter(({ is }) => is === "missing").map(({ zone }) => zone);
-  const problem = {
-    reason: missing.length > 0 ? ("PLACE_NOT_FOUND" as const) : ("PLACE_UNAVAILABLE" as const),
-    message: whys.join("; "),
-    remedy:
-      missing.length > 0
-        ? `Correct the placement's zones: ${missing.join(", ")}.`
-        : "Wait until a zone is up again, or give the placement zones that are.",
-  };
-  if (up.length > 0) return warning(name, problem);
-  return failed(name, {
-    code: missing.length > 0 ? "NOT_FOUND" : "UNAVAILABLE",
-    ...problem,
+  const closed = findings.filter((finding) => finding.is !== "up");
+  const [first] = closed;
+  if (first === undefined) return passed(name, `up: ${up.join(", ")}`);
+  const { reason, remedy } = problemOf(closed);
+  const message = closed.map(({ why }) => why).join("; ");
+  if (up.length > 0) return warning(name, { reason, message, remedy });
+  const unread = closed.find(({ is }) => is === "unread" || is === "closed")?.error ?? null;
+  if (unread !== null && obstacleName(unread) !== null)
+    return skipped(name, "not known, because Compute Engine did not answer");
+  const failure = {
+    reason,
+    message,
+    remedy,
     blastRadius: "zone",
     metadata: { zones: findings.map(({ zone }) => zone) },
-  });
+  } as const;
+  if (unread !== null && closed.length === 1) return failedBy(name, unread);
+  return failed(name, { code: unread?.code ?? CODES[first.is], ...failure });
+}
+
+const CODES = {
+  missing: "NOT_FOUND",
+  withdrawn: "NOT_FOUND",
+  down: "UNAVAILABLE",
+  closed: "PERMISSION_DENIED",
+  unread: "UNAVAILABLE",
+} as const;
+
+/** What a person can correct comes first: a name, then an access. */
+function problemOf(closed: readonly ClosedZone[]): {
+  readonly reason: ErrorReason;
+  readonly remedy: string;
+} {
+  const missing = closed.filter(({ is }) => is === "missing" || is === "withdrawn");
+  if (missing.length > 0)
+    return {
+      reason: "PLACE_NOT_FOUND",
+      remedy: `Correct the placement's zones: ${missing.map(({ zone }) => zone).join(", ")}.`,
+    };
+  const error = closed.find((one) => one.error !== null)?.error ?? null;
+  if (error !== null)
+    return {
+      reason: error.reason,
+      remedy: error.remedy ?? "Give the placement zones that this project may use.",
+    };
+  return {
+    reason: "PLACE_UNAVAILABLE",
+    remedy: "Wait until a zone is up again, or give the placement zones that are.",
+  };
 }
 
 function regionCheck(findings: readonly ZoneFinding[]): Check {
@@ -75,4 +125,15 @@ function regionCheck(findings: readonly ZoneFinding[]): Check {
     remedy: "Give the placement zones of one region: its subnet is of one.",
     metadata: { regions: named },
   });
+}
+
+function deprecationChecks(findings: readonly ZoneFinding[]): readonly Check[] {
+  const zones = findings.filter((finding) => finding.is === "up" && finding.isDeprecated);
+  if (zones.length === 0) return [];
+  return [
+    warning("zone.deprecation", {
+      message: `Google plans to remove ${zones.map(({ zone }) => zone).join(", ")}`,
+      remedy: "Give the placement other zones.",
+    }),
+  ];
 }

@@ -27,11 +27,12 @@ export function describeReads(open: OpenStore): void {
     await put(store, "disk-type", { name: "a", spec: { aws: { volumeType: "io2" } } });
     const names = (page: { readonly after: string; readonly limit: number }) =>
       store.list("acme", "disk-type", page).then((records) => records.map((record) => record.name));
-    const all = ["a", "slipway-gp3", "slipway-pd-balanced", "slipway-pd-ssd", "z"];
+    const own = ["slipway-gp3", "slipway-hyperdisk-balanced", "slipway-pd-balanced"];
+    const all = ["a", ...own, "slipway-pd-ssd", "z"];
     expect(await names(ALL)).toEqual(all);
     expect(await names({ after: "", limit: 2 })).toEqual(all.slice(0, 2));
     expect(await names({ after: "slipway-gp3", limit: 2 })).toEqual(all.slice(2, 4));
-    expect(await names({ after: "slipway-pd-ssd", limit: 2 })).toEqual(all.slice(4));
+    expect(await names({ after: "slipway-pd-ssd", limit: 2 })).toEqual(all.slice(5));
     expect(await store.get("other", "disk-type", "slipway-gp3")).toMatchObject({
       spec: { aws: { volumeType: "gp3" } },
       generation: 1,

@@ -4,6 +4,7 @@ import { requireName } from "../names.ts";
 import type { Draft } from "../operations.ts";
 import { type Member, draftMember, noReservations } from "./make.ts";
 import { planLaunch } from "./plan.ts";
+import { requirePolicies } from "../policies.ts";
 import type { Project } from "../records.ts";
 import type { BulkBody } from "./request.ts";
 
@@ -20,6 +21,7 @@ export function draftBulk(context: Context, zone: string, body: BulkBody): Draft
   if (minCount < 1 || minCount > members.length)
     throw invalidField("resource.minCount", String(minCount), "Must be between 1 and count.");
   const plan = planLaunch(context, { zone, typesBy: "name" }, body.instanceProperties);
+  for (const { name } of members) requirePolicies(context, plan, name);
   const reserved = noReservations();
   const drafts = members.map((member) => draftMember(context, plan, member, reserved));
   const failed = drafts.filter(({ error }) => error !== null);

@@ -1,13 +1,13 @@
 import { type Context, found } from "../context.ts";
-import { DEFAULT_DISK_TYPE, type DiskType, findDiskType } from "../disk-types.ts";
+import { type DiskType, findDiskType } from "../disk-types.ts";
 import { diskLink } from "../disks.ts";
 import { GceFailure, invalidField } from "../failure.ts";
 import { type ChosenImage, chooseImage } from "../image-choice.ts";
 import { deprecationOf } from "../images.ts";
 import { malformedLink, readLink } from "../links.ts";
-import type { MachineType } from "../machine-types.ts";
+import { type MachineType, bootDisksOf } from "../machine-types.ts";
 import { requireLabels, requireName } from "../names.ts";
-import type { AttachedDisk, Disk, Operation } from "../records.ts";
+import type { AttachedDisk, Disk, Operation, OperationError } from "../records.ts";
 import { newId } from "../world.ts";
 import type { DiskRequest } from "./request.ts";
 
@@ -62,6 +62,7 @@ interface DiskPosition {
   readonly field: string;
   readonly index: number;
   readonly zone: string;
+  readonly machineType: MachineType;
   readonly typesBy: TypesBy;
 }
 
@@ -119,9 +120,12 @@ function existingDisk(
 function diskType(
   { project }: Context,
   link: string | undefined,
-  { field, zone, typesBy }: DiskPosition,
+  { field, zone, machineType, typesBy }: DiskPosition,
 ): DiskType {
-  if (link === undefined) return found(findDiskType(DEFAULT_DISK_TYPE), DEFAULT_DISK_TYPE);
+  if (link === undefined) {
+    const [first = ""] = bootDisksOf(machineType);
+    return found(findDiskType(first), first);
+  }
   const isName = typesBy === "name" && !link.includes("/");
   const [scope, place, collection, name] = isName
     ? ["zones", zone, "diskTypes", link]
@@ -159,6 +163,22 @@ function size(
       `Disk size must be between ${type.minimumGb} GB and ${type.maximumGb} GB.`,
     );
   return sizeGb;
+}
+
+/** A boot disk that the machine type does not take. Compute Engine finds out when it creates the machine. */
+export function incompatibleDisk(
+  plans: readonly DiskPlan[],
+  machineType: MachineType,
+): OperationError | null {
+  const type = plans[0]?.made?.type;
+  if (type === undefined || bootDisksOf(machineType).includes(type)) return null;
+  return {
+    code: "UNSUPPORTED_OPERATION",
+    message: `[${type}, ${machineType.name}] features are not compatible for creating instance.`,
+    location: null,
+    httpStatus: 400,
+    quota: null,
+  };
 }
 
 /** Creates the disk of one instance. */

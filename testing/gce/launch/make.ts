@@ -6,7 +6,7 @@ import { regionOf } from "../places.ts";
 import type { AttachedNetwork, Disk, Instance, OperationError } from "../records.ts";
 import { type Usage, exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
 import { newId } from "../world.ts";
-import { type DiskPlan, deprecationWarnings, makeDisk } from "./disks.ts";
+import { type DiskPlan, deprecationWarnings, incompatibleDisk, makeDisk } from "./disks.ts";
 import { type AddressPools, attachNetworks } from "./networks.ts";
 import type { LaunchPlan } from "./plan.ts";
 
@@ -40,7 +40,10 @@ export function draftMember(
   const { project, timing } = context;
   const { zone } = plan;
   const networks = attachNetworks(context, plan.networks, reserved.addresses);
-  const error = nameConflict(context, plan, member, reserved) ?? shortage(context, plan, reserved);
+  const error =
+    nameConflict(context, plan, member, reserved) ??
+    incompatibleDisk(plan.disks, plan.machineType) ??
+    shortage(context, plan, reserved);
   const failure = error ?? ("code" in networks ? networks : null);
   const id = newId(context.world);
   const base = {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { GceFailure, invalidField } from "../failure.ts";
 import { malformedLink, readLink } from "../links.ts";
-import { type MachineType, findMachineType } from "../machine-types.ts";
+import { type MachineType, canMigrate, findMachineType } from "../machine-types.ts";
 import { requireLabels, requireName } from "../names.ts";
 import { isAllowed } from "../permissions.ts";
 import type { Instance } from "../records.ts";
@@ -42,6 +42,7 @@ export function planLaunch(
   requireLabels(properties.labels ?? {}, "resource.labels");
   const disks = planDisks(context, properties.disks ?? [], { zone, machineType, typesBy });
   const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
+  requireNetworkCard(machineType, disks, networks);
   const shielded = properties.shieldedInstanceConfig ?? {};
   return {
     zone,
@@ -59,7 +60,7 @@ export function planLaunch(
         enableVtpm: shielded.enableVtpm ?? true,
         enableIntegrityMonitoring: shielded.enableIntegrityMonitoring ?? true,
       },
-      scheduling: schedulingOf(properties),
+      scheduling: schedulingOf(properties, machineType),
       canIpForward: properties.canIpForward ?? false,
     },
   };
@@ -165,7 +166,29 @@ function serviceAccountsOf(
   });
 }
 
-function schedulingOf({ scheduling = {} }: InstanceProperties): Instance["scheduling"] {
+/** Bare metal has a network card of its own, and images say whether they have its driver. */
+function requireNetworkCard(
+  { name }: MachineType,
+  disks: readonly DiskPlan[],
+  networks: readonly NetworkPlan[],
+): void {
+  const features = disks[0]?.made?.image?.image.guestOsFeatures ?? [];
+  const isMetal = name.endsWith("-metal");
+  for (const { nicType } of networks)
+    if (isMetal !== (nicType === "IDPF") || (isMetal && !features.includes("IDPF")))
+      throw invalidField(
+        "resource.machineType",
+        name,
+        isMetal
+          ? "NetworkInterface NicType can only be set to IDPF on instances with IDPF GuestOsFeature."
+          : "NetworkInterface NicType can only be set to IDPF on bare metal instances.",
+      );
+}
+
+function schedulingOf(
+  { scheduling = {} }: InstanceProperties,
+  machineType: MachineType,
+): Instance["scheduling"] {
   const isSpot = scheduling.provisioningModel === "SPOT";
   const preemptible = scheduling.preemptible ?? isSpot;
   const ends = isSpot || preemptible;
@@ -181,11 +204,33 @@ function schedulingOf({ scheduling = {} }: InstanceProperties): Instance["schedu
       "MIGRATE",
       "A preemptible instance cannot migrate.",
     );
+  const onHostMaintenance = scheduling.onHostMaintenance ?? (ends ? "TERMINATE" : "MIGRATE");
+  requireMaintenance(machineType, onHostMaintenance, ends);
   return {
     automaticRestart: scheduling.automaticRestart ?? !ends,
-    onHostMaintenance: scheduling.onHostMaintenance ?? (ends ? "TERMINATE" : "MIGRATE"),
+    onHostMaintenance,
     provisioningModel: isSpot ? "SPOT" : "STANDARD",
     preemptible,
     instanceTerminationAction: scheduling.instanceTerminationAction ?? null,
   };
+}
+
+/** Compute Engine's default, MIGRATE, is refused like a request for it. */
+function requireMaintenance(
+  machineType: MachineType,
+  onHostMaintenance: "MIGRATE" | "TERMINATE",
+  ends: boolean,
+): void {
+  if (onHostMaintenance === "MIGRATE" && !canMigrate(machineType))
+    throw new GceFailure(
+      "badRequest",
+      (machineType.accelerators ?? []).length > 0
+        ? "Instances with guest accelerators do not support live migration."
+        : `Instances of machine type ${machineType.name} do not support live migration.`,
+    );
+  if (onHostMaintenance === "TERMINATE" && !ends && machineType.name.startsWith("e2-"))
+    throw new GceFailure(
+      "badRequest",
+      "e2 instances do not support onHostMaintenance=TERMINATE unless they are preemptible.",
+    );
 }

@@ -35,7 +35,7 @@ const networkInterface = resource(
     network: z.string().optional(),
     subnetwork: z.string().optional(),
     networkIP: z.string().optional(),
-    nicType: z.enum(["GVNIC", "VIRTIO_NET"]).optional(),
+    nicType: z.enum(["GVNIC", "VIRTIO_NET", "IDPF"]).optional(),
     stackType: z.enum(["IPV4_ONLY", "IPV4_IPV6", "IPV6_ONLY"]).optional(),
     accessConfigs: z
       .array(

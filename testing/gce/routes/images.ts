@@ -5,7 +5,9 @@ import { type Context, found } from "../context.ts";
 import { diskLink } from "../disks.ts";
 import { GceFailure, invalidField } from "../failure.ts";
 import { chooseImage } from "../image-choice.ts";
+import { instanceLink } from "../instances.ts";
 import { findImage, imageLink, imageOfFamily, renderImage } from "../images.ts";
+import { isConsuming } from "../lifecycle.ts";
 import { malformedLink, readLink } from "../links.ts";
 import { list } from "../lists.ts";
 import { requireLabels, requireName } from "../names.ts";
@@ -87,8 +89,9 @@ export const imageRoutes: readonly Route[] = [
     permission: "compute.images.create",
     query: ["forceCreate"],
     body: imageBody,
-    prepare(context, _call, body) {
+    prepare(context, call, body) {
       const { project, now, timing } = context;
+      requireIdleDisk(context, body, call.query.get("forceCreate") === "true");
       const image = imageFrom(context, body);
       const readyAt = now + timing.otherMs;
       return {
@@ -205,6 +208,21 @@ function imageFrom(context: Context, body: ImageBody): Image {
     ...(body.description === undefined ? {} : { description: body.description }),
   });
   return { ...image, source: origin.source };
+}
+
+/** @throws GceFailure for the disk of a running machine, which is copied only if the caller insists */
+function requireIdleDisk({ world, project, now }: Context, body: ImageBody, force: boolean): void {
+  if (body.sourceDisk === undefined || force) return;
+  const read = readLink(body.sourceDisk, "resource.sourceDisk", project.id);
+  const [, zone = "", , name = ""] = read.path;
+  const owner = projectOf(world, read.project);
+  const user = owner.disks.get(`${zone}/${name}`)?.user ?? null;
+  const machine = user === null ? undefined : owner.instances.get(`${zone}/${user}`);
+  if (machine === undefined || !isConsuming(machine, now)) return;
+  throw new GceFailure(
+    "resourceInUseByAnotherResource",
+    `The disk resource '${diskLink(read.project, zone, name)}' is already being used by '${instanceLink(read.project, zone, machine.name)}'`,
+  );
 }
 
 type Origin = Pick<

@@ -6,6 +6,7 @@ import { instanceLink, renderInstance } from "../instances.ts";
 import { draftBulk } from "../launch/bulk.ts";
 import { draftMember, noReservations } from "../launch/make.ts";
 import { planLaunch } from "../launch/plan.ts";
+import { requirePolicies } from "../policies.ts";
 import { bulkBody, instanceBody } from "../launch/request.ts";
 import { fullLink } from "../links.ts";
 import { aggregatedList, list } from "../lists.ts";
@@ -87,6 +88,7 @@ export const instanceRoutes: readonly Route[] = [
           throw new GceFailure("notImplemented", `the fake does not support ${source}`, 501);
       requireName(name, "resource.name");
       const plan = planLaunch(context, { zone, typesBy: "link" }, properties);
+      requirePolicies(context, plan, name);
       if (project.instances.has(`${zone}/${name}`))
         throw new GceFailure(
           "alreadyExists",

@@ -8,7 +8,7 @@ import { fullLink, partialLink, zoneLink } from "../links.ts";
 import { aggregatedList, list } from "../lists.ts";
 import { type MachineType, findMachineType, isOffered } from "../machine-types.ts";
 import { ZONES } from "../places.ts";
-import { compact } from "../render.ts";
+import { compact, unlessEmpty } from "../render.ts";
 import { AGGREGATED_QUERY, LIST_QUERY, type Route, reading } from "../route.ts";
 
 /** A type as offered in one zone. */
@@ -105,7 +105,7 @@ function routesOf<T extends { readonly name: string }>(of: TypeService<T>): read
 const CREATED = timestamp(Date.UTC(1970, 0, 1, 8));
 
 function renderMachineType(project: string, { type, zone }: InZone<MachineType>): JsonObject {
-  const { name, guestCpus, memoryMb, architecture } = type;
+  const { name, guestCpus, memoryMb, architecture, accelerators = [], localSsds } = type;
   return compact({
     kind: "compute#machineType",
     id: numericId("machineType", name),
@@ -121,6 +121,14 @@ function renderMachineType(project: string, { type, zone }: InZone<MachineType>)
     selfLink: fullLink(partialLink(project, { kind: "zone", name: zone }, "machineTypes", name)),
     isSharedCpu: type.isSharedCpu ?? false,
     architecture,
+    accelerators: unlessEmpty(
+      accelerators.map((one) => ({
+        guestAcceleratorType: one.type,
+        guestAcceleratorCount: one.count,
+      })),
+    ),
+    bundledLocalSsds:
+      localSsds === undefined ? undefined : { partitionCount: localSsds, defaultInterface: "NVME" },
     deprecated: type.deprecated === true ? { state: "DEPRECATED" } : undefined,
   });
 }

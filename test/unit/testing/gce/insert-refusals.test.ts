@@ -4,14 +4,160 @@ import {
   ARM64_IMAGE,
   PROJECT,
   ZONE,
+  at,
   bootDisk,
+  errorCode,
   instanceBody,
+  lastOf,
   properties,
   startChecked,
   verdict,
 } from "./support/ask.ts";
 
 const INSTANCES = `zones/${ZONE}/instances`;
+
+/** A machine of the type, with these scheduling options. */
+function machineOf(type: string, scheduling?: Readonly<Record<string, unknown>>) {
+  return {
+    name: "one",
+    ...properties(ZONE, type),
+    disks: [bootDisk(`global/images/${AMD64_IMAGE}`)],
+    ...(scheduling === undefined ? {} : { scheduling }),
+    ...(type.endsWith("-metal")
+      ? { networkInterfaces: [{ network: "global/networks/default", nicType: "IDPF" }] }
+      : {}),
+  };
+}
+
+describe("host maintenance", () => {
+  it.each([
+    "g2-standard-4",
+    "a2-highgpu-1g",
+    "a3-ultragpu-8g",
+    "h4d-standard-192",
+    "c3-standard-192-metal",
+    "z3-highmem-88-highlssd",
+    "z4d-highmem-192-highlssd",
+  ])("of %s must be TERMINATE", async (type) => {
+    const { post } = await startChecked();
+    expect(verdict(await post(INSTANCES, machineOf(type)))).toBe("400 badRequest");
+    const migrating = machineOf(type, { onHostMaintenance: "MIGRATE" });
+    expect(verdict(await post(INSTANCES, migrating))).toBe("400 badRequest");
+    const ending = machineOf(type, { onHostMaintenance: "TERMINATE" });
+    expect(verdict(await post(INSTANCES, ending))).toBe("200");
+  });
+
+  it("of E2 must not be TERMINATE, unless it is preemptible", async () => {
+    const { post } = await startChecked();
+    const scheduling = { onHostMaintenance: "TERMINATE" };
+    expect(verdict(await post(INSTANCES, machineOf("e2-small", scheduling)))).toBe(
+      "400 badRequest",
+    );
+    const spot = { ...scheduling, provisioningModel: "SPOT" };
+    expect(verdict(await post(INSTANCES, machineOf("e2-small", spot)))).toBe("200");
+  });
+
+  it("of other types may be either", async () => {
+    const { post } = await startChecked();
+    const scheduling = { onHostMaintenance: "TERMINATE" };
+    expect(verdict(await post(INSTANCES, machineOf("n2-standard-2", scheduling)))).toBe("200");
+  });
+});
+
+describe("bare metal", () => {
+  it("needs its own network card, and an image with the driver", async () => {
+    const { post, gce } = await startChecked();
+    const metal = machineOf("c3-standard-192-metal", { onHostMaintenance: "TERMINATE" });
+    const networkInterfaces = [{ network: "global/networks/default" }];
+    expect(verdict(await post(INSTANCES, { ...metal, networkInterfaces }))).toBe("400 invalid");
+    gce.addImage(PROJECT, { name: "bare" });
+    const bare = { ...metal, disks: [bootDisk("global/images/bare")] };
+    expect(verdict(await post(INSTANCES, bare))).toBe("400 invalid");
+    const small = { ...machineOf("e2-small"), networkInterfaces: metal.networkInterfaces };
+    expect(verdict(await post(INSTANCES, small))).toBe("400 invalid");
+    expect(verdict(await post(INSTANCES, metal))).toBe("200");
+  });
+});
+
+describe("a boot disk of a type that the machine does not take", () => {
+  it.each([
+    ["n4-standard-2", "pd-balanced"],
+    ["c3-standard-4", "pd-standard"],
+    ["e2-small", "hyperdisk-balanced"],
+  ])("of %s and %s fails the operation", async (type, diskType) => {
+    const { post, clock, gce } = await startChecked();
+    const parameters = { diskType: `zones/${ZONE}/diskTypes/${diskType}` };
+    const disks = [bootDisk(`global/images/${AMD64_IMAGE}`, parameters)];
+    const begun = await post(INSTANCES, { ...machineOf(type), disks });
+    expect(verdict(begun)).toBe("200");
+    clock.advance(1_000);
+    const operation = await post(`zones/${ZONE}/operations/${lastOf(at(begun.body, "name"))}/wait`);
+    expect(errorCode(operation)).toBe("UNSUPPORTED_OPERATION");
+    expect(at(operation.body, "httpErrorStatusCode")).toBe(400);
+    expect(gce.instances(PROJECT)).toEqual([]);
+  });
+
+  it("is not chosen by default", async () => {
+    const { post, gce } = await startChecked();
+    for (const [name, type] of [
+      ["one", "n4-standard-2"],
+      ["two", "c3-standard-4"],
+      ["three", "n2-standard-2"],
+    ] as const)
+      expect(verdict(await post(INSTANCES, { ...machineOf(type), name }))).toBe("200");
+    expect(gce.disks(PROJECT).map(({ type }) => type)).toEqual([
+      "hyperdisk-balanced",
+      "pd-balanced",
+      "pd-standard",
+    ]);
+  });
+});
+
+describe("an organization's policies", () => {
+  it("close a zone to a project, for everything in it", async () => {
+    const { get, post, gce } = await startChecked();
+    gce.closeZone({ project: PROJECT, zone: ZONE });
+    const answers = [
+      await get(`zones/${ZONE}`),
+      await get(`zones/${ZONE}/machineTypes`),
+      await post(INSTANCES, instanceBody("one")),
+    ];
+    for (const answer of answers) {
+      expect(verdict(answer)).toBe("403 forbidden");
+      expect(at(answer.body, "error", "details", 0, "reason")).toBe("LOCATION_POLICY_VIOLATED");
+    }
+    expect(verdict(await get("zones/us-central1-b"))).toBe("200");
+  });
+
+  const external = {
+    networkInterfaces: [{ network: "global/networks/default", accessConfigs: [{}] }],
+  };
+
+  it.each([
+    ["gcp.resourceLocations", ["us-central1-b"], {}],
+    ["compute.trustedImageProjects", ["debian-cloud"], {}],
+    ["compute.vmExternalIpAccess", [], external],
+  ] as const)("enforce %s", async (constraint, allowed, changes) => {
+    const { post, gce } = await startChecked();
+    gce.enforce({ project: PROJECT, constraint, allowed: [...allowed] });
+    const answer = await post(INSTANCES, instanceBody("one", changes));
+    expect(verdict(answer)).toBe("412 conditionNotMet");
+    expect(at(answer.body, "error", "message")).toContain(`constraints/${constraint}`);
+    expect(gce.instances(PROJECT)).toEqual([]);
+  });
+
+  it("allow what they list", async () => {
+    const { post, gce } = await startChecked();
+    gce.enforce({ project: PROJECT, constraint: "gcp.resourceLocations", allowed: [ZONE] });
+    gce.enforce({
+      project: PROJECT,
+      constraint: "compute.trustedImageProjects",
+      allowed: [PROJECT],
+    });
+    gce.enforce({ project: PROJECT, constraint: "compute.vmExternalIpAccess", allowed: [] });
+    expect(verdict(await post(INSTANCES, instanceBody("one")))).toBe("200");
+  });
+});
 
 describe("an insert is rejected for", () => {
   const disk = (sourceImage: string, parameters = {}) => ({

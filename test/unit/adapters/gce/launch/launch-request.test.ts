@@ -12,6 +12,27 @@ const SUBNETWORK = "projects/hosts/regions/us-central1/subnetworks/agents";
 const SETTINGS = { instance: { diskSizeGb: 25, diskType: "pd-ssd", subnetwork: SUBNETWORK } };
 const BARE = { instance: { diskSizeGb: null, diskType: null, subnetwork: SUBNETWORK } };
 
+const FIXED = { onHostMaintenance: "TERMINATE", nicType: "IDPF" } as const;
+
+describe("a machine that cannot migrate", () => {
+  const plan = gcePlan({ settings: { instance: { ...BARE.instance, ...FIXED } } });
+  const launch = gceLaunch("spawn-1", { plan });
+  const wanted = {
+    scheduling: { onHostMaintenance: "TERMINATE" },
+    networkInterfaces: [{ subnetwork: SUBNETWORK, nicType: "IDPF" }],
+  };
+
+  it("is launched with what its plan says, alone or with others", () => {
+    expect(insertRequest(launch, "one")).toMatchObject(wanted);
+    expect(bulkInsertRequest(launch, ["one", "two"]).instanceProperties).toMatchObject(wanted);
+  });
+
+  it("is the only one whose maintenance is set", () => {
+    const other = gceLaunch("spawn-1", { plan: gcePlan({ settings: BARE }) });
+    expect(insertRequest(other, "one")).not.toHaveProperty("scheduling");
+  });
+});
+
 describe("insertRequest", () => {
   it("sends this body for a workspace that asks for everything", () => {
     const target = gcpTarget({
