@@ -169,6 +169,53 @@ describe("an operation that fails after it was accepted", () => {
     expect(scene.gce.instances(PROJECT)).toEqual([]);
   });
 
+  it.each([
+    ["INTERNAL_ERROR", 500],
+    ["SOMETHING_NEW", 503],
+    ["SOMETHING_NEW", 500],
+  ])(
+    "with %s and status %d has created nothing, so the next zone is tried",
+    async (code, status) => {
+      await using scene = await gceScene();
+      scene.gce.fault({ kind: "operation-error", code, status });
+      for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
+        const launch = gceLaunch(spawnIds.join(), { plan: scene.plan(), spawnIds });
+        const settled = { outcome: "rejected", retry: "next-candidate", blastRadius: "zone" };
+        expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject(
+          spawnIds.map(() => settled),
+        );
+      }
+      // One insert and one bulk insert: none is sent again.
+      const inserts = scene.calls().filter((call) => /insert$/i.test(call));
+      expect(inserts).toEqual(["instances.insert", "instances.bulkInsert"]);
+    },
+  );
+
+  it("with status 409 adopts the machine that is there, whatever the code", async () => {
+    await using scene = await gceScene();
+    const plan = scene.plan();
+    scene.gce.fault({ kind: "operation-error", code: "SOMETHING_NEW", status: 409 });
+    const clash = errorsOf(await scene.adapter.launch(gceLaunch("one", { plan }), signal));
+    expect(clash).toMatchObject([{ outcome: "rejected", reason: "CLOUD_REQUEST_REFUSED" }]);
+  });
+
+  it("because the series does not boot from the disk type is about the pair", async () => {
+    await using scene = await gceScene();
+    const settings = scene.plan().settings["instance"];
+    const plan = scene.plan({
+      machineType: "n4-standard-2",
+      settings: { instance: { ...Object(settings), diskType: "pd-balanced" } },
+    });
+    for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
+      const launch = gceLaunch(spawnIds.join(), { plan, spawnIds });
+      const refused = { reason: "DISK_TYPE_UNSUPPORTED", retry: "never", blastRadius: "request" };
+      expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject(
+        spawnIds.map(() => refused),
+      );
+    }
+    expect(scene.gce.instances(PROJECT)).toEqual([]);
+  });
+
   it("for want of room in one zone leaves the next one", async () => {
     await using scene = await gceScene();
     scene.gce.setCapacity({ machineType: "e2-standard-2", zone: ZONE, machines: 0 });
@@ -191,6 +238,50 @@ describe("an operation that fails after it was accepted", () => {
     ]);
     expect(idsOf(await scene.adapter.launch(launch, signal))).toHaveLength(1);
     expect(scene.gce.instances(PROJECT)).toHaveLength(1);
+  });
+});
+
+describe("a machine type that cannot migrate", () => {
+  it.each([
+    ["g2-standard-4", ["one"]],
+    ["a3-ultragpu-8g", ["many-0", "many-1"]],
+  ])("is launched as its plan says: %s", async (machineType, spawnIds) => {
+    await using scene = await gceScene();
+    const instance = scene.plan().settings["instance"];
+    const launchWith = async (name: string, more: object) => {
+      const settings = { instance: { ...Object(instance), ...more } };
+      const ids = spawnIds.map((id) => `${name}-${id}`);
+      const plan = scene.plan({ machineType, settings });
+      return await scene.adapter.launch(gceLaunch(name, { plan, spawnIds: ids }), signal);
+    };
+    expect(errorsOf(await launchWith("bare", {}))).toMatchObject(
+      spawnIds.map(() => ({ outcome: "rejected", reason: "CLOUD_REQUEST_REFUSED" })),
+    );
+    const made = await launchWith("good", { onHostMaintenance: "TERMINATE" });
+    expect(idsOf(made)).toHaveLength(spawnIds.length);
+  });
+});
+
+describe("a launch in a place that is closed", () => {
+  it.each([
+    ["by a location policy", "PLACE_UNAVAILABLE"],
+    ["by the organization's constraint", "PLACE_UNAVAILABLE"],
+  ])("%s leaves the next zone", async (which, reason) => {
+    await using scene = await gceScene();
+    if (which === "by a location policy") scene.gce.closeZone({ project: PROJECT, zone: ZONE });
+    else
+      scene.gce.enforce({
+        project: PROJECT,
+        constraint: "gcp.resourceLocations",
+        allowed: ["us-central1-b"],
+      });
+    const plan = scene.plan();
+    const closed = await scene.adapter.launch(gceLaunch("first", { plan }), signal);
+    expect(errorsOf(closed)).toMatchObject([
+      { outcome: "rejected", reason, retry: "next-candidate", blastRadius: "zone" },
+    ]);
+    const next = gceLaunch("second", { plan, place: placeIn("us-central1-b") });
+    expect(idsOf(await scene.adapter.launch(next, signal))).toHaveLength(1);
   });
 });
 

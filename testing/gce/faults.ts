@@ -84,6 +84,28 @@ function member(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
+/** The `httpErrorStatusCode` that Compute Engine gives with these codes; 400 with any other. */
+const OPERATION_STATUS: Readonly<Record<string, number>> = {
+  ZONE_RESOURCE_POOL_EXHAUSTED: 503,
+  ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS: 503,
+  RESOURCE_POOL_EXHAUSTED: 503,
+  INSUFFICIENT_CAPACITY: 503,
+  INTERNAL_ERROR: 500,
+  QUOTA_EXCEEDED: 403,
+  PERMISSIONS_ERROR: 403,
+  IAM_PERMISSION_DENIED: 403,
+  RATE_LIMIT_EXCEEDED: 429,
+  RESOURCE_OPERATION_RATE_EXCEEDED: 429,
+  RESOURCE_NOT_FOUND: 404,
+  EXTERNAL_RESOURCE_NOT_FOUND: 404,
+  RESOURCE_ALREADY_EXISTS: 409,
+  CONDITION_NOT_MET: 412,
+};
+
+function operationStatusOf(code: string): number {
+  return OPERATION_STATUS[code] ?? 400;
+}
+
 /** The error that a fault injects into the request's operation, or null. */
 export function takeOperationFault(
   faults: CloudFaults,
@@ -101,7 +123,7 @@ export function takeOperationFault(
         code: fault.code,
         message: fault.message ?? `The operation failed with the injected error ${fault.code}.`,
         location: null,
-        httpStatus: fault.status ?? 400,
+        httpStatus: fault.status ?? operationStatusOf(fault.code),
         quota: null,
       };
     case "throttle":

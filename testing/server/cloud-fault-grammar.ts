@@ -57,7 +57,7 @@ const faultSchema = z.discriminatedUnion("kind", [
     kind: z.literal("operation-error"),
     code: z.string().regex(/^[A-Za-z]\w{0,99}$/),
     message: z.string().max(10_000).optional(),
-    /** The `httpErrorStatusCode` of the operation. Default 400. */
+    /** The `httpErrorStatusCode` of the operation. Default: that of the code. */
     status: z.int().min(400).max(599).optional(),
     ...COMMON,
   }),

@@ -159,6 +159,38 @@ export const scopedInstancesReply = z.array(
   ]),
 );
 
+const operationErrorReply = z
+  .object({
+    code: text,
+    message: text,
+    errorDetails: listOf(
+      z.object({
+        errorInfo: z.object({ reason: text }).nullish(),
+        localizedMessage: z.object({ message: text }).nullish(),
+        quotaInfo: z
+          .object({
+            metricName: text,
+            limitName: text,
+            dimensions: labels,
+            limit: z
+              .number()
+              .nullish()
+              .transform((value) => value ?? null),
+          })
+          .nullish(),
+      }),
+    ),
+  })
+  .transform(({ code, message, errorDetails }) => ({
+    code,
+    message,
+    /** Names of what happened, more precise than the code. */
+    reasons: errorDetails.flatMap(({ errorInfo }) => errorInfo?.reason || []),
+    localizedMessage:
+      errorDetails.find((one) => one.localizedMessage)?.localizedMessage?.message ?? null,
+    quota: errorDetails.find((one) => one.quotaInfo)?.quotaInfo ?? null,
+  }));
+
 const bulkInsertStatus = z.object({
   createdVmCount: wholeNumber,
   deletedVmCount: wholeNumber,
@@ -177,7 +209,7 @@ export const operationReply = z.object({
   targetLink: text,
   /** Empty on success. */
   error: z
-    .object({ errors: listOf(z.object({ code: text, message: text })) })
+    .object({ errors: listOf(operationErrorReply) })
     .nullish()
     .transform((value) => value?.errors ?? []),
   httpErrorStatusCode: wholeNumber,

@@ -8,6 +8,8 @@ export type GceVerdict = Required<
 export interface GceRule {
   /** `errors[].reason` and `details[].reason` of a reply, or `error.errors[].code` of an operation. */
   readonly codes: readonly string[];
+  /** Statuses with which Compute Engine means something else by these codes. */
+  readonly exceptWith?: readonly number[];
   readonly verdict: GceVerdict;
 }
 
@@ -67,6 +69,15 @@ const ALREADY_EXISTS: GceVerdict = {
   retry: "never",
 };
 
+/** Another request is changing the same resource. */
+const CONFLICT: GceVerdict = {
+  code: "ABORTED",
+  reason: "CLOUD_REQUEST_REFUSED",
+  remedy: "Wait until the other change that the message names is done, then try again.",
+  blastRadius: "request",
+  retry: "never",
+};
+
 /** A failed precondition, or a request that the API rejects. */
 export const REFUSED: GceVerdict = {
   code: "FAILED_PRECONDITION",
@@ -76,9 +87,25 @@ export const REFUSED: GceVerdict = {
   retry: "never",
 };
 
+const QUOTA_EXCEEDED: GceVerdict = {
+  code: "RESOURCE_EXHAUSTED",
+  reason: "QUOTA_EXCEEDED",
+  remedy:
+    "Terminate machines in this region, or ask for a higher quota: another zone of the region has the same.",
+  blastRadius: "region",
+  retry: "never",
+};
+
+/** Something about the project that its owner has to settle. */
+function ofProject(remedy: string): GceVerdict {
+  return { ...FORBIDDEN, remedy, blastRadius: "account" };
+}
+
 /**
- * The API's names for failures: replies use camel case, operations and error details upper snake case.
- * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation
+ * The API's names for failures: replies use camel case, operations and error details upper snake case. The first code of
+ * a failure that has a rule decides.
+ * https://cloud.google.com/compute/docs/reference/rest/v1/errors,
+ * https://cloud.google.com/compute/docs/troubleshooting/troubleshooting-vm-creation and `google/api/error_reason.proto`
  */
 export const GCE_RULES: readonly GceRule[] = [
   {
@@ -86,8 +113,14 @@ export const GCE_RULES: readonly GceRule[] = [
       "ZONE_RESOURCE_POOL_EXHAUSTED",
       "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
       "RESOURCE_POOL_EXHAUSTED",
+      "RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
       "INSUFFICIENT_CAPACITY",
+      "VM_MIN_COUNT_NOT_REACHED",
+      "RESOURCE_AVAILABILITY",
+      "resource_availability",
     ],
+    // A machine type and disk type that do not go together: https://github.com/scylladb/scylla-cluster-tests/pull/15742
+    exceptWith: [400],
     verdict: {
       code: "RESOURCE_EXHAUSTED",
       reason: "INSUFFICIENT_CAPACITY",
@@ -97,19 +130,21 @@ export const GCE_RULES: readonly GceRule[] = [
     },
   },
   {
-    codes: ["QUOTA_EXCEEDED", "quotaExceeded"],
+    codes: ["QUOTA_EXCEEDED", "quotaExceeded", "RESOURCE_QUOTA_EXCEEDED"],
+    verdict: QUOTA_EXCEEDED,
+  },
+  {
+    codes: ["LIMIT_EXCEEDED", "limitExceeded"],
     verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "QUOTA_EXCEEDED",
-      remedy:
-        "Terminate machines in this region, or ask for a higher quota: another zone of the region has the same.",
-      blastRadius: "region",
-      retry: "never",
+      ...QUOTA_EXCEEDED,
+      remedy: "Stay below the limit that the message names: no quota raises it.",
+      blastRadius: "request",
     },
   },
   {
     codes: [
       "RESOURCE_OPERATION_RATE_EXCEEDED",
+      "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED",
       "RATE_LIMIT_EXCEEDED",
       "rateLimitExceeded",
       "userRateLimitExceeded",
@@ -146,7 +181,91 @@ export const GCE_RULES: readonly GceRule[] = [
       retry: "never",
     },
   },
+  {
+    codes: ["LOCATION_POLICY_VIOLATED"],
+    verdict: {
+      code: "PERMISSION_DENIED",
+      reason: "PLACE_UNAVAILABLE",
+      remedy:
+        "Give the placement zones that exist and that this project may use, or have its location policy changed.",
+      blastRadius: "zone",
+      retry: "next-candidate",
+    },
+  },
+  {
+    codes: ["SERVICE_UNAVAILABLE_FOR_LOCATION"],
+    verdict: { ...UNAVAILABLE, blastRadius: "zone", retry: "next-candidate" },
+  },
+  {
+    codes: ["EXTERNAL_RESOURCE_NOT_FOUND"],
+    verdict: {
+      ...NOT_FOUND,
+      reason: "SERVICE_ACCOUNT_NOT_FOUND",
+      remedy:
+        "Create or restore the account that the message names, or put another into the placement's service_account.",
+    },
+  },
+  {
+    codes: ["SERVICE_ACCOUNT_ACCESS_DENIED"],
+    verdict: {
+      ...FORBIDDEN,
+      remedy:
+        "Grant the caller roles/iam.serviceAccountUser on the account that the message names.",
+      blastRadius: "request",
+    },
+  },
+  {
+    codes: ["PROJECT_NOT_FOUND", "CONSUMER_INVALID", "RESOURCE_PROJECT_INVALID"],
+    verdict: {
+      ...NOT_FOUND,
+      reason: "PROJECT_NOT_FOUND",
+      remedy: "Correct the placement's project, or have the caller granted access to it.",
+      blastRadius: "account",
+    },
+  },
+  {
+    codes: ["NETWORK_NOT_FOUND", "SUBNETWORK_NOT_FOUND"],
+    verdict: {
+      ...NOT_FOUND,
+      reason: "SUBNET_NOT_FOUND",
+      remedy: "Correct the placement's subnet or network_project.",
+      blastRadius: "region",
+    },
+  },
   { codes: ["RESOURCE_NOT_FOUND", "notFound"], verdict: NOT_FOUND },
+  {
+    codes: ["accessNotConfigured", "SERVICE_DISABLED", "SERVICE_NOT_VISIBLE"],
+    verdict: ofProject(
+      "Enable the Compute Engine API in the project: `gcloud services enable compute`.",
+    ),
+  },
+  {
+    codes: ["billingNotEnabled", "BILLING_DISABLED"],
+    verdict: ofProject("Enable billing in the project that the message names."),
+  },
+  {
+    codes: ["CONSUMER_SUSPENDED", "GCP_SUSPENDED", "ACCOUNT_STATE_INVALID"],
+    verdict: ofProject(
+      "Google has suspended the project or the account: see https://cloud.google.com/resource-manager/docs/project-suspension-guidelines.",
+    ),
+  },
+  {
+    codes: ["USER_PROJECT_DENIED"],
+    verdict: ofProject(
+      "Grant the caller roles/serviceusage.serviceUsageConsumer in the quota project, or name another in its credentials.",
+    ),
+  },
+  {
+    codes: [
+      "SECURITY_POLICY_VIOLATED",
+      "RESOURCE_USAGE_RESTRICTION_VIOLATED",
+      "ORG_RESTRICTION_VIOLATION",
+      "LOCATION_TAX_POLICY_VIOLATED",
+    ],
+    verdict: ofProject(
+      "Ask the administrator of the organization: a policy forbids the call, and no role of the caller changes that.",
+    ),
+  },
   {
     codes: [
       "forbidden",
@@ -158,25 +277,43 @@ export const GCE_RULES: readonly GceRule[] = [
     verdict: FORBIDDEN,
   },
   {
-    codes: ["accessNotConfigured", "SERVICE_DISABLED"],
-    verdict: {
-      ...FORBIDDEN,
-      remedy: "Enable the Compute Engine API in the project: `gcloud services enable compute`.",
-      blastRadius: "account",
-    },
+    codes: [
+      "authError",
+      "ACCESS_TOKEN_EXPIRED",
+      "ACCESS_TOKEN_TYPE_UNSUPPORTED",
+      "CREDENTIALS_MISSING",
+      "USER_BLOCKED_BY_ADMIN",
+    ],
+    verdict: UNAUTHENTICATED,
   },
   {
-    codes: ["billingNotEnabled", "BILLING_DISABLED"],
+    codes: [
+      "CONDITION_NOT_MET",
+      "conditionNotMet",
+      "CUSTOM_ORG_POLICY_VIOLATION",
+      "INVALID_FIELD_VALUE",
+      "INVALID_USAGE",
+      "MISSING_REQUIRED_FIELD",
+      "FIELD_SIZE_TOO_LARGE",
+      "invalid",
+      "badRequest",
+      "required",
+    ],
+    verdict: REFUSED,
+  },
+  {
+    codes: ["RESOURCE_IN_USE_BY_ANOTHER_RESOURCE", "resourceInUseByAnotherResource"],
     verdict: {
-      ...FORBIDDEN,
-      remedy: "Enable billing in the project that the message names.",
-      blastRadius: "account",
+      ...REFUSED,
+      remedy: "Release the resource that the message names, or name another one.",
     },
   },
-  { codes: ["authError", "ACCESS_TOKEN_EXPIRED"], verdict: UNAUTHENTICATED },
-  { codes: ["CONDITION_NOT_MET", "conditionNotMet"], verdict: REFUSED },
   { codes: ["RESOURCE_ALREADY_EXISTS", "alreadyExists"], verdict: ALREADY_EXISTS },
-  { codes: ["INTERNAL_ERROR", "internalError", "backendError"], verdict: UNAVAILABLE },
+  {
+    codes: ["INTERNAL_ERROR", "internalError", "backendError"],
+    exceptWith: [400, 403, 404, 409, 412],
+    verdict: UNAVAILABLE,
+  },
 ];
 
 /** For replies without a known reason. The first match decides. */
@@ -184,12 +321,60 @@ export const GCE_STATUS_RULES: readonly GceStatusRule[] = [
   { from: 401, to: 401, verdict: UNAUTHENTICATED },
   { from: 403, to: 403, verdict: FORBIDDEN },
   { from: 404, to: 404, verdict: NOT_FOUND },
+  {
+    from: 407,
+    to: 407,
+    verdict: {
+      ...UNAVAILABLE,
+      remedy: "Give the HTTP proxy between here and Compute Engine credentials that it accepts.",
+      blastRadius: "account",
+      retry: "never",
+    },
+  },
   { from: 408, to: 408, verdict: UNAVAILABLE },
-  { from: 409, to: 409, verdict: ALREADY_EXISTS },
+  { from: 409, to: 409, verdict: CONFLICT },
   { from: 429, to: 429, verdict: RATE_LIMITED },
+  { from: 499, to: 499, verdict: UNAVAILABLE },
   { from: 400, to: 499, verdict: REFUSED },
   { from: 500, to: 599, verdict: UNAVAILABLE },
 ];
+
+/** For a constraint of an organization's policies without a rule of its own. */
+export const CONSTRAINED: Partial<GceVerdict> = {
+  remedy:
+    "Ask the administrator of the organization: the constraint that the message names forbids this machine.",
+};
+
+/**
+ * What an organization's policies are about, by their constraints.
+ * https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
+ */
+export const CONSTRAINT_RULES: Readonly<Record<string, Partial<GceVerdict>>> = {
+  "gcp.resourceLocations": {
+    reason: "PLACE_UNAVAILABLE",
+    remedy: "Give the placement zones that the organization's policy allows.",
+    blastRadius: "zone",
+    retry: "next-candidate",
+  },
+  "compute.trustedImageProjects": {
+    reason: "IMAGE_PERMISSION_DENIED",
+    remedy: "Use an image of a project that the organization's policy trusts, or have it added.",
+    blastRadius: "image",
+  },
+  "compute.vmExternalIpAccess": {
+    remedy:
+      "Set assign_public_ip of the placement to false, or have the organization's policy changed.",
+  },
+  "compute.restrictSharedVpcSubnetworks": {
+    remedy: "Name a subnet in the placement that the organization's policy allows.",
+    blastRadius: "region",
+  },
+  "compute.requireOsLogin": {
+    remedy:
+      "Have OS Login enabled in the project's metadata, as the organization's policy demands.",
+    blastRadius: "account",
+  },
+};
 
 /** For calls without a reply. */
 export const UNANSWERED = {

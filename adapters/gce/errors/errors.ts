@@ -2,9 +2,18 @@ import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
-import { GCE_RULES, GCE_STATUS_RULES, REFUSED, UNANSWERED } from "./error-rules.ts";
-import type { GceVerdict } from "./error-rules.ts";
+import {
+  CONSTRAINED,
+  CONSTRAINT_RULES,
+  GCE_RULES,
+  GCE_STATUS_RULES,
+  REFUSED,
+  UNANSWERED,
+} from "./error-rules.ts";
+import type { GceRule, GceVerdict } from "./error-rules.ts";
 import { GceCallFailure } from "./failure.ts";
+import { quotaMetadata, quotaVerdict } from "./quota.ts";
+import type { ExceededQuota } from "./quota.ts";
 
 export interface GceCallContext {
   /** The operation with its names: `reading image projects/…`. */
@@ -13,13 +22,13 @@ export interface GceCallContext {
   readonly notFound?: Partial<GceVerdict>;
 }
 
-const VERDICTS: ReadonlyMap<string, GceVerdict> = new Map(
-  GCE_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
+const RULES: ReadonlyMap<string, GceRule> = new Map(
+  GCE_RULES.flatMap((rule) => rule.codes.map((code) => [code, rule] as const)),
 );
 
 /**
  * Turns a failed call into a `SlipwayError` with code, reason, remedy and retry verdict, from the reply's reasons,
- * otherwise from its status; never from its message.
+ * otherwise from its status; never from loose words of its message.
  */
 export function gceError(caught: unknown, context: GceCallContext): SlipwayError {
   if (isSlipwayError(caught)) return caught;
@@ -36,7 +45,7 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
   if (earlier !== null) return earlier;
   const { outcome } = caught;
   return new SlipwayError({
-    ...(outcome === "refused" ? verdictOf(caught) : UNANSWERED[outcome]),
+    ...(outcome === "refused" ? refusalVerdict(caught) : UNANSWERED[outcome]),
     ...(isNotFound(caught) ? notFound : {}),
     message: `${doing}: ${WORDS[outcome]}${caught.message}`,
     metadata: metadataOf(caught),
@@ -44,9 +53,18 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
 }
 
 export interface FailedOperation {
-  readonly error: readonly { readonly code: string; readonly message: string }[];
+  readonly error: readonly OperationError[];
   /** The HTTP status of the error; null if the operation has none. */
   readonly httpErrorStatusCode: number | null;
+}
+
+export interface OperationError {
+  readonly code: string;
+  readonly message: string;
+  /** More about the error: reasons of its details, and the message for people. */
+  readonly reasons?: readonly string[];
+  readonly localizedMessage?: string | null;
+  readonly quota?: ExceededQuota | null;
 }
 
 /**
@@ -55,15 +73,28 @@ export interface FailedOperation {
  */
 export function operationError(operation: FailedOperation, doing: string): SlipwayError {
   const { error: errors, httpErrorStatusCode: status } = operation;
-  const codes = errors.map(({ code }) => code);
-  const said = errors.map(({ code, message }) => `${message || "no message"} (${code})`).join("; ");
-  const verdict = verdictOf({ codes, status });
+  const codes = errors.flatMap(({ code, reasons = [] }) => [code, ...reasons]);
+  const said = errors.map(wordsOf).join("; ");
+  const failure = { codes, status };
+  const quota = errors.find((one) => one.quota)?.quota ?? null;
+  const verdict = { ...withConstraint(verdictOf(failure), said), ...quotaVerdict(quota) };
   return new SlipwayError({
     ...verdict,
     blastRadius: verdict.blastRadius === "credential" ? "request" : verdict.blastRadius,
     message: `${doing}: ${cutWords(said.replaceAll(/\s+/g, " "), LONGEST_MESSAGE) || "the operation failed"}`,
-    metadata: metadataOf({ status, codes, retryAfterSeconds: null }),
+    metadata: {
+      ...metadataOf({ ...failure, help: [], retryAfterSeconds: null }),
+      ...quotaMetadata(quota),
+    },
   });
+}
+
+function wordsOf({ code, message, localizedMessage }: OperationError): string {
+  const more =
+    localizedMessage == null || localizedMessage === "" || localizedMessage === message
+      ? ""
+      : ` ${localizedMessage}`;
+  return `${message || "no message"}${more} (${code})`;
 }
 
 /**
@@ -73,7 +104,9 @@ export function operationError(operation: FailedOperation, doing: string): Slipw
 export function mayHaveHappened(caught: unknown): boolean {
   if (!(caught instanceof GceCallFailure)) return false;
   const { outcome, status } = caught;
-  return outcome === "lost" || (status !== null && (status >= 500 || status === 408));
+  return (
+    outcome === "lost" || (status !== null && (status >= 500 || status === 408 || status === 499))
+  );
 }
 
 /** True for a reply with this status. */
@@ -96,13 +129,42 @@ function credentialError({ cause }: GceCallFailure): SlipwayError | null {
   return isSlipwayError(within) ? within : null;
 }
 
-function verdictOf({ codes, status }: Pick<GceCallFailure, "codes" | "status">): GceVerdict {
-  const known = codes.map((code) => VERDICTS.get(code)).find((verdict) => verdict !== undefined);
-  if (known !== undefined) return known;
+function refusalVerdict(failure: GceCallFailure): GceVerdict {
+  const verdict = withConstraint(verdictOf(failure), failure.message);
+  const [page] = failure.help;
+  if (page === undefined || verdict.blastRadius !== "account") return verdict;
+  return { ...verdict, remedy: `${verdict.remedy} See ${page}` };
+}
+
+function verdictOf(failure: Pick<GceCallFailure, "codes" | "status">): GceVerdict {
+  const { status } = failure;
+  const known = decidingRule(failure);
+  if (known !== undefined) return known.verdict;
   const rule = GCE_STATUS_RULES.find(
     ({ from, to }) => status !== null && status >= from && status <= to,
   );
   return rule?.verdict ?? REFUSED;
+}
+
+function decidingRule({
+  codes,
+  status,
+}: Pick<GceCallFailure, "codes" | "status">): GceRule | undefined {
+  return codes
+    .map((code) => RULES.get(code))
+    .find((rule) => rule !== undefined && !rule.exceptWith?.includes(status ?? 0));
+}
+
+/** A constraint's name, as in `constraints/compute.vmExternalIpAccess`. The API gives it nowhere else. */
+const CONSTRAINT = /\b(?:constraints\/([a-z]+\.[A-Za-z]+)|customConstraints\/custom\.\w+)/;
+
+/** An unmet precondition is about what the organization's constraint is about, if one is named. */
+function withConstraint(verdict: GceVerdict, said: string): GceVerdict {
+  if (verdict !== REFUSED) return verdict;
+  const found = CONSTRAINT.exec(said);
+  if (found === null) return verdict;
+  const [, name = ""] = found;
+  return { ...verdict, ...CONSTRAINED, ...CONSTRAINT_RULES[name] };
 }
 
 function isNotFound({ status, codes }: GceCallFailure): boolean {
@@ -112,12 +174,14 @@ function isNotFound({ status, codes }: GceCallFailure): boolean {
 function metadataOf({
   status,
   codes,
+  help,
   retryAfterSeconds,
-}: Pick<GceCallFailure, "status" | "codes" | "retryAfterSeconds">): JsonObject {
-  const decided = codes.find((code) => VERDICTS.has(code)) ?? codes[0];
+}: Pick<GceCallFailure, "status" | "codes" | "help" | "retryAfterSeconds">): JsonObject {
+  const decided = codes.find((code) => RULES.has(code)) ?? codes[0];
   return {
     ...(status === null ? {} : { status }),
     ...(decided === undefined ? {} : { provider_code: decided }),
+    ...(help.length === 0 ? {} : { help: [...help] }),
     ...retryAfterMetadata(retryAfterSeconds),
   };
 }

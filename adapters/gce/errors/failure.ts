@@ -20,6 +20,8 @@ export interface GceFailureParts {
   readonly status: number | null;
   /** The reply's reasons, the most specific first: `details[].reason`, then `errors[].reason`. */
   readonly codes: readonly string[];
+  /** Pages that Google names in its reply; an API's activation page first. */
+  readonly help?: readonly string[];
   readonly retryAfterSeconds: number | null;
   readonly cause?: unknown;
 }
@@ -30,6 +32,7 @@ export class GceCallFailure extends Error {
   readonly outcome: GceOutcome;
   readonly status: number | null;
   readonly codes: readonly string[];
+  readonly help: readonly string[];
   readonly retryAfterSeconds: number | null;
 
   constructor(parts: GceFailureParts) {
@@ -37,6 +40,7 @@ export class GceCallFailure extends Error {
     this.outcome = parts.outcome;
     this.status = parts.status;
     this.codes = parts.codes;
+    this.help = parts.help ?? [];
     this.retryAfterSeconds = parts.retryAfterSeconds;
   }
 }
@@ -79,11 +83,21 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   "CERT_HAS_EXPIRED",
 ]);
 
+const NO_METADATA = { activationUrl: "" };
+
 const envelope = z.object({
   error: z.object({
     message: z.string().catch(""),
     errors: z.array(z.object({ reason: z.string().catch("") })).catch([]),
-    details: z.array(z.object({ reason: z.string().catch("") })).catch([]),
+    details: z
+      .array(
+        z.object({
+          reason: z.string().catch(""),
+          metadata: z.object({ activationUrl: z.string().catch("") }).catch(NO_METADATA),
+          links: z.array(z.object({ url: z.string().catch("") })).catch([]),
+        }),
+      )
+      .catch([]),
   }),
 });
 
@@ -120,15 +134,31 @@ function refusal(caught: Error, status: number, causes: readonly Error[]): GceCa
   const error = body.success ? body.data.error : null;
   const codes = [...(error?.details ?? []), ...(error?.errors ?? [])].map(({ reason }) => reason);
   const throttle = causes.find((cause) => cause instanceof GceThrottleReply);
-  const said = error === null || error.message === "" ? `HTTP status ${status}` : error.message;
+  const details = error?.details ?? [];
+  const pages = [
+    ...details.map(({ metadata }) => metadata.activationUrl),
+    ...details.flatMap(({ links }) => links.map(({ url }) => url)),
+  ];
+  const said =
+    error === null || error.message === ""
+      ? `HTTP status ${status}${titleOf(payload)}`
+      : error.message;
   return new GceCallFailure({
     outcome: "refused",
     message: withoutTokens(said),
     status,
     codes: [...new Set(codes.filter((code) => code !== ""))],
+    help: pages.filter((page) => page.startsWith("https://")),
     retryAfterSeconds: throttle?.retryAfterSeconds ?? null,
     cause: caught,
   });
+}
+
+/** What the page of a proxy or of Google's front end is called, after a colon; empty for any other text. */
+function titleOf(payload: unknown): string {
+  if (typeof payload !== "string") return "";
+  const title = /<title>([^<]{1,200})<\/title>/i.exec(payload)?.[1] ?? "";
+  return title.trim() === "" ? "" : `: ${title.trim()}`;
 }
 
 /** The error and its causes, the root cause last. */

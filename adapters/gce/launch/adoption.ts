@@ -3,11 +3,10 @@ import type { Machine } from "../../../src/substrate/contract.ts";
 import { confirmImage, readBootDisk, spent } from "./boot-disk.ts";
 import { hasStatus } from "../errors/errors.ts";
 import { isOfLaunch } from "../labels.ts";
-import { isFinalRefusal, unknown } from "./launch-context.ts";
+import { isFinalRefusal, launchFailure, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { operationsOf, untilDone } from "./launch-operation.ts";
 import { machineOf } from "../machine.ts";
-import { operationFailure } from "../client/operation.ts";
 import type { DiskReply, InstanceReply } from "../client/replies.ts";
 
 /** States of a machine whose insert is still in progress. */
@@ -52,7 +51,7 @@ async function insertDone(context: LaunchContext, instance: InstanceReply): Prom
   const operations = await operationsOf(context, `targetId = ${instance.id}`);
   const insert = operations.find(({ operationType }) => /insert$/i.test(operationType));
   if (insert === undefined) return;
-  const failure = operationFailure(await untilDone(context, insert), doing);
+  const failure = launchFailure(context, await untilDone(context, insert), doing);
   if (failure !== null) throw failure;
 }
 

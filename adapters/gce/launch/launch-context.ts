@@ -5,6 +5,9 @@ import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
 import type { GceApi } from "../client/api.ts";
 import { gceError, mayHaveHappened } from "../errors/errors.ts";
 import { GceCallFailure } from "../errors/failure.ts";
+import { operationFailure } from "../client/operation.ts";
+import type { OperationReply } from "../client/replies.ts";
+import { changed, refineRefusal } from "./launch-refusal.ts";
 
 export interface LaunchPorts {
   readonly api: Pick<
@@ -37,7 +40,34 @@ export interface LaunchContext extends LaunchPorts {
  */
 export function refusalOf(context: LaunchContext, caught: unknown, doing: string): SlipwayError {
   if (mayHaveHappened(caught) || context.signal.aborted) throw unknown(caught, doing);
-  return gceError(caught, { doing });
+  return refined(context, gceError(caught, { doing }));
+}
+
+/**
+ * The reason why a launch's finished operation failed; null for success. It has created nothing, whatever its status: if
+ * Compute Engine broke, another zone may be tried at once.
+ */
+export function launchFailure(
+  context: LaunchContext,
+  operation: OperationReply,
+  doing: string,
+): SlipwayError | null {
+  const failure = operationFailure(operation, doing);
+  if (failure === null) return null;
+  const isBroken = failure.reason === "CLOUD_UNAVAILABLE" && failure.blastRadius === "region";
+  const settled = isBroken ? changed(failure, BROKEN_ZONE) : failure;
+  return refined(context, settled);
+}
+
+const BROKEN_ZONE = { blastRadius: "zone", retry: "next-candidate" } as const;
+
+function refined({ launch, zone }: LaunchContext, error: SlipwayError): SlipwayError {
+  return refineRefusal(error, { plan: launch.plan, zone });
+}
+
+/** Whether something has the machine's name already. An operation may say so by its status alone. */
+export function isConflict({ reason, metadata }: SlipwayError): boolean {
+  return reason === "NAME_CLASH" || metadata["status"] === 409;
 }
 
 /** The result of looking up a launch's machines. An unknown result must not end the launch. */

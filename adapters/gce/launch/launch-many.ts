@@ -3,13 +3,13 @@ import type { LaunchOutcome, Machine } from "../../../src/substrate/contract.ts"
 import { settleExisting } from "./adoption.ts";
 import { confirmImage, readBootDisk, readBootDisks } from "./boot-disk.ts";
 import { settleMember } from "../../../src/substrate/launch-outcome.ts";
-import { isFinalRefusal, refusalOf, unknown } from "./launch-context.ts";
+import { isConflict, isFinalRefusal, launchFailure, refusalOf, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, operationsOf, untilDone } from "./launch-operation.ts";
 import { bulkInsertRequest } from "./launch-request.ts";
 import { isOfLaunch, LABELS, labelFilter } from "../labels.ts";
 import { launchedMachine } from "../machine.ts";
-import { madeAll, operationFailure, targetName } from "../client/operation.ts";
+import { madeAll, targetName } from "../client/operation.ts";
 import type { DiskReply, InstanceReply, OperationReply } from "../client/replies.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
 
@@ -30,7 +30,7 @@ export async function launchMany(
 ): Promise<readonly LaunchOutcome[]> {
   const { project, launch } = context;
   const { failures, isRefused } = await bulkInsert(context, names);
-  const isClash = [...failures.values()].some(({ reason }) => reason === "NAME_CLASH");
+  const isClash = [...failures.values()].some(isConflict);
   const existing = isRefused || isClash ? await existingMachines(context) : NONE;
   const isAny = names.some((name) => existing.has(name) || !failures.has(name));
   const disks = isAny ? await readBootDisks(context) : new Map<string, DiskReply>();
@@ -87,7 +87,7 @@ async function failuresOf(
   operation: OperationReply,
   { names, doing }: { readonly names: readonly string[]; readonly doing: string },
 ): Promise<Failures> {
-  const failure = operationFailure(operation, doing);
+  const failure = launchFailure(context, operation, doing);
   if (failure === null && madeAll(operation, names.length)) return new Map();
   const members = await memberOperations(context, operation);
   const failures = new Map<string, SlipwayError>();
@@ -96,7 +96,7 @@ async function failuresOf(
     const own =
       member === undefined
         ? null
-        : operationFailure(member, `making instance ${name} in ${context.zone}`);
+        : launchFailure(context, member, `making instance ${name} in ${context.zone}`);
     const reason =
       own ??
       failure ??

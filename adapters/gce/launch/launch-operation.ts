@@ -1,8 +1,8 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
-import { unknown } from "./launch-context.ts";
+import { launchFailure, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { requestId } from "./names.ts";
-import { isDone, operationFailure } from "../client/operation.ts";
+import { isDone } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 
 /** Maximum number of failed operations that a launch skips before the last failure is final. */
@@ -15,13 +15,13 @@ const PAUSE = 250;
  * for a temporary reason, such as a rate limit, the launch is tried again under its next id.
  */
 export async function beginOperation(
-  { launch }: LaunchContext,
+  context: LaunchContext,
   doing: string,
   send: (requestId: string) => Promise<OperationReply>,
 ): Promise<OperationReply> {
   for (let failures = 0; ; failures += 1) {
-    const operation = await send(requestId(launch.token, failures));
-    const failure = isDone(operation) ? operationFailure(operation, doing) : null;
+    const operation = await send(requestId(context.launch.token, failures));
+    const failure = isDone(operation) ? launchFailure(context, operation, doing) : null;
     if (failure?.retry !== "same-token" || failures >= MOST_FAILURES) return operation;
   }
 }

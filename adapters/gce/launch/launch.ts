@@ -1,7 +1,7 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
 import { failedOutcome, settleMember } from "../../../src/substrate/launch-outcome.ts";
-import { isFinalRefusal, refusalOf } from "./launch-context.ts";
+import { isConflict, isFinalRefusal, launchFailure, refusalOf } from "./launch-context.ts";
 import type { LaunchContext, LaunchPorts } from "./launch-context.ts";
 import { launchMany } from "./launch-many.ts";
 import { memberNames, insertRequest } from "./launch-request.ts";
@@ -11,7 +11,7 @@ import { confirmImage, glanceAtBootDisk, readBootDisk } from "./boot-disk.ts";
 import { beginOperation, untilDone } from "./launch-operation.ts";
 import { machineId } from "../machines/machine-id.ts";
 import { launchedMachine } from "../machine.ts";
-import { isDone, operationFailure } from "../client/operation.ts";
+import { isDone } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 
 /**
@@ -75,8 +75,8 @@ async function launchOne(context: LaunchContext, name: string): Promise<Machine>
     untilDone(context, begun),
     isDone(begun) ? null : glanceAtBootDisk(context, name),
   ]);
-  const failure = operationFailure(done, doing);
-  if (failure?.reason === "NAME_CLASH") return await adoptMachine(context, name, failure);
+  const failure = launchFailure(context, done, doing);
+  if (failure !== null && isConflict(failure)) return await adoptMachine(context, name, failure);
   if (failure !== null) throw failure;
   await confirmImage(context, name, glance ?? (await readBootDisk(context, name)));
   return launchedMachine(launch, { project, name });

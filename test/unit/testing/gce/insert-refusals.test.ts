@@ -90,7 +90,7 @@ describe("a boot disk of a type that the machine does not take", () => {
     const disks = [bootDisk(`global/images/${AMD64_IMAGE}`, parameters)];
     const begun = await post(INSTANCES, { ...machineOf(type), disks });
     expect(verdict(begun)).toBe("200");
-    clock.advance(1_000);
+    await clock.advance(1_000);
     const operation = await post(`zones/${ZONE}/operations/${lastOf(at(begun.body, "name"))}/wait`);
     expect(errorCode(operation)).toBe("UNSUPPORTED_OPERATION");
     expect(at(operation.body, "httpErrorStatusCode")).toBe(400);

@@ -73,6 +73,13 @@ describe("a refusal of Compute Engine", () => {
     [409, "alreadyExists", ["ALREADY_EXISTS", "NAME_CLASH", "never", "request"]],
     [412, "conditionNotMet", REFUSED],
     [503, "backendError", UNAVAILABLE],
+    [400, "internalError", REFUSED],
+    [400, "resourceInUseByAnotherResource", REFUSED],
+    [403, "limitExceeded", ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "request"]],
+    [407, "neverHeardOf", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "never", "account"]],
+    [408, "neverHeardOf", UNAVAILABLE],
+    [409, "neverHeardOf", ["ABORTED", "CLOUD_REQUEST_REFUSED", "never", "request"]],
+    [499, "neverHeardOf", UNAVAILABLE],
     [400, "neverHeardOf", REFUSED],
     [429, "neverHeardOf", RATE],
     [403, "neverHeardOf", FORBIDDEN],
@@ -84,6 +91,62 @@ describe("a refusal of Compute Engine", () => {
   it("is judged by the details first, which say more", () => {
     const caught = refused(403, body(403, "forbidden", "RATE_LIMIT_EXCEEDED"));
     expect(verdictOf(caught)).toEqual(RATE);
+  });
+
+  it.each([
+    ["LOCATION_POLICY_VIOLATED", "PLACE_UNAVAILABLE", "next-candidate", "zone"],
+    ["SERVICE_DISABLED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["BILLING_DISABLED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["CONSUMER_SUSPENDED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["CONSUMER_INVALID", "PROJECT_NOT_FOUND", "never", "account"],
+    ["USER_PROJECT_DENIED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["SECURITY_POLICY_VIOLATED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["IAM_PERMISSION_DENIED", "CLOUD_PERMISSION_DENIED", "never", "credential"],
+  ])("403 forbidden with %s is about what the detail says", (detail, reason, retry, radius) => {
+    const [, actual, ...rest] = verdictOf(refused(403, body(403, "forbidden", detail)));
+    expect([actual, ...rest]).toEqual([reason, retry, radius]);
+  });
+
+  it("names the page on which an API is enabled", () => {
+    const page =
+      "https://console.developers.google.com/apis/api/compute.googleapis.com/overview?project=1";
+    const reply = body(403, "accessNotConfigured", "SERVICE_DISABLED");
+    const [detail] = reply.error.details ?? [];
+    const links = [{ url: "https://cloud.google.com/apis" }, { url: "javascript:alert(1)" }];
+    const details = [{ ...detail, metadata: { activationUrl: page } }, { links }];
+    const error = gceError(readFailure(refused(403, { error: { ...reply.error, details } })), {
+      doing,
+    });
+    expect(error.remedy).toContain(page);
+    expect(error.metadata["help"]).toEqual([page, "https://cloud.google.com/apis"]);
+  });
+
+  it.each([
+    ["constraints/gcp.resourceLocations", "PLACE_UNAVAILABLE", "next-candidate", "zone"],
+    ["constraints/compute.trustedImageProjects", "IMAGE_PERMISSION_DENIED", "never", "image"],
+    ["constraints/compute.vmExternalIpAccess", "CLOUD_REQUEST_REFUSED", "never", "request"],
+    ["constraints/compute.requireOsLogin", "CLOUD_REQUEST_REFUSED", "never", "account"],
+    ["constraints/compute.neverHeardOf", "CLOUD_REQUEST_REFUSED", "never", "request"],
+    ["customConstraints/custom.smallMachines", "CLOUD_REQUEST_REFUSED", "never", "request"],
+  ])("412 for %s is about what the constraint is about", (name, reason, retry, radius) => {
+    const message = `Constraint ${name} violated for project agents.`;
+    const reply = { error: { code: 412, message, errors: [{ reason: "conditionNotMet" }] } };
+    const error = gceError(readFailure(refused(412, reply)), { doing });
+    expect([error.reason, error.retry, error.blastRadius]).toEqual([reason, retry, radius]);
+    expect(error.message).toContain(message);
+    expect(error.remedy).not.toBe("Fix the problem in the message, then resolve again.");
+  });
+
+  it("is not about a constraint that another refusal mentions", () => {
+    const message = "You may not read constraints/gcp.resourceLocations.";
+    const reply = { error: { code: 403, message, errors: [{ reason: "forbidden" }] } };
+    expect(verdictOf(refused(403, reply))).toEqual(FORBIDDEN);
+  });
+
+  it("shows the title of a page that is not Compute Engine's", () => {
+    const page = "<html><head><title>503 Service Temporarily Unavailable</title></head></html>";
+    const error = gceError(readFailure(refused(503, page)), { doing });
+    expect(error.message).toBe(`${doing}: HTTP status 503: 503 Service Temporarily Unavailable`);
   });
 
   it("keeps the code that decided", () => {
@@ -141,6 +204,12 @@ describe("the error of an operation", () => {
     ["IP_SPACE_EXHAUSTED", FULL],
     ["IP_SPACE_EXHAUSTED_WITH_DETAILS", FULL],
     ["RESOURCE_NOT_FOUND", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
+    ["VM_MIN_COUNT_NOT_REACHED", CAPACITY],
+    ["CONCURRENT_OPERATIONS_QUOTA_EXCEEDED", RATE],
+    ["SERVICE_ACCOUNT_ACCESS_DENIED", FORBIDDEN.with(3, "request")],
+    ["EXTERNAL_RESOURCE_NOT_FOUND", ["NOT_FOUND", "SERVICE_ACCOUNT_NOT_FOUND", "never", "request"]],
+    ["NETWORK_NOT_FOUND", ["NOT_FOUND", "SUBNET_NOT_FOUND", "never", "region"]],
+    ["INVALID_USAGE", REFUSED],
     ["RESOURCE_NOT_READY", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "same-token", "request"]],
     ["PERMISSIONS_ERROR", FORBIDDEN.with(3, "request")],
     ["IAM_PERMISSION_DENIED", FORBIDDEN.with(3, "request")],
@@ -157,6 +226,47 @@ describe("the error of an operation", () => {
   it("is passing where its code is unknown and its status a server's", () => {
     const operation = { error: [{ code: "OOPS", message: "" }], httpErrorStatusCode: 500 };
     expect(operationError(operation, "making a machine").retry).toBe("same-token");
+  });
+
+  it("is not a lack of room where the status says that the request is wrong", () => {
+    const code = "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS";
+    const message =
+      "[pd-standard, c4-highcpu-32] features are not compatible for creating instance.";
+    const judged = (httpErrorStatusCode: number) =>
+      operationError({ error: [{ code, message }], httpErrorStatusCode }, "making a machine");
+    expect(judged(503)).toMatchObject({ reason: "INSUFFICIENT_CAPACITY", retry: "next-candidate" });
+    expect(judged(400)).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "never" });
+    expect(judged(400).message).toContain(message);
+  });
+
+  it.each([
+    ["CPUS-per-project-region", { region: "us-central1" }, "region", "never"],
+    ["CPUS-PER-VM-FAMILY-per-project-region", { region: "r", vm_family: "N4" }, "region", "never"],
+    ["GPUS-ALL-REGIONS-per-project", {}, "account", "never"],
+    ["HDB-TOTAL-GB-per-project-zone", { zone: "us-central1-a" }, "zone", "next-candidate"],
+  ])("for quota %s counts for what the quota is for", (limitName, dimensions, radius, retry) => {
+    const quota = { metricName: "compute.googleapis.com/x", limitName, dimensions, limit: 8 };
+    const error = [{ code: "QUOTA_EXCEEDED", message: "Quota exceeded.", quota }];
+    const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
+    expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
+    expect(judged.remedy).toContain(limitName);
+    expect(judged.metadata["quota"]).toEqual({
+      metric: "compute.googleapis.com/x",
+      limit_name: limitName,
+      limit: 8,
+      dimensions,
+    });
+  });
+
+  it("is judged by its details where the code is unknown, and keeps Google's longer words", () => {
+    const localizedMessage =
+      "An e2-small VM is unavailable in us-central1-a. Consider us-central1-f.";
+    const error = [
+      { code: "STOCK", message: "no", reasons: ["resource_availability"], localizedMessage },
+    ];
+    const judged = operationError({ error, httpErrorStatusCode: 503 }, "making a machine");
+    expect(judged.reason).toBe("INSUFFICIENT_CAPACITY");
+    expect(judged.message).toContain(localizedMessage);
   });
 
   it("is the first that is known, among several", () => {
@@ -187,6 +297,7 @@ describe("a call without an answer", () => {
     [500, true],
     [503, true],
     [408, true],
+    [499, true],
     [429, false],
     [409, false],
     [400, false],

@@ -1,0 +1,41 @@
+import type { JsonObject } from "../../../src/errors.ts";
+import type { GceVerdict } from "./error-rules.ts";
+
+/** The `quotaInfo` of an operation's error. */
+export interface ExceededQuota {
+  /** `compute.googleapis.com/gpus_all_regions` */
+  readonly metricName: string;
+  /** `GPUS-ALL-REGIONS-per-project` */
+  readonly limitName: string;
+  /** What the limit is for: a region, a zone, a VM family. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly limit: number | null;
+}
+
+/** The scope of the quota, by its dimensions. Without them it is the project's in all regions. */
+export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
+  if (quota === null) return {};
+  const { dimensions, limitName, limit } = quota;
+  const which = `${limitName}${limit === null ? "" : ` (${limit})`}`;
+  const raise = `ask for a higher quota ${which}`;
+  if ("zone" in dimensions)
+    return {
+      remedy: `Terminate machines in zone ${dimensions["zone"] ?? ""}, give the placement more zones, or ${raise}.`,
+      blastRadius: "zone",
+      retry: "next-candidate",
+    };
+  if ("region" in dimensions)
+    return {
+      remedy: `Terminate machines in region ${dimensions["region"] ?? ""}, or ${raise}: another zone of the region has the same.`,
+      blastRadius: "region",
+    };
+  return { remedy: `Terminate machines of the project, or ${raise}.`, blastRadius: "account" };
+}
+
+export function quotaMetadata(quota: ExceededQuota | null): JsonObject {
+  if (quota === null) return {};
+  const { metricName, limitName, dimensions, limit } = quota;
+  return {
+    quota: { metric: metricName, limit_name: limitName, limit, dimensions: { ...dimensions } },
+  };
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { refineRefusal } from "../../../../../adapters/gce/launch/launch-refusal.ts";
+import { SlipwayError } from "../../../../../src/errors.ts";
+import type { SlipwayErrorOptions } from "../../../../../src/errors.ts";
+import { gcePlan } from "../../../../support/gce-launches.ts";
+
+const ZONE = "us-central1-a";
+const LINK = "projects/agents/zones/us-central1-a";
+
+function refined(
+  error: SlipwayErrorOptions,
+  machineType = "e2-small",
+  diskType: string | null = null,
+) {
+  const instance = { diskSizeGb: null, diskType, subnetwork: "projects/p/regions/r/subnetworks/s" };
+  const plan = gcePlan({ machineType, settings: { instance } });
+  const { reason, retry, blastRadius, remedy } = refineRefusal(new SlipwayError(error), {
+    plan,
+    zone: ZONE,
+  });
+  return { verdict: [reason, retry, blastRadius], remedy };
+}
+
+describe("UNSUPPORTED_OPERATION", () => {
+  const error = {
+    code: "FAILED_PRECONDITION",
+    reason: "NOT_OFFERED_HERE",
+    message: "no",
+    remedy: "Give the placement other zones.",
+    blastRadius: "type-in-zone",
+    retry: "next-candidate",
+    metadata: { provider_code: "UNSUPPORTED_OPERATION" },
+  } as const;
+
+  it.each([
+    ["n4-standard-2", "pd-balanced"],
+    ["e2-small", "hyperdisk-balanced"],
+  ])("for %s with %s is about the pair, in every zone", (machineType, diskType) => {
+    const { verdict, remedy } = refined(error, machineType, diskType);
+    expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "never", "request"]);
+    expect(remedy).toContain("disk_type_ref");
+  });
+
+  it.each([
+    ["n4-standard-2", "hyperdisk-balanced"],
+    ["n4-standard-2", null],
+    ["q7-standard-2", "pd-balanced"],
+  ])("for %s with %s may be about the zone", (machineType, diskType) => {
+    const { verdict } = refined(error, machineType, diskType);
+    expect(verdict).toEqual(["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]);
+  });
+});
+
+describe("a resource that is not found", () => {
+  const missing = (message: string) =>
+    refined({ code: "NOT_FOUND", reason: "CLOUD_REQUEST_REFUSED", message }).verdict;
+  const unrefined = ["CLOUD_REQUEST_REFUSED", "never", "request"];
+
+  it.each([
+    [LINK, ["PLACE_NOT_FOUND", "next-candidate", "zone"]],
+    [`${LINK}/machineTypes/e9`, ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]],
+    [
+      `https://x.y/compute/v1/${LINK}/diskTypes/d`,
+      ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
+    ],
+    ["projects/p/global/images/i", ["IMAGE_NOT_FOUND", "never", "image"]],
+    ["projects/p/regions/r/subnetworks/s", ["SUBNET_NOT_FOUND", "never", "region"]],
+    ["projects/agents/zones/us-central1-b", unrefined],
+    [`${LINK}/disks/d`, unrefined],
+    ["not a link", unrefined],
+  ])("%s", (link, verdict) => {
+    expect(
+      missing(`making instance ${LINK}/instances/i: The resource '${link}' was not found`),
+    ).toEqual(verdict);
+  });
+});
+
+it("a zone that the API does not know is one candidate less", () => {
+  const message =
+    "making instance i: Invalid value for field 'zone': 'us-central1-z'. Unknown zone.";
+  const { verdict } = refined({
+    code: "FAILED_PRECONDITION",
+    reason: "CLOUD_REQUEST_REFUSED",
+    message,
+  });
+  expect(verdict).toEqual(["PLACE_NOT_FOUND", "next-candidate", "zone"]);
+});
+
+it.each([
+  ["projects/p/global/images/i", ["IMAGE_PERMISSION_DENIED", "never", "image"]],
+  ["projects/p/regions/r/subnetworks/s", ["CLOUD_PERMISSION_DENIED", "never", "credential"]],
+])("a missing permission on %s is about that", (link, wanted) => {
+  const { verdict } = refined({
+    code: "PERMISSION_DENIED",
+    reason: "CLOUD_PERMISSION_DENIED",
+    message: `Required 'compute.x.use' permission for '${link}'`,
+    blastRadius: "credential",
+  });
+  expect(verdict).toEqual(wanted);
+});
