@@ -233,7 +233,7 @@ export type Denial = z.infer<typeof denialSchema>;
 export const closedZoneSchema = z.object({ project: z.string(), zone: z.string() });
 export type ClosedZone = z.infer<typeof closedZoneSchema>;
 
-export const CONSTRAINTS = [
+const CONSTRAINTS = [
   "compute.trustedImageProjects",
   "compute.vmExternalIpAccess",
   "gcp.resourceLocations",
