@@ -346,7 +346,7 @@ export const CONSTRAINED: Partial<GceVerdict> = {
 };
 
 /**
- * What an organization's policies are about, by their constraints.
+ * The scopes of an organization's policies, by their constraints.
  * https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
  */
 export const CONSTRAINT_RULES: Readonly<Record<string, Partial<GceVerdict>>> = {

@@ -154,7 +154,7 @@ function refusal(caught: Error, status: number, causes: readonly Error[]): GceCa
   });
 }
 
-/** What the page of a proxy or of Google's front end is called, after a colon; empty for any other text. */
+/** The title of a proxy's or of Google's own error page, after a colon; empty for any other text. */
 function titleOf(payload: unknown): string {
   if (typeof payload !== "string") return "";
   const title = /<title>([^<]{1,200})<\/title>/i.exec(payload)?.[1] ?? "";

@@ -7,7 +7,7 @@ export interface ExceededQuota {
   readonly metricName: string;
   /** `GPUS-ALL-REGIONS-per-project` */
   readonly limitName: string;
-  /** What the limit is for: a region, a zone, a VM family. */
+  /** The scope of the limit: a region, a zone, a VM family. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly limit: number | null;
 }

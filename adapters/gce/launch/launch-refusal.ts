@@ -2,14 +2,14 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { partialLink, readResourceLink } from "../image/links.ts";
-import { bootDisksOf, bootDiskSupport } from "../machine-series.ts";
+import { bootDisksOf, bootDiskSupport } from "./machine-series.ts";
 import { settingsOf } from "../settings.ts";
 
 type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadius" | "retry">>;
 
 /**
- * What a refusal of a launch is about, from facts of the plan and from the resource that it names: other zones may
- * have that resource, or the machine's image, disk and subnet may be refused in all of them.
+ * Narrows or widens the scope of a refused launch, by facts of the plan and by the resource that the refusal names:
+ * other zones may have that resource, or the machine's image, disk and subnet may be refused in all of them.
  */
 export function refineRefusal(
   error: SlipwayError,

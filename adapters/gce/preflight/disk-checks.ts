@@ -4,7 +4,7 @@ import { failed, passed, skipped, warning } from "../../../src/substrate/check.t
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
-import { bootDisksOf, bootDiskSupport, defaultBootDisk } from "../machine-series.ts";
+import { bootDisksOf, bootDiskSupport, defaultBootDisk } from "../launch/machine-series.ts";
 import { offeredIn } from "./offered-check.ts";
 import type { DiskTypeReply } from "../client/replies.ts";
 

@@ -7,7 +7,7 @@ import type { ImageFacts } from "../image/image-facts.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
-import { isBareMetal, obstacleToMigration } from "../machine-series.ts";
+import { isBareMetal, obstacleToMigration } from "../launch/machine-series.ts";
 import { offeredIn } from "./offered-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 

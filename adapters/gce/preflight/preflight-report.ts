@@ -18,7 +18,7 @@ import {
 } from "./preflight-reads.ts";
 import type { PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
-import { defaultBootDisk, isBareMetal, obstacleToMigration } from "../machine-series.ts";
+import { defaultBootDisk, isBareMetal, obstacleToMigration } from "../launch/machine-series.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import { planSettings } from "../settings.ts";
 import type { SubnetReference } from "../target.ts";

@@ -87,7 +87,7 @@ const CODES = {
   unread: "UNAVAILABLE",
 } as const;
 
-/** What a person can correct comes first: a name, then an access. */
+/** A name that can be corrected comes first, then a missing access. */
 function problemOf(closed: readonly ClosedZone[]): {
   readonly reason: ErrorReason;
   readonly remedy: string;

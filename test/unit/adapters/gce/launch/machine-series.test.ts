@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { machineTypeReply } from "../../../../adapters/gce/client/replies.ts";
+import { machineTypeReply } from "../../../../../adapters/gce/client/replies.ts";
 import {
   bootDiskSupport,
   defaultBootDisk,
   obstacleToMigration,
-} from "../../../../adapters/gce/machine-series.ts";
+} from "../../../../../adapters/gce/launch/machine-series.ts";
 
 function obstacleOf(name: string, reply: Readonly<Record<string, unknown>> = {}): string | null {
   return obstacleToMigration(machineTypeReply.parse({ name, ...reply }));
@@ -101,7 +101,7 @@ describe("bootDiskSupport", () => {
     ["n2-standard-4", "pd-extreme"],
     ["q7-standard-4", "pd-balanced"],
     ["n4-standard-2", "hyperdisk-next"],
-  ])("cannot tell for %s with %s", (machineType, diskType) => {
+  ])("says nothing of %s with %s", (machineType, diskType) => {
     expect(bootDiskSupport(machineType, diskType)).toBe("undocumented");
   });
 });

@@ -1,8 +1,8 @@
-import type { MachineTypeReply } from "./client/replies.ts";
+import type { MachineTypeReply } from "../client/replies.ts";
 
 /**
- * What Compute Engine documents about its machine series and its API does not say. Reviewed in November 2026; a series
- * that is missing here is left to the API.
+ * Facts about machine series that Compute Engine documents and its API does not report. Reviewed in November 2026; a
+ * series that is missing here is left to the API.
  */
 
 /** Boot disks of series that take no Persistent Disk. */
@@ -84,7 +84,7 @@ export function defaultBootDisk(machineType: string): string | null {
 }
 
 /**
- * Whether a machine of this type boots from this disk type. `undocumented`: the table cannot tell. Google adds
+ * Whether a machine of this type boots from this disk type. `undocumented`: the table does not say. Google adds
  * Hyperdisk to existing series, and never Persistent Disk.
  */
 export function bootDiskSupport(
