@@ -68,7 +68,7 @@ export type { ProcessIdentity } from "./host/process-identity.ts";
 export type { Ledger } from "./ledger/ledger.ts";
 export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";
-export type { SweepReport, SweptMachine } from "./spawner/sweep.ts";
+export type { SweepReport, SweptResource } from "./spawner/sweep.ts";
 export type {
   Spawn,
   SpawnAttempt,

@@ -19,6 +19,7 @@ import { loadSdk } from "./client/load-sdk.ts";
 import { awsImage } from "./target.ts";
 import { describeInstances, listInstances } from "./machines/describe.ts";
 import { launchInstances } from "./launch/launch.ts";
+import { leftoverVerbs } from "./machines/leftovers.ts";
 import { instanceLogs } from "./machines/logs.ts";
 import { terminateInstances } from "./machines/terminate.ts";
 
@@ -146,7 +147,10 @@ export interface MachineOptions {
   readonly maxPerTermination: number;
 }
 
-type MachineVerbs = Pick<SubstrateAdapter, "launch" | "describe" | "terminate" | "list" | "logs">;
+type MachineVerbs = Pick<
+  SubstrateAdapter,
+  "launch" | "describe" | "terminate" | "list" | "leftovers" | "logs"
+>;
 
 /** The verbs about machines. They share the record of machines that this process launched or terminated recently. */
 function machineVerbs(options: MachineOptions): MachineVerbs {
@@ -158,6 +162,7 @@ function machineVerbs(options: MachineOptions): MachineVerbs {
     terminate: (ids, signal) =>
       terminateInstances({ ...ports, maxPerCall: maxPerTermination }, ids, signal),
     list: (owner, signal) => listInstances(ports, owner, signal),
+    leftovers: leftoverVerbs(ports),
     logs: (id, request, signal) => instanceLogs(ports, id, request, signal),
   };
 }

@@ -16,6 +16,9 @@ export const TAGS = {
   plan: `${TAG_PREFIX}plan`,
 } as const;
 
+/** Only on volumes, if the placement keeps any after termination. A sweep leaves a volume with this tag alone. */
+export const KEEP_TAG = `${TAG_PREFIX}keep`;
+
 /** The resources that `RunInstances` tags as it creates them, so that none of them ever exists without an owner. */
 const TAGGED_RESOURCES = ["instance", "volume", "network-interface"] as const;
 /** A spot launch also creates a spot request. EC2 refuses tags for one in any other launch. */
@@ -44,13 +47,17 @@ export function launchTags(launch: Launch, own: Readonly<Record<string, string>>
 
 export function tagSpecifications(
   tags: readonly Required<Tag>[],
-  market: Candidate["market"],
+  { market, keepsVolumes }: Pick<Candidate, "market"> & { readonly keepsVolumes: boolean },
 ): TagSpecification[] {
   const resources = market === "spot" ? TAGGED_WITH_SPOT : TAGGED_RESOURCES;
-  return resources.map((ResourceType) => ({ ResourceType, Tags: [...tags] }));
+  const kept = keepsVolumes ? [{ Key: KEEP_TAG, Value: "true" }] : [];
+  return resources.map((ResourceType) => ({
+    ResourceType,
+    Tags: ResourceType === "volume" ? [...tags, ...kept] : [...tags],
+  }));
 }
 
-/** The ownership that an instance's tags record. Null if the instance was not launched by Slipway. */
+/** The ownership that the tags of an instance, volume or interface record. Null if Slipway did not launch it. */
 export function ownershipOf(tags: Instance["Tags"]): Machine["ownership"] {
   const values = new Map((tags ?? []).map(({ Key, Value }) => [Key, Value]));
   const owner = values.get(TAGS.owner);

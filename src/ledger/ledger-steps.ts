@@ -1,7 +1,7 @@
 import type {
   Claim,
   ClaimVerdict,
-  FoundMachine,
+  FoundResource,
   LaunchRecord,
   NewLaunch,
   NewSpawn,
@@ -110,22 +110,25 @@ export interface Claimant {
   readonly outcome: LaunchRecord["outcome"];
 }
 
-/** The verdict on a machine, from the members of the launch that it carries. */
-export function claimVerdict(launched: readonly Claimant[], machine: FoundMachine): ClaimVerdict {
-  const members = launched.filter((member) => isMember(machine, member));
-  if (machine.launchId === "" || members.length === 0) return "foreign";
-  return members.some((member) => claims(member, machine)) ? "claimed" : "orphan";
+/** The verdict on a resource, from the members of the launch that it carries. */
+export function claimVerdict(launched: readonly Claimant[], found: FoundResource): ClaimVerdict {
+  const members = launched.filter((member) => isMember(found, member));
+  if (found.launchId === "" || members.length === 0) return "foreign";
+  return members.some((member) => claims(member, found)) ? "claimed" : "orphan";
 }
 
-/** The spawn has the machine on record, or may still get it because that launch is not settled. */
-function claims({ state, machineId, outcome }: Claimant, { id }: FoundMachine): boolean {
+/**
+ * The spawn has the machine on record, or may still get it because that launch is not settled. What a machine left behind
+ * is claimed for as long as the spawn lives, because its machine may need it.
+ */
+function claims({ state, machineId, outcome }: Claimant, { id, kind }: FoundResource): boolean {
   if (state === "terminated" || state === "failed") return false;
-  return machineId === id || outcome === null || outcome === "unknown";
+  return kind !== "machine" || machineId === id || outcome === null || outcome === "unknown";
 }
 
 /** Whether a machine with the launch's id can be that member, by the spawn id or launch index that it reports. */
 export function isMember(
-  { spawnId, launchIndex }: Pick<FoundMachine, "spawnId" | "launchIndex">,
+  { spawnId, launchIndex }: Pick<FoundResource, "spawnId" | "launchIndex">,
   member: { readonly spawnId: string; readonly member: number },
 ): boolean {
   if (spawnId !== null) return spawnId === member.spawnId;

@@ -109,9 +109,13 @@ export interface SpawnFilter {
   readonly state?: SpawnState;
 }
 
-/** A machine with this ledger's tag, as a sweep has found it. */
-export interface FoundMachine {
+/** The kind of a resource that a sweep finds: a machine, or something that it left behind. */
+export type ResourceKind = "machine" | "volume" | "network-interface";
+
+/** A resource with this ledger's tag, as a sweep has found it. */
+export interface FoundResource {
   readonly id: string;
+  readonly kind: ResourceKind;
   readonly place: string;
   readonly launchId: string;
   /** The member of its launch that it is, by spawn id or launch index, if it reports either. */
@@ -133,8 +137,9 @@ export type Begun =
   | { readonly created: false; readonly existing: null };
 
 /**
- * The ledger's verdict on a machine: `claimed` by a spawn that has it on record or whose launch is not settled;
- * `orphan` of a settled launch; `foreign` if this ledger never issued its launch.
+ * The ledger's verdict on a resource. A machine is `claimed` by a spawn that has it on record or whose launch is not
+ * settled; what machines left behind by every spawn of the launch that has not ended, because its machine may need it.
+ * `orphan`: of a settled launch; `foreign`: this ledger never issued its launch.
  */
 export type ClaimVerdict = "claimed" | "orphan" | "foreign";
 
@@ -195,15 +200,15 @@ export interface Ledger extends RateStore {
   countUnsettled(tenant: string, spawnIds: readonly string[]): Promise<number>;
   /** The targets of all launches of all tenants, without duplicates and in a stable order. */
   targets(): Promise<readonly PlacementTarget[]>;
-  /** The verdict on each machine, in order, across all tenants. */
-  judge(machines: readonly FoundMachine[]): Promise<readonly ClaimVerdict[]>;
+  /** The verdict on each resource, in order, across all tenants. */
+  judge(resources: readonly FoundResource[]): Promise<readonly ClaimVerdict[]>;
   /**
-   * Replaces the suspects of a scope by these machines and returns them, each with the time at which it was first
-   * found. A machine that is no longer listed, or is claimed in the meantime, is no longer a suspect.
+   * Replaces the suspects of a scope by these resources and returns them, each with the time at which it was first
+   * found. A resource that is no longer listed, or is claimed in the meantime, is no longer a suspect.
    */
   suspect(
     scope: string,
-    machines: readonly FoundMachine[],
+    resources: readonly FoundResource[],
     now: number,
   ): Promise<readonly Suspect[]>;
   /** The current suspects of a scope. */

@@ -7,7 +7,7 @@ import type { RateState } from "../pacing/admission.ts";
 import type {
   Begun,
   DrivenSpawn,
-  FoundMachine,
+  FoundResource,
   Ledger,
   NewSpawn,
   SpawnKey,
@@ -260,7 +260,7 @@ function replaceSuspects(
     now,
   }: {
     readonly scope: string;
-    readonly machines: readonly FoundMachine[];
+    readonly machines: readonly FoundResource[];
     readonly now: number;
   },
 ): void {
@@ -291,7 +291,7 @@ function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
   return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;
 }
 
-function judgeOne(entries: readonly Entry[], machine: FoundMachine) {
+function judgeOne(entries: readonly Entry[], machine: FoundResource) {
   const launched = entries.flatMap(({ record: { spawn, launches } }) =>
     launches
       .filter(({ token }) => launchId(token) === machine.launchId)

@@ -1,6 +1,6 @@
 import type { PlacementTarget } from "../plan/plan.ts";
 import type { Connection } from "../storage/connection.ts";
-import type { ClaimVerdict, FoundMachine, Suspect } from "./ledger.ts";
+import type { ClaimVerdict, FoundResource, Suspect } from "./ledger.ts";
 import { number, parseClaimant, text } from "./ledger-rows.ts";
 import { claimVerdict } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
@@ -17,7 +17,7 @@ export function targets(connection: Connection): readonly PlacementTarget[] {
 /** Reads each launch once, however many of its machines were found. */
 export function judge(
   connection: Connection,
-  machines: readonly FoundMachine[],
+  machines: readonly FoundResource[],
 ): readonly ClaimVerdict[] {
   const launches = new Map<string, LaunchMembers>();
   return machines.map((machine) => {
@@ -61,7 +61,7 @@ function membersOf(connection: Connection, launchId: string): readonly Claimant[
 export function suspect(
   connection: Connection,
   scope: string,
-  machines: readonly FoundMachine[],
+  machines: readonly FoundResource[],
   now: number,
 ): readonly Suspect[] {
   connection.run(

@@ -153,6 +153,28 @@ export type TerminateOutcome =
   | { readonly id: string; readonly outcome: "unknown" }
   | { readonly id: string; readonly outcome: "failed"; readonly error: SlipwayError };
 
+/** A resource that a launch created for a machine and that outlived it. */
+export interface Leftover {
+  readonly id: string;
+  readonly kind: "volume" | "network-interface";
+  readonly place: string;
+  readonly ownership: NonNullable<Machine["ownership"]>;
+}
+
+/** The verbs about leftovers, for a provider whose machines can leave something behind. */
+export interface LeftoverVerbs {
+  /**
+   * Returns everything with an owner tag that is attached to no machine, from all pages; throws instead of returning an
+   * incomplete list. Volumes that the placement keeps are not among them.
+   */
+  list(owner: string, signal: AbortSignal): Promise<readonly Leftover[]>;
+  /**
+   * Returns one outcome per leftover, in their order; one that is already gone counts as terminated. One that is attached
+   * again is not removed.
+   */
+  remove(leftovers: readonly Leftover[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
+}
+
 export interface LogsRequest {
   readonly follow: boolean;
   /** Number of existing lines to start with, counted from the end; null for all. */
@@ -264,6 +286,8 @@ export interface SubstrateAdapter {
   terminate(ids: readonly string[], signal: AbortSignal): Promise<readonly TerminateOutcome[]>;
   /** Returns every machine with an owner tag, from all pages; throws instead of returning an incomplete list. */
   list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** Absent if machines leave nothing behind. */
+  readonly leftovers?: LeftoverVerbs;
   /** Streams the machine's output. */
   logs(id: string, request: LogsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Closes the connections. The adapter must not be used afterwards. */

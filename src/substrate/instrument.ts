@@ -11,6 +11,7 @@ import type {
   ImageSource,
   Launch,
   LaunchOutcome,
+  LeftoverVerbs,
   Machine,
   MachineStatus,
   SubstrateAdapter,
@@ -19,10 +20,13 @@ import type {
 import { launchSecretValues } from "./launch-secrets.ts";
 
 /** The verbs of the contract that send requests to a provider. */
-export type AdapterVerb = Exclude<
-  keyof SubstrateAdapter,
-  "substrate" | "capabilities" | "secrets" | "close"
->;
+export type AdapterVerb =
+  | Exclude<
+      keyof SubstrateAdapter,
+      "substrate" | "capabilities" | "secrets" | "close" | "leftovers"
+    >
+  | "listLeftovers"
+  | "removeLeftovers";
 
 /** A completed call. */
 export interface AdapterCall {
@@ -112,6 +116,9 @@ export function instrument(
         isTrouble: (machines) => machines.some((machine) => endOf(machine) !== null),
         redact: (machines, redactor) => machines.map((machine) => redactMachine(machine, redactor)),
       }),
+    ...(adapter.leftovers === undefined
+      ? {}
+      : { leftovers: instrumentLeftovers(adapter.leftovers, observe) }),
     logs: (id, request, signal) =>
       observeLogs(() => adapter.logs(id, request, signal), adapter, options),
     async close() {
@@ -121,6 +128,30 @@ export function instrument(
         throw await withoutSecrets(caught, { adapter, options });
       }
     },
+  };
+}
+
+function instrumentLeftovers(
+  leftovers: LeftoverVerbs,
+  observe: ReturnType<typeof observer>,
+): LeftoverVerbs {
+  return {
+    list: (owner, signal) =>
+      observe({
+        verb: "listLeftovers",
+        call: () => leftovers.list(owner, signal),
+        isTrouble: () => false,
+        redact: (found) => found,
+      }),
+    remove: (found, signal) =>
+      observe({
+        verb: "removeLeftovers",
+        call: () => leftovers.remove(found, signal),
+        errors: errorsOf,
+        isTrouble: (outcomes) => outcomes.some(({ outcome }) => outcome === "failed"),
+        redact: (outcomes, redactor) =>
+          outcomes.map((outcome) => redactTermination(outcome, redactor)),
+      }),
   };
 }
 

@@ -17,6 +17,8 @@ interface Scene extends AsyncDisposable {
   spawnAndSignal(signal: "SIGKILL" | "SIGINT"): ReturnType<Ec2Cli["runProcess"]>;
   launches(): number;
   liveMachines(): readonly string[];
+  /** The volumes and network interfaces that are attached to no machine. */
+  detached(): readonly string[];
 }
 
 /** The command line on the EC2 fake, with the records of a workspace. */
@@ -47,6 +49,10 @@ async function scene(): Promise<Scene> {
       region
         .instances()
         .filter(({ state }) => state === "pending" || state === "running")
+        .map(({ id }) => id),
+    detached: () =>
+      [...region.volumes(), ...region.interfaces()]
+        .filter(({ isAttached }) => !isAttached)
         .map(({ id }) => id),
     async [Symbol.asyncDispose]() {
       cli[Symbol.dispose]();
@@ -159,6 +165,89 @@ describe("sweep", () => {
       expect(at.liveMachines()).toEqual([kept.machine.id]);
     },
   );
+
+  it(
+    "deletes what a machine left behind on its second pass, and not before its spawn has ended",
+    SLOW,
+    async () => {
+      await using at = await scene();
+      const { machine } = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
+      at.region.keepAttached(machine.id);
+      expect(await at.cli.json(["sweep", "--grace", "0s"])).toMatchObject({ suspects: [] });
+      await at.cli.json(["terminate", "one"]);
+      await expect.poll(() => at.detached()).toHaveLength(2);
+      const [volume = "", networkInterface = ""] = at.detached();
+      const left = [
+        { id: volume, kind: "volume", place: "us-east-1a" },
+        { id: networkInterface, kind: "network-interface", place: "us-east-1a" },
+      ];
+      const nothing = { scanned: 0, claimed: 0, skipped_scopes: [] };
+      const first = await at.cli.json(["sweep", "--grace", "0s"]);
+      expect(first).toMatchObject({ ...nothing, suspects: left, terminated: [] });
+      const dry = await at.cli.attempt(["sweep", "--grace", "0s", "--dry-run"]);
+      expect(dry.stderr).toContain(`would delete the volume ${volume} in us-east-1a`);
+      expect(at.detached()).toHaveLength(2);
+      const last = await at.cli.json(["sweep", "--grace", "0s"]);
+      expect(last).toMatchObject({ ...nothing, suspects: [], terminated: left });
+      expect(at.detached()).toEqual([]);
+    },
+  );
+
+  it("leaves the volumes alone that the placement keeps", SLOW, async () => {
+    await using at = await scene();
+    const devices = [{ device: "/dev/xvda", deleteOnTermination: false }];
+    const imageId = at.region.addImage({ devices });
+    await at.cli.run(["patch", "image", "agent-base", "--set", `aws.ami_ids.us-east-1=${imageId}`]);
+    await at.cli.run(["patch", "placement", "ec2", "--set", "target.aws.keep_volumes=true"]);
+    await at.cli.json(["spawn", "agent-dev", "--id", "one"]);
+    await at.cli.json(["terminate", "one"]);
+    await expect.poll(() => at.detached()).toHaveLength(1);
+    for (let pass = 0; pass < 3; pass += 1)
+      expect(await at.cli.json(["sweep", "--grace", "0s"])).toMatchObject({
+        suspects: [],
+        terminated: [],
+      });
+    expect(at.detached()).toHaveLength(1);
+  });
+
+  it(
+    "terminates machines even if it may not list volumes, and exits with that error",
+    SLOW,
+    async () => {
+      await using at = await scene();
+      await at.cli.json(["spawn", "agent-dev", "--id", "lost"]);
+      loseMachine(at.cli, "lost");
+      at.ec2.deny("ec2:DescribeVolumes", ACCOUNT);
+      await at.cli.attempt(["sweep", "--grace", "0s"]);
+      const ran = await at.cli.attempt(["sweep", "--grace", "0s", "-o", "json"]);
+      expect(ran.exitCode).toBe(5);
+      expect(JSON.parse(ran.stdout)).toMatchObject({
+        scanned: 1,
+        terminated: [{ kind: "machine" }],
+        skipped_scopes: [
+          { scope: `aws ${ACCOUNT} us-east-1`, error: { code: "PERMISSION_DENIED" } },
+        ],
+      });
+      expect(at.liveMachines()).toEqual([]);
+    },
+  );
+
+  it("reports a volume that it may not delete, and keeps it as a suspect", SLOW, async () => {
+    await using at = await scene();
+    const { machine } = spawned.parse(await at.cli.json(["spawn", "agent-dev", "--id", "one"]));
+    at.region.keepAttached(machine.id);
+    await at.cli.json(["terminate", "one"]);
+    await expect.poll(() => at.detached()).toHaveLength(2);
+    at.ec2.deny("ec2:DeleteVolume", ACCOUNT);
+    await at.cli.json(["sweep", "--grace", "0s"]);
+    const ran = await at.cli.attempt(["sweep", "--grace", "0s", "-o", "json"]);
+    expect(ran.exitCode).toBe(5);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      suspects: [{ kind: "volume" }],
+      terminated: [{ kind: "network-interface" }],
+      skipped_scopes: [{ error: { message: expect.stringContaining("ec2:DeleteVolume") } }],
+    });
+  });
 
   it("terminates nothing if it cannot list machines, and exits with that error", SLOW, async () => {
     await using at = await scene();

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../src/errors.ts";
 import type { Ec2 } from "./answer.ts";
+import { attachedTo } from "./attached.ts";
 import { type ImageOptions, builtInImageId, makeImage } from "./images.ts";
 import { scheduleStates, instanceState, isAlive } from "./lifecycle.ts";
 import { defaultNetwork } from "./network.ts";
@@ -39,6 +40,8 @@ export interface Ec2Region {
   volumes(): readonly Ec2Attachment<Volume>[];
   /** The network interfaces that exist, attached or not. */
   interfaces(): readonly Ec2Attachment<NetworkInterface>[];
+  /** Keeps the machine's volumes and network interface after its termination, as ModifyInstanceAttribute can. */
+  keepAttached(instanceId: string): void;
   /** @returns the image's id */
   addImage(image?: ImageOptions): string;
   changeImage(id: string, change: ImageChange): void;
@@ -107,6 +110,15 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     instances: () => instancesOf(scope),
     volumes: () => attachmentsOf(scope, region.volumes),
     interfaces: () => attachmentsOf(scope, region.interfaces),
+    keepAttached(instanceId) {
+      const instance = findRecord(region.instances, instanceId);
+      for (const records of [region.volumes, region.interfaces])
+        for (const record of attachedTo<NetworkInterface | Volume>(records, instance.id))
+          record.deleteOnTermination = false;
+      // A new history makes describes render the instance again.
+      instance.history = [...instance.history];
+      ec2.save();
+    },
     addImage: (image = {}) =>
       addRecord(scope, region.images, makeImage(ec2.world, account, ec2.now(), image)),
     changeImage: (id, change) => changeImage(scope, id, change),

@@ -6,12 +6,16 @@ import type {
   DescribeInstanceTypeOfferingsCommandOutput,
   DescribeInstanceTypesCommandInput,
   DescribeInstanceTypesCommandOutput,
+  DescribeNetworkInterfacesCommandInput,
+  DescribeNetworkInterfacesCommandOutput,
   DescribeRegionsCommandInput,
   DescribeRegionsCommandOutput,
   DescribeSecurityGroupsCommandInput,
   DescribeSecurityGroupsCommandOutput,
   DescribeSubnetsCommandInput,
   DescribeSubnetsCommandOutput,
+  DescribeVolumesCommandInput,
+  DescribeVolumesCommandOutput,
   GetConsoleOutputCommandInput,
   GetConsoleOutputCommandOutput,
   RunInstancesCommandInput,
@@ -45,9 +49,13 @@ export const API_CALLS = [
   { service: "ec2", action: "DescribeSubnets", role: "reader" },
   { service: "ec2", action: "DescribeSecurityGroups", role: "reader" },
   { service: "ec2", action: "DescribeInstances", role: "reader" },
+  { service: "ec2", action: "DescribeVolumes", role: "reader" },
+  { service: "ec2", action: "DescribeNetworkInterfaces", role: "reader" },
   { service: "ec2", action: "GetConsoleOutput", role: "reader" },
   { service: "ec2", action: "RunInstances", role: "launcher" },
   { service: "ec2", action: "TerminateInstances", role: "launcher" },
+  { service: "ec2", action: "DeleteVolume", role: "launcher" },
+  { service: "ec2", action: "DeleteNetworkInterface", role: "launcher" },
 ] as const satisfies readonly ApiCall[];
 
 /**
@@ -104,6 +112,14 @@ export interface AwsApi {
     input: DescribeInstancesCommandInput,
     signal: AbortSignal,
   ): Promise<ReservationPage>;
+  describeVolumes(
+    input: DescribeVolumesCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeVolumesCommandOutput>;
+  describeNetworkInterfaces(
+    input: DescribeNetworkInterfacesCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeNetworkInterfacesCommandOutput>;
   getConsoleOutput(
     input: GetConsoleOutputCommandInput,
     signal: AbortSignal,
@@ -119,6 +135,8 @@ export interface AwsApi {
     input: TerminateInstancesCommandInput,
     signal: AbortSignal,
   ): Promise<TerminateInstancesCommandOutput>;
+  deleteVolume(id: string, signal: AbortSignal): Promise<void>;
+  deleteNetworkInterface(id: string, signal: AbortSignal): Promise<void>;
   getCallerIdentity(role: AwsRole, signal: AbortSignal): Promise<GetCallerIdentityCommandOutput>;
 }
 
@@ -129,7 +147,9 @@ const CHANGE_MILLISECONDS = 120_000;
 export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: string): AwsApi {
   const reader = () => clients.ec2({ role: "reader", region });
   const options = (signal: AbortSignal) => ({ abortSignal: signal });
+  const launcher = () => clients.ec2({ role: "launcher", region });
   const longTimeout = { requestTimeout: CHANGE_MILLISECONDS };
+  const change = (signal: AbortSignal) => ({ ...longTimeout, ...options(signal) });
   return {
     region,
     async describeImages(input, signal) {
@@ -162,26 +182,40 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
       const { DescribeInstancesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeInstancesCommand(input), options(signal));
     },
+    async describeVolumes(input, signal) {
+      const { DescribeVolumesCommand } = await loadSdk();
+      return await (await reader()).send(new DescribeVolumesCommand(input), options(signal));
+    },
+    async describeNetworkInterfaces(input, signal) {
+      const { DescribeNetworkInterfacesCommand } = await loadSdk();
+      const command = new DescribeNetworkInterfacesCommand(input);
+      return await (await reader()).send(command, options(signal));
+    },
     async getConsoleOutput(input, signal) {
       const { GetConsoleOutputCommand } = await loadSdk();
       return await (await reader()).send(new GetConsoleOutputCommand(input), options(signal));
     },
     async runInstances(input) {
       const { RunInstancesCommand } = await loadSdk();
-      const client = await clients.ec2({ role: "launcher", region });
-      return await client.send(new RunInstancesCommand(input), longTimeout);
+      return await (await launcher()).send(new RunInstancesCommand(input), longTimeout);
     },
     async dryRunInstances(input, signal) {
       const { RunInstancesCommand } = await loadSdk();
-      const client = await clients.ec2({ role: "launcher", region });
       const command = new RunInstancesCommand({ ...input, DryRun: true });
-      await client.send(command, { ...longTimeout, ...options(signal) });
+      await (await launcher()).send(command, change(signal));
     },
     async terminateInstances(input, signal) {
       const { TerminateInstancesCommand } = await loadSdk();
-      const client = await clients.ec2({ role: "launcher", region });
-      const command = new TerminateInstancesCommand(input);
-      return await client.send(command, { ...longTimeout, ...options(signal) });
+      return await (await launcher()).send(new TerminateInstancesCommand(input), change(signal));
+    },
+    async deleteVolume(id, signal) {
+      const { DeleteVolumeCommand } = await loadSdk();
+      await (await launcher()).send(new DeleteVolumeCommand({ VolumeId: id }), change(signal));
+    },
+    async deleteNetworkInterface(id, signal) {
+      const { DeleteNetworkInterfaceCommand } = await loadSdk();
+      const command = new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id });
+      await (await launcher()).send(command, change(signal));
     },
     async getCallerIdentity(role, signal) {
       const { GetCallerIdentityCommand } = await loadSdk();

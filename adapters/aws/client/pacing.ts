@@ -66,6 +66,18 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
       const action = isNarrowed ? "DescribeInstances" : "DescribeInstances by id";
       return await paced(action, signal, (limited) => api.describeInstances(input, limited));
     },
+    describeVolumes: async (input, signal) =>
+      await paced("DescribeVolumes", signal, (limited) => api.describeVolumes(input, limited)),
+    describeNetworkInterfaces: async (input, signal) =>
+      await paced("DescribeNetworkInterfaces", signal, (limited) =>
+        api.describeNetworkInterfaces(input, limited),
+      ),
+    deleteVolume: async (id, signal) =>
+      await paced("DeleteVolume", signal, (limited) => api.deleteVolume(id, limited)),
+    deleteNetworkInterface: async (id, signal) =>
+      await paced("DeleteNetworkInterface", signal, (limited) =>
+        api.deleteNetworkInterface(id, limited),
+      ),
     getConsoleOutput: async (input, signal) =>
       await paced("GetConsoleOutput", signal, (limited) => api.getConsoleOutput(input, limited)),
     dryRunInstances: async (input, signal) =>

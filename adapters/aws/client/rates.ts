@@ -4,6 +4,7 @@ import type { RateBucket, RateLimit, RateSettings } from "../../../src/pacing/ra
 /** Kinds of calls that have a rate limit of their own. */
 export type RatedAction = keyof typeof PUBLISHED;
 
+const CHANGES = { requests: perSecond(50, 5), resources: null };
 const READS = { requests: perSecond(100, 20), resources: null };
 
 /**
@@ -22,7 +23,11 @@ const PUBLISHED = {
   DescribeInstanceTypeOfferings: READS,
   DescribeSubnets: READS,
   DescribeSecurityGroups: READS,
+  DescribeVolumes: READS,
+  DescribeNetworkInterfaces: READS,
   GetConsoleOutput: READS,
+  DeleteVolume: CHANGES,
+  DeleteNetworkInterface: CHANGES,
 } as const satisfies Readonly<Record<string, Omit<RateLimit, "name">>>;
 
 /** The names of all limits. */

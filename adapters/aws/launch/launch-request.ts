@@ -41,7 +41,10 @@ export function launchRequest(launch: Launch): Input {
       InstanceMetadataTags: "enabled",
     },
     ...market(place),
-    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags), place.market),
+    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags), {
+      ...place,
+      keepsVolumes: settings.volumes.some(({ deleteOnTermination }) => !deleteOnTermination),
+    }),
   };
 }
 

@@ -137,7 +137,7 @@ function instancesOf({ Reservations }: ReservationPage): readonly ObservedInstan
 }
 
 /** In a filter's value `*` and `?` are wildcards. */
-function escapeWildcards(text: string): string {
+export function escapeWildcards(text: string): string {
   return text.replaceAll(/[\\*?]/g, String.raw`\$&`);
 }
 

@@ -51,7 +51,7 @@ export function preflightReport(
 export function skippedReport(subject: InstanceSubject, why: string): PreflightReport {
   const { draft, target } = subject;
   return {
-    checks: [skipped("preflight", "AWS could not be called"), tagCheck(target.tags)],
+    checks: [skipped("preflight", "AWS could not be called"), tagCheck(target)],
     candidates: rejected(draft.candidates, why),
     machineType: draft.machineType,
     settings: planSettings(instanceSettings(subject, draft.machineType, [])),

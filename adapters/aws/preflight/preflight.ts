@@ -117,7 +117,7 @@ function evaluate(
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),
       ...volumeChecks({ shape: draft.shape, target, image, volumeTypes }),
-      tagCheck(target.tags),
+      tagCheck(target),
     ],
     errors: [
       ...accounts.map(({ account }) => account.error),

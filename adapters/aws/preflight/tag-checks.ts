@@ -1,4 +1,4 @@
-import type { Check } from "../../../src/plan/plan.ts";
+import type { AwsTarget, Check } from "../../../src/plan/plan.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
 import { TAGS } from "../labels.ts";
 
@@ -13,14 +13,15 @@ const RESERVED: ReadonlySet<string> = new Set([".", "..", "_index"]);
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
 const MAX_TAGS = 50;
-const MAX_OWN_TAGS = MAX_TAGS - Object.keys(TAGS).length;
 
 /** Checks the placement's tags against EC2's rules, because one invalid key would fail every launch. */
-export function tagCheck(tags: Readonly<Record<string, string>>): Check {
+export function tagCheck({ tags, keepVolumes }: Pick<AwsTarget, "keepVolumes" | "tags">): Check {
+  // Volumes that are kept have one tag more.
+  const most = MAX_TAGS - Object.keys(TAGS).length - (keepVolumes === true ? 1 : 0);
   const faults = [
     ...Object.entries(tags).flatMap(([key, value]) => tagFault(key, value) ?? []),
-    ...(Object.keys(tags).length > MAX_OWN_TAGS
-      ? [`there are more than ${MAX_OWN_TAGS}, the number that Slipway's own tags leave room for`]
+    ...(Object.keys(tags).length > most
+      ? [`there are more than ${most}, the number that Slipway's own tags leave room for`]
       : []),
   ];
   if (faults.length === 0) return passed("tags.allowed", "EC2 accepts the placement's tags");

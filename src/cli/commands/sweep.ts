@@ -25,13 +25,15 @@ export async function sweep(
   });
 }
 
+const KIND_NAMES = { volume: "volume", "network-interface": "network interface" } as const;
+
 function explainDryRun({ progress }: CliContext, { suspects, terminated }: SweepReport): void {
-  for (const { id, place, since } of terminated)
+  for (const { id, kind, place, since } of terminated)
     progress.hint(
-      `would terminate ${id} in ${place}: no live spawn claims it (a suspect since ${new Date(since).toISOString()})`,
+      `would ${kind === "machine" ? "terminate" : `delete the ${KIND_NAMES[kind]}`} ${id} in ${place}: no live spawn claims it (a suspect since ${new Date(since).toISOString()})`,
     );
-  for (const { id, place } of suspects)
+  for (const { id, kind, place } of suspects)
     progress.hint(
-      `would keep ${id} in ${place} for now: no live spawn claims it, but its grace period has not ended`,
+      `would keep ${kind === "machine" ? "" : `the ${KIND_NAMES[kind]} `}${id} in ${place} for now: no live spawn claims it, but its grace period has not ended`,
     );
 }

@@ -23,7 +23,7 @@ export const SPAWN_BRIEFS = {
   terminate: "Terminate machines; their records stay",
   watch: "Print events as they happen, until the spawns settle",
   recover: "Resume every unfinished spawn, and return when all have settled",
-  sweep: "Find and terminate machines that no live spawn claims",
+  sweep: "Find and remove machines, volumes and interfaces that no live spawn claims",
 } as const;
 
 export const TOOL_BRIEFS = {

@@ -214,7 +214,7 @@ const sweep = defineRoute<{ dryRun: boolean; grace: number }>({
   usage: ["sweep [--dry-run] [--grace 15m]"],
   brief: SPAWN_BRIEFS.sweep,
   description:
-    "Checks every machine that carries this database's tag. A machine that no live spawn of any tenant claims is first marked as a suspect. A later sweep terminates it, once it has been a suspect for the grace period.",
+    "Checks every machine that carries this database's tag, and every such EC2 volume and network interface that is attached to no machine. What no live spawn of any tenant claims is first marked as a suspect. A later sweep removes it, once it has been a suspect for the grace period.",
   load: async () => (await import("../commands/sweep.ts")).sweep,
   parameters: {
     flags: {

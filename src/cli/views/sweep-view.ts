@@ -1,32 +1,32 @@
 import type { JsonObject } from "../../errors.ts";
-import type { SweepReport, SweptMachine } from "../../spawner/sweep.ts";
+import type { SweepReport, SweptResource } from "../../spawner/sweep.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
-/** The machines that a sweep found, and those that it terminated. */
+/** The resources that a sweep found, and those that it removed. */
 export function viewSweep(report: SweepReport): View {
   const { scanned, claimed, suspects, terminated, skippedScopes } = report;
   return {
     value: {
       scanned,
       claimed,
-      suspects: suspects.map(machineFields),
-      terminated: terminated.map(machineFields),
+      suspects: suspects.map(resourceFields),
+      terminated: terminated.map(resourceFields),
       skipped_scopes: skippedScopes.map(({ scope, error }) => ({ scope, error: error.toJSON() })),
     },
     table: () => sweepTable(report),
   };
 }
 
-function machineFields({ id, place, since }: SweptMachine): JsonObject {
-  return { id, place, since: new Date(since).toISOString() };
+function resourceFields({ id, kind, place, since }: SweptResource): JsonObject {
+  return { id, kind, place, since: new Date(since).toISOString() };
 }
 
 function sweepTable(report: SweepReport): string {
   const { scanned, claimed, suspects, terminated, skippedScopes } = report;
-  const machines = [
-    ...terminated.map((machine) => ({ ...machine, status: "terminated" })),
-    ...suspects.map((machine) => ({ ...machine, status: "suspect" })),
+  const resources = [
+    ...terminated.map((resource) => ({ ...resource, status: "terminated" })),
+    ...suspects.map((resource) => ({ ...resource, status: "suspect" })),
   ];
   return joinParts([
     renderFields([
@@ -36,16 +36,17 @@ function sweepTable(report: SweepReport): string {
       ["TERMINATED", terminated.length],
       ["SKIPPED", skippedScopes.length],
     ]),
-    machines.length === 0
+    resources.length === 0
       ? ""
       : renderTable(
           [
-            { title: "MACHINE", cell: ({ id }) => id },
+            { title: "ID", cell: ({ id }) => id },
+            { title: "KIND", cell: ({ kind }) => kind },
             { title: "PLACE", cell: ({ place }) => place },
             { title: "SINCE", cell: ({ since }) => new Date(since).toISOString() },
             { title: "STATUS", cell: ({ status }) => status },
           ],
-          machines,
+          resources,
         ),
     skippedScopes.length === 0
       ? ""

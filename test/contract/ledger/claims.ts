@@ -101,6 +101,18 @@ export function describeClaims(open: OpenLedger): void {
       expect(verdicts).toEqual([one.own, one.twin]);
     });
 
+    it.each(CASES)("reports the claims on what a machine left behind: $what", async (one) => {
+      await using subject = await open();
+      await begin(subject.ledger);
+      await one.bring(subject.ledger);
+      const left = (["volume", "network-interface"] as const).map((kind) =>
+        found(kind, "a", { kind }),
+      );
+      const isEnded = /^(?:terminated|failed)/.test(one.what);
+      const verdict = isEnded ? "orphan" : "claimed";
+      expect(await subject.ledger.judge(left)).toEqual([verdict, verdict]);
+    });
+
     it("covers the launches of every tenant and no others, in the order of the machines", async () => {
       await using subject = await open();
       const { ledger } = subject;
@@ -182,7 +194,7 @@ export function describeSuspects(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       await ledger.suspect("here", [found("m", "a")], 100);
-      await ledger.suspect("there", [found("m", "a", "zone-b")], 200);
+      await ledger.suspect("there", [found("m", "a", { place: "zone-b" })], 200);
       await ledger.suspect("there", [], 300);
       expect(await ledger.suspects("here")).toEqual([{ id: "m", place: "engine-1", since: 100 }]);
       expect(await ledger.suspects("there")).toEqual([]);

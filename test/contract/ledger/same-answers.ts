@@ -104,7 +104,9 @@ async function readEverything(ledger: Ledger): Promise<unknown> {
       );
   }
   for (const id of ["m", "n"])
-    for (const of of DIGITS) answers.push(await ledger.judge([found(id, of)]));
+    for (const of of DIGITS)
+      for (const kind of ["machine", "volume"] as const)
+        answers.push(await ledger.judge([found(id, of, { kind })]));
   answers.push(await ledger.suspects("here"), await ledger.suspects("there"));
   return answers;
 }

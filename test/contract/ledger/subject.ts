@@ -4,6 +4,7 @@ import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { launchId } from "../../../src/ledger/launch-token.ts";
 import type {
   DrivenSpawn,
+  FoundResource,
   Ledger,
   NewLaunch,
   NewSpawn,
@@ -31,8 +32,12 @@ export function token(digit: string): string {
 }
 
 /** A machine that carries the id of that launch. */
-export function found(id: string, digit: string, place = "engine-1") {
-  return { id, place, launchId: launchId(token(digit)), spawnId: null, launchIndex: null };
+export function found(
+  id: string,
+  digit: string,
+  { place = "engine-1", kind = "machine" }: Partial<Pick<FoundResource, "kind" | "place">> = {},
+): FoundResource {
+  return { id, kind, place, launchId: launchId(token(digit)), spawnId: null, launchIndex: null };
 }
 
 export function launchOf(digit: string, candidate = 0): NewLaunch {

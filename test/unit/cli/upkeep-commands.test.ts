@@ -89,12 +89,19 @@ describe("recover", () => {
 
 describe("sweep", () => {
   const since = Date.UTC(2026, 10, 22, 4);
+  const at = "2026-11-22T04:00:00.000Z";
   const scope = "aws 1 us-east-1";
   const report: SweepReport = {
     scanned: 5,
     claimed: 3,
-    suspects: [{ id: "i-1", place: "us-east-1a", since, scope }],
-    terminated: [{ id: "i-2", place: "us-east-1b", since, scope }],
+    suspects: [
+      { id: "i-1", kind: "machine", place: "us-east-1a", since, scope },
+      { id: "eni-1", kind: "network-interface", place: "us-east-1a", since, scope },
+    ],
+    terminated: [
+      { id: "i-2", kind: "machine", place: "us-east-1b", since, scope },
+      { id: "vol-1", kind: "volume", place: "us-east-1b", since, scope },
+    ],
     skippedScopes: [],
   };
   const sweeping = (changes: Partial<SweepReport> = {}) => {
@@ -109,8 +116,14 @@ describe("sweep", () => {
     expect(JSON.parse(ran.stdout)).toEqual({
       scanned: 5,
       claimed: 3,
-      suspects: [{ id: "i-1", place: "us-east-1a", since: "2026-11-22T04:00:00.000Z" }],
-      terminated: [{ id: "i-2", place: "us-east-1b", since: "2026-11-22T04:00:00.000Z" }],
+      suspects: [
+        { id: "i-1", kind: "machine", place: "us-east-1a", since: at },
+        { id: "eni-1", kind: "network-interface", place: "us-east-1a", since: at },
+      ],
+      terminated: [
+        { id: "i-2", kind: "machine", place: "us-east-1b", since: at },
+        { id: "vol-1", kind: "volume", place: "us-east-1b", since: at },
+      ],
       skipped_scopes: [],
     });
     expect(sweep.mock.calls[0]?.[0]).toMatchObject({ dryRun: false, grace: 900_000 });
@@ -137,7 +150,9 @@ describe("sweep", () => {
     expect(sweep.mock.calls[0]?.[0]).toMatchObject({ dryRun: true });
     expect(ran.stderr).toBe(
       "slipway: would terminate i-2 in us-east-1b: no live spawn claims it (a suspect since 2026-11-22T04:00:00.000Z)\n" +
-        "slipway: would keep i-1 in us-east-1a for now: no live spawn claims it, but its grace period has not ended\n",
+        "slipway: would delete the volume vol-1 in us-east-1b: no live spawn claims it (a suspect since 2026-11-22T04:00:00.000Z)\n" +
+        "slipway: would keep i-1 in us-east-1a for now: no live spawn claims it, but its grace period has not ended\n" +
+        "slipway: would keep the network interface eni-1 in us-east-1a for now: no live spawn claims it, but its grace period has not ended\n",
     );
   });
 
@@ -145,7 +160,8 @@ describe("sweep", () => {
     const { slipway } = sweeping({ skippedScopes: [{ scope, error: unreachable }] });
     const ran = await runInMemory(["sweep", "-o", "table"], { slipway });
     expect(ran.stdout).toContain("SCANNED     5\n");
-    expect(ran.stdout).toMatch(/i-2 +us-east-1b +2026-11-22T04:00:00.000Z +terminated\n/);
+    expect(ran.stdout).toMatch(/vol-1 +volume +us-east-1b +2026-11-22T04:00:00.000Z +terminated\n/);
+    expect(ran.stdout).toMatch(/i-2 +machine +us-east-1b +2026-11-22T04:00:00.000Z +terminated\n/);
     expect(ran.stdout).toContain("ENGINE_UNAVAILABLE  the engine does not answer\n");
   });
 

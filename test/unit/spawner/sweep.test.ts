@@ -62,7 +62,8 @@ describe("sweep", () => {
     const { machine } = await here.spawn();
     const orphan = await here.twin();
     const found = here.clock.now();
-    const suspect = { id: orphan, place: "engine-1", scope: "docker default", since: found };
+    const scope = "docker default";
+    const suspect = { id: orphan, kind: "machine", place: "engine-1", scope, since: found };
     const first = { scanned: 2, claimed: 1, suspects: [suspect], terminated: [] };
     expect(await here.pass()).toEqual({ ...first, skippedScopes: [] });
     await here.clock.advance(GRACE - 1);

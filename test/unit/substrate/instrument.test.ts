@@ -1,7 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
-import type { LaunchSecrets, SubstrateAdapter } from "../../../src/substrate/contract.ts";
+import type {
+  LaunchSecrets,
+  LeftoverVerbs,
+  SubstrateAdapter,
+} from "../../../src/substrate/contract.ts";
 import { instrument } from "../../../src/substrate/instrument.ts";
 import type { AdapterCall, InstrumentOptions } from "../../../src/substrate/instrument.ts";
 import { createFakeAdapter } from "../../../testing/substrate/fake-adapter.ts";
@@ -51,6 +55,10 @@ function setUp(
   return { adapter, calls, clock, fake };
 }
 
+function leftoverCalls(leftovers: LeftoverVerbs): readonly (() => Promise<unknown>)[] {
+  return [() => leftovers.list("ledger-1", signal), () => leftovers.remove([], signal)];
+}
+
 function all(adapter: SubstrateAdapter): readonly (() => Promise<unknown>)[] {
   return [
     () => adapter.inspectImage(IMAGE, TARGET, signal),
@@ -59,6 +67,7 @@ function all(adapter: SubstrateAdapter): readonly (() => Promise<unknown>)[] {
     () => adapter.describe([], signal),
     () => adapter.terminate([], signal),
     () => adapter.list("ledger-1", signal),
+    ...(adapter.leftovers === undefined ? [] : leftoverCalls(adapter.leftovers)),
     () => adapter.logs("x", { follow: false, tail: null }, signal)[Symbol.asyncIterator]().next(),
     () => adapter.close(),
   ];

@@ -1,6 +1,7 @@
 import type { Action } from "../action.ts";
 import { createImage, deregisterImage, registerImage } from "./change-images.ts";
 import { startInstances, stopInstances, terminateInstances } from "./change-state.ts";
+import { deleteNetworkInterface, deleteVolume } from "./delete-attached.ts";
 import { describeNetworkInterfaces, describeVolumes } from "./describe-attached.ts";
 import { describeImages } from "./describe-images.ts";
 import { describeInstanceStatus } from "./describe-instance-status.ts";
@@ -18,6 +19,8 @@ const ALL: readonly Action[] = [
   assumeRole,
   createImage,
   createTags,
+  deleteNetworkInterface,
+  deleteVolume,
   deregisterImage,
   describeAvailabilityZones,
   describeImages,

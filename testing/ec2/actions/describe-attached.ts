@@ -12,7 +12,7 @@ import type { XmlFields } from "../xml.ts";
 type Attached = NetworkInterface | Volume;
 
 /** True while the record is visible: not before its machine, and usually deleted with it. */
-function isVisibleRecord({ region, account, seenAt }: Context, record: Attached): boolean {
+export function isVisibleRecord({ region, account, seenAt }: Context, record: Attached): boolean {
   const instance = region.instances.get(record.instanceId);
   if (record.account !== account || instance === undefined) return false;
   if (instanceState(instance, seenAt) === null) return false;
@@ -20,7 +20,7 @@ function isVisibleRecord({ region, account, seenAt }: Context, record: Attached)
 }
 
 /** True while the machine is alive; a record that outlives its machine is detached. */
-function isAttached({ region, seenAt }: Context, record: Attached): boolean {
+export function isAttached({ region, seenAt }: Context, record: Attached): boolean {
   const instance = region.instances.get(record.instanceId);
   return instance !== undefined && isAlive(instance, seenAt);
 }

@@ -85,11 +85,22 @@ describe("tagSpecifications", () => {
       { ResourceType: "volume", Tags: tags },
       { ResourceType: "network-interface", Tags: tags },
     ];
-    expect(tagSpecifications(tags, undefined)).toEqual(always);
-    expect(tagSpecifications(tags, "on-demand")).toEqual(always);
-    expect(tagSpecifications(tags, "spot")).toEqual([
+    const keepsVolumes = false;
+    expect(tagSpecifications(tags, { keepsVolumes })).toEqual(always);
+    expect(tagSpecifications(tags, { keepsVolumes, market: "on-demand" })).toEqual(always);
+    expect(tagSpecifications(tags, { keepsVolumes, market: "spot" })).toEqual([
       ...always,
       { ResourceType: "spot-instances-request", Tags: tags },
+    ]);
+  });
+
+  it("marks only volumes that a sweep must leave alone", () => {
+    const tags = [{ Key: "a", Value: "b" }];
+    const kept = [...tags, { Key: "slipway:keep", Value: "true" }];
+    expect(tagSpecifications(tags, { keepsVolumes: true })).toEqual([
+      { ResourceType: "instance", Tags: tags },
+      { ResourceType: "volume", Tags: kept },
+      { ResourceType: "network-interface", Tags: tags },
     ]);
   });
 });

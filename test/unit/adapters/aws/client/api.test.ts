@@ -22,6 +22,8 @@ it("sends STS actions to STS, and makes changes with the launching role", () => 
   expect(changing.map(({ action, role }) => `${action} ${role}`)).toEqual([
     "RunInstances launcher",
     "TerminateInstances launcher",
+    "DeleteVolume launcher",
+    "DeleteNetworkInterface launcher",
   ]);
   const sts = API_CALLS.filter(({ service }) => service === "sts");
   expect(new Set(sts.map(({ action }) => action))).toEqual(

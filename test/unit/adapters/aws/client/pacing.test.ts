@@ -122,7 +122,7 @@ describe("a call to EC2", () => {
 
 describe("the rates", () => {
   it.each(RATED_ACTIONS.filter((name) => !name.includes(" ")))("of %s are published", (action) => {
-    const isRead = !["RunInstances", "TerminateInstances"].includes(action);
+    const isRead = !/^(?:RunInstances|TerminateInstances|Delete)/.test(action);
     const published = publishedRates({ action, isRead, isNarrowed: true });
     const { requests, resources } = rateOf(action, SCOPE, {});
     const sizes = [requests, resources].map((bucket) =>

@@ -9,7 +9,7 @@ it.each([
   ["k".repeat(128), "v".repeat(256)],
   ["key", "💜".repeat(256)],
 ])("EC2 accepts the tag %s", (key, value) => {
-  expect(tagCheck({ [key]: value }).outcome).toBe("passed");
+  expect(tagCheck({ tags: { [key]: value } }).outcome).toBe("passed");
 });
 
 it.each([
@@ -25,7 +25,7 @@ it.each([
   ["key", "v".repeat(257), /value of "key" has more than 256/],
   ["key", "a\nb", /control characters/],
 ])("EC2 refuses the tag %j", (key, value, message) => {
-  const check = tagCheck({ [key]: value, good: "yes" });
+  const check = tagCheck({ tags: { [key]: value, good: "yes" } });
   expect(check).toMatchObject({ outcome: "failed", reason: "TAG_INVALID" });
   expect(check.message).toMatch(message);
   expect(check.metadata).toEqual({ keys: [key] });
@@ -34,8 +34,11 @@ it.each([
 it("EC2 accepts 50 tags including Slipway's own", () => {
   const tags = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, ""]));
-  expect(tagCheck(tags(44)).outcome).toBe("passed");
-  expect(tagCheck(tags(45)).outcome).toBe("failed");
+  expect(tagCheck({ tags: tags(44) }).outcome).toBe("passed");
+  expect(tagCheck({ tags: tags(45) }).outcome).toBe("failed");
+  const keepVolumes = true;
+  expect(tagCheck({ tags: tags(43), keepVolumes }).outcome).toBe("passed");
+  expect(tagCheck({ tags: tags(44), keepVolumes }).outcome).toBe("failed");
 });
 
 it("an accepted key is a valid path segment", () => {
@@ -44,7 +47,7 @@ it("an accepted key is a valid path segment", () => {
       const isPart =
         encodeURIComponent(key).replaceAll(/%(?:2B|2C|3D|3A|40)/g, "_") ===
         key.replaceAll(/[+,=:@]/g, "_");
-      expect(isPart || tagCheck({ [key]: "" }).outcome === "failed").toBe(true);
+      expect(isPart || tagCheck({ tags: { [key]: "" } }).outcome === "failed").toBe(true);
     }),
   );
 });
