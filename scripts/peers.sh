@@ -61,6 +61,7 @@ print_environment() {
   printf 'export SLIPWAY_TEST_DOCKER_HOST=%s\n' "unix://$SOCKET"
   printf 'export SLIPWAY_TEST_REGISTRY_BINARY=%s\n' "$(command -v docker-registry || true)"
   printf 'export SLIPWAY_TEST_HTPASSWD_BINARY=%s\n' "$(command -v htpasswd || true)"
+  printf 'export SLIPWAY_TEST_TINYPROXY_BINARY=%s\n' "$(command -v tinyproxy || true)"
   printf 'export SLIPWAY_TEST_DOCKERD_BINARY=%s\n' "$(command -v dockerd || true)"
   printf 'export SLIPWAY_TEST_CLOUD_INIT_PYTHON=%s\n' "$(cloud_init_program)"
   printf 'export SLIPWAY_TEST_BUSYBOX_AMD64=%s\n' "$(busybox_path amd64)"

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
 import { credentialKey } from "../../src/oci/credential.ts";
+import { proxyRule } from "../../src/proxy/proxy-rule.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
 import type { RegistryClient } from "../../src/oci/registry/contract.ts";
 import { memoizeAsync } from "../../src/async/memoize.ts";
@@ -153,7 +154,9 @@ function engineOpener(options: DockerAdapterOptions) {
 async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
   const { host, environment, home, now, sshProgram, sleep = delay } = options;
   const endpoint = await findEndpoint({ host, environment, home });
-  const transport = createTransport(endpoint, sshProgram === undefined ? {} : { sshProgram });
+  const proxy = proxyRule(environment);
+  const ssh = sshProgram === undefined ? {} : { sshProgram };
+  const transport = createTransport(endpoint, { proxy, ...ssh });
   const api = createEngineApi(transport);
   const facts = createEngineFacts(api, now);
   const { address } = endpoint;
@@ -187,12 +190,13 @@ async function nameOf(
 }
 
 function registryOf(
-  { now, userAgent = "slipway", certificateAuthorities }: DockerAdapterOptions,
+  { now, environment, userAgent = "slipway", certificateAuthorities }: DockerAdapterOptions,
   open: () => Promise<OpenEngine>,
 ): RegistryClient {
   return createRegistryClient({
     userAgent,
     now,
+    proxy: proxyRule(environment),
     insecure: insecureRegistries(
       async () => (await (await open()).facts.read(new AbortController().signal)).info,
       addressesOf,

@@ -29,6 +29,8 @@ import { createGceClients } from "./client/client.ts";
 import type { CredentialOptions } from "./client/credentials.ts";
 import { computeOf, ENDPOINT_VARIABLE, overriddenEndpoint } from "./client/endpoint.ts";
 import { loadCredentials } from "./client/load-sdk.ts";
+import { gceAgents } from "./client/transport.ts";
+import { proxyRule } from "../../src/proxy/proxy-rule.ts";
 
 export interface GceAdapterOptions {
   /** Project and accounts are fixed for the adapter's life; everything else comes from each plan. */
@@ -116,7 +118,7 @@ function gceImage(image: ImageSource): Extract<ImageSource, { substrate: "GCP" }
   });
 }
 
-export interface ConnectionOptions extends Omit<CredentialOptions, "role" | "memory"> {
+export interface ConnectionOptions extends Pick<CredentialOptions, "target" | "environment"> {
   readonly sleep: GceCallRules["sleep"];
   readonly pacing: PacingOptions;
 }
@@ -127,10 +129,11 @@ export interface ConnectionOptions extends Omit<CredentialOptions, "role" | "mem
  */
 export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, sleep, pacing } = options;
+  const agents = gceAgents(proxyRule(environment));
   const authorize = (role: GceRole) =>
-    createAuthorization(async (memory) => {
+    createAuthorization(agents, async (memory) => {
       const { openCredentials } = await loadCredentials();
-      return await openCredentials({ target, environment, role, memory });
+      return await openCredentials({ target, environment, role, memory, agents });
     });
   const authorization = { reader: authorize("reader"), launcher: authorize("launcher") };
   const clients = createGceClients({

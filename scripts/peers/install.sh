@@ -6,6 +6,7 @@ missing_packages() {
   has dockerd || echo docker.io
   has docker-registry || echo docker-registry
   has htpasswd || echo apache2-utils
+  has tinyproxy || echo tinyproxy-bin
   has qemu-aarch64-static && has qemu-x86_64-static || echo qemu-user-static
   has update-binfmts || echo binfmt-support
   has iptables || echo iptables

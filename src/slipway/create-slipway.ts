@@ -13,6 +13,7 @@ import type { ShapeOf } from "../json/check-options.ts";
 import { processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf, checkExtraCertificates } from "../oci/registry/certificates.ts";
+import { proxyRule } from "../proxy/proxy-rule.ts";
 import { keyFile } from "../secrets/key-file.ts";
 import { checkRateOptions } from "./rate-options.ts";
 import type { RateOptions } from "./rate-options.ts";
@@ -122,7 +123,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
         for (const secret of credentialSecrets(credential)) pullCredentials.add(secret.reveal());
         return credential;
       },
-      openRegistryClient: () => createInspectClient(clock, processEnv.home),
+      openRegistryClient: () => createInspectClient(clock, processEnv),
       newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
       async close() {
         try {
@@ -176,12 +177,16 @@ function dockerConfiguration({ environment, home }: ProcessEnvironment) {
 }
 
 /** Creates the registry client of `inspectImage`. No engine lists insecure registries here: only loopback may lack TLS. */
-async function createInspectClient(clock: Clock, home: string): Promise<RegistryClient> {
+async function createInspectClient(
+  clock: Clock,
+  { environment, home }: ProcessEnvironment,
+): Promise<RegistryClient> {
   const { createRegistryClient } = await import("../oci/registry/client.ts");
   return createRegistryClient({
     insecure: isLoopbackRegistry,
     certificateAuthorities: certificatesOf(home),
     userAgent: "slipway",
+    proxy: proxyRule(environment),
     now: () => clock.now(),
   });
 }

@@ -37,6 +37,8 @@ const COMMON_CAUSES: ReadonlyMap<ErrorReason, string> = new Map([
   ["CLOUD_ENDPOINT_INVALID", "cloud.endpoint"],
   ["CLOUD_UNAVAILABLE", "cloud.reachable"],
   ["CLOUD_RATE_LIMITED", "cloud.reachable"],
+  ["PROXY_REFUSED", "cloud.reachable"],
+  ["PROXY_UNAVAILABLE", "cloud.reachable"],
 ]);
 
 /** Turns failed reads of one provider into checks. A cause that makes every call fail is reported once. */

@@ -5,7 +5,10 @@ import { pacedApi } from "../../adapters/aws/client/pacing.ts";
 import { parseEndpoint } from "../../adapters/docker/client/endpoint.ts";
 import { createModem } from "../../adapters/docker/client/modem.ts";
 import { createTransport as createEngineTransport } from "../../adapters/docker/client/transport.ts";
-import { createTransport as createCloudTransport } from "../../adapters/gce/client/transport.ts";
+import {
+  createTransport as createCloudTransport,
+  gceAgents,
+} from "../../adapters/gce/client/transport.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import type { RegistryClient } from "../../src/oci/registry/contract.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
@@ -154,7 +157,7 @@ const CLIENTS: readonly Client[] = [
     document: Buffer.from("{}"),
     // Its time limit is the signal of Google's libraries.
     async read(port, milliseconds, signal) {
-      const send = createCloudTransport(1_000_000);
+      const send = createCloudTransport(1_000_000, gceAgents(null));
       const limited = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
       const response = await send(`http://127.0.0.1:${port}/x`, { signal: limited });
       if (response.status >= 300) throw new Error(`status ${response.status}`);

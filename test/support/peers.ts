@@ -19,6 +19,11 @@ export interface RegistryPeer {
   readonly htpasswdBinary: string;
 }
 
+/** An HTTP proxy; each suite starts its own (`tinyproxy.ts`). */
+export interface ProxyPeer {
+  readonly binary: string;
+}
+
 /** The engine's daemon, for suites that start their own engines (`engines.ts`). */
 export interface EngineBinaryPeer {
   readonly binary: string;
@@ -38,6 +43,7 @@ export type Peer<T> =
 export interface Peers {
   readonly engine: Peer<EnginePeer>;
   readonly registry: Peer<RegistryPeer>;
+  readonly proxy: Peer<ProxyPeer>;
   readonly engineBinary: Peer<EngineBinaryPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
 }
@@ -64,6 +70,7 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       binary: executable(named, "SLIPWAY_TEST_REGISTRY_BINARY"),
       htpasswdBinary: executable(named, "SLIPWAY_TEST_HTPASSWD_BINARY"),
     })),
+    proxy: peer(() => ({ binary: executable(named, "SLIPWAY_TEST_TINYPROXY_BINARY") })),
     engineBinary: peer(() => {
       if (!isRoot) throw new Error("only root can start engines");
       return { binary: executable(named, "SLIPWAY_TEST_DOCKERD_BINARY") };
@@ -84,6 +91,11 @@ export function describeWithEngine(name: string, define: (engine: EnginePeer) =>
 /** A suite that needs the registry. */
 export function describeWithRegistry(name: string, define: (registry: RegistryPeer) => void): void {
   describeWith(name, peersOfThisRun().registry, define);
+}
+
+/** A suite that needs a proxy. */
+export function describeWithProxy(name: string, define: (proxy: ProxyPeer) => void): void {
+  describeWith(name, peersOfThisRun().proxy, define);
 }
 
 /** A suite that needs the engine and the registry. */

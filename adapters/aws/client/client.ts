@@ -1,9 +1,14 @@
+import type { SecureContext } from "node:tls";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { STSClient } from "@aws-sdk/client-sts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
+import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
+import { proxyRule } from "../../../src/proxy/proxy-rule.ts";
+import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
+import { trustedAuthorities } from "./ca-bundle.ts";
 import { CLOCK_CORRECTION } from "./clock-correction.ts";
 import { cachedCredentials, environmentCredentials, rememberSecrets } from "./credentials.ts";
 import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
@@ -66,7 +71,10 @@ const SECRETS_KEPT = 16;
 export function createAwsClients(options: ClientOptions): AwsClients {
   const { target, environment, home } = options;
   const files = sharedFiles(environment, home);
-  const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS);
+  const connections = sharedConnections(options.limits ?? DEFAULT_LIMITS, {
+    proxy: proxyRule(environment),
+    authorities: () => trustedAuthorities(environment, files),
+  });
   const memory = createSecretMemory(SECRETS_KEPT);
   const inner = async () => innerClients(await settings("sts", target));
   const chain = environmentCredentials({ environment, files, memory, inner });
@@ -138,25 +146,52 @@ function withoutCallLog<Client extends SdkClient>(client: Client): Client {
   return client;
 }
 
+interface ConnectionSettings {
+  readonly proxy: ProxyRule | null;
+  /** The certificate authorities to trust; null for Node's own. */
+  readonly authorities: () => Promise<SecureContext | null>;
+}
+
+/** As many connections as the SDK's own agents have. */
+const MOST_CONNECTIONS = 50;
+
 /** The connections that all clients share, so that a launch reuses those that the reads opened. */
-function sharedConnections(limits: AwsTimeLimits) {
-  const options = {
-    connectionTimeout: limits.connect,
-    requestTimeout: limits.head,
-    socketTimeout: limits.silence,
-    // By default the SDK only prints a warning on standard error when the time is over.
-    throwOnRequestTimeout: true,
-    logger: SILENT_LOGGER,
+function sharedConnections(limits: AwsTimeLimits, { proxy, authorities }: ConnectionSettings) {
+  const settings = async () => {
+    const secureContext = await authorities();
+    const common = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
+    const agents = proxiedAgents(
+      proxy,
+      secureContext === null ? common : { ...common, secureContext },
+    );
+    return {
+      httpAgent: agents.plain,
+      httpsAgent: agents.secure,
+      // A connection through a proxy has a limit of its own, and its error names the proxy.
+      ...(proxy === null ? { connectionTimeout: limits.connect } : {}),
+      requestTimeout: limits.head,
+      socketTimeout: limits.silence,
+      // By default the SDK only prints a warning on standard error when the time is over.
+      throwOnRequestTimeout: true,
+      logger: SILENT_LOGGER,
+    };
   };
-  let handler: RequestHandler | null = null;
+  const created: RequestHandler[] = [];
   return {
     /** Made by a client that sends nothing, because the package of the handler's class is the SDK's own. */
-    async handler(region: string): Promise<RequestHandler> {
-      const { STSClient } = await loadSdk();
-      handler ??= new STSClient({ region, requestHandler: options }).config.requestHandler;
-      return handler;
+    handler: memoizeAsync(
+      async (region: string): Promise<RequestHandler> => {
+        const { STSClient } = await loadSdk();
+        const { requestHandler } = new STSClient({ region, requestHandler: await settings() })
+          .config;
+        created.push(requestHandler);
+        return requestHandler;
+      },
+      { keyOf: () => "all regions" },
+    ),
+    close: () => {
+      for (const handler of created) handler.destroy?.();
     },
-    close: () => handler?.destroy?.(),
   };
 }
 

@@ -77,6 +77,7 @@ export function isOutcomeUnknown(caught: unknown): boolean {
   switch (failure.kind) {
     case "no-credentials":
     case "unreachable":
+    case "proxy":
       return false;
     case "lost":
       return true;
@@ -90,6 +91,8 @@ function messageOf(failure: SdkFailure, context: CloudCallContext): string {
   switch (failure.kind) {
     case "no-credentials":
       return `${doing}: there are no credentials for AWS: ${failure.words}`;
+    case "proxy":
+      return `${doing}: ${failure.failure.message}`;
     case "unreachable":
       return `${doing}: AWS cannot be reached (${failure.words})`;
     case "lost":
@@ -103,6 +106,7 @@ function messageOf(failure: SdkFailure, context: CloudCallContext): string {
 
 function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject {
   const common = { operation: context.operation, region: context.region };
+  if (failure.kind === "proxy") return { ...common, ...failure.failure.verdict.metadata };
   if (failure.kind !== "refusal")
     return failure.cause === null ? common : { ...common, cause: failure.cause };
   const encoded = ENCODED.exec(failure.words)?.[1];

@@ -1,4 +1,6 @@
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
+import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
+import type { ProxyFailure } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
 /** AWS answered with an error. */
@@ -23,7 +25,9 @@ export type SdkFailure =
       readonly words: string;
       /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
-    };
+    }
+  /** A proxy did not connect the request to AWS. */
+  | { readonly kind: "proxy"; readonly failure: ProxyFailure };
 
 /** Node's codes for connections that were never established. */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
@@ -47,6 +51,8 @@ const LONGEST_WORDS = 2_000;
 export function failureOf(caught: unknown): SdkFailure {
   if (!(caught instanceof Error))
     return { kind: "lost", words: oneLine(String(caught)), cause: null };
+  const proxy = proxyFailureIn(caught);
+  if (proxy !== null) return { kind: "proxy", failure: proxy };
   const words = oneLine(caught.message || (firstOf(caught)?.message ?? ""));
   if (isCredentialFailure(caught.name)) return { kind: "no-credentials", words, cause: null };
   const status = statusOf(caught);

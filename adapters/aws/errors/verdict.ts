@@ -14,6 +14,8 @@ export function verdictOf(failure: SdkFailure): CloudVerdict {
   switch (failure.kind) {
     case "no-credentials":
       return NO_CREDENTIALS;
+    case "proxy":
+      return failure.failure.verdict;
     case "unreachable":
       return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
     case "lost":

@@ -3,6 +3,8 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
+import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
+import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
 import { EngineConnectionFailure } from "../errors/engine-failure.ts";
 import { createSshAgent } from "./ssh-agent.ts";
@@ -34,6 +36,8 @@ export interface EngineTransport {
 export interface TransportOptions {
   /** The program that connects to `ssh://` hosts. Default `ssh`. */
   readonly sshProgram?: string;
+  /** For `tcp://` hosts, as in Docker's command line. Default: a direct connection. */
+  readonly proxy?: ProxyRule | null;
 }
 
 const CONNECT_MILLISECONDS = 10_000;
@@ -74,16 +78,15 @@ function connectionOf(endpoint: EngineEndpoint, options: TransportOptions): Conn
     }
     case "tcp": {
       const { host, port, tls } = endpoint;
-      if (tls === null)
-        return { agent: new http.Agent(AGENT), base: { host, port }, secure: false };
-      const agent = new https.Agent({
+      const { plain, secure } = proxiedAgents(options.proxy ?? null, {
         ...AGENT,
-        rejectUnauthorized: tls.verify,
-        ...(tls.certificateAuthority === null ? {} : { ca: tls.certificateAuthority }),
-        ...(tls.certificate === null ? {} : { cert: tls.certificate }),
-        ...(tls.key === null ? {} : { key: tls.key }),
+        ...(tls === null ? {} : { rejectUnauthorized: tls.verify }),
+        ...(tls?.certificateAuthority ? { ca: tls.certificateAuthority } : {}),
+        ...(tls?.certificate ? { cert: tls.certificate } : {}),
+        ...(tls?.key ? { key: tls.key } : {}),
       });
-      return { agent, base: { host, port }, secure: true };
+      const agent = tls === null ? plain : secure;
+      return { agent, base: { host, port }, secure: tls !== null };
     }
   }
 }

@@ -2,6 +2,8 @@ import type { AuthClient } from "google-auth-library";
 import { isSlipwayError } from "../../../src/errors.ts";
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
+import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
+import type { Agents } from "../../../src/proxy/proxy-agents.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
@@ -23,7 +25,6 @@ export interface Authorization {
 
 /** A page of 500 instances is far smaller; Compute Engine never sends a larger reply. */
 const LARGEST_REPLY = 64 * 1024 * 1024;
-const send = createTransport(LARGEST_REPLY);
 /** The keys that tokens are requested with, and the tokens, including those of the last hour. */
 const SECRETS_KEPT = 16;
 const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
@@ -33,8 +34,10 @@ const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
  * GceCredentialFailure}: no request has reached Compute Engine.
  */
 export function createAuthorization(
+  agents: Agents,
   open: (memory: SecretMemory) => Promise<AuthClient>,
 ): Authorization {
+  const send = createTransport(LARGEST_REPLY, agents);
   const memory = createSecretMemory(SECRETS_KEPT);
   const client = memoizeAsync(() => open(memory));
   const authorized = async (url?: string | URL) =>
@@ -65,7 +68,7 @@ async function withCredentials<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (caught) {
-    const cause = isSlipwayError(caught) ? caught : undefined;
+    const cause = isSlipwayError(caught) ? caught : (proxyFailureIn(caught) ?? undefined);
     const message = caught instanceof Error ? caught.message : String(caught);
     throw new GceCredentialFailure(message, { cause });
   }

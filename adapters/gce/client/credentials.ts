@@ -12,18 +12,16 @@ import {
 } from "./credential-file.ts";
 import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
 import { impersonated, SCOPES } from "./impersonated.ts";
-import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { guardTokenRequests } from "./token-requests.ts";
+import type { TokenRequestOptions } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
 import type { GceRole } from "../target.ts";
 
-export interface CredentialOptions {
+export interface CredentialOptions extends TokenRequestOptions {
   readonly target: GcpTarget;
   /** Variables read: `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS`. */
   readonly environment: GceEnvironment;
   readonly role: GceRole;
-  /** Receives the secrets of each request. */
-  readonly memory: SecretMemory;
 }
 
 /**
@@ -34,11 +32,11 @@ export interface CredentialOptions {
  * provider's; and the library's error if there are no credentials
  */
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
-  const { target, environment, role, memory } = options;
+  const { target, environment, role } = options;
   const quotaProject = valueOf(environment, QUOTA_PROJECT_VARIABLE);
   const prepare: PrepareClient = (client) => {
     if (quotaProject !== null) client.quotaProjectId = quotaProject;
-    return guardTokenRequests(client, memory);
+    return guardTokenRequests(client, options);
   };
   const token = valueOf(environment, TOKEN_VARIABLE);
   const universe = valueOf(environment, UNIVERSE_VARIABLE);

@@ -2,6 +2,7 @@ import { gaxios } from "google-auth-library";
 import type { AuthClient } from "google-auth-library";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { createTransport } from "./transport.ts";
+import type { Agents } from "../../../src/proxy/proxy-agents.ts";
 
 type Transporter = AuthClient["transporter"];
 type Interceptor = Parameters<Transporter["interceptors"]["request"]["add"]>[0];
@@ -17,7 +18,12 @@ const SECRET_FIELDS = [
 ] as const;
 
 const LARGEST_TOKEN_REPLY = 1024 * 1024;
-const send = createTransport(LARGEST_TOKEN_REPLY);
+
+export interface TokenRequestOptions {
+  /** Receives the secrets of each request. */
+  readonly memory: SecretMemory;
+  readonly agents: Agents;
+}
 
 /**
  * The same client, changed in two ways. It sends its requests with our own transport, because the library's follows a
@@ -26,8 +32,9 @@ const send = createTransport(LARGEST_TOKEN_REPLY);
  */
 export function guardTokenRequests<Client extends AuthClient>(
   client: Client,
-  memory: SecretMemory,
+  { memory, agents }: TokenRequestOptions,
 ): Client {
+  const send = createTransport(LARGEST_TOKEN_REPLY, agents);
   for (const transporter of transportersOf(client)) {
     transporter.defaults.fetchImplementation = send;
     transporter.interceptors.request.add({

@@ -1,17 +1,24 @@
-import { Agent as PlainAgent, request as plainRequest } from "node:http";
+import { request as plainRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { Agent as SecureAgent, request as secureRequest } from "node:https";
+import { request as secureRequest } from "node:https";
 import { promisify } from "node:util";
 import { brotliDecompress, unzip } from "node:zlib";
 import { awaitResponse } from "../../../src/async/await-response.ts";
+import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
+import type { Agents } from "../../../src/proxy/proxy-agents.ts";
+import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
+
+/** A `fetch` for Google's libraries. */
+export type Send = (...call: Call) => Promise<Response>;
 
 type Call = Parameters<typeof fetch>;
 type Bytes = Buffer<ArrayBuffer>;
 type Unpack = (packed: Bytes, limit: { readonly maxOutputLength: number }) => Promise<Bytes>;
 
 /** Connections persist between calls, as they do in the client's own transport. */
-const PLAIN = new PlainAgent({ keepAlive: true });
-const SECURE = new SecureAgent({ keepAlive: true });
+export function gceAgents(proxy: ProxyRule | null): Agents {
+  return proxiedAgents(proxy, { keepAlive: true });
+}
 
 const UNPACKERS: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
   ["gzip", promisify(unzip)],
@@ -28,10 +35,10 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * beyond the limit, compressed or not, and for a redirect: the API never redirects, and the token is meant only for
  * it.
  */
-export function createTransport(largestReply: number): (...call: Call) => Promise<Response> {
+export function createTransport(largestReply: number, agents: Agents): Send {
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    const { reply, bytes } = await exchange(url, init, largestReply);
+    const { reply, bytes } = await exchange(open(url, init, agents), init, largestReply);
     const { statusCode: status = 0 } = reply;
     if (REDIRECTS.has(status)) throw new Error(`the reply is a redirect (HTTP status ${status})`);
     const packing = reply.headers["content-encoding"] ?? "identity";
@@ -61,11 +68,10 @@ class WholeReply extends Response {
 
 /** Sends a request and reads the whole reply. */
 async function exchange(
-  url: URL,
+  request: ClientRequest,
   init: RequestInit,
   largestReply: number,
 ): Promise<{ readonly reply: IncomingMessage; readonly bytes: Bytes }> {
-  const request = open(url, init);
   const response = awaitResponse(request);
   request.end(bodyOf(init, request));
   const reply = await response;
@@ -92,10 +98,14 @@ function bodyOf({ body }: RequestInit, request: ClientRequest) {
   return body.toString();
 }
 
-function open(url: URL, { method = "GET", headers, signal }: RequestInit): ClientRequest {
+function open(
+  url: URL,
+  { method = "GET", headers, signal }: RequestInit,
+  agents: Agents,
+): ClientRequest {
   const isSecure = url.protocol === "https:";
   const send = isSecure ? secureRequest : plainRequest;
-  const request = send(url, { method, agent: isSecure ? SECURE : PLAIN });
+  const request = send(url, { method, agent: isSecure ? agents.secure : agents.plain });
   if (signal) stopAt(signal, request);
   request.setHeader("accept", "*/*");
   request.setHeader("accept-encoding", [...UNPACKERS.keys()].join(", "));

@@ -1,6 +1,7 @@
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
+import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 import {
   CONSTRAINED,
@@ -44,6 +45,9 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
   const earlier = credentialError(caught);
   if (earlier !== null) return earlier;
   const { outcome } = caught;
+  const proxy = proxyFailureIn(caught);
+  if (proxy !== null)
+    return new SlipwayError({ ...proxy.verdict, message: `${doing}: ${proxy.message}` });
   return new SlipwayError({
     ...(outcome === "refused" ? refusalVerdict(caught) : UNANSWERED[outcome]),
     ...(isNotFound(caught) ? notFound : {}),

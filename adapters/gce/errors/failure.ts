@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
 /** How a call ended without a usable reply. */
@@ -105,6 +106,8 @@ const envelope = z.object({
 export function readFailure(caught: unknown): unknown {
   if (caught instanceof GceCallFailure || !(caught instanceof Error)) return caught;
   const causes = causesOf(caught);
+  const proxy = proxyFailureIn(caught);
+  if (proxy !== null) return unanswered("unreachable", proxy);
   const credential = causes.find((cause) => cause instanceof GceCredentialFailure);
   if (credential !== undefined) return unanswered("credential", credential);
   const status = numberOf(caught, "httpStatusCode");

@@ -1,5 +1,5 @@
 import { cancellation, raceWithDetach } from "../../async/cancellation.ts";
-import { isSlipwayError, type SlipwayError } from "../../errors.ts";
+import { isSlipwayError, type ErrorReason, type SlipwayError } from "../../errors.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import { bearerChallenge, challengedScopes, mayPull, pullScope } from "../auth.ts";
 import { foreignDemand, type Subject } from "./failures.ts";
@@ -233,8 +233,15 @@ async function sendRequest<Result>(
   );
 }
 
-/** True if the connection failed: a plain HTTP server may also just close a TLS connection. */
+/** A plain HTTP server may also just close a TLS connection, and many proxies tunnel to port 443 alone. */
+const WITHOUT_TLS: ReadonlySet<ErrorReason> = new Set([
+  "PROXY_REFUSED",
+  "PROXY_UNAVAILABLE",
+  "REGISTRY_TLS",
+  "REGISTRY_UNAVAILABLE",
+]);
+
+/** True if the connection failed. */
 function mayNotSpeakTls(caught: unknown): boolean {
-  if (!isSlipwayError(caught)) return false;
-  return caught.reason === "REGISTRY_TLS" || caught.reason === "REGISTRY_UNAVAILABLE";
+  return isSlipwayError(caught) && WITHOUT_TLS.has(caught.reason);
 }

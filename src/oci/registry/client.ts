@@ -11,6 +11,7 @@ import {
   MANIFEST_ACCEPT,
 } from "../image/media-types.ts";
 import { formatReference, formatRepository, type Repository } from "../reference.ts";
+import type { ProxyRule } from "../../proxy/proxy-rule.ts";
 import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type {
   BlobRequest,
@@ -41,8 +42,10 @@ export interface RegistryClientOptions extends EndpointOptions {
   readonly userAgent: string;
   /** The clock for token lifetimes, in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Default {@link createHttpTransport}. */
+  /** Default {@link createHttpTransport}, through the proxies of `proxy`. */
   readonly transport?: HttpTransport;
+  /** Default: every connection is direct. */
+  readonly proxy?: ProxyRule | null;
   /** Default: two retries, the first after a fifth of a second. */
   readonly retry?: RetryOptions;
   /** Time limits of requests to a registry. */
@@ -74,7 +77,7 @@ interface Client {
  */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { now, userAgent, retry = DEFAULT_RETRY } = options;
-  const transport = options.transport ?? createHttpTransport();
+  const transport = options.transport ?? createHttpTransport({ proxy: options.proxy ?? null });
   const endpoints = createEndpoints(options);
   const trustOf = (host: string): Promise<TlsTrust> => endpoints.trustOf(host);
   const http = createHttpClient({

@@ -2,6 +2,7 @@ import { SlipwayError, type ErrorReason, type JsonObject } from "../../errors.ts
 import type { RegistryCredential } from "../credential.ts";
 import type { RefusalEntry } from "./error-document.ts";
 import type { Repository } from "../reference.ts";
+import type { ProxyFailure } from "../../proxy/proxy-failure.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 
 /** The subject of a request, for messages. */
@@ -105,6 +106,10 @@ export function plainHttpRefused(subject: Subject, cause: unknown): SlipwayError
     remedy: INSECURE_REMEDY,
     cause,
   });
+}
+
+export function proxyFault(subject: Subject, { message, verdict }: ProxyFailure): SlipwayError {
+  return fault(subject, { ...verdict, why: message });
 }
 
 export function protocolFault(

@@ -1,10 +1,12 @@
 import { cancellation } from "../../async/cancellation.ts";
 import { asSlipwayError, isSlipwayError, type SlipwayError } from "../../errors.ts";
+import { proxyFailureIn } from "../../proxy/proxy-failure.ts";
 import { BodyTooLargeError } from "./body.ts";
 import {
   certificateRefused,
   plainHttpRefused,
   protocolFault,
+  proxyFault,
   redirectRefused,
   tooLarge,
   unavailable,
@@ -38,6 +40,9 @@ export function translateFailure(
   if (signal.aborted) return permanent(cancellation(signal, `reading ${subject.name}`));
   if (request.timedOut === true)
     return permanent(unavailable(subject, "it took too long to answer", contacted));
+  const proxy = proxyFailureIn(caught);
+  if (proxy !== null)
+    return { failure: proxyFault(subject, proxy), transient: proxy.verdict.retry === "same-token" };
   if (caught instanceof BodyTooLargeError) return permanent(tooLarge(subject, caught.limit));
   if (caught instanceof RedirectRefusedError || caught instanceof RefusedAddressError)
     return permanent(redirectRefused(subject, caught.message));

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { lookup as dnsLookup } from "node:dns";
-import http, { Agent as HttpAgent, type IncomingMessage } from "node:http";
-import https, { Agent as HttpsAgent } from "node:https";
+import http, { type Agent, type IncomingMessage } from "node:http";
+import https from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
+import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
+import type { ProxyRule } from "../../proxy/proxy-rule.ts";
 import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
 /**
@@ -66,6 +68,8 @@ export interface HttpTransportOptions {
   readonly lookup?: LookupFunction;
   /** Default {@link addressScope}. */
   readonly scopeOf?: (address: string) => AddressScope;
+  /** Default: every connection is direct. */
+  readonly proxy?: ProxyRule | null;
 }
 
 /** Thrown instead of connecting to an address that the request does not allow. */
@@ -77,23 +81,20 @@ export class RefusedAddressError extends Error {
 class StaleConnectionError extends Error {}
 
 const MOST_IDLE_CONNECTIONS = 16;
+/** Longest wait for the addresses of a name that a proxy resolves, in milliseconds. */
+const LOOKUP_MILLISECONDS = 2_000;
 
 /** Creates a transport that keeps connections alive, so that a second request to a registry takes one round trip. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const { scopeOf = addressScope } = options;
+  const { scopeOf = addressScope, proxy = null } = options;
   const resolve = options.lookup ?? dnsLookup;
-  const agents = new Map<string, HttpAgent>();
-  const agentFor = ({ url, trust }: HttpRequest): HttpAgent => {
-    const key = JSON.stringify([url.protocol, trust.verify, fingerprint(trust)]);
-    const known = agents.get(key);
-    if (known !== undefined) return known;
+  const made = new Map<string, Agents>();
+  const agentFor = ({ url, trust }: HttpRequest): Agent => {
+    const key = JSON.stringify([trust.verify, fingerprint(trust)]);
     const common = { keepAlive: true, maxFreeSockets: MOST_IDLE_CONNECTIONS };
-    const agent =
-      url.protocol === "https:"
-        ? new HttpsAgent({ ...common, ...tlsOptions(trust) })
-        : new HttpAgent(common);
-    agents.set(key, agent);
-    return agent;
+    const agents = made.get(key) ?? proxiedAgents(proxy, { ...common, ...tlsOptions(trust) });
+    made.set(key, agents);
+    return url.protocol === "https:" ? agents.secure : agents.plain;
   };
   return {
     async send(request) {
@@ -101,10 +102,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       const literal = literalAddress(request.url.hostname);
       const fault = literal === null ? null : guard(literal);
       if (fault !== null) throw fault;
-      const lookup = guardedLookup(resolve, guard);
+      const agent = agentFor(request);
+      const route =
+        (proxy?.(request.url) ?? null) === null
+          ? directRoute(resolve, guard, scopeOf)
+          : await proxiedRoute(request, { resolve, guard, scopeOf });
       for (;;) {
         try {
-          return await exchange(request, { agent: agentFor(request), lookup, guard, scopeOf });
+          return await exchange(request, agent, route);
         } catch (caught) {
           // Each iteration uses up one idle connection; a new one is never stale.
           if (!(caught instanceof StaleConnectionError)) throw caught;
@@ -112,8 +117,11 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       }
     },
     close() {
-      for (const agent of agents.values()) agent.destroy();
-      agents.clear();
+      for (const { plain, secure } of made.values()) {
+        plain.destroy();
+        secure.destroy();
+      }
+      made.clear();
     },
   };
 }
@@ -137,21 +145,75 @@ function createGuard(
   };
 }
 
-interface Connecting {
-  readonly agent: HttpAgent;
+/** How the addresses of a target are guarded. */
+interface Route {
   readonly lookup: LookupFunction;
+  /** The error for a connection to an address that the request does not allow, or null. */
+  readonly refuse: (remoteAddress: string, name: string) => RefusedAddressError | null;
+  /** Whether the target has a private address, from the connection's own address. */
+  readonly isPrivate: (remoteAddress: string | undefined) => boolean;
+}
+
+interface Guarding {
+  readonly resolve: LookupFunction;
   readonly guard: AddressGuard;
   readonly scopeOf: (address: string) => AddressScope;
 }
 
-async function exchange(request: HttpRequest, connecting: Connecting): Promise<HttpResponse> {
+function directRoute(
+  resolve: LookupFunction,
+  guard: AddressGuard,
+  scopeOf: Guarding["scopeOf"],
+): Route {
+  return {
+    lookup: guardedLookup(resolve, guard),
+    refuse: guard,
+    isPrivate: (address) => address !== undefined && scopeOf(address) !== "public",
+  };
+}
+
+/**
+ * Through a proxy, the connection's own address is the proxy's, which the user named. The proxy resolves the target's
+ * name. A name that this machine can resolve as well is held to the same rule as without a proxy; a name that only the
+ * proxy knows counts as public.
+ *
+ * @throws RefusedAddressError
+ */
+async function proxiedRoute(
+  { url }: HttpRequest,
+  { resolve, guard, scopeOf }: Guarding,
+): Promise<Route> {
+  const literal = literalAddress(url.hostname);
+  const addresses = literal === null ? await addressesOf(url.hostname, resolve) : [literal];
+  const [fault] = addresses.flatMap((address) => guard(address, url.hostname) ?? []);
+  if (fault !== undefined) throw fault;
+  const isPrivate = addresses.some((address) => scopeOf(address) !== "public");
+  return { lookup: resolve, refuse: () => null, isPrivate: () => isPrivate };
+}
+
+/** The addresses that this machine finds for a name; none if it finds none in time. */
+async function addressesOf(name: string, resolve: LookupFunction): Promise<readonly string[]> {
+  const { promise, resolve: settle } = Promise.withResolvers<readonly string[]>();
+  const late = setTimeout(() => settle([]), LOOKUP_MILLISECONDS);
+  resolve(name, { all: true }, (error, found) => {
+    if (error !== null) settle([]);
+    else settle(typeof found === "string" ? [found] : found.map(({ address }) => address));
+  });
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function exchange(request: HttpRequest, agent: Agent, route: Route): Promise<HttpResponse> {
   const { method, url, headers, body, signal, idleMilliseconds, headMilliseconds } = request;
-  const { agent, lookup, guard } = connecting;
+  const { lookup } = route;
   const open = url.protocol === "https:" ? https.request : http.request;
   const outgoing = open(url, { method, headers, agent, lookup, signal, timeout: idleMilliseconds });
   // A reused connection was opened for another request, which may have allowed other addresses.
   outgoing.once("socket", ({ remoteAddress }: Socket) => {
-    const fault = remoteAddress === undefined ? null : guard(remoteAddress, url.hostname);
+    const fault = remoteAddress === undefined ? null : route.refuse(remoteAddress, url.hostname);
     if (fault !== null) outgoing.destroy(fault);
   });
   outgoing.once("timeout", () => outgoing.destroy(timeoutError(idleMilliseconds)));
@@ -159,7 +221,7 @@ async function exchange(request: HttpRequest, connecting: Connecting): Promise<H
   try {
     const response = awaitResponse(outgoing);
     outgoing.end(body);
-    return toResponse(await response, url.origin, connecting.scopeOf);
+    return toResponse(await response, url.origin, route);
   } catch (caught) {
     const stale =
       outgoing.reusedSocket &&
@@ -173,20 +235,15 @@ async function exchange(request: HttpRequest, connecting: Connecting): Promise<H
   }
 }
 
-function toResponse(
-  incoming: IncomingMessage,
-  origin: string,
-  scopeOf: (address: string) => AddressScope,
-): HttpResponse {
+function toResponse(incoming: IncomingMessage, origin: string, { isPrivate }: Route): HttpResponse {
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(incoming.headersDistinct))
     headers.set(name, (values ?? []).join(", "));
-  const address = incoming.socket.remoteAddress;
   return {
     origin,
     status: incoming.statusCode ?? 0,
     headers,
-    private: address !== undefined && scopeOf(address) !== "public",
+    private: isPrivate(incoming.socket.remoteAddress),
     body: incoming,
     discard: () => drain(incoming),
   };

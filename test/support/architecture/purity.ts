@@ -51,6 +51,7 @@ const FILE_READERS: readonly string[] = [
   "src/host/read-file.ts",
   "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",
+  "adapters/aws/client/ca-bundle.ts",
   "adapters/aws/client/chain-secrets.ts",
   "adapters/aws/client/shared-files.ts",
   "adapters/docker/client/endpoint-provider.ts",

@@ -12,7 +12,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["ledger", "catalog", "boot"],
   ["secrets", "substrate"],
   ["oci", "plan"],
-  ["async"],
+  ["async", "proxy"],
   ["storage", "pacing", "json", "redaction"],
   ["errors.ts", "secret-value.ts", "host"],
 ];
@@ -29,6 +29,7 @@ const OPEN_TO_ADAPTERS: readonly string[] = [
   "src/substrate/",
   "src/plan/",
   "src/async/",
+  "src/proxy/",
   "src/pacing/rates.ts",
   "src/json/",
   "src/redaction/",

@@ -27,6 +27,7 @@ describe("findPeers", () => {
         SLIPWAY_TEST_DOCKER_HOST: `unix://${file}`,
         SLIPWAY_TEST_REGISTRY_BINARY: file,
         SLIPWAY_TEST_HTPASSWD_BINARY: file,
+        SLIPWAY_TEST_TINYPROXY_BINARY: file,
         SLIPWAY_TEST_DOCKERD_BINARY: file,
         SLIPWAY_TEST_BUSYBOX_AMD64: file,
         SLIPWAY_TEST_BUSYBOX_ARM64: file,
@@ -42,6 +43,7 @@ describe("findPeers", () => {
       present: true,
       value: { binary: file, htpasswdBinary: file },
     });
+    expect(peers.proxy).toEqual({ present: true, value: { binary: file } });
     expect(peers.engineBinary).toEqual({ present: true, value: { binary: file } });
     expect(peers.cloudInit).toEqual({ present: true, value: { python: file } });
   });

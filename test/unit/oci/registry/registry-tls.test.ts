@@ -1,13 +1,9 @@
-import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
-import {
-  certificatePem,
-  selfSignedCertificate,
-  tinyImage,
-} from "../../../../testing/registry/index.ts";
+import { tinyImage } from "../../../../testing/registry/index.ts";
 import { asking, password, smallInternet, testClient } from "../support/client.ts";
 import { startServer } from "../support/http-server.ts";
+import { testIdentity } from "../../../support/test-identity.ts";
 
 const { mediaType, digest, bytes } = tinyImage("amd64").manifest;
 const HEADERS = { "content-type": mediaType, "docker-content-digest": digest };
@@ -18,13 +14,6 @@ const UNTRUSTED = expect.objectContaining({
   retry: "never",
 });
 
-function identity(names: readonly string[], now = Date.now()) {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const certificate = selfSignedCertificate({ privateKey, commonName: "test", names, now });
-  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  return { key, cert: certificatePem(certificate) };
-}
-
 function serve(tls?: { readonly key: string; readonly cert: string }) {
   return startServer(
     (_request, response) => response.writeHead(200, HEADERS).end(bytes),
@@ -34,7 +23,7 @@ function serve(tls?: { readonly key: string; readonly cert: string }) {
 
 describe("TLS", () => {
   it("trusts the given certificate authorities of the registry", async () => {
-    const tls = identity(["127.0.0.1"]);
+    const tls = testIdentity(["127.0.0.1"]);
     await using registry = await serve(tls);
     const asked: string[] = [];
     using client = testClient({
@@ -57,7 +46,7 @@ describe("TLS", () => {
   ])(
     "rejects a certificate of %s before sending anything",
     async (_what, names, now, why, known) => {
-      const tls = identity(names, now);
+      const tls = testIdentity(names, now);
       await using registry = await serve(tls);
       using client = testClient({
         ...SECURE,
@@ -76,13 +65,13 @@ describe("TLS", () => {
   );
 
   it("names an invalid certificate authority", async () => {
-    await using registry = await serve(identity(["127.0.0.1"]));
+    await using registry = await serve(testIdentity(["127.0.0.1"]));
     using client = testClient({ ...SECURE, certificateAuthorities: async () => "no certificate" });
     await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(UNTRUSTED);
   });
 
   it("accepts any certificate of an insecure registry", async () => {
-    await using registry = await serve(identity(["elsewhere.test"]));
+    await using registry = await serve(testIdentity(["elsewhere.test"]));
     using client = testClient();
     expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
   });
@@ -138,7 +127,7 @@ describe("TLS", () => {
       },
     ],
   ])("is kept for an insecure registry that supports it, although %s", async (_what, answer) => {
-    await using registry = await startServer(answer, { tls: identity(["127.0.0.1"]) });
+    await using registry = await startServer(answer, { tls: testIdentity(["127.0.0.1"]) });
     const transport = createHttpTransport();
     const origins: string[] = [];
     using client = testClient({
@@ -158,7 +147,7 @@ describe("TLS", () => {
   });
 
   it("is kept on a redirect and for a token", async () => {
-    const tls = identity(["registry.test"]);
+    const tls = testIdentity(["registry.test"]);
     await using plain = await serve();
     for (const send of [
       { status: 307, headers: { location: `http://store.test:${plain.port}/x` } },

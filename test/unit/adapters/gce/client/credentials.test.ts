@@ -12,6 +12,7 @@ import { audienceOf } from "../../../../../adapters/gce/client/credential-file.t
 import { impersonated } from "../../../../../adapters/gce/client/impersonated.ts";
 import { openCredentials } from "../../../../../adapters/gce/client/credentials.ts";
 import type { CredentialOptions } from "../../../../../adapters/gce/client/credentials.ts";
+import { gceAgents } from "../../../../../adapters/gce/client/transport.ts";
 import { createSecretMemory } from "../../../../../src/redaction/secret-memory.ts";
 import { serviceAccountOf } from "../../../../../adapters/gce/target.ts";
 import { caughtError } from "../../../../support/caught.ts";
@@ -23,8 +24,11 @@ const WRITER = "writer@agents.iam.gserviceaccount.com";
 const READER = "reader@agents.iam.gserviceaccount.com";
 const PROVIDER = "projects/1/locations/global/workloadIdentityPools/pool/providers/own";
 
-function open(options: Omit<CredentialOptions, "memory">, memory = createSecretMemory(9)) {
-  return openCredentials({ ...options, memory });
+function open(
+  options: Omit<CredentialOptions, "agents" | "memory">,
+  memory = createSecretMemory(9),
+) {
+  return openCredentials({ ...options, memory, agents: gceAgents(null) });
 }
 
 let folder = "";
@@ -382,7 +386,9 @@ describe("the secrets of a request for a token", () => {
   });
 });
 
-async function externalAccount(tokenUrl: string): Promise<Omit<CredentialOptions, "memory">> {
+async function externalAccount(
+  tokenUrl: string,
+): Promise<Omit<CredentialOptions, "agents" | "memory">> {
   const source = { file: await file("subject-token") };
   const account = { ...EXTERNAL, token_url: tokenUrl, credential_source: source };
   const { service_account_impersonation_url: _url, ...plain } = account;

@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
-import { createTransport } from "../../../../../adapters/gce/client/transport.ts";
+import { createTransport, gceAgents } from "../../../../../adapters/gce/client/transport.ts";
 
 const LARGEST = 1_000;
-const send = createTransport(LARGEST);
+const send = createTransport(LARGEST, gceAgents(null));
 
 let close: () => Promise<void> = () => Promise.resolve();
 afterEach(() => close());
