@@ -214,7 +214,7 @@ describe("Compute Engine behind a proxy", () => {
     expect(new Set(proxy.requests.map(({ target }) => target))).toEqual(
       new Set(["oauth2.googleapis.com:443"]),
     );
-    const [failed] = checks.filter(({ outcome }) => outcome === "failed");
+    const failed = checks.find(({ outcome }) => outcome === "failed");
     expect(failed).toMatchObject({ reason: "PROXY_REFUSED", code: "PERMISSION_DENIED" });
     expect(failed?.message).toContain(
       `the proxy ${proxy.url} (HTTPS_PROXY) did not connect to oauth2.googleapis.com:443`,

@@ -85,7 +85,7 @@ describe("a registry behind a proxy", () => {
     const tls = testIdentity([REGISTRY, token, blobs]);
     await using server = await startServer(
       ({ url, headers }, response) => {
-        if (headers.host === token) return void sendJson(response, { token: "granted" });
+        if (headers.host === token) return sendJson(response, { token: "granted" });
         if (headers.host === blobs) return void response.writeHead(200, HEADERS).end(bytes);
         if (headers.authorization !== "Bearer granted") {
           const challenge = `Bearer realm="https://${token}/token",service="test"`;
@@ -196,7 +196,7 @@ describe("addresses that a registry's answer names, behind a proxy", () => {
     const transport = createHttpTransport({
       proxy: proxyRule({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }),
       lookup: (name, _options, callback) =>
-        void callback(null, [{ address: known[name] ?? "192.0.2.1", family: 4 }]),
+        callback(null, [{ address: known[name] ?? "192.0.2.1", family: 4 }]),
     });
     await expect(transport.send({ ...common, url: new URL(url), addresses })).rejects.toMatchObject(
       { name: "RefusedAddressError", message: why },
@@ -213,7 +213,7 @@ describe("addresses that a registry's answer names, behind a proxy", () => {
     const transport = createHttpTransport({
       proxy: proxyRule({ HTTP_PROXY: proxy.url }),
       lookup: (_name, _options, callback) =>
-        void callback(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }), []),
+        callback(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }), []),
     });
     const url = new URL("http://blobs.example.test/");
     const response = await transport.send({ ...common, url, addresses: "public" });
