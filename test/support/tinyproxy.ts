@@ -15,6 +15,8 @@ export interface Tinyproxy extends AsyncDisposable {
 }
 
 const REQUEST = /Request \(file descriptor \d+\): (.*)$/;
+/** Part of util-linux, which every Debian has. */
+const SET_PRIVILEGES = "setpriv";
 const START_MILLISECONDS = 30_000;
 
 /** Starts a proxy on a free port of 127.0.0.1 that demands this user and password. */
@@ -30,7 +32,7 @@ export async function startTinyproxy(
   await writeFile(configuration, [...lines, `BasicAuth ${user} ${password}`, ""].join("\n"));
   // A test run that is killed cannot stop its servers, so the kernel does it.
   const bound = ["--pdeathsig", "KILL", binary, "-d", "-c", configuration];
-  const child = spawn("setpriv", bound, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(SET_PRIVILEGES, bound, { stdio: ["ignore", "pipe", "pipe"] });
   const requests: string[] = [];
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
