@@ -37,6 +37,16 @@ const instanceSettings = z.strictObject({
     .default([]),
   /** The groups of the machine's network interface. Empty: EC2 uses the default group of the subnet's VPC. */
   securityGroupIds: z.array(text),
+  /** The placement's IPv6-only subnets. Plans of older versions have none. */
+  ipv6OnlySubnets: z
+    .array(
+      z.strictObject({
+        subnet: text,
+        /** Whether EC2 assigns an address by itself. Otherwise the launch has to request one. */
+        assignsAddresses: z.boolean(),
+      }),
+    )
+    .default([]),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

@@ -29,7 +29,9 @@ function wordsIn(...patterns: readonly string[]): ReadonlySet<string> {
   const files = globSync([...patterns], { cwd: ROOT }).filter((file) => file !== "src/errors.ts");
   const sources = files.map((file) => readFileSync(join(ROOT, file), "utf8"));
   return new Set(
-    sources.flatMap((source) => [...source.matchAll(/"([A-Z_]+)"/gu)].map(([, word = ""]) => word)),
+    sources.flatMap((source) =>
+      [...source.matchAll(/"([A-Z_0-9]+)"/gu)].map(([, word = ""]) => word),
+    ),
   );
 }
 

@@ -68,6 +68,7 @@ export function ec2Plan(
       rootDeviceName: "/dev/xvda",
       rootVolume: { sizeGb: null, type: null },
       volumes: [],
+      ipv6OnlySubnets: [],
       securityGroupIds: [securityGroupId],
       instanceProfileArn: null,
       assignPublicIp: false,

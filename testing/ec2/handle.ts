@@ -82,8 +82,17 @@ export interface ImageChange {
 export interface SubnetOptions {
   readonly zone: string;
   readonly vpcId?: string;
-  readonly cidr?: string;
+  /** Null: IPv6-only. */
+  readonly cidr?: string | null;
+  /** A /64 block. Default: none, for an IPv6-only subnet `2001:db8:0:1::/64`. */
+  readonly ipv6Cidr?: string;
+  /** Default: true for an IPv6-only subnet, as in EC2. */
+  readonly assignIpv6?: boolean;
   readonly mapPublicIp?: boolean;
+  /** The owner's account. Default: the account of the handle. */
+  readonly owner?: string;
+  readonly sharedWith?: readonly string[];
+  readonly outpostArn?: string;
 }
 
 export interface PoolName {
@@ -198,12 +207,17 @@ function addSubnet(
   const { region, account, ec2 } = scope;
   if (!region.zones.some(({ name }) => name === options.zone))
     throw invalidArgument("INVALID_INPUT", `${region.name} does not have zone ${options.zone}`);
+  const cidr = options.cidr === undefined ? "10.0.0.0/24" : options.cidr;
   const subnet: Subnet = {
     id: newId(ec2.world, "subnet"),
-    account,
+    account: options.owner ?? account,
     vpcId: findRecord(region.vpcs, options.vpcId).id,
     zone: options.zone,
-    cidr: options.cidr ?? "10.0.0.0/24",
+    cidr,
+    ipv6Cidr: options.ipv6Cidr ?? (cidr === null ? "2001:db8:0:1::/64" : null),
+    assignIpv6: options.assignIpv6 ?? cidr === null,
+    sharedWith: [...(options.sharedWith ?? [])],
+    outpostArn: options.outpostArn ?? null,
     isDefault: false,
     mapPublicIp: options.mapPublicIp ?? false,
     tags: [],

@@ -37,6 +37,10 @@ export function defaultNetwork(region: Region, account: string): DefaultNetwork 
       vpcId,
       zone,
       cidr: `172.31.${index * 16}.0/20`,
+      ipv6Cidr: null,
+      assignIpv6: false,
+      sharedWith: [],
+      outpostArn: null,
       isDefault: true,
       mapPublicIp: true,
       tags: [],
@@ -68,7 +72,7 @@ const HOLDERS = recordIndex(
   () => new Map<string, Map<number, Instance>>(),
   (bySubnet, instance: Instance) => {
     const holders = bySubnet.get(instance.subnetId) ?? new Map<number, Instance>();
-    holders.set(addressNumber(instance.privateIp), instance);
+    if (instance.privateIp !== null) holders.set(addressNumber(instance.privateIp), instance);
     bySubnet.set(instance.subnetId, holders);
   },
 );
@@ -89,13 +93,20 @@ export function isTaken(taken: TakenAddresses, address: string): boolean {
   return taken.has(addressNumber(address));
 }
 
-/** Number of addresses in a CIDR block that machines can use. */
-export function usableAddresses(cidr: string): number {
+/** Whether the account owns the subnet, or its owner shares it with the account. */
+export function maySeeSubnet(subnet: Subnet, account: string): boolean {
+  return subnet.account === account || subnet.sharedWith.includes(account);
+}
+
+/** Number of addresses in a CIDR block that machines can use: none without an IPv4 block. */
+export function usableAddresses(cidr: string | null): number {
+  if (cidr === null) return 0;
   return Math.max(0, 2 ** (32 - prefixOf(cidr)) - RESERVED);
 }
 
 /** The first free addresses of a subnet, at most `count`. */
-export function freeAddresses(cidr: string, taken: TakenAddresses, count: number): string[] {
+export function freeAddresses(cidr: string | null, taken: TakenAddresses, count: number): string[] {
+  if (cidr === null) return [];
   const base = addressNumber(cidr.split("/", 1)[0] ?? "");
   const last = usableAddresses(cidr) + RESERVED_FIRST;
   const free: string[] = [];
@@ -106,8 +117,8 @@ export function freeAddresses(cidr: string, taken: TakenAddresses, count: number
 }
 
 /** True if the address lies in the block and is not reserved by EC2. */
-export function isUsableAddress(cidr: string, address: string): boolean {
-  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return false;
+export function isUsableAddress(cidr: string | null, address: string): boolean {
+  if (cidr === null || !/^\d{1,3}(?:\.\d{1,3}){3}$/.test(address)) return false;
   const offset = addressNumber(address) - addressNumber(cidr.split("/", 1)[0] ?? "");
   return offset >= RESERVED_FIRST && offset < usableAddresses(cidr) + RESERVED_FIRST;
 }

@@ -41,7 +41,9 @@ export const instanceSchema = z.object({
   subnetId: z.string(),
   vpcId: z.string(),
   securityGroupIds: z.array(z.string()),
-  privateIp: z.string(),
+  /** Null in an IPv6-only subnet. */
+  privateIp: z.string().nullable(),
+  ipv6: z.string().nullable().default(null),
   publicIp: z.string().nullable(),
   keyName: z.string().nullable(),
   profile: z.string().nullable(),
@@ -100,7 +102,8 @@ export const networkInterfaceSchema = z.object({
   zone: z.string(),
   subnetId: z.string(),
   vpcId: z.string(),
-  privateIp: z.string(),
+  privateIp: z.string().nullable(),
+  ipv6: z.string().nullable().default(null),
   publicIp: z.string().nullable(),
   macAddress: z.string(),
   description: z.string(),
@@ -175,7 +178,15 @@ export const subnetSchema = z.object({
   account: z.string(),
   vpcId: z.string(),
   zone: z.string(),
-  cidr: z.string(),
+  /** Null for an IPv6-only subnet. */
+  cidr: z.string().nullable(),
+  /** A /64 block, such as `2001:db8:0:1::/64`. */
+  ipv6Cidr: z.string().nullable().default(null),
+  /** Whether EC2 assigns an IPv6 address to a new interface that requests none. */
+  assignIpv6: z.boolean().default(false),
+  /** Other accounts that may launch into it (AWS Resource Access Manager). */
+  sharedWith: z.array(z.string()).default([]),
+  outpostArn: z.string().nullable().default(null),
   isDefault: z.boolean(),
   mapPublicIp: z.boolean(),
   tags,

@@ -39,6 +39,8 @@ export function launchRequest(launch: Launch): Input {
       HttpEndpoint: "enabled",
       HttpTokens: "required",
       InstanceMetadataTags: "enabled",
+      // EC2 does not open the metadata's IPv6 endpoint by itself, not even in an IPv6-only subnet.
+      ...(ipv6OnlySubnet(settings, place.subnet) === null ? {} : { HttpProtocolIpv6: "enabled" }),
     },
     ...market(place),
     TagSpecifications: tagSpecifications(launchTags(launch, settings.tags), {
@@ -50,15 +52,18 @@ export function launchRequest(launch: Launch): Input {
 
 /**
  * Only a network interface can request a public address, and EC2 refuses a request that has both an interface and the
- * shorter form. Without a request the subnet decides whether the machine has a public address.
+ * shorter form. Without a request the subnet decides whether the machine has a public address. An IPv6-only subnet has
+ * none to give.
  */
 function network(settings: InstanceSettings, { place, subnet }: Candidate): Partial<Input> {
   const { securityGroupIds, assignPublicIp } = settings;
-  if (!assignPublicIp)
+  const ipv6Only = ipv6OnlySubnet(settings, subnet);
+  if (!assignPublicIp || ipv6Only !== null)
     return {
       ...zonePlacement(place, subnet),
       ...(subnet === undefined ? {} : { SubnetId: subnet }),
       ...(securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...securityGroupIds] }),
+      ...(ipv6Only?.assignsAddresses === false ? { Ipv6AddressCount: 1 } : {}),
     };
   return {
     ...zonePlacement(place, subnet),
@@ -72,6 +77,13 @@ function network(settings: InstanceSettings, { place, subnet }: Candidate): Part
       },
     ],
   };
+}
+
+function ipv6OnlySubnet(
+  { ipv6OnlySubnets }: InstanceSettings,
+  subnet: string | undefined,
+): InstanceSettings["ipv6OnlySubnets"][number] | null {
+  return ipv6OnlySubnets.find((one) => one.subnet === subnet) ?? null;
 }
 
 /** A subnet implies its zone. */

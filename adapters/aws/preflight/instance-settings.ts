@@ -9,11 +9,13 @@ export interface InstanceSubject {
   readonly target: AwsTarget;
   /** Null if the image could not be read; the resolution then fails. */
   readonly image: ImageFacts | null;
+  /** Empty until the subnets have been read. */
+  readonly ipv6OnlySubnets: InstanceSettings["ipv6OnlySubnets"];
 }
 
 /** The settings that the plan records for the instance. */
 export function instanceSettings(
-  { draft, target, image }: InstanceSubject,
+  { draft, target, image, ipv6OnlySubnets }: InstanceSubject,
   instanceType: string,
   groupIds: readonly string[],
 ): InstanceSettings {
@@ -23,6 +25,7 @@ export function instanceSettings(
     rootVolume: rootVolumeOf({ shape: draft.shape, image }),
     volumes: volumesOf({ shape: draft.shape, target, image }),
     securityGroupIds: [...groupIds],
+    ipv6OnlySubnets: [...ipv6OnlySubnets],
     instanceProfileArn: target.instanceProfileArn,
     assignPublicIp: target.assignPublicIp,
     tags: { ...target.tags },

@@ -60,6 +60,14 @@ const RULES: readonly PlaceRule[] = [
     concernsMachineType: true,
   },
   {
+    name: "machine-type.ipv6",
+    reason: "IPV6_UNSUPPORTED",
+    passedMessage: "the instance type works in the placement's subnets",
+    remedy: "Name a machine type of the Nitro System, or subnets with IPv4 addresses.",
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
+  },
+  {
     name: "machine-type.market",
     reason: "NOT_OFFERED_HERE",
     passedMessage: "the instance type is available in the placement's market",
@@ -131,10 +139,10 @@ export function addressCheck(
   candidates: readonly Candidate[],
   subnets: readonly Subnet[],
 ): Check {
-  if (assignPublicIp) return passed(ADDRESS_CHECK, "the placement requests a public address");
   const used = new Set(
     candidates.flatMap(({ verdict, subnet }) => (verdict === "eligible" ? [subnet] : [])),
   );
+  if (assignPublicIp) return requestedAddressCheck(subnets.filter(isUsedIn(used)));
   const assigning = subnets.flatMap(({ SubnetId = "", MapPublicIpOnLaunch }) =>
     MapPublicIpOnLaunch === true && used.has(SubnetId) ? [SubnetId] : [],
   );
@@ -147,5 +155,25 @@ export function addressCheck(
     reason: "PUBLIC_ADDRESS",
     message: `${assigning.join(", ")} ${assign} each machine a public address, although the placement has assign_public_ip: false`,
     remedy: `Name subnets that assign none in the placement, or change ${change} (aws ec2 modify-subnet-attribute --no-map-public-ip-on-launch). If public addresses are intended, set assign_public_ip: true.`,
+  });
+}
+
+function isUsedIn(used: ReadonlySet<string | undefined>) {
+  return ({ SubnetId }: Subnet): boolean => used.has(SubnetId);
+}
+
+/** An IPv6-only subnet has no public IPv4 address to give. Its IPv6 addresses are public if its routes lead outside. */
+function requestedAddressCheck(subnets: readonly Subnet[]): Check {
+  const only = subnets.flatMap(({ SubnetId, Ipv6Native }) =>
+    SubnetId !== undefined && Ipv6Native === true ? [SubnetId] : [],
+  );
+  if (only.length === 0) return passed(ADDRESS_CHECK, "the placement requests a public address");
+  const [is, its] = only.length === 1 ? ["is", "its"] : ["are", "their"];
+  return warning(ADDRESS_CHECK, {
+    code: "FAILED_PRECONDITION",
+    reason: "PUBLIC_ADDRESS",
+    message: `${only.join(", ")} ${is} IPv6-only: ${its} machines get an IPv6 address and no public IPv4 address, although the placement has assign_public_ip: true`,
+    remedy:
+      "Name subnets with IPv4 addresses in the placement if the machines need one, or set assign_public_ip: false.",
   });
 }

@@ -1,6 +1,7 @@
 import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import type { ErrorReason } from "../../../src/errors.ts";
 import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
+import type { InstanceSettings } from "../settings.ts";
 
 export interface PlaceCheckInput {
   readonly candidates: readonly Candidate[];
@@ -70,12 +71,21 @@ function refusalsOf(
       reason: "NETWORK_MISMATCH",
       why: `${SubnetId} is in ${VpcId}, not in ${wantedVpc}${target.vpcId === null ? ` as ${securityGroup?.GroupId ?? "the security group"} is` : ""}`,
     });
-  if (subnet.AvailableIpAddressCount === 0)
+  // An IPv6-only subnet has no IPv4 address to give, and more IPv6 addresses than machines.
+  if (subnet.AvailableIpAddressCount === 0 && subnet.Ipv6Native !== true)
     refusals.push({ reason: "SUBNET_FULL", why: `${SubnetId} has no free address` });
-  if (zonesWithType !== null && !zonesWithType.includes(AvailabilityZone))
+  // An Outpost has types of its own, which the zone's offerings do not list: EC2's dry run decides.
+  const isInZone = subnet.OutpostArn === undefined || subnet.OutpostArn === "";
+  if (isInZone && zonesWithType !== null && !zonesWithType.includes(AvailabilityZone))
     refusals.push({
       reason: "MACHINE_TYPE_NOT_OFFERED",
       why: `${instanceType} is not offered in ${AvailabilityZone}`,
+    });
+  const obstacle = info === null || subnet.Ipv6Native !== true ? null : ipv6Obstacle(info);
+  if (obstacle !== null)
+    refusals.push({
+      reason: "IPV6_UNSUPPORTED",
+      why: `${SubnetId} is IPv6-only, but ${instanceType} ${obstacle}`,
     });
   const usages = info?.SupportedUsageClasses;
   if (market !== undefined && usages !== undefined && !usages.includes(market))
@@ -84,4 +94,22 @@ function refusalsOf(
       why: `${instanceType} is not available ${market === "spot" ? "on the spot market" : "on demand"}`,
     });
   return refusals;
+}
+
+/**
+ * "EC2 instances built on the Nitro System" work in IPv6-only subnets.
+ * https://aws.amazon.com/blogs/networking-and-content-delivery/introducing-ipv6-only-subnets-and-ec2-instances/
+ */
+function ipv6Obstacle({ Hypervisor, NetworkInfo }: InstanceTypeInfo): string | null {
+  if (NetworkInfo?.Ipv6Supported === false) return "does not support IPv6";
+  return Hypervisor === "xen" ? "is not built on the Nitro System" : null;
+}
+
+/** The IPv6-only subnets, as the plan's settings have them. */
+export function ipv6OnlySubnetsOf(subnets: readonly Subnet[]): InstanceSettings["ipv6OnlySubnets"] {
+  return subnets.flatMap(({ SubnetId, Ipv6Native, AssignIpv6AddressOnCreation }) =>
+    SubnetId === undefined || Ipv6Native !== true
+      ? []
+      : [{ subnet: SubnetId, assignsAddresses: AssignIpv6AddressOnCreation !== false }],
+  );
 }

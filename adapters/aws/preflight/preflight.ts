@@ -9,7 +9,7 @@ import { readFacts } from "../image/image-facts.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import { chooseMachine, readMachine } from "./machine-choice.ts";
 import type { MachineChoice, MachineReading } from "./machine-choice.ts";
-import { judgePlaces } from "./places.ts";
+import { ipv6OnlySubnetsOf, judgePlaces } from "./places.ts";
 import type { JudgedPlace } from "./places.ts";
 import { preflightReport, skippedReport } from "./preflight-report.ts";
 import type { PreflightFindings } from "./preflight-report.ts";
@@ -44,13 +44,19 @@ export async function preflightInstance(
 ): Promise<PreflightReport> {
   if (signal.aborted) throw cancellation(signal, "the preflight");
   const { image, refused, skippedBecause } = readFacts(facts);
-  const subject = { draft, target: awsTarget(draft), image, dryRun: ports.dryRun, signal };
-  if (skippedBecause !== null) return skippedReport(subject, skippedBecause);
-  const [reads, early] = await Promise.all([
-    readAll(ports, subject, signal),
-    dryRunFirstCandidate(subject),
+  const target = awsTarget(draft);
+  const subjectBefore = { draft, target, image, ipv6OnlySubnets: [], dryRun: ports.dryRun, signal };
+  if (skippedBecause !== null) return skippedReport(subjectBefore, skippedBecause);
+  const [reads, first] = await Promise.all([
+    readAll(ports, subjectBefore, signal),
+    dryRunFirstCandidate(subjectBefore),
   ]);
+  const ipv6OnlySubnets = ipv6OnlySubnetsOf(reads.subnets.value ?? []);
+  const subject = { ...subjectBefore, ipv6OnlySubnets };
   const findings = evaluate(subject, reads);
+  // Made before the subnets were known, without what a launch in an IPv6-only subnet requests.
+  const isIncomplete = ipv6OnlySubnets.some(({ subnet }) => subnet === first?.place.subnet);
+  const early = isIncomplete ? null : first;
   const dryRuns = await finishDryRuns(subject, early, {
     places: (findings.places ?? []).map(({ candidate }) => candidate),
     instanceType: findings.machine.info === null ? null : findings.machine.name,

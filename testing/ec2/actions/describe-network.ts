@@ -1,7 +1,7 @@
 import { type Context, reading } from "../action.ts";
 import { type FilterTable, applyFilters, tagFilters } from "../filters.ts";
 import { GROUP_ID, type IdKind, SUBNET_ID, VPC_ID, lookUp } from "../ids.ts";
-import { defaultNetwork, takenAddresses, usableAddresses } from "../network.ts";
+import { defaultNetwork, maySeeSubnet, takenAddresses, usableAddresses } from "../network.ts";
 import { type Page, page, refusePagingOfIds } from "../paging.ts";
 import { FILTERS, type Filters, PAGING, list, text } from "../parameters.ts";
 import type { SecurityGroup, Subnet, Vpc } from "../records.ts";
@@ -9,6 +9,8 @@ import { tagSet } from "../tags.ts";
 import type { XmlFields } from "../xml.ts";
 
 interface Listing<T> {
+  /** Whether the account sees a record. Default: only its own. */
+  readonly isVisible?: (record: T, account: string) => boolean;
   readonly action: string;
   readonly kind: IdKind;
   readonly idsName: string;
@@ -26,7 +28,7 @@ interface ListingRequest {
 /** Common part of the describes of network resources. The default network is created on the first describe. */
 function listOwned<T extends { readonly id: string; readonly account: string }>(
   context: Context,
-  { action, kind, idsName, records, filters }: Listing<T>,
+  { action, kind, idsName, records, filters, isVisible = isOwn }: Listing<T>,
   request: ListingRequest,
 ): Page<T> {
   const { region, account } = context;
@@ -34,17 +36,21 @@ function listOwned<T extends { readonly id: string; readonly account: string }>(
   refusePagingOfIds(request.ids, request, idsName);
   const find = (id: string): T | null => {
     const record = records.get(id);
-    return record?.account === account ? record : null;
+    return record !== undefined && isVisible(record, account) ? record : null;
   };
   const all =
     request.ids.length > 0
       ? lookUp(request.ids, kind, find)
-      : [...records.values()].filter((record) => record.account === account);
+      : [...records.values()].filter((record) => isVisible(record, account));
   return page(applyFilters(all, request.Filter, filters), ({ id }) => id, request, {
     query: [action, account, region.name, JSON.stringify(request.Filter)],
     minimum: 5,
     maximum: 1000,
   });
+}
+
+function isOwn(record: { readonly account: string }, account: string): boolean {
+  return record.account === account;
 }
 
 export const describeSubnets = reading(
@@ -62,11 +68,14 @@ export const describeSubnets = reading(
           kind: SUBNET_ID,
           idsName: "subnetIds",
           records: region.subnets,
+          isVisible: maySeeSubnet,
           filters: {
             ...tagFilters<Subnet>(),
             "availability-zone": ({ zone }) => zone,
             "available-ip-address-count": free,
             "cidr-block": ({ cidr }) => cidr,
+            "ipv6-native": ({ cidr }) => cidr === null,
+            "outpost-arn": ({ outpostArn }) => outpostArn,
             "default-for-az": ({ isDefault }) => isDefault,
             "owner-id": ({ account }) => account,
             state: () => "available",
@@ -92,15 +101,30 @@ function subnetFields({ region }: Context, subnet: Subnet, free: number): XmlFie
     ownerId: subnet.account,
     vpcId: subnet.vpcId,
     cidrBlock: subnet.cidr,
-    ipv6CidrBlockAssociationSet: [],
+    ipv6CidrBlockAssociationSet:
+      subnet.ipv6Cidr === null
+        ? []
+        : [
+            {
+              associationId: subnet.id.replace("subnet-", "subnet-cidr-assoc-"),
+              ipv6CidrBlock: subnet.ipv6Cidr,
+              ipv6CidrBlockState: { state: "associated" },
+            },
+          ],
     availableIpAddressCount: free,
     availabilityZone: subnet.zone,
     availabilityZoneId: region.zones.find(({ name }) => name === subnet.zone)?.id,
     defaultForAz: subnet.isDefault,
     mapPublicIpOnLaunch: subnet.mapPublicIp,
-    assignIpv6AddressOnCreation: false,
+    assignIpv6AddressOnCreation: subnet.assignIpv6,
     mapCustomerOwnedIpOnLaunch: false,
-    ipv6Native: false,
+    ipv6Native: subnet.cidr === null,
+    outpostArn: subnet.outpostArn,
+    privateDnsNameOptionsOnLaunch: {
+      hostnameType: subnet.cidr === null ? "resource-name" : "ip-name",
+      enableResourceNameDnsARecord: false,
+      enableResourceNameDnsAAAARecord: false,
+    },
     enableDns64: false,
     tagSet: tagSet(subnet.tags),
   };

@@ -16,6 +16,7 @@ import {
   launchableImage,
   profileOf,
   requireCounts,
+  requireNitro,
   requireOffering,
   requireUserData,
 } from "../launch/request.ts";
@@ -61,6 +62,7 @@ function decide(
 ): LaunchWithoutSubnet & { readonly type: InstanceType } {
   const image = launchableImage(context, parameters.ImageId);
   const type = fittingType(context, parameters.InstanceType, image);
+  requireNitro(type, parameters, network.subnets);
   const zones = network.subnets.map(({ zone }) => zone);
   requireOffering(context, type.name, zones);
   const devices = planDevices(image, parameters.BlockDeviceMapping);
@@ -153,8 +155,10 @@ function addressesFor(
   { privateIp }: NetworkChoice,
   subnet: Subnet,
   count: number,
-): readonly string[] {
+): readonly (string | null)[] {
   if (privateIp !== null) return [privateIp];
+  // A /64 block has more IPv6 addresses than any launch needs.
+  if (subnet.cidr === null) return Array.from({ length: count }, () => null);
   return freeAddresses(subnet.cidr, takenAddresses(region, subnet.id, now), count);
 }
 

@@ -16,11 +16,11 @@ export interface LaunchDecision {
   readonly tagsOf: (resourceType: string) => Tags;
 }
 
-/** Creates one machine per address, in the order of launch indexes, each with its volumes and its interface. */
+/** Creates one machine per IPv4 address (null in an IPv6-only subnet), in the order of launch indexes, each with its volumes and its interface. */
 export function makeInstances(
   context: Context,
   decision: LaunchDecision,
-  addresses: readonly string[],
+  addresses: readonly (string | null)[],
 ): readonly Instance[] {
   const reservationId = newId(context.world, "r");
   return addresses.map((privateIp, launchIndex) => {
@@ -40,7 +40,7 @@ export function makeInstances(
 interface Member {
   readonly reservationId: string;
   readonly launchIndex: number;
-  readonly privateIp: string;
+  readonly privateIp: string | null;
 }
 
 function makeInstance(context: Context, decision: LaunchDecision, member: Member): Instance {
@@ -59,6 +59,7 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     subnetId: subnet.id,
     vpcId: subnet.vpcId,
     securityGroupIds: network.securityGroups.map(({ id }) => id),
+    ipv6: ipv6Address(context, network, subnet),
     publicIp: (network.wantsPublicIp ?? subnet.mapPublicIp) ? publicAddress(context) : null,
     keyName: parameters.KeyName,
     profile: decision.profile,
@@ -122,6 +123,7 @@ function makeInterface(
     subnetId: instance.subnetId,
     vpcId: instance.vpcId,
     privateIp: instance.privateIp,
+    ipv6: instance.ipv6,
     publicIp: instance.publicIp,
     macAddress: ["02", ...pairs].join(":"),
     description: network.description,
@@ -138,4 +140,15 @@ function makeInterface(
 /** An address of a documentation block (RFC 5737), which is never routed. */
 function publicAddress({ world }: Context): string {
   return `203.0.113.${Number.parseInt(newDigits(world, 2), 16)}`;
+}
+
+/** An address of the subnet's /64 block, or null if the launch gets none. */
+function ipv6Address(
+  { world }: Context,
+  { ipv6Count }: NetworkChoice,
+  { ipv6Cidr, assignIpv6 }: Subnet,
+): string | null {
+  if (ipv6Cidr === null || (ipv6Count ?? (assignIpv6 ? 1 : 0)) === 0) return null;
+  const groups = newDigits(world, 16).match(/.{4}/g) ?? [];
+  return ipv6Cidr.replace(/::\/64$/, `:${groups.join(":")}`);
 }

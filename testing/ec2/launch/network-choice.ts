@@ -1,7 +1,13 @@
 import type { Context } from "../action.ts";
 import { Ec2Failure, invalidCombination, invalidValue } from "../failure.ts";
 import { GROUP_ID, SUBNET_ID, lookUp, requireWellFormed } from "../ids.ts";
-import { defaultNetwork, isTaken, isUsableAddress, takenAddresses } from "../network.ts";
+import {
+  defaultNetwork,
+  isTaken,
+  isUsableAddress,
+  maySeeSubnet,
+  takenAddresses,
+} from "../network.ts";
 import type { SecurityGroup, Subnet } from "../records.ts";
 import type { RunParameters } from "./shape.ts";
 
@@ -13,6 +19,8 @@ export interface NetworkChoice {
   readonly isNamed: boolean;
   readonly securityGroups: readonly SecurityGroup[];
   readonly privateIp: string | null;
+  /** Number of IPv6 addresses. Null: use the subnet's setting. */
+  readonly ipv6Count: number | null;
   /** Null: use the subnet's setting. */
   readonly wantsPublicIp: boolean | null;
   readonly description: string;
@@ -30,11 +38,13 @@ export function chooseNetwork(context: Context, parameters: RunParameters): Netw
     isNamed: zone !== null || asked.subnetId !== null,
     securityGroups: securityGroupsFor(context, vpcId, asked),
     privateIp: asked.privateIp,
+    ipv6Count: asked.ipv6Count,
     wantsPublicIp: asked.wantsPublicIp,
     description: asked.description,
     deleteInterface: asked.deleteInterface,
   };
   requireAddress(context, choice, parameters.MaxCount);
+  for (const subnet of subnets) requireIpv6(choice, subnet);
   return choice;
 }
 
@@ -43,6 +53,7 @@ interface RequestedInterface {
   readonly groupIds: readonly string[];
   readonly groupNames: readonly string[];
   readonly privateIp: string | null;
+  readonly ipv6Count: number | null;
   readonly wantsPublicIp: boolean | null;
   readonly description: string;
   readonly deleteInterface: boolean;
@@ -55,6 +66,7 @@ function readInterface(parameters: RunParameters): RequestedInterface {
     groupIds: parameters.SecurityGroupId,
     groupNames: parameters.SecurityGroup,
     privateIp: parameters.PrivateIpAddress,
+    ipv6Count: parameters.Ipv6AddressCount,
     wantsPublicIp: null,
     description: "",
     deleteInterface: true,
@@ -78,6 +90,7 @@ function readInterface(parameters: RunParameters): RequestedInterface {
     groupIds: first.SecurityGroupId,
     groupNames: [],
     privateIp: first.PrivateIpAddress,
+    ipv6Count: first.Ipv6AddressCount,
     wantsPublicIp: first.AssociatePublicIpAddress,
     description: first.Description ?? "",
     deleteInterface: first.DeleteOnTermination ?? true,
@@ -104,7 +117,10 @@ function subnetsFor(
   const standard = defaultNetwork(region, account);
   if (subnetId === null)
     return [...standard.subnets.values()].filter((subnet) => zone === null || subnet.zone === zone);
-  const subnets = lookUp([subnetId], SUBNET_ID, (id) => ownedBy(region.subnets.get(id), account));
+  const subnets = lookUp([subnetId], SUBNET_ID, (id) => {
+    const subnet = region.subnets.get(id);
+    return subnet !== undefined && maySeeSubnet(subnet, account) ? subnet : null;
+  });
   const other = subnets.find((subnet) => zone !== null && subnet.zone !== zone);
   if (other !== undefined)
     throw invalidValue(
@@ -120,8 +136,16 @@ function securityGroupsFor(
 ): readonly SecurityGroup[] {
   const { groupIds, groupNames } = asked;
   const groups = [...region.securityGroups.values()].filter((group) => group.account === account);
-  if (groupIds.length === 0 && groupNames.length === 0)
-    return groups.filter((group) => group.vpcId === vpcId && group.name === "default");
+  if (groupIds.length === 0 && groupNames.length === 0) {
+    const standard = groups.filter((group) => group.vpcId === vpcId && group.name === "default");
+    // In a shared subnet the default group belongs to the owner, and only the owner can use it.
+    if (standard.length === 0)
+      throw new Ec2Failure(
+        "InvalidGroup.NotFound",
+        `The security group 'default' does not exist in VPC '${vpcId}'`,
+      );
+    return standard;
+  }
   if (groupNames.length > 0 && asked.subnetId !== null)
     throw invalidCombination("The parameter groupName cannot be used with the parameter subnet");
   requireWellFormed(groupIds, GROUP_ID);
@@ -150,6 +174,20 @@ function securityGroupsFor(
   return [...byId, ...byName];
 }
 
+/** @throws Ec2Failure for addresses of a version that the subnet does not have. */
+function requireIpv6(
+  { privateIp, ipv6Count, wantsPublicIp }: Omit<NetworkChoice, "subnets">,
+  { id, cidr, ipv6Cidr, assignIpv6 }: Subnet,
+): void {
+  if (ipv6Cidr === null && (ipv6Count ?? 0) > 0)
+    throw invalidValue(`No IPv6 CIDR block is associated with the subnet ${id}`);
+  if (cidr !== null) return;
+  if (wantsPublicIp === true || privateIp !== null)
+    throw invalidCombination(`IPv4 addresses cannot be assigned in the IPv6-only subnet ${id}.`);
+  if ((ipv6Count ?? (assignIpv6 ? 1 : 0)) === 0)
+    throw invalidCombination(`An instance in the IPv6-only subnet ${id} needs an IPv6 address.`);
+}
+
 function requireAddress({ region, now }: Context, choice: NetworkChoice, count: number): void {
   const { privateIp, subnets } = choice;
   const subnet = subnets[0];
@@ -160,11 +198,4 @@ function requireAddress({ region, now }: Context, choice: NetworkChoice, count: 
     throw invalidValue(`Address ${privateIp} does not fall within the subnet's address range`);
   if (isTaken(takenAddresses(region, subnet.id, now), privateIp))
     throw new Ec2Failure("InvalidIPAddress.InUse", `Address ${privateIp} is in use.`);
-}
-
-function ownedBy<T extends { readonly account: string }>(
-  record: T | undefined,
-  account: string,
-): T | null {
-  return record !== undefined && record.account === account ? record : null;
 }

@@ -4,7 +4,7 @@ import { IMAGE_ID, notFound, requireWellFormed } from "../ids.ts";
 import { findImage } from "../images.ts";
 import type { InstanceType } from "../instance-types.ts";
 import { imageState } from "../lifecycle.ts";
-import type { Image } from "../records.ts";
+import type { Image, Subnet } from "../records.ts";
 import { isOffered } from "../offerings.ts";
 import type { RunParameters } from "./shape.ts";
 
@@ -112,4 +112,23 @@ function invalidProfile(member: string, value: string): Ec2Failure {
   return invalidValue(
     `Value (${value}) for parameter iamInstanceProfile.${member} is invalid. Invalid IAM Instance Profile ${member === "arn" ? "ARN" : "name"}`,
   );
+}
+
+/** @throws Ec2Failure for a Xen type where only types of the Nitro system work. */
+export function requireNitro(
+  type: InstanceType,
+  { MetadataOptions }: RunParameters,
+  subnets: readonly Subnet[],
+): void {
+  if (type.isXen !== true) return;
+  if (MetadataOptions?.HttpProtocolIpv6 === "enabled")
+    throw new Ec2Failure(
+      "UnsupportedOperation",
+      "The HttpProtocolIpv6 metadata option cannot be enabled for Xen-backed instance types.",
+    );
+  const only = subnets.find(({ cidr }) => cidr === null);
+  if (only !== undefined)
+    throw invalidCombination(
+      `The instance type '${type.name}' is not supported in the IPv6-only subnet ${only.id}.`,
+    );
 }

@@ -26,7 +26,7 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
     instanceId: instance.id,
     imageId: instance.imageId,
     instanceState: stateFields(state),
-    privateDnsName: isEnded ? "" : privateDnsName(region.name, instance.privateIp),
+    privateDnsName: isEnded ? "" : privateDnsName(region.name, instance),
     dnsName: hasPublicIp ? publicDnsName(region.name, instance.publicIp) : "",
     reason:
       instance.stateReason === null ? "" : `User initiated (${timestamp(reasonTime(instance))})`,
@@ -82,6 +82,7 @@ function networkFields(
     subnetId: instance.subnetId,
     vpcId: instance.vpcId,
     privateIpAddress: instance.privateIp,
+    ipv6Address: instance.ipv6,
     ipAddress: hasPublicIp ? instance.publicIp : null,
     sourceDestCheck: true,
     groupSet: groupSet(region, instance.securityGroupIds),

@@ -1,7 +1,11 @@
-/** The DNS name that EC2's resolver assigns to a private address. */
-export function privateDnsName(region: string, address: string): string {
+/** The DNS name that EC2's resolver assigns to a private address, or to a machine that has none. */
+export function privateDnsName(
+  region: string,
+  { id, privateIp }: { readonly id: string; readonly privateIp: string | null },
+): string {
   const domain = region === "us-east-1" ? "ec2.internal" : `${region}.compute.internal`;
-  return `ip-${address.replaceAll(".", "-")}.${domain}`;
+  const host = privateIp === null ? id : `ip-${privateIp.replaceAll(".", "-")}`;
+  return `${host}.${domain}`;
 }
 
 export function publicDnsName(region: string, address: string | null): string {

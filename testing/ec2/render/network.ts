@@ -12,16 +12,24 @@ export function groupSet(region: Region, ids: readonly string[]): XmlValue {
 
 /** The addresses of an interface, including the public one once it is assigned. */
 export function interfaceAddresses(
-  { privateIp, publicIp }: NetworkInterface,
+  { instanceId, privateIp, ipv6, publicIp }: NetworkInterface,
   region: string,
   hasPublicIp: boolean,
 ): XmlFields {
   const association = !hasPublicIp
     ? null
     : { publicIp, publicDnsName: publicDnsName(region, publicIp), ipOwnerId: "amazon" };
-  const names = { privateIpAddress: privateIp, privateDnsName: privateDnsName(region, privateIp) };
+  const addressesOfV6 = {
+    ipv6AddressesSet: ipv6 === null ? [] : [{ ipv6Address: ipv6, isPrimaryIpv6: false }],
+  };
+  if (privateIp === null) return { ...addressesOfV6, privateIpAddressesSet: [] };
+  const names = {
+    privateIpAddress: privateIp,
+    privateDnsName: privateDnsName(region, { id: instanceId, privateIp }),
+  };
   return {
     ...names,
+    ...addressesOfV6,
     association,
     privateIpAddressesSet: [{ ...names, primary: true, association }],
   };

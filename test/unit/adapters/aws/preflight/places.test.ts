@@ -56,6 +56,22 @@ describe("a place", () => {
       ["NETWORK_MISMATCH"],
     ],
     [
+      "is IPv6-only, for a Xen type",
+      {
+        subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0, Ipv6Native: true }],
+        info: { ...INFO, Hypervisor: "xen" },
+      },
+      ["IPV6_UNSUPPORTED"],
+    ],
+    [
+      "is IPv6-only, for a type without IPv6",
+      {
+        subnets: [{ ...subnet("subnet-1"), Ipv6Native: true }],
+        info: { ...INFO, NetworkInfo: { Ipv6Supported: false } },
+      },
+      ["IPV6_UNSUPPORTED"],
+    ],
+    [
       "is full",
       { subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }] },
       ["SUBNET_FULL"],
@@ -97,6 +113,7 @@ describe("a place", () => {
     const skipped = placeChecks(places, unknown).filter(({ outcome }) => outcome === "skipped");
     expect(skipped.map(({ name }) => name)).toEqual([
       "machine-type.offered",
+      "machine-type.ipv6",
       "machine-type.market",
     ]);
   });
