@@ -87,13 +87,18 @@ export function invalidName(subject: Subject, answer: Answer): SlipwayError {
   });
 }
 
-export function certificateRefused(subject: Subject, why: string, cause: unknown): SlipwayError {
+export function certificateRefused(
+  subject: Subject,
+  { why, replace }: { readonly why: string; readonly replace: boolean },
+  cause: unknown,
+): SlipwayError {
   return fault(subject, {
     code: "FAILED_PRECONDITION",
     reason: "REGISTRY_TLS",
     why: `the registry ${subject.repository.registry} is not trusted: ${why}`,
-    remedy:
-      "Make its certificate authority known by NODE_EXTRA_CA_CERTS or Docker's certs.d, or give it a valid certificate.",
+    remedy: replace
+      ? "Give the registry another certificate; the engine refuses this one too."
+      : "Make its certificate authority known by NODE_EXTRA_CA_CERTS or Docker's certs.d, or give it a valid certificate.",
     cause,
   });
 }

@@ -1,6 +1,9 @@
+import { NO_ALTERNATIVE_NAME } from "./server-identity.ts";
+
 /** The cause of a failed request, determined by the error's code and never by its message. */
 export type NetworkFailure =
-  | { readonly kind: "certificate"; readonly why: string }
+  /** `replace` is true if another certificate is needed, whichever authorities are trusted. */
+  | { readonly kind: "certificate"; readonly why: string; readonly replace: boolean }
   | { readonly kind: "plain-http"; readonly why: string }
   | { readonly kind: "protocol"; readonly why: string }
   | {
@@ -26,11 +29,27 @@ const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
   ["CERT_SIGNATURE_FAILURE", "its certificate has a wrong signature"],
   ["HOSTNAME_MISMATCH", "its certificate is for another name"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
+  [
+    NO_ALTERNATIVE_NAME,
+    "its certificate has a Common Name but no subject alternative name, which Docker's engine requires",
+  ],
   ["INVALID_CA", "a certificate of its chain may not sign others"],
   ["INVALID_PURPOSE", "its certificate is not for a server"],
   ["PATH_LENGTH_EXCEEDED", "its chain of certificates is longer than an authority allows"],
   ["CERT_CHAIN_TOO_LONG", "its chain of certificates is too long"],
 ]);
+
+/** Codes for a certificate that no trusted authority makes valid. */
+const REPLACE: ReadonlySet<string> = new Set([
+  NO_ALTERNATIVE_NAME,
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "PATH_LENGTH_EXCEEDED",
+  "CERT_CHAIN_TOO_LONG",
+]);
+
+/** Node's code for the reasons of OpenSSL that it does not list, such as a signature by SHA-1. */
+const OTHER_CERTIFICATE_FAULT = "UNSPECIFIED";
 
 const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "the connection was refused"],
@@ -57,10 +76,13 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   const code = codeOf(error);
   if (code === "") return null;
   const certificate = CERTIFICATE_CODES.get(code);
-  if (certificate !== undefined) return { kind: "certificate", why: certificate };
+  if (certificate !== undefined)
+    return { kind: "certificate", why: certificate, replace: REPLACE.has(code) };
+  if (code === OTHER_CERTIFICATE_FAULT)
+    return { kind: "certificate", why: `TLS failed (${messageOf(error)})`, replace: true };
   if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
   if (/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code))
-    return { kind: "certificate", why: `TLS failed (${code})` };
+    return { kind: "certificate", why: `TLS failed (${code})`, replace: false };
   if (code === "UNEXPECTED_STATUS")
     return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
@@ -69,6 +91,10 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   const why = NETWORK_CODES.get(code) ?? "the connection failed";
   // After one full timeout, two more would take too long: no retry.
   return { kind: "unreachable", why, code, transient: code !== "ETIMEDOUT" };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
 }
 
 /** The code of an error, or of the first of several: a name with several addresses fails with one error for each. */

@@ -50,7 +50,7 @@ export function translateFailure(
   if (failure === null) return permanent(asSlipwayError(caught));
   switch (failure.kind) {
     case "certificate":
-      return permanent(certificateRefused(subject, failure.why, caught));
+      return permanent(certificateRefused(subject, failure, caught));
     case "plain-http":
       return permanent(plainHttpRefused(subject, caught));
     case "protocol":

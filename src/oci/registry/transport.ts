@@ -7,6 +7,7 @@ import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
 import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
 import type { ProxyRule } from "../../proxy/proxy-rule.ts";
+import { checkServerIdentity } from "./server-identity.ts";
 import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
 /**
@@ -262,10 +263,11 @@ function drain(incoming: IncomingMessage): void {
 
 function tlsOptions(trust: TlsTrust) {
   const { verify, certificateAuthorities } = trust;
-  if (certificateAuthorities === null) return { rejectUnauthorized: verify };
+  const checks = { rejectUnauthorized: verify, checkServerIdentity };
+  if (certificateAuthorities === null) return checks;
   // A list passed to Node replaces the default list.
   const ca = [...getCACertificates("default"), certificateAuthorities];
-  return { rejectUnauthorized: verify, ca };
+  return { ...checks, ca };
 }
 
 function fingerprint({ certificateAuthorities }: TlsTrust): string {

@@ -36,6 +36,18 @@ describe("classifyNetworkFailure", () => {
     expect(classifyNetworkFailure(failure(code))).toEqual({
       kind: "certificate",
       why: expect.stringContaining(why),
+      replace: code.startsWith("INVALID"),
+    });
+  });
+
+  it("keeps OpenSSL's words for what Node does not list", () => {
+    const weak = Object.assign(new Error("CA signature digest algorithm too weak"), {
+      code: "UNSPECIFIED",
+    });
+    expect(classifyNetworkFailure(weak)).toEqual({
+      kind: "certificate",
+      why: "TLS failed (CA signature digest algorithm too weak)",
+      replace: true,
     });
   });
 

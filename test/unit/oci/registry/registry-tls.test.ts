@@ -64,6 +64,54 @@ describe("TLS", () => {
     },
   );
 
+  it.each<[string, readonly string[], string, string]>([
+    ["the Common Name alone", [], "Common Name", "another certificate"],
+    ["an address beside the Common Name", ["127.0.0.1"], "another name", "NODE_EXTRA_CA_CERTS"],
+    ["a part of a label", ["regist*.test.example"], "another name", "NODE_EXTRA_CA_CERTS"],
+  ])(
+    "rejects a certificate that names the registry by %s, as Go does",
+    async (_what, names, why, remedy) => {
+      const tls = testIdentity(names, Date.now(), "registry.test.example");
+      await using registry = await serve(tls);
+      using client = testClient({
+        ...SECURE,
+        transport: smallInternet({ "registry.test.example": ["127.0.0.1"] }),
+        certificateAuthorities: async () => tls.cert,
+      });
+      const name = `registry.test.example:${registry.port}/a:1`;
+      await expect(client.getManifest(asking(name, password("a", "b")))).rejects.toThrow(
+        expect.objectContaining({
+          code: "FAILED_PRECONDITION",
+          reason: "REGISTRY_TLS",
+          message: expect.stringContaining(why),
+          remedy: expect.stringContaining(remedy),
+        }),
+      );
+      expect(registry.requests).toHaveLength(0);
+    },
+  );
+
+  it.each(["registry.test.example", "*.test.example"])(
+    "accepts a certificate with the alternative name %s",
+    async (alternative) => {
+      const tls = testIdentity([alternative], Date.now(), "elsewhere");
+      await using registry = await serve(tls);
+      using client = testClient({
+        ...SECURE,
+        transport: smallInternet({ "registry.test.example": ["127.0.0.1"] }),
+        certificateAuthorities: async () => tls.cert,
+      });
+      const name = `registry.test.example:${registry.port}/a@${digest}`;
+      expect(await client.headManifest(asking(name))).toMatchObject({ digest });
+    },
+  );
+
+  it("accepts any name of an insecure registry's certificate", async () => {
+    await using registry = await serve(testIdentity([], Date.now(), "elsewhere"));
+    using client = testClient();
+    expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
+  });
+
   it("names an invalid certificate authority", async () => {
     await using registry = await serve(testIdentity(["127.0.0.1"]));
     using client = testClient({ ...SECURE, certificateAuthorities: async () => "no certificate" });
