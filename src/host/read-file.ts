@@ -88,6 +88,17 @@ export async function refuseEndlessFile(path: string): Promise<void> {
   if (status.size > LARGEST_FILE_OF_LIBRARY) throw tooLarge(LARGEST_FILE_OF_LIBRARY);
 }
 
+/** Whether a path leads to a pipe, a device or a socket, which may make its reader wait. */
+export async function isEndless(path: string): Promise<boolean> {
+  try {
+    const status = await stat(path);
+    return !status.isFile() && !status.isDirectory();
+  } catch (caught) {
+    if (errnoOf(caught) === null) throw caught;
+    return false;
+  }
+}
+
 /** Whether the file system reports that a file does not exist. */
 export function isAbsent(caught: unknown): boolean {
   const code = errnoOf(caught);

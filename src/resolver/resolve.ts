@@ -12,7 +12,8 @@ import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan/pla
 import { measureBootDocument } from "../boot/boot-document.ts";
 import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure, isFailed } from "./checks-failure.ts";
-import { failedBy, passed, skipped } from "../substrate/check.ts";
+import { explainedBy, withProblem } from "./credential-problem.ts";
+import { failedBy, passed, skipped, warning } from "../substrate/check.ts";
 import { checkRecords, MACHINE_TYPE_ARCHITECTURE } from "./checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
@@ -27,6 +28,8 @@ import { placementTarget, targetRegion, initialCandidates } from "./target.ts";
 export interface FoundCredential {
   readonly source: CredentialSource;
   readonly credential: RegistryCredential | null;
+  /** Why Docker's configuration was not used, if it exists and cannot be read. */
+  readonly problem?: SlipwayError;
 }
 
 export interface ResolverPorts {
@@ -121,7 +124,7 @@ async function assess(
   return {
     checks: [
       ...known,
-      ...(pinned?.checks ?? []),
+      ...explainedBy(credential?.value?.problem, pinned?.checks ?? []),
       ...withoutRepeats(checks, report.checks),
       bootDocumentCheck(draft, opened.value),
     ],
@@ -169,8 +172,12 @@ function credentialChecks(
   if (credential === null)
     return [skipped("image.credential", `image ${image}: its secret does not exist`)];
   if (credential.value === null) return credential.checks;
-  const { source } = credential.value;
-  return [passed("image.credential", `image ${image}: pulling ${describeCredential(source)}`)];
+  const { source, problem } = credential.value;
+  const message = `image ${image}: pulling ${describeCredential(source)}`;
+  if (problem === undefined) return [passed("image.credential", message)];
+  const { code, reason, remedy } = problem;
+  const finding = { code, reason, remedy: remedy ?? "", message: withProblem(message, problem) };
+  return [warning("image.credential", finding)];
 }
 
 function describeCredential(source: CredentialSource): string {

@@ -1,4 +1,5 @@
-import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
+import { isSlipwayError, type SlipwayError } from "../errors.ts";
+import { readDockerConfigFile } from "../host/docker-config-file.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { Reference } from "../oci/reference.ts";
 import { runCredentialHelper, type HelperOptions } from "./credential-helper.ts";
@@ -12,44 +13,39 @@ export interface DockerConfigOptions extends HelperOptions {
   readonly path: string;
 }
 
-const LARGEST_CONFIG = 1024 * 1024;
+/** A credential, or why Docker's configuration yields none. */
+export interface DockerCredential {
+  /** Null if Docker has no credential for the registry. */
+  readonly credential: RegistryCredential | null;
+  /** Why the configuration or its helper could not be read; the registry is used without a credential then. */
+  readonly problem: SlipwayError | null;
+}
 
 /**
  * Finds the credential that Docker itself would use for an image, in its configuration and credential helpers. It
  * reads the file on every call, because `docker login` may have changed it.
  *
- * @returns null if Docker has no credential for the registry
- * @throws SlipwayError `CREDENTIAL_INVALID` (the message names the file), `CREDENTIAL_HELPER_FAILED`
+ * Docker's command warns of a configuration that it cannot read and pulls anonymously (`LoadDefaultConfigFile`), and until
+ * version 28.3 also if a helper failed. Leftovers of a removed Docker Desktop should not stop the pull of a public image.
+ *
+ * @throws SlipwayError `CREDENTIAL_INVALID` if the file is a pipe, a device or a socket
  */
 export async function dockerCredential(
   options: DockerConfigOptions,
   reference: Reference,
   signal: AbortSignal,
-): Promise<RegistryCredential | null> {
-  const config = await readConfigFile(options.path);
-  if (config === null) return null;
-  const credential = await selectCredential(reference, config, (name, server) =>
-    runCredentialHelper({ name, server, signal }, options),
-  );
-  return credential === null ? null : toRegistryCredential(credential);
-}
-
-/** The parsed file; null if it does not exist. */
-async function readConfigFile(path: string): Promise<unknown> {
-  let text: string;
+): Promise<DockerCredential> {
+  const file = await readDockerConfigFile(options.path);
+  if (file.kind === "absent") return { credential: null, problem: null };
+  if (file.kind === "refused") throw invalidCredential(file.why, file.remedy);
   try {
-    text = (await readRegularFile(path, LARGEST_CONFIG)).toString("utf8");
-  } catch (caught) {
-    if (isAbsent(caught)) return null;
-    throw invalidCredential(
-      `${path} cannot be read: ${whyUnreadable(caught)}`,
-      "Make the Docker configuration a file that this user can read, or name a pull secret in the image record.",
+    if (file.kind === "unreadable") throw invalidCredential(file.why, file.remedy);
+    const found = await selectCredential(reference, file.document, (name, server) =>
+      runCredentialHelper({ name, server, signal }, options),
     );
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's message would quote the file.
-    throw invalidCredential(`${path} is not JSON`, "Correct the Docker configuration.");
+    return { credential: found === null ? null : toRegistryCredential(found), problem: null };
+  } catch (caught) {
+    if (!isSlipwayError(caught) || caught.code === "CANCELLED") throw caught;
+    return { credential: null, problem: caught };
   }
 }

@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { invalidArgument, SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import { credentialServer, parseReference, type Reference } from "../oci/reference.ts";
+import { goMembers } from "../json/go-members.ts";
+import {
+  credentialServer,
+  parseReference,
+  type Reference,
+  type Repository,
+} from "../oci/reference.ts";
 import { SecretValue } from "../secret-value.ts";
 
 /** A credential in plain text: printing it prints its secrets. */
@@ -23,20 +29,23 @@ interface HelperAnswer {
 const TOKEN_USERNAME = "<token>";
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-const optionalText = z.string().nullish();
-const dockerConfig = z.object({
+const optionalText = z.string().optional();
+/** Docker reads the names in any case. */
+const dockerConfig = asGo({
   // Entries are validated on use, so that another registry's malformed entry does no harm.
-  auths: z.record(z.string(), z.unknown()).nullish(),
-  credHelpers: z.record(z.string(), z.string()).nullish(),
+  auths: z.record(z.string(), z.unknown()).optional(),
+  credHelpers: z.record(z.string(), z.string()).optional(),
   credsStore: optionalText,
 });
-const authEntry = z.object({
+const authEntry = asGo({
   auth: optionalText,
   username: optionalText,
   password: optionalText,
   identitytoken: optionalText,
   registrytoken: optionalText,
 });
+/** The paths in old keys that mean a whole registry. */
+const API_PATHS: ReadonlySet<string> = new Set(["", "v1", "v2"]);
 
 /** The credential settings of a Docker configuration (`config.json`). */
 export interface DockerConfig {
@@ -62,12 +71,13 @@ export async function selectCredential(
   dockerConfig: unknown,
   helper?: CredentialHelper,
 ): Promise<Credential | null> {
-  const { registry } = isReference(reference) ? reference : parseReference(reference);
+  const repository = isReference(reference) ? reference : parseReference(reference);
+  const { registry } = repository;
   const config = readDockerConfig(dockerConfig);
   const server = credentialServer(registry);
   const name = config.credentialHelpers.get(server) ?? config.credentialStore;
   if (name === null || name === "") {
-    const entry = findEntry(config, server);
+    const entry = findEntry(config, server, repository);
     return entry === undefined ? null : readEntry(entry, registry);
   }
   if (helper === undefined)
@@ -115,22 +125,62 @@ export function readDockerConfig(value: unknown): DockerConfig {
 }
 
 /**
- * The entry of a server: the one with its exact name, otherwise the first whose key has the same host. Old versions
- * of Docker wrote keys as URLs, such as `https://registry.example.com/v1/`.
+ * The entry for a repository: the one with the longest path that contains it (`registry.example.com/team`), as podman,
+ * skopeo and crane read it; otherwise the one with the server's exact name; otherwise the first whose key has the same host,
+ * as Docker reads it. Old versions of Docker wrote keys as URLs, such as `https://registry.example.com/v1/`.
  */
-export function findEntry(config: DockerConfig, server: string): unknown {
-  if (config.auths.has(server)) return config.auths.get(server);
-  for (const [key, entry] of config.auths) if (hostOfKey(key) === server) return entry;
-  return undefined;
+export function findEntry(config: DockerConfig, server: string, repository: Repository): unknown {
+  const keys = [...config.auths.keys()];
+  const sameHost = keys.filter((key) => hostOfKey(key) === server);
+  const key =
+    longestPath(keys, repository) ??
+    keys.find((one) => one === server) ??
+    sameHost.find((one) => API_PATHS.has(pathOfKey(one))) ??
+    sameHost[0];
+  return key === undefined ? undefined : config.auths.get(key);
+}
+
+/** The key of the repository or of the longest part of its path; undefined if there is only the registry's. */
+function longestPath(
+  keys: readonly string[],
+  { registry, repository }: Repository,
+): string | undefined {
+  const parts = repository.split("/");
+  const paths = parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
+  return paths
+    .map((path) => keys.find((key) => hostOfKey(key) === registry && pathOfKey(key) === path))
+    .find((key) => key !== undefined);
 }
 
 /** The host with port in a key of `auths`, without scheme, path and user. */
 export function hostOfKey(key: string): string {
-  const scheme = key.indexOf("://");
-  const address = scheme === -1 ? key : key.slice(scheme + 3);
+  const address = withoutScheme(key);
   const slash = address.indexOf("/");
   const host = slash === -1 ? address : address.slice(0, slash);
   return host.slice(host.lastIndexOf("@") + 1);
+}
+
+/** The path in a key of `auths`, without slashes at its ends; empty if there is none. */
+function pathOfKey(key: string): string {
+  const address = withoutScheme(key);
+  const slash = address.indexOf("/");
+  return slash === -1 ? "" : address.slice(slash).replaceAll(/^\/+|\/+$/g, "");
+}
+
+function withoutScheme(key: string): string {
+  const scheme = key.indexOf("://");
+  return scheme === -1 ? key : key.slice(scheme + 3);
+}
+
+/** An object whose members match these schemas under names in any case; `null` counts as absent. */
+function asGo<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.preprocess(
+    (value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? goMembers(value, Object.keys(shape))
+        : value,
+    z.object(shape),
+  );
 }
 
 /**
@@ -191,7 +241,7 @@ function decodeAuth(auth: string, registry: string): Credential | null {
       `the entry for ${registry} has an auth that is not base64 of user:password`,
     );
   // Docker pads passwords with NUL characters and strips them when it reads them.
-  return toCredential(text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, ""));
+  return toCredential(text.slice(0, colon), text.slice(colon + 1).replaceAll(/^\0+|\0+$/g, ""));
 }
 
 function decodeUtf8(bytes: Uint8Array): string | null {

@@ -130,7 +130,7 @@ function fromConfig(value: object, secret: PullSecret): Credential | null {
       secret,
       "the Docker configuration has no auths, and helper programs are not run from a secret",
     );
-  const entry = entryFor(config, registry);
+  const entry = entryFor(config, secret.reference);
   if (entry === undefined) throw mismatch([...config.auths.keys()], secret);
   const credential = naming(secret, () => readEntry(entry, registry));
   if (credential === null)
@@ -138,9 +138,9 @@ function fromConfig(value: object, secret: PullSecret): Credential | null {
   return credential;
 }
 
-function entryFor(config: DockerConfig, registry: string): unknown {
-  return serversOf(registry)
-    .map((server) => findEntry(config, server))
+function entryFor(config: DockerConfig, reference: Reference): unknown {
+  return serversOf(reference.registry)
+    .map((server) => findEntry(config, server, reference))
     .find((entry) => entry !== undefined);
 }
 

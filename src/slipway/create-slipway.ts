@@ -116,10 +116,11 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       worker,
       openAdapter: adapters.openAdapter,
       readSecret: (name) => secrets.get(tenant, name),
-      async dockerCredential(reference, signal) {
+      async dockerCredential(reference, signal, onProblem) {
         const { dockerCredential } = await import("../secrets/docker-config-provider.ts");
         const from = dockerConfiguration(processEnv);
-        const credential = await dockerCredential(from, reference, signal);
+        const { credential, problem } = await dockerCredential(from, reference, signal);
+        if (problem !== null) onProblem?.(problem);
         for (const secret of credentialSecrets(credential)) pullCredentials.add(secret.reveal());
         return credential;
       },

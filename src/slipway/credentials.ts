@@ -1,4 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
+import type { SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Reference } from "../oci/reference.ts";
@@ -10,10 +11,14 @@ import type { LaunchSecrets } from "../substrate/contract.ts";
 export interface CredentialPorts {
   /** Reads a secret of the tenant. @throws SlipwayError `SECRET_NOT_FOUND`, or an error of unsealing. */
   readonly readSecret: (name: string) => Promise<SecretValue>;
-  /** Reads a reference's credential from Docker's configuration and credential helpers; null if there is none. */
+  /**
+   * Reads a reference's credential from Docker's configuration and credential helpers; null if there is none, or if they
+   * cannot be read, which it reports to `onProblem`.
+   */
   readonly dockerCredential: (
     reference: Reference,
     signal: AbortSignal,
+    onProblem?: (problem: SlipwayError) => void,
   ) => Promise<RegistryCredential | null>;
 }
 
@@ -41,8 +46,12 @@ export async function findCredential(
       credential: { ...credential, origin: `secret ${secret}` },
     };
   }
-  const credential = await ports.dockerCredential(reference, signal);
-  if (credential === null) return { source: { kind: "anonymous" }, credential };
+  const problems: SlipwayError[] = [];
+  const onProblem = (problem: SlipwayError): void => void problems.push(problem);
+  const credential = await ports.dockerCredential(reference, signal, onProblem);
+  const [problem] = problems;
+  if (credential === null)
+    return { source: { kind: "anonymous" }, credential, ...(problem && { problem }) };
   return {
     source: { kind: "docker-configuration" },
     credential: { ...credential, origin: "Docker's configuration" },

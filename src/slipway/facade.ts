@@ -25,6 +25,8 @@ import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { SpawnEvent } from "../ledger/spawn-record.ts";
+import { isSlipwayError } from "../errors.ts";
+import { explainedError } from "../resolver/credential-problem.ts";
 import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
 import { watchSpawns } from "../spawner/watch.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
@@ -206,11 +208,12 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
   ]);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);
-  const { credential } = await findCredential(
+  const { credential, problem } = await findCredential(
     ports,
     { reference, secret: options.secret ?? null },
     signal,
   );
+  if (problem !== undefined) options.onWarning?.(problem);
   const client = await ports.openRegistryClient();
   try {
     const inspection = await inspectOciImage(client, { reference, platform, credential, signal });
@@ -220,6 +223,8 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
     const { config } = inspection;
     const redactor = client.redactor({ repository: reference, credential });
     return { ...inspection, config: redactor.data(config) };
+  } catch (caught) {
+    throw isSlipwayError(caught) ? explainedError(problem, caught) : caught;
   } finally {
     client.close();
   }

@@ -50,6 +50,7 @@ export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
   platform: "string",
   secret: "string",
   verifyLayers: "boolean",
+  onWarning: "function",
   signal: "signal",
 };
 

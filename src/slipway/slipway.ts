@@ -84,6 +84,8 @@ export interface InspectOptions {
   readonly secret?: string;
   /** Fetch every layer and check its digest and DiffID. Default false. */
   readonly verifyLayers?: boolean;
+  /** Called with what deserves attention and does not fail the inspection, such as an unreadable Docker configuration. */
+  readonly onWarning?: (warning: Pick<SlipwayError, "message" | "remedy">) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
 import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import { readDockerConfigFile } from "../../../src/host/docker-config-file.ts";
+import { goMembers } from "../../../src/json/go-members.ts";
 import { configurationInvalid, DEFAULT_ENGINE_HOST, parseEndpoint } from "./endpoint.ts";
-import type { EngineEndpoint, EngineTls } from "./endpoint.ts";
+import type { ConfigurationProblem, EngineEndpoint, EngineTls } from "./endpoint.ts";
 
 export type DockerEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +20,6 @@ export interface EndpointRequest {
 const DEFAULT_CONTEXT = "default";
 const LARGEST_FILE = 1024 * 1024;
 
-const configurationFile = z.object({ currentContext: z.string().default("") });
 const contextFile = z.object({
   Endpoints: z.object({
     docker: z.object({ Host: z.string(), SkipTLSVerify: z.boolean().default(false) }),
@@ -29,6 +30,8 @@ const contextFile = z.object({
  * Finds the engine in the order of the `docker` command: the placement's host, `DOCKER_HOST`, the context named by
  * `DOCKER_CONTEXT`, the configuration's current context, the default socket. A host given by address uses TLS if
  * `DOCKER_TLS_VERIFY` is set, with the keys in `DOCKER_CERT_PATH`; a context has its own keys.
+ *
+ * Like that command, it uses the default socket if the configuration cannot be read; the endpoint has the problem.
  *
  * Throws `ENGINE_CONFIGURATION_INVALID`, which names the faulty variable or file.
  */
@@ -43,9 +46,10 @@ export async function findEndpoint(request: EndpointRequest): Promise<EngineEndp
   const dockerHost = given("DOCKER_HOST");
   if (dockerHost !== null) return await byAddress(dockerHost, "DOCKER_HOST");
   const named = given("DOCKER_CONTEXT");
-  const context = named ?? (await currentContext(folder));
+  const { context, problem } =
+    named === null ? await currentContext(folder) : { context: named, problem: null };
   if (context === "" || context === DEFAULT_CONTEXT)
-    return parseEndpoint(DEFAULT_ENGINE_HOST, "the default engine");
+    return { ...parseEndpoint(DEFAULT_ENGINE_HOST, "the default engine"), problem };
   const from =
     named === null ? `currentContext of ${join(folder, "config.json")}` : "DOCKER_CONTEXT";
   return await contextEndpoint(context, folder, from);
@@ -66,10 +70,25 @@ async function environmentTls(
   return { ...(await keysIn(given("DOCKER_CERT_PATH") ?? folder)), verify: true };
 }
 
-async function currentContext(folder: string): Promise<string> {
+/** The configuration's current context; empty, with the reason, if the configuration cannot be read. */
+async function currentContext(
+  folder: string,
+): Promise<{ readonly context: string; readonly problem: ConfigurationProblem | null }> {
   const path = join(folder, "config.json");
-  const text = await readIfThere(path);
-  return text === null ? "" : parseFile(configurationFile, text, path).currentContext;
+  const file = await readDockerConfigFile(path);
+  if (file.kind === "absent") return { context: "", problem: null };
+  if (file.kind === "refused") throw configurationInvalid(file.why);
+  if (file.kind === "unreadable") return { context: "", problem: file };
+  const { currentContext: context = "" } = isObject(file.document)
+    ? goMembers(file.document, ["currentContext"])
+    : { currentContext: null };
+  if (typeof context === "string") return { context, problem: null };
+  const why = `${path} has an unexpected structure`;
+  return { context: "", problem: { why, remedy: "Correct the Docker configuration." } };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Docker stores a context in a folder named after the SHA-256 of the context's name. */

@@ -10,8 +10,16 @@ export interface EngineTls {
   readonly verify: boolean;
 }
 
+/** Why Docker's configuration was not read. It may name another engine than the default one. */
+export interface ConfigurationProblem {
+  readonly why: string;
+  readonly remedy: string;
+}
+
 /** Address of an engine. */
-export type EngineEndpoint =
+export type EngineEndpoint = EngineAddress & { readonly problem?: ConfigurationProblem | null };
+
+type EngineAddress =
   | { readonly kind: "unix"; readonly address: string; readonly socketPath: string }
   | {
       readonly kind: "tcp";

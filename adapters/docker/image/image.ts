@@ -53,7 +53,7 @@ export async function inspectDockerImage(
     return readImage(imageRef, found, registry.redactor({ repository: reference, credential }));
   } catch (caught) {
     if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
-    return unreadImage(target.imageName, caught);
+    return unreadImage(target.imageName, imageRef, caught);
   }
 }
 
@@ -91,14 +91,18 @@ function readImage(requested: string, found: OciInspection, redactor: Redactor):
   };
 }
 
-function unreadImage(imageName: string, error: SlipwayError): ImageInspection {
+function unreadImage(imageName: string, imageRef: string, error: SlipwayError): ImageInspection {
   const stage = STAGE_OF[error.reason] ?? "image.manifest";
   const failedAt = STAGES.indexOf(stage);
+  // A registry that cannot answer has checked nothing, not even the name.
+  const answered = error.code !== "UNAVAILABLE";
   const checks = STAGES.map((name, index): Check => {
     if (index === failedAt) return failedBy(name, error, `image ${imageName}: `);
-    return index < failedAt
-      ? passed(name, `image ${imageName}: no problem found`)
-      : skipped(name, `image ${imageName}: skipped, because ${stage} failed`);
+    if (index > failedAt || !answered)
+      return skipped(name, `image ${imageName}: skipped, because ${stage} failed`);
+    return name === "image.reference"
+      ? passed(name, `${imageRef} means ${formatReference(parseReference(imageRef))}`)
+      : passed(name, `image ${imageName}: no problem found`);
   });
   return { artifact: null, architecture: null, checks, floating: [], sources: {}, facts: {} };
 }

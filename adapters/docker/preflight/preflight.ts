@@ -3,7 +3,7 @@ import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
 import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import type { EngineApi } from "../client/api.ts";
-import { failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+import { failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { mergeConfiguration } from "./container-configuration.ts";
 import type { MergedConfiguration } from "./container-configuration.ts";
 import { networkCheck, needsLookUp, platformCheck, versionCheck } from "./engine-checks.ts";
@@ -79,9 +79,11 @@ async function readEngine(
   signal: AbortSignal,
 ): Promise<EngineReading> {
   let address = dockerTarget(draft).host ?? "";
+  let configuration: readonly Check[] = [];
   try {
     const connection = await ports.connect();
     address = connection.endpoint.address;
+    configuration = configurationChecks(connection.endpoint);
     const [facts, network, hostRuns] = await Promise.all([
       connection.facts.read(signal),
       networkChecks(connection, draft, signal),
@@ -96,6 +98,7 @@ async function readEngine(
       place: host ?? facts.info.Name,
       placeSource: host === null ? `/info of the engine at ${address}` : "the engine's address",
       checks: [
+        ...configuration,
         passed("engine.reachable", `the engine at ${address} answers`),
         versionCheck(facts),
         platformCheck({ ...input, hostRuns: isHere ? hostRuns : null }),
@@ -105,8 +108,17 @@ async function readEngine(
   } catch (caught) {
     if (signal.aborted) throw cancellation(signal, "the preflight");
     const context = { operation: "info", engine: address, subject: "the engine" } as const;
-    return unreachable(engineError(caught, context));
+    const reading = unreachable(engineError(caught, context));
+    return { ...reading, checks: [...configuration, ...reading.checks] };
   }
+}
+
+/** A warning that Docker's configuration, which may name another engine, was not read. */
+function configurationChecks({ problem, address }: EngineConnection["endpoint"]): readonly Check[] {
+  if (problem == null) return [];
+  const { why, remedy } = problem;
+  const message = `using the default engine at ${address}, because Docker's configuration was not used: ${why}`;
+  return [warning("engine.configuration", { message, remedy })];
 }
 
 function unreachable(error: SlipwayError): EngineReading {

@@ -11,6 +11,7 @@ export async function inspect(
   await withSlipway(context, async (slipway) => {
     const inspection = await slipway.inspectImage(reference, {
       verifyLayers,
+      onWarning: ({ message, remedy }) => context.progress.warn(message, remedy),
       signal: context.interrupt,
       ...(platform === undefined ? {} : { platform }),
       ...(secret === undefined ? {} : { secret }),

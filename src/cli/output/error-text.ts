@@ -12,9 +12,9 @@ export function renderError(error: SlipwayError, flags: GlobalFlags): string {
 }
 
 function errorLines(error: SlipwayError): string {
-  const lines = [`slipway: ${error.code}: ${error.message}`];
-  if (error.remedy !== null) lines.push(error.remedy);
   const failed = (error.checks ?? []).filter(isJsonObject).filter(isFailed);
+  const lines = [`slipway: ${error.code}: ${headline(error.message, failed)}`];
+  if (error.remedy !== null) lines.push(error.remedy);
   // If only one check failed, the error's message often includes that check's message already.
   const only = failed.length === 1 ? failed[0]?.message : undefined;
   const isRepeated = typeof only === "string" && error.message.includes(only);
@@ -25,6 +25,15 @@ function errorLines(error: SlipwayError): string {
   // The message is only the first violation, worded exactly as in the specification.
   if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
+}
+
+/** The message without the findings of several checks, which follow on lines of their own. */
+function headline(message: string, failed: readonly JsonObject[]): string {
+  const texts = failed.map(({ message: text }) => (typeof text === "string" ? text : ""));
+  const findings = `: ${texts.join("; ")}`;
+  return failed.length > 1 && message.endsWith(findings)
+    ? message.slice(0, -findings.length)
+    : message;
 }
 
 function remainingViolations(violations: readonly JsonValue[], message: string): readonly string[] {

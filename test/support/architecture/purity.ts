@@ -48,6 +48,7 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
   "src/oci/registry/certificates.ts",
+  "src/host/docker-config-file.ts",
   "src/host/read-file.ts",
   "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",

@@ -274,6 +274,41 @@ describe("resolve", () => {
     expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE" });
   });
 
+  describe("with a Docker configuration that cannot be read", () => {
+    const problem = new SlipwayError({
+      code: "INVALID_ARGUMENT",
+      reason: "CREDENTIAL_INVALID",
+      message: "config.json is empty",
+      remedy: "Remove it.",
+    });
+    const findCredential = () =>
+      Promise.resolve({ source: { kind: "anonymous" } as const, credential: null, problem });
+
+    it("warns, and pulls anonymously", async () => {
+      const plan = await resolve({ ...ports(docker), findCredential }, request());
+      expect(plan.checks).toContainEqual({
+        name: "image.credential",
+        outcome: "warning",
+        code: "INVALID_ARGUMENT",
+        reason: "CREDENTIAL_INVALID",
+        message:
+          "image agent: pulling anonymously (no credential), because Docker's configuration was not used: config.json is empty",
+        remedy: "Remove it.",
+      });
+      expect(plan.credential).toEqual({ kind: "anonymous" });
+    });
+
+    it("adds the reason to a refusal of the registry", async () => {
+      const error = await failureOf(
+        resolve({ ...ports(docker, { images: [] }), findCredential }, request()),
+      );
+      expect(error).toMatchObject({
+        reason: "IMAGE_NOT_FOUND",
+        message: expect.stringContaining("(the request had no credential: config.json is empty)"),
+      });
+    });
+  });
+
   it("does not look up the image anonymously when the named credential is unusable", async () => {
     const { fake, ...rest } = ports(docker);
     const findCredential = () =>

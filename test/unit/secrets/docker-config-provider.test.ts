@@ -22,41 +22,71 @@ function environment(folder: string) {
 }
 
 describe("dockerCredential", () => {
-  it("returns null if there is no file", async () => {
+  it("finds nothing if there is no file", async () => {
     using folder = scratchFolder();
     const options = { path: join(folder.path, "none", "config.json") };
-    expect(await dockerCredential(options, IMAGE, forever)).toBeNull();
+    expect(await dockerCredential(options, IMAGE, forever)).toEqual({
+      credential: null,
+      problem: null,
+    });
   });
 
   it("reads the file on every call", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "config.json");
     await writeFile(path, '{"auths":{"r.example.com":{"auth":"YTpi"}}}');
-    expect(await dockerCredential({ path }, IMAGE, forever)).toMatchObject({ username: "a" });
+    expect(await dockerCredential({ path }, IMAGE, forever)).toMatchObject({
+      credential: { username: "a" },
+    });
     await writeFile(path, "{}");
-    expect(await dockerCredential({ path }, IMAGE, forever)).toBeNull();
+    expect(await dockerCredential({ path }, IMAGE, forever)).toEqual({
+      credential: null,
+      problem: null,
+    });
   });
 
   it.each([
-    ["no JSON", '{"auths": hunter2'],
-    ["too large", `"${"x".repeat(1024 * 1024)}"`],
-  ])("names the file that is %s, and repeats none of its content", async (_what, text) => {
+    ["a second closing brace", '{"auths":{"r.example.com":{"auth":"YTpi"}}}\n}'],
+    ["braces in a string", '{"psFormat":"{{\\"}","auths":{"r.example.com":{"auth":"YTpi"}}} x'],
+    ["names in another case", '{"Auths":{"r.example.com":{"Auth":"YTpi"}}}'],
+    ["members of another type", '{"auths":{"r.example.com":{"auth":"YTpi"}},"proxies":7}'],
+  ])("reads what Docker reads: %s", async (_what, text) => {
     using folder = scratchFolder();
     const path = join(folder.path, "config.json");
     await writeFile(path, text);
-    await expect(dockerCredential({ path }, IMAGE, forever)).rejects.toThrow(
-      expect.objectContaining({
-        reason: "CREDENTIAL_INVALID",
-        message: expect.stringMatching(new RegExp(`^${path}(?!.*hunter2)`)),
-      }),
-    );
+    expect(await dockerCredential({ path }, IMAGE, forever)).toMatchObject({
+      credential: { username: "a" },
+      problem: null,
+    });
   });
 
-  it("names a file that cannot be read", async () => {
+  it.each([
+    ["is empty", "", "is empty"],
+    ["holds only spaces", " \n", "is empty"],
+    ["is not JSON", '{"auths": hunter2', "is not JSON"],
+    ["has a comment", '// hunter2\n{"auths":{}}', "is not JSON"],
+    ["begins with a byte order mark", '\uFEFF{"auths":{}}', "is not JSON"],
+    ["is too large", `"${"x".repeat(1024 * 1024)}"`, "cannot be read"],
+    ["has another shape", '{"auths":["hunter2"]}', "malformed at auths"],
+    ["is a list", '["hunter2"]', "malformed at its top"],
+    ["has a damaged entry", '{"auths":{"r.example.com":{"auth":"hunter2!"}}}', "not base64"],
+  ])("reports a file that %s, and repeats none of its content", async (_what, text, why) => {
     using folder = scratchFolder();
-    await expect(dockerCredential({ path: folder.path }, IMAGE, forever)).rejects.toThrow(
-      `${folder.path} cannot be read: it is a folder, not a regular file`,
-    );
+    const path = join(folder.path, "config.json");
+    await writeFile(path, text);
+    const { credential, problem } = await dockerCredential({ path }, IMAGE, forever);
+    expect(credential).toBeNull();
+    expect(problem).toMatchObject({ reason: "CREDENTIAL_INVALID", remedy: expect.any(String) });
+    expect(problem?.message).toContain(why);
+    expect(problem?.message).not.toContain("hunter2");
+  });
+
+  it("reports a path that is a folder", async () => {
+    using folder = scratchFolder();
+    expect(await dockerCredential({ path: folder.path }, IMAGE, forever)).toMatchObject({
+      credential: null,
+      problem: { message: `${folder.path} cannot be read: it is a folder, not a regular file` },
+    });
   });
 
   it("does not wait for data from a pipe", async () => {
@@ -64,6 +94,45 @@ describe("dockerCredential", () => {
     const path = makePipe(join(folder.path, "config.json"));
     await expect(dockerCredential({ path }, IMAGE, forever)).rejects.toThrow(
       `${path} cannot be read: it is a pipe, not a regular file`,
+    );
+  });
+
+  it.each([
+    ["does not exist", null, "there is no such program on the PATH"],
+    ["fails", ["echo locked; exit 1"], "it exited with 1"],
+    ["prints more than its answer", ["echo hello"], "its answer is not a credential"],
+    ["does not answer", ["exec sleep 60"], "it did not answer within 50 ms"],
+  ])("reports a helper that %s", async (_what, lines, why) => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "config.json");
+    await writeFile(path, '{"credsStore":"desktop"}');
+    if (lines !== null) await program(folder.path, "desktop", ...lines);
+    const timeoutMilliseconds = why.includes("50 ms") ? 50 : 10_000;
+    const options = { path, ...environment(folder.path), timeoutMilliseconds };
+    expect(await dockerCredential(options, IMAGE, forever)).toMatchObject({
+      credential: null,
+      problem: { reason: "CREDENTIAL_HELPER_FAILED", message: expect.stringContaining(why) },
+    });
+  });
+
+  it("has no credential, and no problem, if the helper has none", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "config.json");
+    await writeFile(path, '{"credsStore":"desktop"}');
+    await program(folder.path, "desktop", "echo credentials not found in native keychain; exit 1");
+    const options = { path, ...environment(folder.path) };
+    expect(await dockerCredential(options, IMAGE, forever)).toEqual({
+      credential: null,
+      problem: null,
+    });
+  });
+
+  it("is cancelled with its signal", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "config.json");
+    await writeFile(path, '{"credsStore":"desktop"}');
+    await expect(dockerCredential({ path }, IMAGE, AbortSignal.abort())).rejects.toThrow(
+      expect.objectContaining({ code: "CANCELLED" }),
     );
   });
 
@@ -80,7 +149,7 @@ describe("dockerCredential", () => {
     );
     const options = { path, ...environment(folder.path) };
     expect(await dockerCredential(options, IMAGE, forever)).toMatchObject({
-      username: "r.example.com",
+      credential: { username: "r.example.com" },
     });
   });
 });

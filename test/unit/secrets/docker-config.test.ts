@@ -58,6 +58,62 @@ describe("selectCredential from auths", () => {
     expect(await selectCredential(parseReference(reference), { auths })).toEqual(credential);
   });
 
+  const byPath = {
+    "https://p.example.com/v1/": auth("api:p"),
+    "p.example.com/team": auth("team:p"),
+    "p.example.com/team/apps": auth("apps:p"),
+    "https://p.example.com/team/apps/web/": auth("web:p"),
+    "p.example.com/tea": auth("tea:p"),
+    "p.example.com:5000/team": auth("port:p"),
+    "docker.io/acme": auth("acme:p"),
+    [HUB]: auth("hub:p"),
+    "q.example.com/team": auth("one:p"),
+    "q.example.com/other": auth("two:p"),
+    "q.example.com": auth("whole:p"),
+  };
+
+  it.each([
+    ["p.example.com/team/a", "team"],
+    ["p.example.com/team", "team"],
+    ["p.example.com/team/apps/a:1", "apps"],
+    ["p.example.com/team/apps/web", "web"],
+    ["p.example.com/team/apps/web/x/y", "web"],
+    ["p.example.com/teams/a", "api"],
+    ["p.example.com/tea/a", "tea"],
+    ["p.example.com/other", "api"],
+    ["p.example.com:5000/team/a", "port"],
+    ["acme/app", "acme"],
+    ["ubuntu", "hub"],
+    ["q.example.com/team/a", "one"],
+    ["q.example.com/other/a", "two"],
+    ["q.example.com/third/a", "whole"],
+  ])("chooses the longest path for %s", async (reference, username) => {
+    expect(await selectCredential(reference, { auths: byPath })).toMatchObject({ username });
+  });
+
+  it("falls back to another path of the host, as Docker does", async () => {
+    const auths = { "p.example.com/team": auth("team:p") };
+    expect(await selectCredential("p.example.com/other/a", { auths })).toMatchObject({
+      username: "team",
+    });
+  });
+
+  it("reads names in any case, as Go does", async () => {
+    const config = {
+      Auths: { "r.example.com": { Username: "u", PASSWORD: "p" } },
+      CREDHELPERS: { "s.example.com": "own" },
+      CredsStore: null,
+    };
+    expect(await selectCredential("r.example.com/a", config)).toEqual({
+      username: "u",
+      password: "p",
+    });
+    const run = helper({ own: { "s.example.com": "own o" } });
+    expect(await selectCredential("s.example.com/a", config, run)).toMatchObject({
+      username: "own",
+    });
+  });
+
   it("prefers the registry's own name to its URL", async () => {
     const both = { "https://r.example.com/v1/": auth("old:o"), "r.example.com": auth("new:n") };
     expect(await selectCredential("r.example.com/a", { auths: both })).toMatchObject({
@@ -76,7 +132,7 @@ describe("selectCredential from auths", () => {
     ["an auth broken into lines", { auth: "YTpi\r\n\n" }, { username: "a", password: "b" }],
     [
       "an auth padded with NUL",
-      { auth: Buffer.from("a:b\0\0").toString("base64") },
+      { auth: Buffer.from("a:\0b\0\0").toString("base64") },
       { username: "a", password: "b" },
     ],
     ["an identity token", { identitytoken: "t" }, { identityToken: "t" }],

@@ -69,6 +69,16 @@ describe("parsePullCredential", () => {
     expect(plain(parse(value))).toBe(expected);
   });
 
+  it("takes the entry with the longest path", () => {
+    const auths = {
+      "r.example.com:5000": { username: "whole", password: "p" },
+      "r.example.com:5000/team": { username: "team", password: "p" },
+      "r.example.com:5000/other": { username: "other", password: "p" },
+    };
+    expect(plain(parse(JSON.stringify({ auths })))).toBe("team p");
+    expect(plain(parse(JSON.stringify({ auths }), "r.example.com:5000/x:1"))).toBe("whole p");
+  });
+
   it.each(["https://index.docker.io/v1/", "index.docker.io", "docker.io", "registry-1.docker.io"])(
     "knows %s as Docker Hub",
     (key) => {

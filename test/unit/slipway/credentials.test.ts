@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findCredential, launchSecrets } from "../../../src/slipway/credentials.ts";
 import type { CredentialPorts } from "../../../src/slipway/credentials.ts";
+import { invalidArgument } from "../../../src/errors.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
@@ -39,6 +40,22 @@ describe("findCredential", () => {
     expect(docker.credential).toMatchObject({ origin: "Docker's configuration" });
     const nobody = await findCredential(ports({}), request, signal);
     expect(nobody).toEqual({ source: { kind: "anonymous" }, credential: null });
+  });
+
+  it("returns why Docker's configuration was not read", async () => {
+    const problem = invalidArgument("CREDENTIAL_INVALID", "config.json is empty");
+    const found = await findCredential(
+      {
+        ...ports({}),
+        dockerCredential: (_reference, _signal, onProblem) => {
+          onProblem?.(problem);
+          return Promise.resolve(null);
+        },
+      },
+      { reference, secret: null },
+      signal,
+    );
+    expect(found).toEqual({ source: { kind: "anonymous" }, credential: null, problem });
   });
 
   it("does not fall back if the named secret is for another registry", async () => {

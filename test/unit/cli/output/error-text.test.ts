@@ -57,6 +57,28 @@ describe("renderError for people", () => {
     );
   });
 
+  it("prints the findings of several checks once", () => {
+    const error = new SlipwayError({
+      code: "UNAVAILABLE",
+      reason: "CHECKS_FAILED",
+      message: "workspace agent-dev: 2 checks failed: the registry is down; the engine is down",
+      remedy: "Fix the failed checks, then resolve again.",
+      checks: [
+        { name: "image", outcome: "failed", code: "UNAVAILABLE", message: "the registry is down" },
+        { name: "engine", outcome: "failed", code: "UNAVAILABLE", message: "the engine is down" },
+      ],
+    });
+    expect(renderError(error, flags)).toBe(
+      [
+        "slipway: UNAVAILABLE: workspace agent-dev: 2 checks failed",
+        "Fix the failed checks, then resolve again.",
+        "  image: UNAVAILABLE: the registry is down",
+        "  engine: UNAVAILABLE: the engine is down",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("lists the other violations of a record below the first", () => {
     const violations = [
       "unknown architecture value",

@@ -115,6 +115,35 @@ describe("findEndpoint", () => {
     expect(await find(null, { ".docker/config.json": "{}" })).toMatchObject({ kind: "unix" });
   });
 
+  it.each([
+    ["is empty", "", "config.json is empty"],
+    ["is not JSON", "{s3cret", "config.json is not JSON"],
+    ["has another shape", '{"currentContext":["s3cret"]}', "unexpected structure"],
+    ["is a list", '["s3cret"]', "unexpected structure"],
+  ])("is the default socket, with a warning, if the configuration %s", async (_what, text, why) => {
+    const found = await find(null, { ".docker/config.json": text });
+    expect(found).toMatchObject({
+      address: "unix:///var/run/docker.sock",
+      problem: { why: expect.stringContaining(why), remedy: expect.any(String) },
+    });
+    expect(JSON.stringify(found)).not.toContain("s3cret");
+  });
+
+  it("is the one of a configuration that ends with a second brace", async () => {
+    const files = { [META]: context("unix:///context.sock") };
+    const doubled = { ".docker/config.json": '{"CurrentContext":"remote"}}' };
+    expect(await find(null, { ...files, ...doubled })).toMatchObject({
+      address: "unix:///context.sock",
+    });
+  });
+
+  it("does not depend on the configuration if the environment names the engine", async () => {
+    const files = { ".docker/config.json": "{" };
+    const found = await find(null, files, () => ({ DOCKER_HOST: "unix:///h.sock" }));
+    expect(found).toMatchObject({ address: "unix:///h.sock" });
+    expect(found.problem ?? null).toBeNull();
+  });
+
   it.each<[string, string | null, DockerEnvironment, string]>([
     ["the placement's host", "unix:///p.sock", { DOCKER_HOST: "unix:///h.sock" }, "unix:///p.sock"],
     [
@@ -193,12 +222,6 @@ describe("findEndpoint", () => {
       'DOCKER_CONTEXT: there is no Docker context "../../etc"',
     ],
     ["a current context that is not there", CURRENT, {}, "currentContext"],
-    [
-      "a configuration that is no JSON",
-      { ".docker/config.json": "{s3cret" },
-      {},
-      "config.json is not JSON",
-    ],
     ["a context without an engine", { ...CURRENT, [META]: "{}" }, {}, "meta.json: Endpoints"],
     [
       "a context with a bad host",

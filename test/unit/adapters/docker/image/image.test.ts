@@ -128,6 +128,15 @@ describe("inspectImage", () => {
     );
   });
 
+  it("says what a reference means whose image does not exist", async () => {
+    const found = await inspect(`${registry.host}/team/none`);
+    expect(found.checks[0]).toEqual({
+      name: "image.reference",
+      outcome: "passed",
+      message: `${registry.host}/team/none means ${registry.host}/team/none:latest`,
+    });
+  });
+
   it("distinguishes a wrong password from an unreachable registry", async () => {
     const wrong = { ...CREDENTIAL, password: new SecretValue("wr0ng") };
     const image = { substrate: "DOCKER", imageRef: `${registry.host}/team/agent:1.4` } as const;
@@ -137,6 +146,14 @@ describe("inspectImage", () => {
     expect(JSON.stringify(refused)).not.toContain("wr0ng");
     const absent = await inspect("127.0.0.1:1/team/agent:1");
     expect(absent.checks[1]).toMatchObject({ code: "UNAVAILABLE", reason: "REGISTRY_UNAVAILABLE" });
+    // Nothing about the image is known.
+    expect(absent.checks.map(({ outcome }) => outcome)).toEqual([
+      "skipped",
+      "failed",
+      "skipped",
+      "skipped",
+      "skipped",
+    ]);
   });
 
   it("throws when it is cancelled", async () => {

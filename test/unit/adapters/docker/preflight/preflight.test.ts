@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { createEngineApi } from "../../../../../adapters/docker/client/api.ts";
+import { createEngineFacts } from "../../../../../adapters/docker/client/engine-facts.ts";
+import { parseEndpoint } from "../../../../../adapters/docker/client/endpoint.ts";
+import { createTransport } from "../../../../../adapters/docker/client/transport.ts";
 import type { DockerAdapterOptions } from "../../../../../adapters/docker/index.ts";
 import type { JsonObject } from "../../../../../src/errors.ts";
 import type { Check } from "../../../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../../../src/substrate/contract.ts";
+import { preflightContainer } from "../../../../../adapters/docker/preflight/preflight.ts";
 import { dockerDraft } from "../../../../support/docker-plan.ts";
 import type { DraftChanges } from "../../../../support/docker-plan.ts";
 import { adapterOf } from "../../../../support/docker-subject.ts";
@@ -62,6 +67,25 @@ describe("preflight", () => {
     ]);
     expect(report.machineType).toBe("unlimited");
     expect(new Set(requests)).toEqual(new Set(["GET /info", "GET /version"]));
+  });
+
+  it("warns that Docker's configuration, which may name another engine, was not read", async () => {
+    await using engine = await startFakeEngine();
+    engine.on("GET /info", ({ reply }) => reply(200, infoAnswer()));
+    engine.on("GET /version", ({ reply }) => reply(200, versionAnswer()));
+    const problem = { why: "config.json is not JSON", remedy: "Correct it." };
+    const endpoint = { ...parseEndpoint(engine.host, "the default engine"), problem };
+    const api = createEngineApi(createTransport(endpoint));
+    const connection = { endpoint, api, facts: createEngineFacts(api, () => Date.now()) };
+    const ports = { connect: () => Promise.resolve(connection), hostPlatforms: NO_FOREIGN };
+    const report = await preflightContainer(ports, dockerDraft({ place: "local" }), {}, signal);
+    api.close();
+    expect(check(report, "engine.configuration")).toMatchObject({
+      outcome: "warning",
+      message: `using the default engine at ${engine.host}, because Docker's configuration was not used: config.json is not JSON`,
+      remedy: "Correct it.",
+    });
+    expect(failures(report)).toEqual([]);
   });
 
   it("names the machine type after its limits", async () => {
