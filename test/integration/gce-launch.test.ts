@@ -191,14 +191,6 @@ describe("an operation that fails after it was accepted", () => {
     },
   );
 
-  it("with status 409 adopts the machine that is there, whatever the code", async () => {
-    await using scene = await gceScene();
-    const plan = scene.plan();
-    scene.gce.fault({ kind: "operation-error", code: "SOMETHING_NEW", status: 409 });
-    const clash = errorsOf(await scene.adapter.launch(gceLaunch("one", { plan }), signal));
-    expect(clash).toMatchObject([{ outcome: "rejected", reason: "CLOUD_REQUEST_REFUSED" }]);
-  });
-
   it("because the series does not boot from the disk type is about the pair", async () => {
     await using scene = await gceScene();
     const settings = scene.plan().settings["instance"];

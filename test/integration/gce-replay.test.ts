@@ -192,6 +192,21 @@ describe("a name that is taken", () => {
     expect(outcomes[0]).toMatchObject({ error: { reason: "NAME_CLASH" } });
   });
 
+  it("may show as the operation's status alone", async () => {
+    await using scene = await gceScene();
+    const launch = gceLaunch("batch", { plan: scene.plan(), spawnIds: ["many-0", "many-1"] });
+    const [, second] = launch.members;
+    const only = { ...launch, members: second === undefined ? [] : [second] };
+    await makeOtherwise(scene, only, machineLabels(launch, {}));
+    const action = "instances.bulkInsert";
+    scene.gce.fault({ kind: "operation-error", action, code: "SOMETHING_NEW", status: 409 });
+    const outcomes = await scene.adapter.launch(launch, signal);
+    expect(outcomes).toMatchObject([
+      { outcome: "rejected", error: { reason: "CLOUD_REQUEST_REFUSED" } },
+      { outcome: "accepted" },
+    ]);
+  });
+
   it("does not keep a replay from its machines where the request itself is refused now", async () => {
     await using scene = await gceScene();
     for (const [action, spawnIds] of [

@@ -103,14 +103,14 @@ function wordsOf({ code, message, localizedMessage }: OperationError): string {
 
 /**
  * Whether a changing call may have taken effect despite its error: the reply was lost, or the server failed after it
- * had the request.
+ * had the request. A reply whose code says what was refused is final, whatever its status.
  */
 export function mayHaveHappened(caught: unknown): boolean {
   if (!(caught instanceof GceCallFailure)) return false;
   const { outcome, status } = caught;
-  return (
-    outcome === "lost" || (status !== null && (status >= 500 || status === 408 || status === 499))
-  );
+  if (outcome === "lost") return true;
+  const isServers = status !== null && (status >= 500 || status === 408 || status === 499);
+  return isServers && (decidingRule(caught)?.verdict.retry ?? "same-token") === "same-token";
 }
 
 /** True for a reply with this status. */

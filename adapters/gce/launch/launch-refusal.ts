@@ -2,8 +2,14 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { partialLink, readResourceLink } from "../image/links.ts";
-import { bootDisksOf, bootDiskSupport } from "./machine-series.ts";
+import { bootDisksOf, bootDiskSupport, isBareMetal } from "./machine-series.ts";
 import { settingsOf } from "../settings.ts";
+
+/** The launch that was refused. */
+export interface Refused {
+  readonly plan: LaunchPlan;
+  readonly zone: string;
+}
 
 type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadius" | "retry">>;
 
@@ -11,14 +17,11 @@ type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadi
  * Narrows or widens the scope of a refused launch, by facts of the plan and by the resource that the refusal names:
  * other zones may have that resource, or the machine's image, disk and subnet may be refused in all of them.
  */
-export function refineRefusal(
-  error: SlipwayError,
-  { plan, zone }: { readonly plan: LaunchPlan; readonly zone: string },
-): SlipwayError {
+export function refineRefusal(error: SlipwayError, refused: Refused): SlipwayError {
   const change =
     error.metadata["provider_code"] === "UNSUPPORTED_OPERATION"
-      ? unsupported(plan)
-      : ofResource(error, zone);
+      ? unsupported(refused.plan)
+      : ofResource(error, refused);
   return change === null ? error : changed(error, change);
 }
 
@@ -46,20 +49,28 @@ function unsupported({ planId, settings, machineType }: LaunchPlan): Change | nu
   };
 }
 
-/** The API's own form: `Invalid value for field 'zone': '…'. Unknown zone.` */
-const UNKNOWN_ZONE = /Invalid value for field 'zone': /;
+/** The API's own form: `Invalid value for field 'resource.machineType': '…'. …` */
+const INVALID_FIELD = /Invalid value for field '(?:[^']*\.)?([a-zA-Z]+)': /;
 /** The API's own forms: `The resource '…' was not found`, `Required '…' permission for '…'`. */
 const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
 
-function ofResource({ code, reason, message }: SlipwayError, zone: string): Change | null {
-  const isRefused = reason === "CLOUD_REQUEST_REFUSED";
-  if (isRefused && UNKNOWN_ZONE.test(message)) return MISSING_ZONE;
+function ofResource(
+  { code, reason, message }: SlipwayError,
+  { plan, zone }: Refused,
+): Change | null {
   const link = partialLink(QUOTED_LINK.exec(message)?.[1] ?? "") ?? "";
-  const resource = readResourceLink(link);
-  if (code === "PERMISSION_DENIED" && resource?.collection === "images") return CLOSED_IMAGE;
-  if (!isRefused || code !== "NOT_FOUND") return null;
+  const collection = readResourceLink(link)?.collection ?? "";
+  if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
+  if (reason !== "CLOUD_REQUEST_REFUSED") return null;
+  if (code !== "NOT_FOUND") return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", plan);
   if (link.endsWith(`/zones/${zone}`)) return MISSING_ZONE;
-  return MISSING[resource?.collection ?? ""] ?? null;
+  return MISSING[collection] ?? null;
+}
+
+function ofField(field: string, { machineType }: LaunchPlan): Change | null {
+  // The API blames a bare metal type for an image without its driver.
+  if (field === "machineType" && isBareMetal(machineType)) return null;
+  return INVALID[field] ?? null;
 }
 
 const MISSING_ZONE: Change = {
@@ -80,6 +91,14 @@ const MISSING: Readonly<Record<string, Change>> = {
   images: { reason: "IMAGE_NOT_FOUND", blastRadius: "image" },
   machineTypes: MISSING_TYPE,
   subnetworks: { reason: "SUBNET_NOT_FOUND", blastRadius: "region" },
+};
+/** By the last part of the field's path. The dry run has read the values, but a zone's offers change. */
+const INVALID: Readonly<Record<string, Change>> = {
+  diskType: MISSING_TYPE,
+  machineType: MISSING_TYPE,
+  sourceImage: { blastRadius: "image" },
+  subnetwork: { blastRadius: "region" },
+  zone: MISSING_ZONE,
 };
 const CLOSED_IMAGE: Change = {
   reason: "IMAGE_PERMISSION_DENIED",

@@ -308,6 +308,14 @@ describe("a call without an answer", () => {
     expect(hasStatus(failure, 404)).toBe(false);
   });
 
+  it("has not been done where the code says what was refused, whatever the status", () => {
+    const full = readFailure(refused(503, body(503, "backendError", "RESOURCE_AVAILABILITY")));
+    expect(mayHaveHappened(full)).toBe(false);
+    expect(gceError(full, { doing })).toMatchObject({ retry: "next-candidate" });
+    const slow = readFailure(refused(503, body(503, "rateLimitExceeded")));
+    expect(mayHaveHappened(slow)).toBe(true);
+  });
+
   it("for want of a token is the credentials' failure, and holds no token", () => {
     const cause = new GceCredentialFailure("refused: ya29.a0AfH6SM-x_y and eyJhbGciOi.x.y");
     const error = gceError(readFailure(unanswered(cause)), { doing });

@@ -75,15 +75,38 @@ describe("a resource that is not found", () => {
   });
 });
 
-it("a zone that the API does not know is one candidate less", () => {
-  const message =
-    "making instance i: Invalid value for field 'zone': 'us-central1-z'. Unknown zone.";
-  const { verdict } = refined({
-    code: "FAILED_PRECONDITION",
-    reason: "CLOUD_REQUEST_REFUSED",
-    message,
-  });
-  expect(verdict).toEqual(["PLACE_NOT_FOUND", "next-candidate", "zone"]);
+it.each([
+  ["zone", "e2-small", ["PLACE_NOT_FOUND", "next-candidate", "zone"]],
+  ["resource.machineType", "e2-small", ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]],
+  [
+    "resource.instanceProperties.machineType",
+    "e2-small",
+    ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
+  ],
+  ["resource.machineType", "c3-standard-192-metal", ["CLOUD_REQUEST_REFUSED", "never", "request"]],
+  [
+    "resource.disks[0].initializeParams.diskType",
+    "e2-small",
+    ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
+  ],
+  [
+    "resource.disks[0].initializeParams.sourceImage",
+    "e2-small",
+    ["CLOUD_REQUEST_REFUSED", "never", "image"],
+  ],
+  [
+    "resource.networkInterfaces[0].subnetwork",
+    "e2-small",
+    ["CLOUD_REQUEST_REFUSED", "never", "region"],
+  ],
+  ["resource.labels", "e2-small", ["CLOUD_REQUEST_REFUSED", "never", "request"]],
+])("an invalid value of the field %s of %s", (field, machineType, wanted) => {
+  const message = `making instance i: Invalid value for field '${field}': 'x'. It does not exist.`;
+  const { verdict } = refined(
+    { code: "FAILED_PRECONDITION", reason: "CLOUD_REQUEST_REFUSED", message },
+    machineType,
+  );
+  expect(verdict).toEqual(wanted);
 });
 
 it.each([
