@@ -193,18 +193,17 @@ describe("a name that is taken", () => {
   });
 
   it("may show as the operation's status alone", async () => {
-    await using scene = await gceScene();
-    const launch = gceLaunch("batch", { plan: scene.plan(), spawnIds: ["many-0", "many-1"] });
-    const [, second] = launch.members;
-    const only = { ...launch, members: second === undefined ? [] : [second] };
-    await makeOtherwise(scene, only, machineLabels(launch, {}));
-    const action = "instances.bulkInsert";
-    scene.gce.fault({ kind: "operation-error", action, code: "SOMETHING_NEW", status: 409 });
-    const outcomes = await scene.adapter.launch(launch, signal);
-    expect(outcomes).toMatchObject([
-      { outcome: "rejected", error: { reason: "CLOUD_REQUEST_REFUSED" } },
-      { outcome: "accepted" },
-    ]);
+    const clock = createFakeClock();
+    await using scene = await gceScene({ clock });
+    const launch = gceLaunch("one", { plan: scene.plan() });
+    const action = "instances.insert";
+    scene.gce.fault({ kind: "operation-error", action, code: "NEW", status: 409, times: 1 });
+    const launched = scene.adapter.launch(launch, signal);
+    await sleepers(clock, 1);
+    await makeOtherwise(scene, launch, machineLabels(launch, {}), { wait: false });
+    await clock.advance(20);
+    expect(idsOf(await launched)).toHaveLength(1);
+    expect(scene.gce.instances(PROJECT)).toHaveLength(1);
   });
 
   it("does not keep a replay from its machines where the request itself is refused now", async () => {

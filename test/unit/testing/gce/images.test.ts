@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AMD64_IMAGE, PROJECT, at, names, startChecked, verdict } from "./support/ask.ts";
+import {
+  AMD64_IMAGE,
+  PROJECT,
+  at,
+  instanceBody,
+  names,
+  startChecked,
+  verdict,
+} from "./support/ask.ts";
 import { misfits } from "./support/protos.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/gce");
@@ -38,6 +46,19 @@ describe("an image", () => {
     expect((await get("global/images/mine")).body).toMatchObject({ status: "DELETING" });
     await clock.advance(100);
     expect(verdict(await get("global/images/mine"))).toBe("404 notFound");
+  });
+
+  it("is made of the disk of a running machine only by force", async () => {
+    const { post, clock } = await startChecked();
+    const zone = "zones/us-central1-a";
+    await post(`${zone}/instances`, instanceBody("one"));
+    await clock.advance(1000);
+    const body = { name: "mine", sourceDisk: `${zone}/disks/one` };
+    expect(verdict(await post("global/images", body))).toBe("400 resourceInUseByAnotherResource");
+    expect(verdict(await post("global/images?forceCreate=true", body))).toBe("200");
+    await post(`${zone}/instances/one/stop`);
+    await clock.advance(1000);
+    expect(verdict(await post("global/images", { ...body, name: "calm" }))).toBe("200");
   });
 
   it("inherits its properties from its source", async () => {
