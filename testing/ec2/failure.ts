@@ -4,6 +4,7 @@
  */
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   AuthFailure: 401,
+  "AuthFailure.ServiceLinkedRoleCreationNotPermitted": 403,
   Blocked: 403,
   DryRunOperation: 412,
   EC2ThrottledException: 503,
@@ -19,7 +20,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   InvalidClientTokenId: 403,
   MissingAuthenticationToken: 403,
   OptInRequired: 401,
-  PendingVerification: 401,
+  PendingVerification: 400,
   RequestLimitExceeded: 503,
   ReservationCapacityExceeded: 400,
   ServiceUnavailable: 503,

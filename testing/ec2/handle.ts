@@ -12,6 +12,7 @@ import type {
   Market,
   NetworkInterface,
   SecurityGroup,
+  SpotPrice,
   Subnet,
   Volume,
   Vpc,
@@ -55,6 +56,8 @@ export interface Ec2Region {
   setCapacity(pool: PoolName, machines: number | null): void;
   /** Limits how many vCPUs may run at one time; null removes the limit. */
   setQuota(vcpus: number | null, of?: { readonly group?: string; readonly market?: Market }): void;
+  /** Sets a type's price on the spot market of a zone; null removes it. Prices are in dollars an hour. */
+  setSpotPrice(pool: SpotPool, prices: SpotPrices | null): void;
   /** Restricts a type to these zones; null offers it in all zones. */
   setOffering(instanceType: string, zones: readonly string[] | null): void;
   /** Sets the machine's console output. */
@@ -94,6 +97,9 @@ export interface SubnetOptions {
   readonly sharedWith?: readonly string[];
   readonly outpostArn?: string;
 }
+
+export type SpotPool = Pick<SpotPrice, "instanceType" | "zone">;
+export type SpotPrices = Readonly<Pick<SpotPrice, "price" | "onDemandPrice">>;
 
 export interface PoolName {
   readonly instanceType: string;
@@ -136,6 +142,14 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),
     setQuota: (vcpus, of = {}) => setQuota(scope, vcpus, of),
+    setSpotPrice(pool, prices) {
+      const isOther = (one: SpotPool) =>
+        one.instanceType !== pool.instanceType || one.zone !== pool.zone;
+      const others = region.spotPrices.filter(isOther);
+      region.spotPrices.splice(0, Infinity, ...others);
+      if (prices !== null) region.spotPrices.push({ ...pool, ...prices });
+      ec2.save();
+    },
     setOffering(instanceType, zones) {
       if (zones === null) region.offerings.delete(instanceType);
       else region.offerings.set(instanceType, [...zones]);

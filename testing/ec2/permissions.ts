@@ -21,12 +21,16 @@ export function callerArn({ world, account, signature }: Caller): string {
     : `arn:aws:sts::${account}:assumed-role/${session.roleName}/${session.sessionName}`;
 }
 
+export function isDenied(
+  { world, account }: Pick<Caller, "world" | "account">,
+  action: string,
+): boolean {
+  return world.denials.some((denial) => denial.account === account && denial.action === action);
+}
+
 /** @throws Ec2Failure `UnauthorizedOperation`, whose message names the action and contains the encoded details. */
 export function requirePermission(caller: Caller, action: string): void {
-  const isDenied = caller.world.denials.some(
-    (denial) => denial.account === caller.account && denial.action === action,
-  );
-  if (!isDenied) return;
+  if (!isDenied(caller, action)) return;
   const arn = callerArn(caller);
   const resource = action.startsWith("iam:")
     ? `arn:aws:iam::${caller.account}:role/*`

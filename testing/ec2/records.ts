@@ -233,6 +233,25 @@ export const quotaSchema = z.object({
 });
 export type Quota = z.infer<typeof quotaSchema>;
 
+/** The price of a type on the spot market of a zone, and on demand, in dollars an hour. */
+export const spotPriceSchema = z.object({
+  instanceType: z.string(),
+  zone: z.string(),
+  price: z.number(),
+  onDemandPrice: z.number(),
+});
+export type SpotPrice = z.infer<typeof spotPriceSchema>;
+
+/** An account that differs from others: no spot role, accepted terms, profiles that EC2 learns about later. */
+export const accountSchema = z.object({
+  account: z.string(),
+  hasSpotRole: z.boolean(),
+  /** Product codes. */
+  subscriptions: z.array(z.string()),
+  profiles: z.array(z.object({ profile: z.string(), knownAt: time, roleAt: time })),
+});
+export type Account = z.infer<typeof accountSchema>;
+
 /** The zones of a type that is not offered everywhere. */
 export const offeringSchema = z.object({ instanceType: z.string(), zones: z.array(z.string()) });
 

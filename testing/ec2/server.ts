@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../src/host/clock.ts";
 import { systemClock } from "../../src/host/system-clock.ts";
 import type { Timing, TokenAfterTermination } from "./action.ts";
+import { type Ec2Account, accountHandle } from "./account.ts";
 import type { Ec2 } from "./answer.ts";
 import { DEFAULT_ACCOUNT } from "./credentials.ts";
 import { type CloudFault } from "../server/cloud-fault-grammar.ts";
@@ -45,6 +46,8 @@ export interface Ec2Fake extends AsyncDisposable {
   readonly requests: readonly Ec2Request[];
   /** A region from the viewpoint of an account. Default account 000000000000. */
   region(name: string, account?: string): Ec2Region;
+  /** An account's agreements and its part of IAM. Default account 000000000000. */
+  account(id?: string): Ec2Account;
   /** Injects a fault from now on. */
   fault(fault: CloudFault): FaultHandle;
   /** Denies an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
@@ -84,6 +87,7 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Fake> {
     url,
     requests: log.entries,
     region: (name, account = DEFAULT_ACCOUNT) => regionHandle(ec2, name, account),
+    account: (id = DEFAULT_ACCOUNT) => accountHandle(ec2, id),
     fault: (fault) => addCloudFault(ec2.faults, fault),
     deny(action, account = DEFAULT_ACCOUNT) {
       if (!denials.some(isSame(account, action))) denials.push({ account, action });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  accountSchema,
   denialSchema,
   imageSchema,
   instanceSchema,
@@ -10,6 +11,7 @@ import {
   quotaSchema,
   securityGroupSchema,
   sessionSchema,
+  spotPriceSchema,
   subnetSchema,
   volumeSchema,
   vpcSchema,
@@ -30,6 +32,7 @@ const regionSchema = z.strictObject({
   tokens: z.array(launchTokenSchema),
   pools: z.array(poolSchema),
   quotas: z.array(quotaSchema),
+  spotPrices: z.array(spotPriceSchema).default([]),
 });
 
 const documentSchema = z.strictObject({
@@ -39,23 +42,26 @@ const documentSchema = z.strictObject({
   regions: z.array(regionSchema),
   sessions: z.array(sessionSchema),
   denials: z.array(denialSchema),
+  accounts: z.array(accountSchema).default([]),
 });
 
 type WorldDocument = z.infer<typeof documentSchema>;
 
 /** Parses the document of a state file into a world. */
 export const worldSchema = documentSchema.transform(
-  ({ seed, nextId, regions, sessions, denials }): World => ({
+  ({ seed, nextId, regions, sessions, denials, accounts }): World => ({
     seed,
     nextId,
     regions: new Map(regions.map((region) => [region.name, regionFromDocument(region)])),
     sessions: new Map(sessions.map((session) => [session.accessKeyId, session])),
     denials,
+    accounts: new Map(accounts.map((account) => [account.account, account])),
   }),
 );
 
 /** The world as the document of a state file. */
-export function worldDocument({ seed, nextId, regions, sessions, denials }: World): WorldDocument {
+export function worldDocument(world: World): WorldDocument {
+  const { seed, nextId, regions, sessions, denials, accounts } = world;
   return {
     version: 1,
     seed,
@@ -63,6 +69,7 @@ export function worldDocument({ seed, nextId, regions, sessions, denials }: Worl
     regions: [...regions.values()].map(regionDocument),
     sessions: [...sessions.values()],
     denials,
+    accounts: [...accounts.values()],
   };
 }
 
@@ -84,6 +91,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
     tokens: [...region.tokens.values()],
     pools: region.pools,
     quotas: region.quotas,
+    spotPrices: region.spotPrices,
   };
 }
 

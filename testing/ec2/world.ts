@@ -1,5 +1,6 @@
 import { digest } from "../server/digest.ts";
 import type {
+  Account,
   Denial,
   Image,
   Instance,
@@ -9,6 +10,7 @@ import type {
   Quota,
   SecurityGroup,
   Session,
+  SpotPrice,
   Subnet,
   Volume,
   Vpc,
@@ -37,6 +39,7 @@ export interface Region {
   readonly tokens: Map<string, LaunchToken>;
   readonly pools: Pool[];
   readonly quotas: Quota[];
+  readonly spotPrices: SpotPrice[];
 }
 
 /** The whole state of a fake. */
@@ -47,10 +50,19 @@ export interface World {
   readonly regions: Map<string, Region>;
   readonly sessions: Map<string, Session>;
   readonly denials: Denial[];
+  /** The accounts with special settings, by id. */
+  readonly accounts: Map<string, Account>;
 }
 
 export function emptyWorld(seed: string): World {
-  return { seed, nextId: 0, regions: new Map(), sessions: new Map(), denials: [] };
+  return {
+    seed,
+    nextId: 0,
+    regions: new Map(),
+    sessions: new Map(),
+    denials: [],
+    accounts: new Map(),
+  };
 }
 
 /** Zone numbers do not follow the zone letters. LocalStack uses the same numbers. */
@@ -78,6 +90,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     tokens: new Map(),
     pools: [],
     quotas: [],
+    spotPrices: [],
   };
 }
 

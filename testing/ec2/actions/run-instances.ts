@@ -1,5 +1,11 @@
 import { type Context, mutation } from "../action.ts";
 import { Ec2Failure, invalidValue } from "../failure.ts";
+import {
+  requireProfile,
+  requireSpotPrice,
+  requireSpotRole,
+  requireSubscription,
+} from "../launch/agreements.ts";
 import { planDevices } from "../launch/block-devices.ts";
 import { freeCapacity, insufficientCapacity, requireQuota } from "../launch/capacity.ts";
 import {
@@ -61,6 +67,7 @@ function decide(
   network: NetworkChoice,
 ): LaunchWithoutSubnet & { readonly type: InstanceType } {
   const image = launchableImage(context, parameters.ImageId);
+  requireSubscription(context, image);
   const type = fittingType(context, parameters.InstanceType, image);
   requireNitro(type, parameters, network.subnets);
   const zones = network.subnets.map(({ zone }) => zone);
@@ -73,10 +80,12 @@ function decide(
       "InvalidKeyPair.NotFound",
       `The key pair '${parameters.KeyName}' does not exist`,
     );
+  const profile = profileOf(parameters);
+  requireProfile(context, profile);
   const tagsOf = tagsAtCreation(parameters.TagSpecification, TAGGABLE);
   if (parameters.MetadataOptions?.InstanceMetadataTags === "enabled")
     requireMetadataKeys(tagsOf("instance"));
-  return { parameters, image, type, devices, network, profile: profileOf(parameters), tagsOf };
+  return { parameters, image, type, devices, network, profile, tagsOf };
 }
 
 function requireMetadataOptions({ MetadataOptions }: RunParameters): void {
@@ -106,8 +115,15 @@ function launch(
   const { parameters, network } = decision;
   const { MinCount, MaxCount } = parameters;
   const market = parameters.InstanceMarketOptions?.MarketType === "spot" ? "spot" : "on-demand";
+  if (market === "spot") requireSpotRole(context);
   requireQuota(context, type, { market, count: MaxCount });
   const subnet = subnetWithMostRoom(context, decision, market);
+  if (market === "spot")
+    requireSpotPrice(context, {
+      instanceType: type.name,
+      zone: subnet.zone,
+      maxPrice: parameters.InstanceMarketOptions?.SpotOptions?.MaxPrice ?? null,
+    });
   const free = freeCapacity(context, { instanceType: type.name, zone: subnet.zone, market });
   if (free < MinCount) {
     const others = context.region.zones

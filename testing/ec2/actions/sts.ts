@@ -2,7 +2,7 @@ import { mutation, reading } from "../action.ts";
 import { Ec2Failure } from "../failure.ts";
 import { timestamp } from "../lifecycle.ts";
 import { integer, required, text } from "../parameters.ts";
-import { callerArn } from "../permissions.ts";
+import { callerArn, isDenied } from "../permissions.ts";
 import type { Session } from "../records.ts";
 import { newDigits } from "../world.ts";
 
@@ -49,10 +49,7 @@ export const assumeRole = mutation(
           "ValidationError",
           `DurationSeconds must be from 900 to 43200, not ${seconds}`,
         );
-      const isDenied = world.denials.some(
-        (denial) => denial.account === context.account && denial.action === "sts:AssumeRole",
-      );
-      if (isDenied)
+      if (isDenied(context, "sts:AssumeRole"))
         throw new Ec2Failure(
           "AccessDenied",
           `User: ${callerArn(context)} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,

@@ -6,6 +6,7 @@ import type { InstanceType } from "../instance-types.ts";
 import { imageState } from "../lifecycle.ts";
 import type { Image, Subnet } from "../records.ts";
 import { isOffered } from "../offerings.ts";
+import { unknownProfile } from "./agreements.ts";
 import type { RunParameters } from "./shape.ts";
 
 /** "User data is limited to 16 KB, in raw form, before it is base64-encoded." */
@@ -103,15 +104,9 @@ export function profileOf({ IamInstanceProfile }: RunParameters): string | null 
       "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
     );
   if (Arn !== null && !/^arn:[\w-]+:iam::\d{12}:instance-profile\/[\w+=,.@/-]{1,512}$/.test(Arn))
-    throw invalidProfile("arn", Arn);
-  if (Name !== null && !/^[\w+=,.@-]{1,128}$/.test(Name)) throw invalidProfile("name", Name);
+    throw unknownProfile("arn", Arn);
+  if (Name !== null && !/^[\w+=,.@-]{1,128}$/.test(Name)) throw unknownProfile("name", Name);
   return Arn ?? Name;
-}
-
-function invalidProfile(member: string, value: string): Ec2Failure {
-  return invalidValue(
-    `Value (${value}) for parameter iamInstanceProfile.${member} is invalid. Invalid IAM Instance Profile ${member === "arn" ? "ARN" : "name"}`,
-  );
 }
 
 /** @throws Ec2Failure for a Xen type where only types of the Nitro system work. */

@@ -22,6 +22,43 @@ async function inFolder(body: (stateFile: string) => Promise<void>): Promise<voi
 }
 
 describe("a state file", () => {
+  it("restores spot prices, the spot role, agreements and profiles", async () => {
+    await inFolder(async (stateFile) => {
+      const profile = "arn:aws:iam::000000000000:instance-profile/agents";
+      let product = "";
+      {
+        await using first = await subject({ stateFile });
+        const { region, ec2, clock } = first;
+        product = region.addImage({ owner: "679593333241", isPublic: true, productCodes: ["abc"] });
+        region.setSpotPrice(
+          { instanceType: "t3.micro", zone: "us-east-1b" },
+          { price: 2, onDemandPrice: 1 },
+        );
+        const account = ec2.account();
+        account.subscribe("abc");
+        const never = clock.now() + 3_600_000;
+        account.addInstanceProfile(profile, { knownAt: never, roleAt: never });
+        ec2.account("111111111111").removeSpotRole();
+        ec2.deny("iam:CreateServiceLinkedRole", "111111111111");
+      }
+      await using second = await subject({ stateFile, rates: "off" });
+      const run = (change: object, client = second.client) =>
+        client.send(new RunInstancesCommand({ ...launchOf(second.region), ...change }));
+      const spot = { InstanceMarketOptions: { MarketType: "spot" } };
+      const there = { ...spot, Placement: { AvailabilityZone: "us-east-1b" } };
+      await run({ ImageId: product });
+      expect(await codeOf(run(there))).toBe("SpotMaxPriceTooLow");
+      expect(await codeOf(run({ IamInstanceProfile: { Arn: profile } }))).toBe(
+        "InvalidParameterValue",
+      );
+      const other = second.clientFor({ accessKeyId: "111111111111" });
+      const noGroups = { SecurityGroupIds: undefined, SubnetId: undefined };
+      expect(await codeOf(run({ ...spot, ...noGroups }, other))).toBe(
+        "AuthFailure.ServiceLinkedRoleCreationNotPermitted",
+      );
+    });
+  });
+
   it("restores the state of the previous fake", async () => {
     await inFolder(async (stateFile) => {
       const launch = { ClientToken: "token", MinCount: 2, MaxCount: 2 };
