@@ -57,7 +57,7 @@ export async function playRefusals<Refusal extends { readonly name: string }>(
     const plan = await scene.slipway.resolveWorkspace(scene.workspace);
     spawned[refusal.name] = await after(scene, refusal, "launch", async () => {
       const spawn = await scene.slipway.spawnWorkspace(plan, { spawnId: `spawn-${index}` });
-      if (spawn.state === "failed") return { reason: String(spawn.error?.["reason"]) };
+      if (spawn.state === "failed") return { reason: JSON.stringify(spawn.error?.["reason"]) };
       return { candidate: scene.candidateOf(spawn) };
     });
     planned[refusal.name] = await after(scene, refusal, "dry-run", async () => {
@@ -81,7 +81,7 @@ async function after<Refusal>(
     return await act();
   } catch (caught) {
     if (!isSlipwayError(caught)) throw caught;
-    return { reason: caught.reason };
+    return { reason: JSON.stringify(caught.reason) };
   } finally {
     remove();
   }
