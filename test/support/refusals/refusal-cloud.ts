@@ -30,7 +30,7 @@ export interface RefusalCloud<Refusal extends { readonly name: string }> {
 export type Aftermath = { readonly candidate: number } | { readonly reason: string };
 
 /** A fast clock that can also be set forward. */
-export function skippingClock(): Clock & { skip(milliseconds: number): void } {
+function skippingClock(): Clock & { skip(milliseconds: number): void } {
   const fast = fastClock(200);
   let skipped = 0;
   return {
