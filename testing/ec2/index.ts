@@ -1,4 +1,4 @@
-export type { Ec2Account } from "./account.ts";
+export type { Ec2Account } from "./account-handle.ts";
 export type {
   Timing as Ec2Timing,
   TokenAfterTermination as Ec2TokenAfterTermination,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../src/host/clock.ts";
 import { systemClock } from "../../src/host/system-clock.ts";
 import type { Timing, TokenAfterTermination } from "./action.ts";
-import { type Ec2Account, accountHandle } from "./account.ts";
+import { type Ec2Account, accountHandle } from "./account-handle.ts";
 import type { Ec2 } from "./answer.ts";
 import { DEFAULT_ACCOUNT } from "./credentials.ts";
 import { type CloudFault } from "../server/cloud-fault-grammar.ts";
