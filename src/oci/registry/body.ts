@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { HttpResponse } from "./transport.ts";
 
 /** Thrown if a body exceeds its limit; nothing beyond the limit has been read. */
@@ -18,8 +20,11 @@ function contentLength(response: HttpResponse): number | null {
 }
 
 /**
- * Reads the whole body. A body over the limit is rejected before reading if its length is announced, otherwise as
- * soon as it exceeds the limit.
+ * Reads the whole body of a document. A body over the limit is rejected before reading if its length is announced,
+ * otherwise as soon as it exceeds the limit.
+ *
+ * Some proxies compress documents although no request accepts it. As for Go's clients, the document is what was compressed:
+ * limits and digests apply to that.
  */
 export async function readBody(response: HttpResponse, limit: number): Promise<Uint8Array> {
   if ((contentLength(response) ?? 0) > limit) {
@@ -29,10 +34,16 @@ export async function readBody(response: HttpResponse, limit: number): Promise<U
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop closes the connection.
-  for await (const chunk of response.body) {
+  for await (const chunk of decoded(response)) {
     length += chunk.length;
     if (length > limit) throw new BodyTooLargeError(limit);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+function decoded(response: HttpResponse): AsyncIterable<Uint8Array> {
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase();
+  if (encoding !== "gzip" && encoding !== "x-gzip") return response.body;
+  return Readable.from(response.body, { objectMode: false }).compose(createGunzip());
 }

@@ -207,6 +207,8 @@ function toManifest(
   subject: Subject,
 ): FetchedManifest {
   const { reference } = request;
+  // A proxy or a login page answers with 200, too.
+  if (isWebPage(bytes)) throw protocolFault(subject, "it sent a web page instead of a manifest");
   const announced = announcedDigest(response, subject);
   return namingImage(reference, () => {
     if (reference.digest !== undefined) verifyDigest(reference.digest, bytes, "manifest");
@@ -214,6 +216,12 @@ function toManifest(
     const manifest = parseManifest(bytes, response.headers.get("content-type"));
     return { digest: reference.digest ?? sha256Digest(bytes), bytes, manifest };
   });
+}
+
+/** True for HTML and XML: no manifest begins with this character. */
+function isWebPage(bytes: Uint8Array): boolean {
+  const blank = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
+  return bytes.find((byte) => !blank.has(byte)) === "<".codePointAt(0);
 }
 
 async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise<Uint8Array> {

@@ -85,6 +85,8 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
     return { kind: "certificate", why: `TLS failed (${code})`, replace: false };
   if (code === "UNEXPECTED_STATUS")
     return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
+  if (code.startsWith("Z_"))
+    return { kind: "protocol", why: `its Content-Encoding does not match its content (${code})` };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
   if (code === "ENOTFOUND")
     return { kind: "unreachable", why: "its name cannot be resolved", code, transient: false };

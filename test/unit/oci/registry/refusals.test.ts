@@ -216,6 +216,21 @@ describe("an answer that may not be a registry's", () => {
   });
 });
 
+describe("a successful response", () => {
+  it.each([
+    ["<!doctype html><title>Log in</title>", "text/html; charset=utf-8"],
+    ["\uFEFF\r\n <html>", "application/json"],
+  ])("that is a web page is not blamed on the image: %j", async (page, type) => {
+    const headers = { "content-type": type };
+    const { failure } = await read(() => new Response(page, { headers }));
+    expect(failure).toMatchObject({
+      reason: "REGISTRY_PROTOCOL",
+      message: expect.stringContaining("it sent a web page instead of a manifest"),
+      remedy: expect.stringContaining("no proxy responds in its place"),
+    });
+  });
+});
+
 describe("the target of a redirect", () => {
   it("is named, with its own words", async () => {
     const body =
