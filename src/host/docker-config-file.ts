@@ -1,3 +1,4 @@
+import { firstJsonValue } from "./first-json-value.ts";
 import { isAbsent, isEndless, readRegularFile, whyUnreadable } from "./read-file.ts";
 
 /** Docker's `config.json`, or why it was not read. */
@@ -29,7 +30,7 @@ export async function readDockerConfigFile(path: string): Promise<DockerConfigFi
   }
   if (text.trim() === "") return unreadable(`${path} is empty`, "Remove it, or write {} into it.");
   try {
-    return { kind: "read", document: JSON.parse(firstValue(text)) };
+    return { kind: "read", document: JSON.parse(firstJsonValue(text)) };
   } catch {
     // The parser's message would quote the file.
     return unreadable(`${path} is not JSON`, "Correct the Docker configuration.");
@@ -38,18 +39,4 @@ export async function readDockerConfigFile(path: string): Promise<DockerConfigFi
 
 function unreadable(why: string, remedy: string): DockerConfigFile {
   return { kind: "unreadable", why, remedy };
-}
-
-/**
- * The text of the first JSON value. Docker's decoder stops there, and so ignores what an earlier, longer file left behind.
- */
-function firstValue(text: string): string {
-  let depth = 0;
-  // Strings are skipped as a whole, because they may contain braces.
-  for (const { 0: piece, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (piece === "{") depth += 1;
-    if (piece === "}") depth -= 1;
-    if (piece === "}" && depth === 0) return text.slice(0, index + 1);
-  }
-  return text;
 }

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { cancellation } from "../async/cancellation.ts";
 import { SlipwayError } from "../errors.ts";
+import { firstJsonValue } from "../host/first-json-value.ts";
+import { goMembers } from "../json/go-members.ts";
 import { waitForExit } from "../host/child-exit.ts";
 
 export interface HelperRequest {
@@ -25,7 +27,14 @@ const DEFAULT_TIMEOUT = 30_000;
 /** The output of helpers that have no credential for the server (docker-credential-helpers). */
 const NOT_FOUND = "credentials not found";
 
-const answerSchema = z.object({ Username: z.string(), Secret: z.string() });
+/** Docker reads the names in any case. */
+const answerSchema = z.preprocess(
+  (answer) =>
+    typeof answer === "object" && answer !== null
+      ? goMembers(answer, ["Username", "Secret"])
+      : answer,
+  z.object({ Username: z.string(), Secret: z.string() }),
+);
 
 /**
  * Runs `docker-credential-NAME get` without a shell, writes the server to its standard input and reads the answer.
@@ -113,7 +122,7 @@ function run(
 
 function parseAnswer(output: string): z.output<typeof answerSchema> | null {
   try {
-    return answerSchema.safeParse(JSON.parse(output)).data ?? null;
+    return answerSchema.safeParse(JSON.parse(firstJsonValue(output))).data ?? null;
   } catch {
     // Not JSON: the caller reports that, without repeating the text.
     return null;

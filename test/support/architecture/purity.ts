@@ -45,7 +45,6 @@ const ENVIRONMENT_READERS: readonly string[] = ["src/cli/", "src/host/environmen
 const FILE_READERS: readonly string[] = [
   "src/cli/",
   "src/storage/",
-  "src/secrets/docker-config-provider.ts",
   "src/secrets/key-file.ts",
   "src/oci/registry/certificates.ts",
   "src/host/docker-config-file.ts",

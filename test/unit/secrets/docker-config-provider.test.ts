@@ -167,6 +167,14 @@ describe("runCredentialHelper", () => {
     );
   }
 
+  it.each([
+    ["a line after the answer", ['echo \'{"Username":"u","Secret":"a}b"}\'; echo done']],
+    ["names in another case", ['echo \'{"username":"u","SECRET":"a}b"}\'']],
+    ["words on standard error", ['echo warning >&2; echo \'{"Username":"u","Secret":"a}b"}\'']],
+  ])("reads the answer as Docker does: %s", async (_what, lines) => {
+    expect(await run(lines)).toEqual({ username: "u", secret: "a}b" });
+  });
+
   it("understands the message of a helper without a credential", async () => {
     const words = "echo credentials not found in native keychain; exit 1";
     expect(await run(["cat >/dev/null", words])).toBeNull();
