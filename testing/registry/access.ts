@@ -90,7 +90,8 @@ export function parseScopes(scopes: readonly string[]): readonly Access[] {
     .flatMap((scope) => {
       const first = scope.indexOf(":");
       const last = scope.lastIndexOf(":");
-      if (scope.slice(0, first) !== "repository" || last <= first) return [];
+      // A class in parentheses, such as `repository(plugin)`, grants the same access.
+      if (!/^repository(?:\([^)]*\))?$/.test(scope.slice(0, first)) || last <= first) return [];
       const asked = scope.slice(last + 1).split(",");
       const actions = (["pull", "push"] as const).filter(
         (action) => asked.includes(action) || asked.includes("*"),

@@ -16,10 +16,15 @@ import type { TokenEndpoint, TokenGrant } from "./token-endpoint.ts";
 /** How a test registry authenticates its clients. */
 export type RegistryAuth =
   | { readonly kind: "none" }
-  | { readonly kind: "basic"; readonly users: RegistryUsers }
+  | { readonly kind: "basic"; readonly users: RegistryUsers; readonly hidden?: boolean }
   | {
       readonly kind: "token";
       readonly users: RegistryUsers;
+      /**
+       * True hides every repository from a request without a credential: 404, with a challenge at `/v2/` alone, as GitHub's
+       * first registry did. Default false.
+       */
+      readonly hidden?: boolean;
       /** Repositories that an anonymous token can pull. Default: none. */
       readonly anonymousPull?: readonly string[];
       /** Default `test-registry`. */
@@ -41,9 +46,10 @@ export interface AccessToken {
 /** The same, prepared for the evaluation of requests. */
 export type Authorizer =
   | { readonly kind: "none" }
-  | { readonly kind: "basic"; readonly directory: Directory }
+  | { readonly kind: "basic"; readonly directory: Directory; readonly hidden: boolean }
   | {
       readonly kind: "token";
+      readonly hidden: boolean;
       readonly endpoint: TokenEndpoint;
       readonly realm: string | null;
       readonly accessTokens: Map<string, AccessToken>;
@@ -59,7 +65,8 @@ export interface Verdict {
 
 export function createAuthorizer(auth: RegistryAuth, now: () => number): Authorizer {
   if (auth.kind === "none") return auth;
-  if (auth.kind === "basic") return { kind: "basic", directory: directory(auth.users) };
+  const { hidden = false } = auth;
+  if (auth.kind === "basic") return { kind: "basic", directory: directory(auth.users), hidden };
   const expiresIn = auth.expiresIn ?? 300;
   const lifetime = (auth.honouredFor ?? expiresIn) * 1000;
   const accessTokens = new Map<string, AccessToken>();
@@ -75,7 +82,7 @@ export function createAuthorizer(auth: RegistryAuth, now: () => number): Authori
       return token;
     },
   };
-  return { kind: "token", endpoint, realm: auth.realm ?? null, accessTokens };
+  return { kind: "token", hidden, endpoint, realm: auth.realm ?? null, accessTokens };
 }
 
 export function authenticationOf(call: Call): Authentication {
@@ -91,6 +98,9 @@ export function authenticationOf(call: Call): Authentication {
  * `insufficient_scope`, as from the distribution project's registry.
  */
 export function authorize(authorizer: Authorizer, call: Call, needed: readonly Access[]): Verdict {
+  const isHidden = authorizer.kind !== "none" && authorizer.hidden && needed.length > 0;
+  if (isHidden && call.headers.authorization === undefined)
+    return { user: null, refusal: refusal(404, "NAME_UNKNOWN", "repository name not known") };
   switch (authorizer.kind) {
     case "none":
       return { user: null, refusal: null };

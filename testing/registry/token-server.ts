@@ -83,6 +83,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   };
   const { registry, close } = await startServing(options, {
     kind: "token",
+    hidden: false,
     endpoint,
     realm: null,
     accessTokens: new Map(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { startRegistry, type RegistryAuth } from "../../../../testing/registry/index.ts";
 import { asking, password, testClient } from "../support/client.ts";
 import {
   challengeReply,
@@ -77,6 +78,24 @@ describe("a registry that challenges at /v2/ alone", () => {
       }),
     );
     expect(hosts.requests).toHaveLength(3);
+  });
+});
+
+describe("the fake registry, if it hides repositories", () => {
+  it.each<RegistryAuth>([
+    { kind: "basic", users: { robot: "sesame" }, hidden: true },
+    { kind: "token", users: { robot: "sesame" }, hidden: true },
+  ])("serves an image to the client's credential, with all its parts: $kind", async (auth) => {
+    await using registry = await startRegistry({ auth });
+    using client = testClient();
+    const { reference, digest } = registry.add("team/app", "1", IMAGE);
+    const { manifest } = await client.getManifest(asking(reference, ROBOT));
+    if (manifest.kind === "index") throw new Error("it is an index");
+    const repository = asking(reference).reference;
+    const access = { repository, credential: ROBOT, signal: asking(reference).signal };
+    const config = await client.getConfig({ ...access, descriptor: manifest.config });
+    expect(config).toEqual(Buffer.from(IMAGE.config.bytes));
+    expect(await client.headManifest(asking(reference, ROBOT))).toMatchObject({ digest });
   });
 });
 

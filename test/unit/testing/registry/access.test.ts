@@ -25,6 +25,9 @@ describe("scopes", () => {
     expect(parseScopes(["registry:catalog:*", "repository:a:*", "repository:b", ""])).toEqual([
       { repository: "a", actions: ["pull", "push"] },
     ]);
+    expect(parseScopes(["repository(plugin):a:pull", "repositories:a:pull"])).toEqual([
+      { repository: "a", actions: ["pull"] },
+    ]);
   });
 
   it("are parsed whatever their content", () => {

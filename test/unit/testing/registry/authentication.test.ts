@@ -30,6 +30,17 @@ describe("basic authentication", () => {
     expect(registry.requests.some((request) => request.authorized)).toBe(false);
   });
 
+  it("hides repositories from requests without a credential, and challenges at /v2/", async () => {
+    await using registry = await registryWithImage({ auth: { ...auth, hidden: true } });
+    const base = await ask(registry, "/v2/");
+    expect(base.headers.get("www-authenticate")).toBe('Basic realm="test registry"');
+    const hidden = await ask(registry, MANIFEST);
+    expect(hidden.headers.get("www-authenticate")).toBeNull();
+    expect(await verdict(hidden)).toBe("404 NAME_UNKNOWN");
+    const authorization = basic("robot", "pass:word");
+    expect(await verdict(ask(registry, MANIFEST, { authorization }))).toBe("200");
+  });
+
   it("admits a user with permission, and denies one without", async () => {
     await using registry = await registryWithImage({ auth });
     const read = (name: string, password: string) =>
