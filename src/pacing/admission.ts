@@ -13,6 +13,7 @@ import {
   tokensAt,
 } from "./buckets.ts";
 import type { Bucket, BucketState } from "./buckets.ts";
+import { backlogTime } from "./forecast.ts";
 import { withWaiter, waiterOf, rankOf } from "./fair-queue.ts";
 import type { Waiter, Rank } from "./fair-queue.ts";
 import type {
@@ -131,12 +132,25 @@ export function admit(known: RateState | null, request: RateRequest): Decision {
   const until = now + Math.min(wait, LONGEST_PAUSE) + STALE;
   const minimum = request.resources?.minimum ?? 0;
   return {
-    answer: { granted: false, wait, ahead: rank.ahead },
+    answer: {
+      granted: false,
+      wait,
+      ahead: rank.ahead,
+      backlogTime: Math.max(wait, timeOfBacklog(state, request, now)),
+    },
     state: {
       ...state,
       waiters: withWaiter(state.waiters, { ...waiter, until, minimum }, now),
     },
   };
+}
+
+function timeOfBacklog(state: RateState, { limit, backlog }: RateRequest, now: number): number {
+  if (backlog === undefined) return 0;
+  const { requests, resources } = limit;
+  const machines = resources === null ? null : bucketOf(state, resources, "resources");
+  const buckets = { requests: bucketOf(state, requests, "requests"), resources: machines };
+  return backlogTime(buckets, backlog, now);
 }
 
 /** The state after a correction. */

@@ -1,3 +1,4 @@
+import type { Backlog } from "./forecast.ts";
 import type { RateLimit } from "./rates.ts";
 
 /** One kind of call in one scope. */
@@ -37,6 +38,8 @@ export interface RateRequest extends RateCaller {
   readonly requests: number;
   /** Machines that the call is for; a grant below the minimum is of no use. Null if none are counted. */
   readonly resources: { readonly minimum: number; readonly maximum: number } | null;
+  /** All launches that the caller waits to make, this one included. Default: unknown. */
+  readonly backlog?: Backlog;
   /** Whether it is for a launch, which reports when it is on record. */
   readonly isReserved?: boolean;
   /** True for the queue of a process that is known to have ended. */
@@ -67,8 +70,16 @@ export type RateAnswer =
       readonly resources: number;
       readonly reservation: Reservation | null;
     }
-  /** Milliseconds after which to ask again, and how many other calls come first. */
-  | { readonly granted: false; readonly wait: number; readonly ahead: number };
+  /**
+   * Milliseconds after which to ask again, how many other calls come first, and in how many milliseconds the whole
+   * backlog may have been granted, if nothing else is.
+   */
+  | {
+      readonly granted: false;
+      readonly wait: number;
+      readonly ahead: number;
+      readonly backlogTime: number;
+    };
 
 /** How the buckets differ from what was assumed. */
 export type RateCorrection =

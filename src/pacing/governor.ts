@@ -1,4 +1,5 @@
 import type { Clock } from "../host/clock.ts";
+import type { Backlog } from "./forecast.ts";
 import type { Pace, RateLimit } from "./rates.ts";
 import { LONGEST_PAUSE } from "./admission.ts";
 import type {
@@ -32,9 +33,16 @@ export interface AdmissionRequest extends PacedCall {
    * Omitted for a call without machines, and for the repetition of a launch, whose machines are already counted.
    */
   readonly resources?: () => number;
-  /** Called with the expected wait in milliseconds and the limit: `RunInstances of account 1234 in us-east-1`. */
-  readonly onWait?: (milliseconds: number, what: string) => void;
+  /** All launches that wait for this admission or a later one, determined at each attempt. */
+  readonly backlog?: () => Backlog;
+  readonly onWait?: OnWait;
 }
+
+/**
+ * Called with the expected wait in milliseconds, the limit (`RunInstances of account 1234 in us-east-1`), and the
+ * expected wait of the whole backlog.
+ */
+type OnWait = (milliseconds: number, what: string, backlogTime: number) => void;
 
 /** The result of an admission. */
 export interface Grant {
@@ -104,7 +112,8 @@ interface PendingCall {
   readonly wanted: () => Wanted;
   readonly counts: boolean;
   readonly isReserved: boolean;
-  readonly onWait: ((milliseconds: number, what: string) => void) | null;
+  readonly backlog: (() => Backlog) | null;
+  readonly onWait: OnWait | null;
   readonly resolve: (granted: Grant) => void;
   readonly reject: (reason: unknown) => void;
   reportedAt: number;
@@ -112,6 +121,7 @@ interface PendingCall {
 
 interface PendingOptions extends Pick<PendingCall, "wanted" | "counts" | "onWait"> {
   readonly signal: AbortSignal;
+  readonly backlog?: (() => Backlog) | null;
   readonly isReserved?: boolean;
   /** Goes before all calls that wait here. */
   readonly isFirst?: boolean;
@@ -133,11 +143,11 @@ export function createGovernor(ports: GovernorPorts): Governor {
   const governor: GovernorState = { ...ports, queues: new Map() };
   const { store, clock, isGone, queues } = governor;
   return {
-    async admit({ resources, onWait = null, ...admission }, signal) {
+    async admit({ resources, backlog = null, onWait = null, ...admission }, signal) {
       const wanted = (): Wanted =>
         resources === undefined ? null : { minimum: 1, maximum: resources() };
       const counts = resources !== undefined;
-      const options = { wanted, counts, isReserved: counts, onWait, signal };
+      const options = { wanted, counts, isReserved: counts, backlog, onWait, signal };
       return await enqueueCall(governor, admission, options);
     },
     async readmit({ resources, at, ...admission }, signal) {
@@ -184,14 +194,14 @@ function callerOf(
 async function enqueueCall(
   governor: GovernorState,
   admission: PacedCall,
-  { signal, isFirst = false, isReserved = false, ...waiting }: PendingOptions,
+  { signal, isFirst = false, isReserved = false, backlog = null, ...waiting }: PendingOptions,
 ): Promise<Grant> {
   signal.throwIfAborted();
   const { queues } = governor;
   const { scope, limit, tenant } = admission;
   const { promise, resolve, reject } = Promise.withResolvers<Grant>();
   const reportedAt = Number.NEGATIVE_INFINITY;
-  const call: PendingCall = { ...waiting, isReserved, resolve, reject, reportedAt };
+  const call: PendingCall = { ...waiting, isReserved, backlog, resolve, reject, reportedAt };
   const key = keyOf(admission);
   const known = queues.get(key);
   const queue = known ?? { scope, limit, tenant, pending: [], wake: null };
@@ -223,10 +233,11 @@ async function serveQueue(governor: GovernorState, key: string, queue: CallQueue
     // Calls of the same turn of the event loop go together.
     await Promise.resolve();
     for (let first = queue.pending[0]; first !== undefined; first = queue.pending[0]) {
-      const wait = await tryFirst(governor, queue, first);
-      isKnownToWait = wait !== null;
-      if (wait === null) continue;
-      reportWaits(queue, wait, clock.now());
+      const refusal = await tryFirst(governor, queue, first);
+      isKnownToWait = refusal !== null;
+      if (refusal === null) continue;
+      const { wait } = refusal;
+      reportWaits(queue, refusal, clock.now());
       if (queue.pending[0] !== first) continue;
       const wake = new AbortController();
       queue.wake = wake;
@@ -240,12 +251,14 @@ async function serveQueue(governor: GovernorState, key: string, queue: CallQueue
   }
 }
 
+type NotYet = Extract<RateAnswer, { readonly granted: false }>;
+
 /** One attempt for the first call. Returns how long to wait, or null if there is no need to. */
 async function tryFirst(
   governor: GovernorState,
   queue: CallQueue,
   first: PendingCall,
-): Promise<number | null> {
+): Promise<NotYet | null> {
   const { store, isGone } = governor;
   const resources = first.wanted();
   if (resources?.maximum === 0) {
@@ -256,8 +269,10 @@ async function tryFirst(
   const requests = first.counts ? 1 : countLeadingCalls(queue);
   const { isReserved } = first;
   const caller = callerOf(governor, queue);
-  const answer = await store.spend({ ...caller, requests, resources, isReserved, isGone });
-  if (!answer.granted) return answer.wait;
+  const request = { ...caller, requests, resources, isReserved, isGone };
+  const backlog = first.backlog?.();
+  const answer = await store.spend(backlog === undefined ? request : { ...request, backlog });
+  if (!answer.granted) return answer;
   const rest = deliverGrant(queue, first, answer);
   if (rest !== null) await store.correct(callerOf(governor, queue), rest);
   return null;
@@ -304,15 +319,20 @@ function countLeadingCalls({ pending }: CallQueue): number {
 }
 
 /** Reports to each call how long it will take approximately, counting the calls before it. */
-function reportWaits({ scope, limit, pending }: CallQueue, wait: number, now: number): void {
+function reportWaits(
+  { scope, limit, pending }: CallQueue,
+  { wait, backlogTime }: NotYet,
+  now: number,
+): void {
   const { refill, everyMilliseconds, pace } = limit.requests;
   const spacing = pace === "window" ? 0 : everyMilliseconds / refill;
   for (const [place, call] of pending.entries()) {
     const milliseconds = Math.ceil(wait + place * spacing);
-    if (call.onWait === null || milliseconds < SHORTEST_REPORTED_WAIT) continue;
+    const all = place === 0 ? Math.max(milliseconds, Math.ceil(backlogTime)) : milliseconds;
+    if (call.onWait === null || all < SHORTEST_REPORTED_WAIT) continue;
     if (now - call.reportedAt < REPORT_INTERVAL) continue;
     call.reportedAt = now;
-    call.onWait(milliseconds, `${limit.name} of ${scope}`);
+    call.onWait(milliseconds, `${limit.name} of ${scope}`, all);
   }
 }
 

@@ -2,6 +2,7 @@ import { anyOf, timeoutReason } from "../async/cancellation.ts";
 import { timestamp } from "../host/clock.ts";
 import type { Clock } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch, SpawnRecord, Step } from "../ledger/ledger.ts";
@@ -10,13 +11,19 @@ import { perform } from "./perform.ts";
 import { reportWait } from "./notice.ts";
 import { progressOf, react } from "./state-machine.ts";
 import type { Change, SpawnEvent } from "./state-machine.ts";
-import { cancelled, interrupted, unsettled } from "./spawn-errors.ts";
+import {
+  cancelled,
+  interrupted,
+  launchUnanswered,
+  stillTerminating,
+  unsettled,
+} from "./spawn-errors.ts";
 import type { Spawn, SpawnState } from "../ledger/spawn-record.ts";
 import { createTries } from "./task.ts";
 import type { SpawnerRuntime, Task, WaitOptions } from "./task.ts";
 
 /** How long the termination of a cancelled spawn's machine is attempted, in milliseconds. */
-const CANCELLING = 60_000;
+const CANCELLING = 10_000;
 
 /** The lease was lost: another worker drives the spawn now. */
 export class LeaseLost extends Error {
@@ -54,7 +61,10 @@ export async function drive(
     runtime.ledger.owner(),
   ]);
   using working = anyOf(waitOptions.signal, waitOptions.detach);
-  const tries = createTries(runtime, adapter.capabilities.retryMilliseconds);
+  const { spawnId, onEvent } = waitOptions;
+  const tries = createTries(runtime, adapter, ({ message }) =>
+    onEvent({ kind: "retrying", spawnId, message }),
+  );
   const secrets = async (signal: AbortSignal) =>
     known ?? (await runtime.launchSecrets(first.plan, signal));
   const task: Task = { waitOptions, adapter, owner, signal: working.signal, secrets, tries };
@@ -64,11 +74,11 @@ export async function drive(
   } catch (caught) {
     if (caught instanceof LeaseLost) throw caught;
     if (waitOptions.detach.aborted)
-      throw interrupted(waitOptions.spawnId, first.plan.workspace, waitOptions.detach);
-    if (!waitOptions.signal.aborted) throw asSlipwayError(caught);
+      throw interrupted(spawnId, state.driven.spawn, waitOptions.detach);
+    if (!waitOptions.signal.aborted) throw leftError(state.driven.spawn, asSlipwayError(caught));
     using deadline = createClockDeadline(runtime.clock, CANCELLING);
     const message = "cancelled: terminating the launched machine";
-    const stopping: Task = { ...task, signal: deadline.signal };
+    const stopping: Task = { ...task, signal: stoppingSignal(runtime, state.driven, deadline) };
     try {
       await runSteps(runtime, stopping, state, { kind: "stop", message });
     } catch (failure) {
@@ -80,6 +90,25 @@ export async function drive(
     const { lease } = state.driven;
     if (lease.worker !== null) await runtime.ledger.release(waitOptions, lease.fence);
   }
+}
+
+/** The error of a spawn that is left as it is. */
+function leftError(spawn: Spawn, error: SlipwayError): SlipwayError {
+  return spawn.state === "terminating" ? stillTerminating(spawn, error) : error;
+}
+
+/**
+ * Ends the termination of a cancelled spawn. If its launch is still unanswered, nothing can be terminated, and a look-up
+ * would prove nothing: the spawn is recorded as terminating, with an unknown outcome, for a later recovery.
+ */
+function stoppingSignal(
+  { calls }: SpawnerRuntime,
+  { launches, spawn }: DrivenSpawn,
+  deadline: { readonly signal: AbortSignal },
+): AbortSignal {
+  const token = launches.at(-1)?.token ?? "";
+  const isUnanswered = spawn.machine === null && calls.isUnderWay(token);
+  return isUnanswered ? AbortSignal.abort(launchUnanswered(spawn.spawnId)) : deadline.signal;
 }
 
 /** The loop. `state` holds the latest record, also for the caller after a failure. */
@@ -100,8 +129,10 @@ async function runSteps(
     }
     const { spawn } = state.driven;
     if (command.do === "rest" || isEnough) return spawn;
-    if (command.do === "leave")
-      throw spawn.state === "launching" ? unsettled(spawn.spawnId, command.error) : command.error;
+    if (command.do === "leave") {
+      const { error } = command;
+      throw spawn.state === "launching" ? unsettled(spawn.spawnId, error) : error;
+    }
     event = await perform(runtime, task, state.driven, command);
   }
 }

@@ -1,3 +1,4 @@
+import { isUnsent } from "../async/unsent.ts";
 import { SlipwayError } from "../errors.ts";
 import type { LaunchOutcome, MachineStatus } from "../substrate/contract.ts";
 import { launchId } from "../ledger/launch-token.ts";
@@ -25,11 +26,8 @@ export async function perform(
 ): Promise<SpawnEvent> {
   switch (command.do) {
     case "launch":
-      if (command.again !== null) {
-        reportRetry(task, command.again);
-        if (!(await task.tries.pause(command.again, task.signal)))
-          return { kind: "out-of-time", error: command.again };
-      }
+      if (command.again !== null && !(await task.tries.pause(command.again, task.signal)))
+        return { kind: "out-of-time", error: command.again };
       return await performLaunch(runtime, task, driven);
     case "settle":
       return await settleLaunch(runtime, task, driven, command.refusal);
@@ -45,9 +43,11 @@ async function performLaunch(
   task: Task,
   driven: DrivenSpawn,
 ): Promise<SpawnEvent> {
+  if (driven.spawn.state === "terminating") task.signal.throwIfAborted();
   const { idempotency } = task.adapter.capabilities;
   const record = latestLaunch(driven);
-  const isDoubted = record.outcome === "unknown";
+  // While this process waits for the launch's answer, a look-up could miss the machine.
+  const isDoubted = record.outcome === "unknown" && !runtime.calls.isUnderWay(record.token);
   // If a look-up answers the question, no machine is launched only to be terminated.
   if (isDoubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent")
     return await lookUp(runtime, task, driven, neverLaunched(driven));
@@ -65,6 +65,7 @@ async function performLaunch(
       return { kind: "accepted", machine: spawnMachine(machine), running };
     }
     case "rejected":
+      if (!isUnsent(outcome.error)) runtime.contacts.add(task.adapter);
       return await refusalEvent(runtime, driven, "refused", outcome.error);
     case "unknown":
       return { kind: "lost", error: outcome.error };
@@ -166,10 +167,6 @@ function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
   });
 }
 
-function reportRetry({ waitOptions: { spawnId, onEvent } }: Task, error: SlipwayError): void {
-  onEvent({ kind: "progress", spawnId, message: `trying again: ${error.message}` });
-}
-
 /**
  * Polls an accepted machine until it runs (and, if it is watched, keeps running), has ended, or has been pending for
  * too long.
@@ -194,7 +191,8 @@ async function observeMachine(
       task.tries.reset();
     } catch (caught) {
       if (signal.aborted || !isWorthRepeating(caught)) throw caught;
-      if (!(await task.tries.pause(caught, signal))) return { kind: "out-of-time", error: caught };
+      if (!(await task.tries.pause(caught, task.signal)))
+        return { kind: "out-of-time", error: caught };
       continue;
     }
     const age = runtime.clock.now() - accepted;

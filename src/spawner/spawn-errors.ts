@@ -3,23 +3,73 @@ import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
 
-/** The caller ended its wait, by a signal or by a time limit. */
+/**
+ * The caller ended its wait, by a signal or by a time limit.
+ *
+ * @param recorded the spawn's record; null if nothing was recorded
+ */
 export function interrupted(
   spawnId: string,
-  workspace: string | null,
+  recorded: Pick<Spawn, "workspace" | "state"> | null,
   signal: AbortSignal,
 ): SlipwayError {
   const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
-  const recorded = workspace !== null;
+  const { what, remedy } = whereLeft(spawnId, recorded);
   return new SlipwayError({
     code: timedOut ? "DEADLINE_EXCEEDED" : "CANCELLED",
     reason: timedOut ? "TIMED_OUT" : "INTERRUPTED",
-    message: recorded
-      ? `spawn ${spawnId}: ${timedOut ? "timed out" : "interrupted"} before it was running; it stays recorded`
-      : `spawn ${spawnId}: ${timedOut ? "timed out" : "interrupted"} before anything was recorded or launched`,
-    remedy: recorded
-      ? `Resume it with \`slipway spawn ${workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`
-      : "Spawn again when you are ready.",
+    message: `spawn ${spawnId}: ${timedOut ? "timed out" : "interrupted"} before ${what}`,
+    remedy,
+    metadata: { spawn_id: spawnId, ...(recorded === null ? {} : { state: recorded.state }) },
+  });
+}
+
+function whereLeft(
+  spawnId: string,
+  recorded: Pick<Spawn, "workspace" | "state"> | null,
+): { readonly what: string; readonly remedy: string } {
+  if (recorded === null)
+    return {
+      what: "anything was recorded or launched",
+      remedy: "Spawn again when you are ready.",
+    };
+  if (recorded.state === "terminating")
+    return {
+      what: "the termination of its machine was confirmed; it stays terminating",
+      remedy: terminateAgain(spawnId),
+    };
+  return {
+    what: "it was running; it stays recorded",
+    remedy: `Resume it with \`slipway spawn ${recorded.workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`,
+  };
+}
+
+function terminateAgain(spawnId: string): string {
+  return `Run \`slipway terminate ${spawnId}\` or \`slipway recover\` to terminate it.`;
+}
+
+/** The machine of a spawn could not be terminated: the provider's error, with the state of the spawn. */
+export function stillTerminating({ spawnId, state }: Spawn, error: SlipwayError): SlipwayError {
+  const { code, reason, blastRadius, retry, metadata } = error;
+  return new SlipwayError({
+    code,
+    reason,
+    blastRadius,
+    retry,
+    message: `spawn ${spawnId} stays terminating, because its machine could not be terminated yet: ${error.message}`,
+    remedy: `${error.remedy ?? ""} ${terminateAgain(spawnId)}`.trim(),
+    metadata: { ...metadata, spawn_id: spawnId, state },
+    cause: error,
+  });
+}
+
+/** The launch of a cancelled spawn has been sent, and its provider has not answered yet. */
+export function launchUnanswered(spawnId: string): SlipwayError {
+  return new SlipwayError({
+    code: "DEADLINE_EXCEEDED",
+    reason: "SPAWN_UNSETTLED",
+    message: "the provider has not answered the launch yet",
+    retry: "same-token",
     metadata: { spawn_id: spawnId },
   });
 }
@@ -42,7 +92,7 @@ export function cancelled(
     remedy:
       failure === null
         ? "Spawn again under another id when you are ready."
-        : `Run \`slipway terminate ${spawnId}\` or \`slipway recover\` to terminate it.`,
+        : terminateAgain(spawnId),
     metadata: { spawn_id: spawnId, state },
   });
 }

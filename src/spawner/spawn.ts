@@ -44,6 +44,7 @@ export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
   const calls = createLaunchCalls({ clock, pacing: admission, slots });
   return {
     ...ports,
+    contacts: new WeakSet(),
     admission,
     calls,
     queue: createLaunchQueue({ ledger, clock, calls, admission, slots }),
@@ -137,7 +138,7 @@ export async function awaitSpawn(
       if (claimed !== null) return await driveClaimed(runtime, waitOptions, claimed);
     }
     for (const ending of [waitOptions.signal, waitOptions.detach])
-      if (ending.aborted) throw interrupted(spawn.spawnId, spawn.workspace, ending);
+      if (ending.aborted) throw interrupted(spawn.spawnId, spawn, ending);
     if (spawn.state !== reported)
       notify(waitOptions, spawn.updatedAt, spawn.state, "being driven by another process");
     reported = spawn.state;

@@ -1,4 +1,5 @@
 import { retryAfterMilliseconds } from "../async/retry-after.ts";
+import { isUnsent } from "../async/unsent.ts";
 import type { Clock } from "../host/clock.ts";
 import type { ProcessIdentity } from "../host/process-identity.ts";
 import type { SlipwayError } from "../errors.ts";
@@ -28,6 +29,8 @@ export interface SpawnerPorts {
 
 /** The state that all spawns of one process share. */
 export interface SpawnerRuntime extends SpawnerPorts {
+  /** The adapters through which a request has reached its provider. */
+  readonly contacts: WeakSet<SubstrateAdapter>;
   readonly leases: Leases;
   readonly calls: LaunchCalls;
   readonly queue: LaunchQueue;
@@ -73,22 +76,37 @@ export interface Tries {
   reset(): void;
 }
 
+/**
+ * How long calls are repeated, in milliseconds, if none of this process's calls has reached the provider yet: its
+ * address is probably wrong, or nothing listens there.
+ */
+const FIRST_CONTACT = 2_000;
+
 export function createTries(
-  { clock, random }: Pick<SpawnerPorts, "clock" | "random">,
-  milliseconds: number,
+  { clock, random, contacts }: Pick<SpawnerRuntime, "clock" | "random" | "contacts">,
+  adapter: SubstrateAdapter,
+  onRetry: (error: SlipwayError) => void,
 ): Tries {
+  const { retryMilliseconds } = adapter.capabilities;
+  const began = clock.now();
   let failures = 0;
   let since = 0;
   return {
     async pause(error, signal) {
+      if (!isUnsent(error)) contacts.add(adapter);
       if (failures === 0) since = clock.now();
       failures += 1;
       const delay = retryDelay(failures, random(), retryAfterMilliseconds(error));
-      if (clock.now() + delay - since > milliseconds) return false;
+      const [from, limit] = contacts.has(adapter)
+        ? [since, retryMilliseconds]
+        : [began, Math.min(FIRST_CONTACT, retryMilliseconds)];
+      if (clock.now() + delay - from > limit) return false;
+      onRetry(error);
       await clock.sleep(delay, signal);
       return true;
     },
     reset() {
+      contacts.add(adapter);
       failures = 0;
     },
   };

@@ -2,6 +2,7 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
+import { UNSENT } from "../../../src/async/unsent.ts";
 import { deniedAction } from "./denial.ts";
 import { failureOf } from "./failure.ts";
 import type { SdkFailure } from "./failure.ts";
@@ -108,7 +109,11 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
   const common = { operation: context.operation, region: context.region };
   if (failure.kind === "proxy") return { ...common, ...failure.failure.verdict.metadata };
   if (failure.kind !== "refusal")
-    return failure.cause === null ? common : { ...common, cause: failure.cause };
+    return {
+      ...common,
+      ...(failure.sent ? {} : UNSENT),
+      ...(failure.cause === null ? {} : { cause: failure.cause }),
+    };
   const encoded = ENCODED.exec(failure.words)?.[1];
   const action = deniedAction(failure.words);
   const terms = withoutSide(failure.code) === "OptInRequired" ? termsAddress(failure.words) : null;

@@ -23,6 +23,8 @@ export type SdkFailure =
       /** `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. */
       readonly kind: "no-credentials" | "unreachable" | "lost";
       readonly words: string;
+      /** Whether the request may have been sent. It may count as lost all the same: that is the safe assumption. */
+      readonly sent: boolean;
       /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
     }
@@ -50,11 +52,12 @@ const LONGEST_WORDS = 2_000;
 
 export function failureOf(caught: unknown): SdkFailure {
   if (!(caught instanceof Error))
-    return { kind: "lost", words: oneLine(String(caught)), cause: null };
+    return { kind: "lost", words: oneLine(String(caught)), sent: true, cause: null };
   const proxy = proxyFailureIn(caught);
   if (proxy !== null) return { kind: "proxy", failure: proxy };
   const words = oneLine(caught.message || (firstOf(caught)?.message ?? ""));
-  if (isCredentialFailure(caught.name)) return { kind: "no-credentials", words, cause: null };
+  if (isCredentialFailure(caught.name))
+    return { kind: "no-credentials", words, sent: false, cause: null };
   const status = statusOf(caught);
   if (status !== null && status >= 400)
     return {
@@ -67,10 +70,20 @@ export function failureOf(caught: unknown): SdkFailure {
       hasWrongClock: fieldsOf(caught, "$metadata")?.["clockSkewCorrected"] === true,
     };
   // The parser's own message would quote the answer.
-  if (status !== null) return { kind: "lost", words: "the answer cannot be read", cause: null };
+  if (status !== null)
+    return { kind: "lost", words: "the answer cannot be read", sent: true, cause: null };
   const cause = nodeCode(caught);
   const isRefused = cause !== null && (NOT_CONNECTED.has(cause) || isAboutCertificate(cause));
-  return { kind: isRefused ? "unreachable" : "lost", words, cause };
+  const sent = !isRefused && !isConnectTimeout(caught);
+  return { kind: isRefused ? "unreachable" : "lost", words, sent, cause };
+}
+
+/**
+ * The SDK gives the timeout of a connection this name and no code. A request's has a code; a silent socket's has none
+ * either, but comes later than a request's.
+ */
+function isConnectTimeout(caught: Error): boolean {
+  return caught.name === "TimeoutError" && !("code" in caught);
 }
 
 function isCredentialFailure(name: string): boolean {

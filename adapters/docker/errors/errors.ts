@@ -1,4 +1,5 @@
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import { UNSENT } from "../../../src/async/unsent.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { readEngineMessage } from "./engine-message.ts";
 import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
@@ -117,7 +118,7 @@ function connectionError(
       : "Start the engine, or set the placement's host (or DOCKER_HOST) to one that runs.",
     blastRadius: "zone",
     retry: denied ? "never" : "same-token",
-    metadata: { engine: context.engine, cause: code },
+    metadata: { engine: context.engine, cause: code, ...(sent ? {} : UNSENT) },
   });
 }
 

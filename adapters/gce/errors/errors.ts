@@ -1,6 +1,7 @@
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
+import { UNSENT } from "../../../src/async/unsent.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 import {
@@ -52,7 +53,7 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
     ...(outcome === "refused" ? refusalVerdict(caught) : UNANSWERED[outcome]),
     ...(isNotFound(caught) ? notFound : {}),
     message: `${doing}: ${WORDS[outcome]}${caught.message}`,
-    metadata: metadataOf(caught),
+    metadata: { ...metadataOf(caught), ...(outcome === "unreachable" ? UNSENT : {}) },
   });
 }
 

@@ -11,14 +11,24 @@ export function reportProgress(progress: Progress): (notice: SpawnNotice) => voi
     printed.set(spawnId, state);
   };
   return (notice) => {
-    if (notice.kind === "progress") return progress.detail(`${notice.spawnId}: ${notice.message}`);
-    if (notice.kind === "waiting") {
-      const line = `${notice.spawnId}: ${formatWait(notice)}`;
-      return reportState(notice.spawnId, "waiting", line);
+    switch (notice.kind) {
+      case "progress":
+        return progress.detail(`${notice.spawnId}: ${notice.message}`);
+      case "waiting":
+        return reportState(notice.spawnId, "waiting", `${notice.spawnId}: ${formatWait(notice)}`);
+      case "retrying":
+        return reportState(notice.spawnId, "retrying", `${notice.spawnId}: ${formatRetry(notice)}`);
+      case "event": {
+        const { spawnId, state, message } = notice.event;
+        return reportState(spawnId, state, `${spawnId}: ${state}: ${message}`);
+      }
     }
-    const { spawnId, state, message } = notice.event;
-    return reportState(spawnId, state, `${spawnId}: ${state}: ${message}`);
   };
+}
+
+/** Formats why a call of a spawn is repeated. */
+export function formatRetry({ message }: Extract<SpawnNotice, { kind: "retrying" }>): string {
+  return `trying again: ${message}`;
 }
 
 /** Formats what a spawn is waiting for, and for about how long. */

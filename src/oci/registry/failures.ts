@@ -1,4 +1,5 @@
 import { SlipwayError, type ErrorReason, type JsonObject } from "../../errors.ts";
+import { UNSENT } from "../../async/unsent.ts";
 import type { RegistryCredential } from "../credential.ts";
 import type { RefusalEntry } from "./error-document.ts";
 import type { Repository } from "../reference.ts";
@@ -28,11 +29,20 @@ export interface Answer {
   readonly metadata: JsonObject;
 }
 
+/** A request without a response. */
+interface Unanswered {
+  readonly host?: string;
+  readonly code?: string;
+  /** False if no connection was established. Default: unknown. */
+  readonly sent?: boolean;
+  readonly cause?: unknown;
+}
+
 /** The error of a host that sent no response. */
 export function unavailable(
   subject: Subject,
   why: string,
-  details: { readonly host?: string; readonly code?: string; readonly cause?: unknown } = {},
+  details: Unanswered = {},
 ): SlipwayError {
   const { host, code } = details;
   const { registry } = subject.repository;
@@ -46,6 +56,7 @@ export function unavailable(
     metadata: {
       ...(host === undefined ? {} : { host }),
       ...(code === undefined ? {} : { system_error: code }),
+      ...(details.sent === false ? UNSENT : {}),
     },
     cause: details.cause,
   });

@@ -12,6 +12,8 @@ export type NetworkFailure =
       /** The system's error: `ECONNREFUSED`. */
       readonly code: string;
       readonly transient: boolean;
+      /** False only if no connection was established. */
+      readonly sent: boolean;
     };
 
 /** Codes of OpenSSL and Node for an untrusted certificate. */
@@ -63,6 +65,15 @@ const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
   ["EADDRNOTAVAIL", "its address cannot be used"],
 ]);
 
+/** Codes of connections that were never established. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "EADDRNOTAVAIL",
+]);
+
 /** OpenSSL's code if the server's first bytes are not TLS: it speaks plain HTTP. */
 const NOT_TLS: ReadonlySet<string> = new Set([
   "EPROTO",
@@ -89,10 +100,19 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
     return { kind: "protocol", why: `its Content-Encoding does not match its content (${code})` };
   if (code.startsWith("HPE_")) return { kind: "protocol", why: `it does not speak HTTP (${code})` };
   if (code === "ENOTFOUND")
-    return { kind: "unreachable", why: "its name cannot be resolved", code, transient: false };
+    return unreachable(code, "its name cannot be resolved", { transient: false, sent: false });
   const why = NETWORK_CODES.get(code) ?? "the connection failed";
   // After one full timeout, two more would take too long: no retry.
-  return { kind: "unreachable", why, code, transient: code !== "ETIMEDOUT" };
+  const [transient, sent] = [code !== "ETIMEDOUT", !UNCONNECTED.has(code)];
+  return unreachable(code, why, { transient, sent });
+}
+
+function unreachable(
+  code: string,
+  why: string,
+  how: { readonly transient: boolean; readonly sent: boolean },
+): NetworkFailure {
+  return { kind: "unreachable", why, code, ...how };
 }
 
 function messageOf(error: unknown): string {

@@ -60,6 +60,7 @@ export function translateFailure(
         failure: unavailable(subject, failure.why, {
           ...contacted,
           code: failure.code,
+          sent: failure.sent,
           cause: caught,
         }),
         transient: failure.transient,

@@ -1,5 +1,6 @@
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { PacedCall, Governor, Grant } from "../../pacing/governor.ts";
+import type { Backlog } from "../../pacing/forecast.ts";
 import type { LaunchPacing, RecordedLaunch } from "./launch-calls.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
 import type { QueuedLaunch } from "./record-launch.ts";
@@ -39,11 +40,18 @@ export function createLaunchAdmission(governor: Governor): LaunchAdmission {
       const { batch, rates } = adapter.capabilities;
       const resources = (): number => Math.min(waiting().length, batch.maximum);
       if (rates === null) return { resources: resources(), spent: null };
-      const onWait: QueuedLaunch["onWait"] = (milliseconds, message) => {
-        for (const queued of waiting()) queued.onWait(milliseconds, message);
+      const backlog = (): Backlog => {
+        const machines = waiting().length;
+        return { machines, calls: Math.ceil(machines / batch.maximum) };
+      };
+      // Each learns of its own turn. The backlog shrinks evenly once the first machines have used up the buckets.
+      const onWait = (milliseconds: number, message: string, all: number): void => {
+        const queue = waiting();
+        for (const [place, queued] of queue.entries())
+          queued.onWait(Math.max(milliseconds, (all * (place + 1)) / queue.length), message);
       };
       const { scope, launch: limit } = rates;
-      return await governor.admit({ scope, limit, tenant, resources, onWait }, signal);
+      return await governor.admit({ scope, limit, tenant, resources, backlog, onWait }, signal);
     },
     requestAtOnce({ capabilities: { rates } }, tenant) {
       if (rates === null) return null;

@@ -64,6 +64,8 @@ export interface LaunchCalls {
   startLaunch(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
   /** A member's outcome: of the call under way, of a call whose outcome it has not received, or of a new call. */
   awaitOutcome(inquiry: LaunchInquiry): Promise<LaunchOutcome>;
+  /** Whether this process waits for the answer to a call of the launch. */
+  isUnderWay(token: string): boolean;
 }
 
 /** How long a call's outcomes are kept for members that have not asked, in milliseconds. */
@@ -104,6 +106,7 @@ export function createLaunchCalls(
       await Promise.allSettled([startCall(state, call, { launch, admit, isRepeated: false })]);
     },
     awaitOutcome: (inquiry) => awaitOutcome(state, inquiry),
+    isUnderWay: (token) => (state.calls.get(token)?.running ?? null) !== null,
   };
 }
 
@@ -133,10 +136,11 @@ async function findOrOpenCall(state: CallsState, { token, members }: LaunchInqui
 }
 
 async function awaitOutcome(state: CallsState, inquiry: LaunchInquiry): Promise<LaunchOutcome> {
-  const { token, spawnId, admit } = inquiry;
+  const { token, spawnId, admit, signal } = inquiry;
   const call = state.calls.get(token) ?? (await findOrOpenCall(state, inquiry));
   // The previous caller aborted this call: its outcome is not an answer to this one.
-  while (call.running?.stop.signal.aborted === true) await Promise.allSettled([call.running.done]);
+  while (call.running?.stop.signal.aborted === true)
+    await raceWithDetach(Promise.allSettled([call.running.done]), { signal });
   try {
     const { undelivered } = call;
     const repeat = { launch: inquiry, admit, isRepeated: true };
@@ -207,8 +211,9 @@ async function makeCall(
 }
 
 /**
- * A call that only one caller waits for is aborted with that caller. A call that others share goes on, and a leaving
- * caller waits for its end: until then it is not known which machine has to be terminated.
+ * A call that only one caller waits for is aborted with that caller. A call that others share goes on. An adapter does
+ * not give up what it has sent, so a caller that leaves waits a little longer for the answer: an accepted machine can
+ * then be terminated at once. Without an answer, the record says that nothing is known of the launch yet.
  */
 async function awaitAnswers(
   clock: Clock,
@@ -224,10 +229,9 @@ async function awaitAnswers(
   call.waiting.add(inquiry);
   using _leaving = onAbort(signal, leave);
   try {
-    // An adapter does not give up what it has sent. A caller that detaches must: the record then says that nothing is
-    // known of the launch yet.
-    const grace = async (settled: AbortSignal) => await clock.sleep(PATIENCE, settled);
-    return await raceWithDetach(done, { signal: detach, grace });
+    const grace = async (settled: AbortSignal) =>
+      await clock.sleep(detach.aborted ? DETACHING : CANCELLING, settled);
+    return await raceWithDetach(done, { signal, grace });
   } finally {
     call.waiting.delete(inquiry);
   }
@@ -264,5 +268,9 @@ async function sendLaunch(
   }
 }
 
-/** How long a caller that leaves still waits for an answer that is on its way, in milliseconds. */
-const PATIENCE = 2_000;
+/**
+ * How long a caller that leaves still waits for an answer that is on its way, in milliseconds. Most providers answer
+ * within 5 seconds; a person who has pressed Ctrl-C waits less gladly.
+ */
+const DETACHING = 2_000;
+const CANCELLING = 5_000;

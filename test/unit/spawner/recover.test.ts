@@ -164,7 +164,11 @@ describe("recover", () => {
     } as const;
     const here = recovering({ faults: [{ verb: "terminate", kind: "reject", times: 60, error }] });
     await here.spawn();
-    await expect(here.terminate()).rejects.toMatchObject(error);
+    await expect(here.terminate()).rejects.toMatchObject({
+      ...error,
+      message: expect.stringContaining("spawn one stays terminating"),
+      remedy: expect.stringContaining("slipway terminate one"),
+    });
     expect((await here.ledger.find(KEY))?.spawn.state).toBe("terminating");
     const runtime = here.runtimeOf("worker-2", true);
     let state: string | undefined;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Progress } from "../../../../src/cli/output/progress.ts";
 import { summaryLine, reportSummary } from "../../../../src/cli/spawning/spawn-summary.ts";
-import { invalidArgument } from "../../../../src/errors.ts";
 import type { SpawnNotice } from "../../../../src/spawner/notice.ts";
 import type { SpawnState } from "../../../../src/ledger/spawn-record.ts";
 import { sampleSpawn } from "../support/fake-slipway.ts";
@@ -36,21 +35,32 @@ function recordingProgress(interactive: boolean) {
 }
 
 describe("summaryLine", () => {
+  const none = { total: 5, states: [], waits: [], retries: [] } as const;
+  const waits = [1_400, 4_380_000, 900].map((milliseconds) => ({
+    kind: "waiting" as const,
+    spawnId: "a",
+    milliseconds,
+    message: WHAT,
+  }));
+
   it("counts each state, and spawns without an event as pending", () => {
-    expect(summaryLine(5, ["running", "failed", "launching", "running"], [])).toBe(
+    const states = ["running", "failed", "launching", "running"] as const;
+    expect(summaryLine({ ...none, states })).toBe(
       "5 spawns: 1 pending, 1 launching, 2 running, 1 failed",
     );
   });
 
-  it("shows what some spawns wait for, and the longest wait", () => {
-    const waits = [1_400, 12_300, 900].map((milliseconds) => ({
-      kind: "waiting" as const,
-      spawnId: "a",
-      milliseconds,
-      message: WHAT,
-    }));
-    expect(summaryLine(1_000, [], waits)).toBe(
-      `1000 spawns: 1000 pending; 3 waiting for ${WHAT}, about 12 s`,
+  it("shows how many are launched, the time until the last one's turn, and what some wait for", () => {
+    expect(summaryLine({ ...none, states: ["booting", "running"], waits })).toBe(
+      `launched 2 of 5, about 73 min left: 3 pending, 1 booting, 1 running; 3 waiting for ${WHAT}`,
+    );
+  });
+
+  it("shows which calls are repeated, and why", () => {
+    const retry = { kind: "retrying", spawnId: "a", message: "no answer" } as const;
+    const states = ["terminating", "terminating"] as const;
+    expect(summaryLine({ ...none, total: 2, states, retries: [retry, retry] })).toBe(
+      "2 spawns: 2 terminating; 2 trying again: no answer",
     );
   });
 });
@@ -70,7 +80,9 @@ describe("reportSummary", () => {
     await vi.advanceTimersByTimeAsync(pause - 1);
     expect(states).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(states).toEqual([`2 spawns: 1 pending, 1 launching; 1 waiting for ${WHAT}, about 2 s`]);
+    expect(states).toEqual([
+      `launched 0 of 2, about 2 s left: 1 pending, 1 launching; 1 waiting for ${WHAT}`,
+    ]);
     summary.onEvent(event("b", "launching"));
     await vi.advanceTimersByTimeAsync(pause);
     summary.onEvent(event("b", "launching"));
@@ -85,8 +97,8 @@ describe("reportSummary", () => {
     summary.onEvent(waiting("b", 2_000));
     const spawn = sampleSpawn({ spawnId: "a" });
     summary.end([
-      { spawnId: "a", spawn, error: null },
-      { spawnId: "b", spawn: null, error: invalidArgument("INVALID_INPUT", "no") },
+      { spawnId: "a", spawn },
+      { spawnId: "b", spawn: null },
     ]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(states).toEqual(["2 spawns: 1 running, 1 failed"]);

@@ -7,20 +7,16 @@ function failure(code: string): Error {
 
 describe("classifyNetworkFailure", () => {
   it.each([
-    ["ECONNREFUSED", "the connection was refused", true],
-    ["ECONNRESET", "the connection was reset", true],
-    ["EAI_AGAIN", "its name cannot be resolved at the moment", true],
-    ["ENOTFOUND", "its name cannot be resolved", false],
-    ["ETIMEDOUT", "no answer came in time", false],
-    ["EHOSTUNREACH", "there is no route to it", true],
-    ["ESOMETHING", "the connection failed", true],
-  ])("classifies %s as an unreachable registry", (code, why, transient) => {
-    expect(classifyNetworkFailure(failure(code))).toEqual({
-      kind: "unreachable",
-      why,
-      code,
-      transient,
-    });
+    ["ECONNREFUSED", "the connection was refused", true, false],
+    ["ECONNRESET", "the connection was reset", true, true],
+    ["EAI_AGAIN", "its name cannot be resolved at the moment", true, false],
+    ["ENOTFOUND", "its name cannot be resolved", false, false],
+    ["ETIMEDOUT", "no answer came in time", false, true],
+    ["EHOSTUNREACH", "there is no route to it", true, false],
+    ["ESOMETHING", "the connection failed", true, true],
+  ])("classifies %s as an unreachable registry", (code, why, transient, sent) => {
+    const unreachable = { kind: "unreachable", why, code, transient, sent };
+    expect(classifyNetworkFailure(failure(code))).toEqual(unreachable);
   });
 
   it.each([

@@ -30,6 +30,7 @@ describe("an unreachable registry", () => {
             repository: "a",
             host: `127.0.0.1:${port}`,
             system_error: "ECONNREFUSED",
+            sent: false,
           },
         }),
       );
