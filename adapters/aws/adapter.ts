@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AwsTarget } from "../../src/plan/plan.ts";
+import { VM_PENDING_MILLISECONDS } from "../../src/substrate/contract.ts";
 import type { SubstrateAdapter, SubstrateCapabilities } from "../../src/substrate/contract.ts";
 import { checkRates, UNPACED } from "../../src/pacing/rates.ts";
 import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
@@ -60,7 +61,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   idempotency: { machines: "eventual", tokenMilliseconds: TOKEN_MILLISECONDS },
   pollMilliseconds: 1_000,
   lagMilliseconds: LAG_MILLISECONDS,
-  pendingMilliseconds: 15 * 60_000,
+  pendingMilliseconds: VM_PENDING_MILLISECONDS,
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 16_384,

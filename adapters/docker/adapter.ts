@@ -138,7 +138,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     },
     async close() {
       registry.close();
-      engines.close();
+      await engines.close();
     },
   };
 }
@@ -147,7 +147,7 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
 function engineOpener(options: DockerAdapterOptions) {
   let opened: OpenEngine | null = null;
   const open = memoizeAsync(async () => (opened = await openEngine(options)));
-  const close = () => opened?.api.close();
+  const close = async (): Promise<void> => await opened?.api.close();
   return { open, close };
 }
 

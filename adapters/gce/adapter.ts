@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
 import type { GcpTarget } from "../../src/plan/plan.ts";
+import { VM_PENDING_MILLISECONDS } from "../../src/substrate/contract.ts";
 import type {
   ImageSource,
   SubstrateAdapter,
@@ -67,7 +68,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   // An instance is found by name as soon as its insert has returned.
   pollMilliseconds: 1_000,
   lagMilliseconds: 0,
-  pendingMilliseconds: 15 * 60_000,
+  pendingMilliseconds: VM_PENDING_MILLISECONDS,
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 256 * 1024,

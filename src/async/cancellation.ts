@@ -115,10 +115,13 @@ export function timeoutReason(): DOMException {
 /**
  * Not `AbortSignal.any` over `AbortSignal.timeout`: in Node 24.21 a combined signal without listeners misses the
  * timeout if the timeout's own signal was garbage-collected first, and a later listener then waits forever.
+ *
+ * @param milliseconds null: no time limit
  */
-export function createDeadline(signal: AbortSignal, milliseconds: number): Deadline {
+export function createDeadline(signal: AbortSignal, milliseconds: number | null): Deadline {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(timeoutReason()), milliseconds);
+  const expire = (): void => controller.abort(timeoutReason());
+  const timer = milliseconds === null ? undefined : setTimeout(expire, milliseconds);
   const following = onAbort(signal, () => controller.abort(signal.reason));
   return {
     signal: controller.signal,

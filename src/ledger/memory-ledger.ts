@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
-import { admit, correct, releaseReservation } from "../pacing/admission.ts";
+import { admit, correct, forecast, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import type {
   Begun,
@@ -123,6 +123,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       keep();
       return answer;
     },
+    forecast: async (call, backlog) => forecast(rates.get(rateName(call)) ?? null, call, backlog),
     async correct(admission, correction) {
       const name = rateName(admission);
       rates.set(name, correct(rates.get(name) ?? null, admission, correction));

@@ -1,6 +1,6 @@
 import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
-import { admit, correct, releaseReservation } from "../pacing/admission.ts";
+import { admit, correct, forecast, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import { damaged, parseJson, text } from "./ledger-rows.ts";
 import type { RateAnswer, RateRequest, RateKey, RateStore, Spent } from "../pacing/contract.ts";
@@ -67,6 +67,8 @@ export function sqliteRates(database: Database): SqliteRates {
         return answer;
       }),
     decide,
+    forecast: (call, backlog) =>
+      database.read((connection) => forecast(read(connection, call), call, backlog)),
     correct: (turn, correction) =>
       database.writeLightly((connection) => {
         write(connection, turn, correct(read(connection, turn), turn, correction));

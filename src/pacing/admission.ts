@@ -13,7 +13,6 @@ import {
   tokensAt,
 } from "./buckets.ts";
 import type { Bucket, BucketState } from "./buckets.ts";
-import { backlogTime } from "./forecast.ts";
 import { withWaiter, waiterOf, rankOf } from "./fair-queue.ts";
 import type { Waiter, Rank } from "./fair-queue.ts";
 import type {
@@ -23,6 +22,8 @@ import type {
   RateRequest,
   RateCorrection,
   RateCaller,
+  RateKey,
+  Backlog,
 } from "./contract.ts";
 import { FULL_PACE, slowDown, shiftBackpressure } from "./backpressure.ts";
 import type { Backpressure } from "./backpressure.ts";
@@ -136,7 +137,10 @@ export function admit(known: RateState | null, request: RateRequest): Decision {
       granted: false,
       wait,
       ahead: rank.ahead,
-      backlogTime: Math.max(wait, timeOfBacklog(state, request, now)),
+      backlogTime:
+        request.backlog === undefined
+          ? wait
+          : Math.max(wait, forecast(state, request, request.backlog)),
     },
     state: {
       ...state,
@@ -145,12 +149,21 @@ export function admit(known: RateState | null, request: RateRequest): Decision {
   };
 }
 
-function timeOfBacklog(state: RateState, { limit, backlog }: RateRequest, now: number): number {
-  if (backlog === undefined) return 0;
-  const { requests, resources } = limit;
-  const machines = resources === null ? null : bucketOf(state, resources, "resources");
-  const buckets = { requests: bucketOf(state, requests, "requests"), resources: machines };
-  return backlogTime(buckets, backlog, now);
+/** Milliseconds until all of this could be granted, if nothing else is. */
+export function forecast(
+  known: RateState | null,
+  call: RateKey & Pick<RateCaller, "now">,
+  backlog: Backlog,
+): number {
+  const { now, state } = current(known, call);
+  const { requests, resources } = call.limit;
+  return Math.max(
+    state.backpressure.pausedUntil - now,
+    timeUntil(bucketOf(state, requests, "requests"), backlog.calls, now),
+    resources === null
+      ? 0
+      : timeUntil(bucketOf(state, resources, "resources"), backlog.machines, now),
+  );
 }
 
 /** The state after a correction. */
@@ -262,7 +275,7 @@ function withoutGone(state: RateState, { limit, isGone }: RateRequest, now: numb
 /** The state at the caller's time, which may be behind that of the previous caller. */
 function current(
   known: RateState | null,
-  asked: RateCaller,
+  asked: Pick<RateCaller, "now">,
 ): { readonly now: number; readonly state: RateState } {
   const now = Math.floor(asked.now);
   if (known === null) return { now, state: { ...NEW_STATE, seen: now } };

@@ -1,4 +1,3 @@
-import type { Backlog } from "./forecast.ts";
 import type { RateLimit } from "./rates.ts";
 
 /** One kind of call in one scope. */
@@ -6,6 +5,12 @@ export interface RateKey {
   /** The owner of the buckets, as in `RatedCall`. */
   readonly scope: string;
   readonly limit: RateLimit;
+}
+
+/** Launches that are still to be made. */
+export interface Backlog {
+  readonly calls: number;
+  readonly machines: number;
 }
 
 /** A caller that wants to spend of a limit. */
@@ -59,6 +64,8 @@ export type Spending = Spent | (() => RateRequest | null);
 export interface RateStore {
   /** Spends what may be spent now, or says when to ask again. All tenants and processes take turns. */
   spend(ask: RateRequest): Promise<RateAnswer>;
+  /** Milliseconds until all of this could be granted, if nothing else is. Changes nothing. */
+  forecast(call: RateKey & Pick<RateCaller, "now">, backlog: Backlog): Promise<number>;
   /** Corrects the state when something turned out otherwise than `spend` assumed. */
   correct(turn: RateCaller, correction: RateCorrection): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../host/clock.ts";
-import type { Backlog } from "./forecast.ts";
 import type { Pace, RateLimit } from "./rates.ts";
 import { LONGEST_PAUSE } from "./admission.ts";
 import type {
+  Backlog,
   RateAnswer,
   RateRequest,
   RateCorrection,

@@ -7,6 +7,7 @@ import { parseReference } from "../oci/reference.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
 import {
   BURST_OPTIONS,
+  checkWanted,
   INSPECT_OPTIONS,
   LIST_FILTER,
   LOGS_OPTIONS,
@@ -15,12 +16,19 @@ import {
   SIGNAL_OPTION,
   SPAWN_OPTIONS,
   SWEEP_OPTIONS,
+  TERMINATE_OPTIONS,
 } from "./options.ts";
 import { memoizeAsync } from "../async/memoize.ts";
 import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { placementTarget } from "../resolver/target.ts";
-import type { InspectOptions, LogsOptions, Slipway } from "./slipway.ts";
+import type {
+  InspectOptions,
+  LogsOptions,
+  Slipway,
+  SpawnEstimate,
+  WantedSpawn,
+} from "./slipway.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -101,6 +109,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       const members = Array.isArray(wanted) ? wanted.map(copyIfObject) : wanted;
       return await (await spawning()).spawnWorkspaces(members, ownOptions);
     },
+    estimateSpawns: (wanted) => estimate(ports, wanted),
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
       return await ledger.list(tenant, filter);
@@ -113,9 +122,10 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async terminateSpawn(spawnId, options = {}) {
       checkString("spawnId", spawnId);
-      checkOptions("terminateSpawn", options, SIGNAL_OPTION);
+      checkOptions("terminateSpawn", options, TERMINATE_OPTIONS);
       const signal = signalOf(options);
-      const request = { tenant, spawnId, signal, detach: signal, onEvent: () => undefined };
+      const { onEvent = () => undefined } = options;
+      const request = { tenant, spawnId, signal, detach: signal, onEvent };
       return await (await spawning()).terminate({ ...request, wait: "settled" });
     },
     async refreshSpawns(spawnIds, options = {}) {
@@ -168,6 +178,15 @@ async function liveSpawns({ ledger, tenant }: Session): Promise<readonly string[
 
 function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
   return signal ?? new AbortController().signal;
+}
+
+async function estimate(
+  ports: Session,
+  wanted: readonly (string | WantedSpawn)[],
+): Promise<SpawnEstimate> {
+  const own = checkWanted("estimateSpawns", wanted);
+  const { estimateSpawns } = await import("./estimate.ts");
+  return await estimateSpawns(ports, own);
 }
 
 async function* readLogs(

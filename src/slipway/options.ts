@@ -1,4 +1,6 @@
 /** The options that each method accepts. `ShapeOf` makes the compiler check that every list is complete. */
+import { invalidArgument } from "../errors.ts";
+import { checkOptions } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import type {
   BurstOptions,
@@ -9,6 +11,7 @@ import type {
   SpawnFilter,
   SpawnOptions,
   SweepOptions,
+  TerminateOptions,
   WantedSpawn,
 } from "./slipway.ts";
 import { SPAWN_STATES } from "../ledger/spawn-record.ts";
@@ -25,12 +28,39 @@ export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
 
 export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "string", ...BURST_OPTIONS };
 
-export const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
+const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
   workspace: "workspace or plan",
   spawnId: "string",
 };
 
+/**
+ * Checks a list of wanted spawns. The library is also called from JavaScript.
+ *
+ * @param method for the message
+ * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
+ */
+export function checkWanted(
+  method: string,
+  given: readonly (string | WantedSpawn)[],
+): readonly WantedSpawn[] {
+  if (!Array.isArray(given))
+    throw invalidArgument("INVALID_INPUT", `${method} needs a list of workspaces or plans`);
+  return Array.from(given, (each, place) => {
+    const name = `${method}' [${place}]`;
+    const wanted = typeof each === "string" ? { workspace: each } : each;
+    checkOptions(name, wanted, WANTED_SPAWN);
+    if (wanted.workspace === undefined)
+      throw invalidArgument("INVALID_INPUT", `${name} has no workspace`);
+    return wanted;
+  });
+}
+
 export const RECOVER_OPTIONS: ShapeOf<RecoverOptions> = { signal: "signal", onEvent: "function" };
+
+export const TERMINATE_OPTIONS: ShapeOf<TerminateOptions> = {
+  signal: "signal",
+  onEvent: "function",
+};
 
 export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
   grace: "whole number",

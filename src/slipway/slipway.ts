@@ -49,6 +49,19 @@ export type SpawnResult =
   /** `spawn` is the record, or null if nothing was recorded. */
   | { readonly spawnId: string; readonly spawn: Spawn | null; readonly error: SlipwayError };
 
+/** How long spawns take, as far as it is known before they begin. */
+export interface SpawnEstimate {
+  /**
+   * Milliseconds until the provider's rates allow the last launch call, with what other spawns on this ledger have used
+   * of them; 0 if no rate limits these spawns.
+   */
+  readonly launchMilliseconds: number;
+  /** The limit that they wait for, as in a `waiting` notice: `RunInstances of account 1234 in us-east-1`; null if none. */
+  readonly limit: string | null;
+  /** Milliseconds for which Slipway waits for a machine to boot, before `BOOT_TIMED_OUT`. */
+  readonly bootMilliseconds: number;
+}
+
 /** Which spawns to list. Without a filter, all spawns of the tenant. */
 export interface SpawnFilter {
   readonly workspace?: string;
@@ -57,6 +70,12 @@ export interface SpawnFilter {
 
 export interface RecoverOptions {
   /** Stops the recovery; the spawns keep their state. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (notice: SpawnNotice) => void;
+}
+
+export interface TerminateOptions {
+  /** Ends the wait; the spawn stays `terminating`. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
 }
@@ -127,6 +146,12 @@ export interface Slipway extends AsyncDisposable {
     options?: BurstOptions,
   ): Promise<readonly SpawnResult[]>;
 
+  /**
+   * Estimates how long `spawnWorkspaces` takes with this input. Contacts no provider. Spawns that are recorded already,
+   * and workspaces that cannot be spawned, take no time. A time limit below `launchMilliseconds` cannot be met.
+   */
+  estimateSpawns(wanted: readonly (string | WantedSpawn)[]): Promise<SpawnEstimate>;
+
   /** Spawns of the tenant, newest first. */
   listSpawns(filter?: SpawnFilter): Promise<readonly Spawn[]>;
 
@@ -158,8 +183,11 @@ export interface Slipway extends AsyncDisposable {
    */
   sweep(options?: SweepOptions): Promise<SweepReport>;
 
-  /** Terminates the machine (success if it is already gone) and records it; the record stays. */
-  terminateSpawn(spawnId: string, options?: { readonly signal?: AbortSignal }): Promise<Spawn>;
+  /**
+   * Terminates the machine (success if it is already gone) and records it; the record stays. If the termination cannot
+   * be confirmed, the spawn stays `terminating`: call it again, or `recover`.
+   */
+  terminateSpawn(spawnId: string, options?: TerminateOptions): Promise<Spawn>;
 
   /** Streams the machine's output. */
   logs(spawnId: string, options?: LogsOptions): AsyncIterable<Uint8Array>;

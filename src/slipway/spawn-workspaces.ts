@@ -3,8 +3,7 @@ import { memoizeAsync } from "../async/memoize.ts";
 import { singleFlight } from "../async/single-flight.ts";
 import { asSlipwayError, invalidArgument } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
-import { WANTED_SPAWN } from "./options.ts";
-import { checkOptions } from "../json/check-options.ts";
+import { checkWanted } from "./options.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import { checkSpawnable } from "../resolver/read-again.ts";
 import type { BurstOptions, SpawnResult, WantedSpawn } from "./slipway.ts";
@@ -84,17 +83,9 @@ function membersOf(
   ports: SpawningPorts,
   given: readonly (string | WantedSpawn)[],
 ): readonly Member[] {
-  // Checked because the library is also called from JavaScript.
-  if (!Array.isArray(given))
-    throw invalidArgument("INVALID_INPUT", "spawnWorkspaces needs a list of workspaces or plans");
   const places = new Map<string, number>();
   const trusted = new Map<LaunchPlan, LaunchPlan>();
-  return Array.from(given, (each, place) => {
-    const name = `spawnWorkspaces' [${place}]`;
-    const wanted = typeof each === "string" ? { workspace: each } : each;
-    checkOptions(name, wanted, WANTED_SPAWN);
-    if (wanted.workspace === undefined)
-      throw invalidArgument("INVALID_INPUT", `${name} has no workspace`);
+  return checkWanted("spawnWorkspaces", given).map((wanted, place) => {
     const member = memberOf(ports, wanted, trusted);
     const first = places.get(member.spawnId);
     if (first !== undefined) throw repeatedSpawnId(member.spawnId, first, place);

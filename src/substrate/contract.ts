@@ -181,6 +181,12 @@ export interface LogsRequest {
   readonly tail: number | null;
 }
 
+/**
+ * How long a virtual machine may be pending after its launch was accepted, in milliseconds. No time limit that Slipway
+ * sets by itself ends the wait earlier.
+ */
+export const VM_PENDING_MILLISECONDS = 15 * 60_000;
+
 /** An adapter's capabilities as data, so that core never checks which substrate it has. */
 export interface SubstrateCapabilities {
   readonly batch: {

@@ -83,6 +83,7 @@ export function createPoweredLedger(
       const again = remembering(ask);
       return change("kept", (on) => on.spend(again));
     },
+    forecast: (call, backlog) => ledger.forecast(call, backlog),
     correct: (turn, correction) => change("kept", (on) => on.correct(turn, correction)),
     close: () => ledger.close(),
     async cutPower(random) {

@@ -53,6 +53,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
       }),
     suspects: (scope) => process.call("a look", () => ledger.suspects(scope)),
     spend: (ask) => process.call("spending", () => ledger.spend(ask)),
+    forecast: (call, backlog) => process.call("a look", () => ledger.forecast(call, backlog)),
     correct: (turn, correction) =>
       process.call("a correction", () => ledger.correct(turn, correction)),
     close: () => ledger.close(),

@@ -96,7 +96,7 @@ export interface EngineApi {
     signal: AbortSignal,
   ): Promise<readonly ListedContainer[]>;
   logs(id: string, query: LogsQuery, signal: AbortSignal): Promise<Readable>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** For how long an engine is waited for, in milliseconds. */

@@ -15,12 +15,40 @@ export interface SshAgentOptions extends http.AgentOptions {
 
 const LONGEST_COMPLAINT = 2_000;
 
+/** How long an `ssh` may take to end after SIGTERM, in milliseconds. Then it gets SIGKILL. */
+const ENDING = 1_000;
+
+export interface SshAgent {
+  readonly agent: http.Agent;
+  /** Resolves when every `ssh` has ended whose connection was destroyed. */
+  ended(): Promise<void>;
+}
+
 /** An HTTP agent whose connections are `ssh HOST docker system dial-stdio`, as the `docker` command makes them. */
-export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions): http.Agent {
+export function createSshAgent(endpoint: SshEndpoint, options: SshAgentOptions): SshAgent {
   const { program, ...agentOptions } = options;
   const agent = new http.Agent(agentOptions);
-  agent.createConnection = () => dial(program, endpoint);
-  return agent;
+  const ending = new Set<Promise<void>>();
+  agent.createConnection = () =>
+    dial(program, endpoint, (ended) => {
+      ending.add(ended);
+      void ended.finally(() => ending.delete(ended));
+    });
+  return {
+    agent,
+    ended: async () => void (await Promise.all(ending)),
+  };
+}
+
+/** Ends a process: by SIGTERM, and if it ignores that by SIGKILL, so that it does not outlive Slipway. */
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.once("exit", () => resolve());
+  child.kill();
+  const timer = setTimeout(() => child.kill("SIGKILL"), ENDING);
+  await promise;
+  clearTimeout(timer);
 }
 
 /** Arguments of the `ssh` program. `endpoint.ts` rejects values that ssh or a shell could misread. */
@@ -35,9 +63,13 @@ export function sshArguments(endpoint: SshEndpoint): readonly string[] {
 }
 
 /** A socket over a process's standard input and output. */
-function dial(program: string, endpoint: SshEndpoint): Duplex {
+function dial(
+  program: string,
+  endpoint: SshEndpoint,
+  onEnding: (ended: Promise<void>) => void,
+): Duplex {
   const child = spawn(program, sshArguments(endpoint), { stdio: ["pipe", "pipe", "pipe"] });
-  const connection = new SshConnection(child);
+  const connection = new SshConnection(child, () => onEnding(endChild(child)));
   let complaint = "";
   child.stderr.setEncoding("utf8").on("data", (piece: string) => {
     complaint = (complaint + piece).slice(-LONGEST_COMPLAINT);
@@ -65,10 +97,12 @@ function dial(program: string, endpoint: SshEndpoint): Duplex {
 /** The socket methods that Node's HTTP client calls, implemented for a process. */
 class SshConnection extends Duplex {
   readonly #child: ChildProcess;
+  readonly #end: () => void;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, end: () => void) {
     super();
     this.#child = child;
+    this.#end = end;
   }
 
   override _read(): void {
@@ -84,7 +118,7 @@ class SshConnection extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#child.kill();
+    this.#end();
     done(error);
   }
 

@@ -8,6 +8,7 @@ import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
 import { EngineConnectionFailure } from "../errors/engine-failure.ts";
 import { createSshAgent } from "./ssh-agent.ts";
+import type { SshAgent } from "./ssh-agent.ts";
 
 export interface EngineRequest {
   readonly method: string;
@@ -30,7 +31,8 @@ export interface EngineResponse {
 /** HTTP to one engine over persistent connections. */
 export interface EngineTransport {
   send(request: EngineRequest): Promise<EngineResponse>;
-  close(): void;
+  /** Resolves when no program that it started runs any longer. */
+  close(): Promise<void>;
 }
 
 export interface TransportOptions {
@@ -52,10 +54,13 @@ export function createTransport(
   endpoint: EngineEndpoint,
   options: TransportOptions = {},
 ): EngineTransport {
-  const { agent, base, secure } = connectionOf(endpoint, options);
+  const { ended, ...connection } = connectionOf(endpoint, options);
   return {
-    send: (request) => send(request, { agent, base, secure }),
-    close: () => agent.destroy(),
+    send: (request) => send(request, connection),
+    async close() {
+      connection.agent.destroy();
+      await ended?.();
+    },
   };
 }
 
@@ -66,15 +71,18 @@ interface Connection {
   readonly secure: boolean;
 }
 
-function connectionOf(endpoint: EngineEndpoint, options: TransportOptions): Connection {
+function connectionOf(
+  endpoint: EngineEndpoint,
+  options: TransportOptions,
+): Connection & Partial<Pick<SshAgent, "ended">> {
   switch (endpoint.kind) {
     case "unix": {
       const base = { socketPath: endpoint.socketPath };
       return { agent: new http.Agent(AGENT), base, secure: false };
     }
     case "ssh": {
-      const agent = createSshAgent(endpoint, { program: options.sshProgram ?? "ssh", ...AGENT });
-      return { agent, base: { host: "docker" }, secure: false };
+      const ssh = createSshAgent(endpoint, { program: options.sshProgram ?? "ssh", ...AGENT });
+      return { ...ssh, base: { host: "docker" }, secure: false };
     }
     case "tcp": {
       const { host, port, tls } = endpoint;

@@ -9,6 +9,7 @@ export async function inspect(
 ): Promise<void> {
   const { platform, secret, verifyLayers } = flags;
   await withSlipway(context, async (slipway) => {
+    using _reminder = context.progress.ifSilent(`waiting for the registry of ${reference}`);
     const inspection = await slipway.inspectImage(reference, {
       verifyLayers,
       onWarning: ({ message, remedy }) => context.progress.warn(message, remedy),

@@ -14,7 +14,9 @@ export async function logs(
   const request = { follow, signal, ...(tail === undefined ? {} : { tail }) };
   try {
     await withSlipway(context, async (slipway) => {
+      using reminder = context.progress.ifSilent("waiting for the machine's output");
       for await (const piece of slipway.logs(spawnId, request)) {
+        reminder[Symbol.dispose]();
         await context.stdout.write(piece);
         if (signal.aborted) break;
       }

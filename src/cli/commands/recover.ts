@@ -1,16 +1,20 @@
+import { isSettled, SPAWN_STATES } from "../../ledger/spawn-record.ts";
+import type { Spawn } from "../../ledger/spawn-record.ts";
+import type { Slipway } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
-import { reportProgress } from "../spawning/spawn-progress.ts";
+import { reportAny } from "../spawning/spawn-summary.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 
 export async function recover(context: CliContext): Promise<void> {
+  const { progress, interrupt } = context;
   await withSlipway(context, async (slipway) => {
-    const recovered = await slipway.recover({
-      signal: context.interrupt,
-      onEvent: reportProgress(context.progress),
-    });
-    context.progress.clear();
+    const report = reportAny(progress, progress.silent ? [] : await unfinishedSpawns(slipway));
+    using _reminder = progress.ifSilent("waiting for the provider");
+    const recovered = await slipway.recover({ signal: interrupt, onEvent: report.onEvent });
+    report.end(recovered);
+    progress.clear();
     await context.print(viewSpawns(recovered.flatMap(({ spawn }) => spawn ?? [])));
     for (const { spawn, error } of recovered) {
       // A spawn that ended up terminated is not a failure: its termination was requested.
@@ -18,4 +22,9 @@ export async function recover(context: CliContext): Promise<void> {
       if (failure !== null) throw failure;
     }
   });
+}
+
+async function unfinishedSpawns(slipway: Slipway): Promise<readonly Spawn[]> {
+  const unfinished = SPAWN_STATES.filter((state) => !isSettled(state));
+  return (await Promise.all(unfinished.map((state) => slipway.listSpawns({ state })))).flat();
 }

@@ -10,6 +10,7 @@ export async function resolve(
 ): Promise<void> {
   const { save, offline } = flags;
   await withSlipway(context, async (slipway) => {
+    using _reminder = context.progress.ifSilent(`resolving workspace ${workspace}`);
     const plan = await slipway.resolveWorkspace(workspace, { offline, signal: context.interrupt });
     warnAboutChecks(context.progress, plan);
     if (save !== undefined) {

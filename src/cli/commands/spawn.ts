@@ -7,10 +7,11 @@ import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
 import { reportProgress } from "../spawning/spawn-progress.ts";
 import { usageError } from "../arguments/flags.ts";
+import { checkTimeout } from "../spawning/spawn-timeout.ts";
 import { spawnMany } from "../spawning/spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
-import type { BurstOptions } from "../../slipway/slipway.ts";
+import type { BurstOptions, WantedSpawn } from "../../slipway/slipway.ts";
 
 interface SpawnFlags {
   readonly plan?: string;
@@ -19,8 +20,8 @@ interface SpawnFlags {
   /** Undefined: one machine, printed as an object. A number: that many machines, printed as a list. */
   readonly count?: number;
   readonly noWait: boolean;
-  /** Milliseconds. */
-  readonly timeout: number;
+  /** Milliseconds. Undefined: no limit but those of each step. */
+  readonly timeout?: number;
 }
 
 export async function spawn(
@@ -30,7 +31,7 @@ export async function spawn(
 ): Promise<void> {
   const launched = await subjectOf(context, flags, workspace);
   // Ctrl-C detaches: the spawn stays recorded and the error says how to resume it. A timeout cancels the spawn.
-  using deadline = createDeadline(new AbortController().signal, flags.timeout);
+  using deadline = createDeadline(new AbortController().signal, flags.timeout ?? null);
   const options: BurstOptions = {
     signal: deadline.signal,
     detach: context.interrupt,
@@ -39,8 +40,10 @@ export async function spawn(
   };
   const { id, count } = flags;
   await withSlipway(context, async (slipway) => {
-    if (count !== undefined)
-      return await spawnMany({ context, slipway, workspace: launched, options, count, id });
+    const wanted = wantedSpawns(launched, flags);
+    await checkTimeout({ slipway, progress: context.progress }, wanted, flags.timeout);
+    if (count !== undefined) return await spawnMany({ context, slipway, wanted, options, id });
+    using _reminder = context.progress.ifSilent(`resolving workspace ${nameOf(launched)}`);
     const report = reportProgress(context.progress);
     let sawEvents = false;
     const launching = slipway.spawnWorkspace(launched, {
@@ -68,6 +71,20 @@ export async function spawn(
         "If you need a machine, spawn again with another id.",
       );
   });
+}
+
+/** The spawns get the id with `-0`, `-1` and so on appended if a count is given; without an id, generated ids. */
+function wantedSpawns(
+  workspace: string | LaunchPlan,
+  { id, count }: Pick<SpawnFlags, "id" | "count">,
+): readonly WantedSpawn[] {
+  if (id === undefined) return Array.from({ length: count ?? 1 }, () => ({ workspace }));
+  if (count === undefined) return [{ workspace, spawnId: id }];
+  return Array.from({ length: count }, (_, index) => ({ workspace, spawnId: `${id}-${index}` }));
+}
+
+function nameOf(launched: string | LaunchPlan): string {
+  return typeof launched === "string" ? launched : launched.workspace;
 }
 
 /** The workspace's name, or the saved plan that `--plan` names. */

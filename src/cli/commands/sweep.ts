@@ -15,6 +15,7 @@ export async function sweep(
   },
 ): Promise<void> {
   await withSlipway(context, async (slipway) => {
+    using _reminder = context.progress.ifSilent("waiting for the providers to list their machines");
     const report = await slipway.sweep({ dryRun, grace, signal: context.interrupt });
     if (dryRun) explainDryRun(context, report);
     for (const { scope, error } of report.skippedScopes)

@@ -1,19 +1,27 @@
+import { createDeadline } from "../../async/cancellation.ts";
 import { asSlipwayError, SlipwayError } from "../../errors.ts";
 import type { JsonObject } from "../../errors.ts";
-import type { Slipway } from "../../slipway/slipway.ts";
+import type { Slipway, TerminateOptions } from "../../slipway/slipway.ts";
 import { isFinished } from "../../ledger/spawn-record.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
 import { usageError } from "../arguments/flags.ts";
+import { reportAny } from "../spawning/spawn-summary.ts";
 import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
+
+interface TerminateFlags {
+  readonly workspace?: string;
+  /** Milliseconds. Undefined: each call to a provider has its own limit. */
+  readonly timeout?: number;
+}
 
 export async function terminate(
   context: CliContext,
-  flags: { readonly workspace?: string },
+  flags: TerminateFlags,
   ...named: readonly string[]
 ): Promise<void> {
-  const { workspace } = flags;
+  const { workspace, timeout } = flags;
   if (workspace === undefined && named.length === 0)
     throw usageError(
       "SPAWN_ID is missing",
@@ -24,10 +32,16 @@ export async function terminate(
       "SPAWN_ID and --workspace are mutually exclusive",
       "Name spawns, or a workspace to terminate all of its machines.",
     );
+  using deadline = createDeadline(context.interrupt, timeout ?? null);
   await withSlipway(context, async (slipway) => {
-    const ids =
-      workspace === undefined ? [...new Set(named)] : await liveSpawnIds(slipway, workspace);
-    const { ended, failures } = await terminateAll(slipway, ids, context.interrupt);
+    const live = workspace === undefined ? [] : await liveSpawns(slipway, workspace);
+    const ids = workspace === undefined ? [...new Set(named)] : live.map(({ spawnId }) => spawnId);
+    using _reminder = context.progress.ifSilent("waiting for the termination to be confirmed");
+    const report = reportAny(context.progress, live);
+    const options = { signal: deadline.signal, onEvent: report.onEvent };
+    const { ended, failures } = await terminateAll(slipway, ids, options);
+    report.end(ended.map((spawn) => ({ spawnId: spawn.spawnId, spawn })));
+    context.progress.clear();
     const [only] = ended;
     const single = workspace === undefined && ids.length === 1;
     if (single && only !== undefined) await context.print(viewSpawn(only));
@@ -37,9 +51,9 @@ export async function terminate(
   });
 }
 
-async function liveSpawnIds(slipway: Slipway, workspace: string): Promise<readonly string[]> {
+async function liveSpawns(slipway: Slipway, workspace: string): Promise<readonly Spawn[]> {
   const spawns = await slipway.listSpawns({ workspace });
-  return spawns.filter(({ state }) => !isFinished(state)).map(({ spawnId }) => spawnId);
+  return spawns.filter(({ state }) => !isFinished(state));
 }
 
 interface Failure {
@@ -56,12 +70,12 @@ interface Outcome {
 async function terminateAll(
   slipway: Slipway,
   ids: readonly string[],
-  signal: AbortSignal,
+  options: TerminateOptions,
 ): Promise<Outcome> {
   const ended: Spawn[] = [];
   const failures: Failure[] = [];
   const results = await Promise.allSettled(
-    ids.map((spawnId) => slipway.terminateSpawn(spawnId, { signal })),
+    ids.map((spawnId) => slipway.terminateSpawn(spawnId, options)),
   );
   for (const [index, result] of results.entries()) {
     if (result.status === "fulfilled") ended.push(result.value);

@@ -18,7 +18,15 @@ export interface Progress {
   readonly detail: (line: string) => void;
   /** Erases the line drawn on the terminal, before anything else is printed. */
   readonly clear: () => void;
+  /**
+   * Prints the line, like a state, unless anything else is printed within two seconds or the result is disposed of
+   * before that: a command that waits for a peer says so.
+   */
+  readonly ifSilent: (line: string) => Disposable;
 }
+
+/** How long a command prints nothing before it says what it waits for, in milliseconds. */
+const SILENCE = 1_500;
 
 const START_OF_LINE_AND_ERASE = "\r\u001b[2K";
 
@@ -37,31 +45,45 @@ export function createProgress(sink: Sink, flags: GlobalFlags): Progress {
       state: ignore,
       detail: ignore,
       clear: ignore,
+      ifSilent: () => ({ [Symbol.dispose]: ignore }),
     };
   let drawn = false;
+  let silence: NodeJS.Timeout | null = null;
+  const breakSilence = (): void => {
+    if (silence !== null) clearTimeout(silence);
+    silence = null;
+  };
   const clear = (): void => {
     if (drawn) put(sink, START_OF_LINE_AND_ERASE);
     drawn = false;
   };
   const draw = (line: string): void => {
+    breakSilence();
     // Leave one column free: a full line would wrap, and its first row could not be erased.
     put(sink, `${START_OF_LINE_AND_ERASE}${safeLine(line).slice(0, sink.columns - 1)}`);
     drawn = true;
   };
   const print = (line: string): void => {
+    breakSilence();
     clear();
     put(sink, `${safeLine(line)}\n`);
   };
+  const state = sink.isTerminal ? draw : print;
   return {
     silent,
     interactive: sink.isTerminal,
     clear,
+    ifSilent(line) {
+      breakSilence();
+      silence = setTimeout(() => state(line), SILENCE);
+      return { [Symbol.dispose]: breakSilence };
+    },
     warn: (message, remedy) => {
       print(`slipway: warning: ${message}`);
       if (remedy !== undefined && remedy !== null) print(`  ${remedy}`);
     },
     hint: (line) => print(`slipway: ${line}`),
-    state: sink.isTerminal ? draw : print,
+    state,
     detail: sink.isTerminal ? draw : flags.verbose ? print : ignore,
   };
 }

@@ -63,13 +63,13 @@ const spawn = defineRoute<
     id?: string;
     count?: number;
     noWait: boolean;
-    timeout: number;
+    timeout?: number;
   },
   [workspace?: string]
 >({
   usage: [
-    "spawn WORKSPACE [--id SPAWN_ID] [--count N] [--no-wait] [--timeout 10m]",
-    "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--count N] [--no-wait] [--timeout 10m]",
+    "spawn WORKSPACE [--id SPAWN_ID] [--count N] [--no-wait] [--timeout DURATION]",
+    "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--count N] [--no-wait] [--timeout DURATION]",
   ],
   brief: SPAWN_BRIEFS.spawn,
   description:
@@ -114,9 +114,10 @@ const spawn = defineRoute<
       timeout: {
         kind: "parsed",
         parse: parseDuration,
-        default: "10m",
+        optional: true,
         placeholder: "DURATION",
-        brief: "Cancel after this time, and terminate any launched machine",
+        brief:
+          "Cancel after this time, and terminate any launched machine (default: only the limits of each step)",
       },
     },
     positional: {
@@ -182,13 +183,23 @@ const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>(
   },
 });
 
-const terminate = defineRoute<{ workspace?: string }, string[]>({
-  usage: ["terminate SPAWN_ID...", "terminate --workspace WORKSPACE"],
+const terminate = defineRoute<{ workspace?: string; timeout?: number }, string[]>({
+  usage: [
+    "terminate SPAWN_ID... [--timeout DURATION]",
+    "terminate --workspace WORKSPACE [--timeout DURATION]",
+  ],
   brief: SPAWN_BRIEFS.terminate,
   load: async () => (await import("../commands/terminate.ts")).terminate,
   parameters: {
     flags: {
       workspace: { ...workspaceFlag, brief: "Terminate all machines of this workspace" },
+      timeout: {
+        kind: "parsed",
+        parse: parseDuration,
+        optional: true,
+        placeholder: "DURATION",
+        brief: "Stop waiting after this time; the spawns stay terminating",
+      },
     },
     positional: { kind: "array", parameter: spawnId },
   },

@@ -19,6 +19,7 @@ export async function refreshSpawns(
   spawnIds: readonly string[],
 ): Promise<SlipwayError | null> {
   using deadline = createDeadline(context.interrupt, TIMEOUT);
+  using _reminder = context.progress.ifSilent("waiting for the provider to describe the machines");
   try {
     await slipway.refreshSpawns(spawnIds, { signal: deadline.signal });
     return null;

@@ -1,6 +1,5 @@
 import type { SlipwayError } from "../../errors.ts";
-import type { LaunchPlan } from "../../plan/plan.ts";
-import type { BurstOptions, Slipway, SpawnResult } from "../../slipway/slipway.ts";
+import type { BurstOptions, Slipway, SpawnResult, WantedSpawn } from "../../slipway/slipway.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
 import { warnAboutChecks } from "../arguments/plan-file.ts";
@@ -12,10 +11,9 @@ import { viewSpawns } from "../views/spawn-view.ts";
 export interface ManySpawns {
   readonly context: CliContext;
   readonly slipway: Slipway;
-  readonly workspace: string | LaunchPlan;
+  readonly wanted: readonly WantedSpawn[];
   readonly options: BurstOptions;
-  readonly count: number;
-  /** The spawns get this id with `-0`, `-1` and so on appended; undefined: generated ids. */
+  /** What the spawns' ids begin with; undefined: generated ids. */
   readonly id: string | undefined;
 }
 
@@ -25,11 +23,9 @@ export interface ManySpawns {
  * @throws SlipwayError the first failure, in that order
  */
 export async function spawnMany(many: ManySpawns): Promise<void> {
-  const { context, slipway, workspace, options, count, id } = many;
-  const wanted = Array.from({ length: count }, (_, index) =>
-    id === undefined ? { workspace } : { workspace, spawnId: `${id}-${index}` },
-  );
-  const summary = reportSummary(context.progress, count);
+  const { context, slipway, wanted, options } = many;
+  using _reminder = context.progress.ifSilent("resolving the workspace");
+  const summary = reportSummary(context.progress, wanted.length);
   const withEvents = new Set<string>();
   const results = await slipway.spawnWorkspaces(wanted, {
     ...options,
@@ -73,14 +69,14 @@ function firstFailure(
 
 /** The error reports only the first interrupted spawn, so say how to resume all of them. */
 function hintAtUnsettled(
-  { context, count, id }: ManySpawns,
+  { context, wanted, id }: ManySpawns,
   results: readonly SpawnResult[],
 ): void {
   const unsettled = countUnsettled(results);
   if (unsettled === 0) return;
   const again = id === undefined ? "" : ", or repeat this command,";
   context.progress.hint(
-    `interrupted; ${unsettled} of ${count} spawns are recorded but unfinished. Run \`slipway recover\`${again} to resume all of them`,
+    `interrupted; ${unsettled} of ${wanted.length} spawns are recorded but unfinished. Run \`slipway recover\`${again} to resume all of them`,
   );
 }
 

@@ -4,7 +4,7 @@ import { isSettled, SPAWN_STATES } from "../../ledger/spawn-record.ts";
 import type { Spawn, SpawnState } from "../../ledger/spawn-record.ts";
 import { approximateDuration } from "../arguments/duration.ts";
 import type { Progress } from "../output/progress.ts";
-import { formatRetry, formatWait } from "./spawn-progress.ts";
+import { formatRetry, formatWait, reportProgress } from "./spawn-progress.ts";
 
 type Wait = Extract<SpawnNotice, { kind: "waiting" }>;
 type Retry = Extract<SpawnNotice, { kind: "retrying" }>;
@@ -28,6 +28,19 @@ export interface Summary {
 /** Milliseconds between two lines: a line that is redrawn in place may change more often than one that is printed. */
 const DRAW_INTERVAL = 100;
 const PRINT_INTERVAL = 1_000;
+
+/** With more spawns, a line for each state of each would say less than a summary. */
+const MOST_LINES = 20;
+
+/** Reports the progress of spawns that have a record: of few with a line for each state, of many as a summary. */
+export function reportAny(
+  progress: Progress,
+  recorded: readonly Pick<Spawn, "spawnId" | "state">[],
+): SummaryReporter {
+  return recorded.length > MOST_LINES
+    ? reportSummary(progress, recorded.length, recorded)
+    : { onEvent: reportProgress(progress), end: () => undefined };
+}
 
 /**
  * Reports the progress of many spawns as a summary: redrawn in place on a terminal, otherwise one line a second.

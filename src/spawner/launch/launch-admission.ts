@@ -1,6 +1,6 @@
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { PacedCall, Governor, Grant } from "../../pacing/governor.ts";
-import type { Backlog } from "../../pacing/forecast.ts";
+import type { Backlog } from "../../pacing/contract.ts";
 import type { LaunchPacing, RecordedLaunch } from "./launch-calls.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
 import type { QueuedLaunch } from "./record-launch.ts";

@@ -155,6 +155,33 @@ describe("terminate", () => {
     expect(JSON.parse(ran.stdout)).toHaveLength(2);
   });
 
+  it("reports each state as it comes", async () => {
+    const terminateSpawn: Slipway["terminateSpawn"] = async (spawnId, options) => {
+      const event = { spawnId, at: "2026-11-22T04:00:00.000Z", state: "terminating" } as const;
+      options?.onEvent?.({ kind: "event", event: { ...event, message: "termination requested" } });
+      options?.onEvent?.({ kind: "retrying", spawnId, message: "no answer" });
+      return ended(spawnId);
+    };
+    const slipway = fakeSlipway({ terminateSpawn });
+    const { stderr } = await runInMemory(["terminate", "one"], { slipway });
+    expect(stderr).toBe("one: terminating: termination requested\none: trying again: no answer\n");
+  });
+
+  it("stops waiting after --timeout, and otherwise has no limit of its own", async () => {
+    const terminateSpawn = vi.fn<Slipway["terminateSpawn"]>(
+      (_id, options) =>
+        new Promise((_resolve, reject) => {
+          options?.signal?.addEventListener("abort", () => reject(notFound("one")));
+        }),
+    );
+    const slipway = fakeSlipway({ terminateSpawn });
+    const ran = await runInMemory(["terminate", "one", "--timeout", "1ms"], { slipway });
+    expect(ran.exitCode).toBe(4);
+    expect(terminateSpawn.mock.calls[0]?.[1]?.signal?.reason).toMatchObject({
+      name: "TimeoutError",
+    });
+  });
+
   it("does nothing for a workspace without spawns", async () => {
     const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([]) });
     const ran = await runInMemory(["terminate", "--workspace", "agent-dev", "-ojson"], { slipway });

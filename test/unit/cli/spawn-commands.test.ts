@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
+import type { Spawn } from "../../../src/ledger/spawn-record.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
@@ -178,6 +179,23 @@ describe("spawn", () => {
     });
     expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
     expect(ran.stderr).toContain("--id one");
+  });
+
+  it("has no time limit of its own without --timeout: a machine may boot for 15 minutes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { promise, resolve } = Promise.withResolvers<Spawn>();
+      const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>(() => promise);
+      const slipway = fakeSlipway({ spawnWorkspace });
+      const running = runInMemory(["spawn", "agent-dev", "-o", "json"], { slipway });
+      await vi.waitFor(() => expect(spawnWorkspace).toHaveBeenCalled());
+      vi.advanceTimersByTime(24 * 60 * 60_000);
+      expect(spawnWorkspace.mock.calls[0]?.[1]?.signal?.aborted).toBe(false);
+      resolve(sampleSpawn());
+      expect((await running).exitCode).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("ends when the timeout has passed", async () => {

@@ -50,6 +50,41 @@ describe("spawn --count", () => {
     );
   });
 
+  const long = {
+    launchMilliseconds: 4_500_000,
+    limit: "RunInstances of account 1234 in us-east-1",
+    bootMilliseconds: 900_000,
+  };
+
+  it("refuses a --timeout that cannot be met, before anything is launched", async () => {
+    const { slipway, spawnWorkspace } = spawning();
+    const estimateSpawns = vi.fn<Slipway["estimateSpawns"]>().mockResolvedValue(long);
+    const argv = ["spawn", "agent-dev", "--count", "10000", "--id", "x", "--timeout", "10m"];
+    const ran = await runInMemory(argv, { slipway: { ...slipway, estimateSpawns } });
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toBe(
+      "slipway: INVALID_ARGUMENT: --timeout of 10 min is too short: launching 10000 machines takes about 75 min, as RunInstances of account 1234 in us-east-1 allows\n" +
+        "Omit --timeout, or allow at least 75m and the time that a machine needs to boot. Nothing was launched.\n",
+    );
+    expect(estimateSpawns.mock.calls[0]?.[0]).toHaveLength(10_000);
+    expect(estimateSpawns.mock.calls[0]?.[0][7]).toEqual({
+      workspace: "agent-dev",
+      spawnId: "x-7",
+    });
+    expect(spawnWorkspace).not.toHaveBeenCalled();
+  });
+
+  it("announces launches that take long, and accepts a --timeout that may be enough", async () => {
+    const { slipway } = spawning();
+    const estimateSpawns: Slipway["estimateSpawns"] = async () => long;
+    const argv = ["spawn", "agent-dev", "--count", "3", "--timeout", "2h"];
+    const ran = await runInMemory(argv, { slipway: { ...slipway, estimateSpawns } });
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stderr).toContain(
+      "slipway: launching 3 machines takes about 75 min, as RunInstances of account 1234 in us-east-1 allows\n",
+    );
+  });
+
   it("applies the flags to every spawn", async () => {
     const { slipway, spawnWorkspace } = spawning();
     await runInMemory(["spawn", "agent-dev", "--count", "2", "--no-wait", "--quiet"], { slipway });

@@ -24,7 +24,8 @@ describe("recover", () => {
   const failed = sampleSpawn({ spawnId: "three", state: "failed", error: unreachable.toJSON() });
   const recovering = (...recovered: Awaited<ReturnType<Slipway["recover"]>>) => {
     const recover = vi.fn<Slipway["recover"]>().mockResolvedValue(recovered);
-    return { recover, slipway: fakeSlipway({ recover }) };
+    const listSpawns = async () => [];
+    return { recover, slipway: fakeSlipway({ recover, listSpawns }) };
   };
 
   it("prints every recovered spawn, as an array", async () => {
@@ -71,6 +72,30 @@ describe("recover", () => {
     });
     const { stderr } = await runInMemory(["recover"], { slipway });
     expect(stderr).toBe("one: running: runs\ntwo: running: runs\n");
+  });
+
+  it("reports many spawns as one line, not a line for each", async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `s-${index}`);
+    const recover = vi.fn<Slipway["recover"]>().mockImplementation((options) => {
+      for (const spawnId of ids) {
+        const event = { spawnId, at: "2026-11-22T04:00:00.000Z", state: "running" } as const;
+        options?.onEvent?.({ kind: "event", event: { ...event, message: "runs" } });
+      }
+      const done = ids.map((spawnId) => ({
+        spawnId,
+        spawn: sampleSpawn({ spawnId }),
+        error: null,
+      }));
+      return Promise.resolve(done);
+    });
+    const listSpawns: Slipway["listSpawns"] = async (filter) =>
+      filter?.state === "booting"
+        ? ids.map((spawnId) => sampleSpawn({ spawnId, state: "booting" }))
+        : [];
+    const { stderr } = await runInMemory(["recover"], {
+      slipway: fakeSlipway({ recover, listSpawns }),
+    });
+    expect(stderr).toBe("30 spawns: 30 running\n");
   });
 
   it("can be interrupted, and reports each state", async () => {

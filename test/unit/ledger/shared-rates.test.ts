@@ -41,7 +41,10 @@ interface Gone {
 }
 
 /** Calls of several processes, each with its ledger on the same rates, metered as the EC2 fake meters them. */
-async function run(ledgers: readonly Pick<Ledger, "spend" | "correct">[], calls: readonly Call[]) {
+async function run(
+  ledgers: readonly Pick<Ledger, "spend" | "correct" | "forecast">[],
+  calls: readonly Call[],
+) {
   const clock = createFakeClock();
   const start = clock.now();
   const buckets: Buckets = new Map();

@@ -92,7 +92,10 @@ describe("a spawn whose time is over", () => {
     cancelling.abort(timeoutReason());
     const from = here.clock.now();
     const [ended] = await here.clock.runUntilSettled(Promise.allSettled([spawning]));
-    return { error: ended.status === "rejected" ? ended.reason : null, took: here.clock.now() - from };
+    return {
+      error: ended.status === "rejected" ? ended.reason : null,
+      took: here.clock.now() - from,
+    };
   };
 
   it("ends within five seconds if its launch is not answered, and a later recovery finishes it", async () => {

@@ -30,9 +30,9 @@ describe("help", () => {
   });
 
   it("shows a flag's placeholder and default", async () => {
-    const { stdout } = await runInMemory(["spawn", "-h"]);
-    expect(stdout).toMatch(/ --timeout DURATION .*\(default: 10m\)/);
-    expect(stdout).toMatch(/ --no-wait {2}/);
+    const { stdout } = await runInMemory(["sweep", "-h"]);
+    expect(stdout).toMatch(/ --grace DURATION .*\(default: 15m\)/);
+    expect(stdout).toMatch(/ --dry-run {2}/);
   });
 
   it("is not printed for --help after --", async () => {

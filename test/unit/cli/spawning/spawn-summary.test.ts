@@ -30,6 +30,7 @@ function recordingProgress(interactive: boolean) {
     state: (line) => void states.push(line),
     detail: (line) => void details.push(line),
     clear: () => undefined,
+    ifSilent: () => ({ [Symbol.dispose]: () => undefined }),
   };
   return { progress, states, details };
 }

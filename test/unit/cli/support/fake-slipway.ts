@@ -21,6 +21,7 @@ export function fakeSlipway(
     spawnWorkspace: unexpected,
     spawnWorkspaces: (wanted, options) => Promise.all(wanted.map(resultOf(methods, options))),
     listSpawns: unexpected,
+    estimateSpawns: async () => ({ launchMilliseconds: 0, limit: null, bootMilliseconds: 0 }),
     describeSpawn: unexpected,
     terminateSpawn: unexpected,
     // Every command that shows spawns refreshes them first.

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { adapterOf } from "../../../../support/docker-subject.ts";
 import {
   containerAnswer,
@@ -112,5 +112,26 @@ process.exit(0);`,
       message: expect.stringContaining("ENOENT"),
     });
     await adapter.close();
+  });
+
+  it("leaves no ssh behind that ignores SIGTERM", async () => {
+    using folder = scratchFolder();
+    const pid = join(folder.path, "pid");
+    const ssh = program(
+      folder.path,
+      `process.on("SIGTERM", () => undefined);
+process.stdin.resume();
+setInterval(() => undefined, 1_000);
+require("node:fs").writeFileSync(${JSON.stringify(pid)}, String(process.pid));`,
+    );
+    const adapter = adapterOf({ host: "ssh://me@engine.test" }, { sshProgram: ssh.path });
+    const leaving = new AbortController();
+    const describing = adapter.describe(["c1"], leaving.signal);
+    await vi.waitFor(() => expect(Number(readFileSync(pid, "utf8"))).toBeGreaterThan(0), 10_000);
+    leaving.abort();
+    await expect(describing).rejects.toMatchObject({ code: "CANCELLED" });
+    await adapter.close();
+    const child = Number(readFileSync(pid, "utf8"));
+    expect(() => process.kill(child, 0)).toThrow(expect.objectContaining({ code: "ESRCH" }));
   });
 });
