@@ -135,7 +135,7 @@ const CLIENTS: readonly Client[] = [
       try {
         return await promise;
       } finally {
-        transport.close();
+        await transport.close();
       }
     },
     waits: ["timeout"],

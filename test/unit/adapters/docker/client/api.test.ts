@@ -39,7 +39,7 @@ async function failureOf(call: string, oddAnswer: string): Promise<unknown> {
   } catch (caught) {
     return caught;
   } finally {
-    api.close();
+    await api.close();
   }
 }
 

@@ -40,7 +40,7 @@ describe("createTransport", () => {
       const { body } = await transport.send(get("/info"));
       for await (const _piece of body);
     }
-    transport.close();
+    await transport.close();
     expect(engine.connections()).toBe(1);
   });
 
@@ -67,7 +67,7 @@ describe("createTransport", () => {
       code: "ECONNRESET",
       sent: true,
     });
-    transport.close();
+    await transport.close();
   });
 
   it("says the same on a connection that it had kept", async () => {
@@ -81,7 +81,7 @@ describe("createTransport", () => {
     const { body } = await transport.send(get("/info"));
     for await (const _piece of body);
     await expect(transport.send(get("/info"))).rejects.toMatchObject({ sent: true });
-    transport.close();
+    await transport.close();
   });
 
   it("does not wait forever", async () => {
@@ -90,7 +90,7 @@ describe("createTransport", () => {
     const transport = transportOf(engine);
     const failure = transport.send(get("/info", { silenceMilliseconds: 30 }));
     await expect(failure).rejects.toMatchObject({ code: "TIMED_OUT", sent: true });
-    transport.close();
+    await transport.close();
   });
 
   it("stops at the signal, before, during and after the answer's beginning", async () => {
@@ -112,7 +112,7 @@ describe("createTransport", () => {
     };
     await expect(read()).rejects.toMatchObject({ reason: "TIMED_OUT" });
     expect(engine.requests).toEqual(["GET /never", "GET /stream"]);
-    transport.close();
+    await transport.close();
   });
 });
 
@@ -147,7 +147,7 @@ describe("an engine by TLS", () => {
       for await (const piece of body) text += String(piece);
       return JSON.parse(text);
     } finally {
-      transport.close();
+      await transport.close();
       server.close();
       server.closeAllConnections();
     }
@@ -179,7 +179,7 @@ describe("createModem", () => {
     });
     return new Promise<unknown>((resolve, reject) => {
       modem.dial({ method: "GET", statusCodes: {}, ...options }, (error, reply) => {
-        transport.close();
+        void transport.close();
         if (error === null) resolve(reply);
         else reject(error);
       });

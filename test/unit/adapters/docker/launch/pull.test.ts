@@ -44,7 +44,7 @@ async function setUp(timeouts?: PullTimeouts): Promise<Setup> {
     engine,
     puller,
     async [Symbol.asyncDispose]() {
-      transport.close();
+      await transport.close();
       await engine[Symbol.asyncDispose]();
     },
   };
