@@ -1,3 +1,4 @@
+import { UNSENT } from "../async/unsent.ts";
 import type { SlipwayErrorOptions } from "../errors.ts";
 import type { ProxyServer } from "./proxy-rule.ts";
 
@@ -96,5 +97,5 @@ function nameOf({ origin, variable }: ProxyServer): string {
 }
 
 function metadataOf({ origin, variable }: ProxyServer) {
-  return { proxy: origin, variable };
+  return { ...UNSENT, proxy: origin, variable };
 }

@@ -39,11 +39,7 @@ interface Unanswered {
 }
 
 /** The error of a host that sent no response. */
-export function unavailable(
-  subject: Subject,
-  why: string,
-  details: Unanswered = {},
-): SlipwayError {
+export function unavailable(subject: Subject, why: string, details: Unanswered = {}): SlipwayError {
   const { host, code } = details;
   const { registry } = subject.repository;
   const at = host === undefined || host === registry ? "" : `${host}: `;
