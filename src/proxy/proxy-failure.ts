@@ -1,4 +1,4 @@
-import { UNSENT } from "../async/unsent.ts";
+import { UNSENT } from "../errors.ts";
 import type { SlipwayErrorOptions } from "../errors.ts";
 import type { ProxyServer } from "./proxy-rule.ts";
 

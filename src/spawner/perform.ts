@@ -1,5 +1,4 @@
-import { isUnsent } from "../async/unsent.ts";
-import { SlipwayError } from "../errors.ts";
+import { SlipwayError, isUnsent } from "../errors.ts";
 import type { LaunchOutcome, MachineStatus } from "../substrate/contract.ts";
 import { launchId } from "../ledger/launch-token.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";

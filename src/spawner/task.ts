@@ -1,7 +1,7 @@
 import { retryAfterMilliseconds } from "../async/retry-after.ts";
-import { isUnsent } from "../async/unsent.ts";
 import type { Clock } from "../host/clock.ts";
 import type { ProcessIdentity } from "../host/process-identity.ts";
+import { isUnsent } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SpawnNotice } from "./notice.ts";

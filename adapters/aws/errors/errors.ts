@@ -1,8 +1,7 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
-import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
-import { UNSENT } from "../../../src/async/unsent.ts";
 import { deniedAction } from "./denial.ts";
 import { failureOf } from "./failure.ts";
 import type { SdkFailure } from "./failure.ts";

@@ -1,5 +1,4 @@
-import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
-import { UNSENT } from "../../../src/async/unsent.ts";
+import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { readEngineMessage } from "./engine-message.ts";
 import { ENGINE_RULES, verdictOf } from "./error-rules.ts";

@@ -1,7 +1,6 @@
 import { retryAfterMetadata } from "../../../src/async/retry-after.ts";
-import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
-import { UNSENT } from "../../../src/async/unsent.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 import {

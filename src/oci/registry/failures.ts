@@ -1,5 +1,4 @@
-import { SlipwayError, type ErrorReason, type JsonObject } from "../../errors.ts";
-import { UNSENT } from "../../async/unsent.ts";
+import { SlipwayError, type ErrorReason, type JsonObject, UNSENT } from "../../errors.ts";
 import type { RegistryCredential } from "../credential.ts";
 import type { RefusalEntry } from "./error-document.ts";
 import type { Repository } from "../reference.ts";
