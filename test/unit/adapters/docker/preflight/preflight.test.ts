@@ -79,7 +79,7 @@ describe("preflight", () => {
     const connection = { endpoint, api, facts: createEngineFacts(api, () => Date.now()) };
     const ports = { connect: () => Promise.resolve(connection), hostPlatforms: NO_FOREIGN };
     const report = await preflightContainer(ports, dockerDraft({ place: "local" }), {}, signal);
-    api.close();
+    await api.close();
     expect(check(report, "engine.configuration")).toMatchObject({
       outcome: "warning",
       message: `using the default engine at ${engine.host}, because Docker's configuration was not used: config.json is not JSON`,
