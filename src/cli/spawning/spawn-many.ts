@@ -13,7 +13,7 @@ export interface ManySpawns {
   readonly slipway: Slipway;
   readonly wanted: readonly WantedSpawn[];
   readonly options: BurstOptions;
-  /** What the spawns' ids begin with; undefined: generated ids. */
+  /** The start of the spawns' ids; undefined: generated ids. */
   readonly id: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface SummaryReporter {
   readonly end: (results: readonly Pick<SpawnResult, "spawnId" | "spawn">[]) => void;
 }
 
-/** What is known of many spawns. */
+/** The progress of many spawns. */
 export interface Summary {
   readonly total: number;
   /** Those that have one; the others are pending. */

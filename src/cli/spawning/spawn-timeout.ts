@@ -8,8 +8,8 @@ const SHORTEST_ANNOUNCED = 60_000;
 const MINUTE = 60_000;
 
 /**
- * Refuses a time limit that cannot be met, before anything is launched: a timeout would terminate the machines that had
- * been launched by then. Announces how long the launches take if that is long.
+ * Refuses a time limit that cannot be met, before anything is launched: a timeout would terminate the machines that are
+ * already launched. Announces how long the launches take if that is long.
  *
  * @param timeout milliseconds; undefined: no limit
  * @throws SlipwayError `INVALID_ARGUMENT` / `TIMEOUT_TOO_SHORT`
