@@ -36,7 +36,12 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
   const verdict = VERDICTS.get(known) ?? UNKNOWN_REFUSAL;
   switch (known) {
     case "InvalidParameterValue":
-      return isAboutProfile(refusal.words) ? UNKNOWN_PROFILE : verdict;
+      if (isAboutProfile(refusal.words)) return UNKNOWN_PROFILE;
+      return { ...verdict, ...placeNamedIn(refusal.words) };
+    case "InvalidParameter":
+    case "InvalidParameterCombination":
+    case "UnsupportedOperation":
+      return { ...verdict, ...placeNamedIn(refusal.words) };
     case "AuthFailure":
       return refusal.status === 401 ? verdict : NOT_SHARED;
     case "OptInRequired":
@@ -78,6 +83,18 @@ const PROFILE_MESSAGES = [
 
 function isAboutProfile(words: string): boolean {
   return PROFILE_MESSAGES.some((message) => message.test(words));
+}
+
+const SUBNET_ID = /\bsubnet-[0-9a-f]{8,17}\b/;
+const ZONE_NAME = /\b[a-z]{2}(?:-[a-z]+)+-\d(?:-[a-z]{3}-\d)?[a-z]\b/;
+
+/**
+ * The scope of a refusal that names a subnet or a zone, such as "Security group sg-… and subnet subnet-… belong to
+ * different networks" or "Invalid availability zone: [us-east-1e]". A launch names no other subnet than its own.
+ */
+function placeNamedIn(words: string): Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
+  if (SUBNET_ID.test(words)) return { blastRadius: "place", retry: "next-candidate" };
+  return ZONE_NAME.test(words) ? { blastRadius: "zone", retry: "next-candidate" } : {};
 }
 
 /** The address at which the terms of a Marketplace product can be accepted; null if AWS's message has none. */

@@ -33,6 +33,16 @@ const VARIANTS: readonly Ec2Refusal[] = [
     message: "To do so please visit https://aws.amazon.com/marketplace/pp?sku=abc123",
   },
   {
+    name: "a value of the subnet",
+    code: "InvalidParameterCombination",
+    message: "The instance type is not supported in the IPv6-only subnet subnet-0a1b2c3d.",
+  },
+  {
+    name: "a value of the zone",
+    code: "InvalidParameterValue",
+    message: "Invalid availability zone: [us-east-1a]",
+  },
+  {
     name: "an unknown profile",
     code: "InvalidParameterValue",
     message: `Value (${PROFILE}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`,

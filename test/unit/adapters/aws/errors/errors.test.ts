@@ -167,6 +167,37 @@ describe("the table of EC2's errors", () => {
     expect(other.reason).toBe("CLOUD_REQUEST_REFUSED");
   });
 
+  it.each([
+    [
+      "InvalidParameter",
+      "Security group sg-0a1b2c3d4e5f60718 and subnet subnet-0a1b2c3d4e5f60718 belong to different networks.",
+      "place",
+    ],
+    [
+      "InvalidParameterCombination",
+      "The instance type 't2.micro' is not supported in the IPv6-only subnet subnet-0a1b2c3d.",
+      "place",
+    ],
+    ["InvalidParameterValue", "Invalid availability zone: [us-east-1e]", "zone"],
+    ["InvalidParameterValue", "zone us-west-2-lax-1a does not support it", "zone"],
+  ])("takes %s as the place's that it names: %s", (code, words, blastRadius) => {
+    const error = cloudError(refusal(code, 400, words), CONTEXT);
+    expect(error).toMatchObject({
+      reason: "CLOUD_REQUEST_REFUSED",
+      blastRadius,
+      retry: "next-candidate",
+    });
+  });
+
+  it.each([
+    "Value (subnet-) for parameter subnetId is invalid in us-east-1.",
+    "The specified instance type is not eligible for Free Tier.",
+    "Volume of size 2GB is smaller than snapshot 'snap-0a1b2c3d', expect size >= 8GB",
+  ])("takes a refusal that names no place as the request's: %s", (words) => {
+    const error = cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT);
+    expect(error).toMatchObject({ blastRadius: "request", retry: "never" });
+  });
+
   it("distinguishes an image that is not shared from credentials that are not valid, by the status", () => {
     const words = "Not authorized for images: [ami-03a5b89a2fbe7dd3d]";
     for (const status of [400, 403])
