@@ -102,12 +102,13 @@ describe("the root device", () => {
   it("keeps the image's IOPS if the environment names the image's own type", async () => {
     await using scene = await ec2Scene();
     const devices = [{ device: "/dev/xvda", type: "io2", iops: 7000 }];
-    const { volumes, checks } = await launched(
+    const { volumes, settings, checks } = await launched(
       scene,
       { devices },
       { shape: { diskSizeGb: 50, diskType: "io2" } },
     );
     expect(volumes).toEqual({ "/dev/xvda": "50 io2 7000" });
+    expect(settings).toMatchObject({ instance: { rootVolume: { sizeGb: 50, type: null } } });
     expect(messageOf(checks, "volume.type")).toBe(
       "the root volume is of type io2, as in the image",
     );

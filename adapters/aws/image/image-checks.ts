@@ -104,7 +104,7 @@ function stateCheck({ name, image, facts, region }: ImageCheckInput): Check {
 
 function platformCheck({ name, facts }: ImageCheckInput): Check {
   const check = "image.platform";
-  const { id, architecture, virtualization, isInstanceStore } = facts;
+  const { id, architecture, virtualization, isInstanceStore, volumes } = facts;
   const refuse = (why: string, remedy: string) =>
     failed(check, {
       code: "FAILED_PRECONDITION",
@@ -133,6 +133,12 @@ function platformCheck({ name, facts }: ImageCheckInput): Check {
     return refuse(
       "has an instance store as its root device, not an EBS volume",
       "Rebuild the AMI on EBS: an environment's disk_size_gb sets the size of its root volume.",
+    );
+  const empty = volumes.find(({ snapshotId, sizeGb }) => snapshotId === null && sizeGb === null);
+  if (empty !== undefined)
+    return refuse(
+      `maps ${empty.device} to a volume that has neither a snapshot nor a size, so that EC2 launches no machine from it`,
+      "Register the AMI again without this device, or with a size for it.",
     );
   const root = `its root device is ${facts.rootDeviceName ?? "not named"}`;
   if (architecture !== "") return passed(check, `${id} is for ${architecture}; ${root}`);

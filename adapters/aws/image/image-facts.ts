@@ -8,6 +8,7 @@ import { WITHOUT_COMPILING } from "../../../src/json/zod-options.ts";
 const imageVolume = z.strictObject({
   /** Its name in the mapping, such as `/dev/xvda`. */
   device: z.string(),
+  snapshotId: z.string().nullable(),
   /** In GiB. A volume may not be smaller than its snapshot, which usually has this size. */
   sizeGb: z.int().nullable(),
   type: z.string().nullable(),
@@ -85,10 +86,11 @@ export function rootVolume({ rootDeviceName, volumes }: ImageFacts): ImageVolume
 function volumesOf({ BlockDeviceMappings = [] }: Image): ImageVolume[] {
   return BlockDeviceMappings.flatMap(({ DeviceName, Ebs }) => {
     if (DeviceName === undefined || Ebs === undefined) return [];
-    const { VolumeSize, VolumeType, Iops, Throughput, DeleteOnTermination } = Ebs;
+    const { SnapshotId, VolumeSize, VolumeType, Iops, Throughput, DeleteOnTermination } = Ebs;
     return [
       {
         device: DeviceName,
+        snapshotId: SnapshotId ?? null,
         sizeGb: VolumeSize ?? null,
         type: VolumeType ?? null,
         iops: Iops ?? null,

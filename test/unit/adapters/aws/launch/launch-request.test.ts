@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { launchRequest } from "../../../../../adapters/aws/launch/launch-request.ts";
 import { caughtError } from "../../../../support/caught.ts";
 import { candidate, ec2Launch, ec2Plan } from "../../../../support/ec2-launch.ts";
@@ -97,6 +98,44 @@ describe("launchRequest", () => {
       { DeviceName: "/dev/xvda", Ebs: { VolumeType: "io2" } },
     ]);
     expect(mapping({ sizeGb: null, type: null })).toBe(undefined);
+  });
+
+  it("ends the volumes that the image keeps, each with its size, and leaves the others alone", () => {
+    const volume = { type: "gp3", iops: null, throughput: null } as const;
+    const kept = { ...volume, deleteOnTermination: true, keptByImage: true };
+    const volumes = [
+      { ...kept, device: "/dev/xvda", sizeGb: 8 },
+      { ...kept, device: "/dev/sdf", sizeGb: 100 },
+      { ...kept, device: "/dev/sdg", sizeGb: null },
+      { ...kept, device: "/dev/sdh", sizeGb: 5, keptByImage: false },
+      { ...kept, device: "/dev/sdi", sizeGb: 5, deleteOnTermination: false },
+    ];
+    const mappings = (rootVolume: { sizeGb: number | null; type: string | null }) =>
+      requestOf({ settings: { volumes, rootVolume } }).BlockDeviceMappings;
+    const data = [
+      { DeviceName: "/dev/sdf", Ebs: { VolumeSize: 100, DeleteOnTermination: true } },
+      { DeviceName: "/dev/sdg", Ebs: { DeleteOnTermination: true } },
+    ];
+    expect(mappings({ sizeGb: null, type: null })).toEqual([
+      { DeviceName: "/dev/xvda", Ebs: { VolumeSize: 8, DeleteOnTermination: true } },
+      ...data,
+    ]);
+    expect(mappings({ sizeGb: 40, type: "io1" })).toEqual([
+      {
+        DeviceName: "/dev/xvda",
+        Ebs: { VolumeSize: 40, VolumeType: "io1", DeleteOnTermination: true },
+      },
+      ...data,
+    ]);
+  });
+
+  it("accepts a plan of an older version, which has no volumes and no IPv6-only subnets", () => {
+    const plan = ec2Plan(NETWORK);
+    const jsonObject = z.record(z.string(), z.json());
+    const { instance } = z.object({ instance: jsonObject }).parse(plan.settings);
+    const { volumes: _volumes, ipv6OnlySubnets: _subnets, ...older } = instance;
+    const launch = ec2Launch({ ...plan, settings: { instance: older } });
+    expect(launchRequest(launch)).toEqual(launchRequest(ec2Launch(plan)));
   });
 
   it("names the zone if the candidate has no subnet, and no groups if there are none", () => {
