@@ -41,7 +41,7 @@ export interface GceAdapterOptions {
    * `GOOGLE_APPLICATION_CREDENTIALS`. Without them, Google's library searches for application-default credentials.
    */
   readonly environment: GceEnvironment;
-  /** The user's home folder. Google's library reads its credentials there by itself. */
+  /** The user's home folder, which contains `.config/gcloud`. */
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -78,7 +78,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
 
 /** Creates the adapter of one project and its accounts. It loads, reads and connects nothing before the first verb. */
 export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
-  const { target, environment, now, pace = UNPACED, rates = {} } = options;
+  const { target, environment, home, now, pace = UNPACED, rates = {} } = options;
   const sleep =
     options.sleep ??
     (async (milliseconds: number, signal: AbortSignal) =>
@@ -86,7 +86,14 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
   const { project } = target;
   checkRates(rates, RATE_QUOTAS);
   const scope = rateScope(project);
-  const api = connectGce({ target, environment, sleep, pacing: { project, pace, rates } });
+  const api = connectGce({
+    target,
+    environment,
+    home,
+    now,
+    sleep,
+    pacing: { project, pace, rates },
+  });
   const reads = createReads(api, now);
   return {
     substrate: "GCP",
@@ -119,7 +126,10 @@ function gceImage(image: ImageSource): Extract<ImageSource, { substrate: "GCP" }
   });
 }
 
-export interface ConnectionOptions extends Pick<CredentialOptions, "target" | "environment"> {
+export interface ConnectionOptions extends Pick<
+  CredentialOptions,
+  "target" | "environment" | "home" | "now"
+> {
   readonly sleep: GceCallRules["sleep"];
   readonly pacing: PacingOptions;
 }
@@ -129,12 +139,12 @@ export interface ConnectionOptions extends Pick<CredentialOptions, "target" | "e
  * throws `CLOUD_ENDPOINT_INVALID` for an invalid endpoint.
  */
 export function connectGce(options: ConnectionOptions): GceApi {
-  const { target, environment, sleep, pacing } = options;
+  const { target, environment, home, now, sleep, pacing } = options;
   const agents = gceAgents(proxyRule(environment));
   const authorize = (role: GceRole) =>
     createAuthorization(agents, async (memory) => {
       const { openCredentials } = await loadCredentials();
-      return await openCredentials({ target, environment, role, memory, agents });
+      return await openCredentials({ target, environment, home, now, role, memory, agents });
     });
   const authorization = { reader: authorize("reader"), launcher: authorize("launcher") };
   const clients = createGceClients({

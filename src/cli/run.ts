@@ -57,6 +57,11 @@ export async function reportDefect(
   return await reportError(asSlipwayError(caught), separateGlobalFlags(argv).flags, host);
 }
 
+/** Prints a warning that came from outside of any command, where the requested format has room for it. */
+export function reportWarning(message: string, argv: readonly string[], host: Host): void {
+  createProgress(host.stderr, separateGlobalFlags(argv).flags).warn(message);
+}
+
 async function reportError(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
   try {
     await host.stderr.write(renderError(error, flags));

@@ -1,10 +1,16 @@
 import { answerAtOnce } from "./answer-at-once.ts";
 import { createProcessHost } from "./process-host.ts";
+import { takeStrayOutput } from "./stray-output.ts";
 
 /** Runs the command line of this process, then ends the process. */
 export async function runProcess(own: NodeJS.Process): Promise<void> {
   const words = own.argv.slice(2);
   const host = createProcessHost(own);
+  const warnOf = async (message: string): Promise<void> => {
+    const { reportWarning } = await import("./run.ts");
+    reportWarning(message, words, host);
+  };
+  takeStrayOutput(own, console, (message) => void warnOf(message));
   const endWithDefect = async (caught: unknown): Promise<void> => {
     const { reportDefect } = await import("./run.ts");
     own.exit(await reportDefect(caught, words, host));

@@ -49,6 +49,24 @@ describe("the process", () => {
     },
   );
 
+  it.each([
+    ["-o json", ["-o", "json"], /^\{"error":[^\n]*\}\n$/],
+    ["--quiet", ["--quiet"], /^slipway: INVALID_ARGUMENT: [^\n]*\n(?!.*warning)/],
+    ["neither", [], /^slipway: warning: OddWarning: of a library\nslipway: INVALID_ARGUMENT: /],
+  ])(
+    "keeps what libraries print from standard error, but for warnings where they fit: %s",
+    async (_name, flags, expected) => {
+      const script =
+        "console.error('a log line'); console.warn('too'); process.emitWarning('of a library', 'OddWarning')";
+      const ran = await slipwayProcess(["set", "image", "a", ...flags], {
+        nodeArguments: onStdinRead(script),
+      });
+      expect(ran.exitCode).toBe(2);
+      expect(ran.stderr).toMatch(expected);
+      expect(ran.stderr).not.toMatch(/log line|too|trace-warnings/);
+    },
+  );
+
   it("reports an uncaught exception as a defect, without a stack", async () => {
     const ran = await slipwayProcess(["set", "image", "a", "-o", "json"], {
       nodeArguments: onStdinRead("setTimeout(() => { throw new TypeError('unforeseen'); })"),

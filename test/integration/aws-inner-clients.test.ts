@@ -1,29 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { AwsEnvironment } from "../../adapters/aws/index.ts";
 import { systemClock } from "../../src/host/system-clock.ts";
 import { EC2_ACCOUNT } from "../support/ec2-launch.ts";
 import { ec2Scene, failures, REGION } from "../support/ec2-resolve.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { watchConsole } from "../support/watch-console.ts";
 import { startServer } from "../unit/oci/support/http-server.ts";
 
 const ROLE = `arn:aws:iam::${EC2_ACCOUNT}:role/launcher`;
 const KEYS = `aws_access_key_id = ${EC2_ACCOUNT}\naws_secret_access_key = example\n`;
-
-/** Everything that the process would print on standard error by itself during the test. */
-function watchConsole(): readonly unknown[] {
-  const printed: unknown[] = [];
-  const record = (...words: unknown[]) => void printed.push(...words);
-  for (const method of ["debug", "error", "info", "log", "warn"] as const)
-    vi.spyOn(console, method).mockImplementation(record);
-  process.on("warning", record);
-  onTestFinished(() => {
-    process.off("warning", record);
-    vi.restoreAllMocks();
-  });
-  return printed;
-}
 
 /** An environment without keys, whose configuration file has this text. */
 function configured(folder: string, config: string): AwsEnvironment {

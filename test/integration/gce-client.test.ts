@@ -26,6 +26,8 @@ afterEach(async () => {
 
 function connect(environment: Readonly<Record<string, string>>, url = scene.gce.url) {
   return connectGce({
+    home: "/nonexistent",
+    now: () => Date.now(),
     target: gcpTarget(),
     environment: { CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${url}/compute/v1/`, ...environment },
     sleep: (milliseconds) => {

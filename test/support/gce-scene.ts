@@ -65,14 +65,15 @@ export function gceAdapter(
   { url }: Pick<GceFake, "url">,
   change: Partial<GceAdapterOptions> = {},
 ): SubstrateAdapter {
-  const { target, environment } = connectionTo({ url });
-  const home = "/nonexistent";
-  return createGceAdapter({ target, environment, home, now: () => Date.now(), ...change });
+  const { target, environment, home, now } = connectionTo({ url });
+  return createGceAdapter({ target, environment, home, now, ...change });
 }
 
 function connectionTo({ url }: Pick<GceFake, "url">) {
   return {
     target: gcpTarget({ project: PROJECT }),
+    home: "/nonexistent",
+    now: () => Date.now(),
     environment: {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${url}/compute/v1/`,
       CLOUDSDK_AUTH_ACCESS_TOKEN: "test-token",

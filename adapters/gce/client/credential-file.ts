@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import {
   AwsClient,
   ExternalAccountAuthorizedUserClient,
@@ -87,6 +89,37 @@ interface CredentialFile {
 export async function credentialsOfFile({ path, prepare }: CredentialFile): Promise<AuthClient> {
   const unusable = (why: string) => unusableFile(path, null, why);
   return clientOf(await readCredential(path, unusable), prepare, unusable);
+}
+
+/**
+ * The credentials of the file that `gcloud auth application-default login` writes, in the folder that `CLOUDSDK_CONFIG`
+ * names or in the user's home; null if there is no such file.
+ *
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
+ */
+export async function credentialsOfUser(
+  { environment, home }: { readonly environment: GceEnvironment; readonly home: string },
+  prepare: PrepareClient,
+): Promise<AuthClient | null> {
+  const path = userFile(environment, home);
+  const unusable = (why: string) => unusableFile(path, null, why, "");
+  try {
+    await stat(path);
+  } catch (caught) {
+    if (isMissing(caught)) return null;
+    throw unusable(`cannot be read: ${whyUnreadable(caught)}`);
+  }
+  return clientOf(await readCredential(path, unusable), prepare, unusable);
+}
+
+export function userFile(environment: GceEnvironment, home: string): string {
+  const folder = environment["CLOUDSDK_CONFIG"] || join(home, ".config", "gcloud");
+  return join(folder, "application_default_credentials.json");
+}
+
+function isMissing(caught: unknown): boolean {
+  const code = caught instanceof Error && "code" in caught ? caught.code : null;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**
@@ -206,7 +239,12 @@ function withoutEmpty(content: Content): Content {
   );
 }
 
-function unusableFile(path: string, provider: string | null, why: string): SlipwayError {
+function unusableFile(
+  path: string,
+  provider: string | null,
+  why: string,
+  origin = `${FILE_VARIABLE} `,
+): SlipwayError {
   const whose = provider === null ? "" : `workload identity provider ${provider}: `;
   const how =
     provider === null
@@ -215,7 +253,7 @@ function unusableFile(path: string, provider: string | null, why: string): Slipw
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "CLOUD_CONFIGURATION_INVALID",
-    message: `${whose}${FILE_VARIABLE} ${path === "" ? "" : `${path} `}${why}`,
+    message: `${whose}${origin}${path === "" ? "" : `${path} `}${why}`,
     remedy: `${how}, or set ${TOKEN_VARIABLE}.`,
     blastRadius: "credential",
   });

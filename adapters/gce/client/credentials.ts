@@ -1,17 +1,20 @@
 import type { AuthClient } from "google-auth-library";
-import { Compute, GoogleAuth, OAuth2Client } from "google-auth-library";
+import { OAuth2Client } from "google-auth-library";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { GcpTarget } from "../../../src/plan/plan.ts";
 import {
   credentialsOfFile,
   credentialsOfProvider,
+  credentialsOfUser,
   FILE_VARIABLE,
   QUOTA_PROJECT_VARIABLE,
   TOKEN_VARIABLE,
   UNIVERSE_VARIABLE,
+  userFile,
 } from "./credential-file.ts";
 import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
-import { impersonated, SCOPES } from "./impersonated.ts";
+import { impersonated } from "./impersonated.ts";
+import { machineCredentials } from "./metadata-server.ts";
 import { guardTokenRequests } from "./token-requests.ts";
 import type { TokenRequestOptions } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
@@ -19,8 +22,12 @@ import type { GceRole } from "../target.ts";
 
 export interface CredentialOptions extends TokenRequestOptions {
   readonly target: GcpTarget;
-  /** Variables read: `CLOUDSDK_AUTH_ACCESS_TOKEN` and `GOOGLE_APPLICATION_CREDENTIALS`. */
+  /** The variables of Google's libraries, such as `GOOGLE_APPLICATION_CREDENTIALS`. */
   readonly environment: GceEnvironment;
+  /** The user's home folder. */
+  readonly home: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly role: GceRole;
 }
 
@@ -41,7 +48,7 @@ export async function openCredentials(options: CredentialOptions): Promise<AuthC
   const token = valueOf(environment, TOKEN_VARIABLE);
   const universe = valueOf(environment, UNIVERSE_VARIABLE);
   if (token !== null) return prepare(tokenClient(token, universe));
-  const own = await ownCredentials(target, environment, prepare);
+  const own = await ownCredentials(options, prepare);
   if (universe !== null && universe !== own.universeDomain)
     throw otherUniverse(universe, own.universeDomain);
   const account = serviceAccountOf(target, role);
@@ -55,18 +62,29 @@ function tokenClient(token: string, universeDomain: string | null): AuthClient {
 }
 
 async function ownCredentials(
-  { wifProviderResourceName: provider }: GcpTarget,
-  environment: GceEnvironment,
+  { target, environment, home, now }: CredentialOptions,
   prepare: PrepareClient,
 ): Promise<AuthClient> {
+  const { wifProviderResourceName: provider } = target;
   const path = environment[FILE_VARIABLE] ?? "";
   if (provider !== null) return await credentialsOfProvider({ path, prepare }, provider);
   if (path !== "") return await credentialsOfFile({ path, prepare });
-  const search = new GoogleAuth({ scopes: [...SCOPES] });
-  const client = await search.getClient();
-  // Only the metadata server says in which universe its machine is.
-  if (client instanceof Compute) client.universeDomain = await search.getUniverseDomain();
-  return prepare(client);
+  const user = await credentialsOfUser({ environment, home }, prepare);
+  if (user !== null) return user;
+  try {
+    return prepare(await machineCredentials({ environment, now }));
+  } catch (caught) {
+    throw noCredentials(userFile(environment, home), caught);
+  }
+}
+
+/** Names every source, in the order of the search. */
+function noCredentials(file: string, caught: unknown): Error {
+  const why = caught instanceof Error ? caught.message : String(caught);
+  return new Error(
+    `${TOKEN_VARIABLE} and ${FILE_VARIABLE} are not set, ${file} does not exist, and no metadata server answers (${why})`,
+    { cause: caught },
+  );
 }
 
 function otherUniverse(wanted: string, own: string): SlipwayError {

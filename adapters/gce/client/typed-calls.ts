@@ -56,7 +56,7 @@ export interface TypedCallPorts {
 }
 
 export function createTypedCalls({ clients, sleep, pacing }: TypedCallPorts): TypedCalls {
-  const prepare = async <S extends GceService>(method: GceMethod<S>, signal: AbortSignal) => {
+  const prepare = <S extends GceService>(method: GceMethod<S>, signal: AbortSignal) => {
     const { service, call } = findCall(method);
     const { role, changes = false, timeout = USUAL_TIMEOUT } = call;
     const rules = {
@@ -67,22 +67,24 @@ export function createTypedCalls({ clients, sleep, pacing }: TypedCallPorts): Ty
       sleep,
       pace: pacing(call),
     };
-    return { client: await clients.client(service, role), rules };
+    // Within the call, because finding credentials takes time and may fail.
+    const client = async () => await clients.client(service, role);
+    return { client, rules };
   };
   return {
     async call(method, signal, reply, send) {
-      const { client, rules } = await prepare(method, signal);
-      const [answer] = await callGce(rules, (options) => send(client, options));
+      const { client, rules } = prepare(method, signal);
+      const [answer] = await callGce(rules, async (options) => send(await client(), options));
       return parseReply(reply, answer, method);
     },
     // The client's own paging stops after some empty pages, and filters produce empty pages.
     async callPages(method, signal, item, send) {
-      const { client, rules } = await prepare(method, signal);
+      const { client, rules } = prepare(method, signal);
       const found: z.output<typeof item>[] = [];
       for (let token: string | null = ""; token !== null;) {
         const page = { maxResults: LARGEST_PAGE, ...(token === "" ? {} : { pageToken: token }) };
-        const [items, next] = await callGce(rules, (options) =>
-          send(client, page, { ...options, autoPaginate: false }),
+        const [items, next] = await callGce(rules, async (options) =>
+          send(await client(), page, { ...options, autoPaginate: false }),
         );
         for (const each of Array.isArray(items) ? items : [])
           found.push(parseReply(item, each, method));
@@ -91,8 +93,10 @@ export function createTypedCalls({ clients, sleep, pacing }: TypedCallPorts): Ty
       return found;
     },
     async callZones(method, signal, send) {
-      const { client, rules } = await prepare(method, signal);
-      const scopes = await callGce(rules, (options) => Array.fromAsync(send(client, options)));
+      const { client, rules } = prepare(method, signal);
+      const scopes = await callGce(rules, async (options) =>
+        Array.fromAsync(send(await client(), options)),
+      );
       return scopes.flatMap((scope) => {
         const [name, members] = parseReply(scopeReply, scope, method);
         const filled = Object.values(members).some((one) => Array.isArray(one) && one.length > 0);

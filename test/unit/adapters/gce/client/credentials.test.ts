@@ -25,10 +25,16 @@ const READER = "reader@agents.iam.gserviceaccount.com";
 const PROVIDER = "projects/1/locations/global/workloadIdentityPools/pool/providers/own";
 
 function open(
-  options: Omit<CredentialOptions, "agents" | "memory">,
+  options: Omit<CredentialOptions, "agents" | "home" | "memory" | "now">,
   memory = createSecretMemory(9),
 ) {
-  return openCredentials({ ...options, memory, agents: gceAgents(null) });
+  return openCredentials({
+    home: "/nonexistent",
+    now: () => Date.now(),
+    ...options,
+    memory,
+    agents: gceAgents(null),
+  });
 }
 
 let folder = "";
@@ -388,7 +394,7 @@ describe("the secrets of a request for a token", () => {
 
 async function externalAccount(
   tokenUrl: string,
-): Promise<Omit<CredentialOptions, "agents" | "memory">> {
+): Promise<Omit<CredentialOptions, "agents" | "home" | "memory" | "now">> {
   const source = { file: await file("subject-token") };
   const account = { ...EXTERNAL, token_url: tokenUrl, credential_source: source };
   const { service_account_impersonation_url: _url, ...plain } = account;
