@@ -1,5 +1,5 @@
 import { firstJsonValue } from "./first-json-value.ts";
-import { isAbsent, isEndless, readRegularFile, whyUnreadable } from "./read-file.ts";
+import { isAbsent, isBelowFile, isEndless, readRegularFile, whyUnreadable } from "./read-file.ts";
 
 /** Docker's `config.json`, or why it was not read. */
 export type DockerConfigFile =
@@ -23,7 +23,8 @@ export async function readDockerConfigFile(path: string): Promise<DockerConfigFi
   try {
     text = (await readRegularFile(path, LARGEST_CONFIG)).toString("utf8");
   } catch (caught) {
-    if (isAbsent(caught)) return { kind: "absent" };
+    // Users set DOCKER_CONFIG to the file instead of its folder; Docker's command warns of that, too.
+    if (isAbsent(caught) && !isBelowFile(caught)) return { kind: "absent" };
     const kind = (await isEndless(path)) ? "refused" : "unreadable";
     const why = `${path} cannot be read: ${whyUnreadable(caught)}`;
     return { kind, why, remedy: "Make the Docker configuration a file that this user can read." };

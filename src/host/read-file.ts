@@ -105,6 +105,11 @@ export function isAbsent(caught: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
+/** Whether a part of a path that should be a folder is a file. */
+export function isBelowFile(caught: unknown): boolean {
+  return errnoOf(caught) === "ENOTDIR";
+}
+
 /**
  * Explains why a file cannot be read, as a clause that follows a colon.
  *

@@ -89,6 +89,16 @@ describe("dockerCredential", () => {
     });
   });
 
+  it("reports a DOCKER_CONFIG that names the file instead of its folder", async () => {
+    using folder = scratchFolder();
+    await writeFile(join(folder.path, "config.json"), "{}");
+    const path = join(folder.path, "config.json", "config.json");
+    expect(await dockerCredential({ path }, IMAGE, forever)).toMatchObject({
+      credential: null,
+      problem: { message: `${path} cannot be read: a part of its path is not a folder (ENOTDIR)` },
+    });
+  });
+
   it("does not wait for data from a pipe", async () => {
     using folder = scratchFolder();
     const path = makePipe(join(folder.path, "config.json"));
