@@ -44,6 +44,7 @@ export async function readBody(response: HttpResponse, limit: number): Promise<U
 
 function decoded(response: HttpResponse): AsyncIterable<Uint8Array> {
   const encoding = response.headers.get("content-encoding")?.trim().toLowerCase();
-  if (encoding !== "gzip" && encoding !== "x-gzip") return response.body;
+  // Apache marks compressed layers as x-gzip, which Go does not unpack either.
+  if (encoding !== "gzip") return response.body;
   return Readable.from(response.body, { objectMode: false }).compose(createGunzip());
 }
