@@ -1,5 +1,5 @@
 import type { BlastRadius, JsonObject } from "../errors.ts";
-import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
+import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
 import type {
   Spawn,
@@ -28,7 +28,10 @@ export interface NewLaunch {
 }
 
 /** The next place of a spawn. The launch queue decides which launch it goes with. */
-export type PlannedLaunch = Pick<NewLaunch, "candidate" | "place">;
+export interface PlannedLaunch extends Pick<NewLaunch, "candidate" | "place"> {
+  /** For messages: two candidates of one place may differ only in their market. */
+  readonly market?: Candidate["market"];
+}
 
 /** The stored record of a launch. */
 export interface LaunchRecord extends NewLaunch {

@@ -1,9 +1,18 @@
-import type { Substrate } from "./plan.ts";
+import type { Candidate, Substrate } from "./plan.ts";
 
 /** A place is a zone of a cloud, or the host of a Docker engine. */
 const PHRASES: Readonly<Record<Substrate, string>> = { AWS: "in", GCP: "in", DOCKER: "on engine" };
 
-/** A place in a message: `in us-east-1a`, `on engine vm`. */
-export function placePhrase(substrate: Substrate, place: string): string {
-  return `${PHRASES[substrate]} ${place}`;
+const MARKETS: Readonly<Record<NonNullable<Candidate["market"]>, string>> = {
+  spot: " on the spot market",
+  "on-demand": " on demand",
+};
+
+/** A place in a message: `in us-east-1a`, `in us-east-1a on demand`, `on engine vm`. */
+export function placePhrase(
+  substrate: Substrate,
+  place: string,
+  market?: Candidate["market"],
+): string {
+  return `${PHRASES[substrate]} ${place}${market === undefined ? "" : MARKETS[market]}`;
 }

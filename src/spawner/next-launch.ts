@@ -26,7 +26,8 @@ export async function nextLaunch(
   const full = await runtime.ledger.fullOfferings(offeringsOf(plan), runtime.clock.now());
   const [next] = openCandidates(plan, launches, full);
   if (next === undefined) return null;
-  return { candidate: next.index, place: next.candidate.place };
+  const { place, market } = next.candidate;
+  return { candidate: next.index, place, ...(market === undefined ? {} : { market }) };
 }
 
 /** The event of a refusal or an end, with the next launch if the error allows one. */

@@ -186,7 +186,7 @@ function absent(
     return {
       change: {
         to: "launching",
-        message: `${error.message}; launching ${placePhrase(progress.substrate, next.place)}`,
+        message: `${error.message}; launching ${placePhrase(progress.substrate, next.place, next.market)}`,
         answer,
         launch: next,
       },
@@ -220,7 +220,7 @@ function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
     return {
       change: {
         to: "launching",
-        message: `${progress.machineId ?? "the machine"} is gone; launching ${placePhrase(progress.substrate, next.place)}`,
+        message: `${progress.machineId ?? "the machine"} is gone; launching ${placePhrase(progress.substrate, next.place, next.market)}`,
         machine: null,
         error: null,
         launch: next,
