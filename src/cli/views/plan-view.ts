@@ -1,4 +1,4 @@
-import type { Check, LaunchPlan } from "../../plan/plan.ts";
+import type { Candidate, Check, LaunchPlan } from "../../plan/plan.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
@@ -12,6 +12,18 @@ const CHECK_COLUMNS: readonly Column<Check>[] = [
 
 export function viewPlan(plan: LaunchPlan): View {
   return { value: toSnakeCase(plan), table: () => planTable(plan) };
+}
+
+/** Only EC2 has markets. */
+function candidateColumns({ candidates }: LaunchPlan): readonly Column<Candidate>[] {
+  const hasMarkets = candidates.some(({ market }) => market !== undefined);
+  return [
+    { title: "PLACE", cell: ({ place }) => place },
+    { title: "SUBNET", cell: ({ subnet }) => subnet },
+    ...(hasMarkets ? [{ title: "MARKET", cell: ({ market }: Candidate) => market }] : []),
+    { title: "VERDICT", cell: ({ verdict }) => verdict },
+    { title: "REASON", cell: ({ reason }) => reason },
+  ];
 }
 
 /** A plan for people: the artifact, the candidates and the checks. */
@@ -30,15 +42,7 @@ export function planTable(plan: LaunchPlan): string {
     ["VCPUS", shape.vcpus],
     ["MEMORY", shape.memoryGb === null ? null : `${shape.memoryGb} GiB`],
   ]);
-  const candidates = renderTable(
-    [
-      { title: "PLACE", cell: ({ place }) => place },
-      { title: "SUBNET", cell: ({ subnet }) => subnet },
-      { title: "VERDICT", cell: ({ verdict }) => verdict },
-      { title: "REASON", cell: ({ reason }) => reason },
-    ],
-    plan.candidates,
-  );
+  const candidates = renderTable(candidateColumns(plan), plan.candidates);
   const floating =
     plan.floatingReads.length === 0
       ? ""

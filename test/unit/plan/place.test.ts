@@ -8,3 +8,10 @@ it.each([
 ] as const)("names the place of a machine on %s", (substrate, place, phrase) => {
   expect(placePhrase(substrate, place)).toBe(phrase);
 });
+
+it.each([
+  ["spot", "in us-east-1a on the spot market"],
+  ["on-demand", "in us-east-1a on demand"],
+] as const)("names the market %s", (market, phrase) => {
+  expect(placePhrase("AWS", "us-east-1a", market)).toBe(phrase);
+});
