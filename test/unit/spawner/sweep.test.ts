@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import { launchId } from "../../../src/ledger/launch-token.ts";
 import { sweep } from "../../../src/spawner/sweep.ts";
 import type { SweepRequest } from "../../../src/spawner/sweep.ts";
-import type { SubstrateAdapter } from "../../../src/substrate/contract.ts";
+import type { Leftover, LeftoverVerbs, SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
@@ -189,6 +189,76 @@ describe("sweep", () => {
         metadata: { machines: ["foreign"] },
       });
     expect([here.ids().length, here.adapter.calls.terminate]).toEqual([2, 0]);
+  });
+});
+
+describe("what machines left behind", () => {
+  /** A spawn that has ended, and a volume of its launch. */
+  async function withVolume(change: Partial<Leftover["ownership"]> = {}) {
+    const here = sweeping();
+    await here.spawn();
+    const [machine] = here.adapter.machines;
+    const ownership = machine?.ownership ?? null;
+    if (ownership === null) throw new Error("the machine has an owner");
+    const volume: Leftover = {
+      id: "vol-1",
+      kind: "volume",
+      place: "engine-1",
+      ownership: { ...ownership, ...change },
+    };
+    const removed: string[] = [];
+    const list = vi.fn<LeftoverVerbs["list"]>(async () => (removed.length > 0 ? [] : [volume]));
+    const remove = vi.fn<LeftoverVerbs["remove"]>(async (leftovers) => {
+      removed.push(...leftovers.map(({ id }) => id));
+      return leftovers.map(({ id }) => ({ id, outcome: "terminated" }));
+    });
+    const openAdapter = () => Promise.resolve({ ...here.adapter, leftovers: { list, remove } });
+    const pass = (request: Partial<SweepRequest> = {}) => here.pass(request, openAdapter);
+    return { ...here, pass, list, remove, removed };
+  }
+
+  it("is claimed while the spawn lives", async () => {
+    const here = await withVolume();
+    for (let pass = 0; pass < 3; pass += 1)
+      expect(await here.pass({ grace: 0 })).toMatchObject({ claimed: 1, suspects: [] });
+    expect(here.removed).toEqual([]);
+  });
+
+  it("is removed under the rules for machines once the spawn has ended", async () => {
+    const here = await withVolume();
+    await here.terminate();
+    const volume = { id: "vol-1", kind: "volume", place: "engine-1" };
+    expect(await here.pass()).toMatchObject({ scanned: 0, suspects: [volume], terminated: [] });
+    await here.clock.advance(GRACE - 1);
+    expect(await here.pass()).toMatchObject({ suspects: [volume], terminated: [] });
+    await here.clock.advance(1);
+    expect(await here.pass({ dryRun: true })).toMatchObject({ terminated: [volume] });
+    expect(here.removed).toEqual([]);
+    expect(await here.pass()).toMatchObject({ suspects: [], terminated: [volume] });
+    expect(here.removed).toEqual(["vol-1"]);
+    expect(await here.pass()).toMatchObject({ suspects: [], terminated: [] });
+  });
+
+  it("stays a suspect, with the reason, if its removal fails as a whole", async () => {
+    const here = await withVolume();
+    await here.terminate();
+    await here.pass();
+    here.remove.mockRejectedValueOnce(unreachable);
+    expect(await here.pass({ grace: 0 })).toMatchObject({
+      suspects: [{ id: "vol-1" }],
+      terminated: [],
+      skippedScopes: [{ error: unreachable }],
+    });
+  });
+
+  it("of a launch that this ledger never issued shows that the ledger is an old copy", async () => {
+    const here = await withVolume({ launchId: "f".repeat(32) });
+    await here.terminate();
+    await expect(here.pass({ grace: 0 })).rejects.toMatchObject({
+      reason: "LEDGER_RESTORED",
+      metadata: { machines: ["vol-1"] },
+    });
+    expect(here.removed).toEqual([]);
   });
 });
 

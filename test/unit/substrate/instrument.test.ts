@@ -117,6 +117,7 @@ describe("instrument", () => {
       terminate: fail,
       list: fail,
       logs: fail,
+      leftovers: { list: fail, remove: fail },
       close: fail,
     }));
     for (const call of all(adapter))
@@ -184,6 +185,27 @@ describe("instrument", () => {
         },
       ],
     });
+  });
+
+  it("reports the calls about leftovers, and redacts the adapter's own secrets in their outcomes", async () => {
+    const message = "refused cloud-session-token";
+    const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message });
+    const { adapter, calls } = setUp(() => ({
+      secrets: () => [new SecretValue("cloud-session-token")],
+      leftovers: {
+        list: () => Promise.resolve([]),
+        remove: () => Promise.resolve([{ id: "vol-1", outcome: "failed", error }]),
+      },
+    }));
+    expect(await adapter.leftovers?.list("ledger-1", signal)).toEqual([]);
+    expect(await adapter.leftovers?.remove([], signal)).toMatchObject([
+      { id: "vol-1", outcome: "failed", error: { message: "refused [redacted]" } },
+    ]);
+    await Promise.resolve();
+    expect(calls).toMatchObject([
+      { verb: "listLeftovers", outcome: "OK" },
+      { verb: "removeLeftovers", outcome: "ABORTED" },
+    ]);
   });
 
   it("redacts the adapter's own secrets in every verb's results", async () => {
