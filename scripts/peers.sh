@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs and starts the real servers that the tests use: a Docker engine that also runs containers for the
-# other processor architecture (qemu), the distribution registry, htpasswd, cloud-init, and static busybox
-# binaries for building images. For Debian and its derivatives, as root, without systemd.
+# other processor architecture (qemu), Podman (whose service each suite starts itself), the distribution
+# registry, htpasswd, cloud-init, and static busybox binaries for building images. For Debian and its derivatives, as root, without systemd.
 #
 #   scripts/peers.sh install   installs missing packages
 #   scripts/peers.sh start     starts the engine and waits until it answers (no effect if it runs)
@@ -63,6 +63,7 @@ print_environment() {
   printf 'export SLIPWAY_TEST_HTPASSWD_BINARY=%s\n' "$(command -v htpasswd || true)"
   printf 'export SLIPWAY_TEST_TINYPROXY_BINARY=%s\n' "$(command -v tinyproxy || true)"
   printf 'export SLIPWAY_TEST_DOCKERD_BINARY=%s\n' "$(command -v dockerd || true)"
+  printf 'export SLIPWAY_TEST_PODMAN_BINARY=%s\n' "$(command -v podman || true)"
   printf 'export SLIPWAY_TEST_CLOUD_INIT_PYTHON=%s\n' "$(cloud_init_program)"
   printf 'export SLIPWAY_TEST_BUSYBOX_AMD64=%s\n' "$(busybox_path amd64)"
   printf 'export SLIPWAY_TEST_BUSYBOX_ARM64=%s\n' "$(busybox_path arm64)"

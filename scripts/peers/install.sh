@@ -5,6 +5,9 @@
 missing_packages() {
   has dockerd || echo docker.io
   has docker-registry || echo docker-registry
+  # netavark is Podman's network; Debian only recommends it.
+  has podman || echo podman
+  [ -x /usr/lib/podman/netavark ] || [ -x /usr/libexec/podman/netavark ] || echo netavark
   has htpasswd || echo apache2-utils
   has tinyproxy || echo tinyproxy-bin
   has qemu-aarch64-static && has qemu-x86_64-static || echo qemu-user-static

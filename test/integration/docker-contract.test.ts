@@ -12,36 +12,56 @@ import {
   resolveOn,
 } from "../support/docker-subject.ts";
 import { removeImagesOf } from "../support/engine-client.ts";
-import { describeWithEngine } from "../support/peers.ts";
+import { describeWithEngine, describeWithPodman } from "../support/peers.ts";
 import type { EnginePeer } from "../support/peers.ts";
+import { startPodman } from "../support/podman.ts";
+import type { PodmanEngine } from "../support/podman.ts";
 
+const PODMAN_MILLISECONDS = 60_000;
 const PRINTS = ["hello\n", "ready\n"] as const;
 
 describeWithEngine("a Docker engine", (engine) => {
-  let registry: TestRegistry;
-  let image: AddedImage;
+  const image = useImage();
+  afterAll(() => removeImagesOf(engine, image.registry()));
+  contractOn("docker", () => engine, image);
+});
+
+describeWithPodman("Podman", (peer) => {
+  const image = useImage();
+  let podman: PodmanEngine | null = null;
+  beforeAll(async () => {
+    podman = await startPodman(peer);
+  }, PODMAN_MILLISECONDS);
+  afterAll(() => podman?.[Symbol.asyncDispose](), PODMAN_MILLISECONDS);
+  contractOn("podman", () => podman, image);
+});
+
+/** An image in a registry of this suite. */
+function useImage() {
+  let registry: TestRegistry | null = null;
+  let image: AddedImage | null = null;
   beforeAll(async () => {
     registry = await startRegistry();
     const program = { line: PRINTS.join("") };
     image = registry.add("contract/agent", "1", tinyImage("amd64", { program }));
   });
-  afterAll(async () => {
-    await removeImagesOf(engine, registry.host);
-    await registry.close();
-  });
+  afterAll(() => registry?.close());
+  return { registry: () => registry?.host ?? "", reference: () => image?.reference ?? "" };
+}
 
+type Image = ReturnType<typeof useImage>;
+type Engine = Pick<EnginePeer, "host">;
+
+function contractOn(name: string, engine: () => Engine | null, image: Image): void {
   adapterContract({
-    name: "docker",
-    subject: () => subjectOn(engine, registry, image),
+    name,
+    subject: () => subjectOn(engine() ?? { host: "" }, image),
     runner: { describe, it, expect },
   });
-});
+}
 
-async function subjectOn(
-  engine: EnginePeer,
-  registry: TestRegistry,
-  { reference: imageRef }: AddedImage,
-): Promise<AdapterSubject> {
+async function subjectOn(engine: Engine, image: Image): Promise<AdapterSubject> {
+  const imageRef = image.reference();
   const adapter = adapterOf(engine);
   const owner = `contract-${randomUUID()}`;
   const { plan, inspection } = await resolveOn(adapter, { imageRef });
@@ -52,7 +72,7 @@ async function subjectOn(
     image: { substrate: "DOCKER", imageRef, credential: null },
     absentImage: {
       substrate: "DOCKER",
-      imageRef: `${registry.host}/contract/none:1`,
+      imageRef: `${image.registry()}/contract/none:1`,
       credential: null,
     },
     imageTarget: { imageName: "agent-base", architecture: "amd64" },

@@ -29,6 +29,11 @@ export interface EngineBinaryPeer {
   readonly binary: string;
 }
 
+/** Podman, for suites that start its service (`podman.ts`). */
+export interface PodmanPeer {
+  readonly binary: string;
+}
+
 /** cloud-init, which VMs use to read their user data. */
 export interface CloudInitPeer {
   /** A Python that can import `cloudinit`. */
@@ -45,6 +50,7 @@ export interface Peers {
   readonly registry: Peer<RegistryPeer>;
   readonly proxy: Peer<ProxyPeer>;
   readonly engineBinary: Peer<EngineBinaryPeer>;
+  readonly podman: Peer<PodmanPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
 }
 
@@ -74,6 +80,10 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
     engineBinary: peer(() => {
       if (!isRoot) throw new Error("only root can start engines");
       return { binary: executable(named, "SLIPWAY_TEST_DOCKERD_BINARY") };
+    }),
+    podman: peer(() => {
+      if (!isRoot) throw new Error("only root can start Podman's service for all users");
+      return { binary: executable(named, "SLIPWAY_TEST_PODMAN_BINARY") };
     }),
     cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
   };
@@ -113,6 +123,11 @@ export function describeWithOwnEngines(
   define: (engineBinary: EngineBinaryPeer) => void,
 ): void {
   describeWith(name, peersOfThisRun().engineBinary, define);
+}
+
+/** A suite that starts Podman's service. */
+export function describeWithPodman(name: string, define: (podman: PodmanPeer) => void): void {
+  describeWith(name, peersOfThisRun().podman, define);
 }
 
 /** A suite that needs cloud-init. */

@@ -29,6 +29,7 @@ describe("findPeers", () => {
         SLIPWAY_TEST_HTPASSWD_BINARY: file,
         SLIPWAY_TEST_TINYPROXY_BINARY: file,
         SLIPWAY_TEST_DOCKERD_BINARY: file,
+        SLIPWAY_TEST_PODMAN_BINARY: file,
         SLIPWAY_TEST_BUSYBOX_AMD64: file,
         SLIPWAY_TEST_BUSYBOX_ARM64: file,
         SLIPWAY_TEST_CLOUD_INIT_PYTHON: file,
@@ -45,6 +46,7 @@ describe("findPeers", () => {
     });
     expect(peers.proxy).toEqual({ present: true, value: { binary: file } });
     expect(peers.engineBinary).toEqual({ present: true, value: { binary: file } });
+    expect(peers.podman).toEqual({ present: true, value: { binary: file } });
     expect(peers.cloudInit).toEqual({ present: true, value: { python: file } });
   });
 
