@@ -29,6 +29,8 @@ export interface OwnEngineOptions {
    * machine's disk.
    */
   readonly diskBytes?: number;
+  /** The engine's `daemon.json`. Default: empty. */
+  readonly configuration?: object;
 }
 
 /** The number that keeps the engines of one machine separate; it is part of every name and address. */
@@ -97,7 +99,7 @@ async function claimPlace(): Promise<Place> {
 async function prepareFolder(place: Place, options: OwnEngineOptions): Promise<void> {
   await clearFolder(place.folder);
   await mkdir(join(place.folder, "data"), { recursive: true, mode: 0o700 });
-  await writeFile(join(place.folder, "daemon.json"), "{}");
+  await writeFile(join(place.folder, "daemon.json"), JSON.stringify(options.configuration ?? {}));
   if (options.diskBytes !== undefined) {
     const size = `size=${options.diskBytes}`;
     await run("mount", ["-t", "tmpfs", "-o", size, "tmpfs", join(place.folder, "data")]);
