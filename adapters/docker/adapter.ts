@@ -198,7 +198,7 @@ function registryOf(
     now,
     proxy: proxyRule(environment),
     insecure: insecureRegistries(
-      async () => (await (await open()).facts.read(new AbortController().signal)).info,
+      async () => await (await open()).facts.read(new AbortController().signal),
       addressesOf,
     ),
     ...(certificateAuthorities === undefined ? {} : { certificateAuthorities }),

@@ -1,16 +1,18 @@
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
-import { z } from "zod";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { credentialServer } from "../../../src/oci/reference.ts";
+import { EngineReplyFailure } from "../errors/engine-failure.ts";
 import { hasStatus } from "../errors/errors.ts";
-import { createModem } from "./modem.ts";
+import { callEngine, createModem } from "./modem.ts";
 import type { EngineCall } from "./modem.ts";
 import {
   containerReply,
+  createReply,
   infoReply,
   listReply,
   networkReply,
+  podmanReply,
   readReply,
   versionReply,
 } from "./replies.ts";
@@ -61,6 +63,12 @@ export interface ContainerRequest {
   readonly body: ContainerBody;
 }
 
+export interface CreatedContainer {
+  readonly id: string;
+  /** Parts of the request that the engine ignores, in its own words. */
+  readonly warnings: readonly string[];
+}
+
 export interface LogsQuery {
   readonly follow: boolean;
   /** Null means all lines. */
@@ -75,12 +83,13 @@ export interface LogsQuery {
 export interface EngineApi {
   info(signal: AbortSignal): Promise<InfoReply>;
   version(signal: AbortSignal): Promise<VersionReply>;
+  /** The cgroup controllers of a Podman service; null if it does not tell. */
+  podmanControllers(signal: AbortSignal): Promise<ReadonlySet<string> | null>;
   inspectNetwork(name: string, signal: AbortSignal): Promise<NetworkReply>;
   /** Returns the stream of progress lines. A status of 200 does not mean that the pull succeeded. */
   pull(request: PullRequest, signal: AbortSignal): Promise<Readable>;
   // Calls that change a container take no signal: aborting one halfway would leave a container that no record names.
-  /** Returns the new container's id. */
-  createContainer(request: ContainerRequest): Promise<string>;
+  createContainer(request: ContainerRequest): Promise<CreatedContainer>;
   /** Succeeds if the container is already running. */
   startContainer(id: string): Promise<void>;
   removeContainer(id: string, options: { readonly force: boolean }): Promise<void>;
@@ -112,7 +121,6 @@ export interface EngineTimeLimits {
 const DEFAULT_LIMITS: EngineTimeLimits = { read: 30_000, change: 180_000, reply: 120_000 };
 
 const ALREADY_STARTED = 304;
-const createdId = z.string().min(1);
 
 /** Creates the calls over a transport. The first call loads dockerode. */
 export function createEngineApi(
@@ -133,8 +141,8 @@ export function createEngineApi(
   // The engine replies to a pull only after the registry's first reply, so the puller limits the whole pull.
   const pulling = (signal: AbortSignal) =>
     connect({ signal, silenceMilliseconds: null, replyMilliseconds: null });
-  const changing = () =>
-    connect({ signal: null, silenceMilliseconds: change, replyMilliseconds: reply });
+  const changes = { signal: null, silenceMilliseconds: change, replyMilliseconds: reply };
+  const changing = () => connect(changes);
   const container = (docker: Docker, id: string) => docker.getContainer(encodeURIComponent(id));
 
   return {
@@ -143,6 +151,18 @@ export function createEngineApi(
     },
     async version(signal) {
       return readReply(versionReply, await (await reading(signal)).version(), "its version");
+    },
+    async podmanControllers(signal) {
+      const call = { signal, silenceMilliseconds: read, replyMilliseconds: reply };
+      try {
+        const path = "/v4.0.0/libpod/info";
+        const found = await callEngine(transport, call, { method: "GET", path, statusCodes: {} });
+        return new Set(readReply(podmanReply, found, "its host").host.cgroupControllers);
+      } catch (caught) {
+        // A proxy may pass on Docker's calls alone.
+        if (caught instanceof EngineReplyFailure) return null;
+        throw caught;
+      }
     },
     async inspectNetwork(name, signal) {
       const network = (await reading(signal)).getNetwork(encodeURIComponent(name));
@@ -155,9 +175,15 @@ export function createEngineApi(
       return readableOf(await docker.createImage(auth, query));
     },
     async createContainer({ name, platform, body }) {
-      const docker = await changing();
-      const created = await docker.createContainer({ name, ...parts({ name, platform }, body) });
-      return readReply(createdId, created.id, `the new container ${name}`);
+      // dockerode keeps only the id of this reply.
+      const reply = await callEngine(transport, changes, {
+        method: "POST",
+        path: "/containers/create?",
+        options: parts({ name, platform }, body),
+        statusCodes: {},
+      });
+      const { Id, Warnings } = readReply(createReply, reply, `the new container ${name}`);
+      return { id: Id, warnings: Warnings ?? [] };
     },
     async startContainer(id) {
       try {
@@ -199,7 +225,7 @@ export function createEngineApi(
  * Query and body of a call, kept separate: dockerode's modem derives them from one object, which is wrong for some
  * calls.
  */
-function parts(query: object, body?: object): object {
+function parts(query: object, body?: object): Readonly<Record<string, unknown>> {
   return { _query: query, ...(body === undefined ? {} : { _body: body }) };
 }
 

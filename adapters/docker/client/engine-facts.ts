@@ -6,6 +6,17 @@ import type { InfoReply, VersionReply } from "./replies.ts";
 export interface EngineFacts {
   readonly info: InfoReply;
   readonly version: VersionReply;
+  /** The cgroup controllers that a rootless Podman may use; null for any other engine, whose `/info` says it. */
+  readonly controllers: ReadonlySet<string> | null;
+}
+
+/** Podman serves Docker's API; its version names itself among the components. */
+export function isPodman({ version }: Pick<EngineFacts, "version">): boolean {
+  return version.Components?.some(({ Name }) => Name === "Podman Engine") ?? false;
+}
+
+export function isRootless({ info }: Pick<EngineFacts, "info">): boolean {
+  return info.SecurityOptions?.some((option) => option.split(",")[0] === "name=rootless") ?? false;
 }
 
 /** An engine's facts, cached for a minute, so that a spawn right after its resolution needs no second read. */
@@ -24,7 +35,9 @@ export function createEngineFacts(api: EngineApi, now: () => number): EngineFact
   const readEngine = async (stop: AbortSignal): Promise<EngineFacts> => {
     const [info, version] = await Promise.all([api.info(stop), api.version(stop)]);
     name = info.Name;
-    return { info, version };
+    // Podman's `/info` describes the whole host, also if its user may not use all of it.
+    const isLimited = isPodman({ version }) && isRootless({ info });
+    return { info, version, controllers: isLimited ? await api.podmanControllers(stop) : null };
   };
   const read = async (signal: AbortSignal): Promise<EngineFacts> =>
     await join({ key: "facts", signal, what: "asking the engine about itself" }, readEngine);

@@ -44,10 +44,11 @@ const BODY_FIELDS: ReadonlySet<string> = new Set(["_body", "_query", "abortSigna
 
 /** Creates a modem for one call: it turns dockerode's call into a request and the reply into a value. */
 export function createModem(transport: EngineTransport, call: EngineCall): Modem {
-  return { dial: callbackify((options: DialOptions) => dial(transport, call, options)) };
+  return { dial: callbackify((options: DialOptions) => callEngine(transport, call, options)) };
 }
 
-async function dial(
+/** Sends one call, and returns the reply's document, or its stream. */
+export async function callEngine(
   transport: EngineTransport,
   call: EngineCall,
   options: DialOptions,

@@ -16,6 +16,7 @@ export const versionReply = z.object({
   Os: text.default(""),
   Arch: text.default(""),
   KernelVersion: text.default(""),
+  Components: z.array(z.object({ Name: text.default("") })).nullish(),
 });
 
 export const infoReply = z.object({
@@ -30,6 +31,12 @@ export const infoReply = z.object({
   SwapLimit: flag,
   CPUShares: flag,
   CpuCfsQuota: flag,
+  /** `cgroupfs`, `systemd`, or `none` for a rootless Docker engine that applies no limits. */
+  CgroupDriver: text.default(""),
+  /** `1` or `2`. */
+  CgroupVersion: text.default(""),
+  /** `name=rootless` among others. */
+  SecurityOptions: z.array(text).nullish(),
   RegistryConfig: z
     .object({
       InsecureRegistryCIDRs: z.array(text).nullish(),
@@ -83,6 +90,16 @@ const listedContainer = z.object({
   NetworkSettings: z.object({ Networks: networks }).nullish(),
 });
 
+/** Podman's own description of its host (`/libpod/info`): the cgroup controllers that its user may use. */
+export const podmanReply = z.object({
+  host: z.object({ cgroupControllers: z.array(text).nullish() }),
+});
+
+export const createReply = z.object({
+  Id: text.min(1),
+  Warnings: z.array(text).nullish(),
+});
+
 export const listReply = z.array(listedContainer);
 
 export const networkReply = z.object({
@@ -110,11 +127,13 @@ export function readReply<Schema extends z.ZodType>(
   const parsed = schema.safeParse(reply);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
   throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "ENGINE_UNSUPPORTED",
-    message: `the engine's answer about ${what} cannot be read: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
-    remedy: "Check that the address is that of a Docker engine of version 20.10 or later.",
+    message: `the engine's answer about ${what} cannot be read: ${where}${issue?.message ?? "invalid"}`,
+    remedy:
+      "Check that the address is that of a Docker engine from 20.10 on, or of Podman from 4 on.",
     blastRadius: "zone",
   });
 }

@@ -12,6 +12,8 @@ import type { ImageInspection, ImageSource, ImageTarget } from "../../../src/sub
 import { failedBy, passed, skipped } from "../../../src/substrate/check.ts";
 import { BlockList, isIP } from "node:net";
 import { isLoopbackRegistry, registryHostName } from "../../../src/oci/registry/loopback.ts";
+import { isPodman } from "../client/engine-facts.ts";
+import type { EngineFacts } from "../client/engine-facts.ts";
 import type { InfoReply } from "../client/replies.ts";
 
 type DockerImage = Extract<ImageSource, { substrate: "DOCKER" }>;
@@ -157,17 +159,20 @@ export type LookUp = (host: string) => Promise<readonly string[]>;
  * ranges. If the engine cannot be reached, only loopback is accepted.
  */
 export function insecureRegistries(
-  engineInfo: () => Promise<InfoReply>,
+  engineFacts: () => Promise<RegistryFacts>,
   lookUp: LookUp,
 ): (host: string) => Promise<boolean> {
   return async (host) => {
     if (isLoopbackRegistry(host)) return true;
     const name = registryHostName(host);
-    const registries = await registriesOf(engineInfo);
+    const registries = await registriesOf(engineFacts);
     if (registries === null) return false;
-    const listed = Object.entries(registries.IndexConfigs ?? {}).find(([key]) => key === host);
+    const { names, settings } = registries;
+    const listed = Object.entries(settings.IndexConfigs ?? {})
+      .filter(([key]) => names(key, host))
+      .toSorted(([left], [right]) => right.length - left.length)[0];
     if (listed !== undefined) return !listed[1].Secure;
-    const ranges = rangesOf(registries.InsecureRegistryCIDRs ?? []);
+    const ranges = rangesOf(settings.InsecureRegistryCIDRs ?? []);
     const addresses = isIP(name) === 0 ? await lookUp(name) : [name];
     return addresses.some((address) =>
       ranges.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
@@ -175,17 +180,37 @@ export function insecureRegistries(
   };
 }
 
-type RegistrySettings = NonNullable<InfoReply["RegistryConfig"]>;
+/** What an engine says of itself that concerns registries. */
+type RegistryFacts = Pick<EngineFacts, "info" | "version">;
+
+interface EngineRegistries {
+  readonly settings: NonNullable<InfoReply["RegistryConfig"]>;
+  /** Whether an entry of `IndexConfigs` is about this host (with its port). */
+  readonly names: (key: string, host: string) => boolean;
+}
 
 async function registriesOf(
-  engineInfo: () => Promise<InfoReply>,
-): Promise<RegistrySettings | null> {
+  engineFacts: () => Promise<RegistryFacts>,
+): Promise<EngineRegistries | null> {
   try {
-    return (await engineInfo()).RegistryConfig ?? null;
+    const facts = await engineFacts();
+    const settings = facts.info.RegistryConfig ?? null;
+    if (settings === null) return null;
+    return { settings, names: isPodman(facts) ? isPrefixOf : (key, host) => key === host };
   } catch {
     // Not hidden: each check that needs the engine reports that it does not answer.
     return null;
   }
+}
+
+/**
+ * Podman lists the prefixes of its registries.conf: a host without its port, or `*.` for the hosts of a domain. A prefix
+ * with a path is for some repositories of a host, and names no host.
+ * https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md
+ */
+function isPrefixOf(key: string, host: string): boolean {
+  if (key.startsWith("*.")) return registryHostName(host).endsWith(key.slice(1));
+  return key === host || host.startsWith(`${key}:`);
 }
 
 function rangesOf(cidrs: readonly string[]): BlockList {

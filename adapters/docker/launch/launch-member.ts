@@ -4,7 +4,7 @@ import { parseReference } from "../../../src/oci/reference.ts";
 import type { Launch, LaunchMember, Machine } from "../../../src/substrate/contract.ts";
 import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
 import type { ContainerRequest, EngineApi } from "../client/api.ts";
-import { EngineConnectionFailure } from "../errors/engine-failure.ts";
+import { EngineConnectionFailure, oneLine } from "../errors/engine-failure.ts";
 import { engineError, hasStatus, mayHaveHappened } from "../errors/errors.ts";
 import type { EngineOperation } from "../errors/errors.ts";
 import { isMemberOf } from "../labels.ts";
@@ -88,7 +88,10 @@ async function tryCreate(
 ): Promise<Tried> {
   if (context.signal.aborted) throw cancellation(context.signal, "the launch");
   try {
-    return { kind: "created", id: await context.api.createContainer(request) };
+    const { id, warnings } = await context.api.createContainer(request);
+    for (const warning of warnings)
+      context.launch.onProgress?.({ message: `the engine warns: ${oneLine(warning)}` });
+    return { kind: "created", id };
   } catch (caught) {
     if (hasStatus(caught, 404) && !isPulled) return { kind: "image missing" };
     const error = engineError(caught, callOf(context, "create", request));

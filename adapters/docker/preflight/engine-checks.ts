@@ -1,6 +1,7 @@
 import { ARCHITECTURES } from "../../../src/plan/plan.ts";
 import type { Architecture, Check, DockerTarget } from "../../../src/plan/plan.ts";
 import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import { isPodman } from "../client/engine-facts.ts";
 import type { EngineFacts } from "../client/engine-facts.ts";
 import type { NetworkReply } from "../client/replies.ts";
 
@@ -17,17 +18,18 @@ const GO_ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
 /** Networks that every engine has, and the modes `host` and `none`. */
 const BUILT_IN_NETWORKS: ReadonlySet<string> = new Set(["default", "bridge", "host", "none"]);
 
-export function versionCheck({ version }: EngineFacts): Check {
-  const { Version: release, ApiVersion: api } = version;
+export function versionCheck(facts: Pick<EngineFacts, "version">): Check {
+  const { Version: release, ApiVersion: api } = facts.version;
+  const engine = isPodman(facts) ? "Podman" : "Docker";
   const [major = 0, minor = 0] = api.split(".").map(Number);
   const [leastMajor, leastMinor] = LEAST_API;
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor))
-    return passed("engine.version", `Docker ${release} speaks API ${api}`);
+    return passed("engine.version", `${engine} ${release} speaks API ${api}`);
   return failed("engine.version", {
     code: "FAILED_PRECONDITION",
     reason: "ENGINE_UNSUPPORTED",
-    message: `Docker ${release} speaks API ${api}, needed is ${LEAST_API.join(".")}`,
-    remedy: "Upgrade the engine to Docker 20.10 or later.",
+    message: `${engine} ${release} speaks API ${api}, needed is ${LEAST_API.join(".")}`,
+    remedy: "Upgrade the engine to Docker 20.10, or Podman 4, or later.",
     blastRadius: "zone",
   });
 }

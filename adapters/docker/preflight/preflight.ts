@@ -162,11 +162,11 @@ function isOnThisHost(
 }
 
 function limitChecks(
-  { info }: EngineFacts,
+  engine: EngineFacts,
   draft: PlanDraft,
   { container, imageLimits }: MergedConfiguration,
 ): readonly Check[] {
-  return resourceChecks({ resources: container, image: imageLimits, shape: draft.shape, info });
+  return resourceChecks({ resources: container, image: imageLimits, shape: draft.shape, engine });
 }
 
 /** Docker has no machine types, so the plan names the container's limits. */

@@ -17,6 +17,7 @@ const EVERYTHING = { follow: true, tail: null } as const;
 const CALLS: Readonly<Record<string, (api: EngineApi) => Promise<unknown>>> = {
   info: (api) => api.info(signal),
   version: (api) => api.version(signal),
+  podmanControllers: (api) => api.podmanControllers(signal),
   inspectNetwork: (api) => api.inspectNetwork("n", signal),
   inspectContainer: (api) => api.inspectContainer("c", signal),
   listContainers: (api) => api.listContainers({}, signal),

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { insecureRegistries } from "../../../../../adapters/docker/image/image.ts";
-import { infoReply, readReply } from "../../../../../adapters/docker/client/replies.ts";
-import { infoAnswer } from "../../../../support/fake-engine.ts";
+import {
+  infoReply,
+  readReply,
+  versionReply,
+} from "../../../../../adapters/docker/client/replies.ts";
+import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
 
 const ADDRESSES = new Map([
   ["inside.test", ["10.1.2.3"]],
@@ -11,7 +15,7 @@ const ADDRESSES = new Map([
 ]);
 const lookUp = (host: string) => Promise.resolve(ADDRESSES.get(host) ?? []);
 
-const INFO = readReply(
+const info = readReply(
   infoReply,
   infoAnswer({
     RegistryConfig: {
@@ -26,6 +30,41 @@ const INFO = readReply(
   }),
   "itself",
 );
+
+const version = readReply(versionReply, versionAnswer(), "its version");
+
+describe("insecureRegistries of Podman", () => {
+  const podman = {
+    info: readReply(
+      infoReply,
+      infoAnswer({
+        RegistryConfig: {
+          InsecureRegistryCIDRs: [],
+          IndexConfigs: {
+            "inside.test": { Secure: false },
+            "inside.test:443": { Secure: true },
+            "*.lab.test": { Secure: false },
+            "outside.test/team": { Secure: false },
+          },
+        },
+      }),
+      "itself",
+    ),
+    version: { ...version, Components: [{ Name: "Podman Engine" }] },
+  };
+
+  it.each([
+    ["inside.test", true],
+    ["inside.test:5000", true],
+    ["inside.test:443", false],
+    ["inside.test.evil.test", false],
+    ["a.lab.test:5000", true],
+    ["lab.test", false],
+    ["outside.test", false],
+  ])("%s: %s", async (host, insecure) => {
+    expect(await insecureRegistries(() => Promise.resolve(podman), lookUp)(host)).toBe(insecure);
+  });
+});
 
 describe("insecureRegistries", () => {
   it.each([
@@ -53,7 +92,9 @@ describe("insecureRegistries", () => {
     ["localhost.evil.test", false],
     ["__proto__", false],
   ])("%s: %s", async (host, insecure) => {
-    expect(await insecureRegistries(() => Promise.resolve(INFO), lookUp)(host)).toBe(insecure);
+    expect(await insecureRegistries(() => Promise.resolve({ info, version }), lookUp)(host)).toBe(
+      insecure,
+    );
   });
 
   it("leaves loopback alone where the engine cannot be asked", async () => {
@@ -66,7 +107,7 @@ describe("insecureRegistries", () => {
     let asked = 0;
     const engineInfo = () => {
       asked += 1;
-      return Promise.resolve(INFO);
+      return Promise.resolve({ info, version });
     };
     await insecureRegistries(engineInfo, lookUp)("127.0.0.1:5000");
     expect(asked).toBe(0);

@@ -44,6 +44,21 @@ describe("launch", () => {
     });
   });
 
+  it("passes on what the engine says that it ignores", async () => {
+    const warning =
+      "Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.";
+    const messages: string[] = [];
+    await launchOn(
+      {
+        [CREATE]: [({ reply }) => reply(201, { Id: "c1", Warnings: [warning] })],
+        [START]: [done],
+        [INSPECT]: [running],
+      },
+      { ...launchWith(), onProgress: ({ message }) => messages.push(message) },
+    );
+    expect(messages).toEqual([`the engine warns: ${warning}`]);
+  });
+
   it("sends name and platform in the query, the rest in the body", async () => {
     const seen: unknown[] = [];
     await launchOn(

@@ -1,32 +1,110 @@
 import { describe, expect, it } from "vitest";
 import { mergeConfiguration } from "../../../../../adapters/docker/preflight/container-configuration.ts";
 import { guestChecks } from "../../../../../adapters/docker/preflight/guest-checks.ts";
-import { infoReply, readReply } from "../../../../../adapters/docker/client/replies.ts";
+import {
+  infoReply,
+  readReply,
+  versionReply,
+} from "../../../../../adapters/docker/client/replies.ts";
 import { resourceChecks } from "../../../../../adapters/docker/preflight/resource-checks.ts";
 import type { JsonObject } from "../../../../../src/errors.ts";
 import type { GuestRequest, SecretMount } from "../../../../../src/plan/plan.ts";
 import { dockerDraft } from "../../../../support/docker-plan.ts";
 import type { DraftChanges } from "../../../../support/docker-plan.ts";
-import { infoAnswer } from "../../../../support/fake-engine.ts";
+import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
 
 const MIB = 2 ** 20;
 
+interface Controllers {
+  /** What a rootless Podman's user may use. */
+  readonly controllers?: readonly string[];
+}
+
+/** The facts of an engine with these changes to its `/info`; one with `controllers` is Podman. */
+function factsOf(info: object, { controllers }: Controllers = {}) {
+  const components = controllers === undefined ? [] : [{ Name: "Podman Engine" }];
+  return {
+    info: readReply(infoReply, infoAnswer(info), "itself"),
+    version: readReply(versionReply, versionAnswer({ Components: components }), "its version"),
+    controllers: controllers === undefined ? null : new Set(controllers),
+  };
+}
+
 /** Outcomes of the checks that do not pass. */
-function judge(config: JsonObject, shape: DraftChanges["shape"] = {}, info: object = {}) {
+function judge(
+  config: JsonObject,
+  shape: DraftChanges["shape"] = {},
+  info: object = {},
+  podman: Controllers = {},
+) {
   const draft = dockerDraft({ shape });
   const { container, imageLimits } = mergeConfiguration(draft, { config });
   const checks = resourceChecks({
     resources: container,
     image: imageLimits,
     shape: draft.shape,
-    info: readReply(infoReply, infoAnswer(info), "itself"),
+    engine: factsOf(info, podman),
   });
   return checks
     .filter(({ outcome }) => outcome !== "passed")
     .map(({ name, outcome }) => `${name} ${outcome}`);
 }
 
+/** `/info` of rootless engines. */
+const ROOTLESS = { SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless"] };
+const DOCKER_WITHOUT_CGROUPS = {
+  ...ROOTLESS,
+  CgroupDriver: "none",
+  CgroupVersion: "1",
+  MemoryLimit: false,
+  SwapLimit: false,
+  CpuCfsQuota: false,
+  CPUShares: false,
+};
+const PODMAN = { ...ROOTLESS, CgroupDriver: "systemd", CgroupVersion: "2" };
+const SHAPE = { memoryGb: 1, vcpus: 1 };
+
+describe("resourceChecks of a rootless engine", () => {
+  it("warn that Docker without cgroups ignores limits, which it does not refuse", () => {
+    expect(judge({ CpuShares: 8 }, SHAPE, DOCKER_WITHOUT_CGROUPS)).toEqual([
+      "resources.memory warning",
+      "resources.cpu warning",
+      "resources.cpu_shares warning",
+    ]);
+  });
+
+  it("warn that Podman ignores limits with cgroups v1", () => {
+    const info = { ...PODMAN, CgroupDriver: "cgroupfs", CgroupVersion: "1" };
+    const controllers = ["cpu", "memory"];
+    expect(judge({}, SHAPE, info, { controllers })).toEqual([
+      "resources.memory warning",
+      "resources.cpu warning",
+    ]);
+  });
+
+  it("fail where no container with the limit would start", () => {
+    expect(judge({}, SHAPE, PODMAN, { controllers: ["memory", "pids"] })).toEqual([
+      "resources.cpu failed",
+    ]);
+    expect(judge({}, { memoryGb: 1 }, PODMAN, { controllers: ["memory", "pids"] })).toEqual([]);
+    const cgroupfs = { ...PODMAN, CgroupDriver: "cgroupfs" };
+    expect(judge({}, SHAPE, cgroupfs, { controllers: [] })).toEqual([
+      "resources.memory warning",
+      "resources.cpu warning",
+    ]);
+  });
+
+  it("pass with the controllers, and without limits", () => {
+    expect(judge({}, SHAPE, PODMAN, { controllers: ["cpu", "memory"] })).toEqual([]);
+    expect(judge({}, {}, DOCKER_WITHOUT_CGROUPS)).toEqual([]);
+  });
+});
+
 describe("resourceChecks", () => {
+  it("leave more processors than there are to Podman, which takes any number", () => {
+    expect(judge({}, { vcpus: 64 }, {}, { controllers: [] })).toEqual(["resources.cpu warning"]);
+  });
+
   it.each<[string, JsonObject, DraftChanges["shape"], object, string[]]>([
     ["nothing", {}, {}, {}, []],
     [
@@ -91,7 +169,7 @@ describe("resourceChecks", () => {
       resources: container,
       image: imageLimits,
       shape: draft.shape,
-      info: readReply(infoReply, infoAnswer(), "itself"),
+      engine: factsOf({}),
     });
     expect(memory).toMatchObject({
       code: "FAILED_PRECONDITION",

@@ -19,7 +19,11 @@ const { signal } = new AbortController();
 
 interface Setting {
   readonly info?: object;
+  /** In place of `info`: anything. */
+  readonly rawInfo?: unknown;
   readonly version?: object;
+  /** Podman's answer about its host; null if it has none. */
+  readonly podman?: object | null;
   readonly network?: EngineHandler;
   readonly changes?: DraftChanges;
   readonly facts?: JsonObject;
@@ -28,7 +32,10 @@ interface Setting {
 
 async function preflight(setting: Setting = {}) {
   await using engine = await startFakeEngine();
-  engine.on("GET /info", ({ reply }) => reply(200, infoAnswer(setting.info)));
+  engine.on("GET /info", ({ reply }) => reply(200, setting.rawInfo ?? infoAnswer(setting.info)));
+  engine.on("GET /v4.0.0/libpod/info", ({ reply }) =>
+    setting.podman == null ? reply(404, { message: "no" }) : reply(200, setting.podman),
+  );
   engine.on("GET /version", ({ reply }) => reply(200, versionAnswer(setting.version)));
   if (setting.network !== undefined) engine.on("GET /networks/*", setting.network);
   const adapter = adapterOf(engine, { hostPlatforms: NO_FOREIGN, ...setting.options });
@@ -138,6 +145,34 @@ describe("preflight", () => {
       code: "FAILED_PRECONDITION",
       reason: "ENGINE_CONFIGURATION_INVALID",
     });
+  });
+
+  it("says what is wrong with an answer that is not an engine's", async () => {
+    const { report } = await preflight({ rawInfo: "OK" });
+    expect(check(report, "engine.reachable").message).toBe(
+      "the engine's answer about itself cannot be read: Invalid input: expected object, received string",
+    );
+  });
+
+  it("asks a rootless Podman what its user may use", async () => {
+    const version = { Components: [{ Name: "Podman Engine" }] };
+    const info = {
+      SecurityOptions: ["name=rootless"],
+      CgroupDriver: "systemd",
+      CgroupVersion: "2",
+    };
+    const changes = { shape: { vcpus: 1 } };
+    const podman = { host: { cgroupControllers: ["memory", "pids"] } };
+    const asked = await preflight({ version, info, changes, podman });
+    expect(asked.requests).toContain("GET /v4.0.0/libpod/info");
+    expect(check(asked.report, "resources.cpu")).toMatchObject({
+      outcome: "failed",
+      reason: "ENGINE_HOST_FAULT",
+      blastRadius: "zone",
+    });
+    // A proxy that hides Podman's own calls hides the reason to doubt, too.
+    const hidden = await preflight({ version, info, changes, podman: null });
+    expect(check(hidden.report, "resources.cpu").outcome).toBe("passed");
   });
 
   it.each([
