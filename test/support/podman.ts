@@ -51,7 +51,10 @@ export async function startPodman(peer: PodmanPeer): Promise<PodmanEngine> {
       arguments: [
         ...command,
         "--log-level=info",
-        ...["system", "service", "--time=0", `unix://${socketPath}`],
+        "system",
+        "service",
+        "--time=0",
+        `unix://${socketPath}`,
       ],
       ready: /API service listening on/,
     });

@@ -61,12 +61,17 @@ const DOCKER_WITHOUT_CGROUPS = {
   CpuCfsQuota: false,
   CPUShares: false,
 };
+/** As Docker reports it where cgroups v2 has no systemd. */
+const DOCKER_WITHOUT_SYSTEMD = { ...DOCKER_WITHOUT_CGROUPS, CgroupVersion: "2" };
 const PODMAN = { ...ROOTLESS, CgroupDriver: "systemd", CgroupVersion: "2" };
 const SHAPE = { memoryGb: 1, vcpus: 1 };
 
 describe("resourceChecks of a rootless engine", () => {
-  it("warn that Docker without cgroups ignores limits, which it does not refuse", () => {
-    expect(judge({ CpuShares: 8 }, SHAPE, DOCKER_WITHOUT_CGROUPS)).toEqual([
+  it.each([
+    ["v1", DOCKER_WITHOUT_CGROUPS],
+    ["v2", DOCKER_WITHOUT_SYSTEMD],
+  ])("warn that Docker without cgroups %s ignores limits, which it does not refuse", (_v, info) => {
+    expect(judge({ CpuShares: 8 }, SHAPE, info)).toEqual([
       "resources.memory warning",
       "resources.cpu warning",
       "resources.cpu_shares warning",
