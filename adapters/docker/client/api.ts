@@ -152,18 +152,8 @@ export function createEngineApi(
     async version(signal) {
       return readReply(versionReply, await (await reading(signal)).version(), "its version");
     },
-    async podmanControllers(signal) {
-      const call = { signal, silenceMilliseconds: read, replyMilliseconds: reply };
-      try {
-        const path = "/v4.0.0/libpod/info";
-        const found = await callEngine(transport, call, { method: "GET", path, statusCodes: {} });
-        return new Set(readReply(podmanReply, found, "its host").host.cgroupControllers);
-      } catch (caught) {
-        // A proxy may pass on Docker's calls alone.
-        if (caught instanceof EngineReplyFailure) return null;
-        throw caught;
-      }
-    },
+    podmanControllers: (signal) =>
+      podmanControllers(transport, { signal, silenceMilliseconds: read, replyMilliseconds: reply }),
     async inspectNetwork(name, signal) {
       const network = (await reading(signal)).getNetwork(encodeURIComponent(name));
       return readReply(networkReply, await network.inspect(), `network ${name}`);
@@ -174,17 +164,7 @@ export function createEngineApi(
       const auth = credential === null ? {} : authconfig(registry, credential);
       return readableOf(await docker.createImage(auth, query));
     },
-    async createContainer({ name, platform, body }) {
-      // dockerode keeps only the id of this reply.
-      const reply = await callEngine(transport, changes, {
-        method: "POST",
-        path: "/containers/create?",
-        options: parts({ name, platform }, body),
-        statusCodes: {},
-      });
-      const { Id, Warnings } = readReply(createReply, reply, `the new container ${name}`);
-      return { id: Id, warnings: Warnings ?? [] };
-    },
+    createContainer: (request) => createContainer(transport, changes, request),
     async startContainer(id) {
       try {
         await container(await changing(), id).start();
@@ -219,6 +199,37 @@ export function createEngineApi(
     },
     close: () => transport.close(),
   };
+}
+
+/** dockerode keeps only the id of this reply. */
+async function createContainer(
+  transport: EngineTransport,
+  call: EngineCall,
+  { name, platform, body }: ContainerRequest,
+): Promise<CreatedContainer> {
+  const reply = await callEngine(transport, call, {
+    method: "POST",
+    path: "/containers/create?",
+    options: parts({ name, platform }, body),
+    statusCodes: {},
+  });
+  const { Id: id, Warnings } = readReply(createReply, reply, `the new container ${name}`);
+  return { id, warnings: Warnings ?? [] };
+}
+
+async function podmanControllers(
+  transport: EngineTransport,
+  call: EngineCall,
+): Promise<ReadonlySet<string> | null> {
+  try {
+    const path = "/v4.0.0/libpod/info";
+    const reply = await callEngine(transport, call, { method: "GET", path, statusCodes: {} });
+    return new Set(readReply(podmanReply, reply, "its host").host.cgroupControllers);
+  } catch (caught) {
+    // A proxy may pass on Docker's calls alone.
+    if (caught instanceof EngineReplyFailure) return null;
+    throw caught;
+  }
 }
 
 /**
