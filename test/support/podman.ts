@@ -33,7 +33,7 @@ network_backend = "netavark"
 default_subnet = "${SUBNET}"
 `;
 
-/** Podman speaks TLS to a registry on 127.0.0.1 unless it is told otherwise. */
+/** Podman speaks TLS to a registry on 127.0.0.1 unless its configuration calls the registry insecure. */
 const REGISTRIES = '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n';
 
 /** Starts the service and waits until it answers. Needs root. */

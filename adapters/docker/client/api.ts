@@ -83,7 +83,7 @@ export interface LogsQuery {
 export interface EngineApi {
   info(signal: AbortSignal): Promise<InfoReply>;
   version(signal: AbortSignal): Promise<VersionReply>;
-  /** The cgroup controllers of a Podman service; null if it does not tell. */
+  /** The cgroup controllers of a Podman service; null if its answer is hidden. */
   podmanControllers(signal: AbortSignal): Promise<ReadonlySet<string> | null>;
   inspectNetwork(name: string, signal: AbortSignal): Promise<NetworkReply>;
   /** Returns the stream of progress lines. A status of 200 does not mean that the pull succeeded. */
