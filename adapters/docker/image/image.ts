@@ -180,7 +180,7 @@ export function insecureRegistries(
   };
 }
 
-/** What an engine says of itself that concerns registries. */
+/** The part of an engine's description that concerns registries. */
 type RegistryFacts = Pick<EngineFacts, "info" | "version">;
 
 interface EngineRegistries {
