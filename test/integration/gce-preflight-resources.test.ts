@@ -83,6 +83,18 @@ describe("permissions", () => {
     expect(checkNamed("permission.image", report)?.remedy).toContain("roles/compute.imageUser");
   });
 
+  it("to read the subnet are not needed where the launcher may use it", async () => {
+    scene.gce.deny({ project: "agents", permission: "compute.subnetworks.get" });
+    const usable = await preflight();
+    expect(failures(usable.checks)).toEqual([]);
+    expect(checkNamed("subnets.exist", usable)?.outcome).toBe("warning");
+    scene.gce.deny({ project: "agents", permission: "compute.subnetworks.use" });
+    expect(failures((await preflight()).checks)).toEqual([
+      ["subnets.exist", "CLOUD_PERMISSION_DENIED"],
+      ["permission.subnet", "CLOUD_PERMISSION_DENIED"],
+    ]);
+  });
+
   it("to use the subnet are, with an external address if one is asked for", async () => {
     scene.gce.deny({ project: "agents", permission: "compute.subnetworks.useExternalIp" });
     expect(failures((await preflight()).checks)).toEqual([]);

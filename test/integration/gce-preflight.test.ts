@@ -295,6 +295,33 @@ describe("a machine type", () => {
     expect(scene.calls()).toContain("machineTypes.aggregatedList");
   });
 
+  it.each([
+    [true, []],
+    ["OBSOLETE", [["machine-type.deprecation", "MACHINE_TYPE_NOT_OFFERED"]]],
+    ["DELETED", [["machine-type.deprecation", "MACHINE_TYPE_NOT_OFFERED"]]],
+  ] as const)(
+    "that is deprecated (%s) is refused only if no machine can be made of it",
+    async (deprecated, wanted) => {
+      const old = { name: "old-1", guestCpus: 1, memoryMb: 1024, architecture: "X86_64" } as const;
+      await using gone = await gceScene({ machineTypes: [{ ...old, deprecated }] });
+      const report = await preflightIn(gone, { machineType: "old-1" });
+      expect(failures(report.checks)).toEqual(wanted);
+      expect(checkNamed("machine-type.deprecation", report)?.outcome).not.toBe("passed");
+    },
+  );
+
+  it.each(["n2-custom-4-8192", "custom-2-4096"])("may be a custom one: %s", async (machineType) => {
+    expect(failures((await preflight({ machineType })).checks)).toEqual([]);
+  });
+
+  it.each(["n2-custom-3-8192", "z9-custom-2-4096", "n2-custom-2-4000"])(
+    "may be a custom one that there is not: %s",
+    async (machineType) => {
+      const report = await preflight({ machineType });
+      expect(failures(report.checks)).toEqual([["machine-type.offered", "MACHINE_TYPE_NOT_FOUND"]]);
+    },
+  );
+
   it("is held to what its record says", async () => {
     const shape = { record: "small", vcpus: 4, memoryGb: 2 };
     const report = await preflight({ shape });

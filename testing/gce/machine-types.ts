@@ -16,8 +16,8 @@ export interface MachineType {
   readonly bootDisks?: readonly string[];
   /** Zones that offer the type. Default: all zones. */
   readonly zones?: readonly string[];
-  /** Default: false. */
-  readonly deprecated?: boolean;
+  /** `true` means `DEPRECATED`; no machine can be made of a type in the other states. Default: false. */
+  readonly deprecated?: boolean | "OBSOLETE" | "DELETED";
 }
 
 /** The few zones that offer T2A. */
@@ -119,6 +119,26 @@ export function bootDisksOf({ bootDisks }: MachineType): readonly string[] {
   return bootDisks ?? PERSISTENT;
 }
 
+/** Custom types by series: `n2-custom-4-8192`, and `custom-4-8192` for N1. Memory in MiB, in steps of 256. */
+const CUSTOM = /^(?:(e2|n2|n2d|n4|n4d)-)?custom-(\d{1,3})-(\d{3,7})(?:-ext)?$/;
+
+function customType(types: readonly MachineType[], name: string): MachineType | null {
+  const [, series = "n1", cpus = "", memory = ""] = CUSTOM.exec(name) ?? [];
+  const [guestCpus, memoryMb] = [Number(cpus), Number(memory)];
+  if (guestCpus === 0 || (guestCpus > 1 && guestCpus % 2 === 1) || memoryMb % 256 !== 0)
+    return null;
+  const like = types.find((type) => type.name.startsWith(`${series}-`));
+  if (like === undefined) return null;
+  const { architecture, bootDisks } = like;
+  return {
+    name,
+    guestCpus,
+    memoryMb,
+    architecture,
+    ...(bootDisks === undefined ? {} : { bootDisks }),
+  };
+}
+
 export function isOffered(type: MachineType, zone: string): boolean {
   return type.zones?.includes(zone) ?? true;
 }
@@ -129,5 +149,6 @@ export function findMachineType(
   name: string,
   zone: string,
 ): MachineType | null {
-  return types.find((type) => type.name === name && isOffered(type, zone)) ?? null;
+  const known = types.find((type) => type.name === name && isOffered(type, zone));
+  return known ?? customType(types, name);
 }

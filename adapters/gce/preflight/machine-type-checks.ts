@@ -196,13 +196,21 @@ export function bareMetalChecks(machineType: string, image: ImageFacts | null): 
   ];
 }
 
-function age(type: MachineTypeReply): readonly Check[] {
-  const state = type.deprecated?.state ?? null;
-  if (state === null || state === "ACTIVE") return [];
+/** Google still makes machines of a deprecated type, and none of an obsolete one. */
+function age({ name, deprecated }: MachineTypeReply): readonly Check[] {
+  const check = "machine-type.deprecation";
+  const state = deprecated?.state ?? "ACTIVE";
+  if (state === "ACTIVE") return [];
+  const message = `machine type ${name} is ${state}`;
+  const remedy = "Name its successor in the machine-type record.";
+  if (state === "DEPRECATED") return [warning(check, { message, remedy })];
   return [
-    warning("machine-type.deprecation", {
-      message: `machine type ${type.name} is ${state}`,
-      remedy: "Name its successor in the machine-type record.",
+    failed(check, {
+      code: "FAILED_PRECONDITION",
+      reason: "MACHINE_TYPE_NOT_OFFERED",
+      message,
+      remedy,
+      metadata: { machine_type: name, state },
     }),
   ];
 }

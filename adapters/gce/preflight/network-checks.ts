@@ -1,6 +1,6 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
-import { failed, failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+import { failed, failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { lastPart, regionOfZone, subnetworkLink } from "../image/links.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
@@ -12,15 +12,22 @@ export interface SubnetCheckInput {
   /** The placement's subnet, or the reason why its name is invalid. */
   readonly named: Reading<SubnetReference>;
   readonly subnet: Reading<SubnetworkReply> | null;
+  /** Whether the launcher may use the subnet. */
+  readonly isUsable: boolean;
 }
 
 /** Purposes that allow machines; others are for proxies, peering and load balancers. */
 const MACHINE_PURPOSES: ReadonlySet<string> = new Set(["PRIVATE", "PRIVATE_RFC_1918"]);
 
-export function subnetChecks({ target, named, subnet }: SubnetCheckInput): readonly Check[] {
+export function subnetChecks({
+  target,
+  named,
+  subnet,
+  isUsable,
+}: SubnetCheckInput): readonly Check[] {
   if (named.error !== null) return [failedBy("subnets.exist", named.error), unknown()];
   if (subnet === null || subnet.error !== null)
-    return [foundError(subnet?.error ?? null), placeCheck(target, named.value, null)];
+    return [foundError(subnet?.error ?? null, isUsable), placeCheck(target, named.value, null)];
   const link = linkOf(named.value);
   const found = `${link} is of network ${lastPart(subnet.value.network)}`;
   return [passed("subnets.exist", found), placeCheck(target, named.value, subnet.value)];
@@ -30,9 +37,16 @@ function unknown(): Check {
   return skipped("subnets.network", "unknown, because the placement names no subnet");
 }
 
-function foundError(error: SlipwayError | null): Check {
+function foundError(error: SlipwayError | null, isUsable: boolean): Check {
   const check = "subnets.exist";
   if (error === null) return skipped(check, "not tested");
+  // A launch uses a shared network's subnet, and need not read it.
+  if (isUsable && error.code === "PERMISSION_DENIED")
+    return warning(check, {
+      reason: error.reason,
+      message: `the launcher may use the subnet, but the reader may not read it: ${error.message}`,
+      remedy: "Grant the reader compute.subnetworks.get in the network's project.",
+    });
   // The API replies 400 for an unknown region; the call has no other argument that could be wrong.
   if (error.reason !== "CLOUD_REQUEST_REFUSED") return unread(check, error);
   return failed(check, {

@@ -21,6 +21,15 @@ export interface PermissionCheckInput {
   readonly isAnswered: boolean;
 }
 
+/** Whether the launcher is known to have all these permissions. */
+export function isAllowed(
+  answer: PermissionCheckInput["answer"],
+  wanted: readonly string[],
+): boolean {
+  const granted = answer?.value?.permissions ?? [];
+  return wanted.every((permission) => granted.includes(permission));
+}
+
 /** Tests the launcher's permissions on one resource. */
 export function permissionCheck(input: PermissionCheckInput): Check {
   const { check, target, resource, wanted, answer, isAnswered } = input;

@@ -9,7 +9,7 @@ import { subnetworkLink } from "../image/links.ts";
 import { bareMetalChecks, machineTypeChecks } from "./machine-type-checks.ts";
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
-import { permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
+import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
 import {
   DEFAULT_MACHINE_TYPE,
   IMAGE_PERMISSIONS,
@@ -49,7 +49,12 @@ export function preflightReport(found: Found, others: OtherZones): PreflightRepo
     ...machineTypeChecks(draft, machineType, others),
     ...diskChecks({ draft, finding: diskType, machineType: machineType.name, image }),
     ...bareMetalChecks(machineType.name, image),
-    ...subnetChecks({ target, named: subnet, subnet: readings.subnet }),
+    ...subnetChecks({
+      target,
+      named: subnet,
+      subnet: readings.subnet,
+      isUsable: isAllowed(readings.subnetPermissions, subnetPermissions(target)),
+    }),
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
     serviceAccountCheck(target, readings.defaultAccount),
   ];

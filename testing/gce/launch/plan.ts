@@ -102,6 +102,8 @@ function machineTypeIn(
       name,
       `Machine type with name '${name}' does not exist in zone '${zone}'.`,
     );
+  if (typeof type.deprecated === "string")
+    throw invalidField(field, name, `The machine type is in the state '${type.deprecated}'.`);
   return type;
 }
 

@@ -129,7 +129,10 @@ function renderMachineType(project: string, { type, zone }: InZone<MachineType>)
     ),
     bundledLocalSsds:
       localSsds === undefined ? undefined : { partitionCount: localSsds, defaultInterface: "NVME" },
-    deprecated: type.deprecated === true ? { state: "DEPRECATED" } : undefined,
+    deprecated:
+      type.deprecated === undefined || type.deprecated === false
+        ? undefined
+        : { state: type.deprecated === true ? "DEPRECATED" : type.deprecated },
   });
 }
 
