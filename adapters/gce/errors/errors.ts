@@ -137,7 +137,7 @@ function refusalVerdict(failure: GceCallFailure): GceVerdict {
   const verdict = withConstraint(verdictOf(failure), failure.message);
   const [page] = failure.help;
   if (page === undefined || verdict.blastRadius !== "account") return verdict;
-  return { ...verdict, remedy: `${verdict.remedy} See ${page}` };
+  return { ...verdict, remedy: `${verdict.remedy.replace(/\.$/, "")} (${page}).` };
 }
 
 function verdictOf(failure: Pick<GceCallFailure, "codes" | "status">): GceVerdict {
