@@ -1,5 +1,6 @@
 import { cancellation, pause, raceWithDetach } from "../../../src/async/cancellation.ts";
 import type { Sleep } from "../../../src/async/cancellation.ts";
+import { isPassing, isThrottle } from "../errors/errors.ts";
 import { GceCallFailure, readFailure } from "../errors/failure.ts";
 import type { CallPace } from "./pacing.ts";
 
@@ -48,7 +49,8 @@ export async function callGce<Reply>(
     } catch (caught) {
       if (signal.aborted) throw cancellation(signal, what);
       const failure = readFailure(caught);
-      if (isThrottle(failure)) await rules.pace.throttled(failure.retryAfterSeconds);
+      if (failure instanceof GceCallFailure && isThrottle(failure))
+        await rules.pace.throttled(failure.retryAfterSeconds);
       const milliseconds = reads && attempt < MOST_ATTEMPTS ? pauseAfter(failure, attempt) : null;
       if (milliseconds === null) throw failure;
       await pause(rules.sleep, milliseconds, rules);
@@ -73,14 +75,4 @@ function pauseAfter(failure: unknown, attempt: number): number | null {
   const demanded = (failure.retryAfterSeconds ?? 0) * 1_000;
   if (demanded > LONGEST_PAUSE) return null;
   return Math.max(demanded, FIRST_PAUSE * 2 ** (attempt - 1));
-}
-
-function isThrottle(failure: unknown): failure is GceCallFailure {
-  if (!(failure instanceof GceCallFailure)) return false;
-  return failure.status === 429 || failure.codes.includes("rateLimitExceeded");
-}
-
-function isPassing({ status, codes }: GceCallFailure): boolean {
-  if (status === null) return false;
-  return status === 429 || status >= 500 || codes.includes("rateLimitExceeded");
 }

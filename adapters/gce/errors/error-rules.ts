@@ -152,6 +152,14 @@ export const GCE_RULES: readonly GceRule[] = [
     verdict: RATE_LIMITED,
   },
   {
+    codes: ["dailyLimitExceeded", "dailyLimitExceededUnreg"],
+    verdict: {
+      ...RATE_LIMITED,
+      remedy: "Ask for a higher quota of requests: the project's requests of today are used up.",
+      retry: "never",
+    },
+  },
+  {
     codes: ["RESOURCE_NOT_READY", "resourceNotReady"],
     verdict: {
       code: "UNAVAILABLE",
@@ -240,7 +248,7 @@ export const GCE_RULES: readonly GceRule[] = [
     ),
   },
   {
-    codes: ["billingNotEnabled", "BILLING_DISABLED"],
+    codes: ["billingNotEnabled", "accountDisabled", "BILLING_DISABLED"],
     verdict: ofProject("Enable billing in the project that the message names."),
   },
   {
@@ -295,9 +303,6 @@ export const GCE_RULES: readonly GceRule[] = [
       "INVALID_USAGE",
       "MISSING_REQUIRED_FIELD",
       "FIELD_SIZE_TOO_LARGE",
-      "invalid",
-      "badRequest",
-      "required",
     ],
     verdict: REFUSED,
   },

@@ -113,6 +113,16 @@ export function mayHaveHappened(caught: unknown): boolean {
   return isServers && (decidingRule(caught)?.verdict.retry ?? "same-token") === "same-token";
 }
 
+/** Whether a reply says that too many requests were made. */
+export function isThrottle(failure: GceCallFailure): boolean {
+  return failure.outcome === "refused" && verdictOf(failure).reason === "CLOUD_RATE_LIMITED";
+}
+
+/** Whether the same call may succeed after a reply that refused it. */
+export function isPassing(failure: GceCallFailure): boolean {
+  return failure.outcome === "refused" && verdictOf(failure).retry === "same-token";
+}
+
 /** True for a reply with this status. */
 export function hasStatus(caught: unknown, status: number): boolean {
   return caught instanceof GceCallFailure && caught.status === status;

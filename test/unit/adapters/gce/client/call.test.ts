@@ -7,6 +7,8 @@ import { caughtError } from "../../../../support/caught.ts";
 function refused(status: number, cause?: Error): Error {
   return Object.assign(new Error("refused", { cause }), { code: 2, httpStatusCode: status });
 }
+/** Where the client keeps the body of an error reply. */
+const PAYLOAD = Symbol.for("google-gax.rawHttpResponsePayload");
 const lost = Object.assign(new Error("socket hang up"), { code: 14 });
 const unreachable = Object.assign(
   new Error("no", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) }),
@@ -49,6 +51,27 @@ describe("a read", () => {
     expect(await answer).toBe("answer");
     expect(pauses).toEqual([250, 500]);
     expect(sent()).toBe(3);
+  });
+
+  it.each([
+    ["rateLimitExceeded", undefined],
+    ["userRateLimitExceeded", undefined],
+    ["forbidden", "RATE_LIMIT_EXCEEDED"],
+  ])("is sent again after 403 %s %s, and reports the throttle", async (reason, detail) => {
+    const details = detail === undefined ? [] : [{ reason: detail }];
+    const body = JSON.stringify({ error: { message: "no", errors: [{ reason }], details } });
+    const throttled = Object.assign(refused(403), { [PAYLOAD]: body });
+    const throttles: (number | null)[] = [];
+    const pace = {
+      ...AT_ONCE,
+      throttled: (seconds: number | null) => {
+        throttles.push(seconds);
+        return Promise.resolve();
+      },
+    };
+    const { answer, sent } = scene([throttled], { pace });
+    expect(await answer).toBe("answer");
+    expect([sent(), throttles]).toEqual([2, [null]]);
   });
 
   it("is sent three times and no more", async () => {

@@ -73,6 +73,10 @@ describe("a refusal of Compute Engine", () => {
     [409, "alreadyExists", ["ALREADY_EXISTS", "NAME_CLASH", "never", "request"]],
     [412, "conditionNotMet", REFUSED],
     [503, "backendError", UNAVAILABLE],
+    // "Login Required", and a field that is missing.
+    [401, "required", ["UNAUTHENTICATED", "CLOUD_UNAUTHENTICATED", "never", "credential"]],
+    [400, "required", REFUSED],
+    [403, "dailyLimitExceeded", RATE.with(2, "never")],
     [400, "internalError", REFUSED],
     [400, "resourceInUseByAnotherResource", REFUSED],
     [403, "limitExceeded", ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "request"]],

@@ -1,0 +1,109 @@
+import { GCE_RULES } from "../../../adapters/gce/errors/error-rules.ts";
+import type { GceVerdict } from "../../../adapters/gce/errors/error-rules.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import type { Clock } from "../../../src/host/clock.ts";
+import { noGceRates, startGce } from "../../../testing/gce/index.ts";
+import type { GceFake } from "../../../testing/gce/index.ts";
+import { recordWorkspace } from "../faults/fault-substrate.ts";
+import { gceAdapter, PROJECT } from "../gce-scene.ts";
+import { scratchFolder } from "../scratch.ts";
+import type { Moment, RefusalCloud, RefusalScene } from "./refusal-cloud.ts";
+
+export interface GceRefusal {
+  readonly name: string;
+  readonly code: string;
+  readonly status: number;
+  /** Whether the insert is refused, or accepted and its operation fails. */
+  readonly kind: "error" | "operation-error";
+  readonly verdict: GceVerdict;
+}
+
+const ZONES = ["us-central1-a", "us-central1-b"] as const;
+
+/** A status with which Compute Engine may give the code of such a verdict. */
+const STATUS: Readonly<Partial<Record<GceVerdict["code"], number>>> = {
+  ALREADY_EXISTS: 409,
+  NOT_FOUND: 404,
+  PERMISSION_DENIED: 403,
+  RESOURCE_EXHAUSTED: 403,
+  UNAUTHENTICATED: 401,
+  UNAVAILABLE: 503,
+};
+
+function refusalsOf(kind: GceRefusal["kind"]): readonly GceRefusal[] {
+  return GCE_RULES.flatMap(({ codes, verdict }) =>
+    codes.map((code) => {
+      const name = `${kind} ${code}`;
+      return { name, code, kind, verdict, status: STATUS[verdict.code] ?? 400 };
+    }),
+  );
+}
+
+/** Every refusal of a launch in the error tables. */
+export const AT_LAUNCH: readonly GceRefusal[] = [
+  ...refusalsOf("error"),
+  ...refusalsOf("operation-error"),
+];
+
+/**
+ * The refusals that the dry run's reads can meet: of a zone, and of all calls. A lack of room, a quota or a name in use
+ * shows only when a machine is made.
+ */
+const OF_READS: readonly GceRefusal[] = refusalsOf("error").filter(
+  ({ verdict: { blastRadius, retry } }) =>
+    retry === "same-token" || ["zone", "account", "credential"].includes(blastRadius),
+);
+
+export function gceRefusals(refusals: readonly GceRefusal[]): RefusalCloud<GceRefusal> {
+  return { cloud: "Compute Engine", refusals, layouts: { "two zones": openScene } };
+}
+
+export const GCE_REFUSALS = gceRefusals(OF_READS);
+
+/** A refusal of the caller or the project meets every call, any other one the first zone alone. */
+function refuse(gce: GceFake, { code, status, kind, verdict }: GceRefusal, moment: Moment) {
+  const { retry } = verdict;
+  const where =
+    moment === "launch"
+      ? { action: "instances.insert", zone: ZONES[0] }
+      : retry === "never"
+        ? {}
+        : { action: "zones.get", zone: ZONES[0] };
+  const times = moment === "launch" || retry === "same-token" ? { times: 1 } : {};
+  return gce.fault({ kind, code, status, ...where, ...times });
+}
+
+async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
+  const folder = scratchFolder();
+  const timing = { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 };
+  const gce = await startGce({ timing, rates: noGceRates });
+  const adapter = gceAdapter(gce, {
+    now: () => clock.now(),
+    sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
+  });
+  const slipway = await createSlipway({
+    database: `${folder.path}/slipway.db`,
+    environment: { HOME: folder.path },
+    ports: { clock, openAdapter: () => Promise.resolve(adapter) },
+  });
+  const gcp = { project: PROJECT, zones: [...ZONES], subnet: "default" };
+  const workspace = await recordWorkspace(slipway, {
+    image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/debian-12` } },
+    placement: { substrate: "GCP", target: { gcp } },
+  });
+  return {
+    slipway,
+    workspace,
+    refuse(refusal, moment) {
+      const fault = refuse(gce, refusal, moment);
+      return () => fault.remove();
+    },
+    candidateOf: ({ machine }) => ZONES.findIndex((zone) => zone === machine?.place),
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await adapter.close();
+      await gce.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
