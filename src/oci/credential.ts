@@ -31,6 +31,14 @@ export function credentialSecrets(credential: RegistryCredential | null): readon
   return [credential.password, new SecretValue(basicToken(credential))];
 }
 
+/** The credential as a password: an identity token takes its place, without a user name, as containerd sends it. */
+export function asPassword(
+  credential: RegistryCredential,
+): RegistryCredential & { readonly kind: "password" } {
+  if (credential.kind === "password") return credential;
+  return { kind: "password", username: "", password: credential.identityToken };
+}
+
 /** The value after `Basic` in an `Authorization` header (RFC 7617, UTF-8). */
 export function basicToken(credential: RegistryCredential & { readonly kind: "password" }): string {
   const pair = `${credential.username}:${credential.password.reveal()}`;

@@ -1,5 +1,5 @@
 import { isSlipwayError, type ErrorReason, type SlipwayError } from "../../errors.ts";
-import { credentialKey, credentialSecrets } from "../credential.ts";
+import { asPassword, credentialKey, credentialSecrets } from "../credential.ts";
 import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } from "../digest.ts";
 import { imageFault, namingImage } from "../image/image-fault.ts";
 import { LARGEST_DOCUMENT } from "../image/json-document.ts";
@@ -96,7 +96,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     joinConfig: singleFlight(),
   };
   const redactorOf = (caller: RegistryCaller): Redactor => {
-    const own = credentialSecrets(caller.credential);
+    const { credential } = caller;
+    const own = credential === null ? [] : credentialSecrets(asPassword(credential));
     return createRedactor(() => [...own, ...tokens.secrets(caller)]);
   };
   /** Every error of this client leaves through here. */

@@ -1,5 +1,5 @@
 import { parseChallenges, type Challenge } from "../auth.ts";
-import { basicToken, credentialKey, type RegistryCredential } from "../credential.ts";
+import { asPassword, basicToken, credentialKey } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
 import { cutWords } from "../../redaction/cut.ts";
 import { createSecretMemory, type SecretMemory } from "../../redaction/secret-memory.ts";
@@ -8,6 +8,7 @@ import type { SecretValue } from "../../secret-value.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
+  said,
   notAuthenticated,
   protocolFault,
   rateLimited,
@@ -198,7 +199,7 @@ async function tokenRequests(
   const url = new URL(realm);
   for (const [name, value] of service) url.searchParams.append(name, value);
   for (const scope of scopes) url.searchParams.append("scope", scope);
-  const authorization = basicHeader(credential);
+  const authorization = credential === null ? null : `Basic ${basicToken(asPassword(credential))}`;
   const byGet = { ...common, method: "GET", url, authorization } as const;
   if (credential?.kind !== "identity-token") return [byGet, null];
   const form = new URLSearchParams([
@@ -230,20 +231,15 @@ async function refusedToken(
   now: number,
 ): Promise<SlipwayError> {
   const { subject, url } = request;
+  const { status } = response;
   const asked = { subject, origin: url.origin, now };
-  if (!REFUSED_CREDENTIAL.has(response.status)) return readRefusal(response, asked);
+  if (!REFUSED_CREDENTIAL.has(status)) return readRefusal(response, asked);
   const { refusal, answer } = await readAnswer(response, asked);
-  if (meaningOf(response.status, refusal) === "rate-limited") return rateLimited(subject, answer);
-  return notAuthenticated(subject, { answer, tokenService: url.host });
-}
-
-/** The `Authorization` header of a token request; an identity token takes the place of the password. */
-function basicHeader(credential: RegistryCredential | null): string | null {
-  if (credential === null) return null;
-  const { kind } = credential;
-  const password = kind === "password" ? credential.password : credential.identityToken;
-  const username = kind === "password" ? credential.username : "";
-  return `Basic ${basicToken({ kind: "password", username, password })}`;
+  if (meaningOf(status, refusal) === "rate-limited") return rateLimited(subject, answer);
+  if (subject.credential !== null || status === 401 || status === 403)
+    return notAuthenticated(subject, { answer, tokenService: url.host });
+  const why = `its token service ${url.host} answers with ${said(answer)}`;
+  return protocolFault(subject, why, { answer });
 }
 
 /** How long a token is used, in milliseconds: its lifetime less a margin for clock differences and queues. */

@@ -322,3 +322,36 @@ describe("the refusal of a token service", () => {
     expect(hosts.requests).toHaveLength(2);
   });
 });
+
+describe("secrets in the refusal of a token service", () => {
+  it.each([
+    ["a password", password("robot", "hunter2"), "hunter2"],
+    ["a password's header", password("robot", "hunter2"), "cm9ib3Q6aHVudGVyMg=="],
+    ["an identity token", identityToken("hunter2"), "hunter2"],
+    ["an identity token's header", identityToken("hunter2"), "Omh1bnRlcjI="],
+  ])("are redacted: %s, in its code and its message", async (_what, credential, secret) => {
+    const document = { errors: [{ code: secret, message: `no ${secret}` }] };
+    using hosts = play(({ method }) =>
+      method === "POST" ? new Response(null, { status: 405 }) : errorReply(401, document),
+    );
+    const failure: unknown = await read(credential).catch((caught: unknown) => caught);
+    expect(failure).toMatchObject({ reason: "REGISTRY_UNAUTHENTICATED" });
+    const everything = `${JSON.stringify(failure)} ${String(failure)}`;
+    expect(everything).toContain("no [redacted]");
+    expect(everything).not.toContain(secret);
+    expect(hosts.requests.length).toBeGreaterThan(1);
+  });
+
+  it("does not blame a missing credential for a broken token service", async () => {
+    using hosts = play(() => new Response("no such page", { status: 404 }));
+    await expect(read(null)).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_PROTOCOL",
+        message: expect.stringContaining(
+          `its token service ${SERVICE} answers with status 404: no such page`,
+        ),
+      }),
+    );
+    expect(hosts.requests).toHaveLength(2);
+  });
+});
