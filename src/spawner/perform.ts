@@ -47,9 +47,11 @@ async function performLaunch(
   const record = latestLaunch(driven);
   // While this process waits for the launch's answer, a look-up could miss the machine.
   const isDoubted = record.outcome === "unknown" && !runtime.calls.isUnderWay(record.token);
-  // If a look-up answers the question, no machine is launched only to be terminated.
-  if (isDoubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent")
-    return await lookUp(runtime, task, driven, neverLaunched(driven));
+  // Where a listing is conclusive about what it shows, it is tried first: the launch may keep failing.
+  if (isDoubted && driven.spawn.state === "terminating" && idempotency.machines === "consistent") {
+    const found = await findMachine(runtime, task, driven);
+    if (found !== null) return found;
+  }
   const age = runtime.clock.now() - Date.parse(record.at);
   if (isDoubted && idempotency.tokenMilliseconds !== null && age > idempotency.tokenMilliseconds)
     return await lookUp(runtime, task, driven, neverLaunched(driven));
@@ -88,6 +90,7 @@ async function awaitLaunch(
     plan: driven.plan,
     candidate,
     secrets: () => task.secrets(signal),
+    isWanted: driven.spawn.state !== "terminating",
     at: Date.parse(at),
     members: async () => (alone ? [spawnId] : await runtime.ledger.members(token)),
     admit: async (stop) =>
@@ -114,13 +117,26 @@ async function settleLaunch(
   return await lookUp(runtime, task, driven, refused);
 }
 
-/** Looks for the launch's machine among all machines with this ledger's tag. */
+/** Looks for the launch's machine among all machines with this ledger's tag; without one, the refusal counts. */
 async function lookUp(
   runtime: SpawnerRuntime,
   task: Task,
   driven: DrivenSpawn,
   error: SlipwayError,
 ): Promise<SpawnEvent> {
+  const found = await findMachine(runtime, task, driven);
+  if (found !== null) return found;
+  const isInstant = task.adapter.capabilities.idempotency.machines === "consistent";
+  if (!isInstant && isCallerRefused(error)) return { kind: "out-of-time", error };
+  return await refusalEvent(runtime, driven, "absent", error);
+}
+
+/** The event of the launch's machine, or of providers that cannot be asked; null if no machine is listed. */
+async function findMachine(
+  runtime: SpawnerRuntime,
+  task: Task,
+  driven: DrivenSpawn,
+): Promise<SpawnEvent | null> {
   const { spawnId } = task.waitOptions;
   const { token, member } = latestLaunch(driven);
   const wanted = launchId(token);
@@ -133,13 +149,11 @@ async function lookUp(
           ownership?.launchId === wanted &&
           isMember({ spawnId: ownership.spawnId, launchIndex }, { spawnId, member }),
       );
+      if (found === undefined) return null;
       // Created but never started, as a container can be: only its launch starts it.
-      if (found?.state === "pending" && isInstant && driven.spawn.state === "launching")
-        return { kind: "lost", error };
-      if (found !== undefined)
-        return { kind: "accepted", machine: spawnMachine(found), running: false };
-      if (!isInstant && isCallerRefused(error)) return { kind: "out-of-time", error };
-      return await refusalEvent(runtime, driven, "absent", error);
+      if (found.state === "pending" && isInstant && driven.spawn.state === "launching")
+        return { kind: "lost", error: neverStarted(driven) };
+      return { kind: "accepted", machine: spawnMachine(found), running: false };
     } catch (caught) {
       if (!isWorthRepeating(caught)) throw caught;
       if (!(await task.tries.pause(caught, task.signal)))
@@ -162,6 +176,16 @@ function neverLaunched({ spawn }: DrivenSpawn): SlipwayError {
     reason: "LAUNCH_TOKEN_SPENT",
     message: `spawn ${spawn.spawnId}: its launch was never answered, and no machine carries its tag`,
     remedy: "Spawn again under another id.",
+    metadata: { spawn_id: spawn.spawnId },
+  });
+}
+
+function neverStarted({ spawn }: DrivenSpawn): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "MACHINE_NOT_STARTED",
+    message: `spawn ${spawn.spawnId}: its machine was created and not started`,
+    retry: "same-token",
     metadata: { spawn_id: spawn.spawnId },
   });
 }

@@ -99,6 +99,11 @@ export interface Launch {
   readonly ownership: Ownership;
   readonly members: readonly LaunchMember[];
   readonly secrets: LaunchSecrets;
+  /**
+   * False if the launch is repeated only to learn which machine it has, which is terminated then. An adapter need not
+   * start it; it must not report that there is none while an earlier call may still create it. Default true.
+   */
+  readonly isWanted?: boolean;
   readonly onProgress?: (progress: LaunchProgress) => void;
 }
 

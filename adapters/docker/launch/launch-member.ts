@@ -51,6 +51,7 @@ export async function launchMember(context: MemberContext): Promise<Machine> {
     if (tried.kind === "created") return await startCreated(context, request, tried.id);
     if (tried.kind === "found") return await startFound(context, request, tried.container);
     if (tried.kind === "image missing") {
+      if (context.launch.isWanted === false) throw neverCreated(request);
       await pull(context, request);
       isPulled = true;
     } else {
@@ -123,6 +124,7 @@ async function startCreated(
   id: string,
 ): Promise<Machine> {
   const { api, launch, signal } = context;
+  if (launch.isWanted === false) return await inspectStarted(context, request, id);
   try {
     if (signal.aborted) throw cancellation(signal, "the launch");
     const { user } = settingsOf(launch.plan);
@@ -143,7 +145,8 @@ async function startFound(
   container: ContainerReply,
 ): Promise<Machine> {
   const { Status: status } = container.State;
-  if (status === "created") return await startCreated(context, request, container.Id);
+  if (status === "created" && context.launch.isWanted !== false)
+    return await startCreated(context, request, container.Id);
   if (status === "removing") throw unsettled(request, "the engine is removing it");
   return machineOf(container, context.launch.place.place);
 }
@@ -201,6 +204,15 @@ function isOurs({ launch, member }: MemberContext, container: ContainerReply): b
 
 function callOf(context: MemberContext, operation: EngineOperation, request: ContainerRequest) {
   return { operation, engine: context.engine, subject: `container ${request.name}` };
+}
+
+function neverCreated({ name, body }: ContainerRequest): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "MACHINE_NOT_FOUND",
+    message: `container ${name} was never created: the engine has no image ${body.Image}`,
+    remedy: "Nothing needs to be removed.",
+  });
 }
 
 function unsettled(request: ContainerRequest, why: string): UnknownOutcome {

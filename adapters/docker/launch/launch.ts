@@ -31,7 +31,8 @@ export async function launchContainers(
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
   if (signal.aborted) throw cancellation(signal, "the launch");
-  const refusal = await registryRefusal(ports, launch, signal);
+  // What is not started needs no permission to use the image.
+  const refusal = launch.isWanted === false ? null : await registryRefusal(ports, launch, signal);
   const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
     settleMember(async () => {
       const context: MemberContext = { ...(await ports.connect()), launch, member, signal };

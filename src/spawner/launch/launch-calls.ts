@@ -23,6 +23,8 @@ export interface RecordedLaunch {
   /** Index of its place among the plan's candidates. */
   readonly candidate: number;
   readonly secrets: () => Promise<LaunchSecrets>;
+  /** Default true. A launch of several members is always wanted: one may be, and only whole launches are repeated. */
+  readonly isWanted?: boolean;
   /** When it was admitted or recorded, in milliseconds since the epoch. */
   readonly at: number;
 }
@@ -237,9 +239,11 @@ async function awaitAnswers(
   }
 }
 
+const NO_SECRETS: LaunchSecrets = { credential: null, environment: {}, files: [] };
+
 async function sendLaunch(
   call: Call,
-  { token, adapter, owner, plan, candidate, secrets }: RecordedLaunch,
+  { token, adapter, owner, plan, candidate, secrets, isWanted = true }: RecordedLaunch,
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
   const place = plan.candidates[candidate];
@@ -254,7 +258,10 @@ async function sendLaunch(
       spawnId,
       bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
     })),
-    secrets: await secrets(),
+    // A machine that is never started needs none, and they may be gone.
+    ...(isWanted || call.members.length > 1
+      ? { secrets: await secrets() }
+      : { secrets: NO_SECRETS, isWanted }),
     onProgress: (progress: LaunchProgress) => {
       for (const { onProgress } of call.waiting) onProgress(progress);
     },
