@@ -31,7 +31,7 @@ export async function launchContainers(
   signal: AbortSignal,
 ): Promise<readonly LaunchOutcome[]> {
   if (signal.aborted) throw cancellation(signal, "the launch");
-  // What is not started needs no permission to use the image.
+  // A container that is not started needs no permission to use its image.
   const refusal = launch.isWanted === false ? null : await registryRefusal(ports, launch, signal);
   const outcomes = await mapLimited(launch.members, MEMBERS_AT_ONCE, (member) =>
     settleMember(async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { GlobalFlags } from "../../../../src/cli/global-flags.ts";
 import { createProgress } from "../../../../src/cli/output/progress.ts";
 import { memorySink } from "../support/command-line.ts";
@@ -54,6 +54,27 @@ describe("progress", () => {
         erase,
       ].join(""),
     );
+  });
+
+  it("says what a silent command waits for, once and not after any other line", async () => {
+    vi.useFakeTimers();
+    try {
+      const { sink, text } = memorySink(false);
+      const progress = createProgress(sink, flags);
+      using _waiting = progress.ifSilent("waiting for the engine");
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(text()).toBe("");
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(text()).toBe("waiting for the engine\n");
+      using _again = progress.ifSilent("waiting again");
+      progress.state("one: running");
+      await vi.advanceTimersByTimeAsync(60_000);
+      progress.ifSilent("too late")[Symbol.dispose]();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(text()).toBe("waiting for the engine\none: running\n");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("never draws a line that would wrap", () => {
