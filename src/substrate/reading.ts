@@ -33,6 +33,7 @@ export async function settled<Value>(
 /** Causes that make every call fail, with the check that reports each. */
 const COMMON_CAUSES: ReadonlyMap<ErrorReason, string> = new Map([
   ["CLOUD_UNAUTHENTICATED", "cloud.credentials"],
+  ["ACCOUNT_RESTRICTED", "cloud.account"],
   ["CLOUD_CONFIGURATION_INVALID", "cloud.credentials"],
   ["CLOUD_ENDPOINT_INVALID", "cloud.endpoint"],
   ["CLOUD_UNAVAILABLE", "cloud.reachable"],

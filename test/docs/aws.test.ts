@@ -46,6 +46,21 @@ describe("the policies in docs/aws.md", () => {
     },
   );
 
+  it("restrict what the launcher may do with roles", () => {
+    const shown = blocks.find(
+      ({ language, subject }) => language === "json" && subject === "launcher",
+    );
+    const { Statement } = policy.parse(JSON.parse(shown?.text ?? ""));
+    const conditionOf = (action: string) =>
+      Statement.find(({ Action }) => Action.includes(action))?.Condition;
+    expect(conditionOf("iam:PassRole")).toEqual({
+      StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" },
+    });
+    expect(conditionOf("iam:CreateServiceLinkedRole")).toEqual({
+      StringEquals: { "iam:AWSServiceName": "spot.amazonaws.com" },
+    });
+  });
+
   it("allow the launcher its calls and what a launch is held to, and no other", () => {
     const made = API_CALLS.filter((call) => call.role === "launcher").map(named);
     const held = LAUNCH_PERMISSIONS.map(named);

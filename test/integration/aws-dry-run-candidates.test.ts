@@ -80,6 +80,22 @@ describe("a refusal of EC2's dry run", () => {
     ]);
   });
 
+  it("about one subnet leaves another subnet of its zone", async () => {
+    await using scene = await ec2Scene();
+    const [zone] = ZONES;
+    const subnetIds = [
+      scene.region.subnets[zone] ?? "",
+      scene.region.addSubnet({ zone, cidr: "172.31.240.0/24" }),
+    ];
+    scene.ec2.fault(refusing("InsufficientFreeAddressesInSubnet", { subnet: subnetIds[0] ?? "" }));
+    const { checks, report } = await scene.resolve({ target: { subnetIds } });
+    expect(failures(checks)).toEqual({});
+    expect(report.candidates).toMatchObject([
+      { place: zone, subnet: subnetIds[0], verdict: "rejected" },
+      { place: zone, subnet: subnetIds[1], verdict: "eligible" },
+    ]);
+  });
+
   it("at every candidate fails the check, with all of EC2's words", async () => {
     await using scene = await ec2Scene();
     scene.ec2.fault(refusing("MaxSpotInstanceCountExceeded", { market: "spot" }));
@@ -113,6 +129,20 @@ describe("a refusal of EC2's dry run", () => {
     expect(verdicts).toEqual([...Array(5).fill("rejected"), "eligible"]);
     expect(warningsAmong(checks)).toHaveLength(1);
   });
+});
+
+it("reports an account that AWS has blocked once, and not as a missing permission", async () => {
+  await using scene = await ec2Scene();
+  scene.ec2.fault({
+    kind: "error",
+    code: "Blocked",
+    message: "This account is currently blocked.",
+  });
+  const { checks } = await scene.resolve();
+  expect(failures(checks)).toEqual({ "cloud.account": "ACCOUNT_RESTRICTED" });
+  const blocked = checks.find(({ name }) => name === "cloud.account");
+  expect(blocked?.message).toContain("This account is currently blocked.");
+  expect(blocked?.remedy).not.toContain("Grant");
 });
 
 describe("an instance profile that EC2 does not know completely yet", () => {

@@ -114,6 +114,7 @@ function subjectOf(
       region.subnets.get(subnetId ?? "")?.zone ??
       parameters.get("Placement.AvailabilityZone") ??
       null,
+    subnet: subnetId ?? null,
     instanceType: parameters.get("InstanceType") ?? null,
     market: action === "RunInstances" ? (isSpot ? "spot" : "on-demand") : null,
     dryRun: entry.isDryRun,

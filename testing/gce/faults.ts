@@ -13,7 +13,7 @@ import { poolExhausted, quotaExceeded } from "./usage.ts";
 /** Compute Engine has projects instead of accounts, and no dry runs. A lack of capacity appears in the operation. */
 export const GCE_FAULTS: FaultDialect = {
   cloud: "Compute Engine",
-  unknown: new Set(["account", "dryRun"]),
+  unknown: new Set(["account", "dryRun", "subnet"]),
   shortage: "operation",
 };
 
@@ -49,6 +49,7 @@ export function subjectOf(
     isLaunch: LAUNCHES.has(call),
     instanceType: machineType,
     market: isSpot === null ? null : isSpot ? "spot" : "on-demand",
+    subnet: null,
     account: null,
     dryRun: null,
   };

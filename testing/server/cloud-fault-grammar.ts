@@ -13,6 +13,8 @@ export const MATCH = {
   action: word.optional(),
   region: word.optional(),
   zone: word.optional(),
+  /** The subnet's id (EC2). Launches only. */
+  subnet: word.optional(),
   /** The account's id (EC2). */
   account: word.optional(),
   /** Project in the path of the request (Compute Engine). */

@@ -80,6 +80,7 @@ function matches(fault: CloudFault, subject: FaultSubject): boolean {
     matchesAction(fault.action, subject.action) &&
     passes(fault.region, subject.region) &&
     passes(fault.zone, subject.zone) &&
+    passes(fault.subnet, subject.subnet) &&
     passes(fault.account, subject.account) &&
     passes(fault.project, subject.project) &&
     passes(fault.instanceType, subject.instanceType) &&

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BLAST_RADII } from "../../../src/errors.ts";
 import type { BlastRadius, SlipwayErrorOptions } from "../../../src/errors.ts";
 import { FULL_MILLISECONDS } from "../../../src/spawner/candidates.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
@@ -82,4 +84,65 @@ describe("a refusal", () => {
     await here.spawn({ plan, spawnId: "three" });
     expect(await launchesOf(here, "three")).toEqual([0]);
   });
+});
+
+/** An independent model of what each scope covers. */
+function isAbout(radius: BlastRadius, refused: Candidate, other: Candidate): boolean {
+  const [zone, subnet, market] = (["place", "subnet", "market"] as const).map(
+    (name) => refused[name] === other[name],
+  );
+  switch (radius) {
+    case "request":
+      return false;
+    case "place":
+      return zone === true && subnet === true;
+    case "type-in-zone":
+      return zone === true && market === true;
+    case "zone":
+      return zone === true;
+    case "market":
+      return market === true;
+    case "region":
+    case "account":
+    case "credential":
+    case "image":
+      return true;
+  }
+}
+
+const layout = fc.uniqueArray(
+  fc.record({
+    place: fc.constantFrom("zone-a", "zone-b"),
+    subnet: fc.constantFrom("subnet-1", "subnet-2"),
+    market: fc.constantFrom("spot" as const, "on-demand" as const),
+    verdict: fc.constantFrom("eligible" as const, "eligible" as const, "rejected" as const),
+    reason: fc.constant(null),
+  }),
+  { minLength: 1, selector: (one) => [one.place, one.subnet, one.market].join(" ") },
+);
+
+it("tries exactly the candidates that no refusal so far is about, in the plan's order", async () => {
+  const refusals = fc.array(fc.constantFrom(...BLAST_RADII), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(layout, refusals, async (candidates, radii) => {
+      fc.pre(candidates.some(({ verdict }) => verdict === "eligible"));
+      const expected: number[] = [];
+      const isOpen = (index: number): boolean =>
+        candidates[index]?.verdict === "eligible" &&
+        expected.every((tried, at) => {
+          const [refused, other, radius] = [candidates[tried], candidates[index], radii[at]];
+          if (refused === undefined || other === undefined || radius === undefined) return false;
+          return tried !== index && !isAbout(radius, refused, other);
+        });
+      for (;;) {
+        const next = candidates.findIndex((_candidate, index) => isOpen(index));
+        if (next < 0) break;
+        expected.push(next);
+      }
+      const here = worldThatRefuses(...radii);
+      const spawn = await here.spawn({ plan: samplePlan({ candidates }) });
+      expect(await launchesOf(here)).toEqual(expected);
+      expect(spawn.state).toBe(expected.length > radii.length ? "running" : "failed");
+    }),
+  );
 });

@@ -136,6 +136,7 @@ describe("a fault", () => {
     ["region", { region: "eu-west-1" }],
     ["account", { account: "123456789012" }],
     ["zone", { zone: "us-east-1b" }],
+    ["subnet", { subnet: "subnet-0ffffffffffffffff" }],
     ["type", { instanceType: "t3.small" }],
     ["market", { market: "spot" }],
     ["dry run", { dryRun: true }],
@@ -148,6 +149,7 @@ describe("a fault", () => {
     const there = it.clientFor({ region: "eu-west-1" });
     const other = it.clientFor({ accessKeyId: "123456789012" });
     await codeOf(launch(it, { SubnetId: subnets["us-east-1b"] }));
+    await codeOf(launch(it, { SubnetId: "subnet-0ffffffffffffffff", ClientToken: "u" }));
     await codeOf(launch(it, { InstanceType: "t3.small", ClientToken: "v" }));
     await codeOf(launch(it, { InstanceMarketOptions: { MarketType: "spot" }, ClientToken: "w" }));
     await codeOf(launch(it, { DryRun: true }));

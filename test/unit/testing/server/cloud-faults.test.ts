@@ -12,6 +12,7 @@ const SUBJECT = {
   action: "instances.insert",
   region: null,
   zone: null,
+  subnet: null,
   account: null,
   project: null,
   instanceType: null,
