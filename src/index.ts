@@ -85,6 +85,7 @@ export type {
   Launch,
   LaunchOutcome,
   Machine,
+  MachineAddresses,
   OpenAdapter,
   PreflightReport,
   SubstrateAdapter,

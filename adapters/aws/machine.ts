@@ -62,6 +62,7 @@ export function machineOf(instance: ObservedInstance): Machine | null {
   const { InstanceId: id, Placement, Architecture: architecture, ImageId, LaunchTime } = instance;
   if (id === undefined) return null;
   const state = STATES.get(instance.State?.Name ?? "") ?? "pending";
+  const ipv6 = nonEmpty(instance.Ipv6Address);
   return {
     id,
     place: Placement?.AvailabilityZone ?? "",
@@ -69,8 +70,9 @@ export function machineOf(instance: ObservedInstance): Machine | null {
     architecture: ARCHITECTURES.get(architecture ?? "") ?? null,
     artifact: ImageId ?? null,
     addresses: {
-      private: nonEmpty(instance.PrivateIpAddress) ?? nonEmpty(instance.Ipv6Address),
+      private: nonEmpty(instance.PrivateIpAddress) ?? ipv6,
       public: nonEmpty(instance.PublicIpAddress),
+      ...(ipv6 === null ? {} : { ipv6 }),
     },
     ports: [],
     launchIndex: instance.AmiLaunchIndex ?? null,

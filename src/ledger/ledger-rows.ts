@@ -26,7 +26,11 @@ const machineSchema = once(() =>
     id: z.string(),
     place: z.string(),
     architecture: z.string().nullable(),
-    addresses: z.strictObject({ private: z.string().nullable(), public: z.string().nullable() }),
+    addresses: z.strictObject({
+      private: z.string().nullable(),
+      public: z.string().nullable(),
+      ipv6: z.string().exactOptional(),
+    }),
     ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
   }),
 );

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, Substrate } from "../plan/plan.ts";
-import type { Machine } from "../substrate/contract.ts";
+import type { Machine, MachineAddresses } from "../substrate/contract.ts";
 
 export const SPAWN_STATES = [
   "pending",
@@ -55,7 +55,7 @@ export interface SpawnMachine {
   readonly id: string;
   readonly place: string;
   readonly architecture: string | null;
-  readonly addresses: { readonly private: string | null; readonly public: string | null };
+  readonly addresses: MachineAddresses;
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
 }
 

@@ -118,6 +118,14 @@ export interface MachineEnd {
   readonly reason?: ErrorReason;
 }
 
+export interface MachineAddresses {
+  /** The IPv6 address of a machine that has no other. */
+  readonly private: string | null;
+  readonly public: string | null;
+  /** Absent if the provider reports none. */
+  readonly ipv6?: string;
+}
+
 /** A machine of any substrate. */
 export interface Machine {
   /** EC2 instance id, Compute Engine partial self-link or container id. */
@@ -126,7 +134,7 @@ export interface Machine {
   readonly state: MachineState;
   readonly architecture: Architecture | null;
   readonly artifact: string | null;
-  readonly addresses: { readonly private: string | null; readonly public: string | null };
+  readonly addresses: MachineAddresses;
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
   /** 0-based index among its launch's members, if the provider reports it. */
   readonly launchIndex: number | null;

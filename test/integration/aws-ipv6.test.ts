@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { freezePlan } from "../../src/plan/plan.ts";
+import { startEc2 } from "../../testing/ec2/index.ts";
 import type { Ec2Region } from "../../testing/ec2/index.ts";
-import { ec2Launch, ec2Plan } from "../support/ec2-launch.ts";
+import { ec2Cli, setWorkspaceRecords } from "../cli/support/ec2-cli.ts";
+import { EC2_ACCOUNT, ec2Launch, ec2Plan } from "../support/ec2-launch.ts";
 import { ec2Scene, failures } from "../support/ec2-resolve.ts";
 import type { Ec2Scene, ResolveParameters } from "../support/ec2-resolve.ts";
 
@@ -93,11 +95,38 @@ describe("a dual-stack subnet", () => {
     await using scene = await ec2Scene();
     const ipv6Cidr = "2001:db8:0:2::/64";
     const subnetIds = [scene.region.addSubnet({ zone: ZONE, ipv6Cidr, assignIpv6 })];
-    const { instances } = await launched(scene, { target: { subnetIds } });
+    const { instances, machines } = await launched(scene, { target: { subnetIds } });
     const [instance] = instances;
-    expect(instance?.privateIp).toMatch(/^10\.0\.0\./);
-    expect(instance?.ipv6 ?? "none").toMatch(ipv6);
+    const [machine] = machines;
+    expect(machine?.addresses.private).toMatch(/^10\.0\.0\./);
+    expect(machine?.addresses.ipv6 ?? "none").toMatch(ipv6);
     expect(instance?.metadataOptions.httpProtocolIpv6).toBe("disabled");
+  });
+});
+
+describe("the command line", () => {
+  it("records and shows the addresses of both versions", { timeout: 60_000 }, async () => {
+    await using ec2 = await startEc2({ timing: { pendingMs: 0 } });
+    const region = ec2.region("us-east-1", EC2_ACCOUNT);
+    const vpc = { zone: ZONE, vpcId: region.vpcId };
+    const dual = region.addSubnet({ ...vpc, ipv6Cidr: "2001:db8:0:2::/64", assignIpv6: true });
+    const only = ipv6Only(region, vpc);
+    const place = { account: EC2_ACCOUNT, groupId: region.securityGroupId };
+    using cli = ec2Cli(ec2.url, { ...place, subnetIds: [], imageId: "" });
+    const imageId = region.images.x86_64;
+    await setWorkspaceRecords(cli, { ...place, imageId, subnetIds: [dual] });
+    await cli.run(["spawn", "agent-dev", "--id", "dual"]);
+    await setWorkspaceRecords(cli, { ...place, imageId, subnetIds: [only] });
+    await cli.run(["spawn", "agent-dev", "--id", "only"]);
+    const ipv6 = expect.stringMatching(/^2001:db8:0:/);
+    const address = expect.stringMatching(/^10\.0\.0\./);
+    expect(await cli.json(["describe", "dual"])).toMatchObject({
+      machine: { addresses: { private: address, public: null, ipv6 } },
+    });
+    expect(await cli.json(["describe", "only"])).toMatchObject({
+      machine: { addresses: { private: ipv6, public: null, ipv6 } },
+    });
+    expect(await cli.run(["describe", "dual", "-o", "table"])).toMatch(/^IPV6 +2001:db8:0:2:/mu);
   });
 });
 

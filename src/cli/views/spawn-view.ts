@@ -64,6 +64,7 @@ function spawnTable(spawn: Spawn): string {
     ["ARCHITECTURE", machine?.architecture],
     ["PRIVATE", machine?.addresses.private],
     ["PUBLIC", machine?.addresses.public],
+    ["IPV6", machine?.addresses.ipv6],
     ["PORTS", portsOf(machine)],
     ["CREATED", spawn.createdAt],
     ["UPDATED", spawn.updatedAt],

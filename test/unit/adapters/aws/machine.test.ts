@@ -85,7 +85,11 @@ describe("machineOf", () => {
       PublicIpAddress: "",
       Ipv6Address: "2001:db8::1",
     });
-    expect(machineOf(empty)?.addresses).toEqual({ private: "2001:db8::1", public: null });
+    expect(machineOf(empty)?.addresses).toEqual({
+      private: "2001:db8::1",
+      public: null,
+      ipv6: "2001:db8::1",
+    });
     expect(machineOf({})).toBe(null);
   });
 
