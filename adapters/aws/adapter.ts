@@ -15,6 +15,7 @@ import { preflightInstance } from "./preflight/preflight.ts";
 import { RATED_ACTIONS, rateOf, rateScope } from "./client/rates.ts";
 import { createAwsReader } from "./client/reads.ts";
 import { LAG_MILLISECONDS, createRecentMachines } from "./machines/recent-machines.ts";
+import { sourceChecks } from "./preflight/source-check.ts";
 import { createDryRun } from "./preflight/dry-run.ts";
 import { loadSdk } from "./client/load-sdk.ts";
 import { awsImage } from "./target.ts";
@@ -117,8 +118,10 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
     secrets: () => clients.secrets(),
     inspectImage: (image, { imageName }, signal) =>
       inspectAwsImage({ ...ports, reader }, awsImage(image), imageName, signal),
-    preflight: (draft, facts, signal) =>
-      preflightInstance({ reader, dryRun, volumeTypes }, draft, facts, signal),
+    async preflight(draft, facts, signal) {
+      const report = await preflightInstance({ reader, dryRun, volumeTypes }, draft, facts, signal);
+      return { ...report, checks: [...report.checks, ...sourceChecks(options.environment)] };
+    },
     ...machineVerbs({
       api: ports.api(target.region),
       account: (signal) => reader.account("launcher", signal),

@@ -43,6 +43,31 @@ describe("the clients that the SDK's credential sources use", () => {
     },
   );
 
+  it("use the profile although keys are set too, with a warning of Slipway's own", async () => {
+    const printed = watchConsole();
+    await using scene = await ec2Scene({ clock: systemClock });
+    using folder = scratchFolder();
+    const environment = {
+      ...configured(folder.path, `[profile work]\n${KEYS}`),
+      AWS_PROFILE: "work",
+      AWS_ACCESS_KEY_ID: "999999999999",
+      AWS_SECRET_ACCESS_KEY: "other",
+    };
+    const { checks } = await scene.resolve({ environment });
+    expect(failures(checks)).toEqual({});
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        name: "credentials.source",
+        outcome: "warning",
+        message: "both AWS_PROFILE (work) and AWS_ACCESS_KEY_ID are set: the profile is used",
+      }),
+    );
+    expect(new Set(scene.ec2.requests.map(({ accessKeyId }) => accessKeyId))).toEqual(
+      new Set([EC2_ACCOUNT]),
+    );
+    expect(printed).toEqual([]);
+  });
+
   it("assume a chain of roles there", async () => {
     await using scene = await ec2Scene({ clock: systemClock });
     using folder = scratchFolder();

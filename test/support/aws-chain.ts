@@ -5,5 +5,11 @@ import { createSecretMemory } from "../../src/redaction/secret-memory.ts";
 /** Options of a search for credentials that needs no request. */
 export function chainOptions(environment: AwsEnvironment, files: SharedFiles): ChainOptions {
   const unexpected = () => Promise.reject(new Error("this search needs no client"));
-  return { environment, files, memory: createSecretMemory(9), inner: unexpected };
+  return {
+    environment,
+    files,
+    memory: createSecretMemory(9),
+    inner: unexpected,
+    now: () => Date.now(),
+  };
 }

@@ -1,6 +1,6 @@
 import { readRegularFile } from "../../../src/host/read-file.ts";
 import { profileOf } from "./endpoint-provider.ts";
-import { loadSdk } from "./load-sdk.ts";
+import { profileChain } from "./profiles.ts";
 import { TOKEN_FILE_VARIABLES } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 
@@ -40,18 +40,6 @@ async function tokenIn(path: string): Promise<readonly string[]> {
 
 /** Of the profile, and of those whose keys it assumes its role with. */
 async function profileSecrets(named: string, files: SharedFiles): Promise<readonly string[]> {
-  const { loadSharedConfigFiles } = await loadSdk();
-  const { configFile, credentialsFile } = await loadSharedConfigFiles(files);
-  const names = new Set<string>();
-  const found: string[] = [];
-  for (let name: string | undefined = named; name !== undefined && !names.has(name);) {
-    names.add(name);
-    const profile: Readonly<Record<string, string | undefined>> = {
-      ...configFile[name],
-      ...credentialsFile[name],
-    };
-    found.push(...SECRET_SETTINGS.map((setting) => profile[setting] ?? ""));
-    name = profile["source_profile"];
-  }
-  return found;
+  const chain = await profileChain(named, files);
+  return chain.flatMap(({ settings }) => SECRET_SETTINGS.map((setting) => settings[setting] ?? ""));
 }

@@ -11,7 +11,7 @@ import type { SecretValue } from "../../../src/secret-value.ts";
 import { trustedAuthorities } from "./ca-bundle.ts";
 import { CLOCK_CORRECTION } from "./clock-correction.ts";
 import { cachedCredentials, environmentCredentials, rememberSecrets } from "./credentials.ts";
-import type { AwsCredentials, CredentialProvider } from "./credentials.ts";
+import type { AwsCredentials, CredentialProvider } from "./aws-credentials.ts";
 import { profileOf, serviceEndpoint } from "./endpoint-provider.ts";
 import { innerClients } from "./inner-clients.ts";
 import type { ClientSettings } from "./inner-clients.ts";
@@ -77,7 +77,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
   });
   const memory = createSecretMemory(SECRETS_KEPT);
   const inner = async () => innerClients(await settings("sts", target));
-  const chain = environmentCredentials({ environment, files, memory, inner });
+  const chain = environmentCredentials({ environment, files, memory, inner, now: options.now });
   const caller = rememberSecrets(chain, memory);
   const roles = new Map<string, CredentialProvider>();
 

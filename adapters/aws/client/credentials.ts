@@ -1,25 +1,18 @@
+import { createDeadline, raceWithDetach } from "../../../src/async/cancellation.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { chainSecrets } from "./chain-secrets.ts";
+import type { AwsCredentials, CredentialProvider } from "./aws-credentials.ts";
+import { commandOf, processCredentials } from "./credential-process.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { InnerClients } from "./inner-clients.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
+import { adviceFor, profileChain } from "./profiles.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { SILENT_LOGGER } from "./silent-logger.ts";
 import { NO_CREDENTIALS } from "../errors/verdict.ts";
-
-/** Credentials that sign a request. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  /** Absent if the credentials do not expire. */
-  readonly expiration?: Date;
-}
-
-export type CredentialProvider = () => Promise<AwsCredentials>;
 
 /** Temporary credentials are replaced this long before they expire, as in AWS's own SDKs. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
@@ -31,6 +24,10 @@ export interface ChainOptions {
   readonly memory: SecretMemory;
   /** Called when a source may need one. */
   readonly inner: () => Promise<InnerClients>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How long a source may take, in milliseconds. Default: a minute, as in AWS's SDK for Go. */
+  readonly searchMilliseconds?: number;
 }
 
 /**
@@ -47,43 +44,80 @@ export function environmentCredentials(options: ChainOptions): CredentialProvide
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     return async () => keys;
   }
-  const openChain = memoizeAsync(() => defaultChain(options));
+  let openChain = memoizeAsync(() => chainOf(options));
   return async () => {
+    using deadline = createDeadline(NEVER, options.searchMilliseconds ?? SEARCH_MILLISECONDS);
+    const { signal } = deadline;
     const chain = await openChain();
     try {
-      return await chain();
+      return await raceWithDetach(chain(signal), { signal });
     } catch (caught) {
+      // The SDK's chain waits for the source that it has begun with: only a new one asks again.
+      if (signal.aborted) openChain = memoizeAsync(() => chainOf(options));
       for (const secret of await chainSecrets(environment, files)) memory.add(secret);
-      throw noCredentials(caught, environment);
+      throw await noCredentials(signal.aborted ? new SlowSource() : caught, options);
     }
   };
 }
 
+const SEARCH_MILLISECONDS = 60_000;
+const NEVER = new AbortController().signal;
+
+class SlowSource extends Error {
+  override readonly message = "no source answered in time";
+}
+
+/** A source of credentials that gave none, in its own words. */
+class SourceFailure extends Error {}
+
+type Chain = (signal: AbortSignal) => Promise<AwsCredentials>;
+
+/** The profile's own process, or else the SDK's chain. */
+async function chainOf(options: ChainOptions): Promise<Chain> {
+  const { environment, files, now } = options;
+  await checkSharedFiles(files);
+  const [profile] = await profileChain(profileOf(environment), files);
+  const command = profile === undefined ? null : commandOf(profile);
+  if (command === null) return await defaultChain(options);
+  return memoizeAsync(
+    async (signal: AbortSignal) => {
+      try {
+        return await processCredentials(command, environment, signal);
+      } catch (caught) {
+        throw new SourceFailure(caught instanceof Error ? caught.message : String(caught));
+      }
+    },
+    { keyOf: () => command, isGood: (known) => !expiresSoon(known, now()) },
+  );
+}
+
 /** The SDK's message names only the source it tried last. This one names the source that the user configured. */
-function noCredentials(caught: unknown, environment: AwsEnvironment): unknown {
-  if (!(caught instanceof Error) || caught.name !== "CredentialsProviderError") return caught;
+async function noCredentials(
+  caught: unknown,
+  { environment, files }: ChainOptions,
+): Promise<unknown> {
+  const isOurs = caught instanceof SlowSource || caught instanceof SourceFailure;
+  if (!(caught instanceof Error) || !(isOurs || caught.name === "CredentialsProviderError"))
+    return caught;
   const named = environment["AWS_PROFILE"];
   const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
+  const advice = adviceFor(await profileChain(profileOf(environment), files));
   return new SlipwayError({
     ...NO_CREDENTIALS,
+    ...(advice === null ? {} : { remedy: advice }),
     message: `${from} has no usable AWS credentials: ${caught.message.split("\n", 1)[0] ?? ""}`,
     metadata: named ? { profile: named } : {},
     cause: caught,
   });
 }
 
-async function defaultChain({
-  environment,
-  files,
-  inner,
-}: ChainOptions): Promise<CredentialProvider> {
-  await checkSharedFiles(files);
+async function defaultChain({ environment, files, inner }: ChainOptions): Promise<Chain> {
   await checkTokenFiles(environment);
   const { defaultProvider } = await loadCredentialChain();
   const webIdentityTokenFile = environment["AWS_WEB_IDENTITY_TOKEN_FILE"];
   const roleArn = environment["AWS_ROLE_ARN"];
   const roleSessionName = environment["AWS_ROLE_SESSION_NAME"];
-  return defaultProvider({
+  const provider = defaultProvider({
     ...files,
     ...(await inner()),
     // Always set: without a profile the chain starts with the process's own variables instead of `environment`.
@@ -93,6 +127,7 @@ async function defaultChain({
     ...(roleArn ? { roleArn } : {}),
     ...(roleSessionName ? { roleSessionName } : {}),
   });
+  return async () => await provider();
 }
 
 /** Caches the credentials until shortly before they expire. Concurrent callers share one load. */

@@ -1,0 +1,155 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { environmentCredentials } from "../../adapters/aws/client/credentials.ts";
+import type { ChainOptions } from "../../adapters/aws/client/credentials.ts";
+import { sharedFiles } from "../../adapters/aws/client/shared-files.ts";
+import { chainOptions } from "../support/aws-chain.ts";
+import { caughtError } from "../support/caught.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const PRINTED = { Version: 1, AccessKeyId: "AKIAPROCESS", SecretAccessKey: "of-the-process" };
+
+/** A search with this configuration file, whose profile is `work`. */
+function searchIn(folder: string, config: string, options: Partial<ChainOptions> = {}) {
+  const path = join(folder, "config");
+  writeFileSync(path, config);
+  const environment = {
+    PATH: process.env["PATH"] ?? "",
+    AWS_PROFILE: "work",
+    AWS_CONFIG_FILE: path,
+    AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"),
+  };
+  const unreached = () => Promise.reject(new Error("no role is assumed"));
+  return environmentCredentials({
+    ...chainOptions(environment, sharedFiles(environment, folder)),
+    inner: async () => ({
+      clientConfig: {},
+      roleAssumer: unreached,
+      roleAssumerWithWebIdentity: unreached,
+    }),
+    ...options,
+  });
+}
+
+function runsIn(folder: string): number {
+  return readFileSync(join(folder, "runs"), "utf8").trim().split("\n").length;
+}
+
+/** A program for `credential_process`, which counts its runs in a file. */
+function program(folder: string, script: string): string {
+  const path = join(folder, "program.sh");
+  writeFileSync(path, `#!/bin/sh\necho run >> ${join(folder, "runs")}\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+const printing = (document: unknown) => `echo '${JSON.stringify(document)}'`;
+
+describe("a credential_process", () => {
+  it("may leave a process behind that holds its output open", async () => {
+    using folder = scratchFolder();
+    const path = program(folder.path, `sleep 20 &\n${printing(PRINTED)}`);
+    const search = searchIn(folder.path, `[profile work]\ncredential_process = ${path}\n`);
+    expect(await search()).toMatchObject({ accessKeyId: "AKIAPROCESS" });
+  });
+
+  it("runs again once its credentials are about to expire", async () => {
+    using folder = scratchFolder();
+    let now = Date.parse("2026-12-01T00:00:00Z");
+    const document = { ...PRINTED, SessionToken: "token", Expiration: "2026-12-01T01:00:00Z" };
+    const path = program(folder.path, printing(document));
+    const config = `[profile work]\ncredential_process = ${path}\n`;
+    const search = searchIn(folder.path, config, { now: () => now });
+    expect(await search()).toMatchObject({
+      sessionToken: "token",
+      expiration: new Date(Date.parse(document.Expiration)),
+    });
+    await search();
+    expect(runsIn(folder.path)).toBe(1);
+    now += 56 * 60_000;
+    await search();
+    expect(runsIn(folder.path)).toBe(2);
+  });
+
+  it.each([
+    ["exit 3", "the credential_process failed (exit 3)"],
+    [
+      "echo 'Please log in first' >&2; exit 1",
+      "the credential_process failed (exit 1): Please log in first",
+    ],
+    ["echo secret-text", "the credential_process did not print credentials of Version 1 as JSON"],
+    [
+      printing({ ...PRINTED, Version: 2 }),
+      "the credential_process did not print credentials of Version 1 as JSON",
+    ],
+  ])("that fails is run once, and reported in its own words: %s", async (script, why) => {
+    using folder = scratchFolder();
+    const path = program(folder.path, script);
+    const search = searchIn(folder.path, `[profile work]\ncredential_process = ${path}\n`);
+    const error = await caughtError(search);
+    expect(error).toMatchObject({
+      reason: "CLOUD_UNAUTHENTICATED",
+      message: `profile work (AWS_PROFILE) has no usable AWS credentials: ${why}`,
+      remedy: "Run the credential_process of profile work by itself, and correct what it reports.",
+    });
+    expect(runsIn(folder.path)).toBe(1);
+  });
+
+  it.each([
+    ["of the profile", "[profile work]\ncredential_process = sleep 5\n"],
+    [
+      "of the profile's source",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n[profile base]\ncredential_process = sleep 5\n",
+    ],
+  ])("%s that does not end is given up", async (_whose, config) => {
+    using folder = scratchFolder();
+    const search = searchIn(folder.path, config, { searchMilliseconds: 50 });
+    const error = await caughtError(search);
+    expect(error).toMatchObject({ reason: "CLOUD_UNAUTHENTICATED" });
+    expect(error.message).toContain("no source answered in time");
+  });
+});
+
+describe("a profile that needs a person", () => {
+  it.each([
+    [
+      "single sign-on whose session has ended",
+      "[profile work]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = admin\n" +
+        "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
+      "SSO session token associated with profile=work was not found",
+      "Log in with `aws sso login --profile work`.",
+    ],
+    [
+      "single sign-on of the role's source",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n" +
+        "[profile base]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n" +
+        "sso_account_id = 123456789012\nsso_role_name = admin\n",
+      "The SSO session associated with this profile is invalid",
+      "Log in with `aws sso login --profile base`.",
+    ],
+    [
+      "a role with a code of a device",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n" +
+        "mfa_serial = arn:aws:iam::123456789012:mfa/me\n" +
+        "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n",
+      "Profile work requires multi-factor authentication",
+      "Slipway does not ask for the code of arn:aws:iam::123456789012:mfa/me. Use a profile with credential_process = aws configure export-credentials --profile work, or set the temporary keys that this command prints.",
+    ],
+    [
+      "the session of aws login",
+      "[profile work]\nlogin_session = arn:aws:iam::123456789012:user/me\nregion = eu-west-1\n",
+      "Failed to load",
+      "Log in with `aws login --profile work`.",
+    ],
+  ])("has a remedy with its own command: %s", async (_what, config, words, remedy) => {
+    using home = scratchFolder();
+    // For single sign-on the SDK looks for tokens and settings where the process's own variables say.
+    vi.stubEnv("HOME", home.path);
+    vi.stubEnv("AWS_CONFIG_FILE", join(home.path, "config"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const error = await caughtError(searchIn(home.path, config));
+    expect(error).toMatchObject({ reason: "CLOUD_UNAUTHENTICATED", remedy });
+    expect(error.message).toContain(words);
+  });
+});
