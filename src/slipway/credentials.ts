@@ -107,5 +107,8 @@ async function plannedCredential(
   if (credential === null || credential.kind === "anonymous") return null;
   const secret = credential.kind === "secret" ? credential.secret : null;
   const request = { reference: parseReference(artifact.id), secret };
-  return (await findCredential(ports, request, signal)).credential;
+  const found = await findCredential(ports, request, signal);
+  // The plan promises a credential: an anonymous pull would fail later, and say less.
+  if (found.problem !== undefined) throw found.problem;
+  return found.credential;
 }

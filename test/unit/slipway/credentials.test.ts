@@ -109,4 +109,16 @@ describe("launchSecrets", () => {
     const plan = samplePlan({ credential: { kind: "anonymous" } });
     expect((await launchSecrets(ports({}, "two"), plan, signal)).credential).toBe(null);
   });
+
+  it("fails if the plan has the credential of a Docker configuration that cannot be read now", async () => {
+    const problem = invalidArgument("CREDENTIAL_INVALID", "config.json is empty");
+    const dockerCredential: CredentialPorts["dockerCredential"] = (_one, _two, onProblem) => {
+      onProblem?.(problem);
+      return Promise.resolve(null);
+    };
+    const plan = samplePlan({ credential: { kind: "docker-configuration" } });
+    await expect(launchSecrets({ ...ports({}), dockerCredential }, plan, signal)).rejects.toBe(
+      problem,
+    );
+  });
 });
