@@ -227,9 +227,12 @@ export function notPermitted(subject: Subject, answer: Answer): SlipwayError {
     code: "PERMISSION_DENIED",
     reason: "REGISTRY_PERMISSION_DENIED",
     why: withWords(why, answer),
-    remedy: anonymous
-      ? `Use a credential that may pull it, or check the name (registries say the same of a repository that does not exist).`
-      : `Give the credential the right to pull it, renew it if it has expired, or check the name (registries say the same of a repository that does not exist).`,
+    remedy: afterMessage(
+      answer,
+      anonymous
+        ? "Use a credential that may pull it, or check the name (registries say the same of a repository that does not exist)."
+        : "Give the credential the right to pull it, renew it if it has expired, or check the name (registries say the same of a repository that does not exist).",
+    ),
     blastRadius: "credential",
     metadata: answer.metadata,
   });
@@ -271,6 +274,14 @@ export function rateLimited(subject: Subject, answer: Answer): SlipwayError {
 function sender({ repository }: Subject, { from }: Answer): string {
   const registry = `the registry ${repository.registry}`;
   return from === null ? registry : `${registry} redirects to ${from}, which`;
+}
+
+/** The remedy, unless the registry's message names another cause, such as a policy: its code does not tell them apart. */
+function afterMessage({ entries }: Answer, remedy: string): string {
+  const explains = entries.some(({ message }) => message !== undefined);
+  return explains
+    ? `Settle what the registry's message names. If it names no cause: ${remedy}`
+    : remedy;
 }
 
 /** The status and the words of the response: `status 412 (PROJECTPOLICYVIOLATION): it has vulnerabilities`. */

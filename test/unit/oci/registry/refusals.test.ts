@@ -144,6 +144,20 @@ describe("a registry that answers well and refuses", () => {
     expect(asked).toBe(1);
   });
 
+  it.each<[unknown, RegExp]>([
+    [
+      refusal("DENIED", "blocked by the policy of Xray"),
+      /^Settle what the registry's message names/,
+    ],
+    [{ errors: [{ code: "DENIED" }] }, /^Use a credential that may pull it/],
+  ])("has a remedy that does not contradict its words: %j", async (document, remedy) => {
+    const { failure } = await read(() => errorReply(403, document));
+    expect(failure).toMatchObject({
+      reason: "REGISTRY_PERMISSION_DENIED",
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
   it.each<[string, number, unknown]>([
     [
       "429",
