@@ -10,6 +10,8 @@ export interface GceRule {
   readonly codes: readonly string[];
   /** Statuses with which Compute Engine means something else by these codes. */
   readonly exceptWith?: readonly number[];
+  /** The codes sum up others: they decide only if no other code is known. */
+  readonly isSummary?: boolean;
   readonly verdict: GceVerdict;
 }
 
@@ -87,6 +89,14 @@ export const REFUSED: GceVerdict = {
   retry: "never",
 };
 
+const NO_ROOM: GceVerdict = {
+  code: "RESOURCE_EXHAUSTED",
+  reason: "INSUFFICIENT_CAPACITY",
+  remedy: "Try again later, or give the placement more zones or the workspace another type.",
+  blastRadius: "type-in-zone",
+  retry: "next-candidate",
+};
+
 const QUOTA_EXCEEDED: GceVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "QUOTA_EXCEEDED",
@@ -115,20 +125,15 @@ export const GCE_RULES: readonly GceRule[] = [
       "RESOURCE_POOL_EXHAUSTED",
       "RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
       "INSUFFICIENT_CAPACITY",
-      "VM_MIN_COUNT_NOT_REACHED",
       "RESOURCE_AVAILABILITY",
       "resource_availability",
     ],
     // A machine type and disk type that do not go together: https://github.com/scylladb/scylla-cluster-tests/pull/15742
     exceptWith: [400],
-    verdict: {
-      code: "RESOURCE_EXHAUSTED",
-      reason: "INSUFFICIENT_CAPACITY",
-      remedy: "Try again later, or give the placement more zones or the workspace another type.",
-      blastRadius: "type-in-zone",
-      retry: "next-candidate",
-    },
+    verdict: NO_ROOM,
   },
+  // A bulk insert that made too few machines: https://github.com/skypilot-org/skypilot/pull/4333
+  { codes: ["VM_MIN_COUNT_NOT_REACHED"], isSummary: true, verdict: NO_ROOM },
   {
     codes: ["QUOTA_EXCEEDED", "quotaExceeded", "RESOURCE_QUOTA_EXCEEDED"],
     verdict: QUOTA_EXCEEDED,

@@ -160,13 +160,20 @@ function verdictOf(failure: Pick<GceCallFailure, "codes" | "status">): GceVerdic
   return rule?.verdict ?? REFUSED;
 }
 
-function decidingRule({
+function decidingRule(failure: Pick<GceCallFailure, "codes" | "status">): GceRule | undefined {
+  return RULES.get(decidingCode(failure) ?? "");
+}
+
+/** The first code that has a rule for this status; a summary only if there is no other. */
+function decidingCode({
   codes,
   status,
-}: Pick<GceCallFailure, "codes" | "status">): GceRule | undefined {
-  return codes
-    .map((code) => RULES.get(code))
-    .find((rule) => rule !== undefined && !rule.exceptWith?.includes(status ?? 0));
+}: Pick<GceCallFailure, "codes" | "status">): string | undefined {
+  const known = codes.filter((code) => {
+    const rule = RULES.get(code);
+    return rule !== undefined && !rule.exceptWith?.includes(status ?? 0);
+  });
+  return known.find((code) => RULES.get(code)?.isSummary !== true) ?? known[0];
 }
 
 /** A constraint's name, as in `constraints/compute.vmExternalIpAccess`. The API gives it nowhere else. */
@@ -191,7 +198,7 @@ function metadataOf({
   help,
   retryAfterSeconds,
 }: Pick<GceCallFailure, "status" | "codes" | "help" | "retryAfterSeconds">): JsonObject {
-  const decided = codes.find((code) => RULES.has(code)) ?? codes[0];
+  const decided = decidingCode({ codes, status }) ?? codes[0];
   return {
     ...(status === null ? {} : { status }),
     ...(decided === undefined ? {} : { provider_code: decided }),

@@ -31,7 +31,9 @@ const STATUS: Readonly<Partial<Record<GceVerdict["code"], number>>> = {
 };
 
 function refusalsOf(kind: GceRefusal["kind"]): readonly GceRefusal[] {
-  return GCE_RULES.flatMap(({ codes, verdict }) =>
+  // Only operations have summaries.
+  const rules = GCE_RULES.filter(({ isSummary }) => kind === "operation-error" || !isSummary);
+  return rules.flatMap(({ codes, verdict }) =>
     codes.map((code) => {
       const name = `${kind} ${code}`;
       return { name, code, kind, verdict, status: STATUS[verdict.code] ?? 400 };

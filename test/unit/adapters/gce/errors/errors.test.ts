@@ -273,6 +273,16 @@ describe("the error of an operation", () => {
     expect(judged.message).toContain(localizedMessage);
   });
 
+  it.each([
+    ["VM_MIN_COUNT_NOT_REACHED", "QUOTA_EXCEEDED"],
+    ["QUOTA_EXCEEDED", "VM_MIN_COUNT_NOT_REACHED"],
+  ])("is never the summary of others: %s, %s", (...codes) => {
+    const error = codes.map((code) => ({ code, message: "m" }));
+    const judged = operationError({ error, httpErrorStatusCode: 403 }, "making machines");
+    expect(judged.reason).toBe("QUOTA_EXCEEDED");
+    expect(judged.metadata["provider_code"]).toBe("QUOTA_EXCEEDED");
+  });
+
   it("is the first that is known, among several", () => {
     const error = ["OOPS", "QUOTA_EXCEEDED"].map((code) => ({ code, message: "m" }));
     const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
