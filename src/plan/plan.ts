@@ -24,7 +24,7 @@ export interface Artifact {
   readonly imageId?: string;
   /** OCI: ChainID of the top layer. */
   readonly chainId?: string | null;
-  /** OCI: `os/architecture[/variant]`. */
+  /** OCI: `os/architecture[/variant]`; absent if the image's configuration omits it. */
   readonly platform?: string;
   /** RFC 3339, as reported by the provider. */
   readonly createdAt?: string | null;

@@ -239,9 +239,9 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
     if (options.verifyLayers === true)
       await verifyLayerBlobs(client, { inspection, credential, signal });
     // The configuration is verified against its digest, and may still say anything in its labels and variables.
-    const { config } = inspection;
+    const { config, findings } = inspection;
     const redactor = client.redactor({ repository: reference, credential });
-    return { ...inspection, config: redactor.data(config) };
+    return { ...inspection, config: redactor.data(config), findings: redactor.data(findings) };
   } catch (caught) {
     throw isSlipwayError(caught) ? explainedError(problem, caught) : caught;
   } finally {

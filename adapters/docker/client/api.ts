@@ -31,8 +31,8 @@ export interface PullRequest {
    * tag.
    */
   readonly reference: string;
-  /** `os/architecture[/variant]`. */
-  readonly platform: string;
+  /** `os/architecture[/variant]`; null for an image that does not state its own. */
+  readonly platform: string | null;
   readonly registry: string;
   readonly credential: RegistryCredential | null;
 }
@@ -58,8 +58,8 @@ export interface ContainerBody {
 export interface ContainerRequest {
   /** Every process derives the same name for a launch's member, so the engine refuses a second container. */
   readonly name: string;
-  /** `os/architecture[/variant]`. */
-  readonly platform: string;
+  /** `os/architecture[/variant]`; null for an image that does not state its own. */
+  readonly platform: string | null;
   readonly body: ContainerBody;
 }
 
@@ -160,7 +160,7 @@ export function createEngineApi(
     },
     async pull({ reference, platform, registry, credential }, signal) {
       const docker = await pulling(signal);
-      const query = { fromImage: reference, platform };
+      const query = { fromImage: reference, ...platformQuery(platform) };
       const auth = credential === null ? {} : authconfig(registry, credential);
       return readableOf(await docker.createImage(auth, query));
     },
@@ -210,7 +210,7 @@ async function createContainer(
   const reply = await callEngine(transport, call, {
     method: "POST",
     path: "/containers/create?",
-    options: parts({ name, platform }, body),
+    options: parts({ name, ...platformQuery(platform) }, body),
     statusCodes: {},
   });
   const { Id: id, Warnings } = readReply(createReply, reply, `the new container ${name}`);
@@ -238,6 +238,11 @@ async function podmanControllers(
  */
 function parts(query: object, body?: object): Readonly<Record<string, unknown>> {
   return { _query: query, ...(body === undefined ? {} : { _body: body }) };
+}
+
+/** Under a platform, the engine finds no image whose configuration states none. */
+function platformQuery(platform: string | null): object {
+  return platform === null ? {} : { platform };
 }
 
 /** The credential that the engine sends to the registry (`X-Registry-Auth`). */

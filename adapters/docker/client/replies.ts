@@ -24,6 +24,9 @@ export const infoReply = z.object({
   OSType: text.default("linux"),
   Architecture: text.default(""),
   KernelVersion: text.default(""),
+  /** The graph driver or snapshotter that keeps the layers. */
+  Driver: text.default(""),
+  DriverStatus: z.array(z.array(text)).nullish(),
   NCPU: z.number().default(0),
   MemTotal: z.number().default(0),
   // If the engine does not report a capability, assume that it has it.

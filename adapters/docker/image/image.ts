@@ -2,6 +2,7 @@ import { isSlipwayError } from "../../../src/errors.ts";
 import type { ErrorReason, JsonObject, SlipwayError } from "../../../src/errors.ts";
 import { inspectOciImage } from "../../../src/oci/inspect/inspect-image.ts";
 import type { OciInspection } from "../../../src/oci/inspect/inspect-image.ts";
+import type { ImageFinding } from "../../../src/oci/image/finding.ts";
 import { formatPlatform } from "../../../src/oci/image/platform.ts";
 import { formatReference, parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
@@ -9,7 +10,7 @@ import type { Redactor } from "../../../src/redaction/redactor.ts";
 import { ARCHITECTURES } from "../../../src/plan/plan.ts";
 import type { Artifact, Check } from "../../../src/plan/plan.ts";
 import type { ImageInspection, ImageSource, ImageTarget } from "../../../src/substrate/contract.ts";
-import { failedBy, passed, skipped } from "../../../src/substrate/check.ts";
+import { failed, failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { BlockList, isIP } from "node:net";
 import { isLoopbackRegistry, registryHostName } from "../../../src/oci/registry/loopback.ts";
 import { isPodman } from "../client/engine-facts.ts";
@@ -52,14 +53,22 @@ export async function inspectDockerImage(
   try {
     const reference = parseReference(imageRef);
     const found = await inspectOciImage(registry, { reference, platform, credential, signal });
-    return readImage(imageRef, found, registry.redactor({ repository: reference, credential }));
+    const redactor = registry.redactor({ repository: reference, credential });
+    return readImage(found, { requested: imageRef, imageName: target.imageName, redactor });
   } catch (caught) {
     if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
     return unreadImage(target.imageName, imageRef, caught);
   }
 }
 
-function readImage(requested: string, found: OciInspection, redactor: Redactor): ImageInspection {
+function readImage(
+  found: OciInspection,
+  {
+    requested,
+    imageName,
+    redactor,
+  }: { readonly requested: string; readonly imageName: string; readonly redactor: Redactor },
+): ImageInspection {
   const id = formatReference(found.pinned);
   const platform = formatPlatform(found.platform);
   const artifact: Artifact = {
@@ -69,7 +78,7 @@ function readImage(requested: string, found: OciInspection, redactor: Redactor):
     indexDigest: found.indexDigest,
     imageId: found.imageId,
     chainId: found.chainIds.at(-1) ?? null,
-    platform,
+    ...(found.statesPlatform ? { platform } : {}),
     createdAt: found.config.created ?? null,
   };
   const reference = formatReference(found.requested);
@@ -81,8 +90,9 @@ function readImage(requested: string, found: OciInspection, redactor: Redactor):
       passed("image.reference", `${requested} means ${reference}`),
       passed("image.manifest", `the registry has the manifest ${found.manifestDigest}`),
       passed("image.platform", `the image is for ${platform}`),
-      passed("image.config", `the configuration ${found.imageId} is valid`),
+      passed("image.config", `the configuration ${found.imageId} is readable`),
       passed("image.layers", `${layersAgree(found.diffIds.length)} with the configuration`),
+      ...found.findings.map((finding) => findingCheck(finding, `image ${imageName}: `, redactor)),
     ],
     // A digest is fixed; a tag may move when it is pushed again.
     floating: found.floating
@@ -91,6 +101,28 @@ function readImage(requested: string, found: OciInspection, redactor: Redactor):
     sources: sourcesOf(found),
     facts: factsOf(found, platform, redactor),
   };
+}
+
+/** A departure from the specification warns; what no engine runs fails. The engine's own checks judge the rest. */
+function findingCheck(
+  { subject, message, obstacle }: ImageFinding,
+  prefix: string,
+  redactor: Redactor,
+): Check {
+  const name = `image.${subject}`;
+  // The message quotes the document, which may contain anything.
+  const finding = `${prefix}${redactor.text(message)}`;
+  if (obstacle === null)
+    return warning(name, {
+      message: finding,
+      remedy: "Nothing is needed if the image runs; a current builder follows the specification.",
+    });
+  return failed(name, {
+    code: "FAILED_PRECONDITION",
+    message: finding,
+    blastRadius: "image",
+    ...obstacle,
+  });
 }
 
 function unreadImage(imageName: string, imageRef: string, error: SlipwayError): ImageInspection {
@@ -140,7 +172,12 @@ function factsOf(found: OciInspection, platform: string, redactor: Redactor): Js
   };
   // A round trip through JSON drops members that zod leaves as `undefined`.
   const plain: unknown = JSON.parse(JSON.stringify(config));
-  return { config: isObject(plain) ? plain : {}, platform, size: found.size };
+  const refusals = found.findings.flatMap(({ message, refusedBy, obstacle }) =>
+    obstacle === null && refusedBy.length > 0
+      ? [{ message: redactor.text(message), refused_by: refusedBy }]
+      : [],
+  );
+  return { config: isObject(plain) ? plain : {}, platform, size: found.size, refusals };
 }
 
 function isObject(value: unknown): value is JsonObject {

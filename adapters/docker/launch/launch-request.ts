@@ -27,7 +27,7 @@ export function containerRequest(launch: Launch, member: LaunchMember): Containe
   const settings = settingsOf(plan);
   return {
     name: containerName(launch.token, member.spawnId),
-    platform: plan.artifact.platform ?? `linux/${plan.architecture}`,
+    platform: plan.artifact.platform ?? null,
     body: {
       Image: plan.artifact.id,
       Env: environment(launch, member),

@@ -20,8 +20,8 @@ export interface PullTimeouts {
 export interface ImagePull {
   /** Contains the digest of one platform's manifest. */
   readonly reference: Reference;
-  /** `os/architecture[/variant]`. */
-  readonly platform: string;
+  /** `os/architecture[/variant]`; null for an image that does not state its own. */
+  readonly platform: string | null;
   readonly credential: RegistryCredential | null;
   readonly onProgress: (message: string) => void;
   readonly signal: AbortSignal;

@@ -102,13 +102,23 @@ function secretFiles(draft: PlanDraft): ContainerSettings["files"] {
   );
 }
 
-/** The engine drops an image's variable if the container sets one of the same name. */
+/**
+ * The image's variables as the engine keeps them. It drops one that the container sets itself, or that has no `=`. Of
+ * two with one name it keeps the first if the container sets any variable, else the last.
+ *
+ * Source: `merge` in moby's daemon/commit.go and `ReplaceOrAppendEnvVars` in container/env.go
+ */
 function keptVariables(
   image: readonly string[],
   injected: ContainerSettings["injectedEnv"],
 ): string[] {
+  const nameOf = (entry: string) => entry.slice(0, entry.indexOf("="));
   const replaced = new Set(injected.map(({ name }) => name));
-  return image.filter((entry) => !replaced.has(entry.slice(0, entry.indexOf("="))));
+  const own = image.filter((entry) => entry.includes("=") && !replaced.has(nameOf(entry)));
+  const names = own.map(nameOf);
+  const keeps = (name: string, index: number) =>
+    (injected.length > 0 ? names.indexOf(name) : names.lastIndexOf(name)) === index;
+  return own.filter((entry, index) => keeps(nameOf(entry), index));
 }
 
 /** A port without a protocol is TCP. The engine adds the published ports to the image's. */

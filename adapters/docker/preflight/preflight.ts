@@ -12,6 +12,7 @@ import type { EngineEndpoint } from "../client/endpoint.ts";
 import type { EngineFacts, EngineFactsReader } from "../client/engine-facts.ts";
 import { engineError, hasStatus } from "../errors/errors.ts";
 import { guestChecks } from "./guest-checks.ts";
+import { imageStoreChecks } from "./image-store-checks.ts";
 import type { HostPlatforms } from "./host-platforms.ts";
 import { dockerTarget } from "../launch/launch-request.ts";
 import { resourceChecks } from "./resource-checks.ts";
@@ -46,7 +47,10 @@ export async function preflightContainer(
   if (signal.aborted) throw cancellation(signal, "the preflight");
   const merged = mergeConfiguration(draft, facts);
   const engine = await readEngine(ports, draft, signal);
-  const fitting = engine.facts === null ? [] : limitChecks(engine.facts, draft, merged);
+  const fitting =
+    engine.facts === null
+      ? []
+      : [...limitChecks(engine.facts, draft, merged), ...imageStoreChecks(engine.facts, facts)];
   const obstacle = engine.checks.find(({ outcome }) => outcome === "failed") ?? null;
   return {
     checks: [...engine.checks, ...fitting, ...guestChecks(draft, merged.container)],

@@ -17,6 +17,7 @@ export async function inspect(
       ...(platform === undefined ? {} : { platform }),
       ...(secret === undefined ? {} : { secret }),
     });
+    for (const { message } of inspection.findings) context.progress.warn(message);
     await context.print(viewInspection(inspection));
   });
 }

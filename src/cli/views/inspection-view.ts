@@ -7,7 +7,8 @@ import { joinParts, renderFields, renderTable } from "../output/table.ts";
 
 /** The inspection of an image in its registry. The configuration keeps the field names of the OCI specification. */
 export function viewInspection(inspection: OciInspection): View {
-  const { requested, indexDigest, manifestDigest, imageId, diffIds, chainIds, config } = inspection;
+  const { requested, indexDigest, manifestDigest, imageId, diffIds, chainIds, config, findings } =
+    inspection;
   const printed = {
     reference: formatReference(requested),
     indexDigest,
@@ -17,6 +18,7 @@ export function viewInspection(inspection: OciInspection): View {
     diffIds,
     chainIds,
     config,
+    warnings: findings.map(({ message }) => message),
   };
   return {
     value: toSnakeCase(printed),

@@ -72,37 +72,18 @@ export function chainIds(diffIds: readonly string[]): readonly string[] {
 }
 
 /**
- * Compares the three counts of an image's layers: the manifest's layers, the configuration's DiffIDs, and the
- * history's entries without `empty_layer` (if the image has a history).
+ * Compares the manifest's layers with the configuration's DiffIDs: engines refuse an image in which they differ.
  *
  * @throws SlipwayError `LAYERS_MISMATCH`
  */
-export function verifyLayers(manifest: ImageManifest, config: ImageConfig): void {
+export function verifyLayers(manifest: Pick<ImageManifest, "layers">, config: ImageConfig): void {
   const layers = manifest.layers.length;
   const diffIds = config.rootfs.diff_ids.length;
-  const history = config.history ?? [];
-  const filled = history.filter((entry) => entry.empty_layer !== true).length;
-  if (layers !== diffIds)
-    throw layersMismatch(
-      `the manifest has ${layers} layers, the configuration ${diffIds} DiffIDs`,
-      {
-        layers,
-        diff_ids: diffIds,
-      },
-    );
-  // Builders without history support write an empty list.
-  if (history.length > 0 && filled !== layers)
-    throw layersMismatch(
-      `the image has ${layers} layers, but its history has ${filled} (${history.length} entries less those without a layer)`,
-      { layers, diff_ids: diffIds, history: filled },
-    );
-}
-
-function layersMismatch(why: string, counts: Readonly<Record<string, number>>) {
-  return invalidArgument(
+  if (layers === diffIds) return;
+  throw invalidArgument(
     "LAYERS_MISMATCH",
-    `image layers disagree: ${why}`,
+    `image layers disagree: the manifest has ${layers} layers, the configuration ${diffIds} DiffIDs`,
     "Build and push the image again: its manifest and its configuration do not match.",
-    counts,
+    { layers, diff_ids: diffIds },
   );
 }

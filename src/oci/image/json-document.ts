@@ -15,11 +15,24 @@ export interface DocumentKind {
 }
 
 /**
- * Parses untrusted JSON. Of a duplicate key the last value counts, as in Go, whose programs read the same documents.
+ * Parses untrusted JSON. Of a duplicate key the last value counts.
  *
  * @throws SlipwayError with the kind's reason if the document is too large, not UTF-8 or not JSON
  */
 export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind): unknown {
+  return readJsonDocument(json, kind).value;
+}
+
+/**
+ * Parses untrusted JSON and returns its text too, which keeps what a JavaScript object loses: repeated members and
+ * their order.
+ *
+ * @throws SlipwayError as {@link parseJsonDocument}
+ */
+export function readJsonDocument(
+  json: string | Uint8Array,
+  kind: DocumentKind,
+): { readonly text: string; readonly value: unknown } {
   // JavaScript callers may pass anything.
   if (typeof json !== "string" && !ArrayBuffer.isView(json))
     throw invalidArgument(kind.reason, `${kind.what}: it is neither text nor bytes`);
@@ -33,7 +46,7 @@ export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind)
     throw invalidArgument(kind.reason, `${kind.what}: it is not UTF-8`);
   }
   try {
-    return JSON.parse(text);
+    return { text, value: JSON.parse(text) };
   } catch {
     // The parser's message quotes the document, which may contain anything.
     throw invalidArgument(kind.reason, `${kind.what}: it is not JSON`);
@@ -67,7 +80,7 @@ export function checkDocument<Schema extends z.ZodType>(
 }
 
 /** Formats a path as `config.Env[0]`; quotes keys that are not plain words. */
-function formatPath(path: readonly PropertyKey[]): string {
+export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;

@@ -1,13 +1,26 @@
-import { z } from "zod";
 import { invalidArgument } from "../../errors.ts";
 import { isDigest } from "../digest.ts";
-import { checkDocument, parseJsonDocument, type DocumentKind } from "./json-document.ts";
+import { deviation, type ImageFinding } from "./finding.ts";
+import {
+  type Decoded,
+  type DecodingState,
+  formatNote,
+  goInteger,
+  goList,
+  goMap,
+  goPointer,
+  goStruct,
+  goText,
+  goTexts,
+} from "./go-json.ts";
+import { type DocumentKind, readJsonDocument } from "./json-document.ts";
+import { configFindings, layerFindings } from "./layer-findings.ts";
 import {
   bareMediaType,
   DOCKER_MANIFEST,
   DOCKER_MANIFEST_LIST,
+  configTypeKind,
   isGenericType,
-  isImageConfigType,
   isIndexType,
   isManifestType,
   isSchemaOneType,
@@ -28,6 +41,8 @@ export interface Descriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
+  /** Places outside of the registry that have the content, as an index or manifest lists them. */
+  readonly urls?: readonly string[];
 }
 
 export interface IndexEntry extends Descriptor {
@@ -41,6 +56,7 @@ export interface ImageIndex {
   readonly kind: "index";
   readonly mediaType: string;
   readonly manifests: readonly IndexEntry[];
+  readonly findings: readonly ImageFinding[];
 }
 
 /** An OCI image manifest or a Docker manifest of schema 2. */
@@ -49,38 +65,39 @@ export interface ImageManifest {
   readonly mediaType: string;
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
+  readonly findings: readonly ImageFinding[];
 }
 
 const KIND: DocumentKind = { what: "image manifest", reason: "MANIFEST_INVALID" };
 
-const digest = z.string().refine(isDigest, "not a digest");
-const size = z.int("not a size in bytes").nonnegative("not a size in bytes");
-// Other programs write these documents: the schemas validate the fields that we use and ignore the rest.
-const descriptor = z.object({ mediaType: z.string(), digest, size });
-const platform = z.object({
-  os: z.string(),
-  architecture: z.string(),
-  variant: z.string().optional(),
+// Registries and engines read these documents with Go. Members that we do not use are skipped, whatever they are.
+const descriptorMembers = { mediaType: goText, digest: goText, size: goInteger, urls: goTexts };
+const platformMembers = { os: goText, architecture: goText, variant: goText };
+const documentDecoder = goStruct({
+  schemaVersion: goInteger,
+  mediaType: goText,
+  config: goPointer(goStruct(descriptorMembers)),
+  layers: goList(goStruct(descriptorMembers), {}),
+  manifests: goList(
+    goStruct({
+      ...descriptorMembers,
+      platform: goPointer(goStruct(platformMembers)),
+      annotations: goMap(goText, ""),
+    }),
+    {},
+  ),
+  fsLayers: goList(goStruct({}), {}),
 });
-const annotations = z.record(z.string(), z.string());
-const indexEntry = descriptor.extend({
-  platform: platform.nullish(),
-  annotations: annotations.nullish(),
-});
-const schemaVersion = z.literal(2, "the schema version is not 2");
-const imageIndex = z.object({ schemaVersion, manifests: z.array(indexEntry) });
-const imageManifest = z.object({ schemaVersion, config: descriptor, layers: z.array(descriptor) });
-const outline = z.looseObject({
-  schemaVersion: z.unknown(),
-  mediaType: z.string().optional(),
-});
+type Document = NonNullable<ReturnType<typeof documentDecoder.decode>>;
+type DocumentEntry = NonNullable<Document["manifests"]>[number];
 
 /**
- * Parses a manifest or an index.
+ * Parses a manifest or an index, the way engines do: names match in any case, and `null` or an empty string counts as
+ * absent.
  *
- * The `Content-Type` of the response and the document's own `mediaType` decide which of the two it is, and must
- * agree. Without both, the document's fields decide. A document with the fields of both an index and a manifest is
- * rejected: two programs would run different images from one digest (CVE-2021-41190).
+ * The document's own `mediaType` decides whether it is an index or a manifest, or else the `Content-Type` of the
+ * response; these two must agree. Without both, the document's fields decide. A document with the fields of both an
+ * index and a manifest is rejected: two programs would run different images from one digest (CVE-2021-41190).
  *
  * @throws SlipwayError `MANIFEST_INVALID`; `MEDIA_TYPE_UNSUPPORTED` for other documents (schema 1, artifacts)
  */
@@ -88,18 +105,51 @@ export function parseManifest(
   json: string | Uint8Array,
   contentType?: string,
 ): ImageIndex | ImageManifest {
-  const document = checkDocument(outline, parseJsonDocument(json, KIND), KIND);
-  const mediaType = documentType(document, bareMediaType(contentType));
+  const { text, value } = readJsonDocument(json, KIND);
+  if (value === null) throw invalid("it is null");
+  const state: DecodingState = { text, at: 0, notes: [] };
+  const document = documentDecoder.decode(state, [], undefined) ?? {};
+  const fault = state.notes.find(({ kind }) => kind === "type");
+  if (fault !== undefined) throw invalid(formatNote(fault));
+  const { mediaType, findings } = documentType(document, bareMediaType(contentType));
+  const notes = state.notes.map((note) =>
+    deviation("manifest", `${KIND.what}: ${formatNote(note)}`),
+  );
+  const version =
+    document.schemaVersion === 2
+      ? []
+      : [
+          deviation(
+            "manifest",
+            `${KIND.what}: schemaVersion: is ${document.schemaVersion ?? "missing"}, not 2`,
+          ),
+        ];
+  const deviations = [...notes, ...version, ...findings];
   if (isIndexType(mediaType)) {
-    const index = checkDocument(imageIndex, document, KIND);
-    return { kind: "index", mediaType, manifests: index.manifests.map(toIndexEntry) };
+    // Go writes an empty list as null.
+    if (document.manifests === undefined) throw invalid("manifests: is missing");
+    const manifests = (document.manifests ?? []).map(toIndexEntry);
+    return { kind: "index", mediaType, manifests, findings: deviations };
   }
-  const { config, layers } = checkDocument(imageManifest, document, KIND);
-  if (!isImageConfigType(config.mediaType))
+  return toManifest(document, mediaType, deviations);
+}
+
+function toManifest(
+  document: Document,
+  mediaType: string,
+  deviations: readonly ImageFinding[],
+): ImageManifest {
+  const config = toDescriptor(document.config ?? undefined, "config");
+  if (configTypeKind(config.mediaType) === null)
     throw unsupported(
       `the configuration has the media type ${quote(config.mediaType)}, which is not a container image's`,
     );
-  return { kind: "manifest", mediaType, config, layers };
+  if (document.layers === undefined) throw invalid("layers: is missing");
+  const layers = (document.layers ?? []).map((layer, index) =>
+    toDescriptor(layer, `layers[${index}]`),
+  );
+  const findings = [...deviations, ...configFindings(config), ...layerFindings(layers)];
+  return { kind: "manifest", mediaType, config, layers, findings };
 }
 
 /**
@@ -107,38 +157,80 @@ export function parseManifest(
  *
  * @throws SlipwayError for every other type
  */
-function documentType(document: z.output<typeof outline>, contentType: string): string {
-  const claimed = document.mediaType ?? "";
-  if (document.schemaVersion === 1 || isSchemaOneType(claimed) || isSchemaOneType(contentType))
+function documentType(
+  document: Document,
+  contentType: string,
+): { readonly mediaType: string; readonly findings: readonly ImageFinding[] } {
+  const claimed = (document.mediaType ?? "").toLowerCase();
+  if (
+    document.schemaVersion === 1 ||
+    document.fsLayers !== undefined ||
+    isSchemaOneType(claimed) ||
+    isSchemaOneType(contentType)
+  )
     throw unsupported("it is a Docker manifest of schema 1, which has no image configuration");
-  const hasManifests = Object.hasOwn(document, "manifests");
-  const hasLayers = Object.hasOwn(document, "layers") || Object.hasOwn(document, "config");
+  const hasManifests = document.manifests !== undefined && document.manifests !== null;
+  const hasLayers = (document.layers ?? document.config ?? null) !== null;
   if (hasManifests && hasLayers)
     throw invalid("it claims to be an index and a manifest at once: it has manifests and layers");
   const sent = isGenericType(contentType) ? "" : contentType;
-  if (claimed !== "" && sent !== "" && claimed !== sent)
-    throw invalid(`its mediaType is ${quote(claimed)}, but its Content-Type is ${quote(sent)}`);
-
-  const mediaType = claimed || sent;
   // Only OCI documents may omit their type.
-  if (mediaType === "") return hasManifests ? OCI_INDEX : OCI_MANIFEST;
-  if (isIndexType(mediaType) || isManifestType(mediaType)) return mediaType;
-  throw unsupported(`its media type is ${quote(mediaType)}`);
+  const mediaType = claimed || sent || (hasManifests ? OCI_INDEX : OCI_MANIFEST);
+  if (!isIndexType(mediaType) && !isManifestType(mediaType))
+    throw unsupported(`its media type is ${quote(mediaType)}`);
+  return { mediaType, findings: typeFindings(claimed, contentType, sent) };
 }
 
-function toIndexEntry(entry: z.output<typeof indexEntry>): IndexEntry {
+/** The registry's word about the document against the document's own. */
+function typeFindings(claimed: string, contentType: string, sent: string): readonly ImageFinding[] {
+  if (sent === "") {
+    // Docker then reads the document as a manifest of schema 1: "missing signature key".
+    const what = contentType === "" ? "no Content-Type" : `the Content-Type ${quote(contentType)}`;
+    return [
+      deviation("manifest", `${KIND.what}: the registry sent it with ${what}`, [
+        "docker-graph-driver",
+      ]),
+    ];
+  }
+  if (claimed === sent || (claimed === "" && !sent.startsWith(DOCKER_PREFIX))) return [];
+  if (claimed !== "" && isIndexType(claimed) !== isIndexType(sent))
+    throw invalid(`its mediaType is ${quote(claimed)}, but its Content-Type is ${quote(sent)}`);
+  if (!isIndexType(sent) && !isManifestType(sent))
+    throw unsupported(`its media type is ${quote(sent)}`);
+  const own = claimed === "" ? "it has no mediaType" : `its mediaType is ${quote(claimed)}`;
+  return [
+    deviation("manifest", `${KIND.what}: ${own}, but its Content-Type is ${quote(sent)}`, [
+      "docker-graph-driver",
+    ]),
+  ];
+}
+
+const DOCKER_PREFIX = "application/vnd.docker.";
+
+function toDescriptor(
+  value: Decoded<typeof descriptorMembers> | undefined,
+  where: string,
+): Descriptor {
+  if (value === undefined) throw invalid(`${where}: is missing`);
+  const { mediaType = "", digest = "", size, urls } = value;
+  if (!isDigest(digest)) throw invalid(`${where}.digest: not a digest`);
+  if (size === undefined || size < 0) throw invalid(`${where}.size: not a size in bytes`);
+  return { mediaType, digest, size, ...(urls == null || urls.length === 0 ? {} : { urls }) };
+}
+
+function toIndexEntry(entry: DocumentEntry, index: number): IndexEntry {
+  const { urls: _unused, ...descriptor } = toDescriptor(entry, `manifests[${index}]`);
   return {
-    mediaType: entry.mediaType,
-    digest: entry.digest,
-    size: entry.size,
-    platform: entry.platform == null ? null : toPlatform(entry.platform),
+    ...descriptor,
+    platform: toPlatform(entry.platform ?? {}),
     annotations: entry.annotations ?? {},
   };
 }
 
-function toPlatform(value: z.output<typeof platform>): Platform {
-  const { os, architecture, variant } = value;
-  return { os, architecture, ...(variant === undefined || variant === "" ? {} : { variant }) };
+/** Null if the entry names neither operating system nor architecture: Go programs write an empty platform so. */
+function toPlatform({ os = "", architecture = "", variant = "" }: Decoded<typeof platformMembers>) {
+  if (os === "" && architecture === "") return null;
+  return { os, architecture, ...(variant === "" ? {} : { variant }) };
 }
 
 function invalid(why: string) {

@@ -35,6 +35,20 @@ const LAYER_COMPRESSIONS: ReadonlyMap<string, LayerCompression> = new Map([
   ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "gzip"],
 ]);
 
+const FOREIGN_LAYER =
+  /^application\/vnd\.(?:docker\.image\.rootfs\.foreign|oci\.image\.layer\.nondistributable)\./;
+
+/** What Docker's graph-driver store accepts for layers, besides the generic types. */
+const DOCKER_PREFIXES = /^application\/vnd\.(?:oci\.image|docker)\./;
+
+/** Generic types of a configuration or a layer that Docker accepts. */
+const GENERIC_CONTENT_TYPES: ReadonlySet<string> = new Set([
+  "",
+  "application/octet-stream",
+  "application/json",
+  "text/html",
+]);
+
 /** Generic types that registries send for any JSON; the document's own `mediaType` counts instead. */
 const GENERIC_TYPES: ReadonlySet<string> = new Set([
   "",
@@ -65,9 +79,34 @@ export function isSchemaOneType(mediaType: string): boolean {
   return mediaType.startsWith("application/vnd.docker.distribution.manifest.v1+");
 }
 
-/** True for a container image's configuration; false for charts, modules and other artifacts. */
-export function isImageConfigType(mediaType: string): boolean {
-  return CONFIG_TYPES.has(mediaType);
+/**
+ * Whether the type is a container image's configuration (`known`), whether it says nothing, as the first builders of
+ * manifests left it (`generic`), or whether it is something else, such as a chart (null).
+ *
+ * Source: moby's `defaultImageTypes`, after https://github.com/distribution/distribution/issues/1621
+ */
+export function configTypeKind(mediaType: string): "known" | "generic" | null {
+  if (CONFIG_TYPES.has(mediaType.toLowerCase())) return "known";
+  return GENERIC_CONTENT_TYPES.has(mediaType.toLowerCase()) ? "generic" : null;
+}
+
+/**
+ * How engines treat a layer of this type.
+ *
+ * - `known`: every engine unpacks it.
+ * - `encrypted`: only a runtime with the key can unpack it (ocicrypt), and no Docker engine is one.
+ * - `foreign`: the registry does not hold it, and engines on Linux do not fetch it from elsewhere.
+ * - `generic`: Docker's graph-driver store looks at the content; containerd skips the layer.
+ * - `unknown`: no engine unpacks it.
+ */
+export function layerTypeKind(
+  mediaType: string,
+): "known" | "encrypted" | "foreign" | "generic" | "unknown" {
+  const type = mediaType.toLowerCase();
+  if (/\+(?:enc|encrypted)$/.test(type)) return "encrypted";
+  if (FOREIGN_LAYER.test(type)) return "foreign";
+  if (LAYER_COMPRESSIONS.has(type)) return "known";
+  return GENERIC_CONTENT_TYPES.has(type) || DOCKER_PREFIXES.test(type) ? "generic" : "unknown";
 }
 
 /** The compression of a layer of this type; null if the type is not a file system layer's. */

@@ -21,8 +21,11 @@ describe("inspect", () => {
         size: 2,
       },
       layers: [],
+      findings: [],
     },
     platform: { os: "linux", architecture: "arm64", variant: "v8" },
+    statesPlatform: true,
+    findings: [],
     imageId: digest("c"),
     diffIds: [digest("d")],
     chainIds: [digest("d")],
@@ -57,7 +60,21 @@ describe("inspect", () => {
         rootfs: { type: "layers", diff_ids: [digest("d")] },
         config: { Env: ["A=b"], ExposedPorts: { "80/tcp": {} } },
       },
+      warnings: [],
     });
+  });
+
+  it("prints what departs from the specification: as members of JSON, else on standard error", async () => {
+    const message = 'image configuration: config.Cmd: is spelled "cmd"';
+    const findings = [{ subject: "config", message, refusedBy: [], obstacle: null }] as const;
+    const inspection = await inspectImage("busybox:1");
+    inspectImage.mockResolvedValueOnce({ ...inspection, findings });
+    const json = await runInMemory(["inspect", "busybox:1", "-o", "json"], { slipway });
+    expect(JSON.parse(json.stdout)).toMatchObject({ warnings: [message] });
+    expect(json.stderr).toBe("");
+    inspectImage.mockResolvedValueOnce({ ...inspection, findings });
+    const table = await runInMemory(["inspect", "busybox:1", "-o", "table"], { slipway });
+    expect(table.stderr).toBe(`slipway: warning: ${message}\n`);
   });
 
   it("prints a table for people", async () => {

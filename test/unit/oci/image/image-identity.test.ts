@@ -7,7 +7,6 @@ import {
   imageId,
   verifyLayers,
 } from "../../../../src/oci/image/image-config.ts";
-import { OCI_MANIFEST } from "../../../../src/oci/image/media-types.ts";
 import { COMPLETE, DIFF_IDS, MINIMAL, change, parse } from "../support/image-config.ts";
 
 describe("ids", () => {
@@ -51,15 +50,11 @@ describe("ids", () => {
 describe("verifyLayers", () => {
   const descriptor = { mediaType: "application/x", digest: `sha256:${"3".repeat(64)}`, size: 1 };
   const manifest = (layers: number) => ({
-    kind: "manifest" as const,
-    mediaType: OCI_MANIFEST,
-    config: descriptor,
     layers: Array.from({ length: layers }, () => descriptor),
   });
 
-  it("passes if all three counts agree, or there is no history", () => {
-    expect(() => verifyLayers(manifest(2), parse(COMPLETE))).not.toThrow();
-    for (const history of [undefined, null, []])
+  it("passes if both counts agree, whatever the history says", () => {
+    for (const history of [undefined, null, [], [{}], [{}, {}, {}]])
       expect(() => verifyLayers(manifest(2), parse(change("history", history)))).not.toThrow();
     expect(() => verifyLayers(manifest(0), parse(MINIMAL))).not.toThrow();
   });
@@ -69,20 +64,6 @@ describe("verifyLayers", () => {
       expect.objectContaining({
         reason: "LAYERS_MISMATCH",
         message: expect.stringContaining(`the manifest has ${layers} layers, the configuration 2`),
-      }),
-    );
-  });
-
-  it.each([
-    [[{}], 1],
-    [[{}, {}, {}], 3],
-    [[{}, {}, { empty_layer: true }, {}], 3],
-    [[{ empty_layer: true }], 0],
-  ])("rejects a history with another number of layers %#", (history, filled) => {
-    expect(() => verifyLayers(manifest(2), parse(change("history", history)))).toThrow(
-      expect.objectContaining({
-        reason: "LAYERS_MISMATCH",
-        metadata: { layers: 2, diff_ids: 2, history: filled },
       }),
     );
   });

@@ -25,6 +25,7 @@ const LAYER = {
   digest: OTHER,
   size: 3,
 };
+const DOCKER_LAYER = { ...LAYER, mediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip" };
 const MANIFEST = { schemaVersion: 2, config: CONFIG, layers: [LAYER] };
 const ENTRY = {
   mediaType: OCI_MANIFEST,
@@ -62,7 +63,7 @@ describe("parseManifest", () => {
     ],
     [{ ...MANIFEST, config: DOCKER_CONFIG }, DOCKER_MANIFEST, DOCKER_MANIFEST],
   ])("reads a manifest %#", (document, contentType, mediaType) => {
-    expect(parse(document, contentType)).toEqual({
+    expect(parse(document, contentType)).toMatchObject({
       kind: "manifest",
       mediaType,
       config: document.config,
@@ -76,7 +77,7 @@ describe("parseManifest", () => {
     [INDEX, undefined, OCI_INDEX],
     [{ ...INDEX, mediaType: DOCKER_MANIFEST_LIST }, "", DOCKER_MANIFEST_LIST],
   ])("reads an index %#", (document, contentType, mediaType) => {
-    expect(parse(document, contentType)).toEqual({
+    expect(parse(document, contentType)).toMatchObject({
       kind: "index",
       mediaType,
       manifests: [{ ...ENTRY, annotations: {} }],
@@ -106,15 +107,13 @@ describe("parseManifest", () => {
     ["both an index and a manifest", { ...INDEX, layers: [] }, undefined, "at once"],
     ["both, by its configuration", { ...INDEX, config: CONFIG }, OCI_INDEX, "at once"],
     [
-      "a type other than its Content-Type",
-      { ...MANIFEST, mediaType: OCI_MANIFEST },
-      DOCKER_MANIFEST,
+      "an index whose header says manifest",
+      { ...INDEX, mediaType: OCI_INDEX },
+      OCI_MANIFEST,
       "its Content-Type is",
     ],
     ["an index sent as a manifest", INDEX, OCI_MANIFEST, "config"],
     ["a manifest sent as an index", MANIFEST, OCI_INDEX, "manifests"],
-    ["no schema version", { config: CONFIG, layers: [] }, undefined, "schemaVersion"],
-    ["schema version 3", { ...MANIFEST, schemaVersion: 3 }, undefined, "schema version"],
     [
       "a bad digest",
       { ...MANIFEST, config: { ...CONFIG, digest: "sha256:1" } },
@@ -177,6 +176,133 @@ describe("parseManifest", () => {
     expect(refusal(document, contentType)).toMatchObject({
       reason: "MEDIA_TYPE_UNSUPPORTED",
       message: expect.stringContaining(word),
+    });
+  });
+
+  it.each([
+    ["names in any case", { SchemaVersion: 2, Config: CONFIG, LAYERS: [LAYER] }, OCI_MANIFEST, 3],
+    [
+      "null for what it has not",
+      { ...MANIFEST, manifests: null, mediaType: null },
+      OCI_MANIFEST,
+      0,
+    ],
+    ["an empty mediaType", { ...MANIFEST, mediaType: "" }, OCI_MANIFEST, 0],
+    ["no schema version", { config: CONFIG, layers: [LAYER] }, OCI_MANIFEST, 1],
+    ["schema version 3", { ...MANIFEST, schemaVersion: 3 }, OCI_MANIFEST, 1],
+    [
+      "an OCI type under Docker's header",
+      { ...MANIFEST, mediaType: OCI_MANIFEST },
+      DOCKER_MANIFEST,
+      1,
+    ],
+    ["no type under Docker's header", MANIFEST, DOCKER_MANIFEST, 1],
+    ["a generic header", MANIFEST, "application/octet-stream", 1],
+    [
+      "Docker's layers under OCI's manifest",
+      { ...MANIFEST, layers: [DOCKER_LAYER] },
+      OCI_MANIFEST,
+      0,
+    ],
+    [
+      "an artifact type",
+      { ...MANIFEST, artifactType: "application/x", subject: null },
+      OCI_MANIFEST,
+      0,
+    ],
+    ["annotations of any kind", { ...MANIFEST, annotations: { a: 1 } }, OCI_MANIFEST, 0],
+  ])("accepts %s, and reports what departs", (_what, document, contentType, count) => {
+    const manifest = parse(document, contentType);
+    expect(manifest).toMatchObject({ kind: "manifest", config: CONFIG });
+    expect(manifest.findings).toHaveLength(count);
+    expect(manifest.findings.map(({ obstacle }) => obstacle)).toEqual(Array(count).fill(null));
+  });
+
+  // Source: moby's defaultImageTypes; https://github.com/distribution/distribution/issues/1621
+  it.each(["application/octet-stream", "application/json", "text/html", ""])(
+    "accepts the generic type %j of a configuration, which containerd's store refuses",
+    (mediaType) => {
+      const { findings } = parse({ ...MANIFEST, config: { ...CONFIG, mediaType } }, OCI_MANIFEST);
+      expect(findings).toEqual([
+        expect.objectContaining({ refusedBy: ["docker-containerd"], obstacle: null }),
+      ]);
+    },
+  );
+
+  it("accepts a configuration whose type is absent or null", () => {
+    const { mediaType: _type, ...bare } = CONFIG;
+    for (const config of [bare, { ...bare, mediaType: null }])
+      expect(parse({ ...MANIFEST, config }, OCI_MANIFEST)).toMatchObject({
+        config: { mediaType: "" },
+      });
+  });
+
+  it.each([
+    ["application/vnd.oci.image.layer.v1.tar+gzip+encrypted", "encrypted"],
+    ["application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted", "encrypted"],
+    ["application/vnd.oci.image.layer.v1.tar+encrypted", "encrypted"],
+    ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "outside of the registry"],
+    ["application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "outside of the registry"],
+    ["application/vnd.in-toto+json", "no engine can unpack"],
+    ["application/x-tar", "no engine can unpack"],
+  ])("says that no engine runs a layer of type %s", (mediaType, why) => {
+    const { findings } = parse({ ...MANIFEST, layers: [{ ...LAYER, mediaType }] }, OCI_MANIFEST);
+    expect(findings).toEqual([
+      expect.objectContaining({
+        subject: "layers",
+        message: expect.stringContaining(why),
+        obstacle: expect.objectContaining({ reason: "MEDIA_TYPE_UNSUPPORTED" }),
+      }),
+    ]);
+  });
+
+  it.each([
+    ["application/vnd.oci.image.layer.v1.tar+zstd", "docker-before-23"],
+    ["application/octet-stream", "docker-containerd"],
+    ["", "docker-containerd"],
+    ["application/vnd.docker.container.image.rootfs.diff+x-gtar", "docker-containerd"],
+  ])("says which engines refuse a layer of type %j", (mediaType, kind) => {
+    const { findings } = parse({ ...MANIFEST, layers: [{ ...LAYER, mediaType }] }, OCI_MANIFEST);
+    expect(findings).toEqual([expect.objectContaining({ refusedBy: [kind], obstacle: null })]);
+  });
+
+  // Measured on Docker 20.10: 125 layers are registered, 126 are "max depth exceeded".
+  it.each([
+    [125, 0],
+    [126, 1],
+  ])("says that a graph driver refuses many layers (%i)", (count, findings) => {
+    const layers = Array.from({ length: count }, () => LAYER);
+    expect(parse({ ...MANIFEST, layers }, OCI_MANIFEST).findings).toHaveLength(findings);
+  });
+
+  it("shows where the content of a foreign layer is", () => {
+    const mediaType = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    const layer = { ...LAYER, mediaType, urls: ["https://example.com/layer"] };
+    const [finding] = parse({ ...MANIFEST, layers: [layer] }, OCI_MANIFEST).findings;
+    expect(finding?.message).toContain('"https://example.com/layer"');
+  });
+
+  it.each([
+    ["an empty platform", { ...ENTRY, platform: {} }, null],
+    ["a platform of empty strings", { ...ENTRY, platform: { os: "", architecture: "" } }, null],
+    [
+      "null members",
+      {
+        ...ENTRY,
+        annotations: null,
+        platform: { os: "linux", architecture: "amd64", variant: null },
+      },
+      { os: "linux", architecture: "amd64" },
+    ],
+    [
+      "an empty variant",
+      { ...ENTRY, platform: { os: "linux", architecture: "amd64", variant: "" } },
+      { os: "linux", architecture: "amd64" },
+    ],
+  ])("reads %s in an index as absent", (_what, listed, platform) => {
+    expect(parse({ schemaVersion: 2, manifests: [listed] }, OCI_INDEX)).toMatchObject({
+      manifests: [{ platform, annotations: {} }],
+      findings: [],
     });
   });
 

@@ -3,8 +3,9 @@ import type { ImageIndex, IndexEntry, Platform } from "../../../../src/oci/image
 import { OCI_INDEX, OCI_MANIFEST } from "../../../../src/oci/image/media-types.ts";
 import {
   availablePlatforms,
-  choosePlatform,
+  candidateEntries,
   formatPlatform,
+  normalizePlatform,
   parsePlatform,
   samePlatform,
 } from "../../../../src/oci/image/platform.ts";
@@ -22,13 +23,22 @@ function entry(platform: string | null, rest: Partial<IndexEntry> = {}): IndexEn
 }
 
 function index(...manifests: readonly IndexEntry[]): ImageIndex {
-  return { kind: "index", mediaType: OCI_INDEX, manifests };
+  return { kind: "index", mediaType: OCI_INDEX, manifests, findings: [] };
 }
 
 const AMD64: Platform = { os: "linux", architecture: "amd64" };
 const ARM64: Platform = { os: "linux", architecture: "arm64" };
 
-describe("choosePlatform", () => {
+/** The platforms of the candidates, in order; null for an entry without one. */
+function candidates(wanted: string, ...listed: readonly (string | null)[]) {
+  const entries = candidateEntries(
+    index(...listed.map((text) => entry(text))),
+    parsePlatform(wanted),
+  );
+  return entries.map(({ platform }) => (platform === null ? null : formatPlatform(platform)));
+}
+
+describe("candidateEntries", () => {
   it.each([
     ["linux/arm64/v8", "linux/arm64"],
     ["linux/arm64", "linux/arm64/v8"],
@@ -37,36 +47,49 @@ describe("choosePlatform", () => {
     ["linux/arm/v7", "linux/arm"],
     ["linux/arm/v6", "linux/arm/v6"],
     ["windows/amd64", "windows/amd64"],
-  ])("chooses %s for %s", (listed, wanted) => {
-    const found = choosePlatform(index(entry("linux/s390x"), entry(listed)), parsePlatform(wanted));
-    expect(found.platform).toEqual(parsePlatform(listed));
+  ])("offers %s for %s", (listed, wanted) => {
+    expect(candidates(wanted, "linux/s390x", listed)).toEqual([listed]);
   });
 
   it.each([
-    ["linux/arm64/v9", "linux/arm64"],
-    ["linux/amd64/v3", "linux/amd64"],
-    ["linux/arm/v6", "linux/arm"],
+    ["linux/arm64", "linux/arm64/v9"],
+    ["linux/amd64/v2", "linux/amd64/v3"],
     ["windows/amd64", "linux/amd64"],
     ["linux/386", "linux/amd64"],
-  ])("does not choose %s for %s", (listed, wanted) => {
-    expect(() => choosePlatform(index(entry(listed)), parsePlatform(wanted))).toThrow(
-      expect.objectContaining({
-        code: "FAILED_PRECONDITION",
-        reason: "PLATFORM_NOT_FOUND",
-        message: `the image has no platform ${wanted}; available: ${listed}`,
-        metadata: { wanted, available: [listed] },
-      }),
-    );
+    ["linux/arm/v7", "linux/arm64"],
+  ])("does not offer %s for %s", (listed, wanted) => {
+    expect(candidates(wanted, listed)).toEqual([]);
   });
 
-  it("chooses the first of several matches", () => {
+  it("orders them: the platform, its lowest variant, then entries without a platform", () => {
+    const listed = [null, "linux/amd64/v3", "linux/amd64/v2", "linux/amd64"];
+    expect(candidates("linux/amd64", ...listed)).toEqual([
+      "linux/amd64",
+      "linux/amd64/v2",
+      "linux/amd64/v3",
+      null,
+    ]);
+  });
+
+  it("offers the first of several matches first", () => {
     const first = entry("linux/amd64", { size: 10 });
     const second = entry("linux/amd64", { size: 20 });
-    expect(choosePlatform(index(first, second), AMD64)).toBe(first);
+    expect(candidateEntries(index(first, second), AMD64)).toEqual([first, second]);
   });
 
-  it("skips attestations and entries that are not manifests", () => {
+  it("reads the platforms of an index as containerd does", () => {
+    const odd = [
+      { os: "Linux", architecture: "x86_64" },
+      { os: "linux", architecture: "AMD64", variant: "V1" },
+      { os: "linux", architecture: "x86-64" },
+    ].map((platform) => entry("linux/amd64", { platform }));
+    expect(candidateEntries(index(...odd), AMD64)).toEqual(odd);
+    expect(availablePlatforms(index(...odd))).toEqual(["linux/amd64", "linux/amd64/v1"]);
+  });
+
+  it("skips attestations and other artifacts, and keeps nested indexes", () => {
     const image = entry("linux/amd64");
+    const nested = entry("linux/amd64", { mediaType: OCI_INDEX });
     const there = index(
       entry("unknown/unknown"),
       entry("linux/amd64", {
@@ -74,23 +97,35 @@ describe("choosePlatform", () => {
       }),
       entry("linux/amd64", { mediaType: "application/vnd.example+json" }),
       image,
+      nested,
     );
-    expect(choosePlatform(there, AMD64)).toBe(image);
+    expect(candidateEntries(there, AMD64)).toEqual([image, nested]);
     expect(availablePlatforms(there)).toEqual(["linux/amd64"]);
-    expect(() => choosePlatform(there, ARM64)).toThrow("available: linux/amd64");
   });
+});
 
-  it("chooses the only image of an index without platforms", () => {
-    const only = entry(null);
-    expect(choosePlatform(index(only, entry("unknown/unknown")), ARM64)).toBe(only);
-    expect(() => choosePlatform(index(only, entry(null)), ARM64)).toThrow("available: none");
-    expect(() => choosePlatform(index(only, entry("linux/amd64")), ARM64)).toThrow(
-      "available: linux/amd64",
-    );
-  });
-
-  it("reports that an empty index has no platform", () => {
-    expect(() => choosePlatform(index(), AMD64)).toThrow("available: none");
+// Source: the table of TestNormalize and TestParseSelector in https://github.com/containerd/platforms.
+describe("normalizePlatform", () => {
+  it.each([
+    ["linux/x86_64", "linux/amd64"],
+    ["linux/x86-64", "linux/amd64"],
+    ["Linux/AMD64", "linux/amd64"],
+    ["linux/aarch64", "linux/arm64"],
+    ["linux/aarch64/8", "linux/arm64/v8"],
+    ["linux/arm64/v8.0", "linux/arm64/v8"],
+    ["linux/arm64/9.0", "linux/arm64/v9"],
+    ["linux/i386", "linux/386"],
+    ["linux/i386/v3", "linux/386"],
+    ["linux/armhf", "linux/arm/v7"],
+    ["linux/armel", "linux/arm/v6"],
+    ["linux/arm/6", "linux/arm/v6"],
+    ["macOS/arm64", "darwin/arm64"],
+    ["linux/riscv64", "linux/riscv64"],
+  ])("spells %s as %s", (text, spelled) => {
+    const [os = "", architecture = "", variant] = text.split("/");
+    const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) };
+    expect(formatPlatform(normalizePlatform(platform))).toBe(spelled);
+    expect(formatPlatform(parsePlatform(text))).toBe(spelled);
   });
 });
 

@@ -99,7 +99,7 @@ describe("inspectImage", () => {
       "IMAGE_CONFIG_INVALID",
       () => {
         const image = tinyImage("arm64");
-        const overrides = { config: { rootfs: { type: "chunks", diff_ids: [] } } };
+        const overrides = { config: { rootfs: null } };
         const broken = buildImage({ platform: image.platform, layers: image.layers, overrides });
         return registry.add("team/config", "1", broken).reference;
       },

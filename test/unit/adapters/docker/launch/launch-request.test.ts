@@ -95,12 +95,12 @@ describe("containerRequest", () => {
     expect(Object.keys(body)).toEqual(["Image", "Env", "Labels", "ExposedPorts", "HostConfig"]);
   });
 
-  it("gives the platform's variant on, and the architecture where the plan knows no platform", () => {
+  it("gives the platform's variant on, and no platform if the image states none", () => {
     const variant = dockerPlan({ artifact: { platform: "linux/arm64/v8" } });
     expect(requestOf(launchOf(variant)).platform).toBe("linux/arm64/v8");
     const { platform: _platform, ...artifact } = dockerPlan().artifact;
     const plan = { ...dockerPlan({ architecture: "arm64" }), artifact };
-    expect(requestOf(launchOf(plan)).platform).toBe("linux/arm64");
+    expect(requestOf(launchOf(plan)).platform).toBeNull();
   });
 
   it("sends no boot document where the workspace wants none", () => {
