@@ -36,7 +36,7 @@ export function imageStoreChecks(facts: EngineFacts, image: JsonObject): readonl
   );
 }
 
-/** What is known of the engine. Empty if it does not describe its store, or is not Docker. */
+/** The kinds that the engine belongs to; none if it does not describe its store, or is not Docker. */
 function engineKinds({ info, version }: EngineFacts): readonly EngineKind[] {
   const isDocker = version.Components.every(({ Name }) => !Name.startsWith("Podman"));
   if (!isDocker || info.Driver === "") return [];

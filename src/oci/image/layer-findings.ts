@@ -1,13 +1,18 @@
 import { quote } from "../quote.ts";
 import { deviation, type ImageFinding, obstacle } from "./finding.ts";
-import type { Descriptor } from "./manifest.ts";
 import { configTypeKind, layerCompression, layerTypeKind } from "./media-types.ts";
+
+/** The members of a descriptor that decide how engines treat its content. */
+interface ContentDescriptor {
+  readonly mediaType: string;
+  readonly urls?: readonly string[];
+}
 
 /** Docker's graph-driver store says "max depth exceeded" beyond this number. */
 const MOST_LAYERS = 125;
 
 /** Departures of a manifest's configuration descriptor. */
-export function configFindings({ mediaType }: Descriptor): readonly ImageFinding[] {
+export function configFindings({ mediaType }: ContentDescriptor): readonly ImageFinding[] {
   if (configTypeKind(mediaType) === "known") return [];
   // https://github.com/moby/moby/issues/48361
   return [
@@ -20,7 +25,7 @@ export function configFindings({ mediaType }: Descriptor): readonly ImageFinding
 }
 
 /** Departures of a manifest's layers, and layers that no engine can unpack. */
-export function layerFindings(layers: readonly Descriptor[]): readonly ImageFinding[] {
+export function layerFindings(layers: readonly ContentDescriptor[]): readonly ImageFinding[] {
   const count =
     layers.length <= MOST_LAYERS
       ? []
@@ -34,7 +39,10 @@ export function layerFindings(layers: readonly Descriptor[]): readonly ImageFind
   return [...count, ...layers.flatMap(layerFinding)];
 }
 
-function layerFinding({ mediaType, urls }: Descriptor, index: number): readonly ImageFinding[] {
+function layerFinding(
+  { mediaType, urls }: ContentDescriptor,
+  index: number,
+): readonly ImageFinding[] {
   const layer = `layer ${index + 1} has the media type ${quote(mediaType)}`;
   const reason = "MEDIA_TYPE_UNSUPPORTED";
   switch (layerTypeKind(mediaType)) {

@@ -38,7 +38,7 @@ const LAYER_COMPRESSIONS: ReadonlyMap<string, LayerCompression> = new Map([
 const FOREIGN_LAYER =
   /^application\/vnd\.(?:docker\.image\.rootfs\.foreign|oci\.image\.layer\.nondistributable)\./;
 
-/** What Docker's graph-driver store accepts for layers, besides the generic types. */
+/** Layer types that Docker's graph-driver store accepts besides the generic ones. */
 const DOCKER_PREFIXES = /^application\/vnd\.(?:oci\.image|docker)\./;
 
 /** Generic types of a configuration or a layer that Docker accepts. */
