@@ -3,7 +3,7 @@ import type { EngineKind } from "../../../src/oci/image/finding.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import type { Check } from "../../../src/plan/plan.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
-import type { EngineFacts } from "../client/engine-facts.ts";
+import { type EngineFacts, isPodman } from "../client/engine-facts.ts";
 
 /** The image's departures that some engines refuse, from `inspectImage`'s facts. */
 const refusalsOf = z
@@ -37,9 +37,9 @@ export function imageStoreChecks(facts: EngineFacts, image: JsonObject): readonl
 }
 
 /** The kinds that the engine belongs to; none if it does not describe its store, or is not Docker. */
-function engineKinds({ info, version }: EngineFacts): readonly EngineKind[] {
-  const isDocker = version.Components.every(({ Name }) => !Name.startsWith("Podman"));
-  if (!isDocker || info.Driver === "") return [];
+function engineKinds(facts: EngineFacts): readonly EngineKind[] {
+  const { info, version } = facts;
+  if (isPodman(facts) || info.Driver === "") return [];
   const usesContainerd = (info.DriverStatus ?? []).some((pair) => pair.includes(CONTAINERD_STORE));
   const [major = 0] = version.Version.split(".").map(Number);
   return [
