@@ -1,4 +1,4 @@
-import { DISK_FULL, hostFault } from "./error-rules.ts";
+import { DISK_FULL, ENGINE_BUSY, hostFault } from "./error-rules.ts";
 import type { EngineRule } from "./error-rules.ts";
 
 /**
@@ -10,6 +10,12 @@ import type { EngineRule } from "./error-rules.ts";
 const LAUNCH = ["create", "start"] as const;
 const RUNTIME = ["shim", "runtime", "process"] as const;
 
+const CGROUP_REMEDY =
+  "Check the cgroups of the engine's host (version, mounts, delegated controllers, and that the engine's cgroup driver is the host's), then restart the engine.";
+
+const APPARMOR_REMEDY =
+  "Load the engine's AppArmor profile on its host, or repair AppArmor there (in an LXC guest, allow nesting and profiles).";
+
 /** The subject of a runtime's cause, and what to do about it. */
 const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
   [
@@ -17,13 +23,10 @@ const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
     "Repair the hook on the engine's host that the message names; for nvidia, the driver and the container toolkit.",
   ],
   [
-    /^(?:error )?(?:(?:unable to )?apply(?:ing)? cgroup|setting cgroup|adding (?:pid|process) \d+ to cgroup|can't open cgroup|cgroups?\b|creating cgroup|(?:mkdir|open|openat2|write|mkdirat|open \S+) [`"]?\/sys\/fs\/cgroup|failed to (?:create|enable) .*cgroup|the requested cgroup|invalid slice|sd-bus|error creating systemd unit|unable to (?:create|start) unit)/,
-    "Check the cgroups of the engine's host (version, mounts, delegated controllers, and that the engine's cgroup driver is the host's), then restart the engine.",
+    /^(?:error )?(?:(?:unable to )?apply(?:ing)? cgroup|setting cgroup|adding (?:pid|process) \d+ to cgroup|can't open cgroup|cgroups?\b|creating cgroup|(?:mkdir|open|openat2|write|mkdirat|opening file|writing file) [`"]?\/sys\/fs\/cgroup|opening file [`"](?:cpu|memory|pids)\.|failed to (?:create|enable) .*cgroup|the requested cgroup|invalid slice|sd-bus|error creating systemd unit|unable to (?:create|start) unit)/,
+    CGROUP_REMEDY,
   ],
-  [
-    /^(?:(?:unable to )?apply apparmor profile|apparmor\b)/i,
-    "Load the engine's AppArmor profile on its host, or repair AppArmor there (in an LXC guest, allow nesting and profiles).",
-  ],
+  [/^(?:(?:unable to )?apply apparmor profile|apparmor\b)/i, APPARMOR_REMEDY],
   [
     /^(?:unable to init seccomp|error loading seccomp|seccomp\b|`?seccomp_)/,
     "Upgrade the OCI runtime and libseccomp on the engine's host so that they support the engine's seccomp profile.",
@@ -37,7 +40,7 @@ const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
     "Raise the key quota of the engine's host (kernel.keys.maxkeys, kernel.keys.maxbytes), or allow keyctl in its LXC guest.",
   ],
   [
-    /^(?:can't set process label|selinux|SELinux|set process label|write [`"]?\/proc\/\S+\/attr)/,
+    /^(?:can't set process label|selinux|SELinux|set process label|(?:open|write) [`"]?\/proc\/\S+\/attr)/,
     "Correct the SELinux policy of the engine's host for containers (container-selinux), then restart the engine.",
   ],
   [
@@ -53,7 +56,7 @@ const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
     "Raise the inotify limits of the engine's host (fs.inotify.max_user_instances, fs.inotify.max_user_watches).",
   ],
   [
-    /^(?:error )?(?:mount(?:ing)?\b|jailing process|preparing rootfs|pivot_root|remount|make [`"]?\/|check proc-safety)/,
+    /^(?:error )?(?:mount(?:ing)?\b|fsmount|unsafe procfs detected|jailing process|preparing rootfs|pivot_root|remount|make [`"]?\/|check proc-safety)/,
     "Let the engine's host mount file systems in containers: check its kernel, its storage driver, and in an LXC guest the nesting feature.",
   ],
 ];
@@ -98,6 +101,23 @@ export const HOST_RULES: readonly EngineRule[] = [
       /^(?:unknown or invalid runtime name: |Unknown runtime specified |(?:default )?OCI runtime ".*" not found|invalid runtime name )/,
     verdict: hostFault("Correct the engine's default runtime in its configuration (daemon.json)."),
   },
+  {
+    operations: LAUNCH,
+    stages: ["engine", "runtime"],
+    cause: /^(?:connection error: |error reading from server: |transport: |ttrpc: closed)/,
+    verdict: {
+      ...ENGINE_BUSY,
+      remedy: "Start containerd on the engine's host, then restart the engine.",
+    },
+  },
+  {
+    operations: LAUNCH,
+    lastLink: /^(?:context deadline exceeded|i\/o timeout)$/,
+    verdict: {
+      ...ENGINE_BUSY,
+      remedy: "Wait until the engine's host is less busy, or look for what delays its runtime.",
+    },
+  },
   ...RUNTIME_SUBJECTS.map(([cause, remedy]): EngineRule => ({
     operations: LAUNCH,
     stages: RUNTIME,
@@ -110,14 +130,14 @@ export const HOST_RULES: readonly EngineRule[] = [
     operations: LAUNCH,
     stages: ["engine"],
     cause:
-      /^(?:failed to create endpoint |failed to create the \S+ pair|failed to add (?:the host|interface)|error creating external connectivity|network sandbox join failed|Unable to (?:enable|add|restrict)|iptables failed|cannot restrict inter-container|setting up (?:network|pasta|slirp4netns)|could not find slirp4netns)/,
+      /^(?:failed to create endpoint |failed to create the \S+ pair|failed to add (?:the host|interface)|error creating external connectivity|network sandbox join failed|Unable to (?:enable|add|restrict)|iptables failed|cannot restrict inter-container|setting up (?:network|pasta|slirp4netns)|(?:pasta|slirp4netns) failed)/i,
     verdict: hostFault(NETWORK_REMEDY),
   },
   {
     operations: LAUNCH,
     stages: ["engine"],
     cause:
-      /^(?:error creating overlay mount to |failed to mount |mounting storage for container |error mounting |creating overlay mount |driver "?\S+"? failed|layer does not exist|failed to prepare |failed to start daemon|mount callback failed )/,
+      /^(?:error (?:evaluating symlinks from mount source|while mounting volume|while creating mount source path) |(?:open|l?stat|readlink) \/.+: no such file or directory$|error creating overlay mount to |failed to mount |mounting storage for container |error mounting |creating overlay mount |driver "?\S+"? failed|layer does not exist|failed to prepare |failed to start daemon|mount callback failed )/,
     verdict: hostFault(
       "Repair the storage of the engine's host (overlay module, storage driver, snapshotter, data folder), then restart the engine.",
     ),
@@ -134,13 +154,23 @@ export const HOST_RULES: readonly EngineRule[] = [
   {
     operations: LAUNCH,
     stages: ["engine"],
-    cause: /^(?:connection error: |error reading from server: |transport: |ttrpc: closed)/,
-    verdict: {
-      ...hostFault("Start containerd on the engine's host, then restart the engine."),
-      code: "UNAVAILABLE",
-      reason: "ENGINE_UNAVAILABLE",
-      retry: "same-token",
-    },
+    cause: /^cgroups: /,
+    verdict: hostFault(CGROUP_REMEDY),
+  },
+  {
+    operations: LAUNCH,
+    stages: ["engine"],
+    cause: /^(?:AppArmor enabled on system but |apparmor failed to apply profile: )/,
+    verdict: hostFault(APPARMOR_REMEDY),
+  },
+  {
+    operations: LAUNCH,
+    stages: ["engine"],
+    cause:
+      /^(?:could not select device driver |failed to discover GPU vendor |error gathering device information |could not find "|linux mounts: )/,
+    verdict: hostFault(
+      "Install on the engine's host the driver, device or helper that the message names, or correct the engine's configuration.",
+    ),
   },
   {
     operations: LAUNCH,

@@ -78,7 +78,7 @@ const IMAGE_RULES: readonly EngineRule[] = [
   {
     operations: LAUNCH,
     cause:
-      /^image with reference \S+ was found but (?:does not (?:match|provide)|its platform \(\S+\) does not match) (?:the specified|any platform)/,
+      /^image with reference \S+ was found but (?:does not (?:match|provide)|its platform \(\S+\) does not match) (?:the specified|any platform)|^image operating system "[^"]*" cannot be used on this platform: /,
     verdict: WRONG_PLATFORM,
   },
   {
@@ -125,6 +125,14 @@ const IMAGE_RULES: readonly EngineRule[] = [
     stages: IN_CONTAINER,
     cause:
       /^(?:executable file `[^`]*` not found(?: in \$PATH)?(?:: No such file or directory)?|open executable: .+|exec container process(?: \(missing dynamic library\?\))? `[^`]*`: .+|chdir to `[^`]*`: (?:No such file or directory|Not a directory|Permission denied))$/,
+    verdict: COMMAND_FAILED,
+  },
+  {
+    // gVisor
+    operations: START,
+    stages: IN_CONTAINER,
+    cause:
+      /^(?:starting container: )?(?:starting root container: )?urpc method "[^"]*" failed: (?:error finding executable|failed to load) /,
     verdict: COMMAND_FAILED,
   },
   { operations: START, cause: /^args must not be empty$/, verdict: NO_COMMAND },
@@ -187,7 +195,7 @@ const REQUEST_RULES: readonly EngineRule[] = [
   {
     operations: LAUNCH,
     cause:
-      /^(?:Minimum memory|You should always set (?:the|a) Memory limit when|Range of CPUs is from |CPU cfs |Conflicting options: |Invalid value: .+, valid memory swappiness|invalid CPU shares |shares: invalid argument$)/i,
+      /^(?:Minimum memory|You should always set (?:the|a) Memory limit when|Range of CPUs is from |CPU cfs |Conflicting options: Nano CPUs |Invalid value: .+, valid memory swappiness|invalid CPU shares |shares: invalid argument$)/i,
     verdict: VALUE_REFUSED,
   },
   {
@@ -218,14 +226,14 @@ const REQUEST_RULES: readonly EngineRule[] = [
     operations: START,
     stages: ["network", "engine"],
     cause:
-      /^(?:Bind for \S+ failed: port is already allocated|Error starting userland proxy: listen \S+ \S+: bind: .+|failed to bind host port (?:for )?\S+: .+|failed to listen on \S+ socket.*: .+|cannot listen on the \S+ port: listen \S+ \S+: bind: .+|(?:error while calling (?:PortManager\.AddPort|RootlessKit PortManager\.AddPort)\(\): |rootlessport )(?:cannot expose privileged port|listen ).+)$/,
+      /^(?:Bind for \S+ failed: port is already allocated|Error starting userland proxy: listen \S+ \S+: bind: .+|failed to bind host port (?:for )?\S+: .+|failed to listen on \S+ socket.*: .+|cannot listen on the \S+ port: listen \S+ \S+: bind: .+|(?:Error starting userland proxy: )?(?:error while calling (?:PortManager\.AddPort|RootlessKit PortManager\.AddPort)\(\): |rootlessport )(?:cannot expose privileged port|listen ).+)$/,
     verdict: PORT_TAKEN,
   },
   {
     operations: LAUNCH,
     stages: ["network", "engine"],
     cause:
-      /^(?:no available IPv[46] addresses on this network's address pools: .+|could not find (?:an available, non-overlapping IPv[46] address pool|free IP).+|all predefined address pools have been fully subnetted|failed to find free IP in range: .+)$/i,
+      /^(?:no available IPv[46] addresses on this network's address pools: .+|could not (?:find (?:an available, non-overlapping IPv[46] address pool|free IP)|get next available IPv[46] address).*|all predefined address pools have been fully subnetted|failed to find free IP in range: .+)$/i,
     verdict: ENGINE_FULL,
   },
   {

@@ -16,6 +16,21 @@ const RATE_LIMITED: EngineVerdict = {
   retry: "same-token",
 };
 
+const UNAUTHENTICATED: EngineVerdict = {
+  code: "UNAUTHENTICATED",
+  reason: "REGISTRY_UNAUTHENTICATED",
+  remedy: "Replace the pull secret with a credential that this registry accepts.",
+  blastRadius: "credential",
+};
+
+const DENIED: EngineVerdict = {
+  code: "PERMISSION_DENIED",
+  reason: "REGISTRY_PERMISSION_DENIED",
+  remedy:
+    "Give the pull credential read access to this repository, or correct the repository's name.",
+  blastRadius: "credential",
+};
+
 const MEDIA_TYPE: EngineVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "MEDIA_TYPE_UNSUPPORTED",
@@ -34,7 +49,7 @@ const UNREACHABLE: EngineVerdict = {
 /** The registry answered well and said no. */
 const REFUSED: EngineVerdict = {
   code: "FAILED_PRECONDITION",
-  reason: "PULL_FAILED",
+  reason: "REGISTRY_REFUSED",
   remedy: "Do what the registry's message asks for; the registry refuses this image.",
   blastRadius: "image",
 };
@@ -58,30 +73,20 @@ export const PULL_RULES: readonly EngineRule[] = [
     verdict: RATE_LIMITED,
   },
   {
-    // Docker Hub's own words, which Docker 29 passes on without the code.
-    anyLink: /^You have reached your (?:unauthenticated )?pull rate limit\./,
+    // Messages of Docker Hub, ECR and GitHub, which Docker 29 passes on without their code.
+    anyLink:
+      /^(?:You have reached your (?:unauthenticated )?pull rate limit\..*|Rate exceeded|retry-after)$/,
     verdict: RATE_LIMITED,
   },
   {
     anyLink:
       /^(?:unauthorized|authentication required|no basic auth credentials|401 Unauthorized.*|invalid status code from registry 401 \(.*\))$/,
-    verdict: {
-      code: "UNAUTHENTICATED",
-      reason: "REGISTRY_UNAUTHENTICATED",
-      remedy: "Replace the pull secret with a credential that this registry accepts.",
-      blastRadius: "credential",
-    },
+    verdict: UNAUTHENTICATED,
   },
   {
     anyLink:
       /^(?:denied|pull access denied(?: for \S+)?, repository does not exist or may require .+|requested access to the resource is denied|insufficient_scope|403 Forbidden.*|invalid status code from registry 403 \(.*\))$/,
-    verdict: {
-      code: "PERMISSION_DENIED",
-      reason: "REGISTRY_PERMISSION_DENIED",
-      remedy:
-        "Give the pull credential read access to this repository, or correct the repository's name.",
-      blastRadius: "credential",
-    },
+    verdict: DENIED,
   },
   {
     anyLink:
@@ -167,6 +172,8 @@ export const PULL_RULES: readonly EngineRule[] = [
       /^(?:4\d\d [A-Z][a-z].*|error parsing HTTP 4\d\d response body|invalid status code from registry 4\d\d \(.*\))$/,
     verdict: REFUSED,
   },
+  { statuses: [401], verdict: UNAUTHENTICATED },
+  { statuses: [403], verdict: DENIED },
   { anyLink: /^(?:Source image rejected|error from registry)$/, verdict: REFUSED },
   {
     // The code of an error that the engine does not know, such as Harbor's PROJECTPOLICYVIOLATION, and its message.

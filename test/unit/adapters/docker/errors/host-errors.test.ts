@@ -143,6 +143,45 @@ const HOSTS = [
     /storage/,
   ],
   [500, "open /var/lib/docker/containers/1/hostconfig.json: read-only file system", /file/],
+  [500, "cgroups: cgroup mountpoint does not exist: unknown", /cgroup/],
+  [
+    500,
+    "crun: opening file `cpu.max` for writing: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+    /cgroup/,
+  ],
+  [
+    500,
+    "crun: sd-bus call: Interactive authentication required.: Permission denied: OCI permission denied",
+    /cgroup/,
+  ],
+  [
+    500,
+    'AppArmor enabled on system but the docker-default profile could not be loaded: running `apparmor_parser apparmor_parser -Kr /x` failed with output: apparmor_parser: Unable to replace "docker-default". Permission denied error: exit status 243',
+    /AppArmor/,
+  ],
+  [500, 'could not select device driver "nvidia" with capabilities: [[gpu]]', /driver/],
+  [
+    500,
+    'could not find "netavark" in one of [/usr/libexec/podman]. To resolve this error, set the helper_binaries_dir key',
+    /helper/,
+  ],
+  [500, "stat /var/lib/docker/overlay2/abc: no such file or directory", /storage/],
+  [
+    500,
+    'plugin type="bridge" failed (add): cni plugin bridge failed: failed to locate iptables: exec: "iptables": executable file not found in $PATH',
+    /iptables/,
+  ],
+  [500, "netavark: code: 3, msg: iptables: No chain/target/match by that name.", /iptables/],
+  [
+    500,
+    "setting up Pasta: pasta failed with exit code 1: Couldn't open network namespace",
+    /network/,
+  ],
+  [
+    400,
+    `${INIT}unsafe procfs detected: openat2 fsmount:fscontext:proc/sys/net/ipv4/ip_unprivileged_port_start: permission denied: unknown`,
+    /LXC/,
+  ],
 ] as const;
 
 describe("a failure of the engine's host", () => {
@@ -177,9 +216,11 @@ describe("a failure of the engine's host", () => {
     });
   });
 
-  it("is containerd, which may come back", () => {
-    const words =
-      'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"';
+  it.each([
+    'connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
+    `${TASK}failed to create shim task: ttrpc: closed: unknown`,
+    `${TASK}failed to create shim task: context deadline exceeded: unknown`,
+  ])("may pass when containerd answers again: %s", (words) => {
     expect(judge("start", 500, words)).toMatchObject({
       reason: "ENGINE_UNAVAILABLE",
       retry: "same-token",

@@ -57,6 +57,10 @@ const COMMANDS = [
     "crun: executable file `nope` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
   ],
   [500, "crun: open executable: Permission denied: OCI permission denied"],
+  [
+    500,
+    'OCI runtime create failed: starting container: starting root container: urpc method "containerManager.StartRoot" failed: error finding executable "nope" in PATH [/bin]: no such file or directory: unknown',
+  ],
 ] as const;
 
 /** Of creations: status, words, what the remedy names. */
@@ -197,6 +201,7 @@ describe("a refused launch", () => {
   });
 
   it.each([
+    "conflicting options: port publishing and the container type network mode",
     'invalid CapAdd: unknown capability: "CAP_NOPE"',
     'hostname "aaa" is too long (maximum 64 bytes)',
     'invalid mount config for type "bind": bind source path does not exist: /absent/x',

@@ -119,25 +119,25 @@ const CONTAINERD_AND_PODMAN = [
     "REGISTRY_PERMISSION_DENIED",
     "credential",
   ],
-  [`${DOCKER_29}${HEAD}412 Precondition Failed`, "PULL_FAILED", "image"],
+  [`${DOCKER_29}${HEAD}412 Precondition Failed`, "REGISTRY_REFUSED", "image"],
   [
     "unknown: current image with 7 vulnerabilities cannot be pulled due to configured policy",
-    "PULL_FAILED",
+    "REGISTRY_REFUSED",
     "image",
   ],
   [
     "error from registry: current image with 7 vulnerabilities cannot be pulled due to configured policy",
-    "PULL_FAILED",
+    "REGISTRY_REFUSED",
     "image",
   ],
   [
     "parsing image configuration: Error fetching blob: invalid status code from registry 412 (Precondition Failed)",
-    "PULL_FAILED",
+    "REGISTRY_REFUSED",
     "image",
   ],
   [
     "Source image rejected: Running image docker://r.test/x:1 is rejected by policy.",
-    "PULL_FAILED",
+    "REGISTRY_REFUSED",
     "image",
   ],
   [`${DOCKER_29}${HEAD}429 Too Many Requests`, "REGISTRY_RATE_LIMITED", "credential"],
@@ -239,7 +239,7 @@ const MISLEADING = [
     'Get "https://r.test/v2/unauthorized/manifests/not-found": net/http: TLS handshake timeout',
     "REGISTRY_UNAVAILABLE",
   ],
-  ["error from registry: the words denied and not found mean nothing here", "PULL_FAILED"],
+  ["error from registry: the words denied and not found mean nothing here", "REGISTRY_REFUSED"],
 ] as const;
 
 describe("errors of pulls", () => {
@@ -251,6 +251,17 @@ describe("errors of pulls", () => {
 
   it.each(MISLEADING)("are read by parts, not by words: %s", (words, reason) => {
     expect(pullStreamError(words, context()).reason).toBe(reason);
+  });
+
+  it("have a status where Docker 29 leaves out the registry's code", () => {
+    const words = "error from registry: this robot may not";
+    const judge = (status: number) =>
+      engineError(new EngineReplyFailure(status, words), context()).reason;
+    expect([401, 403, 500].map(judge)).toEqual([
+      "REGISTRY_UNAUTHENTICATED",
+      "REGISTRY_PERMISSION_DENIED",
+      "REGISTRY_REFUSED",
+    ]);
   });
 
   it("are an engine's that has no such call", () => {
