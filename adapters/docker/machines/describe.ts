@@ -119,13 +119,16 @@ function judged(
 
 /** runc exits with these when it cannot execute the program. */
 const FAILED_EXECUTIONS: ReadonlySet<number | null> = new Set([1, 255]);
-const EXEC_FORMAT_ERROR = "exec format error";
+/** The line that runc's last step leaves in the container's log: version 1.1 on, and before. */
+const EXECUTION_FAILURE =
+  /^(?:standard_init_linux\.go:\d+: )?exec (?:\/\S*|user process caused): (exec format error|no such file or directory|permission denied|argument list too long)\s*$/m;
+const FORMAT_ERROR = "exec format error";
 const LAST_LINES = 3;
 const MOST_WORDS = 4096;
 
 /**
- * The engine starts a program for a foreign processor without an error; only the container's log says that it could
- * not be executed.
+ * The engine starts a program that the kernel cannot execute without an error: one for a foreign processor, or a script
+ * whose interpreter is missing. Only the container's log says so.
  */
 async function withLastWords(
   ports: DescribePorts,
@@ -134,9 +137,10 @@ async function withLastWords(
 ): Promise<Machine> {
   const { end, id, architecture } = machine;
   if (end === null || !FAILED_EXECUTIONS.has(end.exitCode)) return machine;
-  const words = await lastWords(ports, id, signal);
-  if (!words.includes(EXEC_FORMAT_ERROR)) return machine;
-  const message = `${EXEC_FORMAT_ERROR}: the engine cannot run programs for ${architecture ?? "this platform"}`;
+  const [line, why] = EXECUTION_FAILURE.exec(await lastWords(ports, id, signal)) ?? [];
+  if (line === undefined) return machine;
+  if (why !== FORMAT_ERROR) return { ...machine, end: { ...end, message: line.trim() } };
+  const message = `${FORMAT_ERROR}: the engine cannot run programs for ${architecture ?? "this platform"}, or the command is a script without an interpreter line`;
   return { ...machine, end: { ...end, message, reason: "PLATFORM_UNSUPPORTED" } };
 }
 

@@ -87,9 +87,20 @@ describe("describe", () => {
   it.each([
     [
       "exec /machine: exec format error\n",
-      "exec format error: the engine cannot run programs for arm64",
+      "exec format error: the engine cannot run programs for arm64, or the command is a script without an interpreter line",
       "PLATFORM_UNSUPPORTED",
     ],
+    [
+      "standard_init_linux.go:228: exec user process caused: exec format error\n",
+      "exec format error: the engine cannot run programs for arm64, or the command is a script without an interpreter line",
+      "PLATFORM_UNSUPPORTED",
+    ],
+    [
+      "exec /entrypoint.sh: no such file or directory\n",
+      "exec /entrypoint.sh: no such file or directory",
+      undefined,
+    ],
+    ["/bin/sh: exec: line 1: /app: exec format error\n", "exited with code 1", undefined],
     ["some other words\n", "exited with code 1", undefined],
   ])("reads in the log what the engine does not say: %s", async (log, message, reason) => {
     await onEngine(
