@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
 import { readDockerConfigFile } from "../../../src/host/docker-config-file.ts";
 import { goMembers } from "../../../src/json/go-members.ts";
-import { configurationInvalid, DEFAULT_ENGINE_HOST, parseEndpoint } from "./endpoint.ts";
+import { configurationInvalid, DEFAULT_SOCKET, parseEndpoint } from "./endpoint.ts";
 import type { ConfigurationProblem, EngineEndpoint, EngineTls } from "./endpoint.ts";
 
 export type DockerEnvironment = Readonly<Record<string, string | undefined>>;
@@ -15,10 +16,24 @@ export interface EndpointRequest {
   readonly environment: DockerEnvironment;
   /** The user's home folder. */
   readonly home: string;
+  /** The socket without any setting. Default `/var/run/docker.sock`. */
+  readonly defaultSocket?: string;
 }
 
 const DEFAULT_CONTEXT = "default";
 const LARGEST_FILE = 1024 * 1024;
+
+/** Rootless Docker and Podman. */
+const RUNTIME_SOCKETS = ["docker.sock", "podman/podman.sock"];
+/** Docker Desktop, Colima, OrbStack, Rancher Desktop. */
+const HOME_SOCKETS = [
+  ".docker/run/docker.sock",
+  ".docker/desktop/docker.sock",
+  ".colima/default/docker.sock",
+  ".orbstack/run/docker.sock",
+  ".rd/docker.sock",
+];
+const SYSTEM_SOCKETS = ["/run/podman/podman.sock"];
 
 const contextFile = z.object({
   Endpoints: z.object({
@@ -48,11 +63,48 @@ export async function findEndpoint(request: EndpointRequest): Promise<EngineEndp
   const named = given("DOCKER_CONTEXT");
   const { context, problem } =
     named === null ? await currentContext(folder) : { context: named, problem: null };
-  if (context === "" || context === DEFAULT_CONTEXT)
-    return { ...parseEndpoint(DEFAULT_ENGINE_HOST, "the default engine"), problem };
+  if (context === "" || context === DEFAULT_CONTEXT) {
+    const socket = request.defaultSocket ?? DEFAULT_SOCKET;
+    const endpoint = parseEndpoint(`unix://${socket}`, "the default engine");
+    return { ...endpoint, problem: problem ?? (await otherSocket(socket, request)) };
+  }
   const from =
     named === null ? `currentContext of ${join(folder, "config.json")}` : "DOCKER_CONTEXT";
   return await contextEndpoint(context, folder, from);
+}
+
+/**
+ * Rootless engines and desktop products listen elsewhere, and set up a context for that, which a user may lack: without
+ * a default socket, the first of theirs is named. It is not used, because no setting has chosen it.
+ */
+async function otherSocket(
+  socket: string,
+  { environment, home }: EndpointRequest,
+): Promise<ConfigurationProblem | null> {
+  if (await isSocket(socket)) return null;
+  const runtime = environment["XDG_RUNTIME_DIR"] || null;
+  const others = [
+    ...(runtime === null ? [] : RUNTIME_SOCKETS.map((path) => join(runtime, path))),
+    ...HOME_SOCKETS.map((path) => join(home, path)),
+    ...SYSTEM_SOCKETS,
+  ];
+  for (const path of others)
+    if (await isSocket(path))
+      return {
+        why: `no setting names another: there is no ${socket}, but an engine's socket at ${path}`,
+        remedy: `Set DOCKER_HOST=unix://${path}, or the placement's host, to use that engine.`,
+      };
+  return null;
+}
+
+async function isSocket(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isSocket();
+  } catch (caught) {
+    // Also what this user may not look at is of no use to this user.
+    if (caught instanceof Error && "code" in caught) return false;
+    throw caught;
+  }
 }
 
 /** The `docker` command reads `127.0.0.1:2375` as tcp; it rejects a bare path. */
@@ -78,13 +130,18 @@ async function currentContext(
   const file = await readDockerConfigFile(path);
   if (file.kind === "absent") return { context: "", problem: null };
   if (file.kind === "refused") throw configurationInvalid(file.why);
-  if (file.kind === "unreadable") return { context: "", problem: file };
+  if (file.kind === "unreadable")
+    return { context: "", problem: { ...file, why: notUsed(file.why) } };
   const { currentContext: context = "" } = isObject(file.document)
     ? goMembers(file.document, ["currentContext"])
     : { currentContext: null };
   if (typeof context === "string") return { context, problem: null };
-  const why = `${path} has an unexpected structure`;
+  const why = notUsed(`${path} has an unexpected structure`);
   return { context: "", problem: { why, remedy: "Correct the Docker configuration." } };
+}
+
+function notUsed(why: string): string {
+  return `Docker's configuration was not used: ${why}`;
 }
 
 function isObject(value: unknown): value is object {

@@ -40,12 +40,25 @@ type EngineAddress =
       readonly socketPath: string | null;
     };
 
-const DEFAULT_SOCKET = "/var/run/docker.sock";
-export const DEFAULT_ENGINE_HOST = `unix://${DEFAULT_SOCKET}`;
+export const DEFAULT_SOCKET = "/var/run/docker.sock";
 
 const PLAIN_PORT = 2375;
 const TLS_PORT = 2376;
 const LARGEST_PORT = 65_535;
+
+/** Schemes that other Docker clients accept, and what to write here. */
+const OTHER_SCHEMES: ReadonlyMap<string, string> = new Map([
+  [
+    "npipe:",
+    "Slipway does not open named pipes of Windows: let the engine listen on tcp://, or run Slipway in WSL.",
+  ],
+  ["http:", "Write tcp:// in place of http://."],
+  [
+    "https:",
+    "Write tcp:// in place of https://, and set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.",
+  ],
+  ["fd:", "Only a daemon listens on fd://: name the socket, such as unix:///var/run/docker.sock."],
+]);
 
 // These values reach the `ssh` program and a remote shell: only characters that neither interprets are allowed.
 const SSH_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/;
@@ -77,6 +90,11 @@ export function parseEndpoint(
     });
   if (!URL.canParse(address)) throw fault("is not a valid engine address");
   const url = new URL(address);
+  const remedy = OTHER_SCHEMES.get(url.protocol);
+  if (remedy !== undefined)
+    throw configurationInvalid(`${from}: "${quotableAddress(address)}" is not supported`, {
+      remedy,
+    });
   if (url.password !== "" || url.search !== "" || url.hash !== "")
     throw fault("contains more than an address");
   if (url.protocol === "tcp:") return tcpEndpoint(url, tls, fault);

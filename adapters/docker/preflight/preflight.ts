@@ -117,11 +117,11 @@ async function readEngine(
   }
 }
 
-/** A warning that Docker's configuration, which may name another engine, was not read. */
+/** A warning that another engine than the default one may be meant. */
 function configurationChecks({ problem, address }: EngineConnection["endpoint"]): readonly Check[] {
   if (problem == null) return [];
   const { why, remedy } = problem;
-  const message = `using the default engine at ${address}, because Docker's configuration was not used: ${why}`;
+  const message = `using the default engine at ${address}, because ${why}`;
   return [warning("engine.configuration", { message, remedy })];
 }
 

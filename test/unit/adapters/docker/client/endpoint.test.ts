@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { endpointHost, parseEndpoint } from "../../../../../adapters/docker/client/endpoint.ts";
@@ -109,6 +111,38 @@ describe("findEndpoint", () => {
   const context = (Host: string, SkipTLSVerify = false) =>
     JSON.stringify({ Name: "remote", Endpoints: { docker: { Host, SkipTLSVerify } } });
   const CURRENT = { ".docker/config.json": '{"currentContext":"remote","auths":{}}' };
+
+  it("is the default socket, with a hint, if only another engine's socket exists", async () => {
+    using home = scratchFolder();
+    const socket = join(home.path, ".colima/default/docker.sock");
+    mkdirSync(dirname(socket), { recursive: true });
+    await using server = createServer();
+    await once(server.listen(socket), "listening");
+    const request = { host: null, environment: {}, home: home.path };
+    const absent = join(home.path, "absent.sock");
+    expect(await findEndpoint({ ...request, defaultSocket: absent })).toMatchObject({
+      address: `unix://${absent}`,
+      problem: {
+        why: `no setting names another: there is no ${absent}, but an engine's socket at ${socket}`,
+        remedy: expect.stringContaining(`DOCKER_HOST=unix://${socket}`),
+      },
+    });
+    const present = await findEndpoint({ ...request, defaultSocket: socket });
+    expect(present).toMatchObject({ address: `unix://${socket}`, problem: null });
+  });
+
+  it.each([
+    ["npipe:////./pipe/docker_engine", "named pipes"],
+    ["http://engine:2375", "tcp://"],
+    ["https://engine:2376", "DOCKER_TLS_VERIFY"],
+    ["fd://", "unix:///var/run/docker.sock"],
+  ])("says what to write in place of %s", async (address, remedy) => {
+    await expect(find(address, {})).rejects.toMatchObject({
+      reason: "ENGINE_CONFIGURATION_INVALID",
+      message: expect.stringContaining("is not supported"),
+      remedy: expect.stringContaining(remedy),
+    });
+  });
 
   it("is the default socket without any setting", async () => {
     expect(await find(null, {})).toMatchObject({ address: "unix:///var/run/docker.sock" });

@@ -80,7 +80,8 @@ describe("preflight", () => {
     await using engine = await startFakeEngine();
     engine.on("GET /info", ({ reply }) => reply(200, infoAnswer()));
     engine.on("GET /version", ({ reply }) => reply(200, versionAnswer()));
-    const problem = { why: "config.json is not JSON", remedy: "Correct it." };
+    const why = "Docker's configuration was not used: config.json is not JSON";
+    const problem = { why, remedy: "Correct it." };
     const endpoint = { ...parseEndpoint(engine.host, "the default engine"), problem };
     const api = createEngineApi(createTransport(endpoint));
     const connection = { endpoint, api, facts: createEngineFacts(api, () => Date.now()) };
