@@ -182,6 +182,18 @@ const HOSTS = [
     `${INIT}unsafe procfs detected: openat2 fsmount:fscontext:proc/sys/net/ipv4/ip_unprivileged_port_start: permission denied: unknown`,
     /LXC/,
   ],
+  [500, `${TASK}${RUNC}${PROCESS}unable to apply caps: operation not permitted: unknown`, /host/],
+  [
+    400,
+    'OCI runtime create failed: container_linux.go:367: starting container process caused: process_linux.go:495: container init caused: rootfs_linux.go:76: mounting "proc" to rootfs at "/proc" caused: mount through procfd: permission denied: unknown',
+    /mount/,
+  ],
+  [
+    400,
+    `${INIT}error setting cgroup config for procHooks process: openat2 /sys/fs/cgroup/system.slice/docker-f6.scope/io.weight: no such file or directory: unknown`,
+    /cgroup/,
+  ],
+  [500, "readdirent: permission denied", /file/],
 ] as const;
 
 describe("a failure of the engine's host", () => {
