@@ -142,7 +142,7 @@ export function connectGce(options: ConnectionOptions): GceApi {
   const { target, environment, home, now, sleep, pacing } = options;
   const agents = gceAgents(proxyRule(environment));
   const authorize = (role: GceRole) =>
-    createAuthorization(agents, async (memory) => {
+    createAuthorization({ agents, now }, async (memory) => {
       const { openCredentials } = await loadCredentials();
       return await openCredentials({ target, environment, home, now, role, memory, agents });
     });

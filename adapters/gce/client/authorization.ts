@@ -8,6 +8,7 @@ import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 import { GceCredentialFailure, GceThrottleReply } from "../errors/failure.ts";
+import { wrongClock } from "./clock.ts";
 import { createTransport } from "./transport.ts";
 
 type SendOptions = Parameters<AuthClient["request"]>[0];
@@ -29,24 +30,30 @@ const LARGEST_REPLY = 64 * 1024 * 1024;
 const SECRETS_KEPT = 16;
 const THROTTLES: ReadonlySet<number> = new Set([429, 503]);
 
+export interface AuthorizationPorts {
+  readonly agents: Agents;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * Finds credentials on first use; a failed search is not cached. Every failure before there is a token is a {@link
  * GceCredentialFailure}: no request has reached Compute Engine.
  */
 export function createAuthorization(
-  agents: Agents,
+  { agents, now }: AuthorizationPorts,
   open: (memory: SecretMemory) => Promise<AuthClient>,
 ): Authorization {
   const send = createTransport(LARGEST_REPLY, agents);
   const memory = createSecretMemory(SECRETS_KEPT);
   const client = memoizeAsync(() => open(memory));
   const authorized = async (url?: string | URL) =>
-    await withCredentials(async () => {
+    await withCredentials(now, async () => {
       const own = await client();
       return { own, headers: await own.getRequestHeaders(url) };
     });
   return {
-    universeDomain: async () => (await withCredentials(client)).universeDomain,
+    universeDomain: async () => (await withCredentials(now, client)).universeDomain,
     getRequestHeaders: async (url) => (await authorized(url)).headers,
     async fetch(url, options) {
       const { own } = await authorized(url);
@@ -64,12 +71,17 @@ export function createAuthorization(
   };
 }
 
-async function withCredentials<T>(use: () => Promise<T>): Promise<T> {
+async function withCredentials<T>(now: () => number, use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (caught) {
-    const cause = isSlipwayError(caught) ? caught : (proxyFailureIn(caught) ?? undefined);
     const message = caught instanceof Error ? caught.message : String(caught);
-    throw new GceCredentialFailure(message, { cause });
+    throw new GceCredentialFailure(message, { cause: knownCause(caught, now()) ?? undefined });
   }
+}
+
+/** An error that says more than the library's. */
+function knownCause(caught: unknown, now: number): Error | null {
+  if (isSlipwayError(caught)) return caught;
+  return proxyFailureIn(caught) ?? (caught instanceof Error ? wrongClock(caught, now) : null);
 }

@@ -50,10 +50,26 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
     return new SlipwayError({ ...proxy.verdict, message: `${doing}: ${proxy.message}` });
   return new SlipwayError({
     ...(outcome === "refused" ? refusalVerdict(caught) : UNANSWERED[outcome]),
+    ...(isAboutTime(caught) ? WRONG_TIME : {}),
     ...(isNotFound(caught) ? notFound : {}),
     message: `${doing}: ${WORDS[outcome]}${caught.message}`,
     metadata: { ...metadataOf(caught), ...(outcome === "unreachable" ? UNSENT : {}) },
   });
+}
+
+/** Codes of a certificate that is not valid at the time that this machine's clock shows. */
+const CLOCK_CERTIFICATES: ReadonlySet<unknown> = new Set([
+  "CERT_NOT_YET_VALID",
+  "CERT_HAS_EXPIRED",
+]);
+
+const WRONG_TIME = {
+  remedy:
+    "Check this machine's clock: at the time that it shows, the certificate of the address is not valid.",
+} as const;
+
+function isAboutTime({ cause }: GceCallFailure): boolean {
+  return cause instanceof Error && "code" in cause && CLOCK_CERTIFICATES.has(cause.code);
 }
 
 export interface FailedOperation {

@@ -82,6 +82,7 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
 ]);
 
 const NO_METADATA = { activationUrl: "" };
