@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startGce } from "../../testing/gce/index.ts";
 import { gcePlan } from "../support/gce-launches.ts";
-import { checkNamed, failures, IMAGES, preflightIn, SUBNET } from "../support/gce-preflight.ts";
+import {
+  checkNamed,
+  draftIn,
+  failures,
+  IMAGES,
+  preflightIn,
+  SUBNET,
+} from "../support/gce-preflight.ts";
 import type { PreflightParameters } from "../support/gce-preflight.ts";
 import { gceAdapter, gceScene } from "../support/gce-scene.ts";
 import type { GceScene } from "../support/gce-scene.ts";
@@ -161,6 +168,28 @@ describe("everything that is wrong", () => {
     const report = await preflight({ selfLink });
     expect(failures(report.checks)).toEqual([["project.found", "PROJECT_NOT_FOUND"]]);
     expect(report.candidates.every(({ verdict }) => verdict === "rejected")).toBe(true);
+  });
+
+  it.each(["CONSUMER_INVALID", "RESOURCE_PROJECT_INVALID"])(
+    "is one thing where Google says so by 403 %s",
+    async (code) => {
+      const { draft, facts } = await draftIn(scene);
+      scene.gce.fault({ kind: "error", code, status: 403 });
+      const report = await scene.adapter.preflight(draft, facts, signal);
+      expect(failures(report.checks)).toEqual([["project.found", "PROJECT_NOT_FOUND"]]);
+    },
+  );
+
+  it.each([
+    "SERVICE_DISABLED",
+    "BILLING_DISABLED",
+    "CONSUMER_SUSPENDED",
+    "SECURITY_POLICY_VIOLATED",
+  ])("is one thing where the project may not be used at all: 403 %s", async (code) => {
+    const { draft, facts } = await draftIn(scene);
+    scene.gce.fault({ kind: "error", code, status: 403 });
+    const report = await scene.adapter.preflight(draft, facts, signal);
+    expect(failures(report.checks)).toEqual([["cloud.credentials", "CLOUD_PERMISSION_DENIED"]]);
   });
 
   it("is reported once if Compute Engine cannot be reached", async () => {

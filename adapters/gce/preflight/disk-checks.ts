@@ -85,7 +85,7 @@ function typeCheck({ name, type, absent, error }: DiskTypeFinding, machineType: 
 }
 
 /** Compute Engine refuses such a pair in every zone, and only after it has accepted the insert. */
-function seriesCheck({ name }: DiskTypeFinding, machineType: string): readonly Check[] {
+function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): readonly Check[] {
   const check = "volume.machine-type";
   if (name === null) return [];
   const documented = bootDisksOf(machineType);
@@ -95,7 +95,7 @@ function seriesCheck({ name }: DiskTypeFinding, machineType: string): readonly C
     case "documented":
       return [passed(check, `machine type ${machineType} boots from ${name}`)];
     case "undocumented":
-      if (documented === null) return [];
+      if (documented === null || type === null) return [];
       return [
         warning(check, {
           reason: "DISK_TYPE_UNSUPPORTED",

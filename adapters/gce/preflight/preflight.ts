@@ -65,9 +65,11 @@ function namedSubnet(target: GcpTarget): Reading<SubnetReference> {
   }
 }
 
-/** If no zone is found, the project may be the cause: both give a 404. */
+/** If no zone is found, the project may be the cause: both give a 404, or a 403 that says so. */
 function isProjectAbsent({ zones }: PreflightReads): boolean {
-  return zones.every(({ state }) => state.error?.reason === "PLACE_NOT_FOUND");
+  return zones.every(({ state: { error } }) =>
+    ["PLACE_NOT_FOUND", "PROJECT_NOT_FOUND"].includes(error?.reason ?? ""),
+  );
 }
 
 async function lacksProject(
