@@ -38,9 +38,11 @@ export function changed(error: SlipwayError, change: Change): SlipwayError {
  */
 function unsupported({ planId, settings, machineType }: LaunchPlan): Change | null {
   const { diskType } = settingsOf({ planId, settings });
-  if (diskType === null || bootDisksOf(machineType) === null) return null;
-  if (bootDiskSupport(machineType, diskType) === "documented") return null;
-  const others = bootDisksOf(machineType)?.join(" or ") ?? "";
+  if (diskType === null) return null;
+  const documented = bootDisksOf(machineType);
+  const support = bootDiskSupport(machineType, diskType);
+  if (support === "documented" || (support === "undocumented" && documented === null)) return null;
+  const others = documented?.join(" or ") ?? "another disk type";
   return {
     reason: "DISK_TYPE_UNSUPPORTED",
     remedy: `Name ${others} in the environment's disk_type_ref instead of ${diskType}, or another machine type.`,
@@ -64,13 +66,13 @@ function ofResource(
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
   if (code !== "NOT_FOUND") return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", plan);
   if (link.endsWith(`/zones/${zone}`)) return MISSING_ZONE;
-  return MISSING[collection] ?? null;
+  return MISSING.get(collection) ?? null;
 }
 
 function ofField(field: string, { machineType }: LaunchPlan): Change | null {
   // The API blames a bare metal type for an image without its driver.
   if (field === "machineType" && isBareMetal(machineType)) return null;
-  return INVALID[field] ?? null;
+  return INVALID.get(field) ?? null;
 }
 
 const MISSING_ZONE: Change = {
@@ -86,20 +88,20 @@ const MISSING_TYPE: Change = {
   retry: "next-candidate",
 };
 /** By collection. Anything else concerns the request alone. */
-const MISSING: Readonly<Record<string, Change>> = {
-  diskTypes: MISSING_TYPE,
-  images: { reason: "IMAGE_NOT_FOUND", blastRadius: "image" },
-  machineTypes: MISSING_TYPE,
-  subnetworks: { reason: "SUBNET_NOT_FOUND", blastRadius: "region" },
-};
+const MISSING: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ["diskTypes", MISSING_TYPE],
+  ["images", { reason: "IMAGE_NOT_FOUND", blastRadius: "image" }],
+  ["machineTypes", MISSING_TYPE],
+  ["subnetworks", { reason: "SUBNET_NOT_FOUND", blastRadius: "region" }],
+]);
 /** By the last part of the field's path. The dry run has read the values, but a zone's offers change. */
-const INVALID: Readonly<Record<string, Change>> = {
-  diskType: MISSING_TYPE,
-  machineType: MISSING_TYPE,
-  sourceImage: { blastRadius: "image" },
-  subnetwork: { blastRadius: "region" },
-  zone: MISSING_ZONE,
-};
+const INVALID: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ["diskType", MISSING_TYPE],
+  ["machineType", MISSING_TYPE],
+  ["sourceImage", { blastRadius: "image" }],
+  ["subnetwork", { blastRadius: "region" }],
+  ["zone", MISSING_ZONE],
+]);
 const CLOSED_IMAGE: Change = {
   reason: "IMAGE_PERMISSION_DENIED",
   remedy: "Have roles/compute.imageUser granted to the launcher on the image or on its project.",

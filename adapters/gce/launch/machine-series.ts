@@ -16,45 +16,45 @@ const PERSISTENT: readonly string[] = ["pd-standard", "pd-balanced", "pd-ssd"];
  * https://cloud.google.com/compute/docs/disks/persistent-disks#machine-series-support and
  * https://cloud.google.com/compute/docs/disks/hyperdisks#machine-type-support
  */
-const BOOT_DISKS: Readonly<Record<string, readonly string[]>> = {
-  a2: PERSISTENT,
-  a3: FAST,
-  "a3-ultragpu": HYPERDISK,
-  a4: HYPERDISK,
-  a4x: HYPERDISK,
-  c2: PERSISTENT,
-  c2d: PERSISTENT,
-  c3: FAST,
-  c3d: FAST,
-  c4: HYPERDISK,
-  c4a: HYPERDISK,
-  c4d: HYPERDISK,
-  c4n: HYPERDISK,
-  custom: PERSISTENT,
-  e2: PERSISTENT,
-  f1: PERSISTENT,
-  g1: PERSISTENT,
-  g2: ["pd-balanced", "pd-ssd"],
-  g4: HYPERDISK,
-  h3: ["pd-balanced", ...HYPERDISK],
-  h4d: HYPERDISK,
-  m1: PERSISTENT,
-  m2: PERSISTENT,
-  m3: FAST,
-  m4: HYPERDISK,
-  n1: PERSISTENT,
-  n2: PERSISTENT,
-  n2d: PERSISTENT,
-  n4: HYPERDISK,
-  n4a: HYPERDISK,
-  n4d: HYPERDISK,
-  t2a: PERSISTENT,
-  t2d: PERSISTENT,
-  x4: HYPERDISK,
-  z3: FAST,
-  z4d: HYPERDISK,
-  z4m: HYPERDISK,
-};
+const BOOT_DISKS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["a2", PERSISTENT],
+  ["a3", FAST],
+  ["a3-ultragpu", HYPERDISK],
+  ["a4", HYPERDISK],
+  ["a4x", HYPERDISK],
+  ["c2", PERSISTENT],
+  ["c2d", PERSISTENT],
+  ["c3", FAST],
+  ["c3d", FAST],
+  ["c4", HYPERDISK],
+  ["c4a", HYPERDISK],
+  ["c4d", HYPERDISK],
+  ["c4n", HYPERDISK],
+  ["custom", PERSISTENT],
+  ["e2", PERSISTENT],
+  ["f1", PERSISTENT],
+  ["g1", PERSISTENT],
+  ["g2", ["pd-balanced", "pd-ssd"]],
+  ["g4", HYPERDISK],
+  ["h3", ["pd-balanced", ...HYPERDISK]],
+  ["h4d", HYPERDISK],
+  ["m1", PERSISTENT],
+  ["m2", PERSISTENT],
+  ["m3", FAST],
+  ["m4", HYPERDISK],
+  ["n1", PERSISTENT],
+  ["n2", PERSISTENT],
+  ["n2d", PERSISTENT],
+  ["n4", HYPERDISK],
+  ["n4a", HYPERDISK],
+  ["n4d", HYPERDISK],
+  ["t2a", PERSISTENT],
+  ["t2d", PERSISTENT],
+  ["x4", HYPERDISK],
+  ["z3", FAST],
+  ["z4d", HYPERDISK],
+  ["z4m", HYPERDISK],
+]);
 
 /** Never boot disks. https://cloud.google.com/compute/docs/disks/hyperdisks#limitations */
 const DATA_ONLY: ReadonlySet<string> = new Set([
@@ -71,7 +71,7 @@ function seriesOf(machineType: string): string {
 /** The boot disk types that the machine type is documented to take; null for a series that the table lacks. */
 export function bootDisksOf(machineType: string): readonly string[] | null {
   const kind = machineType.split("-", 2).join("-");
-  return BOOT_DISKS[kind] ?? BOOT_DISKS[seriesOf(machineType)] ?? null;
+  return BOOT_DISKS.get(kind) ?? BOOT_DISKS.get(seriesOf(machineType)) ?? null;
 }
 
 /**

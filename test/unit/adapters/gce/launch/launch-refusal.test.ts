@@ -35,6 +35,7 @@ describe("UNSUPPORTED_OPERATION", () => {
   it.each([
     ["n4-standard-2", "pd-balanced"],
     ["e2-small", "hyperdisk-balanced"],
+    ["q7-standard-2", "hyperdisk-ml"],
   ])("for %s with %s is about the pair, in every zone", (machineType, diskType) => {
     const { verdict, remedy } = refined(error, machineType, diskType);
     expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "never", "request"]);
@@ -45,6 +46,7 @@ describe("UNSUPPORTED_OPERATION", () => {
     ["n4-standard-2", "hyperdisk-balanced"],
     ["n4-standard-2", null],
     ["q7-standard-2", "pd-balanced"],
+    ["constructor", "pd-balanced"],
   ])("for %s with %s may be about the zone", (machineType, diskType) => {
     const { verdict } = refined(error, machineType, diskType);
     expect(verdict).toEqual(["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]);
