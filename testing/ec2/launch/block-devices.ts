@@ -53,10 +53,7 @@ export function planDevices(
     seen.add(DeviceName);
     if (NoDevice !== null) plans.delete(DeviceName);
     else if (Ebs !== null) plans.set(DeviceName, overlay(DeviceName, plans.get(DeviceName), Ebs));
-    else if (VirtualName === null)
-      throw invalidMapping(
-        `The device '${DeviceName}' has neither an EBS volume nor a virtual name`,
-      );
+    else if (VirtualName === null) throw missingParameter("ebs");
   }
   const root = bootDevice(image);
   if (root === null || !plans.has(root))
@@ -67,8 +64,7 @@ export function planDevices(
 function overlay(device: string, base: DevicePlan | undefined, ebs: EbsParameters): DevicePlan {
   const snapshotId = ebs.SnapshotId ?? base?.snapshotId ?? null;
   const sizeGib = ebs.VolumeSize ?? base?.sizeGib;
-  if (sizeGib === undefined)
-    throw invalidMapping(`The device '${device}' needs a volume size or a snapshot`);
+  if (sizeGib === undefined) throw missingParameter("size or snapshotId");
   if (base !== undefined && base.snapshotId === snapshotId && sizeGib < base.sizeGib)
     throw invalidMapping(
       `Volume of size ${sizeGib}GB is smaller than snapshot '${snapshotId}', expect size >= ${base.sizeGib}GB`,

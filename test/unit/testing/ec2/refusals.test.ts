@@ -22,6 +22,10 @@ async function expectRefusal(
   expect(it.region.instances()).toEqual([]);
 }
 
+function ipv6Only({ region }: Subject): string {
+  return region.addSubnet({ zone: "us-east-1a", vpcId: region.vpcId, cidr: null });
+}
+
 const REFUSED: readonly Refused[] = [
   ["no image", () => ({ ImageId: undefined }), "MissingParameter", /parameter ImageId/],
   ["no type", () => ({ InstanceType: undefined }), "MissingParameter", /InstanceType/],
@@ -233,11 +237,62 @@ const REFUSED_OPTIONS: readonly Refused[] = [
     "InvalidBlockDeviceMapping",
     /70000/,
   ],
+  // The SDK leaves an empty `Ebs` out.
+  ["an empty volume", () => root({}), "MissingParameter", /parameter ebs$/],
   [
     "a data volume without a size",
-    () => ({ BlockDeviceMappings: [{ DeviceName: "/dev/sdf", Ebs: {} }] }),
-    "InvalidBlockDeviceMapping",
-    /neither/,
+    () => ({ BlockDeviceMappings: [{ DeviceName: "/dev/sdf", Ebs: { VolumeType: "gp3" } }] }),
+    "MissingParameter",
+    /parameter size or snapshotId$/,
+  ],
+  [
+    "a Xen type with the metadata's IPv6 endpoint",
+    () => ({ InstanceType: "t2.micro", MetadataOptions: { HttpProtocolIpv6: "enabled" } }),
+    "UnsupportedOperation",
+    /cannot be enabled for Xen-backed instance types/,
+  ],
+  [
+    "a Xen type in an IPv6-only subnet",
+    (it) => ({ InstanceType: "t2.micro", SubnetId: ipv6Only(it) }),
+    "InvalidParameterCombination",
+    /'t2.micro' is not supported in the IPv6-only subnet/,
+  ],
+  [
+    "an IPv4 address in an IPv6-only subnet",
+    (it) => ({
+      NetworkInterfaces: [
+        { DeviceIndex: 0, SubnetId: ipv6Only(it), AssociatePublicIpAddress: true },
+      ],
+    }),
+    "InvalidParameterCombination",
+    /IPv4 addresses cannot be assigned/,
+  ],
+  [
+    "no address in an IPv6-only subnet",
+    (it) => ({ SubnetId: ipv6Only(it), Ipv6AddressCount: 0 }),
+    "InvalidParameterCombination",
+    /needs an IPv6 address/,
+  ],
+  [
+    "an IPv6 address in a subnet without an IPv6 block",
+    (it) => ({ SubnetId: it.region.subnets["us-east-1a"], Ipv6AddressCount: 1 }),
+    "InvalidParameterValue",
+    /No IPv6 CIDR block is associated/,
+  ],
+  [
+    "a TPM on a type that has none",
+    (it) => ({
+      InstanceType: "t2.micro",
+      ImageId: it.region.addImage({ bootMode: "uefi-preferred", tpmSupport: "v2.0" }),
+    }),
+    "InvalidParameterCombination",
+    /does not support the TPM version 'v2.0'/,
+  ],
+  [
+    "an image of the instance store",
+    (it) => ({ ImageId: it.region.addImage({ rootDeviceType: "instance-store" }) }),
+    "InvalidParameterCombination",
+    /Instance store-backed AMIs are not supported/,
   ],
   [
     "no root volume",
