@@ -84,7 +84,7 @@ describe("getManifest", () => {
     [
       "another media type in its header",
       { kind: "headers", headers: { "Content-Type": "text/html" } },
-      "MANIFEST_INVALID",
+      "MEDIA_TYPE_UNSUPPORTED",
     ],
     [
       "an index's media type in its header",

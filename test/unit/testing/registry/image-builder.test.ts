@@ -136,6 +136,7 @@ describe("buildIndex", () => {
           platform: image.platform,
           annotations: {},
         })),
+        findings: [],
       });
     },
   );
