@@ -1,5 +1,5 @@
 import type { AuthClient } from "google-auth-library";
-import { isSlipwayError } from "../../../src/errors.ts";
+import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
@@ -7,7 +7,7 @@ import type { Agents } from "../../../src/proxy/proxy-agents.ts";
 import { createSecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
-import { GceCredentialFailure, GceThrottleReply } from "../errors/failure.ts";
+import { GceCredentialFailure, GceThrottleReply, isUnconnected } from "../errors/failure.ts";
 import { wrongClock } from "./clock.ts";
 import { createTransport } from "./transport.ts";
 
@@ -83,5 +83,20 @@ async function withCredentials<T>(now: () => number, use: () => Promise<T>): Pro
 /** An error that says more than the library's. */
 function knownCause(caught: unknown, now: number): Error | null {
   if (isSlipwayError(caught)) return caught;
-  return proxyFailureIn(caught) ?? (caught instanceof Error ? wrongClock(caught, now) : null);
+  const proxy = proxyFailureIn(caught);
+  if (proxy !== null || !(caught instanceof Error)) return proxy;
+  return isUnconnected(caught) ? serviceOutOfReach(caught) : wrongClock(caught, now);
+}
+
+function serviceOutOfReach(caught: Error): SlipwayError {
+  return new SlipwayError({
+    code: "UNAVAILABLE",
+    reason: "CLOUD_UNAVAILABLE",
+    message: `the service that issues access tokens for Compute Engine cannot be reached: ${caught.message}`,
+    remedy: "Check the network, and the token service that the credential file names.",
+    blastRadius: "credential",
+    retry: "same-token",
+    metadata: UNSENT,
+    cause: caught,
+  });
 }

@@ -116,8 +116,14 @@ export function readFailure(caught: unknown): unknown {
   // The client's own errors have a numeric code; an error without one was thrown by our code before anything was
   // sent.
   if (numberOf(caught, "code") === null) return caught;
-  const unconnected = causes.some((cause) => UNCONNECTED.has(textOf(cause, "code") ?? ""));
+  const unconnected = isUnconnected(caught);
   return unanswered(unconnected ? "unreachable" : "lost", causes.at(-1) ?? caught);
+}
+
+/** Whether a request failed because no connection was established. */
+export function isUnconnected(caught: unknown): boolean {
+  if (!(caught instanceof Error)) return false;
+  return causesOf(caught).some((cause) => UNCONNECTED.has(textOf(cause, "code") ?? ""));
 }
 
 function unanswered(outcome: GceOutcome, cause: Error): GceCallFailure {

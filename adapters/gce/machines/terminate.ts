@@ -1,5 +1,5 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
-import { isSlipwayError } from "../../../src/errors.ts";
+import { isSlipwayError, isUnsent } from "../../../src/errors.ts";
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { TerminateOutcome } from "../../../src/substrate/contract.ts";
 import type { GceApi } from "../client/api.ts";
@@ -58,13 +58,20 @@ async function attempt({ api }: TerminatePorts, id: string, signal: AbortSignal)
   }
 }
 
-/** The attempts whose machines are neither gone nor shutting down, or whose state is unknown. */
+/**
+ * The attempts whose requests were never sent, and those whose machines are neither gone nor shutting down, or
+ * whose state is unknown.
+ */
 async function stillThere(
   ports: TerminatePorts,
   attempts: readonly Attempt[],
   signal: AbortSignal,
 ): Promise<readonly Attempt[]> {
-  const doubtful = attempts.filter(({ operation, error }) => operation !== null || error !== null);
+  const failed = attempts.filter(({ error }) => error !== null && isUnsent(error));
+  const doubtful = attempts.filter(
+    ({ operation, error }) => operation !== null || (error !== null && !isUnsent(error)),
+  );
+  if (doubtful.length === 0) return failed;
   try {
     const machines = await describeMachines(
       ports,
@@ -72,10 +79,10 @@ async function stillThere(
       signal,
     );
     const present = new Set(machines.flatMap((machine) => machine?.id ?? []));
-    return doubtful.filter(({ id }) => present.has(id));
+    return [...failed, ...doubtful.filter(({ id }) => present.has(id))];
   } catch (caught) {
     if (signal.aborted || !isSlipwayError(caught)) throw caught;
-    return doubtful;
+    return [...failed, ...doubtful];
   }
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { createSpawnerRuntime, spawnPlan, terminate } from "../../../src/spawner/spawn.ts";
+import type { SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
 
 describe("terminate", () => {
@@ -41,5 +43,36 @@ describe("terminate", () => {
       code: "NOT_FOUND",
       reason: "SPAWN_NOT_FOUND",
     });
+  });
+
+  it("counts no launch as absent that may still take effect, even if no machine is listed", async () => {
+    const here = spawnerWorld();
+    // An engine that has the request of a process that died, and executes it later.
+    const late: SubstrateAdapter = {
+      ...here.adapter,
+      launch: () => new Promise<never>(() => undefined),
+    };
+    const dying = createSpawnerRuntime({ ...here.ports, openAdapter: async () => late });
+    void spawnPlan(dying, here.request());
+    await here.clock.advance(1);
+    const wanted: (boolean | undefined)[] = [];
+    const later: SubstrateAdapter = {
+      ...here.adapter,
+      async launch(launch, signal) {
+        wanted.push(launch.isWanted);
+        return await here.adapter.launch(launch, signal);
+      },
+    };
+    const runtime = createSpawnerRuntime({
+      ...here.ports,
+      worker: { id: "worker-2", isGone: () => true },
+      openAdapter: async () => later,
+      // The spawn's secret may be gone by now: a machine that is not started needs none.
+      launchSecrets: () => Promise.reject(new Error("no secret is needed")),
+    });
+    const ending = terminate(runtime, here.waitOptions({ wait: "settled" }));
+    expect((await here.clock.runUntilSettled(ending)).state).toBe("terminated");
+    expect(wanted).toEqual([false]);
+    expect(here.adapter.machines).toEqual([]);
   });
 });

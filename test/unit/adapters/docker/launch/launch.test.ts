@@ -15,6 +15,8 @@ import {
   REMOVE,
   PULL,
   NAME,
+  OURS,
+  conflict,
   created,
   done,
   running,
@@ -41,6 +43,42 @@ describe("launch", () => {
     expect(outcome).toMatchObject({
       outcome: "accepted",
       machine: { id: "c1", place: "engine-host", state: "running" },
+    });
+  });
+
+  describe("of a spawn that is to be terminated", () => {
+    const state = { Status: "created" };
+    const notStarted: EngineHandler = ({ reply }) =>
+      reply(200, containerAnswer({ Labels: OURS, State: state }));
+
+    it("creates the container, so that its name is taken, and does not start it", async () => {
+      const { outcome, requests } = await launchOn(
+        { [CREATE]: [created], [INSPECT]: [notStarted] },
+        { ...launchWith(), isWanted: false },
+      );
+      expect(requests).toEqual([CREATE, INSPECT]);
+      expect(outcome).toMatchObject({ outcome: "accepted", machine: { id: "c1" } });
+    });
+
+    it("finds the container of an earlier call, started or not", async () => {
+      const { outcome, requests } = await launchOn(
+        { [CREATE]: [conflict], [INSPECT_BY_NAME]: [notStarted] },
+        { ...launchWith(), isWanted: false },
+      );
+      expect(requests).toEqual([CREATE, INSPECT_BY_NAME]);
+      expect(outcome).toMatchObject({ outcome: "accepted", machine: { id: "c1" } });
+    });
+
+    it("pulls no image: without it there is no container", async () => {
+      const { outcome, requests } = await launchOn(
+        { [CREATE]: [refusing(404, "No such image")] },
+        { ...launchWith(), isWanted: false },
+      );
+      expect(requests).toEqual([CREATE]);
+      expect(outcome).toMatchObject({
+        outcome: "rejected",
+        error: { reason: "MACHINE_NOT_FOUND", retry: "never" },
+      });
     });
   });
 

@@ -1,0 +1,43 @@
+import { OAuth2Client } from "google-auth-library";
+import { describe, expect, it, vi } from "vitest";
+import { createAuthorization } from "../../../../../adapters/gce/client/authorization.ts";
+import { gceAgents } from "../../../../../adapters/gce/client/transport.ts";
+import { gceError } from "../../../../../adapters/gce/errors/errors.ts";
+import { readFailure } from "../../../../../adapters/gce/errors/failure.ts";
+
+/** The error of a call whose credentials fail with this error. */
+async function errorOf(failure: Error) {
+  const client = new OAuth2Client();
+  vi.spyOn(client, "getRequestHeaders").mockRejectedValue(failure);
+  const authorization = createAuthorization(
+    { agents: gceAgents(null), now: () => Date.now() },
+    async () => client,
+  );
+  const [ended] = await Promise.allSettled([authorization.getRequestHeaders()]);
+  const caught = ended.status === "rejected" ? ended.reason : null;
+  return gceError(readFailure(caught), { doing: "deleting instance one" });
+}
+
+describe("an access token that is not available", () => {
+  it.each(["ECONNREFUSED", "ENOTFOUND"])(
+    "because of %s is no fault of the credentials, and nothing was sent",
+    async (code) => {
+      const error = await errorOf(Object.assign(new Error(`connect ${code}`), { code }));
+      expect(error).toMatchObject({
+        code: "UNAVAILABLE",
+        reason: "CLOUD_UNAVAILABLE",
+        message: `the service that issues access tokens for Compute Engine cannot be reached: connect ${code}`,
+        retry: "same-token",
+        metadata: { sent: false },
+      });
+    },
+  );
+
+  it("because the token service refuses is a fault of the credentials", async () => {
+    expect(await errorOf(new Error("invalid_grant"))).toMatchObject({
+      code: "UNAUTHENTICATED",
+      reason: "CLOUD_UNAUTHENTICATED",
+      retry: "never",
+    });
+  });
+});
