@@ -67,7 +67,7 @@ describe("terminate", () => {
       ...here.ports,
       worker: { id: "worker-2", isGone: () => true },
       openAdapter: async () => later,
-      // The spawn's secret may be gone by now: a machine that is not started needs none.
+      // The spawn's secret may be gone: a machine that is not started needs none.
       launchSecrets: () => Promise.reject(new Error("no secret is needed")),
     });
     const ending = terminate(runtime, here.waitOptions({ wait: "settled" }));

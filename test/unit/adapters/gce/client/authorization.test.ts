@@ -20,7 +20,7 @@ async function errorOf(failure: Error) {
 
 describe("an access token that is not available", () => {
   it.each(["ECONNREFUSED", "ENOTFOUND"])(
-    "because of %s is no fault of the credentials, and nothing was sent",
+    "because of %s says nothing about the credentials, and nothing was sent",
     async (code) => {
       const error = await errorOf(Object.assign(new Error(`connect ${code}`), { code }));
       expect(error).toMatchObject({
@@ -33,7 +33,7 @@ describe("an access token that is not available", () => {
     },
   );
 
-  it("because the token service refuses is a fault of the credentials", async () => {
+  it("because the token service refuses says that they are bad", async () => {
     expect(await errorOf(new Error("invalid_grant"))).toMatchObject({
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",
