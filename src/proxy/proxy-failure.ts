@@ -60,6 +60,15 @@ export function proxyRefused(
       retry: "same-token",
       metadata,
     });
+  if (status !== 403)
+    return new ProxyFailure(message, {
+      code: "FAILED_PRECONDITION",
+      reason: "PROXY_REFUSED",
+      remedy: `Check that ${proxy.origin} is a proxy that connects to ${target}, or name the host in NO_PROXY to connect directly.`,
+      blastRadius: "region",
+      retry: "never",
+      metadata,
+    });
   return new ProxyFailure(message, {
     code: "PERMISSION_DENIED",
     reason: "PROXY_REFUSED",

@@ -105,6 +105,15 @@ describe("EC2 and STS behind a proxy", () => {
     expect(JSON.stringify(checks)).not.toMatch(/hunter2|aHVudGVyMg|dXNlcjpodW50ZXIy/);
   });
 
+  it("without TLS are not blamed for a proxy that demands a password", async () => {
+    await using scene = await ec2Scene();
+    const refusal = { status: 407, reason: "Proxy Authentication Required" };
+    await using proxy = await startMappingProxy({ refusal });
+    const environment = { AWS_ENDPOINT_URL: "http://ec2.example.test", HTTP_PROXY: proxy.url };
+    const { checks } = await scene.resolve({ environment });
+    expect(failures(checks)).toEqual({ "cloud.reachable": "PROXY_REFUSED" });
+  });
+
   it("have the inner clients of the SDK behind it, each at the address of the placement", async () => {
     using folder = scratchFolder();
     const write = (name: string, text: string) => {

@@ -286,6 +286,17 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    // Of a proxy that forwards requests to an endpoint without TLS.
+    codes: ["HTTP 407"],
+    verdict: {
+      code: "UNAUTHENTICATED",
+      reason: "PROXY_REFUSED",
+      remedy: "Set HTTP_PROXY with the user and password that the proxy accepts.",
+      blastRadius: "credential",
+      retry: "never",
+    },
+  },
+  {
     codes: ["RequestTimeTooSkewed", "RequestInTheFuture", "InvalidSecurity.RequestHasExpired"],
     verdict: {
       code: "UNAUTHENTICATED",

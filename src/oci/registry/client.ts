@@ -58,6 +58,8 @@ const LARGEST_MEMORY = 32 * 1024 * 1024;
 
 /** Reasons of errors that need no second look: a further request may lock an account or use up a quota. */
 const SETTLED_BY_HEAD: ReadonlySet<ErrorReason> = new Set([
+  "PROXY_REFUSED",
+  "PROXY_UNAVAILABLE",
   "REGISTRY_UNAUTHENTICATED",
   "REGISTRY_RATE_LIMITED",
   "REDIRECT_REFUSED",

@@ -6,7 +6,9 @@ import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
 import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
-import type { ProxyRule } from "../../proxy/proxy-rule.ts";
+import { proxyRefused } from "../../proxy/proxy-failure.ts";
+import type { ProxyRule, ProxyServer } from "../../proxy/proxy-rule.ts";
+import { createBoundedCache } from "./bounded-cache.ts";
 import { checkServerIdentity } from "./server-identity.ts";
 import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
@@ -84,12 +86,20 @@ class StaleConnectionError extends Error {}
 const MOST_IDLE_CONNECTIONS = 16;
 /** Longest wait for the addresses of a name that a proxy resolves, in milliseconds. */
 const LOOKUP_MILLISECONDS = 2_000;
+const MOST_NAMES = 256;
 
 /** Creates a transport that keeps connections alive, so that a second request to a registry takes one round trip. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const { scopeOf = addressScope, proxy = null } = options;
   const resolve = options.lookup ?? dnsLookup;
   const made = new Map<string, Agents>();
+  const known = createBoundedCache<readonly string[]>(MOST_NAMES);
+  /** Remembered, because a machine behind a proxy may have to wait for the time limit to find nothing. */
+  const addressesFor = async (name: string): Promise<readonly string[]> => {
+    const addresses = known.get(name) ?? (await addressesOf(name, resolve));
+    known.set(name, addresses);
+    return addresses;
+  };
   const agentFor = ({ url, trust }: HttpRequest): Agent => {
     const key = JSON.stringify([trust.verify, fingerprint(trust)]);
     const common = { keepAlive: true, maxFreeSockets: MOST_IDLE_CONNECTIONS };
@@ -104,10 +114,11 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       const fault = literal === null ? null : guard(literal);
       if (fault !== null) throw fault;
       const agent = agentFor(request);
+      const server = proxy?.(request.url) ?? null;
       const route =
-        (proxy?.(request.url) ?? null) === null
+        server === null
           ? directRoute(resolve, guard, scopeOf)
-          : await proxiedRoute(request, { resolve, guard, scopeOf });
+          : await proxiedRoute(request, { server, addressesFor, guard, scopeOf });
       for (;;) {
         try {
           return await exchange(request, agent, route);
@@ -148,7 +159,10 @@ function createGuard(
 
 /** How the addresses of a target are guarded. */
 interface Route {
-  readonly lookup: LookupFunction;
+  /** Null for a direct connection. */
+  readonly server: ProxyServer | null;
+  /** Null if only a proxy resolves the target's name. */
+  readonly lookup: LookupFunction | null;
   /** The error for a connection to an address that the request does not allow, or null. */
   readonly refuse: (remoteAddress: string, name: string) => RefusedAddressError | null;
   /** Whether the target has a private address, from the connection's own address. */
@@ -156,7 +170,8 @@ interface Route {
 }
 
 interface Guarding {
-  readonly resolve: LookupFunction;
+  readonly server: ProxyServer;
+  readonly addressesFor: (name: string) => Promise<readonly string[]>;
   readonly guard: AddressGuard;
   readonly scopeOf: (address: string) => AddressScope;
 }
@@ -167,6 +182,7 @@ function directRoute(
   scopeOf: Guarding["scopeOf"],
 ): Route {
   return {
+    server: null,
     lookup: guardedLookup(resolve, guard),
     refuse: guard,
     isPrivate: (address) => address !== undefined && scopeOf(address) !== "public",
@@ -182,14 +198,14 @@ function directRoute(
  */
 async function proxiedRoute(
   { url }: HttpRequest,
-  { resolve, guard, scopeOf }: Guarding,
+  { server, addressesFor, guard, scopeOf }: Guarding,
 ): Promise<Route> {
   const literal = literalAddress(url.hostname);
-  const addresses = literal === null ? await addressesOf(url.hostname, resolve) : [literal];
+  const addresses = literal === null ? await addressesFor(url.hostname) : [literal];
   const [fault] = addresses.flatMap((address) => guard(address, url.hostname) ?? []);
   if (fault !== undefined) throw fault;
   const isPrivate = addresses.some((address) => scopeOf(address) !== "public");
-  return { lookup: resolve, refuse: () => null, isPrivate: () => isPrivate };
+  return { server, lookup: null, refuse: () => null, isPrivate: () => isPrivate };
 }
 
 /** The addresses that this machine finds for a name; none if it finds none in time. */
@@ -209,9 +225,16 @@ async function addressesOf(name: string, resolve: LookupFunction): Promise<reado
 
 async function exchange(request: HttpRequest, agent: Agent, route: Route): Promise<HttpResponse> {
   const { method, url, headers, body, signal, idleMilliseconds, headMilliseconds } = request;
-  const { lookup } = route;
+  const { lookup, server } = route;
   const open = url.protocol === "https:" ? https.request : http.request;
-  const outgoing = open(url, { method, headers, agent, lookup, signal, timeout: idleMilliseconds });
+  const outgoing = open(url, {
+    method,
+    headers,
+    agent,
+    signal,
+    timeout: idleMilliseconds,
+    ...(lookup === null ? {} : { lookup }),
+  });
   // A reused connection was opened for another request, which may have allowed other addresses.
   outgoing.once("socket", ({ remoteAddress }: Socket) => {
     const fault = remoteAddress === undefined ? null : route.refuse(remoteAddress, url.hostname);
@@ -222,7 +245,13 @@ async function exchange(request: HttpRequest, agent: Agent, route: Route): Promi
   try {
     const response = awaitResponse(outgoing);
     outgoing.end(body);
-    return toResponse(await response, url.origin, route);
+    const incoming = await response;
+    // Only a proxy answers so, to a request that it should have forwarded.
+    if (server !== null && incoming.statusCode === 407) {
+      drain(incoming);
+      throw proxyRefused(server, url.host, { status: 407, words: "" });
+    }
+    return toResponse(incoming, url.origin, route);
   } catch (caught) {
     const stale =
       outgoing.reusedSocket &&

@@ -128,6 +128,7 @@ describe("a registry behind a proxy", () => {
 
   it.each([
     [403, "Filtered", "PROXY_REFUSED", "PERMISSION_DENIED"],
+    [404, "Not Found", "PROXY_REFUSED", "FAILED_PRECONDITION"],
     [502, "Unknown Host", "PROXY_UNAVAILABLE", "UNAVAILABLE"],
     [503, "", "PROXY_UNAVAILABLE", "UNAVAILABLE"],
   ])("is not blamed for the proxy's answer %s", async (status, reason, expected, code) => {
@@ -136,6 +137,15 @@ describe("a registry behind a proxy", () => {
     const error = await caughtError(() => client.headManifest(asking(REFERENCE)));
     expect(error).toMatchObject({ reason: expected, code });
     expect(error.message).toContain(`the proxy ${proxy.url} (HTTPS_PROXY) did not connect to`);
+  });
+
+  it("without TLS is not blamed for a proxy that demands a password", async () => {
+    const refusal = { status: 407, reason: "Proxy Authentication Required" };
+    await using proxy = await startMappingProxy({ refusal });
+    using client = clientBehind(proxy);
+    const error = await caughtError(() => client.headManifest(asking(REFERENCE)));
+    expect(error).toMatchObject({ reason: "PROXY_REFUSED", code: "UNAUTHENTICATED" });
+    expect(proxy.requests.map(({ method }) => method)).toEqual(["CONNECT", "HEAD"]);
   });
 
   it("is not blamed for a proxy that cannot be reached", async () => {
