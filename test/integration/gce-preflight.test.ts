@@ -249,6 +249,19 @@ describe("a machine type that cannot migrate", () => {
   });
 });
 
+describe("an image that is not marked for gVNIC", () => {
+  it.each([
+    ["n4-standard-2", "warning"],
+    ["n2-standard-2", undefined],
+  ])("on %s is a %s", async (machineType, outcome) => {
+    const report = await preflight({ machineType });
+    expect(failures(report.checks)).toEqual([]);
+    expect(checkNamed("machine-type.image", report)?.outcome).toBe(outcome);
+    const marked = await preflight({ machineType, selfLink: `${IMAGES}/family/debian-12` });
+    expect(checkNamed("machine-type.image", marked)?.outcome).not.toBe("warning");
+  });
+});
+
 describe("a boot disk's type", () => {
   it.each([
     ["n4-standard-2", "pd-balanced"],

@@ -138,3 +138,36 @@ export function obstacleToMigration({
 export function isBareMetal(machineType: string): boolean {
   return machineType.endsWith("-metal");
 }
+
+/**
+ * Series without the older network card VirtIO. Images say by their guest feature `GVNIC` that they have the driver of
+ * the newer one. https://cloud.google.com/compute/docs/networking/using-gvnic
+ */
+const GVNIC_ONLY: ReadonlySet<string> = new Set([
+  "a3",
+  "a4",
+  "a4x",
+  "c3",
+  "c3d",
+  "c4",
+  "c4a",
+  "c4d",
+  "c4n",
+  "g4",
+  "h3",
+  "h4d",
+  "m3",
+  "m4",
+  "n4",
+  "n4a",
+  "n4d",
+  "z3",
+  "z4d",
+  "z4m",
+]);
+
+/** The guest feature that the machine type's network card needs; null if any image will do. */
+export function neededGuestFeature(machineType: string): "IDPF" | "GVNIC" | null {
+  if (isBareMetal(machineType)) return "IDPF";
+  return GVNIC_ONLY.has(seriesOf(machineType)) ? "GVNIC" : null;
+}

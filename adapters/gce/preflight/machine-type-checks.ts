@@ -7,7 +7,7 @@ import type { ImageFacts } from "../image/image-facts.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
-import { isBareMetal, obstacleToMigration } from "../launch/machine-series.ts";
+import { neededGuestFeature, obstacleToMigration } from "../launch/machine-series.ts";
 import { offeredIn } from "./offered-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
@@ -175,21 +175,25 @@ function maintenance(type: MachineTypeReply): readonly Check[] {
 }
 
 /**
- * Bare metal has a network card that only images with the guest feature `IDPF` have a driver for.
- * https://cloud.google.com/compute/docs/networking/using-idpf
+ * Whether the image is marked for the machine's network card. Compute Engine refuses bare metal without the mark; the
+ * need of newer series is documented only, and a machine without it has no network.
  */
-export function bareMetalChecks(machineType: string, image: ImageFacts | null): readonly Check[] {
+export function networkCardChecks(machineType: string, image: ImageFacts | null): readonly Check[] {
   const check = "machine-type.image";
-  if (!isBareMetal(machineType) || image === null) return [];
-  if (image.guestOsFeatures.includes("IDPF"))
+  const feature = neededGuestFeature(machineType);
+  if (feature === null || image === null) return [];
+  if (image.guestOsFeatures.includes(feature))
     return [passed(check, `${image.link} has the driver for ${machineType}'s network card`)];
+  const finding = {
+    reason: "IMAGE_UNSUPPORTED",
+    message: `${image.link} has no guest feature ${feature}, which the network card of machine type ${machineType} needs`,
+    remedy: `Name an image with the guest feature ${feature}, or another machine type.`,
+  } as const;
+  if (feature === "GVNIC") return [warning(check, finding)];
   return [
     failed(check, {
       code: "FAILED_PRECONDITION",
-      reason: "IMAGE_UNSUPPORTED",
-      message: `${image.link} has no guest feature IDPF, which the network card of bare metal machine type ${machineType} needs`,
-      remedy:
-        "Name an image with the guest feature IDPF, or a machine type that is not bare metal.",
+      ...finding,
       blastRadius: "image",
       metadata: { image: image.link, machine_type: machineType },
     }),

@@ -6,7 +6,7 @@ import { diskChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { subnetworkLink } from "../image/links.ts";
-import { bareMetalChecks, machineTypeChecks } from "./machine-type-checks.ts";
+import { machineTypeChecks, networkCardChecks } from "./machine-type-checks.ts";
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
 import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
@@ -48,7 +48,7 @@ export function preflightReport(found: Found, others: OtherZones): PreflightRepo
     ...zoneChecks(zones),
     ...machineTypeChecks(draft, machineType, others),
     ...diskChecks({ draft, finding: diskType, machineType: machineType.name, image }),
-    ...bareMetalChecks(machineType.name, image),
+    ...networkCardChecks(machineType.name, image),
     ...subnetChecks({
       target,
       named: subnet,
