@@ -16,7 +16,8 @@ export function isPodman({ version }: Pick<EngineFacts, "version">): boolean {
 }
 
 export function isRootless({ info }: Pick<EngineFacts, "info">): boolean {
-  return info.SecurityOptions?.some((option) => option.split(",")[0] === "name=rootless") ?? false;
+  const options = info.SecurityOptions ?? [];
+  return (info.Rootless ?? false) || options.some((option) => option.startsWith("name=rootless"));
 }
 
 /** An engine's facts, cached for a minute, so that a spawn right after its resolution needs no second read. */

@@ -40,6 +40,8 @@ export const infoReply = z.object({
   CgroupVersion: text.default(""),
   /** `name=rootless` among others. */
   SecurityOptions: z.array(text).nullish(),
+  /** Podman's own member: before version 5 its `SecurityOptions` leave it out. */
+  Rootless: z.boolean().nullish(),
   RegistryConfig: z
     .object({
       InsecureRegistryCIDRs: z.array(text).nullish(),

@@ -130,7 +130,7 @@ export const HOST_RULES: readonly EngineRule[] = [
     operations: LAUNCH,
     stages: ["engine"],
     cause:
-      /^(?:failed to create endpoint |failed to create the \S+ pair|failed to add (?:the host|interface)|error creating external connectivity|network sandbox join failed|Unable to (?:enable|add|restrict)|iptables failed|cannot restrict inter-container|setting up (?:network|pasta|slirp4netns)|(?:pasta|slirp4netns) failed)/i,
+      /^(?:failed to create endpoint |failed to create the \S+ pair|failed to add (?:the host|interface)|error creating external connectivity|network sandbox join failed|Unable to (?:enable|add|restrict)|iptables failed|cannot restrict inter-container|setting up (?:network|pasta|slirp4netns)|(?:\/\S*\/)?(?:pasta|slirp4netns) failed|failed to mount runtime directory for rootless netns|rootless netns: )/i,
     verdict: hostFault(NETWORK_REMEDY),
   },
   {

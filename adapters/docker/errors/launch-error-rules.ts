@@ -30,6 +30,7 @@ const COMMAND_FAILED: EngineVerdict = {
 
 const NO_COMMAND: EngineVerdict = {
   ...COMMAND_FAILED,
+  reason: "NO_COMMAND",
   remedy: "Give the image an entrypoint or a command, and push it again.",
 };
 

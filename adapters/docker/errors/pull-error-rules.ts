@@ -140,7 +140,7 @@ export const PULL_RULES: readonly EngineRule[] = [
       code: "FAILED_PRECONDITION",
       reason: "REGISTRY_PROTOCOL",
       remedy:
-        "Give the engine the registry's certificate authority (certs.d), or list the registry in its insecure-registries.",
+        "Give the engine the registry's certificate authority (certs.d), or list the registry as insecure (insecure-registries of Docker's daemon.json, registries.conf of Podman).",
       blastRadius: "zone",
     },
   },

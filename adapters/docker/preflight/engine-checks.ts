@@ -1,6 +1,8 @@
 import { ARCHITECTURES } from "../../../src/plan/plan.ts";
 import type { Architecture, Check, DockerTarget } from "../../../src/plan/plan.ts";
 import { failed, passed, warning } from "../../../src/substrate/check.ts";
+import { parseReference } from "../../../src/oci/reference.ts";
+import { needsTlsOnLoopback } from "../image/insecure-registries.ts";
 import { isPodman } from "../client/engine-facts.ts";
 import type { EngineFacts } from "../client/engine-facts.ts";
 import type { NetworkReply } from "../client/replies.ts";
@@ -32,6 +34,18 @@ export function versionCheck(facts: Pick<EngineFacts, "version">): Check {
     remedy: "Upgrade the engine to Docker 20.10, or Podman 4, or later.",
     blastRadius: "zone",
   });
+}
+
+/** Warns about a registry that answers here without TLS, perhaps, and to which the engine speaks TLS. */
+export function registryChecks(facts: EngineFacts, artifact: string): readonly Check[] {
+  const { registry } = parseReference(artifact);
+  if (!needsTlsOnLoopback(facts, registry)) return [];
+  return [
+    warning("engine.registry", {
+      message: `Podman speaks TLS to the registry ${registry}, also on loopback`,
+      remedy: `Unless the registry has TLS, add it to Podman's registries.conf with insecure = true.`,
+    }),
+  ];
 }
 
 export interface PlatformCheckInput {

@@ -6,7 +6,13 @@ import type { EngineApi } from "../client/api.ts";
 import { failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { mergeConfiguration } from "./container-configuration.ts";
 import type { MergedConfiguration } from "./container-configuration.ts";
-import { networkCheck, needsLookUp, platformCheck, versionCheck } from "./engine-checks.ts";
+import {
+  networkCheck,
+  needsLookUp,
+  platformCheck,
+  registryChecks,
+  versionCheck,
+} from "./engine-checks.ts";
 import { endpointHost } from "../client/endpoint.ts";
 import type { EngineEndpoint } from "../client/endpoint.ts";
 import type { EngineFacts, EngineFactsReader } from "../client/engine-facts.ts";
@@ -106,6 +112,7 @@ async function readEngine(
         passed("engine.reachable", `the engine at ${address} answers`),
         versionCheck(facts),
         platformCheck({ ...input, hostRuns: isHere ? hostRuns : null }),
+        ...registryChecks(facts, draft.artifact.id),
         ...network,
       ],
     };

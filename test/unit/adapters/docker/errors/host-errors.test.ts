@@ -194,6 +194,12 @@ const HOSTS = [
     /cgroup/,
   ],
   [500, "readdirent: permission denied", /file/],
+  [500, '/usr/bin/slirp4netns failed: "open(\\"/dev/net/tun\\"): Permission denied"', /network/],
+  [
+    500,
+    "failed to mount runtime directory for rootless netns: no such file or directory",
+    /network/,
+  ],
 ] as const;
 
 describe("a failure of the engine's host", () => {

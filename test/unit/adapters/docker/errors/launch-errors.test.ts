@@ -182,7 +182,7 @@ describe("a refused launch", () => {
 
   it.each(CONFIGURATIONS)("is the image's configuration's: %i %s", (status, words, remedy) => {
     expect(judge("create", status, words)).toMatchObject({
-      reason: "MACHINE_NOT_STARTED",
+      reason: /command/i.test(words) ? "NO_COMMAND" : "MACHINE_NOT_STARTED",
       blastRadius: "image",
       remedy: expect.stringMatching(remedy),
     });

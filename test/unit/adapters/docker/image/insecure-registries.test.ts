@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { insecureRegistries } from "../../../../../adapters/docker/image/image.ts";
+import {
+  insecureRegistries,
+  needsTlsOnLoopback,
+} from "../../../../../adapters/docker/image/insecure-registries.ts";
 import {
   infoReply,
   readReply,
@@ -63,6 +66,21 @@ describe("insecureRegistries of Podman", () => {
     ["outside.test", false],
   ])("%s: %s", async (host, insecure) => {
     expect(await insecureRegistries(() => Promise.resolve(podman), lookUp)(host)).toBe(insecure);
+  });
+});
+
+describe("needsTlsOnLoopback", () => {
+  const listing = (names: Readonly<Record<string, { readonly Secure: boolean }>>) =>
+    readReply(infoReply, infoAnswer({ RegistryConfig: { IndexConfigs: names } }), "itself");
+  const podman = { ...version, Components: [{ Name: "Podman Engine" }] };
+
+  it.each([
+    ["Podman", podman, {}, "127.0.0.1:5000", true],
+    ["Podman with an entry", podman, { "127.0.0.1": { Secure: false } }, "127.0.0.1:5000", false],
+    ["Podman, elsewhere", podman, {}, "registry.test", false],
+    ["Docker", version, {}, "127.0.0.1:5000", false],
+  ])("%s", (_engine, engine, names, host, needed) => {
+    expect(needsTlsOnLoopback({ info: listing(names), version: engine }, host)).toBe(needed);
   });
 });
 

@@ -79,7 +79,14 @@ describe("resourceChecks of a rootless engine", () => {
   });
 
   it("warn that Podman ignores limits with cgroups v1", () => {
-    const info = { ...PODMAN, CgroupDriver: "cgroupfs", CgroupVersion: "1" };
+    // As Podman 4.3 describes itself: its security options leave out that it is rootless.
+    const info = {
+      ...PODMAN,
+      SecurityOptions: ["name=seccomp,profile=default"],
+      Rootless: true,
+      CgroupDriver: "cgroupfs",
+      CgroupVersion: "1",
+    };
     const controllers = ["cpu", "memory"];
     expect(judge({}, SHAPE, info, { controllers })).toEqual([
       "resources.memory warning",

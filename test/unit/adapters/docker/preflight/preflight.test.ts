@@ -155,6 +155,16 @@ describe("preflight", () => {
     );
   });
 
+  it("warns that Podman wants TLS on loopback", async () => {
+    const version = { Components: [{ Name: "Podman Engine" }] };
+    const changes = { artifact: { id: "127.0.0.1:5000/team/agent:1" } };
+    const asked = await preflight({ version, changes });
+    expect(check(asked.report, "engine.registry")).toMatchObject({
+      outcome: "warning",
+      remedy: expect.stringContaining("registries.conf"),
+    });
+  });
+
   it("asks a rootless Podman what its user may use", async () => {
     const version = { Components: [{ Name: "Podman Engine" }] };
     const info = {
