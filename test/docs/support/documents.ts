@@ -59,10 +59,14 @@ export function codeSpansOf(name: string): readonly string[] {
 }
 
 /** The rows of all tables below a heading (up to the next one), with trimmed cells and without header rows. */
-export function tableRows(name: string, heading: string): readonly (readonly string[])[] {
-  const [, section] = readDocument(name).split(`\n## ${heading}\n`);
+export function tableRows(
+  name: string,
+  heading: string,
+  level: "##" | "###" = "##",
+): readonly (readonly string[])[] {
+  const [, section] = readDocument(name).split(`\n${level} ${heading}\n`);
   if (section === undefined) throw new Error(`${name} has no heading "${heading}"`);
-  const lines = (section.split("\n## ")[0] ?? "").split("\n");
+  const lines = (section.split(/\n#{2,3} /u)[0] ?? "").split("\n");
   return lines
     .filter((line, index) => line.startsWith("|") && !(lines[index + 1] ?? "").startsWith("| ---"))
     .filter((line) => !line.startsWith("| ---"))
