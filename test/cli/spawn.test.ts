@@ -168,7 +168,7 @@ describeWithEngine("spawning through the command line", (engine) => {
       );
       const readable = await catalog.run(argv);
       expect(readable.stderr).toMatch(
-        /^slipway: FAILED_PRECONDITION: .* refused the credential of secret \w+\n.+\n$/,
+        /^slipway: FAILED_PRECONDITION: .* refused the credential of secret \w+: status 401 .+\n.+\n$/,
       );
       expect(`${ran.stderr}${readable.stderr}`).not.toContain("guessed-password");
       expect(await catalog.run(["spawn", "--plan", join(catalog.path, "plan.json")])).toMatchObject(

@@ -37,7 +37,7 @@ export function describeRates(open: OpenLedger): void {
       const granted = { granted: true, requests: 1, resources: 4, reservation: null };
       expect(await ledger.spend(ask())).toEqual(granted);
       expect(await ledger.spend(ask({ queueId: "worker-2" }))).toEqual(granted);
-      const refused = { granted: false, wait: 750, ahead: 0 };
+      const refused = { granted: false, wait: 750, ahead: 0, backlogTime: 750 };
       const single = { minimum: 1, maximum: 1 };
       expect(await ledger.spend(ask({ tenant: "acme", resources: single }))).toEqual(refused);
       expect(await ledger.spend(ask())).toMatchObject({ granted: false, ahead: 1 });
@@ -57,7 +57,12 @@ export function describeRates(open: OpenLedger): void {
         requests: 3,
         resources: 0,
       });
-      expect(await ledger.spend(ask(reads))).toEqual({ granted: false, wait: 60_250, ahead: 0 });
+      expect(await ledger.spend(ask(reads))).toEqual({
+        granted: false,
+        wait: 60_250,
+        ahead: 0,
+        backlogTime: 60_250,
+      });
     });
 
     it.each([

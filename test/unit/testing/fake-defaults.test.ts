@@ -114,12 +114,12 @@ describe("the Compute Engine fake, by default,", () => {
   });
 
   it.each([
-    ["e2-small", undefined],
-    ["n2-standard-2", undefined],
-    ["c4a-standard-1", "debian-12-bookworm-arm64-v20251111"],
-  ])("boots a %s, which runs soon after", async (type, image) => {
+    ["e2-small", undefined, undefined],
+    ["n2-standard-2", undefined, undefined],
+    ["c4a-standard-1", "debian-12-bookworm-arm64-v20251111", "hyperdisk-balanced"],
+  ])("boots a %s, which runs soon after", async (type, image, diskType) => {
     const { post, gce, get, clock } = await startChecked();
-    const body = { name: "one", ...properties(ZONE, type, image) };
+    const body = { name: "one", ...properties(ZONE, type, image, diskType) };
     expect(verdict(await post(`zones/${ZONE}/instances`, body))).toBe("200");
     await clock.advance(LONGEST_PENDING);
     const one = await get(`zones/${ZONE}/instances/one`);

@@ -106,11 +106,16 @@ export function instanceBody(name: string, changes: Readonly<Record<string, unkn
 }
 
 /** Properties common to an insert and a bulk insert. */
-export function properties(zone = ZONE, type = "e2-small", image = AMD64_IMAGE) {
+export function properties(
+  zone = ZONE,
+  type = "e2-small",
+  image = AMD64_IMAGE,
+  diskType = "pd-balanced",
+) {
   return {
     machineType: `zones/${zone}/machineTypes/${type}`,
     disks: [
-      bootDisk(`global/images/${image}`, { diskType: `zones/${zone}/diskTypes/pd-balanced` }),
+      bootDisk(`global/images/${image}`, { diskType: `zones/${zone}/diskTypes/${diskType}` }),
     ],
     networkInterfaces: [{ network: "global/networks/default" }],
   };
