@@ -51,7 +51,7 @@ export async function resolveOn(
   );
   const { artifact } = inspection;
   if (artifact === null) throw new Error(JSON.stringify(inspection.checks));
-  const draft = dockerDraft({ ...changes, artifact });
+  const draft = { ...dockerDraft(changes), artifact };
   const report = await adapter.preflight(draft, inspection.facts, signal);
   const { machineType, candidates, settings } = report;
   const checks = [...inspection.checks, ...report.checks];

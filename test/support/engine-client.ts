@@ -7,26 +7,60 @@ export interface EngineAnswer {
   readonly body: unknown;
 }
 
+interface EngineText {
+  readonly status: number;
+  readonly text: string;
+}
+
+function exchange(
+  { socketPath }: Pick<EnginePeer, "socketPath">,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<EngineText> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const outgoing = request({ socketPath, method, path, headers }, (incoming) => {
+      const pieces: Buffer[] = [];
+      incoming.on("data", (piece: Buffer) => pieces.push(piece));
+      incoming.on("error", reject);
+      incoming.on("end", () =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          text: Buffer.concat(pieces).toString("utf8"),
+        }),
+      );
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
 /** Calls an engine directly, so that tests can verify what an adapter has done. */
-export function askEngine(
+export async function askEngine(
   engine: Pick<EnginePeer, "socketPath">,
   method: string,
   path: string,
 ): Promise<EngineAnswer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath: engine.socketPath, method, path }, (incoming) => {
-      const pieces: Buffer[] = [];
-      incoming.on("data", (piece: Buffer) => pieces.push(piece));
-      incoming.on("error", reject);
-      incoming.on("end", () => {
-        const text = Buffer.concat(pieces).toString("utf8");
-        const body: unknown = text === "" ? null : JSON.parse(text);
-        resolve({ status: incoming.statusCode ?? 0, body });
-      });
-    });
-    outgoing.on("error", reject);
-    outgoing.end();
-  });
+  const { status, text } = await exchange(engine, method, path);
+  return { status, body: text === "" ? null : JSON.parse(text) };
+}
+
+/** Whether an engine pulls an image, makes a container of it and starts it, without any of our code. */
+export async function engineRuns(
+  engine: Pick<EnginePeer, "socketPath">,
+  reference: string,
+): Promise<boolean> {
+  const pull = `/images/create?fromImage=${encodeURIComponent(reference)}`;
+  // The reply streams one JSON document for each step, the last of which may be an error.
+  const pulled = await exchange(engine, "POST", pull);
+  if (pulled.status !== 200 || pulled.text.includes('"error"')) return false;
+  const created = await exchange(engine, "POST", "/containers/create", { Image: reference });
+  if (created.status !== 201) return false;
+  const id = String(fieldOf(JSON.parse(created.text), "Id"));
+  const started = await exchange(engine, "POST", `/containers/${id}/start`);
+  await exchange(engine, "DELETE", `/containers/${id}?force=1&v=1`);
+  return started.status === 204;
 }
 
 /** Removes an image from the engine, so that the next launch pulls it. */

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { z } from "zod";
 import type { JsonObject } from "../../../src/errors.ts";
 import type { PlanDraft } from "../../../src/plan/plan.ts";
@@ -63,10 +64,11 @@ export function mergeConfiguration(draft: PlanDraft, facts: JsonObject): MergedC
       env: keptVariables(image.Env ?? [], injectedEnv),
       injectedEnv,
       files: secretFiles(draft),
-      entrypoint: image.Entrypoint ?? null,
+      entrypoint: entrypointOf(image.Entrypoint),
       cmd: image.Cmd ?? null,
       user: image.User,
-      workingDir: image.WorkingDir === "" ? ROOT_DIRECTORY : image.WorkingDir,
+      // The engine cleans the path.
+      workingDir: posix.resolve(ROOT_DIRECTORY, image.WorkingDir),
       volumes: Object.keys(image.Volumes ?? {}).toSorted(),
       exposedPorts: exposedPorts(image, draft),
       labels: { ...image.Labels, ...target.labels },
@@ -102,6 +104,11 @@ function secretFiles(draft: PlanDraft): ContainerSettings["files"] {
   );
 }
 
+/** The engine reads an entrypoint of one empty string as none. */
+function entrypointOf(image: ExecutionConfig["Entrypoint"]): string[] | null {
+  return image == null || (image.length === 1 && image[0] === "") ? null : image;
+}
+
 /**
  * The image's variables as the engine keeps them. It drops one that the container sets itself, or that has no `=`. Of
  * two with one name it keeps the first if the container sets any variable, else the last.
@@ -124,7 +131,7 @@ function keptVariables(
 /** A port without a protocol is TCP. The engine adds the published ports to the image's. */
 function exposedPorts(image: ExecutionConfig, draft: PlanDraft): string[] {
   const own = Object.keys(image.ExposedPorts ?? {}).map((port) =>
-    port.includes("/") ? port : `${port}/tcp`,
+    /^\d+$/.test(port) ? `${port}/tcp` : port,
   );
   return [...new Set([...own, ...draft.guest.ports.map(({ port }) => `${port}/tcp`)])].toSorted();
 }

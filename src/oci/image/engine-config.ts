@@ -102,13 +102,12 @@ function readExecution(config: NonNullable<Decoded["config"]>): {
   readonly findings: readonly ImageFinding[];
 } {
   const findings: ImageFinding[] = [];
-  const { Memory, MemorySwap, CpuShares, ...rest } = config;
-  const limits = Object.entries({ Memory, MemorySwap, CpuShares }).filter(([name, value]) => {
-    const least = name === "MemorySwap" ? -1 : 0;
-    if (value !== undefined && value < least)
-      findings.push(deviates(`config.${name}: ${value} is less than ${least}; it is ignored`));
-    return value !== undefined && value >= least;
-  });
+  const { Memory, MemorySwap, CpuShares, Healthcheck, ...rest } = config;
+  const limits = withoutNegatives({ Memory, MemorySwap, CpuShares }, "config", findings);
+  const health =
+    Healthcheck == null
+      ? Healthcheck
+      : withoutNegatives(Healthcheck, "config.Healthcheck", findings);
   for (const port of Object.keys(config.ExposedPorts ?? {}))
     if (!isPort(port))
       findings.push(
@@ -124,7 +123,28 @@ function readExecution(config: NonNullable<Decoded["config"]>): {
     );
   findings.push(...environmentFindings(config.Env ?? []));
   findings.push(...pathFindings(config));
-  return { execution: { ...rest, ...Object.fromEntries(limits) }, findings };
+  return {
+    execution: { ...rest, ...limits, ...(health === undefined ? {} : { Healthcheck: health }) },
+    findings,
+  };
+}
+
+/** Drops numbers that are too small to mean anything, and reports them. */
+function withoutNegatives<Members extends object>(
+  members: Members,
+  path: string,
+  findings: ImageFinding[],
+): Partial<Members> {
+  const kept: Partial<Members> = { ...members };
+  for (const [name, value] of Object.entries(members)) {
+    // -1 disables swap.
+    const least = name === "MemorySwap" ? -1 : 0;
+    const isNegative = typeof value === "number" && value < least;
+    if (isNegative)
+      findings.push(deviates(`${path}.${name}: ${value} is less than ${least}; it is ignored`));
+    if (isNegative || value === undefined) Reflect.deleteProperty(kept, name);
+  }
+  return kept;
 }
 
 function environmentFindings(environment: readonly string[]): readonly ImageFinding[] {

@@ -28,7 +28,7 @@ describe("readImageConfig", () => {
     for (const document of [COMPLETE, { ...MINIMAL, config: COMMAND }]) {
       const text = JSON.stringify(document);
       const { config, findings } = readImageConfig(text);
-      expect(config).toEqual(parseImageConfig(text));
+      expect(config).toStrictEqual(parseImageConfig(text));
       expect(findings).toEqual([]);
     }
   });
@@ -46,6 +46,11 @@ describe("readImageConfig", () => {
     ["memory with a unit", () => execution({ Memory: "512m" }), "config.Memory: not an integer"],
     ["a fraction of memory", () => execution({ Memory: 1.5 }), "config.Memory: not an integer"],
     ["negative shares", () => execution({ CpuShares: -1 }), "config.CpuShares"],
+    [
+      "negative retries",
+      () => execution({ Healthcheck: { Test: ["CMD", "x"], Retries: -1 } }),
+      "config.Healthcheck.Retries",
+    ],
     ["a user of three parts", () => execution({ User: "a:b:c" }), "config.User"],
     [
       "a rootfs of another type",
@@ -235,7 +240,7 @@ describe("readImageConfig", () => {
       fc.property(strictDocument(), (document) => {
         const text = JSON.stringify(document);
         const { config, findings } = readImageConfig(text);
-        expect(config).toEqual(parseImageConfig(text));
+        expect(config).toStrictEqual(parseImageConfig(text));
         expect(findings.filter(({ obstacle }) => obstacle === null)).toEqual([]);
       }),
       { numRuns: 500 },

@@ -47,6 +47,7 @@ describe("candidateEntries", () => {
     ["linux/arm/v7", "linux/arm"],
     ["linux/arm/v6", "linux/arm/v6"],
     ["windows/amd64", "windows/amd64"],
+    ["linux/arm64/armv8", "linux/arm64"],
   ])("offers %s for %s", (listed, wanted) => {
     expect(candidates(wanted, "linux/s390x", listed)).toEqual([listed]);
   });

@@ -137,6 +137,51 @@ describe("inspectImage", () => {
     });
   });
 
+  it("warns of what departs, and hands on which engines refuse it", async () => {
+    const { layers, platform } = tinyImage("arm64");
+    const config = { Entrypoint: ["/machine"], ExposedPorts: { "1-2/tcp": {} } };
+    const overrides = { config: { created: "" } };
+    const odd = buildImage({ platform, layers, config, overrides });
+    const found = await inspect(registry.add("team/odd", "1", odd).reference);
+    expect(found.artifact).toMatchObject({ platform: "linux/arm64/v8", createdAt: null });
+    expect(found.checks.filter(({ outcome }) => outcome === "warning")).toMatchObject([
+      { name: "image.config", message: expect.stringContaining("image agent-base: image conf") },
+      { name: "image.config", message: expect.stringContaining('"1-2/tcp"') },
+    ]);
+    expect(found.facts["refusals"]).toEqual([
+      {
+        message: "image configuration: created: not a date and time of RFC 3339",
+        refused_by: ["docker-graph-driver", "docker-containerd"],
+      },
+    ]);
+  });
+
+  it("states no platform for the engine if the configuration omits it", async () => {
+    const { layers, platform } = tinyImage("arm64");
+    const config = { Entrypoint: ["/machine"] };
+    const overrides = { config: { architecture: "", os: "" } };
+    const odd = buildImage({ platform, layers, config, overrides });
+    const found = await inspect(registry.add("team/bare", "1", odd).reference);
+    expect(found.architecture).toBe("arm64");
+    expect(found.artifact).not.toHaveProperty("platform");
+  });
+
+  it.each([
+    ["image.command", "NO_COMMAND", { config: { Env: ["A=b"] } }, "no command"],
+    ["image.config", "IMAGE_CONFIG_INVALID", { config: { Cmd: ["/x"], WorkingDir: "app" } }, "app"],
+  ])("fails at %s with %s before any pull", async (name, reason, members, why) => {
+    const { layers, platform } = tinyImage("arm64");
+    const image = buildImage({ platform, layers, ...members });
+    const found = await inspect(registry.add("team/unfit", "1", image).reference);
+    expect(found.checks.find(({ outcome }) => outcome === "failed")).toMatchObject({
+      name,
+      reason,
+      code: "FAILED_PRECONDITION",
+      blastRadius: "image",
+      message: expect.stringContaining(why),
+    });
+  });
+
   it("distinguishes a wrong password from an unreachable registry", async () => {
     const wrong = { ...CREDENTIAL, password: new SecretValue("wr0ng") };
     const image = { substrate: "DOCKER", imageRef: `${registry.host}/team/agent:1.4` } as const;

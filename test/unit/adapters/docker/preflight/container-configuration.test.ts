@@ -3,6 +3,7 @@ import { mergeConfiguration } from "../../../../../adapters/docker/preflight/con
 import { planSettings, settingsOf } from "../../../../../adapters/docker/settings.ts";
 import { snakeCaseName, toCamelCase, toSnakeCase } from "../../../../../src/json/field-case.ts";
 import { digestOf, dockerDraft, dockerPlan } from "../../../../support/docker-plan.ts";
+import type { DraftChanges } from "../../../../support/docker-plan.ts";
 
 const IMAGE = {
   User: "app:staff",
@@ -35,6 +36,25 @@ const DRAFT = dockerDraft({
 });
 
 describe("mergeConfiguration", () => {
+  // Compared with Docker 20.10 in test/integration/foreign-documents.test.ts.
+  it.each<[string, object, object, NonNullable<DraftChanges["guest"]>]>([
+    ["variables without a value", { Env: ["FOO", "", "A=b"] }, { env: ["A=b"] }, {}],
+    ["the first of two variables", { Env: ["A=1", "A=2", "B=3"] }, { env: ["A=1", "B=3"] }, {}],
+    [
+      "the last of two, if the container sets none",
+      { Env: ["A=1", "A=2", "B=3"] },
+      { env: ["A=2", "B=3"] },
+      { bootDocument: "none" },
+    ],
+    ["an entrypoint of one empty string", { Entrypoint: [""] }, { entrypoint: null }, {}],
+    ["a path with detours", { WorkingDir: "/a/../b/" }, { workingDir: "/b" }, {}],
+    ["a range of ports", { ExposedPorts: { "1-2/tcp": {} } }, { exposedPorts: ["1-2/tcp"] }, {}],
+  ])("shows %s as the engine reads it", (_what, config, container, guest) => {
+    const draft = dockerDraft({ guest });
+    const facts = JSON.parse(JSON.stringify({ config }));
+    expect(mergeConfiguration(draft, facts).container).toMatchObject(container);
+  });
+
   it("shows the container as it will be", () => {
     expect(mergeConfiguration(DRAFT, { config: IMAGE }).container).toEqual({
       env: ["PATH=/bin", "EMPTY="],

@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
+import {
+  type BuiltImage,
+  buildImage,
+  startRegistry,
+  type TestRegistry,
+  tinyImage,
+} from "../../testing/registry/index.ts";
+import { settingsOf } from "../../adapters/docker/settings.ts";
+import { launchOf, memberOf } from "../support/docker-plan.ts";
+import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
+import { askEngine, engineRuns, fieldOf, removeImagesOf } from "../support/engine-client.ts";
+import { describeWithEngine } from "../support/peers.ts";
+
+const { signal } = new AbortController();
+const COMMAND = { Entrypoint: ["/machine"] };
+
+/** The tiny image with other members in its configuration, or in the member `config`. */
+function odd(execution: object, top: object = {}, manifest: object = {}): BuiltImage {
+  const { layers, platform } = tinyImage("amd64");
+  const config = { config: { ...COMMAND, ...execution }, ...top };
+  const overrides = JSON.parse(JSON.stringify({ config, manifest }));
+  return buildImage({ platform, layers, overrides });
+}
+
+/** An image with content that the engine has not seen: it would not look at the layer otherwise. */
+function unseen(compression: "zstd"): BuiltImage {
+  return tinyImage("amd64", { compression, program: { line: randomUUID() } });
+}
+
+/** The same with `undefined` for a removed member. */
+function without(...names: readonly string[]): BuiltImage {
+  const { layers, platform } = tinyImage("amd64");
+  const removed = Object.fromEntries(names.map((name) => [name, undefined]));
+  return buildImage({ platform, layers, overrides: { config: { config: COMMAND, ...removed } } });
+}
+
+/** A configuration in which the text of one member is replaced. */
+function rewritten(from: string, to: string): BuiltImage {
+  const { layers, platform } = tinyImage("amd64");
+  const image = buildImage({ platform, layers, config: COMMAND });
+  const text = new TextDecoder().decode(image.config.bytes);
+  expect(text).toContain(from);
+  const config = Object.fromEntries(Object.entries(JSON.parse(text.replace(from, to))));
+  return buildImage({
+    platform,
+    layers,
+    overrides: { config: JSON.parse(JSON.stringify(config)) },
+  });
+}
+
+describeWithEngine("images that depart from the specification", (engine) => {
+  let registry: TestRegistry;
+  let adapter: SubstrateAdapter;
+  beforeEach(async () => {
+    registry = await startRegistry();
+    adapter = adapterOf(engine);
+  });
+  afterEach(async () => {
+    await removeImagesOf(engine, registry.host);
+    await adapter.close();
+    await registry.close();
+  });
+
+  it.each<[string, BuiltImage]>([
+    [
+      "members in another case",
+      odd({ env: ["MODE=fast"], workingDir: "/srv", exposedPorts: { "80/tcp": {} } }),
+    ],
+    ["two spellings, of which the later counts", odd({ Env: ["A=1"], env: ["B=2"] })],
+    [
+      "null in every optional member",
+      odd({
+        User: null,
+        Env: null,
+        Cmd: null,
+        Volumes: null,
+        WorkingDir: null,
+        Labels: null,
+        StopSignal: null,
+        Healthcheck: null,
+      }),
+    ],
+    ["null among values", odd({ Env: [null, "A=1"], Cmd: [null], Labels: { q: null } })],
+    [
+      "ports that are none",
+      odd({ ExposedPorts: { "33060-33061/tcp": {}, http: {}, "99999/tcp": {} } }),
+    ],
+    ["variables without a value", odd({ Env: ["FOO", "", "A=b"] })],
+    ["a variable twice", odd({ Env: ["A=1", "A=2"] })],
+    ["limits that are no numbers", odd({ Memory: "512m", CpuShares: -1 })],
+    ["text for a command", odd({ Cmd: "/machine" })],
+    ["an entrypoint of one empty string", odd({ Entrypoint: [""], Cmd: ["/machine"] })],
+    ["a path with detours", odd({ WorkingDir: "/a/../b/" })],
+    [
+      "a health check of another kind",
+      odd({ Healthcheck: { Test: ["OTHER", "x"], Interval: 5, Retries: -1 } }),
+    ],
+    ["a signal that is none", odd({ StopSignal: "SIGNONE" })],
+    ["a rootfs without a type", rewritten('"type":"layers",', "")],
+    ["an empty history", odd({}, { history: [] })],
+    ["a null date", odd({}, { created: null, history: null })],
+    ["uname's architecture", odd({}, { architecture: "x86_64" })],
+    ["another variant", odd({}, { variant: "v2" })],
+    ["no platform", without("architecture", "os")],
+    ["an empty platform", odd({}, { architecture: "", os: "" })],
+    ["a manifest with schema version 3", odd({}, {}, { schemaVersion: 3 })],
+    ["a manifest without a type", odd({}, {}, { mediaType: null })],
+  ])("%s: the plan shows the container that the engine makes", async (_what, image) => {
+    await using owned = ownerOn(adapter);
+    const added = registry.add(`team/odd-${randomUUID()}`, "1", image);
+    const { plan } = await resolveOn(adapter, { imageRef: added.reference });
+    const base = launchOf(plan, { token: randomUUID().replaceAll("-", "").padEnd(64, "0") });
+    const launch = { ...base, ownership: { ...base.ownership, owner: owned.owner } };
+    const [outcome] = await adapter.launch({ ...launch, members: [memberOf("spawn-0")] }, signal);
+    expect(errorOf(outcome)).toBeNull();
+    const id = outcome?.outcome === "accepted" ? outcome.machine.id : "";
+    const { body } = await askEngine(engine, "GET", `/containers/${id}/json`);
+    const shown = settingsOf(plan);
+    const real = fieldOf(body, "Config");
+    const environment = listOf(fieldOf(real, "Env")).filter(
+      (entry) => !entry.startsWith("SLIPWAY_"),
+    );
+    // The engine keeps a variable without a value in its record and drops it from the process.
+    expect(shown.env).toEqual(environment.filter((entry) => entry.includes("=")));
+    expect(shown.cmd).toEqual(fieldOf(real, "Cmd"));
+    expect(shown.entrypoint).toEqual(fieldOf(real, "Entrypoint"));
+    expect(shown.user).toEqual(fieldOf(real, "User"));
+    expect(shown.workingDir).toEqual(fieldOf(real, "WorkingDir") || "/");
+    const ports = Object.keys(Object(fieldOf(real, "ExposedPorts")));
+    expect(shown.exposedPorts).toEqual(ports.toSorted());
+  });
+
+  it.each<[string, BuiltImage, string]>([
+    ["no command", odd({ Entrypoint: null }), "image.command"],
+    ["a relative directory", odd({ WorkingDir: "app" }), "image.config"],
+    ["a variable without a name", odd({ Env: ["=x"] }), "image.config"],
+    ["variables in a map", odd({ Env: { A: "b" } }), "IMAGE_CONFIG_INVALID"],
+    ["a user that is a number", odd({ User: 1000 }), "IMAGE_CONFIG_INVALID"],
+    ["ports in a list", odd({ ExposedPorts: ["80/tcp"] }), "IMAGE_CONFIG_INVALID"],
+    ["an empty date", odd({}, { created: "" }), "image.store"],
+    ["a date without a zone", odd({}, { created: "2020-01-01T00:00:00" }), "image.store"],
+    ["more steps than layers", odd({}, { history: [{}, {}, {}] }), "image.store"],
+    ["a step's flag that is text", odd({}, { history: [{ empty_layer: "true" }] }), "image.store"],
+    ["triggers that are text", odd({ OnBuild: "RUN x" }), "image.store"],
+    ["another system", odd({}, { os: "windows" }), "PLATFORM_NOT_FOUND"],
+    ["layers that the engine cannot decompress", unseen("zstd"), "image.store"],
+  ])("%s: the dry run refuses what the engine refuses", async (_what, image, word) => {
+    const added = registry.add(`team/odd-${randomUUID()}`, "1", image);
+    await expect(resolveOn(adapter, { imageRef: added.reference })).rejects.toThrow(word);
+    expect(await engineRuns(engine, added.pinned)).toBe(false);
+  });
+});
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function errorOf(outcome: LaunchOutcome | undefined) {
+  return outcome === undefined || outcome.outcome === "accepted" ? null : outcome.error.message;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import {
+  infoReply,
+  readReply,
+  versionReply,
+} from "../../../../../adapters/docker/client/replies.ts";
+import { imageStoreChecks } from "../../../../../adapters/docker/preflight/image-store-checks.ts";
+import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
+
+const GRAPH = { Driver: "overlay2", DriverStatus: [["Backing Filesystem", "extfs"]] };
+const CONTAINERD = {
+  Driver: "overlayfs",
+  DriverStatus: [["driver-type", "io.containerd.snapshotter.v1"]],
+};
+
+/** Outcomes of the checks of an image that these engines refuse. */
+function judge(
+  refusedBy: readonly string[],
+  info: object,
+  version: object = { Version: "28.0.4" },
+) {
+  const facts = {
+    info: readReply(infoReply, infoAnswer(info), "itself"),
+    version: readReply(versionReply, versionAnswer(version), "its version"),
+    controllers: null,
+  };
+  return imageStoreChecks(facts, { refusals: [{ message: "it is odd", refused_by: refusedBy }] });
+}
+
+describe("imageStoreChecks", () => {
+  it.each<[string, readonly string[], object, object]>([
+    ["a graph driver", ["docker-graph-driver"], GRAPH, {}],
+    ["containerd's store", ["docker-containerd"], CONTAINERD, {}],
+    ["any store", ["docker-graph-driver", "docker-containerd"], CONTAINERD, {}],
+    ["an old engine", ["docker-before-23"], GRAPH, { Version: "20.10.24+dfsg1" }],
+  ])("refuse what %s refuses", (_what, refusedBy, info, version) => {
+    const checks = judge(refusedBy, info, { Version: "28.0.4", ...version });
+    expect(checks).toMatchObject([
+      {
+        name: "image.store",
+        outcome: "failed",
+        code: "FAILED_PRECONDITION",
+        reason: "IMAGE_UNSUPPORTED",
+        message: expect.stringContaining("refuses the image: it is odd"),
+      },
+    ]);
+  });
+
+  it.each<[string, readonly string[], object, object]>([
+    ["another store refuses", ["docker-containerd"], GRAPH, {}],
+    ["an older engine refuses", ["docker-before-23"], GRAPH, { Version: "23.0.0" }],
+    ["an engine that does not describe its store may refuse", ["docker-graph-driver"], {}, {}],
+    [
+      "Docker refuses, but not Podman",
+      ["docker-graph-driver"],
+      { ...GRAPH, Driver: "overlay" },
+      { Components: [{ Name: "Podman Engine" }] },
+    ],
+  ])("pass what %s", (_what, refusedBy, info, version) => {
+    const checks = judge(refusedBy, info, { Version: "28.0.4", ...version });
+    expect(checks).toMatchObject([{ name: "image.store", outcome: "passed" }]);
+  });
+
+  it("say nothing about an image that no engine refuses", () => {
+    const facts = {
+      info: readReply(infoReply, infoAnswer(GRAPH), "itself"),
+      version: readReply(versionReply, versionAnswer({}), "its version"),
+      controllers: null,
+    };
+    expect(imageStoreChecks(facts, {})).toEqual([]);
+    expect(imageStoreChecks(facts, { refusals: [] })).toEqual([]);
+  });
+});
