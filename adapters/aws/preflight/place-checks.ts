@@ -143,9 +143,13 @@ export function addressCheck(
     candidates.flatMap(({ verdict, subnet }) => (verdict === "eligible" ? [subnet] : [])),
   );
   if (assignPublicIp) return requestedAddressCheck(subnets.filter(isUsedIn(used)));
-  const assigning = subnets.flatMap(({ SubnetId = "", MapPublicIpOnLaunch }) =>
-    MapPublicIpOnLaunch === true && used.has(SubnetId) ? [SubnetId] : [],
-  );
+  const assigning = subnets
+    .filter(isUsedIn(used))
+    .flatMap(({ SubnetId, MapPublicIpOnLaunch, Ipv6Native }) =>
+      SubnetId !== undefined && MapPublicIpOnLaunch === true && Ipv6Native !== true
+        ? [SubnetId]
+        : [],
+    );
   if (assigning.length === 0)
     return passed(ADDRESS_CHECK, "the subnets assign no public addresses");
   const [assign, change] =

@@ -97,6 +97,7 @@ describe("on AWS", () => {
       readonly_role_arn: "arn:aws:iam::123456789012:role/reader",
       tags: { Team: "agents", "kubernetes.io/x": "", camelCase_key: "v" },
       assign_public_ip: true,
+      keep_volumes: true,
       market: "SPOT_THEN_ON_DEMAND",
     };
     expect(parseBody("placement", onAws(more))).toEqual({
@@ -114,6 +115,7 @@ describe("on AWS", () => {
           readonlyRoleArn: "arn:aws:iam::123456789012:role/reader",
           tags: { Team: "agents", "kubernetes.io/x": "", camelCase_key: "v" },
           assignPublicIp: true,
+          keepVolumes: true,
           market: "SPOT_THEN_ON_DEMAND",
         },
       },
@@ -151,6 +153,7 @@ describe("on AWS", () => {
     ],
     [{ market: "spot" }, "market: must be one of ON_DEMAND, SPOT, SPOT_THEN_ON_DEMAND"],
     [{ assign_public_ip: "true" }, "assign_public_ip: must be true or false"],
+    [{ keep_volumes: "yes" }, "keep_volumes: must be true or false"],
     [{ tags: { "aws:x": "1" } }, "tags: must not have keys that start with aws:"],
     [{ tags: { "Slipway:owner": "1" } }, "tags: must not have keys that start with slipway:"],
     [{ tags: { "": "1" } }, "tags.: must have a key of 1 to 128 characters"],

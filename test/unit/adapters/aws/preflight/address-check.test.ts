@@ -21,6 +21,9 @@ describe("a public address that the placement does not request", () => {
     const requesting = awsTarget({ assignPublicIp: true });
     expect(addressCheck(requesting, candidates, [ASSIGNING]).outcome).toBe("passed");
     expect(addressCheck(awsTarget(), candidates, [NOT_ASSIGNING]).outcome).toBe("passed");
+    // A subnet that has lost its IPv4 block may still have the attribute.
+    const ipv6Only = { ...ASSIGNING, Ipv6Native: true };
+    expect(addressCheck(awsTarget(), candidates, [ipv6Only]).outcome).toBe("passed");
     const rejected = [{ ...candidate("subnet-1"), verdict: "rejected" as const }];
     expect(addressCheck(awsTarget(), rejected, [ASSIGNING]).outcome).toBe("passed");
   });
