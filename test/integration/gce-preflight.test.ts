@@ -187,6 +187,18 @@ describe("a zone of the placement", () => {
     });
   });
 
+  it.each([
+    ["rateLimitExceeded", 403, "cloud.reachable", "CLOUD_RATE_LIMITED"],
+    ["authError", 401, "cloud.credentials", "CLOUD_UNAUTHENTICATED"],
+    ["SERVICE_DISABLED", 403, "cloud.credentials", "CLOUD_PERMISSION_DENIED"],
+  ])(
+    "is not to blame for %s, which is about the caller or the project",
+    async (code, status, check, reason) => {
+      scene.gce.fault({ kind: "error", action: "zones.get", zone: "us-central1-a", code, status });
+      expect(failures((await preflight()).checks)).toEqual([[check, reason]]);
+    },
+  );
+
   it("is refused as Google says where none can be read", async () => {
     scene.gce.fault({ kind: "error", action: "zones.get", code: "forbidden", status: 403 });
     expect(failures((await preflight()).checks)).toEqual([

@@ -87,7 +87,8 @@ export async function readForPreflight(
 /**
  * The errors of the reader's calls; the launcher's errors do not make everything unknown.
  *
- * @param isZoneLeft whether a zone can be used, so that the errors of other zones concern those zones alone
+ * @param isZoneLeft whether a zone can be used, so that the errors of other zones concern those zones alone, unless they
+ * are about the caller or the project
  */
 export function readerErrors(
   { zones, subnet, defaultAccount }: PreflightReads,
@@ -98,9 +99,15 @@ export function readerErrors(
     machineTypes,
     diskType,
   ]);
-  const readings = [...(isZoneLeft ? [] : ofZones), subnet, defaultAccount];
-  return readings.flatMap((reading) => reading?.error ?? []);
+  const zoneErrors = ofZones.flatMap((reading) => reading?.error ?? []);
+  const others = [subnet, defaultAccount].flatMap((reading) => reading?.error ?? []);
+  return [
+    ...(isZoneLeft ? zoneErrors.filter(({ blastRadius }) => WIDE.has(blastRadius)) : zoneErrors),
+    ...others,
+  ];
 }
+
+const WIDE: ReadonlySet<SlipwayError["blastRadius"]> = new Set(["account", "credential"]);
 
 async function readZone(
   reads: GceReads,
