@@ -82,19 +82,26 @@ export function proxyRefused(
 /** There is no connection to the proxy itself. */
 export function proxyUnreachable(proxy: ProxyServer, target: string, cause: unknown): ProxyFailure {
   const why = cause instanceof Error ? cause.message || codeOf(cause) : String(cause);
+  const isUntrusted = cause instanceof Error && UNTRUSTED.test(codeOf(cause));
+  const remedy = isUntrusted
+    ? "Make the proxy's certificate authority known by NODE_EXTRA_CA_CERTS."
+    : `Check that the proxy runs, correct ${proxy.variable}, or name the host in NO_PROXY to connect directly.`;
   return new ProxyFailure(
     `${nameOf(proxy)} cannot be reached, to connect to ${target}: ${why}`,
     {
       code: "UNAVAILABLE",
       reason: "PROXY_UNAVAILABLE",
-      remedy: `Check that the proxy runs, correct ${proxy.variable}, or name the host in NO_PROXY to connect directly.`,
+      remedy,
       blastRadius: "region",
-      retry: "same-token",
+      retry: isUntrusted ? "never" : "same-token",
       metadata: metadataOf(proxy),
     },
     { cause },
   );
 }
+
+/** Codes of OpenSSL and Node for a certificate that is not accepted. */
+const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/;
 
 /** The code of an error without words: of a name with several addresses, each of which failed. */
 function codeOf(error: Error): string {

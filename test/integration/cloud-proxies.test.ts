@@ -83,6 +83,7 @@ describe("EC2 and STS behind a proxy", () => {
     });
     expect(failures(trusting.checks)).toEqual({});
     expect(new Set(proxy.requests.map(({ method }) => method))).toEqual(new Set(["CONNECT"]));
+    expect(ec2.requests[0]?.headers["user-agent"]).toMatch(/^aws-sdk-js\/.* slipway$/);
     const wary = await scene.resolve({ environment });
     expect(failures(wary.checks)).toMatchObject({ "cloud.reachable": "CLOUD_UNAVAILABLE" });
   });

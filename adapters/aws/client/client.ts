@@ -68,6 +68,12 @@ const EC2_RETRIES = { maxAttempts: 2, retryStrategy: CLOCK_CORRECTION } as const
 /** Room for a key and a token each of the caller and two roles, and for the ones that they replaced recently. */
 const SECRETS_KEPT = 16;
 
+/**
+ * The SDK's clients, without three of its duties, which Slipway has taken over. Retries: `pacedApi` repeats reads at the
+ * account's rates and waits as long as AWS demands, the spawner repeats launches with their token, and
+ * {@link CLOCK_CORRECTION} remains of the SDK's own. Log lines: a warning that a person needs is a check. Time limits: the
+ * SDK would only warn about a late answer.
+ */
 export function createAwsClients(options: ClientOptions): AwsClients {
   const { target, environment, home } = options;
   const files = sharedFiles(environment, home);
@@ -100,6 +106,7 @@ export function createAwsClients(options: ClientOptions): AwsClients {
     return {
       region,
       requestHandler: await connections.handler(region),
+      customUserAgent: [["slipway"]],
       profile: profileOf(environment),
       ...(service === "sts" ? STS_RETRIES : EC2_RETRIES),
       logger: SILENT_LOGGER,

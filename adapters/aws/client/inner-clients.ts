@@ -6,6 +6,7 @@ import { loadSdk } from "./load-sdk.ts";
 /** Settings that all clients of a region share. */
 export interface ClientSettings extends Pick<
   STSClientConfig,
+  | "customUserAgent"
   | "endpoint"
   | "logger"
   | "maxAttempts"

@@ -10,9 +10,12 @@ import { createModem } from "../../../../../adapters/docker/client/modem.ts";
 import type { DialOptions } from "../../../../../adapters/docker/client/modem.ts";
 import { createTransport } from "../../../../../adapters/docker/client/transport.ts";
 import type { EngineRequest } from "../../../../../adapters/docker/client/transport.ts";
+import { proxyRule } from "../../../../../src/proxy/proxy-rule.ts";
 import { SlipwayError } from "../../../../../src/errors.ts";
 import { certificatePem, selfSignedCertificate } from "../../../../../testing/registry/index.ts";
 import { startFakeEngine } from "../../../../support/fake-engine.ts";
+import { startMappingProxy } from "../../../../support/mapping-proxy.ts";
+import { startServer } from "../../../oci/support/http-server.ts";
 import type { FakeEngine } from "../../../../support/fake-engine.ts";
 
 function transportOf(engine: Pick<FakeEngine, "host">) {
@@ -42,6 +45,39 @@ describe("createTransport", () => {
     }
     await transport.close();
     expect(engine.connections()).toBe(1);
+  });
+
+  it("reaches an engine by TCP through the proxy of the environment, as Docker's command line does", async () => {
+    await using engine = await startServer((_request, response) => response.end("{}"));
+    await using mapping = await startMappingProxy({
+      names: { "engine.example.test:2375": engine.port },
+    });
+    const endpoint = parseEndpoint("tcp://engine.example.test:2375", "the test");
+    const proxy = proxyRule({ HTTP_PROXY: mapping.url });
+    const transport = createTransport(endpoint, { proxy });
+    const { status, body } = await transport.send(get("/info"));
+    for await (const _piece of body);
+    await transport.close();
+    expect(status).toBe(200);
+    expect(mapping.requests.map(({ target }) => target)).toEqual([
+      "http://engine.example.test:2375/info",
+    ]);
+    expect(engine.requests.map(({ url }) => url)).toEqual(["/info"]);
+  });
+
+  it("names the proxy that does not connect to the engine", async () => {
+    const refusal = { status: 403, reason: "Filtered" };
+    await using mapping = await startMappingProxy({ refusal });
+    const tls = { certificateAuthority: null, certificate: null, key: null, verify: true };
+    const endpoint = parseEndpoint("tcp://engine.example.test:2376", "the test", tls);
+    const proxy = proxyRule({ HTTPS_PROXY: mapping.url });
+    const transport = createTransport(endpoint, { proxy });
+    await expect(transport.send(get("/info"))).rejects.toMatchObject({
+      name: "EngineConnectionFailure",
+      message: `the proxy ${mapping.url} (HTTPS_PROXY) did not connect to engine.example.test:2376: HTTP status 403 Filtered`,
+      sent: false,
+    });
+    await transport.close();
   });
 
   it("reports that nothing was sent if no server listens", async () => {
