@@ -11,6 +11,7 @@ import type { JsonObject } from "../../../../../src/errors.ts";
 import type { GuestRequest, SecretMount } from "../../../../../src/plan/plan.ts";
 import { dockerDraft } from "../../../../support/docker-plan.ts";
 import type { DraftChanges } from "../../../../support/docker-plan.ts";
+import rootless from "../../../../fixtures/engines/rootless-cgroup-v1.json" with { type: "json" };
 import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
 
 const MIB = 2 ** 20;
@@ -50,20 +51,12 @@ function judge(
     .map(({ name, outcome }) => `${name} ${outcome}`);
 }
 
-/** `/info` of rootless engines. */
-const ROOTLESS = { SecurityOptions: ["name=seccomp,profile=builtin", "name=rootless"] };
-const DOCKER_WITHOUT_CGROUPS = {
-  ...ROOTLESS,
-  CgroupDriver: "none",
-  CgroupVersion: "1",
-  MemoryLimit: false,
-  SwapLimit: false,
-  CpuCfsQuota: false,
-  CPUShares: false,
-};
+/** `/info` of rootless engines on a host with cgroups v1, recorded from Docker 20.10.24 and Podman 4.3.1. */
+const DOCKER_WITHOUT_CGROUPS = rootless.docker;
+const PODMAN_WITH_V1 = rootless.podman;
 /** As Docker reports it where cgroups v2 has no systemd. */
 const DOCKER_WITHOUT_SYSTEMD = { ...DOCKER_WITHOUT_CGROUPS, CgroupVersion: "2" };
-const PODMAN = { ...ROOTLESS, CgroupDriver: "systemd", CgroupVersion: "2" };
+const PODMAN = { ...rootless.podman, CgroupDriver: "systemd", CgroupVersion: "2" };
 const SHAPE = { memoryGb: 1, vcpus: 1 };
 
 describe("resourceChecks of a rootless engine", () => {
@@ -79,16 +72,8 @@ describe("resourceChecks of a rootless engine", () => {
   });
 
   it("warn that Podman ignores limits with cgroups v1", () => {
-    // As Podman 4.3 describes itself: its security options leave out that it is rootless.
-    const info = {
-      ...PODMAN,
-      SecurityOptions: ["name=seccomp,profile=default"],
-      Rootless: true,
-      CgroupDriver: "cgroupfs",
-      CgroupVersion: "1",
-    };
     const controllers = ["cpu", "memory"];
-    expect(judge({}, SHAPE, info, { controllers })).toEqual([
+    expect(judge({}, SHAPE, PODMAN_WITH_V1, { controllers })).toEqual([
       "resources.memory warning",
       "resources.cpu warning",
     ]);
