@@ -90,7 +90,7 @@ function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): read
   if (name === null) return [];
   const documented = bootDisksOf(machineType);
   const others = documented === null ? "another disk type" : documented.join(" or ");
-  const remedy = `Name ${others} in the environment's disk_type_ref, or another machine type.`;
+  const change = `${others} in the environment's disk_type_ref, or another machine type.`;
   switch (bootDiskSupport(machineType, name)) {
     case "documented":
       return [passed(check, `machine type ${machineType} boots from ${name}`)];
@@ -100,7 +100,7 @@ function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): read
         warning(check, {
           reason: "DISK_TYPE_UNSUPPORTED",
           message: `machine type ${machineType} is not documented to boot from ${name}`,
-          remedy: `If Compute Engine refuses it: ${remedy}`,
+          remedy: `If Compute Engine refuses it, name ${change}`,
         }),
       ];
     case "refused":
@@ -109,7 +109,7 @@ function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): read
           code: "FAILED_PRECONDITION",
           reason: "DISK_TYPE_UNSUPPORTED",
           message: `machine type ${machineType} does not boot from disk type ${name} in any zone`,
-          remedy,
+          remedy: `Name ${change}`,
           metadata: { machine_type: machineType, disk_type: name, disk_types: documented ?? [] },
         }),
       ];
