@@ -101,11 +101,17 @@ async function noCredentials(
     return caught;
   const named = environment["AWS_PROFILE"];
   const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
-  const advice = adviceFor(await profileChain(profileOf(environment), files));
+  const chain = await profileChain(profileOf(environment), files);
+  const advice = adviceFor(chain);
+  // The SDK's chain goes on with the sources after a profile that does not exist.
+  const isAbsent = Boolean(named) && Object.keys(chain[0]?.settings ?? {}).length === 0;
+  const why = isAbsent
+    ? `neither ${files.configFilepath} nor ${files.filepath} has this profile`
+    : (caught.message.split("\n", 1)[0] ?? "");
   return new SlipwayError({
     ...NO_CREDENTIALS,
     ...(advice === null ? {} : { remedy: advice }),
-    message: `${from} has no usable AWS credentials: ${caught.message.split("\n", 1)[0] ?? ""}`,
+    message: `${from} has no usable AWS credentials: ${why}`,
     metadata: named ? { profile: named } : {},
     cause: caught,
   });
