@@ -111,7 +111,7 @@ export function parseManifest(
   const document = documentDecoder.decode(state, [], undefined) ?? {};
   const fault = state.notes.find(({ kind }) => kind === "type");
   if (fault !== undefined) throw invalid(formatNote(fault));
-  const { mediaType, findings } = documentType(document, bareMediaType(contentType));
+  const { mediaType, findings: typed } = documentType(document, bareMediaType(contentType));
   const notes = state.notes.map((note) =>
     deviation("manifest", `${KIND.what}: ${formatNote(note)}`),
   );
@@ -124,12 +124,14 @@ export function parseManifest(
             `${KIND.what}: schemaVersion: is ${document.schemaVersion ?? "missing"}, not 2`,
           ),
         ];
-  const deviations = [...notes, ...version, ...findings];
+  const deviations = [...notes, ...version, ...typed];
   if (isIndexType(mediaType)) {
     // Go writes an empty list as null.
     if (document.manifests === undefined) throw invalid("manifests: is missing");
     const manifests = (document.manifests ?? []).map(toIndexEntry);
-    return { kind: "index", mediaType, manifests, findings: deviations };
+    // The engine pulls one platform's manifest by its digest, and never reads the index.
+    const findings = deviations.map((finding) => ({ ...finding, refusedBy: [] }));
+    return { kind: "index", mediaType, manifests, findings };
   }
   return toManifest(document, mediaType, deviations);
 }

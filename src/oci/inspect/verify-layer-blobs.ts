@@ -3,10 +3,11 @@ import { isSlipwayError, SlipwayError, type ErrorReason } from "../../errors.ts"
 import { digestVerifier } from "../digest.ts";
 import type { OciInspection } from "./inspection.ts";
 import type { Descriptor } from "../image/manifest.ts";
-import { layerCompression, type LayerCompression } from "../image/media-types.ts";
+import { layerTypeKind } from "../image/media-types.ts";
 import { quote } from "../quote.ts";
 import { formatReference } from "../reference.ts";
 import type { RegistryAccess, RegistryClient } from "../registry/contract.ts";
+import { detectCompression } from "./content-compression.ts";
 import { unpackLayer, UnpackError } from "./unpack-layer.ts";
 
 export interface VerifyLayersRequest extends RegistryAccess {
@@ -66,7 +67,6 @@ export function layerLimits(size: number): LayerLimits {
 interface Layer {
   readonly index: number;
   readonly descriptor: Descriptor;
-  readonly compression: LayerCompression;
   readonly diffId: string;
 }
 
@@ -75,7 +75,7 @@ interface Layer {
  * nothing. A blob that several layers share is fetched once.
  *
  * @throws SlipwayError the first failure, whose message names the layer: the errors of {@link
- * RegistryClient.getBlob}, `DIGEST_MISMATCH`, `IMAGE_INVALID` (not compressed as the manifest states, or beyond its
+ * RegistryClient.getBlob}, `DIGEST_MISMATCH`, `IMAGE_INVALID` (damaged, or beyond its
  * {@link LayerLimits}), `TIMED_OUT`, `MEDIA_TYPE_UNSUPPORTED`
  */
 export async function verifyLayerBlobs(
@@ -125,23 +125,19 @@ async function verifyAll(
 
 function layersOf(inspection: OciInspection): readonly Layer[] {
   return inspection.manifest.layers.map((descriptor, index) => {
-    const compression = layerCompression(descriptor.mediaType);
+    const kind = layerTypeKind(descriptor.mediaType);
     const diffId = inspection.diffIds[index];
-    if (compression !== null && diffId !== undefined)
-      return { index, descriptor, compression, diffId };
+    if ((kind === "known" || kind === "generic") && diffId !== undefined)
+      return { index, descriptor, diffId };
     throw layerFault(inspection, index, {
       reason: "MEDIA_TYPE_UNSUPPORTED",
-      message: `its media type is ${quote(descriptor.mediaType)}, which is not a file system layer's`,
+      message: `its media type is ${quote(descriptor.mediaType)}, which is not that of a layer that Slipway can unpack`,
     });
   });
 }
 
 function sameContent(one: Layer, other: Layer): boolean {
-  return (
-    one.descriptor.digest === other.descriptor.digest &&
-    one.diffId === other.diffId &&
-    one.compression === other.compression
-  );
+  return one.descriptor.digest === other.descriptor.digest && one.diffId === other.diffId;
 }
 
 async function verifyLayer(
@@ -162,8 +158,9 @@ async function verifyLayer(
       credential,
       signal: deadline.signal,
     });
-    await unpackLayer(blob, {
-      compression: layer.compression,
+    const { compression, content } = await detectCompression(blob);
+    await unpackLayer(content, {
+      compression,
       mostFrames: limits.frames,
       signal: deadline.signal,
       take(chunk) {

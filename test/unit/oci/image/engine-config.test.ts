@@ -101,6 +101,13 @@ describe("readImageConfig", () => {
     expect(found.findings[0]).toMatchObject({ refusedBy, obstacle: null });
   });
 
+  it("takes the specification's own spelling of user for no departure", () => {
+    const document = { ...MINIMAL, config: { ...COMMAND, user: "alice" } };
+    const { config, findings } = readImageConfig(JSON.stringify(document));
+    expect(config).toStrictEqual(parseImageConfig(JSON.stringify(document)));
+    expect(findings).toEqual([]);
+  });
+
   it("drops what does not fit, and keeps the rest", () => {
     const members = { created: "", author: 5, history: [{ created: "x" }], comment: 1 };
     const { config } = top({ ...members, config: { ...COMMAND, Memory: -1, CpuShares: 8 } });

@@ -306,6 +306,12 @@ describe("parseManifest", () => {
     });
   });
 
+  it("holds no departure of an index against an engine, which never reads the index", () => {
+    const { findings } = parse({ ...INDEX, schemaVersion: 3 }, "application/json");
+    expect(findings).toHaveLength(2);
+    expect(findings.flatMap(({ refusedBy }) => refusedBy)).toEqual([]);
+  });
+
   it("rejects documents that are not JSON, not UTF-8 or too large", () => {
     const invalid = expect.objectContaining({ reason: "MANIFEST_INVALID" });
     expect(() => parseManifest("{")).toThrow(invalid);

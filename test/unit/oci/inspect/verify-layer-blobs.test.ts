@@ -93,12 +93,26 @@ describe("verifyLayerBlobs", () => {
     );
   });
 
-  it("rejects a layer whose compression is not its type's", async () => {
+  // https://github.com/bazelbuild/rules_docker/issues/2266
+  it.each([
+    ["none", "gzip"],
+    ["gzip", "none"],
+    ["zstd", "gzip"],
+  ] as const)("unpacks a layer by its content (%s), not by its type (%s)", async (real, stated) => {
     await using registry = await startRegistry();
     using client = testClient();
-    const plain = layer("one", "none");
-    const inspection = await inspect(registry, client, [{ ...plain, compression: "gzip" }]);
-    await expect(verify(client, inspection)).rejects.toThrow(
+    const built = layer("one", real);
+    const inspection = await inspect(registry, client, [{ ...built, compression: stated }]);
+    expect(await verify(client, inspection)).toMatchObject([{ diffId: built.diffId }]);
+  });
+
+  it("rejects a layer that is cut short", async () => {
+    await using registry = await startRegistry();
+    using client = testClient();
+    const built = layer("one");
+    const bytes = built.bytes.subarray(0, -4);
+    const cut = { ...built, bytes, digest: sha256Digest(bytes) };
+    await expect(verify(client, await inspect(registry, client, [cut]))).rejects.toThrow(
       expect.objectContaining({
         reason: "IMAGE_INVALID",
         message: expect.stringContaining("not compressed with gzip"),
