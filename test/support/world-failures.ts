@@ -188,12 +188,20 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     remedy: /Push a container image/,
   },
   {
-    name: "a configuration whose rootfs is not layers",
-    workspace: (scene) => pushed(scene, broken({ rootfs: { type: "squashfs", diff_ids: [] } })),
+    name: "a configuration without a rootfs",
+    workspace: (scene) => pushed(scene, broken({ rootfs: null })),
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_CONFIG_INVALID",
-    message: /rootfs\.type: not "layers"/,
+    message: /rootfs: is missing/,
     remedy: /Build and push the image again/,
+  },
+  {
+    name: "an image without a command",
+    workspace: (scene) => pushed(scene, broken({ config: { Env: ["A=b"] } })),
+    code: "FAILED_PRECONDITION",
+    reason: "NO_COMMAND",
+    message: /the image has no command/,
+    remedy: /Build the image with an ENTRYPOINT or a CMD/,
   },
   {
     name: "a manifest with more layers than its configuration",
@@ -208,8 +216,8 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
     name: "a history with more layers than exist",
     workspace: (scene) => pushed(scene, broken({ history: [{}, {}] })),
     code: "FAILED_PRECONDITION",
-    reason: "LAYERS_MISMATCH",
-    message: /the image has 1 layers, but its history has 2/,
+    reason: "IMAGE_UNSUPPORTED",
+    message: /graph-driver image store\) refuses the image: .*history: has 2 entries with a layer/,
     remedy: /Build and push the image again/,
   },
   {
@@ -238,7 +246,8 @@ export const RESOLVE_FAILURES: readonly ResolveFailure[] = [
 function broken(config: Readonly<Record<string, JsonValue>>): BuiltImage {
   const layer = buildLayer([{ type: "file", path: "a", content: Buffer.from("a") }]);
   const platform = { os: "linux", architecture: "amd64" };
-  return buildImage({ platform, layers: [layer], overrides: { config } });
+  const command = { Entrypoint: ["/a"] };
+  return buildImage({ platform, layers: [layer], config: command, overrides: { config } });
 }
 
 async function pushed({ registry }: FailureScene, image: BuiltImage): Promise<WorkspaceOptions> {
