@@ -10,7 +10,7 @@ const SKIPPABLE_MASK = 0xf0ffffff;
 /** A layer's content with the compression that its first bytes show. */
 export interface DetectedContent {
   readonly compression: LayerCompression;
-  /** All bytes, including those that were looked at. */
+  /** All bytes, including the first ones. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
