@@ -38,7 +38,8 @@ const REGISTRIES = '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n';
 
 /** Starts the service and waits until it answers. Needs root. */
 export async function startPodman(peer: PodmanPeer): Promise<PodmanEngine> {
-  const folder = await mkdtemp(join(tmpdir(), "slipway-podman-"));
+  // Short, because Podman limits the path of its runroot to 50 characters.
+  const folder = await mkdtemp(join(tmpdir(), "podman-"));
   const socketPath = join(folder, "podman.sock");
   const command = await podmanCommand(folder, peer);
   const clear = async () => {

@@ -224,6 +224,17 @@ const REQUEST_RULES: readonly EngineRule[] = [
     verdict: NETWORK_ABSENT,
   },
   {
+    // The placement's network is `container:NAME`, or a name that the engine has twice.
+    operations: LAUNCH,
+    cause:
+      /^(?:cannot join network(?: namespace)? of (?:a non running )?container: |joining network namespace of container: |network \S+ is ambiguous )/,
+    verdict: {
+      ...NETWORK_ABSENT,
+      remedy:
+        "Start the container whose network the placement names, or name another network in the placement.",
+    },
+  },
+  {
     operations: START,
     stages: ["network", "engine"],
     cause:

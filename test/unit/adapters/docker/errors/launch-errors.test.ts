@@ -171,6 +171,13 @@ const REFUSALS = [
     "ENGINE_UNSUPPORTED",
   ],
   ["create", 404, "page not found", "ENGINE_UNSUPPORTED"],
+  [
+    "start",
+    409,
+    "cannot join network namespace of a non running container: container vpn is exited",
+    "NETWORK_NOT_FOUND",
+  ],
+  ["start", 400, "network lab is ambiguous (2 matches found on name)", "NETWORK_NOT_FOUND"],
 ] as const;
 
 describe("a refused launch", () => {
