@@ -42,7 +42,7 @@ import { createTransport } from "./client/transport.ts";
 export interface DockerAdapterOptions {
   /** The placement's `unix://`, `tcp://` or `ssh://` address; null asks the environment. */
   readonly host: string | null;
-  /** `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CONFIG`, `DOCKER_CERT_PATH` and `DOCKER_TLS_VERIFY` are read. */
+  /** `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CONFIG`, `DOCKER_CERT_PATH`, `DOCKER_TLS_VERIFY` and `XDG_RUNTIME_DIR` are read. */
   readonly environment: DockerEnvironment;
   /** The user's home folder, in which `.docker` is. */
   readonly home: string;
