@@ -30,7 +30,8 @@ const BUILD_AGAIN = "Build and push the image again with a current builder.";
  * @throws SlipwayError `IMAGE_CONFIG_INVALID` for a document that no engine can decode
  */
 export function readImageConfig(bytes: string | Uint8Array): EngineConfig {
-  const state: DecodingState = { text: readJsonDocument(bytes, KIND).text, at: 0, notes: [] };
+  const { text, isUtf8 } = readJsonDocument(bytes, KIND);
+  const state: DecodingState = { text, at: 0, notes: [] };
   const decoded = imageConfigDecoder.decode(state, [], undefined) ?? {};
   const fault = state.notes.find(({ kind }) => kind === "type");
   if (fault !== undefined) throw invalid(formatNote(fault));
@@ -46,6 +47,7 @@ export function readImageConfig(bytes: string | Uint8Array): EngineConfig {
     },
     statesPlatform: isPresent(decoded.architecture) && isPresent(decoded.os),
     findings: boundFindings([
+      ...(isUtf8 ? [] : [deviates("is not UTF-8; engines replace the bytes that are not")]),
       ...noteFindings(state),
       ...topFindings(decoded),
       ...findings,

@@ -1,3 +1,4 @@
+import { isUtf8 as isValidUtf8 } from "node:buffer";
 import type { z } from "zod";
 import { invalidArgument, type ErrorReason } from "../../errors.ts";
 import { quote } from "../quote.ts";
@@ -6,7 +7,8 @@ import { quote } from "../quote.ts";
 export const LARGEST_DOCUMENT = 4 * 1024 * 1024;
 
 const MOST_ISSUES = 20;
-const UTF8 = { fatal: true, ignoreBOM: true } as const;
+/** A byte order mark is not JSON. */
+const KEEP_MARK = { ignoreBOM: true } as const;
 
 /** The document's name in messages, and the reason of its errors. */
 export interface DocumentKind {
@@ -20,36 +22,37 @@ export interface DocumentKind {
  * @throws SlipwayError with the kind's reason if the document is too large, not UTF-8 or not JSON
  */
 export function parseJsonDocument(json: string | Uint8Array, kind: DocumentKind): unknown {
-  return readJsonDocument(json, kind).value;
+  const { isUtf8, value } = readJsonDocument(json, kind);
+  if (!isUtf8) throw invalidArgument(kind.reason, `${kind.what}: it is not UTF-8`);
+  return value;
+}
+
+/** Untrusted JSON. Its text keeps what a JavaScript object loses: repeated members and their order. */
+export interface JsonDocument {
+  readonly text: string;
+  readonly value: unknown;
+  /** False if bytes that are not UTF-8 were replaced by U+FFFD, as Go replaces them. */
+  readonly isUtf8: boolean;
 }
 
 /**
- * Parses untrusted JSON and returns its text too, which keeps what a JavaScript object loses: repeated members and
- * their order.
+ * Reads untrusted JSON.
  *
- * @throws SlipwayError as {@link parseJsonDocument}
+ * @throws SlipwayError with the kind's reason if the document is too large or not JSON
  */
-export function readJsonDocument(
-  json: string | Uint8Array,
-  kind: DocumentKind,
-): { readonly text: string; readonly value: unknown } {
+export function readJsonDocument(json: string | Uint8Array, kind: DocumentKind): JsonDocument {
   // JavaScript callers may pass anything.
   if (typeof json !== "string" && !ArrayBuffer.isView(json))
     throw invalidArgument(kind.reason, `${kind.what}: it is neither text nor bytes`);
   if (json.length > LARGEST_DOCUMENT)
     throw invalidArgument(kind.reason, `${kind.what}: it is larger than ${LARGEST_DOCUMENT} bytes`);
-  let text: string;
+  const isUtf8 = typeof json === "string" || isValidUtf8(json);
+  const text = typeof json === "string" ? json : new TextDecoder("utf-8", KEEP_MARK).decode(json);
   try {
-    text = typeof json === "string" ? json : new TextDecoder("utf-8", UTF8).decode(json);
-  } catch {
-    // The decoder's own message adds nothing.
-    throw invalidArgument(kind.reason, `${kind.what}: it is not UTF-8`);
-  }
-  try {
-    return { text, value: JSON.parse(text) };
+    return { text, isUtf8, value: JSON.parse(text) };
   } catch {
     // The parser's message quotes the document, which may contain anything.
-    throw invalidArgument(kind.reason, `${kind.what}: it is not JSON`);
+    throw invalidArgument(kind.reason, `${kind.what}: it is not ${isUtf8 ? "JSON" : "UTF-8"}`);
   }
 }
 

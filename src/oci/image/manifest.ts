@@ -105,7 +105,7 @@ export function parseManifest(
   json: string | Uint8Array,
   contentType?: string,
 ): ImageIndex | ImageManifest {
-  const { text, value } = readJsonDocument(json, KIND);
+  const { text, value, isUtf8 } = readJsonDocument(json, KIND);
   if (value === null) throw invalid("it is null");
   const state: DecodingState = { text, at: 0, notes: [] };
   const document = documentDecoder.decode(state, [], undefined) ?? {};
@@ -124,7 +124,8 @@ export function parseManifest(
             `${KIND.what}: schemaVersion: is ${document.schemaVersion ?? "missing"}, not 2`,
           ),
         ];
-  const deviations = [...notes, ...version, ...typed];
+  const encoding = isUtf8 ? [] : [deviation("manifest", `${KIND.what}: is not UTF-8`)];
+  const deviations = [...encoding, ...notes, ...version, ...typed];
   if (isIndexType(mediaType)) {
     // Go writes an empty list as null.
     if (document.manifests === undefined) throw invalid("manifests: is missing");

@@ -108,6 +108,16 @@ describe("readImageConfig", () => {
     expect(findings).toEqual([]);
   });
 
+  it("replaces bytes that are not UTF-8, as Go does", () => {
+    const text = JSON.stringify({ ...MINIMAL, config: { ...COMMAND, Labels: { by: "?" } } });
+    const bytes = Buffer.from(text, "latin1");
+    bytes[text.indexOf("?")] = 0xe9;
+    const found = readImageConfig(bytes);
+    expect(found.config.config).toMatchObject({ Labels: { by: "\uFFFD" } });
+    expect(messages(found)).toEqual([expect.stringContaining("is not UTF-8")]);
+    expect(() => parseImageConfig(bytes)).toThrow("it is not UTF-8");
+  });
+
   it("drops what does not fit, and keeps the rest", () => {
     const members = { created: "", author: 5, history: [{ created: "x" }], comment: 1 };
     const { config } = top({ ...members, config: { ...COMMAND, Memory: -1, CpuShares: 8 } });
