@@ -15,6 +15,7 @@ import { askEngine, engineRuns, fieldOf, removeImagesOf } from "../support/engin
 import { describeWithEngine } from "../support/peers.ts";
 
 const { signal } = new AbortController();
+const DIFF_IDS = tinyImage("amd64").layers.map(({ diffId }) => diffId);
 const COMMAND = { Entrypoint: ["/machine"] };
 
 /** The tiny image with other members in its configuration, or in the member `config`. */
@@ -35,20 +36,6 @@ function without(...names: readonly string[]): BuiltImage {
   const { layers, platform } = tinyImage("amd64");
   const removed = Object.fromEntries(names.map((name) => [name, undefined]));
   return buildImage({ platform, layers, overrides: { config: { config: COMMAND, ...removed } } });
-}
-
-/** A configuration in which the text of one member is replaced. */
-function rewritten(from: string, to: string): BuiltImage {
-  const { layers, platform } = tinyImage("amd64");
-  const image = buildImage({ platform, layers, config: COMMAND });
-  const text = new TextDecoder().decode(image.config.bytes);
-  expect(text).toContain(from);
-  const config = Object.fromEntries(Object.entries(JSON.parse(text.replace(from, to))));
-  return buildImage({
-    platform,
-    layers,
-    overrides: { config: JSON.parse(JSON.stringify(config)) },
-  });
 }
 
 describeWithEngine("images that depart from the specification", (engine) => {
@@ -99,7 +86,7 @@ describeWithEngine("images that depart from the specification", (engine) => {
       odd({ Healthcheck: { Test: ["OTHER", "x"], Interval: 5, Retries: -1 } }),
     ],
     ["a signal that is none", odd({ StopSignal: "SIGNONE" })],
-    ["a rootfs without a type", rewritten('"type":"layers",', "")],
+    ["a rootfs without a type", odd({}, { rootfs: { diff_ids: DIFF_IDS } })],
     ["an empty history", odd({}, { history: [] })],
     ["a null date", odd({}, { created: null, history: null })],
     ["uname's architecture", odd({}, { architecture: "x86_64" })],
