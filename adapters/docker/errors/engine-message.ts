@@ -24,7 +24,16 @@ interface Step {
   readonly stage: EngineStage;
 }
 
-/** Steps of Docker 20.10 to 29 with runc 1.0 to 1.5 or crun, and of Podman 4 to 6. */
+/**
+ * runc before 1.0.0-rc93 (Docker before 20.10.4) quotes what caused a step, and quotes the quotes in it:
+ * `starting container process caused "exec: \"app\": executable file not found in $PATH"`.
+ *
+ * Source: https://github.com/opencontainers/runc/pull/2697
+ */
+const QUOTED_CAUSE =
+  /^((?:starting container process|running exec setns process for init|container init|mounting "(?:[^"\\]|\\.)*" to rootfs "(?:[^"\\]|\\.)*" at "(?:[^"\\]|\\.)*") caused) "((?:[^"\\]|\\.)*)"$/;
+
+/** Steps of Docker 17.03 to 29 with runc 1.0 to 1.5 or crun, and of Podman 4 to 6. */
 const STEPS: readonly Step[] = [
   { stage: "engine", prefix: /^(?:container create|fill out specgen|make cli opts\(\)): / },
   { stage: "network", prefix: /^failed to set up container networking: / },
@@ -35,13 +44,16 @@ const STEPS: readonly Step[] = [
   { stage: "network", prefix: /^(?:plugin type="[^"]*" failed \(add\)|netavark|IPAM error): / },
   { stage: "runtime", prefix: /^failed to create (?:task for container|shim(?: task)?): / },
   { stage: "shim", prefix: /^failed to start shim: / },
-  { stage: "runtime", prefix: /^OCI runtime (?:create|start) failed: / },
+  { stage: "runtime", prefix: /^(?:OCI runtime (?:create|start) failed|oci runtime error): / },
   { stage: "shim", prefix: /^unable to retrieve OCI runtime error \([^)]*\): / },
   { stage: "runtime", prefix: /^(?:\/[^\s:]+\/)?(?:runc|crun|youki|runsc|krun|kata-runtime): / },
   { stage: "runtime", prefix: /^(?:runc|crun) (?:create|run|start) failed: / },
   { stage: "process", prefix: /^unable to start container process: / },
   { stage: "process", prefix: /^(?:error during container init|runc init error\(s\)): / },
-  { stage: "process", prefix: /^(?:starting container process|container init) caused: / },
+  {
+    stage: "process",
+    prefix: /^(?:starting container process|running exec setns process for init|container init) caused: /,
+  },
   { stage: "runtime", prefix: /^(?:container|process|rootfs|init|standard_init)_linux\.go:\d+: / },
 ];
 
@@ -56,6 +68,9 @@ export function readEngineMessage(words: string): EngineMessage {
   let cause = TAILS.reduce((rest, tail) => rest.replace(tail, ""), words);
   let stage: EngineStage = "engine";
   for (;;) {
+    cause = cause.replace(QUOTED_CAUSE, (_all, step: string, quoted: string) => {
+      return `${step}: ${quoted.replaceAll(/\\(["\\])/g, "$1")}`;
+    });
     const step = STEPS.find(({ prefix }) => prefix.test(cause));
     if (step === undefined) return { stage, cause, links: linksOf(cause) };
     cause = cause.replace(step.prefix, "");

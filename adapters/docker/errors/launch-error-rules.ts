@@ -162,7 +162,7 @@ const IMAGE_RULES: readonly EngineRule[] = [
     operations: START,
     stages: IN_CONTAINER,
     cause:
-      /^(?:error )?mounting "(?:[^"\\]|\\.)*" to rootfs(?: at "(?:[^"\\]|\\.)*")?(?: caused)?: (?:.+: )?(?:filesystem "[^"]*" must be mounted on ordinary directory|mountpoint "[^"]*" is outside of rootfs "[^"]*"|not a directory|is a directory|file exists|too many levels of symbolic links)$/,
+      /^(?:error )?mounting "(?:[^"\\]|\\.)*" to rootfs(?: "(?:[^"\\]|\\.)*")?(?: at "(?:[^"\\]|\\.)*")?(?: caused)?: (?:.+: )?(?:filesystem "[^"]*" must be mounted on ordinary directory|mountpoint "[^"]*" is outside of rootfs "[^"]*"|not a directory|is a directory|file exists|too many levels of symbolic links)$/,
     verdict: ROOT_FILES,
   },
   {
