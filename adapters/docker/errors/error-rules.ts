@@ -69,6 +69,10 @@ export const ENGINE_BUSY: EngineVerdict = {
   retry: "same-token",
 };
 
+/** Docker's devicemapper driver: https://github.com/moby/moby/pull/20786 */
+export const THIN_POOL_FULL =
+  /^Thin Pool has \d+ free (?:data|metadata) blocks which is less than minimum required .+$/;
+
 /** The engine's host, not the request or the image, prevents the call. */
 export function hostFault(remedy: string): EngineVerdict {
   return {

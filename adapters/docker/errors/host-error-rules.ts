@@ -1,4 +1,4 @@
-import { DISK_FULL, ENGINE_BUSY, hostFault } from "./error-rules.ts";
+import { DISK_FULL, ENGINE_BUSY, hostFault, THIN_POOL_FULL } from "./error-rules.ts";
 import type { EngineRule } from "./error-rules.ts";
 
 /**
@@ -80,6 +80,7 @@ export const HOST_RULES: readonly EngineRule[] = [
     lastLink: /^no space left on device$/i,
     verdict: DISK_FULL,
   },
+  { operations: LAUNCH, anyLink: THIN_POOL_FULL, verdict: DISK_FULL },
   {
     operations: LAUNCH,
     stages: ["shim"],

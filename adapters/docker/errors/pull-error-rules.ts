@@ -1,4 +1,11 @@
-import { API_VERSION, DISK_FULL, ENGINE_BUSY, hostFault, NOT_AN_ENGINE } from "./error-rules.ts";
+import {
+  API_VERSION,
+  DISK_FULL,
+  ENGINE_BUSY,
+  hostFault,
+  NOT_AN_ENGINE,
+  THIN_POOL_FULL,
+} from "./error-rules.ts";
 import type { EngineRule, EngineVerdict } from "./error-rules.ts";
 
 /**
@@ -58,6 +65,7 @@ export const PULL_RULES: readonly EngineRule[] = [
   NOT_AN_ENGINE,
   API_VERSION,
   { lastLink: /^(?:no space left on device|disk quota exceeded)$/i, verdict: DISK_FULL },
+  { anyLink: THIN_POOL_FULL, verdict: DISK_FULL },
   {
     cause: /^authorization denied by plugin /,
     verdict: {

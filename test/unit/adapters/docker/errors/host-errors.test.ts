@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EngineReplyFailure } from "../../../../../adapters/docker/errors/engine-failure.ts";
-import { engineError } from "../../../../../adapters/docker/errors/errors.ts";
+import { engineError, pullStreamError } from "../../../../../adapters/docker/errors/errors.ts";
 
 function judge(operation: "create" | "start", status: number, words: string) {
   const context = { operation, engine: "unix:///engine.sock", subject: "container slipway-1" };
@@ -11,6 +11,28 @@ const TASK = "failed to create task for container: ";
 const RUNC = "failed to create shim task: OCI runtime create failed: runc create failed: ";
 const PROCESS = "unable to start container process: ";
 const INIT = `${TASK}${RUNC}${PROCESS}error during container init: `;
+
+const PULL = { operation: "pull", engine: "unix:///engine.sock", subject: "image a" } as const;
+
+/** runc before 1.0.0-rc93 quotes the cause of each step. */
+const QUOTED = [
+  [
+    'OCI runtime create failed: container_linux.go:349: starting container process caused "process_linux.go:449: container init caused \\"join session keyring: create session key: disk quota exceeded\\"": unknown',
+    /kernel\.keys/,
+  ],
+  [
+    'oci runtime error: container_linux.go:265: starting container process caused "process_linux.go:368: container init caused \\"write /proc/self/attr/keycreate: permission denied\\""',
+    /SELinux/,
+  ],
+  [
+    'OCI runtime create failed: container_linux.go:348: starting container process caused "process_linux.go:297: applying cgroup configuration for process caused \\"no space left on device\\"": unknown',
+    /cgroup/,
+  ],
+  [
+    'OCI runtime create failed: container_linux.go:348: starting container process caused "process_linux.go:301: running exec setns process for init caused \\"exit status 40\\"": unknown',
+    /runtime/,
+  ],
+] as const;
 
 /** What fails on an engine's host: status, words, what the remedy names. The reports are in docs/field-reports.md. */
 const HOSTS = [
@@ -245,10 +267,41 @@ describe("a failure of the engine's host", () => {
     });
   });
 
-  it("is not assumed where nothing in the message leads to the runtime", () => {
-    expect(judge("start", 500, "something else")).toMatchObject({
-      reason: "ENGINE_ERROR",
-      blastRadius: "request",
+  it.each([
+    "devmapper: Thin Pool has 0 free data blocks which is less than minimum required 20253 free data blocks. Create more free space in thin pool or use dm.min_free_space option to change behavior",
+    "devmapper: Thin Pool has 1325 free metadata blocks which is less than minimum required 1331 free metadata blocks. Create more free metadata space in thin pool or use dm.min_free_space option to change behavior",
+  ])("is a full disk of the devicemapper driver: %s", (words) => {
+    expect(judge("create", 500, words).reason).toBe("ENGINE_DISK_FULL");
+    expect(pullStreamError(`failed to register layer: ${words}`, PULL).reason).toBe(
+      "ENGINE_DISK_FULL",
+    );
+  });
+
+  it.each(QUOTED)("is found in the quotes of older runtimes: %s", (words, remedy) => {
+    expect(judge("start", 500, words)).toMatchObject({
+      reason: "ENGINE_HOST_FAULT",
+      blastRadius: "zone",
+      remedy: expect.stringMatching(remedy),
     });
+  });
+
+  it.each([
+    "something else",
+    "database disk image is malformed",
+    'runtime "io.containerd.runc.v2" binary not installed "containerd-shim-runc-v2": file does not exist: unknown',
+    "devicemapper: Error running deviceCreate (createSnapDevice) dm_task_run failed",
+    "allocating lock for new container: allocation failed; exceeded num_locks (2048)",
+  ])("is the engine's, whatever it is, if the engine says so with 500: %s", (words) => {
+    for (const operation of ["create", "start"] as const) {
+      const error = judge(operation, 500, words);
+      expect(error).toMatchObject({
+        code: "FAILED_PRECONDITION",
+        reason: "ENGINE_ERROR",
+        blastRadius: "zone",
+        retry: "next-candidate",
+        remedy: "Search the engine's log for this error.",
+      });
+      expect(error.message).toContain(words);
+    }
   });
 });

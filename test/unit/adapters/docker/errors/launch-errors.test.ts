@@ -21,6 +21,19 @@ const PODMAN = "runc: runc create failed: unable to start container process: ";
 
 /** Recorded from Docker 20.10 and 29 and from Podman 4.3: status, words. */
 const COMMANDS = [
+  // runc before 1.0.0-rc93 quotes the cause: https://github.com/moby/moby/issues/37713
+  [
+    400,
+    'OCI runtime create failed: container_linux.go:348: starting container process caused "exec: \\"/registry\\": executable file not found in $PATH": unknown',
+  ],
+  [
+    400,
+    'oci runtime error: container_linux.go:247: starting container process caused "exec: \\"/bin/app\\": stat /bin/app: no such file or directory"',
+  ],
+  [
+    500,
+    'OCI runtime create failed: container_linux.go:296: starting container process caused "process_linux.go:398: container init caused \\"rootfs_linux.go:58: mounting \\\\\\"/a\\\\\\" to rootfs \\\\\\"/b\\\\\\" at \\\\\\"/etc/hosts\\\\\\" caused \\\\\\"not a directory\\\\\\"\\"": unknown',
+  ],
   [400, `${DOCKER_20}exec: "nope": executable file not found in $PATH: unknown`],
   [400, `${DOCKER_29}exec: "nope": executable file not found in $PATH: unknown`],
   [
@@ -224,6 +237,10 @@ describe("a refused launch", () => {
 
 /** Words that users choose, which say the opposite of the cause that follows them. */
 const MISLEADING = [
+  [
+    'OCI runtime create failed: container_linux.go:348: starting container process caused "exec: \\"caused \\\\\\"no space left on device\\\\\\"\\": executable file not found in $PATH": unknown',
+    "MACHINE_NOT_STARTED",
+  ],
   [
     `${DOCKER_29}exec: "no space left on device": executable file not found in $PATH: unknown`,
     "MACHINE_NOT_STARTED",
