@@ -52,7 +52,8 @@ const STEPS: readonly Step[] = [
   { stage: "process", prefix: /^(?:error during container init|runc init error\(s\)): / },
   {
     stage: "process",
-    prefix: /^(?:starting container process|running exec setns process for init|container init) caused: /,
+    prefix:
+      /^(?:starting container process|running exec setns process for init|container init) caused: /,
   },
   { stage: "runtime", prefix: /^(?:container|process|rootfs|init|standard_init)_linux\.go:\d+: / },
 ];

@@ -1,5 +1,6 @@
 import { parseChallenges } from "../auth.ts";
 import type { JsonObject } from "../../errors.ts";
+import { goMembers } from "../../json/go-members.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
 import type { HttpResponse } from "./transport.ts";
@@ -25,6 +26,17 @@ const CODE = /^[\w.-]{1,64}$/;
 const XML_ERROR = /^[^<]*(?:<\?xml[^>]*>)?\s*<Error\b/i;
 const XML_CODE = /<Code>([^<]*)<\/Code>/i;
 const XML_MESSAGE = /<Message>([^<]*)<\/Message>/i;
+/** The members of one error. Clients written in Go match their names in any case. */
+const ENTRY_MEMBERS = [
+  "code",
+  "status",
+  "message",
+  "detail",
+  "details",
+  "description",
+  "error",
+  "error_description",
+] as const;
 const NOTHING: Refusal = { form: "none", entries: [] };
 
 /**
@@ -84,22 +96,26 @@ function parseJson(text: string): unknown {
 
 function entriesOf(value: unknown): readonly RefusalEntry[] {
   if (!isObject(value)) return entryOf(value);
-  const errors = value["errors"];
-  if (Array.isArray(errors)) return errors.flatMap(entryOf);
-  return errors === undefined ? entryOf(value) : entryOf(errors);
+  const { errors } = goMembers(value, ["errors"]);
+  const list = Array.isArray(errors) ? errors : [errors];
+  const entries = list.flatMap(entryOf);
+  return entries.length === 0 ? entryOf(value) : entries;
 }
 
 /** An error as a text, as the specification's object, as OAuth2's members, or as Google's nested object. */
 function entryOf(value: unknown): readonly RefusalEntry[] {
   if (typeof value === "string") return [{ message: value }];
   if (!isObject(value)) return [];
-  const { error } = value;
+  const members = goMembers(value, ENTRY_MEMBERS);
+  const { error } = members;
   if (isObject(error)) return entryOf(error);
-  const code = firstCode([value["code"], error, value["status"]]);
-  const message = firstText([value["message"], value["error_description"]]);
-  const detail = firstText([value["detail"], value["details"], value["description"]]);
+  const code = firstCode([members.code, error, members.status]);
+  const details = [members.detail, members.details, members.description];
   const unclear = typeof error === "string" && error !== code ? error : undefined;
-  const words = [message ?? unclear, detail === message ? undefined : detail];
+  const message = firstText([members.message, members.error_description, unclear]);
+  // The detail's structure is the registry's own. It is shown only where nothing else is.
+  const detail = firstText(details) ?? (message === undefined ? firstObject(details) : undefined);
+  const words = [message, detail === message ? undefined : detail];
   const said = words.filter((part) => part !== undefined).join(": ");
   const entry = { ...optional("code", code), ...optional("message", said) };
   return says(entry) ? [entry] : [];
@@ -140,6 +156,11 @@ function firstCode(values: readonly unknown[]): string | undefined {
 
 function firstText(values: readonly unknown[]): string | undefined {
   return values.find((value): value is string => typeof value === "string" && value.trim() !== "");
+}
+
+function firstObject(values: readonly unknown[]): string | undefined {
+  const found = values.find((value) => isObject(value) || Array.isArray(value));
+  return found === undefined ? undefined : JSON.stringify(found);
 }
 
 function optional(name: "code" | "message", value: string | undefined): RefusalEntry {

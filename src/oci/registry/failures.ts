@@ -69,12 +69,17 @@ export function overloaded(subject: Subject, answer: Answer): SlipwayError {
   });
 }
 
-/** The error of a registry that answered well and said no: a policy, a withdrawn image, an unsupported request. */
-export function refused(subject: Subject, answer: Answer): SlipwayError {
+/**
+ * The error of a registry, or its token service, that answered well and said no: a policy, a withdrawn image, an
+ * unsupported request.
+ */
+export function refused(subject: Subject, answer: Answer, tokenService?: string): SlipwayError {
+  const who =
+    tokenService === undefined ? sender(subject, answer) : serviceName(subject, tokenService);
   return fault(subject, {
     code: "FAILED_PRECONDITION",
     reason: "REGISTRY_REFUSED",
-    why: `${sender(subject, answer)} refused the request: ${said(answer)}`,
+    why: `${who} refused the request: ${said(answer)}`,
     remedy:
       "Settle what the registry's message names, with its operator if need be; or use another image.",
     blastRadius: "image",
@@ -198,10 +203,7 @@ export function notAuthenticated(
   const { registry } = subject.repository;
   const anonymous = subject.credential === null;
   const origin = subject.credential?.origin;
-  const refuser =
-    tokenService === undefined || tokenService === registry
-      ? `the registry ${registry}`
-      : `the token service ${tokenService} of the registry ${registry}`;
+  const refuser = serviceName(subject, tokenService ?? registry);
   const why =
     details.why ??
     (anonymous
@@ -269,6 +271,12 @@ export function rateLimited(subject: Subject, answer: Answer): SlipwayError {
     retry: "same-token",
     metadata: answer.metadata,
   });
+}
+
+/** The registry, or its token service on another host. */
+function serviceName({ repository: { registry } }: Subject, host: string): string {
+  const name = `the registry ${registry}`;
+  return host === registry ? name : `the token service ${host} of ${name}`;
 }
 
 function sender({ repository }: Subject, { from }: Answer): string {

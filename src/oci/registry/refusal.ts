@@ -42,8 +42,11 @@ const STATUSES: ReadonlyMap<number, Meaning> = new Map([
   [410, "missing"],
   [425, "unavailable"],
   [429, "rate-limited"],
+  [451, "refused"],
   [501, "refused"],
 ]);
+/** Statuses that only a registry sends: no proxy asks for payment or obeys a court. */
+const REFUSING: ReadonlySet<number> = new Set([402, 451]);
 /** The codes of the distribution specification, for statuses that say less, such as 400. */
 const CODES: ReadonlyMap<string, Meaning> = new Map([
   ["UNAUTHORIZED", "unauthenticated"],
@@ -78,7 +81,7 @@ export async function readRefusal(
       return overloaded(subject, answer);
     case "refused":
       // Without an error document, the response may come from a proxy or a web server.
-      return refusal.form === "document" || answer.from !== null
+      return refusal.form === "document" || answer.from !== null || REFUSING.has(response.status)
         ? refused(subject, answer)
         : protocolFault(subject, said(answer), { answer });
   }

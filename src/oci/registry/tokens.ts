@@ -8,11 +8,15 @@ import type { SecretValue } from "../../secret-value.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import type { Endpoint } from "./endpoints.ts";
 import {
+  invalidName,
   said,
   notAuthenticated,
+  notFound,
+  notPermitted,
   protocolFault,
   rateLimited,
   redirectRefused,
+  refused,
   type Subject,
 } from "./failures.ts";
 import type { ClientRequest, HttpClient } from "./http-client.ts";
@@ -235,9 +239,15 @@ async function refusedToken(
   const asked = { subject, origin: url.origin, now };
   if (!REFUSED_CREDENTIAL.has(status)) return readRefusal(response, asked);
   const { refusal, answer } = await readAnswer(response, asked);
-  if (meaningOf(status, refusal) === "rate-limited") return rateLimited(subject, answer);
-  if (subject.credential !== null || status === 401 || status === 403)
+  const isDocument = refusal.form === "document";
+  const meaning = meaningOf(status, refusal);
+  if (meaning === "rate-limited") return rateLimited(subject, answer);
+  if (isDocument && meaning === "missing") return notFound(subject, answer);
+  if (isDocument && meaning === "invalid-name") return invalidName(subject, answer);
+  if (subject.credential !== null || meaning === "unauthenticated")
     return notAuthenticated(subject, { answer, tokenService: url.host });
+  if (meaning === "denied") return notPermitted(subject, answer);
+  if (isDocument) return refused(subject, answer, url.host);
   const why = `its token service ${url.host} answers with ${said(answer)}`;
   return protocolFault(subject, why, { answer });
 }

@@ -75,6 +75,38 @@ describe("a registry that answers well and refuses", () => {
       "status 451 (UNAVAILABLE_FOR_LEGAL_REASONS): not offered in your country",
     ],
     [
+      "a sanctioned region with a code that says less",
+      451,
+      refusal("DENIED", "not offered in your country"),
+      "FAILED_PRECONDITION",
+      "REGISTRY_REFUSED",
+      "status 451 (DENIED): not offered in your country",
+    ],
+    [
+      "an error whose members are spelled as in Go",
+      412,
+      { Errors: [{ Code: "PROJECTPOLICYVIOLATION", Message: "5 vulnerabilities" }] },
+      "FAILED_PRECONDITION",
+      "REGISTRY_REFUSED",
+      "status 412 (PROJECTPOLICYVIOLATION): 5 vulnerabilities",
+    ],
+    [
+      "words beside an empty list",
+      412,
+      { errors: null, message: "blocked by the curation policy" },
+      "FAILED_PRECONDITION",
+      "REGISTRY_REFUSED",
+      "status 412: blocked by the curation policy",
+    ],
+    [
+      "an empty message beside a structure",
+      412,
+      { errors: [{ code: "BLOCKED", message: "", detail: { rule: "unsigned" } }] },
+      "FAILED_PRECONDITION",
+      "REGISTRY_REFUSED",
+      'status 412 (BLOCKED): {"rule":"unsigned"}',
+    ],
+    [
       "a withdrawn image",
       410,
       refusal("GONE", "this image was withdrawn"),
@@ -141,6 +173,16 @@ describe("a registry that answers well and refuses", () => {
     });
     const { message, remedy } = failure as { readonly message: string; readonly remedy: string };
     expect(`${message} ${remedy}`).not.toMatch(DOUBTS);
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    [402, "Payment Required", "text/plain"],
+    [451, "<html>Unavailable For Legal Reasons</html>", "text/html"],
+  ])("may ask for payment or obey a court without a document: %i", async (status, body, type) => {
+    const headers = { "content-type": type };
+    const { failure, asked } = await read(() => new Response(body, { status, headers }));
+    expect(failure).toMatchObject({ code: "FAILED_PRECONDITION", reason: "REGISTRY_REFUSED" });
     expect(asked).toBe(1);
   });
 

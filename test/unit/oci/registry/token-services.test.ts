@@ -299,6 +299,52 @@ describe("the refusal of a token service", () => {
     expect(hosts.requests).toHaveLength(2);
   });
 
+  it.each<[string, number, unknown, string, string, string]>([
+    [
+      "a disabled service",
+      403,
+      { errors: [{ code: "DENIED", message: "Artifact Registry API is disabled" }] },
+      "REGISTRY_PERMISSION_DENIED",
+      `the registry ${HOST} does not let anonymous callers pull team/app: status 403 (DENIED): Artifact Registry API is disabled`,
+      "Settle what the registry's message names. If it names no cause: Use a credential",
+    ],
+    [
+      "an unknown project",
+      404,
+      { errors: [{ code: "NAME_UNKNOWN", message: "no project team" }] },
+      "IMAGE_NOT_FOUND",
+      `the registry ${HOST} has no such image: status 404 (NAME_UNKNOWN): no project team`,
+      "Check repository, tag and digest",
+    ],
+    [
+      "an invalid name",
+      400,
+      { errors: [{ code: "NAME_INVALID", message: "two parts at most" }] },
+      "INVALID_REFERENCE",
+      `the registry ${HOST} does not accept the name: status 400 (NAME_INVALID): two parts at most`,
+      "Correct the repository",
+    ],
+    [
+      "a request that is not supported",
+      400,
+      { error: "invalid_scope", error_description: "the scope is malformed" },
+      "REGISTRY_REFUSED",
+      `the token service ${SERVICE} of the registry ${HOST} refused the request: status 400 (invalid_scope): the scope is malformed`,
+      "Settle what the registry's message names",
+    ],
+  ])("to anonymous callers keeps its meaning: %s", async (_what, status, document, ...expected) => {
+    const [reason, why, remedy] = expected;
+    using hosts = play(() => errorReply(status, document));
+    await expect(read(null)).rejects.toThrow(
+      expect.objectContaining({
+        reason,
+        message: `${HOST}/team/app: ${why}`,
+        remedy: expect.stringContaining(remedy),
+      }),
+    );
+    expect(hosts.requests).toHaveLength(2);
+  });
+
   it("may be a rate limit, or maintenance", async () => {
     const document = { errors: [{ code: "UNAVAILABLE", message: "maintenance until 05:00 UTC" }] };
     const read503 = async () => {
