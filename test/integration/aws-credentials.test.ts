@@ -137,7 +137,7 @@ describe("the environment", () => {
     expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
     const failed = checks.find(({ name }) => name === "cloud.credentials");
     expect(failed?.message).toBe(
-      `profile absent (AWS_PROFILE) has no usable AWS credentials: neither ${environment.AWS_CONFIG_FILE} nor ${environment.AWS_SHARED_CREDENTIALS_FILE} has this profile`,
+      `profile absent (AWS_PROFILE) has no usable AWS credentials: neither ${environment.AWS_CONFIG_FILE} nor ${environment.AWS_SHARED_CREDENTIALS_FILE} has profile absent`,
     );
     expect(scene.ec2.requests).toEqual([]);
   });

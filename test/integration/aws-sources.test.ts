@@ -153,3 +153,47 @@ describe("a profile that needs a person", () => {
     expect(error.message).toContain(words);
   });
 });
+
+describe("a source that cannot be used", () => {
+  it.each([
+    [
+      "a profile that does not exist",
+      "[profile other]\nregion = eu-west-1\n",
+      /neither .*config nor .*credentials has profile work$/,
+      "Correct the name of profile work, or configure it.",
+    ],
+    [
+      "a source_profile that does not exist",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = bse\n",
+      /neither .*config nor .*credentials has profile bse$/,
+      "Correct the name of profile bse, or configure it.",
+    ],
+    [
+      "a web identity without its token",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = /nowhere/token\n",
+      /ENOENT: no such file or directory, open '\/nowhere\/token'$/,
+      "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    ],
+  ])("is the cause that is reported: %s", async (_what, config, words, remedy) => {
+    using folder = scratchFolder();
+    const error = await caughtError(searchIn(folder.path, config));
+    expect(error).toMatchObject({
+      code: "UNAUTHENTICATED",
+      reason: "CLOUD_UNAUTHENTICATED",
+      retry: "never",
+      remedy,
+    });
+    expect(error.message).toMatch(/^profile work \(AWS_PROFILE\) has no usable AWS credentials: /);
+    expect(error.message).toMatch(words);
+  });
+
+  it("is a setting that the SDK does not know", async () => {
+    using folder = scratchFolder();
+    vi.stubEnv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5");
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const error = await caughtError(searchIn(folder.path, "[profile work]\nregion = eu-west-1\n"));
+    expect(error).toMatchObject({ reason: "CLOUD_UNAUTHENTICATED", retry: "never" });
+    expect(error.message).toContain("Unsupported endpoint mode: IPv5");
+  });
+});

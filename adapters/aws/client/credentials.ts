@@ -1,6 +1,6 @@
 import { createDeadline, raceWithDetach } from "../../../src/async/cancellation.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
-import { SlipwayError } from "../../../src/errors.ts";
+import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { chainSecrets } from "./chain-secrets.ts";
 import type { AwsCredentials, CredentialProvider } from "./aws-credentials.ts";
@@ -8,7 +8,7 @@ import { commandOf, processCredentials } from "./credential-process.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { InnerClients } from "./inner-clients.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
-import { adviceFor, profileChain } from "./profiles.ts";
+import { adviceFor, isAbsent, profileChain } from "./profiles.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { SILENT_LOGGER } from "./silent-logger.ts";
@@ -37,10 +37,10 @@ export interface ChainOptions {
  */
 export function environmentCredentials(options: ChainOptions): CredentialProvider {
   const { environment, files, memory } = options;
-  const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
-  const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
+  const accessKeyId = keyIn(environment, "AWS_ACCESS_KEY_ID");
+  const secretAccessKey = keyIn(environment, "AWS_SECRET_ACCESS_KEY");
   if (!environment["AWS_PROFILE"] && accessKeyId && secretAccessKey) {
-    const sessionToken = environment["AWS_SESSION_TOKEN"];
+    const sessionToken = keyIn(environment, "AWS_SESSION_TOKEN");
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     return async () => keys;
   }
@@ -58,6 +58,14 @@ export function environmentCredentials(options: ChainOptions): CredentialProvide
       throw await noCredentials(signal.aborted ? new SlowSource() : caught, options);
     }
   };
+}
+
+/**
+ * Without the line break that a secret in a file or a CI setting often ends with. It cannot be part of a header, and
+ * AWS's SDKs for Java and Rust drop it as well.
+ */
+function keyIn(environment: AwsEnvironment, name: string): string {
+  return environment[name]?.trim() ?? "";
 }
 
 const SEARCH_MILLISECONDS = 60_000;
@@ -96,18 +104,17 @@ async function noCredentials(
   caught: unknown,
   { environment, files }: ChainOptions,
 ): Promise<unknown> {
-  const isOurs = caught instanceof SlowSource || caught instanceof SourceFailure;
-  if (!(caught instanceof Error) || !(isOurs || caught.name === "CredentialsProviderError"))
-    return caught;
+  if (!isSourceFailure(caught)) return caught;
   const named = environment["AWS_PROFILE"];
   const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
   const chain = await profileChain(profileOf(environment), files);
   const advice = adviceFor(chain);
   // The SDK's chain goes on with the sources after a profile that does not exist.
-  const isAbsent = Boolean(named) && Object.keys(chain[0]?.settings ?? {}).length === 0;
-  const why = isAbsent
-    ? `neither ${files.configFilepath} nor ${files.filepath} has this profile`
-    : (caught.message.split("\n", 1)[0] ?? "");
+  const absent = named ? chain.find(isAbsent) : undefined;
+  const why =
+    absent === undefined
+      ? (caught.message.split("\n", 1)[0] ?? "")
+      : `neither ${files.configFilepath} nor ${files.filepath} has profile ${absent.name}`;
   return new SlipwayError({
     ...NO_CREDENTIALS,
     ...(advice === null ? {} : { remedy: advice }),
@@ -116,6 +123,21 @@ async function noCredentials(
     cause: caught,
   });
 }
+
+/**
+ * Whether a source of credentials failed by itself: it has none, its file cannot be read, or one of its settings is not
+ * valid. Otherwise a service refused the source or could not be reached.
+ */
+function isSourceFailure(caught: unknown): caught is Error {
+  if (!(caught instanceof Error) || isSlipwayError(caught)) return false;
+  if (caught instanceof SlowSource || caught instanceof SourceFailure) return true;
+  if (caught.name === "CredentialsProviderError") return true;
+  if ("syscall" in caught) return FILE_CALLS.has(caught.syscall);
+  return caught.name === "Error" && !("$metadata" in caught) && !("code" in caught);
+}
+
+/** Node's names for the calls that read a file. */
+const FILE_CALLS: ReadonlySet<unknown> = new Set(["access", "open", "read", "stat"]);
 
 async function defaultChain({ environment, files, inner }: ChainOptions): Promise<Chain> {
   await checkTokenFiles(environment);

@@ -3,7 +3,8 @@ import { loadSdk } from "./load-sdk.ts";
 import { checkSharedFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 
-const DEFAULT_PROFILE = "default";
+/** The profile that the SDK reads if none is named. It need not exist. */
+export const DEFAULT_PROFILE = "default";
 
 export function profileOf(environment: AwsEnvironment): string {
   return environment["AWS_PROFILE"] || DEFAULT_PROFILE;

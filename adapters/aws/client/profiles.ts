@@ -1,3 +1,4 @@
+import { DEFAULT_PROFILE } from "./endpoint-provider.ts";
 import { loadSdk } from "./load-sdk.ts";
 import type { SharedFiles } from "./shared-files.ts";
 
@@ -20,12 +21,19 @@ export async function profileChain(named: string, files: SharedFiles): Promise<r
   return [...chain.values()];
 }
 
+/** Whether neither of the shared files has the profile. */
+export function isAbsent({ name, settings }: Profile): boolean {
+  return name !== DEFAULT_PROFILE && Object.keys(settings).length === 0;
+}
+
 /**
- * The remedy for a profile that gives no credentials, from the kind of its first source that needs a person. Null if none
- * does.
+ * The remedy for a profile that gives no credentials: its first source that does not exist or needs a person. Null if
+ * there is none.
  */
 export function adviceFor(chain: readonly Profile[]): string | null {
-  for (const { name, settings } of chain) {
+  for (const profile of chain) {
+    const { name, settings } = profile;
+    if (isAbsent(profile)) return `Correct the name of profile ${name}, or configure it.`;
     if (settings["sso_session"] ?? settings["sso_start_url"])
       return `Log in with \`aws sso login --profile ${name}\`.`;
     if (settings["login_session"]) return `Log in with \`aws login --profile ${name}\`.`;

@@ -43,6 +43,14 @@ const SCOPES: ReadonlyMap<string | null, Scope> = new Map<string, Scope>([
   ["image", { blastRadius: "image" }],
 ]);
 
+/** The action that EC2 performs for the caller with the first spot request of an account. */
+const CREATE_SPOT_ROLE = "iam:CreateServiceLinkedRole";
+
+/** Whether the caller may not create the role that spot requests need. EC2 has a code for it; IAM's denial has none. */
+export function isAboutSpotRole(words: string): boolean {
+  return deniedAction(words) === CREATE_SPOT_ROLE;
+}
+
 /** The remedy of a denial, and its scope if it is not the credential's. */
 export function denialOf(words: string): Pick<CloudVerdict, "remedy"> & Scope {
   const denial = parseDenial(words);

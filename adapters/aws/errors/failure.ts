@@ -7,6 +7,8 @@ import { cutWords } from "../../../src/redaction/cut.ts";
 export interface SdkRefusal {
   readonly kind: "refusal";
   readonly code: string;
+  /** False if the answer has no code: something else than EC2 or STS may have answered, such as a firewall. */
+  readonly hasCode: boolean;
   readonly status: number;
   /** The first line of AWS's own message. */
   readonly words: string;
@@ -45,6 +47,12 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   "ENOTFOUND",
 ]);
 
+/**
+ * Node sends no header with a line break or a control character. The credentials are the only part of a request's
+ * headers that a user writes.
+ */
+export const INVALID_HEADER = "ERR_INVALID_CHAR";
+
 /** Names that the SDK gives to errors whose answer has no code. */
 const NO_CODES: ReadonlySet<string> = new Set(["", "Unknown", "UnknownError", "Error"]);
 
@@ -59,20 +67,24 @@ export function failureOf(caught: unknown): SdkFailure {
   if (isCredentialFailure(caught.name))
     return { kind: "no-credentials", words, sent: false, cause: null };
   const status = statusOf(caught);
-  if (status !== null && status >= 400)
+  if (status !== null && status >= 400) {
+    const hasCode = !NO_CODES.has(caught.name) && !isDeserializationFailure(caught);
     return {
       kind: "refusal",
-      code: NO_CODES.has(caught.name) ? `HTTP ${status}` : caught.name.slice(0, 200),
+      code: hasCode ? caught.name.slice(0, 200) : `HTTP ${status}`,
+      hasCode,
       status,
-      words: isDeserializationFailure(caught) ? "the answer cannot be read" : words,
+      words: hasCode ? words : `the answer has no error code${originOf(caught)}`,
       requestId: requestIdOf(caught),
       retryAfterSeconds: retryAfterOf(caught),
       hasWrongClock: fieldsOf(caught, "$metadata")?.["clockSkewCorrected"] === true,
     };
+  }
   // The parser's own message would quote the answer.
   if (status !== null)
     return { kind: "lost", words: "the answer cannot be read", sent: true, cause: null };
   const cause = nodeCode(caught);
+  if (cause === INVALID_HEADER) return { kind: "no-credentials", words, sent: false, cause };
   const isRefused = cause !== null && (NOT_CONNECTED.has(cause) || isAboutCertificate(cause));
   const sent = !isRefused && !isConnectTimeout(caught);
   return { kind: isRefused ? "unreachable" : "lost", words, sent, cause };
@@ -112,9 +124,21 @@ function requestIdOf(caught: Error): string | null {
 }
 
 function retryAfterOf(caught: Error): number | null {
-  const headers = fieldsOf(fieldsOf(caught, "$response") ?? {}, "headers");
-  const field = headers?.["retry-after"];
-  return typeof field === "string" ? retryAfterSeconds(field) : null;
+  const field = headerOf(caught, "retry-after");
+  return field === null ? null : retryAfterSeconds(field);
+}
+
+/** The type of the answer and the server that names itself in it: ` (text/html from squid/5.7)`. */
+function originOf(caught: Error): string {
+  const [type = "no content type"] =
+    (headerOf(caught, "content-type") ?? "").match(/^[^;\s]+/) ?? [];
+  const server = headerOf(caught, "server");
+  return ` (${type}${server === null ? "" : ` from ${server}`})`;
+}
+
+function headerOf(caught: Error, name: string): string | null {
+  const field = fieldsOf(fieldsOf(caught, "$response") ?? {}, "headers")?.[name];
+  return typeof field === "string" ? oneLine(field).slice(0, 200) : null;
 }
 
 /** The Node error code of the error itself, of its cause or of the first error in an aggregate. */

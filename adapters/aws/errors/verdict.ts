@@ -1,11 +1,14 @@
-import { denialOf } from "./denial.ts";
+import { denialOf, isAboutSpotRole } from "./denial.ts";
 import type { CloudVerdict } from "./cloud-rule.ts";
 import { ERROR_RULES } from "./error-rules.ts";
+import { INVALID_HEADER } from "./failure.ts";
 import type { SdkFailure, SdkRefusal } from "./failure.ts";
 
 const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
   ERROR_RULES.flatMap(({ codes, verdict }) => codes.map((code) => [code, verdict] as const)),
 );
+
+const SPOT_ROLE = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
 
 /** Codes of a certificate that is not valid at the time that this machine's clock shows. */
 const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
@@ -13,7 +16,7 @@ const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "
 export function verdictOf(failure: SdkFailure): CloudVerdict {
   switch (failure.kind) {
     case "no-credentials":
-      return NO_CREDENTIALS;
+      return failure.cause === INVALID_HEADER ? INVALID_KEYS : NO_CREDENTIALS;
     case "proxy":
       return failure.failure.verdict;
     case "unreachable":
@@ -31,6 +34,8 @@ function withClock({ hasWrongClock }: SdkRefusal, verdict: CloudVerdict): CloudV
 
 /** The code decides. For the few codes that AWS uses for several subjects, the form of its message does. */
 function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
+  if (refusal.status === 407) return PROXY_REFUSAL;
+  if (!refusal.hasCode && refusal.status < 500) return FOREIGN_REFUSAL;
   const known = knownPrefix(VERDICTS, withoutSide(refusal.code));
   if (known === null) return refusal.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL;
   const verdict = VERDICTS.get(known) ?? UNKNOWN_REFUSAL;
@@ -38,9 +43,11 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
     case "InvalidParameterValue":
       if (isAboutProfile(refusal.words)) return UNKNOWN_PROFILE;
       return { ...verdict, ...placeNamedIn(refusal.words) };
+    case "UnsupportedOperation":
+      if (isAboutProduct(refusal.words)) return unsupportedByProduct(refusal.words);
+      return { ...verdict, ...placeNamedIn(refusal.words) };
     case "InvalidParameter":
     case "InvalidParameterCombination":
-    case "UnsupportedOperation":
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "AuthFailure":
       return refusal.status === 401 ? verdict : NOT_SHARED;
@@ -49,6 +56,7 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
     case "UnauthorizedOperation":
     case "AccessDenied":
     case "AccessDeniedException":
+      if (isAboutSpotRole(refusal.words)) return VERDICTS.get(SPOT_ROLE) ?? verdict;
       return { ...verdict, ...denialOf(refusal.words) };
     default:
       return verdict;
@@ -107,16 +115,39 @@ export function termsAddress(words: string): string | null {
   return null;
 }
 
+/**
+ * EC2 names the image of a Marketplace product in this way, with the product's address or without:
+ * https://github.com/ansible/workshops/issues/378
+ */
+function isAboutProduct(words: string): boolean {
+  return /\bthis AWS Marketplace product\b/.test(words) || termsAddress(words) !== null;
+}
+
+/** Null if the opt-in is one to a service or a region. */
 function termsVerdict(words: string): CloudVerdict | null {
-  const address = termsAddress(words);
-  if (address === null) return null;
+  if (!isAboutProduct(words)) return null;
   return {
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_TERMS_NOT_ACCEPTED",
-    remedy: `Accept the product's terms at ${address} with the account that launches, then try again.`,
+    remedy: `Accept the product's terms at ${pageOf(words)} with the account that launches, then try again.`,
     blastRadius: "image",
     retry: "never",
   };
+}
+
+/** A Marketplace product lists the instance types and regions that it may be launched on. */
+function unsupportedByProduct(words: string): CloudVerdict {
+  return {
+    code: "FAILED_PRECONDITION",
+    reason: "IMAGE_UNSUPPORTED",
+    remedy: `Name a machine type that the image's product supports. They are listed at ${pageOf(words)}.`,
+    blastRadius: "image",
+    retry: "never",
+  };
+}
+
+function pageOf(words: string): string {
+  return termsAddress(words) ?? "its page in AWS Marketplace";
 }
 
 /**
@@ -129,6 +160,23 @@ const UNKNOWN_REFUSAL: CloudVerdict = {
   remedy: "Follow EC2's message, or look the code up in EC2's list of error codes.",
   blastRadius: "request",
   retry: "next-candidate",
+};
+
+/** For an answer below 500 without a code, which EC2 and STS always give. */
+const FOREIGN_REFUSAL: CloudVerdict = {
+  ...UNKNOWN_REFUSAL,
+  remedy:
+    "Find out what answers in place of AWS: check AWS_ENDPOINT_URL, and the proxies and firewalls on the way.",
+};
+
+/** A proxy of a plain HTTP endpoint. The proxy of an HTTPS endpoint refuses the connection instead. */
+const PROXY_REFUSAL: CloudVerdict = {
+  code: "UNAUTHENTICATED",
+  reason: "PROXY_REFUSED",
+  remedy:
+    "Set HTTP_PROXY with the user and password that the proxy accepts: http://USER:PASSWORD@HOST:PORT.",
+  blastRadius: "credential",
+  retry: "never",
 };
 
 /** For a code that has no rule, with a status of 500 or more; an unreadable answer; and a broken connection. */
@@ -169,6 +217,12 @@ export const NO_CREDENTIALS: CloudVerdict = {
     "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
   blastRadius: "credential",
   retry: "never",
+};
+
+const INVALID_KEYS: CloudVerdict = {
+  ...NO_CREDENTIALS,
+  remedy:
+    "Remove line breaks and control characters from the access key, its secret and the session token.",
 };
 
 const UNREACHABLE: CloudVerdict = {

@@ -105,11 +105,18 @@ function ipv6Obstacle({ Hypervisor, NetworkInfo }: InstanceTypeInfo): string | n
   return Hypervisor === "xen" ? "is not built on the Nitro System" : null;
 }
 
-/** The IPv6-only subnets, as the plan's settings have them. */
+/**
+ * The IPv6-only subnets, as the plan's settings have them. EC2 refuses a request for an address in a subnet that has no
+ * IPv6 block, so that such a subnet counts as one that assigns addresses by itself.
+ */
 export function ipv6OnlySubnetsOf(subnets: readonly Subnet[]): InstanceSettings["ipv6OnlySubnets"] {
-  return subnets.flatMap(({ SubnetId, Ipv6Native, AssignIpv6AddressOnCreation }) =>
-    SubnetId === undefined || Ipv6Native !== true
+  return subnets.flatMap((subnet) =>
+    subnet.SubnetId === undefined || subnet.Ipv6Native !== true
       ? []
-      : [{ subnet: SubnetId, assignsAddresses: AssignIpv6AddressOnCreation !== false }],
+      : [{ subnet: subnet.SubnetId, assignsAddresses: assignsIpv6(subnet) }],
   );
+}
+
+function assignsIpv6({ AssignIpv6AddressOnCreation, Ipv6CidrBlockAssociationSet }: Subnet) {
+  return AssignIpv6AddressOnCreation !== false || (Ipv6CidrBlockAssociationSet ?? []).length === 0;
 }

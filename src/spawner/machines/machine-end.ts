@@ -49,7 +49,8 @@ const CAUSES: Partial<Record<ErrorReason, Pick<SlipwayError, "code" | "blastRadi
     retry: "next-candidate",
   },
   QUOTA_EXCEEDED: { code: "RESOURCE_EXHAUSTED", blastRadius: "account", retry: "never" },
-  CLOUD_UNAVAILABLE: { code: "UNAVAILABLE", blastRadius: "request", retry: "never" },
+  // The host failed. A launch at another candidate is made on another host.
+  CLOUD_UNAVAILABLE: { code: "UNAVAILABLE", blastRadius: "request", retry: "next-candidate" },
   MACHINE_NOT_STARTED: { code: "FAILED_PRECONDITION", blastRadius: "request", retry: "never" },
 };
 const OF_IMAGE = { code: "FAILED_PRECONDITION", blastRadius: "image", retry: "never" } as const;

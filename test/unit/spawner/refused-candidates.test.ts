@@ -4,6 +4,7 @@ import { BLAST_RADII } from "../../../src/errors.ts";
 import type { BlastRadius, SlipwayErrorOptions } from "../../../src/errors.ts";
 import { FULL_MILLISECONDS } from "../../../src/spawner/candidates.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
+import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { Spawn } from "../../../src/ledger/spawn-record.ts";
 import type { FakeFault } from "../../../testing/substrate/fake-faults.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
@@ -145,4 +146,33 @@ it("tries exactly the candidates that no refusal so far is about, in the plan's 
       expect(spawn.state).toBe(expected.length > radii.length ? "running" : "failed");
     }),
   );
+});
+
+describe("a host that fails while it starts a machine", () => {
+  it("leaves the other candidates, and its machine is removed", async () => {
+    const places = [{ place: "zone-a" }, { place: "zone-b" }];
+    const here = spawnerWorld({ places, bootMilliseconds: 1_000 });
+    const message = "Server.InternalError: Internal error on launch";
+    const end = { exitCode: null, message, reason: "CLOUD_UNAVAILABLE" } as const;
+    const openAdapter: SpawnerPorts["openAdapter"] = () =>
+      Promise.resolve({
+        ...here.adapter,
+        describe: async (...parameters) => {
+          const machines = await here.adapter.describe(...parameters);
+          return machines.map((machine) =>
+            machine === null || machine === "unknown" || machine.place !== "zone-a"
+              ? machine
+              : { ...machine, state: "ended" as const, end },
+          );
+        },
+      });
+    const candidates = CANDIDATES.filter(({ market }) => market === "on-demand");
+    const spawn = await here.spawnElsewhere({ openAdapter }, { plan: samplePlan({ candidates }) });
+    expect(spawn).toMatchObject({
+      state: "running",
+      machine: { place: "zone-b" },
+      attempts: [{ outcome: "rejected", reason: "CLOUD_UNAVAILABLE" }, { outcome: "accepted" }],
+    });
+    expect(here.adapter.machines).toHaveLength(1);
+  });
 });

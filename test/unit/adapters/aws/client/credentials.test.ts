@@ -70,4 +70,16 @@ describe("the environment's credentials", () => {
       sessionToken: "token",
     });
   });
+
+  it("are its keys without the line breaks that a file or a setting ended with", async () => {
+    const environment = {
+      AWS_ACCESS_KEY_ID: "AKIA\n",
+      AWS_SECRET_ACCESS_KEY: " secret\r\n",
+      AWS_SESSION_TOKEN: "\n",
+    };
+    expect(await environmentCredentials(chainOptions(environment, NO_FILES))()).toEqual({
+      accessKeyId: "AKIA",
+      secretAccessKey: "secret",
+    });
+  });
 });

@@ -225,6 +225,35 @@ describe("the table of EC2's errors", () => {
     expect(error.remedy).toContain(`${address} `);
   });
 
+  it("takes Marketplace terms without an address as the image's", () => {
+    const words =
+      "In order to use this AWS Marketplace product you need to accept terms and subscribe.";
+    expect(cloudError(refusal("OptInRequired", 401, words), CONTEXT)).toMatchObject({
+      reason: "IMAGE_TERMS_NOT_ACCEPTED",
+      blastRadius: "image",
+      remedy: expect.stringContaining("its page in AWS Marketplace"),
+    });
+  });
+
+  it.each([
+    [
+      "http://aws.amazon.com/marketplace/pp?sku=f43e",
+      "http://aws.amazon.com/marketplace/pp?sku=f43e",
+    ],
+    ["the AWS Marketplace site", "its page in AWS Marketplace"],
+  ])(
+    "takes a type that a Marketplace product does not support as the image's: %s",
+    (where, page) => {
+      const words = `The instance configuration for this AWS Marketplace product is not supported. Please see ${where} for more information about supported instance types, regions, and operating systems.`;
+      expect(cloudError(refusal("UnsupportedOperation", 400, words), CONTEXT)).toMatchObject({
+        reason: "IMAGE_UNSUPPORTED",
+        blastRadius: "image",
+        retry: "never",
+        remedy: `Name a machine type that the image's product supports. They are listed at ${page}.`,
+      });
+    },
+  );
+
   it.each([
     "You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe.",
     "Accept the terms at https://aws.amazon.com.example.net/marketplace/pp?sku=abc123",
@@ -281,6 +310,25 @@ describe("a denied call", () => {
     );
   });
 
+  it.each(["AccessDenied", "UnauthorizedOperation"])(
+    "on the role that spot requests need leaves the other market: %s",
+    (code) => {
+      const role =
+        "arn:aws:iam::1:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot";
+      const words = denial(
+        "iam:CreateServiceLinkedRole",
+        role,
+        "with an explicit deny in a service control policy",
+      );
+      expect(cloudError(refusal(code, 403, words), CONTEXT)).toMatchObject({
+        reason: "SPOT_ROLE_MISSING",
+        blastRadius: "market",
+        retry: "next-candidate",
+        message: expect.stringContaining(words),
+      });
+    },
+  );
+
   it("does not guess an action that EC2 does not name", () => {
     const words =
       "You are not authorized to perform this operation. Encoded authorization failure message: abc_DEF";
@@ -301,6 +349,40 @@ describe("an error of EC2", () => {
       encoded_message: "abc_DEF-123=",
     });
     expect(error.message).not.toContain("abc_DEF");
+  });
+
+  it.each([
+    [
+      "text/html; charset=utf-8",
+      "HTTP 403: the answer has no error code (text/html from squid/5.7)",
+    ],
+    ["", "HTTP 403: the answer has no error code (no content type from squid/5.7)"],
+  ])("does not take a firewall's answer of type %j for one of AWS", (type, words) => {
+    // As the SDK reports a page: https://github.com/aws/aws-sdk-js-v3/issues/7182
+    const page = Object.assign(refusal("Unknown", 403, "Unknown"), {
+      $response: { statusCode: 403, headers: { "content-type": type, server: "squid/5.7" } },
+    });
+    const error = cloudError(page, CONTEXT);
+    expect(error.message).toContain(words);
+    expect(error.remedy).toMatch(/^Find out what answers in place of AWS/);
+    expect(error).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "next-candidate" });
+  });
+
+  it("blames the proxy of a plain HTTP endpoint that demands a password", () => {
+    const error = cloudError(refusal("Unknown", 407, "Unknown"), CONTEXT);
+    expect(error).toMatchObject({ reason: "PROXY_REFUSED", retry: "never" });
+  });
+
+  it("blames the credentials if they cannot be sent in a header", () => {
+    const invalid = Object.assign(
+      new TypeError('Invalid character in header content ["authorization"]'),
+      { code: "ERR_INVALID_CHAR" },
+    );
+    expect(cloudError(invalid, CONTEXT)).toMatchObject({
+      reason: "CLOUD_UNAUTHENTICATED",
+      retry: "never",
+      remedy: expect.stringMatching(/^Remove line breaks/),
+    });
   });
 
   it("keeps the time to wait before a retry", () => {

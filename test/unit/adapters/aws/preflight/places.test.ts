@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { placeChecks } from "../../../../../adapters/aws/preflight/place-checks.ts";
-import { judgePlaces } from "../../../../../adapters/aws/preflight/places.ts";
+import { ipv6OnlySubnetsOf, judgePlaces } from "../../../../../adapters/aws/preflight/places.ts";
 import type { PlaceCheckInput } from "../../../../../adapters/aws/preflight/places.ts";
 import { chooseSecurityGroup } from "../../../../../adapters/aws/preflight/security-group.ts";
 import { awsTarget, candidate } from "../../../../support/ec2-launch.ts";
@@ -142,5 +142,27 @@ describe("the security group", () => {
   it("has to be named if the VPC's default group belongs to another account", () => {
     const { check } = chooseSecurityGroup(awsTarget(), [], judge({}));
     expect(check).toMatchObject({ outcome: "failed", reason: "SECURITY_GROUP_NOT_FOUND" });
+  });
+});
+
+describe("an IPv6-only subnet", () => {
+  const BLOCK = { Ipv6CidrBlock: "2001:db8::/64" };
+
+  it.each([
+    ["that assigns addresses", { AssignIpv6AddressOnCreation: true }, true],
+    [
+      "that assigns none",
+      { AssignIpv6AddressOnCreation: false, Ipv6CidrBlockAssociationSet: [BLOCK] },
+      false,
+    ],
+    // EC2: "No IPv6 CIDR block is associated with the subnet".
+    [
+      "without a block",
+      { AssignIpv6AddressOnCreation: false, Ipv6CidrBlockAssociationSet: [] },
+      true,
+    ],
+  ])("%s gets no request for an address unless it needs one", (_which, change, assigns) => {
+    const subnets = [{ ...subnet("subnet-1"), Ipv6Native: true, ...change }];
+    expect(ipv6OnlySubnetsOf(subnets)).toEqual([{ subnet: "subnet-1", assignsAddresses: assigns }]);
   });
 });
