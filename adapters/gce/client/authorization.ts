@@ -9,6 +9,7 @@ import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 import { GceCredentialFailure, GceThrottleReply, isUnconnected } from "../errors/failure.ts";
 import { wrongClock } from "./clock.ts";
+import { tokenRefusal } from "./token-refusal.ts";
 import { createTransport } from "./transport.ts";
 
 type SendOptions = Parameters<AuthClient["request"]>[0];
@@ -85,7 +86,8 @@ function knownCause(caught: unknown, now: number): Error | null {
   if (isSlipwayError(caught)) return caught;
   const proxy = proxyFailureIn(caught);
   if (proxy !== null || !(caught instanceof Error)) return proxy;
-  return isUnconnected(caught) ? serviceOutOfReach(caught) : wrongClock(caught, now);
+  if (isUnconnected(caught)) return serviceOutOfReach(caught);
+  return wrongClock(caught, now) ?? tokenRefusal(caught);
 }
 
 function serviceOutOfReach(caught: Error): SlipwayError {

@@ -147,14 +147,15 @@ export const GCE_RULES: readonly GceRule[] = [
     },
   },
   {
-    codes: [
-      "RESOURCE_OPERATION_RATE_EXCEEDED",
-      "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED",
-      "RATE_LIMIT_EXCEEDED",
-      "rateLimitExceeded",
-      "userRateLimitExceeded",
-    ],
+    codes: ["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"],
     verdict: RATE_LIMITED,
+  },
+  {
+    codes: ["RESOURCE_OPERATION_RATE_EXCEEDED", "CONCURRENT_OPERATIONS_QUOTA_EXCEEDED"],
+    verdict: {
+      ...RATE_LIMITED,
+      remedy: "Wait some minutes: too many operations use the resource that the message names.",
+    },
   },
   {
     codes: ["dailyLimitExceeded", "dailyLimitExceededUnreg"],

@@ -198,7 +198,11 @@ function textOf(error: Error, field: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** Token servers may repeat the request's secrets. */
+/** Another service's words as one line. Token servers may repeat the request's secrets. */
+export function quotableWords(text: string): string {
+  return oneLine(withoutTokens(text));
+}
+
 function withoutTokens(text: string): string {
   return text.replaceAll(/\b(?:ya29\.|eyJ)[\w.-]+/g, "[redacted]");
 }

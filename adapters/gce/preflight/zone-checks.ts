@@ -41,7 +41,7 @@ export function zoneFindings(readings: readonly ZoneReadings[]): readonly ZoneFi
 function unreadZone(zone: string, error: SlipwayError): ClosedZone {
   // The API replies to an unknown zone with 404, or 400 `Unknown zone`. The call has no other argument.
   if (error.reason === "PLACE_NOT_FOUND" || error.metadata["status"] === 400)
-    return { zone, is: "missing", why: `there is no zone ${zone}`, error };
+    return { zone, is: "missing", why: `there is no zone ${zone} (${error.message})`, error };
   const is = error.reason === "PLACE_UNAVAILABLE" ? "closed" : "unread";
   return { zone, is, why: error.message, error };
 }

@@ -63,7 +63,7 @@ describe("zones of which none can be used", () => {
     expect(state).toMatchObject({
       outcome: "failed",
       reason: "PLACE_NOT_FOUND",
-      message: "there is no zone a; reading zone b: no; zone c is down",
+      message: "there is no zone a (reading zone a: no); reading zone b: no; zone c is down",
       metadata: { zones: ["a", "b", "c"] },
     });
     expect(state?.remedy).toContain(": a.");
