@@ -34,6 +34,9 @@ export const ERROR_RULES: readonly CloudRule[] = [
       "Unavailable",
       "RetryableError",
       "ConcurrentTagAccess",
+      // STS could not read the keys of a web identity's issuer.
+      "IDPCommunicationError",
+      "IDPCommunicationErrorException",
     ],
     verdict: {
       code: "UNAVAILABLE",
@@ -312,6 +315,24 @@ export const ERROR_RULES: readonly CloudRule[] = [
       code: "UNAUTHENTICATED",
       reason: "CLOUD_UNAUTHENTICATED",
       remedy: "Log in again: the credentials have expired (or this machine's clock is wrong).",
+      blastRadius: "credential",
+      retry: "never",
+    },
+  },
+  {
+    // STS's own codes, and the names that AWS's SDK gives to them.
+    // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+    codes: [
+      "InvalidIdentityToken",
+      "InvalidIdentityTokenException",
+      "IDPRejectedClaim",
+      "IDPRejectedClaimException",
+    ],
+    verdict: {
+      code: "UNAUTHENTICATED",
+      reason: "CLOUD_UNAUTHENTICATED",
+      remedy:
+        "Check the token of the web identity, and that the role's account has an identity provider for its issuer and audience.",
       blastRadius: "credential",
       retry: "never",
     },

@@ -51,6 +51,9 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "AuthFailure":
       return refusal.status === 401 ? verdict : NOT_SHARED;
+    case "InvalidIdentityToken":
+    case "InvalidIdentityTokenException":
+      return isAboutIssuer(refusal.words) ? UNREAD_ISSUER : verdict;
     case "OptInRequired":
       return termsVerdict(refusal.words) ?? verdict;
     case "UnauthorizedOperation":
@@ -91,6 +94,14 @@ const PROFILE_MESSAGES = [
 
 function isAboutProfile(words: string): boolean {
   return PROFILE_MESSAGES.some((message) => message.test(words));
+}
+
+/**
+ * STS has no separate code for an issuer whose keys it could not read. This may pass, and AWS's SDKs for Go and Ruby
+ * try again: https://github.com/aws/aws-sdk-ruby/pull/2099
+ */
+function isAboutIssuer(words: string): boolean {
+  return /^Couldn't retrieve verification key from your identity provider\b/.test(words);
 }
 
 const SUBNET_ID = /\bsubnet-[0-9a-f]{8,17}\b/;
@@ -217,6 +228,11 @@ export const NO_CREDENTIALS: CloudVerdict = {
     "Log in, set AWS_PROFILE to a working profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
   blastRadius: "credential",
   retry: "never",
+};
+
+const UNREAD_ISSUER: CloudVerdict = {
+  ...UNKNOWN_FAILURE,
+  remedy: "Try again: AWS could not read the keys of the web identity's issuer.",
 };
 
 const INVALID_KEYS: CloudVerdict = {

@@ -33,6 +33,23 @@ describe("an error of EC2", () => {
     expect(error).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "next-candidate" });
   });
 
+  it.each([
+    [
+      "No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com",
+      { code: "UNAUTHENTICATED", retry: "never", blastRadius: "credential" },
+    ],
+    [
+      "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+      { code: "UNAVAILABLE", retry: "same-token" },
+    ],
+  ])(
+    "distinguishes a web identity that is refused from one that cannot be checked: %s",
+    (words, verdict) => {
+      for (const code of ["InvalidIdentityToken", "InvalidIdentityTokenException"])
+        expect(cloudError(refusal(code, 400, words), CONTEXT)).toMatchObject(verdict);
+    },
+  );
+
   it("blames the proxy of a plain HTTP endpoint that demands a password", () => {
     const error = cloudError(refusal("Unknown", 407, "Unknown"), CONTEXT);
     expect(error).toMatchObject({ reason: "PROXY_REFUSED", retry: "never" });

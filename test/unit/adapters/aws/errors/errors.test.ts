@@ -51,6 +51,8 @@ describe("the table of EC2's errors", () => {
       "market",
     ],
     ["VolumeLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
+    ["IDPRejectedClaimException", 403, "CLOUD_UNAUTHENTICATED", "never", "credential"],
+    ["IDPCommunicationErrorException", 400, "CLOUD_UNAVAILABLE", "same-token", "region"],
     ["NetworkInterfaceLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
     ["TagPolicyViolation", 400, "TAG_INVALID", "never", "request"],
     ["InvalidKMSKey.InvalidState", 400, "CLOUD_REQUEST_REFUSED", "never", "image"],
