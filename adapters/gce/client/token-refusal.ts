@@ -17,6 +17,9 @@ const googleWords = z.object({
   }),
 });
 
+/** Identity providers beside Google, such as GitHub. */
+const otherWords = z.object({ message: z.string() });
+
 interface Refusal {
   readonly url: URL;
   readonly status: number;
@@ -54,7 +57,8 @@ function wordsOf(reply: unknown, message: string): Pick<Refusal, "words" | "code
   if (google !== undefined)
     return { words: google.message, codes: google.details.map(({ reason }) => reason) };
   const oauth = oauthWords.safeParse(reply).data;
-  if (oauth === undefined) return { words: message, codes: [] };
+  if (oauth === undefined)
+    return { words: otherWords.safeParse(reply).data?.message ?? message, codes: [] };
   const { error, error_description: description } = oauth;
   return { words: description === "" ? error : `${error}: ${description}`, codes: [error] };
 }

@@ -42,7 +42,7 @@ const UNAUTHENTICATED: GceVerdict = {
   code: "UNAUTHENTICATED",
   reason: "CLOUD_UNAUTHENTICATED",
   remedy:
-    "Sign in with `gcloud auth application-default login`, or renew the token in CLOUDSDK_AUTH_ACCESS_TOKEN.",
+    "Correct the credentials as the message says: sign in with `gcloud auth application-default login`, or renew the token in CLOUDSDK_AUTH_ACCESS_TOKEN.",
   blastRadius: "credential",
   retry: "never",
 };
@@ -50,7 +50,8 @@ const UNAUTHENTICATED: GceVerdict = {
 const FORBIDDEN: GceVerdict = {
   code: "PERMISSION_DENIED",
   reason: "CLOUD_PERMISSION_DENIED",
-  remedy: "Grant the caller the permission that the message names, in the project it names.",
+  remedy:
+    "Grant the caller the permission that the message names, in the project it names. Where it names none, follow the message.",
   blastRadius: "credential",
   retry: "never",
 };
@@ -180,7 +181,8 @@ export const GCE_RULES: readonly GceRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NOT_OFFERED_HERE",
-      remedy: "Give the placement zones that offer this machine and disk type together.",
+      remedy:
+        "Name another machine type or disk type, or give the placement zones that offer both together.",
       blastRadius: "type-in-zone",
       retry: "next-candidate",
     },
@@ -250,11 +252,16 @@ export const GCE_RULES: readonly GceRule[] = [
   {
     codes: ["accessNotConfigured", "SERVICE_DISABLED", "SERVICE_NOT_VISIBLE"],
     verdict: ofProject(
-      "Enable the Compute Engine API in the project: `gcloud services enable compute`.",
+      "Enable the Compute Engine API in the project that the message names: `gcloud services enable compute`. Where it asks for a quota project, name one in GOOGLE_CLOUD_QUOTA_PROJECT.",
     ),
   },
   {
-    codes: ["billingNotEnabled", "accountDisabled", "BILLING_DISABLED"],
+    codes: [
+      "billingNotEnabled",
+      "accountDisabled",
+      "BILLING_DISABLED",
+      "UREQ_PROJECT_BILLING_NOT_FOUND",
+    ],
     verdict: ofProject("Enable billing in the project that the message names."),
   },
   {

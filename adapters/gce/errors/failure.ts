@@ -85,7 +85,7 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   "CERT_NOT_YET_VALID",
 ]);
 
-const NO_METADATA = { activationUrl: "" };
+const withPage = z.object({ activationUrl: z.string().catch("") }).catch({ activationUrl: "" });
 
 const envelope = z.object({
   error: z.object({
@@ -95,7 +95,8 @@ const envelope = z.object({
       .array(
         z.object({
           reason: z.string().catch(""),
-          metadata: z.object({ activationUrl: z.string().catch("") }).catch(NO_METADATA),
+          metadata: withPage,
+          metadatas: withPage,
           links: z.array(z.object({ url: z.string().catch("") })).catch([]),
         }),
       )
@@ -146,7 +147,11 @@ function refusal(caught: Error, status: number, causes: readonly Error[]): GceCa
   const throttle = causes.find((cause) => cause instanceof GceThrottleReply);
   const details = error?.details ?? [];
   const pages = [
-    ...details.map(({ metadata }) => metadata.activationUrl),
+    // Google's gateway writes `metadata`, Compute Engine itself `metadatas`.
+    ...details.flatMap(({ metadata, metadatas }) => [
+      metadata.activationUrl,
+      metadatas.activationUrl,
+    ]),
     ...details.flatMap(({ links }) => links.map(({ url }) => url)),
   ];
   const said =

@@ -52,7 +52,7 @@ function denied(link: ImageLink, error: SlipwayError): SlipwayError {
     code: "PERMISSION_DENIED",
     reason: "IMAGE_PERMISSION_DENIED",
     message: `${textOf(link)}: the caller may not see it, or there is no project ${link.project}: ${error.message}`,
-    remedy: `Ask the owner of project ${link.project} grant roles/compute.imageUser on the image, or on the project, to the placement's account.`,
+    remedy: `Ask the owner of project ${link.project} to grant the placement's account roles/compute.imageUser on the image or on the project. Where the message asks for something else, follow it.`,
     blastRadius: "credential",
     metadata: { ...error.metadata, project: link.project },
   });

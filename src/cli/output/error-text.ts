@@ -12,13 +12,16 @@ export function renderError(error: SlipwayError, flags: GlobalFlags): string {
 }
 
 function errorLines(error: SlipwayError): string {
-  const failed = (error.checks ?? []).filter(isJsonObject).filter(isFailed);
+  const checks = (error.checks ?? []).filter(isJsonObject);
+  const failed = checks.filter(isFailed);
   const lines = [`slipway: ${error.code}: ${headline(error.message, failed)}`];
   if (error.remedy !== null) lines.push(error.remedy);
   // If only one check failed, the error's message often includes that check's message already.
   const only = failed.length === 1 ? failed[0]?.message : undefined;
   const isRepeated = typeof only === "string" && error.message.includes(only);
   if (!isRepeated) for (const check of failed) lines.push(...findingLines(check));
+  // The caller can correct these in the same round as the failures.
+  for (const check of checks.filter(isWarning)) lines.push(...findingLines(check, "warning"));
   // A command that was given several names reports each one that failed.
   const { failures, violations } = error.metadata;
   if (Array.isArray(failures)) for (const failure of failures) lines.push(...findingLines(failure));
@@ -49,10 +52,14 @@ function isFailed({ outcome }: JsonObject): boolean {
   return outcome === "failed";
 }
 
-function findingLines(finding: JsonValue): readonly string[] {
+function isWarning({ outcome }: JsonObject): boolean {
+  return outcome === "warning";
+}
+
+function findingLines(finding: JsonValue, kind?: string): readonly string[] {
   if (!isJsonObject(finding)) return [];
   const { name, code, message, remedy } = finding;
-  const words = [name, code, message].filter((word) => typeof word === "string");
+  const words = [name, kind ?? code, message].filter((word) => typeof word === "string");
   return [`  ${words.join(": ")}`, ...(typeof remedy === "string" ? [`    ${remedy}`] : [])];
 }
 

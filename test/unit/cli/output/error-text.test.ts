@@ -27,18 +27,20 @@ const failedChecks = new SlipwayError({
       message: "there is no v\u001b[2J9",
       remedy: "Push it.",
     },
-    { name: "shape", outcome: "warning", message: "small" },
+    { name: "shape", outcome: "warning", message: "small", remedy: "Take another." },
   ],
 });
 
 describe("renderError for people", () => {
-  it("prints code and message, the remedy, and each failed check", () => {
+  it("prints code and message, the remedy, each failed check and each warning", () => {
     expect(renderError(failedChecks, flags)).toBe(
       [
         "slipway: FAILED_PRECONDITION: workspace agent-dev cannot be launched: 1 check failed",
         "Fix what failed.",
         "  image.exists: NOT_FOUND: there is no v\\x1b[2J9",
         "    Push it.",
+        "  shape: warning: small",
+        "    Take another.",
         "",
       ].join("\n"),
     );

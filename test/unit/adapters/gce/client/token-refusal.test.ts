@@ -131,6 +131,12 @@ describe("a token service's refusal", () => {
     expect(error?.remedy).toMatch(/^Correct what the message says/);
   });
 
+  it("has the words of an identity provider", () => {
+    const data = { message: "Resource not accessible by integration" };
+    const error = refused("https://pipelines.example.com/idtoken", 403, data);
+    expect(error?.message).toContain("HTTP status 403: Resource not accessible by integration");
+  });
+
   it("is nothing else's", () => {
     expect(tokenRefusal(new Error("no refresh token"))).toBeNull();
   });

@@ -100,6 +100,7 @@ describe("a refusal of Compute Engine", () => {
   it.each([
     ["LOCATION_POLICY_VIOLATED", "PLACE_UNAVAILABLE", "next-candidate", "zone"],
     ["SERVICE_DISABLED", "CLOUD_PERMISSION_DENIED", "never", "account"],
+    ["UREQ_PROJECT_BILLING_NOT_FOUND", "CLOUD_PERMISSION_DENIED", "never", "account"],
     ["BILLING_DISABLED", "CLOUD_PERMISSION_DENIED", "never", "account"],
     ["CONSUMER_SUSPENDED", "CLOUD_PERMISSION_DENIED", "never", "account"],
     ["CONSUMER_INVALID", "PROJECT_NOT_FOUND", "never", "account"],
@@ -111,13 +112,23 @@ describe("a refusal of Compute Engine", () => {
     expect([actual, ...rest]).toEqual([reason, retry, radius]);
   });
 
-  it("names the page on which an API is enabled", () => {
+  it.each([
+    ["SERVICE_DISABLED", "GOOGLE_CLOUD_QUOTA_PROJECT"],
+    ["forbidden", "follow the message"],
+    ["UNSUPPORTED_OPERATION", "disk type"],
+    ["RESOURCE_OPERATION_RATE_EXCEEDED", "the resource that the message names"],
+  ])("403 with %s has a remedy for each of its meanings", (reason, words) => {
+    const error = gceError(readFailure(refused(403, body(403, reason))), { doing });
+    expect(error.remedy).toContain(words);
+  });
+
+  it.each(["metadata", "metadatas"])("names the page on which an API is enabled (%s)", (member) => {
     const page =
       "https://console.developers.google.com/apis/api/compute.googleapis.com/overview?project=1";
     const reply = body(403, "accessNotConfigured", "SERVICE_DISABLED");
     const [detail] = reply.error.details ?? [];
     const links = [{ url: "https://cloud.google.com/apis" }, { url: "javascript:alert(1)" }];
-    const details = [{ ...detail, metadata: { activationUrl: page } }, { links }];
+    const details = [{ ...detail, [member]: { activationUrl: page } }, { links }];
     const error = gceError(readFailure(refused(403, { error: { ...reply.error, details } })), {
       doing,
     });
