@@ -2,25 +2,33 @@ import type { SpawnNotice } from "../../spawner/notice.ts";
 import { approximateDuration } from "../arguments/duration.ts";
 import type { Progress } from "../output/progress.ts";
 
-/** Returns a listener that prints the progress of spawns: each state of each once, anything in between as a detail. */
+/**
+ * Returns a listener that prints the progress of spawns: each state of each once, and each further launch with the
+ * provider's words about the one before; anything in between as a detail.
+ */
 export function reportProgress(progress: Progress): (notice: SpawnNotice) => void {
   const printed = new Map<string, string>();
-  const reportState = (spawnId: string, state: string, line: string): void => {
-    if (printed.get(spawnId) === state) progress.detail(line);
+  const reportChange = (spawnId: string, change: string, line: string): void => {
+    if (printed.get(spawnId) === change) progress.detail(line);
     else progress.state(line);
-    printed.set(spawnId, state);
+    printed.set(spawnId, change);
   };
   return (notice) => {
     switch (notice.kind) {
       case "progress":
         return progress.detail(`${notice.spawnId}: ${notice.message}`);
       case "waiting":
-        return reportState(notice.spawnId, "waiting", `${notice.spawnId}: ${formatWait(notice)}`);
+        return reportChange(notice.spawnId, "waiting", `${notice.spawnId}: ${formatWait(notice)}`);
       case "retrying":
-        return reportState(notice.spawnId, "retrying", `${notice.spawnId}: ${formatRetry(notice)}`);
+        return reportChange(
+          notice.spawnId,
+          "retrying",
+          `${notice.spawnId}: ${formatRetry(notice)}`,
+        );
       case "event": {
         const { spawnId, state, message } = notice.event;
-        return reportState(spawnId, state, `${spawnId}: ${state}: ${message}`);
+        const line = `${spawnId}: ${state}: ${message}`;
+        return reportChange(spawnId, state === "launching" ? line : state, line);
       }
     }
   };
