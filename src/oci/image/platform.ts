@@ -35,6 +35,11 @@ const ARCHITECTURE_ALIASES: ReadonlyMap<
   ["armel", { architecture: "arm", variant: "v6" }],
 ]);
 
+const OS_ALIASES: ReadonlyMap<string, string> = new Map([
+  ["", "linux"],
+  ["macos", "darwin"],
+]);
+
 const VARIANT_ALIASES: ReadonlyMap<string, string> = new Map([
   ["v8.0", "v8"],
   ["v9.0", "v9"],
@@ -42,7 +47,8 @@ const VARIANT_ALIASES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Spells a platform as Go does: `Linux/x86_64` is `linux/amd64`, `linux/aarch64/8` is `linux/arm64/v8`.
+ * Spells a platform as Go does: `Linux/x86_64` is `linux/amd64`, `linux/aarch64/8` is `linux/arm64/v8`. An empty
+ * operating system is the engine's own, Linux.
  *
  * Source: `Normalize` of https://github.com/containerd/platforms
  */
@@ -54,7 +60,7 @@ export function normalizePlatform({ os, architecture, variant }: Platform): Plat
   const numbered = /^\d$/.test(lowerVariant) ? `v${lowerVariant}` : lowerVariant;
   const spelled = alias?.variant ?? VARIANT_ALIASES.get(numbered) ?? numbered;
   return {
-    os: lowerOs === "macos" ? "darwin" : lowerOs,
+    os: OS_ALIASES.get(lowerOs) ?? lowerOs,
     architecture: alias?.architecture ?? lower,
     ...(spelled === "" || lower === "i386" ? {} : { variant: spelled }),
   };
@@ -97,28 +103,68 @@ export function sameArchitecture(one: Platform, other: Platform): boolean {
 }
 
 /**
- * The entries of an index that may be for a platform, the best first, as containerd orders them: the platform itself,
- * then other variants of the architecture from the lowest (which need a newer processor), then entries without a
- * platform, whose configuration decides. Attestations and other artifacts are not images and are skipped.
+ * Whether a processor of the platform `wanted` runs programs for `platform`: those of its variant and of earlier ones.
+ *
+ * Source: `platformVector` of https://github.com/containerd/platforms
+ */
+export function runsOn(platform: Platform, wanted: Platform): boolean {
+  if (!sameArchitecture(platform, wanted)) return false;
+  if (samePlatform(platform, wanted)) return true;
+  const [own, processor] = [levelOf(platform), levelOf(wanted)];
+  if (own === null || processor === null) return false;
+  if (normalizePlatform(wanted).architecture !== "arm64") return own.major <= processor.major;
+  // Armv9.0 includes Armv8.5.
+  const later = processor.major - own.major;
+  return (later === 0 || later === 1) && own.minor <= processor.minor + later * 5;
+}
+
+/** Whether an image for `platform` answers a request for `wanted`. A caller who names a variant gets no newer one. */
+export function fits(platform: Platform, wanted: Platform): boolean {
+  return wanted.variant === undefined
+    ? sameArchitecture(platform, wanted)
+    : runsOn(platform, wanted);
+}
+
+/**
+ * The entries of an index that may be for a platform, the best first, as containerd orders them: the platform itself and
+ * earlier variants, the latest first; then newer variants from the lowest, unless the caller names a variant; then
+ * entries without a platform, whose configuration decides. Attestations and other artifacts are not images and are
+ * skipped.
  */
 export function candidateEntries(index: ImageIndex, wanted: Platform): readonly IndexEntry[] {
   const images = index.manifests.filter(isImage);
-  const named = images.filter(
-    ({ platform }) => platform !== null && sameArchitecture(platform, wanted),
+  const fitting = images.flatMap((entry) => {
+    const { platform } = entry;
+    return platform !== null && fits(platform, wanted) ? [{ entry, platform }] : [];
+  });
+  const [running, newer] = [true, false].map((runs) =>
+    fitting
+      .filter(({ platform }) => runsOn(platform, wanted) === runs)
+      .toSorted((one, other) => (runs ? -1 : 1) * compareLevels(one.platform, other.platform)),
   );
-  const isExact = ({ platform }: IndexEntry) => platform !== null && samePlatform(platform, wanted);
-  const variants = named.filter((entry) => !isExact(entry)).toSorted(byVariant);
   return [
-    ...named.filter(isExact),
-    // A caller who names a variant gets no other.
-    ...(wanted.variant === undefined ? variants : []),
+    ...[...(running ?? []), ...(newer ?? [])].map(({ entry }) => entry),
     ...images.filter(({ platform }) => platform === null),
   ];
 }
 
-function byVariant(one: IndexEntry, other: IndexEntry): number {
-  const [left = "", right = ""] = [one, other].map(({ platform }) => platform?.variant);
-  return left < right ? -1 : Number(left > right);
+interface VariantLevel {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** The variant as a number: `v3` of amd64, `v7` of arm, `v8.2` of arm64. Null for other variants. */
+function levelOf(platform: Platform): VariantLevel | null {
+  const match = /^v(\d{1,3})(?:\.(\d{1,3}))?$/.exec(variantOf(platform));
+  return match === null ? null : { major: Number(match[1]), minor: Number(match[2] ?? 0) };
+}
+
+function compareLevels(one: Platform, other: Platform): number {
+  const [left, right] = [one, other].map((platform) => {
+    const { major, minor } = levelOf(platform) ?? { major: 0, minor: 0 };
+    return major * 1000 + minor;
+  });
+  return (left ?? 0) - (right ?? 0);
 }
 
 /** The distinct platforms of an index's images, as text, in the index's order. */

@@ -2,12 +2,7 @@ import { SlipwayError } from "../../errors.ts";
 import type { EngineConfig } from "../image/engine-config.ts";
 import { deviation, type ImageFinding } from "../image/finding.ts";
 import type { Platform } from "../image/manifest.ts";
-import {
-  formatPlatform,
-  normalizePlatform,
-  sameArchitecture,
-  samePlatform,
-} from "../image/platform.ts";
+import { formatPlatform, normalizePlatform, runsOn, sameArchitecture } from "../image/platform.ts";
 
 /** The platform in a configuration. What it omits is as `assumed`, as engines run such an image without question. */
 export function platformOf({ config }: EngineConfig, assumed: Platform): Platform {
@@ -36,15 +31,9 @@ export function checkListed(platform: Platform, listed: Platform | null): void {
   });
 }
 
-/** Whether an image for `platform` answers a request for `wanted`. A caller who names a variant gets no other. */
-export function fits(platform: Platform, wanted: Platform): boolean {
-  if (wanted.variant !== undefined) return samePlatform(platform, wanted);
-  return sameArchitecture(platform, wanted);
-}
-
-/** Says that the image needs a newer processor than its architecture's first. */
+/** Says that the image needs a newer processor than that of the request. */
 export function variantFindings(platform: Platform, wanted: Platform): readonly ImageFinding[] {
-  if (samePlatform(platform, wanted) || !sameArchitecture(platform, wanted)) return [];
+  if (runsOn(platform, wanted) || !sameArchitecture(platform, wanted)) return [];
   const what = `the image is for ${formatPlatform(platform)}: its programs may need a processor of that variant`;
   return [deviation("platform", what)];
 }

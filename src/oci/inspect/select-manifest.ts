@@ -6,6 +6,7 @@ import { isIndexType, isManifestType } from "../image/media-types.ts";
 import {
   availablePlatforms,
   candidateEntries,
+  fits,
   formatPlatform,
   parsePlatform,
   platformNotFound,
@@ -13,7 +14,7 @@ import {
 import { type EngineConfig, readImageConfig } from "../image/engine-config.ts";
 import { withDigest } from "../reference.ts";
 import type { FetchedManifest, ManifestRequest, RegistryClient } from "../registry/contract.ts";
-import { checkListed, fits, platformOf, variantFindings } from "./config-platform.ts";
+import { checkListed, platformOf, variantFindings } from "./config-platform.ts";
 
 export interface InspectRequest extends ManifestRequest {
   /** The requested platform; null for the image's only platform. */

@@ -48,13 +48,22 @@ describe("candidateEntries", () => {
     ["linux/arm/v6", "linux/arm/v6"],
     ["windows/amd64", "windows/amd64"],
     ["linux/arm64/armv8", "linux/arm64"],
+    ["linux/amd64", "linux/amd64/v3"],
+    ["linux/amd64/v2", "linux/amd64/v3"],
+    ["linux/arm/v6", "linux/arm/v7"],
+    ["linux/arm/v5", "linux/arm/v8"],
+    ["linux/arm64", "linux/arm64/v9"],
+    ["linux/arm64/v8.5", "linux/arm64/v9"],
+    ["linux/arm64/v8.1", "linux/arm64/v8.2"],
   ])("offers %s for %s", (listed, wanted) => {
     expect(candidates(wanted, "linux/s390x", listed)).toEqual([listed]);
   });
 
   it.each([
-    ["linux/arm64", "linux/arm64/v9"],
-    ["linux/amd64/v2", "linux/amd64/v3"],
+    ["linux/arm64/v9", "linux/arm64/v8"],
+    ["linux/arm64/v8.6", "linux/arm64/v9"],
+    ["linux/amd64/v3", "linux/amd64/v2"],
+    ["linux/arm/v7", "linux/arm/v6"],
     ["windows/amd64", "linux/amd64"],
     ["linux/386", "linux/amd64"],
     ["linux/arm/v7", "linux/arm64"],
@@ -70,6 +79,24 @@ describe("candidateEntries", () => {
       "linux/amd64/v3",
       null,
     ]);
+  });
+
+  it("orders earlier variants from the latest, before newer ones", () => {
+    const listed = ["linux/arm/v5", "linux/arm/v8", "linux/arm/v6"];
+    expect(candidates("linux/arm", ...listed)).toEqual([
+      "linux/arm/v6",
+      "linux/arm/v5",
+      "linux/arm/v8",
+    ]);
+    expect(candidates("linux/arm/v7", ...listed)).toEqual(["linux/arm/v6", "linux/arm/v5"]);
+  });
+
+  it("takes an entry without an operating system for Linux, as containerd on Linux does", () => {
+    const bare = entry("linux/amd64", { platform: { os: "", architecture: "amd64" } });
+    expect(candidateEntries(index(bare), AMD64)).toEqual([bare]);
+    expect(availablePlatforms(index(bare))).toEqual(["linux/amd64"]);
+    const windows = parsePlatform("windows/amd64");
+    expect(candidateEntries(index(bare), windows)).toEqual([]);
   });
 
   it("offers the first of several matches first", () => {

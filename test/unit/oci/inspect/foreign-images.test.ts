@@ -228,7 +228,13 @@ describe("a configuration's platform", () => {
     await expect(inspect(reference)).rejects.toThrow("available: windows/amd64");
   });
 
-  it("of another variant does not answer a request that names one", async () => {
+  it("of an earlier variant answers a request that names a newer one", async () => {
+    await using registry = await startRegistry();
+    const { reference } = registry.add("team/app", "1", TINY.amd64);
+    expect((await inspect(reference, "linux/amd64/v3")).findings).toEqual([]);
+  });
+
+  it("of a newer variant does not answer a request that names an earlier one", async () => {
     await using registry = await startRegistry();
     const { reference } = registry.add("team/app", "1", odd({ variant: "v3" }));
     expect((await inspect(reference)).findings).toHaveLength(1);
