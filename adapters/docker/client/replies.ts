@@ -3,41 +3,44 @@ import { SlipwayError } from "../../../src/errors.ts";
 
 /** The members of the engine's replies that Slipway uses. Other engine versions send more, or fewer. */
 
+/** Clients written in Go read `null` as an absent member. */
+function or<Schema extends z.ZodType, Value>(schema: Schema, absent: Value) {
+  return schema.nullish().transform((value) => value ?? absent);
+}
+
 const text = z.string();
-const flag = z.boolean().default(true);
-const stringMap = z
-  .record(text, text)
-  .nullish()
-  .transform((map) => map ?? {});
+const optionalText = or(text, "");
+const flag = or(z.boolean(), true);
+const stringMap = or(z.record(text, text), {});
 
 export const versionReply = z.object({
-  Version: text.default(""),
+  Version: optionalText,
   ApiVersion: text,
-  Os: text.default(""),
-  Arch: text.default(""),
-  KernelVersion: text.default(""),
-  Components: z.array(z.object({ Name: text.default("") })).nullish(),
+  Os: optionalText,
+  Arch: optionalText,
+  KernelVersion: optionalText,
+  Components: z.array(z.object({ Name: optionalText })).nullish(),
 });
 
 export const infoReply = z.object({
-  Name: text.default(""),
-  OSType: text.default("linux"),
-  Architecture: text.default(""),
-  KernelVersion: text.default(""),
+  Name: optionalText,
+  OSType: or(text, "linux"),
+  Architecture: optionalText,
+  KernelVersion: optionalText,
   /** The graph driver or snapshotter that keeps the layers. */
-  Driver: text.default(""),
+  Driver: optionalText,
   DriverStatus: z.array(z.array(text)).nullish(),
-  NCPU: z.number().default(0),
-  MemTotal: z.number().default(0),
+  NCPU: or(z.number(), 0),
+  MemTotal: or(z.number(), 0),
   // If the engine does not report a capability, assume that it has it.
   MemoryLimit: flag,
   SwapLimit: flag,
   CPUShares: flag,
   CpuCfsQuota: flag,
   /** `cgroupfs`, `systemd`, or `none` for a rootless Docker engine that applies no limits. */
-  CgroupDriver: text.default(""),
+  CgroupDriver: optionalText,
   /** `1` or `2`. */
-  CgroupVersion: text.default(""),
+  CgroupVersion: optionalText,
   /** `name=rootless` among others. */
   SecurityOptions: z.array(text).nullish(),
   /** Podman's own member: before version 5 its `SecurityOptions` leave it out. */
@@ -45,7 +48,7 @@ export const infoReply = z.object({
   RegistryConfig: z
     .object({
       InsecureRegistryCIDRs: z.array(text).nullish(),
-      IndexConfigs: z.record(text, z.object({ Secure: z.boolean().default(true) })).nullish(),
+      IndexConfigs: z.record(text, z.object({ Secure: or(z.boolean(), true) })).nullish(),
     })
     .nullish(),
 });
@@ -62,11 +65,11 @@ export const containerReply = z.object({
   Created: text.nullish(),
   State: z.object({
     Status: text,
-    ExitCode: z.int().default(0),
-    Error: text.default(""),
-    OOMKilled: z.boolean().default(false),
+    ExitCode: or(z.int(), 0),
+    Error: optionalText,
+    OOMKilled: or(z.boolean(), false),
   }),
-  Config: z.object({ Labels: stringMap, Tty: z.boolean().default(false), User: text.default("") }),
+  Config: z.object({ Labels: stringMap, Tty: or(z.boolean(), false), User: optionalText }),
   NetworkSettings: z
     .object({
       Ports: z.record(text, z.array(z.object({ HostPort: text })).nullable()).nullish(),
@@ -81,14 +84,14 @@ const listedContainer = z.object({
   Created: z.number().nullish(),
   State: text,
   /** `Up 2 hours`, `Exited (137) 3 seconds ago`. */
-  Status: text.default(""),
+  Status: optionalText,
   Labels: stringMap,
   Ports: z
     .array(
       z.object({
         PrivatePort: z.int(),
         PublicPort: z.int().nullish(),
-        Type: text.default("tcp"),
+        Type: or(text, "tcp"),
       }),
     )
     .nullish(),
@@ -108,10 +111,10 @@ export const createReply = z.object({
 export const listReply = z.array(listedContainer);
 
 export const networkReply = z.object({
-  Name: text.default(""),
-  Driver: text.default(""),
-  Scope: text.default("local"),
-  Attachable: z.boolean().default(false),
+  Name: optionalText,
+  Driver: optionalText,
+  Scope: or(text, "local"),
+  Attachable: or(z.boolean(), false),
 });
 
 export type VersionReply = z.output<typeof versionReply>;

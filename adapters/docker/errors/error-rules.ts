@@ -97,6 +97,15 @@ export const NOT_AN_ENGINE: EngineRule = {
   },
 };
 
+/** The engine does not reach containerd: the words of its gRPC client, `connection error: desc = "transport: …"`. */
+export const CONTAINERD_GONE: EngineRule = {
+  anyLink: /^desc = ""$/,
+  verdict: {
+    ...ENGINE_BUSY,
+    remedy: "Start containerd on the engine's host, then restart the engine.",
+  },
+};
+
 /** Docker's daemon refuses versions of its API outside its range; a proxy may have put the version into the path. */
 export const API_VERSION: EngineRule = {
   statuses: [400],

@@ -1,7 +1,7 @@
 import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { readEngineMessage } from "./engine-message.ts";
-import { ENGINE_RULES, hostFault, verdictOf } from "./error-rules.ts";
+import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
 import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
 import { HOST_RULES } from "./host-error-rules.ts";
 import { LAUNCH_RULES } from "./launch-error-rules.ts";
@@ -93,20 +93,18 @@ function rulesOf(operation: EngineOperation): readonly EngineRule[] {
  * says that the failure is its own.
  */
 function neutral(operation: EngineOperation, status: number | null): EngineVerdict {
-  if (status !== null && status < FIRST_SERVER_ERROR)
-    return {
-      code: "FAILED_PRECONDITION",
-      reason: operation === "pull" ? "PULL_FAILED" : "ENGINE_ERROR",
-      remedy: "The engine refuses this request: its message says why.",
-    };
-  const remedy = "Search the engine's log for this error.";
-  if (operation === "create" || operation === "start")
-    return { ...hostFault(remedy), reason: "ENGINE_ERROR" };
-  return {
-    code: "INTERNAL",
+  const isRefused = status !== null && status < FIRST_SERVER_ERROR;
+  const verdict: EngineVerdict = {
+    code: "FAILED_PRECONDITION",
     reason: operation === "pull" ? "PULL_FAILED" : "ENGINE_ERROR",
-    remedy,
+    remedy: isRefused
+      ? "The engine refuses this request: its message says why."
+      : "Search the engine's log for this error.",
   };
+  const isLaunch = operation === "create" || operation === "start";
+  return isLaunch && !isRefused
+    ? { ...verdict, blastRadius: "zone", retry: "next-candidate" }
+    : verdict;
 }
 
 function connectionError(

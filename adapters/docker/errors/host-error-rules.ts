@@ -1,4 +1,10 @@
-import { DISK_FULL, ENGINE_BUSY, hostFault, THIN_POOL_FULL } from "./error-rules.ts";
+import {
+  CONTAINERD_GONE,
+  DISK_FULL,
+  ENGINE_BUSY,
+  hostFault,
+  THIN_POOL_FULL,
+} from "./error-rules.ts";
 import type { EngineRule } from "./error-rules.ts";
 
 /**
@@ -105,12 +111,10 @@ export const HOST_RULES: readonly EngineRule[] = [
   {
     operations: LAUNCH,
     stages: ["engine", "runtime"],
-    cause: /^(?:connection error: |error reading from server: |transport: |ttrpc: closed)/,
-    verdict: {
-      ...ENGINE_BUSY,
-      remedy: "Start containerd on the engine's host, then restart the engine.",
-    },
+    cause: /^(?:error reading from server: |transport: |ttrpc: closed)/,
+    verdict: CONTAINERD_GONE.verdict,
   },
+  CONTAINERD_GONE,
   {
     operations: LAUNCH,
     lastLink: /^(?:context deadline exceeded|i\/o timeout)$/,

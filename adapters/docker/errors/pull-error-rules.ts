@@ -1,5 +1,6 @@
 import {
   API_VERSION,
+  CONTAINERD_GONE,
   DISK_FULL,
   ENGINE_BUSY,
   hostFault,
@@ -26,7 +27,7 @@ const RATE_LIMITED: EngineVerdict = {
 const UNAUTHENTICATED: EngineVerdict = {
   code: "UNAUTHENTICATED",
   reason: "REGISTRY_UNAUTHENTICATED",
-  remedy: "Replace the pull secret with a credential that this registry accepts.",
+  remedy: "Give the image a pull secret with a credential that this registry accepts.",
   blastRadius: "credential",
 };
 
@@ -66,6 +67,25 @@ export const PULL_RULES: readonly EngineRule[] = [
   API_VERSION,
   { lastLink: /^(?:no space left on device|disk quota exceeded)$/i, verdict: DISK_FULL },
   { anyLink: THIN_POOL_FULL, verdict: DISK_FULL },
+  CONTAINERD_GONE,
+  {
+    // Errors of the kernel that no registry sends.
+    lastLink:
+      /^(?:read-only file system|input\/output error|structure needs cleaning|too many open files(?: in system)?)$/i,
+    verdict: hostFault(
+      "Repair the disk or the file system of the engine's host that the message names, then restart the engine.",
+    ),
+  },
+  {
+    // containers/image: https://github.com/containers/image/blob/main/docs/containers-policy.json.5.md
+    anyLink: /^Source image rejected$/,
+    verdict: {
+      ...hostFault(
+        "Allow the image in the signature policy of the engine's host (policy.json), or sign it as that policy demands.",
+      ),
+      reason: "PULL_FAILED",
+    },
+  },
   {
     cause: /^authorization denied by plugin /,
     verdict: {
@@ -182,7 +202,7 @@ export const PULL_RULES: readonly EngineRule[] = [
   },
   { statuses: [401], verdict: UNAUTHENTICATED },
   { statuses: [403], verdict: DENIED },
-  { anyLink: /^(?:Source image rejected|error from registry)$/, verdict: REFUSED },
+  { anyLink: /^error from registry$/, verdict: REFUSED },
   {
     // The code of an error that the engine does not know, such as Harbor's PROJECTPOLICYVIOLATION, and its message.
     cause: /^(?:error pulling image configuration: download failed after attempts=\d+: )?unknown: /,

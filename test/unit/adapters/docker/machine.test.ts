@@ -53,6 +53,13 @@ function listed(item: object) {
 }
 
 describe("machineOf", () => {
+  it("reads null as an absent member, as clients written in Go do", () => {
+    const nothing = { ExitCode: null, Error: null, OOMKilled: null };
+    expect(inspected({ Status: "running", ...nothing })).toEqual(inspected({ Status: "running" }));
+    const info = { NCPU: null, Architecture: null, OSType: null, MemoryLimit: null };
+    expect(readReply(infoReply, info, "itself")).toEqual(readReply(infoReply, {}, "itself"));
+  });
+
   it("reports a running container's identity, address and ports", () => {
     const network = {
       Ports: {

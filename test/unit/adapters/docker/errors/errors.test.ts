@@ -170,7 +170,7 @@ const REPLIES = [
     "ENGINE_UNAVAILABLE",
     "never",
   ],
-  ["list", 500, "something nobody has seen", "INTERNAL", "ENGINE_ERROR", "never"],
+  ["list", 500, "something that no rule knows", "FAILED_PRECONDITION", "ENGINE_ERROR", "never"],
 ] as const;
 
 describe("engineError", () => {

@@ -137,8 +137,8 @@ const CONTAINERD_AND_PODMAN = [
   ],
   [
     "Source image rejected: Running image docker://r.test/x:1 is rejected by policy.",
-    "REGISTRY_REFUSED",
-    "image",
+    "PULL_FAILED",
+    "zone",
   ],
   [`${DOCKER_29}${HEAD}429 Too Many Requests`, "REGISTRY_RATE_LIMITED", "credential"],
   [
@@ -277,6 +277,38 @@ describe("errors of pulls", () => {
     const error = engineError(new EngineReplyFailure(500, words), context());
     expect(error).toMatchObject({ reason, retry });
     expect(error.remedy).not.toBeNull();
+  });
+
+  it.each([
+    "open /mnt/sda1/var/lib/docker/tmp/GetImageBlob503175633: read-only file system",
+    "error creating temporary lease: write /var/lib/desktop-containerd/daemon/io.containerd.metadata.v1.bolt/meta.db: read-only file system",
+    "write /var/lib/docker/tmp/GetImageBlob1: input/output error",
+  ])("are those of the engine's disk: %s", (words) => {
+    expect(pullStreamError(words, context())).toMatchObject({
+      reason: "ENGINE_HOST_FAULT",
+      blastRadius: "zone",
+      remedy: expect.stringContaining("engine's host"),
+    });
+  });
+
+  it.each([
+    'error creating temporary lease: connection error: desc = "transport: Error while dialing dial unix /run/containerd/containerd.sock: connect: connection refused": unavailable',
+    'connection error: desc = "transport: Error while dialing: dial unix:///run/containerd/containerd.sock: timeout": unavailable',
+  ])("are not the registry's if containerd is gone: %s", (words) => {
+    const failure = new EngineReplyFailure(500, words);
+    for (const operation of ["pull", "create", "start"] as const)
+      expect(engineError(failure, { ...context(), operation })).toMatchObject({
+        reason: "ENGINE_UNAVAILABLE",
+        remedy: expect.stringContaining("containerd"),
+      });
+  });
+
+  it("are not taken for a defect of Slipway if no rule knows them", () => {
+    expect(pullStreamError("something that no rule knows", context())).toMatchObject({
+      code: "FAILED_PRECONDITION",
+      reason: "PULL_FAILED",
+      message: expect.stringContaining("something that no rule knows"),
+    });
   });
 
   it("are not misled by what the image is called", () => {
