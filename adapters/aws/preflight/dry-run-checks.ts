@@ -37,7 +37,10 @@ export function dryRunChecks(
     return [skipped(DRY_RUN_CHECK, "EC2 refused its dry run, as other checks explain")];
   const refusals = results.flatMap((result) => result.error ?? []);
   const isOneLeft = candidates.some(({ verdict }) => verdict === "eligible");
-  if (obstacleName(error) === "cloud.reachable") return [unknown(error), ...before(refusals)];
+  // A proxy that refuses, in contrast, will refuse the launch too.
+  const mayPass = error.retry === "same-token";
+  if (mayPass && obstacleName(error) === "cloud.reachable")
+    return [unknown(error), ...before(refusals)];
   if (isOneLeft && error.retry === "next-candidate") return [refusedCandidates(refusals)];
   return [failedBy(DRY_RUN_CHECK, error, prefixOf(error)), ...before(refusals)];
 }

@@ -13,7 +13,7 @@ const EXPECTED = 75 * MINUTE;
 describe("ten thousand spawns at EC2's published rates", () => {
   it(
     "take as long as was estimated, and report that time from the start",
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       const here = burstWorld({
         capabilities: { rates: { scope: SCOPE, launch: LIMIT }, pollMilliseconds: 1_000 },
