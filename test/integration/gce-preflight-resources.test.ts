@@ -67,6 +67,18 @@ describe("a subnet", () => {
     expect(failures(report.checks)).toEqual(expected);
   });
 
+  it("by its bare name is looked up in the zones' region, so that they are to be corrected", async () => {
+    const report = await preflight({ target: { zones: ["us-central1"], subnet: "default" } });
+    expect(failures(report.checks)).toEqual([
+      ["zone.state", "PLACE_NOT_FOUND"],
+      ["subnets.exist", "SUBNET_NOT_FOUND"],
+    ]);
+    const { message, remedy } = checkNamed("subnets.exist", report) ?? {};
+    expect(message).toContain("Unknown region");
+    expect(remedy).toMatch(/^Correct the placement's zones/);
+    expect(checkNamed("permission.subnet", report)?.outcome).toBe("skipped");
+  });
+
   it("of the network project is taken from there", async () => {
     scene.gce.addSubnetwork("hub", {
       name: "shared",

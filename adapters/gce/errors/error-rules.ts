@@ -102,7 +102,7 @@ const QUOTA_EXCEEDED: GceVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "QUOTA_EXCEEDED",
   remedy:
-    "Terminate machines in this region, or ask for a higher quota: another zone of the region has the same.",
+    "Terminate machines that use the quota that the message names, or ask for a higher one: another zone of the region has the same.",
   blastRadius: "region",
   retry: "never",
 };

@@ -27,7 +27,10 @@ export function subnetChecks({
 }: SubnetCheckInput): readonly Check[] {
   if (named.error !== null) return [failedBy("subnets.exist", named.error), unknown()];
   if (subnet === null || subnet.error !== null)
-    return [foundError(subnet?.error ?? null, isUsable), placeCheck(target, named.value, null)];
+    return [
+      foundError(subnet?.error ?? null, { target, isUsable }),
+      placeCheck(target, named.value, null),
+    ];
   const link = linkOf(named.value);
   const found = `${link} is of network ${lastPart(subnet.value.network)}`;
   return [passed("subnets.exist", found), placeCheck(target, named.value, subnet.value)];
@@ -37,7 +40,10 @@ function unknown(): Check {
   return skipped("subnets.network", "unknown, because the placement names no subnet");
 }
 
-function foundError(error: SlipwayError | null, isUsable: boolean): Check {
+function foundError(
+  error: SlipwayError | null,
+  { target, isUsable }: Pick<SubnetCheckInput, "target" | "isUsable">,
+): Check {
   const check = "subnets.exist";
   if (error === null) return skipped(check, "not tested");
   // A launch uses a shared network's subnet, and need not read it.
@@ -53,7 +59,9 @@ function foundError(error: SlipwayError | null, isUsable: boolean): Check {
     code: "NOT_FOUND",
     reason: "SUBNET_NOT_FOUND",
     message: error.message,
-    remedy: "Correct the region in the placement's subnet.",
+    remedy: target.subnet.includes("/")
+      ? "Correct the region in the placement's subnet."
+      : "Correct the placement's zones: the subnet is looked up in their region.",
     metadata: error.metadata,
   });
 }

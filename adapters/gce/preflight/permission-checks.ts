@@ -37,7 +37,9 @@ export function permissionCheck(input: PermissionCheckInput): Check {
     return skipped(check, "unknown, because the permissions could not be tested");
   const { value, error } = answer;
   if (error !== null) {
-    if (error.code === "NOT_FOUND") return skipped(check, `not known: ${error.message}`);
+    // The API replies 400 for an unknown region. The check of the resource itself reports either.
+    if (error.code === "NOT_FOUND" || error.metadata["status"] === 400)
+      return skipped(check, `not known: ${error.message}`);
     // A caller with read access may resolve; if the launcher cannot be tested, its launch will report the problem.
     return warning(check, {
       reason: error.reason,

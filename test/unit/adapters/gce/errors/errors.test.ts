@@ -116,6 +116,7 @@ describe("a refusal of Compute Engine", () => {
     ["SERVICE_DISABLED", "GOOGLE_CLOUD_QUOTA_PROJECT"],
     ["forbidden", "follow the message"],
     ["UNSUPPORTED_OPERATION", "disk type"],
+    ["quotaExceeded", "the quota that the message names"],
     ["RESOURCE_OPERATION_RATE_EXCEEDED", "the resource that the message names"],
   ])("403 with %s has a remedy for each of its meanings", (reason, words) => {
     const error = gceError(readFailure(refused(403, body(403, reason))), { doing });
