@@ -50,7 +50,7 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
     case "InvalidParameterCombination":
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "AuthFailure":
-      return refusal.status === 401 ? verdict : NOT_SHARED;
+      return refusal.status === 401 && !isAboutImages(refusal.words) ? verdict : NOT_SHARED;
     case "InvalidIdentityToken":
     case "InvalidIdentityTokenException":
       return isAboutIssuer(refusal.words) ? UNREAD_ISSUER : verdict;
@@ -94,6 +94,11 @@ const PROFILE_MESSAGES = [
 
 function isAboutProfile(words: string): boolean {
   return PROFILE_MESSAGES.some((message) => message.test(words));
+}
+
+/** Whether EC2 names images that their owner does not share with the account, with whatever status. */
+function isAboutImages(words: string): boolean {
+  return /^Not authorized for images: \[ami-/.test(words);
 }
 
 /**
@@ -209,7 +214,7 @@ const UNKNOWN_PROFILE: CloudVerdict = {
 };
 
 /**
- * `AuthFailure` with a status other than 401: the credentials are valid, but not authorised for what they name ("you
+ * `AuthFailure` about images, or with a status other than 401: the credentials are valid, but not authorised for what they name ("you
  * might not be authorized to ... use an AMI for which you do not have permissions").
  */
 const NOT_SHARED: CloudVerdict = {

@@ -186,15 +186,17 @@ describe("the table of EC2's errors", () => {
     expect(error).toMatchObject({ blastRadius: "request", retry: "never" });
   });
 
-  it("distinguishes an image that is not shared from credentials that are not valid, by the status", () => {
+  it("distinguishes an image that is not shared from credentials that are not valid", () => {
     const words = "Not authorized for images: [ami-03a5b89a2fbe7dd3d]";
-    for (const status of [400, 403])
+    for (const status of [400, 401, 403])
       expect(cloudError(refusal("AuthFailure", status, words), CONTEXT)).toMatchObject({
         reason: "IMAGE_PERMISSION_DENIED",
         blastRadius: "image",
         message: expect.stringContaining(words),
       });
-    expect(cloudError(refusal("AuthFailure", 401, words), CONTEXT).blastRadius).toBe("credential");
+    const other = "AWS was not able to validate the provided access credentials";
+    expect(cloudError(refusal("AuthFailure", 403, other), CONTEXT).blastRadius).toBe("image");
+    expect(cloudError(refusal("AuthFailure", 401, other), CONTEXT).blastRadius).toBe("credential");
   });
 
   it.each([
