@@ -98,7 +98,7 @@ function isAboutProfile(words: string): boolean {
 
 /** Whether EC2 names images that their owner does not share with the account, with whatever status. */
 function isAboutImages(words: string): boolean {
-  return /^Not authorized for images: \[ami-/.test(words);
+  return words.startsWith("Not authorized for images: [ami-");
 }
 
 /**
