@@ -147,7 +147,7 @@ type Content = Readonly<Record<string, unknown>>;
 type Unusable = (why: string) => SlipwayError;
 
 function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable): AuthClient {
-  const { type } = content;
+  const type = kindOf(content);
   const as = <T extends z.ZodType>(schema: T): z.output<T> => {
     const { data, error } = schema.safeParse(content);
     if (error === undefined) return data;
@@ -191,6 +191,11 @@ function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable):
           : "has no type of credentials",
       );
   }
+}
+
+/** Google's library accepts the key of a service account without a `type` too. */
+function kindOf({ type, client_email: email, private_key: key }: Content): unknown {
+  return type === undefined && email !== undefined && key !== undefined ? "service_account" : type;
 }
 
 export function audienceOf(provider: string): string {

@@ -178,6 +178,10 @@ describe("a file of credentials", () => {
   const KINDS: readonly (readonly [kind: string, content: () => Promise<object> | object])[] = [
     ["a user", () => AUTHORIZED_USER],
     ["a service account", () => ({ ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY })],
+    [
+      "a service account whose key has no type",
+      () => ({ client_email: READER, private_key: PRIVATE_KEY }),
+    ],
     ["a workload", workload],
     [
       "a workload that acts as an account",
