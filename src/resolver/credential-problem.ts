@@ -1,6 +1,10 @@
 import { SlipwayError, type ErrorCode } from "../errors.ts";
 import type { Check } from "../plan/plan.ts";
 import { isFailed } from "./checks-failure.ts";
+import type { FoundCredential } from "./resolve.ts";
+
+/** A credential, and what went wrong while Docker's configuration was read. */
+type Found = Pick<FoundCredential, "credential" | "problem">;
 
 /** The codes of a registry's refusals that a credential may change. */
 const REFUSALS: ReadonlySet<ErrorCode | undefined> = new Set([
@@ -9,34 +13,32 @@ const REFUSALS: ReadonlySet<ErrorCode | undefined> = new Set([
   "NOT_FOUND",
 ]);
 
-/** The message, with the reason why Docker's configuration yielded no credential. */
-export function withProblem(message: string, problem: SlipwayError): string {
-  return `${message}, because Docker's configuration was not used: ${problem.message}`;
+/** The message, with the reason why Docker's configuration yielded no credential, or only that of its file. */
+export function withProblem(message: string, { credential, problem }: Found): string {
+  if (problem === undefined) return message;
+  const cause =
+    credential === null
+      ? "because Docker's configuration was not used"
+      : "because its credential helper failed";
+  return `${message}, ${cause}: ${problem.message}`;
 }
 
 /** Adds the problem to the failed checks that it may have caused. */
-export function explainedBy(
-  problem: SlipwayError | undefined,
-  checks: readonly Check[],
-): readonly Check[] {
-  if (problem === undefined) return checks;
+export function explainedBy(found: Found | undefined, checks: readonly Check[]): readonly Check[] {
   return checks.map((check) =>
     isFailed(check) && REFUSALS.has(check.code)
-      ? { ...check, message: withCause(check.message, problem) }
+      ? { ...check, message: withCause(check.message, found) }
       : check,
   );
 }
 
 /** Adds the problem to an error that it may have caused. */
-export function explainedError(
-  problem: SlipwayError | undefined,
-  error: SlipwayError,
-): SlipwayError {
-  if (problem === undefined || !REFUSALS.has(error.code)) return error;
+export function explainedError(found: Found, error: SlipwayError): SlipwayError {
+  if (found.problem === undefined || !REFUSALS.has(error.code)) return error;
   return new SlipwayError({
     code: error.code,
     reason: error.reason,
-    message: withCause(error.message, problem),
+    message: withCause(error.message, found),
     remedy: error.remedy ?? "",
     blastRadius: error.blastRadius,
     retry: error.retry,
@@ -45,6 +47,11 @@ export function explainedError(
   });
 }
 
-function withCause(message: string, { message: why }: SlipwayError): string {
-  return `${message} (the request had no credential: ${why})`;
+function withCause(message: string, found: Found | undefined): string {
+  if (found?.problem === undefined) return message;
+  const cause =
+    found.credential === null
+      ? "the request had no credential"
+      : "Docker's credential helper failed";
+  return `${message} (${cause}: ${found.problem.message})`;
 }

@@ -28,7 +28,7 @@ import { placementTarget, targetRegion, initialCandidates } from "./target.ts";
 export interface FoundCredential {
   readonly source: CredentialSource;
   readonly credential: RegistryCredential | null;
-  /** Why Docker's configuration was not used, if it exists and cannot be read. */
+  /** Why Docker's configuration could not be read, or its credential helper failed. */
   readonly problem?: SlipwayError;
 }
 
@@ -124,7 +124,7 @@ async function assess(
   return {
     checks: [
       ...known,
-      ...explainedBy(credential?.value?.problem, pinned?.checks ?? []),
+      ...explainedBy(credential?.value ?? undefined, pinned?.checks ?? []),
       ...withoutRepeats(checks, report.checks),
       bootDocumentCheck(draft, opened.value),
     ],
@@ -176,7 +176,12 @@ function credentialChecks(
   const message = `image ${image}: pulling ${describeCredential(source)}`;
   if (problem === undefined) return [passed("image.credential", message)];
   const { code, reason, remedy } = problem;
-  const finding = { code, reason, remedy: remedy ?? "", message: withProblem(message, problem) };
+  const finding = {
+    code,
+    reason,
+    remedy: remedy ?? "",
+    message: withProblem(message, credential.value),
+  };
   return [warning("image.credential", finding)];
 }
 

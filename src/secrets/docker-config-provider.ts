@@ -3,7 +3,13 @@ import { readDockerConfigFile } from "../host/docker-config-file.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import type { Reference } from "../oci/reference.ts";
 import { runCredentialHelper, type HelperOptions } from "./credential-helper.ts";
-import { invalidCredential, selectCredential, toRegistryCredential } from "./docker-config.ts";
+import {
+  credentialInFile,
+  invalidCredential,
+  readDockerConfig,
+  selectCredential,
+  toRegistryCredential,
+} from "./docker-config.ts";
 
 export interface DockerConfigOptions extends HelperOptions {
   /**
@@ -17,7 +23,7 @@ export interface DockerConfigOptions extends HelperOptions {
 export interface DockerCredential {
   /** Null if Docker has no credential for the registry. */
   readonly credential: RegistryCredential | null;
-  /** Why the configuration or its helper could not be read; the registry is used without a credential then. */
+  /** Why the configuration or its helper could not be read. */
   readonly problem: SlipwayError | null;
 }
 
@@ -26,7 +32,8 @@ export interface DockerCredential {
  * reads the file on every call, because `docker login` may have changed it.
  *
  * Docker's command warns of a configuration that it cannot read and pulls anonymously (`LoadDefaultConfigFile`), and until
- * version 28.3 also if a helper failed. Leftovers of a removed Docker Desktop should not stop the pull of a public image.
+ * version 28.3 also if a helper failed: it used the credential in the file, if any (`nativeStore.Get`). Leftovers of a
+ * removed Docker Desktop should not stop the pull of an image.
  *
  * @throws SlipwayError `CREDENTIAL_INVALID` if the file is a pipe, a device or a socket
  */
@@ -46,6 +53,21 @@ export async function dockerCredential(
     return { credential: found === null ? null : toRegistryCredential(found), problem: null };
   } catch (caught) {
     if (!isSlipwayError(caught) || caught.code === "CANCELLED") throw caught;
-    return { credential: null, problem: caught };
+    const credential =
+      file.kind === "read" && caught.reason === "CREDENTIAL_HELPER_FAILED"
+        ? withoutHelper(file.document, reference)
+        : null;
+    return { credential, problem: caught };
+  }
+}
+
+/** The credential in the file; null if its entry is damaged, because the helper's failure is reported instead. */
+function withoutHelper(document: unknown, reference: Reference): RegistryCredential | null {
+  try {
+    const found = credentialInFile(readDockerConfig(document), reference);
+    return found === null ? null : toRegistryCredential(found);
+  } catch (caught) {
+    if (isSlipwayError(caught)) return null;
+    throw caught;
   }
 }

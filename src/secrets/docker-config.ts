@@ -34,7 +34,7 @@ const optionalText = z.string().optional();
 const dockerConfig = asGo({
   // Entries are validated on use, so that another registry's malformed entry does no harm.
   auths: z.record(z.string(), z.unknown()).optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
+  credHelpers: z.record(z.string(), z.string().nullable()).optional(),
   credsStore: optionalText,
 });
 const authEntry = asGo({
@@ -76,10 +76,7 @@ export async function selectCredential(
   const config = readDockerConfig(dockerConfig);
   const server = credentialServer(registry);
   const name = config.credentialHelpers.get(server) ?? config.credentialStore;
-  if (name === null || name === "") {
-    const entry = findEntry(config, server, repository);
-    return entry === undefined ? null : readEntry(entry, registry);
-  }
+  if (name === null || name === "") return credentialInFile(config, repository);
   if (helper === undefined)
     throw new SlipwayError({
       code: "FAILED_PRECONDITION",
@@ -94,6 +91,17 @@ export async function selectCredential(
   if (answer === null) return null;
   if (!isAnswer(answer)) throw invalidCredential("the credential helper's answer is malformed");
   return toCredential(answer.username, answer.secret);
+}
+
+/**
+ * The credential in the file itself, whatever helper is configured.
+ *
+ * @throws SlipwayError `CREDENTIAL_INVALID`
+ */
+export function credentialInFile(config: DockerConfig, repository: Repository): Credential | null {
+  const { registry } = repository;
+  const entry = findEntry(config, credentialServer(registry), repository);
+  return entry === undefined ? null : readEntry(entry, registry);
 }
 
 // JavaScript callers may pass anything.
@@ -119,7 +127,9 @@ export function readDockerConfig(value: unknown): DockerConfig {
   const { auths, credHelpers, credsStore } = parsed.data;
   return {
     auths: new Map(Object.entries(auths ?? {})),
-    credentialHelpers: new Map(Object.entries(credHelpers ?? {})),
+    credentialHelpers: new Map(
+      Object.entries(credHelpers ?? {}).map(([server, name]) => [server, name ?? ""]),
+    ),
     credentialStore: credsStore || null,
   };
 }

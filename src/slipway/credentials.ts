@@ -12,8 +12,8 @@ export interface CredentialPorts {
   /** Reads a secret of the tenant. @throws SlipwayError `SECRET_NOT_FOUND`, or an error of unsealing. */
   readonly readSecret: (name: string) => Promise<SecretValue>;
   /**
-   * Reads a reference's credential from Docker's configuration and credential helpers; null if there is none, or if they
-   * cannot be read, which it reports to `onProblem`.
+   * Reads a reference's credential from Docker's configuration and credential helpers; null if there is none. It reports
+   * what it could not read to `onProblem`.
    */
   readonly dockerCredential: (
     reference: Reference,
@@ -55,6 +55,7 @@ export async function findCredential(
   return {
     source: { kind: "docker-configuration" },
     credential: { ...credential, origin: "Docker's configuration" },
+    ...(problem && { problem }),
   };
 }
 

@@ -227,11 +227,8 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
   ]);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);
-  const { credential, problem } = await findCredential(
-    ports,
-    { reference, secret: options.secret ?? null },
-    signal,
-  );
+  const found = await findCredential(ports, { reference, secret: options.secret ?? null }, signal);
+  const { credential, problem } = found;
   if (problem !== undefined) options.onWarning?.(problem);
   const client = await ports.openRegistryClient();
   try {
@@ -243,7 +240,7 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
     const redactor = client.redactor({ repository: reference, credential });
     return { ...inspection, config: redactor.data(config), findings: redactor.data(findings) };
   } catch (caught) {
-    throw isSlipwayError(caught) ? explainedError(problem, caught) : caught;
+    throw isSlipwayError(caught) ? explainedError(found, caught) : caught;
   } finally {
     client.close();
   }

@@ -46,4 +46,25 @@ describe("a Docker configuration that was left behind", () => {
       new RegExp(`UNAUTHENTICATED: .*the request had no credential: .*${why}`),
     );
   });
+
+  it("does not hide the credential in the file behind a helper that is gone", async () => {
+    await using registry = await startRegistry({ auth: { kind: "basic", users: { alice: "a" } } });
+    const { reference, digest } = registry.add("team/app", "1", IMAGE);
+    const configuration = (password: string) => {
+      const auth = Buffer.from(`alice:${password}`).toString("base64");
+      return JSON.stringify({ credsStore: "desktop", auths: { [registry.host]: { auth } } });
+    };
+    const ran = await inspect(reference, configuration("a"));
+    expect(ran).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`manifest_digest: ${digest}`),
+      stderr: expect.stringMatching(/^slipway: warning: .*docker-credential-desktop/),
+    });
+    const refused = await inspect(reference, configuration("wrong-hunter2"));
+    expect(refused).toMatchObject({ exitCode: 5, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /UNAUTHENTICATED: .*refused the credential of Docker's configuration.*\(Docker's credential helper failed: .*docker-credential-desktop/,
+    );
+    expect(refused.stderr).not.toContain("hunter2");
+  });
 });

@@ -211,6 +211,7 @@ function toManifest(
 ): FetchedManifest {
   const { reference } = request;
   // A proxy or a login page answers with 200, too.
+  if (bytes.length === 0) throw protocolFault(subject, "it sent an empty answer for a manifest");
   if (isWebPage(bytes)) throw protocolFault(subject, "it sent a web page instead of a manifest");
   const announced = announcedDigest(response, subject);
   return namingImage(reference, () => {

@@ -49,6 +49,10 @@ describe("dockerCredential", () => {
     ["a second closing brace", '{"auths":{"r.example.com":{"auth":"YTpi"}}}\n}'],
     ["braces in a string", '{"psFormat":"{{\\"}","auths":{"r.example.com":{"auth":"YTpi"}}} x'],
     ["names in another case", '{"Auths":{"r.example.com":{"Auth":"YTpi"}}}'],
+    [
+      "a helper that is null",
+      '{"auths":{"r.example.com":{"auth":"YTpi"}},"credHelpers":{"r.example.com":null,"gcr.io":null}}',
+    ],
     ["members of another type", '{"auths":{"r.example.com":{"auth":"YTpi"}},"proxies":7}'],
   ])("reads what Docker reads: %s", async (_what, text) => {
     using folder = scratchFolder();
@@ -123,6 +127,26 @@ describe("dockerCredential", () => {
       credential: null,
       problem: { reason: "CREDENTIAL_HELPER_FAILED", message: expect.stringContaining(why) },
     });
+  });
+
+  it("uses the credential in the file if the helper fails, as Docker does", async () => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "config.json");
+    const auths = (auth: string) => `{"credsStore":"desktop","auths":{"r.example.com":{${auth}}}}`;
+    const problem = { reason: "CREDENTIAL_HELPER_FAILED" };
+    const options = { path, ...environment(folder.path) };
+    await writeFile(path, auths('"auth":"YTpi"'));
+    expect(await dockerCredential(options, IMAGE, forever)).toMatchObject({
+      credential: { username: "a" },
+      problem,
+    });
+    for (const unusable of ["", '"auth":"hunter2!"']) {
+      await writeFile(path, auths(unusable));
+      expect(await dockerCredential(options, IMAGE, forever)).toMatchObject({
+        credential: null,
+        problem,
+      });
+    }
   });
 
   it("has no credential, and no problem, if the helper has none", async () => {

@@ -285,6 +285,14 @@ describe("a successful response", () => {
       remedy: expect.stringContaining("no proxy responds in its place"),
     });
   });
+
+  it("that is empty is not blamed on the image", async () => {
+    const { failure } = await read(() => new Response(null));
+    expect(failure).toMatchObject({
+      reason: "REGISTRY_PROTOCOL",
+      message: expect.stringContaining("it sent an empty answer for a manifest"),
+    });
+  });
 });
 
 describe("the target of a redirect", () => {
