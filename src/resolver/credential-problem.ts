@@ -1,10 +1,13 @@
 import { SlipwayError, type ErrorCode } from "../errors.ts";
+import type { RegistryCredential } from "../oci/credential.ts";
 import type { Check } from "../plan/plan.ts";
 import { isFailed } from "./checks-failure.ts";
-import type { FoundCredential } from "./resolve.ts";
 
 /** A credential, and what went wrong while Docker's configuration was read. */
-type Found = Pick<FoundCredential, "credential" | "problem">;
+interface Found {
+  readonly credential: RegistryCredential | null;
+  readonly problem?: SlipwayError;
+}
 
 /** The codes of a registry's refusals that a credential may change. */
 const REFUSALS: ReadonlySet<ErrorCode | undefined> = new Set([
