@@ -164,7 +164,8 @@ async function fill(from: string, path: string, kept: string): Promise<void> {
     );
     connection.run(
       `${many} INSERT INTO launches
-         SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))), member, at, outcome, reason
+         SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))), member, at, outcome, reason,
+           blast_radius
        FROM many JOIN launches ON spawn = ?`,
       number,
       number,
