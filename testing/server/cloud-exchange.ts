@@ -64,7 +64,8 @@ async function delay(fault: ActiveFault | null, clock: Clock, signal: AbortSigna
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
   });
-  // Cancel the sleep when the wait is over: a pending timer of hours would keep the process alive.
+  // Cancel the sleep when the wait is over: a pending timer of hours would keep the process alive. A cancelled sleep
+  // rejects, and that is its only failure.
   const time =
     delayMs === undefined ? [] : [clock.sleep(delayMs, over.signal).catch(() => undefined)];
   await Promise.race([...time, fault.released, gone]);

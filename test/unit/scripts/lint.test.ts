@@ -9,6 +9,7 @@ import { scratchFolder } from "../../support/scratch.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const OXLINT = join(ROOT, "node_modules", ".bin", "oxlint");
 
+/** Texts for the linter. Nothing runs them: they focus no test and write no file. */
 const REJECTED = [
   ["a debugger", "eslint(no-debugger)", "debugger;"],
   ["words on the console", "eslint(no-console)", "console.error(1);"],
