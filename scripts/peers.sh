@@ -7,7 +7,7 @@
 #   scripts/peers.sh start     starts the engine and waits until it answers (no effect if it runs)
 #   scripts/peers.sh env       `export NAME=value` lines for the tests
 #   scripts/peers.sh status    prints what is installed and running; exits with 1 if anything is missing
-#   scripts/peers.sh stop      stops the engine and removes what killed test runs left; images remain
+#   scripts/peers.sh stop      stops the engine and removes what killed test runs left
 #
 # Everything lives in SLIPWAY_PEERS_DIR (/tmp/slipway-peers). Your own engine is not affected:
 # this one has its own socket, folders, bridge and containerd namespace, and writes no iptables rule
