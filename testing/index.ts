@@ -7,6 +7,7 @@ export type { FakeAdapter, FakeAdapterOptions, FakeCall } from "./substrate/fake
 export type { FakeFault, FakeFaultKind, FakeVerb } from "./substrate/fake-faults.ts";
 export type { CloudFault } from "./server/cloud-fault-grammar.ts";
 export type { FaultHandle } from "./server/fault-board.ts";
+export type { MetadataServer } from "./server/metadata.ts";
 export type { FakeImage, FakePlace } from "./substrate/fake-world.ts";
 export { createCrashPoints } from "./crash-points.ts";
 export type { CrashPoints, CrashPointHook as Reach } from "./crash-points.ts";

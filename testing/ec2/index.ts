@@ -26,4 +26,9 @@ export type {
   Market as Ec2Market,
 } from "./records.ts";
 export type { Ec2Request } from "./request-entry.ts";
-export { type Ec2Options, type Ec2Fake, startEc2 } from "./server.ts";
+export {
+  type Ec2Options,
+  type Ec2Fake,
+  type MetadataOptions as Ec2MetadataOptions,
+  startEc2,
+} from "./server.ts";

@@ -9,11 +9,14 @@ import { type CloudFault } from "../server/cloud-fault-grammar.ts";
 import { addCloudFault, cloudFaults } from "../server/cloud-faults.ts";
 import { type CloudOptions, serveCloud } from "../server/cloud-server.ts";
 import type { FaultHandle } from "../server/fault-board.ts";
+import type { ListeningOptions } from "../server/http-server.ts";
+import { type MetadataServer, metadataServers } from "../server/metadata.ts";
 import { requestLog } from "../server/request-log.ts";
 import { readStateFile, writeStateFile } from "../server/state-file.ts";
 import { EC2_FAULTS } from "./faults.ts";
 import { type Ec2Region, regionHandle } from "./handle.ts";
 import { addBuiltInImages } from "./images.ts";
+import { metadataService } from "./metadata/metadata-service.ts";
 import { BUILT_IN_TYPES, type InstanceType } from "./instance-types.ts";
 import { type RateTable, noRates, publishedRates } from "./rate-limits.ts";
 import type { Ec2Request } from "./request-entry.ts";
@@ -38,6 +41,10 @@ export interface Ec2Options extends CloudOptions {
   readonly seed?: string;
 }
 
+export interface MetadataOptions extends ListeningOptions {
+  readonly hops?: number;
+}
+
 /** A running fake. Ends with `close()` or `await using`. */
 export interface Ec2Fake extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`: the endpoint of EC2 and STS for all regions and accounts. */
@@ -50,6 +57,11 @@ export interface Ec2Fake extends AsyncDisposable {
   account(id?: string): Ec2Account;
   /** Injects a fault from now on. */
   fault(fault: CloudFault): FaultHandle;
+  /**
+   * Opens the metadata service of an instance at an address of its own. `hops` is the number of network hops between the
+   * instance and the program that asks (default 1): beyond the instance's hop limit a token never arrives.
+   */
+  metadata(instanceId: string, options?: MetadataOptions): Promise<MetadataServer>;
   /** Denies an action, such as `ec2:RunInstances`, `iam:PassRole` or `sts:AssumeRole`. */
   deny(action: string, account?: string): void;
   /** Allows a denied action again. */
@@ -74,7 +86,13 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Fake> {
   const clock = options.clock ?? systemClock;
   const ec2 = await makeEc2(options, clock);
   const log = requestLog<Ec2Request>(options.maximumRequests);
-  const { url, close } = await serveCloud(ec2Api({ ec2, clock, log }), options, ec2.save);
+  const metadata = metadataService(ec2.world, ec2.now);
+  const api = ec2Api({ ec2, clock, log, metadata });
+  const { url, close: closeApi } = await serveCloud(api, options, ec2.save);
+  const servers = metadataServers(api.defect);
+  const close = async (): Promise<void> => {
+    await Promise.all([closeApi(), servers.closeAll()]);
+  };
   const { denials } = ec2.world;
   const isSame = (account: string, action: string) => (denial: (typeof denials)[number]) =>
     denial.account === account && denial.action === action;
@@ -89,6 +107,8 @@ export async function startEc2(options: Ec2Options = {}): Promise<Ec2Fake> {
     region: (name, account = DEFAULT_ACCOUNT) => regionHandle(ec2, name, account),
     account: (id = DEFAULT_ACCOUNT) => accountHandle(ec2, id),
     fault: (fault) => addCloudFault(ec2.faults, fault),
+    metadata: async (instanceId, { hops = 1, ...listening } = {}) =>
+      await servers.open(metadata.of(instanceId, hops), listening),
     deny(action, account = DEFAULT_ACCOUNT) {
       if (!denials.some(isSame(account, action))) denials.push({ account, action });
       ec2.save();

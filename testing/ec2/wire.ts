@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/host/clock.ts";
 import { exchange } from "../server/cloud-exchange.ts";
-import type { CloudApi, CloudRequest } from "../server/cloud-server.ts";
+import type { CloudApi, CloudRequest, WireAnswer } from "../server/cloud-server.ts";
 import type { RequestLog } from "../server/request-log.ts";
 import {
   type Answer,
@@ -12,6 +12,7 @@ import {
 } from "./answer.ts";
 import { Ec2Failure } from "./failure.ts";
 import { failureOf } from "./faults.ts";
+import type { MetadataService } from "./metadata/metadata-service.ts";
 import { type Ec2Request, type OpenRequest, openRequest } from "./request-entry.ts";
 import { readSignature } from "./signature.ts";
 import type { ServiceName } from "./xml.ts";
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly ec2: Ec2;
   readonly clock: Clock;
   readonly log: RequestLog<Ec2Request>;
+  readonly metadata: MetadataService;
 }
 
 /** The API of EC2 and STS over HTTP. */
@@ -36,7 +38,12 @@ export function ec2Api(serving: ServerContext): CloudApi {
   };
 }
 
-async function answer(
+async function answer(serving: ServerContext, request: CloudRequest): Promise<WireAnswer | null> {
+  const metadata = serving.metadata.answerBelowPrefix(request);
+  return metadata === null ? await answerCall(serving, request) : metadata();
+}
+
+async function answerCall(
   { ec2, clock, log }: ServerContext,
   request: CloudRequest,
 ): Promise<Answer | null> {

@@ -9,5 +9,6 @@ export {
   noRates as noGceRates,
   publishedRates as publishedGceRates,
 } from "./rate-limits.ts";
+export type { MetadataOwner as GceMetadataOwner } from "./metadata/metadata-service.ts";
 export type { GceRequest } from "./request-entry.ts";
 export { type GceDenial, type GceOptions, type GceFake, startGce } from "./server.ts";

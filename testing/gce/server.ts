@@ -7,10 +7,13 @@ import { type CloudFault } from "../server/cloud-fault-grammar.ts";
 import { addCloudFault, cloudFaults } from "../server/cloud-faults.ts";
 import { type CloudOptions, serveCloud } from "../server/cloud-server.ts";
 import type { FaultHandle } from "../server/fault-board.ts";
+import type { ListeningOptions } from "../server/http-server.ts";
+import { type MetadataServer, metadataServers } from "../server/metadata.ts";
 import { requestLog } from "../server/request-log.ts";
 import { readStateFile, writeStateFile } from "../server/state-file.ts";
 import { GCE_FAULTS } from "./faults.ts";
 import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
+import { type MetadataOwner, metadataService } from "./metadata/metadata-service.ts";
 import { type RateTable, publishedRates } from "./rate-limits.ts";
 import type {
   ClosedZone,
@@ -55,6 +58,8 @@ export interface GceFake extends AsyncDisposable {
   readonly requests: readonly GceRequest[];
   /** Injects a fault from now on. */
   fault(rule: CloudFault): FaultHandle;
+  /** Opens the metadata server of a VM at an address of its own. */
+  metadata(owner: MetadataOwner, options?: ListeningOptions): Promise<MetadataServer>;
   /** Adds an image to a project, or replaces the one with the same name. */
   addImage(project: string, image: ImageOptions): Image;
   /** Removes an image without a trace, as if it had been deleted long ago. */
@@ -115,11 +120,18 @@ export async function startGce(options: GceOptions = {}): Promise<GceFake> {
     save: () =>
       stateFile === undefined ? undefined : writeStateFile(stateFile, worldDocument(world)),
   };
-  const { url, close } = await serveCloud(gceApi(cloud), options, cloud.save);
+  const metadata = metadataService(world, cloud.clock);
+  const api = gceApi(cloud, metadata);
+  const { url, close: closeApi } = await serveCloud(api, options, cloud.save);
+  const servers = metadataServers(api.defect);
+  const close = async (): Promise<void> => {
+    await Promise.all([closeApi(), servers.closeAll()]);
+  };
   return {
     url,
     requests: cloud.log.entries,
     fault: (rule) => addCloudFault(cloud.faults, rule),
+    metadata: async (owner, listening = {}) => await servers.open(metadata.of(owner), listening),
     ...worldHandle(cloud),
     close,
     [Symbol.asyncDispose]: close,

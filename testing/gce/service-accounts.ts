@@ -1,6 +1,6 @@
-import { numericId } from "./ids.ts";
+import { projectNumber } from "./ids.ts";
 
 /** The service account that `default` stands for in a project. */
 export function defaultServiceAccount(project: string): string {
-  return `${numericId(project, "project").slice(0, 12)}-compute@developer.gserviceaccount.com`;
+  return `${projectNumber(project)}-compute@developer.gserviceaccount.com`;
 }

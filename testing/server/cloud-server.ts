@@ -45,14 +45,21 @@ export interface CloudRequest {
   readonly signal: AbortSignal;
 }
 
+/** An answer as it is sent. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly body: string | Uint8Array;
+  /** Default: that of the API. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** How a cloud answers requests. */
 export interface CloudApi {
   readonly contentType: string;
   readonly maximumBodyBytes: number;
   /** Null resets the connection without an answer. */
-  readonly answer: (
-    request: CloudRequest,
-  ) => Promise<(CloudAnswer & { readonly contentType?: string }) | null>;
+  readonly answer: (request: CloudRequest) => Promise<WireAnswer | null>;
   /** The answer for a defect of the fake itself: the client must see it, since there is no other place to report it. */
   readonly defect: (caught: unknown) => CloudAnswer;
 }
@@ -92,7 +99,7 @@ async function handleRequest(
   try {
     const answer = await api.answer(await readRequest(api, request, gone.signal));
     if (answer === null) request.socket.resetAndDestroy();
-    else send(response, answer, answer.contentType ?? api.contentType);
+    else send(response, answer, api.contentType);
   } catch (caught) {
     // The client disconnected while sending its body, or the fake has a defect.
     if (response.headersSent || response.destroyed) response.destroy();
@@ -126,8 +133,16 @@ function decoded(path: string): string | null {
   }
 }
 
-function send(response: ServerResponse, { status, body }: CloudAnswer, contentType: string): void {
+function send(
+  response: ServerResponse,
+  { status, body, contentType, headers = {} }: WireAnswer,
+  usualType: string,
+): void {
   const bytes = Buffer.from(body);
-  response.writeHead(status, { "Content-Type": contentType, "Content-Length": bytes.byteLength });
+  response.writeHead(status, {
+    "Content-Type": contentType ?? usualType,
+    "Content-Length": bytes.byteLength,
+    ...headers,
+  });
   response.end(bytes);
 }
