@@ -14,7 +14,9 @@ import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
 import { launchRequest } from "../adapters/aws/launch/launch-request.ts";
 import { bootDocument } from "../src/boot/boot-document.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
+import { NO_INPUT } from "../src/substrate/contract.ts";
 
+const SPAWN_ID = "bench-0000000000";
 const RUNS = 200;
 /** A control plane runs for days, so the first calls of both sides are not measured. */
 const WARM_UPS = 50;
@@ -119,16 +121,12 @@ function requestOf(plan: LaunchPlan) {
       planId: plan.planId,
       launchId: token.slice(0, 32),
     },
-    members: [
-      {
-        spawnId: "bench-0000000000",
-        bootDocument: bootDocument(plan, "bench-0000000000", {
-          delivery: "cloud-init",
-          maximumBytes: 16_384,
-          identity: { source: "instance-metadata-tags" },
-        }),
-      },
-    ],
+    members: [{ spawnId: SPAWN_ID, ...NO_INPUT, bootDocument: "" }],
+    userData: bootDocument(plan, SPAWN_ID, {
+      delivery: "cloud-init",
+      maximumBytes: 16_384,
+      identity: { source: "instance-metadata-tags" },
+    }),
     secrets: { credential: null, environment: {}, files: [] },
   });
 }

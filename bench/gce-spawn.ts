@@ -7,6 +7,7 @@ import { gceClients } from "../test/integration/support/gce-clients.ts";
 import { pair } from "./figure.ts";
 import type { Benchmark, Figure } from "./figure.ts";
 import { gceWorld, PROJECT, ZONE } from "./gce-world.ts";
+import { NO_INPUT } from "../src/substrate/contract.ts";
 
 const SPAWN_ID = "bench-0000000000";
 
@@ -115,7 +116,7 @@ function requestOf(plan: LaunchPlan) {
   const [place] = plan.candidates;
   if (place === undefined) throw new Error("the plan has no candidate");
   const token = randomBytes(32).toString("hex");
-  const document = bootDocument(plan, SPAWN_ID, {
+  const userData = bootDocument(plan, SPAWN_ID, {
     delivery: "cloud-init",
     maximumBytes: 262_144,
     identity: { source: "instance-name" },
@@ -131,7 +132,8 @@ function requestOf(plan: LaunchPlan) {
       planId: plan.planId,
       launchId: token.slice(0, 32),
     },
-    members: [{ spawnId: SPAWN_ID, bootDocument: document }],
+    members: [{ spawnId: SPAWN_ID, ...NO_INPUT, bootDocument: "" }],
+    userData,
     secrets: { credential: null, environment: {}, files: [] },
   };
   const instanceResource = insertRequest(launch, instanceName(token, SPAWN_ID));

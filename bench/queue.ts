@@ -16,6 +16,7 @@ import { systemProcessIdentity } from "../src/host/system-process-identity.ts";
 import { ec2World } from "./ec2-world.ts";
 import type { Benchmark } from "./figure.ts";
 import { pair } from "./figure.ts";
+import { NO_INPUT } from "../src/substrate/contract.ts";
 
 const RUNS = 200;
 /** As in `ec2-spawn`. */
@@ -108,7 +109,7 @@ function spawner(world: SpawnerRuntime, plan: LaunchPlan, prefix: string) {
     async spawn(this: void): Promise<void> {
       const spawnId = `${prefix}-${(number += 1)}`;
       spawned.push(spawnId);
-      await spawnPlan(world, { ...wish(spawnId, "accepted"), plan, subject: plan });
+      await spawnPlan(world, { ...wish(spawnId, "accepted"), plan, own: NO_INPUT, subject: plan });
     },
     async end(): Promise<void> {
       for (const spawnId of spawned.splice(0)) await terminate(world, wish(spawnId, "settled"));

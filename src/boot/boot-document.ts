@@ -1,7 +1,12 @@
 import { memoize, memoizeFrozen } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
 import type { LaunchPlan, PlanDraft } from "../plan/plan.ts";
-import type { SubstrateCapabilities } from "../substrate/contract.ts";
+import type {
+  Launch,
+  LaunchMember,
+  SpawnMember,
+  SubstrateCapabilities,
+} from "../substrate/contract.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import { cloudInitUserData } from "./user-data.ts";
 
@@ -27,6 +32,24 @@ export function bootDocument(plan: Described, spawnId: string, delivery: Deliver
   const bytes = Buffer.byteLength(document);
   if (bytes > delivery.maximumBytes) throw tooLarge(plan, bytes, delivery.maximumBytes);
   return document;
+}
+
+/** The boot documents of a launch: one for each member, or one user data for all, as the substrate takes them. */
+export function launchDocuments(
+  plan: Described,
+  members: readonly SpawnMember[],
+  delivery: Delivery,
+): Pick<Launch, "members" | "userData"> {
+  const documentOf = ({ spawnId }: SpawnMember): string => bootDocument(plan, spawnId, delivery);
+  const isShared = delivery.delivery === "cloud-init";
+  const [first] = members;
+  return {
+    members: members.map((member): LaunchMember => ({
+      ...member,
+      bootDocument: isShared ? "" : documentOf(member),
+    })),
+    userData: isShared && first !== undefined ? documentOf(first) : "",
+  };
 }
 
 /**

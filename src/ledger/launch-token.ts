@@ -1,5 +1,8 @@
 import { hash } from "node:crypto";
+import { canonicalJson } from "../json/canonical-json.ts";
 import type { Candidate, LaunchPlan } from "../plan/plan.ts";
+import type { LaunchMember } from "../substrate/contract.ts";
+import { hasInput, inputOf } from "./spawn-input.ts";
 
 export interface LaunchIdentity {
   /** The ledger's own id: two ledgers never share a token, whatever they name their spawns. */
@@ -8,17 +11,18 @@ export interface LaunchIdentity {
   readonly number: number;
   readonly plan: LaunchPlan;
   readonly place: Candidate;
-  /** Spawn ids and boot documents, in the order of the launch. */
-  readonly members: readonly { readonly spawnId: string; readonly bootDocument: string }[];
+  /** In the order of the launch. */
+  readonly members: readonly LaunchMember[];
+  readonly userData: string;
 }
 
 /**
  * The token of a launch: 64 hex digits. It is the same in every process, and different for any other number, member,
- * place, plan (and so account, region, machine type or artifact) or boot document. EC2 refuses a `ClientToken` of more
+ * place, plan (and so account, region, machine type or artifact), input or boot document. EC2 refuses a `ClientToken` of more
  * than 64 characters.
  */
 export function launchToken(identity: LaunchIdentity): string {
-  const { owner, number, plan, place, members } = identity;
+  const { owner, number, plan, place, members, userData } = identity;
   const parts = [
     owner,
     number,
@@ -27,8 +31,8 @@ export function launchToken(identity: LaunchIdentity): string {
     place.subnet ?? null,
     place.market ?? null,
     members.map(({ spawnId }) => spawnId),
-    // Usually one text for all members: there is no need to hash it a thousand times.
-    [...new Set(members.map(({ bootDocument }) => bootDocument))],
+    userData === "" ? members.map(({ bootDocument }) => bootDocument) : [userData],
+    ...(members.some(hasInput) ? [canonicalJson(members.map(inputOf))] : []),
   ];
   return hash("sha256", JSON.stringify(parts));
 }

@@ -6,7 +6,9 @@ import { SUBSTRATES } from "../plan/plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
 import type { SqlRow } from "../storage/connection.ts";
 import type { LaunchRecord, Lease, SpawnRecord } from "./ledger.ts";
-import { attemptsOf } from "./ledger-steps.ts";
+import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
+import { NO_INPUT } from "../substrate/contract.ts";
+import { shownLaunches } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record.ts";
@@ -43,10 +45,19 @@ const rowSchema = once(() =>
     state: stateSchema,
     plan_id: z.string(),
     substrate: z.enum(SUBSTRATES),
+    input: z.string().nullable(),
     machine: z.string().nullable(),
     error: z.string().nullable(),
     created_at: z.string(),
     updated_at: z.string(),
+  }),
+);
+
+const inputSchema = once(() =>
+  z.strictObject({
+    env: z.record(z.string(), z.string()),
+    labels: z.record(z.string(), z.string()),
+    input: z.json(),
   }),
 );
 
@@ -106,12 +117,23 @@ function parseSpawn(row: SqlRow, launches: SpawnRecord["launches"]): Spawn {
     state: spawn.state,
     planId: spawn.plan_id,
     substrate: spawn.substrate,
+    ...parseInput(spawn.input),
     machine: spawn.machine === null ? null : machineOf(spawn.machine),
-    attempts: attemptsOf(launches),
+    ...shownLaunches(launches),
     error: spawn.error === null ? null : parse(errorSchema(), parseJson(spawn.error), "error"),
     createdAt: spawn.created_at,
     updatedAt: spawn.updated_at,
   };
+}
+
+/** A member of a launch. */
+export function parseMember(row: SqlRow): SpawnMember {
+  const input = parse(nullableTextSchema, row["input"], "input");
+  return { spawnId: text(row, "spawn_id"), ...parseInput(input) };
+}
+
+function parseInput(json: string | null): SpawnInput {
+  return json === null ? NO_INPUT : parse(inputSchema(), parseJson(json), "input");
 }
 
 export function parseClaimant(row: SqlRow): Claimant {

@@ -1,7 +1,7 @@
 /**
  * The ledger's tables. Spawns that share a plan share one row of it, under the hash of its text: `plan_id` leaves out
  * when floating references were read, and a spawn has to keep that too. Unfinished spawns, and spawns with a worker,
- * have indexes of their own, so that a million finished spawns cost nothing. Events are never deleted, so that their
+ * have indexes of their own, so that a million finished spawns cost nothing. `input` is null for a spawn without any. Events are never deleted, so that their
  * row ids rise.
  */
 export const LEDGER_MIGRATIONS: readonly string[] = [
@@ -65,4 +65,13 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      PRIMARY KEY (scope, name)
    ) STRICT, WITHOUT ROWID;`,
   "ALTER TABLE launches ADD COLUMN blast_radius TEXT;",
+  `ALTER TABLE spawns ADD COLUMN input TEXT;
+   CREATE TABLE labels (
+     tenant TEXT NOT NULL,
+     name TEXT NOT NULL,
+     value TEXT NOT NULL,
+     spawn INTEGER NOT NULL REFERENCES spawns (number),
+     PRIMARY KEY (tenant, name, value, spawn)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX spawns_by_machine ON spawns (tenant, machine ->> 'id') WHERE machine IS NOT NULL;`,
 ];

@@ -9,7 +9,8 @@ import type {
   Step,
 } from "./ledger.ts";
 import { isSettled } from "./spawn-record.ts";
-import type { SpawnAttempt, SpawnState } from "./spawn-record.ts";
+import type { Spawn, SpawnAttempt, SpawnState } from "./spawn-record.ts";
+import { inputOf } from "./spawn-input.ts";
 
 /** The rules of a spawn's record, the same for every ledger. */
 
@@ -35,8 +36,9 @@ export function beginRecord(spawn: NewSpawn): SpawnRecord {
       state: "launching",
       planId: plan.planId,
       substrate: plan.substrate,
+      ...inputOf(spawn.own),
       machine: null,
-      attempts: attemptsOf(launches),
+      ...shownLaunches(launches),
       error: null,
       createdAt: at,
       updatedAt: at,
@@ -64,7 +66,7 @@ export function takeStep(step: Step): SpawnRecord | null {
       state: step.to,
       machine: step.machine === undefined ? spawn.machine : step.machine,
       error: step.error === undefined ? spawn.error : step.error,
-      attempts: attemptsOf(launches),
+      ...shownLaunches(launches),
       updatedAt: step.at,
     },
     lease: released ? { ...lease, worker: null } : { ...lease, until: step.lease },
@@ -93,7 +95,7 @@ export function claimRecord(record: SpawnRecord, claim: Claim): SpawnRecord | nu
   const launches = answer(record.launches, last?.outcome === null ? doubt : undefined);
   const { worker, until, fence } = claim;
   return {
-    spawn: { ...record.spawn, attempts: attemptsOf(launches) },
+    spawn: { ...record.spawn, ...shownLaunches(launches) },
     launches,
     lease: { worker, until, fence: fence + 1 },
   };
@@ -147,12 +149,19 @@ function answer(launches: readonly LaunchRecord[], given: Step["answer"]): reado
 }
 
 /** The launches as a spawn shows them. */
-export function attemptsOf(launches: readonly LaunchRecord[]): readonly SpawnAttempt[] {
-  return launches.map(({ attempt, place, token, outcome, reason }) => ({
-    attempt,
-    place,
-    token,
-    outcome,
-    reason,
-  }));
+export function shownLaunches(
+  launches: readonly LaunchRecord[],
+): Pick<Spawn, "launch" | "attempts"> {
+  const latest = launches.at(-1);
+  return {
+    launch: latest === undefined ? null : { token: latest.token, index: latest.member },
+    attempts: launches.map(({ attempt, place, token, member, outcome, reason }): SpawnAttempt => ({
+      attempt,
+      place,
+      token,
+      index: member,
+      outcome,
+      reason,
+    })),
+  };
 }

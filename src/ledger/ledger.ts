@@ -1,6 +1,7 @@
 import type { BlastRadius, JsonObject } from "../errors.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
+import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -72,6 +73,8 @@ export interface DrivenSpawn extends SpawnRecord {
 /** A new spawn with its first launch. */
 export interface NewSpawn extends SpawnKey {
   readonly plan: LaunchPlan;
+  /** The caller's additions to the workspace, for this spawn alone. */
+  readonly own: SpawnInput;
   readonly launch: NewLaunch;
   readonly worker: string;
   readonly leaseUntil: number;
@@ -175,8 +178,8 @@ export interface Ledger extends RateStore {
    * exist or its state does not allow its step. `spent` is the reservation of a launch among the steps.
    */
   take(steps: readonly Step[], spent: Spent | null): Promise<readonly SpawnRecord[] | null>;
-  /** Spawn ids of a launch's members, in order. */
-  members(token: string): Promise<readonly string[]>;
+  /** A launch's members, in order. */
+  members(token: string): Promise<readonly SpawnMember[]>;
   /**
    * Gives the spawn to another worker and raises its fence; null if the fence has risen in the meantime. A launch
    * without an outcome becomes `unknown`, because the previous worker may have made the call.

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
+import type { SpawnMember } from "../substrate/contract.ts";
 import { admit, correct, forecast, releaseReservation } from "../pacing/admission.ts";
 import type { RateState } from "../pacing/admission.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
 import { launchId } from "./launch-token.ts";
 import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
+import { inputOf } from "./spawn-input.ts";
 import { isSettled } from "./spawn-record.ts";
 import type { SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
@@ -231,13 +233,13 @@ function launchedAs({ launched }: Memory, id: string): readonly Entry[] {
   return launched.get(id) ?? [];
 }
 
-function membersOf(memory: Memory, token: string): readonly string[] {
+function membersOf(memory: Memory, token: string): readonly SpawnMember[] {
   return launchedAs(memory, launchId(token))
     .flatMap(({ record: { spawn, launches } }) =>
       launches.filter((launch) => launch.token === token).map(({ member }) => ({ spawn, member })),
     )
     .toSorted((one, other) => one.member - other.member)
-    .map(({ spawn }) => spawn.spawnId);
+    .map(({ spawn }) => ({ spawnId: spawn.spawnId, ...inputOf(spawn) }));
 }
 
 function describe(memory: Memory, key: SpawnKey): SpawnDescription | null {

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, Substrate } from "../plan/plan.ts";
-import type { Machine, MachineAddresses } from "../substrate/contract.ts";
+import type { Machine, MachineAddresses, SpawnInput } from "../substrate/contract.ts";
 
 export const SPAWN_STATES = [
   "pending",
@@ -65,13 +65,23 @@ export interface SpawnAttempt {
   readonly attempt: number;
   readonly place: string;
   readonly token: string;
+  /** 0-based index among the members of the launch. */
+  readonly index: number;
   /** Null until the launch call has been answered. */
   readonly outcome: "accepted" | "rejected" | "unknown" | null;
   readonly reason: string | null;
 }
 
+/** Which member of which launch call a spawn's machine is. */
+export interface SpawnLaunch {
+  /** The token of the call. */
+  readonly token: string;
+  /** 0-based; on EC2 the instance's launch index. */
+  readonly index: number;
+}
+
 /** A durable request for one machine. */
-export interface Spawn {
+export interface Spawn extends SpawnInput {
   readonly spawnId: string;
   readonly tenant: string;
   readonly workspace: string;
@@ -79,6 +89,8 @@ export interface Spawn {
   readonly planId: string;
   readonly substrate: Substrate;
   readonly machine: SpawnMachine | null;
+  /** Its latest launch; null before the first. */
+  readonly launch: SpawnLaunch | null;
   readonly attempts: readonly SpawnAttempt[];
   /** The cause of its failure, in the form of `SlipwayError.toJSON()`. */
   readonly error: JsonObject | null;

@@ -14,7 +14,7 @@ import {
   claimSpawn,
   findDrivenSpawn,
   findSpawnRow,
-  memberIds,
+  membersOf,
   readPlan,
   recordOf,
   takeSteps,
@@ -56,7 +56,7 @@ export function createSqliteLedger(database: Database): Ledger {
       const isLight = spent === null && steps.every(mayBeLost);
       return isLight ? database.writeLightly(work) : database.write(work);
     },
-    members: (token) => database.read((connection) => memberIds(connection, token)),
+    members: (token) => database.read((connection) => membersOf(connection, token)),
     claim: (claimed) => database.write((connection) => claimSpawn(connection, claimed)),
     renew: (worker, until) =>
       database.write((connection) => {

@@ -7,9 +7,11 @@ import type { LaunchPlan } from "../plan/plan.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
 import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, SpawnRecord, Step } from "./ledger.ts";
-import { damaged, number, parseJson, parseSpawnRecord, text } from "./ledger-rows.ts";
+import { damaged, number, parseJson, parseMember, parseSpawnRecord, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
+import { hasInput, inputOf } from "./spawn-input.ts";
 import type { SpawnState } from "./spawn-record.ts";
+import type { SpawnMember } from "../substrate/contract.ts";
 
 /** Spawns and their launches in the embedded database; the rules are in `ledger-steps.ts`. */
 
@@ -129,21 +131,21 @@ export function claimSpawn(connection: Connection, claimed: Claim): SpawnRecord 
   return after;
 }
 
-export function memberIds(connection: Connection, token: string): readonly string[] {
+export function membersOf(connection: Connection, token: string): readonly SpawnMember[] {
   return connection
     .all(
-      `SELECT spawns.spawn_id FROM launches JOIN spawns ON spawns.number = launches.spawn
+      `SELECT spawns.spawn_id, spawns.input FROM launches JOIN spawns ON spawns.number = launches.spawn
        WHERE launches.token = ? ORDER BY launches.member`,
       token,
     )
-    .map((row) => text(row, "spawn_id"));
+    .map(parseMember);
 }
 
 function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash: string): number {
-  return connection.insert(
-    `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate,
+  const number = connection.insert(
+    `INSERT INTO spawns (tenant, spawn_id, workspace, state, plan_id, plan_hash, substrate, input,
        worker, lease_until, fence, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     spawn.tenant,
     spawn.spawnId,
     spawn.workspace,
@@ -151,12 +153,22 @@ function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash
     spawn.planId,
     hash,
     spawn.substrate,
+    hasInput(spawn) ? canonicalJson(inputOf(spawn)) : null,
     lease.worker,
     lease.until,
     lease.fence,
     spawn.createdAt,
     spawn.updatedAt,
   );
+  for (const [name, value] of Object.entries(spawn.labels))
+    connection.run(
+      "INSERT INTO labels (tenant, name, value, spawn) VALUES (?, ?, ?, ?)",
+      spawn.tenant,
+      name,
+      value,
+      number,
+    );
+  return number;
 }
 
 /** @returns the spawn's row id; null if its record has changed */

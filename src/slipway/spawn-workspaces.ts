@@ -14,6 +14,7 @@ import { checkSpawnId } from "../ledger/spawn-record.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
 import { awaitSpawn, spawnPlan, createSpawnerRuntime, terminate } from "../spawner/spawn.ts";
 import type { SpawnerRuntime, SpawnerPorts, WaitOptions } from "../spawner/task.ts";
+import { NO_INPUT } from "../substrate/contract.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
@@ -160,6 +161,7 @@ async function spawnMember(
   return await spawnPlan(burst.runtime, {
     ...waitOptions,
     plan: await burst.planOf(subject),
+    own: NO_INPUT,
     subject,
   });
 }

@@ -171,7 +171,7 @@ async function recordStep(
 async function recordLaunch(
   runtime: SpawnerRuntime,
   task: Task,
-  { plan, launches }: DrivenSpawn,
+  { plan, spawn, launches }: DrivenSpawn,
   step: Step,
   { candidate }: PlannedLaunch,
 ): Promise<SpawnRecord | null> {
@@ -179,6 +179,7 @@ async function recordLaunch(
   const { record } = await runtime.queue.enqueue({
     spawnId: waitOptions.spawnId,
     plan,
+    own: spawn,
     candidate,
     number: launches.length + 1,
     adapter,

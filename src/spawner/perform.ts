@@ -1,8 +1,9 @@
 import { SlipwayError, isUnsent } from "../errors.ts";
-import type { LaunchOutcome, MachineStatus } from "../substrate/contract.ts";
+import type { LaunchOutcome, MachineStatus, SpawnMember } from "../substrate/contract.ts";
 import { launchId } from "../ledger/launch-token.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { isMember } from "../ledger/ledger-steps.ts";
+import { inputOf } from "../ledger/spawn-input.ts";
 import { refusalEvent, nextLaunch } from "./next-launch.ts";
 import { reportWait } from "./notice.ts";
 import type { Command, SpawnEvent } from "./state-machine.ts";
@@ -73,6 +74,10 @@ async function performLaunch(
   }
 }
 
+function memberOf({ spawn }: DrivenSpawn): SpawnMember {
+  return { spawnId: spawn.spawnId, ...inputOf(spawn) };
+}
+
 async function awaitLaunch(
   runtime: SpawnerRuntime,
   task: Task,
@@ -92,7 +97,7 @@ async function awaitLaunch(
     secrets: () => task.secrets(signal),
     isWanted: driven.spawn.state !== "terminating",
     at: Date.parse(at),
-    members: async () => (alone ? [spawnId] : await runtime.ledger.members(token)),
+    members: async () => (alone ? [memberOf(driven)] : await runtime.ledger.members(token)),
     admit: async (stop) =>
       await runtime.admission.admitRepeat(
         { adapter, plan: driven.plan },

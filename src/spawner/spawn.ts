@@ -3,7 +3,7 @@ import { memoize } from "../async/memoize.ts";
 import { timestamp } from "../host/clock.ts";
 import { placePhrase } from "../plan/place.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
-import type { LaunchSecrets, SubstrateAdapter } from "../substrate/contract.ts";
+import type { LaunchSecrets, SpawnInput, SubstrateAdapter } from "../substrate/contract.ts";
 import { noCandidateLeft, offeringsOf, openCandidates } from "./candidates.ts";
 import { drive, LeaseLost, notify } from "./drive.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
@@ -28,6 +28,8 @@ export interface SpawnRequest extends WaitOptions {
   readonly plan: LaunchPlan;
   /** The workspace that was requested, or the saved plan itself. */
   readonly subject: string | LaunchPlan;
+  /** The caller's additions to the workspace. */
+  readonly own: SpawnInput;
 }
 
 /** First and longest pause between two reads of a spawn that another worker drives, in milliseconds. */
@@ -60,7 +62,7 @@ export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
  * id, continues with what is recorded.
  */
 export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest): Promise<Spawn> {
-  const { plan, spawnId, tenant, signal } = request;
+  const { plan, own, spawnId, tenant, signal } = request;
   const [adapter, owner, secrets, full] = await Promise.all([
     runtime.openAdapter(plan.target),
     runtime.ledger.owner(),
@@ -73,6 +75,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
   const { record, existing } = await enqueueLaunch(runtime, request, {
     spawnId,
     plan,
+    own,
     candidate: first.index,
     number: 1,
     adapter,
@@ -85,6 +88,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
         tenant,
         spawnId,
         plan,
+        own,
         launch,
         worker: runtime.worker.id,
         leaseUntil: runtime.leases.until(),

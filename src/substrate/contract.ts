@@ -1,4 +1,4 @@
-import type { ErrorReason, JsonObject, SlipwayError } from "../errors.ts";
+import type { ErrorReason, JsonObject, JsonValue, SlipwayError } from "../errors.ts";
 import type {
   Architecture,
   Artifact,
@@ -71,9 +71,26 @@ export interface Ownership {
   readonly launchId: string;
 }
 
-export interface LaunchMember {
+/** A caller's additions to the workspace, for one spawn. They are stored and shown as they are: never secrets. */
+export interface SpawnInput {
+  /** Environment variables by name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** For selection, by key. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** For the program on the machine; null for none. */
+  readonly input: JsonValue;
+}
+
+/** The input of a spawn whose caller gives none. */
+export const NO_INPUT: SpawnInput = { env: {}, labels: {}, input: null };
+
+/** One of the spawns of a launch. */
+export interface SpawnMember extends SpawnInput {
   readonly spawnId: string;
-  /** The boot document that the machine receives, ready for delivery. */
+}
+
+export interface LaunchMember extends SpawnMember {
+  /** With the delivery `environment`: the boot document of this member. Otherwise empty. */
   readonly bootDocument: string;
 }
 
@@ -98,6 +115,11 @@ export interface Launch {
   readonly place: Candidate;
   readonly ownership: Ownership;
   readonly members: readonly LaunchMember[];
+  /**
+   * With the delivery `cloud-init`: the user data of all members, because batches on EC2 and Compute Engine take one
+   * text. Empty if there is none.
+   */
+  readonly userData: string;
   readonly secrets: LaunchSecrets;
   /**
    * False if the launch is repeated only to learn which machine it has, which is terminated then. An adapter need not

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { SecretValue } from "../../src/secret-value.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch, Machine, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { buildIndex, startRegistry } from "../../testing/registry/index.ts";
 import type { AddedImage, TestRegistry } from "../../testing/registry/index.ts";
@@ -79,7 +80,8 @@ describeWithEngine("a container from a private registry", (engine) => {
       {
         ...base,
         ownership: { ...base.ownership, owner: owned.owner },
-        members: [{ spawnId: owned.owner, bootDocument: '{"version":1}' }],
+        members: [{ spawnId: owned.owner, ...NO_INPUT, bootDocument: '{"version":1}' }],
+        userData: "",
         secrets: { credential: CREDENTIAL, environment: {}, files: [], ...secrets },
       },
       signal,
@@ -202,7 +204,8 @@ describeWithEngine("a container from a private registry", (engine) => {
       {
         ...base,
         ownership: { ...base.ownership, owner: owned.owner },
-        members: [{ spawnId: "other", bootDocument: "{}" }],
+        members: [{ spawnId: "other", ...NO_INPUT, bootDocument: "{}" }],
+        userData: "",
         secrets: { credential: wrong, environment: {}, files: [] },
       },
       signal,

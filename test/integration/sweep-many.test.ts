@@ -6,6 +6,7 @@ import { spawnMachine } from "../../src/ledger/spawn-record.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import { openDatabase } from "../../src/storage/database.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import { ec2Launch, ec2Plan, ec2World } from "../support/ec2-launch.ts";
 import type { Ec2World } from "../support/ec2-launch.ts";
@@ -42,6 +43,7 @@ async function begun(ledger: Ledger, { plan, token, members }: Launch) {
       tenant,
       spawnId,
       plan,
+      own: NO_INPUT,
       at: AT,
       worker: "worker-1",
       leaseUntil: 0,

@@ -10,6 +10,7 @@ import type { Wait, WaitOptions } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
 import type { Scene } from "./scene.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 
 /** A command for a process. */
 export type Command =
@@ -88,7 +89,12 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn
     switch (command.kind) {
       case "spawn": {
         const { plan } = wantedAs(command.name);
-        const request = { ...wishOf(spawner, command), plan, subject: plan.workspace };
+        const request = {
+          ...wishOf(spawner, command),
+          plan,
+          own: NO_INPUT,
+          subject: plan.workspace,
+        };
         return stateOf(await spawnPlan(world, request));
       }
       case "attend":

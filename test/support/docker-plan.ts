@@ -3,6 +3,7 @@ import { planSettings } from "../../adapters/docker/settings.ts";
 import type { JsonObject } from "../../src/errors.ts";
 import { freezePlan } from "../../src/plan/plan.ts";
 import type { DockerTarget, GuestRequest, LaunchPlan, PlanDraft } from "../../src/plan/plan.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch, LaunchMember, LaunchSecrets } from "../../src/substrate/contract.ts";
 
 /** A digest that is readable in a failed comparison. */
@@ -100,11 +101,12 @@ export function launchOf(plan: LaunchPlan, changes: Partial<Launch> = {}): Launc
       launchId: "0123456789abcdef".repeat(2),
     },
     members: [memberOf("spawn-1")],
+    userData: "",
     secrets: NO_SECRETS,
     ...changes,
   };
 }
 
 export function memberOf(spawnId: string): LaunchMember {
-  return { spawnId, bootDocument: JSON.stringify({ spawn_id: spawnId }) };
+  return { spawnId, ...NO_INPUT, bootDocument: JSON.stringify({ spawn_id: spawnId }) };
 }

@@ -4,6 +4,7 @@ import { planSettings } from "../../adapters/aws/settings.ts";
 import type { InstanceSettings } from "../../adapters/aws/settings.ts";
 import { freezePlan } from "../../src/plan/plan.ts";
 import type { AwsTarget, Candidate, LaunchPlan } from "../../src/plan/plan.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch, LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
 import type { Ec2Options, Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
@@ -110,8 +111,10 @@ export function ec2Launch(
     },
     members: Array.from({ length: count }, (_, index) => ({
       spawnId: count === 1 ? name : `${name}-${index}`,
+      ...NO_INPUT,
       bootDocument: "#cloud-config\n{}\n",
     })),
+    userData: "#cloud-config\n{}\n",
     secrets: { credential: null, environment: {}, files: [] },
     ...rest,
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Candidate, GcpTarget, LaunchPlan } from "../../src/plan/plan.ts";
 import { freezePlan } from "../../src/plan/plan.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 
 export const GCE_IMAGE = "projects/agents/global/images/debian-12-v20250115";
@@ -81,7 +82,8 @@ export function gceLaunch(
       planId: plan.planId,
       launchId: token.slice(0, 32),
     },
-    members: spawnIds.map((spawnId) => ({ spawnId, bootDocument: "#cloud-config\n" })),
+    members: spawnIds.map((spawnId) => ({ spawnId, ...NO_INPUT, bootDocument: "#cloud-config\n" })),
+    userData: "#cloud-config\n",
     secrets: { credential: null, environment: {}, files: [] },
     ...rest,
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { freezePlan } from "../../src/plan/plan.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 
 export const FAKE_IMAGE = "registry.test/agents/base:1";
@@ -57,7 +58,8 @@ export function fakeLaunch(name: string, change: Partial<Launch> = {}): Launch {
       planId: plan.planId,
       launchId: name,
     },
-    members: [{ spawnId: name, bootDocument: "{}" }],
+    members: [{ spawnId: name, ...NO_INPUT, bootDocument: "{}" }],
+    userData: "",
     secrets: { credential: null, environment: {}, files: [] },
     ...change,
   };

@@ -7,6 +7,7 @@ import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { samplePlan } from "./sample-plan.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 
 export const KEY = { tenant: "default", spawnId: "one" };
 
@@ -33,6 +34,7 @@ export function spawnerWorld(options: Partial<FakeAdapterOptions> = {}) {
   const request = (changes: Partial<SpawnRequest> = {}): SpawnRequest => ({
     ...KEY,
     plan,
+    own: NO_INPUT,
     subject: plan.workspace,
     wait: "running",
     signal: new AbortController().signal,

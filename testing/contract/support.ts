@@ -12,6 +12,7 @@ import type {
 } from "../../src/substrate/contract.ts";
 import { knownMachine } from "../../src/substrate/contract.ts";
 import type { AdapterSubject } from "./subject.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 
 /** A signal that is never aborted. */
 export function neverAborted(): AbortSignal {
@@ -46,8 +47,10 @@ export function launchOf(subject: AdapterSubject, settings: LaunchSettings): Lau
     },
     members: Array.from({ length: count }, (_, index) => ({
       spawnId: `${name}-${index}`,
+      ...NO_INPUT,
       bootDocument: JSON.stringify({ version: 1, spawn_id: `${name}-${index}` }),
     })),
+    userData: "#cloud-config\n{}\n",
     secrets: secretsOf(subject),
   };
 }

@@ -96,9 +96,8 @@ function profile({ instanceProfileArn }: InstanceSettings): Pick<Input, "IamInst
 }
 
 /** EC2 takes one text for all members, so it cannot say which member a machine is. */
-function userData({ members }: Launch): Pick<Input, "UserData"> {
-  const document = members[0]?.bootDocument ?? "";
-  return document === "" ? {} : { UserData: Buffer.from(document, "utf8").toString("base64") };
+function userData({ userData: text }: Launch): Pick<Input, "UserData"> {
+  return text === "" ? {} : { UserData: Buffer.from(text, "utf8").toString("base64") };
 }
 
 /**

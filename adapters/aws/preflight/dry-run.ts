@@ -7,6 +7,7 @@ import { cloudError, providerCode } from "../errors/errors.ts";
 import { launchRequest } from "../launch/launch-request.ts";
 import { planSettings } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 /** EC2's dry run of a launch. Null if EC2 would have launched, otherwise its refusal. */
 export type DryRun = (
@@ -113,7 +114,8 @@ function dryRunRequest(
       planId: DRY_RUN_NAME,
       launchId: DRY_RUN_NAME,
     },
-    members: [{ spawnId: DRY_RUN_NAME, bootDocument: "" }],
+    members: [{ spawnId: DRY_RUN_NAME, ...NO_INPUT, bootDocument: "" }],
+    userData: "",
     secrets: { credential: null, environment: {}, files: [] },
   });
   return request;

@@ -69,8 +69,7 @@ function properties(launch: Launch, naming: Naming) {
   };
 }
 
-function metadataItems({ plan, members }: Launch) {
-  const userData = members[0]?.bootDocument ?? "";
+function metadataItems({ plan, userData }: Launch) {
   return [
     ...(userData === "" ? [] : [{ key: USER_DATA, value: userData }]),
     { key: METADATA.artifact, value: plan.artifact.id },

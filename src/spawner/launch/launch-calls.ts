@@ -6,9 +6,10 @@ import type {
   LaunchOutcome,
   LaunchProgress,
   LaunchSecrets,
+  SpawnMember,
   SubstrateAdapter,
 } from "../../substrate/contract.ts";
-import { bootDocument } from "../../boot/boot-document.ts";
+import { launchDocuments } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import { launchId } from "../../ledger/launch-token.ts";
 import type { LaunchSlots } from "./launch-slots.ts";
@@ -48,8 +49,8 @@ export interface LaunchPacing {
 /** A member's request for its outcome. */
 export interface LaunchInquiry extends RecordedLaunch {
   readonly spawnId: string;
-  /** Spawn ids of all members, in order. */
-  readonly members: () => Promise<readonly string[]>;
+  /** All members, in order. */
+  readonly members: () => Promise<readonly SpawnMember[]>;
   /** Waits for a turn at the provider if the launch is repeated. */
   readonly admit: (signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
@@ -63,7 +64,7 @@ export interface LaunchInquiry extends RecordedLaunch {
  */
 export interface LaunchCalls {
   /** Makes the first call of a launch; resolves when it has ended, with an answer or without. */
-  startLaunch(launch: RecordedLaunch, members: readonly string[]): Promise<void>;
+  startLaunch(launch: RecordedLaunch, members: readonly SpawnMember[]): Promise<void>;
   /** A member's outcome: of the call under way, of a call whose outcome it has not received, or of a new call. */
   awaitOutcome(inquiry: LaunchInquiry): Promise<LaunchOutcome>;
   /** Whether this process waits for the answer to a call of the launch. */
@@ -77,7 +78,7 @@ const KEPT = 60_000;
 type Answers = ReadonlyMap<string, () => LaunchOutcome>;
 
 interface Call {
-  readonly members: readonly string[];
+  readonly members: readonly SpawnMember[];
   /**
    * Outcomes for members that did not wait for them. Each is delivered once: a member that asks again causes another
    * call.
@@ -112,7 +113,7 @@ export function createLaunchCalls(
   };
 }
 
-function openCall(state: CallsState, token: string, members: readonly string[]): Call {
+function openCall(state: CallsState, token: string, members: readonly SpawnMember[]): Call {
   dropOldCalls(state);
   const call: Call = {
     members,
@@ -133,8 +134,8 @@ function dropOldCalls({ calls, clock }: CallsState): void {
 
 /** Other members may have asked while the members were looked up. */
 async function findOrOpenCall(state: CallsState, { token, members }: LaunchInquiry): Promise<Call> {
-  const ids = await members();
-  return state.calls.get(token) ?? openCall(state, token, ids);
+  const all = await members();
+  return state.calls.get(token) ?? openCall(state, token, all);
 }
 
 async function awaitOutcome(state: CallsState, inquiry: LaunchInquiry): Promise<LaunchOutcome> {
@@ -190,7 +191,7 @@ async function makeCall(
     await admit(stop);
     const outcomes = await sendLaunch(call, launch, stop);
     const answers = new Map<string, () => LaunchOutcome>();
-    for (const [index, spawnId] of call.members.entries()) {
+    for (const [index, { spawnId }] of call.members.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined)
         throw new Error(`the ${launch.plan.substrate} adapter gave no outcome`);
@@ -204,7 +205,7 @@ async function makeCall(
       throw caught;
     };
     // If the call was aborted, only the caller that aborted it gets the error.
-    if (!stop.aborted) for (const spawnId of call.members) call.undelivered.set(spawnId, fail);
+    if (!stop.aborted) for (const { spawnId } of call.members) call.undelivered.set(spawnId, fail);
     throw caught;
   } finally {
     call.running = null;
@@ -254,10 +255,7 @@ async function sendLaunch(
     plan,
     place,
     ownership: { owner, tenant, workspace, planId, launchId: launchId(token) },
-    members: call.members.map((spawnId) => ({
-      spawnId,
-      bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
-    })),
+    ...launchDocuments(plan, call.members, adapter.capabilities.bootDocument),
     // A machine that is never started needs none, and they may be gone.
     ...(isWanted || call.members.length > 1
       ? { secrets: await secrets() }

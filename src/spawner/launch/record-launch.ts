@@ -1,10 +1,16 @@
 import { mapLimited } from "../../async/map-limited.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
-import type { LaunchSecrets, SubstrateAdapter } from "../../substrate/contract.ts";
-import { bootDocument } from "../../boot/boot-document.ts";
+import type {
+  LaunchSecrets,
+  SpawnInput,
+  SpawnMember,
+  SubstrateAdapter,
+} from "../../substrate/contract.ts";
+import { launchDocuments } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "../../ledger/launch-token.ts";
+import { inputOf } from "../../ledger/spawn-input.ts";
 import type {
   DrivenSpawn,
   Ledger,
@@ -19,6 +25,7 @@ import type { RateRequest, Spent } from "../../pacing/contract.ts";
 export interface QueuedLaunch {
   readonly spawnId: string;
   readonly plan: LaunchPlan;
+  readonly own: SpawnInput;
   /** Index of the place among the plan's candidates. */
   readonly candidate: number;
   /** 1-based number of the spawn's launch. */
@@ -90,13 +97,16 @@ export async function recordLaunch(
   if (recorded.records === null) return await recordLaunch(ports, recorded.left, admitted);
   const { records, admittedAt = admitted.at } = recorded;
   const token = launches[0]?.token ?? "";
-  const ids = entries.map(({ queued: { spawnId } }) => spawnId);
   // The call starts before any member is settled: a member that asks then shares it.
   const launch = { token, adapter, owner, plan, candidate, secrets, at: admittedAt };
-  const answered = ports.calls.startLaunch(launch, ids);
+  const answered = ports.calls.startLaunch(launch, membersOf(entries));
   for (const [index, { resolve }] of entries.entries())
     resolve({ record: records[index] ?? null, existing: null });
   return { answered };
+}
+
+function membersOf(entries: readonly QueueEntry[]): readonly SpawnMember[] {
+  return entries.map(({ queued: { spawnId, own } }) => ({ spawnId, ...inputOf(own) }));
 }
 
 /** Each member's part of the launch. */
@@ -106,12 +116,9 @@ function launchesOf(
 ): readonly NewLaunch[] {
   const place = plan.candidates[candidate];
   if (place === undefined) throw noCandidateLeft(plan);
-  const members = entries.map(({ queued: { spawnId } }) => ({
-    spawnId,
-    bootDocument: bootDocument(plan, spawnId, adapter.capabilities.bootDocument),
-  }));
+  const documents = launchDocuments(plan, membersOf(entries), adapter.capabilities.bootDocument);
   const number = Math.max(...entries.map(({ queued }) => queued.number));
-  const token = launchToken({ owner, number, plan, place, members });
+  const token = launchToken({ owner, number, plan, place, ...documents });
   return entries.map((_entry, member) => ({ candidate, place: place.place, token, member }));
 }
 

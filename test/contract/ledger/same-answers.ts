@@ -5,6 +5,7 @@ import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 type Call = (ledger: Ledger) => Promise<unknown>;
 
@@ -86,7 +87,7 @@ function beginCalls(): fc.Arbitrary<Call> {
   return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, worker, leaseUntil: time }).map(
     ({ key: of, ...one }) =>
       (ledger: Ledger) =>
-        begin(ledger, { ...of, ...one, at: AT }),
+        begin(ledger, { ...of, ...one, own: NO_INPUT, at: AT }),
   );
 }
 

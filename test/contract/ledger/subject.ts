@@ -14,6 +14,7 @@ import type {
 import { beginRecord } from "../../../src/ledger/ledger-steps.ts";
 import type { SpawnMachine } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 /** A fresh ledger for one test. */
 export interface LedgerUnderTest extends AsyncDisposable {
@@ -58,6 +59,7 @@ export function newSpawn(changes: Partial<NewSpawn> = {}): NewSpawn {
   return {
     ...KEY,
     plan,
+    own: NO_INPUT,
     launch: launchOf("a"),
     worker: "worker-1",
     leaseUntil: 1_000,

@@ -8,6 +8,7 @@ import { LEDGER_MIGRATIONS } from "../../../src/ledger/ledger-schema.ts";
 import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { samplePlan } from "../sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 const [path = "", worker = "", spawns = "0", rounds = "0"] = process.argv.slice(2);
 process.stdout.write("ready\n");
@@ -26,7 +27,7 @@ for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
   const launch = { candidate: 0, place: "engine-1", token, member: 0 };
   const key = { tenant: "default", spawnId };
   const { created } = await ledger.begin(
-    [{ ...key, plan, launch, worker, leaseUntil: 0, at }],
+    [{ ...key, plan, own: NO_INPUT, launch, worker, leaseUntil: 0, at }],
     null,
   );
   if (created) begun.push(spawnId);

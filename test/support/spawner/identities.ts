@@ -2,6 +2,7 @@ import { containerName } from "../../../adapters/docker/launch/launch-request.ts
 import { instanceName, requestId } from "../../../adapters/gce/launch/names.ts";
 import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
 import { samplePlan } from "../sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 /** Everything that distinguishes the launches of a workspace. */
 export interface LaunchKey {
@@ -18,7 +19,8 @@ export function identityOf({ spawnId, number, place, subnet }: LaunchKey) {
     number,
     plan: samplePlan(),
     place: { place, subnet, verdict: "eligible", reason: null },
-    members: [{ spawnId, bootDocument: JSON.stringify({ spawnId }) }],
+    members: [{ spawnId, ...NO_INPUT, bootDocument: JSON.stringify({ spawnId }) }],
+    userData: "",
   });
   return {
     token,

@@ -3,13 +3,15 @@ import { describe, expect, it } from "vitest";
 import { launchId, launchToken } from "../../../src/ledger/launch-token.ts";
 import type { LaunchIdentity } from "../../../src/ledger/launch-token.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 const identity: LaunchIdentity = {
   owner: "ledger-1",
   number: 1,
   plan: samplePlan(),
   place: { place: "engine-1", verdict: "eligible", reason: null },
-  members: [{ spawnId: "one", bootDocument: "{}" }],
+  members: [{ spawnId: "one", ...NO_INPUT, bootDocument: "{}" }],
+  userData: "",
 };
 
 describe("launchToken", () => {
@@ -28,8 +30,10 @@ describe("launchToken", () => {
     ["machine type", { plan: samplePlan({ machineType: "large" }) }],
     ["artifact", { plan: samplePlan({ artifact: { ...samplePlan().artifact, id: "other" } }) }],
     ["tenant", { plan: samplePlan({ tenant: "other" }) }],
-    ["member", { members: [{ spawnId: "two", bootDocument: "{}" }] }],
-    ["boot document", { members: [{ spawnId: "one", bootDocument: "{ }" }] }],
+    ["member", { members: [{ spawnId: "two", ...NO_INPUT, bootDocument: "{}" }] }],
+    ["input", { members: [{ spawnId: "one", ...NO_INPUT, input: 1, bootDocument: "{}" }] }],
+    ["user data", { userData: "#cloud-config\n" }],
+    ["boot document", { members: [{ spawnId: "one", ...NO_INPUT, bootDocument: "{ }" }] }],
   ];
   it.each(others)("is different for another %s", (_name, change) => {
     expect(launchToken({ ...identity, ...change })).not.toBe(launchToken(identity));
@@ -41,7 +45,7 @@ describe("launchToken", () => {
         const token = launchToken({
           ...identity,
           number,
-          members: [{ spawnId, bootDocument: "" }],
+          members: [{ spawnId, ...NO_INPUT, bootDocument: "" }],
         });
         expect(token).toMatch(/^[0-9a-f]{64}$/);
         expect(launchId(token)).toMatch(/^[0-9a-f]{32}$/);

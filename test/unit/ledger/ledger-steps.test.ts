@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Step } from "../../../src/ledger/ledger.ts";
 import { beginRecord, mayBeLost } from "../../../src/ledger/ledger-steps.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const KEY = { tenant: "default", spawnId: "one" };
@@ -20,6 +21,7 @@ function step(changes: Partial<Step>): Step {
   const before = beginRecord({
     ...KEY,
     plan: samplePlan(),
+    own: NO_INPUT,
     launch: LAUNCH,
     worker: "d",
     leaseUntil: 1,

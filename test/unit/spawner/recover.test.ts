@@ -7,6 +7,7 @@ import type { SpawnNotice } from "../../../src/spawner/notice.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { KEY, spawnerWorld } from "../../support/spawner-world.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 /** A spawner, and others on its ledger that see its process as ended or as alive. */
 function recovering(options: Partial<FakeAdapterOptions> = {}) {
@@ -32,7 +33,15 @@ function recovering(options: Partial<FakeAdapterOptions> = {}) {
     const launch = { candidate: 0, place: "engine-1", token, member: 0 };
     const lease = { worker: "another-host", leaseUntil: at + 30_000 };
     const { plan } = here;
-    const spawn = { ...KEY, spawnId, plan, launch, ...lease, at: new Date(at).toISOString() };
+    const spawn = {
+      ...KEY,
+      spawnId,
+      plan,
+      own: NO_INPUT,
+      launch,
+      ...lease,
+      at: new Date(at).toISOString(),
+    };
     await here.ledger.begin([spawn], null);
   };
   const signal = new AbortController().signal;

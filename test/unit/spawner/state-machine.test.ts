@@ -8,6 +8,7 @@ import { progressOf, react } from "../../../src/spawner/state-machine.ts";
 import type { Command, SpawnEvent } from "../../../src/spawner/state-machine.ts";
 import { isFinished } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 const PLAN = samplePlan();
 const AT = "2026-11-22T04:00:00.000Z";
@@ -46,6 +47,7 @@ function world(places: number) {
     tenant: "default",
     spawnId: "one",
     plan: PLAN,
+    own: NO_INPUT,
     launch: launch(0),
     worker: "worker",
     leaseUntil: 0,

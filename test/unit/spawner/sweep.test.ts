@@ -3,6 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import { launchId } from "../../../src/ledger/launch-token.ts";
 import { sweep } from "../../../src/spawner/sweep.ts";
 import type { SweepRequest } from "../../../src/spawner/sweep.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 import type { Leftover, LeftoverVerbs, SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import type { FakeAdapterOptions } from "../../../testing/substrate/fake-adapter.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
@@ -44,7 +45,8 @@ function sweeping(options: Partial<FakeAdapterOptions> = {}) {
           planId: here.plan.planId,
           launchId: launchId(token),
         },
-        members: [{ spawnId: "one", bootDocument: "" }],
+        members: [{ spawnId: "one", ...NO_INPUT, bootDocument: "" }],
+        userData: "",
         secrets: { credential: null, environment: {}, files: [] },
         onProgress: () => undefined,
       },

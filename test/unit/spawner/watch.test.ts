@@ -7,6 +7,7 @@ import { openDatabase } from "../../../src/storage/database.ts";
 import { createFakeClock } from "../../../testing/fake-clock.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { scratchFolder } from "../../support/scratch.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 it("ends with CANCELLED when its signal is aborted while nothing happens", async () => {
   using folder = scratchFolder();
@@ -24,6 +25,7 @@ it("ends with CANCELLED when its signal is aborted while nothing happens", async
       {
         ...key,
         plan: samplePlan(),
+        own: NO_INPUT,
         launch: { candidate: 0, place: "engine-1", token: "0123", member: 0 },
         worker: "test",
         leaseUntil: clock.now() + 30_000,

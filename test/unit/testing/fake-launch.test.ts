@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { FAKE_ARTIFACT, fakeLaunch, fakePlan } from "../../support/launch.ts";
 import { fake, signal, summary } from "./support/fake.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 function members(...names: readonly string[]) {
-  return names.map((spawnId) => ({ spawnId, bootDocument: "{}" }));
+  return names.map((spawnId) => ({ spawnId, ...NO_INPUT, bootDocument: "{}" }));
 }
 
 describe("a launch", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLaunchCalls } from "../../../../src/spawner/launch/launch-calls.ts";
 import { createLaunchSlots } from "../../../../src/spawner/launch/launch-slots.ts";
 import type { LaunchInquiry } from "../../../../src/spawner/launch/launch-calls.ts";
+import { NO_INPUT } from "../../../../src/substrate/contract.ts";
 import type { LaunchOutcome } from "../../../../src/substrate/contract.ts";
 import { createFakeAdapter } from "../../../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../../../testing/fake-clock.ts";
@@ -43,7 +44,7 @@ function world() {
       candidate: 0,
       secrets: async () => SECRETS,
       at: 0,
-      members: async () => ["one"],
+      members: async () => [{ spawnId: "one", ...NO_INPUT }],
       admit: async () => undefined,
       signal: NEVER,
       detach: NEVER,

@@ -156,10 +156,8 @@ describe("launchRequest", () => {
   });
 
   it("sends no user data if there is none, and any text unchanged", () => {
-    const withDocument = (bootDocument: string) =>
-      launchRequest(
-        ec2Launch(ec2Plan(NETWORK), "one", { members: [{ spawnId: "one", bootDocument }] }),
-      ).UserData;
+    const withDocument = (userData: string) =>
+      launchRequest(ec2Launch(ec2Plan(NETWORK), "one", { userData })).UserData;
     expect(withDocument("")).toBe(undefined);
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (document) => {

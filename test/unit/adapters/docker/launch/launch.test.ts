@@ -26,6 +26,7 @@ import {
 } from "../../../../support/docker-launches.ts";
 import { containerAnswer, startFakeEngine } from "../../../../support/fake-engine.ts";
 import type { EngineHandler, FakeEngine } from "../../../../support/fake-engine.ts";
+import { NO_INPUT } from "../../../../../src/substrate/contract.ts";
 
 const { launchWith, pinned } = useRegistry();
 
@@ -218,7 +219,11 @@ describe("launch", () => {
       reply(200, containerAnswer({ Id: path.split("/")[2] ?? "" })),
     );
     const adapter = adapterOf(engine);
-    const members = ["one", "two", "three"].map((spawnId) => ({ spawnId, bootDocument: "{}" }));
+    const members = ["one", "two", "three"].map((spawnId) => ({
+      spawnId,
+      ...NO_INPUT,
+      bootDocument: "{}",
+    }));
     const launch = { ...launchWith(), members };
     const outcomes = await adapter.launch(launch, new AbortController().signal);
     await adapter.close();

@@ -96,7 +96,7 @@ describe("insertRequest", () => {
 
   it("leaves to Compute Engine what not tested for", () => {
     const launch = gceLaunch("spawn-1", { plan: gcePlan({ settings: BARE }) });
-    const silent = { ...launch, members: [{ spawnId: "spawn-1", bootDocument: "" }] };
+    const silent = { ...launch, userData: "" };
     const body = insertRequest(silent, "spawn-1-0123456789abcdef");
     expect(Object.keys(body).toSorted()).toEqual(
       ["disks", "labels", "machineType", "metadata", "name", "networkInterfaces"].toSorted(),
