@@ -178,6 +178,7 @@ export const BLAST_RADII = [
   "place",
   "type-in-zone",
   "zone",
+  "type-in-market",
   "market",
   "region",
   "account",

@@ -97,7 +97,7 @@ export interface Step extends SpawnKey {
     Partial<Pick<LaunchRecord, "blastRadius">>;
   /** The intent of the next launch. The latest one must be settled. */
   readonly launch?: NewLaunch;
-  /** Offerings that were found full, and until when to consider them full, in milliseconds since the epoch. */
+  /** Offerings and subnets that were found full, and until when to consider them full, in milliseconds since the epoch. */
   readonly full?: { readonly offerings: readonly string[]; readonly until: number };
   /** When the worker's lease ends, or `release` if it stops driving the spawn. */
   readonly lease: number | "release";
@@ -191,7 +191,7 @@ export interface Ledger extends RateStore {
   release(key: SpawnKey, fence: number): Promise<void>;
   /** All spawns of the tenant that have not settled, oldest first. */
   unfinished(tenant: string): Promise<readonly (SpawnKey & { readonly lease: Lease })[]>;
-  /** Those of the offerings that are known to be full at this time. */
+  /** Those of the offerings and subnets that are known to be full at this time. */
   fullOfferings(offerings: readonly string[], now: number): Promise<ReadonlySet<string>>;
   describe(key: SpawnKey): Promise<SpawnDescription | null>;
   /** Newest first. */

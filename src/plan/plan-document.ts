@@ -138,6 +138,7 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
         place: text(),
         subnet: text().exactOptional(),
         market: z.enum(["on-demand", "spot"]).exactOptional(),
+        machineType: text().exactOptional(),
         verdict: z.enum(["eligible", "rejected"]),
         reason: orNull(text()),
       }),

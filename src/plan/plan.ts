@@ -37,6 +37,8 @@ export interface Candidate {
   readonly subnet?: string;
   /** EC2: the purchase option there. */
   readonly market?: "on-demand" | "spot";
+  /** The machine type there, if the plan's candidates have different ones. */
+  readonly machineType?: string;
   readonly verdict: "eligible" | "rejected";
   /** Why it was rejected; null for an eligible one. */
   readonly reason: string | null;

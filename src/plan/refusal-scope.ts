@@ -8,18 +8,21 @@ type Scope = (refused: Candidate, other: Candidate) => boolean;
 
 const everywhere: Scope = () => true;
 const sameMarket: Scope = (refused, other) => refused.market === other.market;
+const sameType: Scope = (refused, other) => refused.machineType === other.machineType;
 const sameZone: Scope = (refused, other) => refused.place === other.place;
 
 /**
  * Whether a refusal at one candidate is about another candidate as well. All candidates of a plan have the same image,
- * machine type, credentials, account and region; they differ in zone, subnet and market.
+ * credentials, account and region; they differ in zone, subnet, market and machine type.
  */
 const SCOPES: Readonly<Record<BlastRadius, Scope>> = {
   request: () => false,
   place: (refused, other) => sameZone(refused, other) && refused.subnet === other.subnet,
   // Spot and on-demand machines come from separate pools: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html
-  "type-in-zone": (refused, other) => sameZone(refused, other) && sameMarket(refused, other),
+  "type-in-zone": (refused, other) =>
+    sameZone(refused, other) && sameMarket(refused, other) && sameType(refused, other),
   zone: sameZone,
+  "type-in-market": (refused, other) => sameMarket(refused, other) && sameType(refused, other),
   market: sameMarket,
   region: everywhere,
   account: everywhere,

@@ -13,8 +13,6 @@ export interface OpenCandidate {
   /** Index among the plan's candidates. */
   readonly index: number;
   readonly candidate: Candidate;
-  /** The capacity that is used there: two spawns with the same offering find the same capacity. */
-  readonly offering: string;
 }
 
 /** An earlier launch of a spawn. */
@@ -29,9 +27,8 @@ export function openCandidates(
   earlier: readonly EarlierLaunch[],
   full: ReadonlySet<string>,
 ): readonly OpenCandidate[] {
-  const offerings = offeringsOf(plan);
   const open = plan.candidates
-    .map((candidate, index) => ({ index, candidate, offering: offerings[index] ?? "" }))
+    .map((candidate, index) => ({ index, candidate }))
     .filter(
       ({ index, candidate }) =>
         candidate.verdict === "eligible" &&
@@ -40,10 +37,9 @@ export function openCandidates(
         ),
     );
   if (full.size === 0) return open;
-  return [
-    ...open.filter(({ offering }) => !full.has(offering)),
-    ...open.filter(({ offering }) => full.has(offering)),
-  ];
+  const supplies = suppliesOf(plan);
+  const isFull = ({ index }: OpenCandidate) => supplies[index]?.some((one) => full.has(one));
+  return [...open.filter((one) => !isFull(one)), ...open.filter(isFull)];
 }
 
 /** A launch that was followed by another one was refused with the verdict `next-candidate`. */
@@ -57,17 +53,25 @@ function isRuledOut(
   return rulesOut({ blastRadius, retry: "next-candidate" }, refused, other);
 }
 
-/** The offerings of all candidates, in order. */
-export const offeringsOf = memoizeFrozen((plan: LaunchPlan): readonly string[] =>
-  plan.candidates.map((candidate) => offeringOf(plan, candidate)),
+/** The supplies of a launch at each candidate, in order: an offering and, where it has one, a subnet's addresses. */
+const suppliesOf = memoizeFrozen((plan: LaunchPlan): readonly (readonly string[])[] =>
+  plan.candidates.map((candidate) => {
+    const addresses = addressesOf(plan, candidate);
+    return [offeringOf(plan, candidate), ...(addresses === null ? [] : [addresses])];
+  }),
 );
+
+/** The supplies of all candidates, without duplicates. */
+export const allSuppliesOf = memoizeFrozen((plan: LaunchPlan): readonly string[] => [
+  ...new Set(suppliesOf(plan).flat()),
+]);
 
 /** Machine type, zone and market in one account: the capacity that may be exhausted. */
 export function offeringOf(
   { target, machineType }: Pick<LaunchPlan, "target" | "machineType">,
-  { place, market }: Pick<Candidate, "place" | "market">,
+  { place, market, machineType: ownType }: Pick<Candidate, "place" | "market" | "machineType">,
 ): string {
-  return canonicalJson([accountOf(target), place, machineType, market ?? null]);
+  return canonicalJson([accountOf(target), place, ownType ?? machineType, market ?? null]);
 }
 
 /** The error of a plan whose candidates were all rejected. */
@@ -80,6 +84,14 @@ export function noCandidateLeft(plan: LaunchPlan): SlipwayError {
       .join("; ")})`,
     remedy: "Name another zone or subnet in the placement, or another machine type.",
   });
+}
+
+/** The addresses of a candidate's subnet, which all machine types and markets share. */
+export function addressesOf(
+  { target }: Pick<LaunchPlan, "target">,
+  { subnet }: Pick<Candidate, "subnet">,
+): string | null {
+  return subnet === undefined ? null : canonicalJson([accountOf(target), subnet]);
 }
 
 function accountOf(target: PlacementTarget): string | null {

@@ -1,6 +1,6 @@
-import type { SlipwayError } from "../errors.ts";
+import type { ErrorReason, SlipwayError } from "../errors.ts";
 import { rulesOut } from "../plan/refusal-scope.ts";
-import { offeringsOf, openCandidates } from "./candidates.ts";
+import { addressesOf, allSuppliesOf, offeringOf, openCandidates } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch } from "../ledger/ledger.ts";
 import type { SpawnEvent } from "./state-machine.ts";
 import { latestLaunch } from "./task.ts";
@@ -23,7 +23,7 @@ export async function nextLaunch(
       ? { ...launch, blastRadius: refusal.blastRadius }
       : launch,
   );
-  const full = await runtime.ledger.fullOfferings(offeringsOf(plan), runtime.clock.now());
+  const full = await runtime.ledger.fullOfferings(allSuppliesOf(plan), runtime.clock.now());
   const [next] = openCandidates(plan, launches, full);
   if (next === undefined) return null;
   const { place, market } = next.candidate;
@@ -41,20 +41,25 @@ export async function refusalEvent(
   return { kind, error, next: await nextLaunch(runtime, driven, error) };
 }
 
+/** The reasons of refusals that offerings without capacity, quota or a market meet for some time. */
+const SHORTAGES: ReadonlySet<ErrorReason> = new Set([
+  "INSUFFICIENT_CAPACITY",
+  "QUOTA_EXCEEDED",
+  "SPOT_ROLE_MISSING",
+]);
+
 /**
- * The offerings that other spawns try last for some time: those without capacity, and all of a market that refused. None
- * for any other error.
+ * The offerings and subnets that other spawns try last for some time, because this one was refused there: all offerings
+ * that a shortage is about, or a subnet without addresses. None for any other error.
  */
 export function fullOfferings(
   { plan, launches }: DrivenSpawn,
   error: SlipwayError,
 ): readonly string[] {
-  const isShortage = error.reason === "INSUFFICIENT_CAPACITY" || error.blastRadius === "market";
   const refused = plan.candidates[launches.at(-1)?.candidate ?? -1];
-  if (!isShortage || error.retry !== "next-candidate" || refused === undefined) return [];
-  const offerings = offeringsOf(plan).filter((_offering, index) => {
-    const candidate = plan.candidates[index];
-    return candidate !== undefined && rulesOut(error, refused, candidate);
-  });
-  return [...new Set(offerings)];
+  if (error.retry !== "next-candidate" || refused === undefined) return [];
+  if (error.reason === "SUBNET_FULL") return [addressesOf(plan, refused) ?? []].flat();
+  if (!SHORTAGES.has(error.reason)) return [];
+  const short = plan.candidates.filter((candidate) => rulesOut(error, refused, candidate));
+  return [...new Set(short.map((candidate) => offeringOf(plan, candidate)))];
 }

@@ -4,7 +4,7 @@ import { timestamp } from "../host/clock.ts";
 import { placePhrase } from "../plan/place.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SpawnInput, SubstrateAdapter } from "../substrate/contract.ts";
-import { noCandidateLeft, offeringsOf, openCandidates } from "./candidates.ts";
+import { allSuppliesOf, noCandidateLeft, openCandidates } from "./candidates.ts";
 import { drive, LeaseLost, notify } from "./drive.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { createGovernor } from "../pacing/governor.ts";
@@ -68,7 +68,7 @@ export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest):
     runtime.ledger.owner(),
     // Looked up before anything is recorded: a spawn whose secret is missing is refused, not failed.
     runtime.launchSecrets(plan, signal),
-    runtime.ledger.fullOfferings(offeringsOf(plan), runtime.clock.now()),
+    runtime.ledger.fullOfferings(allSuppliesOf(plan), runtime.clock.now()),
   ]);
   const [first] = openCandidates(plan, [], full);
   if (first === undefined) throw noCandidateLeft(plan);

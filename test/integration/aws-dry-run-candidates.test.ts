@@ -109,7 +109,7 @@ describe("a refusal of EC2's dry run", () => {
     expect(dryRuns).toBe(3);
   });
 
-  it.each(["OptInRequired", "Blocked", "InvalidParameterValue", "VolumeLimitExceeded"])(
+  it.each(["OptInRequired", "Blocked", "InvalidUserData.Malformed", "VolumeLimitExceeded"])(
     "that concerns every candidate (%s) is not tried again",
     async (code) => {
       await using scene = await ec2Scene();
@@ -119,6 +119,15 @@ describe("a refusal of EC2's dry run", () => {
       expect(dryRuns).toBe(1);
     },
   );
+
+  it("of a parameter is tried once in each market", async () => {
+    await using scene = await ec2Scene();
+    scene.ec2.fault(refusing("InvalidParameterCombination"));
+    const { checks, verdicts, dryRuns } = await resolveIn(scene, ZONES, BOTH);
+    expect(failures(checks)).toEqual({ "permission.launch": "CLOUD_REQUEST_REFUSED" });
+    expect(verdicts).toEqual(Array(6).fill("rejected"));
+    expect(dryRuns).toBe(2);
+  });
 
   it("with an unknown code is tried at other candidates, but only a few times", async () => {
     await using scene = await ec2Scene();

@@ -1,5 +1,8 @@
 import type { CloudRule } from "./cloud-rule.ts";
 
+export const CORRECT_VALUE =
+  "Correct the value that EC2's message names in the placement, the environment, the machine type or the image.";
+
 /** Refusals that leave other candidates of the plan: they concern one subnet, zone, machine type or market. */
 export const CANDIDATE_RULES: readonly CloudRule[] = [
   {
@@ -54,7 +57,19 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["Unsupported", "UnsupportedInstanceTypeOnHost", "IncompatibleHostRequirements"],
+    // Without a zone in its message: a VPC whose dedicated tenancy the type does not support, for example.
+    // https://github.com/hashicorp/terraform/issues/18215
+    codes: ["Unsupported"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "NOT_OFFERED_HERE",
+      remedy: "Name another machine type, or a subnet of a VPC with default tenancy.",
+      blastRadius: "request",
+      retry: "next-candidate",
+    },
+  },
+  {
+    codes: ["UnsupportedInstanceTypeOnHost", "IncompatibleHostRequirements"],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NOT_OFFERED_HERE",
@@ -74,6 +89,58 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     },
   },
   {
+    // Local Zones do not offer all volume types of their region.
+    codes: ["UnknownVolumeType", "VolumeTypeNotAvailableInRegion"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "DISK_TYPE_NOT_FOUND",
+      remedy: "Set another disk_type_ref in the machine type, or name a subnet in another zone.",
+      blastRadius: "zone",
+      retry: "next-candidate",
+    },
+  },
+  {
+    // A value may be wrong for one market only, such as the tenancy of a spot request, or for one machine type.
+    codes: [
+      "ClientInvalidParameterValue",
+      "InvalidParameter",
+      "InvalidParameterValue",
+      "InvalidParameterCombination",
+      "InvalidParameterDependency",
+      "InvalidRequest",
+      "MissingParameter",
+      "UnknownParameter",
+      "ValidationError",
+      "InvalidBlockDeviceMapping",
+      "InvalidCpuCredits",
+      "AttachmentLimitExceeded",
+      "PrivateIpAddressLimitExceeded",
+      "EncryptedVolumesNotSupported",
+      "OperationNotPermitted",
+      "UnsupportedOperation",
+      "UnsupportedHibernationConfiguration",
+      "VolumeIOPSLimit",
+    ],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      remedy: CORRECT_VALUE,
+      blastRadius: "type-in-market",
+      retry: "next-candidate",
+    },
+  },
+  {
+    // The tenancy is the VPC's, and its support depends on the machine type and the market as well.
+    codes: ["InvalidTenancy", "UnsupportedTenancy"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      remedy: "Name another machine type, or a subnet of a VPC with default tenancy.",
+      blastRadius: "request",
+      retry: "next-candidate",
+    },
+  },
+  {
     codes: ["InvalidAvailabilityZone", "InvalidZone.NotFound", "ZonesMismatched"],
     verdict: {
       code: "FAILED_PRECONDITION",
@@ -84,8 +151,8 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     },
   },
   {
-    // Spot and on-demand instances have separate quotas, each for a group of machine types:
-    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-limits.html
+    // A quota counts the vCPUs of one market and one group of machine types. Another group has another quota, and a
+    // smaller type of the same group may still fit: https://github.com/NixOS/nixops-aws/issues/41
     codes: [
       "VcpuLimitExceeded",
       "InstanceLimitExceeded",
@@ -98,7 +165,7 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       reason: "QUOTA_EXCEEDED",
       remedy:
         "Terminate instances of this market in this region, or ask AWS to raise the quota that the message is about.",
-      blastRadius: "market",
+      blastRadius: "type-in-market",
       retry: "next-candidate",
     },
   },

@@ -36,10 +36,15 @@ function parseDenial(words: string): Denial {
 
 type Scope = Partial<Pick<CloudVerdict, "blastRadius" | "retry">>;
 
-/** By the type of the denied resource. A policy can deny one subnet, such as a shared one, or spot requests. */
+/**
+ * By the type of the denied resource. A policy can deny one subnet, such as a shared one, or spot requests. What it can
+ * deny of an instance is its type and its market, by the keys `ec2:InstanceType` and `ec2:InstanceMarketType`:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+ */
 const SCOPES: ReadonlyMap<string | null, Scope> = new Map<string, Scope>([
   ["subnet", { blastRadius: "place", retry: "next-candidate" }],
   ["spot-instances-request", { blastRadius: "market", retry: "next-candidate" }],
+  ["instance", { blastRadius: "type-in-market", retry: "next-candidate" }],
   ["image", { blastRadius: "image" }],
 ]);
 

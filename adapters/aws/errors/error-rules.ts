@@ -1,4 +1,4 @@
-import { CANDIDATE_RULES } from "./candidate-rules.ts";
+import { CANDIDATE_RULES, CORRECT_VALUE } from "./candidate-rules.ts";
 import type { CloudRule } from "./cloud-rule.ts";
 
 /**
@@ -169,7 +169,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["UnknownVolumeType", "BootForVolumeTypeUnsupported"],
+    codes: ["BootForVolumeTypeUnsupported"],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DISK_TYPE_NOT_FOUND",
@@ -203,40 +203,19 @@ export const ERROR_RULES: readonly CloudRule[] = [
   },
   {
     codes: [
-      "ClientInvalidParameterValue",
-      "InvalidParameter",
-      "InvalidParameterValue",
-      "InvalidParameterCombination",
-      "InvalidParameterDependency",
-      "InvalidRequest",
-      "MissingParameter",
-      "UnknownParameter",
-      "ValidationError",
       "InvalidUserData.Malformed",
-      "InvalidBlockDeviceMapping",
-      "InvalidCpuCredits",
-      "InvalidTenancy",
       "InvalidKeyPair.NotFound",
       "MalformedQueryString",
-      "AttachmentLimitExceeded",
-      "PrivateIpAddressLimitExceeded",
       "SecurityGroupLimitExceeded",
       "SecurityGroupsPerInstanceLimitExceeded",
       "SecurityGroupsPerInterfaceLimitExceeded",
       "ResourceCountExceeded",
       "RequestResourceCountExceeded",
-      "EncryptedVolumesNotSupported",
-      "OperationNotPermitted",
-      "UnsupportedOperation",
-      "UnsupportedHibernationConfiguration",
-      "UnsupportedTenancy",
-      "VolumeIOPSLimit",
     ],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "CLOUD_REQUEST_REFUSED",
-      remedy:
-        "Correct the value that EC2's message names in the placement, the environment, the machine type or the image.",
+      remedy: CORRECT_VALUE,
       blastRadius: "request",
       retry: "never",
     },

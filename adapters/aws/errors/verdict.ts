@@ -46,9 +46,12 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
     case "UnsupportedOperation":
       if (isAboutProduct(refusal.words)) return unsupportedByProduct(refusal.words);
       return { ...verdict, ...placeNamedIn(refusal.words) };
+    case "InvalidGroup.NotFound":
     case "InvalidParameter":
     case "InvalidParameterCombination":
       return { ...verdict, ...placeNamedIn(refusal.words) };
+    case "Unsupported":
+      return ZONE_NAME.test(refusal.words) ? NOT_IN_ZONE : verdict;
     case "AuthFailure":
       return refusal.status === 401 && !isAboutImages(refusal.words) ? verdict : NOT_SHARED;
     case "InvalidIdentityToken":
@@ -109,15 +112,16 @@ function isAboutIssuer(words: string): boolean {
   return /^Couldn't retrieve verification key from your identity provider\b/.test(words);
 }
 
-const SUBNET_ID = /\bsubnet-[0-9a-f]{8,17}\b/;
+/** A VPC is one of the subnet's. */
+const NETWORK_ID = /\b(?:subnet|vpc)-[0-9a-f]{8,17}\b/;
 const ZONE_NAME = /\b[a-z]{2}(?:-[a-z]+)+-\d(?:-[a-z]{3}-\d)?[a-z]\b/;
 
 /**
- * The scope of a refusal that names a subnet or a zone, such as "Security group sg-… and subnet subnet-… belong to
- * different networks" or "Invalid availability zone: [us-east-1e]". A launch names no other subnet than its own.
+ * The scope of a refusal that names a subnet, its VPC or a zone, such as "Security group sg-… and subnet subnet-… belong
+ * to different networks" or "Invalid availability zone: [us-east-1e]". A launch names no other subnet than its own.
  */
 function placeNamedIn(words: string): Partial<Pick<CloudVerdict, "blastRadius" | "retry">> {
-  if (SUBNET_ID.test(words)) return { blastRadius: "place", retry: "next-candidate" };
+  if (NETWORK_ID.test(words)) return { blastRadius: "place", retry: "next-candidate" };
   return ZONE_NAME.test(words) ? { blastRadius: "zone", retry: "next-candidate" } : {};
 }
 
@@ -151,20 +155,29 @@ function termsVerdict(words: string): CloudVerdict | null {
   };
 }
 
-/** A Marketplace product lists the instance types and regions that it may be launched on. */
+/** A Marketplace product lists the instance types and regions that it may be launched on: another type may do. */
 function unsupportedByProduct(words: string): CloudVerdict {
   return {
     code: "FAILED_PRECONDITION",
     reason: "IMAGE_UNSUPPORTED",
     remedy: `Name a machine type that the image's product supports. They are listed at ${pageOf(words)}.`,
-    blastRadius: "image",
-    retry: "never",
+    blastRadius: "type-in-market",
+    retry: "next-candidate",
   };
 }
 
 function pageOf(words: string): string {
   return termsAddress(words) ?? "its page in AWS Marketplace";
 }
+
+/** For "Your requested instance type (…) is not supported in your requested Availability Zone (…)". */
+const NOT_IN_ZONE: CloudVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "NOT_OFFERED_HERE",
+  remedy: "Name a subnet in another zone, or another machine type.",
+  blastRadius: "type-in-zone",
+  retry: "next-candidate",
+};
 
 /**
  * For a code that has no rule, with a status below 500. It may be about this candidate or about all of them: the others

@@ -43,6 +43,23 @@ const VARIANTS: readonly Ec2Refusal[] = [
     message: "Invalid availability zone: [us-east-1a]",
   },
   {
+    name: "a security group of another VPC",
+    code: "InvalidGroup.NotFound",
+    message: "The security group 'sg-0a1b2c3d' does not exist in VPC 'vpc-0a1b2c3d'",
+  },
+  {
+    name: "a type that the zone does not offer",
+    code: "Unsupported",
+    message:
+      "Your requested instance type (m7i.large) is not supported in your requested Availability Zone (us-east-1a).",
+  },
+  {
+    name: "a VPC with dedicated tenancy",
+    code: "Unsupported",
+    message:
+      "The requested configuration is currently not supported. Please check the documentation for supported configurations.",
+  },
+  {
     name: "an unknown profile",
     code: "InvalidParameterValue",
     message: `Value (${PROFILE}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`,

@@ -9,39 +9,51 @@ type Where = readonly [
   zone: string,
   subnet: string | undefined,
   market: "spot" | "on-demand" | undefined,
+  machineType?: string | undefined,
 ];
 
-function candidateAt([place, subnet, market]: Where): Candidate {
+function candidateAt([place, subnet, market, machineType]: Where): Candidate {
   return {
     place,
     ...(subnet === undefined ? {} : { subnet }),
     ...(market === undefined ? {} : { market }),
+    ...(machineType === undefined ? {} : { machineType }),
     verdict: "eligible",
     reason: null,
   };
 }
 
-const REFUSED: Where = ["zone-a", "subnet-1", "spot"];
+const REFUSED: Where = ["zone-a", "subnet-1", "spot", "small"];
 const OTHERS = {
   itself: REFUSED,
-  "its other market": ["zone-a", "subnet-1", "on-demand"],
-  "another subnet of its zone": ["zone-a", "subnet-2", "spot"],
-  "another subnet and market of its zone": ["zone-a", "subnet-2", "on-demand"],
-  "another zone": ["zone-b", "subnet-3", "spot"],
-  "another zone and market": ["zone-b", "subnet-3", "on-demand"],
+  "its other market": ["zone-a", "subnet-1", "on-demand", "small"],
+  "another subnet of its zone": ["zone-a", "subnet-2", "spot", "small"],
+  "another subnet and market of its zone": ["zone-a", "subnet-2", "on-demand", "small"],
+  "another zone": ["zone-b", "subnet-3", "spot", "small"],
+  "another zone and market": ["zone-b", "subnet-3", "on-demand", "small"],
+  "another machine type": ["zone-a", "subnet-1", "spot", "large"],
+  "another machine type in another zone": ["zone-b", "subnet-3", "spot", "large"],
 } as const satisfies Record<string, Where>;
 
 const RULED_OUT: Readonly<Record<BlastRadius, readonly (keyof typeof OTHERS)[]>> = {
   request: ["itself"],
-  place: ["itself", "its other market"],
+  place: ["itself", "its other market", "another machine type"],
   "type-in-zone": ["itself", "another subnet of its zone"],
   zone: [
     "itself",
     "its other market",
     "another subnet of its zone",
     "another subnet and market of its zone",
+    "another machine type",
   ],
-  market: ["itself", "another subnet of its zone", "another zone"],
+  "type-in-market": ["itself", "another subnet of its zone", "another zone"],
+  market: [
+    "itself",
+    "another subnet of its zone",
+    "another zone",
+    "another machine type",
+    "another machine type in another zone",
+  ],
   region: Object.keys(OTHERS).filter(isName),
   account: Object.keys(OTHERS).filter(isName),
   credential: Object.keys(OTHERS).filter(isName),
@@ -57,8 +69,11 @@ const candidate = fc
     place: fc.constantFrom("zone-a", "zone-b"),
     subnet: fc.constantFrom("subnet-1", "subnet-2", undefined),
     market: fc.constantFrom("spot" as const, "on-demand" as const, undefined),
+    machineType: fc.constantFrom("small", "large", undefined),
   })
-  .map(({ place, subnet, market }) => candidateAt([place, subnet, market]));
+  .map(({ place, subnet, market, machineType }) =>
+    candidateAt([place, subnet, market, machineType]),
+  );
 
 describe("rulesOut", () => {
   it.each(BLAST_RADII)("rules out what a refusal of radius %s is about", (blastRadius) => {
@@ -89,7 +104,8 @@ describe("rulesOut", () => {
       ["request", "type-in-zone"],
       ["place", "zone"],
       ["type-in-zone", "zone"],
-      ["type-in-zone", "market"],
+      ["type-in-zone", "type-in-market"],
+      ["type-in-market", "market"],
       ["zone", "region"],
       ["market", "region"],
       ["region", "account"],

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Candidate } from "../../../src/plan/plan.ts";
-import { noCandidateLeft, offeringOf, openCandidates } from "../../../src/spawner/candidates.ts";
+import {
+  addressesOf,
+  noCandidateLeft,
+  offeringOf,
+  openCandidates,
+} from "../../../src/spawner/candidates.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
 const candidate: fc.Arbitrary<Candidate> = fc
@@ -45,6 +50,26 @@ describe("openCandidates", () => {
   });
 });
 
+describe("a full subnet", () => {
+  it("comes last in every market and for every machine type", () => {
+    const of = (subnet: string, market: "spot" | "on-demand", machineType: string) => ({
+      ...eligible("zone-a"),
+      subnet,
+      market,
+      machineType,
+    });
+    const candidates = [
+      of("subnet-a", "spot", "small"),
+      of("subnet-b", "spot", "small"),
+      of("subnet-a", "on-demand", "large"),
+    ];
+    const plan = samplePlan({ candidates });
+    const full = addressesOf(plan, { subnet: "subnet-a" });
+    const open = openCandidates(plan, [], new Set([full ?? ""]));
+    expect(open.map(({ index }) => index)).toEqual([1, 0, 2]);
+  });
+});
+
 describe("the candidates after a refusal", () => {
   const markets = ["spot", "on-demand"] as const;
   const candidates = markets.flatMap((market) =>
@@ -54,6 +79,7 @@ describe("the candidates after a refusal", () => {
 
   it.each([
     ["market", [2, 3]],
+    ["type-in-market", [2, 3]],
     ["place", [1, 3]],
     ["type-in-zone", [1, 2, 3]],
     ["zone", [1, 3]],
@@ -89,6 +115,7 @@ describe("offeringOf", () => {
       here,
       offeringOf(plan, { place: "zone-b" }),
       offeringOf(plan, { place: "zone-a", market: "spot" }),
+      offeringOf(plan, { place: "zone-a", machineType: "small-spot" }),
       offeringOf(samplePlan({ machineType: "small" }), place),
       offeringOf({ ...plan, target: { ...dockerTarget(), host: "unix:///b.sock" } }, place),
     ];

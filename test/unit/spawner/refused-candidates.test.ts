@@ -87,9 +87,40 @@ describe("a refusal", () => {
   });
 });
 
+describe("what later spawns avoid for some time", () => {
+  const subnets = ["subnet-1", "subnet-2"].flatMap((subnet) =>
+    (["spot", "on-demand"] as const).map((market): Candidate => ({
+      place: "zone-a",
+      subnet,
+      market,
+      verdict: "eligible",
+      reason: null,
+    })),
+  );
+  const split = samplePlan({ candidates: subnets });
+  // Each spawn after the first shows which candidate it prefers.
+  const preferredAfter = async (error: SlipwayErrorOptions) => {
+    const faults: FakeFault[] = [{ verb: "launch", kind: "reject", error }];
+    const here = spawnerWorld({ places: [{ place: "zone-a" }], faults });
+    await here.spawn({ plan: split });
+    await here.spawn({ plan: split, spawnId: "two" });
+    return (await launchesOf(here, "two"))[0];
+  };
+
+  it.each([
+    ["SUBNET_FULL", "place", 2],
+    ["QUOTA_EXCEEDED", "type-in-market", 1],
+    ["INSUFFICIENT_CAPACITY", "type-in-zone", 1],
+    ["SUBNET_NOT_FOUND", "place", 0],
+    ["CLOUD_REQUEST_REFUSED", "type-in-market", 0],
+  ] as const)("after %s of radius %s is what it is about", async (reason, blastRadius, first) => {
+    expect(await preferredAfter({ ...refusal(blastRadius), reason })).toBe(first);
+  });
+});
+
 /** An independent model of what each scope covers. */
 function isAbout(radius: BlastRadius, refused: Candidate, other: Candidate): boolean {
-  const [zone, subnet, market] = (["place", "subnet", "market"] as const).map(
+  const [zone, subnet, market, type] = (["place", "subnet", "market", "machineType"] as const).map(
     (name) => refused[name] === other[name],
   );
   switch (radius) {
@@ -98,9 +129,11 @@ function isAbout(radius: BlastRadius, refused: Candidate, other: Candidate): boo
     case "place":
       return zone === true && subnet === true;
     case "type-in-zone":
-      return zone === true && market === true;
+      return zone === true && market === true && type === true;
     case "zone":
       return zone === true;
+    case "type-in-market":
+      return market === true && type === true;
     case "market":
       return market === true;
     case "region":
@@ -116,10 +149,14 @@ const layout = fc.uniqueArray(
     place: fc.constantFrom("zone-a", "zone-b"),
     subnet: fc.constantFrom("subnet-1", "subnet-2"),
     market: fc.constantFrom("spot" as const, "on-demand" as const),
+    machineType: fc.constantFrom("small", "large"),
     verdict: fc.constantFrom("eligible" as const, "eligible" as const, "rejected" as const),
     reason: fc.constant(null),
   }),
-  { minLength: 1, selector: (one) => [one.place, one.subnet, one.market].join(" ") },
+  {
+    minLength: 1,
+    selector: (one) => [one.place, one.subnet, one.market, one.machineType].join(" "),
+  },
 );
 
 it("tries exactly the candidates that no refusal so far is about, in the plan's order", async () => {

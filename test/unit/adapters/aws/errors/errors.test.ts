@@ -63,17 +63,26 @@ describe("the table of EC2's errors", () => {
       "never",
       "request",
     ],
-    ["Unsupported", 400, "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
-    ["VcpuLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
-    ["InstanceLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
-    ["MaxSpotInstanceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "market"],
+    ["Unsupported", 400, "NOT_OFFERED_HERE", "next-candidate", "request"],
+    ["UnsupportedTenancy", 400, "CLOUD_REQUEST_REFUSED", "next-candidate", "request"],
+    ["UnknownVolumeType", 400, "DISK_TYPE_NOT_FOUND", "next-candidate", "zone"],
+    ["VolumeTypeNotAvailableInRegion", 400, "DISK_TYPE_NOT_FOUND", "next-candidate", "zone"],
+    ["VcpuLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
+    ["InstanceLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
+    ["MaxSpotInstanceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
     ["InvalidInstanceID.NotFound", 400, "MACHINE_NOT_FOUND", "never", "request"],
     ["InvalidAMIID.Malformed", 400, "INVALID_REFERENCE", "never", "image"],
     ["InvalidAMIID.NotFound", 400, "IMAGE_NOT_FOUND", "never", "image"],
     ["InvalidAMIID.Unavailable", 400, "IMAGE_NOT_READY", "never", "image"],
-    ["InvalidParameterValue", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["InvalidParameterCombination", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["MissingParameter", 400, "CLOUD_REQUEST_REFUSED", "never", "request"],
+    ["InvalidParameterValue", 400, "CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"],
+    [
+      "InvalidParameterCombination",
+      400,
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-market",
+    ],
+    ["MissingParameter", 400, "CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"],
     ["InvalidInstanceType", 400, "MACHINE_TYPE_NOT_FOUND", "next-candidate", "type-in-zone"],
     ["InvalidSubnetID.NotFound", 400, "SUBNET_NOT_FOUND", "next-candidate", "place"],
     ["InvalidSubnet", 400, "SUBNET_NOT_FOUND", "next-candidate", "place"],
@@ -121,12 +130,30 @@ describe("the table of EC2's errors", () => {
   });
 
   it("says with every verdict of a narrow scope that other candidates may work, and only there", () => {
-    const narrow = new Set(["place", "type-in-zone", "zone", "market"]);
-    for (const { codes, verdict } of ERROR_RULES)
+    const narrow = new Set(["place", "type-in-zone", "zone", "type-in-market", "market"]);
+    for (const { codes, verdict } of ERROR_RULES.filter(
+      (one) => one.verdict.blastRadius !== "request",
+    ))
       expect([codes, verdict.retry === "next-candidate"]).toEqual([
         codes,
         narrow.has(verdict.blastRadius),
       ]);
+  });
+
+  it("takes a type that the named zone does not offer as that zone's, and any other configuration as the request's", () => {
+    const inZone =
+      "Your requested instance type (a1.medium) is not supported in your requested Availability Zone (us-east-1b). Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1c, us-east-1d.";
+    expect(cloudError(refusal("Unsupported", 400, inZone), CONTEXT)).toMatchObject({
+      reason: "NOT_OFFERED_HERE",
+      blastRadius: "type-in-zone",
+      retry: "next-candidate",
+    });
+    const configuration =
+      "The requested configuration is currently not supported. Please check the documentation for supported configurations.";
+    expect(cloudError(refusal("Unsupported", 400, configuration), CONTEXT)).toMatchObject({
+      blastRadius: "request",
+      remedy: expect.stringContaining("VPC with default tenancy"),
+    });
   });
 
   it.each([
@@ -166,6 +193,11 @@ describe("the table of EC2's errors", () => {
       "The instance type 't2.micro' is not supported in the IPv6-only subnet subnet-0a1b2c3d.",
       "place",
     ],
+    [
+      "InvalidParameterValue",
+      "The instance tenancy of vpc-0a1b2c3d4e5f60718 does not allow it.",
+      "place",
+    ],
     ["InvalidParameterValue", "Invalid availability zone: [us-east-1e]", "zone"],
     ["InvalidParameterValue", "zone us-west-2-lax-1a does not support it", "zone"],
   ])("takes %s as the place's that it names: %s", (code, words, blastRadius) => {
@@ -181,9 +213,19 @@ describe("the table of EC2's errors", () => {
     "Value (subnet-) for parameter subnetId is invalid in us-east-1.",
     "The specified instance type is not eligible for Free Tier.",
     "Volume of size 2GB is smaller than snapshot 'snap-0a1b2c3d', expect size >= 8GB",
-  ])("takes a refusal that names no place as the request's: %s", (words) => {
+  ])("takes a refusal that names no place as the machine type's in its market: %s", (words) => {
     const error = cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT);
-    expect(error).toMatchObject({ blastRadius: "request", retry: "never" });
+    expect(error).toMatchObject({ blastRadius: "type-in-market", retry: "next-candidate" });
+  });
+
+  it("takes a security group that the subnet's VPC does not have as the place's", () => {
+    const words =
+      "The security group 'sg-0a1b2c3d4e5f60718' does not exist in VPC 'vpc-0a1b2c3d4e5f60718'";
+    expect(cloudError(refusal("InvalidGroup.NotFound", 400, words), CONTEXT)).toMatchObject({
+      reason: "SECURITY_GROUP_NOT_FOUND",
+      blastRadius: "place",
+      retry: "next-candidate",
+    });
   });
 
   it("distinguishes an image that is not shared from credentials that are not valid", () => {
@@ -231,18 +273,15 @@ describe("the table of EC2's errors", () => {
       "http://aws.amazon.com/marketplace/pp?sku=f43e",
     ],
     ["the AWS Marketplace site", "its page in AWS Marketplace"],
-  ])(
-    "takes a type that a Marketplace product does not support as the image's: %s",
-    (where, page) => {
-      const words = `The instance configuration for this AWS Marketplace product is not supported. Please see ${where} for more information about supported instance types, regions, and operating systems.`;
-      expect(cloudError(refusal("UnsupportedOperation", 400, words), CONTEXT)).toMatchObject({
-        reason: "IMAGE_UNSUPPORTED",
-        blastRadius: "image",
-        retry: "never",
-        remedy: `Name a machine type that the image's product supports. They are listed at ${page}.`,
-      });
-    },
-  );
+  ])("leaves other types if a Marketplace product does not support this one: %s", (where, page) => {
+    const words = `The instance configuration for this AWS Marketplace product is not supported. Please see ${where} for more information about supported instance types, regions, and operating systems.`;
+    expect(cloudError(refusal("UnsupportedOperation", 400, words), CONTEXT)).toMatchObject({
+      reason: "IMAGE_UNSUPPORTED",
+      blastRadius: "type-in-market",
+      retry: "next-candidate",
+      remedy: `Name a machine type that the image's product supports. They are listed at ${page}.`,
+    });
+  });
 
   it.each([
     "You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe.",
@@ -267,7 +306,8 @@ describe("a denied call", () => {
     ["arn:aws:ec2:eu-west-2:2:subnet/subnet-0a", "place", "next-candidate"],
     ["arn:aws:ec2:us-east-1:1:spot-instances-request/*", "market", "next-candidate"],
     ["arn:aws-us-gov:ec2:us-gov-west-1::image/ami-0a", "image", "never"],
-    ["arn:aws:ec2:us-east-1:1:instance/*", "credential", "never"],
+    ["arn:aws:ec2:us-east-1:1:instance/*", "type-in-market", "next-candidate"],
+    ["arn:aws:ec2:us-east-1:1:volume/*", "credential", "never"],
     ["arn:aws:iam::1:role/agents", "credential", "never"],
   ])("on %s has the scope %s", (resource, blastRadius, retry) => {
     const words = denial(RUN, resource, NO_POLICY);
