@@ -121,6 +121,66 @@ describe("an operation that fails after it was accepted", SLOW, () => {
   });
 });
 
+describe("a machine of a series that no table knows", SLOW, () => {
+  const TYPE = "q7-standard-2";
+
+  async function cliWithSeries(): Promise<GceCli> {
+    const size = { guestCpus: 2, memoryMb: 8_192, architecture: "X86_64" } as const;
+    const cli = await gceCli({ machineTypes: [{ name: TYPE, ...size }] });
+    const shape = "vcpus: 2, memory_gb: 8, architecture: ARCHITECTURE_AMD64";
+    const spec = `{gce: {machine_type: ${TYPE}}}`;
+    await cli.set("machine-type", "new", `{name: new, ${shape}, spec: ${spec}}`);
+    const references = `machine_type_ref: new, disk_type_ref: slipway-pd-balanced`;
+    await cli.set("environment", "new", `{name: new, substrate: GCP, ${references}}`);
+    const workspace = "{name: dev, image_ref: base, placement: there, environment_ref: new}";
+    await cli.set("workspace", "dev", workspace);
+    return cli;
+  }
+
+  it.each([
+    ["error", "badRequest"],
+    ["operation-error", "UNSUPPORTED_OPERATION"],
+    ["operation-error", "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS"],
+  ] as const)(
+    "costs one insert if it does not boot from the disk type (%s %s)",
+    async (kind, code) => {
+      await using cli = await cliWithSeries();
+      const message =
+        "[pd-balanced, q7-standard-2] features are not compatible for creating instance.";
+      cli.gce.fault({ kind, action: "instances.insert", code, message, status: 400 });
+      expect(await cli.run(["spawn", "dev", "--id", "one"])).toMatchObject({ exitCode: 3 });
+      expect(await cli.json("describe", "one")).toMatchObject({
+        state: "failed",
+        error: {
+          reason: "DISK_TYPE_UNSUPPORTED",
+          message: expect.stringContaining(message),
+          remedy: expect.stringContaining("disk_type_ref"),
+        },
+      });
+      expect(cli.changes()).toEqual(["instances.insert"]);
+    },
+  );
+
+  it("is launched in the next zone if the first one lists its type and does not make it", async () => {
+    await using cli = await cliWithSeries();
+    cli.gce.fault({
+      kind: "error",
+      action: "instances.insert",
+      zone: "us-central1-a",
+      code: "MACHINE_TYPE_UNSUPPORTED",
+      message: "Machine type q7-standard-2 is not supported in zone us-central1-a.",
+      status: 400,
+    });
+    expect(await cli.json("spawn", "dev", "--id", "one")).toMatchObject({
+      state: "running",
+      attempts: [
+        { place: "us-central1-a", outcome: "rejected", reason: "NOT_OFFERED_HERE" },
+        { place: "us-central1-b", outcome: "accepted" },
+      ],
+    });
+  });
+});
+
 describe("a launcher that is killed while its operation runs", SLOW, () => {
   it("leaves an operation that the next process resumes, and no second machine", async () => {
     await using cli = await gceCli();

@@ -171,6 +171,7 @@ describe("an operation that fails after it was accepted", () => {
 
   it.each([
     ["INTERNAL_ERROR", 500],
+    ["INTERNAL_ERROR", 400],
     ["SOMETHING_NEW", 503],
     ["SOMETHING_NEW", 500],
   ])(

@@ -1,4 +1,5 @@
 import { awaitResponse } from "../../../src/async/await-response.ts";
+import { whenConnected } from "../../../src/async/connection-limit.ts";
 import { cancellation } from "../../../src/async/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
@@ -136,15 +137,6 @@ function begin(request: EngineRequest, { agent, base, secure }: Connection): htt
   const length = body === null ? {} : { "content-length": Buffer.byteLength(body) };
   const headers = { ...request.headers, ...length };
   return (secure ? https : http).request({ ...base, agent, method, path, headers });
-}
-
-/** A request cannot reach the engine before the connection (and TLS, if used) is established. */
-function whenConnected(request: http.ClientRequest, secure: boolean, connected: () => void): void {
-  request.on("socket", (socket) => {
-    // A connection over ssh does not report its state, so assume that the request may have arrived.
-    if (request.reusedSocket || !("connecting" in socket) || !socket.connecting) connected();
-    else socket.once(secure ? "secureConnect" : "connect", connected);
-  });
 }
 
 function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null): EngineResponse {

@@ -4,6 +4,7 @@ import { request as secureRequest } from "node:https";
 import { promisify } from "node:util";
 import { brotliDecompress, unzip } from "node:zlib";
 import { awaitResponse } from "../../../src/async/await-response.ts";
+import { limitConnection } from "../../../src/async/connection-limit.ts";
 import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
 import type { Agents } from "../../../src/proxy/proxy-agents.ts";
 import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
@@ -107,6 +108,7 @@ function open(
   const send = isSecure ? secureRequest : plainRequest;
   const request = send(url, { method, agent: isSecure ? agents.secure : agents.plain });
   if (signal) stopAt(signal, request);
+  limitConnection(request, isSecure);
   request.setHeader("accept", "*/*");
   request.setHeader("accept-encoding", [...UNPACKERS.keys()].join(", "));
   request.setHeaders(new Headers(headers));

@@ -98,6 +98,16 @@ const NO_ROOM: GceVerdict = {
   retry: "next-candidate",
 };
 
+/** Unlike a lack of room, this does not pass with time. */
+const NOT_HERE: GceVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "NOT_OFFERED_HERE",
+  remedy:
+    "Name another machine type or disk type, or give the placement zones that offer both together.",
+  blastRadius: "type-in-zone",
+  retry: "next-candidate",
+};
+
 const QUOTA_EXCEEDED: GceVerdict = {
   code: "RESOURCE_EXHAUSTED",
   reason: "QUOTA_EXCEEDED",
@@ -120,12 +130,18 @@ function ofProject(remedy: string): GceVerdict {
  */
 export const GCE_RULES: readonly GceRule[] = [
   {
+    // In the details of ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS: https://github.com/cloudpilot-ai/karpenter-provider-gcp
+    codes: ["configuration_availability"],
+    verdict: NOT_HERE,
+  },
+  {
     codes: [
       "ZONE_RESOURCE_POOL_EXHAUSTED",
       "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
       "RESOURCE_POOL_EXHAUSTED",
       "RESOURCE_POOL_EXHAUSTED_WITH_DETAILS",
       "INSUFFICIENT_CAPACITY",
+      "insufficientCapacity",
       "RESOURCE_AVAILABILITY",
       "resource_availability",
     ],
@@ -176,15 +192,13 @@ export const GCE_RULES: readonly GceRule[] = [
       retry: "same-token",
     },
   },
+  { codes: ["UNSUPPORTED_OPERATION"], verdict: NOT_HERE },
   {
-    codes: ["UNSUPPORTED_OPERATION"],
+    // Zones list types that they do not make: https://github.com/cloudpilot-ai/karpenter-provider-gcp/issues/620
+    codes: ["MACHINE_TYPE_UNSUPPORTED"],
     verdict: {
-      code: "FAILED_PRECONDITION",
-      reason: "NOT_OFFERED_HERE",
-      remedy:
-        "Name another machine type or disk type, or give the placement zones that offer both together.",
-      blastRadius: "type-in-zone",
-      retry: "next-candidate",
+      ...NOT_HERE,
+      remedy: "Name another machine type, or give the placement zones that make this one.",
     },
   },
   {
@@ -329,7 +343,7 @@ export const GCE_RULES: readonly GceRule[] = [
   { codes: ["RESOURCE_ALREADY_EXISTS", "alreadyExists"], verdict: ALREADY_EXISTS },
   {
     codes: ["INTERNAL_ERROR", "internalError", "backendError"],
-    exceptWith: [400, 403, 404, 409, 412],
+    exceptWith: [403, 404, 409, 412],
     verdict: UNAVAILABLE,
   },
 ];

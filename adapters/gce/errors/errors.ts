@@ -93,7 +93,7 @@ export interface OperationError {
  */
 export function operationError(operation: FailedOperation, doing: string): SlipwayError {
   const { error: errors, httpErrorStatusCode: status } = operation;
-  const codes = errors.flatMap(({ code, reasons = [] }) => [code, ...reasons]);
+  const codes = errors.flatMap(({ code, reasons = [] }) => [...reasons, code]);
   const said = errors.map(wordsOf).join("; ");
   const failure = { codes, status };
   const quota = errors.find((one) => one.quota)?.quota ?? null;

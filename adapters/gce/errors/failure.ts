@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONNECT_TIMEOUT } from "../../../src/async/connect-timeout.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 
@@ -71,6 +72,7 @@ const PAYLOAD = Symbol.for("google-gax.rawHttpResponsePayload");
 
 /** Codes of connections that were never established, so the request was not sent. */
 const UNCONNECTED: ReadonlySet<string> = new Set([
+  CONNECT_TIMEOUT,
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",

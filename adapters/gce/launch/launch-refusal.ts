@@ -18,11 +18,14 @@ type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadi
  * other zones may have that resource, or the machine's image, disk and subnet may be refused in all of them.
  */
 export function refineRefusal(error: SlipwayError, refused: Refused): SlipwayError {
-  const change =
-    error.metadata["provider_code"] === "UNSUPPORTED_OPERATION"
-      ? unsupported(refused.plan)
-      : ofResource(error, refused);
+  const change = incompatible(error, refused.plan) ?? ofCode(error, refused);
   return change === null ? error : changed(error, change);
+}
+
+function ofCode(error: SlipwayError, refused: Refused): Change | null {
+  return error.metadata["provider_code"] === "UNSUPPORTED_OPERATION"
+    ? unsupported(refused.plan)
+    : ofResource(error, refused);
 }
 
 /** The same error with another verdict. */
@@ -32,8 +35,31 @@ export function changed(error: SlipwayError, change: Change): SlipwayError {
   return new SlipwayError({ code, message, metadata, cause, ...verdict });
 }
 
+/** The API's own form: `[pd-balanced, n4-standard-2] features are not compatible for creating instance.` */
+const INCOMPATIBLE = /\[([\w ,-]+)\] features are not compatible for creating instance\b/;
+const DISK_TYPE = /^(?:pd|hyperdisk)-/;
+
 /**
- * The code has several meanings, and no details tell them apart. Where the plan names a disk type that the machine's
+ * Compute Engine names the parts of the request that do not go together, with several codes: `UNSUPPORTED_OPERATION`,
+ * `badRequest`, and those of a lack of room. They do not go together in any zone.
+ */
+function incompatible({ message }: SlipwayError, { machineType }: LaunchPlan): Change | null {
+  const parts = INCOMPATIBLE.exec(message)?.[1]
+    ?.split(",")
+    .map((part) => part.trim());
+  if (parts === undefined) return null;
+  const diskType = parts.find((part) => DISK_TYPE.test(part));
+  if (diskType !== undefined) return wrongDiskType(machineType, diskType);
+  return {
+    reason: "CLOUD_REQUEST_REFUSED",
+    remedy: `Name another machine type than ${machineType}, or change what the message names: no zone combines them.`,
+    blastRadius: "request",
+    retry: "never",
+  };
+}
+
+/**
+ * The code has several meanings, and no details tell them apart. If the plan names a disk type that the machine's
  * series is not documented to boot from, every zone refuses the pair.
  */
 function unsupported({ planId, settings, machineType }: LaunchPlan): Change | null {
@@ -42,7 +68,12 @@ function unsupported({ planId, settings, machineType }: LaunchPlan): Change | nu
   const documented = bootDisksOf(machineType);
   const support = bootDiskSupport(machineType, diskType);
   if (support === "documented" || (support === "undocumented" && documented === null)) return null;
-  const others = documented?.join(" or ") ?? "another disk type";
+  return wrongDiskType(machineType, diskType);
+}
+
+function wrongDiskType(machineType: string, diskType: string): Change {
+  const documented = bootDisksOf(machineType)?.filter((other) => other !== diskType) ?? [];
+  const others = documented.length === 0 ? "another disk type" : documented.join(" or ");
   return {
     reason: "DISK_TYPE_UNSUPPORTED",
     remedy: `Name ${others} in the environment's disk_type_ref instead of ${diskType}, or another machine type.`,

@@ -1,3 +1,4 @@
+import { CONNECT_TIMEOUT } from "../../async/connect-timeout.ts";
 import { NO_ALTERNATIVE_NAME } from "./server-identity.ts";
 
 /** The cause of a failed request, determined by the error's code and never by its message. */
@@ -63,6 +64,7 @@ const NETWORK_CODES: ReadonlyMap<string, string> = new Map([
   ["ENETUNREACH", "there is no route to it"],
   ["EAI_AGAIN", "its name cannot be resolved at the moment"],
   ["EADDRNOTAVAIL", "its address cannot be used"],
+  [CONNECT_TIMEOUT, "no connection was established in time"],
 ]);
 
 /** Codes of connections that were never established. */
@@ -72,7 +74,11 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   "ENETUNREACH",
   "EAI_AGAIN",
   "EADDRNOTAVAIL",
+  CONNECT_TIMEOUT,
 ]);
+
+/** After one full timeout, two more would take too long: no retry. */
+const TIMEOUTS: ReadonlySet<string> = new Set(["ETIMEDOUT", CONNECT_TIMEOUT]);
 
 /** OpenSSL's code if the server's first bytes are not TLS: it speaks plain HTTP. */
 const NOT_TLS: ReadonlySet<string> = new Set([
@@ -102,8 +108,7 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   if (code === "ENOTFOUND")
     return unreachable(code, "its name cannot be resolved", { transient: false, sent: false });
   const why = NETWORK_CODES.get(code) ?? "the connection failed";
-  // After one full timeout, two more would take too long: no retry.
-  const [transient, sent] = [code !== "ETIMEDOUT", !UNCONNECTED.has(code)];
+  const [transient, sent] = [!TIMEOUTS.has(code), !UNCONNECTED.has(code)];
   return unreachable(code, why, { transient, sent });
 }
 

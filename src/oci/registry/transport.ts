@@ -5,6 +5,7 @@ import https from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
+import { limitConnection } from "../../async/connection-limit.ts";
 import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
 import { proxyRefused } from "../../proxy/proxy-failure.ts";
 import type { ProxyRule, ProxyServer } from "../../proxy/proxy-rule.ts";
@@ -235,6 +236,7 @@ async function exchange(request: HttpRequest, agent: Agent, route: Route): Promi
     timeout: idleMilliseconds,
     ...(lookup === null ? {} : { lookup }),
   });
+  limitConnection(outgoing, url.protocol === "https:");
   // A reused connection was opened for another request, which may have allowed other addresses.
   outgoing.once("socket", ({ remoteAddress }: Socket) => {
     const fault = remoteAddress === undefined ? null : route.refuse(remoteAddress, url.hostname);

@@ -12,6 +12,7 @@ describe("classifyNetworkFailure", () => {
     ["EAI_AGAIN", "its name cannot be resolved at the moment", true, false],
     ["ENOTFOUND", "its name cannot be resolved", false, false],
     ["ETIMEDOUT", "no answer came in time", false, true],
+    ["CONNECT_TIMEOUT", "no connection was established in time", false, false],
     ["EHOSTUNREACH", "there is no route to it", true, false],
     ["ESOMETHING", "the connection failed", true, true],
   ])("classifies %s as an unreachable registry", (code, why, transient, sent) => {

@@ -49,6 +49,7 @@ function verdictOf(caught: unknown) {
   return [code, reason, retry, blastRadius];
 }
 
+const NOT_HERE = ["FAILED_PRECONDITION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"];
 const CAPACITY = ["RESOURCE_EXHAUSTED", "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"];
 const QUOTA = ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "region"];
 const RATE = ["RESOURCE_EXHAUSTED", "CLOUD_RATE_LIMITED", "same-token", "account"];
@@ -77,7 +78,11 @@ describe("a refusal of Compute Engine", () => {
     [401, "required", ["UNAUTHENTICATED", "CLOUD_UNAUTHENTICATED", "never", "credential"]],
     [400, "required", REFUSED],
     [403, "dailyLimitExceeded", RATE.with(2, "never")],
-    [400, "internalError", REFUSED],
+    [400, "internalError", UNAVAILABLE],
+    [403, "internalError", FORBIDDEN],
+    [404, "internalError", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
+    [503, "insufficientCapacity", CAPACITY],
+    [400, "MACHINE_TYPE_UNSUPPORTED", NOT_HERE],
     [400, "resourceInUseByAnotherResource", REFUSED],
     [403, "limitExceeded", ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "request"]],
     [407, "neverHeardOf", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "never", "account"]],
@@ -213,10 +218,8 @@ describe("the error of an operation", () => {
     ["INSUFFICIENT_CAPACITY", CAPACITY],
     ["QUOTA_EXCEEDED", QUOTA],
     ["RESOURCE_OPERATION_RATE_EXCEEDED", RATE],
-    [
-      "UNSUPPORTED_OPERATION",
-      ["FAILED_PRECONDITION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
-    ],
+    ["UNSUPPORTED_OPERATION", NOT_HERE],
+    ["MACHINE_TYPE_UNSUPPORTED", NOT_HERE],
     ["IP_SPACE_EXHAUSTED", FULL],
     ["IP_SPACE_EXHAUSTED_WITH_DETAILS", FULL],
     ["RESOURCE_NOT_FOUND", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
@@ -285,6 +288,14 @@ describe("the error of an operation", () => {
     expect(judged.message).toContain(localizedMessage);
   });
 
+  it("is not a lack of room where its details say that the zone does not have the configuration", () => {
+    const code = "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS";
+    const error = [{ code, message: "no", reasons: ["configuration_availability"] }];
+    const judged = operationError({ error, httpErrorStatusCode: 503 }, "making a machine");
+    expect([judged.code, judged.reason, judged.retry, judged.blastRadius]).toEqual(NOT_HERE);
+    expect(judged.message).toContain(code);
+  });
+
   it.each([
     ["VM_MIN_COUNT_NOT_REACHED", "QUOTA_EXCEEDED"],
     ["QUOTA_EXCEEDED", "VM_MIN_COUNT_NOT_REACHED"],
@@ -318,6 +329,15 @@ describe("a call without an answer", () => {
     expect(mayHaveHappened(readFailure(unanswered(reset)))).toBe(true);
     expect(mayHaveHappened(readFailure(unanswered(new SyntaxError("Unexpected end"))))).toBe(true);
   });
+
+  it.each(["CONNECT_TIMEOUT", "EHOSTUNREACH", "ENOTFOUND"])(
+    "for which no connection was established (%s) was not sent",
+    (code) => {
+      const failure = readFailure(unanswered(Object.assign(new Error("no"), { code })));
+      expect(mayHaveHappened(failure)).toBe(false);
+      expect(gceError(failure, { doing }).metadata).toMatchObject({ sent: false });
+    },
+  );
 
   it.each([
     [500, true],

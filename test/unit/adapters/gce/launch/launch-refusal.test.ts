@@ -53,6 +53,48 @@ describe("UNSUPPORTED_OPERATION", () => {
   });
 });
 
+describe("parts of a request that do not go together", () => {
+  const compatible = (parts: string) =>
+    `making instance i: [${parts}] features are not compatible for creating instance.`;
+
+  it.each([
+    ["UNSUPPORTED_OPERATION", "NOT_OFFERED_HERE", "next-candidate"],
+    ["badRequest", "CLOUD_REQUEST_REFUSED", "never"],
+    ["ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "INSUFFICIENT_CAPACITY", "next-candidate"],
+  ] as const)(
+    "are refused in every zone, also for a series that the table lacks (%s)",
+    (code, reason, retry) => {
+      for (const diskType of ["pd-balanced", null]) {
+        const { verdict, remedy } = refined(
+          {
+            code: "FAILED_PRECONDITION",
+            reason,
+            retry,
+            message: compatible(`${diskType ?? "pd-standard"}, q7-standard-2`),
+            blastRadius: "type-in-zone",
+            metadata: { provider_code: code },
+          },
+          "q7-standard-2",
+          diskType,
+        );
+        expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "never", "request"]);
+        expect(remedy).toContain(`disk_type_ref instead of ${diskType ?? "pd-standard"}`);
+      }
+    },
+  );
+
+  it("and have no disk type among them have another remedy", () => {
+    const message = compatible("n2-standard-32, nvidia-tesla-t4");
+    const { verdict, remedy } = refined(
+      { code: "FAILED_PRECONDITION", reason: "NOT_OFFERED_HERE", message },
+      "n2-standard-32",
+      "pd-balanced",
+    );
+    expect(verdict).toEqual(["CLOUD_REQUEST_REFUSED", "never", "request"]);
+    expect(remedy).toContain("another machine type than n2-standard-32");
+  });
+});
+
 describe("a resource that is not found", () => {
   const missing = (message: string) =>
     refined({ code: "NOT_FOUND", reason: "CLOUD_REQUEST_REFUSED", message }).verdict;
