@@ -12,7 +12,14 @@ import type { Ledger, SpawnKey } from "../ledger/ledger.ts";
 import { refuseReused } from "../spawner/spawn-errors.ts";
 import { checkSpawnId } from "../ledger/spawn-record.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
-import { awaitSpawn, spawnPlan, createSpawnerRuntime, terminate } from "../spawner/spawn.ts";
+import {
+  awaitSpawn,
+  createSpawnerRuntime,
+  prepareLaunch,
+  spawnPlan,
+  terminate,
+} from "../spawner/spawn.ts";
+import type { PreparedLaunch } from "../spawner/spawn.ts";
 import type { SpawnerRuntime, SpawnerPorts, WaitOptions } from "../spawner/task.ts";
 import { NO_INPUT } from "../substrate/contract.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
@@ -46,6 +53,8 @@ interface Burst extends Disposable {
   readonly runtime: SpawnerRuntime;
   /** The plan to launch for a workspace or a saved plan, resolved once for all members. */
   readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
+  /** The prerequisites of a plan's first launches, looked up once for all members. */
+  readonly preparedOf: (plan: LaunchPlan) => Promise<PreparedLaunch>;
   readonly waitOptionsOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
 }
 
@@ -123,19 +132,21 @@ function createBurst(
   const cancelling = crowdSignals(signal, size);
   const detaching = crowdSignals(detach, size);
   const joinSecrets = singleFlight<LaunchSecrets>();
+  const shared: SpawnerRuntime = {
+    ...runtime,
+    launchSecrets: (plan, until) =>
+      joinSecrets({ key: plan.planId, signal: until, what: "looking up secrets" }, (stop) =>
+        runtime.launchSecrets(plan, stop),
+      ),
+  };
   return {
-    runtime: {
-      ...runtime,
-      launchSecrets: (plan, until) =>
-        joinSecrets({ key: plan.planId, signal: until, what: "looking up secrets" }, (stop) =>
-          runtime.launchSecrets(plan, stop),
-        ),
-    },
+    runtime: shared,
     planOf: memoizeAsync((subject: string | LaunchPlan) =>
       typeof subject === "string"
         ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
         : plans.reviewed(subject, allowStale, wanting.signal),
     ),
+    preparedOf: memoizeAsync((plan: LaunchPlan) => prepareLaunch(shared, plan, wanting.signal)),
     waitOptionsOf: (place) => {
       const own = { signal: cancelling.signalOf(place), detach: detaching.signalOf(place) };
       return { ...own, wait, onEvent };
@@ -158,12 +169,10 @@ async function spawnMember(
     refuseReused(known.spawn, subject);
     return await awaitSpawn(burst.runtime, waitOptions);
   }
-  return await spawnPlan(burst.runtime, {
-    ...waitOptions,
-    plan: await burst.planOf(subject),
-    own: NO_INPUT,
-    subject,
-  });
+  const plan = await burst.planOf(subject);
+  const prepared = await burst.preparedOf(plan);
+  const request = { ...waitOptions, plan, own: NO_INPUT, subject };
+  return await spawnPlan(burst.runtime, request, prepared);
 }
 
 /** The record of a spawn that failed, if there is one. With SPAWN_ID_REUSED the id belongs to another spawn. */

@@ -5,6 +5,7 @@ import { placePhrase } from "../plan/place.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SpawnInput, SubstrateAdapter } from "../substrate/contract.ts";
 import { allSuppliesOf, noCandidateLeft, openCandidates } from "./candidates.ts";
+import type { OpenCandidate } from "./candidates.ts";
 import { drive, LeaseLost, notify } from "./drive.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { createGovernor } from "../pacing/governor.ts";
@@ -30,6 +31,15 @@ export interface SpawnRequest extends WaitOptions {
   readonly subject: string | LaunchPlan;
   /** The caller's additions to the workspace. */
   readonly own: SpawnInput;
+}
+
+/** The prerequisites of a first launch, which spawns of one plan share. */
+export interface PreparedLaunch {
+  readonly adapter: SubstrateAdapter;
+  readonly owner: string;
+  readonly secrets: LaunchSecrets;
+  /** The place of the first launch. */
+  readonly first: OpenCandidate;
 }
 
 /** First and longest pause between two reads of a spawn that another worker drives, in milliseconds. */
@@ -58,20 +68,41 @@ export function createSpawnerRuntime(ports: SpawnerPorts): SpawnerRuntime {
 }
 
 /**
- * Records a spawn and its launch, makes the launch call, records the answer, and waits. If the ledger already knows the
- * id, continues with what is recorded.
+ * Looks up the prerequisites of a plan's first launches before anything is recorded: a spawn whose secret is missing is
+ * refused, not failed.
+ *
+ * @throws SlipwayError `CHECKS_FAILED` if no place is left, or why the substrate or a secret is unavailable
  */
-export async function spawnPlan(runtime: SpawnerRuntime, request: SpawnRequest): Promise<Spawn> {
-  const { plan, own, spawnId, tenant, signal } = request;
+export async function prepareLaunch(
+  runtime: SpawnerRuntime,
+  plan: LaunchPlan,
+  signal: AbortSignal,
+): Promise<PreparedLaunch> {
   const [adapter, owner, secrets, full] = await Promise.all([
     runtime.openAdapter(plan.target),
     runtime.ledger.owner(),
-    // Looked up before anything is recorded: a spawn whose secret is missing is refused, not failed.
     runtime.launchSecrets(plan, signal),
     runtime.ledger.fullOfferings(allSuppliesOf(plan), runtime.clock.now()),
   ]);
   const [first] = openCandidates(plan, [], full);
   if (first === undefined) throw noCandidateLeft(plan);
+  return { adapter, owner, secrets, first };
+}
+
+/**
+ * Records a spawn and its launch, makes the launch call, records the answer, and waits. If the ledger already knows the
+ * id, continues with what is recorded.
+ *
+ * @param prepared for spawns of the same plan that are requested together
+ */
+export async function spawnPlan(
+  runtime: SpawnerRuntime,
+  request: SpawnRequest,
+  prepared?: PreparedLaunch,
+): Promise<Spawn> {
+  const { plan, own, spawnId, tenant, signal } = request;
+  const { adapter, owner, secrets, first } =
+    prepared ?? (await prepareLaunch(runtime, plan, signal));
   const { record, existing } = await enqueueLaunch(runtime, request, {
     spawnId,
     plan,

@@ -38,11 +38,12 @@ export async function openAssembled(
     path: `${folder.path}/ledger.db`,
     migrations: { ledger: LEDGER_MIGRATIONS },
   });
+  const ledger = createSqliteLedger(database);
   let ids = 0;
   const ports = (tenant: string): SlipwayPorts => ({
     tenant,
     catalog: createCatalog({ store, secrets, clock, tenant, actor: "test" }),
-    ledger: createSqliteLedger(database),
+    ledger,
     clock,
     random: () => 0.5,
     worker: { id: "test", isGone: () => false },
@@ -66,6 +67,7 @@ export async function openAssembled(
   return {
     slipway,
     catalog,
+    ledger,
     adapter,
     clock,
     otherTenant: assembleSlipway(ports("other")),
