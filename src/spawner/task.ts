@@ -78,9 +78,9 @@ export interface Tries {
 
 /**
  * How long calls are repeated, in milliseconds, if none of this process's calls has reached the provider yet: its
- * address is probably wrong, or nothing listens there.
+ * address is probably wrong, or nothing listens there. A person waits for the report, and the spawn can be continued.
  */
-const FIRST_CONTACT = 2_000;
+const FIRST_CONTACT = 500;
 
 export function createTries(
   { clock, random, contacts }: Pick<SpawnerRuntime, "clock" | "random" | "contacts">,

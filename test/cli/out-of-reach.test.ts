@@ -2,19 +2,23 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it } from "vitest";
-import { startEc2 } from "../../testing/ec2/index.ts";
-import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
-import { gceCli } from "./support/gce-cli.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundledCommandLine } from "./support/bundle.ts";
+import type { Bundle } from "./support/bundle.ts";
+import { PROVIDERS, reachableCli } from "./support/reachable-cli.ts";
 
-const ACCOUNT = "123456789012";
 const SLOW = { timeout: 120_000 };
 /**
- * Milliseconds, with the start of the process on a busy machine. A provider that was reached before is called for two
+ * Milliseconds, with the start of the published program on a busy machine. A provider that was reached before is called for two
  * minutes; `test/unit/spawner/first-contact.test.ts` has the exact times, on a fake clock.
  */
-const SOON = 30_000;
-const UNKNOWN_HOST = "http://no-such-host.invalid:80";
+const SOON = 5_000;
+
+let bundle: Bundle;
+beforeAll(async () => {
+  bundle = await bundledCommandLine();
+});
+afterAll(() => bundle[Symbol.dispose]());
 
 /** An address at which nothing listens. */
 async function closedPort(): Promise<string> {
@@ -27,95 +31,50 @@ async function closedPort(): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** The command line on EC2 with a running spawn `one`. */
-async function ec2Scene() {
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
-  const subnetIds = [region.subnets["us-east-1a"] ?? ""];
-  const groupId = region.securityGroupId;
-  const place = { account: ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
-  const cli = ec2Cli(ec2.url, place);
-  await setWorkspaceRecords(cli, place);
-  await cli.run(["spawn", "agent-dev", "--id", "one"]);
-  /** Runs a command whose EC2 is at this address. */
-  const runAt = async (url: string, ...argv: readonly string[]) => {
-    const environment = {
-      AWS_ENDPOINT_URL: url,
-      AWS_ACCESS_KEY_ID: ACCOUNT,
-      AWS_SECRET_ACCESS_KEY: "test",
-      NO_PROXY: "*",
-    };
-    const began = Date.now();
-    const ran = await cli.catalog.runProcess(argv, { environment });
-    return { ...ran, took: Date.now() - began };
-  };
-  return {
-    cli,
-    runAt,
-    async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
-      await ec2.close();
-    },
-  };
-}
+const ADDRESSES = [
+  ["refuses connections", closedPort, "ECONNREFUSED"],
+  ["has an unknown name", async () => "http://no-such-host.invalid:80", "no-such-host.invalid"],
+] as const;
 
-describe("an EC2 endpoint", () => {
-  it.each([
-    ["refuses connections", closedPort, "ECONNREFUSED"],
-    ["has an unknown name", async () => UNKNOWN_HOST, "no-such-host.invalid"],
-  ])(
-    "that %s is reported soon, and the next command finishes the work",
+const COMMANDS = [
+  [7, "resolve", "dev"],
+  [7, "spawn", "dev", "--id", "two"],
+  [7, "list", "--refresh"],
+  [7, "logs", "one"],
+  [7, "sweep"],
+  [0, "describe", "one"],
+  [7, "terminate", "one"],
+] as const;
+
+describe.each(Object.keys(PROVIDERS).filter(isProvider))("a provider out of reach: %s", (name) => {
+  it.each(ADDRESSES)(
+    "that %s is reported soon by terminate, and the next command finishes the work",
     SLOW,
     async (_how, at, words) => {
-      await using here = await ec2Scene();
+      await using here = await reachableCli(name, bundle.program);
       const ended = await here.runAt(await at(), "terminate", "one");
       expect(ended).toMatchObject({ exitCode: 7, stdout: "" });
-      expect(ended.took).toBeLessThan(SOON);
+      expect(ended.milliseconds).toBeLessThan(SOON);
       expect(ended.stderr).toContain("one: terminating: termination requested\n");
       expect(ended.stderr).toContain("slipway: UNAVAILABLE: spawn one stays terminating");
       expect(ended.stderr).toContain(words);
       expect(ended.stderr).toContain("Run `slipway terminate one` or `slipway recover`");
 
-      expect(await here.cli.json(["recover"])).toMatchObject([
-        { spawn_id: "one", state: "terminated" },
-      ]);
+      expect(await here.json("recover")).toMatchObject([{ spawn_id: "one", state: "terminated" }]);
     },
   );
 
-  it("that refuses connections delays no other command either", SLOW, async () => {
-    await using here = await ec2Scene();
-    const closed = await closedPort();
-    const spawned = await here.runAt(closed, "spawn", "agent-dev", "--id", "two");
-    expect(spawned).toMatchObject({ exitCode: 7 });
-    const shown = await here.runAt(closed, "describe", "one", "-o", "json");
-    expect(shown).toMatchObject({ exitCode: 0 });
-    const listed = await here.runAt(closed, "list", "--refresh", "-o", "json");
-    expect(listed).toMatchObject({ exitCode: 7 });
-    const printed = await here.runAt(closed, "logs", "one");
-    expect(printed).toMatchObject({ exitCode: 7 });
-    const swept = await here.runAt(closed, "sweep", "-o", "json");
-    expect(swept).toMatchObject({ exitCode: 7 });
-    for (const { took } of [spawned, shown, listed, printed, swept])
-      expect(took).toBeLessThan(SOON);
+  it("that refuses connections delays no command", SLOW, async () => {
+    await using here = await reachableCli(name, bundle.program);
+    const address = await closedPort();
+    for (const [exitCode, ...argv] of COMMANDS) {
+      const ran = await here.runAt(address, ...argv);
+      expect([argv, ran.exitCode]).toEqual([argv, exitCode]);
+      expect([argv, Math.max(SOON, ran.milliseconds)]).toEqual([argv, SOON]);
+    }
   });
 });
 
-describe("a Compute Engine endpoint", () => {
-  it(
-    "that refuses connections is reported soon, and the spawn stays terminating",
-    SLOW,
-    async () => {
-      await using here = await gceCli();
-      await here.json("spawn", "dev", "--id", "one");
-      const environment = {
-        CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${await closedPort()}/compute/v1/`,
-      };
-      const began = Date.now();
-      const { exitCode, error } = await here.refused(["terminate", "one"], { environment });
-      expect(Date.now() - began).toBeLessThan(SOON);
-      expect({ exitCode, code: error.code }).toEqual({ exitCode: 7, code: "UNAVAILABLE" });
-      expect(await here.json("list")).toMatchObject([{ state: "terminating" }]);
-      expect(await here.json("terminate", "one")).toMatchObject({ state: "terminated" });
-    },
-  );
-});
+function isProvider(name: string): name is keyof typeof PROVIDERS {
+  return name in PROVIDERS;
+}
