@@ -7,7 +7,10 @@ const text = z.string().min(1);
 
 /** The EC2-specific part of a plan: everything that `RunInstances` needs beyond the plan's neutral fields. */
 const instanceSettings = z.strictObject({
-  /** EC2's name of the machine type, such as `m7i.large`. The plan's `machine_type` has the same value. */
+  /**
+   * EC2's name of the machine type, such as `m7i.large`: the plan's `machine_type`. A candidate of a plan with several
+   * types has its own.
+   */
   instanceType: text,
   /**
    * The image's name of the device that EC2 boots, such as `/dev/xvda`. Any other name would add a second disk. Null if

@@ -152,17 +152,42 @@ export type PlacementFields = Described & { readonly serviceAccount?: string } &
   );
 
 /** A machine shape and its disk. */
+export const CANDIDATE_ORDERS = ["TYPE_FIRST", "PLACE_FIRST"] as const;
+
 export interface EnvironmentFields extends Described {
   readonly substrate: CatalogSubstrate;
   readonly machineTypeRef: string;
   readonly diskTypeRef?: string;
   /** GiB; 0, the default, is the image's own size. */
   readonly diskSizeGb?: number;
+  /**
+   * How the candidates of a machine-type with several types are ordered: the first type in every place and then the
+   * second (`TYPE_FIRST`, the default), or every type in the first place and then in the second (`PLACE_FIRST`).
+   */
+  readonly candidateOrder?: (typeof CANDIDATE_ORDERS)[number];
 }
 
+/** One type, or up to 20 in order of preference: later ones are used where earlier ones cannot be launched. */
+export type AwsMachineType =
+  | { readonly instanceType: string; readonly instanceTypes?: never }
+  | { readonly instanceTypes: readonly string[]; readonly instanceType?: never };
+
+/** GPUs that Compute Engine attaches to a machine of a type without its own, such as `n1-standard-4`. */
+export interface GceAccelerator {
+  /** The name of the zone's accelerator type, such as `nvidia-tesla-t4`. */
+  readonly type: string;
+  readonly count: number;
+}
+
+/** As {@link AwsMachineType}. */
+export type GceMachineType = (
+  | { readonly machineType: string; readonly machineTypes?: never }
+  | { readonly machineTypes: readonly string[]; readonly machineType?: never }
+) & { readonly accelerators?: readonly GceAccelerator[] };
+
 export type MachineTypeSpec =
-  | { readonly aws: { readonly instanceType: string } }
-  | { readonly gce: { readonly machineType: string } }
+  | { readonly aws: AwsMachineType }
+  | { readonly gce: GceMachineType }
   | { readonly docker: { readonly cpus?: number; readonly memoryGb?: number } };
 
 export interface MachineTypeFields extends Described {

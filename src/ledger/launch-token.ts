@@ -30,6 +30,8 @@ export function launchToken(identity: LaunchIdentity): string {
     place.place,
     place.subnet ?? null,
     place.market ?? null,
+    // Absent from plans of one type, whose launches of earlier versions keep their tokens.
+    ...(place.machineType === undefined ? [] : [place.machineType]),
     members.map(({ spawnId }) => spawnId),
     userData === "" ? members.map(({ bootDocument }) => bootDocument) : [userData],
     ...(members.some(hasInput) ? [canonicalJson(members.map(inputOf))] : []),

@@ -79,6 +79,7 @@ const launchSchema = once(() =>
     attempt: z.int(),
     candidate: z.int(),
     place: z.string(),
+    machine_type: z.string().nullable(),
     token: z.string(),
     member: z.int(),
     at: z.string(),
@@ -96,8 +97,9 @@ export function parseSpawnRecord(row: SqlRow, launchRows: readonly SqlRow[]): Sp
 }
 
 function parseLaunch(row: SqlRow): LaunchRecord {
-  const { blast_radius: blastRadius, ...launch } = parse(launchSchema(), row, "launch");
-  return { ...launch, blastRadius };
+  const launch = parse(launchSchema(), row, "launch");
+  const { blast_radius: blastRadius, machine_type: machineType, ...rest } = launch;
+  return { ...rest, machineType, blastRadius };
 }
 
 export function leaseOf(row: SqlRow): Lease {

@@ -74,4 +74,5 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
      PRIMARY KEY (tenant, name, value, spawn)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX spawns_by_machine ON spawns (tenant, machine ->> 'id') WHERE machine IS NOT NULL;`,
+  "ALTER TABLE launches ADD COLUMN machine_type TEXT;",
 ];

@@ -48,6 +48,12 @@ export function beginRecord(spawn: NewSpawn): SpawnRecord {
   };
 }
 
+/** The message of the event that a new spawn's launch is. */
+export function firstLaunchMessage({ plan, launch }: NewSpawn): string {
+  const type = plan.candidates[launch.candidate]?.machineType;
+  return `launch 1${type === undefined ? "" : ` of ${type}`} in ${launch.place}`;
+}
+
 /** The record after a step; null if its state does not allow the step. */
 export function takeStep(step: Step): SpawnRecord | null {
   const record = step.before;
@@ -155,13 +161,16 @@ export function shownLaunches(
   const latest = launches.at(-1);
   return {
     launch: latest === undefined ? null : { token: latest.token, index: latest.member },
-    attempts: launches.map(({ attempt, place, token, member, outcome, reason }): SpawnAttempt => ({
-      attempt,
-      place,
-      token,
-      index: member,
-      outcome,
-      reason,
-    })),
+    attempts: launches.map(
+      ({ attempt, place, machineType, token, member, outcome, reason }): SpawnAttempt => ({
+        attempt,
+        place,
+        machineType,
+        token,
+        index: member,
+        outcome,
+        reason,
+      }),
+    ),
   };
 }

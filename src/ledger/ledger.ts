@@ -23,6 +23,8 @@ export interface NewLaunch {
   /** Index of the place among the plan's candidates. */
   readonly candidate: number;
   readonly place: string;
+  /** The provider's name. Null in records of older versions. */
+  readonly machineType: string | null;
   readonly token: string;
   /** 0-based. */
   readonly member: number;
@@ -30,8 +32,9 @@ export interface NewLaunch {
 
 /** The next place of a spawn. The launch queue decides which launch it goes with. */
 export interface PlannedLaunch extends Pick<NewLaunch, "candidate" | "place"> {
-  /** For messages: two candidates of one place may differ only in their market. */
-  readonly market?: Candidate["market"];
+  /** For messages: two candidates of one place may differ only in their market or machine type. */
+  readonly market?: NonNullable<Candidate["market"]>;
+  readonly machineType?: string;
 }
 
 /** The stored record of a launch. */

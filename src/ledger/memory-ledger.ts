@@ -17,7 +17,13 @@ import type {
   Suspect,
 } from "./ledger.ts";
 import { launchId } from "./launch-token.ts";
-import { beginRecord, claimRecord, claimVerdict, takeStep } from "./ledger-steps.ts";
+import {
+  beginRecord,
+  claimRecord,
+  claimVerdict,
+  firstLaunchMessage,
+  takeStep,
+} from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
 import { inputOf } from "./spawn-input.ts";
 import { isSettled } from "./spawn-record.ts";
@@ -158,7 +164,7 @@ function beginOne(memory: Memory, spawn: NewSpawn): DrivenSpawn {
   addLaunch(memory, launch.token, entry);
   memory.targets.set(nameOfTarget(plan.target), plan.target);
   addEvent(memory, spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
-  addEvent(memory, spawn, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+  addEvent(memory, spawn, { at, state: "launching", message: firstLaunchMessage(spawn) });
   return { ...record, plan };
 }
 

@@ -64,6 +64,8 @@ export interface SpawnAttempt {
   /** 1-based. */
   readonly attempt: number;
   readonly place: string;
+  /** The provider's name. Null in records of older versions. */
+  readonly machineType: string | null;
   readonly token: string;
   /** 0-based index among the members of the launch. */
   readonly index: number;

@@ -8,7 +8,7 @@ import { toSnakeCase } from "../json/field-case.ts";
 import type { Connection, SqlRow } from "../storage/connection.ts";
 import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, SpawnRecord, Step } from "./ledger.ts";
 import { damaged, number, parseJson, parseMember, parseSpawnRecord, text } from "./ledger-rows.ts";
-import { beginRecord, claimRecord, takeStep } from "./ledger-steps.ts";
+import { beginRecord, claimRecord, firstLaunchMessage, takeStep } from "./ledger-steps.ts";
 import { hasInput, inputOf } from "./spawn-input.ts";
 import type { SpawnState } from "./spawn-record.ts";
 import type { SpawnMember } from "../substrate/contract.ts";
@@ -70,12 +70,12 @@ export function beginSpawns(connection: Connection, spawns: readonly NewSpawn[])
 }
 
 function beginSpawn(connection: Connection, spawn: NewSpawn): DrivenSpawn {
-  const { plan, launch, at } = spawn;
+  const { plan, at } = spawn;
   const record = beginRecord(spawn);
   const number = insertSpawn(connection, record, keepPlan(connection, plan));
   writeLaunches(connection, number, [], record.launches);
   addEvent(connection, number, { at, state: "pending", message: `plan ${plan.planId} recorded` });
-  addEvent(connection, number, { at, state: "launching", message: `launch 1 in ${launch.place}` });
+  addEvent(connection, number, { at, state: "launching", message: firstLaunchMessage(spawn) });
   return { ...record, plan };
 }
 
@@ -220,12 +220,14 @@ function writeLaunches(
     }
     connection.run(
       `INSERT INTO launches
-         (spawn, attempt, candidate, place, token, member, at, outcome, reason, blast_radius)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (spawn, attempt, candidate, place, machine_type, token, member, at, outcome, reason,
+          blast_radius)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       spawn,
       attempt,
       launch.candidate,
       launch.place,
+      launch.machineType,
       launch.token,
       launch.member,
       launch.at,

@@ -8,11 +8,16 @@ const MARKETS: Readonly<Record<NonNullable<Candidate["market"]>, string>> = {
   "on-demand": " on demand",
 };
 
-/** A place in a message: `in us-east-1a`, `in us-east-1a on demand`, `on engine vm`. */
-export function placePhrase(
+/** A place in a message: `in us-east-1a`, `on engine vm`. */
+export function placePhrase(substrate: Substrate, place: string): string {
+  return `${PHRASES[substrate]} ${place}`;
+}
+
+/** A candidate in a message: `in us-east-1a`, `m7i.large in us-east-1a on demand`. */
+export function candidatePhrase(
   substrate: Substrate,
-  place: string,
-  market?: Candidate["market"],
+  { place, market, machineType }: Pick<Candidate, "place" | "market" | "machineType">,
 ): string {
-  return `${PHRASES[substrate]} ${place}${market === undefined ? "" : MARKETS[market]}`;
+  const type = machineType === undefined ? "" : `${machineType} `;
+  return `${type}${placePhrase(substrate, place)}${market === undefined ? "" : MARKETS[market]}`;
 }

@@ -125,6 +125,18 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
     architecture: z.enum(ARCHITECTURES),
     artifact: artifact(),
     machineType: text(),
+    machineTypes: z
+      .array(
+        z.strictObject({
+          name: text(),
+          vcpus: orNull(z.number()),
+          memoryGb: orNull(z.number()),
+          gpus: z.array(
+            z.strictObject({ name: text(), count: z.int(), memoryGb: orNull(z.number()) }),
+          ),
+        }),
+      )
+      .exactOptional(),
     shape: z.strictObject({
       record: orNull(text()),
       vcpus: orNull(z.number()),

@@ -30,7 +30,7 @@ export interface Artifact {
   readonly createdAt?: string | null;
 }
 
-/** A place to launch in, or one that was rejected. */
+/** A place to launch in, with its market and machine type if the plan has several; or one that was rejected. */
 export interface Candidate {
   /** The zone on EC2 and GCE, the engine's host on Docker. */
   readonly place: string;
@@ -131,6 +131,25 @@ export interface MachineShape {
   readonly diskType: string | null;
 }
 
+/** GPUs of one kind, as the provider describes them. */
+export interface Gpu {
+  /** `NVIDIA T4` on EC2, `nvidia-l4` on Compute Engine. */
+  readonly name: string;
+  readonly count: number;
+  /** GiB of one GPU; null if the provider does not report it. */
+  readonly memoryGb: number | null;
+}
+
+/** A machine type as the provider describes it. */
+export interface MachineTypeFacts {
+  readonly name: string;
+  readonly vcpus: number | null;
+  /** GiB. */
+  readonly memoryGb: number | null;
+  /** Those that come with the type and those that the machine-type record adds. */
+  readonly gpus: readonly Gpu[];
+}
+
 export interface RepositoryCheckout {
   readonly cloneUrl: string;
   readonly baseBranch: string | null;
@@ -176,8 +195,10 @@ export interface LaunchPlan {
   readonly substrate: Substrate;
   readonly architecture: Architecture;
   readonly artifact: Artifact;
-  /** The provider's machine type; `unlimited` for a container without an environment. */
+  /** The provider's machine type, the first of several; `unlimited` for a container without an environment. */
   readonly machineType: string;
+  /** The plan's machine types in order of preference. Absent if no provider was asked. */
+  readonly machineTypes?: readonly MachineTypeFacts[];
   readonly shape: MachineShape;
   readonly target: PlacementTarget;
   readonly candidates: readonly Candidate[];

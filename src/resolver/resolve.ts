@@ -20,7 +20,7 @@ import type { Links } from "./links.ts";
 import { pinImage } from "./pin.ts";
 import type { Pinned } from "./pin.ts";
 import { credentialSecret, imageSource, requestedReference } from "./select-image.ts";
-import { guestRequest, machineShape, providerMachineType } from "./shape.ts";
+import { guestRequest, machineShape, providerMachineTypes } from "./shape.ts";
 import { artifactSource, recordSources } from "./sources.ts";
 import { placementTarget, targetRegion, initialCandidates } from "./target.ts";
 
@@ -131,6 +131,7 @@ async function assess(
     plan: {
       ...pinnedDraft,
       machineType: report.machineType,
+      ...(report.machineTypes === undefined ? {} : { machineTypes: report.machineTypes }),
       candidates: report.candidates,
       settings: report.settings,
       sources: { ...pinnedDraft.sources, ...report.sources },
@@ -221,16 +222,17 @@ function draftPlan(
   const region = targetRegion(target);
   const requested = requestedReference(image, region) ?? "";
   const source = artifactSource(image, region);
+  const machineTypes = providerMachineTypes(links.machineType);
   return {
     workspace: links.workspace.name,
     tenant: request.tenant,
     substrate: placement.substrate,
     architecture: architectureOf(image),
     artifact: { id: requested, requested, pinned: false },
-    machineType: providerMachineType(links.machineType),
+    machineType: machineTypes[0],
     shape: machineShape(links),
     target,
-    candidates: initialCandidates(target),
+    candidates: initialCandidates(target, machineTypes, links.environment?.candidateOrder),
     credential,
     guest: guestRequest(links.workspace),
     sources: {

@@ -19,12 +19,21 @@ export function machineShape(links: Links): MachineShape {
   };
 }
 
-/** The provider's name of the machine type; the record's name on substrates without machine types. */
-export function providerMachineType(machineType: CatalogRecord<"machine-type"> | null): string {
-  if (machineType === null) return DEFAULT_MACHINE_TYPE;
-  const { spec } = machineType;
-  if ("aws" in spec) return spec.aws.instanceType;
-  return "gce" in spec ? spec.gce.machineType : machineType.name;
+/**
+ * The provider's names of the machine types in order of preference; the record's name on substrates without machine
+ * types.
+ */
+export function providerMachineTypes(
+  machineType: CatalogRecord<"machine-type"> | null,
+): readonly [string, ...string[]] {
+  if (machineType === null) return [DEFAULT_MACHINE_TYPE];
+  const { spec, name } = machineType;
+  if ("docker" in spec) return [name];
+  const [first = name, ...others] =
+    "aws" in spec
+      ? (spec.aws.instanceTypes ?? [spec.aws.instanceType])
+      : (spec.gce.machineTypes ?? [spec.gce.machineType]);
+  return [first, ...others];
 }
 
 function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {

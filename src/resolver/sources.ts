@@ -1,5 +1,6 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { Links } from "./links.ts";
+import { providerMachineTypes } from "./shape.ts";
 
 /** The source of each plan value that comes from the catalog: JSON pointer -> record, generation, field. */
 export function recordSources(links: Links): Readonly<Record<string, string>> {
@@ -28,7 +29,7 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
       : {
           "/substrate": at("placement", placement, "substrate"),
           "/target": at("placement", placement, "target"),
-          "/candidates": at("placement", placement, "target"),
+          "/candidates": candidateSource(links, at("placement", placement, "target")),
         }),
     ...(machineType === null
       ? {
@@ -48,6 +49,16 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
         }),
     ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
   };
+}
+
+/** The source of the candidates and of their order. */
+function candidateSource({ environment, machineType }: Links, placement: string): string {
+  if (providerMachineTypes(machineType).length === 1) return placement;
+  const order =
+    environment?.candidateOrder === undefined
+      ? "default candidate_order TYPE_FIRST"
+      : `environment ${environment.name} generation ${environment.generation} candidate_order`;
+  return `${placement}; machine-type ${machineType?.name ?? ""} generation ${machineType?.generation ?? 0} spec; ${order}`;
 }
 
 /** The source of the artifact's reference: its field in the image record. */

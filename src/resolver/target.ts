@@ -1,5 +1,7 @@
-import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { AwsTarget, Candidate, PlacementTarget } from "../plan/plan.ts";
+import type { CatalogRecord, EnvironmentFields } from "../catalog/kinds.ts";
+import type { Candidate, PlacementTarget } from "../plan/plan.ts";
+
+type CandidateOrder = NonNullable<EnvironmentFields["candidateOrder"]>;
 
 /** Converts the placement's target to the plan's form, with every default filled in. */
 export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {
@@ -57,29 +59,55 @@ export function targetRegion(target: PlacementTarget): string | null {
   return target.substrate === "AWS" ? target.region : null;
 }
 
-/** The candidates in the placement's order, before preflight has assessed them. */
-export function initialCandidates(target: PlacementTarget): readonly Candidate[] {
-  const eligible = { verdict: "eligible", reason: null } as const;
+/**
+ * The candidates before preflight has assessed them: every machine type in every place and market. Markets come in the
+ * placement's order first, then types and places in the environment's.
+ *
+ * @param order default `TYPE_FIRST`
+ */
+export function initialCandidates(
+  target: PlacementTarget,
+  machineTypes: readonly string[],
+  order: CandidateOrder = "TYPE_FIRST",
+): readonly Candidate[] {
+  const places = placesOf(target);
+  const types: readonly Pick<Candidate, "machineType">[] =
+    machineTypes.length === 1 ? [{}] : machineTypes.map((machineType) => ({ machineType }));
+  const pairs =
+    order === "TYPE_FIRST"
+      ? types.flatMap((type) => places.map((place) => ({ ...place, ...type })))
+      : places.flatMap((place) => types.map((type) => ({ ...place, ...type })));
+  return marketsOf(target).flatMap((market) =>
+    pairs.map(({ machineType, ...place }) => ({
+      ...place,
+      ...market,
+      ...(machineType === undefined ? {} : { machineType }),
+      verdict: "eligible",
+      reason: null,
+    })),
+  );
+}
+
+function placesOf(target: PlacementTarget): readonly Pick<Candidate, "place" | "subnet">[] {
   switch (target.substrate) {
     case "AWS":
-      return marketsOf(target).flatMap((market) =>
-        target.subnetIds.map((subnet) => ({ place: target.region, subnet, market, ...eligible })),
-      );
+      return target.subnetIds.map((subnet) => ({ place: target.region, subnet }));
     case "GCP":
-      return target.zones.map((place) => ({ place, subnet: target.subnet, ...eligible }));
+      return target.zones.map((place) => ({ place, subnet: target.subnet }));
     case "DOCKER":
-      return [{ place: target.host ?? "local", ...eligible }];
+      return [{ place: target.host ?? "local" }];
   }
 }
 
 /** SPOT_THEN_ON_DEMAND tries every place with spot capacity before any with on-demand capacity. */
-function marketsOf({ market }: AwsTarget): readonly NonNullable<Candidate["market"]>[] {
-  switch (market) {
+function marketsOf(target: PlacementTarget): readonly Pick<Candidate, "market">[] {
+  if (target.substrate !== "AWS") return [{}];
+  switch (target.market) {
     case "ON_DEMAND":
-      return ["on-demand"];
+      return [{ market: "on-demand" }];
     case "SPOT":
-      return ["spot"];
+      return [{ market: "spot" }];
     case "SPOT_THEN_ON_DEMAND":
-      return ["spot", "on-demand"];
+      return [{ market: "spot" }, { market: "on-demand" }];
   }
 }

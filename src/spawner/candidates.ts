@@ -2,6 +2,7 @@ import { canonicalJson } from "../json/canonical-json.ts";
 import { SlipwayError } from "../errors.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchRecord } from "../ledger/ledger.ts";
+import { machineTypeAt } from "../plan/machine-types.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import { rulesOut } from "../plan/refusal-scope.ts";
 
@@ -68,10 +69,12 @@ export const allSuppliesOf = memoizeFrozen((plan: LaunchPlan): readonly string[]
 
 /** Machine type, zone and market in one account: the capacity that may be exhausted. */
 export function offeringOf(
-  { target, machineType }: Pick<LaunchPlan, "target" | "machineType">,
-  { place, market, machineType: ownType }: Pick<Candidate, "place" | "market" | "machineType">,
+  plan: Pick<LaunchPlan, "target" | "machineType">,
+  candidate: Pick<Candidate, "place" | "market" | "machineType">,
 ): string {
-  return canonicalJson([accountOf(target), place, ownType ?? machineType, market ?? null]);
+  const { place, market } = candidate;
+  const machineType = machineTypeAt(plan, candidate);
+  return canonicalJson([accountOf(plan.target), place, machineType, market ?? null]);
 }
 
 /** The error of a plan whose candidates were all rejected. */
@@ -80,7 +83,7 @@ export function noCandidateLeft(plan: LaunchPlan): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "CHECKS_FAILED",
     message: `workspace ${plan.workspace}: no place is left to launch in (${plan.candidates
-      .map(({ place, reason }) => `${place}: ${reason ?? "rejected"}`)
+      .map(({ reason, ...where }) => `${rejectedPlace(where)}: ${reason ?? "rejected"}`)
       .join("; ")})`,
     remedy: "Name another zone or subnet in the placement, or another machine type.",
   });
@@ -92,6 +95,10 @@ export function addressesOf(
   { subnet }: Pick<Candidate, "subnet">,
 ): string | null {
   return subnet === undefined ? null : canonicalJson([accountOf(target), subnet]);
+}
+
+function rejectedPlace({ place, machineType }: Pick<Candidate, "place" | "machineType">): string {
+  return machineType === undefined ? place : `${machineType} in ${place}`;
 }
 
 function accountOf(target: PlacementTarget): string | null {

@@ -26,8 +26,13 @@ export async function nextLaunch(
   const full = await runtime.ledger.fullOfferings(allSuppliesOf(plan), runtime.clock.now());
   const [next] = openCandidates(plan, launches, full);
   if (next === undefined) return null;
-  const { place, market } = next.candidate;
-  return { candidate: next.index, place, ...(market === undefined ? {} : { market }) };
+  const { place, market, machineType } = next.candidate;
+  return {
+    candidate: next.index,
+    place,
+    ...(market === undefined ? {} : { market }),
+    ...(machineType === undefined ? {} : { machineType }),
+  };
 }
 
 /** The event of a refusal or an end, with the next launch if the error allows one. */

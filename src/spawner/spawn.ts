@@ -1,7 +1,7 @@
 import { anyOf } from "../async/cancellation.ts";
 import { memoize } from "../async/memoize.ts";
 import { timestamp } from "../host/clock.ts";
-import { placePhrase } from "../plan/place.ts";
+import { candidatePhrase } from "../plan/place.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SpawnInput, SubstrateAdapter } from "../substrate/contract.ts";
 import { allSuppliesOf, noCandidateLeft, openCandidates } from "./candidates.ts";
@@ -132,7 +132,9 @@ export async function spawnPlan(
     if (existing !== null) refuseReused(existing.spawn, request.subject);
     return await awaitSpawn(runtime, request);
   }
-  const message = `launching ${placePhrase(plan.substrate, first.candidate.place)}`;
+  // The market is worth a mention only after a refusal in another one.
+  const { market: _market, ...where } = first.candidate;
+  const message = `launching ${candidatePhrase(plan.substrate, where)}`;
   notify(request, record.spawn.createdAt, "launching", message);
   return await driveClaimed(runtime, request, { ...record, plan }, { kind: "taken-up" }, secrets);
 }

@@ -2,7 +2,7 @@ import type { SlipwayError } from "../errors.ts";
 import type { DrivenSpawn, PlannedLaunch, Step } from "../ledger/ledger.ts";
 import { isFinished } from "../ledger/spawn-record.ts";
 import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
-import { placePhrase } from "../plan/place.ts";
+import { candidatePhrase, placePhrase } from "../plan/place.ts";
 import type { Substrate } from "../plan/plan.ts";
 
 /**
@@ -186,7 +186,7 @@ function absent(
     return {
       change: {
         to: "launching",
-        message: `${error.message}; launching ${placePhrase(progress.substrate, next.place, next.market)}`,
+        message: `${error.message}; launching ${candidatePhrase(progress.substrate, next)}`,
         answer,
         launch: next,
       },
@@ -220,7 +220,7 @@ function removed(progress: Progress, next: PlannedLaunch | null): Reaction {
     return {
       change: {
         to: "launching",
-        message: `${progress.machineId ?? "the machine"} is gone; launching ${placePhrase(progress.substrate, next.place, next.market)}`,
+        message: `${progress.machineId ?? "the machine"} is gone; launching ${candidatePhrase(progress.substrate, next)}`,
         machine: null,
         error: null,
         launch: next,

@@ -5,6 +5,7 @@ import type {
   Candidate,
   Check,
   LaunchPlan,
+  MachineTypeFacts,
   PlacementTarget,
   PlanDraft,
   SecretMount,
@@ -54,8 +55,10 @@ export interface PreflightReport {
   readonly checks: readonly Check[];
   /** The plan's candidates in order, each with its verdict. */
   readonly candidates: readonly Candidate[];
-  /** The provider's name for the machine type. */
+  /** The provider's name for the machine type; the first of several. */
   readonly machineType: string;
+  /** The machine types that the provider has described. Absent on substrates without machine types. */
+  readonly machineTypes?: readonly MachineTypeFacts[];
   /** Becomes the plan's `settings`: everything that `launch` needs beyond the neutral fields. */
   readonly settings: JsonObject;
   readonly sources: Readonly<Record<string, string>>;

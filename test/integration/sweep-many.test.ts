@@ -47,7 +47,7 @@ async function begun(ledger: Ledger, { plan, token, members }: Launch) {
       at: AT,
       worker: "worker-1",
       leaseUntil: 0,
-      launch: { candidate: 0, place: candidates[0]?.place ?? "", token, member },
+      launch: { candidate: 0, place: candidates[0]?.place ?? "", machineType: null, token, member },
     })),
     null,
   );

@@ -14,10 +14,16 @@ export interface AwsReader {
   /** The account that the role's credentials belong to. */
   account(role: AwsRole, signal: AbortSignal): Promise<string>;
   image(id: string, signal: AbortSignal): Promise<Image>;
-  /** Null if EC2 has no instance type of this name in any region. */
-  instanceType(name: string, signal: AbortSignal): Promise<InstanceTypeInfo | null>;
-  /** The zones of the region that offer the type, sorted by name. */
-  zonesWith(instanceType: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** The types with these names. Names that EC2 has in no region are left out. */
+  instanceTypes(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly InstanceTypeInfo[]>;
+  /** The zones of the region that offer each of these types, sorted by name. */
+  zonesWith(
+    instanceTypes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Small general-purpose types for an architecture in EC2's spelling (`x86_64`), with the zones that offer them. */
   generalTypes(architecture: string, signal: AbortSignal): Promise<GeneralTypes>;
   /** The subnets with these ids. Ids that do not exist are left out. */
@@ -43,8 +49,8 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
   const keepForever = { milliseconds: Number.POSITIVE_INFINITY, now };
   const readAccount = sharedRead<string>(region, keepForever);
   const readImage = sharedRead<Image>(region);
-  const readType = sharedRead<InstanceTypeInfo | null>(region, keepTypes);
-  const readZones = sharedRead<readonly string[]>(region, keepTypes);
+  const readTypes = sharedRead<readonly InstanceTypeInfo[]>(region, keepTypes);
+  const readZones = sharedRead<ReadonlyMap<string, readonly string[]>>(region, keepTypes);
   const readGeneralTypes = sharedRead<GeneralTypes>(region, keepTypes);
   const readSubnets = sharedRead<readonly Subnet[]>(region);
   const readGroups = sharedRead<readonly SecurityGroup[]>(region);
@@ -66,24 +72,29 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         const { Images = [] } = await api.describeImages(input, stop);
         return requireMember(Images[0], "image");
       }),
-    instanceType: (name, signal) =>
-      readType(
-        {
-          operation: "DescribeInstanceTypes",
-          subject: `instance type ${name}`,
-          key: name,
-          signal,
-        },
-        (stop) => describeType(api, name, stop),
-      ),
-    zonesWith: (type, signal) =>
-      readZones(
-        { operation: "DescribeInstanceTypeOfferings", subject: type, key: type, signal },
+    instanceTypes(names, signal) {
+      const key = names.join(", ");
+      const subject = `instance ${names.length === 1 ? "type" : "types"} ${key}`;
+      return readTypes(
+        { operation: "DescribeInstanceTypes", subject, key, signal },
+        async (stop) => await describeTypes(api, names, stop),
+      );
+    },
+    zonesWith(names, signal) {
+      const key = names.join(", ");
+      return readZones(
+        { operation: "DescribeInstanceTypeOfferings", subject: key, key, signal },
         async (stop) => {
-          const offerings = await offeringsOf(api, [type], stop);
-          return offerings.map(({ zone }) => zone).toSorted();
+          const offerings = await offeringsOf(api, names, stop);
+          return new Map(
+            names.map((name) => {
+              const zones = offerings.filter(({ instanceType }) => instanceType === name);
+              return [name, zones.map(({ zone }) => zone).toSorted()];
+            }),
+          );
         },
-      ),
+      );
+    },
     generalTypes: (architecture, signal) =>
       readGeneralTypes(
         {
@@ -145,18 +156,29 @@ async function withCloudErrors<Answer>(
   }
 }
 
-async function describeType(
+async function describeTypes(
   api: AwsApi,
-  name: string,
+  names: readonly string[],
   signal: AbortSignal,
-): Promise<InstanceTypeInfo | null> {
-  // Includes types of other regions: a type that this region lacks is a different mistake from one that does not exist.
-  const input = { Filters: [{ Name: "instance-type", Values: [name] }] };
-  const { InstanceTypes = [] } = await api.describeInstanceTypes(
-    { ...input, IncludeUnsupportedInRegion: true },
-    signal,
-  );
-  return InstanceTypes.find(({ InstanceType }) => InstanceType === name) ?? null;
+): Promise<readonly InstanceTypeInfo[]> {
+  const found: InstanceTypeInfo[] = [];
+  let token: string | undefined;
+  do {
+    // Includes types of other regions: a type that this region lacks is a different mistake from one that does not
+    // exist.
+    const page = await api.describeInstanceTypes(
+      {
+        Filters: [{ Name: "instance-type", Values: [...names] }],
+        IncludeUnsupportedInRegion: true,
+        ...(token === undefined ? {} : { NextToken: token }),
+      },
+      signal,
+    );
+    found.push(...(page.InstanceTypes ?? []));
+    token = page.NextToken || undefined;
+  } while (token !== undefined);
+  // A filter's value may have wildcards.
+  return found.filter(({ InstanceType = "" }) => names.includes(InstanceType));
 }
 
 interface Offering {

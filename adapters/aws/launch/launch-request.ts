@@ -29,7 +29,7 @@ export function launchRequest(launch: Launch): Input {
     MaxCount: members.length,
     ClientToken: token,
     ImageId: plan.artifact.id,
-    InstanceType: instanceType(settings, plan.planId),
+    InstanceType: instanceType(place.machineType ?? settings.instanceType, plan.planId),
     ...network(settings, place),
     ...profile(settings),
     ...userData(launch),
@@ -141,7 +141,7 @@ function market(place: Candidate): Pick<Input, "InstanceMarketOptions"> {
   };
 }
 
-function instanceType({ instanceType: name }: InstanceSettings, planId: string): InstanceType {
+function instanceType(name: string, planId: string): InstanceType {
   if (isInstanceType(name)) return name;
   throw invalidPlan(planId, `"${name}" cannot be an instance type`);
 }

@@ -1,5 +1,6 @@
 import { cancellation, throwIfCancelled } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
+import { machineTypeAt } from "../../../src/plan/machine-types.ts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
 import type { AwsApi } from "../client/api.ts";
@@ -125,7 +126,7 @@ function notLaunched({ place, members, plan }: Launch, accepted: number): Slipwa
   return new SlipwayError({
     code: "RESOURCE_EXHAUSTED",
     reason: "INSUFFICIENT_CAPACITY",
-    message: `EC2 had capacity for ${accepted} of ${members.length} machines of type ${plan.machineType} in ${place.place}`,
+    message: `EC2 had capacity for ${accepted} of ${members.length} machines of type ${machineTypeAt(plan, place)} in ${place.place}`,
     remedy: "Name subnets in more zones, or another machine type.",
     blastRadius: "type-in-zone",
     retry: "next-candidate",
@@ -150,5 +151,5 @@ function unreadableReply(context: {
 
 function subjectOf({ ownership, members, plan, place }: Launch): string {
   const count = members.length === 1 ? "a machine" : `${members.length} machines`;
-  return `${count} of type ${plan.machineType} from ${plan.artifact.id} in ${place.subnet ?? place.place}, launch ${ownership.launchId}`;
+  return `${count} of type ${machineTypeAt(plan, place)} from ${plan.artifact.id} in ${place.subnet ?? place.place}, launch ${ownership.launchId}`;
 }

@@ -4,6 +4,8 @@ import { rulesOut } from "../../../src/plan/refusal-scope.ts";
 import { instanceSettings } from "./instance-settings.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import { namedType } from "./machine-choice.ts";
+import { typeAt } from "./type-choice.ts";
+import type { TypeChoice } from "./type-choice.ts";
 import { obstacleName } from "../errors/failed-reads.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { DryRun } from "./dry-run.ts";
@@ -33,7 +35,9 @@ const MOST_DRY_RUNS = 5;
  * reads, so that there is nothing to try yet.
  */
 export async function dryRunFirstCandidate(subject: DryRunSubject): Promise<DryRunResult | null> {
-  return await dryRunAt(subject, subject.draft.candidates[0], namedType(subject.draft));
+  const [first] = subject.draft.candidates;
+  if (first === undefined) return null;
+  return await dryRunAt(subject, first, namedType(subject.draft, first));
 }
 
 /**
@@ -43,14 +47,16 @@ export async function dryRunFirstCandidate(subject: DryRunSubject): Promise<DryR
 export async function finishDryRuns(
   subject: DryRunSubject,
   early: DryRunResult | null,
-  found: { readonly places: readonly Candidate[]; readonly instanceType: string | null },
+  found: { readonly places: readonly Candidate[]; readonly types: readonly TypeChoice[] },
 ): Promise<DryRuns> {
   const first = early === null ? null : judgedResult(early, found.places);
   let runs: DryRuns = { results: [], candidates: found.places };
   if (first !== null) runs = withResult(runs, first);
   while (!isSettled(runs)) {
     const place = runs.candidates.find(({ verdict }) => verdict === "eligible");
-    const result = await dryRunAt(subject, place, found.instanceType);
+    const type = place === undefined ? null : typeAt(found.types, place);
+    if (place === undefined || type === null || type.info === null) break;
+    const result = await dryRunAt(subject, place, type.name);
     if (result === null) break;
     runs = withResult(runs, result);
   }
@@ -76,7 +82,8 @@ function isSettled({ results }: DryRuns): boolean {
 function judgedResult(early: DryRunResult, places: readonly Candidate[]): DryRunResult | null {
   const { place, error } = early;
   const judged = places.find(
-    ({ subnet, market }) => subnet === place.subnet && market === place.market,
+    ({ subnet, market, machineType }) =>
+      subnet === place.subnet && market === place.market && machineType === place.machineType,
   );
   const isUsable = judged?.verdict === "eligible" || error === null || concernsEverything(error);
   return isUsable ? { place: judged ?? place, error } : null;
@@ -102,14 +109,14 @@ function withoutRefused(
   );
 }
 
-/** Null without a place, a type or an image, because then there is no request to try. */
+/** Null without a type or an image, because then there is no request to try. */
 async function dryRunAt(
   subject: DryRunSubject,
-  place: Candidate | undefined,
+  place: Candidate,
   instanceType: string | null,
 ): Promise<DryRunResult | null> {
   const { draft, target, image, dryRun, signal } = subject;
-  if (place === undefined || instanceType === null) return null;
+  if (instanceType === null) return null;
   if (image === null || image.rootDeviceName === null) return null;
   const groupIds = target.securityGroupId === null ? [] : [target.securityGroupId];
   const settings = instanceSettings(subject, instanceType, groupIds);

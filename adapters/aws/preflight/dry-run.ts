@@ -48,7 +48,7 @@ export function createDryRun(ports: DryRunPorts): DryRun {
   return async (draft, settings, place, signal) => {
     const { workspace } = draft;
     const request = dryRunRequest(draft, settings, place);
-    const subject = `dry run in ${place.subnet ?? place.place}${marketPhrase(place)}`;
+    const subject = `dry run${typePhrase(place)} in ${place.subnet ?? place.place}${marketPhrase(place)}`;
     const load = async (stop: AbortSignal): Promise<DryRunAnswer> => ({
       workspace,
       error: await refusalOf(ports, { request, subject, stop }),
@@ -90,6 +90,11 @@ async function sendDryRun(
     if (providerCode(caught) === "DryRunOperation") return null;
     return cloudError(caught, { operation: "RunInstances", subject, region: api.region });
   }
+}
+
+/** Of a plan with several types. */
+function typePhrase({ machineType }: Candidate): string {
+  return machineType === undefined ? "" : ` of ${machineType}`;
 }
 
 function marketPhrase({ market }: Candidate): string {

@@ -1,46 +1,56 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import type { SlipwayError } from "../../../src/errors.ts";
-import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { machineTypeAt, machineTypesOf } from "../../../src/plan/machine-types.ts";
+import type { Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped } from "../../../src/substrate/check.ts";
 import { chooseGeneralType } from "../client/general-types.ts";
 import type { GeneralTypes } from "../client/general-types.ts";
 import { ec2Architecture } from "../image/image-facts.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { MACHINE_TYPE_CHECKS, machineTypeChecks } from "./machine-type-checks.ts";
+import type { TypeChoice } from "./type-choice.ts";
 import type { AwsReader } from "../client/reads.ts";
 import { unread } from "../errors/failed-reads.ts";
+import { checksOfTypes, refusalOfType } from "../../../src/substrate/type-checks.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 
 /** The machine type of a draft whose workspace names no environment. */
 const NO_TYPE = "default";
 
-/** EC2's description of the draft's machine type, or of the types from which the default is chosen. */
+/** Of several types, one that fails such a check is left out; any other failure is a mistake of the record. */
+const RULING_CHECKS: ReadonlySet<string> = new Set([
+  MACHINE_TYPE_CHECKS.exists,
+  MACHINE_TYPE_CHECKS.boots,
+]);
+
+/** EC2's descriptions of the draft's machine types, or of the types from which the default is chosen. */
 export type MachineReading =
   | {
       readonly kind: "named";
-      readonly info: Reading<InstanceTypeInfo | null>;
-      readonly zones: Reading<readonly string[]>;
+      readonly infos: Reading<readonly InstanceTypeInfo[]>;
+      readonly zones: Reading<ReadonlyMap<string, readonly string[]>>;
     }
   | { readonly kind: "general"; readonly types: Reading<GeneralTypes> };
 
 export interface MachineChoice {
-  /** EC2's name of the type. Null if none could be chosen. */
-  readonly name: string | null;
-  readonly info: InstanceTypeInfo | null;
-  /** Zones that offer it. Null if they are not known or the type does not exist. */
-  readonly zones: readonly string[] | null;
+  /** In order of preference. Empty if none could be chosen. */
+  readonly types: readonly TypeChoice[];
   /** The failed read because of which the zones are not known; null if there is none. */
   readonly zonesError: SlipwayError | null;
   readonly checks: readonly Check[];
-  /** The source of the type, for the plan's sources. Null if a record names it. */
+  /** The source of the default type, for the plan's sources. Null if a record names it. */
   readonly source: string | null;
   readonly errors: readonly (SlipwayError | null)[];
 }
 
-/** The type that the draft names. Null if Slipway chooses it. */
-export function namedType({ machineType }: Pick<PlanDraft, "machineType">): string | null {
-  return machineType === NO_TYPE ? null : machineType;
+/** The type that the draft names at the candidate. Null if Slipway chooses it. */
+export function namedType(
+  draft: Pick<PlanDraft, "machineType">,
+  candidate: Pick<Candidate, "machineType">,
+): string | null {
+  const name = machineTypeAt(draft, candidate);
+  return name === NO_TYPE ? null : name;
 }
 
 export async function readMachine(
@@ -48,16 +58,16 @@ export async function readMachine(
   draft: PlanDraft,
   signal: AbortSignal,
 ): Promise<MachineReading> {
-  const name = namedType(draft);
-  if (name === null) {
+  if (draft.machineType === NO_TYPE) {
     const architecture = ec2Architecture(draft.architecture);
     return { kind: "general", types: await settled(reader.generalTypes(architecture, signal)) };
   }
-  const [info, zones] = await Promise.all([
-    settled(reader.instanceType(name, signal)),
-    settled(reader.zonesWith(name, signal)),
+  const names = machineTypesOf(draft);
+  const [infos, zones] = await Promise.all([
+    settled(reader.instanceTypes(names, signal)),
+    settled(reader.zonesWith(names, signal)),
   ]);
-  return { kind: "named", info, zones };
+  return { kind: "named", infos, zones };
 }
 
 export interface MachineChoiceInput {
@@ -79,21 +89,38 @@ export function chooseMachine(input: MachineChoiceInput): MachineChoice {
 
 function namedChoice(
   { draft, image, region }: MachineChoiceInput,
-  { info, zones }: Extract<MachineReading, { kind: "named" }>,
+  { infos, zones }: Extract<MachineReading, { kind: "named" }>,
 ): MachineChoice {
-  const name = draft.machineType;
-  return {
+  const names = machineTypesOf(draft);
+  const isOneOfSeveral = names.length > 1;
+  const known = names.map((name) => ({
     name,
-    info: info.value,
-    // A check already reports a type that does not exist. That no zone offers it adds nothing.
-    zones: info.value === null ? null : zones.value,
+    info: infos.value?.find(({ InstanceType }) => InstanceType === name) ?? null,
+  }));
+  const checked = known.map(({ name, info }) => ({
+    name,
+    checks:
+      infos.error === null
+        ? machineTypeChecks({ name, region, info, draft, image, isOneOfSeveral })
+        : [],
+  }));
+  const types = known.map(({ name, info }, index): TypeChoice => {
+    const refusal = refusalOfType(checked[index]?.checks ?? [], RULING_CHECKS);
+    return {
+      name,
+      info,
+      // A check already reports a type that does not exist. That no zone offers it adds nothing.
+      zones: info === null ? null : (zones.value?.get(name) ?? null),
+      refusal: isOneOfSeveral ? refusal : null,
+    };
+  });
+  return {
+    types,
     zonesError: zones.error,
     checks:
-      info.error === null
-        ? machineTypeChecks({ name, region, info: info.value, draft, image })
-        : unreadChecks(info.error),
+      infos.error === null ? checksOfTypes(checked, RULING_CHECKS) : unreadChecks(infos.error),
     source: null,
-    errors: [info.error, zones.error],
+    errors: [infos.error, zones.error],
   };
 }
 
@@ -101,7 +128,7 @@ function defaultChoice(
   { draft, image, region, zones }: MachineChoiceInput,
   types: Reading<GeneralTypes>,
 ): MachineChoice {
-  const nothing = { name: null, info: null, zones: null, zonesError: null, source: null };
+  const nothing = { types: [], zonesError: null, source: null };
   if (types.error !== null)
     return { ...nothing, checks: unreadChecks(types.error), errors: [types.error] };
   const chosen = chooseGeneralType(types.value, zones);
@@ -124,11 +151,10 @@ function defaultChoice(
   }
   const { name, info, vcpus, memoryMib } = chosen;
   const size = `${vcpus} vCPUs and ${memoryMib / 1_024} GiB`;
-  const checks = machineTypeChecks({ name, region, info, draft, image });
+  const isOneOfSeveral = false;
+  const checks = machineTypeChecks({ name, region, info, draft, image, isOneOfSeveral });
   return {
-    name,
-    info,
-    zones: chosen.zones,
+    types: [{ name, info, zones: chosen.zones, refusal: null }],
     zonesError: null,
     checks: [
       passed("machine-type.default", `${name} (${size}) is the default in this region`),

@@ -12,6 +12,8 @@ export interface MachineTypeCheckInput {
   /** EC2's description of it. Null if EC2 has no type of this name. */
   readonly info: InstanceTypeInfo | null;
   readonly draft: Pick<PlanDraft, "architecture" | "shape">;
+  /** Whether the record names other types as well, so that its numbers are what each type has at least. */
+  readonly isOneOfSeveral: boolean;
   /** Null if the image could not be read. */
   readonly image: ImageFacts | null;
 }
@@ -42,7 +44,7 @@ export function machineTypeChecks(input: MachineTypeCheckInput): readonly Check[
     refused(exists, input, {
       reason: "MACHINE_TYPE_NOT_FOUND",
       message: `EC2 has no instance type ${name} in ${region}`,
-      remedy: "Correct aws.instance_type of the machine-type record.",
+      remedy: `Correct ${fieldOf(input)} of the machine-type record.`,
     }),
     ...[architecture, shape, boots].map((check) =>
       skipped(check, `there is no instance type ${name}`),
@@ -76,14 +78,18 @@ function shapeCheck(input: MachineTypeCheckInput, info: InstanceTypeInfo): Check
   const actualVcpus = info.VCpuInfo?.DefaultVCpus ?? 0;
   const actualMib = info.MemoryInfo?.SizeInMiB ?? 0;
   const actual = `${actualVcpus} vCPUs and ${gibibytes(actualMib)} GiB`;
-  const sameVcpus = vcpus === null || vcpus === actualVcpus;
-  const sameMemory =
-    memoryGb === null || Math.abs(memoryGb * MIB_OF_GIB - actualMib) <= actualMib * TOLERANCE;
-  if (sameVcpus && sameMemory) return passed(check, `${name} has ${actual}`);
+  const { isOneOfSeveral } = input;
+  const moreVcpus = vcpus === null ? 0 : actualVcpus - vcpus;
+  const moreMib = memoryGb === null ? 0 : actualMib - memoryGb * MIB_OF_GIB;
+  const fitsVcpus = isOneOfSeveral ? moreVcpus >= 0 : moreVcpus === 0;
+  const slack = actualMib * TOLERANCE;
+  const fitsMemory = isOneOfSeveral ? moreMib >= -slack : Math.abs(moreMib) <= slack;
+  if (fitsVcpus && fitsMemory) return passed(check, `${name} has ${actual}`);
+  const least = isOneOfSeveral ? "at least " : "";
   return refused(check, input, {
     reason: "MACHINE_TYPE_MISMATCH",
-    message: `machine-type ${record ?? name} says ${vcpus ?? "?"} vCPUs and ${memoryGb ?? "?"} GiB, but ${name} has ${actual}`,
-    remedy: `Correct vcpus and memory_gb of machine-type ${record ?? name}, or its aws.instance_type.`,
+    message: `machine-type ${record ?? name} says ${least}${vcpus ?? "?"} vCPUs and ${memoryGb ?? "?"} GiB, but ${name} has ${actual}`,
+    remedy: `Correct vcpus and memory_gb of machine-type ${record ?? name}, or its ${fieldOf(input)}.`,
     metadata: { vcpus: actualVcpus, memory_mib: actualMib },
   });
 }
@@ -124,6 +130,11 @@ function bootObstacle(image: ImageFacts, info: InstanceTypeInfo): string | null 
   )
     return "the type does not support hardware virtualization";
   return null;
+}
+
+/** The field of the record that names the type. */
+function fieldOf({ isOneOfSeveral }: MachineTypeCheckInput): string {
+  return isOneOfSeveral ? "aws.instance_types" : "aws.instance_type";
 }
 
 interface Refusal {

@@ -83,13 +83,14 @@ const RULES: readonly PlaceRule[] = [
  */
 export function placeChecks(
   places: readonly JudgedPlace[],
-  { info, zones, zonesError }: Pick<MachineChoice, "info" | "zones" | "zonesError">,
+  { types, zonesError }: Pick<MachineChoice, "types" | "zonesError">,
 ): readonly Check[] {
+  const isTypeKnown = types.some(({ info, zones }) => info !== null && zones !== null);
   const isOneLeft = places.some(({ candidate }) => candidate.verdict === "eligible");
   return RULES.map((rule) => {
     if (rule.reason === "MACHINE_TYPE_NOT_OFFERED" && zonesError !== null)
       return unread(rule.name, zonesError);
-    if (rule.concernsMachineType && (info === null || zones === null))
+    if (rule.concernsMachineType && !isTypeKnown)
       return skipped(rule.name, "the instance type could not be read");
     const why = [
       ...new Set(
@@ -110,9 +111,10 @@ export function placeChecks(
         ...finding,
         blastRadius: "zone",
         metadata: {
-          places: places.map(({ candidate: { place, subnet } }) => ({
+          places: places.map(({ candidate: { place, subnet, machineType } }) => ({
             place,
             ...(subnet === undefined ? {} : { subnet }),
+            ...(machineType === undefined ? {} : { machine_type: machineType }),
           })),
         },
       });

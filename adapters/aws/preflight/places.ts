@@ -2,6 +2,8 @@ import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec
 import type { ErrorReason } from "../../../src/errors.ts";
 import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 import type { InstanceSettings } from "../settings.ts";
+import { typeAt } from "./type-choice.ts";
+import type { TypeChoice } from "./type-choice.ts";
 
 export interface PlaceCheckInput {
   readonly candidates: readonly Candidate[];
@@ -10,11 +12,8 @@ export interface PlaceCheckInput {
   readonly subnets: readonly Subnet[];
   /** The group that the placement names. Null if it names none or the group does not exist. */
   readonly securityGroup: SecurityGroup | null;
-  readonly instanceType: string;
-  /** EC2's description of the type. Null if it is not known. */
-  readonly info: InstanceTypeInfo | null;
-  /** Zones that offer the type. Null if they are not known. */
-  readonly zonesWithType: readonly string[] | null;
+  /** The instance types of the candidates. */
+  readonly types: readonly TypeChoice[];
 }
 
 /** Why a machine cannot be launched at a candidate. */
@@ -33,8 +32,13 @@ export interface JudgedPlace {
 export function judgePlaces(input: PlaceCheckInput): readonly JudgedPlace[] {
   return input.candidates.map((candidate) => {
     const subnet = input.subnets.find(({ SubnetId }) => SubnetId === candidate.subnet);
-    const refusals =
-      subnet === undefined ? [missing(candidate, input)] : refusalsOf(subnet, candidate, input);
+    const type = typeAt(input.types, candidate);
+    const refusals = [
+      ...refusalOf(type),
+      ...(subnet === undefined
+        ? [missing(candidate, input)]
+        : [...subnetRefusals(subnet, input), ...typeRefusals(subnet, candidate, type)]),
+    ];
     return {
       candidate: {
         ...candidate,
@@ -55,13 +59,18 @@ function missing({ subnet }: Candidate, { target }: PlaceCheckInput): PlaceRefus
   };
 }
 
-function refusalsOf(
+/** The refusal of a type that is left out everywhere. */
+function refusalOf(type: TypeChoice | null): readonly PlaceRefusal[] {
+  const { reason, message } = type?.refusal ?? {};
+  return reason === undefined || message === undefined ? [] : [{ reason, why: message }];
+}
+
+/** Refusals of every machine in the subnet. */
+function subnetRefusals(
   subnet: Subnet,
-  { market }: Candidate,
-  input: PlaceCheckInput,
+  { target, securityGroup }: PlaceCheckInput,
 ): readonly PlaceRefusal[] {
-  const { target, securityGroup, zonesWithType, instanceType, info } = input;
-  const { SubnetId = "", AvailabilityZone = "", VpcId = "" } = subnet;
+  const { SubnetId = "", VpcId = "" } = subnet;
   const wantedVpc = target.vpcId ?? securityGroup?.VpcId ?? VpcId;
   const refusals: PlaceRefusal[] = [];
   if (subnet.State !== undefined && subnet.State !== "available")
@@ -74,24 +83,37 @@ function refusalsOf(
   // An IPv6-only subnet has no IPv4 address to give, and more IPv6 addresses than machines.
   if (subnet.AvailableIpAddressCount === 0 && subnet.Ipv6Native !== true)
     refusals.push({ reason: "SUBNET_FULL", why: `${SubnetId} has no free address` });
+  return refusals;
+}
+
+/** Refusals of machines of the type in the subnet. */
+function typeRefusals(
+  subnet: Subnet,
+  { market }: Candidate,
+  type: TypeChoice | null,
+): readonly PlaceRefusal[] {
+  if (type === null) return [];
+  const { name, info, zones } = type;
+  const { SubnetId = "", AvailabilityZone = "" } = subnet;
+  const refusals: PlaceRefusal[] = [];
   // An Outpost has types of its own, which the zone's offerings do not list: EC2's dry run decides.
   const isInZone = subnet.OutpostArn === undefined || subnet.OutpostArn === "";
-  if (isInZone && zonesWithType !== null && !zonesWithType.includes(AvailabilityZone))
+  if (isInZone && zones !== null && !zones.includes(AvailabilityZone))
     refusals.push({
       reason: "MACHINE_TYPE_NOT_OFFERED",
-      why: `${instanceType} is not offered in ${AvailabilityZone}`,
+      why: `${name} is not offered in ${AvailabilityZone}`,
     });
   const obstacle = info === null || subnet.Ipv6Native !== true ? null : ipv6Obstacle(info);
   if (obstacle !== null)
     refusals.push({
       reason: "IPV6_UNSUPPORTED",
-      why: `${SubnetId} is IPv6-only, but ${instanceType} ${obstacle}`,
+      why: `${SubnetId} is IPv6-only, but ${name} ${obstacle}`,
     });
   const usages = info?.SupportedUsageClasses;
   if (market !== undefined && usages !== undefined && !usages.includes(market))
     refusals.push({
       reason: "NOT_OFFERED_HERE",
-      why: `${instanceType} is not available ${market === "spot" ? "on the spot market" : "on demand"}`,
+      why: `${name} is not available ${market === "spot" ? "on the spot market" : "on demand"}`,
     });
   return refusals;
 }

@@ -5,6 +5,7 @@ import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { instanceSettings } from "./instance-settings.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
 import type { MachineChoice } from "./machine-choice.ts";
+import { machineTypeFacts } from "./machine-type-facts.ts";
 import type { JudgedPlace } from "./places.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
 import { dryRunChecks } from "./dry-run-checks.ts";
@@ -33,7 +34,10 @@ export function preflightReport(
 ): PreflightReport {
   const { draft } = subject;
   const { machine, places, group } = findings;
-  const instanceType = machine.name ?? draft.machineType;
+  const instanceType = machine.types[0]?.name ?? draft.machineType;
+  const machineTypes = machine.types.flatMap(({ name, info }) =>
+    info === null ? [] : [machineTypeFacts(name, info)],
+  );
   const settings = instanceSettings(subject, instanceType, group?.ids ?? []);
   return {
     checks: allChecks(subject, findings, dryRuns),
@@ -42,6 +46,7 @@ export function preflightReport(
         ? rejected(draft.candidates, "the subnets could not be read")
         : dryRuns.candidates,
     machineType: instanceType,
+    ...(machineTypes.length === 0 ? {} : { machineTypes }),
     settings: planSettings(settings),
     sources: sourcesOf(subject, findings),
   };
@@ -80,6 +85,7 @@ function sourcesOf(
   { target }: InstanceSubject,
   { machine, places, group }: PreflightFindings,
 ): Record<string, string> {
+  const isDescribed = machine.types.some(({ info }) => info !== null);
   const ofPlaces = (places ?? []).flatMap(({ candidate, vpcId }, index) =>
     vpcId === null
       ? []
@@ -88,6 +94,7 @@ function sourcesOf(
   return {
     ...Object.fromEntries(ofPlaces),
     ...(machine.source === null ? {} : { "/machine_type": machine.source }),
+    ...(isDescribed ? { "/machine_types": `DescribeInstanceTypes in ${target.region}` } : {}),
     "/settings/instance/root_device_name": `DescribeImages in ${target.region}`,
     "/settings/instance/volumes": `DescribeImages in ${target.region}`,
     ...(group === null ? {} : { "/settings/instance/security_group_ids": group.source }),

@@ -59,7 +59,7 @@ export async function preflightInstance(
   const early = isIncomplete ? null : first;
   const dryRuns = await finishDryRuns(subject, early, {
     places: (findings.places ?? []).map(({ candidate }) => candidate),
-    instanceType: findings.machine.info === null ? null : findings.machine.name,
+    types: findings.machine.types,
   });
   return preflightReport(subject, { ...findings, imageRefused: refused }, dryRuns);
 }
@@ -155,9 +155,7 @@ function evaluatePlaces(
     target,
     subnets: subnets.value ?? [],
     securityGroup: named ?? null,
-    instanceType: machine.name ?? draft.machineType,
-    info: machine.info,
-    zonesWithType: machine.zones,
+    types: machine.types,
   });
 }
 

@@ -1,10 +1,24 @@
 /** The kinds that describe the machine: environment, machine-type and disk-type. */
 import { z } from "zod";
-import type { DiskTypeFields, EnvironmentFields, MachineTypeFields } from "../kinds.ts";
+import { CANDIDATE_ORDERS } from "../kinds.ts";
+import type {
+  AwsMachineType,
+  DiskTypeFields,
+  EnvironmentFields,
+  MachineTypeFields,
+} from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { fieldRule } from "../violation.ts";
 import type { Rule } from "../violation.ts";
-import { architecture, commonRules, described, nameOf, substrate, text } from "./common.ts";
+import {
+  architecture,
+  commonRules,
+  described,
+  distinct,
+  nameOf,
+  substrate,
+  text,
+} from "./common.ts";
 
 /** In the order of the specification. */
 export const environmentRules: readonly Rule[] = [
@@ -33,6 +47,7 @@ export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
     machineTypeRef: nameOf("machine-type"),
     diskTypeRef: nameOf("disk-type").exactOptional(),
     diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
+    candidateOrder: z.enum(CANDIDATE_ORDERS, "must be TYPE_FIRST or PLACE_FIRST").exactOptional(),
   }),
 );
 
@@ -41,6 +56,12 @@ export const machineTypeRules: readonly Rule[] = commonRules("machine-type");
 const positive = z.number("must be a number").positive("must be more than 0");
 /** Providers' names of machine and disk types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
 const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name for the type", 64);
+
+/** Each type multiplies the candidates of a plan: 20 types, 20 subnets and two markets make 800. */
+const MOST_MACHINE_TYPES = 20;
+const providerNames = distinct(providerName)
+  .min(1, "must name at least one type")
+  .max(MOST_MACHINE_TYPES, `must have at most ${MOST_MACHINE_TYPES} types`);
 
 export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
   z.strictObject({
@@ -51,7 +72,18 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
     hasGpu: z.boolean("must be true or false").exactOptional(),
     spec: z
       .strictObject({
-        aws: z.strictObject({ instanceType: providerName }).exactOptional(),
+        aws: z
+          .strictObject({
+            instanceType: providerName.exactOptional(),
+            instanceTypes: providerNames.exactOptional(),
+          })
+          .transform(({ instanceType, instanceTypes }, context): AwsMachineType => {
+            if (instanceType !== undefined && instanceTypes === undefined) return { instanceType };
+            if (instanceTypes !== undefined && instanceType === undefined) return { instanceTypes };
+            context.addIssue("must have exactly one of instance_type, instance_types");
+            return z.NEVER;
+          })
+          .exactOptional(),
         gce: z.strictObject({ machineType: providerName }).exactOptional(),
         docker: z
           .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })

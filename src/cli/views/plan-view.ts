@@ -1,4 +1,5 @@
-import type { Candidate, Check, LaunchPlan } from "../../plan/plan.ts";
+import { machineTypesOf } from "../../plan/machine-types.ts";
+import type { Candidate, Check, Gpu, LaunchPlan } from "../../plan/plan.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
@@ -14,16 +15,34 @@ export function viewPlan(plan: LaunchPlan): View {
   return { value: toSnakeCase(plan), table: () => planTable(plan) };
 }
 
-/** Only EC2 has markets. */
+/** Not every plan has markets, or more than one machine type. */
 function candidateColumns({ candidates }: LaunchPlan): readonly Column<Candidate>[] {
   const hasMarkets = candidates.some(({ market }) => market !== undefined);
+  const hasTypes = candidates.some(({ machineType }) => machineType !== undefined);
   return [
+    ...(hasTypes
+      ? [{ title: "MACHINE TYPE", cell: ({ machineType }: Candidate) => machineType }]
+      : []),
     { title: "PLACE", cell: ({ place }) => place },
     { title: "SUBNET", cell: ({ subnet }) => subnet },
     ...(hasMarkets ? [{ title: "MARKET", cell: ({ market }: Candidate) => market }] : []),
     { title: "VERDICT", cell: ({ verdict }) => verdict },
     { title: "REASON", cell: ({ reason }) => reason },
   ];
+}
+
+/** `1 × NVIDIA T4 (16 GiB)`, by machine type if there are several. */
+function gpusOf({ machineTypes = [] }: LaunchPlan): string | null {
+  const texts = machineTypes.flatMap(({ name, gpus }) => {
+    if (gpus.length === 0) return [];
+    const all = gpus.map(gpuText).join(" and ");
+    return machineTypes.length === 1 ? [all] : [`${name}: ${all}`];
+  });
+  return texts.length === 0 ? null : texts.join(", ");
+}
+
+function gpuText({ name, count, memoryGb }: Gpu): string {
+  return `${count} × ${name}${memoryGb === null ? "" : ` (${memoryGb} GiB each)`}`;
 }
 
 /** A plan for people: the artifact, the candidates and the checks. */
@@ -38,9 +57,10 @@ export function planTable(plan: LaunchPlan): string {
     ["ARTIFACT", artifact.id],
     ["REQUESTED", artifact.requested],
     ["PINNED", artifact.pinned ? "yes" : "no (cannot be spawned)"],
-    ["MACHINE TYPE", plan.machineType],
+    ["MACHINE TYPE", machineTypesOf(plan).join(", ")],
     ["VCPUS", shape.vcpus],
     ["MEMORY", shape.memoryGb === null ? null : `${shape.memoryGb} GiB`],
+    ["GPUS", gpusOf(plan)],
   ]);
   const candidates = renderTable(candidateColumns(plan), plan.candidates);
   const floating =

@@ -78,6 +78,7 @@ function spawnTable(spawn: Spawn): string {
           [
             { title: "ATTEMPT", cell: ({ attempt }) => attempt },
             { title: "PLACE", cell: ({ place }) => place },
+            { title: "MACHINE TYPE", cell: ({ machineType }) => machineType },
             { title: "OUTCOME", cell: ({ outcome }) => outcome },
             { title: "REASON", cell: ({ reason }) => reason },
           ],

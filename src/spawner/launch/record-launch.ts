@@ -1,4 +1,5 @@
 import { mapLimited } from "../../async/map-limited.ts";
+import { machineTypeAt } from "../../plan/machine-types.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
 import type {
   LaunchSecrets,
@@ -119,7 +120,14 @@ function launchesOf(
   const documents = launchDocuments(plan, membersOf(entries), adapter.capabilities.bootDocument);
   const number = Math.max(...entries.map(({ queued }) => queued.number));
   const token = launchToken({ owner, number, plan, place, ...documents });
-  return entries.map((_entry, member) => ({ candidate, place: place.place, token, member }));
+  const machineType = machineTypeAt(plan, place);
+  return entries.map((_entry, member) => ({
+    candidate,
+    place: place.place,
+    machineType,
+    token,
+    member,
+  }));
 }
 
 interface Recording extends Pick<AdmittedLaunch, "spent" | "request"> {

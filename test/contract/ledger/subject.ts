@@ -42,7 +42,8 @@ export function found(
 }
 
 export function launchOf(digit: string, candidate = 0): NewLaunch {
-  return { candidate, place: `engine-${candidate + 1}`, token: token(digit), member: 0 };
+  const place = `engine-${candidate + 1}`;
+  return { candidate, place, machineType: "unlimited", token: token(digit), member: 0 };
 }
 
 export function machineOf(id: string): SpawnMachine {

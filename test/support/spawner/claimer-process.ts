@@ -24,7 +24,7 @@ const steps: string[] = [];
 for (let spawn = 0; spawn < Number(spawns); spawn += 1) {
   const spawnId = `spawn-${spawn}`;
   const token = String(spawn).padStart(64, "0");
-  const launch = { candidate: 0, place: "engine-1", token, member: 0 };
+  const launch = { candidate: 0, place: "engine-1", machineType: null, token, member: 0 };
   const key = { tenant: "default", spawnId };
   const { created } = await ledger.begin(
     [{ ...key, plan, own: NO_INPUT, launch, worker, leaseUntil: 0, at }],

@@ -6,7 +6,13 @@ import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const KEY = { tenant: "default", spawnId: "one" };
-const LAUNCH = { candidate: 0, place: "engine-1", token: "a".repeat(64), member: 0 };
+const LAUNCH = {
+  candidate: 0,
+  place: "engine-1",
+  machineType: "unlimited",
+  token: "a".repeat(64),
+  member: 0,
+};
 const MACHINE = {
   id: "m-1",
   place: "engine-1",

@@ -30,7 +30,7 @@ function recovering(options: Partial<FakeAdapterOptions> = {}) {
   const beginElsewhere = async (spawnId: string) => {
     const at = here.clock.now();
     const token = createHash("sha256").update(spawnId).digest("hex");
-    const launch = { candidate: 0, place: "engine-1", token, member: 0 };
+    const launch = { candidate: 0, place: "engine-1", machineType: null, token, member: 0 };
     const lease = { worker: "another-host", leaseUntil: at + 30_000 };
     const { plan } = here;
     const spawn = {

@@ -118,6 +118,54 @@ describe("what later spawns avoid for some time", () => {
   });
 });
 
+describe("a refusal of one of several machine types", () => {
+  const several = samplePlan({
+    candidates: ["m7i.large", "m6i.large"].flatMap((machineType) =>
+      CANDIDATES.map((one) => ({ ...one, machineType })),
+    ),
+  });
+
+  it("leaves the candidates of the other type, with the type of each attempt", async () => {
+    const here = worldThatRefuses("type-in-zone", "type-in-market");
+    const spawn = await here.spawn({ plan: several });
+    expect(await launchesOf(here)).toEqual([0, 1, 2]);
+    expect(
+      spawn.attempts.map(({ place, machineType, reason }) => [place, machineType, reason]),
+    ).toEqual([
+      ["zone-a", "m7i.large", "QUOTA_EXCEEDED"],
+      ["zone-b", "m7i.large", "QUOTA_EXCEEDED"],
+      ["zone-a", "m7i.large", null],
+    ]);
+  });
+
+  it("makes other spawns try that type last for some time", async () => {
+    const here = worldThatRefuses("type-in-market");
+    await here.spawn({ plan: several });
+    await here.spawn({ plan: several, spawnId: "two" });
+    expect(await launchesOf(here, "two")).toEqual([2]);
+    const onDemand = { candidates: several.candidates.filter(({ market }) => market === "spot") };
+    await here.spawn({ plan: samplePlan(onDemand), spawnId: "three" });
+    expect(await launchesOf(here, "three")).toEqual([2]);
+    await here.clock.advance(FULL_MILLISECONDS);
+    await here.spawn({ plan: several, spawnId: "four" });
+    expect(await launchesOf(here, "four")).toEqual([0]);
+  });
+
+  it("says which type is launched next", async () => {
+    const here = worldThatRefuses("type-in-market", "type-in-market");
+    await here.spawn({ plan: several });
+    expect(await launchesOf(here)).toEqual([0, 2, 4]);
+    const events = (await here.ledger.describe(KEY))?.events ?? [];
+    expect(events.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        "launch 1 of m7i.large in zone-a",
+        expect.stringMatching(/; launching m7i\.large in zone-a on demand$/),
+        expect.stringMatching(/; launching m6i\.large in zone-a on the spot market$/),
+      ]),
+    );
+  });
+});
+
 /** An independent model of what each scope covers. */
 function isAbout(radius: BlastRadius, refused: Candidate, other: Candidate): boolean {
   const [zone, subnet, market, type] = (["place", "subnet", "market", "machineType"] as const).map(

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { RetryVerdict } from "../../../src/errors.ts";
 import { beginRecord, claimRecord, takeStep } from "../../../src/ledger/ledger-steps.ts";
-import type { NewLaunch, PlannedLaunch, SpawnRecord } from "../../../src/ledger/ledger.ts";
+import type { PlannedLaunch, SpawnRecord } from "../../../src/ledger/ledger.ts";
 import { progressOf, react } from "../../../src/spawner/state-machine.ts";
 import type { Command, SpawnEvent } from "../../../src/spawner/state-machine.ts";
 import { isFinished } from "../../../src/ledger/spawn-record.ts";
@@ -37,9 +37,10 @@ const choice: fc.Arbitrary<Choice> = fc.record({
 
 /** A spawn, the launches that were begun for it, and a provider that is as contrary as the choices say. */
 function world(places: number) {
-  const launch = (candidate: number): NewLaunch => ({
+  const launch = (candidate: number) => ({
     candidate,
     place: `zone-${candidate}`,
+    machineType: "m7i.large",
     token: `token-${candidate}`,
     member: 0,
   });

@@ -26,7 +26,7 @@ it("ends with CANCELLED when its signal is aborted while nothing happens", async
         ...key,
         plan: samplePlan(),
         own: NO_INPUT,
-        launch: { candidate: 0, place: "engine-1", token: "0123", member: 0 },
+        launch: { candidate: 0, place: "engine-1", machineType: null, token: "0123", member: 0 },
         worker: "test",
         leaseUntil: clock.now() + 30_000,
         at: "2026-11-22T04:00:00.000Z",

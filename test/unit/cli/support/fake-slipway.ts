@@ -95,6 +95,7 @@ export function sampleSpawn(changes: Partial<Spawn> = {}): Spawn {
       {
         attempt: 1,
         place: "engine-1",
+        machineType: "unlimited",
         token: "token-1",
         index: 0,
         outcome: "accepted",

@@ -2,12 +2,18 @@ import { describe, expect, it } from "vitest";
 import { placeChecks } from "../../../../../adapters/aws/preflight/place-checks.ts";
 import { ipv6OnlySubnetsOf, judgePlaces } from "../../../../../adapters/aws/preflight/places.ts";
 import type { PlaceCheckInput } from "../../../../../adapters/aws/preflight/places.ts";
+import type { TypeChoice } from "../../../../../adapters/aws/preflight/type-choice.ts";
+import { failed } from "../../../../../src/substrate/check.ts";
 import { chooseSecurityGroup } from "../../../../../adapters/aws/preflight/security-group.ts";
 import { awsTarget, candidate } from "../../../../support/ec2-launch.ts";
 
 const ZONES = ["us-east-1a", "us-east-1b"];
-const INFO = { SupportedUsageClasses: ["on-demand"] } satisfies PlaceCheckInput["info"];
-const KNOWN = { info: INFO, zones: ZONES, zonesError: null };
+const INFO = { SupportedUsageClasses: ["on-demand"] } satisfies TypeChoice["info"];
+
+function types(change: Partial<TypeChoice> = {}): readonly [TypeChoice] {
+  return [{ name: "m7i.large", info: INFO, zones: ZONES, refusal: null, ...change }];
+}
+const KNOWN = { types: types(), zonesError: null };
 
 function subnet(name: string, zone = "us-east-1a") {
   return {
@@ -25,9 +31,7 @@ function judge(change: Partial<PlaceCheckInput>) {
     target: awsTarget({ subnetIds: ["subnet-1"] }),
     subnets: [subnet("subnet-1")],
     securityGroup: null,
-    instanceType: "m7i.large",
-    info: INFO,
-    zonesWithType: ZONES,
+    types: types(),
     ...change,
   });
 }
@@ -59,7 +63,7 @@ describe("a place", () => {
       "is IPv6-only, for a Xen type",
       {
         subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0, Ipv6Native: true }],
-        info: { ...INFO, Hypervisor: "xen" },
+        types: types({ info: { ...INFO, Hypervisor: "xen" } }),
       },
       ["IPV6_UNSUPPORTED"],
     ],
@@ -67,7 +71,7 @@ describe("a place", () => {
       "is IPv6-only, for a type without IPv6",
       {
         subnets: [{ ...subnet("subnet-1"), Ipv6Native: true }],
-        info: { ...INFO, NetworkInfo: { Ipv6Supported: false } },
+        types: types({ info: { ...INFO, NetworkInfo: { Ipv6Supported: false } } }),
       },
       ["IPV6_UNSUPPORTED"],
     ],
@@ -76,7 +80,11 @@ describe("a place", () => {
       { subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }] },
       ["SUBNET_FULL"],
     ],
-    ["does not offer the type", { zonesWithType: ["us-east-1b"] }, ["MACHINE_TYPE_NOT_OFFERED"]],
+    [
+      "does not offer the type",
+      { types: types({ zones: ["us-east-1b"] }) },
+      ["MACHINE_TYPE_NOT_OFFERED"],
+    ],
     [
       "is in a market without the type",
       { candidates: [candidate("subnet-1", { market: "spot" })] },
@@ -86,7 +94,7 @@ describe("a place", () => {
       "is wrong in two ways",
       {
         subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }],
-        zonesWithType: [],
+        types: types({ zones: [] }),
       },
       ["SUBNET_FULL", "MACHINE_TYPE_NOT_OFFERED"],
     ],
@@ -108,14 +116,60 @@ describe("a place", () => {
   });
 
   it("skips the checks of an instance type that could not be read", () => {
-    const places = judge({ info: null, zonesWithType: null });
-    const unknown = { info: null, zones: null, zonesError: null };
+    const unknown = { types: types({ info: null, zones: null }), zonesError: null };
+    const places = judge(unknown);
     const skipped = placeChecks(places, unknown).filter(({ outcome }) => outcome === "skipped");
     expect(skipped.map(({ name }) => name)).toEqual([
       "machine-type.offered",
       "machine-type.ipv6",
       "machine-type.market",
     ]);
+  });
+});
+
+describe("places of several types", () => {
+  const several = [
+    ...types({ zones: ["us-east-1b"] }),
+    ...types({ name: "m6i.large" }),
+    ...types({
+      name: "m5.large",
+      refusal: failed("machine-type.exists", {
+        code: "FAILED_PRECONDITION",
+        reason: "MACHINE_TYPE_NOT_FOUND",
+        message: "EC2 has no instance type m5.large",
+        remedy: "",
+      }),
+    }),
+  ];
+  const candidates = several.map(({ name }) => candidate("subnet-1", { machineType: name }));
+  const places = judge({ candidates, types: several });
+
+  it("are judged by their own type, each with its reason", () => {
+    expect(places.map((place) => [place.candidate.machineType, place.candidate.reason])).toEqual([
+      ["m7i.large", "m7i.large is not offered in us-east-1a"],
+      ["m6i.large", null],
+      ["m5.large", "EC2 has no instance type m5.large"],
+    ]);
+  });
+
+  it("fail no check while one type is left", () => {
+    const checks = placeChecks(places, { types: several, zonesError: null });
+    expect(checks.filter(({ outcome }) => outcome !== "passed")).toEqual([]);
+    expect(checks.map(({ message }) => message)).toContain(
+      "m7i.large is not offered in us-east-1a",
+    );
+  });
+
+  it("fail the checks of their types if none is left", () => {
+    const left = several.filter(({ name }) => name === "m7i.large");
+    const none = judge({ candidates: candidates.slice(0, 1), types: left });
+    const [failure] = placeChecks(none, { types: left, zonesError: null }).filter(
+      ({ outcome }) => outcome === "failed",
+    );
+    expect(failure).toMatchObject({
+      reason: "MACHINE_TYPE_NOT_OFFERED",
+      metadata: { places: [{ machine_type: "m7i.large" }] },
+    });
   });
 });
 
