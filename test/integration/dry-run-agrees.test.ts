@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EC2_REFUSALS } from "../support/refusals/ec2-refusals.ts";
 import { playRefusals } from "../support/refusals/refusal-cloud.ts";
 
-/** By layout, refusals that the first candidate's own zone, subnet or market can cause, and those that it cannot. */
+/** By layout, refusals that the first candidate's own zone, subnet, market or type can cause, and those that it cannot. */
 const SUBJECTS: Readonly<Record<string, { leave: readonly string[]; end: readonly string[] }>> = {
   "two zones": {
     leave: [
@@ -59,6 +59,31 @@ const SUBJECTS: Readonly<Record<string, { leave: readonly string[]; end: readonl
       "InvalidUserData.Malformed",
       "UnknownVolumeType",
       "denied on image/ami-0a",
+    ],
+  },
+  "two machine types": {
+    leave: [
+      "InsufficientInstanceCapacity",
+      "InvalidParameterCombination",
+      "MaxSpotInstanceCountExceeded",
+      "Unsupported",
+      "UnsupportedOperation",
+      "VcpuLimitExceeded",
+      "a type that the zone does not offer",
+      "a VPC with dedicated tenancy",
+      "an unknown code",
+      "denied on instance/*",
+    ],
+    end: [
+      "InsufficientFreeAddressesInSubnet",
+      "InsufficientVolumeCapacity",
+      "InvalidAMIID.NotFound",
+      "InvalidAvailabilityZone",
+      "InvalidSubnetID.NotFound",
+      "UnauthorizedOperation",
+      "UnknownVolumeType",
+      "denied on spot-instances-request/*",
+      "denied on subnet/subnet-0a",
     ],
   },
 };

@@ -13,6 +13,7 @@ export interface InstanceType {
   readonly previousGeneration?: boolean;
   /** Total of the local disks, in GB. */
   readonly instanceStorageGb?: number;
+  readonly gpus?: { readonly name: string; readonly count: number; readonly memoryMib: number };
 }
 
 type Row = readonly [name: string, vcpus: number, memoryGib: number, instanceStorageGb?: number];
@@ -75,6 +76,9 @@ export const BUILT_IN_TYPES: readonly InstanceType[] = [
   },
   { ...fromRow(["m5.large", 2, 8], "x86_64"), previousGeneration: true },
   { ...fromRow(["c5.large", 2, 4], "x86_64"), previousGeneration: true },
+  { ...fromRow(["g4dn.xlarge", 4, 16, 125], "x86_64"), gpus: gpus("T4", 1, 16) },
+  { ...fromRow(["g5.xlarge", 4, 16, 250], "x86_64"), gpus: gpus("A10G", 1, 24) },
+  { ...fromRow(["p3.8xlarge", 32, 244], "x86_64"), gpus: gpus("V100", 4, 16) },
   { ...fromRow(["m7i.metal-24xl", 96, 384], "x86_64"), bareMetal: true },
   { ...fromRow(["mac2.metal", 8, 16], "arm64_mac"), bareMetal: true },
   { ...fromRow(["mac1.metal", 12, 32], "x86_64_mac"), bareMetal: true },
@@ -91,6 +95,10 @@ function fromRow(
     memoryMib: memoryGib * 1024,
     instanceStorageGb,
   };
+}
+
+function gpus(name: string, count: number, memoryGib: number): NonNullable<InstanceType["gpus"]> {
+  return { name, count, memoryMib: memoryGib * 1024 };
 }
 
 export function threadsPerCore(type: InstanceType): number {

@@ -15,10 +15,28 @@ export interface FaultSubstrate<Rule> extends AsyncDisposable {
 
 export async function recordWorkspace(
   { catalog }: Slipway,
-  { image, placement }: { readonly image: object; readonly placement: object },
+  {
+    image,
+    placement,
+    machineType = null,
+  }: {
+    readonly image: object;
+    readonly placement: { readonly substrate: string; readonly target: object };
+    /** The `spec` of a machine type of two vCPUs and 8 GiB. Default: the workspace names no environment. */
+    readonly machineType?: object | null;
+  },
 ): Promise<string> {
   await catalog.set("image", { name: "agent", architecture: "ARCHITECTURE_AMD64", ...image });
   await catalog.set("placement", { name: "here", ...placement });
-  await catalog.set("workspace", { name: "agent-dev", imageRef: "agent", placement: "here" });
+  const workspace = { name: "agent-dev", imageRef: "agent", placement: "here" };
+  if (machineType === null) {
+    await catalog.set("workspace", workspace);
+    return "agent-dev";
+  }
+  const shape = { vcpus: 2, memoryGb: 8, architecture: "ARCHITECTURE_AMD64" };
+  await catalog.set("machine-type", { name: "types", ...shape, spec: machineType });
+  const { substrate } = placement;
+  await catalog.set("environment", { name: "sized", substrate, machineTypeRef: "types" });
+  await catalog.set("workspace", { ...workspace, environmentRef: "sized" });
   return "agent-dev";
 }

@@ -81,6 +81,8 @@ const VARIANTS: readonly Ec2Refusal[] = [
 interface Layout {
   readonly subnetsOf: (ec2: Ec2Fake) => readonly string[];
   readonly market: "ON_DEMAND" | "SPOT_THEN_ON_DEMAND";
+  /** Default: Slipway chooses one. */
+  readonly instanceTypes?: readonly string[];
 }
 
 export const EC2_REFUSALS: RefusalCloud<Ec2Refusal> = {
@@ -101,6 +103,12 @@ export const EC2_REFUSALS: RefusalCloud<Ec2Refusal> = {
       openScene(clock, {
         subnetsOf: (ec2) => Object.values(ec2.region(REGION, EC2_ACCOUNT).subnets).slice(0, 1),
         market: "SPOT_THEN_ON_DEMAND",
+      }),
+    "two machine types": (clock) =>
+      openScene(clock, {
+        subnetsOf: (ec2) => Object.values(ec2.region(REGION, EC2_ACCOUNT).subnets).slice(0, 1),
+        market: "ON_DEMAND",
+        instanceTypes: ["m7i.large", "m6i.large"],
       }),
   },
 };
@@ -139,9 +147,14 @@ async function openScene(clock: Clock, layout: Layout): Promise<RefusalScene<Ec2
       substrate: "AWS",
       target: { aws: { ...aws, instanceProfileArn: PROFILE } },
     },
+    machineType: layout.instanceTypes ? { aws: { instanceTypes: layout.instanceTypes } } : null,
   });
   const markets = layout.market === "ON_DEMAND" ? ["on-demand"] : ["spot", "on-demand"];
-  const candidates = markets.flatMap((market) => subnetIds.map((subnet) => ({ market, subnet })));
+  const candidates = markets.flatMap((market) =>
+    (layout.instanceTypes ?? [null]).flatMap((type) =>
+      subnetIds.map((subnet) => ({ market, type, subnet })),
+    ),
+  );
   return {
     slipway,
     workspace,
@@ -160,7 +173,10 @@ async function openScene(clock: Clock, layout: Layout): Promise<RefusalScene<Ec2
     candidateOf({ machine }) {
       const found = region.instances().find(({ id }) => id === machine?.id);
       return candidates.findIndex(
-        ({ market, subnet }) => market === found?.market && subnet === found.subnetId,
+        ({ market, type, subnet }) =>
+          market === found?.market &&
+          subnet === found.subnetId &&
+          (type === null || type === found.instanceType),
       );
     },
     async [Symbol.asyncDispose]() {

@@ -70,6 +70,7 @@ describe("a machine type", () => {
 
   it.each([
     [{ aws: { instance_type: "m7g.large" } }, "AWS"],
+    [{ aws: { instance_types: ["m7g.large", "m6g.large"] } }, "AWS"],
     [{ gce: { machine_type: "t2a-standard-2" } }, "GCP"],
     [{ docker: { cpus: 0.5, memory_gb: 0.25 } }, "DOCKER"],
     [{ docker: {} }, "DOCKER"],
@@ -86,7 +87,27 @@ describe("a machine type", () => {
       "spec: must have exactly one of aws, gce, docker",
     ],
     [machineType(null), "spec is required"],
-    [machineType({ aws: {} }), "spec.aws.instance_type is required"],
+    [machineType({ aws: {} }), "spec.aws: must have exactly one of instance_type, instance_types"],
+    [
+      machineType({ aws: { instance_type: "m7g.large", instance_types: ["m7g.large"] } }),
+      "spec.aws: must have exactly one of instance_type, instance_types",
+    ],
+    [
+      machineType({ aws: { instance_types: [] } }),
+      "spec.aws.instance_types: must name at least one type",
+    ],
+    [
+      machineType({ aws: { instance_types: ["m7g.large", "m6g.large", "m7g.large"] } }),
+      "spec.aws.instance_types: must not contain duplicates",
+    ],
+    [
+      machineType({ aws: { instance_types: ["m7g.large", "M6g"] } }),
+      "spec.aws.instance_types[1]: must be the provider's name for the type",
+    ],
+    [
+      machineType({ aws: { instance_types: Array.from({ length: 21 }, (_, n) => `m${n}.large`) } }),
+      "spec.aws.instance_types: must have at most 20 types",
+    ],
     [
       machineType({ aws: { instance_type: "M7g" } }),
       "spec.aws.instance_type: must be the provider's name for the type",

@@ -33,11 +33,11 @@ function refusal(blastRadius: BlastRadius): SlipwayErrorOptions {
 
 /** A fake with two zones that refuses the first launches for these reasons. */
 function worldThatRefuses(...radii: readonly BlastRadius[]) {
-  const faults = radii.map((radius): FakeFault => ({
-    verb: "launch",
-    kind: "reject",
-    error: refusal(radius),
-  }));
+  return worldWithRefusals(radii.map(refusal));
+}
+
+function worldWithRefusals(errors: readonly SlipwayErrorOptions[]) {
+  const faults = errors.map((error): FakeFault => ({ verb: "launch", kind: "reject", error }));
   return spawnerWorld({ places: [{ place: "zone-a" }, { place: "zone-b" }], faults });
 }
 
@@ -159,8 +159,8 @@ describe("a refusal of one of several machine types", () => {
     expect(events.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         "launch 1 of m7i.large in zone-a",
-        expect.stringMatching(/; launching m7i\.large in zone-a on demand$/),
-        expect.stringMatching(/; launching m6i\.large in zone-a on the spot market$/),
+        expect.stringMatching(/; launching m7i\.large on engine zone-a on demand$/),
+        expect.stringMatching(/; launching m6i\.large on engine zone-a on the spot market$/),
       ]),
     );
   });
@@ -225,7 +225,9 @@ it("tries exactly the candidates that no refusal so far is about, in the plan's 
         if (next < 0) break;
         expected.push(next);
       }
-      const here = worldThatRefuses(...radii);
+      // A shortage would put the candidates that share a supply last.
+      const reason = "CLOUD_REQUEST_REFUSED";
+      const here = worldWithRefusals(radii.map((radius) => ({ ...refusal(radius), reason })));
       const spawn = await here.spawn({ plan: samplePlan({ candidates }) });
       expect(await launchesOf(here)).toEqual(expected);
       expect(spawn.state).toBe(expected.length > radii.length ? "running" : "failed");

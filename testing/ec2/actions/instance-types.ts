@@ -98,6 +98,15 @@ const TYPE_FILTERS: FilterTable<InstanceType> = {
   "vcpu-info.default-vcpus": ({ vcpus }) => vcpus,
 };
 
+function gpuFields({ gpus }: InstanceType): XmlFields | null {
+  if (gpus === undefined) return null;
+  const { name, count, memoryMib } = gpus;
+  return {
+    gpus: [{ name, manufacturer: "NVIDIA", count, memoryInfo: { sizeInMiB: memoryMib } }],
+    totalGpuMemoryInMiB: count * memoryMib,
+  };
+}
+
 function typeFields(type: InstanceType): XmlFields {
   const threads = threadsPerCore(type);
   const isMac = type.architectures.some((architecture) => architecture.endsWith("_mac"));
@@ -120,6 +129,7 @@ function typeFields(type: InstanceType): XmlFields {
       defaultThreadsPerCore: threads,
     },
     memoryInfo: { sizeInMiB: type.memoryMib },
+    gpuInfo: gpuFields(type),
     instanceStorageSupported: storage > 0,
     instanceStorageInfo: storage > 0 ? { totalSizeInGB: storage, nvmeSupport: "required" } : null,
     ebsInfo: {
