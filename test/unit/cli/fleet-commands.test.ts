@@ -85,7 +85,7 @@ describe("describe", () => {
     const { stdout } = await runInMemory(["describe", "one", "-o", "table"], { slipway });
     expect(stdout).toContain("PORTS         8080 at 32768\n");
     expect(stdout).toContain(
-      "ATTEMPT  PLACE     OUTCOME   REASON\n1        engine-1  accepted  -\n",
+      "ATTEMPT  PLACE     MACHINE TYPE  OUTCOME   REASON\n1        engine-1  unlimited     accepted  -\n",
     );
     expect(stdout).toContain("launching  launching\\x07\n");
     expect(stdout).toContain("ARTIFACT");
