@@ -84,15 +84,7 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
       const key = names.join(", ");
       return readZones(
         { operation: "DescribeInstanceTypeOfferings", subject: key, key, signal },
-        async (stop) => {
-          const offerings = await offeringsOf(api, names, stop);
-          return new Map(
-            names.map((name) => {
-              const zones = offerings.filter(({ instanceType }) => instanceType === name);
-              return [name, zones.map(({ zone }) => zone).toSorted()];
-            }),
-          );
-        },
+        async (stop) => zonesByType(names, await offeringsOf(api, names, stop)),
       );
     },
     generalTypes: (architecture, signal) =>
@@ -208,6 +200,18 @@ async function offeringsOf(
     token = page.NextToken || undefined;
   } while (token !== undefined);
   return found;
+}
+
+function zonesByType(
+  names: readonly string[],
+  offerings: readonly Offering[],
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    names.map((name) => {
+      const zones = offerings.filter(({ instanceType }) => instanceType === name);
+      return [name, zones.map(({ zone }) => zone).toSorted()];
+    }),
+  );
 }
 
 function requireMember<Value>(value: Value | undefined, what: string): Value {

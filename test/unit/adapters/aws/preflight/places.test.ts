@@ -163,9 +163,8 @@ describe("places of several types", () => {
   it("fail the checks of their types if none is left", () => {
     const left = several.filter(({ name }) => name === "m7i.large");
     const none = judge({ candidates: candidates.slice(0, 1), types: left });
-    const [failure] = placeChecks(none, { types: left, zonesError: null }).filter(
-      ({ outcome }) => outcome === "failed",
-    );
+    const checks = placeChecks(none, { types: left, zonesError: null });
+    const failure = checks.find(({ outcome }) => outcome === "failed");
     expect(failure).toMatchObject({
       reason: "MACHINE_TYPE_NOT_OFFERED",
       metadata: { places: [{ machine_type: "m7i.large" }] },
