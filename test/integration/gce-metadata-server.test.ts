@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { GceAdapterOptions } from "../../adapters/gce/index.ts";
+import { machineCredentials } from "../../adapters/gce/client/metadata-server.ts";
 import { failures } from "../support/ec2-resolve.ts";
 import { gceScene, IMAGE, PROJECT } from "../support/gce-scene.ts";
 import type { GceScene } from "../support/gce-scene.ts";
@@ -86,6 +87,77 @@ describe("the metadata server of Slipway's machine", () => {
     expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
     expect(server.requests).toEqual([]);
   });
+
+  it.each([
+    ["sometimes", "is not assume-present, none, bios-only or ping-only, but sometimes"],
+    ["bios-only", "is bios-only, and this machine is not Google's"],
+  ])("is not relied on where METADATA_SERVER_DETECTION is %s", async (detection, why) => {
+    await using server = await metadataServer();
+    const environment = { GCE_METADATA_HOST: server.host, METADATA_SERVER_DETECTION: detection };
+    const opened = machineCredentials({ environment, now: () => 0, isGoogles: () => false });
+    await expect(opened).rejects.toThrow(`METADATA_SERVER_DETECTION ${why}`);
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each([
+    ["bios-only", true, false],
+    ["", true, false],
+    ["assume-present", false, false],
+    ["ping-only", true, true],
+    ["", false, true],
+  ])(
+    "is asked first where METADATA_SERVER_DETECTION is %j and the machine Google's: %s",
+    async (detection, isGoogles, asked) => {
+      await using server = await metadataServer();
+      const environment = { GCE_METADATA_HOST: server.host, METADATA_SERVER_DETECTION: detection };
+      await machineCredentials({ environment, now: () => 0, isGoogles: () => isGoogles });
+      const urls = server.requests.map(({ url }) => url);
+      expect(urls.includes("/computeMetadata/v1/instance/")).toBe(asked);
+    },
+  );
+
+  it("is asked again DETECT_GCP_RETRIES times", async () => {
+    await using server = await startServer((_request, response) =>
+      response.writeHead(503, GOOGLE).end(),
+    );
+    const environment = { GCE_METADATA_HOST: server.host, DETECT_GCP_RETRIES: "2" };
+    const opened = machineCredentials({ environment, now: () => 0, isGoogles: () => false });
+    await expect(opened).rejects.toThrow("503");
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("is not missed on a machine that is not Google's, whatever its network says", async () => {
+    await using scene = await gceScene();
+    const checks = await inspect(scene, { environment: { GCE_METADATA_HOST: "127.0.0.1:1" } });
+    expect(failures(checks)).toEqual({ "cloud.credentials": "CLOUD_UNAUTHENTICATED" });
+    const failed = checks.find(({ outcome }) => outcome === "failed");
+    expect(failed).toMatchObject({
+      message: expect.stringContaining("no metadata server answers (connect ECONNREFUSED"),
+      remedy: expect.stringContaining("gcloud auth application-default login"),
+    });
+  });
+
+  it("is out of reach where it is known to be there", async () => {
+    await using scene = await gceScene();
+    const environment = {
+      GCE_METADATA_HOST: "127.0.0.1:1",
+      METADATA_SERVER_DETECTION: "assume-present",
+    };
+    const checks = await inspect(scene, { environment });
+    expect(failures(checks)).toEqual({ "cloud.reachable": "CLOUD_UNAVAILABLE" });
+  });
+
+  it.each(["/computeMetadata/v1/instance/", TOKEN])(
+    "may fail for the moment (%s), and the credentials are not to blame",
+    async (path) => {
+      await using scene = await gceScene();
+      await using server = await startServer(({ url }, response) =>
+        response.writeHead(url.startsWith(path) ? 503 : 200, GOOGLE).end(),
+      );
+      const checks = await inspect(scene, { environment: { GCE_METADATA_HOST: server.host } });
+      expect(failures(checks)).toEqual({ "cloud.reachable": "CLOUD_UNAVAILABLE" });
+    },
+  );
 
   it("may have no service account for the machine", async () => {
     await using scene = await gceScene();

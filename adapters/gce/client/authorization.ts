@@ -95,7 +95,7 @@ function serviceOutOfReach(caught: Error): SlipwayError {
     code: "UNAVAILABLE",
     reason: "CLOUD_UNAVAILABLE",
     message: `the service that issues access tokens for Compute Engine cannot be reached: ${caught.message}`,
-    remedy: "Check the network, and the token service that the credential file names.",
+    remedy: "Check the network, and the token service that the credentials name.",
     blastRadius: "credential",
     retry: "same-token",
     metadata: UNSENT,

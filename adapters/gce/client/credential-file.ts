@@ -18,6 +18,8 @@ export type GceEnvironment = Readonly<Record<string, string | undefined>>;
 
 export const TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN";
 export const FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
+/** Google's library for Node.js reads the name in lower case as well. */
+const FILE_VARIABLES = [FILE_VARIABLE, FILE_VARIABLE.toLowerCase()];
 
 /** Google's libraries take the project that is billed for the calls from here, before that of a file. */
 export const QUOTA_PROJECT_VARIABLE = "GOOGLE_CLOUD_QUOTA_PROJECT";
@@ -74,20 +76,31 @@ const PRINCIPAL = /\/serviceAccounts\/([^/:]{1,256}):generateAccessToken$/;
 /** Prepares a client before its first request. */
 export type PrepareClient = <Client extends AuthClient>(client: Client) => Client;
 
-interface CredentialFile {
-  /** Empty if the variable names none. */
+/** The file that the environment names, and the variable that does. */
+export interface NamedFile {
+  readonly variable: string;
+  /** Empty if no variable names one. */
   readonly path: string;
+}
+
+interface CredentialFile extends NamedFile {
   readonly prepare: PrepareClient;
 }
 
+export function namedFile(environment: GceEnvironment): NamedFile {
+  const variable = FILE_VARIABLES.find((name) => environment[name]) ?? FILE_VARIABLE;
+  return { variable, path: environment[variable] ?? "" };
+}
+
 /**
- * The credentials of the file that `GOOGLE_APPLICATION_CREDENTIALS` names, each kind by the library's own class for it,
+ * The credentials of the file that the environment names, each kind by the library's own class for it,
  * which gets every member of the file. An empty string or null is an absent member.
  *
  * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
  */
-export async function credentialsOfFile({ path, prepare }: CredentialFile): Promise<AuthClient> {
-  const unusable = (why: string) => unusableFile(path, null, why);
+export async function credentialsOfFile(file: CredentialFile): Promise<AuthClient> {
+  const { path, prepare } = file;
+  const unusable = (why: string) => unusableFile(file, null, why);
   return clientOf(await readCredential(path, unusable), prepare, unusable);
 }
 
@@ -102,7 +115,7 @@ export async function credentialsOfUser(
   prepare: PrepareClient,
 ): Promise<AuthClient | null> {
   const path = userFile(environment, home);
-  const unusable = (why: string) => unusableFile(path, null, why, "");
+  const unusable = (why: string) => unusableFile({ variable: "", path }, null, why);
   try {
     await stat(path);
   } catch (caught) {
@@ -129,10 +142,11 @@ function isMissing(caught: unknown): boolean {
  * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID`
  */
 export async function credentialsOfProvider(
-  { path, prepare }: CredentialFile,
+  file: CredentialFile,
   provider: string,
 ): Promise<AuthClient> {
-  const unusable = (why: string) => unusableFile(path, provider, why);
+  const { path, prepare } = file;
+  const unusable = (why: string) => unusableFile(file, provider, why);
   const content = await readCredential(path, unusable);
   if (content["type"] !== "external_account")
     throw unusable("does not describe an external account");
@@ -245,10 +259,9 @@ function withoutEmpty(content: Content): Content {
 }
 
 function unusableFile(
-  path: string,
+  { variable, path }: NamedFile,
   provider: string | null,
   why: string,
-  origin = `${FILE_VARIABLE} `,
 ): SlipwayError {
   const whose = provider === null ? "" : `workload identity provider ${provider}: `;
   const how =
@@ -258,7 +271,7 @@ function unusableFile(
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "CLOUD_CONFIGURATION_INVALID",
-    message: `${whose}${origin}${path === "" ? "" : `${path} `}${why}`,
+    message: `${whose}${[variable, path].map((part) => (part === "" ? "" : `${part} `)).join("")}${why}`,
     remedy: `${how}, or set ${TOKEN_VARIABLE}.`,
     blastRadius: "credential",
   });

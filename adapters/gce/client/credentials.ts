@@ -7,6 +7,7 @@ import {
   credentialsOfProvider,
   credentialsOfUser,
   FILE_VARIABLE,
+  namedFile,
   QUOTA_PROJECT_VARIABLE,
   TOKEN_VARIABLE,
   UNIVERSE_VARIABLE,
@@ -14,7 +15,7 @@ import {
 } from "./credential-file.ts";
 import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
 import { impersonated } from "./impersonated.ts";
-import { machineCredentials } from "./metadata-server.ts";
+import { machineCredentials, NoMetadataServer } from "./metadata-server.ts";
 import { guardTokenRequests } from "./token-requests.ts";
 import type { TokenRequestOptions } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
@@ -66,25 +67,28 @@ async function ownCredentials(
   prepare: PrepareClient,
 ): Promise<AuthClient> {
   const { wifProviderResourceName: provider } = target;
-  const path = environment[FILE_VARIABLE] ?? "";
-  if (provider !== null) return await credentialsOfProvider({ path, prepare }, provider);
-  if (path !== "") return await credentialsOfFile({ path, prepare });
+  const file = namedFile(environment);
+  if (provider !== null) return await credentialsOfProvider({ ...file, prepare }, provider);
+  if (file.path !== "") return await credentialsOfFile({ ...file, prepare });
   const user = await credentialsOfUser({ environment, home }, prepare);
   if (user !== null) return user;
   try {
     return prepare(await machineCredentials({ environment, now }));
   } catch (caught) {
+    if (!(caught instanceof NoMetadataServer)) throw caught;
     throw noCredentials(userFile(environment, home), caught);
   }
 }
 
-/** Names every source, in the order of the search. */
-function noCredentials(file: string, caught: unknown): Error {
-  const why = caught instanceof Error ? caught.message : String(caught);
-  return new Error(
-    `${TOKEN_VARIABLE} and ${FILE_VARIABLE} are not set, ${file} does not exist, and no metadata server answers (${why})`,
-    { cause: caught },
-  );
+/** Names every source, in the order of the search. Nothing is wrong with the network: there may be no such server. */
+function noCredentials(file: string, why: NoMetadataServer): SlipwayError {
+  return new SlipwayError({
+    code: "UNAUTHENTICATED",
+    reason: "CLOUD_UNAUTHENTICATED",
+    message: `there is no access token for Compute Engine: ${TOKEN_VARIABLE} and ${FILE_VARIABLE} are not set, ${file} does not exist, and no metadata server answers (${why.message})`,
+    remedy: `Sign in with \`gcloud auth application-default login\`, or set ${FILE_VARIABLE} or ${TOKEN_VARIABLE}.`,
+    blastRadius: "credential",
+  });
 }
 
 function otherUniverse(wanted: string, own: string): SlipwayError {

@@ -99,6 +99,12 @@ describe("whose token goes with a call", () => {
     expect(client).toBeInstanceOf(kind);
   });
 
+  it("is that of the file that the variable names in lower case", async () => {
+    const environment = { google_application_credentials: await file(AUTHORIZED_USER) };
+    const client = await open({ target: gcpTarget(), environment, role: "reader" });
+    expect(client).toBeInstanceOf(UserRefreshClient);
+  });
+
   it("never comes from a pipe, which may have no writer", async () => {
     const path = makePipe(join(folder, "pipe.json"));
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: path };
