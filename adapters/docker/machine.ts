@@ -3,6 +3,7 @@ import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineState } from "../../src/substrate/contract.ts";
 import { oneLine } from "./errors/engine-failure.ts";
 import { LABELS, ownershipOf, read } from "./labels.ts";
+import { settingsOfContainer } from "./machines/read-settings.ts";
 import type { ContainerReply, ListedContainer } from "./client/replies.ts";
 
 /** Container states in the engine's API: `created running paused restarting removing exited dead`. */
@@ -27,6 +28,7 @@ export function machineOf(reply: ContainerReply, place: string): Machine {
   // A container that could not start stays "created"; `State.Error` has the reason.
   const failedStart = container.Status === "created" && container.Error !== "";
   const state = failedStart ? "ended" : stateOf(container.Status);
+  const settings = settingsOfContainer(reply);
   return {
     ...identityOf(reply.Id, configuration.Labels, place),
     state,
@@ -41,6 +43,7 @@ export function machineOf(reply: ContainerReply, place: string): Machine {
     ),
     end: state === "ended" ? endOf(container) : null,
     createdAt: reply.Created ?? null,
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
   };
 }
 

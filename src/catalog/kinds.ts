@@ -3,6 +3,8 @@
  * resolved, so that the plan can record the source of every value.
  */
 
+import type { ContainerHost, ContainerProcess, ContainerShape } from "../plan/container.ts";
+
 /** The names that records and output use. */
 export const CATALOG_ARCHITECTURES = ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"] as const;
 export type CatalogArchitecture = (typeof CATALOG_ARCHITECTURES)[number];
@@ -81,7 +83,7 @@ export interface WorkspacePortField {
 export const BOOT_DOCUMENTS = ["cloud-init", "none"] as const;
 
 /** The resource that callers spawn. */
-export interface WorkspaceFields extends Described {
+export interface WorkspaceFields extends Described, ContainerProcess {
   readonly imageRef: string;
   readonly placement: string;
   readonly environmentRef?: string;
@@ -133,7 +135,7 @@ export interface GcpPlacement {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export interface DockerPlacement {
+export interface DockerPlacement extends ContainerHost {
   /** `unix://`, `tcp://` or `ssh://`; default: the Docker environment and current context. */
   readonly host?: string;
   readonly network?: string;
@@ -165,6 +167,8 @@ export interface EnvironmentFields extends Described {
    * second (`TYPE_FIRST`, the default), or every type in the first place and then in the second (`PLACE_FIRST`).
    */
   readonly candidateOrder?: (typeof CANDIDATE_ORDERS)[number];
+  /** Options of containers; only on DOCKER. */
+  readonly docker?: ContainerShape;
 }
 
 /** One type, or up to 20 in order of preference: later ones are used where earlier ones cannot be launched. */

@@ -16,6 +16,7 @@ const DATA_FIELDS: ReadonlySet<string> = new Set([
   "headers",
   "labels",
   "metadata",
+  "options",
   "sources",
   "sysctls",
   "tags",

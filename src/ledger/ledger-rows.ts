@@ -34,6 +34,7 @@ const machineSchema = once(() =>
       ipv6: z.string().exactOptional(),
     }),
     ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
+    settings: z.record(z.string(), z.json()).exactOptional(),
   }),
 );
 

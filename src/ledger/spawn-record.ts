@@ -57,6 +57,8 @@ export interface SpawnMachine {
   readonly architecture: string | null;
   readonly addresses: MachineAddresses;
   readonly ports: readonly { readonly port: number; readonly hostPort: number }[];
+  /** As in {@link Machine}, at the time of the last reading that the ledger recorded. */
+  readonly settings?: JsonObject;
 }
 
 /** One launch of a spawn, at one candidate. */
@@ -118,6 +120,7 @@ export interface SpawnDescription extends Spawn {
 
 /** The part of a machine that the ledger stores. */
 export function spawnMachine(machine: Machine): SpawnMachine {
-  const { id, place, architecture, addresses, ports } = machine;
-  return { id, place, architecture, addresses, ports };
+  const { id, place, architecture, addresses, ports, settings } = machine;
+  const read = settings === undefined ? {} : { settings };
+  return { id, place, architecture, addresses, ports, ...read };
 }

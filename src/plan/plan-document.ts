@@ -7,6 +7,11 @@ import {
   RETRY_VERDICTS,
 } from "../errors.ts";
 import { once } from "../async/memoize.ts";
+import {
+  containerHostFields,
+  containerProcessFields,
+  containerShape,
+} from "./container-document.ts";
 import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
@@ -61,6 +66,7 @@ const dockerTarget = once(() =>
     labels: textMap(),
     platforms: texts(),
     publishAddress: text(),
+    ...containerHostFields(),
   }),
 );
 
@@ -113,6 +119,7 @@ const guest = once(() =>
     ),
     userData: orNull(text()),
     bootDocument: z.enum(["cloud-init", "none"]),
+    ...containerProcessFields(),
   }),
 );
 
@@ -143,6 +150,7 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
       memoryGb: orNull(z.number()),
       diskSizeGb: z.number(),
       diskType: orNull(text()),
+      container: containerShape().exactOptional(),
     }),
     target: z.discriminatedUnion("substrate", [awsTarget(), gcpTarget(), dockerTarget()]),
     candidates: z.array(

@@ -1,6 +1,7 @@
 import { canonicalDigest } from "../json/canonical-json.ts";
 import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
+import type { ContainerHost, ContainerProcess, ContainerShape } from "./container.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -105,7 +106,7 @@ export interface GcpTarget {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export interface DockerTarget {
+export interface DockerTarget extends ContainerHost {
   readonly substrate: "DOCKER";
   /** `unix://`, `tcp://` or `ssh://` address; null means the Docker environment and current context. */
   readonly host: string | null;
@@ -129,6 +130,8 @@ export interface MachineShape {
   readonly diskSizeGb: number;
   /** The provider's name of the volume type; null for the substrate's default. */
   readonly diskType: string | null;
+  /** Docker: options about the container's shape and confinement. Absent: the engine's defaults. */
+  readonly container?: ContainerShape;
 }
 
 /** GPUs of one kind, as the provider describes them. */
@@ -172,7 +175,7 @@ export interface SecretMount {
 }
 
 /** Requests of the workspace for the running machine. */
-export interface GuestRequest {
+export interface GuestRequest extends ContainerProcess {
   readonly repos: readonly RepositoryCheckout[];
   readonly ports: readonly WorkspacePort[];
   readonly secretRefs: readonly string[];

@@ -8,6 +8,7 @@ import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { Check, Substrate } from "../plan/plan.ts";
 import { failed, passed } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
+import { PROCESS_FIELDS } from "./sources.ts";
 import { requestedReference } from "./select-image.ts";
 
 /** The check that the image's and the machine type's records have the same architecture. */
@@ -20,6 +21,7 @@ export function checkRecords(links: Links): readonly Check[] {
   const where: Where = { substrate: placement.substrate, placement: placement.name };
   return [
     ...(image === null ? [] : [imageFits(image, where), regionHas(image, placement)]),
+    processFits(links.workspace, where),
     ...(environment === null
       ? []
       : [substrateFits(`environment ${environment.name}`, environment.substrate, where)]),
@@ -46,6 +48,22 @@ interface Where {
 
 function imageFits(image: CatalogRecord<"image">, where: Where): Check {
   return substrateFits(`image ${image.name}`, imageSubstrate(image), where);
+}
+
+/** A virtual machine runs its image's own programs. */
+function processFits(
+  workspace: CatalogRecord<"workspace">,
+  { substrate, placement }: Where,
+): Check | null {
+  const fields = PROCESS_FIELDS.filter((field) => workspace[field] !== undefined);
+  if (fields.length === 0 || substrate === "DOCKER") return null;
+  return failed("substrate.process", {
+    code: "FAILED_PRECONDITION",
+    reason: "SUBSTRATE_MISMATCH",
+    message: `workspace ${workspace.name} sets ${fields.join(", ")}, which only containers have, but placement ${placement} is on ${substrate}`,
+    remedy: "Remove the fields and start the program from user_data, or use a placement on DOCKER.",
+    metadata: { fields, placement_substrate: substrate },
+  });
 }
 
 function substrateFits(what: string, substrate: Substrate, where: Where): Check {

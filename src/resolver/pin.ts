@@ -1,14 +1,17 @@
 import type { Architecture, Artifact, Check, FloatingRead } from "../plan/plan.ts";
-import type { ImageInspection, ImageSource, SubstrateAdapter } from "../substrate/contract.ts";
+import type {
+  ImageInspection,
+  ImageSource,
+  ImageTarget,
+  SubstrateAdapter,
+} from "../substrate/contract.ts";
 import { isFailed } from "./checks-failure.ts";
 import { failed, passed } from "../substrate/check.ts";
 
 export interface PinRequest {
   readonly adapter: SubstrateAdapter;
   readonly image: ImageSource;
-  /** Name of the image record, for messages. */
-  readonly imageName: string;
-  readonly architecture: Architecture;
+  readonly target: ImageTarget;
   /** The current time, RFC 3339; recorded as the time of the reads. */
   readonly at: string;
   readonly signal: AbortSignal;
@@ -24,8 +27,9 @@ export interface Pinned {
 
 /** Looks up what the image reference currently means, and checks the architecture against the image record's. */
 export async function pinImage(request: PinRequest): Promise<Pinned> {
-  const { adapter, image, imageName, architecture, at, signal } = request;
-  const inspection = await adapter.inspectImage(image, { imageName, architecture }, signal);
+  const { adapter, image, target, at, signal } = request;
+  const { imageName, architecture } = target;
+  const inspection = await adapter.inspectImage(image, target, signal);
   return {
     artifact: inspection.artifact,
     checks: [

@@ -4,7 +4,7 @@ import { memoizeFrozen } from "../async/memoize.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import { checksFailure } from "./checks-failure.ts";
-import { pinnedSource } from "./select-image.ts";
+import { imageTarget, pinnedSource } from "./select-image.ts";
 
 /**
  * Checks that a plan from outside belongs to this tenant and may be spawned.
@@ -47,7 +47,7 @@ export async function readPinnedAgain(
 ): Promise<void> {
   const inspection = await adapter.inspectImage(
     pinnedSource(plan, credential),
-    { imageName: plan.artifact.requested, architecture: plan.architecture },
+    imageTarget(plan.artifact.requested, plan),
     signal,
   );
   const failure = checksFailure(plan.workspace, inspection.checks);

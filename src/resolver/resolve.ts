@@ -19,7 +19,7 @@ import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
 import { pinImage } from "./pin.ts";
 import type { Pinned } from "./pin.ts";
-import { credentialSecret, imageSource, requestedReference } from "./select-image.ts";
+import { credentialSecret, imageSource, imageTarget, requestedReference } from "./select-image.ts";
 import { guestRequest, machineShape, providerMachineTypes } from "./shape.ts";
 import { artifactSource, recordSources } from "./sources.ts";
 import { placementTarget, targetRegion, initialCandidates } from "./target.ts";
@@ -113,8 +113,7 @@ async function assess(
       ? await pinImage({
           adapter: opened.value,
           image: source,
-          imageName: image.name,
-          architecture: draft.architecture,
+          target: imageTarget(image.name, draft),
           at: timestamp(ports.clock),
           signal: request.signal,
         })

@@ -1,7 +1,7 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { LaunchPlan } from "../plan/plan.ts";
+import type { GuestRequest, LaunchPlan } from "../plan/plan.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import type { ImageSource } from "../substrate/contract.ts";
+import type { ImageSource, ImageTarget } from "../substrate/contract.ts";
 
 /** Name of the secret with the registry's credential; null if the image record names none. */
 export function credentialSecret(image: CatalogRecord<"image">): string | null {
@@ -31,6 +31,16 @@ export function requestedReference(
     return image.aws.amiIds[region] ?? null;
   }
   return image.gce === undefined ? image.docker.imageRef : image.gce.selfLink;
+}
+
+/** The requirements of this plan on the artifact. An image whose workspace has a command needs none of its own. */
+export function imageTarget(
+  imageName: string,
+  { architecture, guest }: Pick<LaunchPlan, "architecture" | "guest">,
+): ImageTarget {
+  const { entrypoint = [], command = [] }: GuestRequest = guest;
+  const hasCommand = entrypoint.length > 0 || command.length > 0;
+  return { imageName, architecture, ...(hasCommand ? { hasCommand } : {}) };
 }
 
 /** The plan's pinned artifact as an image source, so that it can be looked up again. */

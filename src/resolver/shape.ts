@@ -16,6 +16,7 @@ export function machineShape(links: Links): MachineShape {
     memoryGb: docker.memoryGb ?? machineType?.memoryGb ?? null,
     diskSizeGb: environment?.diskSizeGb ?? 0,
     diskType: diskType === null ? null : providerDiskType(diskType),
+    ...(environment?.docker === undefined ? {} : { container: environment.docker }),
   };
 }
 
@@ -42,6 +43,7 @@ function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {
 
 /** The workspace's requests inside the machine, with every default filled in. */
 export function guestRequest(workspace: CatalogRecord<"workspace">): GuestRequest {
+  const { entrypoint, command, user } = workspace;
   return {
     repos: (workspace.repos ?? []).map(({ cloneUrl, baseBranch, conflictResolution }) => ({
       cloneUrl,
@@ -58,5 +60,8 @@ export function guestRequest(workspace: CatalogRecord<"workspace">): GuestReques
     })),
     userData: workspace.userData ?? null,
     bootDocument: workspace.bootDocument ?? "cloud-init",
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    ...(command === undefined ? {} : { command }),
+    ...(user === undefined ? {} : { user }),
   };
 }

@@ -1,4 +1,5 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
+import { snakeCaseName } from "../json/field-case.ts";
 import type { Links } from "./links.ts";
 import { providerMachineTypes } from "./shape.ts";
 
@@ -15,6 +16,11 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
       workspace,
       "repos, ports, secret_refs, runtime_secret_mounts, user_data, boot_document",
     ),
+    ...fieldSources(
+      "/guest",
+      PROCESS_FIELDS.filter((field) => workspace[field] !== undefined),
+      at("workspace", workspace, ""),
+    ),
     ...(image === null
       ? {}
       : {
@@ -30,6 +36,13 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
           "/substrate": at("placement", placement, "substrate"),
           "/target": at("placement", placement, "target"),
           "/candidates": candidateSource(links, at("placement", placement, "target")),
+          ...(placement.substrate === "DOCKER"
+            ? fieldSources(
+                "/target",
+                Object.keys(placement.target.docker),
+                at("placement", placement, "target.docker."),
+              )
+            : {}),
         }),
     ...(machineType === null
       ? {
@@ -46,6 +59,11 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
       : {
           "/shape": at("environment", environment, "machine_type_ref, disk_type_ref"),
           "/shape/disk_size_gb": at("environment", environment, "disk_size_gb"),
+          ...fieldSources(
+            "/shape/container",
+            Object.keys(environment.docker ?? {}),
+            at("environment", environment, "docker."),
+          ),
         }),
     ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
   };
@@ -59,6 +77,20 @@ function candidateSource({ environment, machineType }: Links, placement: string)
       ? "default candidate_order TYPE_FIRST"
       : `environment ${environment.name} generation ${environment.generation} candidate_order`;
   return `${placement}; machine-type ${machineType?.name ?? ""} generation ${machineType?.generation ?? 0} spec; ${order}`;
+}
+
+/** The fields of a workspace that only containers have. */
+export const PROCESS_FIELDS = ["entrypoint", "command", "user"] as const;
+
+/** A source for each of a record's fields, which the plan has below `parent`. */
+function fieldSources(
+  parent: string,
+  fields: readonly string[],
+  prefix: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    fields.map(snakeCaseName).map((field) => [`${parent}/${field}`, `${prefix}${field}`]),
+  );
 }
 
 /** The source of the artifact's reference: its field in the image record. */

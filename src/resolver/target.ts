@@ -41,14 +41,16 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
       };
     }
     case "DOCKER": {
-      const { docker } = placement.target;
+      const { host, network, labels, platforms, publishAddress, ...options } =
+        placement.target.docker;
       return {
         substrate: "DOCKER",
-        host: docker.host ?? null,
-        network: docker.network ?? null,
-        labels: docker.labels ?? {},
-        platforms: docker.platforms ?? [],
-        publishAddress: docker.publishAddress ?? "127.0.0.1",
+        host: host ?? null,
+        network: network ?? null,
+        labels: labels ?? {},
+        platforms: platforms ?? [],
+        publishAddress: publishAddress ?? "127.0.0.1",
+        ...options,
       };
     }
   }

@@ -34,6 +34,8 @@ export interface ImageTarget {
   /** Name of the image record, for messages. */
   readonly imageName: string;
   readonly architecture: Architecture;
+  /** The workspace says what runs, so the image need not. Default false. */
+  readonly hasCommand?: boolean;
 }
 
 /** A resolved image. If the image does not exist, `artifact` is null and a failed check gives the reason. */
@@ -168,6 +170,10 @@ export interface Machine {
   /** Null until the machine has ended. */
   readonly end: MachineEnd | null;
   readonly createdAt: string | null;
+  /**
+   * The settings with which the provider says that the machine runs, by the names of the records' fields. Absent if it was not asked for them.
+   */
+  readonly settings?: JsonObject;
 }
 
 /**

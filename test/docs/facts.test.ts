@@ -40,11 +40,14 @@ function keysOf(value: unknown): readonly string[] {
   );
 }
 
-describe("docs/catalog.md", () => {
-  it.each(CATALOG_KINDS)("documents every field of %s", (kind) => {
+/** The documents of the records' fields. */
+const FIELD_DOCUMENTS = ["docs/catalog.md", "docs/docker.md"];
+
+describe("docs/catalog.md and docs/docker.md", () => {
+  it.each(CATALOG_KINDS)("document every field of %s", (kind) => {
     const schema = z.toJSONSchema(schemaOf(kind), { io: "input", unrepresentable: "any" });
     const documented = new Set(
-      codeSpansOf("docs/catalog.md").flatMap((span) => span.split(/[.[\]]+/u)),
+      FIELD_DOCUMENTS.flatMap(codeSpansOf).flatMap((span) => span.split(/[.[\]]+/u)),
     );
     const fields = [...new Set(fieldsOf(schema))].map(snakeCaseName);
     expect(fields).toContain("name");

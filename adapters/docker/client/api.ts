@@ -4,6 +4,7 @@ import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { credentialServer } from "../../../src/oci/reference.ts";
 import { EngineReplyFailure } from "../errors/engine-failure.ts";
 import { hasStatus } from "../errors/errors.ts";
+import type { ContainerBody } from "./container-body.ts";
 import { callEngine, createModem } from "./modem.ts";
 import type { EngineCall } from "./modem.ts";
 import {
@@ -35,24 +36,6 @@ export interface PullRequest {
   readonly platform: string | null;
   readonly registry: string;
   readonly credential: RegistryCredential | null;
-}
-
-/** Body of `POST /containers/create`. Its `Env` contains secrets: never log or store it. */
-export interface ContainerBody {
-  readonly Image: string;
-  readonly Env: readonly string[];
-  readonly Labels: Readonly<Record<string, string>>;
-  readonly ExposedPorts: Readonly<Record<string, object>>;
-  readonly HostConfig: {
-    readonly PortBindings: Readonly<
-      Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>
-    >;
-    readonly NetworkMode?: string;
-    readonly Memory?: number;
-    readonly MemorySwap?: number;
-    readonly CpuShares?: number;
-    readonly NanoCpus?: number;
-  };
 }
 
 export interface ContainerRequest {

@@ -12,6 +12,7 @@ const text = z.string();
 const optionalText = or(text, "");
 const flag = or(z.boolean(), true);
 const stringMap = or(z.record(text, text), {});
+const texts = z.array(text).nullish();
 
 export const versionReply = z.object({
   Version: optionalText,
@@ -45,6 +46,10 @@ export const infoReply = z.object({
   SecurityOptions: z.array(text).nullish(),
   /** Podman's own member: before version 5 its `SecurityOptions` leave it out. */
   Rootless: z.boolean().nullish(),
+  Plugins: z.object({ Volume: texts, Log: texts }).nullish(),
+  Runtimes: z.record(text, z.unknown()).nullish(),
+  /** Docker from 25 on: the folders of specifications, if CDI is enabled. */
+  CDISpecDirs: texts,
   RegistryConfig: z
     .object({
       InsecureRegistryCIDRs: z.array(text).nullish(),
@@ -60,6 +65,47 @@ const networks = z
   )
   .nullish();
 
+const options = z.record(text, text).nullish();
+
+/** The options of a container. Podman leaves some out, and writes others as `null`. */
+const hostConfig = z.object({
+  ExtraHosts: texts,
+  Dns: texts,
+  DnsSearch: texts,
+  DnsOptions: texts,
+  Devices: z
+    .array(
+      z.object({
+        PathOnHost: optionalText,
+        PathInContainer: optionalText,
+        CgroupPermissions: optionalText,
+      }),
+    )
+    .nullish(),
+  DeviceRequests: z
+    .array(
+      z.object({
+        Driver: text.nullish(),
+        Count: z.int().nullish(),
+        DeviceIDs: texts,
+        Capabilities: z.array(z.array(text)).nullish(),
+        Options: options,
+      }),
+    )
+    .nullish(),
+  Privileged: z.boolean().nullish(),
+  Runtime: text.nullish(),
+  LogConfig: z.object({ Type: text.nullish(), Config: options }).nullish(),
+  ShmSize: z.number().nullish(),
+  Ulimits: z.array(z.object({ Name: text, Soft: z.number(), Hard: z.number() })).nullish(),
+  Tmpfs: options,
+  CapAdd: texts,
+  CapDrop: texts,
+  SecurityOpt: texts,
+  MaskedPaths: texts,
+  Init: z.boolean().nullish(),
+});
+
 export const containerReply = z.object({
   Id: text.min(1),
   Created: text.nullish(),
@@ -69,7 +115,25 @@ export const containerReply = z.object({
     Error: optionalText,
     OOMKilled: or(z.boolean(), false),
   }),
-  Config: z.object({ Labels: stringMap, Tty: or(z.boolean(), false), User: optionalText }),
+  Config: z.object({
+    Labels: stringMap,
+    Tty: or(z.boolean(), false),
+    User: optionalText,
+    Entrypoint: texts,
+    Cmd: texts,
+  }),
+  HostConfig: hostConfig.nullish(),
+  Mounts: z
+    .array(
+      z.object({
+        Type: optionalText,
+        Name: optionalText,
+        Source: optionalText,
+        Destination: text,
+        RW: or(z.boolean(), true),
+      }),
+    )
+    .nullish(),
   NetworkSettings: z
     .object({
       Ports: z.record(text, z.array(z.object({ HostPort: text })).nullable()).nullish(),

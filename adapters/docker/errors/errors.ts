@@ -5,6 +5,7 @@ import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
 import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
 import { HOST_RULES } from "./host-error-rules.ts";
 import { LAUNCH_RULES } from "./launch-error-rules.ts";
+import { OPTION_RULES } from "./option-error-rules.ts";
 import { PULL_RULES } from "./pull-error-rules.ts";
 
 export type { EngineOperation } from "./error-rules.ts";
@@ -32,7 +33,12 @@ const DOING: Readonly<Record<EngineOperation, string>> = {
   pull: "pulling",
 };
 
-const LAUNCH_TABLES: readonly EngineRule[] = [...LAUNCH_RULES, ...HOST_RULES, ...ENGINE_RULES];
+const LAUNCH_TABLES: readonly EngineRule[] = [
+  ...OPTION_RULES,
+  ...LAUNCH_RULES,
+  ...HOST_RULES,
+  ...ENGINE_RULES,
+];
 
 /**
  * Turns a failed call into a `SlipwayError` with code, reason, remedy and retry verdict. The engine's replies contain

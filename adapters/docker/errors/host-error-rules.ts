@@ -51,7 +51,7 @@ const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^(?:error setting rlimits?|setrlimit)/,
-    "Lower the engine's default ulimits, or raise the limits of the engine's service on its host.",
+    "Lower ulimits in the environment or the engine's default ulimits, or raise the limits of the engine's service on its host.",
   ],
   [
     /^(?:fork\/exec|clone|unshare|fork\b|namespace|nsexec|user namespaces|cgroup namespaces|time namespaces|setns|write to [`"]?\/proc\/\S+\/[ug]id_map|newuidmap|newgidmap)/,
@@ -104,12 +104,6 @@ export const HOST_RULES: readonly EngineRule[] = [
   },
   {
     operations: LAUNCH,
-    cause:
-      /^(?:unknown or invalid runtime name: |Unknown runtime specified |(?:default )?OCI runtime ".*" not found|invalid runtime name )/,
-    verdict: hostFault("Correct the engine's default runtime in its configuration (daemon.json)."),
-  },
-  {
-    operations: LAUNCH,
     stages: ["engine", "runtime"],
     cause: /^(?:error reading from server: |transport: |ttrpc: closed)/,
     verdict: CONTAINERD_GONE.verdict,
@@ -153,7 +147,7 @@ export const HOST_RULES: readonly EngineRule[] = [
     cause:
       /^(?:failed to initialize logging driver|error creating .* log|creating conmon|conmon |container create failed \(no logs from conmon\))/,
     verdict: hostFault(
-      "Correct the engine's logging driver and its options, or restart the engine.",
+      "Correct logging in the placement, or the engine's own logging driver and its options, or restart the engine.",
     ),
   },
   {
@@ -171,8 +165,7 @@ export const HOST_RULES: readonly EngineRule[] = [
   {
     operations: LAUNCH,
     stages: ["engine"],
-    cause:
-      /^(?:could not select device driver |failed to discover GPU vendor |error gathering device information |could not find "|linux mounts: )/,
+    cause: /^(?:could not find "|linux mounts: )/,
     verdict: hostFault(
       "Install on the engine's host the driver, device or helper that the message names, or correct the engine's configuration.",
     ),

@@ -24,14 +24,15 @@ const WRONG_PLATFORM: EngineVerdict = {
 const COMMAND_FAILED: EngineVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "MACHINE_NOT_STARTED",
-  remedy: "Correct the image's entrypoint, command, user and working directory, and push it again.",
+  remedy:
+    "Correct the entrypoint, command and user of the workspace, or those and the working directory of the image.",
   blastRadius: "image",
 };
 
 const NO_COMMAND: EngineVerdict = {
   ...COMMAND_FAILED,
   reason: "NO_COMMAND",
-  remedy: "Give the image an entrypoint or a command, and push it again.",
+  remedy: "Give the workspace a command, or the image an entrypoint or a command.",
 };
 
 const CONFIGURATION_REFUSED: EngineVerdict = {

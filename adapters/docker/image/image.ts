@@ -49,7 +49,7 @@ export async function inspectDockerImage(
     const reference = parseReference(imageRef);
     const found = await inspectOciImage(registry, { reference, platform, credential, signal });
     const redactor = registry.redactor({ repository: reference, credential });
-    return readImage(found, { requested: imageRef, imageName: target.imageName, redactor });
+    return readImage(found, { requested: imageRef, target, redactor });
   } catch (caught) {
     if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
     return unreadImage(target.imageName, imageRef, caught);
@@ -60,10 +60,11 @@ function readImage(
   found: OciInspection,
   {
     requested,
-    imageName,
+    target,
     redactor,
-  }: { readonly requested: string; readonly imageName: string; readonly redactor: Redactor },
+  }: { readonly requested: string; readonly target: ImageTarget; readonly redactor: Redactor },
 ): ImageInspection {
+  const { imageName, hasCommand = false } = target;
   const id = formatReference(found.pinned);
   const platform = formatPlatform(found.platform);
   const artifact: Artifact = {
@@ -87,7 +88,9 @@ function readImage(
       passed("image.platform", `the image is for ${platform}`),
       passed("image.config", `the configuration ${found.imageId} is readable`),
       passed("image.layers", `${layersAgree(found.diffIds.length)} with the configuration`),
-      ...found.findings.map((finding) => findingCheck(finding, `image ${imageName}: `, redactor)),
+      ...found.findings
+        .filter(({ subject }) => subject !== "command" || !hasCommand)
+        .map((finding) => findingCheck(finding, `image ${imageName}: `, redactor)),
     ],
     // A digest is fixed; a tag may move when it is pushed again.
     floating: found.floating

@@ -94,8 +94,10 @@ async function tryCreate(
       context.launch.onProgress?.({ message: `the engine warns: ${oneLine(warning)}` });
     return { kind: "created", id };
   } catch (caught) {
-    if (hasStatus(caught, 404) && !isPulled) return { kind: "image missing" };
     const error = engineError(caught, callOf(context, "create", request));
+    // A volume plugin that the engine does not have is a 404 too.
+    const isAboutImage = hasStatus(caught, 404) && error.reason !== "HOST_RESOURCE_NOT_FOUND";
+    if (isAboutImage && !isPulled) return { kind: "image missing" };
     if (mayHaveHappened(caught)) throw new UnknownOutcome(error);
     if (error.reason !== "NAME_CLASH") throw error;
     const container = await inspectByName(context, request.name);

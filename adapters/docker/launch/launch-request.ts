@@ -3,8 +3,10 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { DockerTarget, LaunchPlan } from "../../../src/plan/plan.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
 import type { Launch, LaunchMember } from "../../../src/substrate/contract.ts";
-import type { ContainerBody, ContainerRequest } from "../client/api.ts";
+import type { ContainerRequest } from "../client/api.ts";
+import type { ContainerBody } from "../client/container-body.ts";
 import { containerLabels } from "../labels.ts";
+import { hostOptions, processOptions } from "./container-options.ts";
 import { settingsOf } from "../settings.ts";
 import type { ContainerSettings } from "../settings.ts";
 
@@ -15,8 +17,9 @@ const NAME_PREFIX = "slipway-";
 const NAME_DIGITS = 32;
 
 /**
- * Builds the create request for one member of a launch. It omits the image's own environment, entrypoint, command,
- * user, directory, volumes, ports, labels, stop signal and health check: the engine takes them from the image.
+ * Builds the create request for one member of a launch. It omits the image's own environment, directory, volumes, ports,
+ * labels, stop signal and health check, and the entrypoint, command and user that the workspace does not set: the engine
+ * takes them from the image.
  *
  * Throws `INVALID_PLAN` if the plan is not for a container, `RESOURCE_VALUE_REFUSED` if a variable cannot hold a
  * secret.
@@ -33,7 +36,11 @@ export function containerRequest(launch: Launch, member: LaunchMember): Containe
       Env: environment(launch, member),
       Labels: containerLabels(launch, member, target.labels),
       ExposedPorts: Object.fromEntries(settings.publish.map(({ port }) => [`${port}/tcp`, {}])),
-      HostConfig: hostConfiguration(settings),
+      ...processOptions(plan.guest),
+      HostConfig: {
+        ...hostConfiguration(settings),
+        ...hostOptions(target, plan.shape.container ?? {}),
+      },
     },
   };
 }

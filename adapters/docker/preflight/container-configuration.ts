@@ -64,9 +64,7 @@ export function mergeConfiguration(draft: PlanDraft, facts: JsonObject): MergedC
       env: keptVariables(image.Env ?? [], injectedEnv),
       injectedEnv,
       files: secretFiles(draft),
-      entrypoint: entrypointOf(image.Entrypoint),
-      cmd: image.Cmd ?? null,
-      user: image.User,
+      ...processOf(image, draft.guest),
       // The engine cleans the path.
       workingDir: posix.resolve(ROOT_DIRECTORY, image.WorkingDir),
       volumes: Object.keys(image.Volumes ?? {}).toSorted(),
@@ -104,9 +102,30 @@ function secretFiles(draft: PlanDraft): ContainerSettings["files"] {
   );
 }
 
+/**
+ * The process: the workspace's values, else the image's. An entrypoint of the workspace's own drops the image's command.
+ *
+ * Source: `merge` in moby's daemon/commit.go
+ */
+function processOf(
+  image: ExecutionConfig,
+  { entrypoint, command, user }: PlanDraft["guest"],
+): Pick<ContainerSettings, "entrypoint" | "cmd" | "user"> {
+  const imageCommand = (entrypoint ?? []).length > 0 ? null : (image.Cmd ?? null);
+  return {
+    entrypoint: entrypoint === undefined ? entrypointOf(image.Entrypoint) : copyOf(entrypoint),
+    cmd: command === undefined ? imageCommand : copyOf(command),
+    user: user ?? image.User,
+  };
+}
+
 /** The engine reads an entrypoint of one empty string as none. */
 function entrypointOf(image: ExecutionConfig["Entrypoint"]): string[] | null {
   return image == null || (image.length === 1 && image[0] === "") ? null : image;
+}
+
+function copyOf(words: readonly string[]): string[] | null {
+  return words.length === 0 ? null : [...words];
 }
 
 /**
@@ -165,13 +184,15 @@ function sourcesOf(merge: {
     engine: "default of the engine",
   };
   const sourceOf = (value: unknown) => (value == null || value === "" ? limits.engine : fromImage);
+  const processSource = (field: "entrypoint" | "command" | "user", value: unknown) =>
+    draft.guest[field] === undefined ? sourceOf(value) : recordOf(draft, "workspace", field);
   const entries: readonly (readonly [string, string])[] = [
     ["env", sourceOf(image.Env)],
     ["injected_env", secrets],
     ["files", secrets],
-    ["entrypoint", sourceOf(image.Entrypoint)],
-    ["cmd", sourceOf(image.Cmd)],
-    ["user", sourceOf(image.User)],
+    ["entrypoint", processSource("entrypoint", image.Entrypoint)],
+    ["cmd", commandSource(draft, processSource("command", image.Cmd))],
+    ["user", processSource("user", image.User)],
     ["working_dir", sourceOf(image.WorkingDir)],
     ["volumes", sourceOf(image.Volumes)],
     ["exposed_ports", draft.guest.ports.length === 0 ? fromImage : `${fromImage}, ${ports}`],
@@ -186,6 +207,13 @@ function sourcesOf(merge: {
     ["publish", `${ports}, ${placement("publish_address")}`],
   ];
   return Object.fromEntries(entries.map(([field, source]) => [POINTER + field, source]));
+}
+
+/** An entrypoint of the workspace's own drops the image's command. */
+function commandSource(draft: PlanDraft, source: string): string {
+  const { entrypoint = [], command } = draft.guest;
+  const isDropped = command === undefined && entrypoint.length > 0;
+  return isDropped ? recordOf(draft, "workspace", "entrypoint") : source;
 }
 
 /** Source text for a field of the plan's record of this kind, with the record's generation. */

@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+import { parseVolume, tmpfsTarget } from "../../../src/plan/container.ts";
 import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, warning } from "../../../src/substrate/check.ts";
 import type { Failure } from "../../../src/substrate/check.ts";
@@ -14,7 +16,8 @@ export function guestChecks(draft: PlanDraft, container: ContainerSettings): rea
   return [
     ...portChecks(container),
     ...variableChecks(container),
-    ...fileChecks(container),
+    ...fileChecks(container, draft),
+    ...mountChecks(draft),
     ...labelChecks(draft),
     ...userDataChecks(draft),
   ];
@@ -57,10 +60,45 @@ function variableChecks({ injectedEnv }: ContainerSettings): readonly Check[] {
   return [];
 }
 
-function fileChecks({ files }: ContainerSettings): readonly Check[] {
-  const hidden = files.find(({ path }) =>
-    KERNEL_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`)),
+/** The targets of the placement's volumes and of the environment's temporary file systems. */
+function mountTargets({ target, shape }: PlanDraft) {
+  const { volumes = [] } = dockerTarget({ target });
+  return {
+    volumes: volumes.flatMap((entry) => parseVolume(entry)?.target ?? []),
+    temporary: (shape.container?.tmpfs ?? []).map(tmpfsTarget),
+  };
+}
+
+function mountChecks(draft: PlanDraft): readonly Check[] {
+  const { volumes, temporary } = mountTargets(draft);
+  const twice = temporary.find((target, index) =>
+    [...volumes, ...temporary.slice(0, index)].some((other) => isSamePath(other, target)),
   );
+  if (twice === undefined) return [];
+  return [
+    refused(
+      "mounts.unique",
+      `two mounts have the target ${twice}`,
+      "Change one target: in tmpfs of the environment, or in volumes of the placement.",
+    ),
+  ];
+}
+
+function fileChecks({ files }: ContainerSettings, draft: PlanDraft): readonly Check[] {
+  const { volumes, temporary } = mountTargets(draft);
+  const mounted = files.find(({ path }) =>
+    [...volumes, ...temporary].some((target) => isBelow(path, target)),
+  );
+  if (mounted !== undefined)
+    return [
+      refused(
+        "files.visible",
+        `${mounted.from} cannot be mounted at ${mounted.path}: a volume or tmpfs covers it, which would hide the file or keep it after the machine's end`,
+        "Mount it elsewhere, such as under /run/secrets.",
+      ),
+    ];
+
+  const hidden = files.find(({ path }) => KERNEL_FOLDERS.some((folder) => isBelow(path, folder)));
   if (hidden === undefined) return [];
   return [
     refused(
@@ -93,6 +131,16 @@ function userDataChecks({ guest }: PlanDraft): readonly Check[] {
       remedy: "Move the user_data into the image, or use a placement with virtual machines.",
     }),
   ];
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const base = posix.resolve(folder);
+  const inner = posix.resolve(path);
+  return inner === base || inner.startsWith(`${base}/`);
+}
+
+function isSamePath(one: string, other: string): boolean {
+  return posix.resolve(one) === posix.resolve(other);
 }
 
 function refused(name: string, message: string, remedy: string): Check {

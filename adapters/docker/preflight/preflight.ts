@@ -21,6 +21,7 @@ import { guestChecks } from "./guest-checks.ts";
 import { imageStoreChecks } from "./image-store-checks.ts";
 import type { HostPlatforms } from "./host-platforms.ts";
 import { dockerTarget } from "../launch/launch-request.ts";
+import { optionChecks } from "./option-checks.ts";
 import { resourceChecks } from "./resource-checks.ts";
 import { planSettings } from "../settings.ts";
 
@@ -56,7 +57,11 @@ export async function preflightContainer(
   const fitting =
     engine.facts === null
       ? []
-      : [...limitChecks(engine.facts, draft, merged), ...imageStoreChecks(engine.facts, facts)];
+      : [
+          ...limitChecks(engine.facts, draft, merged),
+          ...imageStoreChecks(engine.facts, facts),
+          ...optionChecks(draft, engine.facts),
+        ];
   const obstacle = engine.checks.find(({ outcome }) => outcome === "failed") ?? null;
   return {
     checks: [...engine.checks, ...fitting, ...guestChecks(draft, merged.container)],

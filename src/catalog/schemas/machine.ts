@@ -19,6 +19,7 @@ import {
   substrate,
   text,
 } from "./common.ts";
+import { containerShape } from "./container.ts";
 
 /** In the order of the specification. */
 export const environmentRules: readonly Rule[] = [
@@ -41,14 +42,20 @@ export const environmentRules: readonly Rule[] = [
 ];
 
 export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
-  z.strictObject({
-    ...described("environment"),
-    substrate,
-    machineTypeRef: nameOf("machine-type"),
-    diskTypeRef: nameOf("disk-type").exactOptional(),
-    diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
-    candidateOrder: z.enum(CANDIDATE_ORDERS, "must be TYPE_FIRST or PLACE_FIRST").exactOptional(),
-  }),
+  z
+    .strictObject({
+      ...described("environment"),
+      substrate,
+      machineTypeRef: nameOf("machine-type"),
+      diskTypeRef: nameOf("disk-type").exactOptional(),
+      diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
+      candidateOrder: z.enum(CANDIDATE_ORDERS, "must be TYPE_FIRST or PLACE_FIRST").exactOptional(),
+      docker: containerShape().exactOptional(),
+    })
+    .refine((fields) => fields.docker === undefined || fields.substrate === "DOCKER", {
+      path: ["docker"],
+      message: "is for substrate DOCKER only",
+    }),
 );
 
 export const machineTypeRules: readonly Rule[] = commonRules("machine-type");

@@ -7,6 +7,7 @@ import { once } from "../../async/memoize.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { commonRules, described, distinct, substrate, text } from "./common.ts";
+import { containerHostFields } from "./container.ts";
 
 export const PLACEMENT_ARMS = ["aws", "gcp", "docker"] as const;
 const SUBSTRATE_OF: Readonly<Record<(typeof PLACEMENT_ARMS)[number], CatalogSubstrate>> = {
@@ -189,6 +190,7 @@ const docker = once(() =>
       .string()
       .refine((address) => isIP(address) !== 0, "must be an IP address")
       .exactOptional(),
+    ...containerHostFields(),
   }),
 );
 

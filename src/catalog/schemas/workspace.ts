@@ -5,6 +5,7 @@ import type { WorkspaceFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
 import { commonRules, described, distinct, nameOf, text } from "./common.ts";
+import { containerProcessFields } from "./container.ts";
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const variable = text(VARIABLE, "must match [A-Za-z_][A-Za-z0-9_]*", 256);
@@ -92,6 +93,7 @@ export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
         .exactOptional(),
       userData: z.string().exactOptional(),
       bootDocument: z.enum(BOOT_DOCUMENTS, "must be cloud-init or none").exactOptional(),
+      ...containerProcessFields(),
     })
     .superRefine((workspace, context) => {
       for (const { path, message } of clashes(workspace))

@@ -187,8 +187,7 @@ function commandFindings({ Entrypoint, Cmd }: ExecutionConfig): readonly ImageFi
   const entrypoint = Entrypoint?.length === 1 && Entrypoint[0] === "" ? [] : (Entrypoint ?? []);
   const [program] = [...entrypoint, ...(Cmd ?? [])];
   if (program !== undefined && program !== "") return [];
-  const remedy =
-    "Build the image with an ENTRYPOINT or a CMD: Slipway runs the image's own command.";
+  const remedy = "Build the image with an ENTRYPOINT or a CMD, or set the workspace's command.";
   const why =
     program === undefined
       ? "the image has no command: its configuration has neither Entrypoint nor Cmd"

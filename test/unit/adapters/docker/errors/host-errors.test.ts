@@ -181,7 +181,6 @@ const HOSTS = [
     'AppArmor enabled on system but the docker-default profile could not be loaded: running `apparmor_parser apparmor_parser -Kr /x` failed with output: apparmor_parser: Unable to replace "docker-default". Permission denied error: exit status 243',
     /AppArmor/,
   ],
-  [500, 'could not select device driver "nvidia" with capabilities: [[gpu]]', /driver/],
   [
     500,
     'could not find "netavark" in one of [/usr/libexec/podman]. To resolve this error, set the helper_binaries_dir key',
@@ -235,15 +234,6 @@ describe("a failure of the engine's host", () => {
       remedy: expect.stringMatching(remedy),
     });
     expect(error.message).toContain(words);
-  });
-
-  it("is a wrong default runtime already when the container is created", () => {
-    const words = "unknown or invalid runtime name: nvidia";
-    expect(judge("create", 400, words)).toMatchObject({
-      reason: "ENGINE_HOST_FAULT",
-      blastRadius: "zone",
-      remedy: expect.stringContaining("default runtime"),
-    });
   });
 
   it("is a full disk only if a file or folder of the engine does not fit", () => {
