@@ -2,6 +2,7 @@ import { ARCHITECTURES } from "../../src/plan/plan.ts";
 import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineState } from "../../src/substrate/contract.ts";
 import { oneLine } from "./errors/engine-failure.ts";
+import { containerVerdict } from "./errors/errors.ts";
 import { LABELS, ownershipOf, read } from "./labels.ts";
 import { settingsOfContainer } from "./machines/read-settings.ts";
 import type { ContainerReply, ListedContainer } from "./client/replies.ts";
@@ -86,7 +87,8 @@ function architectureOf(label: string | null): Architecture | null {
 function endOf(container: ContainerReply["State"]): Machine["end"] {
   const { ExitCode: exitCode, Error: words, OOMKilled: outOfMemory } = container;
   if (outOfMemory) return { exitCode, message: OUT_OF_MEMORY };
-  return { exitCode, message: words === "" ? exitWords(exitCode) : oneLine(words) };
+  if (words === "") return { exitCode, message: exitWords(exitCode) };
+  return { exitCode, message: oneLine(words), verdict: containerVerdict(words) };
 }
 
 function listedEnd(status: string): Machine["end"] {

@@ -1,4 +1,10 @@
-import type { ErrorReason, JsonObject, JsonValue, SlipwayError } from "../errors.ts";
+import type {
+  ErrorReason,
+  JsonObject,
+  JsonValue,
+  SlipwayError,
+  SlipwayErrorOptions,
+} from "../errors.ts";
 import type {
   Architecture,
   Artifact,
@@ -143,7 +149,15 @@ export interface MachineEnd {
   readonly message: string;
   /** A more precise reason than "the machine ended", if the adapter knows one. */
   readonly reason?: ErrorReason;
+  /** The meaning of the provider's message, if the adapter knows it; it comes before `reason`. */
+  readonly verdict?: MachineEndVerdict;
 }
+
+/** What to report of a machine that its provider could not start or run: an error without its message. */
+export type MachineEndVerdict = Pick<
+  SlipwayErrorOptions,
+  "code" | "reason" | "remedy" | "blastRadius" | "retry"
+>;
 
 export interface MachineAddresses {
   /** The IPv6 address of a machine that has no other. */

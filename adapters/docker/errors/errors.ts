@@ -1,4 +1,5 @@
 import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
+import type { MachineEndVerdict } from "../../../src/substrate/contract.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { readEngineMessage } from "./engine-message.ts";
 import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
@@ -63,6 +64,17 @@ export function engineError(caught: unknown, context: EngineCallContext): Slipwa
 /** Turns an error inside the stream of a pull, after HTTP 200, into a `SlipwayError`. */
 export function pullStreamError(words: string, context: EngineCallContext): SlipwayError {
   return judged(oneLine(words), null, context);
+}
+
+/**
+ * The meaning of a container's `State.Error`. The engine records there why it could not start or run the container,
+ * with the message that a start would have been answered with.
+ */
+export function containerVerdict(words: string): MachineEndVerdict {
+  const reply = { ...readEngineMessage(oneLine(words)), operation: "start", status: 500 } as const;
+  const verdict = verdictOf(LAUNCH_TABLES, reply) ?? neutral("start", 500);
+  // A repeated launch would only find the same container again.
+  return verdict.retry === "same-token" ? { ...verdict, retry: "next-candidate" } : verdict;
 }
 
 /** Whether the engine may have executed the call although its reply is missing. */

@@ -136,7 +136,8 @@ async function withLastWords(
   signal: AbortSignal,
 ): Promise<Machine> {
   const { end, id, architecture } = machine;
-  if (end === null || !FAILED_EXECUTIONS.has(end.exitCode)) return machine;
+  if (end === null || end.verdict !== undefined || !FAILED_EXECUTIONS.has(end.exitCode))
+    return machine;
   const [line, why] = EXECUTION_FAILURE.exec(await lastWords(ports, id, signal)) ?? [];
   if (line === undefined) return machine;
   if (why !== FORMAT_ERROR) return { ...machine, end: { ...end, message: line.trim() } };

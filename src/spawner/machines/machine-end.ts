@@ -4,6 +4,7 @@ import type {
   LaunchSecrets,
   Machine,
   MachineEnd,
+  MachineEndVerdict,
   SubstrateAdapter,
 } from "../../substrate/contract.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
@@ -75,14 +76,16 @@ export async function endedError(ended: EndedMachine): Promise<SlipwayError> {
   }
   const redactor = createRedactor(() => launchSecretValues(ended.secrets));
   const lines = await lastLines(ended, redactor);
-  const { exitCode, message, reason = "MACHINE_EXITED" } = machine.end ?? UNKNOWN_END;
+  const { exitCode, message, reason = "MACHINE_EXITED", verdict } = machine.end ?? UNKNOWN_END;
   return new SlipwayError({
-    ...(CAUSES[reason] ?? OF_IMAGE),
-    reason,
+    ...(verdict ?? verdictOf(reason)),
     message: `machine ${id} ended right after its start${message === "" ? "" : `: ${redactor.text(message)}`}`,
-    remedy: REMEDIES[reason] ?? EXIT_REMEDY,
     metadata: { machine_id: id, exit_code: exitCode, log: lines },
   });
+}
+
+function verdictOf(reason: ErrorReason): MachineEndVerdict {
+  return { ...(CAUSES[reason] ?? OF_IMAGE), reason, remedy: REMEDIES[reason] ?? EXIT_REMEDY };
 }
 
 /**

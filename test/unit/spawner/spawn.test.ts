@@ -165,7 +165,26 @@ describe("spawnPlan", () => {
     expect(here.adapter.machines).toEqual([]);
   });
 
-  it("uses the adapter's reason for the end of a machine", async () => {
+  const OF_ENGINE = {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_HOST_FAULT",
+    remedy: "Repair the host.",
+    blastRadius: "zone",
+    retry: "next-candidate",
+  } as const;
+  it.each([
+    [{ reason: "PLATFORM_UNSUPPORTED" }, { reason: "PLATFORM_UNSUPPORTED" }],
+    [
+      { verdict: OF_ENGINE },
+      {
+        code: "FAILED_PRECONDITION",
+        reason: "ENGINE_HOST_FAULT",
+        remedy: "Repair the host.",
+        blast_radius: "zone",
+        retry: "next-candidate",
+      },
+    ],
+  ] as const)("uses what the adapter knows of the end of a machine: %o", async (known, error) => {
     const here = spawnerWorld();
     const openAdapter: SpawnerPorts["openAdapter"] = () =>
       Promise.resolve({
@@ -180,7 +199,7 @@ describe("spawnPlan", () => {
         },
         describe: async (...parameters) => {
           const machines = await here.adapter.describe(...parameters);
-          const end = { exitCode: 1, message: "no", reason: "PLATFORM_UNSUPPORTED" } as const;
+          const end = { exitCode: 1, message: "no", ...known };
           return machines.map((machine) =>
             machine === null || machine === "unknown"
               ? machine
@@ -189,7 +208,7 @@ describe("spawnPlan", () => {
         },
       });
     const spawn = await here.spawnElsewhere({ openAdapter }, { wait: "watched" });
-    expect(spawn.error).toMatchObject({ reason: "PLATFORM_UNSUPPORTED" });
+    expect(spawn.error).toMatchObject(error);
   });
 
   it("does not watch the machine if the caller only waits for running", async () => {

@@ -115,12 +115,44 @@ describe("machineOf", () => {
       { ExitCode: 137, OOMKilled: true },
       { exitCode: 137, message: "killed: out of memory" },
     ],
-    [
-      { ExitCode: 127, Error: 'exec: "x":\n not found' },
-      { exitCode: 127, message: 'exec: "x":  not found' },
-    ],
   ])("says how it ended: %j", (state, end) => {
     expect(inspected({ Status: "exited", ...state }).end).toEqual(end);
+  });
+
+  const RUNC = "OCI runtime create failed: runc create failed: unable to start container process: ";
+  it.each([
+    [
+      `${RUNC}error during container init: apply apparmor profile: apparmor failed to apply profile: no such file or directory: unknown`,
+      { reason: "ENGINE_HOST_FAULT", blastRadius: "zone", retry: "next-candidate" },
+    ],
+    [
+      "failed to set up container networking: driver failed programming external connectivity on endpoint x (0a): Bind for 127.0.0.1:80 failed: port is already allocated",
+      { code: "RESOURCE_EXHAUSTED", reason: "PORT_UNAVAILABLE", blastRadius: "zone" },
+    ],
+    [
+      "write /var/lib/docker/containers/c1/hosts: no space left on device",
+      { code: "RESOURCE_EXHAUSTED", reason: "ENGINE_DISK_FULL", blastRadius: "zone" },
+    ],
+    [
+      "context deadline exceeded",
+      { code: "UNAVAILABLE", reason: "ENGINE_UNAVAILABLE", retry: "next-candidate" },
+    ],
+    [
+      "read-only file system",
+      { reason: "ENGINE_HOST_FAULT", blastRadius: "zone", retry: "next-candidate" },
+    ],
+    [
+      "words that no rule\nknows",
+      { reason: "ENGINE_ERROR", blastRadius: "zone", retry: "next-candidate" },
+    ],
+    [
+      `${RUNC}exec: "/app": stat /app: no such file or directory: unknown`,
+      { reason: "MACHINE_NOT_STARTED", blastRadius: "image" },
+    ],
+  ])("judges the engine's error as that of a start: %s", (words, verdict) => {
+    const message = words.replaceAll("\n", " ");
+    const end = { exitCode: 128, message, verdict };
+    expect(inspected({ Status: "exited", ExitCode: 128, Error: words }).end).toMatchObject(end);
   });
 
   it("counts a container whose start failed as ended", () => {
