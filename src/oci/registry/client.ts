@@ -3,14 +3,14 @@ import { asPassword, credentialKey, credentialSecrets } from "../credential.ts";
 import { digestMismatch, isDigest, parseDigest, sha256Digest, verifyDigest } from "../digest.ts";
 import { imageFault, namingImage } from "../image/image-fault.ts";
 import { LARGEST_DOCUMENT } from "../image/json-document.ts";
-import { parseManifest } from "../image/manifest.ts";
+import { parseManifest, type Descriptor } from "../image/manifest.ts";
 import {
   bareMediaType,
   isIndexType,
   isManifestType,
   MANIFEST_ACCEPT,
 } from "../image/media-types.ts";
-import { formatReference, formatRepository, type Repository } from "../reference.ts";
+import { formatReference, formatRepository, registryHost, type Repository } from "../reference.ts";
 import type { ProxyRule } from "../../proxy/proxy-rule.ts";
 import { createRedactor, type Redactor } from "../../redaction/redactor.ts";
 import type {
@@ -28,6 +28,7 @@ import { createEndpoints, type EndpointOptions } from "./endpoints.ts";
 import { protocolFault, sizeMismatch, tooLarge, type Subject } from "./failures.ts";
 import { createHttpClient, type RetryOptions, type TimeLimits } from "./http-client.ts";
 import { singleFlight, type SingleFlight } from "../../async/single-flight.ts";
+import { readHiddenRefusal } from "./refusal.ts";
 import { createTokens } from "./tokens.ts";
 import {
   createHttpTransport,
@@ -66,6 +67,7 @@ const SETTLED_BY_HEAD: ReadonlySet<ErrorReason> = new Set([
 ]);
 
 interface Client {
+  readonly now: () => number;
   readonly requests: AuthorizedRequests;
   /** Manifests that this process has read, by repository and digest. */
   readonly manifests: BoundedCache<FetchedManifest>;
@@ -92,6 +94,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   });
   const tokens = createTokens({ client: http, now, trustOf });
   const client: Client = {
+    now,
     requests: createAuthorizedRequests({ client: http, endpoints, tokens, now }),
     manifests: createBoundedCache(LARGEST_MEMORY, ({ bytes }) => bytes.length),
     configs: createBoundedCache(LARGEST_MEMORY, (bytes) => bytes.length),
@@ -144,7 +147,7 @@ async function getManifest(
   const fetched = await client.requests.perform(
     manifestRequest("GET", request, subject),
     async (response) =>
-      toManifest(response, await readBody(response, LARGEST_DOCUMENT), request, subject),
+      toManifest(response, await readManifest(client, response, subject), request, subject),
   );
   client.manifests.set(cacheKey(reference, fetched.digest), fetched);
   return fetched;
@@ -203,6 +206,43 @@ async function sendHead(
   });
 }
 
+async function readManifest(
+  client: Client,
+  response: HttpResponse,
+  subject: Subject,
+): Promise<Uint8Array> {
+  const bytes = await readBody(response, LARGEST_DOCUMENT);
+  // A proxy or a login page answers with 200, too.
+  if (bytes.length === 0) throw protocolFault(subject, "it sent an empty answer for a manifest");
+  throwHiddenRefusal(client, bytes, response, subject);
+  return bytes;
+}
+
+/** Reads a blob's document. One of another length is looked at: some registries and proxies send errors with 200. */
+async function readBlobDocument(
+  client: Client,
+  response: HttpResponse,
+  { size }: Descriptor,
+  subject: Subject,
+): Promise<Uint8Array> {
+  const bytes = await readBody(response, LARGEST_DOCUMENT);
+  if (bytes.length !== size) throwHiddenRefusal(client, bytes, response, subject);
+  return bytes;
+}
+
+function throwHiddenRefusal(
+  { now }: Client,
+  bytes: Uint8Array,
+  response: HttpResponse,
+  subject: Subject,
+): void {
+  const { origin } = response;
+  const isOwn = new URL(origin).host === registryHost(subject.repository.registry);
+  const request = { subject, origin: isOwn ? origin : "", now: now() };
+  const refusal = readHiddenRefusal(bytes, response, request);
+  if (refusal !== null) throw refusal;
+}
+
 function toManifest(
   response: HttpResponse,
   bytes: Uint8Array,
@@ -210,9 +250,6 @@ function toManifest(
   subject: Subject,
 ): FetchedManifest {
   const { reference } = request;
-  // A proxy or a login page answers with 200, too.
-  if (bytes.length === 0) throw protocolFault(subject, "it sent an empty answer for a manifest");
-  if (isWebPage(bytes)) throw protocolFault(subject, "it sent a web page instead of a manifest");
   const announced = announcedDigest(response, subject);
   return namingImage(reference, () => {
     if (reference.digest !== undefined) verifyDigest(reference.digest, bytes, "manifest");
@@ -220,12 +257,6 @@ function toManifest(
     const manifest = parseManifest(bytes, response.headers.get("content-type"));
     return { digest: reference.digest ?? sha256Digest(bytes), bytes, manifest };
   });
-}
-
-/** True for HTML and XML: no manifest begins with this character. */
-function isWebPage(bytes: Uint8Array): boolean {
-  const blank = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
-  return bytes.find((byte) => !blank.has(byte)) === "<".codePointAt(0);
 }
 
 async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise<Uint8Array> {
@@ -244,7 +275,7 @@ async function getConfig(client: Client, request: Guarded<BlobRequest>): Promise
   return client.joinConfig(caller, async (stop) => {
     const bytes = await client.requests.perform(
       blobRequest({ ...request, signal: stop }, subject, "document"),
-      (response) => readBody(response, LARGEST_DOCUMENT),
+      (response) => readBlobDocument(client, response, descriptor, subject),
     );
     verifyBlob(bytes, request, subject);
     client.configs.set(key, bytes);

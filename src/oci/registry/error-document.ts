@@ -11,10 +11,10 @@ export interface RefusalEntry extends JsonObject {
   readonly message?: string;
 }
 
-/** The errors in the body and the challenge of an unsuccessful response. */
+/** The errors in the body and the challenge of a response. */
 export interface Refusal {
-  /** `document` for a JSON error document, `text` for other words, `none` for a web page or nothing readable. */
-  readonly form: "document" | "text" | "none";
+  /** `document` for an error document, `page` for HTML, `text` for other words, `none` for nothing readable. */
+  readonly form: "document" | "page" | "text" | "none";
   readonly entries: readonly RefusalEntry[];
 }
 
@@ -26,6 +26,7 @@ const CODE = /^[\w.-]{1,64}$/;
 const XML_ERROR = /^[^<]*(?:<\?xml[^>]*>)?\s*<Error\b/i;
 const XML_CODE = /<Code>([^<]*)<\/Code>/i;
 const XML_MESSAGE = /<Message>([^<]*)<\/Message>/i;
+const TITLE = /<title[^<>]*>([^<]*)<\/title>/i;
 /** The members of one error. Clients written in Go match their names in any case. */
 const ENTRY_MEMBERS = [
   "code",
@@ -37,6 +38,9 @@ const ENTRY_MEMBERS = [
   "error",
   "error_description",
 ] as const;
+const ERROR_MEMBERS = ["errors", "error", "message", "detail", "details"] as const;
+/** Members of manifests, indexes and configurations. */
+const CONTENT_MEMBERS = ["schemaVersion", "config", "manifests", "rootfs"] as const;
 const NOTHING: Refusal = { form: "none", entries: [] };
 
 /**
@@ -49,9 +53,35 @@ export async function readErrorDocument(
 ): Promise<Refusal> {
   const text = await readText(response);
   const body = text === null ? NOTHING : parseText(text);
-  const entries = [...body.entries, ...challengeErrors(response)].slice(0, MOST_ERRORS);
-  const words = entries.map((entry) => clean(withoutStatus(entry, response), redactor));
-  return { form: body.form, entries: words.filter(says) };
+  return cleaned(body, response, redactor);
+}
+
+/**
+ * Reads the body of a response with a status of success, which some registries, token services and proxies send with an
+ * error document or a web page. A JSON document counts only if it has the members of an error and none of a manifest.
+ */
+export function readUnexpectedBody(
+  body: Uint8Array,
+  response: HttpResponse,
+  redactor: Redactor,
+): Refusal {
+  if (body.length > LARGEST_ERROR) return NOTHING;
+  const text = new TextDecoder().decode(body).trim();
+  const value = parseJson(text);
+  if (value !== undefined && !isErrorDocument(value)) return NOTHING;
+  return cleaned(parseText(text), response, redactor);
+}
+
+function isErrorDocument(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const has = (names: readonly string[]) => Object.keys(goMembers(value, names)).length > 0;
+  return has(ERROR_MEMBERS) && !has(CONTENT_MEMBERS);
+}
+
+function cleaned({ form, entries }: Refusal, response: HttpResponse, redactor: Redactor): Refusal {
+  const all = [...entries, ...challengeErrors(response)].slice(0, MOST_ERRORS);
+  const words = all.map((entry) => clean(withoutStatus(entry, response), redactor));
+  return { form, entries: words.filter(says) };
 }
 
 async function readText(response: HttpResponse): Promise<string | null> {
@@ -82,7 +112,9 @@ function parseText(text: string): Refusal {
     };
     return { form: "document", entries: [entry] };
   }
-  return text.startsWith("<") ? NOTHING : { form: "text", entries: [{ message: text }] };
+  return text.startsWith("<")
+    ? { form: "page", entries: [optional("message", TITLE.exec(text)?.[1]?.trim())] }
+    : { form: "text", entries: [{ message: text }] };
 }
 
 function parseJson(text: string): unknown {

@@ -204,18 +204,21 @@ export function notAuthenticated(
   const anonymous = subject.credential === null;
   const origin = subject.credential?.origin;
   const refuser = serviceName(subject, tokenService ?? registry);
+  const named = answer !== undefined && explains(answer);
+  const without = named
+    ? "refused the request without a credential"
+    : "requires a credential, and none is available";
   const why =
     details.why ??
-    (anonymous
-      ? `${refuser} requires a credential, and none is available`
-      : `${refuser} refused the credential${origin === undefined ? "" : ` of ${origin}`}`);
+    `${refuser} ${anonymous ? without : `refused the credential${origin === undefined ? "" : ` of ${origin}`}`}`;
+  const remedy = anonymous
+    ? `Store a pull secret for ${registry} and name it in the image record, or log in with docker login ${registry}.`
+    : `Check the user name and the password or token that ${origin === undefined ? "are stored" : `${origin} has`} for ${registry}, and whether they have expired.`;
   return fault(subject, {
     code: "UNAUTHENTICATED",
     reason: "REGISTRY_UNAUTHENTICATED",
     why: withWords(why, answer),
-    remedy: anonymous
-      ? `Store a pull secret for ${registry} and name it in the image record, or log in with docker login ${registry}.`
-      : `Check the user name and the password or token that ${origin === undefined ? "are stored" : `${origin} has`} for ${registry}, and whether they have expired.`,
+    remedy: answer === undefined ? remedy : afterMessage(answer, remedy),
     blastRadius: "credential",
     metadata: answer?.metadata ?? {},
   });
@@ -284,12 +287,25 @@ function sender({ repository }: Subject, { from }: Answer): string {
   return from === null ? registry : `${registry} redirects to ${from}, which`;
 }
 
-/** The remedy, unless the registry's message names another cause, such as a policy: its code does not tell them apart. */
-function afterMessage({ entries }: Answer, remedy: string): string {
-  const explains = entries.some(({ message }) => message !== undefined);
-  return explains
+/**
+ * The remedy, unless the registry's message names another cause, such as a policy or an unpaid bill: its code does not tell
+ * them apart.
+ */
+function afterMessage(answer: Answer, remedy: string): string {
+  return explains(answer)
     ? `Settle what the registry's message names. If it names no cause: ${remedy}`
     : remedy;
+}
+
+/** The messages of distribution's own codes, which only repeat the code. */
+const STANDARD_MESSAGES: ReadonlySet<string> = new Set([
+  "authentication required",
+  "requested access to the resource is denied",
+]);
+
+/** True if the response says more than its code and status. */
+function explains({ entries }: Answer): boolean {
+  return entries.some(({ message }) => message !== undefined && !STANDARD_MESSAGES.has(message));
 }
 
 /** The status and the words of the response: `status 412 (PROJECTPOLICYVIOLATION): it has vulnerabilities`. */

@@ -1,6 +1,6 @@
 import { retryAfterMetadata, retryAfterSeconds } from "../../async/retry-after.ts";
 import type { JsonObject, SlipwayError } from "../../errors.ts";
-import { readErrorDocument, type Refusal } from "./error-document.ts";
+import { readErrorDocument, readUnexpectedBody, type Refusal } from "./error-document.ts";
 import {
   invalidName,
   notAuthenticated,
@@ -22,6 +22,11 @@ export interface RefusedRequest {
   readonly origin: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+export interface ReadAnswer {
+  readonly refusal: Refusal;
+  readonly answer: Answer;
 }
 
 type Meaning =
@@ -47,7 +52,7 @@ const STATUSES: ReadonlyMap<number, Meaning> = new Map([
 ]);
 /** Statuses that only a registry sends: no proxy asks for payment or obeys a court. */
 const REFUSING: ReadonlySet<number> = new Set([402, 451]);
-/** The codes of the distribution specification, for statuses that say less, such as 400. */
+/** The codes of the distribution specification and of OAuth2, for statuses that say less, such as 400. */
 const CODES: ReadonlyMap<string, Meaning> = new Map([
   ["UNAUTHORIZED", "unauthenticated"],
   ["DENIED", "denied"],
@@ -57,6 +62,14 @@ const CODES: ReadonlyMap<string, Meaning> = new Map([
   ["NAME_INVALID", "invalid-name"],
   ["TAG_INVALID", "invalid-name"],
   ["DIGEST_INVALID", "invalid-name"],
+  ["UNAVAILABLE", "unavailable"],
+  ["INVALID_TOKEN", "unauthenticated"],
+  ["INVALID_CLIENT", "unauthenticated"],
+  ["INVALID_GRANT", "unauthenticated"],
+  ["ACCESS_DENIED", "denied"],
+  ["INSUFFICIENT_SCOPE", "denied"],
+  ["SERVER_ERROR", "unavailable"],
+  ["TEMPORARILY_UNAVAILABLE", "unavailable"],
 ]);
 
 /** The meaning of a registry's failure response, from its status, headers and error codes, with the registry's words. */
@@ -64,13 +77,39 @@ export async function readRefusal(
   response: HttpResponse,
   request: RefusedRequest,
 ): Promise<SlipwayError> {
-  const { subject } = request;
-  const { refusal, answer } = await readAnswer(response, request);
-  switch (meaningOf(response.status, refusal)) {
+  return refusalError(request.subject, await readAnswer(response, request));
+}
+
+/**
+ * The error that the body of a successful response holds, if it is an error document; null for any other body.
+ *
+ * @param tokenService its host, if a token service sent the response
+ */
+export function readHiddenRefusal(
+  body: Uint8Array,
+  response: HttpResponse,
+  request: RefusedRequest & { readonly tokenService?: string },
+): SlipwayError | null {
+  const { subject, tokenService } = request;
+  const refusal = readUnexpectedBody(body, response, subject.redactor);
+  if (refusal.form === "page") return notJson(subject, refusal, tokenService);
+  if (refusal.form !== "document") return null;
+  const answer = answerOf(response, refusal, request);
+  return refusalError(subject, { refusal, answer }, tokenService);
+}
+
+/** The error of what a response says, which a registry or one of its token services sent. */
+function refusalError(
+  subject: Subject,
+  { refusal, answer }: ReadAnswer,
+  tokenService?: string,
+): SlipwayError {
+  const service = tokenService === undefined ? {} : { tokenService };
+  switch (meaningOf(answer.status, refusal)) {
     case "rate-limited":
       return rateLimited(subject, answer);
     case "unauthenticated":
-      return notAuthenticated(subject, { answer });
+      return notAuthenticated(subject, { answer, ...service });
     case "denied":
       return answer.from === null ? notPermitted(subject, answer) : refused(subject, answer);
     case "missing":
@@ -81,30 +120,39 @@ export async function readRefusal(
       return overloaded(subject, answer);
     case "refused":
       // Without an error document, the response may come from a proxy or a web server.
-      return refusal.form === "document" || answer.from !== null || REFUSING.has(response.status)
-        ? refused(subject, answer)
+      return refusal.form === "document" || answer.from !== null || REFUSING.has(answer.status)
+        ? refused(subject, answer, tokenService)
         : protocolFault(subject, said(answer), { answer });
   }
+}
+
+function notJson(subject: Subject, { entries }: Refusal, tokenService?: string): SlipwayError {
+  const title = entries.flatMap(({ message }) => message ?? []).join("; ");
+  const words = title === "" ? "" : `: ${title}`;
+  const [who, what] =
+    tokenService === undefined
+      ? ["it", `a ${subject.kind}`]
+      : [`its token service ${tokenService}`, "a token"];
+  return protocolFault(subject, `${who} sent a web page instead of ${what}${words}`);
 }
 
 /** Reads what an unsuccessful response says, without deciding what it means. */
 export async function readAnswer(
   response: HttpResponse,
   { subject, origin, now }: RefusedRequest,
-): Promise<{ readonly refusal: Refusal; readonly answer: Answer }> {
+): Promise<ReadAnswer> {
   const refusal = await readErrorDocument(response, subject.redactor);
   return { refusal, answer: answerOf(response, refusal, { origin, now }) };
 }
 
 /** The meaning of a status and its error codes. */
 export function meaningOf(status: number, { entries }: Refusal): Meaning {
-  const codes = entries.map(({ code }) => code);
+  // OAuth2 writes its codes in lower case.
+  const codes = entries.map(({ code = "" }) => code.toUpperCase());
   if (codes.includes("TOOMANYREQUESTS")) return "rate-limited";
   const known = STATUSES.get(status) ?? (status >= 500 ? "unavailable" : undefined);
   return (
-    known ??
-    codes.map((code) => CODES.get(code ?? "")).find((one) => one !== undefined) ??
-    "refused"
+    known ?? codes.map((code) => CODES.get(code)).find((one) => one !== undefined) ?? "refused"
   );
 }
 

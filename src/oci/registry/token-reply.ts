@@ -13,14 +13,24 @@ const LARGEST_REPLY = 256 * 1024;
 /** The characters that an `Authorization` header can hold. */
 const TOKEN = /^[\u0021-\u007e]+$/;
 
+/** The body of a token service's answer; null if it is too long for one. */
+export async function readTokenBody(response: HttpResponse): Promise<Uint8Array | null> {
+  try {
+    return await readBody(response, LARGEST_REPLY);
+  } catch (caught) {
+    if (caught instanceof BodyTooLargeError) return null;
+    throw caught;
+  }
+}
+
 /**
  * Reads a token document (distribution's token and OAuth2 specifications). Its clients are written in Go, so an empty
  * member is an absent one: Harbor sends `access_token: ""` beside `token`. Services send `expires_in` also as text.
  *
  * @returns null if the document holds no usable token
  */
-export async function readTokenReply(response: HttpResponse): Promise<TokenReply | null> {
-  const document = await readDocument(response);
+export function readTokenReply(body: Uint8Array): TokenReply | null {
+  const document = parseJson(body);
   if (typeof document !== "object" || document === null) return null;
   const members = goMembers(document, ["token", "access_token", "expires_in"]);
   const { access_token: accessToken, token, expires_in: expiresIn } = members;
@@ -34,12 +44,12 @@ function seconds(value: unknown): number | null {
   return typeof number === "number" && Number.isFinite(number) && number > 0 ? number : null;
 }
 
-/** The parsed body; null if it is not JSON or too long. */
-async function readDocument(response: HttpResponse): Promise<unknown> {
+/** The parsed body; null if it is not JSON. */
+function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(await readBody(response, LARGEST_REPLY)));
+    return JSON.parse(new TextDecoder().decode(body));
   } catch (caught) {
-    if (caught instanceof SyntaxError || caught instanceof BodyTooLargeError) return null;
+    if (caught instanceof SyntaxError) return null;
     throw caught;
   }
 }

@@ -21,8 +21,8 @@ import {
 } from "./failures.ts";
 import type { ClientRequest, HttpClient } from "./http-client.ts";
 import { addressFault } from "./redirects.ts";
-import { meaningOf, readAnswer, readRefusal } from "./refusal.ts";
-import { readTokenReply } from "./token-reply.ts";
+import { meaningOf, readAnswer, readHiddenRefusal, readRefusal } from "./refusal.ts";
+import { readTokenBody, readTokenReply } from "./token-reply.ts";
 import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
@@ -161,8 +161,9 @@ async function fetchToken(
   const read = async (response: HttpResponse): Promise<Remembered> => {
     const { status } = response;
     if (status < 200 || status > 299) throw await refusedToken(response, request, options.now());
-    const reply = await readTokenReply(response);
-    if (reply === null) throw protocolFault(subject, `${request.url.host} sent no usable token`);
+    const body = await readTokenBody(response);
+    const reply = body === null ? null : readTokenReply(body);
+    if (reply === null) throw noToken(body, response, request, options.now());
     const goodUntil = asked + lifetime(reply.expiresIn);
     return { authorization: `Bearer ${reply.token}`, goodUntil };
   };
@@ -227,6 +228,18 @@ function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
   const fault = addressFault(url, !endpoint.insecure);
   if (fault !== null) throw redirectRefused(subject, `for a token ${fault}`);
   return url;
+}
+
+/** The error of a successful answer without a token, such as an error document or a login page. */
+function noToken(
+  body: Uint8Array | null,
+  response: HttpResponse,
+  { subject, url }: ClientRequest,
+  now: number,
+): SlipwayError {
+  const asked = { subject, origin: url.origin, now, tokenService: url.host };
+  const hidden = body === null ? null : readHiddenRefusal(body, response, asked);
+  return hidden ?? protocolFault(subject, `${url.host} sent no usable token`);
 }
 
 async function refusedToken(
