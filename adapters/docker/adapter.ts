@@ -35,6 +35,8 @@ import { terminateContainers } from "./machines/terminate.ts";
 import type { TerminatePorts } from "./machines/terminate.ts";
 import { preflightContainer } from "./preflight/preflight.ts";
 import type { EngineConnection } from "./preflight/preflight.ts";
+import { refusalFinder } from "./launch/clarify-refusal.ts";
+import type { FindRefusal } from "./launch/clarify-refusal.ts";
 import { createPuller, DEFAULT_PULL_TIMEOUTS } from "./launch/pull.ts";
 import type { PullTimeouts } from "./launch/pull.ts";
 import { createTransport } from "./client/transport.ts";
@@ -105,7 +107,7 @@ const CAPABILITIES: SubstrateCapabilities = {
 
 /** The adapter of one Docker engine. Nothing is read or connected to before the first verb. */
 export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAdapter {
-  const engines = engineOpener(options);
+  const engines = engineOpener(options, (wanted) => refusalFinder(registry)(wanted));
   const registry = registryOf(options, engines.open);
   const authorisedImages = createAuthorisedImages(options.now);
   const what = "reading the image";
@@ -145,14 +147,17 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
 }
 
 /** Finds the engine on first use. A failed search is not cached. */
-function engineOpener(options: DockerAdapterOptions) {
+function engineOpener(options: DockerAdapterOptions, findRefusal: FindRefusal) {
   let opened: OpenEngine | null = null;
-  const open = memoizeAsync(async () => (opened = await openEngine(options)));
+  const open = memoizeAsync(async () => (opened = await openEngine(options, findRefusal)));
   const close = async (): Promise<void> => await opened?.api.close();
   return { open, close };
 }
 
-async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
+async function openEngine(
+  options: DockerAdapterOptions,
+  findRefusal: FindRefusal,
+): Promise<OpenEngine> {
   const { host, environment, home, now, sshProgram, sleep = delay } = options;
   const endpoint = await findEndpoint({ host, environment, home });
   const proxy = proxyRule(environment);
@@ -167,7 +172,7 @@ async function openEngine(options: DockerAdapterOptions): Promise<OpenEngine> {
     engine: address,
     api,
     facts,
-    puller: createPuller(api, address, timeouts),
+    puller: createPuller({ api, engine: address, findRefusal, timeouts }),
     sleep,
     machines: {
       api,

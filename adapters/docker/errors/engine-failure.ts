@@ -8,13 +8,14 @@ import { cutWords } from "../../../src/redaction/cut.ts";
 /** Longest text of the engine's message that is kept. */
 const LONGEST_WORDS = 2_000;
 
-/** The engine replied with an error status. */
+/** The engine replied with an error. */
 export class EngineReplyFailure extends Error {
   override readonly name = "EngineReplyFailure";
-  readonly status: number;
+  /** The HTTP status; null for a line of a pull's progress, which follows the status 200. */
+  readonly status: number | null;
 
-  constructor(status: number, words: string) {
-    super(oneLine(words) || `HTTP status ${status}`);
+  constructor(status: number | null, words: string) {
+    super(oneLine(words) || (status === null ? "no reason given" : `HTTP status ${status}`));
     this.status = status;
   }
 }

@@ -31,6 +31,10 @@ export interface EngineRule {
   readonly anyLink?: RegExp;
   readonly lastLink?: RegExp;
   readonly verdict: EngineVerdict;
+  /**
+   * True if the message leaves out what the registry answered, so that the verdict may be wrong. Default false.
+   */
+  readonly isUnclear?: boolean;
 }
 
 export interface EngineReply extends EngineMessage {
@@ -39,9 +43,9 @@ export interface EngineReply extends EngineMessage {
   readonly status: number | null;
 }
 
-export function verdictOf(rules: readonly EngineRule[], reply: EngineReply): EngineVerdict | null {
+export function ruleFor(rules: readonly EngineRule[], reply: EngineReply): EngineRule | undefined {
   const { operation, status, stage, cause, links } = reply;
-  const rule = rules.find(
+  return rules.find(
     (one) =>
       (one.operations?.includes(operation) ?? true) &&
       (one.statuses === undefined || (status !== null && one.statuses.includes(status))) &&
@@ -50,7 +54,6 @@ export function verdictOf(rules: readonly EngineRule[], reply: EngineReply): Eng
       (one.anyLink === undefined || links.some((link) => one.anyLink?.test(link))) &&
       (one.lastLink?.test(links.at(-1) ?? "") ?? true),
   );
-  return rule?.verdict ?? null;
 }
 
 export const DISK_FULL: EngineVerdict = {

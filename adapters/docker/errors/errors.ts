@@ -2,7 +2,7 @@ import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import type { MachineEndVerdict } from "../../../src/substrate/contract.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
 import { readEngineMessage } from "./engine-message.ts";
-import { ENGINE_RULES, verdictOf } from "./error-rules.ts";
+import { ENGINE_RULES, ruleFor } from "./error-rules.ts";
 import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
 import { HOST_RULES } from "./host-error-rules.ts";
 import { LAUNCH_RULES } from "./launch-error-rules.ts";
@@ -63,7 +63,15 @@ export function engineError(caught: unknown, context: EngineCallContext): Slipwa
 
 /** Turns an error inside the stream of a pull, after HTTP 200, into a `SlipwayError`. */
 export function pullStreamError(words: string, context: EngineCallContext): SlipwayError {
-  return judged(oneLine(words), null, context);
+  return engineError(new EngineReplyFailure(null, words), context);
+}
+
+/** Whether the engine's message about a failed pull leaves open what the registry answered. */
+export function isUnclearPull(caught: unknown): boolean {
+  if (!(caught instanceof EngineReplyFailure)) return false;
+  const message = readEngineMessage(caught.message);
+  const rule = ruleFor(PULL_RULES, { ...message, operation: "pull", status: caught.status });
+  return rule === undefined || rule.isUnclear === true;
 }
 
 /**
@@ -72,7 +80,7 @@ export function pullStreamError(words: string, context: EngineCallContext): Slip
  */
 export function containerVerdict(words: string): MachineEndVerdict {
   const reply = { ...readEngineMessage(oneLine(words)), operation: "start", status: 500 } as const;
-  const verdict = verdictOf(LAUNCH_TABLES, reply) ?? neutral("start", 500);
+  const verdict = ruleFor(LAUNCH_TABLES, reply)?.verdict ?? neutral("start", 500);
   // A repeated launch would only find the same container again.
   return verdict.retry === "same-token" ? { ...verdict, retry: "next-candidate" } : verdict;
 }
@@ -93,7 +101,7 @@ export function hasStatus(caught: unknown, status: number): boolean {
 function judged(words: string, status: number | null, context: EngineCallContext): SlipwayError {
   const { operation, engine } = context;
   const message = readEngineMessage(words);
-  const verdict = verdictOf(rulesOf(operation), { ...message, operation, status });
+  const verdict = ruleFor(rulesOf(operation), { ...message, operation, status })?.verdict;
   return new SlipwayError({
     ...(verdict ?? neutral(operation, status)),
     message: `${doing(context)}: ${words}`,

@@ -128,7 +128,7 @@ export const PULL_RULES: readonly EngineRule[] = [
   },
   {
     anyLink:
-      /^(?:(?:filesystem layer|image|image config|manifest) verification failed for digest \S+|unexpected commit digest \S+, expected \S+|Cannot overwrite digest \S+|Download config\.json digest \S+ does not match expected \S+|Digest did not match, expected \S+, got \S+|digest invalid|failed size validation)$/i,
+      /^(?:(?:filesystem layer|image|image config|manifest) verification failed for digest \S+|Manifest does not match provided manifest digest \S+|unexpected commit digest \S+, expected \S+|Cannot overwrite digest \S+|Download config\.json digest \S+ does not match expected \S+|Digest did not match, expected \S+, got \S+|digest invalid|failed size validation)$/i,
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DIGEST_MISMATCH",
@@ -160,6 +160,8 @@ export const PULL_RULES: readonly EngineRule[] = [
       remedy: "Push the image again, then resolve the workspace again.",
       blastRadius: "image",
     },
+    // Docker 29 also answers so if it loses the connection to the registry.
+    isUnclear: true,
   },
   {
     anyLink:
@@ -202,11 +204,17 @@ export const PULL_RULES: readonly EngineRule[] = [
   },
   { statuses: [401], verdict: UNAUTHENTICATED },
   { statuses: [403], verdict: DENIED },
-  { anyLink: /^error from registry$/, verdict: REFUSED },
+  {
+    // Docker 29 passes on the registry's message without its code and status.
+    anyLink: /^error from registry$/,
+    verdict: REFUSED,
+    isUnclear: true,
+  },
   {
     // The code of an error that the engine does not know, such as Harbor's PROJECTPOLICYVIOLATION, and its message.
     cause: /^(?:error pulling image configuration: download failed after attempts=\d+: )?unknown: /,
     verdict: REFUSED,
+    isUnclear: true,
   },
   { statuses: [429, 502, 503, 504], verdict: ENGINE_BUSY },
 ];

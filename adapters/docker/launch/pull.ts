@@ -4,8 +4,11 @@ import type { Reference } from "../../../src/oci/reference.ts";
 import { formatReference } from "../../../src/oci/reference.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import type { EngineApi } from "../client/api.ts";
-import { engineError, pullStreamError } from "../errors/errors.ts";
+import { EngineReplyFailure } from "../errors/engine-failure.ts";
+import { engineError, isUnclearPull } from "../errors/errors.ts";
 import type { EngineCallContext } from "../errors/errors.ts";
+import { clarifyRefusal } from "./clarify-refusal.ts";
+import type { FindRefusal } from "./clarify-refusal.ts";
 import { createPullProgress, failureWords, pullLines } from "./pull-stream.ts";
 import { anyOf } from "../../../src/async/cancellation.ts";
 import { singleFlight } from "../../../src/async/single-flight.ts";
@@ -39,15 +42,20 @@ export const DEFAULT_PULL_TIMEOUTS: PullTimeouts = {
 
 type Listener = (message: string) => void;
 
+export interface PullerPorts {
+  readonly api: EngineApi;
+  /** The engine's address, for messages. */
+  readonly engine: string;
+  readonly findRefusal: FindRefusal;
+  /** Default {@link DEFAULT_PULL_TIMEOUTS}. */
+  readonly timeouts?: PullTimeouts;
+}
+
 /**
  * Pulls images into one engine. Concurrent callers with the same image, platform and credential share one pull, which
  * stops when the last of them leaves.
  */
-export function createPuller(
-  api: EngineApi,
-  engine: string,
-  timeouts: PullTimeouts = DEFAULT_PULL_TIMEOUTS,
-): Puller {
+export function createPuller(ports: PullerPorts): Puller {
   const join = singleFlight<void>();
   /** Listeners of the running pull of each key. */
   const audiences = new Map<string, Set<Listener>>();
@@ -64,7 +72,7 @@ export function createPuller(
           // A listener that throws must not fail the other callers of this pull.
           for (const listener of audience) queueMicrotask(() => listener(message));
         };
-        return pullOnce(api, { ...request, onProgress, signal: stop }, { engine, timeouts });
+        return pullOnce(ports, { ...request, onProgress, signal: stop });
       });
       const audience = audiences.get(key) ?? new Set();
       // A function for each caller: several members may pass the same `onProgress`.
@@ -82,33 +90,33 @@ export function createPuller(
   };
 }
 
-interface PullRun {
-  readonly engine: string;
-  readonly timeouts: PullTimeouts;
+async function pullOnce(ports: PullerPorts, request: ImagePull): Promise<void> {
+  const context = pullContext(request.reference, ports.engine);
+  try {
+    await followPull(ports, request, context);
+  } catch (caught) {
+    const error = engineError(caught, context);
+    throw isUnclearPull(caught) ? await clarifyRefusal(error, request, ports.findRefusal) : error;
+  }
 }
 
-async function pullOnce(
-  api: EngineApi,
+async function followPull(
+  { api, timeouts = DEFAULT_PULL_TIMEOUTS }: PullerPorts,
   { reference, platform, credential, onProgress, signal }: ImagePull,
-  { engine, timeouts }: PullRun,
+  { subject }: EngineCallContext,
 ): Promise<void> {
-  const context = pullContext(reference, engine);
-  using watch = createWatchdog(timeouts, context.subject);
+  using watch = createWatchdog(timeouts, subject);
   using stop = anyOf(signal, watch.signal);
-  try {
-    const wanted = { reference: formatReference(reference), registry: reference.registry };
-    const body = await api.pull({ ...wanted, platform, credential }, stop.signal);
+  const wanted = { reference: formatReference(reference), registry: reference.registry };
+  const body = await api.pull({ ...wanted, platform, credential }, stop.signal);
+  watch.heard();
+  const progress = createPullProgress();
+  for await (const line of pullLines(body)) {
     watch.heard();
-    const progress = createPullProgress();
-    for await (const line of pullLines(body)) {
-      watch.heard();
-      const words = failureWords(line);
-      if (words !== null) throw pullStreamError(words, context);
-      const message = progress.add(line);
-      if (message !== null) onProgress(message);
-    }
-  } catch (caught) {
-    throw engineError(caught, context);
+    const words = failureWords(line);
+    if (words !== null) throw new EngineReplyFailure(null, words);
+    const message = progress.add(line);
+    if (message !== null) onProgress(message);
   }
 }
 

@@ -85,6 +85,11 @@ const PODMAN =
 
 /** Recorded from Docker 29 (containerd's image store) and Podman 4.3: words, reason, blast radius. */
 const CONTAINERD_AND_PODMAN = [
+  [
+    "determining manifest MIME type for docker://r.test/x: Manifest does not match provided manifest digest sha256:00",
+    "DIGEST_MISMATCH",
+    "image",
+  ],
   [`failed to resolve reference "r.test/x:1": r.test/x:1: not found`, "IMAGE_NOT_FOUND", "image"],
   [`${PODMAN}manifest unknown: manifest unknown`, "IMAGE_NOT_FOUND", "image"],
   [

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createEngineApi } from "../../../../../adapters/docker/client/api.ts";
 import { parseEndpoint } from "../../../../../adapters/docker/client/endpoint.ts";
 import { createPuller } from "../../../../../adapters/docker/launch/pull.ts";
+import type { FindRefusal } from "../../../../../adapters/docker/launch/clarify-refusal.ts";
 import type {
   ImagePull,
   Puller,
@@ -9,6 +10,7 @@ import type {
 } from "../../../../../adapters/docker/launch/pull.ts";
 import { createTransport } from "../../../../../adapters/docker/client/transport.ts";
 import type { RegistryCredential } from "../../../../../src/oci/credential.ts";
+import { SlipwayError } from "../../../../../src/errors.ts";
 import { SecretValue } from "../../../../../src/secret-value.ts";
 import { digestOf } from "../../../../support/docker-plan.ts";
 import { startFakeEngine } from "../../../../support/fake-engine.ts";
@@ -36,10 +38,14 @@ interface Setup extends AsyncDisposable {
   readonly puller: Puller;
 }
 
-async function setUp(timeouts?: PullTimeouts): Promise<Setup> {
+async function setUp(
+  options: { readonly timeouts?: PullTimeouts; readonly findRefusal?: FindRefusal } = {},
+): Promise<Setup> {
   const engine = await startFakeEngine();
   const transport = createTransport(parseEndpoint(engine.host, "the test"));
-  const puller = createPuller(createEngineApi(transport), engine.host, timeouts);
+  const api = createEngineApi(transport);
+  const findRefusal = options.findRefusal ?? (async () => "unknown");
+  const puller = createPuller({ api, engine: engine.host, ...options, findRefusal });
   return {
     engine,
     puller,
@@ -192,7 +198,7 @@ describe("pull", () => {
     ["is silent", { silenceMilliseconds: 50, overallMilliseconds: 60_000 }, "no progress"],
     ["takes too long", { silenceMilliseconds: 60_000, overallMilliseconds: 50 }, "not complete"],
   ])("gives up on an engine that %s", async (_what, timeouts, words) => {
-    await using setup = await setUp(timeouts);
+    await using setup = await setUp({ timeouts });
     const open = openPulls();
     setup.engine.on(PULL, open.handler);
     await expect(setup.puller.pull(request())).rejects.toMatchObject({
@@ -214,6 +220,80 @@ describe("pull", () => {
     await expect(setup.puller.pull(request())).rejects.toMatchObject({
       reason: "ENGINE_UNAVAILABLE",
     });
+  });
+});
+
+describe("a refusal that the engine does not explain", () => {
+  const REFUSED = "error from registry: the robot may not";
+  const limited = new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "REGISTRY_RATE_LIMITED",
+    message: "r.test/x: status 429: slow down",
+    remedy: "Wait.",
+    blastRadius: "credential",
+    retry: "same-token",
+    metadata: { status: 429 },
+  });
+
+  async function failing(words: string, found: Awaited<ReturnType<FindRefusal>>, status = 200) {
+    const asked: string[] = [];
+    const findRefusal: FindRefusal = async ({ reference }) => {
+      asked.push(reference.repository);
+      return found;
+    };
+    await using setup = await setUp({ findRefusal });
+    setup.engine.on(PULL, ({ reply }) =>
+      reply(status, status === 200 ? { errorDetail: { message: words } } : { message: words }),
+    );
+    const failure: unknown = await setup.puller.pull(request()).catch((caught: unknown) => caught);
+    return { failure, asked };
+  }
+
+  it.each([
+    [REFUSED, 200],
+    ["unknown: injected", 200],
+    ["failed to resolve reference: r.test/x: not found", 404],
+    ["words that no rule knows", 500],
+  ])("is the registry's own: %s", async (words, status) => {
+    const { failure, asked } = await failing(words, limited, status);
+    expect(failure).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "REGISTRY_RATE_LIMITED",
+      remedy: "Wait.",
+      blastRadius: "credential",
+      retry: "same-token",
+      message: expect.stringContaining(`${words}; asked again: r.test/x: status 429: slow down`),
+    });
+    expect(asked).toEqual(["team/agent"]);
+  });
+
+  it.each([
+    [REFUSED, 200],
+    ["failed to resolve reference: r.test/x: not found", 404],
+  ])("is tried again if the registry serves the image: %s", async (words, status) => {
+    const { failure } = await failing(words, "served", status);
+    expect(failure).toMatchObject({
+      code: "UNAVAILABLE",
+      reason: "PULL_FAILED",
+      blastRadius: "zone",
+      retry: "same-token",
+      message: expect.stringContaining(`${words}; asked again, the registry serves the image`),
+    });
+  });
+
+  it("is the engine's if the registry does not answer", async () => {
+    const { failure } = await failing(REFUSED, "unknown");
+    expect(failure).toMatchObject({ reason: "REGISTRY_REFUSED", retry: "never" });
+  });
+
+  it.each([
+    "toomanyrequests: slow down",
+    "denied: the robot may not",
+    "received unexpected HTTP status: 503 Service Unavailable",
+    "filesystem layer verification failed for digest sha256:00",
+  ])("is not looked for if the engine explains it: %s", async (words) => {
+    const { asked } = await failing(words, limited);
+    expect(asked).toEqual([]);
   });
 });
 
