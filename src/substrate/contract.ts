@@ -153,7 +153,7 @@ export interface MachineEnd {
   readonly verdict?: MachineEndVerdict;
 }
 
-/** What to report of a machine that its provider could not start or run: an error without its message. */
+/** The error of a machine that its provider could not start or run, without its message. */
 export type MachineEndVerdict = Pick<
   SlipwayErrorOptions,
   "code" | "reason" | "remedy" | "blastRadius" | "retry"

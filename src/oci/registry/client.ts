@@ -218,7 +218,7 @@ async function readManifest(
   return bytes;
 }
 
-/** Reads a blob's document. One of another length is looked at: some registries and proxies send errors with 200. */
+/** Reads a blob's document. One of another length may be an error: some registries and proxies send errors with 200. */
 async function readBlobDocument(
   client: Client,
   response: HttpResponse,

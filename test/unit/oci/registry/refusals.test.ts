@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { asking, password, testClient } from "../support/client.ts";
-import type { RegistryCredential } from "../../../../src/oci/credential.ts";
-import {
-  challengeReply,
-  errorReply,
-  HOST,
-  IMAGE,
-  NAME,
-  PINNED,
-  playHosts,
-} from "../support/public-registry.ts";
+import { challengeReply, errorReply, HOST, NAME, playHosts } from "../support/public-registry.ts";
 
 const SECURE = { insecure: () => false };
 const DOUBTS = /proxy|reachable|cannot be reached|violated/;
@@ -265,48 +256,6 @@ describe("a registry that answers well and refuses", () => {
   });
 });
 
-describe("a demand for a credential", () => {
-  it.each<[RegistryCredential | null, unknown, RegExp, RegExp]>([
-    [
-      null,
-      refusal("UNAUTHORIZED", "authentication required"),
-      /requires a credential, and none is available: status 401 \(UNAUTHORIZED\)/,
-      /^Store a pull secret for registry\.example\.com/,
-    ],
-    [
-      null,
-      refusal("UNAUTHORIZED", "the subscription of this organization has ended"),
-      /refused the request without a credential: status 401 \(UNAUTHORIZED\): the subscription of this organization has ended$/,
-      /^Settle what the registry's message names\. If it names no cause: Store a pull secret/,
-    ],
-    [
-      password("robot", "sesame"),
-      refusal("UNAUTHORIZED", "billing is not enabled for this account"),
-      /refused the credential: status 401 \(UNAUTHORIZED\): billing is not enabled for this account$/,
-      /^Settle what the registry's message names\. If it names no cause: Check the user name/,
-    ],
-    [
-      password("robot", "sesame"),
-      refusal("UNAUTHORIZED", ""),
-      /refused the credential: status 401 \(UNAUTHORIZED\)$/,
-      /^Check the user name/,
-    ],
-  ])("keeps its words (%#)", async (credential, document, message, remedy) => {
-    using _hosts = playHosts(({ url }) =>
-      url.pathname === "/v2/" ? new Response(null, { status: 401 }) : errorReply(401, document),
-    );
-    using client = testClient(SECURE);
-    await expect(client.getManifest(asking(NAME, credential))).rejects.toThrow(
-      expect.objectContaining({
-        code: "UNAUTHENTICATED",
-        reason: "REGISTRY_UNAUTHENTICATED",
-        message: expect.stringMatching(message),
-        remedy: expect.stringMatching(remedy),
-      }),
-    );
-  });
-});
-
 describe("an answer that may not be a registry's", () => {
   it.each<[string, string, string]>([
     ["a web page", "<!doctype html><title>Blocked</title>", "status 400: Blocked"],
@@ -320,120 +269,6 @@ describe("an answer that may not be a registry's", () => {
       reason: "REGISTRY_PROTOCOL",
       message: `${NAME}: the registry ${HOST} violated the distribution specification: ${words}`,
       remedy: expect.stringContaining("no proxy responds in its place"),
-    });
-  });
-});
-
-describe("a successful response", () => {
-  it.each([
-    ["<!doctype html><title>Log in</title>", "text/html; charset=utf-8", ": Log in"],
-    ["\uFEFF\r\n <html>", "application/json", ""],
-  ])("that is a web page is not blamed on the image: %j", async (page, type, title) => {
-    const headers = { "content-type": type };
-    const { failure } = await read(() => new Response(page, { headers }));
-    expect(failure).toMatchObject({
-      reason: "REGISTRY_PROTOCOL",
-      message: expect.stringMatching(
-        new RegExp(`it sent a web page instead of a manifest${title}$`),
-      ),
-      remedy: expect.stringContaining("no proxy responds in its place"),
-    });
-  });
-
-  it.each<[string, unknown, string, string, string]>([
-    [
-      "a proxy's refusal",
-      refusal("DENIED", "blocked by the curation policy"),
-      "PERMISSION_DENIED",
-      "REGISTRY_PERMISSION_DENIED",
-      "status 200 (DENIED): blocked by the curation policy",
-    ],
-    [
-      "an unknown image",
-      refusal("MANIFEST_UNKNOWN", "manifest unknown"),
-      "NOT_FOUND",
-      "IMAGE_NOT_FOUND",
-      "status 200 (MANIFEST_UNKNOWN): manifest unknown",
-    ],
-    [
-      "a missing credential",
-      refusal("UNAUTHORIZED", "authentication required"),
-      "UNAUTHENTICATED",
-      "REGISTRY_UNAUTHENTICATED",
-      "status 200 (UNAUTHORIZED): authentication required",
-    ],
-    [
-      "a limit",
-      refusal("TOOMANYREQUESTS", "slow down"),
-      "RESOURCE_EXHAUSTED",
-      "REGISTRY_RATE_LIMITED",
-      "status 200 (TOOMANYREQUESTS): slow down",
-    ],
-    [
-      "an outage",
-      refusal("UNAVAILABLE", "the remote repository is offline"),
-      "UNAVAILABLE",
-      "REGISTRY_UNAVAILABLE",
-      "status 200 (UNAVAILABLE): the remote repository is offline",
-    ],
-    [
-      "a code of its own",
-      { errors: [{ code: "LICENSE_EXPIRED", message: "renew it" }], status: 0 },
-      "FAILED_PRECONDITION",
-      "REGISTRY_REFUSED",
-      "status 200 (LICENSE_EXPIRED): renew it",
-    ],
-    [
-      "an object of its own",
-      { message: "not found in any remote", status_code: 404 },
-      "FAILED_PRECONDITION",
-      "REGISTRY_REFUSED",
-      "status 200: not found in any remote",
-    ],
-  ])("may hold an error document: %s", async (_what, document, code, reason, words) => {
-    for (const name of [NAME, PINNED]) {
-      using hosts = playHosts(() => Response.json(document));
-      using client = testClient(SECURE);
-      await expect(client.getManifest(asking(name))).rejects.toThrow(
-        expect.objectContaining({
-          code,
-          reason,
-          message: expect.stringMatching(new RegExp(`${escaped(words)}$`)),
-        }),
-      );
-      expect(hosts.requests).toHaveLength(1);
-    }
-  });
-
-  it("may hold an error document instead of a configuration", async () => {
-    using _hosts = playHosts(() => Response.json(refusal("BLOB_UNKNOWN", "blob is archived")));
-    using client = testClient(SECURE);
-    const { config } = IMAGE;
-    const descriptor = { mediaType: config.mediaType, digest: config.digest, size: 1_000 };
-    const { reference, ...access } = asking(NAME);
-    const reading = client.getConfig({ ...access, repository: reference, descriptor });
-    await expect(reading).rejects.toThrow(
-      expect.objectContaining({
-        code: "NOT_FOUND",
-        message: expect.stringMatching(/status 200 \(BLOB_UNKNOWN\): blob is archived$/),
-      }),
-    );
-  });
-
-  it("may have members of an error beside those of a manifest", async () => {
-    const manifest: unknown = JSON.parse(Buffer.from(IMAGE.manifest.bytes).toString("utf8"));
-    using _hosts = playHosts(() => Response.json(Object.assign({ errors: [] }, manifest)));
-    using client = testClient(SECURE);
-    expect(await client.getManifest(asking(NAME))).toMatchObject({
-      manifest: { kind: "manifest" },
-    });
-  });
-
-  it("that is empty is not blamed on the image", async () => {
-    const { failure } = await read(() => new Response(null));
-    expect(failure).toMatchObject({
-      reason: "REGISTRY_PROTOCOL",
-      message: expect.stringContaining("it sent an empty answer for a manifest"),
     });
   });
 });

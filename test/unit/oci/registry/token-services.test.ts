@@ -83,50 +83,6 @@ describe("the document of a token service", () => {
     expect(hosts.requests).toHaveLength(2);
   });
 
-  it.each<[string, string, string, RegExp]>([
-    [
-      "a login page",
-      "<!doctype html><html><title>Sign in to Acme</title>",
-      "REGISTRY_PROTOCOL",
-      /its token service auth\.example\.com sent a web page instead of a token: Sign in to Acme$/,
-    ],
-    [
-      "the specification's error",
-      '{"errors":[{"code":"UNAUTHORIZED","message":"the robot is disabled"}]}',
-      "REGISTRY_UNAUTHENTICATED",
-      /the token service auth\.example\.com of .+ refused the credential: status 200 \(UNAUTHORIZED\): the robot is disabled$/,
-    ],
-    [
-      "OAuth2's error",
-      '{"error":"invalid_grant","error_description":"the password has expired"}',
-      "REGISTRY_UNAUTHENTICATED",
-      /status 200 \(invalid_grant\): the password has expired$/,
-    ],
-    [
-      "a denial",
-      '{"errors":[{"code":"DENIED","message":"billing is disabled"}]}',
-      "REGISTRY_PERMISSION_DENIED",
-      /status 200 \(DENIED\): billing is disabled$/,
-    ],
-    [
-      "a code of its own",
-      '{"token":"","errors":[{"code":"PLAN_ENDED","message":"the plan has ended"}]}',
-      "REGISTRY_REFUSED",
-      /the token service auth\.example\.com of .+ refused the request: status 200 \(PLAN_ENDED\): the plan has ended$/,
-    ],
-    [
-      "a passing failure",
-      '{"error":"temporarily_unavailable"}',
-      "REGISTRY_UNAVAILABLE",
-      /status 200 \(temporarily_unavailable\)$/,
-    ],
-  ])("may be %s, with a status of success", async (_what, text, reason, message) => {
-    using _hosts = play(() => new Response(text));
-    await expect(read()).rejects.toThrow(
-      expect.objectContaining({ reason, message: expect.stringMatching(message) }),
-    );
-  });
-
   it.each([
     [{ token: "good", expires_in: 0 }, 45_000],
     [{ token: "good", expires_in: "300" }, 270_000],
