@@ -1,5 +1,6 @@
 import { eachItem, eachMember, nextToken, peek, skipValue, textOf } from "./json-tokens.ts";
 import type { JsonCursor } from "./json-tokens.ts";
+import { foldGoName } from "../../json/go-members.ts";
 import { formatPath } from "./json-document.ts";
 import type { EngineKind } from "./finding.ts";
 import { quote } from "../quote.ts";
@@ -127,7 +128,7 @@ export function goMap<Value>(
 
 /** A struct. Unknown members are skipped. */
 export function goStruct<Members extends Fields>(members: Members): Decoder<Decoded<Members>> {
-  const names = new Map(Object.keys(members).map((name) => [fold(name), name]));
+  const names = new Map(Object.keys(members).map((name) => [foldGoName(name), name]));
   return {
     decode(state, path, previous) {
       const first = peek(state);
@@ -139,7 +140,7 @@ export function goStruct<Members extends Fields>(members: Members): Decoder<Deco
       const decoded = new Map<string, unknown>(Object.entries(previous ?? {}));
       const seen = new Set<string>();
       eachMember(state, (key) => {
-        const name = names.get(fold(key));
+        const name = names.get(foldGoName(key));
         const member = name === undefined ? undefined : members[name];
         if (name === undefined || member === undefined) return skipValue(state);
         const inner = [...path, name];
@@ -177,14 +178,6 @@ export function goPointer<Value>(target: Decoder<Value>): Decoder<Value | null> 
 export function formatNote({ path, message }: DecodingNote): string {
   const where = formatPath(path);
   return where === "" ? message : `${where}: ${message}`;
-}
-
-/**
- * Go compares names without regard to case: ASCII letters, and the two other letters whose simple case folding is
- * ASCII.
- */
-function fold(name: string): string {
-  return name.replaceAll("\u017F", "s").replaceAll("\u212A", "k").toLowerCase();
 }
 
 function skipNull(state: DecodingState): null {
