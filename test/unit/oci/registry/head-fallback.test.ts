@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asking, testClient } from "../support/client.ts";
+import { asking, SECURE, testClient } from "../support/client.ts";
 import {
   errorReply,
   HOST,
@@ -9,7 +9,6 @@ import {
   playHosts,
 } from "../support/public-registry.ts";
 
-const SECURE = { insecure: () => false };
 const { digest, mediaType } = IMAGE.manifest;
 const PATH = `${HOST}/v2/team/app/manifests/${digest}`;
 const BOTH = [`HEAD ${PATH} -`, `GET ${PATH} -`];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { startRegistry, type RegistryAuth } from "../../../../testing/registry/index.ts";
-import { asking, password, testClient } from "../support/client.ts";
+import { asking, password, ROBOT, SECURE, testClient } from "../support/client.ts";
 import {
   challengeReply,
   errorReply,
@@ -12,8 +12,6 @@ import {
   playHosts,
 } from "../support/public-registry.ts";
 
-const SECURE = { insecure: () => false };
-const ROBOT = password("robot", "sesame");
 const BASIC = `Basic ${Buffer.from("robot:sesame").toString("base64")}`;
 const MANIFEST = `${HOST}/v2/team/app/manifests/1`;
 const UNKNOWN = { errors: [{ code: "NAME_UNKNOWN", message: "repository name not known" }] };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { asking, password, testClient } from "../support/client.ts";
+import { asking, password, SECURE, testClient } from "../support/client.ts";
 import { challengeReply, errorReply, HOST, NAME, playHosts } from "../support/public-registry.ts";
 
-const SECURE = { insecure: () => false };
 const DOUBTS = /proxy|reachable|cannot be reached|violated/;
 
 function refusal(code: string, message: string) {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { tinyImage } from "../../../../testing/registry/index.ts";
-import { asking, password, smallInternet, testClient } from "../support/client.ts";
+import { asking, password, SECURE, smallInternet, testClient } from "../support/client.ts";
 import { startServer } from "../support/http-server.ts";
 import { testIdentity } from "../../../support/test-identity.ts";
 
 const { mediaType, digest, bytes } = tinyImage("amd64").manifest;
 const HEADERS = { "content-type": mediaType, "docker-content-digest": digest };
-const SECURE = { insecure: () => false };
 const UNTRUSTED = expect.objectContaining({
   code: "FAILED_PRECONDITION",
   reason: "REGISTRY_TLS",

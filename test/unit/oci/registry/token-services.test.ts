@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RegistryCredential } from "../../../../src/oci/credential.ts";
-import { asking, identityToken, password, testClient } from "../support/client.ts";
+import { asking, identityToken, password, ROBOT, SECURE, testClient } from "../support/client.ts";
 import {
   challengeReply,
   errorReply,
@@ -12,9 +12,7 @@ import {
   type PlayedRequest,
 } from "../support/public-registry.ts";
 
-const SECURE = { insecure: () => false };
 const SERVICE = "auth.example.com";
-const ROBOT = password("robot", "sesame");
 const CHALLENGE = `Bearer realm="https://${SERVICE}/token",service="registry",scope="repository:team/app:pull"`;
 const FOUND = { digest: IMAGE.manifest.digest };
 

@@ -13,6 +13,9 @@ import { SecretValue } from "../../../../src/secret-value.ts";
 /** A signal that is never aborted. */
 export const forever = new AbortController().signal;
 
+/** Client options under which registries must use TLS. */
+export const SECURE = { insecure: () => false };
+
 /** A client that treats every registry as insecure and hardly waits between attempts. */
 export function testClient(
   options: Partial<RegistryClientOptions> = {},
@@ -30,6 +33,8 @@ export function testClient(
 export function password(username: string, secret: string): RegistryCredential {
   return { kind: "password", username, password: new SecretValue(secret) };
 }
+
+export const ROBOT = password("robot", "sesame");
 
 export function identityToken(secret: string): RegistryCredential {
   return { kind: "identity-token", identityToken: new SecretValue(secret) };
