@@ -1,12 +1,11 @@
 import { ERROR_RULES } from "../../../adapters/aws/errors/error-rules.ts";
 import { createAwsAdapter } from "../../../adapters/aws/index.ts";
-import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Clock } from "../../../src/host/clock.ts";
 import { startEc2 } from "../../../testing/ec2/index.ts";
 import type { Ec2Fake } from "../../../testing/ec2/index.ts";
 import { awsTarget, EC2_ACCOUNT } from "../ec2-launch.ts";
 import { recordWorkspace } from "../faults/fault-substrate.ts";
-import { scratchFolder } from "../scratch.ts";
+import { slipwayOn } from "./refusal-cloud.ts";
 import type { RefusalCloud, RefusalScene } from "./refusal-cloud.ts";
 
 interface Ec2Refusal {
@@ -120,7 +119,6 @@ function twoSubnets(ec2: Ec2Fake): readonly string[] {
 }
 
 async function openScene(clock: Clock, layout: Layout): Promise<RefusalScene<Ec2Refusal>> {
-  const folder = scratchFolder();
   const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 0, endingMs: 0 } });
   const region = ec2.region(REGION, EC2_ACCOUNT);
   const subnetIds = layout.subnetsOf(ec2);
@@ -131,15 +129,12 @@ async function openScene(clock: Clock, layout: Layout): Promise<RefusalScene<Ec2
       AWS_ACCESS_KEY_ID: EC2_ACCOUNT,
       AWS_SECRET_ACCESS_KEY: "test",
     },
-    home: folder.path,
+    home: "/nowhere",
     now: () => clock.now(),
     sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
   });
-  const slipway = await createSlipway({
-    database: `${folder.path}/slipway.db`,
-    environment: { HOME: folder.path },
-    ports: { clock, openAdapter: () => Promise.resolve(adapter) },
-  });
+  const opened = await slipwayOn(clock, adapter);
+  const { slipway } = opened;
   const aws = { accountId: EC2_ACCOUNT, region: REGION, subnetIds, market: layout.market };
   const workspace = await recordWorkspace(slipway, {
     image: { aws: { amiIds: { [REGION]: region.images.x86_64 } } },
@@ -180,10 +175,8 @@ async function openScene(clock: Clock, layout: Layout): Promise<RefusalScene<Ec2
       );
     },
     async [Symbol.asyncDispose]() {
-      await slipway[Symbol.asyncDispose]();
-      await adapter.close();
+      await opened[Symbol.asyncDispose]();
       await ec2.close();
-      folder[Symbol.dispose]();
     },
   };
 }

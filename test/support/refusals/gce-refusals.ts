@@ -1,12 +1,11 @@
 import { GCE_RULES } from "../../../adapters/gce/errors/error-rules.ts";
 import type { GceVerdict } from "../../../adapters/gce/errors/error-rules.ts";
-import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Clock } from "../../../src/host/clock.ts";
 import { noGceRates, startGce } from "../../../testing/gce/index.ts";
 import type { GceFake } from "../../../testing/gce/index.ts";
 import { recordWorkspace } from "../faults/fault-substrate.ts";
 import { gceAdapter, PROJECT } from "../gce-scene.ts";
-import { scratchFolder } from "../scratch.ts";
+import { slipwayOn } from "./refusal-cloud.ts";
 import type { Moment, RefusalCloud, RefusalScene } from "./refusal-cloud.ts";
 
 export interface GceRefusal {
@@ -76,18 +75,14 @@ function refuse(gce: GceFake, { code, status, kind, verdict }: GceRefusal, momen
 }
 
 async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
-  const folder = scratchFolder();
   const timing = { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 };
   const gce = await startGce({ timing, rates: noGceRates });
   const adapter = gceAdapter(gce, {
     now: () => clock.now(),
     sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
   });
-  const slipway = await createSlipway({
-    database: `${folder.path}/slipway.db`,
-    environment: { HOME: folder.path },
-    ports: { clock, openAdapter: () => Promise.resolve(adapter) },
-  });
+  const opened = await slipwayOn(clock, adapter);
+  const { slipway } = opened;
   const gcp = { project: PROJECT, zones: [...ZONES], subnet: "default" };
   const workspace = await recordWorkspace(slipway, {
     image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/debian-12` } },
@@ -102,10 +97,8 @@ async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
     },
     candidateOf: ({ machine }) => ZONES.findIndex((zone) => zone === machine?.place),
     async [Symbol.asyncDispose]() {
-      await slipway[Symbol.asyncDispose]();
-      await adapter.close();
+      await opened[Symbol.asyncDispose]();
       await gce.close();
-      folder[Symbol.dispose]();
     },
   };
 }

@@ -1,9 +1,12 @@
 import { isSlipwayError } from "../../../src/errors.ts";
+import { createSlipway } from "../../../src/slipway/create-slipway.ts";
+import type { SubstrateAdapter } from "../../../src/substrate/contract.ts";
 import { FULL_MILLISECONDS } from "../../../src/spawner/candidates.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import type { Spawn } from "../../../src/ledger/spawn-record.ts";
 import type { Clock } from "../../../src/host/clock.ts";
 import { fastClock } from "../faults/fast-clock.ts";
+import { scratchFolder } from "../scratch.ts";
 
 /** When a provider refuses: while a workspace is resolved, or at the launch. */
 export type Moment = "dry-run" | "launch";
@@ -28,6 +31,24 @@ export interface RefusalCloud<Refusal extends { readonly name: string }> {
 
 /** The candidate that is used after a refusal at the first one, or the reason why none is. */
 export type Aftermath = { readonly candidate: number } | { readonly reason: string };
+
+/** Slipway with one adapter, on its own ledger. Disposing of it closes the adapter too. */
+export async function slipwayOn(clock: Clock, adapter: SubstrateAdapter) {
+  const folder = scratchFolder();
+  const slipway = await createSlipway({
+    database: `${folder.path}/slipway.db`,
+    environment: { HOME: folder.path },
+    ports: { clock, openAdapter: () => Promise.resolve(adapter) },
+  });
+  return {
+    slipway,
+    async [Symbol.asyncDispose]() {
+      await slipway[Symbol.asyncDispose]();
+      await adapter.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
 
 /** A fast clock that can also be set forward. */
 function skippingClock(): Clock & { skip(milliseconds: number): void } {
