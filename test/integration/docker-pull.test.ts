@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Launch, LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
+import { expect, it } from "vitest";
+import type { Launch, SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
-import type { AddedImage, BuiltImage, TestRegistry } from "../../testing/registry/index.ts";
+import type { AddedImage, BuiltImage } from "../../testing/registry/index.ts";
+import { errorOf } from "../support/docker-launches.ts";
 import { launchOf, memberOf } from "../support/docker-plan.ts";
 import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
-import { removeImagesOf } from "../support/engine-client.ts";
 import { startOwnEngine } from "../support/engines.ts";
 import { describeWithEngine, describeWithOwnEngines } from "../support/peers.ts";
+import { usePulling } from "./support/pulling.ts";
 
 const { signal } = new AbortController();
 const MEBIBYTE = 2 ** 20;
@@ -37,24 +38,11 @@ async function launchFor(
   };
 }
 
-function errorOf(outcome: LaunchOutcome | undefined) {
-  return outcome === undefined || outcome.outcome === "accepted" ? null : outcome.error;
-}
-
 describeWithEngine("many launches of an image that the engine lacks", (engine) => {
-  let registry: TestRegistry;
-  let adapter: SubstrateAdapter;
-  beforeEach(async () => {
-    registry = await startRegistry();
-    adapter = adapterOf(engine);
-  });
-  afterEach(async () => {
-    await removeImagesOf(engine, registry.host);
-    await adapter.close();
-    await registry.close();
-  });
+  const pulling = usePulling(engine);
 
   it("ask the registry for each blob once", async () => {
+    const { registry, adapter } = pulling();
     await using owned = ownerOn(adapter);
     const built = heavyImage(64 * 1024);
     const launch = await launchFor(adapter, registry.add("team/many", "1", built), owned.owner);
@@ -70,6 +58,7 @@ describeWithEngine("many launches of an image that the engine lacks", (engine) =
   });
 
   it("fail alike, leave nothing, and can be repeated", async () => {
+    const { registry, adapter } = pulling();
     await using owned = ownerOn(adapter);
     const added = registry.add("team/failing", "1", heavyImage(64 * 1024));
     const launch = await launchFor(adapter, added, owned.owner);
@@ -89,6 +78,7 @@ describeWithEngine("many launches of an image that the engine lacks", (engine) =
   });
 
   it("wait no longer than they may for a registry that sends nothing more", async () => {
+    const { registry } = pulling();
     const pullTimeouts = { silenceMilliseconds: 500, overallMilliseconds: 60_000 };
     const impatient = adapterOf(engine, { pullTimeouts });
     await using owned = ownerOn(impatient);

@@ -1,18 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import type { LaunchOutcome, SubstrateAdapter } from "../../src/substrate/contract.ts";
-import {
-  type BuiltImage,
-  buildImage,
-  startRegistry,
-  type TestRegistry,
-  tinyImage,
-} from "../../testing/registry/index.ts";
+import { expect, it } from "vitest";
+import { type BuiltImage, buildImage, tinyImage } from "../../testing/registry/index.ts";
 import { settingsOf } from "../../adapters/docker/settings.ts";
+import { errorOf } from "../support/docker-launches.ts";
 import { launchOf, memberOf } from "../support/docker-plan.ts";
-import { adapterOf, ownerOn, resolveOn } from "../support/docker-subject.ts";
-import { askEngine, engineRuns, fieldOf, removeImagesOf } from "../support/engine-client.ts";
+import { ownerOn, resolveOn } from "../support/docker-subject.ts";
+import { askEngine, engineRuns, fieldOf } from "../support/engine-client.ts";
 import { describeWithEngine } from "../support/peers.ts";
+import { usePulling } from "./support/pulling.ts";
 
 const { signal } = new AbortController();
 const DIFF_IDS = tinyImage("amd64").layers.map(({ diffId }) => diffId);
@@ -39,17 +34,7 @@ function without(...names: readonly string[]): BuiltImage {
 }
 
 describeWithEngine("images that depart from the specification", (engine) => {
-  let registry: TestRegistry;
-  let adapter: SubstrateAdapter;
-  beforeEach(async () => {
-    registry = await startRegistry();
-    adapter = adapterOf(engine);
-  });
-  afterEach(async () => {
-    await removeImagesOf(engine, registry.host);
-    await adapter.close();
-    await registry.close();
-  });
+  const pulling = usePulling(engine);
 
   it.each<[string, BuiltImage]>([
     [
@@ -72,12 +57,12 @@ describeWithEngine("images that depart from the specification", (engine) => {
     ],
     ["null among values", odd({ Env: [null, "A=1"], Cmd: [null], Labels: { q: null } })],
     [
-      "ports that are none",
+      "values that are not ports",
       odd({ ExposedPorts: { "33060-33061/tcp": {}, http: {}, "99999/tcp": {} } }),
     ],
     ["variables without a value", odd({ Env: ["FOO", "", "A=b"] })],
     ["a variable twice", odd({ Env: ["A=1", "A=2"] })],
-    ["limits that are no numbers", odd({ Memory: "512m", CpuShares: -1 })],
+    ["limits that are not numbers", odd({ Memory: "512m", CpuShares: -1 })],
     ["text for a command", odd({ Cmd: "/machine" })],
     ["an entrypoint of one empty string", odd({ Entrypoint: [""], Cmd: ["/machine"] })],
     ["a path with detours", odd({ WorkingDir: "/a/../b/" })],
@@ -85,7 +70,7 @@ describeWithEngine("images that depart from the specification", (engine) => {
       "a health check of another kind",
       odd({ Healthcheck: { Test: ["OTHER", "x"], Interval: 5, Retries: -1 } }),
     ],
-    ["a signal that is none", odd({ StopSignal: "SIGNONE" })],
+    ["an unknown signal", odd({ StopSignal: "SIGNONE" })],
     ["a rootfs without a type", odd({}, { rootfs: { diff_ids: DIFF_IDS } })],
     ["an empty history", odd({}, { history: [] })],
     ["a null date", odd({}, { created: null, history: null })],
@@ -96,6 +81,7 @@ describeWithEngine("images that depart from the specification", (engine) => {
     ["a manifest with schema version 3", odd({}, {}, { schemaVersion: 3 })],
     ["a manifest without a type", odd({}, {}, { mediaType: null })],
   ])("%s: the plan shows the container that the engine makes", async (_what, image) => {
+    const { registry, adapter } = pulling();
     await using owned = ownerOn(adapter);
     const added = registry.add(`team/odd-${randomUUID()}`, "1", image);
     const { plan } = await resolveOn(adapter, { imageRef: added.reference });
@@ -135,6 +121,7 @@ describeWithEngine("images that depart from the specification", (engine) => {
     ["another system", odd({}, { os: "windows" }), "PLATFORM_NOT_FOUND"],
     ["layers that the engine cannot decompress", unseen("zstd"), "image.store"],
   ])("%s: the dry run refuses what the engine refuses", async (_what, image, word) => {
+    const { registry, adapter } = pulling();
     const added = registry.add(`team/odd-${randomUUID()}`, "1", image);
     await expect(resolveOn(adapter, { imageRef: added.reference })).rejects.toThrow(word);
     expect(await engineRuns(engine, added.pinned)).toBe(false);
@@ -143,8 +130,4 @@ describeWithEngine("images that depart from the specification", (engine) => {
 
 function listOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
-}
-
-function errorOf(outcome: LaunchOutcome | undefined) {
-  return outcome === undefined || outcome.outcome === "accepted" ? null : outcome.error.message;
 }

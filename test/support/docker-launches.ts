@@ -90,6 +90,7 @@ export async function launchOn(
   }
 }
 
-export function errorOf(outcome: LaunchOutcome) {
+export function errorOf(outcome: LaunchOutcome | undefined) {
+  if (outcome === undefined) throw new Error("the launch has no outcome");
   return outcome.outcome === "accepted" ? null : outcome.error;
 }
