@@ -1,33 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
-import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
-import type { Ec2Cli } from "./support/ec2-cli.ts";
+import { ec2Scene } from "./support/ec2-cli.ts";
+import type { Ec2Scene } from "./support/ec2-cli.ts";
+import { printedError } from "./support/printed-error.ts";
+import type { PrintedError } from "./support/printed-error.ts";
 
-const ACCOUNT = "123456789012";
 const ZONES = ["us-east-1a", "us-east-1b"] as const;
 const SLOW = { timeout: 120_000 };
 
-const check = z.object({ name: z.string(), outcome: z.string(), reason: z.string().optional() });
-const refusal = z.strictObject({
-  error: z.looseObject({
-    code: z.string(),
-    reason: z.string(),
-    message: z.string(),
-    remedy: z.string(),
-    checks: z.array(check).optional(),
-  }),
-});
-
-interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2Fake;
-  readonly region: Ec2Region;
-  readonly cli: Ec2Cli;
+interface Scene extends Ec2Scene {
   /** Runs a command that must fail with only the error on standard error and nothing on standard output. */
   refused(argv: readonly string[]): Promise<{
     readonly exitCode: number | null;
-    readonly error: z.infer<typeof refusal>["error"];
+    readonly error: PrintedError;
     /** The failed checks' reasons, keyed by check name. */
     readonly failures: Readonly<Record<string, string | undefined>>;
   }>;
@@ -37,21 +21,14 @@ interface Scene extends AsyncDisposable {
 
 /** The command line on the EC2 fake, with the records of a workspace in two zones. */
 async function scene(): Promise<Scene> {
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
-  const subnetIds = ZONES.map((zone) => region.subnets[zone] ?? "");
-  const groupId = region.securityGroupId;
-  const place = { account: ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
-  const cli = ec2Cli(ec2.url, place);
-  await setWorkspaceRecords(cli, place);
+  const opened = await ec2Scene({ zones: ZONES });
+  const { ec2, cli } = opened;
   return {
-    ec2,
-    region,
-    cli,
+    ...opened,
     async refused(argv) {
       const { exitCode, stdout, stderr } = await cli.attempt([...argv, "-o", "json"]);
       expect(stdout).toBe("");
-      const { error } = refusal.parse(JSON.parse(stderr));
+      const error = printedError({ stderr });
       const failed = (error.checks ?? []).filter(({ outcome }) => outcome === "failed");
       return {
         exitCode,
@@ -63,10 +40,6 @@ async function scene(): Promise<Scene> {
       ec2.requests
         .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
         .map(({ action }) => action),
-    async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
-      await ec2.close();
-    },
   };
 }
 
@@ -120,7 +93,7 @@ describe("the exit code of a workspace on EC2", () => {
       await using at = await scene();
       at.ec2.fault({ kind: "error", code, action: "RunInstances", dryRun: false });
       const { stderr, exitCode } = await at.cli.attempt(["spawn", "agent-dev", "-o", "json"]);
-      expect([exitCode, refusal.parse(JSON.parse(stderr)).error.code]).toEqual([exit, errorCode]);
+      expect([exitCode, printedError({ stderr }).code]).toEqual([exit, errorCode]);
       expect(at.region.instances()).toEqual([]);
     },
   );
@@ -161,7 +134,7 @@ describe("a machine that EC2 ends before it runs", () => {
   ] as const)("fails the spawn after %s, and reports why", SLOW, async (code, reason, exit) => {
     await using at = await scene();
     const { exitCode, stderr } = await spawnAndEnd(at, code);
-    const { error } = refusal.parse(JSON.parse(stderr));
+    const error = printedError({ stderr });
     expect({ exitCode, reason: error.reason }).toEqual({ exitCode: exit, reason });
     expect(error.message).toContain(`${code}: it could not be started`);
     expect(error.remedy).not.toContain("command goes on running");

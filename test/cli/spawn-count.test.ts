@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startEc2 } from "../../testing/ec2/index.ts";
-import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
+import { ec2Cli, ec2Scene, FAKE_ACCOUNT as ACCOUNT } from "./support/ec2-cli.ts";
 
-const ACCOUNT = "123456789012";
 const SLOW = { timeout: 120_000 };
 const list = z.array(
   z.object({
@@ -16,23 +14,8 @@ const list = z.array(
 
 /** The command line on the EC2 fake with the published rates, and a workspace with two zones. */
 async function scene() {
-  const ec2 = await startEc2({ timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
   const zones = ["us-east-1a", "us-east-1b"] as const;
-  const subnetIds = zones.map((zone) => region.subnets[zone] ?? "");
-  const place = { account: ACCOUNT, subnetIds, groupId: region.securityGroupId };
-  const cli = ec2Cli(ec2.url, { ...place, imageId: region.images.x86_64 });
-  await setWorkspaceRecords(cli, { ...place, imageId: region.images.x86_64 });
-  return {
-    ec2,
-    region,
-    zones,
-    cli,
-    async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
-      await ec2.close();
-    },
-  };
+  return { zones, ...(await ec2Scene({ zones, rates: "published" })) };
 }
 
 describe("spawn --count on EC2", () => {

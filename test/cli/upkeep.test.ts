@@ -1,18 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
-import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
-import type { Ec2Cli } from "./support/ec2-cli.ts";
+import { ec2Scene, FAKE_ACCOUNT as ACCOUNT } from "./support/ec2-cli.ts";
+import type { Ec2Cli, Ec2Scene } from "./support/ec2-cli.ts";
 
-const ACCOUNT = "123456789012";
 const SLOW = { timeout: 120_000 };
 const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });
 
-interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2Fake;
-  readonly region: Ec2Region;
-  readonly cli: Ec2Cli;
+interface Scene extends Ec2Scene {
   /** Spawns `one` in a process that receives the signal while it waits for the reply to its launch. */
   spawnAndSignal(signal: "SIGKILL" | "SIGINT"): ReturnType<Ec2Cli["runProcess"]>;
   launches(): number;
@@ -23,17 +17,10 @@ interface Scene extends AsyncDisposable {
 
 /** The command line on the EC2 fake, with the records of a workspace. */
 async function scene(): Promise<Scene> {
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
-  const subnetIds = [region.subnets["us-east-1a"] ?? ""];
-  const groupId = region.securityGroupId;
-  const place = { account: ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
-  const cli = ec2Cli(ec2.url, place);
-  await setWorkspaceRecords(cli, place);
+  const opened = await ec2Scene();
+  const { ec2, region, cli } = opened;
   return {
-    ec2,
-    region,
-    cli,
+    ...opened,
     async spawnAndSignal(signal) {
       const launch = { action: "RunInstances", dryRun: false, times: 1 } as const;
       const slow = ec2.fault({ kind: "slow-reply", ...launch });
@@ -54,10 +41,6 @@ async function scene(): Promise<Scene> {
       [...region.volumes(), ...region.interfaces()]
         .filter(({ isAttached }) => !isAttached)
         .map(({ id }) => id),
-    async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
-      await ec2.close();
-    },
   };
 }
 

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { listen, stopServer } from "../../testing/server/http-server.ts";
 import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
 import type { CommandResult } from "../cli/support/command-line.ts";
+import { printedError } from "../cli/support/printed-error.ts";
 import { ec2Case, gceCase } from "./support/cloud-scene.ts";
 import { fixtureFolder, setRecords } from "./support/fixtures.ts";
 import { jsonReply } from "./support/relay.ts";
@@ -20,15 +21,6 @@ import type { RelayedReply, RelayedRequest } from "./support/relay.ts";
 const SUPPORT = join(import.meta.dirname, "support");
 const TWENTY_MINUTES = 20 * 60_000;
 
-const failure = z.object({
-  error: z.looseObject({
-    code: z.string(),
-    reason: z.string(),
-    message: z.string(),
-    remedy: z.string(),
-    blast_radius: z.string(),
-  }),
-});
 const plan = z.looseObject({
   candidates: z.array(
     z.looseObject({ place: z.string(), verdict: z.string(), reason: z.string().nullable() }),
@@ -39,10 +31,6 @@ const spawn = z.looseObject({
   state: z.string(),
   machine: z.looseObject({ place: z.string() }).nullable(),
 });
-
-function errorOf({ stderr }: Pick<CommandResult, "stderr">) {
-  return failure.parse(JSON.parse(stderr)).error;
-}
 
 interface Played {
   run(...argv: readonly string[]): Promise<CommandResult>;
@@ -96,7 +84,7 @@ describe("EC2", () => {
     for (const command of ["resolve", "spawn"]) {
       const ran = await at.run(command, "w", "-o", "json");
       expect(ran.exitCode).not.toBe(0);
-      const { message, remedy, blast_radius: radius } = errorOf(ran);
+      const { message, remedy, blast_radius: radius } = printedError(ran);
       expect(radius).toBe("image");
       expect(message).toContain("https://aws.amazon.com/marketplace/pp?sku=abc123example");
       expect(remedy).toMatch(/terms/u);
@@ -137,7 +125,7 @@ describe("EC2", () => {
     });
     const { exitCode, stderr } = await at.runProcess(["resolve", "w", "-o", "json"]);
     if (exitCode === 0) return;
-    expect(errorOf({ stderr }).message).toMatch(/clock/u);
+    expect(printedError({ stderr }).message).toMatch(/clock/u);
   });
 
   it("rejects only the zone that refuses in the dry run", async () => {
@@ -187,7 +175,7 @@ describe("Compute Engine", () => {
     await using at = await gceCase("cloud/08-disk-type-of-the-series", { answer: hyperdiskOnly() });
     const ran = await at.run("spawn", "w", "-o", "json");
     expect(ran.exitCode).not.toBe(0);
-    const { message, remedy } = errorOf(ran);
+    const { message, remedy } = printedError(ran);
     expect(`${message} ${remedy}`).toMatch(/disk/u);
     expect(remedy).not.toMatch(/zone/u);
     expect(at.relay.requests.filter(isInsert).length).toBeLessThanOrEqual(1);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
 import type { CommandResult } from "../cli/support/command-line.ts";
+import { printedError } from "../cli/support/printed-error.ts";
 import { startFixtureEngine } from "./support/fixture-engine.ts";
 import type { FixtureEngine } from "./support/fixture-engine.ts";
 import { startFixtureRegistry } from "./support/fixture-registry.ts";
@@ -12,15 +13,6 @@ import { readFixture } from "./support/fixtures.ts";
 const refusals = z.strictObject({
   create: z.tuple([z.number(), z.string()]).optional(),
   start: z.tuple([z.number(), z.string()]).optional(),
-});
-const failure = z.object({
-  error: z.looseObject({
-    code: z.string(),
-    reason: z.string(),
-    message: z.string(),
-    remedy: z.string(),
-    blast_radius: z.string(),
-  }),
 });
 const inspection = z.looseObject({
   manifest_digest: z.string(),
@@ -65,10 +57,6 @@ async function scene(name: string, engineFile?: string) {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-function errorOf({ stderr }: CommandResult) {
-  return failure.parse(JSON.parse(stderr)).error;
 }
 
 const created = (engine: FixtureEngine) =>
@@ -140,7 +128,7 @@ describe("an image that no engine runs", () => {
     for (const command of ["resolve", "spawn"]) {
       const ran = await at.run(command, "app-dev", "-o", "json");
       expect(ran.exitCode).toBe(3);
-      const { message, remedy } = errorOf(ran);
+      const { message, remedy } = printedError(ran);
       expect(message).toMatch(/no (?:entrypoint|command)/u);
       expect(`${message} ${remedy}`).not.toMatch(/limit|environment/u);
     }
@@ -158,7 +146,7 @@ describe("an image that no engine runs", () => {
       const asJson = await at.run(...argv, "-o", "json");
       expect([3, 5]).toContain(asText.exitCode);
       expect(asJson.exitCode).toBe(asText.exitCode);
-      const { message, remedy } = errorOf(asJson);
+      const { message, remedy } = printedError(asJson);
       for (const text of [asText.stderr, message]) {
         expect(text).toContain(words);
         expect(text).toContain("PROJECTPOLICYVIOLATION");
@@ -176,7 +164,7 @@ describe("an engine's host that starts no container", () => {
     await using at = await scene(name, "engine.json");
     const ran = await at.run("spawn", "app-dev", "-o", "json");
     expect(ran.exitCode).not.toBe(0);
-    const { code, message, remedy, blast_radius: radius } = errorOf(ran);
+    const { code, message, remedy, blast_radius: radius } = printedError(ran);
     expect({ radius, isDefect: code === "INTERNAL" }).toEqual({ radius: "zone", isDefect: false });
     expect(message).toContain(words);
     expect(remedy).toMatch(/host/u);

@@ -1,45 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { ec2Cli, setWorkspaceRecords } from "../cli/support/ec2-cli.ts";
-import type { Ec2Cli } from "../cli/support/ec2-cli.ts";
-import { startEc2 } from "../../testing/ec2/index.ts";
-import type { Ec2Region, Ec2Fake } from "../../testing/ec2/index.ts";
+import { ec2Scene } from "../cli/support/ec2-cli.ts";
+import type { Ec2Scene } from "../cli/support/ec2-cli.ts";
 
-const ACCOUNT = "123456789012";
 const spawned = z.object({ state: z.string(), machine: z.object({ id: z.string() }) });
 
-interface Scene extends AsyncDisposable {
-  readonly ec2: Ec2Fake;
-  readonly region: Ec2Region;
-  readonly cli: Ec2Cli;
+interface Scene extends Ec2Scene {
   /** The actions sent so far that change something. */
   mutations(): readonly (string | null)[];
 }
 
 /** The command line on the EC2 fake, with the records of a workspace. */
 async function scene(): Promise<Scene> {
-  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
-  const place = {
-    account: ACCOUNT,
-    subnetIds: [region.subnets["us-east-1a"] ?? "", region.subnets["us-east-1b"] ?? ""],
-    groupId: region.securityGroupId,
-    imageId: region.images.x86_64,
-  };
-  const cli = ec2Cli(ec2.url, place);
-  await setWorkspaceRecords(cli, place);
+  const opened = await ec2Scene({ zones: ["us-east-1a", "us-east-1b"] });
   return {
-    ec2,
-    region,
-    cli,
+    ...opened,
     mutations: () =>
-      ec2.requests
+      opened.ec2.requests
         .filter(({ isRead, isDryRun }) => !isRead && !isDryRun)
         .map(({ action }) => action),
-    async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
-      await ec2.close();
-    },
   };
 }
 

@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { startEc2 } from "../../../testing/ec2/index.ts";
+import type { Ec2Fake, Ec2Options, Ec2Region } from "../../../testing/ec2/index.ts";
 import type { CommandResult } from "./command-line.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ScratchCatalog } from "./scratch-catalog.ts";
@@ -49,6 +51,41 @@ export function ec2Cli(url: string, { account }: Ec2Place): Ec2Cli {
       catalog.runProcess(argv, { environment, onStart }),
     json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),
     [Symbol.dispose]: () => catalog[Symbol.dispose](),
+  };
+}
+
+export const FAKE_ACCOUNT = "123456789012";
+
+/** The command line on an EC2 fake of its own, with the records of a workspace. */
+export interface Ec2Scene extends AsyncDisposable {
+  readonly ec2: Ec2Fake;
+  readonly region: Ec2Region;
+  readonly cli: Ec2Cli;
+}
+
+/**
+ * @param options.zones the zones of the workspace's subnets, the default ones of their zones
+ * @param options.rates default: no pacing
+ */
+export async function ec2Scene({
+  zones = ["us-east-1a"],
+  rates = "off",
+}: { readonly zones?: readonly string[] } & Pick<Ec2Options, "rates"> = {}): Promise<Ec2Scene> {
+  const ec2 = await startEc2({ rates, timing: { pendingMs: 20, endingMs: 20 } });
+  const region = ec2.region("us-east-1", FAKE_ACCOUNT);
+  const subnetIds = zones.map((zone) => region.subnets[zone] ?? "");
+  const groupId = region.securityGroupId;
+  const place = { account: FAKE_ACCOUNT, subnetIds, groupId, imageId: region.images.x86_64 };
+  const cli = ec2Cli(ec2.url, place);
+  await setWorkspaceRecords(cli, place);
+  return {
+    ec2,
+    region,
+    cli,
+    async [Symbol.asyncDispose]() {
+      cli[Symbol.dispose]();
+      await ec2.close();
+    },
   };
 }
 

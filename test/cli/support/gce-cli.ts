@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { expect } from "vitest";
-import { z } from "zod";
 import { startGce } from "../../../testing/gce/index.ts";
 import type { GceOptions, GceFake } from "../../../testing/gce/index.ts";
 import type { CommandOptions, CommandResult } from "./command-line.ts";
+import { printedError } from "./printed-error.ts";
+import type { PrintedError } from "./printed-error.ts";
 import { scratchCatalog } from "./scratch-catalog.ts";
 import type { ProcessResult } from "./slipway-process.ts";
 
@@ -17,27 +18,6 @@ const RECORDS = {
   placement: `{name: there, substrate: GCP, target: {gcp: {project: ${PROJECT}, zones: [us-central1-a, us-central1-b], subnet: default, labels: {team: red}}}}`,
   workspace: "{name: dev, image_ref: base, placement: there}",
 } as const;
-
-const refusal = z.strictObject({
-  error: z.looseObject({
-    code: z.string(),
-    reason: z.string(),
-    remedy: z.string(),
-    checks: z
-      .array(
-        z.looseObject({
-          name: z.string(),
-          outcome: z.string(),
-          reason: z.string().optional(),
-          remedy: z.string().optional(),
-        }),
-      )
-      .optional(),
-  }),
-});
-
-/** The error of the JSON object on standard error. */
-export type Refusal = z.infer<typeof refusal>["error"];
 
 export interface GceCli extends AsyncDisposable {
   readonly gce: GceFake;
@@ -53,7 +33,7 @@ export interface GceCli extends AsyncDisposable {
   readonly refused: (
     argv: readonly string[],
     options?: CommandOptions,
-  ) => Promise<{ readonly exitCode: number; readonly error: Refusal }>;
+  ) => Promise<{ readonly exitCode: number; readonly error: PrintedError }>;
   /** Replaces a record. */
   readonly set: (kind: string, name: string, record: string) => Promise<void>;
   /** The mutating calls so far. */
@@ -91,7 +71,7 @@ export async function gceCli(options: GceOptions = {}): Promise<GceCli> {
     async refused(argv, more) {
       const { exitCode, stdout, stderr } = await run([...argv, "-o", "json"], more);
       expect(stdout).toBe("");
-      return { exitCode, error: refusal.parse(JSON.parse(stderr)).error };
+      return { exitCode, error: printedError({ stderr }) };
     },
     changes: () =>
       gce.requests.filter(({ isMutation }) => isMutation).map(({ call }) => call ?? null),
@@ -103,7 +83,9 @@ export async function gceCli(options: GceOptions = {}): Promise<GceCli> {
 }
 
 /** The failed checks' reasons, keyed by check name. */
-export function failures({ checks = [] }: Refusal): Readonly<Record<string, string | undefined>> {
+export function failures({
+  checks = [],
+}: PrintedError): Readonly<Record<string, string | undefined>> {
   const failed = checks.filter(({ outcome }) => outcome === "failed");
   expect(failed.filter(({ remedy }) => remedy === undefined)).toEqual([]);
   return Object.fromEntries(failed.map(({ name, reason }) => [name, reason]));
