@@ -89,6 +89,44 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
     expect(cli.changes()).toEqual([]);
   });
 
+  it.each([
+    ["every project", PROJECT],
+    ["its own project alone", "elsewhere"],
+  ])(
+    "has one finding if Compute Engine refuses all calls for %s in the same words",
+    async (_whose, project) => {
+      await using cli = await gceCli();
+      cli.gce.addImage(project, { name: "plain" });
+      await setImage(cli, `projects/${project}/global/images/plain`);
+      const message =
+        "This API method requires billing to be enabled. Please enable billing on project #42.";
+      const match = project === PROJECT ? {} : { project: PROJECT };
+      cli.gce.fault({ kind: "error", code: "forbidden", status: 403, message, ...match });
+      const { exitCode, error } = await cli.refused(["resolve", "dev"]);
+      expect(exitCode).toBe(3);
+      expect(failures(error)).toEqual({ "cloud.credentials": "CLOUD_PERMISSION_DENIED" });
+      expect(error["message"]).toContain(message);
+      expect(error.remedy).toContain("Follow the message");
+      expect(error.remedy).not.toContain("Grant");
+    },
+  );
+
+  it("has a finding for each missing permission, which names its resource", async () => {
+    await using cli = await gceCli();
+    for (const permission of [
+      "compute.zones.get",
+      "compute.subnetworks.get",
+      "compute.subnetworks.use",
+    ])
+      cli.gce.deny({ project: PROJECT, permission });
+    const { error } = await cli.refused(["resolve", "dev"]);
+    expect(Object.keys(failures(error))).toEqual([
+      "zone.state",
+      "subnets.exist",
+      "permission.subnet",
+    ]);
+  });
+
   it("is distinguished from an unreachable cloud", async () => {
     await using cli = await gceCli();
     const environment = {

@@ -54,6 +54,7 @@ export function gceError(caught: unknown, context: GceCallContext): SlipwayError
     ...(isNotFound(caught) ? notFound : {}),
     message: `${doing}: ${WORDS[outcome]}${caught.message}`,
     metadata: { ...metadataOf(caught), ...(outcome === "unreachable" ? UNSENT : {}) },
+    cause: caught,
   });
 }
 

@@ -4,6 +4,7 @@ import { gceError } from "../errors/errors.ts";
 import { familyLink, imageLink, partialLink } from "./links.ts";
 import type { ImageLink } from "./links.ts";
 import { settledRead } from "../errors/failed-reads.ts";
+import { isDenied, sharedRefusal, wordsOf } from "../errors/shared-refusal.ts";
 import type { GceReads } from "../client/reads.ts";
 import type { ImageReply } from "../client/replies.ts";
 
@@ -11,7 +12,9 @@ export interface AbsentImage {
   readonly link: ImageLink;
   /** The error of the read. */
   readonly caught: unknown;
-  readonly reads: Pick<GceReads, "images">;
+  readonly reads: Pick<GceReads, "images" | "project">;
+  /** The placement's. */
+  readonly project: string;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +26,7 @@ export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
   const { link, caught, reads, signal } = absent;
   const subject = textOf(link);
   const error = gceError(caught, { doing: `reading ${subject}` });
-  if (isDenied(error)) return denied(link, error);
+  if (isDenied(error)) return (await projectRefusal(absent, error)) ?? denied(link, error);
   if (error.code !== "NOT_FOUND") return error;
   const { project, name } = link;
   const listed = await settledRead(
@@ -43,8 +46,19 @@ export function textOf({ kind, project, name }: ImageLink): string {
   return kind === "image" ? imageLink(project, name) : familyLink(project, name);
 }
 
-function isDenied({ reason, blastRadius }: SlipwayError): boolean {
-  return reason === "CLOUD_PERMISSION_DENIED" && blastRadius === "credential";
+/**
+ * The error if all of the placement's project is closed to the caller, and not the image. One more call, if the message
+ * does not name anything of the image's project.
+ */
+async function projectRefusal(
+  { link, reads, project, signal }: AbsentImage,
+  error: SlipwayError,
+): Promise<SlipwayError | null> {
+  if (wordsOf(error)?.includes(`projects/${link.project}/`)) return null;
+  const read = await settledRead(reads.project({ project }, signal), {
+    doing: `reading project ${project}`,
+  });
+  return sharedRefusal([error, read.error], project);
 }
 
 function denied(link: ImageLink, error: SlipwayError): SlipwayError {

@@ -15,7 +15,7 @@ import type { ImageReply } from "../client/replies.ts";
 type GceImage = Extract<ImageSource, { substrate: "GCP" }>;
 
 export interface ImagePorts {
-  readonly reads: Pick<GceReads, "image" | "imageOfFamily" | "images">;
+  readonly reads: Pick<GceReads, "image" | "imageOfFamily" | "images" | "project">;
   /** The project of links without one. */
   readonly project: string;
 }
@@ -41,7 +41,7 @@ export async function inspectGceImage(
     return inspected({ imageName, requested: selfLink, link, image });
   } catch (caught) {
     if (signal.aborted) throw cancellation(signal, "reading the image");
-    const error = await absenceError({ link, caught, reads, signal });
+    const error = await absenceError({ link, caught, reads, project, signal });
     if (error.reason === "INTERNAL") throw error;
     return unread(imageName, error, referenceCheck(selfLink, link));
   }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../src/errors.ts";
+import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
 import type { Candidate, Check, GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, skipped, failedBy } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
@@ -205,6 +205,20 @@ export function absentProjectReport(
   });
   const unknown = SKIPPED_CHECKS.map((name) => skipped(name, "unknown: there is no project"));
   return emptyReport(draft, subnet, { why, checks: [missing, ...unknown] });
+}
+
+/** One failure stands for all reads that Compute Engine refused in the same words. */
+export function refusedReport(
+  draft: PlanDraft,
+  subnet: Reading<SubnetReference>,
+  error: SlipwayError,
+): PreflightReport {
+  const failure = failedBy(obstacleName(error) ?? "cloud.credentials", error);
+  const why = "unknown, because Compute Engine refuses every call for the project";
+  return emptyReport(draft, subnet, {
+    why: error.message,
+    checks: [failure, ...SKIPPED_CHECKS.map((name) => skipped(name, why))],
+  });
 }
 
 const SKIPPED_CHECKS = [

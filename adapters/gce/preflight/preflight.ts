@@ -1,17 +1,23 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { isSlipwayError } from "../../../src/errors.ts";
-import type { JsonObject } from "../../../src/errors.ts";
+import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
 import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
 import { findMachineType } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
-import { preflightReport, absentProjectReport, skippedReport } from "./preflight-report.ts";
+import {
+  absentProjectReport,
+  preflightReport,
+  refusedReport,
+  skippedReport,
+} from "./preflight-report.ts";
 import type { Found } from "./preflight-report.ts";
 import { DEFAULT_MACHINE_TYPE, readForPreflight } from "./preflight-reads.ts";
 import type { PreflightReads } from "./preflight-reads.ts";
 import { settledRead } from "../errors/failed-reads.ts";
+import { sharedRefusal } from "../errors/shared-refusal.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import { gcpTarget, subnetOf } from "../target.ts";
@@ -40,6 +46,8 @@ export async function preflightInstance(
   const readings = await readForPreflight(reads, input, signal);
   if (isProjectAbsent(readings) && (await lacksProject(reads, target, signal)))
     return absentProjectReport(draft, subnet, target.project);
+  const refused = sharedRefusal(resourceErrors(readings), target.project);
+  if (refused !== null) return refusedReport(draft, subnet, refused);
   const findings = zoneFindings(readings.zones);
   const there = readings.zones.filter((_, index) => isThere(findings[index]));
   const machineType = findMachineType(draft, there);
@@ -54,6 +62,11 @@ export async function preflightInstance(
     diskType: findDiskType(draft, there),
   };
   return preflightReport(found, await otherZones(reads, found, signal));
+}
+
+/** The errors of the reads of each zone and of the subnet. */
+function resourceErrors({ zones, subnet }: PreflightReads): readonly (SlipwayError | null)[] {
+  return [...zones.map(({ state }) => state.error), ...(subnet === null ? [] : [subnet.error])];
 }
 
 function namedSubnet(target: GcpTarget): Reading<SubnetReference> {
