@@ -175,6 +175,7 @@ export type ErrorReason = (typeof ERROR_REASONS)[number];
  * subnet or zone. `refusal-scope.ts` says which candidates of a plan each of them rules out.
  */
 export const BLAST_RADII = [
+  "launch",
   "request",
   "place",
   "type-in-zone",

@@ -16,6 +16,7 @@ const sameZone: Scope = (refused, other) => refused.place === other.place;
  * credentials, account and region; they differ in zone, subnet, market and machine type.
  */
 const SCOPES: Readonly<Record<BlastRadius, Scope>> = {
+  launch: () => false,
   request: () => false,
   place: (refused, other) => sameZone(refused, other) && refused.subnet === other.subnet,
   // Spot and on-demand machines come from separate pools: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances.html
@@ -40,6 +41,8 @@ export function rulesOut(refusal: Refusal, refused: Candidate, other: Candidate)
       // It may pass: nothing is decided yet.
       return false;
     case "next-candidate":
+      // Fewer machines than the refused ones may still fit there.
+      if (refusal.blastRadius === "launch") return false;
       return refused === other || SCOPES[refusal.blastRadius](refused, other);
     case "never":
       return true;

@@ -20,8 +20,15 @@ export interface OpenCandidate {
 export type EarlierLaunch = Pick<LaunchRecord, "candidate" | "blastRadius">;
 
 /**
+ * How many launches of several machines a spawn joins at most in one place. Each refusal halves them: a thousand
+ * machines become one after ten.
+ */
+const MOST_SHARED_LAUNCHES = 12;
+
+/**
  * The remaining places of a spawn: the plan's eligible ones in order, without those already tried and those that a
- * refusal rules out. Places that are known to be full come last.
+ * refusal rules out. Places that are known to be full come last; after them those that refused a launch of several
+ * machines, and may still have room for fewer.
  */
 export function openCandidates(
   plan: LaunchPlan,
@@ -33,25 +40,30 @@ export function openCandidates(
     .filter(
       ({ index, candidate }) =>
         candidate.verdict === "eligible" &&
-        !earlier.some(
-          (launch) => launch.candidate === index || isRuledOut(plan, launch, candidate),
-        ),
+        !earlier.some((launch) => isRuledOut(plan, launch, { index, candidate })) &&
+        sharedLaunches(earlier, index) <= MOST_SHARED_LAUNCHES,
     );
-  if (full.size === 0) return open;
   const supplies = suppliesOf(plan);
-  const isFull = ({ index }: OpenCandidate) => supplies[index]?.some((one) => full.has(one));
-  return [...open.filter((one) => !isFull(one)), ...open.filter(isFull)];
+  const rank = ({ index }: OpenCandidate): number => {
+    if (sharedLaunches(earlier, index) > 0) return 2;
+    return supplies[index]?.some((one) => full.has(one)) === true ? 1 : 0;
+  };
+  return open.toSorted((one, other) => rank(one) - rank(other));
+}
+
+function sharedLaunches(earlier: readonly EarlierLaunch[], index: number): number {
+  return earlier.filter(({ candidate }) => candidate === index).length;
 }
 
 /** A launch that was followed by another one was refused with the verdict `next-candidate`. */
 function isRuledOut(
   { candidates }: LaunchPlan,
   { candidate, blastRadius }: EarlierLaunch,
-  other: Candidate,
+  other: OpenCandidate,
 ): boolean {
   const refused = candidates[candidate];
-  if (blastRadius === null || refused === undefined) return false;
-  return rulesOut({ blastRadius, retry: "next-candidate" }, refused, other);
+  if (blastRadius === null || refused === undefined) return candidate === other.index;
+  return rulesOut({ blastRadius, retry: "next-candidate" }, refused, other.candidate);
 }
 
 /** The supplies of a launch at each candidate, in order: an offering and, where it has one, a subnet's addresses. */

@@ -65,6 +65,8 @@ export function fullOfferings(
   if (error.retry !== "next-candidate" || refused === undefined) return [];
   if (error.reason === "SUBNET_FULL") return [addressesOf(plan, refused) ?? []].flat();
   if (!SHORTAGES.has(error.reason)) return [];
-  const short = plan.candidates.filter((candidate) => rulesOut(error, refused, candidate));
+  const short = plan.candidates.filter(
+    (candidate) => candidate === refused || rulesOut(error, refused, candidate),
+  );
   return [...new Set(short.map((candidate) => offeringOf(plan, candidate)))];
 }

@@ -8,7 +8,7 @@ const list = z.array(
     spawn_id: z.string(),
     state: z.string(),
     machine: z.object({ id: z.string() }).nullable(),
-    error: z.object({ code: z.string() }).nullable(),
+    error: z.looseObject({ code: z.string() }).nullable(),
   }),
 );
 
@@ -63,6 +63,47 @@ describe("spawn --count on EC2", () => {
     expect(JSON.parse(ran.stderr)).toMatchObject({
       error: { code: first?.error?.code, metadata: { spawn_id: first?.spawn_id } },
     });
+  });
+
+  it(
+    "launches as many machines as a quota allows, and prints EC2's words for the others",
+    SLOW,
+    async () => {
+      await using here = await scene();
+      const { cli, region } = here;
+      // A t3.micro has two vCPUs.
+      region.setQuota(10);
+      const ran = await cli.attempt(["spawn", "agent-dev", "--count", "8", "-o", "json"]);
+      const spawns = list.parse(JSON.parse(ran.stdout));
+      expect(spawns.map(({ state }) => state).toSorted()).toEqual([
+        ...Array(3).fill("failed"),
+        ...Array(5).fill("running"),
+      ]);
+      for (const { error } of spawns.filter(({ state }) => state === "failed"))
+        expect(error).toMatchObject({
+          reason: "QUOTA_EXCEEDED",
+          message: expect.stringContaining("your current vCPU limit of 10 allows"),
+        });
+    },
+  );
+
+  it.each([
+    ["place on-demand machines instead", "SPOT_THEN_ON_DEMAND", { spot: 0, "on-demand": 20 }],
+    ["halves a launch that a spot quota refuses as a whole", "SPOT", { spot: 5, "on-demand": 0 }],
+  ])("%s", SLOW, async (_what, market, running) => {
+    await using here = await scene();
+    const { cli, ec2, region } = here;
+    await cli.run(["patch", "placement", "ec2", "--set", `target.aws.market=${market}`]);
+    region.setQuota(10, { market: "spot" });
+    const argv = ["spawn", "agent-dev", "--count", "20", "-o", "json"];
+    list.parse(JSON.parse((await cli.attempt(argv)).stdout));
+    const machines = Object.groupBy(region.instances(), (one) => one.market);
+    const counts = {
+      spot: machines.spot?.length ?? 0,
+      "on-demand": machines["on-demand"]?.length ?? 0,
+    };
+    expect(counts).toEqual(running);
+    expect(ec2.requests.filter(({ action }) => action === "RunInstances").length).toBeLessThan(12);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { cancellation, throwIfCancelled } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
+import type { ErrorReason } from "../../../src/errors.ts";
 import { machineTypeAt } from "../../../src/plan/machine-types.ts";
 import type { AwsTarget } from "../../../src/plan/plan.ts";
 import type { Launch, LaunchOutcome, Machine } from "../../../src/substrate/contract.ts";
@@ -69,7 +70,8 @@ async function attempt(
     if (USED_TOKEN_CODES.has(providerCode(caught)))
       return await usedTokenOutcomes(api, launch, cloudError(caught, context));
     const error = cloudError(caught, context);
-    return sameOutcome(launch, isOutcomeUnknown(caught) ? "unknown" : "rejected", error);
+    if (isOutcomeUnknown(caught)) return sameOutcome(launch, "unknown", error);
+    return rejections(launch, error);
   }
 }
 
@@ -121,14 +123,45 @@ function sameOutcome(
   return members.map(() => ({ outcome, error }));
 }
 
-/** EC2 launches as many machines as it can between `MinCount` and `MaxCount`, and does not mention the others. */
+/** Reasons for which EC2 may refuse a number of machines although fewer would fit. */
+const COUNTED: ReadonlySet<ErrorReason> = new Set(["QUOTA_EXCEEDED", "SUBNET_FULL"]);
+
+/**
+ * EC2 documents for its capacity that it launches as many machines as fit, and people report the same of on-demand
+ * quotas: https://github.com/ITISFoundation/osparc-simcore/pull/5408. About spot quotas and the addresses of a subnet
+ * nothing is known. In case such a refusal is about the number, half of the members may be launched there once more.
+ */
+function rejections({ members }: Launch, error: SlipwayError): readonly LaunchOutcome[] {
+  const isCounted = error.retry === "next-candidate" && COUNTED.has(error.reason);
+  const again = isCounted && members.length > 1 ? Math.ceil(members.length / 2) : 0;
+  const { code, reason, message, remedy, retry, metadata } = error;
+  const ofLaunch = new SlipwayError({
+    code,
+    reason,
+    message,
+    ...(remedy === null ? {} : { remedy }),
+    blastRadius: "launch",
+    retry,
+    metadata: { ...metadata, requested: members.length },
+    cause: error.cause,
+  });
+  return members.map((_member, index) => ({
+    outcome: "rejected",
+    error: index < again ? ofLaunch : error,
+  }));
+}
+
+/**
+ * EC2 launches as many machines as it can between `MinCount` and `MaxCount`, and does not say why it left the others
+ * out. A launch of these alone gets its words.
+ */
 function notLaunched({ place, members, plan }: Launch, accepted: number): SlipwayError {
   return new SlipwayError({
     code: "RESOURCE_EXHAUSTED",
     reason: "INSUFFICIENT_CAPACITY",
-    message: `EC2 had capacity for ${accepted} of ${members.length} machines of type ${machineTypeAt(plan, place)} in ${place.place}`,
+    message: `EC2 launched ${accepted} of ${members.length} machines of type ${machineTypeAt(plan, place)} in ${place.place}`,
     remedy: "Name subnets in more zones, or another machine type.",
-    blastRadius: "type-in-zone",
+    blastRadius: "launch",
     retry: "next-candidate",
     metadata: { accepted, requested: members.length },
   });

@@ -36,6 +36,7 @@ const OTHERS = {
 } as const satisfies Record<string, Where>;
 
 const RULED_OUT: Readonly<Record<BlastRadius, readonly (keyof typeof OTHERS)[]>> = {
+  launch: [],
   request: ["itself"],
   place: ["itself", "its other market", "another machine type"],
   "type-in-zone": ["itself", "another subnet of its zone"],
@@ -86,7 +87,9 @@ describe("rulesOut", () => {
   });
 
   it("groups the candidates: each refusal rules out a whole group or nothing of it", () => {
-    const groupRadius = fc.constantFrom(...BLAST_RADII.filter((radius) => radius !== "request"));
+    const groupRadius = fc.constantFrom(
+      ...BLAST_RADII.filter((radius) => radius !== "launch" && radius !== "request"),
+    );
     fc.assert(
       fc.property(groupRadius, candidate, candidate, candidate, (blastRadius, a, b, c) => {
         const isRuledOut = (one: Candidate, other: Candidate) =>
@@ -100,6 +103,7 @@ describe("rulesOut", () => {
 
   it("never rules out less for a wider radius", () => {
     const wider = fc.constantFrom<readonly [BlastRadius, BlastRadius]>(
+      ["launch", "request"],
       ["request", "place"],
       ["request", "type-in-zone"],
       ["place", "zone"],

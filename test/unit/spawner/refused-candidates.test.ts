@@ -24,7 +24,7 @@ const plan = samplePlan({ candidates: CANDIDATES });
 function refusal(blastRadius: BlastRadius): SlipwayErrorOptions {
   return {
     code: "RESOURCE_EXHAUSTED",
-    reason: "QUOTA_EXCEEDED",
+    reason: blastRadius.includes("market") ? "QUOTA_EXCEEDED" : "CLOUD_REQUEST_REFUSED",
     message: `refused for its ${blastRadius}`,
     blastRadius,
     retry: "next-candidate",
@@ -172,6 +172,7 @@ function isAbout(radius: BlastRadius, refused: Candidate, other: Candidate): boo
     (name) => refused[name] === other[name],
   );
   switch (radius) {
+    case "launch":
     case "request":
       return false;
     case "place":
@@ -218,11 +219,12 @@ it("tries exactly the candidates that no refusal so far is about, in the plan's 
         expected.every((tried, at) => {
           const [refused, other, radius] = [candidates[tried], candidates[index], radii[at]];
           if (refused === undefined || other === undefined || radius === undefined) return false;
-          return tried !== index && !isAbout(radius, refused, other);
+          return (tried !== index || radius === "launch") && !isAbout(radius, refused, other);
         });
       for (;;) {
-        const next = candidates.findIndex((_candidate, index) => isOpen(index));
-        if (next < 0) break;
+        const open = [...candidates.keys()].filter(isOpen);
+        const next = open.find((index) => !expected.includes(index)) ?? open[0];
+        if (next === undefined) break;
         expected.push(next);
       }
       // A shortage would put the candidates that share a supply last.

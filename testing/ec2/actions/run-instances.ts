@@ -116,7 +116,10 @@ function launch(
   const { MinCount, MaxCount } = parameters;
   const market = parameters.InstanceMarketOptions?.MarketType === "spot" ? "spot" : "on-demand";
   if (market === "spot") requireSpotRole(context);
-  requireQuota(context, type, { market, count: MaxCount });
+  // People report of on-demand quotas that EC2 launches as many machines as fit, as it documents for its capacity:
+  // https://github.com/ITISFoundation/osparc-simcore/pull/5408
+  const least = market === "spot" ? MaxCount : MinCount;
+  const inQuota = requireQuota(context, type, { market, count: least });
   const subnet = subnetWithMostRoom(context, decision, market);
   if (market === "spot")
     requireSpotPrice(context, {
@@ -133,7 +136,7 @@ function launch(
       );
     throw insufficientCapacity(type.name, network.isNamed ? subnet.zone : null, others);
   }
-  const count = Math.min(free, MaxCount);
+  const count = Math.min(free, inQuota, MaxCount);
   const addresses = addressesFor(context, network, subnet, count);
   if (addresses.length < MinCount)
     throw new Ec2Failure(

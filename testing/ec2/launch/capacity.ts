@@ -21,18 +21,22 @@ export function freeCapacity(
   return Math.max(0, pool.machines - used);
 }
 
-/** @throws Ec2Failure `VcpuLimitExceeded`, or `MaxSpotInstanceCountExceeded` for spot */
+/**
+ * How many more machines of the type the quota allows; without a quota, any number.
+ *
+ * @throws Ec2Failure `VcpuLimitExceeded`, or `MaxSpotInstanceCountExceeded` for spot, if they are fewer than `count`
+ */
 export function requireQuota(
   { region, account, now, types }: Context,
   type: InstanceType,
   launch: { readonly market: Market; readonly count: number },
-): void {
+): number {
   const group = quotaGroup(type.name);
   const { market, count } = launch;
   const quota = region.quotas.find(
     (one) => one.account === account && one.group === group && one.market === market,
   );
-  if (quota === undefined) return;
+  if (quota === undefined) return Infinity;
   const isCounted = (instance: Instance): boolean =>
     instance.account === account &&
     instance.market === market &&
@@ -41,8 +45,9 @@ export function requireQuota(
   let used = 0;
   for (const instance of region.instances.values())
     if (isCounted(instance)) used += types.get(instance.instanceType)?.vcpus ?? 0;
-  if (used + type.vcpus * count <= quota.vcpus) return;
-  throw quotaReached(market, quota.vcpus);
+  const left = Math.floor((quota.vcpus - used) / type.vcpus);
+  if (left < count) throw quotaReached(market, quota.vcpus);
+  return left;
 }
 
 export function quotaReached(market: Market, vcpus: number): Ec2Failure {

@@ -2,6 +2,7 @@ import type { Instance, RunInstancesCommandOutput } from "@aws-sdk/client-ec2";
 import { describe, expect, it } from "vitest";
 import { launchInstances } from "../../../../../adapters/aws/launch/launch.ts";
 import { createRecentMachines } from "../../../../../adapters/aws/machines/recent-machines.ts";
+import { refusal } from "../../../../support/aws-refusals.ts";
 import { EC2_ACCOUNT, ec2Launch, ec2Plan, summary } from "../../../../support/ec2-launch.ts";
 
 const PLAN = ec2Plan({
@@ -18,13 +19,17 @@ function instance(index: number | undefined, id = `i-${index ?? "x"}`): Instance
   };
 }
 
-/** The outcomes of a launch of two machines, given this reply from EC2. */
-async function launchAnswered(reply: Omit<RunInstancesCommandOutput, "$metadata">) {
+/** The outcomes of a launch of two machines (or as many as given), given this reply from EC2. */
+async function launchAnswered(
+  reply: Omit<RunInstancesCommandOutput, "$metadata"> | Error,
+  count = 2,
+) {
   const recent = createRecentMachines(() => 0);
-  const launch = ec2Launch(PLAN, "batch", { count: 2 });
+  const launch = ec2Launch(PLAN, "batch", { count });
   const api = {
     region: "us-east-1",
-    runInstances: () => Promise.resolve({ ...reply, $metadata: {} }),
+    runInstances: () =>
+      reply instanceof Error ? Promise.reject(reply) : Promise.resolve({ ...reply, $metadata: {} }),
     describeInstances: () => Promise.reject(new Error("DescribeInstances was called")),
   };
   const ports = { api, recent, account: () => Promise.resolve(EC2_ACCOUNT) };
@@ -58,8 +63,33 @@ describe("launchInstances", () => {
     const { outcomes, launch, recent } = await launchAnswered({ Instances: [instance(0)] });
     expect(outcomes).toMatchObject([
       { outcome: "accepted", machine: { ownership: { ...launch.ownership, spawnId: null } } },
-      { outcome: "rejected", error: { metadata: { accepted: 1, requested: 2 } } },
+      {
+        outcome: "rejected",
+        error: { blastRadius: "launch", metadata: { accepted: 1, requested: 2 } },
+      },
     ]);
     expect(recent.ofOwner("ledger-1").map(({ id }) => id)).toEqual(["i-0"]);
   });
+
+  it.each([
+    [
+      "MaxSpotInstanceCountExceeded",
+      5,
+      ["launch", "launch", "launch", "type-in-market", "type-in-market"],
+    ],
+    ["VcpuLimitExceeded", 2, ["launch", "type-in-market"]],
+    ["VcpuLimitExceeded", 1, ["type-in-market"]],
+    ["InsufficientFreeAddressesInSubnet", 2, ["launch", "place"]],
+    // EC2 launches as many machines as it has capacity for: then there is none.
+    ["InsufficientInstanceCapacity", 2, ["type-in-zone", "type-in-zone"]],
+    ["InvalidAMIID.NotFound", 2, ["image", "image"]],
+  ])(
+    "lets half of the members return if fewer may fit: %s, %i members",
+    async (code, count, radii) => {
+      const { outcomes } = await launchAnswered(refusal(code, 400), count);
+      const errors = outcomes.flatMap((one) => (one.outcome === "rejected" ? [one.error] : []));
+      expect(errors.map(({ blastRadius }) => blastRadius)).toEqual(radii);
+      for (const error of errors) expect(error.message).toContain(`${code}: words of AWS`);
+    },
+  );
 });
