@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BLAST_RADII } from "../../../src/errors.ts";
-import type { BlastRadius, SlipwayErrorOptions } from "../../../src/errors.ts";
+import type { BlastRadius, ErrorReason, SlipwayErrorOptions } from "../../../src/errors.ts";
 import { FULL_MILLISECONDS } from "../../../src/spawner/candidates.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
 import type { SpawnerPorts } from "../../../src/spawner/task.ts";
@@ -21,10 +21,17 @@ const CANDIDATES = (["spot", "on-demand"] as const).flatMap((market) =>
 );
 const plan = samplePlan({ candidates: CANDIDATES });
 
+/** The reasons of shortages, which later spawns avoid for some time. */
+const REASONS: Readonly<Partial<Record<BlastRadius, ErrorReason>>> = {
+  "type-in-zone": "INSUFFICIENT_CAPACITY",
+  "type-in-market": "QUOTA_EXCEEDED",
+  market: "QUOTA_EXCEEDED",
+};
+
 function refusal(blastRadius: BlastRadius): SlipwayErrorOptions {
   return {
     code: "RESOURCE_EXHAUSTED",
-    reason: blastRadius.includes("market") ? "QUOTA_EXCEEDED" : "CLOUD_REQUEST_REFUSED",
+    reason: REASONS[blastRadius] ?? "CLOUD_REQUEST_REFUSED",
     message: `refused for its ${blastRadius}`,
     blastRadius,
     retry: "next-candidate",
@@ -132,7 +139,7 @@ describe("a refusal of one of several machine types", () => {
     expect(
       spawn.attempts.map(({ place, machineType, reason }) => [place, machineType, reason]),
     ).toEqual([
-      ["zone-a", "m7i.large", "QUOTA_EXCEEDED"],
+      ["zone-a", "m7i.large", "INSUFFICIENT_CAPACITY"],
       ["zone-b", "m7i.large", "QUOTA_EXCEEDED"],
       ["zone-a", "m7i.large", null],
     ]);
