@@ -4,6 +4,7 @@ import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
 import { belongsToAnother } from "../host/file-owner.ts";
+import { followOwnLinks } from "../host/own-links.ts";
 import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
 import { makeFolder } from "../storage/database.ts";
 import { KEY_BYTES, sealingKey } from "./sealing.ts";
@@ -68,9 +69,15 @@ export function givenKey(given: Uint8Array | string, description = "the given ke
   };
 }
 
-/** Applies the rules of `ssh` for a private key: the user must own it, and no other user may read it. */
-async function readOwnFile(file: string, description: string): Promise<string | null> {
+/**
+ * Applies the rules of `ssh` for a private key: the user must own it, and no other user may read it. Another user who
+ * owns a link to it chooses the key, and with it which secrets can be read.
+ */
+async function readOwnFile(path: string, description: string): Promise<string | null> {
   try {
+    const file = followOwnLinks(path, ({ link: unsafe, what, remedy }) =>
+      invalidKey(`key file ${unsafe} ${what}`, remedy),
+    );
     const bytes = await readRegularFile(file, LARGEST_KEY_FILE, (status) => {
       if (belongsToAnother(status))
         throw invalidKey(

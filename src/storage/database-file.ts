@@ -4,11 +4,12 @@
  * database servers: Slipway refuses another user's file and a file that every user can write to, and warns about a file
  * that others can read or that its group can write to.
  */
-import { closeSync, lstatSync, openSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { closeSync, lstatSync, openSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { dirname } from "node:path";
 import { SlipwayError } from "../errors.ts";
 import { belongsToAnother } from "../host/file-owner.ts";
+import { followOwnLinks } from "../host/own-links.ts";
 import { notRegular, whyUnreadable } from "../host/read-file.ts";
 
 /** A risk to the database that is not an error, and its remedy. */
@@ -25,8 +26,6 @@ const READABLE_BY_ALL = 0o004;
 const WRITABLE_BY_GROUP = 0o020;
 /** In a folder with this bit, such as `/tmp`, users cannot rename or remove each other's files. */
 const STICKY = 0o1000;
-/** The limit of Linux (`path_resolution(7)`). */
-const MOST_LINKS = 40;
 
 /**
  * Creates the database's file for this user alone if it does not exist. SQLite would create it with the process's
@@ -41,7 +40,7 @@ const MOST_LINKS = 40;
  * @throws the file system's error, or a SlipwayError
  */
 export function createDatabaseFile(path: string): string {
-  const file = followLinks(path);
+  const file = followOwnLinks(path, ({ link, what, remedy }) => unsafe(link, what, remedy));
   try {
     closeSync(openSync(file, "ax", 0o600));
   } catch (caught) {
@@ -118,7 +117,7 @@ function folderWarnings(file: string): readonly StorageWarning[] {
 function refuseUnsafeFile(path: string, status: Stats): void {
   if (!status.isFile())
     throw new SlipwayError({
-      code: "UNAVAILABLE",
+      code: "FAILED_PRECONDITION",
       reason: "STORAGE_UNAVAILABLE",
       message: `database ${path} cannot be opened: ${whyUnreadable(notRegular(status))}`,
       remedy: "Name another database: it and the logs next to it must be regular files.",
@@ -136,25 +135,6 @@ function refuseUnsafeFile(path: string, status: Stats): void {
       "can be written by every user of this machine, who can change what is launched",
       `Check its records, then run \`chmod 600 ${path}\`.`,
     );
-}
-
-/** Follows links here instead of in SQLite, so that the file that is checked is the file that is opened. */
-function followLinks(path: string): string {
-  let file = path;
-  for (let hops = 0; hops < MOST_LINKS; hops += 1) {
-    const status = lstatSync(file, { throwIfNoEntry: false });
-    if (status?.isSymbolicLink() !== true) return join(realpathSync(dirname(file)), basename(file));
-    if (belongsToAnother(status))
-      throw unsafe(
-        file,
-        `is a symbolic link of another user (uid ${status.uid})`,
-        "Name a database of your own.",
-      );
-    const target = readlinkSync(file);
-    // `join` would drop `..` together with the part before it, which may itself be a link to another folder.
-    file = isAbsolute(target) ? target : `${dirname(file)}/${target}`;
-  }
-  throw unsafe(path, "is a symbolic link without an end", "Remove the link.");
 }
 
 function unsafe(path: string, what: string, remedy: string): SlipwayError {

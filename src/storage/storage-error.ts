@@ -45,6 +45,8 @@ const UNAVAILABLE: StorageFault = {
   remedy: "Check that the path is right and that this user may read and write it.",
 };
 const FORBIDDEN: StorageFault = { ...UNAVAILABLE, code: "PERMISSION_DENIED" };
+/** The path cannot lead to a database, now or later. */
+const MISPLACED: StorageFault = { ...UNAVAILABLE, code: "FAILED_PRECONDITION" };
 
 /** Primary result codes. Any other is a defect of Slipway, such as SQL that does not fit its table. */
 const BY_RESULT_CODE: ReadonlyMap<number, StorageFault> = new Map([
@@ -65,6 +67,11 @@ const BY_ERRNO: ReadonlyMap<string, StorageFault> = new Map([
   ["EROFS", READ_ONLY],
   ["EACCES", FORBIDDEN],
   ["EPERM", FORBIDDEN],
+  ["EISDIR", MISPLACED],
+  ["ELOOP", MISPLACED],
+  ["ENAMETOOLONG", MISPLACED],
+  ["ENOENT", MISPLACED],
+  ["ENOTDIR", MISPLACED],
 ]);
 
 /** Whether another process holds the lock, so that the same transaction may succeed a moment later. */

@@ -48,6 +48,7 @@ const FILE_READERS: readonly string[] = [
   "src/secrets/key-file.ts",
   "src/oci/registry/certificates.ts",
   "src/host/docker-config-file.ts",
+  "src/host/own-links.ts",
   "src/host/read-file.ts",
   "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",
@@ -60,11 +61,7 @@ const FILE_READERS: readonly string[] = [
 ];
 
 /** The edges that read the clock and generate random values; everything else receives them. */
-const CLOCK_READERS: readonly string[] = [
-  "src/host/system-clock.ts",
-  "src/host/system-clock.ts",
-  "src/storage/database.ts",
-];
+const CLOCK_READERS: readonly string[] = ["src/host/system-clock.ts", "src/storage/database.ts"];
 
 const FILE_MODULES: ReadonlySet<string> = new Set(["node:fs", "node:fs/promises"]);
 

@@ -1,5 +1,15 @@
 import { symlinkSync } from "node:fs";
-import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  lchown,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { givenKey, keyFile } from "../../../src/secrets/key-file.ts";
@@ -72,6 +82,26 @@ describe("keyFile", () => {
     await chmod(join(folder.path, "..data"), 0o644);
     expect((await caughtError(() => keyFile(path).load())).remedy).toContain("chmod 600");
   });
+
+  it.runIf(process.geteuid?.() === 0)(
+    "rejects another user's link, also to a key of this user's own, and a new key there",
+    async () => {
+      using folder = scratchFolder();
+      const path = join(folder.path, "slipway.key");
+      await symlink("real.key", path);
+      await lchown(path, 4242, 0);
+      const rejection = {
+        reason: "SECRET_KEY_INVALID",
+        message: `key file ${path} is a symbolic link of another user (uid 4242)`,
+        remedy: "Name a file of your own.",
+      };
+      expect(await caughtError(() => keyFile(path).create())).toMatchObject(rejection);
+      await writeFile(join(folder.path, "real.key"), KEY_TEXT, { mode: 0o600 });
+      expect(await caughtError(() => keyFile(path).load())).toMatchObject(rejection);
+      await lchown(path, 0, 0);
+      expect(await keyFile(path).load()).not.toBeNull();
+    },
+  );
 
   it.each<readonly [string, (path: string) => void]>([
     ["a pipe", makePipe],

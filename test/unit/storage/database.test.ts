@@ -114,12 +114,14 @@ describe("openDatabase", () => {
     const path = join(folder.path, "slipway.db");
     await mkdir(path);
     expect(await caught(openDatabase({ path, migrations: MIGRATIONS }))).toMatchObject({
-      code: "UNAVAILABLE",
+      code: "FAILED_PRECONDITION",
       reason: "STORAGE_UNAVAILABLE",
+      message: `database ${path} cannot be opened: it is a folder, not a regular file`,
     });
     await writeFile(join(folder.path, "file"), "");
     const under = join(folder.path, "file", "slipway.db");
     expect(await caught(openDatabase({ path: under, migrations: MIGRATIONS }))).toMatchObject({
+      code: "FAILED_PRECONDITION",
       reason: "STORAGE_UNAVAILABLE",
     });
   });

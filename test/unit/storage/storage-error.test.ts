@@ -6,7 +6,7 @@ const sqlite = (errcode: number): Error => Object.assign(new Error("said so"), {
 const file = (code: string): Error => Object.assign(new Error(code), { code, syscall: "open" });
 
 describe("storageError", () => {
-  it.each([
+  it.each<[caught: Error, code: string, reason: string]>([
     [sqlite(3), "PERMISSION_DENIED", "STORAGE_UNAVAILABLE"],
     [sqlite(5), "UNAVAILABLE", "STORAGE_BUSY"],
     [sqlite(517), "UNAVAILABLE", "STORAGE_BUSY"],
@@ -23,7 +23,12 @@ describe("storageError", () => {
     [file("EROFS"), "FAILED_PRECONDITION", "STORAGE_READ_ONLY"],
     [file("EACCES"), "PERMISSION_DENIED", "STORAGE_UNAVAILABLE"],
     [file("EPERM"), "PERMISSION_DENIED", "STORAGE_UNAVAILABLE"],
-    [file("ENOTDIR"), "UNAVAILABLE", "STORAGE_UNAVAILABLE"],
+    [file("EISDIR"), "FAILED_PRECONDITION", "STORAGE_UNAVAILABLE"],
+    [file("ELOOP"), "FAILED_PRECONDITION", "STORAGE_UNAVAILABLE"],
+    [file("ENAMETOOLONG"), "FAILED_PRECONDITION", "STORAGE_UNAVAILABLE"],
+    [file("ENOENT"), "FAILED_PRECONDITION", "STORAGE_UNAVAILABLE"],
+    [file("ENOTDIR"), "FAILED_PRECONDITION", "STORAGE_UNAVAILABLE"],
+    [file("EMFILE"), "UNAVAILABLE", "STORAGE_UNAVAILABLE"],
   ])("reads %o as %s %s and names the file", (caught, code, reason) => {
     const error = storageError(caught, "/data/slipway.db");
     expect(error).toMatchObject({ code, reason, metadata: { path: "/data/slipway.db" } });
