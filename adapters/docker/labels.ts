@@ -20,7 +20,7 @@ export const LABELS = {
 /** Compute Engine limits labels to 63 characters; every substrate writes the same digits. */
 const PLAN_DIGITS = 63;
 
-/** The labels of one member's container: the placement's, overridden by Slipway's own. */
+/** The labels of one member's container: its spawn's and the placement's, overridden by Slipway's own. */
 export function containerLabels(
   launch: Launch,
   member: LaunchMember,
@@ -28,7 +28,9 @@ export function containerLabels(
 ): Record<string, string> {
   const { ownership, plan } = launch;
   return Object.fromEntries([
-    ...Object.entries(own).filter(([name]) => !name.startsWith(LABEL_PREFIX)),
+    ...Object.entries({ ...member.labels, ...own }).filter(
+      ([name]) => !name.startsWith(LABEL_PREFIX),
+    ),
     [LABELS.owner, ownership.owner],
     [LABELS.tenant, ownership.tenant],
     [LABELS.workspace, ownership.workspace],

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine, Ownership } from "../../src/substrate/contract.ts";
+import { sharedLabels } from "../../src/substrate/shared-labels.ts";
 import { spawnIdIn } from "./launch/names.ts";
 
 /** Prefix of every label that Slipway writes. A placement's own labels may not begin with it. */
@@ -19,12 +20,19 @@ type Labels = Readonly<Record<string, string>>;
 /** A label holds 63 characters, one fewer than a plan id has digits. */
 const PLAN_DIGITS = 63;
 
+/** "Requirements for labels" of Compute Engine. */
+const MOST_LABELS = 64;
+/** Google's own labels begin with it. */
+const RESERVED_PREFIX = "goog";
+const KEY = /^[a-z][a-z0-9_-]{0,62}$/;
+
 // Compute Engine also accepts letters of other scripts, but Slipway's names contain none.
 const VALUE = /^[a-z0-9_-]{1,63}$/;
 
 /**
- * The labels of a launch's machines and of their boot disks: the placement's, overridden by Slipway's own. All
- * machines of a bulk insert share them, so only a launch of one names its spawn.
+ * The labels of a launch's machines and of their boot disks: the placement's, overridden by Slipway's own, and as many
+ * of the spawns' as Compute Engine accepts. All machines of a bulk insert share them, so only a launch of one names its
+ * spawn.
  *
  * @throws SlipwayError `TAG_INVALID` for a value that a label cannot hold unchanged: a modified one would match other
  * machines, or miss its own
@@ -41,10 +49,19 @@ export function machineLabels(launch: Launch, own: Labels): Record<string, strin
     ...(members.length === 1 && only !== undefined ? [[LABELS.spawn, only.spawnId] as const] : []),
   ];
   for (const [name, value] of written) requireLabelValue(name, value);
-  return Object.fromEntries([
+  const ours = [
     ...Object.entries(own).filter(([name]) => !name.startsWith(LABEL_PREFIX)),
     ...written,
-  ]);
+  ];
+  return Object.fromEntries([...copiedLabels(launch, MOST_LABELS - ours.length), ...ours]);
+}
+
+/** Labels of the spawns that are labels of Compute Engine too; the others are in the ledger alone. */
+function copiedLabels({ members }: Launch, most: number) {
+  return sharedLabels(members)
+    .filter(([key]) => KEY.test(key) && !key.startsWith(RESERVED_PREFIX))
+    .filter(([, value]) => value === "" || VALUE.test(value))
+    .slice(0, Math.max(0, most));
 }
 
 /**

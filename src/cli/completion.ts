@@ -21,7 +21,7 @@ const GLOBAL_FILE_FLAGS: readonly string[] = GLOBAL_FLAGS.filter(
 ).map(({ flag }) => flag);
 const FILE_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
   ["resolve", ["--save"]],
-  ["spawn", ["--plan"]],
+  ["spawn", ["--plan", "--input-file", "--inputs"]],
   ["fake", ["--state", "--faults"]],
 ]);
 

@@ -18,6 +18,8 @@ const KINDS = {
   function: { words: "a function", holds: (value: unknown) => typeof value === "function" },
   signal: { words: "an AbortSignal", holds: isSignal },
   object: { words: "an object", holds: isObject },
+  // Checked by its owner, who can say where it is not JSON.
+  "JSON value": { words: "a JSON value", holds: () => true },
   "workspace or plan": {
     words: "a workspace's name or a plan",
     holds: (value: unknown) => typeof value === "string" || isObject(value),

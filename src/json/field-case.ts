@@ -14,6 +14,7 @@ const DATA_FIELDS: ReadonlySet<string> = new Set([
   "environment",
   "exposed_ports",
   "headers",
+  "input",
   "labels",
   "metadata",
   "options",

@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../errors.ts";
 import { once } from "../async/memoize.ts";
 import { SUBSTRATES } from "../plan/plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
+import { isJsonObject } from "../json/json-object.ts";
 import type { SqlRow } from "../storage/connection.ts";
 import type { LaunchRecord, Lease, SpawnRecord } from "./ledger.ts";
 import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
@@ -51,14 +52,6 @@ const rowSchema = once(() =>
     error: z.string().nullable(),
     created_at: z.string(),
     updated_at: z.string(),
-  }),
-);
-
-const inputSchema = once(() =>
-  z.strictObject({
-    env: z.record(z.string(), z.string()),
-    labels: z.record(z.string(), z.string()),
-    input: z.json(),
   }),
 );
 
@@ -136,7 +129,18 @@ export function parseMember(row: SqlRow): SpawnMember {
 }
 
 function parseInput(json: string | null): SpawnInput {
-  return json === null ? NO_INPUT : parse(inputSchema(), parseJson(json), "input");
+  if (json === null) return NO_INPUT;
+  // Not by a schema of zod, which leaves out a variable or key of the name __proto__.
+  const stored = parseJson(json);
+  if (!isJsonObject(stored)) throw damaged("input: not an object");
+  const { env, labels, input } = stored;
+  if (!isTextMap(env) || !isTextMap(labels) || input === undefined)
+    throw damaged("input: a part is missing");
+  return { env, labels, input };
+}
+
+function isTextMap(value: JsonValue | undefined): value is Readonly<Record<string, string>> {
+  return isJsonObject(value) && Object.values(value).every((one) => typeof one === "string");
 }
 
 export function parseClaimant(row: SqlRow): Claimant {

@@ -143,6 +143,14 @@ export function isMember(
   return launchIndex === null || launchIndex === member.member;
 }
 
+/** A container's id in the shortened form of its engine, which is also the host name inside it. */
+export const SHORT_ID = /^[0-9a-f]{12,63}$/;
+
+/** Whether a machine is the one that is named by its id, whole or shortened. */
+export function isMachine(id: string, named: string): boolean {
+  return id === named || (SHORT_ID.test(named) && id.startsWith(named));
+}
+
 function newLaunch(launch: NewLaunch, attempt: number, at: string): LaunchRecord {
   return { attempt, ...launch, at, outcome: null, reason: null, blastRadius: null };
 }

@@ -116,6 +116,8 @@ export interface Claim extends SpawnKey {
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
+  /** Only spawns that have all of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** The kind of a resource that a sweep finds: a machine, or something that it left behind. */
@@ -197,6 +199,11 @@ export interface Ledger extends RateStore {
   /** Those of the offerings and subnets that are known to be full at this time. */
   fullOfferings(offerings: readonly string[], now: number): Promise<ReadonlySet<string>>;
   describe(key: SpawnKey): Promise<SpawnDescription | null>;
+  /**
+   * The tenant's newest spawn that has this machine on record. At least 12 hexadecimal digits stand for every machine
+   * whose id begins with them, as engines shorten a container's id.
+   */
+  findByMachine(tenant: string, machineId: string): Promise<Spawn | null>;
   /** Newest first. */
   list(tenant: string, filter: SpawnFilter): Promise<readonly Spawn[]>;
   /** The tenant's events after a sequence number, oldest first; only of these spawns, if any are given. */

@@ -22,12 +22,13 @@ import {
   claimRecord,
   claimVerdict,
   firstLaunchMessage,
+  isMachine,
   takeStep,
 } from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
 import { inputOf } from "./spawn-input.ts";
 import { isSettled } from "./spawn-record.ts";
-import type { SpawnDescription, SpawnEvent } from "./spawn-record.ts";
+import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
 /** A spawn's record with its plan, which never changes. */
 interface Entry {
@@ -102,11 +103,17 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     fullOfferings: async (offerings, now) =>
       new Set(offerings.filter((offering) => (full.get(offering) ?? 0) > now)),
     describe: async (key) => describe(memory, key),
-    list: async (tenant, { workspace, state }) =>
+    findByMachine: async (tenant, machineId) => findByMachine(memory, tenant, machineId),
+    list: async (tenant, { workspace, state, labels = {} }) =>
       recordsOf(memory, tenant)
         .map(({ spawn }) => spawn)
         .filter((spawn) => workspace === undefined || spawn.workspace === workspace)
         .filter((spawn) => state === undefined || spawn.state === state)
+        .filter((spawn) =>
+          Object.entries(labels).every(
+            ([key, value]) => Object.hasOwn(spawn.labels, key) && spawn.labels[key] === value,
+          ),
+        )
         .toReversed(),
     events: async (tenant, after, spawnIds) =>
       events
@@ -246,6 +253,12 @@ function membersOf(memory: Memory, token: string): readonly SpawnMember[] {
     )
     .toSorted((one, other) => one.member - other.member)
     .map(({ spawn }) => ({ spawnId: spawn.spawnId, ...inputOf(spawn) }));
+}
+
+function findByMachine(memory: Memory, tenant: string, machineId: string): Spawn | null {
+  const isWanted = ({ spawn: { machine } }: SpawnRecord): boolean =>
+    machine !== null && isMachine(machine.id, machineId);
+  return recordsOf(memory, tenant).findLast(isWanted)?.spawn ?? null;
 }
 
 function describe(memory: Memory, key: SpawnKey): SpawnDescription | null {

@@ -4,7 +4,7 @@ import type { Connection } from "../storage/connection.ts";
 import type { Database } from "../storage/database.ts";
 import type { Begun, Ledger, SpawnFilter, SpawnKey } from "./ledger.ts";
 import { leaseOf, number, parseEventRow, stateOf, text } from "./ledger-rows.ts";
-import { mayBeLost } from "./ledger-steps.ts";
+import { mayBeLost, SHORT_ID } from "./ledger-steps.ts";
 import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
@@ -75,6 +75,8 @@ export function createSqliteLedger(database: Database): Ledger {
     fullOfferings: (offerings, now) =>
       database.readLightly((connection) => fullOfferings(connection, offerings, now)),
     describe: (key) => database.read((connection) => describe(connection, key)),
+    findByMachine: (tenant, machineId) =>
+      database.read((connection) => findByMachine(connection, tenant, machineId)),
     list: (tenant, filter) => database.read((connection) => list(connection, tenant, filter)),
     events: (tenant, after, spawnIds) =>
       database.read((connection) => events(connection, tenant, after, spawnIds)),
@@ -138,15 +140,35 @@ function countUnsettled(
 }
 
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
+  const labels = Object.entries(filter.labels ?? {});
+  // The plus keeps SQLite from reading all of the tenant's spawns rather than those with a label.
   return connection
     .all(
-      `SELECT * FROM spawns WHERE tenant = ? AND workspace = coalesce(?, workspace)
-       AND state = coalesce(?, state) ORDER BY number DESC`,
+      `SELECT * FROM spawns WHERE ${labels.length > 0 ? "+" : ""}tenant = ?
+         AND workspace = coalesce(?, workspace) AND state = coalesce(?, state)
+         ${labels.map(() => HAS_LABEL).join(" ")} ORDER BY number DESC`,
       tenant,
       filter.workspace ?? null,
       filter.state ?? null,
+      ...labels.flatMap(([name, value]) => [tenant, name, value]),
     )
     .map((row) => recordOf(connection, row).spawn);
+}
+
+const HAS_LABEL =
+  "AND number IN (SELECT spawn FROM labels WHERE tenant = ? AND name = ? AND value = ?)";
+
+function findByMachine(connection: Connection, tenant: string, machineId: string): Spawn | null {
+  // `g` sorts after every hexadecimal digit.
+  const last = SHORT_ID.test(machineId) ? `${machineId}g` : machineId;
+  const row = connection.get(
+    `SELECT * FROM spawns WHERE machine IS NOT NULL AND tenant = ?
+       AND machine ->> 'id' >= ? AND machine ->> 'id' <= ? ORDER BY number DESC LIMIT 1`,
+    tenant,
+    machineId,
+    last,
+  );
+  return row === undefined ? null : recordOf(connection, row).spawn;
 }
 
 function events(

@@ -6,7 +6,8 @@ import type { PlacementTarget } from "../plan/plan.ts";
 import { followLinks } from "../resolver/links.ts";
 import { placementTarget } from "../resolver/target.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
-import type { SpawnEstimate, WantedSpawn } from "./slipway.ts";
+import type { CheckedSpawn } from "./options.ts";
+import type { SpawnEstimate } from "./slipway.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 
 export interface EstimatePorts {
@@ -26,7 +27,7 @@ interface Load extends RateKey {
 /** Estimates how long these spawns take, from the catalog, the ledger and the capabilities of their substrates. */
 export async function estimateSpawns(
   ports: EstimatePorts,
-  wanted: readonly WantedSpawn[],
+  wanted: readonly CheckedSpawn[],
 ): Promise<SpawnEstimate> {
   const estimate = await estimateFresh(ports, wanted);
   // Only those that have to wait are worth a look into the ledger.
@@ -38,7 +39,7 @@ export async function estimateSpawns(
 /** The estimate for spawns of which none is recorded. */
 async function estimateFresh(
   ports: EstimatePorts,
-  wanted: readonly WantedSpawn[],
+  wanted: readonly CheckedSpawn[],
 ): Promise<SpawnEstimate> {
   const loads = new Map<string, Load>();
   let bootMilliseconds = 0;
@@ -74,8 +75,8 @@ async function estimateFresh(
 /** Those that are not recorded yet: the launch of a recorded spawn has had its turn. */
 async function freshSpawns(
   { tenant, ledger }: EstimatePorts,
-  wanted: readonly WantedSpawn[],
-): Promise<readonly WantedSpawn[]> {
+  wanted: readonly CheckedSpawn[],
+): Promise<readonly CheckedSpawn[]> {
   const isKnown = await Promise.all(
     wanted.map(async ({ spawnId }) =>
       spawnId === undefined ? false : (await ledger.find({ tenant, spawnId })) !== null,
@@ -87,7 +88,7 @@ async function freshSpawns(
 /** Null for a workspace that cannot be spawned, for whatever reason: the resolution reports it. */
 async function targetOf(
   { catalog, plans }: EstimatePorts,
-  subject: WantedSpawn["workspace"],
+  subject: CheckedSpawn["workspace"],
 ): Promise<PlacementTarget | null> {
   if (typeof subject !== "string") return plans.trusted(subject).target;
   const records = await catalog.linked("workspace", subject);

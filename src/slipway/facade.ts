@@ -8,6 +8,7 @@ import type { RegistryClient } from "../oci/registry/contract.ts";
 import {
   BURST_OPTIONS,
   checkWanted,
+  FIND_OPTIONS,
   INSPECT_OPTIONS,
   LIST_FILTER,
   LOGS_OPTIONS,
@@ -32,6 +33,7 @@ import type {
 import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { parseLabels, parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { SpawnEvent } from "../ledger/spawn-record.ts";
 import { isSlipwayError } from "../errors.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
@@ -98,21 +100,27 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     async spawnWorkspace(workspace, options = {}) {
       checkOptions("spawnWorkspace", options, SPAWN_OPTIONS);
-      const { spawnId, ...shared } = options;
-      const wanted = { workspace, ...(spawnId === undefined ? {} : { spawnId }) };
+      const { spawnId, env, labels, input, ...shared } = options;
+      const own = parseSpawnInput("spawnWorkspace", { env, labels, input });
+      const wanted = { workspace, ...(spawnId === undefined ? {} : { spawnId }), own };
       return await (await spawning()).spawnWorkspace(wanted, shared);
     },
     async spawnWorkspaces(wanted, options = {}) {
       checkOptions("spawnWorkspaces", options, BURST_OPTIONS);
       const ownOptions = { ...options };
-      // A value that is not a list is rejected by spawnWorkspaces itself.
-      const members = Array.isArray(wanted) ? wanted.map(copyIfObject) : wanted;
+      const members = checkWanted("spawnWorkspaces", wanted);
       return await (await spawning()).spawnWorkspaces(members, ownOptions);
     },
     estimateSpawns: (wanted) => estimate(ports, wanted),
     async listSpawns(filter = {}) {
       checkOptions("listSpawns", filter, LIST_FILTER);
-      return await ledger.list(tenant, filter);
+      const { labels = {}, ...others } = filter;
+      return await ledger.list(tenant, { ...others, labels: parseLabels("listSpawns", labels) });
+    },
+    async findSpawn(machine) {
+      checkOptions("findSpawn", machine, FIND_OPTIONS);
+      checkString("machineId", machine.machineId);
+      return await ledger.findByMachine(tenant, machine.machineId);
     },
     async describeSpawn(spawnId) {
       checkString("spawnId", spawnId);
@@ -159,12 +167,6 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     [Symbol.asyncDispose]: ports.close,
   };
-}
-
-/** Copies an object. Any other value is returned as it is; spawnWorkspaces rejects it. */
-function copyIfObject<Wanted>(wanted: Wanted): Wanted {
-  const isObject = typeof wanted === "object" && wanted !== null && !Array.isArray(wanted);
-  return isObject ? { ...wanted } : wanted;
 }
 
 /** The tenant's spawns whose machine is running or booting. */

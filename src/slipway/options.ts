@@ -8,13 +8,16 @@ import type {
   LogsOptions,
   RecoverOptions,
   ResolveOptions,
+  SpawnAdditions,
   SpawnFilter,
   SpawnOptions,
   SweepOptions,
   TerminateOptions,
   WantedSpawn,
 } from "./slipway.ts";
+import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import { SPAWN_STATES } from "../ledger/spawn-record.ts";
+import type { SpawnInput } from "../substrate/contract.ts";
 
 export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", signal: "signal" };
 
@@ -26,23 +29,39 @@ export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
   allowStale: "boolean",
 };
 
-export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = { spawnId: "string", ...BURST_OPTIONS };
+const SPAWN_ADDITIONS: ShapeOf<SpawnAdditions> = {
+  env: "object",
+  labels: "object",
+  input: "JSON value",
+};
+
+export const SPAWN_OPTIONS: ShapeOf<SpawnOptions> = {
+  spawnId: "string",
+  ...SPAWN_ADDITIONS,
+  ...BURST_OPTIONS,
+};
 
 const WANTED_SPAWN: ShapeOf<WantedSpawn> = {
   workspace: "workspace or plan",
   spawnId: "string",
+  ...SPAWN_ADDITIONS,
 };
+
+/** One of several spawns, with validated additions that its caller can no longer change. */
+export interface CheckedSpawn extends Pick<WantedSpawn, "workspace" | "spawnId"> {
+  readonly own: SpawnInput;
+}
 
 /**
  * Checks a list of wanted spawns. The library is also called from JavaScript.
  *
  * @param method for the message
- * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT`
+ * @throws SlipwayError `INVALID_ARGUMENT`: `INVALID_INPUT` or `INPUT_TOO_LARGE`
  */
 export function checkWanted(
   method: string,
   given: readonly (string | WantedSpawn)[],
-): readonly WantedSpawn[] {
+): readonly CheckedSpawn[] {
   if (!Array.isArray(given))
     throw invalidArgument("INVALID_INPUT", `${method} needs a list of workspaces or plans`);
   return Array.from(given, (each, place) => {
@@ -51,7 +70,9 @@ export function checkWanted(
     checkOptions(name, wanted, WANTED_SPAWN);
     if (wanted.workspace === undefined)
       throw invalidArgument("INVALID_INPUT", `${name} has no workspace`);
-    return wanted;
+    const { workspace, spawnId } = wanted;
+    const own = parseSpawnInput(name, wanted);
+    return { workspace, ...(spawnId === undefined ? {} : { spawnId }), own };
   });
 }
 
@@ -68,7 +89,13 @@ export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
   signal: "signal",
 };
 
-export const LIST_FILTER: ShapeOf<SpawnFilter> = { workspace: "string", state: SPAWN_STATES };
+export const LIST_FILTER: ShapeOf<SpawnFilter> = {
+  workspace: "string",
+  state: SPAWN_STATES,
+  labels: "object",
+};
+
+export const FIND_OPTIONS: ShapeOf<{ readonly machineId: string }> = { machineId: "string" };
 
 export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
   follow: "boolean",

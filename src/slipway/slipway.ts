@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { OciInspection } from "../oci/inspect/inspect-image.ts";
-import type { SlipwayError } from "../errors.ts";
+import type { JsonValue, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { SpawnNotice } from "../spawner/notice.ts";
 import type { Recovered } from "../spawner/recover.ts";
@@ -29,13 +29,33 @@ export interface BurstOptions {
   readonly allowStale?: boolean;
 }
 
-export interface SpawnOptions extends BurstOptions {
+/**
+ * Additions to the workspace for one spawn. They are recorded before the launch and are part of the spawn's identity,
+ * but not of its plan: spawns of one plan with different additions share a launch call. They are shown as they are, and
+ * whoever can read a VM's user data or a container's configuration can read them: never put secrets there.
+ */
+export interface SpawnAdditions {
+  /**
+   * Environment variables by name: `[A-Za-z_][A-Za-z0-9_]*`, but not `SLIPWAY_…`, and none that the workspace sets from a
+   * secret. At most 4 KiB in all.
+   */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * For selection, by key; at most 16. Keys and values follow the rule of Kubernetes. Labels that all spawns of a launch
+   * share are copied to the machine's tags or labels where the provider's rules allow.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** For the program on the machine; at most 4 KiB as canonical JSON. */
+  readonly input?: JsonValue;
+}
+
+export interface SpawnOptions extends BurstOptions, SpawnAdditions {
   /** `[a-z][a-z0-9-]{0,62}`; generated when omitted. The same id always means the same machine. */
   readonly spawnId?: string;
 }
 
 /** One of several spawns. */
-export interface WantedSpawn {
+export interface WantedSpawn extends SpawnAdditions {
   /** The workspace's name, or a plan that was resolved earlier. */
   readonly workspace: string | LaunchPlan;
   /** As in `SpawnOptions`. */
@@ -66,6 +86,8 @@ export interface SpawnEstimate {
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
+  /** Only spawns that have all of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface RecoverOptions {
@@ -125,7 +147,7 @@ export interface Slipway extends AsyncDisposable {
   /**
    * Launches exactly one machine for a spawn id, from a workspace or from a plan that was resolved (and saved)
    * earlier. If the id is already known, the spawn resumes with its recorded plan; a finished spawn is returned as it
-   * is.
+   * is. An id that is known with another workspace, plan, env, labels or input is refused as `SPAWN_ID_REUSED`.
    *
    * If a launch was attempted and failed, the spawn is returned with `state: "failed"` and its `error`. Any earlier
    * failure is thrown.
@@ -154,6 +176,14 @@ export interface Slipway extends AsyncDisposable {
 
   /** Spawns of the tenant, newest first. */
   listSpawns(filter?: SpawnFilter): Promise<readonly Spawn[]>;
+
+  /**
+   * The spawn whose machine this is; null if the tenant has none.
+   *
+   * @param machine `machineId`: an EC2 instance id, a Compute Engine `projects/…/zones/…/instances/…`, or a container's
+   * id or at least its first 12 digits (by default, the host name inside it)
+   */
+  findSpawn(machine: { readonly machineId: string }): Promise<Spawn | null>;
 
   /** @throws `NOT_FOUND` / `SPAWN_NOT_FOUND`. */
   describeSpawn(spawnId: string): Promise<SpawnDescription>;

@@ -3,13 +3,14 @@ import { memoizeAsync } from "../async/memoize.ts";
 import { singleFlight } from "../async/single-flight.ts";
 import { asSlipwayError, invalidArgument } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
-import { checkWanted } from "./options.ts";
+import type { CheckedSpawn } from "./options.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import { checkSpawnable } from "../resolver/read-again.ts";
-import type { BurstOptions, SpawnResult, WantedSpawn } from "./slipway.ts";
+import type { BurstOptions, SpawnResult } from "./slipway.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger, SpawnKey } from "../ledger/ledger.ts";
 import { refuseReused } from "../spawner/spawn-errors.ts";
+import { checkInputFor } from "../ledger/spawn-input.ts";
 import { checkSpawnId } from "../ledger/spawn-record.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
 import {
@@ -21,8 +22,7 @@ import {
 } from "../spawner/spawn.ts";
 import type { PreparedLaunch } from "../spawner/spawn.ts";
 import type { SpawnerRuntime, SpawnerPorts, WaitOptions } from "../spawner/task.ts";
-import { NO_INPUT } from "../substrate/contract.ts";
-import type { LaunchSecrets } from "../substrate/contract.ts";
+import type { LaunchSecrets, SpawnInput } from "../substrate/contract.ts";
 import { launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
 import { recover } from "../spawner/recover.ts";
@@ -45,6 +45,7 @@ interface Member {
   /** Whether the caller gave the id, so that the ledger may already have a spawn with it. */
   readonly isNamed: boolean;
   readonly subject: string | LaunchPlan;
+  readonly own: SpawnInput;
 }
 
 /** Values that the spawns of one call share, to save repeated work. */
@@ -60,7 +61,7 @@ interface Burst extends Disposable {
 
 async function spawnWorkspace(
   ports: SpawningPorts,
-  wanted: WantedSpawn,
+  wanted: CheckedSpawn,
   options: BurstOptions,
 ): Promise<Spawn> {
   const member = memberOf(ports, wanted);
@@ -71,7 +72,7 @@ async function spawnWorkspace(
 /** Validates the whole input before it starts any spawn; after that, failures become results. */
 async function spawnWorkspaces(
   ports: SpawningPorts,
-  given: readonly (string | WantedSpawn)[],
+  given: readonly CheckedSpawn[],
   options: BurstOptions,
 ): Promise<readonly SpawnResult[]> {
   const members = membersOf(ports, given);
@@ -89,13 +90,10 @@ async function spawnWorkspaces(
   );
 }
 
-function membersOf(
-  ports: SpawningPorts,
-  given: readonly (string | WantedSpawn)[],
-): readonly Member[] {
+function membersOf(ports: SpawningPorts, given: readonly CheckedSpawn[]): readonly Member[] {
   const places = new Map<string, number>();
   const trusted = new Map<LaunchPlan, LaunchPlan>();
-  return checkWanted("spawnWorkspaces", given).map((wanted, place) => {
+  return given.map((wanted, place) => {
     const member = memberOf(ports, wanted, trusted);
     const first = places.get(member.spawnId);
     if (first !== undefined) throw repeatedSpawnId(member.spawnId, first, place);
@@ -106,7 +104,7 @@ function membersOf(
 
 function memberOf(
   { tenant, plans, newSpawnId }: SpawningPorts,
-  { workspace, spawnId: named }: WantedSpawn,
+  { workspace, spawnId: named, own }: CheckedSpawn,
   known = new Map<LaunchPlan, LaunchPlan>(),
 ): Member {
   const subject =
@@ -117,7 +115,7 @@ function memberOf(
     checkSpawnable(subject, tenant);
     known.set(workspace, subject);
   }
-  return { spawnId, isNamed: named !== undefined, subject };
+  return { spawnId, isNamed: named !== undefined, subject, own };
 }
 
 function createBurst(
@@ -160,19 +158,19 @@ function createBurst(
 async function spawnMember(
   { tenant, ledger }: SpawningPorts,
   burst: Burst,
-  { spawnId, isNamed, subject }: Member,
+  { spawnId, isNamed, subject, own }: Member,
   place: number,
 ): Promise<Spawn> {
   const waitOptions = { tenant, spawnId, ...burst.waitOptionsOf(place) };
   const known = isNamed ? await ledger.find(waitOptions) : null;
   if (known !== null) {
-    refuseReused(known.spawn, subject);
+    refuseReused(known.spawn, { subject, own });
     return await awaitSpawn(burst.runtime, waitOptions);
   }
   const plan = await burst.planOf(subject);
+  checkInputFor(plan, own);
   const prepared = await burst.preparedOf(plan);
-  const request = { ...waitOptions, plan, own: NO_INPUT, subject };
-  return await spawnPlan(burst.runtime, request, prepared);
+  return await spawnPlan(burst.runtime, { ...waitOptions, plan, own, subject }, prepared);
 }
 
 /** The record of a spawn that failed, if there is one. With SPAWN_ID_REUSED the id belongs to another spawn. */
@@ -205,9 +203,9 @@ export function createSpawning(ports: Ports) {
   });
   const spawning: SpawningPorts = { ...ports, runtime };
   return {
-    spawnWorkspace: (wanted: WantedSpawn, options: BurstOptions) =>
+    spawnWorkspace: (wanted: CheckedSpawn, options: BurstOptions) =>
       spawnWorkspace(spawning, wanted, options),
-    spawnWorkspaces: (wanted: readonly (string | WantedSpawn)[], options: BurstOptions) =>
+    spawnWorkspaces: (wanted: readonly CheckedSpawn[], options: BurstOptions) =>
       spawnWorkspaces(spawning, wanted, options),
     terminate: (waitOptions: WaitOptions) => terminate(runtime, waitOptions),
     refresh: (keys: readonly SpawnKey[], signal: AbortSignal) => refresh(runtime, keys, signal),

@@ -1,7 +1,11 @@
 import { cancellation } from "../async/cancellation.ts";
 import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
+import { hasInput, inputChanges } from "../ledger/spawn-input.ts";
 import type { Spawn } from "../ledger/spawn-record.ts";
+import type { SpawnInput } from "../substrate/contract.ts";
+
+type InterruptedSpawn = Pick<Spawn, "workspace" | "state" | keyof SpawnInput>;
 
 /**
  * The caller ended its wait, by a signal or by a time limit.
@@ -10,7 +14,7 @@ import type { Spawn } from "../ledger/spawn-record.ts";
  */
 export function interrupted(
   spawnId: string,
-  recorded: Pick<Spawn, "workspace" | "state"> | null,
+  recorded: InterruptedSpawn | null,
   signal: AbortSignal,
 ): SlipwayError {
   const timedOut = signal.reason instanceof Error && signal.reason.name === "TimeoutError";
@@ -26,7 +30,7 @@ export function interrupted(
 
 function whereLeft(
   spawnId: string,
-  recorded: Pick<Spawn, "workspace" | "state"> | null,
+  recorded: InterruptedSpawn | null,
 ): { readonly what: string; readonly remedy: string } {
   if (recorded === null)
     return {
@@ -40,8 +44,15 @@ function whereLeft(
     };
   return {
     what: "it was running; it stays recorded",
-    remedy: `Resume it with \`slipway spawn ${recorded.workspace} --id ${spawnId}\`, or end it with \`slipway terminate ${spawnId}\`.`,
+    remedy: `Resume it with \`${resumeCommand(spawnId, recorded)}\`, or end it with \`slipway terminate ${spawnId}\`.`,
   };
+}
+
+/** A spawn with input would have to be given all of it again. */
+function resumeCommand(spawnId: string, recorded: InterruptedSpawn): string {
+  return hasInput(recorded)
+    ? "slipway recover"
+    : `slipway spawn ${recorded.workspace} --id ${spawnId}`;
 }
 
 function terminateAgain(spawnId: string): string {
@@ -111,14 +122,17 @@ export function unsettled(spawnId: string, error: SlipwayError): SlipwayError {
 }
 
 /**
- * Checks that a known id is used for the same workspace or plan as before.
+ * Checks that a known id is used for the same workspace or plan and with the same input as before.
  *
  * @throws SlipwayError `ALREADY_EXISTS` / `SPAWN_ID_REUSED`
  */
-export function refuseReused(known: Spawn, subject: string | LaunchPlan): void {
+export function refuseReused(
+  known: Spawn,
+  { subject, own }: { readonly subject: string | LaunchPlan; readonly own: SpawnInput },
+): void {
   const { spawnId, workspace, planId } = known;
   const same = typeof subject === "string" ? workspace === subject : planId === subject.planId;
-  if (same) return;
+  if (same) return refuseOtherInput(known, own);
   const asked = typeof subject === "string" ? subject : subject.workspace;
   const other =
     typeof subject === "string" || asked !== workspace
@@ -130,6 +144,19 @@ export function refuseReused(known: Spawn, subject: string | LaunchPlan): void {
     message: `spawn ${spawnId} already exists for another ${other}`,
     remedy: "Choose another id: an id always stands for the same machine.",
     metadata: { spawn_id: spawnId, workspace },
+  });
+}
+
+function refuseOtherInput(known: Spawn, own: SpawnInput): void {
+  const changes = inputChanges(known, own);
+  if (changes.length === 0) return;
+  const { spawnId, workspace } = known;
+  throw new SlipwayError({
+    code: "ALREADY_EXISTS",
+    reason: "SPAWN_ID_REUSED",
+    message: `spawn ${spawnId} of workspace ${workspace} already exists with other ${changes.join(", ")}`,
+    remedy: `Choose another id, or give this one the same ${changes.join(", ")} again: \`slipway describe ${spawnId}\` shows what it has.`,
+    metadata: { spawn_id: spawnId, workspace, differs: [...changes] },
   });
 }
 

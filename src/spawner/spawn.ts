@@ -129,7 +129,7 @@ export async function spawnPlan(
   });
   if (record === null) {
     // Another process has created the id since it was looked up, maybe for something else.
-    if (existing !== null) refuseReused(existing.spawn, request.subject);
+    if (existing !== null) refuseReused(existing.spawn, request);
     return await awaitSpawn(runtime, request);
   }
   // The market is worth a mention only after a refusal in another one.

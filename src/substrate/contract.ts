@@ -95,6 +95,9 @@ export interface SpawnInput {
 /** The input of a spawn whose caller gives none. */
 export const NO_INPUT: SpawnInput = { env: {}, labels: {}, input: null };
 
+/** The environment variable with a spawn's input as JSON. */
+export const INPUT_VARIABLE = "SLIPWAY_INPUT";
+
 /** One of the spawns of a launch. */
 export interface SpawnMember extends SpawnInput {
   readonly spawnId: string;

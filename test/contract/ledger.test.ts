@@ -6,6 +6,7 @@ import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { describeClaims, describeSuspects } from "./ledger/claims.ts";
+import { describeInputs } from "./ledger/inputs.ts";
 import { describeLeases } from "./ledger/leases.ts";
 import { describeRates } from "./ledger/rates.ts";
 import { describeReads } from "./ledger/reads.ts";
@@ -45,6 +46,7 @@ describe.each([
   describeClaims(open);
   describeSuspects(open);
   describeReads(open);
+  describeInputs(open);
   describeRates(open);
 });
 

@@ -61,6 +61,7 @@ export function createPoweredLedger(
         (taken) => taken !== null,
       ),
     members: (token) => ledger.members(token),
+    findByMachine: (tenant, machineId) => ledger.findByMachine(tenant, machineId),
     claim: (claim) =>
       change(
         "durable",

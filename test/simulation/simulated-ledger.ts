@@ -21,6 +21,8 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
         return taken;
       }),
     members: (token) => process.call("a look", () => ledger.members(token)),
+    findByMachine: (tenant, machineId) =>
+      process.call("a look", () => ledger.findByMachine(tenant, machineId)),
     claim: (claim) =>
       process.call(`taking over ${claim.spawnId}`, async () => {
         const after = await ledger.claim(claim);

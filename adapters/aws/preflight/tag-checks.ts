@@ -1,6 +1,6 @@
 import type { AwsTarget, Check } from "../../../src/plan/plan.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
-import { TAGS } from "../labels.ts";
+import { MAX_TAGS, TAGS } from "../labels.ts";
 
 /**
  * Machines read their tags from the instance metadata, where a key is part of a path. It may have letters, digits and
@@ -12,7 +12,6 @@ const RESERVED: ReadonlySet<string> = new Set([".", "..", "_index"]);
 /** "Tag restrictions" of EC2, in Unicode characters. */
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
-const MAX_TAGS = 50;
 
 /** Checks the placement's tags against EC2's rules, because one invalid key would fail every launch. */
 export function tagCheck({ tags, keepVolumes }: Pick<AwsTarget, "keepVolumes" | "tags">): Check {

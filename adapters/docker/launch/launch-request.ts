@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { DockerTarget, LaunchPlan } from "../../../src/plan/plan.ts";
 import type { SecretValue } from "../../../src/secret-value.ts";
+import { INPUT_VARIABLE } from "../../../src/substrate/contract.ts";
 import type { Launch, LaunchMember } from "../../../src/substrate/contract.ts";
 import type { ContainerRequest } from "../client/api.ts";
 import type { ContainerBody } from "../client/container-body.ts";
@@ -78,11 +79,16 @@ function hostConfiguration(settings: ContainerSettings): ContainerBody["HostConf
 }
 
 function environment(launch: Launch, member: LaunchMember): readonly string[] {
+  const { env, input } = member;
+  const own = [
+    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    ...(input === null ? [] : [`${INPUT_VARIABLE}=${JSON.stringify(input)}`]),
+  ];
   const secrets = Object.entries(launch.secrets.environment)
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
     .map(([name, value]) => `${variableName(name)}=${variableValue(name, value)}`);
-  if (launch.plan.guest.bootDocument === "none") return secrets;
-  return [...secrets, `${BOOT_DOCUMENT_VARIABLE}=${member.bootDocument}`];
+  if (launch.plan.guest.bootDocument === "none") return [...own, ...secrets];
+  return [...own, ...secrets, `${BOOT_DOCUMENT_VARIABLE}=${member.bootDocument}`];
 }
 
 function variableName(name: string): string {

@@ -2,6 +2,9 @@ import { quoted } from "../terminal-text.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { SlipwayError } from "../../errors.ts";
 
+/** The most machines that one command may launch. */
+export const MOST_AT_ONCE = 10_000;
+
 /** Returns a parser for whole numbers from `lowest` to `highest`. */
 export function wholeNumber(
   lowest: number,

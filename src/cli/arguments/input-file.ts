@@ -10,22 +10,24 @@ export interface NamedFile {
   readonly file: string;
   /** Folder against which a relative path is resolved. */
   readonly from: string;
+  /** The most bytes; default 1 MiB. */
+  readonly limit?: number;
 }
 
 /**
- * Reads a document of at most 1 MiB that a flag names: a regular file, or a pipe such as `/dev/stdin` or `<(command)`.
+ * Reads a document that a flag names: a regular file, or a pipe such as `/dev/stdin` or `<(command)`.
  *
  * @param kind What the file is, as a noun such as `plan`.
  * @throws `INVALID_ARGUMENT` for a file that cannot be read, `CANCELLED` once the signal is aborted
  */
 export async function readInputFile(
   kind: string,
-  { file, from }: NamedFile,
+  { file, from, limit }: NamedFile,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const what = `the ${kind} ${quoted(file, 256)}`;
   try {
-    return await readLimited(readInput(resolve(from, file), signal), what);
+    return await readLimited(readInput(resolve(from, file), signal), what, limit);
   } catch (caught) {
     if (isSlipwayError(caught)) throw caught;
     if (caught instanceof Error && caught.name === "AbortError")

@@ -1,15 +1,40 @@
+import { SlipwayError } from "../../errors.ts";
+import type { Slipway } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
+import { usageError } from "../arguments/flags.ts";
 import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
+import { quoted } from "../terminal-text.ts";
 import { viewDescription } from "../views/spawn-view.ts";
 
 export async function describe(
   context: CliContext,
-  _flags: object,
-  spawnId: string,
+  { machine }: { readonly machine?: string },
+  spawnId?: string,
 ): Promise<void> {
+  if ((spawnId === undefined) === (machine === undefined))
+    throw usageError(
+      spawnId === undefined
+        ? "SPAWN_ID is missing"
+        : "SPAWN_ID and --machine are mutually exclusive",
+      "Name a spawn, or its machine with --machine ID.",
+    );
   await withSlipway(context, async (slipway) => {
-    await refreshSpawns(context, slipway, [spawnId]);
-    await context.print(viewDescription(await slipway.describeSpawn(spawnId)));
+    const named = spawnId ?? (await spawnOfMachine(slipway, machine ?? ""));
+    await refreshSpawns(context, slipway, [named]);
+    await context.print(viewDescription(await slipway.describeSpawn(named)));
+  });
+}
+
+async function spawnOfMachine(slipway: Slipway, machineId: string): Promise<string> {
+  const spawn = await slipway.findSpawn({ machineId });
+  if (spawn !== null) return spawn.spawnId;
+  throw new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "SPAWN_NOT_FOUND",
+    message: `no spawn of tenant ${slipway.tenant} has machine ${quoted(machineId, 256)}`,
+    remedy:
+      "Give the id as the provider shows it: i-..., projects/P/zones/Z/instances/NAME, or a container's id.",
+    metadata: { machine_id: machineId, tenant: slipway.tenant },
   });
 }

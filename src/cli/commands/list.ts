@@ -3,21 +3,29 @@ import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { quoted } from "../terminal-text.ts";
 import { usageError } from "../arguments/flags.ts";
+import { parsePairs } from "../arguments/spawn-input.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
 import type { SpawnState } from "../../ledger/spawn-record.ts";
 
 export async function list(
   context: CliContext,
-  flags: { readonly workspace?: string; readonly state?: string; readonly refresh: boolean },
+  flags: {
+    readonly workspace?: string;
+    readonly state?: string;
+    readonly label?: readonly string[];
+    readonly refresh: boolean;
+  },
 ): Promise<void> {
-  const { workspace } = flags;
+  const { workspace, label = [] } = flags;
+  const labels = parsePairs("--label", "key=value", label);
   const state = flags.state === undefined ? undefined : spawnState(flags.state);
   await withSlipway(context, async (slipway) => {
     const failure = flags.refresh ? await refreshSpawns(context, slipway, []) : null;
     const spawns = await slipway.listSpawns({
       ...(workspace === undefined ? {} : { workspace }),
       ...(state === undefined ? {} : { state }),
+      ...(label.length === 0 ? {} : { labels }),
     });
     await context.print(viewSpawns(spawns));
     // --refresh was requested and did not succeed: print what is recorded, then fail.

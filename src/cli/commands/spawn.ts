@@ -6,14 +6,17 @@ import { offerCancellation } from "../spawning/second-interrupt.ts";
 import { withSlipway } from "../session.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
 import { reportProgress } from "../spawning/spawn-progress.ts";
-import { usageError } from "../arguments/flags.ts";
+import { MOST_AT_ONCE, usageError } from "../arguments/flags.ts";
+import { readSpawnInput } from "../arguments/spawn-input.ts";
+import type { FlaggedInput, InputFlags } from "../arguments/spawn-input.ts";
 import { checkTimeout } from "../spawning/spawn-timeout.ts";
+import { quoted } from "../terminal-text.ts";
 import { spawnMany } from "../spawning/spawn-many.ts";
 import { viewSpawn } from "../views/spawn-view.ts";
 import type { LaunchPlan } from "../../plan/plan.ts";
 import type { BurstOptions, WantedSpawn } from "../../slipway/slipway.ts";
 
-interface SpawnFlags {
+interface SpawnFlags extends InputFlags {
   readonly plan?: string;
   readonly allowStale: boolean;
   readonly id?: string;
@@ -30,6 +33,8 @@ export async function spawn(
   workspace?: string,
 ): Promise<void> {
   const launched = await subjectOf(context, flags, workspace);
+  const { workingDirectory, interrupt } = context;
+  const input = await readSpawnInput(flags, workingDirectory, interrupt);
   // Ctrl-C detaches: the spawn stays recorded and the error says how to resume it. A timeout cancels the spawn.
   using deadline = createDeadline(new AbortController().signal, flags.timeout ?? null);
   const options: BurstOptions = {
@@ -38,9 +43,10 @@ export async function spawn(
     wait: flags.noWait ? "accepted" : "watched",
     allowStale: flags.allowStale,
   };
-  const { id, count } = flags;
+  const { id } = flags;
+  const count = countOf(flags, input);
   await withSlipway(context, async (slipway) => {
-    const wanted = wantedSpawns(launched, flags);
+    const wanted = wantedSpawns(launched, { id, count }, input);
     await checkTimeout({ slipway, progress: context.progress }, wanted, flags.timeout);
     if (count !== undefined) return await spawnMany({ context, slipway, wanted, options, id });
     using _reminder = context.progress.ifSilent(`resolving workspace ${nameOf(launched)}`);
@@ -48,6 +54,7 @@ export async function spawn(
     let sawEvents = false;
     const launching = slipway.spawnWorkspace(launched, {
       ...options,
+      ...input.shared,
       onEvent(notice) {
         sawEvents ||= notice.kind === "event";
         report(notice);
@@ -73,14 +80,36 @@ export async function spawn(
   });
 }
 
+/** The number of lines of `--inputs` is the count; undefined: one machine, printed as an object. */
+function countOf({ count, inputs }: SpawnFlags, { each }: FlaggedInput): number | undefined {
+  if (each === null) return count;
+  if (each.length === 0 || each.length > MOST_AT_ONCE)
+    throw usageError(
+      `--inputs: ${quoted(inputs ?? "", 256)} has ${each.length} lines`,
+      `Write one JSON value on each line, for 1 to ${MOST_AT_ONCE} machines.`,
+    );
+  if (count === undefined || count === each.length) return each.length;
+  throw usageError(
+    `--inputs: ${quoted(inputs ?? "", 256)} has ${each.length} lines, but --count is ${count}`,
+    "Omit --count, or write one line for each machine.",
+  );
+}
+
 /** The spawns get the id with `-0`, `-1` and so on appended if a count is given; without an id, generated ids. */
 function wantedSpawns(
   workspace: string | LaunchPlan,
-  { id, count }: Pick<SpawnFlags, "id" | "count">,
+  { id, count }: { readonly id: string | undefined; readonly count: number | undefined },
+  { shared, each }: FlaggedInput,
 ): readonly WantedSpawn[] {
-  if (id === undefined) return Array.from({ length: count ?? 1 }, () => ({ workspace }));
-  if (count === undefined) return [{ workspace, spawnId: id }];
-  return Array.from({ length: count }, (_, index) => ({ workspace, spawnId: `${id}-${index}` }));
+  return Array.from({ length: count ?? 1 }, (_, index) => {
+    const input = each?.[index];
+    return {
+      workspace,
+      ...(id === undefined ? {} : { spawnId: count === undefined ? id : `${id}-${index}` }),
+      ...shared,
+      ...(input === undefined ? {} : { input }),
+    };
+  });
 }
 
 function nameOf(launched: string | LaunchPlan): string {

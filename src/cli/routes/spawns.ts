@@ -1,13 +1,10 @@
 import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
-import { asTyped, wholeNumber } from "../arguments/flags.ts";
+import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
 import { proposeNames, proposeSpawns, proposeStates } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
-
-/** The most machines that one command may launch. */
-const MOST_AT_ONCE = 10_000;
 
 const spawnId = {
   brief: "The spawn's id",
@@ -25,6 +22,14 @@ const workspace = {
   proposeCompletions(this: CliContext) {
     return proposeNames(this, "workspace");
   },
+} as const;
+
+const labelFlag = {
+  kind: "parsed",
+  parse: asTyped,
+  optional: true,
+  variadic: true,
+  placeholder: "key=value",
 } as const;
 
 const workspaceFlag = { ...workspace, kind: "parsed", optional: true } as const;
@@ -62,6 +67,10 @@ const spawn = defineRoute<
     allowStale: boolean;
     id?: string;
     count?: number;
+    env?: readonly string[];
+    label?: readonly string[];
+    inputFile?: string;
+    inputs?: string;
     noWait: boolean;
     timeout?: number;
   },
@@ -70,10 +79,11 @@ const spawn = defineRoute<
   usage: [
     "spawn WORKSPACE [--id SPAWN_ID] [--count N] [--no-wait] [--timeout DURATION]",
     "spawn --plan FILE [--allow-stale] [--id SPAWN_ID] [--count N] [--no-wait] [--timeout DURATION]",
+    "spawn ... [--env KEY=VALUE...] [--label key=value...] [--input-file FILE | --inputs FILE]",
   ],
   brief: SPAWN_BRIEFS.spawn,
   description:
-    "The same id always means the same machine: repeat an interrupted command with its id to resume it.",
+    "The same id always means the same machine: repeat an interrupted command with its id and the same input to resume it. Variables, labels and inputs are shown as they are: never put secrets there.",
   load: async () => (await import("../commands/spawn.ts")).spawn,
   parameters: {
     flags: {
@@ -105,6 +115,33 @@ const spawn = defineRoute<
         brief:
           "Launch N machines (up to 10000) and print a list; with --id X their ids are X-0, X-1 and so on",
       },
+      env: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        variadic: true,
+        placeholder: "KEY=VALUE",
+        brief: "An environment variable for the machine; may be repeated",
+      },
+      label: {
+        ...labelFlag,
+        brief: "A label, for list --label and the machine's tags; may be repeated",
+      },
+      inputFile: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "A JSON file of at most 4 KiB, for the program on the machine",
+      },
+      inputs: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief:
+          "A file with one JSON input on each line: launch one machine for each, and print a list",
+      },
       noWait: {
         kind: "boolean",
         default: false,
@@ -127,8 +164,13 @@ const spawn = defineRoute<
   },
 });
 
-const list = defineRoute<{ workspace?: string; state?: string; refresh: boolean }>({
-  usage: ["list [--workspace WORKSPACE] [--state STATE] [--refresh]"],
+const list = defineRoute<{
+  workspace?: string;
+  state?: string;
+  label?: readonly string[];
+  refresh: boolean;
+}>({
+  usage: ["list [--workspace WORKSPACE] [--state STATE] [--label key=value...] [--refresh]"],
   brief: SPAWN_BRIEFS.list,
   load: async () => (await import("../commands/list.ts")).list,
   parameters: {
@@ -142,6 +184,7 @@ const list = defineRoute<{ workspace?: string; state?: string; refresh: boolean 
         brief: "Only spawns in this state",
         proposeCompletions: proposeStates,
       },
+      label: { ...labelFlag, brief: "Only spawns with this label; several must all match" },
       refresh: {
         kind: "boolean",
         default: false,
@@ -152,11 +195,23 @@ const list = defineRoute<{ workspace?: string; state?: string; refresh: boolean 
   },
 });
 
-const describe = defineRoute<NoFlags, [spawnId: string]>({
-  usage: ["describe SPAWN_ID"],
+const describe = defineRoute<{ machine?: string }, [spawnId?: string]>({
+  usage: ["describe SPAWN_ID", "describe --machine ID"],
   brief: SPAWN_BRIEFS.describe,
   load: async () => (await import("../commands/describe.ts")).describe,
-  parameters: { positional: { kind: "tuple", parameters: [spawnId] } },
+  parameters: {
+    flags: {
+      machine: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "ID",
+        brief:
+          "The spawn of this machine: an instance id, projects/P/zones/Z/instances/NAME, or a container's id",
+      },
+    },
+    positional: { kind: "tuple", parameters: [{ ...spawnId, optional: true }] },
+  },
 });
 
 const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>({

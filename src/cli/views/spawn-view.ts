@@ -6,6 +6,7 @@ import type {
   SpawnEvent,
   SpawnMachine,
 } from "../../ledger/spawn-record.ts";
+import { launchId } from "../../ledger/launch-token.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
@@ -22,6 +23,8 @@ const SPAWN_COLUMNS: readonly Column<Spawn>[] = [
   { title: "ERROR", cell: (spawn) => textField(spawn.error, "reason") },
 ];
 
+const LABELS_COLUMN: Column<Spawn> = { title: "LABELS", cell: ({ labels }) => pairsOf(labels) };
+
 const EVENT_COLUMNS: readonly Column<Omit<SpawnEvent, "sequence" | "spawnId">>[] = [
   { title: "AT", cell: (event) => event.at },
   { title: "STATE", cell: (event) => event.state },
@@ -31,8 +34,14 @@ const EVENT_COLUMNS: readonly Column<Omit<SpawnEvent, "sequence" | "spawnId">>[]
 export function viewSpawns(spawns: readonly Spawn[]): View {
   return {
     value: toSnakeCase(spawns),
-    table: () => renderTable(SPAWN_COLUMNS, spawns),
+    table: () => renderTable(columnsOf(spawns), spawns),
   };
+}
+
+/** The labels have a column if any spawn has some. */
+function columnsOf(spawns: readonly Spawn[]): readonly Column<Spawn>[] {
+  const isLabelled = spawns.some(({ labels }) => Object.keys(labels).length > 0);
+  return isLabelled ? [...SPAWN_COLUMNS, LABELS_COLUMN] : SPAWN_COLUMNS;
 }
 
 export function viewSpawn(spawn: Spawn): View {
@@ -59,8 +68,12 @@ function spawnTable(spawn: Spawn): string {
     ["STATE", spawn.state],
     ["SUBSTRATE", spawn.substrate],
     ["PLAN", spawn.planId],
+    ["LABELS", pairsOf(spawn.labels)],
+    ["ENV", pairsOf(spawn.env)],
+    ["INPUT", spawn.input === null ? null : JSON.stringify(spawn.input)],
     ["MACHINE", machine?.id],
     ["PLACE", machine?.place],
+    ["LAUNCH", launchOf(spawn)],
     ["ARCHITECTURE", machine?.architecture],
     ["PRIVATE", machine?.addresses.private],
     ["PUBLIC", machine?.addresses.public],
@@ -85,6 +98,17 @@ function spawnTable(spawn: Spawn): string {
           spawn.attempts,
         );
   return joinParts([fields, attempts]);
+}
+
+/** `key=value` pairs; null if there are none. */
+function pairsOf(map: Readonly<Record<string, string>>): string | null {
+  const pairs = Object.entries(map).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? null : pairs.join(",");
+}
+
+/** The launch as its machines are tagged, and the member that the spawn is. */
+function launchOf({ launch }: Spawn): string | null {
+  return launch === null ? null : `${launchId(launch.token)} index ${launch.index}`;
 }
 
 function portsOf(machine: SpawnMachine | null): string | null {

@@ -3,9 +3,11 @@ import { expect, it } from "vitest";
 import { SPAWN_STATES } from "../../../src/ledger/spawn-record.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
+import { AT, begin, found, launchOf, machineOf, take, token } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
+import { parseSpawnInput } from "../../../src/ledger/spawn-input.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
+import type { SpawnInput } from "../../../src/substrate/contract.ts";
 
 type Call = (ledger: Ledger) => Promise<unknown>;
 
@@ -29,6 +31,18 @@ const machines = fc.uniqueArray(
   { selector: ({ id }) => id },
 );
 const spawnIds = fc.subarray(["one", "two", "three"]);
+
+const own: fc.Arbitrary<SpawnInput> = fc.oneof(
+  fc.constant(NO_INPUT),
+  fc
+    .record({
+      env: fc.dictionary(fc.constantFrom("A", "__proto__"), fc.string()),
+      labels: fc.dictionary(fc.constantFrom("task", "team"), fc.constantFrom("", "7")),
+      input: fc.jsonValue({ maxDepth: 2 }),
+    })
+    .map((given) => parseSpawnInput("test", JSON.parse(JSON.stringify(given)))),
+);
+const LABELS = [{ task: "7" }, { team: "" }, { task: "7", team: "7" }] as const;
 
 const step = fc
   .record(
@@ -84,11 +98,13 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
 );
 
 function beginCalls(): fc.Arbitrary<Call> {
-  return fc.record({ key, plan: fc.constantFrom(...PLANS), launch, worker, leaseUntil: time }).map(
-    ({ key: of, ...one }) =>
-      (ledger: Ledger) =>
-        begin(ledger, { ...of, ...one, own: NO_INPUT, at: AT }),
-  );
+  return fc
+    .record({ key, plan: fc.constantFrom(...PLANS), own, launch, worker, leaseUntil: time })
+    .map(
+      ({ key: of, ...one }) =>
+        (ledger: Ledger) =>
+          begin(ledger, { ...of, ...one, at: AT }),
+    );
 }
 
 /** The results of all reads of a ledger. */
@@ -98,12 +114,15 @@ async function readEverything(ledger: Ledger): Promise<unknown> {
     answers.push(await ledger.list(tenant, {}), await ledger.unfinished(tenant));
     answers.push(await ledger.events(tenant, 0, []), await ledger.countUnsettled(tenant, []));
     for (const state of SPAWN_STATES) answers.push(await ledger.list(tenant, { state }));
+    for (const labels of LABELS) answers.push(await ledger.list(tenant, { labels }));
+    for (const id of ["m", "n"]) answers.push(await ledger.findByMachine(tenant, id));
     for (const spawnId of ["one", "two", "three"])
       answers.push(
         await ledger.find({ tenant, spawnId }),
         await ledger.describe({ tenant, spawnId }),
       );
   }
+  for (const of of DIGITS) answers.push(await ledger.members(token(of)));
   for (const id of ["m", "n"])
     for (const of of DIGITS)
       for (const kind of ["machine", "volume"] as const)

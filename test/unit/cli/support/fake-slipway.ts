@@ -22,6 +22,7 @@ export function fakeSlipway(
     spawnWorkspaces: (wanted, options) => Promise.all(wanted.map(resultOf(methods, options))),
     listSpawns: unexpected,
     estimateSpawns: async () => ({ launchMilliseconds: 0, limit: null, bootMilliseconds: 0 }),
+    findSpawn: unexpected,
     describeSpawn: unexpected,
     terminateSpawn: unexpected,
     // Every command that shows spawns refreshes them first.
