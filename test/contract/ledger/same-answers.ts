@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { SPAWN_STATES } from "../../../src/ledger/spawn-record.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { AT, begin, found, launchOf, machineOf, take, token } from "./subject.ts";
+import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 import { parseSpawnInput } from "../../../src/ledger/spawn-input.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
@@ -122,7 +122,6 @@ async function readEverything(ledger: Ledger): Promise<unknown> {
         await ledger.describe({ tenant, spawnId }),
       );
   }
-  for (const of of DIGITS) answers.push(await ledger.members(token(of)));
   for (const id of ["m", "n"])
     for (const of of DIGITS)
       for (const kind of ["machine", "volume"] as const)

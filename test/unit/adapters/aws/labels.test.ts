@@ -38,6 +38,41 @@ describe("launchTags", () => {
     expect(keys).toEqual(Object.values(TAGS).filter((key) => key !== TAGS.spawn));
   });
 
+  it("copies the labels that all spawns share, as far as EC2 accepts them", () => {
+    const launch = ec2Launch(PLAN, "batch", { count: 2 });
+    const labels = [
+      { team: "a", task: "1", "example.com/x": "y", empty: "", A: "v1.2" },
+      { A: "v1.2", empty: "", task: "2", team: "a", "example.com/x": "y" },
+    ];
+    const members = launch.members.map((member, index) => ({
+      ...member,
+      labels: labels[index] ?? {},
+    }));
+    const tags = launchTags({ ...launch, members }, { zone: "z" });
+    expect(tags.filter(({ Key = "" }) => !Key.startsWith("slipway:"))).toEqual([
+      { Key: "A", Value: "v1.2" },
+      { Key: "empty", Value: "" },
+      { Key: "team", Value: "a" },
+      { Key: "zone", Value: "z" },
+    ]);
+    // A tag whose key has a slash cannot be in the instance metadata.
+    const [first] = members;
+    const alone = launchTags({ ...launch, members: first === undefined ? [] : [first] }, {});
+    expect(alone).toContainEqual({ Key: "task", Value: "1" });
+    expect(alone.map(({ Key }) => Key)).not.toContain("example.com/x");
+  });
+
+  it("copies no more labels than a resource may have tags, with one to keep a volume", () => {
+    const named = (count: number, prefix: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, "x"]));
+    const launch = ec2Launch(PLAN, "spawn-1");
+    const members = launch.members.map((member) => ({ ...member, labels: named(16, "label") }));
+    for (const placement of [0, 27, 30, 43]) {
+      const tags = launchTags({ ...launch, members }, named(placement, "tag"));
+      expect(tags).toHaveLength(Math.min(placement + 16, 43) + 6);
+    }
+  });
+
   it("does not let a placement's tags forge the ownership", () => {
     fc.assert(
       fc.property(own, text, (tags, name) => {

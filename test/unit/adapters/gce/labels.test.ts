@@ -30,6 +30,39 @@ describe("machineLabels", () => {
     expect(Object.keys(labels)).not.toContain("slipway-spawn");
   });
 
+  it("copies the labels that all spawns share, as far as Compute Engine accepts them", () => {
+    const launch = gceLaunch("batch", { spawnIds: ["b-0", "b-1"] });
+    const shared = {
+      team: "a",
+      empty: "",
+      Upper: "x",
+      dotted: "v1.2",
+      upper: "X",
+      "a.b": "x",
+      "example.com/x": "y",
+      "goog-x": "y",
+      "0": "x",
+    };
+    const members = launch.members.map((member, index) => ({
+      ...member,
+      labels: { ...shared, task: String(index) },
+    }));
+    const labels = machineLabels({ ...launch, members }, { zone: "z" });
+    const copied = Object.entries(labels).filter(([key]) => !key.startsWith("slipway-"));
+    expect(Object.fromEntries(copied)).toEqual({ team: "a", empty: "", zone: "z" });
+  });
+
+  it("copies no more labels than Compute Engine allows", () => {
+    const named = (count: number, prefix: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, "x"]));
+    const launch = gceLaunch("spawn-1");
+    const members = launch.members.map((member) => ({ ...member, labels: named(16, "label") }));
+    for (const placement of [0, 42, 50, 58]) {
+      const labels = machineLabels({ ...launch, members }, named(placement, "own"));
+      expect(Object.keys(labels)).toHaveLength(Math.min(placement + 16 + 6, 64));
+    }
+  });
+
   it("lets no placement speak for Slipway", () => {
     const launch = gceLaunch("spawn-1");
     const own = { "slipway-owner": "somebody", "slipway-else": "x" };

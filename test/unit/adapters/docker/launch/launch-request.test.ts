@@ -35,11 +35,39 @@ function requestOf(launch: Launch, member: LaunchMember = memberOf("spawn-1")) {
   return containerRequest(launch, member);
 }
 
+const OWN = {
+  env: { A: "1", TEXT: "two\nlines = ü" },
+  labels: { "example.com/task": "7" },
+  input: { n: 1, text: "ü" },
+};
+
 function withEnvironment(environment: Record<string, SecretValue>): Launch {
   return launchOf(dockerPlan(), { secrets: { ...NO_SECRETS, environment } });
 }
 
 describe("containerRequest", () => {
+  it("gives the container its spawn's variables, input and labels", () => {
+    const { body } = requestOf(launchOf(dockerPlan({ target: { labels: { team: "red" } } })), {
+      ...memberOf("spawn-1"),
+      ...OWN,
+    });
+    expect(body.Env).toEqual([
+      "A=1",
+      "TEXT=two\nlines = ü",
+      'SLIPWAY_INPUT={"n":1,"text":"ü"}',
+      'SLIPWAY_BOOT_DOCUMENT={"spawn_id":"spawn-1"}',
+    ]);
+    expect(body.Labels).toMatchObject({ team: "red", "example.com/task": "7" });
+  });
+
+  it("gives them to a container without a boot document too", () => {
+    const plan = dockerPlan({ guest: { bootDocument: "none" } });
+    const { body } = requestOf(launchOf(plan), { ...memberOf("spawn-1"), ...OWN, input: 0 });
+    expect(body.Env).toEqual(["A=1", "TEXT=two\nlines = ü", "SLIPWAY_INPUT=0"]);
+    const bare = requestOf(launchOf(plan), memberOf("spawn-1"));
+    expect(bare.body.Env).toEqual([]);
+  });
+
   it("sends this body for a workspace that asks for everything", () => {
     const plan = dockerPlan(
       {
