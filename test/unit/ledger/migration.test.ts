@@ -62,7 +62,13 @@ it("a file of an earlier version keeps its spawns, and takes new ones with input
   expect((await ledger.findByMachine("default", CONTAINER))?.spawnId).toBe("old");
   expect(await ledger.members("a".repeat(64))).toEqual([{ spawnId: "old", ...NO_INPUT }]);
   const own = { env: { A: "1" }, labels: { task: "7" }, input: { prompt: "go" } };
-  const launch = { candidate: 0, place: "engine-1", token: "b".repeat(64), member: 0 };
+  const launch = {
+    candidate: 0,
+    place: "engine-1",
+    machineType: null,
+    token: "b".repeat(64),
+    member: 0,
+  };
   const plan = samplePlan();
   const spawn = { ...KEY, spawnId: "new", plan, own, launch, worker: "w", leaseUntil: 0, at: AT };
   expect(await ledger.begin([spawn], null)).toMatchObject({ created: true });
