@@ -32,7 +32,7 @@ export interface BurstOptions {
 /**
  * Additions to the workspace for one spawn. They are recorded before the launch and are part of the spawn's identity,
  * but not of its plan: spawns of one plan with different additions share a launch call. They are shown as they are, and
- * whoever can read a VM's user data or a container's configuration can read them: never put secrets there.
+ * everyone who can read a VM's user data or a container's configuration can read them: never put secrets there.
  */
 export interface SpawnAdditions {
   /**

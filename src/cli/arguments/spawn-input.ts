@@ -16,7 +16,7 @@ export interface InputFlags {
   readonly inputs?: string;
 }
 
-/** What the flags add to each spawn: one element for every spawn alike, or one for each. */
+/** The additions of the flags to each spawn. */
 export interface FlaggedInput {
   /** For every spawn. */
   readonly shared: SpawnAdditions;
