@@ -11,6 +11,7 @@ import type {
   FoundResource,
   Ledger,
   NewSpawn,
+  SpawnFilter,
   SpawnKey,
   SpawnRecord,
   Step,
@@ -104,16 +105,10 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       new Set(offerings.filter((offering) => (full.get(offering) ?? 0) > now)),
     describe: async (key) => describe(memory, key),
     findByMachine: async (tenant, machineId) => findByMachine(memory, tenant, machineId),
-    list: async (tenant, { workspace, state, labels = {} }) =>
+    list: async (tenant, filter) =>
       recordsOf(memory, tenant)
         .map(({ spawn }) => spawn)
-        .filter((spawn) => workspace === undefined || spawn.workspace === workspace)
-        .filter((spawn) => state === undefined || spawn.state === state)
-        .filter((spawn) =>
-          Object.entries(labels).every(
-            ([key, value]) => Object.hasOwn(spawn.labels, key) && spawn.labels[key] === value,
-          ),
-        )
+        .filter((spawn) => isListed(spawn, filter))
         .toReversed(),
     events: async (tenant, after, spawnIds) =>
       events
@@ -253,6 +248,14 @@ function membersOf(memory: Memory, token: string): readonly SpawnMember[] {
     )
     .toSorted((one, other) => one.member - other.member)
     .map(({ spawn }) => ({ spawnId: spawn.spawnId, ...inputOf(spawn) }));
+}
+
+function isListed(spawn: Spawn, { workspace, state, labels = {} }: SpawnFilter): boolean {
+  if (workspace !== undefined && spawn.workspace !== workspace) return false;
+  if (state !== undefined && spawn.state !== state) return false;
+  return Object.entries(labels).every(
+    ([key, value]) => Object.hasOwn(spawn.labels, key) && spawn.labels[key] === value,
+  );
 }
 
 function findByMachine(memory: Memory, tenant: string, machineId: string): Spawn | null {

@@ -28,13 +28,14 @@ import type {
   LogsOptions,
   Slipway,
   SpawnEstimate,
+  SpawnFilter,
   WantedSpawn,
 } from "./slipway.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { parseLabels, parseSpawnInput } from "../ledger/spawn-input.ts";
-import type { SpawnEvent } from "../ledger/spawn-record.ts";
+import type { Spawn, SpawnEvent } from "../ledger/spawn-record.ts";
 import { isSlipwayError } from "../errors.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
 import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
@@ -112,16 +113,8 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       return await (await spawning()).spawnWorkspaces(members, ownOptions);
     },
     estimateSpawns: (wanted) => estimate(ports, wanted),
-    async listSpawns(filter = {}) {
-      checkOptions("listSpawns", filter, LIST_FILTER);
-      const { labels = {}, ...others } = filter;
-      return await ledger.list(tenant, { ...others, labels: parseLabels("listSpawns", labels) });
-    },
-    async findSpawn(machine) {
-      checkOptions("findSpawn", machine, FIND_OPTIONS);
-      checkString("machineId", machine.machineId);
-      return await ledger.findByMachine(tenant, machine.machineId);
-    },
+    listSpawns: (filter = {}) => list(ports, filter),
+    findSpawn: (machine) => find(ports, machine),
     async describeSpawn(spawnId) {
       checkString("spawnId", spawnId);
       const description = await ledger.describe({ tenant, spawnId });
@@ -180,6 +173,21 @@ async function liveSpawns({ ledger, tenant }: Session): Promise<readonly string[
 
 function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
   return signal ?? new AbortController().signal;
+}
+
+async function list({ ledger, tenant }: Session, filter: SpawnFilter): Promise<readonly Spawn[]> {
+  checkOptions("listSpawns", filter, LIST_FILTER);
+  const { labels = {}, ...others } = filter;
+  return await ledger.list(tenant, { ...others, labels: parseLabels("listSpawns", labels) });
+}
+
+async function find(
+  { ledger, tenant }: Session,
+  machine: { readonly machineId: string },
+): Promise<Spawn | null> {
+  checkOptions("findSpawn", machine, FIND_OPTIONS);
+  checkString("machineId", machine.machineId);
+  return await ledger.findByMachine(tenant, machine.machineId);
 }
 
 async function estimate(
