@@ -22,7 +22,7 @@ export function checksOfTypes(
   return [...Map.groupBy(all, ({ name }) => name).values()].flatMap((checks) => [
     ...together(checks, "passed"),
     ...together(checks, "skipped"),
-    ...checks.flatMap((check) => {
+    ...distinct(checks).flatMap((check) => {
       if (check.outcome === "passed" || check.outcome === "skipped") return [];
       return [isOneLeft && ruling.has(check.name) ? demoted(check) : check];
     }),
@@ -41,6 +41,11 @@ function together(checks: readonly Check[], outcome: "passed" | "skipped"): read
   if (first === undefined) return [];
   const messages = new Set(alike.map(({ message }) => message));
   return [{ ...first, message: [...messages].join("; ") }];
+}
+
+/** A fault of all types, such as an unknown disk type, is reported once. */
+function distinct(checks: readonly Check[]): readonly Check[] {
+  return [...new Map(checks.map((check) => [check.message, check])).values()];
 }
 
 function demoted(check: Check): Check {

@@ -135,7 +135,9 @@ describe("a launch of one on Compute Engine", () => {
     const image = scene.gce.addImage(PROJECT, { name: "agent-base-v2", architecture: "ARM64" });
     const plan = planOf(image, { architecture: "arm64", machineType: "e2-small" });
     const outcomes = await scene.adapter.launch(gceLaunch("spawn-1", { plan }), signal);
-    expect(errorsOf(outcomes)).toMatchObject([{ outcome: "rejected", retry: "never" }]);
+    expect(errorsOf(outcomes)).toMatchObject([
+      { outcome: "rejected", blastRadius: "type-in-market" },
+    ]);
     expect(scene.gce.instances(PROJECT)).toEqual([]);
   });
 });
@@ -149,12 +151,12 @@ describe("an operation that fails after it was accepted", () => {
       "next-candidate",
       "type-in-zone",
     ],
-    ["QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "never", "region"],
+    ["QUOTA_EXCEEDED", "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
     ["PERMISSIONS_ERROR", "CLOUD_PERMISSION_DENIED", "never", "request"],
     ["UNSUPPORTED_OPERATION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
     ["IP_SPACE_EXHAUSTED", "SUBNET_FULL", "never", "region"],
     ["RESOURCE_NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["SOMETHING_NEW", "CLOUD_REQUEST_REFUSED", "never", "request"],
+    ["SOMETHING_NEW", "CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"],
   ])("with %s is a rejection as %s: %s", async (code, reason, retry, blastRadius) => {
     await using scene = await gceScene();
     scene.gce.fault({ kind: "operation-error", code });
@@ -201,7 +203,11 @@ describe("an operation that fails after it was accepted", () => {
     });
     for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
       const launch = gceLaunch(spawnIds.join(), { plan, spawnIds });
-      const refused = { reason: "DISK_TYPE_UNSUPPORTED", retry: "never", blastRadius: "request" };
+      const refused = {
+        reason: "DISK_TYPE_UNSUPPORTED",
+        retry: "next-candidate",
+        blastRadius: "type-in-market",
+      };
       expect(errorsOf(await scene.adapter.launch(launch, signal))).toMatchObject(
         spawnIds.map(() => refused),
       );

@@ -81,13 +81,16 @@ const CONFLICT: GceVerdict = {
   retry: "never",
 };
 
-/** A failed precondition, or a request that the API rejects. */
+/**
+ * A failed precondition, or a request that the API rejects. It may be wrong for one machine type only: a policy can deny
+ * accelerators, and a series has settings of its own.
+ */
 export const REFUSED: GceVerdict = {
   code: "FAILED_PRECONDITION",
   reason: "CLOUD_REQUEST_REFUSED",
   remedy: "Fix the problem in the message, then resolve again.",
-  blastRadius: "request",
-  retry: "never",
+  blastRadius: "type-in-market",
+  retry: "next-candidate",
 };
 
 const NO_ROOM: GceVerdict = {
@@ -113,8 +116,9 @@ const QUOTA_EXCEEDED: GceVerdict = {
   reason: "QUOTA_EXCEEDED",
   remedy:
     "Terminate machines that use the quota that the message names, or ask for a higher one: another zone of the region has the same.",
-  blastRadius: "region",
-  retry: "never",
+  // Most quotas count the vCPUs or GPUs of one family of machine types: a smaller or another type may fit.
+  blastRadius: "type-in-market",
+  retry: "next-candidate",
 };
 
 /** Something about the project that its owner has to settle. */
@@ -161,6 +165,7 @@ export const GCE_RULES: readonly GceRule[] = [
       ...QUOTA_EXCEEDED,
       remedy: "Stay below the limit that the message names: no quota raises it.",
       blastRadius: "request",
+      retry: "never",
     },
   },
   {
@@ -338,6 +343,8 @@ export const GCE_RULES: readonly GceRule[] = [
     verdict: {
       ...REFUSED,
       remedy: "Release the resource that the message names, or name another one.",
+      blastRadius: "request",
+      retry: "never",
     },
   },
   { codes: ["RESOURCE_ALREADY_EXISTS", "alreadyExists"], verdict: ALREADY_EXISTS },
@@ -392,19 +399,24 @@ export const CONSTRAINT_RULES: Readonly<Record<string, Partial<GceVerdict>>> = {
     reason: "IMAGE_PERMISSION_DENIED",
     remedy: "Use an image of a project that the organization's policy trusts, or have it added.",
     blastRadius: "image",
+    retry: "never",
   },
   "compute.vmExternalIpAccess": {
     remedy:
       "Set assign_public_ip of the placement to false, or have the organization's policy changed.",
+    blastRadius: "request",
+    retry: "never",
   },
   "compute.restrictSharedVpcSubnetworks": {
     remedy: "Name a subnet in the placement that the organization's policy allows.",
     blastRadius: "region",
+    retry: "never",
   },
   "compute.requireOsLogin": {
     remedy:
       "Have OS Login enabled in the project's metadata, as the organization's policy demands.",
     blastRadius: "account",
+    retry: "never",
   },
 };
 

@@ -205,7 +205,7 @@ function withConstraint(verdict: GceVerdict, said: string): GceVerdict {
   return { ...verdict, ...CONSTRAINED, ...CONSTRAINT_RULES[name] };
 }
 
-function isNotFound({ status, codes }: GceCallFailure): boolean {
+export function isNotFound({ status, codes }: GceCallFailure): boolean {
   return status === 404 || codes.includes("RESOURCE_NOT_FOUND");
 }
 

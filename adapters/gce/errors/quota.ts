@@ -12,10 +12,17 @@ export interface ExceededQuota {
   readonly limit: number | null;
 }
 
-/** The scope of the quota, by its dimensions. Without them it is the project's in all regions. */
+/** Metrics of vCPUs and GPUs, most of them of one family: `n2_cpus`, `nvidia_t4_gpus`, `cpus_per_vm_family`. */
+const OF_MACHINE_TYPES = /(?:^|[_/])(?:cpus|gpus)(?:_|$)/;
+
+/** Other machine types may need less of the quota, or nothing of it. */
+const OF_TYPE = { blastRadius: "type-in-market", retry: "next-candidate" } as const;
+
+/** The scope of the quota, by its metric and dimensions. Without dimensions it is the project's in all regions. */
 export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
   if (quota === null) return {};
-  const { dimensions, limitName, limit } = quota;
+  const { dimensions, limitName, limit, metricName } = quota;
+  const isOfType = OF_MACHINE_TYPES.test(metricName);
   const which = `${limitName}${limit === null ? "" : ` (${limit})`}`;
   const raise = `ask for a higher quota ${which}`;
   if ("zone" in dimensions)
@@ -27,9 +34,12 @@ export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
   if ("region" in dimensions)
     return {
       remedy: `Terminate machines in region ${dimensions["region"] ?? ""}, or ${raise}: another zone of the region has the same.`,
-      blastRadius: "region",
+      ...(isOfType ? OF_TYPE : { blastRadius: "region", retry: "never" }),
     };
-  return { remedy: `Terminate machines of the project, or ${raise}.`, blastRadius: "account" };
+  return {
+    remedy: `Terminate machines of the project, or ${raise}.`,
+    ...(isOfType ? OF_TYPE : { blastRadius: "account", retry: "never" }),
+  };
 }
 
 export function quotaMetadata(quota: ExceededQuota | null): JsonObject {

@@ -61,8 +61,8 @@ export function launchFailure(
 
 const BROKEN_ZONE = { blastRadius: "zone", retry: "next-candidate" } as const;
 
-function refined({ launch, zone }: LaunchContext, error: SlipwayError): SlipwayError {
-  return refineRefusal(error, { plan: launch.plan, zone });
+function refined({ launch }: LaunchContext, error: SlipwayError): SlipwayError {
+  return refineRefusal(error, launch);
 }
 
 /** Whether something has the machine's name already. An operation may say so by its status alone. */

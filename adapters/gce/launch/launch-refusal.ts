@@ -1,14 +1,15 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
-import type { LaunchPlan } from "../../../src/plan/plan.ts";
+import { machineTypeAt } from "../../../src/plan/machine-types.ts";
+import type { Candidate, LaunchPlan } from "../../../src/plan/plan.ts";
 import { partialLink, readResourceLink } from "../image/links.ts";
 import { bootDisksOf, bootDiskSupport, isBareMetal } from "./machine-series.ts";
-import { settingsOf } from "../settings.ts";
+import { settingsAt } from "../settings.ts";
 
 /** The launch that was refused. */
 export interface Refused {
   readonly plan: LaunchPlan;
-  readonly zone: string;
+  readonly place: Candidate;
 }
 
 type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadius" | "retry">>;
@@ -18,15 +19,18 @@ type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadi
  * other zones may have that resource, or the machine's image, disk and subnet may be refused in all of them.
  */
 export function refineRefusal(error: SlipwayError, refused: Refused): SlipwayError {
-  const change = incompatible(error, refused.plan) ?? ofCode(error, refused);
+  const change = incompatible(error, refused) ?? ofCode(error, refused);
   return change === null ? error : changed(error, change);
 }
 
 function ofCode(error: SlipwayError, refused: Refused): Change | null {
   return error.metadata["provider_code"] === "UNSUPPORTED_OPERATION"
-    ? unsupported(refused.plan)
+    ? unsupported(refused)
     : ofResource(error, refused);
 }
+
+/** Every zone refuses this machine type with the same words. */
+const IN_ALL_ZONES = { blastRadius: "type-in-market", retry: "next-candidate" } as const;
 
 /** The same error with another verdict. */
 export function changed(error: SlipwayError, change: Change): SlipwayError {
@@ -41,20 +45,21 @@ const DISK_TYPE = /^(?:pd|hyperdisk)-/;
 
 /**
  * Compute Engine names the parts of the request that do not go together, with several codes: `UNSUPPORTED_OPERATION`,
- * `badRequest`, and those of a lack of room. They do not go together in any zone.
+ * `badRequest`, and those of a lack of room. They do not go together in any zone, but another machine type may go with
+ * them.
  */
-function incompatible({ message }: SlipwayError, { machineType }: LaunchPlan): Change | null {
+function incompatible({ message }: SlipwayError, { plan, place }: Refused): Change | null {
   const parts = INCOMPATIBLE.exec(message)?.[1]
     ?.split(",")
     .map((part) => part.trim());
   if (parts === undefined) return null;
+  const machineType = machineTypeAt(plan, place);
   const diskType = parts.find((part) => DISK_TYPE.test(part));
   if (diskType !== undefined) return wrongDiskType(machineType, diskType);
   return {
     reason: "CLOUD_REQUEST_REFUSED",
     remedy: `Name another machine type than ${machineType}, or change what the message names: no zone combines them.`,
-    blastRadius: "request",
-    retry: "never",
+    ...IN_ALL_ZONES,
   };
 }
 
@@ -62,9 +67,10 @@ function incompatible({ message }: SlipwayError, { machineType }: LaunchPlan): C
  * The code has several meanings, and no details tell them apart. If the plan names a disk type that the machine's
  * series is not documented to boot from, every zone refuses the pair.
  */
-function unsupported({ planId, settings, machineType }: LaunchPlan): Change | null {
-  const { diskType } = settingsOf({ planId, settings });
+function unsupported({ plan, place }: Refused): Change | null {
+  const { diskType } = settingsAt(plan, place);
   if (diskType === null) return null;
+  const machineType = machineTypeAt(plan, place);
   const documented = bootDisksOf(machineType);
   const support = bootDiskSupport(machineType, diskType);
   if (support === "documented" || (support === "undocumented" && documented === null)) return null;
@@ -77,8 +83,7 @@ function wrongDiskType(machineType: string, diskType: string): Change {
   return {
     reason: "DISK_TYPE_UNSUPPORTED",
     remedy: `Name ${others} in the environment's disk_type_ref instead of ${diskType}, or another machine type.`,
-    blastRadius: "request",
-    retry: "never",
+    ...IN_ALL_ZONES,
   };
 }
 
@@ -89,20 +94,21 @@ const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
 
 function ofResource(
   { code, reason, message }: SlipwayError,
-  { plan, zone }: Refused,
+  { plan, place }: Refused,
 ): Change | null {
   const link = partialLink(QUOTED_LINK.exec(message)?.[1] ?? "") ?? "";
   const collection = readResourceLink(link)?.collection ?? "";
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
-  if (code !== "NOT_FOUND") return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", plan);
-  if (link.endsWith(`/zones/${zone}`)) return MISSING_ZONE;
+  if (code !== "NOT_FOUND")
+    return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", machineTypeAt(plan, place));
+  if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
   return MISSING.get(collection) ?? null;
 }
 
-function ofField(field: string, { machineType }: LaunchPlan): Change | null {
+function ofField(field: string, machineType: string): Change | null {
   // The API blames a bare metal type for an image without its driver.
-  if (field === "machineType" && isBareMetal(machineType)) return null;
+  if (field === "machineType" && isBareMetal(machineType)) return IN_ALL_ZONES;
   return INVALID.get(field) ?? null;
 }
 

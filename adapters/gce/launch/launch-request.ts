@@ -1,11 +1,12 @@
 import { SlipwayError } from "../../../src/errors.ts";
+import { machineTypeAt } from "../../../src/plan/machine-types.ts";
 import type { GcpTarget, LaunchPlan } from "../../../src/plan/plan.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
 import type { BulkInsertResource, InstanceResource } from "../client/api.ts";
 import { machineLabels } from "../labels.ts";
 import { METADATA } from "../machine.ts";
 import { instanceName } from "./names.ts";
-import { settingsOf } from "../settings.ts";
+import { settingsAt } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { gcpTarget } from "../target.ts";
 
@@ -51,13 +52,13 @@ export function memberNames({ token, members }: Launch): readonly string[] {
 }
 
 function properties(launch: Launch, naming: Naming) {
-  const { plan } = launch;
+  const { plan, place } = launch;
   const target = gcpTarget(plan);
   const labels = machineLabels(launch, target.labels);
-  const settings = settingsOf(plan);
+  const settings = settingsAt(plan, place);
   if (plan.artifact.numericId === undefined) throw unpinned(plan);
   return {
-    machineType: naming("machineTypes", plan.machineType),
+    machineType: naming("machineTypes", machineTypeAt(plan, place)),
     labels,
     metadata: { items: metadataItems(launch) },
     disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],

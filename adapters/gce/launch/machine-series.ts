@@ -134,6 +134,11 @@ export function obstacleToMigration({
   return isLargeZ4 || LARGE_Z3.has(name) ? "its local SSDs are too large" : null;
 }
 
+/** `n2-custom-4-8192`, and `custom-4-8192` of N1. */
+export function isCustomType(machineType: string): boolean {
+  return /^(?:[a-z0-9]+-)?custom-/.test(machineType);
+}
+
 /** Bare metal has no virtual network card: its card is `IDPF`, and its image must be marked for it. */
 export function isBareMetal(machineType: string): boolean {
   return machineType.endsWith("-metal");

@@ -38,25 +38,13 @@ export function findDiskType(
   return { name: shape.diskType, type, absent, error };
 }
 
-export interface DiskCheckInput {
-  readonly draft: PlanDraft;
-  readonly finding: DiskTypeFinding;
-  /** The provider's name. */
-  readonly machineType: string;
-  readonly image: ImageFacts | null;
-}
-
-export function diskChecks({
-  draft,
-  finding,
-  machineType,
-  image,
-}: DiskCheckInput): readonly Check[] {
-  return [
-    typeCheck(finding, machineType),
-    ...seriesCheck(finding, machineType),
-    sizeCheck(draft, finding, image),
-  ];
+/**
+ * The checks of the disk's type.
+ *
+ * @param machineType the provider's name
+ */
+export function diskTypeChecks(finding: DiskTypeFinding, machineType: string): readonly Check[] {
+  return [typeCheck(finding, machineType), ...seriesCheck(finding, machineType)];
 }
 
 function typeCheck({ name, type, absent, error }: DiskTypeFinding, machineType: string): Check {
@@ -84,9 +72,12 @@ function typeCheck({ name, type, absent, error }: DiskTypeFinding, machineType: 
   });
 }
 
+/** The check that machines of a type boot from the plan's disk type. */
+export const DISK_OF_SERIES = "volume.machine-type";
+
 /** Compute Engine refuses such a pair in every zone, and only after it has accepted the insert. */
 function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): readonly Check[] {
-  const check = "volume.machine-type";
+  const check = DISK_OF_SERIES;
   if (name === null) return [];
   const documented = bootDisksOf(machineType);
   const others = documented === null ? "another disk type" : documented.join(" or ");
@@ -116,7 +107,7 @@ function seriesCheck({ name, type }: DiskTypeFinding, machineType: string): read
   }
 }
 
-function sizeCheck(
+export function diskSizeCheck(
   { shape }: PlanDraft,
   { type, name }: DiskTypeFinding,
   image: ImageFacts | null,

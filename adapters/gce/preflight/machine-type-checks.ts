@@ -1,5 +1,6 @@
 import type { SlipwayError } from "../../../src/errors.ts";
-import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import { machineTypesOf } from "../../../src/plan/machine-types.ts";
+import type { Candidate, Check, MachineTypeFacts, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { defaultMachineType, MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import { architectureOf } from "../image/image-facts.ts";
@@ -11,7 +12,11 @@ import { neededGuestFeature, obstacleToMigration } from "../launch/machine-serie
 import { offeredIn } from "./offered-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
-/** The zones' answers about the plan's machine type. */
+export const MACHINE_TYPE_OFFERED = "machine-type.offered";
+export const MACHINE_TYPE_AGE = "machine-type.deprecation";
+export const MACHINE_TYPE_IMAGE = "machine-type.image";
+
+/** The zones' answers about one of the plan's machine types. */
 export interface MachineTypeFinding {
   /** The provider's name; the draft's if it is unknown. */
   readonly name: string;
@@ -24,22 +29,38 @@ export interface MachineTypeFinding {
 }
 
 /**
- * The plan's machine type, or the default one, from the given zones' offers.
+ * The plan's machine types in order of preference, or the default one, from the given zones' offers.
  *
  * @param readings of existing zones
  */
-export function findMachineType(
+export function findMachineTypes(
   draft: PlanDraft,
   readings: readonly ZoneReadings[],
+): readonly MachineTypeFinding[] {
+  return machineTypesOf(draft).map((name) => findMachineType(draft, name, readings));
+}
+
+/** The finding about the type that is launched at the candidate. */
+export function findingAt(
+  findings: readonly MachineTypeFinding[],
+  { machineType }: Pick<Candidate, "machineType">,
+): MachineTypeFinding | undefined {
+  if (machineType === undefined) return findings[0];
+  return findings.find(({ name }) => name === machineType);
+}
+
+function findMachineType(
+  { architecture }: PlanDraft,
+  requested: string,
+  readings: readonly ZoneReadings[],
 ): MachineTypeFinding {
-  const { machineType: requested, architecture } = draft;
   const offers = readings.flatMap(({ zone, machineTypes: { value } }) =>
     value === null ? [] : [{ zone, types: value }],
   );
   const type =
     requested === DEFAULT_MACHINE_TYPE
       ? defaultMachineType(offers, architecture)
-      : (offers[0]?.types[0] ?? null);
+      : (offers.flatMap(({ types }) => types).find(({ name }) => name === requested) ?? null);
   const name = type?.name ?? requested;
   const absent = new Map<string, string>();
   let error: SlipwayError | null = null;
@@ -94,7 +115,7 @@ function offeredCheck(
   { name, type, absent, error }: MachineTypeFinding,
   otherZones: OtherZones,
 ): Check {
-  const check = "machine-type.offered";
+  const check = MACHINE_TYPE_OFFERED;
   const whys = [...absent.values()].join("; ");
   if (type !== null) return offeredIn(check, `machine type ${name} is offered`, { whys, error });
   if (error !== null) return unread(check, error);
@@ -108,7 +129,7 @@ function offeredCheck(
     reason: isUnknown ? "MACHINE_TYPE_NOT_FOUND" : "MACHINE_TYPE_NOT_OFFERED",
     message: isUnknown
       ? `no zone has a machine type ${name}`
-      : `no zone of the placement has a machine type ${draft.machineType === DEFAULT_MACHINE_TYPE ? `of ${generalSize()} for ${draft.architecture}` : name}: ${whys}${hint}`,
+      : `no zone of the placement has a machine type ${name === DEFAULT_MACHINE_TYPE ? `of ${generalSize()} for ${draft.architecture}` : name}: ${whys}${hint}`,
     remedy: isUnknown
       ? "Correct the machine-type record: `gcloud compute machine-types list` has the names."
       : "Give the placement zones that have the machine type, or name another one in the environment.",
@@ -139,20 +160,29 @@ function recordRemedy({ shape: { record }, architecture }: PlanDraft): string {
   return record === null ? "" : `; correct machine-type ${record}, which says ${architecture}`;
 }
 
-/** People rely on the record, but the provider's values apply. */
-function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
+/**
+ * People rely on the record, but the provider's values apply. A record of several types says what each of them has at
+ * least.
+ */
+function shapeCheck(draft: PlanDraft, type: MachineTypeReply): Check {
   const check = "machine-type.shape";
-  const gib = type.memoryMb === null ? null : type.memoryMb / 1024;
+  const { shape } = draft;
+  const isOneOfSeveral = machineTypesOf(draft).length > 1;
+  const gib = gibibytes(type);
   const actual = `${type.guestCpus ?? "unknown"} vCPUs and ${gib ?? "unknown"} GiB`;
   const { record, vcpus, memoryGb } = shape;
-  const sameCpus = vcpus === null || type.guestCpus === null || vcpus === type.guestCpus;
-  const sameMemory = memoryGb === null || gib === null || Math.abs(memoryGb - gib) < SAME_MEMORY;
-  if (sameCpus && sameMemory) return passed(check, `machine type ${type.name} has ${actual}`);
+  const moreCpus = vcpus === null || type.guestCpus === null ? 0 : type.guestCpus - vcpus;
+  const moreMemory = memoryGb === null || gib === null ? 0 : gib - memoryGb;
+  const fitsCpus = isOneOfSeveral ? moreCpus >= 0 : moreCpus === 0;
+  const fitsMemory = isOneOfSeveral
+    ? moreMemory > -SAME_MEMORY
+    : Math.abs(moreMemory) < SAME_MEMORY;
+  if (fitsCpus && fitsMemory) return passed(check, `machine type ${type.name} has ${actual}`);
   return failed(check, {
     code: "FAILED_PRECONDITION",
     reason: "MACHINE_TYPE_MISMATCH",
-    message: `machine type record ${record ?? ""} says ${vcpus ?? "unknown"} vCPUs and ${memoryGb ?? "unknown"} GiB, but ${type.name} has ${actual}`,
-    remedy: "Correct vcpus and memory_gb of the machine-type record, or the type that it names.",
+    message: `machine type record ${record ?? ""} says ${isOneOfSeveral ? "at least " : ""}${vcpus ?? "unknown"} vCPUs and ${memoryGb ?? "unknown"} GiB, but ${type.name} has ${actual}`,
+    remedy: `Correct vcpus and memory_gb of the machine-type record, or the ${isOneOfSeveral ? "types" : "type"} that it names.`,
     metadata: {
       machine_type: type.name,
       vcpus: type.guestCpus,
@@ -161,6 +191,24 @@ function shapeCheck({ shape }: PlanDraft, type: MachineTypeReply): Check {
       record_memory_gb: memoryGb,
     },
   });
+}
+
+function gibibytes({ memoryMb }: MachineTypeReply): number | null {
+  return memoryMb === null ? null : memoryMb / 1024;
+}
+
+/** A machine type for the plan. Compute Engine does not report the memory of its GPUs. */
+export function machineTypeFacts(type: MachineTypeReply): MachineTypeFacts {
+  return {
+    name: type.name,
+    vcpus: type.guestCpus,
+    memoryGb: gibibytes(type),
+    gpus: type.accelerators.map(({ guestAcceleratorType, guestAcceleratorCount }) => ({
+      name: guestAcceleratorType,
+      count: guestAcceleratorCount ?? 1,
+      memoryGb: null,
+    })),
+  };
 }
 
 /** Records may write 3.75 GiB with any number of digits. */
@@ -179,7 +227,7 @@ function maintenance(type: MachineTypeReply): readonly Check[] {
  * need of newer series is documented only, and a machine without it has no network.
  */
 export function networkCardChecks(machineType: string, image: ImageFacts | null): readonly Check[] {
-  const check = "machine-type.image";
+  const check = MACHINE_TYPE_IMAGE;
   const feature = neededGuestFeature(machineType);
   if (feature === null || image === null) return [];
   if (image.guestOsFeatures.includes(feature))
@@ -202,7 +250,7 @@ export function networkCardChecks(machineType: string, image: ImageFacts | null)
 
 /** Google still makes machines of a deprecated type, and none of an obsolete one. */
 function age({ name, deprecated }: MachineTypeReply): readonly Check[] {
-  const check = "machine-type.deprecation";
+  const check = MACHINE_TYPE_AGE;
   const state = deprecated?.state ?? "ACTIVE";
   if (state === "ACTIVE") return [];
   const message = `machine type ${name} is ${state}`;

@@ -1,9 +1,13 @@
 import type { SlipwayError } from "../../../src/errors.ts";
+import { machineTypesOf } from "../../../src/plan/machine-types.ts";
 import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import { MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { readImageLink } from "../image/links.ts";
+import { isCustomType } from "../launch/machine-series.ts";
+import { isNotFound } from "../errors/errors.ts";
 import { settledRead } from "../errors/failed-reads.ts";
+import { GceCallFailure } from "../errors/failure.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import type {
@@ -33,7 +37,7 @@ export interface PreflightReadInput {
 export interface ZoneReadings {
   readonly zone: string;
   readonly state: Reading<ZoneReply>;
-  /** The plan's type, or all candidates for the default; null if the zone did not reply. */
+  /** Those of the plan's types that the zone has, or all candidates for the default; null if it did not reply. */
   readonly machineTypes: Reading<readonly MachineTypeReply[]>;
   /** Null if the plan leaves the disk type to Compute Engine. */
   readonly diskType: Reading<DiskTypeReply> | null;
@@ -116,15 +120,15 @@ async function readZone(
   signal: AbortSignal,
 ): Promise<ZoneReadings> {
   const at = { project: target.project, zone };
-  const { machineType: name, shape } = draft;
-  const { diskType } = shape;
+  const { diskType } = draft.shape;
+  const names = machineTypesOf(draft);
   const [state, machineTypes, disk] = await Promise.all([
     settledRead(reads.zone(at, signal), {
       doing: `reading zone ${zone} of project ${target.project}`,
       notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
     }),
-    settledRead(readMachineTypes(reads, at, name, signal), {
-      doing: `reading machine type ${name} in ${zone}`,
+    settledRead(readMachineTypes(reads, at, names, signal), {
+      doing: `reading machine ${names.length === 1 ? "type" : "types"} ${names.join(", ")} in ${zone}`,
       notFound: { reason: "MACHINE_TYPE_NOT_FOUND" },
     }),
     diskType === null
@@ -140,14 +144,48 @@ async function readZone(
 async function readMachineTypes(
   reads: GceReads,
   at: { readonly project: string; readonly zone: string },
-  machineType: string,
+  names: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly MachineTypeReply[]> {
+  const [machineType = DEFAULT_MACHINE_TYPE] = names;
+  if (names.length > 1) return await readSeveralTypes(reads, at, names, signal);
   if (machineType !== DEFAULT_MACHINE_TYPE)
     return [await reads.machineType({ ...at, machineType }, signal)];
   const { least, most } = MEMORY_RANGE;
   const filter = `(guestCpus = ${VCPUS}) AND (memoryMb >= ${least}) AND (memoryMb <= ${most})`;
   return await reads.machineTypes({ ...at, filter }, signal);
+}
+
+/** In one call, except for custom types, which no list has. */
+async function readSeveralTypes(
+  reads: GceReads,
+  at: { readonly project: string; readonly zone: string },
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly MachineTypeReply[]> {
+  const listed = names.filter((name) => !isCustomType(name));
+  const filter = listed.map((name) => `(name = "${name}")`).join(" OR ");
+  const found = await Promise.all([
+    listed.length === 0 ? [] : reads.machineTypes({ ...at, filter }, signal),
+    ...names
+      .filter(isCustomType)
+      .map(async (machineType) => await readIfThere(reads, { ...at, machineType }, signal)),
+  ]);
+  return found.flat();
+}
+
+/** Empty if the zone does not have the type. */
+async function readIfThere(
+  reads: GceReads,
+  request: Parameters<GceReads["machineType"]>[0],
+  signal: AbortSignal,
+): Promise<readonly MachineTypeReply[]> {
+  try {
+    return [await reads.machineType(request, signal)];
+  } catch (caught) {
+    if (caught instanceof GceCallFailure && isNotFound(caught)) return [];
+    throw caught;
+  }
 }
 
 async function readSubnetwork(

@@ -1,12 +1,27 @@
 import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
-import type { Candidate, Check, GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
+import { machineTypesOf } from "../../../src/plan/machine-types.ts";
+import type {
+  Candidate,
+  Check,
+  GcpTarget,
+  MachineShape,
+  PlanDraft,
+} from "../../../src/plan/plan.ts";
 import { failed, skipped, failedBy } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
-import { diskChecks } from "./disk-checks.ts";
+import { DISK_OF_SERIES, diskSizeCheck, diskTypeChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { subnetworkLink } from "../image/links.ts";
-import { machineTypeChecks, networkCardChecks } from "./machine-type-checks.ts";
+import {
+  findingAt,
+  MACHINE_TYPE_AGE,
+  MACHINE_TYPE_IMAGE,
+  MACHINE_TYPE_OFFERED,
+  machineTypeChecks,
+  machineTypeFacts,
+  networkCardChecks,
+} from "./machine-type-checks.ts";
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
 import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
@@ -19,8 +34,11 @@ import {
 import type { PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
 import { defaultBootDisk, isBareMetal, obstacleToMigration } from "../launch/machine-series.ts";
+import { checksOfTypes, refusalOfType } from "../../../src/substrate/type-checks.ts";
+import type { TypeChecks } from "../../../src/substrate/type-checks.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import { planSettings } from "../settings.ts";
+import type { TypeSettings } from "../settings.ts";
 import type { SubnetReference } from "../target.ts";
 import { zoneChecks } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
@@ -33,22 +51,43 @@ export interface Found {
   readonly subnet: Reading<SubnetReference>;
   readonly readings: PreflightReads;
   readonly zones: readonly ZoneFinding[];
-  readonly machineType: MachineTypeFinding;
+  /** In order of preference; at least one. */
+  readonly machineTypes: readonly MachineTypeFinding[];
   readonly diskType: DiskTypeFinding;
 }
 
-/** Evaluates the reads: all checks, each candidate's verdict, and the settings of a launch. */
-export function preflightReport(found: Found, others: OtherZones): PreflightReport {
-  const { draft, target, image, subnet, readings, zones, machineType, diskType } = found;
-  const candidates = draft.candidates.map((candidate) => judged(candidate, found));
+/**
+ * Of several types, one that fails such a check is left out; any other failure of a type is a mistake of the record.
+ */
+const RULING_CHECKS: ReadonlySet<string> = new Set([
+  MACHINE_TYPE_OFFERED,
+  MACHINE_TYPE_AGE,
+  MACHINE_TYPE_IMAGE,
+  DISK_OF_SERIES,
+]);
+
+/**
+ * Evaluates the reads: all checks, each candidate's verdict, and the settings of a launch.
+ *
+ * @param others zones with a type that no zone of the placement has, by type
+ */
+export function preflightReport(
+  found: Found,
+  others: ReadonlyMap<string, OtherZones>,
+): PreflightReport {
+  const { draft, target, image, subnet, readings, zones, machineTypes, diskType } = found;
+  const ofTypes = machineTypes.map((finding) => ({
+    name: finding.name,
+    checks: typeChecks(found, finding, others.get(finding.name) ?? null),
+  }));
+  const candidates = draft.candidates.map((candidate) => judged(candidate, found, ofTypes));
   const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
   const errors = readerErrors(readings, isLeft);
   const checks: readonly Check[] = [
     ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
     ...zoneChecks(zones),
-    ...machineTypeChecks(draft, machineType, others),
-    ...diskChecks({ draft, finding: diskType, machineType: machineType.name, image }),
-    ...networkCardChecks(machineType.name, image),
+    ...checksOfTypes(ofTypes, RULING_CHECKS),
+    diskSizeCheck(draft, diskType, image),
     ...subnetChecks({
       target,
       named: subnet,
@@ -58,13 +97,27 @@ export function preflightReport(found: Found, others: OtherZones): PreflightRepo
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
     serviceAccountCheck(target, readings.defaultAccount),
   ];
+  const facts = machineTypes.flatMap(({ type }) => (type === null ? [] : machineTypeFacts(type)));
   return {
     checks: [...checks, ...placeCheck(checks, candidates)],
     candidates,
-    machineType: machineType.name,
-    settings: settingsFor(draft, subnet, machineType),
+    machineType: machineTypes[0]?.name ?? draft.machineType,
+    ...(facts.length === 0 ? {} : { machineTypes: facts }),
+    settings: settingsFor(draft, subnet, machineTypes),
     sources: sourcesFor(found),
   };
+}
+
+function typeChecks(
+  { draft, diskType, image }: Found,
+  finding: MachineTypeFinding,
+  others: OtherZones,
+): readonly Check[] {
+  return [
+    ...machineTypeChecks(draft, finding, others),
+    ...diskTypeChecks(diskType, finding.name),
+    ...networkCardChecks(finding.name, image),
+  ];
 }
 
 function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
@@ -98,12 +151,18 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
   ];
 }
 
-function judged(candidate: Candidate, { zones, machineType, diskType }: Found): Candidate {
-  const { place } = candidate;
+function judged(
+  candidate: Candidate,
+  { zones, machineTypes, diskType }: Found,
+  ofTypes: readonly TypeChecks[],
+): Candidate {
+  const { place, machineType } = candidate;
   const zone = zones.find((one) => one.zone === place);
+  const ofType = ofTypes.find(({ name }) => name === machineType)?.checks ?? [];
   const reason =
     (zone === undefined || zone.is === "up" ? null : zone.why) ??
-    machineType.absent.get(place) ??
+    findingAt(machineTypes, candidate)?.absent.get(place) ??
+    refusalOfType(ofType, RULING_CHECKS)?.message ??
     diskType.absent.get(place) ??
     null;
   return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
@@ -113,7 +172,10 @@ function judged(candidate: Candidate, { zones, machineType, diskType }: Found): 
 function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]): readonly Check[] {
   const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
   if (isLeft || checks.some(({ outcome }) => outcome === "failed")) return [];
-  const reasons = candidates.map(({ place, reason }) => `${place}: ${reason ?? ""}`);
+  const reasons = candidates.map(
+    ({ place, machineType, reason }) =>
+      `${machineType === undefined ? "" : `${machineType} in `}${place}: ${reason ?? ""}`,
+  );
   return [
     failed("place.available", {
       code: "FAILED_PRECONDITION",
@@ -130,29 +192,48 @@ function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]):
 function settingsFor(
   { shape }: PlanDraft,
   subnet: Reading<SubnetReference>,
-  { name, type }: Pick<MachineTypeFinding, "name" | "type">,
+  [first, ...others]: readonly Pick<MachineTypeFinding, "name" | "type">[],
 ): JsonObject {
-  const stays = type !== null && obstacleToMigration(type) !== null;
+  const otherTypes = others.map((finding) => ({
+    machineType: finding.name,
+    ...typeSettings(shape, finding),
+  }));
   return planSettings({
     diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
-    diskType: shape.diskType ?? defaultBootDisk(name),
     subnetwork: subnet.value === null ? "" : linkOf(subnet.value),
-    ...(stays ? { onHostMaintenance: "TERMINATE" } : {}),
-    ...(isBareMetal(name) ? { nicType: "IDPF" } : {}),
+    ...(first === undefined ? { diskType: shape.diskType } : typeSettings(shape, first)),
+    ...(otherTypes.length === 0 ? {} : { otherTypes }),
   });
 }
 
-function sourcesFor({ draft, target, machineType }: Found): Record<string, string> {
-  const zones = draft.candidates.map(({ place }) => place).join(", ");
-  const isChosen = draft.machineType === DEFAULT_MACHINE_TYPE && machineType.type !== null;
+function typeSettings(
+  { diskType }: MachineShape,
+  { name, type }: Pick<MachineTypeFinding, "name" | "type">,
+): TypeSettings {
+  const stays = type !== null && obstacleToMigration(type) !== null;
+  return {
+    diskType: diskType ?? defaultBootDisk(name),
+    ...(stays ? { onHostMaintenance: "TERMINATE" } : {}),
+    ...(isBareMetal(name) ? { nicType: "IDPF" } : {}),
+  };
+}
+
+function sourcesFor({ draft, target, machineTypes }: Found): Record<string, string> {
+  const zones = [...new Set(draft.candidates.map(({ place }) => place))].join(", ");
+  const [first] = machineTypes;
+  const isChosen = draft.machineType === DEFAULT_MACHINE_TYPE && first?.type != null;
   return {
     ...(isChosen ? { "/machine_type": `default: chosen from machineTypes.list of ${zones}` } : {}),
+    "/machine_types": `machineTypes of ${zones}`,
     "/candidates": `placement zones, judged by zones.get and machineTypes of ${zones}`,
     "/settings/instance/subnetwork": `placement subnet ${target.subnet}`,
     "/settings/instance/disk_size_gb":
       draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
-    "/settings/instance/disk_type": diskTypeSource(draft, machineType.name),
-    ...machineSources(machineType),
+    "/settings/instance/disk_type": diskTypeSource(draft, first?.name ?? draft.machineType),
+    ...(first === undefined ? {} : machineSources(first)),
+    ...(machineTypes.length > 1
+      ? { "/settings/instance/other_types": "as disk_type, on_host_maintenance and nic_type" }
+      : {}),
   };
 }
 
@@ -244,7 +325,11 @@ function emptyReport(
       reason: why,
     })),
     machineType: draft.machineType,
-    settings: settingsFor(draft, subnet, { name: draft.machineType, type: null }),
+    settings: settingsFor(
+      draft,
+      subnet,
+      machineTypesOf(draft).map((name) => ({ name, type: null })),
+    ),
     sources: {},
   };
 }

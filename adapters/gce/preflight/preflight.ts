@@ -5,7 +5,7 @@ import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
-import { findMachineType } from "./machine-type-checks.ts";
+import { findMachineTypes } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
 import {
   absentProjectReport,
@@ -50,7 +50,6 @@ export async function preflightInstance(
   if (refused !== null) return refusedReport(draft, subnet, refused);
   const findings = zoneFindings(readings.zones);
   const there = readings.zones.filter((_, index) => isThere(findings[index]));
-  const machineType = findMachineType(draft, there);
   const found: Found = {
     draft,
     target,
@@ -58,7 +57,7 @@ export async function preflightInstance(
     subnet,
     readings,
     zones: findings,
-    machineType,
+    machineTypes: findMachineTypes(draft, there),
     diskType: findDiskType(draft, there),
   };
   return preflightReport(found, await otherZones(reads, found, signal));
@@ -97,21 +96,23 @@ async function lacksProject(
   return read.error?.reason === "PROJECT_NOT_FOUND";
 }
 
-/** Read only if no zone of the placement is known to have the type, and it was not the default. */
+/** Read only for types that no zone of the placement is known to have, if none is left, and not for the default. */
 async function otherZones(
   reads: GceReads,
-  { draft, target, machineType, zones }: Found,
+  { draft, target, machineTypes, zones }: Found,
   signal: AbortSignal,
-): Promise<OtherZones> {
-  const { type, error } = machineType;
-  const isUnneeded = type !== null || error !== null || zones.some(isUnread);
-  if (isUnneeded || draft.machineType === DEFAULT_MACHINE_TYPE) return null;
+): Promise<ReadonlyMap<string, OtherZones>> {
+  const isUnneeded = machineTypes.some(({ type, error }) => type !== null || error !== null);
+  if (isUnneeded || zones.some(isUnread) || draft.machineType === DEFAULT_MACHINE_TYPE)
+    return new Map();
   const { project } = target;
-  const request = { project, machineType: draft.machineType };
-  const read = await settledRead(reads.machineTypeZones(request, signal), {
-    doing: `looking for machine type ${draft.machineType} in all zones`,
+  const found = machineTypes.map(async ({ name: machineType }) => {
+    const read = await settledRead(reads.machineTypeZones({ project, machineType }, signal), {
+      doing: `looking for machine type ${machineType} in all zones`,
+    });
+    return [machineType, read.value] as const;
   });
-  return read.value;
+  return new Map(await Promise.all(found));
 }
 
 /** Whether Compute Engine gave no usable answer about the zone. */

@@ -5,6 +5,7 @@ import type {
   AwsMachineType,
   DiskTypeFields,
   EnvironmentFields,
+  GceMachineType,
   MachineTypeFields,
 } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
@@ -91,7 +92,18 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
             return z.NEVER;
           })
           .exactOptional(),
-        gce: z.strictObject({ machineType: providerName }).exactOptional(),
+        gce: z
+          .strictObject({
+            machineType: providerName.exactOptional(),
+            machineTypes: providerNames.exactOptional(),
+          })
+          .transform(({ machineType, machineTypes }, context): GceMachineType => {
+            if (machineType !== undefined && machineTypes === undefined) return { machineType };
+            if (machineTypes !== undefined && machineType === undefined) return { machineTypes };
+            context.addIssue("must have exactly one of machine_type, machine_types");
+            return z.NEVER;
+          })
+          .exactOptional(),
         docker: z
           .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })
           .exactOptional(),

@@ -72,6 +72,7 @@ describe("a machine type", () => {
     [{ aws: { instance_type: "m7g.large" } }, "AWS"],
     [{ aws: { instance_types: ["m7g.large", "m6g.large"] } }, "AWS"],
     [{ gce: { machine_type: "t2a-standard-2" } }, "GCP"],
+    [{ gce: { machine_types: ["t2a-standard-2", "c4a-standard-2"] } }, "GCP"],
     [{ docker: { cpus: 0.5, memory_gb: 0.25 } }, "DOCKER"],
     [{ docker: {} }, "DOCKER"],
   ])("has exactly one substrate: %j", (spec, substrate) => {
@@ -111,6 +112,11 @@ describe("a machine type", () => {
     [
       machineType({ aws: { instance_type: "M7g" } }),
       "spec.aws.instance_type: must be the provider's name for the type",
+    ],
+    [machineType({ gce: {} }), "spec.gce: must have exactly one of machine_type, machine_types"],
+    [
+      machineType({ gce: { machine_types: ["n2-standard-2", "n2-standard-2"] } }),
+      "spec.gce.machine_types: must not contain duplicates",
     ],
     [machineType({ docker: { cpus: 0 } }), "spec.docker.cpus: must be more than 0"],
     [machineType({ docker: { gpus: 1 } }), "unknown field spec.docker.gpus"],

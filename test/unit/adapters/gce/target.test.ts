@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { settingsOf } from "../../../../adapters/gce/settings.ts";
+import { settingsAt } from "../../../../adapters/gce/settings.ts";
 import { gcpTarget, subnetOf } from "../../../../adapters/gce/target.ts";
 import { caughtError } from "../../../support/caught.ts";
 import { gcePlan, gcpTarget as targetOf } from "../../../support/gce-launches.ts";
@@ -38,7 +38,16 @@ describe("a plan's settings", () => {
   const instance = { diskSizeGb: 20, diskType: "pd-ssd", subnetwork: "projects/p/…" };
 
   it("are read back", () => {
-    expect(settingsOf(gcePlan({ settings: { instance } }))).toEqual(instance);
+    expect(settingsAt(gcePlan({ settings: { instance } }), {})).toEqual(instance);
+  });
+
+  it("are those of the candidate's machine type, with what all types share", () => {
+    const otherTypes = [{ machineType: "n4-standard-2", diskType: "hyperdisk-balanced" }];
+    const first = { ...instance, onHostMaintenance: "TERMINATE" };
+    const plan = gcePlan({ settings: { instance: { ...first, otherTypes } } });
+    expect(settingsAt(plan, { machineType: "g2-standard-4" })).toEqual(first);
+    const other = { ...instance, diskType: "hyperdisk-balanced" };
+    expect(settingsAt(plan, { machineType: "n4-standard-2" })).toEqual(other);
   });
 
   it.each([
@@ -48,7 +57,7 @@ describe("a plan's settings", () => {
     { instance: { ...instance, more: 1 } },
     { instance: { ...instance, subnetwork: "" } },
   ])("as %j are refused", async (settings) => {
-    const error = await caughtError(() => settingsOf(gcePlan({ settings })));
+    const error = await caughtError(() => settingsAt(gcePlan({ settings }), {}));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_PLAN" });
   });
 });

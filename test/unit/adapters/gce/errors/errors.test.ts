@@ -51,9 +51,14 @@ function verdictOf(caught: unknown) {
 
 const NOT_HERE = ["FAILED_PRECONDITION", "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"];
 const CAPACITY = ["RESOURCE_EXHAUSTED", "INSUFFICIENT_CAPACITY", "next-candidate", "type-in-zone"];
-const QUOTA = ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "region"];
+const QUOTA = ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "next-candidate", "type-in-market"];
 const RATE = ["RESOURCE_EXHAUSTED", "CLOUD_RATE_LIMITED", "same-token", "account"];
-const REFUSED = ["FAILED_PRECONDITION", "CLOUD_REQUEST_REFUSED", "never", "request"];
+const REFUSED = [
+  "FAILED_PRECONDITION",
+  "CLOUD_REQUEST_REFUSED",
+  "next-candidate",
+  "type-in-market",
+];
 const FORBIDDEN = ["PERMISSION_DENIED", "CLOUD_PERMISSION_DENIED", "never", "credential"];
 const FULL = ["RESOURCE_EXHAUSTED", "SUBNET_FULL", "never", "region"];
 const UNAVAILABLE = ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "same-token", "region"];
@@ -83,7 +88,7 @@ describe("a refusal of Compute Engine", () => {
     [404, "internalError", ["NOT_FOUND", "CLOUD_REQUEST_REFUSED", "never", "request"]],
     [503, "insufficientCapacity", CAPACITY],
     [400, "MACHINE_TYPE_UNSUPPORTED", NOT_HERE],
-    [400, "resourceInUseByAnotherResource", REFUSED],
+    [400, "resourceInUseByAnotherResource", REFUSED.with(2, "never").with(3, "request")],
     [403, "limitExceeded", ["RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", "never", "request"]],
     [407, "neverHeardOf", ["UNAVAILABLE", "CLOUD_UNAVAILABLE", "never", "account"]],
     [408, "neverHeardOf", UNAVAILABLE],
@@ -147,8 +152,18 @@ describe("a refusal of Compute Engine", () => {
     ["constraints/compute.trustedImageProjects", "IMAGE_PERMISSION_DENIED", "never", "image"],
     ["constraints/compute.vmExternalIpAccess", "CLOUD_REQUEST_REFUSED", "never", "request"],
     ["constraints/compute.requireOsLogin", "CLOUD_REQUEST_REFUSED", "never", "account"],
-    ["constraints/compute.neverHeardOf", "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["customConstraints/custom.smallMachines", "CLOUD_REQUEST_REFUSED", "never", "request"],
+    [
+      "constraints/compute.neverHeardOf",
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-market",
+    ],
+    [
+      "customConstraints/custom.smallMachines",
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-market",
+    ],
   ])("412 for %s is about what the constraint is about", (name, reason, retry, radius) => {
     const message = `Constraint ${name} violated for project agents.`;
     const reply = { error: { code: 412, message, errors: [{ reason: "conditionNotMet" }] } };
@@ -254,28 +269,45 @@ describe("the error of an operation", () => {
     const judged = (httpErrorStatusCode: number) =>
       operationError({ error: [{ code, message }], httpErrorStatusCode }, "making a machine");
     expect(judged(503)).toMatchObject({ reason: "INSUFFICIENT_CAPACITY", retry: "next-candidate" });
-    expect(judged(400)).toMatchObject({ reason: "CLOUD_REQUEST_REFUSED", retry: "never" });
+    expect(judged(400)).toMatchObject({
+      reason: "CLOUD_REQUEST_REFUSED",
+      blastRadius: "type-in-market",
+    });
     expect(judged(400).message).toContain(message);
   });
 
   it.each([
-    ["CPUS-per-project-region", { region: "us-central1" }, "region", "never"],
-    ["CPUS-PER-VM-FAMILY-per-project-region", { region: "r", vm_family: "N4" }, "region", "never"],
-    ["GPUS-ALL-REGIONS-per-project", {}, "account", "never"],
-    ["HDB-TOTAL-GB-per-project-zone", { zone: "us-central1-a" }, "zone", "next-candidate"],
-  ])("for quota %s counts for what the quota is for", (limitName, dimensions, radius, retry) => {
-    const quota = { metricName: "compute.googleapis.com/x", limitName, dimensions, limit: 8 };
-    const error = [{ code: "QUOTA_EXCEEDED", message: "Quota exceeded.", quota }];
-    const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
-    expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
-    expect(judged.remedy).toContain(limitName);
-    expect(judged.metadata["quota"]).toEqual({
-      metric: "compute.googleapis.com/x",
-      limit_name: limitName,
-      limit: 8,
-      dimensions,
-    });
-  });
+    ["cpus", "CPUS-per-project-region", { region: "us-central1" }, "type-in-market"],
+    ["n2_cpus", "N2-CPUS-per-project-region", { region: "us-central1" }, "type-in-market"],
+    [
+      "cpus_per_vm_family",
+      "CPUS-PER-VM-FAMILY-per-project-region",
+      { region: "r", vm_family: "N4" },
+      "type-in-market",
+    ],
+    ["nvidia_t4_gpus", "NVIDIA-T4-GPUS-per-project-region", { region: "r" }, "type-in-market"],
+    ["gpus_all_regions", "GPUS-ALL-REGIONS-per-project", {}, "type-in-market"],
+    ["instances", "INSTANCES-per-project-region", { region: "r" }, "region"],
+    ["snapshots", "SNAPSHOTS-per-project", {}, "account"],
+    ["hdb_total_gb", "HDB-TOTAL-GB-per-project-zone", { zone: "us-central1-a" }, "zone"],
+  ])(
+    "for a quota of %s (%s) counts for what it is for",
+    (metric, limitName, dimensions, radius) => {
+      const metricName = `compute.googleapis.com/${metric}`;
+      const quota = { metricName, limitName, dimensions, limit: 8 };
+      const retry = radius === "region" || radius === "account" ? "never" : "next-candidate";
+      const error = [{ code: "QUOTA_EXCEEDED", message: "Quota exceeded.", quota }];
+      const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
+      expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
+      expect(judged.remedy).toContain(limitName);
+      expect(judged.metadata["quota"]).toEqual({
+        metric: metricName,
+        limit_name: limitName,
+        limit: 8,
+        dimensions,
+      });
+    },
+  );
 
   it("is judged by its details where the code is unknown, and keeps Google's longer words", () => {
     const localizedMessage =

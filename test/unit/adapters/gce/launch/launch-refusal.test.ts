@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { refineRefusal } from "../../../../../adapters/gce/launch/launch-refusal.ts";
 import { SlipwayError } from "../../../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../../../src/errors.ts";
-import { gcePlan } from "../../../../support/gce-launches.ts";
+import { candidate, gcePlan } from "../../../../support/gce-launches.ts";
 
 const ZONE = "us-central1-a";
 const LINK = "projects/agents/zones/us-central1-a";
@@ -16,7 +16,7 @@ function refined(
   const plan = gcePlan({ machineType, settings: { instance } });
   const { reason, retry, blastRadius, remedy } = refineRefusal(new SlipwayError(error), {
     plan,
-    zone: ZONE,
+    place: candidate(ZONE),
   });
   return { verdict: [reason, retry, blastRadius], remedy };
 }
@@ -38,7 +38,7 @@ describe("UNSUPPORTED_OPERATION", () => {
     ["q7-standard-2", "hyperdisk-ml"],
   ])("for %s with %s is about the pair, in every zone", (machineType, diskType) => {
     const { verdict, remedy } = refined(error, machineType, diskType);
-    expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "never", "request"]);
+    expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "next-candidate", "type-in-market"]);
     expect(remedy).toContain("disk_type_ref");
   });
 
@@ -77,7 +77,7 @@ describe("parts of a request that do not go together", () => {
           "q7-standard-2",
           diskType,
         );
-        expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "never", "request"]);
+        expect(verdict).toEqual(["DISK_TYPE_UNSUPPORTED", "next-candidate", "type-in-market"]);
         expect(remedy).toContain(`disk_type_ref instead of ${diskType ?? "pd-standard"}`);
       }
     },
@@ -90,7 +90,7 @@ describe("parts of a request that do not go together", () => {
       "n2-standard-32",
       "pd-balanced",
     );
-    expect(verdict).toEqual(["CLOUD_REQUEST_REFUSED", "never", "request"]);
+    expect(verdict).toEqual(["CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"]);
     expect(remedy).toContain("another machine type than n2-standard-32");
   });
 });
@@ -127,7 +127,11 @@ it.each([
     "e2-small",
     ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
   ],
-  ["resource.machineType", "c3-standard-192-metal", ["CLOUD_REQUEST_REFUSED", "never", "request"]],
+  [
+    "resource.machineType",
+    "c3-standard-192-metal",
+    ["CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"],
+  ],
   [
     "resource.disks[0].initializeParams.diskType",
     "e2-small",
