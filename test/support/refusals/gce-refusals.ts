@@ -1,10 +1,12 @@
 import { GCE_RULES } from "../../../adapters/gce/errors/error-rules.ts";
 import type { GceVerdict } from "../../../adapters/gce/errors/error-rules.ts";
+import type { Candidate } from "../../../src/plan/plan.ts";
 import type { Clock } from "../../../src/host/clock.ts";
 import { noGceRates, startGce } from "../../../testing/gce/index.ts";
 import type { GceFake } from "../../../testing/gce/index.ts";
 import { recordWorkspace } from "../faults/fault-substrate.ts";
 import { gceAdapter, PROJECT } from "../gce-scene.ts";
+import { candidate } from "../gce-launches.ts";
 import { slipwayOn } from "./refusal-cloud.ts";
 import type { Moment, RefusalCloud, RefusalScene } from "./refusal-cloud.ts";
 
@@ -56,7 +58,32 @@ const OF_READS: readonly GceRefusal[] = refusalsOf("error").filter(
 );
 
 export function gceRefusals(refusals: readonly GceRefusal[]): RefusalCloud<GceRefusal> {
-  return { cloud: "Compute Engine", refusals, layouts: { "two zones": openScene } };
+  return {
+    cloud: "Compute Engine",
+    refusals,
+    layouts: Object.fromEntries(
+      Object.entries(GCE_LAYOUTS).map(([name, types]) => [
+        name,
+        (clock: Clock) => openScene(clock, types),
+      ]),
+    ),
+  };
+}
+
+/** The machine types of each layout, all in both zones; null leaves the type to Slipway. */
+export const GCE_LAYOUTS: Readonly<Record<string, readonly string[] | null>> = {
+  "two zones": null,
+  "two machine types in two zones": ["n2-standard-2", "e2-standard-2"],
+};
+
+/** The candidates of a layout in the plan's order. */
+export function gceCandidates(types: readonly string[] | null): readonly Candidate[] {
+  return (types ?? [null]).flatMap((machineType) =>
+    ZONES.map((zone) => ({
+      ...candidate(zone),
+      ...(machineType === null ? {} : { machineType }),
+    })),
+  );
 }
 
 export const GCE_REFUSALS = gceRefusals(OF_READS);
@@ -74,7 +101,10 @@ function refuse(gce: GceFake, { code, status, kind, verdict }: GceRefusal, momen
   return gce.fault({ kind, code, status, ...where, ...times });
 }
 
-async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
+async function openScene(
+  clock: Clock,
+  types: readonly string[] | null,
+): Promise<RefusalScene<GceRefusal>> {
   const timing = { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 };
   const gce = await startGce({ timing, rates: noGceRates });
   const adapter = gceAdapter(gce, {
@@ -87,6 +117,7 @@ async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
   const workspace = await recordWorkspace(slipway, {
     image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/debian-12` } },
     placement: { substrate: "GCP", target: { gcp } },
+    machineType: types === null ? null : { gce: { machineTypes: types } },
   });
   return {
     slipway,
@@ -95,7 +126,13 @@ async function openScene(clock: Clock): Promise<RefusalScene<GceRefusal>> {
       const fault = refuse(gce, refusal, moment);
       return () => fault.remove();
     },
-    candidateOf: ({ machine }) => ZONES.findIndex((zone) => zone === machine?.place),
+    candidateOf({ machine }) {
+      const found = gce.instances(PROJECT).find(({ name }) => machine?.id.endsWith(`/${name}`));
+      return gceCandidates(types).findIndex(
+        ({ place, machineType }) =>
+          place === found?.zone && (machineType === undefined || machineType === found.machineType),
+      );
+    },
     async [Symbol.asyncDispose]() {
       await opened[Symbol.asyncDispose]();
       await gce.close();
