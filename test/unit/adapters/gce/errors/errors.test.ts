@@ -276,39 +276,6 @@ describe("the error of an operation", () => {
     expect(judged(400).message).toContain(message);
   });
 
-  it.each([
-    ["cpus", "CPUS-per-project-region", { region: "us-central1" }, "type-in-market"],
-    ["n2_cpus", "N2-CPUS-per-project-region", { region: "us-central1" }, "type-in-market"],
-    [
-      "cpus_per_vm_family",
-      "CPUS-PER-VM-FAMILY-per-project-region",
-      { region: "r", vm_family: "N4" },
-      "type-in-market",
-    ],
-    ["nvidia_t4_gpus", "NVIDIA-T4-GPUS-per-project-region", { region: "r" }, "type-in-market"],
-    ["gpus_all_regions", "GPUS-ALL-REGIONS-per-project", {}, "type-in-market"],
-    ["instances", "INSTANCES-per-project-region", { region: "r" }, "region"],
-    ["snapshots", "SNAPSHOTS-per-project", {}, "account"],
-    ["hdb_total_gb", "HDB-TOTAL-GB-per-project-zone", { zone: "us-central1-a" }, "zone"],
-  ])(
-    "for a quota of %s (%s) counts for what it is for",
-    (metric, limitName, dimensions, radius) => {
-      const metricName = `compute.googleapis.com/${metric}`;
-      const quota = { metricName, limitName, dimensions, limit: 8 };
-      const retry = radius === "region" || radius === "account" ? "never" : "next-candidate";
-      const error = [{ code: "QUOTA_EXCEEDED", message: "Quota exceeded.", quota }];
-      const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
-      expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
-      expect(judged.remedy).toContain(limitName);
-      expect(judged.metadata["quota"]).toEqual({
-        metric: metricName,
-        limit_name: limitName,
-        limit: 8,
-        dimensions,
-      });
-    },
-  );
-
   it("is judged by its details where the code is unknown, and keeps Google's longer words", () => {
     const localizedMessage =
       "An e2-small VM is unavailable in us-central1-a. Consider us-central1-f.";
