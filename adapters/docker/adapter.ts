@@ -4,6 +4,7 @@ import { SlipwayError } from "../../src/errors.ts";
 import { credentialKey } from "../../src/oci/credential.ts";
 import { proxyRule } from "../../src/proxy/proxy-rule.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
+import type { RegistryCertificates } from "../../src/oci/registry/certificates.ts";
 import type { RegistryClient } from "../../src/oci/registry/contract.ts";
 import { memoizeAsync } from "../../src/async/memoize.ts";
 import { singleFlight } from "../../src/async/single-flight.ts";
@@ -50,8 +51,8 @@ export interface DockerAdapterOptions {
   readonly home: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Additional certificate authorities for registries, as PEM text. Default: none. */
-  readonly certificateAuthorities?: (host: string) => Promise<string | null>;
+  /** Certificates for registries, beside the system's authorities. Default: none. */
+  readonly certificates?: (host: string) => Promise<RegistryCertificates>;
   /** Sent to registries as `User-Agent`. Default `slipway`. */
   readonly userAgent?: string;
   readonly pullTimeouts?: PullTimeouts;
@@ -196,7 +197,7 @@ async function nameOf(
 }
 
 function registryOf(
-  { now, environment, userAgent = "slipway", certificateAuthorities }: DockerAdapterOptions,
+  { now, environment, userAgent = "slipway", certificates }: DockerAdapterOptions,
   open: () => Promise<OpenEngine>,
 ): RegistryClient {
   return createRegistryClient({
@@ -207,7 +208,7 @@ function registryOf(
       async () => await (await open()).facts.read(new AbortController().signal),
       addressesOf,
     ),
-    ...(certificateAuthorities === undefined ? {} : { certificateAuthorities }),
+    ...(certificates === undefined ? {} : { certificates }),
   });
 }
 

@@ -185,7 +185,7 @@ async function createInspectClient(
   const { createRegistryClient } = await import("../oci/registry/client.ts");
   return createRegistryClient({
     insecure: isLoopbackRegistry,
-    certificateAuthorities: certificatesOf(home),
+    certificates: certificatesOf(home),
     userAgent: "slipway",
     proxy: proxyRule(environment),
     now: () => clock.now(),

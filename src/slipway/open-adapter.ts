@@ -27,8 +27,8 @@ export async function openSubstrate(
     case "DOCKER": {
       const { createDockerAdapter } = await import("../../adapters/docker/index.ts");
       const { host } = target;
-      const certificateAuthorities = certificatesOf(home);
-      return createDockerAdapter({ host, environment, home, now, certificateAuthorities });
+      const certificates = certificatesOf(home);
+      return createDockerAdapter({ host, environment, home, now, certificates });
     }
     case "AWS": {
       const { createAwsAdapter, loadAwsSdk } = await import("../../adapters/aws/index.ts");

@@ -24,7 +24,7 @@ describeWithProxy("tinyproxy", (peer) => {
     );
     using client = testClient({
       insecure: () => false,
-      certificateAuthorities: async () => tls.cert,
+      certificates: async () => ({ authorities: tls.cert, client: [] }),
       proxy: proxyRule({ HTTPS_PROXY: `http://user:sesame@127.0.0.1:${proxy.port}` }),
     });
     const found = await client.getManifest(

@@ -37,7 +37,12 @@ export function viewEngine(engine: { readonly socketPath: string }): EngineView 
       await Promise.all(ids.map((id) => docker.getContainer(id).remove({ force: true, v: true })));
     },
     async removeImages(registryHost) {
-      for (const name of await images(registryHost)) await docker.getImage(name).remove();
+      // Some engines remove an image's other names with it, so the list is read again after each.
+      for (;;) {
+        const [name] = await images(registryHost);
+        if (name === undefined) return;
+        await docker.getImage(name).remove();
+      }
     },
   };
 }

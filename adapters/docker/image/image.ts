@@ -175,7 +175,14 @@ function factsOf(found: OciInspection, platform: string, redactor: Redactor): Js
       ? [{ message: redactor.text(message), refused_by: refusedBy }]
       : [],
   );
-  return { config: isObject(plain) ? plain : {}, platform, size: found.size, refusals };
+  const manifestType = found.manifest.mediaType;
+  return {
+    config: isObject(plain) ? plain : {},
+    platform,
+    size: found.size,
+    refusals,
+    manifest_type: manifestType,
+  };
 }
 
 function isObject(value: unknown): value is JsonObject {

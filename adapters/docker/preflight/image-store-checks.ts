@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { EngineKind } from "../../../src/oci/image/finding.ts";
 import type { JsonObject } from "../../../src/errors.ts";
+import { OCI_MANIFEST } from "../../../src/oci/image/media-types.ts";
 import type { Check } from "../../../src/plan/plan.ts";
-import { failed, passed } from "../../../src/substrate/check.ts";
+import { failed, passed, warning } from "../../../src/substrate/check.ts";
 import { type EngineFacts, isPodman } from "../client/engine-facts.ts";
+import type { ContainerSettings } from "../settings.ts";
 
 /** The image's departures that some engines refuse, from `inspectImage`'s facts. */
 const refusalsOf = z
@@ -34,6 +36,25 @@ export function imageStoreChecks(facts: EngineFacts, image: JsonObject): readonl
       blastRadius: "zone",
     }),
   );
+}
+
+/**
+ * Podman runs health checks of images in Docker's format alone: the OCI format has no such member, which Docker's engine
+ * reads all the same. https://github.com/podman-container-tools/podman/issues/18904
+ */
+export function healthCheckChecks(
+  facts: EngineFacts,
+  image: JsonObject,
+  { healthcheck }: Pick<ContainerSettings, "healthcheck">,
+): readonly Check[] {
+  if (!isPodman(facts) || healthcheck === null || image["manifest_type"] !== OCI_MANIFEST)
+    return [];
+  return [
+    warning("image.store", {
+      message: "Podman does not run the health check of this image, which is in the OCI format",
+      remedy: "Push the image in Docker's format if its health check is needed.",
+    }),
+  ];
 }
 
 /** The kinds that the engine belongs to; none if it does not describe its store, or is not Docker. */

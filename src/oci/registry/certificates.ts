@@ -2,26 +2,53 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../../errors.ts";
 import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../host/read-file.ts";
+import { SecretValue } from "../../secret-value.ts";
 
-/** The engine's folder of certificate authorities by registry (`HOST[:PORT]/*.crt`). */
+/** The engine's folder of certificates by registry (`HOST[:PORT]/*.crt`). */
 const SYSTEM_FOLDER = "/etc/docker/certs.d";
 /** A registry host that is safe in a path: it has no separator and cannot leave the folder. */
 const FOLDER_NAME = /^(?!\.+$)[A-Za-z0-9.\-:[\]]{1,255}$/;
+const AUTHORITY = ".crt";
+const CERTIFICATE = ".cert";
+const KEY = ".key";
 const LARGEST_CERTIFICATE = 1024 * 1024;
 
+/** The files of Docker's folder for one registry. */
+export interface RegistryCertificates {
+  /** Additional certificate authorities, as PEM text; null for none. */
+  readonly authorities: string | null;
+  /** Certificates by which the registry knows its client, with their private keys. */
+  readonly client: readonly ClientCertificate[];
+}
+
+export interface ClientCertificate {
+  /** PEM text. */
+  readonly certificate: string;
+  readonly key: SecretValue;
+}
+
+export const NO_CERTIFICATES: RegistryCertificates = { authorities: null, client: [] };
+
 /**
- * The certificate authorities that Docker trusts for a registry in addition to the system's, as PEM text; null if
- * there are none (https://docs.docker.com/engine/security/certificates/).
+ * Reads the certificates that Docker uses for a registry beside the system's: authorities (`*.crt`) and client
+ * certificates (`*.cert` with the `*.key` of the same name).
  *
- * @throws SlipwayError `CREDENTIAL_INVALID` for an existing file that cannot be read
+ * Docker refuses a registry if it cannot read one of these files, or if half of a pair is missing:
+ * https://github.com/moby/moby/blob/master/daemon/pkg/registry/registry.go (loadTLSConfig)
+ *
+ * @throws SlipwayError `REGISTRY_TLS`
  */
 export async function registryCertificates(
   host: string,
   folders: readonly string[],
-): Promise<string | null> {
-  if (!FOLDER_NAME.test(host)) return null;
+): Promise<RegistryCertificates> {
+  if (!FOLDER_NAME.test(host)) return NO_CERTIFICATES;
   const found = await Promise.all(folders.map((folder) => certificatesIn(join(folder, host))));
-  return found.every((certificates) => certificates.length === 0) ? null : found.flat().join("\n");
+  const authorities = found.flatMap((files) => files.authorities);
+  return {
+    authorities: authorities.length === 0 ? null : authorities.join("\n"),
+    client: found.flatMap((files) => files.client),
+  };
 }
 
 /** The system's folder, and the user's for a rootless engine. */
@@ -29,10 +56,24 @@ function certificateFolders(home: string): readonly string[] {
   return [SYSTEM_FOLDER, join(home, ".config", "docker", "certs.d")];
 }
 
-async function certificatesIn(path: string): Promise<readonly string[]> {
+async function certificatesIn(path: string) {
   const names = await namesIn(path);
-  const files = names.filter((name) => name.endsWith(".crt")).toSorted();
-  return await Promise.all(files.map((name) => read(join(path, name))));
+  const ending = (end: string) => names.filter((name) => name.endsWith(end)).toSorted();
+  const pairs = ending(CERTIFICATE).map((name) => name.slice(0, -CERTIFICATE.length));
+  const keys = ending(KEY).map((name) => name.slice(0, -KEY.length));
+  for (const name of pairs)
+    if (!keys.includes(name)) throw halfPair(join(path, `${name}${CERTIFICATE}`), `${name}${KEY}`);
+  for (const name of keys)
+    if (!pairs.includes(name)) throw halfPair(join(path, `${name}${KEY}`), `${name}${CERTIFICATE}`);
+  return {
+    authorities: await Promise.all(ending(AUTHORITY).map((name) => read(join(path, name)))),
+    client: await Promise.all(
+      pairs.map(async (name) => ({
+        certificate: await read(join(path, `${name}${CERTIFICATE}`)),
+        key: new SecretValue(await read(join(path, `${name}${KEY}`))),
+      })),
+    ),
+  };
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {
@@ -58,11 +99,25 @@ async function read(path: string): Promise<string> {
 function unreadable(path: string, cause: unknown): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
-    reason: "CREDENTIAL_INVALID",
-    message: `${path}: the registry's certificate authority cannot be read: ${whyUnreadable(cause)}`,
-    remedy: "Make it a file that this user can read, or remove it.",
+    reason: "REGISTRY_TLS",
+    message: `${path} cannot be read: ${whyUnreadable(cause)}; Docker refuses a registry whose certificates it cannot read`,
+    remedy:
+      "Let this user read the file, or run Slipway as a user who may, such as the engine's. If the registry needs no such file, remove it.",
     metadata: { path },
     cause,
+  });
+}
+
+function halfPair(path: string, missing: string): SlipwayError {
+  const isKey = missing.endsWith(KEY);
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "REGISTRY_TLS",
+    message: `${path}: there is no ${missing} beside it; Docker refuses a registry whose client ${isKey ? "certificate has no key" : "key has no certificate"}`,
+    remedy: isKey
+      ? "Add the key. If the file is a certificate authority, its name must end in .crt."
+      : "Add the certificate, or remove the key.",
+    metadata: { path },
   });
 }
 
@@ -89,8 +144,8 @@ export async function checkExtraCertificates(path: string | undefined): Promise<
   }
 }
 
-/** Finds a registry's certificate authorities in the folders of the user's home and of the machine. */
-export function certificatesOf(home: string): (host: string) => Promise<string | null> {
+/** Finds a registry's certificates in the folders of the user's home and of the machine. */
+export function certificatesOf(home: string): (host: string) => Promise<RegistryCertificates> {
   const folders = certificateFolders(home);
   return (host) => registryCertificates(host, folders);
 }

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../errors.ts";
 import { quote } from "../quote.ts";
 import { registryHost } from "../reference.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
+import { NO_CERTIFICATES, type RegistryCertificates } from "./certificates.ts";
 import type { TlsTrust } from "./transport.ts";
 
 /** The endpoint of a registry's API. */
@@ -24,7 +25,8 @@ export interface Endpoints {
 
 export interface EndpointOptions {
   readonly insecure: (host: string) => boolean | Promise<boolean>;
-  readonly certificateAuthorities?: (host: string) => Promise<string | null>;
+  /** A registry's own certificates. Default: none. */
+  readonly certificates?: (host: string) => Promise<RegistryCertificates>;
 }
 
 const MOST_HOSTS = 256;
@@ -35,10 +37,11 @@ const MOST_HOSTS = 256;
  */
 export function createEndpoints(options: EndpointOptions): Endpoints {
   const plainHosts = createBoundedCache<true>(MOST_HOSTS);
-  const trustOf = async (host: string): Promise<TlsTrust> => ({
-    verify: !(await options.insecure(host)),
-    certificateAuthorities: (await options.certificateAuthorities?.(host)) ?? null,
-  });
+  const trustOf = async (host: string): Promise<TlsTrust> => {
+    // As in Docker: nothing is verified there, and its folder of certificates is not read.
+    if (await options.insecure(host)) return { verify: false, ...NO_CERTIFICATES };
+    return { verify: true, ...((await options.certificates?.(host)) ?? NO_CERTIFICATES) };
+  };
   return {
     trustOf,
     async open(registry) {

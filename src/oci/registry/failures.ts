@@ -1,6 +1,7 @@
 import { SlipwayError, type ErrorReason, type JsonObject, UNSENT } from "../../errors.ts";
 import type { RegistryCredential } from "../credential.ts";
 import type { RefusalEntry } from "./error-document.ts";
+import type { CertificateMend } from "./network-failure.ts";
 import type { Repository } from "../reference.ts";
 import type { ProxyFailure } from "../../proxy/proxy-failure.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
@@ -98,18 +99,27 @@ export function invalidName(subject: Subject, answer: Answer): SlipwayError {
   });
 }
 
+const MENDS: Readonly<Record<CertificateMend, string>> = {
+  replace: "Give the registry another certificate; the engine refuses this one too.",
+  trust:
+    "Make its certificate authority known by NODE_EXTRA_CA_CERTS or Docker's certs.d, or give it a valid certificate.",
+  present:
+    "Put a client certificate and its key (NAME.cert and NAME.key) for this registry into Docker's certs.d.",
+};
+
 export function certificateRefused(
   subject: Subject,
-  { why, replace }: { readonly why: string; readonly replace: boolean },
+  { why, mend }: { readonly why: string; readonly mend: CertificateMend },
   cause: unknown,
 ): SlipwayError {
   return fault(subject, {
     code: "FAILED_PRECONDITION",
     reason: "REGISTRY_TLS",
-    why: `the registry ${subject.repository.registry} is not trusted: ${why}`,
-    remedy: replace
-      ? "Give the registry another certificate; the engine refuses this one too."
-      : "Make its certificate authority known by NODE_EXTRA_CA_CERTS or Docker's certs.d, or give it a valid certificate.",
+    why:
+      mend === "present"
+        ? `the registry ${subject.repository.registry} refused the connection: ${why}`
+        : `the registry ${subject.repository.registry} is not trusted: ${why}`,
+    remedy: MENDS[mend],
     cause,
   });
 }

@@ -3,8 +3,7 @@ import { NO_ALTERNATIVE_NAME } from "./server-identity.ts";
 
 /** The cause of a failed request, determined by the error's code and never by its message. */
 export type NetworkFailure =
-  /** `replace` is true if another certificate is needed, whichever authorities are trusted. */
-  | { readonly kind: "certificate"; readonly why: string; readonly replace: boolean }
+  | { readonly kind: "certificate"; readonly why: string; readonly mend: CertificateMend }
   | { readonly kind: "plain-http"; readonly why: string }
   | { readonly kind: "protocol"; readonly why: string }
   | {
@@ -16,6 +15,12 @@ export type NetworkFailure =
       /** False only if no connection was established. */
       readonly sent: boolean;
     };
+
+/**
+ * The missing part of TLS: another certificate of the registry, whichever authorities are trusted (`replace`); trust in
+ * its authority (`trust`); or a certificate of the client (`present`).
+ */
+export type CertificateMend = "replace" | "trust" | "present";
 
 /** Codes of OpenSSL and Node for an untrusted certificate. */
 const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
@@ -50,6 +55,9 @@ const REPLACE: ReadonlySet<string> = new Set([
   "PATH_LENGTH_EXCEEDED",
   "CERT_CHAIN_TOO_LONG",
 ]);
+
+/** The alert of TLS 1.3 from a server that demands a certificate of the client. */
+const CLIENT_CERTIFICATE_REQUIRED = "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED";
 
 /** Node's code for the reasons of OpenSSL that it does not list, such as a signature by SHA-1. */
 const OTHER_CERTIFICATE_FAULT = "UNSPECIFIED";
@@ -94,12 +102,18 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
   if (code === "") return null;
   const certificate = CERTIFICATE_CODES.get(code);
   if (certificate !== undefined)
-    return { kind: "certificate", why: certificate, replace: REPLACE.has(code) };
+    return {
+      kind: "certificate",
+      why: certificate,
+      mend: REPLACE.has(code) ? "replace" : "trust",
+    };
+  if (code === CLIENT_CERTIFICATE_REQUIRED)
+    return { kind: "certificate", why: "it demands a client certificate", mend: "present" };
   if (code === OTHER_CERTIFICATE_FAULT)
-    return { kind: "certificate", why: `TLS failed (${messageOf(error)})`, replace: true };
+    return { kind: "certificate", why: `TLS failed (${messageOf(error)})`, mend: "replace" };
   if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
   if (/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code))
-    return { kind: "certificate", why: `TLS failed (${code})`, replace: false };
+    return { kind: "certificate", why: `TLS failed (${code})`, mend: "trust" };
   if (code === "UNEXPECTED_STATUS")
     return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
   if (code.startsWith("Z_"))

@@ -10,6 +10,7 @@ import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
 import { proxyRefused } from "../../proxy/proxy-failure.ts";
 import type { ProxyRule, ProxyServer } from "../../proxy/proxy-rule.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
+import type { RegistryCertificates } from "./certificates.ts";
 import { checkServerIdentity } from "./server-identity.ts";
 import { addressScope, literalAddress, type AddressScope } from "./addresses.ts";
 
@@ -41,11 +42,10 @@ export interface HttpRequest {
  */
 export type AllowedAddresses = "any" | "routable" | "public";
 
-export interface TlsTrust {
+/** Certificates beside those of the system and of `NODE_EXTRA_CA_CERTS`. */
+export interface TlsTrust extends RegistryCertificates {
   /** False accepts any certificate; only for registries declared insecure. */
   readonly verify: boolean;
-  /** Additional certificate authorities, PEM; null for only those of the system and `NODE_EXTRA_CA_CERTS`. */
-  readonly certificateAuthorities: string | null;
 }
 
 export interface HttpResponse {
@@ -292,18 +292,24 @@ function drain(incoming: IncomingMessage): void {
   });
 }
 
-function tlsOptions(trust: TlsTrust) {
-  const { verify, certificateAuthorities } = trust;
-  const checks = { rejectUnauthorized: verify, checkServerIdentity };
-  if (certificateAuthorities === null) return checks;
-  // A list passed to Node replaces the default list.
-  const ca = [...getCACertificates("default"), certificateAuthorities];
-  return { ...checks, ca };
+function tlsOptions({ verify, authorities, client }: TlsTrust) {
+  return {
+    rejectUnauthorized: verify,
+    checkServerIdentity,
+    // A list passed to Node replaces the default list.
+    ...(authorities === null ? {} : { ca: [...getCACertificates("default"), authorities] }),
+    ...(client.length === 0
+      ? {}
+      : {
+          cert: client.map(({ certificate }) => certificate),
+          key: client.map(({ key }) => key.reveal()),
+        }),
+  };
 }
 
-function fingerprint({ certificateAuthorities }: TlsTrust): string {
-  if (certificateAuthorities === null) return "";
-  return createHash("sha256").update(certificateAuthorities).digest("hex");
+function fingerprint({ authorities, client }: TlsTrust): string {
+  const texts = [authorities, ...client.map(({ certificate }) => certificate)];
+  return createHash("sha256").update(JSON.stringify(texts)).digest("hex");
 }
 
 /** A resolver that fails if any of a name's addresses is not allowed. */

@@ -7,6 +7,7 @@ import { expect, it, vi } from "vitest";
 import { createTransport, gceAgents } from "../../../adapters/gce/client/transport.ts";
 import { awaitResponse } from "../../../src/async/await-response.ts";
 import { limitConnection } from "../../../src/async/connection-limit.ts";
+import { NO_CERTIFICATES } from "../../../src/oci/registry/certificates.ts";
 import { createHttpTransport } from "../../../src/oci/registry/transport.ts";
 import { blackHole } from "../../support/black-hole.ts";
 
@@ -75,7 +76,7 @@ const TRANSPORTS: readonly (readonly [name: string, send: (url: string) => Promi
         url: new URL(url),
         headers: {},
         addresses: "any",
-        trust: { verify: true, certificateAuthorities: null },
+        trust: { verify: true, ...NO_CERTIFICATES },
         signal: AbortSignal.any([]),
         headMilliseconds: 60_000,
         idleMilliseconds: 60_000,

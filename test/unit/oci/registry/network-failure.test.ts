@@ -33,7 +33,7 @@ describe("classifyNetworkFailure", () => {
     expect(classifyNetworkFailure(failure(code))).toEqual({
       kind: "certificate",
       why: expect.stringContaining(why),
-      replace: code.startsWith("INVALID"),
+      mend: code.startsWith("INVALID") ? "replace" : "trust",
     });
   });
 
@@ -44,7 +44,7 @@ describe("classifyNetworkFailure", () => {
     expect(classifyNetworkFailure(weak)).toEqual({
       kind: "certificate",
       why: "TLS failed (CA signature digest algorithm too weak)",
-      replace: true,
+      mend: "replace",
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NO_CERTIFICATES } from "../../../../src/oci/registry/certificates.ts";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { proxyRule } from "../../../../src/proxy/proxy-rule.ts";
 import { tinyImage } from "../../../../testing/registry/index.ts";
@@ -18,7 +19,7 @@ const REFERENCE = `${REGISTRY}/a@${digest}`;
 function clientBehind(proxy: Pick<MappingProxy, "url">, cert: string | null = null) {
   return testClient({
     insecure: () => cert === null,
-    certificateAuthorities: async () => cert,
+    certificates: async () => ({ authorities: cert, client: [] }),
     retry: { retries: 0, pauseMilliseconds: 1 },
     proxy: proxyRule({ HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }),
   });
@@ -177,7 +178,7 @@ describe("addresses that a registry's answer names, behind a proxy", () => {
   const common = {
     method: "GET",
     headers: {},
-    trust: { verify: false, certificateAuthorities: null },
+    trust: { verify: false, ...NO_CERTIFICATES },
     headMilliseconds: 1_000,
     idleMilliseconds: 1_000,
     signal,

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { NO_CERTIFICATES } from "../../../../src/oci/registry/certificates.ts";
+import type { RegistryCertificates } from "../../../../src/oci/registry/certificates.ts";
 import { createHttpTransport } from "../../../../src/oci/registry/transport.ts";
 import { tinyImage } from "../../../../testing/registry/index.ts";
 import { asking, password, SECURE, smallInternet, testClient } from "../support/client.ts";
 import { startServer } from "../support/http-server.ts";
+import type { HttpServerOptions } from "../support/http-server.ts";
+import { SecretValue } from "../../../../src/secret-value.ts";
 import { testIdentity } from "../../../support/test-identity.ts";
 
 const { mediaType, digest, bytes } = tinyImage("amd64").manifest;
@@ -13,7 +17,11 @@ const UNTRUSTED = expect.objectContaining({
   retry: "never",
 });
 
-function serve(tls?: { readonly key: string; readonly cert: string }) {
+function trusting(authorities: string): RegistryCertificates {
+  return { authorities, client: [] };
+}
+
+function serve(tls?: HttpServerOptions["tls"]) {
   return startServer(
     (_request, response) => response.writeHead(200, HEADERS).end(bytes),
     tls === undefined ? {} : { tls },
@@ -27,9 +35,9 @@ describe("TLS", () => {
     const asked: string[] = [];
     using client = testClient({
       ...SECURE,
-      certificateAuthorities: async (host) => {
+      certificates: async (host) => {
         asked.push(host);
-        return tls.cert;
+        return { authorities: tls.cert, client: [] };
       },
     });
     const reference = `${registry.host}/a@${digest}`;
@@ -49,7 +57,7 @@ describe("TLS", () => {
       await using registry = await serve(tls);
       using client = testClient({
         ...SECURE,
-        certificateAuthorities: async () => (known ? tls.cert : null),
+        certificates: async () => (known ? trusting(tls.cert) : NO_CERTIFICATES),
       });
       const name = `${registry.host}/a:1`;
       await expect(client.getManifest(asking(name, password("a", "b")))).rejects.toThrow(
@@ -75,7 +83,7 @@ describe("TLS", () => {
       using client = testClient({
         ...SECURE,
         transport: smallInternet({ "registry.test.example": ["127.0.0.1"] }),
-        certificateAuthorities: async () => tls.cert,
+        certificates: async () => trusting(tls.cert),
       });
       const name = `registry.test.example:${registry.port}/a:1`;
       await expect(client.getManifest(asking(name, password("a", "b")))).rejects.toThrow(
@@ -98,7 +106,7 @@ describe("TLS", () => {
       using client = testClient({
         ...SECURE,
         transport: smallInternet({ "registry.test.example": ["127.0.0.1"] }),
-        certificateAuthorities: async () => tls.cert,
+        certificates: async () => trusting(tls.cert),
       });
       const name = `registry.test.example:${registry.port}/a@${digest}`;
       expect(await client.headManifest(asking(name))).toMatchObject({ digest });
@@ -113,8 +121,50 @@ describe("TLS", () => {
 
   it("names an invalid certificate authority", async () => {
     await using registry = await serve(testIdentity(["127.0.0.1"]));
-    using client = testClient({ ...SECURE, certificateAuthorities: async () => "no certificate" });
+    using client = testClient({ ...SECURE, certificates: async () => trusting("no certificate") });
     await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(UNTRUSTED);
+  });
+
+  it("presents the client certificate of the registry's folder", async () => {
+    const tls = testIdentity(["127.0.0.1"]);
+    const { cert, key } = testIdentity(["client"]);
+    await using registry = await serve({ ...tls, ca: cert });
+    const client = [{ certificate: cert, key: new SecretValue(key) }];
+    using known = testClient({
+      ...SECURE,
+      certificates: async () => ({ authorities: tls.cert, client }),
+    });
+    const name = `${registry.host}/a:1`;
+    expect(await known.headManifest(asking(name))).toMatchObject({ digest });
+    using unknown = testClient({ ...SECURE, certificates: async () => trusting(tls.cert) });
+    await expect(unknown.headManifest(asking(name))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_TLS",
+        message: expect.stringContaining("it demands a client certificate"),
+        remedy: expect.stringContaining("NAME.cert"),
+      }),
+    );
+    expect(registry.requests).toHaveLength(1);
+  });
+
+  it("names a client certificate with another certificate's key", async () => {
+    const tls = testIdentity(["127.0.0.1"]);
+    await using registry = await serve(tls);
+    const key = new SecretValue(testIdentity(["other"]).key);
+    const client = [{ certificate: testIdentity(["client"]).cert, key }];
+    using known = testClient({
+      ...SECURE,
+      certificates: async () => ({ authorities: tls.cert, client }),
+    });
+    await expect(known.headManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(UNTRUSTED);
+  });
+
+  it("reads no certificates of an insecure registry, as Docker does not", async () => {
+    await using registry = await serve(testIdentity(["elsewhere.test"]));
+    using client = testClient({
+      certificates: () => Promise.reject(new Error("the folder was read")),
+    });
+    expect(await client.headManifest(asking(`${registry.host}/a:1`))).toMatchObject({ digest });
   });
 
   it("accepts any certificate of an insecure registry", async () => {
@@ -209,7 +259,7 @@ describe("TLS", () => {
       );
       using client = testClient({
         ...SECURE,
-        certificateAuthorities: async () => tls.cert,
+        certificates: async () => trusting(tls.cert),
         transport: smallInternet({ "registry.test": ["127.0.0.1"], "store.test": ["127.0.0.1"] }),
       });
       await expect(

@@ -22,7 +22,12 @@ export interface HttpServer extends AsyncDisposable {
 export interface HttpServerOptions {
   /** A loopback address. Default 127.0.0.1. */
   readonly address?: string;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: {
+    readonly key: string;
+    readonly cert: string;
+    /** The authority of the certificate that each client must present. */
+    readonly ca?: string;
+  };
 }
 
 /** A server with a test's answers, which records its requests. */
@@ -32,7 +37,10 @@ export async function startServer(
 ): Promise<HttpServer> {
   const { address = "127.0.0.1", tls } = options;
   const requests: ServedRequest[] = [];
-  const server = tls === undefined ? createServer() : createTlsServer(tls);
+  const server =
+    tls === undefined
+      ? createServer()
+      : createTlsServer({ ...tls, requestCert: tls.ca !== undefined });
   server.on("request", (incoming, response) => {
     void text(incoming).then((body) => {
       const { method = "", url = "", headers } = incoming;

@@ -4,7 +4,11 @@ import {
   readReply,
   versionReply,
 } from "../../../../../adapters/docker/client/replies.ts";
-import { imageStoreChecks } from "../../../../../adapters/docker/preflight/image-store-checks.ts";
+import {
+  healthCheckChecks,
+  imageStoreChecks,
+} from "../../../../../adapters/docker/preflight/image-store-checks.ts";
+import { DOCKER_MANIFEST, OCI_MANIFEST } from "../../../../../src/oci/image/media-types.ts";
 import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
 
 const GRAPH = { Driver: "overlay2", DriverStatus: [["Backing Filesystem", "extfs"]] };
@@ -26,6 +30,46 @@ function judge(
   };
   return imageStoreChecks(facts, { refusals: [{ message: "it is odd", refused_by: refusedBy }] });
 }
+
+describe("healthCheckChecks", () => {
+  const PODMAN = { Components: [{ Name: "Podman Engine" }] };
+  const healthcheck = {
+    test: ["CMD", "true"],
+    interval: null,
+    timeout: null,
+    startPeriod: null,
+    retries: null,
+  };
+
+  function outcomes(
+    type: string,
+    version: object,
+    settings: { healthcheck: typeof healthcheck | null },
+  ) {
+    const facts = {
+      info: readReply(infoReply, infoAnswer({}), "itself"),
+      version: readReply(versionReply, versionAnswer(version), "its version"),
+      controllers: null,
+    };
+    return healthCheckChecks(facts, { manifest_type: type }, settings);
+  }
+
+  it("warn that Podman ignores the health check of an OCI image", () => {
+    expect(outcomes(OCI_MANIFEST, PODMAN, { healthcheck })).toMatchObject([
+      {
+        name: "image.store",
+        outcome: "warning",
+        message: expect.stringContaining("Podman does not run the health check"),
+      },
+    ]);
+  });
+
+  it("say nothing about other images and engines", () => {
+    expect(outcomes(DOCKER_MANIFEST, PODMAN, { healthcheck })).toEqual([]);
+    expect(outcomes(OCI_MANIFEST, PODMAN, { healthcheck: null })).toEqual([]);
+    expect(outcomes(OCI_MANIFEST, {}, { healthcheck })).toEqual([]);
+  });
+});
 
 describe("imageStoreChecks", () => {
   it.each<[string, readonly string[], object, object]>([
