@@ -30,10 +30,14 @@ export interface GceImage {
   readonly provenance?: Provenance;
 }
 
+export const PULL_CREDENTIALS = ["ECR", "GAR", "NONE"] as const;
+
 export interface DockerImage {
   readonly imageRef: string;
   /** Name of a secret of the tenant. */
   readonly pullCredentialSecret?: string;
+  /** A token of the process's own identity in the registry's cloud, or none at all, instead of a secret. */
+  readonly pullCredential?: (typeof PULL_CREDENTIALS)[number];
   readonly provenance?: Provenance;
 }
 

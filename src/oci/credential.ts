@@ -8,7 +8,17 @@ export type RegistryCredential = (
 ) & {
   /** The credential's source, for messages: `secret LOGIN`. */
   readonly origin?: string;
+  /**
+   * Obtains another one, because a registry has refused this one: `unauthenticated` (401) or `denied` (403). Null if
+   * another one would fare no better. Absent: there is only this one.
+   */
+  readonly renew?: (
+    refusal: CredentialRefusal,
+    signal: AbortSignal,
+  ) => Promise<RegistryCredential | null>;
 };
+
+export type CredentialRefusal = "unauthenticated" | "denied";
 
 /**
  * Hash that is equal for equal credentials, so that a memory dump of the cache keys does not contain the credential.

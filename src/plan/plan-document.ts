@@ -167,6 +167,7 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
       z.discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("secret"), secret: text() }),
         z.strictObject({ kind: z.literal("docker-configuration") }),
+        z.strictObject({ kind: z.literal("cloud-identity"), service: z.enum(["ECR", "GAR"]) }),
         z.strictObject({ kind: z.literal("anonymous") }),
       ]),
     ),

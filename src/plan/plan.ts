@@ -188,6 +188,8 @@ export interface GuestRequest extends ContainerProcess {
 export type CredentialSource =
   | { readonly kind: "secret"; readonly secret: string }
   | { readonly kind: "docker-configuration" }
+  /** A token that the process's own identity in the cloud is granted. */
+  | { readonly kind: "cloud-identity"; readonly service: "ECR" | "GAR" }
   | { readonly kind: "anonymous" };
 
 /** The result of a resolution: every field fixed, each with its source. Frozen and JSON-safe. */

@@ -191,6 +191,8 @@ function describeCredential(source: CredentialSource): string {
       return `with secret ${source.secret}`;
     case "docker-configuration":
       return "with the credential from Docker's configuration";
+    case "cloud-identity":
+      return `with a token of ${source.service} for this process's own identity`;
     case "anonymous":
       return "anonymously (no credential)";
   }

@@ -25,10 +25,7 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
       ? {}
       : {
           "/architecture": at("image", image, "architecture"),
-          "/credential":
-            image.docker?.pullCredentialSecret === undefined
-              ? `default: image ${image.name} names no secret`
-              : at("image", image, "docker.pull_credential_secret"),
+          "/credential": credentialSource(image),
         }),
     ...(placement === null
       ? {}
@@ -77,6 +74,14 @@ function candidateSource({ environment, machineType }: Links, placement: string)
       ? "default candidate_order TYPE_FIRST"
       : `environment ${environment.name} generation ${environment.generation} candidate_order`;
   return `${placement}; machine-type ${machineType?.name ?? ""} generation ${machineType?.generation ?? 0} spec; ${order}`;
+}
+
+function credentialSource(image: CatalogRecord<"image">): string {
+  const { pullCredential, pullCredentialSecret } = image.docker ?? {};
+  const record = `image ${image.name} generation ${image.generation} docker`;
+  if (pullCredential !== undefined) return `${record}.pull_credential`;
+  if (pullCredentialSecret !== undefined) return `${record}.pull_credential_secret`;
+  return `default: image ${image.name} names no secret`;
 }
 
 /** The fields of a workspace that only containers have. */

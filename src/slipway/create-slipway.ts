@@ -30,7 +30,8 @@ import { openDatabase } from "../storage/database.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import { instrument } from "../substrate/instrument.ts";
 import type { AdapterCall } from "../substrate/instrument.ts";
-import { openSubstrate } from "./open-adapter.ts";
+import { grantRegistryToken, openSubstrate } from "./open-adapter.ts";
+import { createRegistryTokens } from "./registry-tokens.ts";
 import { systemChance, systemClock } from "../host/system-clock.ts";
 import { systemProcessIdentity } from "../host/system-process-identity.ts";
 
@@ -99,6 +100,15 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const governor = createGovernor({ store: ledger, clock, queueId: `${worker.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
   const pullCredentials = createSecretMemory(PULL_CREDENTIALS_KEPT);
+  const now = () => clock.now();
+  const registryToken = createRegistryTokens({
+    now,
+    async grant(registry, signal) {
+      const token = await grantRegistryToken(registry, processEnv, { now, signal });
+      pullCredentials.add(token.password.reveal());
+      return token;
+    },
+  });
   try {
     const adapters = cacheAdapters(async (target) =>
       instrument(await openSubstrate(target, processEnv, opening), {
@@ -124,6 +134,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
         for (const secret of credentialSecrets(credential)) pullCredentials.add(secret.reveal());
         return credential;
       },
+      registryToken,
       openRegistryClient: () => createInspectClient(clock, processEnv),
       newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
       async close() {

@@ -1,5 +1,7 @@
-import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { SlipwayError } from "../errors.ts";
+import type { CatalogRecord, DockerImage } from "../catalog/kinds.ts";
+import { SlipwayError } from "../errors.ts";
+import { cloudRegistry } from "../oci/cloud-registry.ts";
+import type { CloudRegistry, CloudRegistryService } from "../oci/cloud-registry.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { parseReference } from "../oci/reference.ts";
 import type { Reference } from "../oci/reference.ts";
@@ -20,21 +22,43 @@ export interface CredentialPorts {
     signal: AbortSignal,
     onProblem?: (problem: SlipwayError) => void,
   ) => Promise<RegistryCredential | null>;
+  /**
+   * A token for the registry, granted to this process's own identity in its cloud.
+   *
+   * @throws SlipwayError if the cloud refuses or cannot be reached
+   */
+  readonly registryToken: (
+    registry: CloudRegistry,
+    signal: AbortSignal,
+  ) => Promise<RegistryCredential>;
 }
 
+/** Where a reference's credential comes from: the named secret, the cloud's own identity, or (null) Docker's choice. */
+export type WantedCredential =
+  | { readonly kind: "secret"; readonly secret: string }
+  | { readonly kind: "cloud-identity"; readonly service: CloudRegistryService }
+  | { readonly kind: "none" }
+  | null;
+
 /**
- * Finds the credential for a reference: the named secret's, else the one in Docker's configuration, else none.
+ * Finds the credential for a reference: the wanted one, else the one in Docker's configuration, else none.
  *
  * @throws SlipwayError `CREDENTIAL_REGISTRY_MISMATCH` if the named secret is for another registry. Pulling
  * anonymously instead would hide the mistake.
  */
 export async function findCredential(
   ports: CredentialPorts,
-  request: { readonly reference: Reference; readonly secret: string | null },
+  request: { readonly reference: Reference; readonly wanted: WantedCredential },
   signal: AbortSignal,
 ): Promise<FoundCredential> {
-  const { reference, secret } = request;
-  if (secret !== null) {
+  const { reference, wanted } = request;
+  if (wanted?.kind === "none") return { source: { kind: "anonymous" }, credential: null };
+  if (wanted?.kind === "cloud-identity") {
+    const registry = requireCloudRegistry(reference, wanted.service);
+    return { source: wanted, credential: await ports.registryToken(registry, signal) };
+  }
+  if (wanted?.kind === "secret") {
+    const { secret } = wanted;
     const { parsePullCredential } = await import("../secrets/pull-credential.ts");
     const credential = parsePullCredential({
       name: secret,
@@ -66,10 +90,38 @@ export async function imageCredential(
   signal: AbortSignal,
 ): Promise<FoundCredential | null> {
   if (image.docker === undefined) return null;
-  const { imageRef, pullCredentialSecret } = image.docker;
-  const request = { reference: parseReference(imageRef), secret: pullCredentialSecret ?? null };
-  return await findCredential(ports, request, signal);
+  const reference = parseReference(image.docker.imageRef);
+  return await findCredential(ports, { reference, wanted: wantedBy(image.docker) }, signal);
 }
+
+function wantedBy({ pullCredential, pullCredentialSecret }: DockerImage): WantedCredential {
+  if (pullCredential === "NONE") return { kind: "none" };
+  if (pullCredential !== undefined) return { kind: "cloud-identity", service: pullCredential };
+  if (pullCredentialSecret === undefined) return null;
+  return { kind: "secret", secret: pullCredentialSecret };
+}
+
+/** A token goes to the cloud's own registries only: whoever receives it can act with it. */
+function requireCloudRegistry(
+  { registry }: Reference,
+  service: CloudRegistryService,
+): CloudRegistry {
+  const found = cloudRegistry(registry);
+  if (found?.service === service) return found;
+  throw new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CREDENTIAL_REGISTRY_MISMATCH",
+    message: `pull_credential is ${service}, but ${registry} is not a registry of ${REGISTRY_NAMES[service]}`,
+    remedy: "Correct docker.image_ref or docker.pull_credential, or use pull_credential_secret.",
+    blastRadius: "image",
+    metadata: { registry, service },
+  });
+}
+
+const REGISTRY_NAMES: Readonly<Record<CloudRegistryService, string>> = {
+  ECR: "Amazon ECR",
+  GAR: "Artifact Registry",
+};
 
 /** Reads all secrets that a launch of the plan needs. */
 export async function launchSecrets(
@@ -106,8 +158,8 @@ async function plannedCredential(
   signal: AbortSignal,
 ): Promise<RegistryCredential | null> {
   if (credential === null || credential.kind === "anonymous") return null;
-  const secret = credential.kind === "secret" ? credential.secret : null;
-  const request = { reference: parseReference(artifact.id), secret };
+  const wanted = credential.kind === "docker-configuration" ? null : credential;
+  const request = { reference: parseReference(artifact.id), wanted };
   const found = await findCredential(ports, request, signal);
   // The plan promises a credential: an anonymous pull would fail later, and say less.
   if (found.problem !== undefined) throw found.problem;

@@ -70,6 +70,7 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   openAdapter: "function",
   readSecret: "function",
   dockerCredential: "function",
+  registryToken: "function",
   openRegistryClient: "function",
   newSpawnId: "function",
   close: "function",
@@ -237,7 +238,9 @@ async function inspectImage(ports: Session, text: string, options: InspectOption
   ]);
   const platform = parsePlatform(options.platform ?? "linux/amd64");
   const signal = signalOf(options);
-  const found = await findCredential(ports, { reference, secret: options.secret ?? null }, signal);
+  const { secret } = options;
+  const wanted = secret === undefined ? null : ({ kind: "secret", secret } as const);
+  const found = await findCredential(ports, { reference, wanted }, signal);
   const { credential, problem } = found;
   if (problem !== undefined) options.onWarning?.(problem);
   const client = await ports.openRegistryClient();

@@ -2,7 +2,9 @@ import type { Clock } from "../host/clock.ts";
 import type { PlacementTarget, Substrate } from "../plan/plan.ts";
 import type { ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf } from "../oci/registry/certificates.ts";
+import type { CloudRegistry } from "../oci/cloud-registry.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
+import type { RegistryToken } from "../substrate/registry-token.ts";
 import type { Pace, RateSettings } from "../pacing/rates.ts";
 
 export interface OpenSubstrateOptions {
@@ -41,6 +43,29 @@ export async function openSubstrate(
       await loadGceSdk();
       const own = { ...pacing, rates: rates?.GCP ?? {} };
       return createGceAdapter({ target, environment, home, now, ...own });
+    }
+  }
+}
+
+/**
+ * Asks a cloud for a token of its registries, for this process's own identity. The cloud's adapter and SDK are loaded for
+ * it, whatever the substrate of the machines is.
+ *
+ * @throws SlipwayError `PACKAGE_NOT_INSTALLED` if the SDK is missing, or the cloud's refusal
+ */
+export async function grantRegistryToken(
+  registry: CloudRegistry,
+  { environment, home }: ProcessEnvironment,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+): Promise<RegistryToken> {
+  switch (registry.service) {
+    case "ECR": {
+      const { grantEcrToken } = await import("../../adapters/aws/index.ts");
+      return await grantEcrToken({ environment, home, now }, registry, signal);
+    }
+    case "GAR": {
+      const { grantAccessToken } = await import("../../adapters/gce/index.ts");
+      return await grantAccessToken({ environment, home, now }, signal);
     }
   }
 }

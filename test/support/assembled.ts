@@ -50,6 +50,7 @@ export async function openAssembled(
     openAdapter: () => Promise.resolve(adapter),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),
+    registryToken: () => Promise.reject(new Error("no registry is read")),
     openRegistryClient: () => Promise.reject(new Error("no registry is read")),
     newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
     close: () => Promise.resolve(),

@@ -25,10 +25,11 @@ import type {
 import type { GetCallerIdentityCommandOutput } from "@aws-sdk/client-sts";
 import type { AwsClients, AwsRole } from "./client.ts";
 import type { ObservedInstance } from "../machine.ts";
+import type { AwsService } from "./endpoint-provider.ts";
 import { loadSdk } from "./load-sdk.ts";
 
 export interface ApiCall {
-  readonly service: "ec2" | "sts";
+  readonly service: AwsService;
   readonly action: string;
   /**
    * The credentials that sign the call: the reading role's, the launching role's, or (`caller`) the ones that Slipway

@@ -10,27 +10,31 @@ export function profileOf(environment: AwsEnvironment): string {
   return environment["AWS_PROFILE"] || DEFAULT_PROFILE;
 }
 
+/** Services by the names that signatures have; settings write `_` for `-`. */
+export type AwsService = "ec2" | "sts" | "ecr" | "ecr-public";
+
 /**
  * The configured endpoint of a service. The first one set wins, in the order of AWS's own SDKs: `AWS_ENDPOINT_URL_EC2`
- * or `_STS`, `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`. Null for AWS itself.
+ * (or another service's), `AWS_ENDPOINT_URL`, the profile's `services` section, the profile's `endpoint_url`. Null for AWS itself.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  *
  * @throws SlipwayError `CLOUD_ENDPOINT_INVALID` if it is not an http or https URL, `CLOUD_CONFIGURATION_INVALID` if a
  *   configuration file is not a regular file
  */
 export async function serviceEndpoint(
-  service: "ec2" | "sts",
+  service: AwsService,
   environment: AwsEnvironment,
   files: SharedFiles,
 ): Promise<string | null> {
   const ignored = environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.toLowerCase() === "true";
   if (ignored) return null;
-  for (const name of [`AWS_ENDPOINT_URL_${service.toUpperCase()}`, "AWS_ENDPOINT_URL"]) {
+  const id = service.replaceAll("-", "_");
+  for (const name of [`AWS_ENDPOINT_URL_${id.toUpperCase()}`, "AWS_ENDPOINT_URL"]) {
     const value = environment[name];
     if (value) return requireUrl(value, name);
   }
   const profile = profileOf(environment);
-  const value = await configuredEndpoint(service, profile, files);
+  const value = await configuredEndpoint(id, profile, files);
   return value === null ? null : requireUrl(value, `profile ${profile} in ${files.configFilepath}`);
 }
 

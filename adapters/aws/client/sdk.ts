@@ -28,3 +28,4 @@ export {
   STSClient,
 } from "@aws-sdk/client-sts";
 export { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } from "@smithy/core/config";
+export { HttpRequest } from "@smithy/core/transport";

@@ -4,6 +4,7 @@ import { inspectOciImage } from "../../../src/oci/inspect/inspect-image.ts";
 import type { OciInspection } from "../../../src/oci/inspect/inspect-image.ts";
 import type { ImageFinding } from "../../../src/oci/image/finding.ts";
 import { formatPlatform } from "../../../src/oci/image/platform.ts";
+import { withRenewal } from "../../../src/oci/renewal.ts";
 import { formatReference, parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
 import type { Redactor } from "../../../src/redaction/redactor.ts";
@@ -47,7 +48,9 @@ export async function inspectDockerImage(
   const platform = { os: "linux", architecture: target.architecture };
   try {
     const reference = parseReference(imageRef);
-    const found = await inspectOciImage(registry, { reference, platform, credential, signal });
+    const found = await withRenewal(credential, signal, (current) =>
+      inspectOciImage(registry, { reference, platform, credential: current, signal }),
+    );
     const redactor = registry.redactor({ repository: reference, credential });
     return readImage(found, { requested: imageRef, target, redactor });
   } catch (caught) {

@@ -1,5 +1,6 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
+import { withRenewal } from "../../../src/oci/renewal.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import type { Launch, LaunchMember, Machine } from "../../../src/substrate/contract.ts";
 import { UnknownOutcome } from "../../../src/substrate/launch-outcome.ts";
@@ -111,13 +112,15 @@ async function pull(
   { puller, launch, signal }: MemberContext,
   { platform }: ContainerRequest,
 ): Promise<void> {
-  await puller.pull({
-    reference: parseReference(launch.plan.artifact.id),
-    platform,
-    credential: launch.secrets.credential,
-    onProgress: (message) => launch.onProgress?.({ message }),
-    signal,
-  });
+  await withRenewal(launch.secrets.credential, signal, (credential) =>
+    puller.pull({
+      reference: parseReference(launch.plan.artifact.id),
+      platform,
+      credential,
+      onProgress: (message) => launch.onProgress?.({ message }),
+      signal,
+    }),
+  );
 }
 
 async function startCreated(

@@ -1,5 +1,6 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
+import { withRenewal } from "../../../src/oci/renewal.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import type { RegistryClient } from "../../../src/oci/registry/contract.ts";
 import type { Launch, LaunchOutcome } from "../../../src/substrate/contract.ts";
@@ -58,7 +59,9 @@ async function registryRefusal(
     if (reference.digest === undefined) return unpinned(plan);
     const { credential } = secrets;
     if (!authorisedImages.holds(plan.artifact.id, credential))
-      await registry.headManifest({ reference, credential, signal });
+      await withRenewal(credential, signal, (current) =>
+        registry.headManifest({ reference, credential: current, signal }),
+      );
     return null;
   } catch (caught) {
     if (isSlipwayError(caught) && !signal.aborted) return caught;

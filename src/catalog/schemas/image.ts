@@ -6,7 +6,7 @@ import { z } from "zod";
 import { isSlipwayError } from "../../errors.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { printedText } from "../body.ts";
-import { CATALOG_ARCHITECTURES } from "../kinds.ts";
+import { CATALOG_ARCHITECTURES, PULL_CREDENTIALS } from "../kinds.ts";
 import type { ImageFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { fieldRule, isFields } from "../violation.ts";
@@ -99,8 +99,14 @@ export const imageSchema = once(() =>
         .strictObject({
           imageRef: z.string(),
           pullCredentialSecret: nameOf("secret").exactOptional(),
+          pullCredential: z.enum(PULL_CREDENTIALS, "must be ECR, GAR or NONE").exactOptional(),
           provenance: provenance(),
         })
+        .refine(
+          ({ pullCredential, pullCredentialSecret }) =>
+            pullCredential === undefined || pullCredentialSecret === undefined,
+          "must not have both pull_credential and pull_credential_secret",
+        )
         .exactOptional(),
     })
     .transform(({ aws, gce, docker, ...common }, context): ImageFields => {

@@ -18,6 +18,12 @@ function ports(secrets: Readonly<Record<string, string>>, docker: string | null 
           ? null
           : { kind: "password", username: "docker", password: new SecretValue(docker) },
       ),
+    registryToken: ({ service }) =>
+      Promise.resolve({
+        kind: "password",
+        username: service,
+        password: new SecretValue("granted"),
+      }),
   };
   return credential;
 }
@@ -26,7 +32,7 @@ describe("findCredential", () => {
   it("prefers the named secret over Docker's configuration", async () => {
     const found = await findCredential(
       ports({ LOGIN: "robot:one" }, "two"),
-      { reference, secret: "LOGIN" },
+      { reference, wanted: { kind: "secret", secret: "LOGIN" } },
       signal,
     );
     expect(found.source).toEqual({ kind: "secret", secret: "LOGIN" });
@@ -34,7 +40,7 @@ describe("findCredential", () => {
   });
 
   it("falls back to Docker's configuration, then to no credential", async () => {
-    const request = { reference, secret: null };
+    const request = { reference, wanted: null };
     const docker = await findCredential(ports({}, "two"), request, signal);
     expect(docker.source).toEqual({ kind: "docker-configuration" });
     expect(docker.credential).toMatchObject({ origin: "Docker's configuration" });
@@ -52,7 +58,7 @@ describe("findCredential", () => {
           return Promise.resolve(null);
         },
       },
-      { reference, secret: null },
+      { reference, wanted: null },
       signal,
     );
     expect(found).toEqual({ source: { kind: "anonymous" }, credential: null, problem });
@@ -61,7 +67,11 @@ describe("findCredential", () => {
   it("does not fall back if the named secret is for another registry", async () => {
     const secret = JSON.stringify({ auths: { "other.example": { auth: "cm9ib3Q6b25l" } } });
     await expect(
-      findCredential(ports({ LOGIN: secret }, "two"), { reference, secret: "LOGIN" }, signal),
+      findCredential(
+        ports({ LOGIN: secret }, "two"),
+        { reference, wanted: { kind: "secret", secret: "LOGIN" } },
+        signal,
+      ),
     ).rejects.toMatchObject({ reason: "CREDENTIAL_REGISTRY_MISMATCH" });
   });
 });
