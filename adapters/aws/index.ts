@@ -3,7 +3,7 @@ export { createAwsAdapter } from "./adapter.ts";
 export type { AwsAdapterOptions } from "./adapter.ts";
 export { API_CALLS, LAUNCH_PERMISSIONS } from "./client/api.ts";
 export type { ApiCall } from "./client/api.ts";
-export { grantEcrToken, REGISTRY_CALLS } from "./client/registry-token.ts";
+export { grantEcrToken, REGISTRY_CALLS, REGISTRY_PERMISSIONS } from "./client/registry-token.ts";
 export type { EcrApi } from "./client/registry-token.ts";
 export { loadAwsSdk } from "./client/load-sdk.ts";
 export type { AwsEnvironment } from "./client/shared-files.ts";

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { API_CALLS, LAUNCH_PERMISSIONS } from "../../adapters/aws/index.ts";
+import {
+  API_CALLS,
+  LAUNCH_PERMISSIONS,
+  REGISTRY_CALLS,
+  REGISTRY_PERMISSIONS,
+} from "../../adapters/aws/index.ts";
 import { startEc2 } from "../../testing/ec2/index.ts";
 import { describeWithBoto3, describeWithLocalStack } from "../support/localstack.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -65,6 +70,11 @@ describe("the policies in docs/aws.md", () => {
     const made = API_CALLS.filter((call) => call.role === "launcher").map(named);
     const held = LAUNCH_PERMISSIONS.map(named);
     expect(actionsOf("launcher")).toEqual([...made, ...held].toSorted());
+  });
+
+  it("allow the caller the tokens of ECR and what its registries are held to, and no other", () => {
+    const allowed = [...REGISTRY_CALLS, ...REGISTRY_PERMISSIONS].map(named);
+    expect(actionsOf("registry")).toEqual(allowed.toSorted());
   });
 });
 

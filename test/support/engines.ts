@@ -31,6 +31,8 @@ export interface OwnEngineOptions {
   readonly diskBytes?: number;
   /** The engine's `daemon.json`. Default: empty. */
   readonly configuration?: object;
+  /** Variables of the engine's process. Default: those of the test. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The number that keeps the engines of one machine separate; it is part of every name and address. */
@@ -51,14 +53,19 @@ export async function startOwnEngine(
   const place = await claimPlace();
   try {
     await prepareFolder(place, options);
-    return ownEngine(place, peer, await startDaemon(place, peer));
+    const start = () => startDaemon(place, peer, options.environment ?? {});
+    return ownEngine(place, start, await start());
   } catch (error) {
     await release(place);
     throw error;
   }
 }
 
-function ownEngine(place: Place, peer: EngineBinaryPeer, started: ServerProcess): OwnEngine {
+function ownEngine(
+  place: Place,
+  start: () => Promise<ServerProcess>,
+  started: ServerProcess,
+): OwnEngine {
   let daemon = started;
   const stop = async (): Promise<void> => {
     await daemon.end("SIGKILL");
@@ -74,7 +81,7 @@ function ownEngine(place: Place, peer: EngineBinaryPeer, started: ServerProcess)
       await rm(join(place.folder, "exec", "containerd", "containerd.pid"), { force: true });
     },
     async restart() {
-      daemon = await startDaemon(place, peer);
+      daemon = await start();
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -113,11 +120,17 @@ async function prepareFolder(place: Place, options: OwnEngineOptions): Promise<v
  * engine, and so does one with `--default-address-pool` when it restarts. No iptables, because the rules of two engines
  * destroy each other.
  */
-function startDaemon(place: Place, peer: EngineBinaryPeer): Promise<ServerProcess> {
+function startDaemon(
+  place: Place,
+  peer: EngineBinaryPeer,
+  environment: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
   const { folder, bridge, number } = place;
   return startServerProcess({
-    command: peer.binary,
+    command: "env",
     arguments: [
+      ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      peer.binary,
       `--host=unix://${socketOf(place)}`,
       "--group=0",
       `--config-file=${folder}/daemon.json`,

@@ -15,8 +15,18 @@ import { sharedFiles } from "./shared-files.ts";
 export const REGISTRY_CALLS = [
   { service: "ecr", action: "GetAuthorizationToken", role: "caller" },
   { service: "ecr-public", action: "GetAuthorizationToken", role: "caller" },
-  { service: "sts", action: "GetServiceBearerToken", role: "caller" },
 ] as const satisfies readonly ApiCall[];
+
+/**
+ * Permissions to which ECR holds these calls and the reads of a registry. The public gallery grants its token with STS.
+ *
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/security-iam-awsmanpol.html
+ */
+export const REGISTRY_PERMISSIONS = [
+  { service: "ecr", action: "BatchGetImage" },
+  { service: "ecr", action: "GetDownloadUrlForLayer" },
+  { service: "sts", action: "GetServiceBearerToken" },
+] as const;
 
 /** An API of ECR in one region. */
 export interface EcrApi {
