@@ -101,7 +101,7 @@ function wantedBy({ pullCredential, pullCredentialSecret }: DockerImage): Wanted
   return { kind: "secret", secret: pullCredentialSecret };
 }
 
-/** A token goes to the cloud's own registries only: whoever receives it can act with it. */
+/** A token goes to the cloud's own registries only: the host that receives it can act with it. */
 function requireCloudRegistry(
   { registry }: Reference,
   service: CloudRegistryService,

@@ -1,4 +1,4 @@
-/** Hosts that look like a cloud's registry and belong to somebody else, or are not how the cloud writes them. */
+/** Hosts that look like a cloud's registry, but belong to another operator or do not exist. */
 export const LOOK_ALIKES = [
   "123456789012.dkr.ecr.us-east-1.amazonaws.com.evil.example",
   "123456789012.dkr.ecr.us-east-1.amazonaws.com-evil.example",

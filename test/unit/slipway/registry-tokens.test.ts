@@ -86,7 +86,7 @@ describe("the tokens of a cloud's registries", () => {
     const { granted, tokens } = tokensOf(12 * 60 * MINUTE);
     const refused = await Promise.all(Array.from({ length: 64 }, () => tokens(EAST, signal)));
     const renewed = await Promise.all(
-      refused.map((credential) => credential.renew?.("unauthenticated", signal)),
+      refused.map(async (credential) => await credential.renew?.("unauthenticated", signal)),
     );
     expect(new Set(renewed.map(passwordOf))).toEqual(new Set(["token 2"]));
     expect(granted).toHaveLength(2);
