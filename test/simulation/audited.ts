@@ -1,10 +1,13 @@
 import type { SpawnRecord } from "../../src/ledger/ledger.ts";
+import type { Candidate } from "../../src/plan/plan.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /** The auditor's own model of a spawn's record. */
 
 export interface AuditedRecord {
   standing: SpawnRecord;
+  /** Of the spawn's plan. */
+  readonly candidates: readonly Candidate[];
   /** The process that may record steps, by the latest claim. */
   holder: string;
   fence: number;

@@ -10,6 +10,8 @@ import {
   summary,
 } from "./audited.ts";
 import type { AuditedRecord, Launched } from "./audited.ts";
+import { BLAST_RADII } from "../../src/errors.ts";
+import { candidatesLeft } from "./candidate-rules.ts";
 import { isLive, nameOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -105,6 +107,35 @@ export function createAuditor(scene: Scene): Auditor {
     if (isFinished(after)) scene.violate("a finished spawn has no live machine", detail);
     else if (before.spawn.error === null) scene.violate("no live machine is given up", detail);
   };
+  /** A refusal ends the candidates that it is about: none of them is launched again, and no other one is given up. */
+  const checkCandidates = ({ standing, candidates }: AuditedRecord, after: SpawnRecord): void => {
+    const { spawn, launches } = after;
+    const latest = launches.at(-1);
+    if (latest === undefined) return;
+    if (launches.length > standing.launches.length) {
+      const left = candidatesLeft(candidates, launches.slice(0, -1));
+      if (!left.includes(latest.candidate))
+        scene.violate(
+          "no launch at a candidate that a refusal is about",
+          `${nameOf(spawn)} is launched at candidate ${latest.candidate}`,
+        );
+    }
+    // A spawn that was cancelled after a refusal ends for another reason.
+    const isGivenUp =
+      spawn.state === "failed"
+        ? standing.spawn.state !== "terminating"
+        : spawn.state === "terminating" && standing.spawn.error === null;
+    if (!isGivenUp || spawn.error?.["retry"] !== "next-candidate") return;
+    const blastRadius = BLAST_RADII.find((radius) => radius === spawn.error?.["blast_radius"]);
+    // A machine that ended last was accepted, and is recorded so.
+    const refused = { ...latest, outcome: "rejected", blastRadius: blastRadius ?? null } as const;
+    const [left] = candidatesLeft(candidates, [...launches.slice(0, -1), refused]);
+    if (left === undefined) return;
+    scene.violate(
+      "a refusal ends only the candidates that it is about",
+      `${nameOf(spawn)} fails although candidate ${left} is left`,
+    );
+  };
   const evidenceOf = (process: SimulatedProcess, { token, spawn }: Member): ReadonlySet<Evidence> =>
     evidence.get(`${process.id} ${token} ${spawn}`) ?? NOTHING;
 
@@ -148,6 +179,7 @@ export function createAuditor(scene: Scene): Auditor {
 
   const write = (record: AuditedRecord, standing: SpawnRecord): void => {
     checkEnd(record.standing, standing);
+    checkCandidates(record, standing);
     record.standing = standing;
     const { launches } = standing;
     const spawn = nameOf(standing.spawn);
@@ -174,7 +206,13 @@ export function createAuditor(scene: Scene): Auditor {
     },
     began(process, driven) {
       const spawn = nameOf(driven.spawn);
-      const record = { standing: driven, holder: process.id, fence: driven.lease.fence };
+      const { candidates } = driven.plan;
+      const record = {
+        standing: driven,
+        candidates,
+        holder: process.id,
+        fence: driven.lease.fence,
+      };
       records.set(spawn, record);
       scene.narrate(process.id, () => `ledger: ${spawn} ${summary(driven)}`);
       write(record, driven);

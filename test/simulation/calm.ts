@@ -22,6 +22,7 @@ export async function calmAndCheck(stage: Stage): Promise<void> {
   scene.calmDown();
   for (const cloud of clouds.values()) {
     cloud.capacity.clear();
+    cloud.refusals.clear();
     cloud.unreachableUntil = 0;
   }
   if (random.chance(0.5))

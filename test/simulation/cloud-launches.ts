@@ -5,7 +5,7 @@ import type { CloudOptions } from "./cloud.ts";
 import { isLive, nameOf, describedMachine } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { LONGEST_DELAY } from "./network.ts";
-import { full, mismatch, overQuota, tokenUsed, throttled } from "./refusals.ts";
+import { full, mismatch, overQuota, partly, tokenUsed, throttled } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 
 /** The outcome of a launch request: an answer for each member, or an operation in progress. */
@@ -26,6 +26,8 @@ export interface LaunchParts {
   readonly options: CloudOptions;
   readonly machines: ReadonlyMap<string, SimulatedMachine>;
   readonly capacity: ReadonlyMap<string, number>;
+  /** The refusals of markets and subnets, by their names. */
+  readonly refusals: ReadonlyMap<string, SlipwayError>;
   readonly createMachine: (launch: Launch, member: number) => SimulatedMachine;
   readonly boot: (machine: SimulatedMachine) => void;
 }
@@ -62,6 +64,9 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
       return partialAnswer(launch, known.machines);
     }
     if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota());
+    const refusal =
+      parts.refusals.get(place.market ?? "") ?? parts.refusals.get(place.subnet ?? "");
+    if (refusal !== undefined) return refusedNumber(launch, refusal);
     const count = Math.min(members.length, freeCapacity(parts, place.place));
     if (count === 0) return refused(launch, full(place.place));
     // A repeated launch was charged when it was first admitted.
@@ -185,12 +190,20 @@ function refused({ members }: Launch, error: SlipwayError): LaunchAnswer {
   return { members: members.map(() => ({ error })) };
 }
 
-/** These machines, and a lack of capacity for the other members. */
+/** A refusal of this number of machines: half of them may be launched there once more. */
+function refusedNumber({ members }: Launch, error: SlipwayError): LaunchAnswer {
+  const again = members.length > 1 ? Math.ceil(members.length / 2) : 0;
+  return {
+    members: members.map((_member, index) => ({ error: index < again ? partly(error) : error })),
+  };
+}
+
+/** These machines; the other members may be launched there once more. */
 function partialAnswer(
   { members, place }: Launch,
   machines: readonly SimulatedMachine[],
 ): LaunchAnswer {
-  const error = full(place.place);
+  const error = partly(full(place.place));
   return {
     members: members.map((_member, index) => {
       const machine = machines[index];

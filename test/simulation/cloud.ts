@@ -1,3 +1,4 @@
+import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine, MachineEnd, MachineStatus } from "../../src/substrate/contract.ts";
 import type { Auditor } from "./auditor.ts";
 import { launchesOf } from "./cloud-launches.ts";
@@ -21,6 +22,8 @@ export interface SimulatedCloud {
   readonly meter: Meter;
   /** Capacity per place, in machines. */
   readonly capacity: Map<string, number>;
+  /** The refusals of EC2's markets and subnets, by their names. */
+  readonly refusals: Map<string, SlipwayError>;
   /** The cloud is unreachable until this time. */
   unreachableUntil: number;
   launch(launch: Launch): LaunchAnswer;
@@ -59,6 +62,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
   const { random, scheduler, faultRates } = scene;
   const machines = new Map<string, SimulatedMachine>();
   const capacity = new Map<string, number>();
+  const refusals = new Map<string, SlipwayError>();
 
   const end = (machine: SimulatedMachine, how: MachineEnd): void => {
     if (!isLive(machine)) return;
@@ -129,6 +133,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     options,
     machines,
     capacity,
+    refusals,
     createMachine,
     boot,
   });
@@ -142,6 +147,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     rates,
     meter,
     capacity,
+    refusals,
     unreachableUntil: 0,
     launch(asked) {
       if (asked.members.length > maximumBatch)

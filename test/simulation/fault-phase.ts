@@ -7,9 +7,10 @@ import type { Spawner } from "./host.ts";
 import { nameOf } from "./machine.ts";
 import { removeUnpacedFaults } from "./fault-rates.ts";
 import type { Power } from "./power.ts";
-import { CLOUD_KINDS, planOf } from "./plans.ts";
+import { CLOUD_KINDS, MARKETS, planOf, subnetsOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
 import { createMeter, drawRates } from "./rates.ts";
+import { marketOverQuota, subnetFull } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
 import type { Command, WantedSpawn } from "./work.ts";
@@ -50,7 +51,8 @@ export function drawWorld(
   const wanted = new Map<string, WantedSpawn>();
   const first = random.pick(CLOUD_KINDS);
   const zones = random.between(1, 3);
-  const parameters = { zones, tenant: "default", workspace: "agent-dev" };
+  const isVaried = first === "ec2" && random.chance(0.5);
+  const parameters = { zones, isVaried, tenant: "default", workspace: "agent-dev" };
   const bursts = drawBursts(random, { ...parameters, kind: first }, wanted);
   const count = bursts.length === 0 ? random.pick([1, 1, 2, 2, 3]) : random.pick([0, 0, 1]);
   const kinds: CloudKind[] = bursts.length === 0 ? [] : [first];
@@ -67,7 +69,7 @@ export function drawWorld(
       kind,
       name: kind,
       meter: createMeter(scene, kind),
-      places: plan.candidates.map(({ place }) => place),
+      places: [...new Set(plan.candidates.map(({ place }) => place))],
       // A day, or so short that a worker that was away returns too late.
       tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
       maximumBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
@@ -90,7 +92,10 @@ export async function runFaultPhase(stage: Stage, power: Power): Promise<void> {
     isOver = true;
   });
   const most = Math.max(1, ...stage.bursts.map(({ names }) => names.length));
-  for (const cloud of stage.clouds.values()) disturbCloud(scene, cloud, most);
+  for (const cloud of stage.clouds.values()) {
+    disturbCloud(scene, cloud, most);
+    refuseCandidates(scene, cloud);
+  }
   const { commands, slots } = drawCommands(stage);
   power.scheduleCut(FAULT_PHASE);
   const spawners = new Map<number, Spawner>();
@@ -176,6 +181,23 @@ function spawnCommand(
     cancelAfter: random.chance(0.2) ? random.between(1, 30_000) : null,
     detachAfter: random.chance(0.15) ? random.between(1, 30_000) : null,
   };
+}
+
+/** Makes EC2 refuse some markets and subnets from the start, some of them for a time. */
+function refuseCandidates(scene: Scene, { kind, name, places, refusals }: SimulatedCloud): void {
+  const { random, scheduler } = scene;
+  if (kind !== "ec2" || !random.chance(0.6)) return;
+  const all = new Map([
+    ...MARKETS.map((market) => [market, marketOverQuota(market)] as const),
+    ...places.flatMap(subnetsOf).map((subnet) => [subnet, subnetFull(subnet)] as const),
+  ]);
+  for (const [subject, refusal] of all) {
+    if (!random.chance(0.35)) continue;
+    refusals.set(subject, refusal);
+    scene.narrate(name, () => `refuses: ${refusal.message}`);
+    if (random.chance(0.5))
+      scheduler.after(random.between(1, FAULT_PHASE), () => refusals.delete(subject));
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { SubstrateCapabilities } from "../../src/substrate/contract.ts";
-import type { LaunchPlan } from "../../src/plan/plan.ts";
+import type { Candidate, LaunchPlan } from "../../src/plan/plan.ts";
 import { LONGEST_TAGGED_SPAWN_ID } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import { samplePlan } from "../support/sample-plan.ts";
@@ -22,23 +22,26 @@ const plans = new Map<string, LaunchPlan>();
 export interface PlanParameters {
   readonly kind: CloudKind;
   readonly zones: number;
+  /** Whether the plan has two subnets in each zone and both markets, where the cloud has markets. */
+  readonly isVaried: boolean;
   readonly tenant: string;
   readonly workspace: string;
 }
 
 /** The plan for these parameters; created once, since the plan id requires hashing the whole plan. */
 export function planOf(parameters: PlanParameters): LaunchPlan {
-  const { kind, zones, tenant, workspace } = parameters;
-  const name = [kind, zones, tenant, workspace].join(" ");
+  const { kind, zones, isVaried, tenant, workspace } = parameters;
+  const name = [kind, zones, isVaried, tenant, workspace].join(" ");
   const known = plans.get(name) ?? makePlan(parameters);
   plans.set(name, known);
   return known;
 }
 
-function makePlan({ kind, zones, ...whose }: PlanParameters): LaunchPlan {
-  const candidates = PLACES[kind]
-    .slice(0, zones)
-    .map((place) => ({ place, verdict: "eligible", reason: null }) as const);
+function makePlan({ kind, zones, isVaried, ...whose }: PlanParameters): LaunchPlan {
+  const places = PLACES[kind].slice(0, zones).map((place) => ({ place }));
+  const candidates = (isVaried && kind === "ec2" ? places.flatMap(varied) : places)
+    .toSorted((one, other) => marketRank(one) - marketRank(other))
+    .map((where): Candidate => ({ ...where, verdict: "eligible", reason: null }));
   switch (kind) {
     case "ec2":
       return samplePlan({
@@ -82,6 +85,24 @@ function makePlan({ kind, zones, ...whose }: PlanParameters): LaunchPlan {
     case "docker":
       return samplePlan({ ...whose, candidates });
   }
+}
+
+export const MARKETS = ["spot", "on-demand"] as const;
+
+/** The subnets of a zone on EC2. */
+export function subnetsOf(place: string): readonly string[] {
+  return [`${place}-north`, `${place}-south`];
+}
+
+type Where = Pick<Candidate, "place" | "subnet" | "market">;
+
+function varied({ place }: Where): readonly Where[] {
+  return MARKETS.flatMap((market) => subnetsOf(place).map((subnet) => ({ place, subnet, market })));
+}
+
+/** Spot candidates come before those on demand. */
+function marketRank({ market }: Where): number {
+  return market === "on-demand" ? 1 : 0;
 }
 
 /** The capabilities of the real adapters, except for token validity and batch size, which the seed determines. */

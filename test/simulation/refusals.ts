@@ -21,6 +21,34 @@ export function overQuota(): SlipwayError {
   });
 }
 
+/** Of one subnet. */
+export function subnetFull(subnet: string): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "SUBNET_FULL",
+    message: `${subnet} has no free address`,
+    blastRadius: "place",
+    retry: "next-candidate",
+  });
+}
+
+/** Of one machine type in one market. */
+export function marketOverQuota(market: string): SlipwayError {
+  return new SlipwayError({
+    code: "RESOURCE_EXHAUSTED",
+    reason: "QUOTA_EXCEEDED",
+    message: `the quota of the ${market} market is used up`,
+    blastRadius: "type-in-market",
+    retry: "next-candidate",
+  });
+}
+
+/** Of a launch of several machines: fewer may fit. */
+export function partly(error: SlipwayError): SlipwayError {
+  const { code, reason, message, retry } = error;
+  return new SlipwayError({ code, reason, message, blastRadius: "launch", retry });
+}
+
 /** The token was used, and its machine has been terminated. */
 export function tokenUsed(): SlipwayError {
   return new SlipwayError({

@@ -155,6 +155,20 @@ describe("the auditor detects", () => {
     expect(broken?.violations[0]?.rule).toBe("a power cut undoes acceptances only");
   });
 
+  it("a ledger that widens the scope of earlier refusals", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      claim: async (claim) => {
+        const claimed = await ledger.claim(claim);
+        const launches = claimed?.launches.map((launch) =>
+          launch.outcome === "rejected" ? { ...launch, blastRadius: "account" as const } : launch,
+        );
+        return claimed && { ...claimed, launches: launches ?? [] };
+      },
+    }));
+    expect(broken?.violations[0]?.rule).toBe("a refusal ends only the candidates that it is about");
+  });
+
   it("a ledger that backdates every suspicion", async () => {
     const broken = await firstBroken((ledger) => ({
       ...ledger,
