@@ -9,7 +9,7 @@ import type {
   Step,
 } from "./ledger.ts";
 import { isSettled } from "./spawn-record.ts";
-import type { Spawn, SpawnAttempt, SpawnState } from "./spawn-record.ts";
+import type { Spawn, SpawnAttempt, SpawnMachine, SpawnState } from "./spawn-record.ts";
 import { inputOf } from "./spawn-input.ts";
 
 /** The rules of a spawn's record, the same for every ledger. */
@@ -70,13 +70,19 @@ export function takeStep(step: Step): SpawnRecord | null {
     spawn: {
       ...spawn,
       state: step.to,
-      machine: step.machine === undefined ? spawn.machine : step.machine,
+      machine: step.machine === undefined ? spawn.machine : readAgain(spawn.machine, step.machine),
       error: step.error === undefined ? spawn.error : step.error,
       ...shownLaunches(launches),
       updatedAt: step.at,
     },
     lease: released ? { ...lease, worker: null } : { ...lease, until: step.lease },
   };
+}
+
+/** A reading that did not ask for the settings, as one of many machines, leaves those that are known. */
+function readAgain(known: SpawnMachine | null, read: SpawnMachine | null): SpawnMachine | null {
+  const isKnown = known?.settings !== undefined && known.id === read?.id;
+  return isKnown ? { settings: known.settings, ...read } : read;
 }
 
 /**

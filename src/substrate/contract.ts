@@ -188,7 +188,8 @@ export interface Machine {
   readonly end: MachineEnd | null;
   readonly createdAt: string | null;
   /**
-   * The settings with which the provider says that the machine runs, by the names of the records' fields. Absent if it was not asked for them.
+   * The settings with which the provider says that the machine runs, by the names of the records' fields. Absent if it
+   * was not asked for them.
    */
   readonly settings?: JsonObject;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../../../src/ledger/ledger.ts";
-import { beginRecord, mayBeLost } from "../../../src/ledger/ledger-steps.ts";
+import { beginRecord, mayBeLost, takeStep } from "../../../src/ledger/ledger-steps.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
 
@@ -35,6 +35,20 @@ function step(changes: Partial<Step>): Step {
   });
   return { ...KEY, before, to: "booting", message: "", at: AT, lease: 1, ...changes };
 }
+
+describe("a reading of a machine without its settings", () => {
+  const SETTINGS = { shm_size: 1 };
+  const recorded = takeStep(step({ machine: { ...MACHINE, settings: SETTINGS } }));
+
+  it.each([
+    ["keeps those of the same machine", MACHINE.id, SETTINGS],
+    ["takes none of another machine", "m-2", undefined],
+  ])("%s", (_what, id, settings) => {
+    const before = recorded ?? step({}).before;
+    const later = takeStep(step({ before, to: "running", machine: { ...MACHINE, id } }));
+    expect([later?.spawn.machine?.id, later?.spawn.machine?.settings]).toEqual([id, settings]);
+  });
+});
 
 describe("a step that may be lost in a power cut", () => {
   it.each<readonly [string, Partial<Step>]>([
