@@ -55,7 +55,7 @@ export async function inspectDockerImage(
     return readImage(found, { requested: imageRef, target, redactor });
   } catch (caught) {
     if (!isSlipwayError(caught) || signal.aborted || caught.code === "CANCELLED") throw caught;
-    return unreadImage(target.imageName, imageRef, caught);
+    return unreadImage(target, imageRef, caught);
   }
 }
 
@@ -126,13 +126,14 @@ function findingCheck(
   });
 }
 
-function unreadImage(imageName: string, imageRef: string, error: SlipwayError): ImageInspection {
+function unreadImage(target: ImageTarget, imageRef: string, error: SlipwayError): ImageInspection {
+  const { imageName } = target;
   const stage = STAGE_OF[error.reason] ?? "image.manifest";
   const failedAt = STAGES.indexOf(stage);
   // A registry that cannot answer has checked nothing, not even the name.
   const answered = error.code !== "UNAVAILABLE";
   const checks = STAGES.map((name, index): Check => {
-    if (index === failedAt) return failedBy(name, error, `image ${imageName}: `);
+    if (index === failedAt) return failedStage(name, error, target);
     if (index > failedAt || !answered)
       return skipped(name, `image ${imageName}: skipped, because ${stage} failed`);
     return name === "image.reference"
@@ -140,6 +141,18 @@ function unreadImage(imageName: string, imageRef: string, error: SlipwayError): 
       : passed(name, `image ${imageName}: no problem found`);
   });
   return { artifact: null, architecture: null, checks, floating: [], sources: {}, facts: {} };
+}
+
+function failedStage(
+  name: string,
+  error: SlipwayError,
+  { imageName, architecture }: ImageTarget,
+): Check {
+  const failure = failedBy(name, error, `image ${imageName}: `);
+  if (error.reason !== "PLATFORM_NOT_FOUND") return failure;
+  // The record asks for the platform, not the caller.
+  const remedy = `Push the image for linux/${architecture}, or set architecture of image ${imageName} to one that it has.`;
+  return { ...failure, remedy };
 }
 
 function sourcesOf(found: OciInspection): Record<string, string> {

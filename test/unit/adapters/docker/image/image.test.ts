@@ -128,6 +128,14 @@ describe("inspectImage", () => {
     );
   });
 
+  it("names the record to correct if the image is for another platform", async () => {
+    const { reference } = registry.add("team/other", "1", tinyImage("amd64"));
+    const { checks } = await inspect(reference);
+    expect(checks.find(({ outcome }) => outcome === "failed")?.remedy).toBe(
+      "Push the image for linux/arm64, or set architecture of image agent-base to one that it has.",
+    );
+  });
+
   it("says what a reference means whose image does not exist", async () => {
     const found = await inspect(`${registry.host}/team/none`);
     expect(found.checks[0]).toEqual({
