@@ -159,7 +159,7 @@ export function addressCheck(
   return warning(ADDRESS_CHECK, {
     code: "FAILED_PRECONDITION",
     reason: "PUBLIC_ADDRESS",
-    message: `${assigning.join(", ")} ${assign} each machine a public address, although the placement has assign_public_ip: false`,
+    message: `${assigning.join(", ")} ${assign} each machine a public address, although the placement requests none`,
     remedy: `Name subnets that assign none in the placement, or change ${change} (aws ec2 modify-subnet-attribute --no-map-public-ip-on-launch). If public addresses are intended, set assign_public_ip: true.`,
   });
 }

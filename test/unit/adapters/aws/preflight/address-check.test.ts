@@ -12,7 +12,7 @@ describe("a public address that the placement does not request", () => {
     const check = addressCheck(awsTarget(), candidates, [ASSIGNING, NOT_ASSIGNING]);
     expect(check).toMatchObject({ outcome: "warning", reason: "PUBLIC_ADDRESS" });
     expect(check.message).toBe(
-      "subnet-1 assigns each machine a public address, although the placement has assign_public_ip: false",
+      "subnet-1 assigns each machine a public address, although the placement requests none",
     );
     expect(check.remedy).toContain("modify-subnet-attribute --no-map-public-ip-on-launch");
   });
