@@ -11,7 +11,7 @@ import {
 import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
 import { SlipwayError } from "../../../src/errors.ts";
-import { readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
 import { impersonated, SCOPES } from "./impersonated.ts";
 
 export type GceEnvironment = Readonly<Record<string, string | undefined>>;
@@ -119,7 +119,7 @@ export async function credentialsOfUser(
   try {
     await stat(path);
   } catch (caught) {
-    if (isMissing(caught)) return null;
+    if (isAbsent(caught)) return null;
     throw unusable(`cannot be read: ${whyUnreadable(caught)}`);
   }
   return clientOf(await readCredential(path, unusable), prepare, unusable);
@@ -128,11 +128,6 @@ export async function credentialsOfUser(
 export function userFile(environment: GceEnvironment, home: string): string {
   const folder = environment["CLOUDSDK_CONFIG"] || join(home, ".config", "gcloud");
   return join(folder, "application_default_credentials.json");
-}
-
-function isMissing(caught: unknown): boolean {
-  const code = caught instanceof Error && "code" in caught ? caught.code : null;
-  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /**
