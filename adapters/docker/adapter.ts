@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { SlipwayError } from "../../src/errors.ts";
+import { errorCode } from "../../src/host/error-code.ts";
 import { credentialKey } from "../../src/oci/credential.ts";
 import { proxyRule } from "../../src/proxy/proxy-rule.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
@@ -217,7 +218,7 @@ const addressesOf: LookUp = async (host) => {
   try {
     return (await lookup(host, { all: true })).map(({ address }) => address);
   } catch (caught) {
-    if (caught instanceof Error && "code" in caught) return [];
+    if (errorCode(caught) !== null) return [];
     throw caught;
   }
 };

@@ -8,6 +8,7 @@ import { open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { devNull } from "node:os";
 import { addAbortSignal } from "node:stream";
+import { errorCode } from "./error-code.ts";
 
 // Without O_NONBLOCK, opening a pipe waits for a writer. Without O_NOCTTY, this process may adopt a terminal it opens.
 const OPEN_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -80,7 +81,7 @@ export async function* readInput(path: string, signal: AbortSignal): AsyncGenera
 export async function refuseEndlessFile(path: string): Promise<void> {
   if (path === devNull) return;
   const status = await stat(path).catch((caught: unknown) => {
-    if (errnoOf(caught) !== null) return null;
+    if (errorCode(caught) !== null) return null;
     throw caught;
   });
   if (status === null) return;
@@ -94,20 +95,20 @@ export async function isEndless(path: string): Promise<boolean> {
     const status = await stat(path);
     return !status.isFile() && !status.isDirectory();
   } catch (caught) {
-    if (errnoOf(caught) === null) throw caught;
+    if (errorCode(caught) === null) throw caught;
     return false;
   }
 }
 
 /** Whether the file system reports that a file does not exist. */
 export function isAbsent(caught: unknown): boolean {
-  const code = errnoOf(caught);
+  const code = errorCode(caught);
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /** Whether a part of a path that should be a folder is a file. */
 export function isBelowFile(caught: unknown): boolean {
-  return errnoOf(caught) === "ENOTDIR";
+  return errorCode(caught) === "ENOTDIR";
 }
 
 /**
@@ -117,7 +118,7 @@ export function isBelowFile(caught: unknown): boolean {
  */
 export function whyUnreadable(caught: unknown): string {
   if (caught instanceof FileRefused) return caught.message;
-  const code = errnoOf(caught);
+  const code = errorCode(caught);
   if (code === null) throw caught;
   const cause = CAUSES[code];
   return cause === undefined ? code : `${cause} (${code})`;
@@ -125,7 +126,7 @@ export function whyUnreadable(caught: unknown): string {
 
 /** Like {@link whyUnreadable}, for a file that cannot be created or replaced. */
 export function whyUnwritable(caught: unknown): string {
-  return errnoOf(caught) === "ENOENT"
+  return errorCode(caught) === "ENOENT"
     ? "its folder does not exist (ENOENT)"
     : whyUnreadable(caught);
 }
@@ -155,9 +156,4 @@ async function collect(stream: AsyncIterable<Buffer>, limit: number): Promise<Bu
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function errnoOf(caught: unknown): string | null {
-  if (!(caught instanceof Error) || !("code" in caught)) return null;
-  return typeof caught.code === "string" ? caught.code : null;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
+import { errorCode } from "./error-code.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The parts of a worker's id: the namespace in which its process id is valid, that id, and its start time. */
@@ -65,7 +66,7 @@ function isAlive(pid: number): boolean {
     return !isZombie(pid);
   } catch (caught) {
     // EPERM: it exists and belongs to another user.
-    return caught instanceof Error && "code" in caught && caught.code === "EPERM";
+    return errorCode(caught) === "EPERM";
   }
 }
 
@@ -79,7 +80,7 @@ function readText(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (caught) {
-    if (caught instanceof Error && "code" in caught) return null;
+    if (errorCode(caught) !== null) return null;
     throw caught;
   }
 }

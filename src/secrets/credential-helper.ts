@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { z } from "zod";
 import { cancellation } from "../async/cancellation.ts";
 import { SlipwayError } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 import { firstJsonValue } from "../host/first-json-value.ts";
 import { goMembers } from "../json/go-members.ts";
 import { waitForExit } from "../host/child-exit.ts";
@@ -99,7 +100,7 @@ function run(
       .then(
         (exitCode) => resolve({ exitCode, output: Buffer.concat(chunks).toString("utf8") }),
         (caught: unknown) => {
-          const absent = caught instanceof Error && "code" in caught && caught.code === "ENOENT";
+          const absent = errorCode(caught) === "ENOENT";
           reject(
             failed(
               request,

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { link, open, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 import { belongsToAnother } from "../host/file-owner.ts";
 import { followOwnLinks } from "../host/own-links.ts";
 import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
@@ -115,7 +116,7 @@ async function writeNewKey(file: string): Promise<void> {
   try {
     await link(draft, file);
   } catch (caught) {
-    if (errnoOf(caught) !== "EEXIST") throw caught;
+    if (errorCode(caught) !== "EEXIST") throw caught;
   } finally {
     await unlink(draft);
   }
@@ -163,9 +164,4 @@ function keyFileError(caught: unknown, description: string): SlipwayError {
     remedy: "Make it a file that this user can read, or name another with `--key-file`.",
     cause: caught,
   });
-}
-
-function errnoOf(caught: unknown): string | undefined {
-  if (!(caught instanceof Error) || !("code" in caught)) return undefined;
-  return typeof caught.code === "string" ? caught.code : undefined;
 }

@@ -8,6 +8,7 @@ import { closeSync, lstatSync, openSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
 import { SlipwayError } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 import { belongsToAnother } from "../host/file-owner.ts";
 import { followOwnLinks } from "../host/own-links.ts";
 import { notRegular, whyUnreadable } from "../host/read-file.ts";
@@ -44,7 +45,7 @@ export function createDatabaseFile(path: string): string {
   try {
     closeSync(openSync(file, "ax", 0o600));
   } catch (caught) {
-    if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
+    if (errorCode(caught) !== "EEXIST") throw caught;
   }
   return file;
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseSync } from "node:sqlite";
 import { invalidArgument, SlipwayError } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 import { createConnection, loadSqlite } from "./connection.ts";
 import {
   createDatabaseFile,
@@ -263,6 +264,6 @@ export function makeFolder(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (caught) {
     // If it is not a folder, opening a file in it reports that.
-    if (!(caught instanceof Error && "code" in caught && caught.code === "EEXIST")) throw caught;
+    if (errorCode(caught) !== "EEXIST") throw caught;
   }
 }

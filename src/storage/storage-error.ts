@@ -4,6 +4,7 @@
  */
 import { asSlipwayError, isSlipwayError, SlipwayError } from "../errors.ts";
 import type { ErrorCode, ErrorReason } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 
 interface StorageFault {
   readonly code: ErrorCode;
@@ -104,6 +105,7 @@ function sqliteFault(caught: unknown): StorageFault | undefined {
 }
 
 function fileFault(caught: unknown): StorageFault | undefined {
-  if (!(caught instanceof Error) || !("code" in caught) || !("syscall" in caught)) return undefined;
-  return typeof caught.code === "string" ? (BY_ERRNO.get(caught.code) ?? UNAVAILABLE) : undefined;
+  const code = errorCode(caught);
+  if (code === null || !(caught instanceof Error) || !("syscall" in caught)) return undefined;
+  return BY_ERRNO.get(code) ?? UNAVAILABLE;
 }

@@ -1,6 +1,7 @@
 import { findPackageJSON } from "node:module";
 import { memoizeAsync } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
+import { errorCode } from "../host/error-code.ts";
 
 export interface SdkPackages {
   /** The substrate's name, as the subject of a sentence: `EC2`. */
@@ -24,7 +25,7 @@ export function sdkLoader<Sdk>(sdk: SdkPackages, load: () => Promise<Sdk>): () =
     } catch (caught) {
       // The error names the missing module only in its message, and that module may be one of the SDK's own
       // dependencies.
-      const missing = hasCode(caught, NOT_FOUND) ? sdk.packages.filter(isMissing) : [];
+      const missing = errorCode(caught) === NOT_FOUND ? sdk.packages.filter(isMissing) : [];
       throw missing.length === 0 ? caught : notInstalled(sdk, missing);
     }
   });
@@ -37,13 +38,9 @@ function isMissing(name: string): boolean {
     findPackageJSON(name, import.meta.url);
     return false;
   } catch (caught) {
-    if (hasCode(caught, NOT_FOUND)) return true;
+    if (errorCode(caught) === NOT_FOUND) return true;
     throw caught;
   }
-}
-
-function hasCode(caught: unknown, code: string): boolean {
-  return caught instanceof Error && "code" in caught && caught.code === code;
 }
 
 function notInstalled({ provider, packages }: SdkPackages, missing: readonly string[]) {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { errorCode } from "../../../src/host/error-code.ts";
 import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
 import { readDockerConfigFile } from "../../../src/host/docker-config-file.ts";
 import { goMembers } from "../../../src/json/go-members.ts";
@@ -102,7 +103,7 @@ async function isSocket(path: string): Promise<boolean> {
     return (await stat(path)).isSocket();
   } catch (caught) {
     // Also what this user may not look at is of no use to this user.
-    if (caught instanceof Error && "code" in caught) return false;
+    if (errorCode(caught) !== null) return false;
     throw caught;
   }
 }

@@ -4,6 +4,7 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
+import { errorCode } from "../../../src/host/error-code.ts";
 import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
 import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
@@ -154,12 +155,11 @@ function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null):
 /** Turns an error of a request or its reply into a failure. */
 export function failureOf(caught: unknown, sent: boolean): Error {
   if (caught instanceof EngineConnectionFailure) return caught;
-  const isError = caught instanceof Error;
-  const code = isError && "code" in caught && typeof caught.code === "string" ? caught.code : "";
+  const code = errorCode(caught) ?? "";
   return new EngineConnectionFailure({
     code: code === "" ? "UNKNOWN" : code,
     sent,
-    words: isError ? caught.message || code : String(caught),
+    words: caught instanceof Error ? caught.message || code : String(caught),
   });
 }
 

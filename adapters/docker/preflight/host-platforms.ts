@@ -1,6 +1,7 @@
 import { open, readdir } from "node:fs/promises";
 import { release } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "../../../src/host/error-code.ts";
 import type { Architecture } from "../../../src/plan/plan.ts";
 
 /** The platforms that this host's kernel runs, including emulated ones. */
@@ -60,7 +61,7 @@ async function readSmall(path: string): Promise<string> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(LARGEST_ENTRY));
     return buffer.toString("utf8", 0, bytesRead);
   } catch (caught) {
-    if (caught instanceof Error && "code" in caught) return "";
+    if (errorCode(caught) !== null) return "";
     throw caught;
   }
 }

@@ -1,5 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { errorCode } from "../../host/error-code.ts";
 import type { LayerCompression } from "../image/media-types.ts";
 import { cutIntoFrames, ZstdFormatError } from "./zstd-frames.ts";
 
@@ -42,7 +43,7 @@ export async function unpackLayer(
     }
   } catch (caught) {
     if (caught instanceof ZstdFormatError) throw new UnpackError(caught.message);
-    const code = caught instanceof Error && "code" in caught ? String(caught.code) : "";
+    const code = errorCode(caught) ?? "";
     if (/^(?:Z_|ZSTD_)/i.test(code))
       throw new UnpackError(`it is not compressed with ${compression} (${code})`);
     throw caught;

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../../errors.ts";
+import { errorCode } from "../../host/error-code.ts";
 import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../host/read-file.ts";
 import { SecretValue } from "../../secret-value.ts";
 
@@ -80,7 +81,7 @@ async function namesIn(path: string): Promise<readonly string[]> {
   try {
     return await readdir(path);
   } catch (caught) {
-    const code = caught instanceof Error && "code" in caught ? caught.code : null;
+    const code = errorCode(caught);
     // Only the engine may be allowed to read the system's folder; its certificate authorities are then unknown to
     // Slipway.
     if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];

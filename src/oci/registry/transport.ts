@@ -6,6 +6,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { getCACertificates } from "node:tls";
 import { awaitResponse } from "../../async/await-response.ts";
 import { limitConnection } from "../../async/connection-limit.ts";
+import { errorCode } from "../../host/error-code.ts";
 import { proxiedAgents, type Agents } from "../../proxy/proxy-agents.ts";
 import { proxyRefused } from "../../proxy/proxy-failure.ts";
 import type { ProxyRule, ProxyServer } from "../../proxy/proxy-rule.ts";
@@ -255,12 +256,8 @@ async function exchange(request: HttpRequest, agent: Agent, route: Route): Promi
     }
     return toResponse(incoming, url.origin, route);
   } catch (caught) {
-    const stale =
-      outgoing.reusedSocket &&
-      caught instanceof Error &&
-      "code" in caught &&
-      caught.code === "ECONNRESET" &&
-      !signal.aborted;
+    const isReset = errorCode(caught) === "ECONNRESET";
+    const stale = outgoing.reusedSocket && isReset && !signal.aborted;
     throw stale ? new StaleConnectionError() : caught;
   } finally {
     clearTimeout(late);
