@@ -1,6 +1,7 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { GcpTarget, PlacementTarget } from "../../src/plan/plan.ts";
-import { readResourceLink, regionOfZone } from "./image/links.ts";
+import { regionOfZones } from "../../src/plan/gce-region.ts";
+import { readResourceLink } from "./image/links.ts";
 
 /** The plan's own placement: only its scope is fixed by the adapter; everything else may differ between plans. */
 export function gcpTarget({ target }: { readonly target: PlacementTarget }): GcpTarget {
@@ -33,7 +34,7 @@ export interface SubnetReference {
 export function subnetOf(target: GcpTarget): SubnetReference {
   const { subnet, networkProject, project } = target;
   const owner = networkProject ?? project;
-  const region = regionOfZone(target.zones[0] ?? "");
+  const region = regionOfZones(target.zones);
   if (!subnet.includes("/")) return { project: owner, region, name: subnet };
   const link = readResourceLink(
     subnet.startsWith("regions/") ? `projects/${owner}/${subnet}` : subnet,

@@ -96,4 +96,14 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
       ],
     });
   });
+
+  it("launches in a zone for accelerators, whose name has another form", async () => {
+    await using one = await gceCli();
+    const target = `{project: ${PROJECT}, zones: [us-central1-ai1a, us-central1-a], subnet: default}`;
+    await one.set("placement", "there", `{name: there, substrate: GCP, target: {gcp: ${target}}}`);
+    expect(await one.json("spawn", "dev", "--id", "one")).toMatchObject({
+      state: "running",
+      machine: { place: "us-central1-ai1a" },
+    });
+  });
 });

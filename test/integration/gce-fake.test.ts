@@ -58,7 +58,9 @@ describe("the official client with the Compute Engine fake:", () => {
     const [type] = await clients.machineTypes.get({ ...place, machineType: "t2a-standard-1" });
     expect(type).toMatchObject({ architecture: "ARM64", guestCpus: 1, memoryMb: 4096 });
     const [zones] = await clients.zones.list({ project, filter: "name = us-central1-*" });
-    expect(zones.map(({ status }) => status)).toEqual(["UP", "UP", "UP", "UP"]);
+    expect(zones.map(({ name, status }) => [name, status])).toEqual(
+      ["a", "ai1a", "b", "c", "f"].map((zone) => [`us-central1-${zone}`, "UP"]),
+    );
   });
 
   it("an instance is created once per request id, found, modified and deleted", async () => {

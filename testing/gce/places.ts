@@ -1,4 +1,7 @@
-/** The regions and zones of the fake. */
+/**
+ * The regions and zones of the fake. One is a zone for accelerators, far from the others of its region:
+ * https://docs.cloud.google.com/compute/docs/regions-zones/ai-zones
+ */
 export interface Place {
   readonly region: string;
   readonly zones: readonly string[];
@@ -9,7 +12,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   {
     region: "us-central1",
-    zones: ["us-central1-a", "us-central1-b", "us-central1-c", "us-central1-f"],
+    zones: ["us-central1-a", "us-central1-ai1a", "us-central1-b", "us-central1-c", "us-central1-f"],
     cidr: "10.128.0.0/20",
   },
   { region: "us-east1", zones: ["us-east1-b", "us-east1-c", "us-east1-d"], cidr: "10.142.0.0/20" },

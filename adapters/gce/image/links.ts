@@ -73,11 +73,6 @@ export function lastPart(link: string): string {
   return link.slice(link.lastIndexOf("/") + 1);
 }
 
-/** `us-central1` of `us-central1-a`. */
-export function regionOfZone(zone: string): string {
-  return zone.slice(0, Math.max(0, zone.lastIndexOf("-")));
-}
-
 function isScope(scope: string): boolean {
   const [kind = "", place] = scope.split("/");
   if (kind === "global") return place === undefined;

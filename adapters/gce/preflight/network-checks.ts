@@ -1,7 +1,8 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import type { Check, GcpTarget } from "../../../src/plan/plan.ts";
 import { failed, failedBy, passed, skipped, warning } from "../../../src/substrate/check.ts";
-import { lastPart, regionOfZone, subnetworkLink } from "../image/links.ts";
+import { regionOfZones } from "../../../src/plan/gce-region.ts";
+import { lastPart, subnetworkLink } from "../image/links.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { SubnetworkReply } from "../client/replies.ts";
@@ -74,7 +75,7 @@ function placeCheck(
 ): Check {
   const check = "subnets.network";
   const link = linkOf(subnet);
-  const region = regionOfZone(target.zones[0] ?? "");
+  const region = regionOfZones(target.zones);
   if (subnet.region !== region)
     return failed(check, {
       code: "FAILED_PRECONDITION",

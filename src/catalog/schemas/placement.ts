@@ -4,6 +4,7 @@ import { z } from "zod";
 import { MARKETS } from "../kinds.ts";
 import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
+import { regionOfZone } from "../../plan/gce-region.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { commonRules, described, distinct, substrate, text } from "./common.ts";
@@ -54,7 +55,7 @@ const REGION = /^[a-z]+(?:-[a-z]+)+-[0-9]+$/;
 // name: zones with names of another form (us-central1-ai1a) came after this field.
 const GCE_PROJECT =
   /^(?:(?:[-a-z0-9]{1,63}\.)*[a-z][-a-z0-9]{0,62}:)?[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
-const ZONE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)+$/;
+const ZONE = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBNETWORK =
   /^(?:(?:(?:https:\/\/[a-z0-9.-]{1,253}\/(?:compute\/)?[a-z0-9]{1,16}\/)?projects\/[a-z0-9.:-]{1,128}\/)?regions\/([a-z0-9-]{1,63})\/subnetworks\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -143,7 +144,7 @@ const gcp = once(() =>
       project,
       zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
         .min(1, "must list at least one zone")
-        .refine((zones) => new Set(zones.map(regionOfZone)).size <= 1, "must all be in one region"),
+        .refine((zones) => regionsOf(zones).size <= 1, "must all be in one region"),
       subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
       networkProject: project.exactOptional(),
       assignPublicIp: z.boolean("must be true or false").exactOptional(),
@@ -158,7 +159,7 @@ const gcp = once(() =>
     .refine(
       ({ subnet, zones }) => {
         const region = SUBNETWORK.exec(subnet)?.[1];
-        return region === undefined || zones.every((zone) => regionOfZone(zone) === region);
+        return region === undefined || regionsOf([...zones, `${region}-`]).size <= 1;
       },
       { path: ["subnet"], message: "must be in the zones' region" },
     ),
@@ -243,9 +244,9 @@ export const placementSchema = once(() =>
     }),
 );
 
-/** `us-central1-a` -> `us-central1`. */
-function regionOfZone(zone: string): string {
-  return zone.slice(0, zone.lastIndexOf("-"));
+/** The regions of the zones, as far as their names have one. */
+function regionsOf(zones: readonly string[]): ReadonlySet<string> {
+  return new Set(zones.flatMap((zone) => regionOfZone(zone) ?? []));
 }
 
 function hasPrefix(map: Readonly<Record<string, string>>, prefix: string): boolean {

@@ -192,6 +192,8 @@ describe("on GCP", () => {
 
   it.each([
     { zones: ["us-central1-ai1a", "us-central1-a"] },
+    { zones: ["us-central1-ai1-a", "us-central1-a"] },
+    { zones: ["nowhere", "us-central1-a"] },
     { zones: ["u-germany-northeast1-a"] },
     { zones: ["us-central1"] },
     { project: "example.com:agents" },
@@ -210,7 +212,8 @@ describe("on GCP", () => {
 
   it.each([
     [{ zones: [] }, "zones: must list at least one zone"],
-    [{ zones: ["nowhere"] }, "zones[0]: must be a zone such as us-central1-a"],
+    [{ zones: ["Nowhere"] }, "zones[0]: must be a zone such as us-central1-a"],
+    [{ zones: ["us-central1-"] }, "zones[0]: must be a zone such as us-central1-a"],
     [{ zones: ["us-central1-a/b"] }, "zones[0]: must be a zone such as us-central1-a"],
     [{ zones: ["us-central1-a", "us-east1-b"] }, "zones: must all be in one region"],
     [{ zones: ["us-central1-a", "us-central1-a"] }, "zones: must not contain duplicates"],

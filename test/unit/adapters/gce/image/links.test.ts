@@ -4,7 +4,6 @@ import {
   partialLink,
   readImageLink,
   readResourceLink,
-  regionOfZone,
 } from "../../../../../adapters/gce/image/links.ts";
 
 const name = fc.stringMatching(/^[a-z](?:[-a-z0-9]{0,20}[a-z0-9])?$/);
@@ -111,9 +110,4 @@ describe("a resource's link", () => {
     );
     expect(partialLink("global/images/x")).toBeNull();
   });
-});
-
-it("a zone's region is its name without the letter", () => {
-  expect(regionOfZone("us-central1-a")).toBe("us-central1");
-  expect(regionOfZone("nonsense")).toBe("");
 });
