@@ -307,14 +307,16 @@ export const GCE_RULES: readonly GceRule[] = [
     ),
   },
   {
-    codes: [
-      "forbidden",
-      "insufficientPermissions",
-      "PERMISSIONS_ERROR",
-      "IAM_PERMISSION_DENIED",
-      "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-    ],
+    codes: ["forbidden", "insufficientPermissions", "PERMISSIONS_ERROR", "IAM_PERMISSION_DENIED"],
     verdict: FORBIDDEN,
+  },
+  {
+    codes: ["ACCESS_TOKEN_SCOPE_INSUFFICIENT"],
+    verdict: {
+      ...FORBIDDEN,
+      remedy:
+        "Use credentials with the scope https://www.googleapis.com/auth/cloud-platform: a machine's own have the scopes with which it was created.",
+    },
   },
   {
     codes: [

@@ -13,7 +13,7 @@ import {
 } from "./error-rules.ts";
 import type { GceRule, GceVerdict } from "./error-rules.ts";
 import { GceCallFailure } from "./failure.ts";
-import { quotaMetadata, quotaVerdict } from "./quota.ts";
+import { quotaIn, quotaMetadata, quotaVerdict } from "./quota.ts";
 import type { ExceededQuota } from "./quota.ts";
 
 export interface GceCallContext {
@@ -97,8 +97,9 @@ export function operationError(operation: FailedOperation, doing: string): Slipw
   const codes = errors.flatMap(({ code, reasons = [] }) => [...reasons, code]);
   const said = errors.map(wordsOf).join("; ");
   const failure = { codes, status };
-  const quota = errors.find((one) => one.quota)?.quota ?? null;
-  const verdict = { ...withConstraint(verdictOf(failure), said), ...quotaVerdict(quota) };
+  const own = withConstraint(verdictOf(failure), said);
+  const quota = errors.find((one) => one.quota)?.quota ?? exceededQuota(own, said);
+  const verdict = { ...own, ...quotaVerdict(quota) };
   return new SlipwayError({
     ...verdict,
     blastRadius: verdict.blastRadius === "credential" ? "request" : verdict.blastRadius,
@@ -160,8 +161,14 @@ function credentialError({ cause }: GceCallFailure): SlipwayError | null {
   return isSlipwayError(within) ? within : null;
 }
 
+/** The quota that the words of an exceeded one name. */
+function exceededQuota({ reason }: GceVerdict, said: string): ExceededQuota | null {
+  return reason === "QUOTA_EXCEEDED" ? quotaIn(said) : null;
+}
+
 function refusalVerdict(failure: GceCallFailure): GceVerdict {
-  const verdict = withConstraint(verdictOf(failure), failure.message);
+  const own = withConstraint(verdictOf(failure), failure.message);
+  const verdict = { ...own, ...quotaVerdict(exceededQuota(own, failure.message)) };
   const [page] = failure.help;
   if (page === undefined || verdict.blastRadius !== "account") return verdict;
   return { ...verdict, remedy: `${verdict.remedy.replace(/\.$/, "")} (${page}).` };

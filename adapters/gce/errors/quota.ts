@@ -18,28 +18,55 @@ const OF_MACHINE_TYPES = /(?:^|[_/])(?:cpus|gpus)(?:_|$)/;
 /** Other machine types may need less of the quota, or nothing of it. */
 const OF_TYPE = { blastRadius: "type-in-market", retry: "next-candidate" } as const;
 
+/** The API's own form: `Quota 'GPUS_ALL_REGIONS' exceeded.  Limit: 0.0 globally.` */
+const EXCEEDED =
+  /Quota '([A-Z0-9_]+)' exceeded\.\s+Limit: (\d+(?:\.\d+)?) (?:globally|in (region|zone) ([a-z0-9-]+))\./;
+
+/** The quota that a message without details names; null for any other message. */
+export function quotaIn(message: string): ExceededQuota | null {
+  const [, limitName, limit, scope, place = ""] = EXCEEDED.exec(message) ?? [];
+  if (limitName === undefined) return null;
+  return {
+    metricName: `compute.googleapis.com/${limitName.toLowerCase()}`,
+    limitName,
+    dimensions: scope === undefined ? {} : { [scope]: place },
+    limit: Number(limit),
+  };
+}
+
 /** The scope of the quota, by its metric and dimensions. Without dimensions it is the project's in all regions. */
 export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
   if (quota === null) return {};
-  const { dimensions, limitName, limit, metricName } = quota;
+  const { dimensions, metricName } = quota;
+  const { zone, region } = dimensions;
   const isOfType = OF_MACHINE_TYPES.test(metricName);
-  const which = `${limitName}${limit === null ? "" : ` (${limit})`}`;
-  const raise = `ask for a higher quota ${which}`;
-  if ("zone" in dimensions)
+  if (zone !== undefined)
     return {
-      remedy: `Terminate machines in zone ${dimensions["zone"] ?? ""}, give the placement more zones, or ${raise}.`,
+      remedy: remedyOf(quota, `in zone ${zone}`, ["give the placement more zones"]),
       blastRadius: "zone",
       retry: "next-candidate",
     };
-  if ("region" in dimensions)
+  if (region !== undefined)
     return {
-      remedy: `Terminate machines in region ${dimensions["region"] ?? ""}, or ${raise}: another zone of the region has the same.`,
+      remedy: `${remedyOf(quota, `in region ${region}`)} Another zone of the region has the same quota.`,
       ...(isOfType ? OF_TYPE : { blastRadius: "region", retry: "never" }),
     };
   return {
-    remedy: `Terminate machines of the project, or ${raise}.`,
+    remedy: remedyOf(quota, "of the project"),
     ...(isOfType ? OF_TYPE : { blastRadius: "account", retry: "never" }),
   };
+}
+
+/** A quota of 0 has no machines to terminate. */
+function remedyOf(
+  { limitName, limit }: ExceededQuota,
+  where: string,
+  more: readonly string[] = [],
+): string {
+  const terminate = limit === 0 ? [] : [`terminate machines ${where}`];
+  const raise = `ask for a higher quota ${limitName}${limit === null ? "" : ` (now ${limit})`}`;
+  const text = [...terminate, ...more, raise].join(", or ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 export function quotaMetadata(quota: ExceededQuota | null): JsonObject {

@@ -12,7 +12,9 @@ export interface Refused {
   readonly place: Candidate;
 }
 
-type Change = Partial<Pick<SlipwayErrorOptions, "reason" | "remedy" | "blastRadius" | "retry">>;
+type Change = Partial<
+  Pick<SlipwayErrorOptions, "code" | "reason" | "remedy" | "blastRadius" | "retry">
+>;
 
 /**
  * Narrows or widens the scope of a refused launch, by facts of the plan and by the resource that the refusal names:
@@ -35,8 +37,8 @@ const IN_ALL_ZONES = { blastRadius: "type-in-market", retry: "next-candidate" } 
 /** The same error with another verdict. */
 export function changed(error: SlipwayError, change: Change): SlipwayError {
   const { code, message, metadata, cause, reason, blastRadius, retry } = error;
-  const verdict = { reason, remedy: error.remedy ?? "", blastRadius, retry, ...change };
-  return new SlipwayError({ code, message, metadata, cause, ...verdict });
+  const verdict = { code, reason, remedy: error.remedy ?? "", blastRadius, retry, ...change };
+  return new SlipwayError({ message, metadata, cause, ...verdict });
 }
 
 /** The API's own form: `[pd-balanced, n4-standard-2] features are not compatible for creating instance.` */
@@ -91,6 +93,8 @@ function wrongDiskType(machineType: string, diskType: string): Change {
 const INVALID_FIELD = /Invalid value for field '(?:[^']*\.)?([a-zA-Z]+)': /;
 /** The API's own forms: `The resource '…' was not found`, `Required '…' permission for '…'`. */
 const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
+/** The API's own form; its reason is a general `badRequest`. */
+const ACCOUNT_DENIED = /The user does not have access to service account '[^']+'/;
 
 function ofResource(
   { code, reason, message }: SlipwayError,
@@ -100,6 +104,7 @@ function ofResource(
   const collection = readResourceLink(link)?.collection ?? "";
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
+  if (ACCOUNT_DENIED.test(message)) return CLOSED_ACCOUNT;
   if (code !== "NOT_FOUND")
     return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", machineTypeAt(plan, place));
   if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
@@ -126,6 +131,7 @@ const MISSING_TYPE: Change = {
 };
 /** By collection. Anything else concerns the request alone. */
 const MISSING: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ["acceleratorTypes", MISSING_TYPE],
   ["diskTypes", MISSING_TYPE],
   ["images", { reason: "IMAGE_NOT_FOUND", blastRadius: "image" }],
   ["machineTypes", MISSING_TYPE],
@@ -133,12 +139,18 @@ const MISSING: ReadonlyMap<string, Change> = new Map<string, Change>([
 ]);
 /** By the last part of the field's path. The dry run has read the values, but a zone's offers change. */
 const INVALID: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ["acceleratorType", MISSING_TYPE],
   ["diskType", MISSING_TYPE],
   ["machineType", MISSING_TYPE],
   ["sourceImage", { blastRadius: "image" }],
   ["subnetwork", { blastRadius: "region" }],
   ["zone", MISSING_ZONE],
 ]);
+const CLOSED_ACCOUNT: Change = {
+  code: "PERMISSION_DENIED",
+  reason: "CLOUD_PERMISSION_DENIED",
+  remedy: "Grant the caller roles/iam.serviceAccountUser on the account that the message names.",
+};
 const CLOSED_IMAGE: Change = {
   reason: "IMAGE_PERMISSION_DENIED",
   remedy: "Have roles/compute.imageUser granted to the launcher on the image or on its project.",

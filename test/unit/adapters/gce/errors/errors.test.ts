@@ -124,6 +124,7 @@ describe("a refusal of Compute Engine", () => {
 
   it.each([
     ["SERVICE_DISABLED", "GOOGLE_CLOUD_QUOTA_PROJECT"],
+    ["ACCESS_TOKEN_SCOPE_INSUFFICIENT", "auth/cloud-platform"],
     ["forbidden", "follow the message"],
     ["UNSUPPORTED_OPERATION", "disk type"],
     ["quotaExceeded", "the quota that the message names"],
@@ -274,6 +275,31 @@ describe("the error of an operation", () => {
       blastRadius: "type-in-market",
     });
     expect(judged(400).message).toContain(message);
+  });
+
+  it.each([
+    [
+      "Quota 'GPUS_ALL_REGIONS' exceeded.  Limit: 0.0 globally.",
+      "type-in-market",
+      "next-candidate",
+    ],
+    ["Quota 'CPUS' exceeded.  Limit: 24.0 in region us-west1.", "type-in-market", "next-candidate"],
+    ["Quota 'INSTANCES' exceeded.  Limit: 8.0 in region us-west1.", "region", "never"],
+    ["Quota 'INSTANCES_ALL_REGIONS' exceeded.  Limit: 8.0 globally.", "account", "never"],
+    ["Quota 'HDB_TOTAL_GB' exceeded.  Limit: 8.0 in zone us-west1-a.", "zone", "next-candidate"],
+    ["Too much of everything.", "type-in-market", "next-candidate"],
+  ])("without details counts for the quota that it names: %s", (message, radius, retry) => {
+    const error = [{ code: "QUOTA_EXCEEDED", message }];
+    const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
+    expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
+    const reply = { error: { code: 403, message, errors: [{ reason: "quotaExceeded" }] } };
+    const replied = gceError(readFailure(refused(403, reply)), { doing });
+    expect(replied).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
+    const isNone = message.includes("Limit: 0.0");
+    expect([judged.remedy, replied.remedy].map((text) => /terminate/i.test(text ?? ""))).toEqual([
+      !isNone,
+      !isNone,
+    ]);
   });
 
   it("is judged by its details where the code is unknown, and keeps Google's longer words", () => {

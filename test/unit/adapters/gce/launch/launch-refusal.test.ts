@@ -107,6 +107,7 @@ describe("a resource that is not found", () => {
       `https://x.y/compute/v1/${LINK}/diskTypes/d`,
       ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
     ],
+    [`${LINK}/acceleratorTypes/t4`, ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]],
     ["projects/p/global/images/i", ["IMAGE_NOT_FOUND", "never", "image"]],
     ["projects/p/regions/r/subnetworks/s", ["SUBNET_NOT_FOUND", "never", "region"]],
     ["projects/agents/zones/us-central1-b", unrefined],
@@ -131,6 +132,11 @@ it.each([
     "resource.machineType",
     "c3-standard-192-metal",
     ["CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"],
+  ],
+  [
+    "resource.guestAccelerators[0].acceleratorType",
+    "n1-standard-1",
+    ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
   ],
   [
     "resource.disks[0].initializeParams.diskType",
@@ -168,4 +174,15 @@ it.each([
     blastRadius: "credential",
   });
   expect(verdict).toEqual(wanted);
+});
+
+it("a service account that the caller may not act as is a missing role", () => {
+  const { verdict, remedy } = refined({
+    code: "FAILED_PRECONDITION",
+    reason: "CLOUD_REQUEST_REFUSED",
+    message:
+      "making instance i: The user does not have access to service account 'a@b'. User: 'c'. Ask a project owner to grant you the iam.serviceAccountUser role on the service account",
+  });
+  expect(verdict).toEqual(["CLOUD_PERMISSION_DENIED", "never", "request"]);
+  expect(remedy).toContain("roles/iam.serviceAccountUser");
 });
