@@ -17,8 +17,14 @@ export function gcpTarget({ target }: { readonly target: PlacementTarget }): Gcp
 /** Whether a call reads, or launches and terminates: a placement may name an account for each role. */
 export type GceRole = "reader" | "launcher";
 
+/** The accounts that a placement names for calls. */
+export type GceIdentity = Pick<
+  GcpTarget,
+  "wifProviderResourceName" | "wifServiceAccount" | "wifReadonlyServiceAccount"
+>;
+
 /** The service account for calls of this role; null means the caller's own credentials. */
-export function serviceAccountOf(target: GcpTarget, role: GceRole): string | null {
+export function serviceAccountOf(target: GceIdentity, role: GceRole): string | null {
   if (role === "launcher") return target.wifServiceAccount;
   return target.wifReadonlyServiceAccount ?? target.wifServiceAccount;
 }

@@ -2,11 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { startEc2 } from "../../testing/ec2/index.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { ec2Cli, setWorkspaceRecords } from "./support/ec2-cli.ts";
+import { ec2Scene } from "./support/ec2-cli.ts";
 
-const ACCOUNT = "123456789012";
 const SLOW = { timeout: 120_000 };
 const spawnSchema = z.object({
   spawn_id: z.string(),
@@ -19,30 +17,17 @@ const spawnSchema = z.object({
 
 /** The command line on the EC2 fake, and a workspace. */
 async function scene() {
-  const ec2 = await startEc2({ timing: { pendingMs: 20, endingMs: 20 } });
-  const region = ec2.region("us-east-1", ACCOUNT);
-  const subnetIds = [region.subnets["us-east-1a"] ?? ""];
-  const place = {
-    account: ACCOUNT,
-    subnetIds,
-    groupId: region.securityGroupId,
-    imageId: region.images.x86_64,
-  };
+  const opened = await ec2Scene({ rates: "published" });
   const folder = scratchFolder();
-  const cli = ec2Cli(ec2.url, place);
-  await setWorkspaceRecords(cli, place);
   return {
-    ec2,
-    region,
-    cli,
+    ...opened,
     file(name: string, text: string): string {
       writeFileSync(join(folder.path, name), text);
       return join(folder.path, name);
     },
     async [Symbol.asyncDispose]() {
-      cli[Symbol.dispose]();
+      await opened[Symbol.asyncDispose]();
       folder[Symbol.dispose]();
-      await ec2.close();
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { AuthClient } from "google-auth-library";
 import { OAuth2Client } from "google-auth-library";
 import { SlipwayError } from "../../../src/errors.ts";
-import type { GcpTarget } from "../../../src/plan/plan.ts";
 import {
   credentialsOfFile,
   credentialsOfProvider,
@@ -19,10 +18,10 @@ import { machineCredentials, NoMetadataServer } from "./metadata-server.ts";
 import { guardTokenRequests } from "./token-requests.ts";
 import type { TokenRequestOptions } from "./token-requests.ts";
 import { serviceAccountOf } from "../target.ts";
-import type { GceRole } from "../target.ts";
+import type { GceIdentity, GceRole } from "../target.ts";
 
 export interface CredentialOptions extends TokenRequestOptions {
-  readonly target: GcpTarget;
+  readonly target: GceIdentity;
   /** The variables of Google's libraries, such as `GOOGLE_APPLICATION_CREDENTIALS`. */
   readonly environment: GceEnvironment;
   /** The user's home folder. */

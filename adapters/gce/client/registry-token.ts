@@ -1,11 +1,11 @@
 import type { AuthClient } from "google-auth-library";
 import { raceWithDetach } from "../../../src/async/cancellation.ts";
-import type { GcpTarget } from "../../../src/plan/plan.ts";
 import { proxyRule } from "../../../src/proxy/proxy-rule.ts";
 import { SecretValue } from "../../../src/secret-value.ts";
 import type { RegistryToken } from "../../../src/substrate/registry-token.ts";
 import { gceError } from "../errors/errors.ts";
 import { readFailure } from "../errors/failure.ts";
+import type { GceIdentity } from "../target.ts";
 import { createAuthorization } from "./authorization.ts";
 import type { CredentialOptions } from "./credentials.ts";
 import { loadCredentials } from "./load-sdk.ts";
@@ -17,19 +17,11 @@ export type RegistryTokenOptions = Pick<CredentialOptions, "environment" | "home
 const USERNAME = "oauth2accesstoken";
 const BEARER = /^Bearer (.+)$/;
 
-/** No placement: the process's own credentials, without another account's. */
-const OWN: GcpTarget = {
-  substrate: "GCP",
-  project: "",
-  zones: [],
-  subnet: "",
-  networkProject: null,
-  assignPublicIp: false,
-  serviceAccount: null,
+/** The process's own credentials, without another account's. */
+const OWN: GceIdentity = {
   wifProviderResourceName: null,
   wifServiceAccount: null,
   wifReadonlyServiceAccount: null,
-  labels: {},
 };
 
 /**
