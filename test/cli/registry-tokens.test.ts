@@ -22,6 +22,8 @@ import type { ScratchCatalog } from "./support/scratch-catalog.ts";
 const HOST = `${MOTO_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com`;
 /** What moto grants to everyone. */
 const TOKEN = `${MOTO_ACCOUNT}-auth-token`;
+const GOOGLE_HOST = "us-docker.pkg.dev";
+const GOOGLE_TOKEN = "ya29.access-token-of-this-process";
 const GRANT = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 const SPAWNS = 64;
 /** Hosts without a port of their own reach a registry at this one. */
@@ -52,13 +54,18 @@ describeWithOwnEngines("pull_credential", (peer) => {
 
     beforeAll(async () => {
       catalog = stack.use(scratchCatalog());
-      const identity = testIdentity([HOST, ...LOOK_ALIKES.filter((host) => !host.includes(":"))]);
+      const identity = testIdentity([
+        HOST,
+        GOOGLE_HOST,
+        ...LOOK_ALIKES.filter((host) => !host.includes(":")),
+      ]);
       const tls = { key: identity.key, certificate: identity.cert };
-      const auth = { kind: "basic", users: { AWS: TOKEN } } as const;
+      const users = { AWS: TOKEN, oauth2accesstoken: GOOGLE_TOKEN };
+      const auth = { kind: "basic", users } as const;
       registry = stack.use(await startRegistry({ auth, tls }));
       registry.add("team/agent", "1", tinyImage("amd64"));
       const port = Number(new URL(registry.url).port);
-      const hosts = [HOST, ...LOOK_ALIKES].map((host) =>
+      const hosts = [HOST, GOOGLE_HOST, ...LOOK_ALIKES].map((host) =>
         host.includes(":") ? host : `${host}:${TLS_PORT}`,
       );
       proxy = stack.use(
@@ -68,7 +75,7 @@ describeWithOwnEngines("pull_credential", (peer) => {
       grants = stack.use(await startCountingRelay(moto.url));
       const authorities = join(catalog.path, "authority.pem");
       await writeFile(authorities, identity.cert);
-      for (const host of [HOST, ...LOOK_ALIKES]) {
+      for (const host of [HOST, GOOGLE_HOST, ...LOOK_ALIKES]) {
         const folder = join(catalog.path, ".config", "docker", "certs.d", host);
         await mkdir(folder, { recursive: true });
         await writeFile(join(folder, "ca.crt"), identity.cert);
@@ -84,6 +91,7 @@ describeWithOwnEngines("pull_credential", (peer) => {
         AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY",
         AWS_ENDPOINT_URL: grants.url,
         AWS_EC2_METADATA_DISABLED: "true",
+        CLOUDSDK_AUTH_ACCESS_TOKEN: GOOGLE_TOKEN,
       };
       await set("placement", "here", { target: { docker: { host: engine.host } } });
       await image("agent", { image_ref: `${HOST}/team/agent:1`, pull_credential: "ECR" });
@@ -146,6 +154,20 @@ describeWithOwnEngines("pull_credential", (peer) => {
       });
       expect(grants.requests.slice(before)).toEqual([GRANT, GRANT]);
     });
+
+    it("GAR reads and pulls with an access token of Google's, which nothing shows", async () => {
+      const imageRef = `${GOOGLE_HOST}/team/agent:1`;
+      await image("google", { image_ref: imageRef, pull_credential: "GAR" });
+      const spawned = await json("spawn", "google", "--id", "google");
+      const described = await json("describe", "google");
+      expect(described).toMatchObject({
+        state: "running",
+        plan: { credential: { kind: "cloud-identity", service: "GAR" } },
+      });
+      const texts = JSON.stringify([spawned, described]);
+      expect(texts).not.toContain(GOOGLE_TOKEN);
+      await catalog.must(["terminate", "--workspace", "google"], { environment });
+    }, 60_000);
 
     it.each(LOOK_ALIKES.map((host, index) => [host, index] as const))(
       "sends no token to %s, and asks for none",

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { cloudRegistry } from "../../../src/oci/cloud-registry.ts";
 import { isLoopbackRegistry, registryHostName } from "../../../src/oci/registry/loopback.ts";
 import { isPodman } from "../client/engine-facts.ts";
 import type { EngineFacts } from "../client/engine-facts.ts";
@@ -17,6 +18,8 @@ export function insecureRegistries(
 ): (host: string) => Promise<boolean> {
   return async (host) => {
     if (isLoopbackRegistry(host)) return true;
+    // An engine may list whole address ranges; a cloud's registry has TLS, and its tokens must not travel without.
+    if (cloudRegistry(host) !== null) return false;
     const name = registryHostName(host);
     const registries = await registriesOf(engineFacts);
     if (registries === null) return false;

@@ -33,9 +33,14 @@ afterAll(async () => {
   await registry.close();
 });
 
-function inspect(imageRef: string, credential: typeof CREDENTIAL | null = CREDENTIAL) {
+function inspect(
+  imageRef: string,
+  credential: typeof CREDENTIAL | null = CREDENTIAL,
+  changes: { readonly hasCommand?: boolean } = {},
+) {
   const image = { substrate: "DOCKER", imageRef, credential } as const;
-  return adapter.inspectImage(image, { imageName: "agent-base", architecture: "arm64" }, signal);
+  const target = { imageName: "agent-base", architecture: "arm64", ...changes } as const;
+  return adapter.inspectImage(image, target, signal);
 }
 
 describe("inspectImage", () => {
@@ -188,6 +193,14 @@ describe("inspectImage", () => {
       blastRadius: "image",
       message: expect.stringContaining(why),
     });
+  });
+
+  it("needs no command of the image if the workspace has one", async () => {
+    const { layers, platform } = tinyImage("arm64");
+    const image = buildImage({ platform, layers, config: { Env: ["A=b"] } });
+    const { reference } = registry.add("team/bare-command", "1", image);
+    const found = await inspect(reference, CREDENTIAL, { hasCommand: true });
+    expect(found.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   });
 
   it("distinguishes a wrong password from an unreachable registry", async () => {

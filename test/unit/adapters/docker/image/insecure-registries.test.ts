@@ -130,4 +130,14 @@ describe("insecureRegistries", () => {
     await insecureRegistries(engineInfo, lookUp)("127.0.0.1:5000");
     expect(asked).toBe(0);
   });
+
+  it("speaks TLS to a cloud's registry, whatever range the engine lists", async () => {
+    const ranges = { InsecureRegistryCIDRs: ["0.0.0.0/0"], IndexConfigs: {} };
+    const all = readReply(infoReply, infoAnswer({ RegistryConfig: ranges }), "itself");
+    const engine = () => Promise.resolve({ info: all, version });
+    const isInsecure = insecureRegistries(engine, () => Promise.resolve(["203.0.113.5"]));
+    expect(await isInsecure("registry.test")).toBe(true);
+    expect(await isInsecure("123456789012.dkr.ecr.us-east-1.amazonaws.com")).toBe(false);
+    expect(await isInsecure("us-docker.pkg.dev")).toBe(false);
+  });
 });
