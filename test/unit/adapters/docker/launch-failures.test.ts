@@ -64,6 +64,16 @@ describe("launch", () => {
     },
   );
 
+  it("does not pull the image for a 404 about a volume plugin", async () => {
+    const words = 'create cache: error looking up volume plugin nfs: plugin "nfs" not found';
+    const { outcome, requests } = await launchOn(
+      { [CREATE]: [refusing(404, words)] },
+      launchWith(),
+    );
+    expect(errorOf(outcome)).toMatchObject({ reason: "HOST_RESOURCE_NOT_FOUND" });
+    expect(requests).toEqual([CREATE]);
+  });
+
   describe("when a container cannot be started", () => {
     const NO_COMMAND = refusing(
       400,
