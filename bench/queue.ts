@@ -74,7 +74,7 @@ function directWorld(ports: SpawnerPorts): SpawnerRuntime {
   const admission: LaunchAdmission = {
     requestAtOnce: () => null,
     admitFirst: async (_adapter, _tenant, waiting) => ({
-      resources: waiting().length,
+      resources: waiting.count(),
       spent: null,
     }),
     admitRepeat: async () => undefined,

@@ -162,10 +162,10 @@ function currentMachine(state: State, { machine, runsAt, end }: FakeMachine): Ma
 }
 
 function freeCapacity(state: State, place: string): number {
-  const taken = [...state.machines.values()].filter(
-    (found) => found.end === null && found.machine.place === place,
-  ).length;
-  return Math.max(0, (state.capacities.get(place) ?? 0) - taken);
+  let left = state.capacities.get(place) ?? 0;
+  for (const { machine, end } of state.machines.values())
+    if (end === null && machine.place === place) left -= 1;
+  return Math.max(0, left);
 }
 
 function listen(state: State, id: string, changed: () => void): () => void {

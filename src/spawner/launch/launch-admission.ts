@@ -15,7 +15,7 @@ export interface LaunchAdmission extends LaunchPacing {
   readonly admitFirst: (
     adapter: SubstrateAdapter,
     tenant: string,
-    waiting: () => readonly QueuedLaunch[],
+    waiting: WaitingLaunches,
     signal: AbortSignal,
   ) => Promise<Grant>;
   /**
@@ -34,19 +34,26 @@ export interface LaunchAdmission extends LaunchPacing {
   ) => Promise<void>;
 }
 
+/** The launches that wait in one group, as they are when it is asked. */
+export interface WaitingLaunches {
+  /** The number of spawns. */
+  readonly count: () => number;
+  readonly all: () => readonly QueuedLaunch[];
+}
+
 export function createLaunchAdmission(governor: Governor): LaunchAdmission {
   return {
     async admitFirst(adapter, tenant, waiting, signal) {
       const { batch, rates } = adapter.capabilities;
-      const resources = (): number => Math.min(waiting().length, batch.maximum);
+      const resources = (): number => Math.min(waiting.count(), batch.maximum);
       if (rates === null) return { resources: resources(), spent: null };
       const backlog = (): Backlog => {
-        const machines = waiting().length;
+        const machines = waiting.count();
         return { machines, calls: Math.ceil(machines / batch.maximum) };
       };
       // Each learns of its own turn. The backlog shrinks evenly once the first machines have used up the buckets.
       const onWait = (milliseconds: number, message: string, all: number): void => {
-        const queue = waiting();
+        const queue = waiting.all();
         for (const [place, queued] of queue.entries())
           queued.onWait(Math.max(milliseconds, (all * (place + 1)) / queue.length), message);
       };

@@ -31,6 +31,8 @@ interface Group {
   readonly adapter: SubstrateAdapter;
   readonly tenant: string;
   readonly waiting: Set<QueueEntry>;
+  /** How many entries wait for each spawn: a second one with the same id learns of the first from the record. */
+  readonly spawns: Map<string, number>;
   /** When the first and the last entry arrived. */
   since: number;
   latest: number;
@@ -79,6 +81,7 @@ async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueRe
     adapter,
     tenant: plan.tenant,
     waiting: new Set(),
+    spawns: new Map(),
     since: now,
     latest: now,
     left: null,
@@ -86,13 +89,13 @@ async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueRe
   const { promise, resolve, reject } = Promise.withResolvers<QueueResult>();
   const waiting: QueueEntry = { queued, resolve, reject };
   const leaveGroup = (): void => {
-    if (!group.waiting.delete(waiting)) return;
+    if (!removeEntry(group, waiting)) return;
     reject(queued.signal.reason);
     if (group.waiting.size === 0) group.left?.abort(queued.signal.reason);
   };
   if (group.waiting.size === 0) group.since = now;
   group.latest = now;
-  group.waiting.add(waiting);
+  addEntry(group, waiting);
   using _leaving = onAbort(queued.signal, leaveGroup);
   groups.set(key, group);
   if (known === undefined) void serveGroup(queue, group);
@@ -113,8 +116,8 @@ async function serveGroup(queue: QueueState, group: Group): Promise<void> {
       const grant = await admitGroup(queue, group);
       const admitted = { at: clock.now(), spent: grant.spent };
       const most = Math.min(grant.resources, group.adapter.capabilities.batch.maximum);
-      entries = distinctEntries(group).slice(0, most);
-      for (const entry of entries) group.waiting.delete(entry);
+      entries = firstEntries(group, most);
+      for (const entry of entries) removeEntry(group, entry);
       group.since = clock.now();
       if (entries.length > 0) await launchEntries(queue, entries, { group, admitted });
     } catch (caught) {
@@ -122,6 +125,7 @@ async function serveGroup(queue: QueueState, group: Group): Promise<void> {
       if (group.left?.signal.aborted === true && entries.length === 0) continue;
       for (const { reject } of [...entries, ...group.waiting]) reject(caught);
       group.waiting.clear();
+      group.spawns.clear();
     }
   }
   queue.groups.delete(group.key);
@@ -147,8 +151,10 @@ async function gatherEntries({ clock, activityOf }: QueueState, group: Group): P
 async function admitGroup({ admission }: QueueState, group: Group): Promise<Grant> {
   const left = new AbortController();
   group.left = left;
-  const waiting = (): readonly QueuedLaunch[] =>
-    distinctEntries(group).map((entry) => entry.queued);
+  const waiting = {
+    count: () => group.spawns.size,
+    all: () => Array.from(group.waiting, ({ queued }) => queued),
+  };
   return await admission.admitFirst(group.adapter, group.tenant, waiting, left.signal);
 }
 
@@ -169,19 +175,19 @@ async function launchAtOnce(queue: QueueState, group: Group): Promise<boolean> {
   // The record may have waited for a slow disk: the entry may have left, or others may have joined it.
   const requestNow = (): RateRequest | null => {
     const requested = waiting.size > 1 || !waiting.has(only) ? null : request();
-    if (requested !== null) isTaken = waiting.delete(only);
+    if (requested !== null) isTaken = removeEntry(group, only);
     return requested;
   };
   try {
     const admitted = { at: clock.now(), spent: null, request: requestNow };
     if (await launchEntries(queue, [only], { group, admitted })) return true;
   } catch (caught) {
-    waiting.delete(only);
+    removeEntry(group, only);
     only.reject(caught);
     return true;
   }
   if (isTaken && signal.aborted) only.reject(signal.reason);
-  else if (isTaken) putFirst(waiting, only);
+  else if (isTaken) putFirst(group, only);
   return false;
 }
 
@@ -222,10 +228,27 @@ function endCall(
 const NEVER = new AbortController().signal;
 
 /** Puts an entry back in front of the others. */
-function putFirst(waiting: Set<QueueEntry>, one: QueueEntry): void {
-  const others = [...waiting];
-  waiting.clear();
-  for (const each of [one, ...others]) waiting.add(each);
+function putFirst(group: Group, one: QueueEntry): void {
+  const others = [...group.waiting];
+  group.waiting.clear();
+  addEntry(group, one);
+  for (const each of others) group.waiting.add(each);
+}
+
+function addEntry({ waiting, spawns }: Group, entry: QueueEntry): void {
+  const { spawnId } = entry.queued;
+  waiting.add(entry);
+  spawns.set(spawnId, (spawns.get(spawnId) ?? 0) + 1);
+}
+
+/** @returns false if the entry no longer waits */
+function removeEntry({ waiting, spawns }: Group, entry: QueueEntry): boolean {
+  if (!waiting.delete(entry)) return false;
+  const { spawnId } = entry.queued;
+  const others = (spawns.get(spawnId) ?? 1) - 1;
+  if (others > 0) spawns.set(spawnId, others);
+  else spawns.delete(spawnId);
+  return true;
 }
 
 /**
@@ -243,12 +266,13 @@ function keyOf({ spawnId, plan, candidate, adapter, intent }: QueuedLaunch): str
   ]);
 }
 
-/** One entry for each spawn id; a second one with the same id learns of the first from the record. */
-function distinctEntries({ waiting }: Group): readonly QueueEntry[] {
-  const ids = new Set<string>();
-  return [...waiting].filter(({ queued: { spawnId } }) => {
-    if (ids.has(spawnId)) return false;
-    ids.add(spawnId);
-    return true;
-  });
+/** The first entries of so many spawns, one for each. */
+function firstEntries({ waiting }: Group, most: number): readonly QueueEntry[] {
+  const first = new Map<string, QueueEntry>();
+  for (const entry of waiting) {
+    if (first.size >= most) break;
+    const { spawnId } = entry.queued;
+    if (!first.has(spawnId)) first.set(spawnId, entry);
+  }
+  return [...first.values()];
 }
