@@ -111,6 +111,34 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
     },
   );
 
+  it("keeps the remedy for what all calls are refused for, if there is one", async () => {
+    await using cli = await gceCli();
+    const message = "Request had insufficient authentication scopes.";
+    cli.gce.fault({ kind: "error", code: "ACCESS_TOKEN_SCOPE_INSUFFICIENT", status: 403, message });
+    const { error } = await cli.refused(["resolve", "dev"]);
+    expect(failures(error)).toEqual({ "cloud.credentials": "CLOUD_PERMISSION_DENIED" });
+    expect(error.remedy).toContain("auth/cloud-platform");
+  });
+
+  it("is not blamed for an unknown refusal of its zones and its subnet", async () => {
+    await using cli = await gceCli();
+    for (const action of ["zones.get", "subnetworks.get"])
+      cli.gce.fault({
+        kind: "error",
+        action,
+        code: "neverHeardOf",
+        status: 418,
+        message: "No tea.",
+      });
+    const { error } = await cli.refused(["resolve", "dev"]);
+    const failed = error.checks?.filter(({ outcome }) => outcome === "failed") ?? [];
+    expect(failed.map(({ name, reason }) => [name, reason])).toEqual([
+      ["zone.state", "CLOUD_REQUEST_REFUSED"],
+      ["subnets.exist", "CLOUD_REQUEST_REFUSED"],
+    ]);
+    for (const { remedy } of failed) expect(remedy).not.toContain("Correct");
+  });
+
   it("has a finding for each missing permission, which names its resource", async () => {
     await using cli = await gceCli();
     for (const permission of [

@@ -47,7 +47,8 @@ const UNAUTHENTICATED: GceVerdict = {
   retry: "never",
 };
 
-const FORBIDDEN: GceVerdict = {
+/** A refusal of which only the message says why. */
+export const FORBIDDEN: GceVerdict = {
   code: "PERMISSION_DENIED",
   reason: "CLOUD_PERMISSION_DENIED",
   remedy:

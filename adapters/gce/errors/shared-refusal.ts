@@ -1,4 +1,5 @@
 import { SlipwayError } from "../../../src/errors.ts";
+import { FORBIDDEN } from "./error-rules.ts";
 
 /** Whether the caller is not allowed to make one call, as far as the reply's codes say. */
 export function isDenied({ code, blastRadius }: SlipwayError): boolean {
@@ -27,12 +28,14 @@ export function sharedRefusal(
     code: "PERMISSION_DENIED",
     reason: "CLOUD_PERMISSION_DENIED",
     message: `Compute Engine refuses every call for project ${project}: ${words}`,
-    remedy:
-      "Follow the message: it is the same for all resources, so no permission on one of them is missing.",
+    remedy: first.remedy === FORBIDDEN.remedy ? SHARED_REMEDY : (first.remedy ?? SHARED_REMEDY),
     blastRadius: "account",
     metadata: { ...first.metadata, project },
   });
 }
+
+const SHARED_REMEDY =
+  "Follow the message: it is the same for all resources, so no permission on one of them is missing.";
 
 /** Compute Engine's own words. */
 export function wordsOf({ cause }: SlipwayError): string | null {

@@ -2,6 +2,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../src/errors.ts";
 import { machineTypeAt } from "../../../src/plan/machine-types.ts";
 import type { Candidate, LaunchPlan } from "../../../src/plan/plan.ts";
+import { invalidField } from "../errors/invalid-field.ts";
 import { partialLink, readResourceLink } from "../image/links.ts";
 import { bootDisksOf, bootDiskSupport, isBareMetal } from "./machine-series.ts";
 import { settingsAt } from "../settings.ts";
@@ -89,8 +90,6 @@ function wrongDiskType(machineType: string, diskType: string): Change {
   };
 }
 
-/** The API's own form: `Invalid value for field 'resource.machineType': '…'. …` */
-const INVALID_FIELD = /Invalid value for field '(?:[^']*\.)?([a-zA-Z]+)': /;
 /** The API's own forms: `The resource '…' was not found`, `Required '…' permission for '…'`. */
 const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
 /** The API's own form; its reason is a general `badRequest`. */
@@ -105,8 +104,7 @@ function ofResource(
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
   if (ACCOUNT_DENIED.test(message)) return CLOSED_ACCOUNT;
-  if (code !== "NOT_FOUND")
-    return ofField(INVALID_FIELD.exec(message)?.[1] ?? "", machineTypeAt(plan, place));
+  if (code !== "NOT_FOUND") return ofField(invalidField(message), machineTypeAt(plan, place));
   if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
   return MISSING.get(collection) ?? null;
 }

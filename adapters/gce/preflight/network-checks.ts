@@ -4,6 +4,7 @@ import { failed, failedBy, passed, skipped, warning } from "../../../src/substra
 import { regionOfZones } from "../../../src/plan/gce-region.ts";
 import { lastPart, subnetworkLink } from "../image/links.ts";
 import { unread } from "../errors/failed-reads.ts";
+import { invalidField } from "../errors/invalid-field.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { SubnetworkReply } from "../client/replies.ts";
 import type { SubnetReference } from "../target.ts";
@@ -54,8 +55,8 @@ function foundError(
       message: `the launcher may use the subnet, but the reader may not read it: ${error.message}`,
       remedy: "Grant the reader compute.subnetworks.get in the network's project.",
     });
-  // The API replies 400 for an unknown region; the call has no other argument that could be wrong.
-  if (error.reason !== "CLOUD_REQUEST_REFUSED") return unread(check, error);
+  // The API replies to an unknown region with 400 for the field `region`.
+  if (invalidField(error.message) !== "region") return unread(check, error);
   return failed(check, {
     code: "NOT_FOUND",
     reason: "SUBNET_NOT_FOUND",

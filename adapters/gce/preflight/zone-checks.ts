@@ -4,6 +4,7 @@ import { failed, failedBy, passed, skipped, warning } from "../../../src/substra
 import { lastPart } from "../image/links.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { obstacleName } from "../errors/failed-reads.ts";
+import { invalidField } from "../errors/invalid-field.ts";
 
 /** The state of a zone, for the machine type checks. */
 export type ZoneFinding =
@@ -39,8 +40,8 @@ export function zoneFindings(readings: readonly ZoneReadings[]): readonly ZoneFi
 }
 
 function unreadZone(zone: string, error: SlipwayError): ClosedZone {
-  // The API replies to an unknown zone with 404, or 400 `Unknown zone`. The call has no other argument.
-  if (error.reason === "PLACE_NOT_FOUND" || error.metadata["status"] === 400)
+  // The API replies to an unknown zone with 404, or 400 for the field `zone`.
+  if (error.reason === "PLACE_NOT_FOUND" || invalidField(error.message) === "zone")
     return { zone, is: "missing", why: `there is no zone ${zone} (${error.message})`, error };
   const is = error.reason === "PLACE_UNAVAILABLE" ? "closed" : "unread";
   return { zone, is, why: error.message, error };

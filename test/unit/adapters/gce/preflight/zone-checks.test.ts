@@ -55,18 +55,29 @@ describe("a zone that Google is removing", () => {
 
 describe("zones of which none can be used", () => {
   it("fail with all their reasons", () => {
+    const words = "reading zone a: Invalid value for field 'zone': 'a'. Unknown zone.";
     const state = stateOf(
-      unread("a", { metadata: { status: 400 } }),
+      unread("a", { message: words }),
       unread("b", { reason: "PLACE_UNAVAILABLE" }),
       zone("c", { status: "DOWN" }),
     );
     expect(state).toMatchObject({
       outcome: "failed",
       reason: "PLACE_NOT_FOUND",
-      message: "there is no zone a (reading zone a: no); reading zone b: no; zone c is down",
+      message: `there is no zone a (${words}); reading zone b: no; zone c is down`,
       metadata: { zones: ["a", "b", "c"] },
     });
     expect(state?.remedy).toContain(": a.");
+  });
+
+  it("are not missing where Compute Engine refuses the call for another reason", () => {
+    const message =
+      "reading zone a: Invalid value for field 'project': 'P'. Must be a match of regex '…'";
+    expect(stateOf(unread("a", { message, metadata: { status: 400 } }))).toMatchObject({
+      outcome: "failed",
+      reason: "CLOUD_PERMISSION_DENIED",
+      message,
+    });
   });
 
   it("fail as Google says where it is one that is closed", () => {
