@@ -5,6 +5,7 @@ import type { Slipway, TerminateOptions } from "../../slipway/slipway.ts";
 import { isFinished } from "../../ledger/spawn-record.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
+import { quoted } from "../terminal-text.ts";
 import { withSlipway } from "../session.ts";
 import { usageError } from "../arguments/flags.ts";
 import { reportAny } from "../spawning/spawn-summary.ts";
@@ -36,6 +37,11 @@ export async function terminate(
   await withSlipway(context, async (slipway) => {
     const live = workspace === undefined ? [] : await liveSpawns(slipway, workspace);
     const ids = workspace === undefined ? [...new Set(named)] : live.map(({ spawnId }) => spawnId);
+    if (ids.length === 0)
+      context.progress.warn(
+        `workspace ${quoted(workspace ?? "")} has no spawns to terminate`,
+        "`slipway list` shows the spawns of all workspaces.",
+      );
     using _reminder = context.progress.ifSilent("waiting for the termination to be confirmed");
     const report = reportAny(context.progress, live);
     const options = { signal: deadline.signal, onEvent: report.onEvent };

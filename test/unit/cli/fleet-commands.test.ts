@@ -100,6 +100,14 @@ describe("describe", () => {
 });
 
 describe("terminate", () => {
+  it("says that a workspace, whose name may be misspelt, has nothing to terminate", async () => {
+    const ended = sampleSpawn({ state: "terminated" });
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([ended]) });
+    const ran = await runInMemory(["terminate", "--workspace", "agent-dve"], { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: "[]\n" });
+    expect(ran.stderr).toContain('workspace "agent-dve" has no spawns to terminate');
+  });
+
   const ended = (spawnId: string) => sampleSpawn({ spawnId, state: "terminated" });
 
   it("prints the spawn that it terminated", async () => {
