@@ -51,7 +51,9 @@ export function isKept({ spawn, launches }: SpawnRecord, { id }: SimulatedMachin
 
 export function summary({ spawn, launches, lease }: SpawnRecord): string {
   const answers = launches
-    .map(({ place, outcome }) => `${place} ${outcome ?? "requested"}`)
+    .map(({ place, machineType, outcome }) =>
+      [machineType ?? "", place, outcome ?? "requested"].join(" "),
+    )
     .join(", ");
   const machine = spawn.machine === null ? "" : `, ${spawn.machine.id}`;
   return `${spawn.state} [${answers}${machine}] fence ${lease.fence}`;

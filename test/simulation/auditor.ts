@@ -12,7 +12,7 @@ import {
 import type { AuditedRecord, Launched } from "./audited.ts";
 import { BLAST_RADII } from "../../src/errors.ts";
 import { candidatesLeft } from "./candidate-rules.ts";
-import { isLive, nameOf } from "./machine.ts";
+import { isLive, nameOf, poolOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
 import type { Scene } from "./scene.ts";
@@ -274,14 +274,16 @@ export function createAuditor(scene: Scene): Auditor {
       for (const id of ids) if (!suspects.has(id)) suspects.set(id, { scope, since });
       if (ids.length > 0) scene.narrate("ledger", () => `suspects in ${scope}: ${ids.join(" ")}`);
     },
-    requested(process, { token, place, ownership, members }) {
+    requested(process, { token, plan, place, ownership, members }) {
+      const machineType = place.machineType ?? plan.machineType;
       const names = members.map(({ spawnId }) => nameOf({ tenant: ownership.tenant, spawnId }));
       const all = recorded.get(token);
-      scene.narrate(process.id, () => `requests ${names.join(" ")} in ${place.place}`);
+      scene.narrate(process.id, () => `requests ${names.join(" ")} as ${poolOf(place)}`);
       for (const [member, spawn] of names.entries()) {
         const launches = records.get(spawn)?.standing.launches ?? [];
         const launch = launches.find((one) => one.token === token);
-        if (launch?.member === member && launch.place === place.place) continue;
+        const isThere = launch?.place === place.place && launch.machineType === machineType;
+        if (launch?.member === member && isThere) continue;
         scene.violate(
           "the intent is recorded before the request",
           `${process.id} requests ${spawn} as member ${member} without a record`,

@@ -35,16 +35,18 @@ function isAbout(
   if (refused === undefined || other === undefined) return false;
   const isSameZone = refused.place === other.place;
   const isSameMarket = refused.market === other.market;
+  const isSameType = refused.machineType === other.machineType;
   switch (blastRadius) {
     case "launch":
       return false;
     case "place":
       return isSameZone && refused.subnet === other.subnet;
     case "type-in-zone":
-      return isSameZone && isSameMarket;
+      return isSameZone && isSameMarket && isSameType;
     case "zone":
       return isSameZone;
     case "type-in-market":
+      return isSameMarket && isSameType;
     case "market":
       return isSameMarket;
     case "region":

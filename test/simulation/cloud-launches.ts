@@ -2,7 +2,7 @@ import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine } from "../../src/substrate/contract.ts";
 import type { Auditor } from "./auditor.ts";
 import type { CloudOptions } from "./cloud.ts";
-import { isLive, nameOf, describedMachine } from "./machine.ts";
+import { isLive, nameOf, describedMachine, poolOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import { LONGEST_DELAY } from "./network.ts";
 import { full, mismatch, overQuota, partly, tokenUsed, throttled } from "./refusals.ts";
@@ -48,6 +48,7 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     string,
     {
       readonly count: number;
+      readonly pool: string;
       readonly machines: readonly SimulatedMachine[];
       readonly until: number;
     }
@@ -58,24 +59,25 @@ function runInstances(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     const now = scene.scheduler.now();
     const known = tokens.get(name);
     if (known !== undefined && known.until >= now) {
-      if (known.count !== members.length) return refused(launch, mismatch());
+      if (known.count !== members.length || known.pool !== poolOf(place))
+        return refused(launch, mismatch());
       if (!options.returnsTerminated && !known.machines.some(isLive))
         return refused(launch, tokenUsed());
       return partialAnswer(launch, known.machines);
     }
-    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota());
+    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota(place));
     const refusal =
       parts.refusals.get(place.market ?? "") ?? parts.refusals.get(place.subnet ?? "");
     if (refusal !== undefined) return refusedNumber(launch, refusal);
-    const count = Math.min(members.length, freeCapacity(parts, place.place));
-    if (count === 0) return refused(launch, full(place.place));
+    const count = Math.min(members.length, freeCapacity(parts, poolOf(place)));
+    if (count === 0) return refused(launch, full(poolOf(place)));
     // A repeated launch was charged when it was first admitted.
     const isCounted = rates !== null && !auditor.repeated.has(token);
     if (isCounted && !meter.resources(rates.launch, count)) return refused(launch, throttled(0));
     const created = Array.from({ length: count }, (_one, member) => createMachine(launch, member));
     for (const machine of created) boot(machine);
     const until = now + options.tokenMilliseconds + 2 * LONGEST_DELAY;
-    tokens.set(name, { count: members.length, machines: created, until });
+    tokens.set(name, { count: members.length, pool: poolOf(place), machines: created, until });
     return partialAnswer(launch, created);
   };
 }
@@ -103,11 +105,11 @@ function insert(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     const existing = named(machines, token, place.place, spawn);
     const known = existing === undefined ? undefined : pendingInserts.get(existing.id);
     if (known !== undefined) return known;
-    const isFull = freeCapacity(parts, place.place) === 0;
+    const isFull = freeCapacity(parts, poolOf(place)) === 0;
     const refusal = random.chance(faultRates.quota)
-      ? overQuota()
+      ? overQuota(place)
       : isFull
-        ? full(place.place)
+        ? full(poolOf(place))
         : null;
     const pending: PendingInsert = {
       machine: createMachine(launch, member),
@@ -156,7 +158,7 @@ function create({ scene, machines, createMachine }: LaunchParts): (launch: Launc
     const spawn = nameOf({ tenant: ownership.tenant, spawnId: member.spawnId });
     const existing = named(machines, token, place.place, spawn);
     if (existing !== undefined) return { members: [{ machine: describedMachine(existing) }] };
-    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota());
+    if (scene.random.chance(scene.faultRates.quota)) return refused(launch, overQuota(place));
     return { members: [{ machine: describedMachine(createMachine(launch, 0)) }] };
   };
 }
@@ -178,11 +180,10 @@ function named(
   return undefined;
 }
 
-function freeCapacity({ machines, capacity }: LaunchParts, place: string): number {
-  let left = capacity.get(place) ?? Infinity;
+function freeCapacity({ machines, capacity }: LaunchParts, pool: string): number {
+  let left = capacity.get(pool) ?? Infinity;
   if (left === Infinity) return left;
-  for (const machine of machines.values())
-    if (machine.place === place && isLive(machine)) left -= 1;
+  for (const machine of machines.values()) if (machine.pool === pool && isLive(machine)) left -= 1;
   return Math.max(0, left);
 }
 
@@ -203,7 +204,7 @@ function partialAnswer(
   { members, place }: Launch,
   machines: readonly SimulatedMachine[],
 ): LaunchAnswer {
-  const error = partly(full(place.place));
+  const error = partly(full(poolOf(place)));
   return {
     members: members.map((_member, index) => {
       const machine = machines[index];

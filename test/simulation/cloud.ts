@@ -3,7 +3,7 @@ import type { Launch, Machine, MachineEnd, MachineStatus } from "../../src/subst
 import type { Auditor } from "./auditor.ts";
 import { launchesOf } from "./cloud-launches.ts";
 import type { LaunchAnswer } from "./cloud-launches.ts";
-import { isLive, nameOf, describedMachine } from "./machine.ts";
+import { isLive, nameOf, describedMachine, poolOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { CloudKind } from "./plans.ts";
 import type { Meter, SimulatedRates } from "./rates.ts";
@@ -14,13 +14,14 @@ export interface SimulatedCloud {
   readonly kind: CloudKind;
   readonly name: string;
   readonly places: readonly string[];
+  readonly pools: readonly string[];
   readonly tokenMilliseconds: number;
   /** Maximum number of members in a launch. */
   readonly maximumBatch: number;
   /** Null if the cloud has no rates, or they are not enforced. */
   readonly rates: SimulatedRates | null;
   readonly meter: Meter;
-  /** Capacity per place, in machines. */
+  /** Capacity per pool (`poolOf`), in machines. */
   readonly capacity: Map<string, number>;
   /** The refusals of EC2's markets and subnets, by their names. */
   readonly refusals: Map<string, SlipwayError>;
@@ -46,6 +47,7 @@ export interface CloudOptions {
   /** Prefix of the machines' ids. */
   readonly name: string;
   readonly places: readonly string[];
+  readonly pools: readonly string[];
   /** How long a token is promised to stay valid. */
   readonly tokenMilliseconds: number;
   readonly maximumBatch: number;
@@ -58,7 +60,7 @@ export interface CloudOptions {
 }
 
 export function createCloud(scene: Scene, auditor: Auditor, options: CloudOptions): SimulatedCloud {
-  const { kind, name, places, tokenMilliseconds, maximumBatch, lag, rates, meter } = options;
+  const { kind, name, places, pools, tokenMilliseconds, maximumBatch, lag, rates, meter } = options;
   const { random, scheduler, faultRates } = scene;
   const machines = new Map<string, SimulatedMachine>();
   const capacity = new Map<string, number>();
@@ -100,6 +102,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       id: `${name}-${machines.size + 1}`,
       cloud: name,
       place: place.place,
+      pool: poolOf(place),
       token,
       spawn: nameOf({ tenant: ownership.tenant, spawnId }),
       ownership,
@@ -113,7 +116,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       isStarted: false,
     };
     machines.set(machine.id, machine);
-    scene.narrate(name, () => `${machine.id} is created in ${machine.place} for ${machine.spawn}`);
+    scene.narrate(name, () => `${machine.id} is created as ${machine.pool} for ${machine.spawn}`);
     auditor.created(machine);
     return machine;
   };
@@ -142,6 +145,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     kind,
     name,
     places,
+    pools,
     tokenMilliseconds,
     maximumBatch,
     rates,

@@ -4,11 +4,12 @@ import type { ScheduledCommand, Burst } from "./bursts.ts";
 import { createCloud, LONGEST_LAG } from "./cloud.ts";
 import type { SimulatedCloud } from "./cloud.ts";
 import type { Spawner } from "./host.ts";
-import { nameOf } from "./machine.ts";
+import { nameOf, poolOf } from "./machine.ts";
 import { removeUnpacedFaults } from "./fault-rates.ts";
 import type { Power } from "./power.ts";
 import { CLOUD_KINDS, MARKETS, planOf, subnetsOf } from "./plans.ts";
 import type { CloudKind } from "./plans.ts";
+import { createRandom } from "./random.ts";
 import { createMeter, drawRates } from "./rates.ts";
 import { marketOverQuota, subnetFull } from "./refusals.ts";
 import type { Scene } from "./scene.ts";
@@ -35,10 +36,20 @@ const COMMAND_KINDS = [
 ] as const;
 const HOSTS = ["north", "south", "west"];
 
-/** The clouds of a seed, and its spawns. */
+/** The number of machine types of a seed's plans, from a generator of its own: seeds with one keep their stories. */
+export function machineTypesOf(seed: number): number {
+  return createRandom(seed ^ 0x74_79_70).pick([1, 1, 2, 3]);
+}
+
+/**
+ * The clouds of a seed, and its spawns.
+ *
+ * @param types number of machine types
+ */
 export function drawWorld(
   scene: Scene,
   auditor: Auditor,
+  types: number,
 ): {
   readonly clouds: ReadonlyMap<CloudKind, SimulatedCloud>;
   readonly wanted: ReadonlyMap<string, WantedSpawn>;
@@ -52,7 +63,7 @@ export function drawWorld(
   const first = random.pick(CLOUD_KINDS);
   const zones = random.between(1, 3);
   const isVaried = first === "ec2" && random.chance(0.5);
-  const parameters = { zones, isVaried, tenant: "default", workspace: "agent-dev" };
+  const parameters = { zones, types, isVaried, tenant: "default", workspace: "agent-dev" };
   const bursts = drawBursts(random, { ...parameters, kind: first }, wanted);
   const count = bursts.length === 0 ? random.pick([1, 1, 2, 2, 3]) : random.pick([0, 0, 1]);
   const kinds: CloudKind[] = bursts.length === 0 ? [] : [first];
@@ -70,6 +81,7 @@ export function drawWorld(
       name: kind,
       meter: createMeter(scene, kind),
       places: [...new Set(plan.candidates.map(({ place }) => place))],
+      pools: [...new Set(plan.candidates.map(poolOf))],
       // A day, or so short that a worker that was away returns too late.
       tokenMilliseconds: random.chance(0.25) ? random.between(20_000, 90_000) : 86_400_000,
       maximumBatch: kind === "docker" ? 1 : random.pick([1_000, 1_000, 1_000, 4]),
@@ -201,24 +213,24 @@ function refuseCandidates(scene: Scene, { kind, name, places, refusals }: Simula
 }
 
 /**
- * Changes the capacity of places, and makes the cloud unreachable at times.
+ * Changes the capacity of pools, and makes the cloud unreachable at times.
  *
- * @param maximum maximum capacity of a place, in machines, while it is filling up
+ * @param maximum maximum capacity of a pool, in machines, while it is filling up
  */
 function disturbCloud(scene: Scene, cloud: SimulatedCloud, maximum: number): void {
   const { random, scheduler } = scene;
   const fills = random.chance(0.6);
-  for (const place of cloud.places)
-    if (fills && random.chance(0.6)) cloud.capacity.set(place, random.between(0, maximum));
+  for (const pool of cloud.pools)
+    if (fills && random.chance(0.6)) cloud.capacity.set(pool, random.between(0, maximum));
   for (let changes = fills ? random.between(0, 3) : 0; changes > 0; changes -= 1)
     scheduler.after(random.between(1, FAULT_PHASE), () => {
-      const place = cloud.places[random.between(0, cloud.places.length - 1)] ?? "";
+      const pool = cloud.pools[random.between(0, cloud.pools.length - 1)] ?? "";
       if (scene.isCalm) return;
-      if (random.chance(0.5)) cloud.capacity.delete(place);
-      else cloud.capacity.set(place, random.between(0, maximum));
+      if (random.chance(0.5)) cloud.capacity.delete(pool);
+      else cloud.capacity.set(pool, random.between(0, maximum));
       scene.narrate(
         cloud.name,
-        () => `has capacity for ${cloud.capacity.get(place) ?? "all"} in ${place}`,
+        () => `has capacity for ${cloud.capacity.get(pool) ?? "all"} (${pool})`,
       );
     });
   if (random.chance(0.15))

@@ -1,4 +1,5 @@
 import type { SpawnKey } from "../../src/ledger/ledger.ts";
+import type { Candidate } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState, Ownership } from "../../src/substrate/contract.ts";
 
 /** A machine from the viewpoint of its cloud. */
@@ -6,6 +7,8 @@ export interface SimulatedMachine {
   readonly id: string;
   readonly cloud: string;
   readonly place: string;
+  /** The capacity that it takes. */
+  readonly pool: string;
   readonly token: string;
   /** The name of its spawn (`nameOf`), whether or not the cloud reports it. */
   readonly spawn: string;
@@ -28,6 +31,11 @@ export interface SimulatedMachine {
 /** A spawn's name in the story, unique across tenants. */
 export function nameOf({ tenant, spawnId }: SpawnKey): string {
   return tenant === "default" ? spawnId : `${tenant}/${spawnId}`;
+}
+
+/** The machines of one type in one place, which share its capacity. */
+export function poolOf({ place, machineType }: Pick<Candidate, "place" | "machineType">): string {
+  return machineType === undefined ? place : `${machineType} in ${place}`;
 }
 
 /** True for a machine that costs money. */

@@ -16,6 +16,8 @@ const PLACES: Readonly<Record<CloudKind, readonly string[]>> = {
   docker: ["engine-1"],
 };
 
+const MACHINE_TYPES = ["large", "medium", "small"];
+
 const plans = new Map<string, LaunchPlan>();
 
 /** Parameters of a plan: equal parameters yield the same plan. */
@@ -24,24 +26,33 @@ export interface PlanParameters {
   readonly zones: number;
   /** Whether the plan has two subnets in each zone and both markets, where the cloud has markets. */
   readonly isVaried: boolean;
+  /** The number of machine types, on a cloud that has them. */
+  readonly types: number;
   readonly tenant: string;
   readonly workspace: string;
 }
 
 /** The plan for these parameters; created once, since the plan id requires hashing the whole plan. */
 export function planOf(parameters: PlanParameters): LaunchPlan {
-  const { kind, zones, isVaried, tenant, workspace } = parameters;
-  const name = [kind, zones, isVaried, tenant, workspace].join(" ");
+  const { kind, zones, types, isVaried, tenant, workspace } = parameters;
+  const name = [kind, zones, types, isVaried, tenant, workspace].join(" ");
   const known = plans.get(name) ?? makePlan(parameters);
   plans.set(name, known);
   return known;
 }
 
-function makePlan({ kind, zones, isVaried, ...whose }: PlanParameters): LaunchPlan {
-  const places = PLACES[kind].slice(0, zones).map((place) => ({ place }));
-  const candidates = (isVaried && kind === "ec2" ? places.flatMap(varied) : places)
+function makePlan({ kind, zones, types, isVaried, ...whose }: PlanParameters): LaunchPlan {
+  const places = PLACES[kind].slice(0, zones);
+  const where = places.map((place) => ({ place }));
+  const ofType = isVaried && kind === "ec2" ? where.flatMap(varied) : where;
+  const several = MACHINE_TYPES.slice(0, types);
+  const candidates = (
+    types === 1 || kind === "docker"
+      ? ofType
+      : several.flatMap((machineType) => ofType.map((one) => ({ ...one, machineType })))
+  )
     .toSorted((one, other) => marketRank(one) - marketRank(other))
-    .map((where): Candidate => ({ ...where, verdict: "eligible", reason: null }));
+    .map((one): Candidate => ({ ...one, verdict: "eligible", reason: null }));
   switch (kind) {
     case "ec2":
       return samplePlan({
@@ -71,7 +82,7 @@ function makePlan({ kind, zones, isVaried, ...whose }: PlanParameters): LaunchPl
         target: {
           substrate: "GCP",
           project: "agents",
-          zones: candidates.map(({ place }) => place),
+          zones: places,
           subnet: "default",
           networkProject: null,
           assignPublicIp: false,

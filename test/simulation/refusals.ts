@@ -1,23 +1,27 @@
 import { SlipwayError } from "../../src/errors.ts";
+import type { Candidate } from "../../src/plan/plan.ts";
 
 /** Errors of the clouds, with the messages and verdicts of the real adapters. */
 
-export function full(place: string): SlipwayError {
+export function full(pool: string): SlipwayError {
   return new SlipwayError({
     code: "RESOURCE_EXHAUSTED",
     reason: "INSUFFICIENT_CAPACITY",
-    message: `${place} is full`,
+    message: `${pool} is full`,
     blastRadius: "type-in-zone",
     retry: "next-candidate",
   });
 }
 
-export function overQuota(): SlipwayError {
+/** A quota is for one of several machine types, or for all machines. */
+export function overQuota({ machineType }: Pick<Candidate, "machineType">): SlipwayError {
   return new SlipwayError({
     code: "RESOURCE_EXHAUSTED",
     reason: "QUOTA_EXCEEDED",
-    message: "the quota is used up",
-    blastRadius: "region",
+    message: `the quota ${machineType === undefined ? "" : `of ${machineType} `}is used up`,
+    ...(machineType === undefined
+      ? { blastRadius: "region" }
+      : { blastRadius: "type-in-market", retry: "next-candidate" }),
   });
 }
 

@@ -13,7 +13,7 @@ import { createRandom } from "./random.ts";
 import { createScene } from "./scene.ts";
 import type { StoryLine, Violation } from "./scene.ts";
 import { createScheduler, START } from "./scheduler.ts";
-import { runFaultPhase, drawWorld } from "./fault-phase.ts";
+import { runFaultPhase, drawWorld, machineTypesOf } from "./fault-phase.ts";
 import { createWork } from "./work.ts";
 
 /** The result of one seed. */
@@ -74,7 +74,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
   const auditor = createAuditor(scene);
   const honest = createPoweredLedger(() => openLedger(options.ledger), options.isLight);
   const ledger = options.sabotage?.(honest) ?? honest;
-  const { clouds, wanted, bursts } = drawWorld(scene, auditor);
+  const { clouds, wanted, bursts } = drawWorld(scene, auditor, machineTypesOf(seed));
   const hosts = createHosts({
     scene,
     auditor,

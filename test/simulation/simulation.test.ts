@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
 import { mayBeLost } from "../../src/ledger/ledger-steps.ts";
+import type { Candidate } from "../../src/plan/plan.ts";
 import { runScale } from "./scale/scale.ts";
 import type { PoweredLedger } from "./powered-ledger.ts";
 import { runSeed } from "./simulate.ts";
@@ -118,6 +119,46 @@ describe("the auditor detects", () => {
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("the intent is recorded before the request");
+  });
+
+  /** A ledger that returns other candidates to a process that takes a spawn over. */
+  function withOtherCandidates(
+    ledger: PoweredLedger,
+    change: (candidates: readonly Candidate[]) => readonly Candidate[],
+  ): PoweredLedger {
+    return {
+      ...ledger,
+      find: async (key) => {
+        const found = await ledger.find(key);
+        if (found === null) return null;
+        const { plan } = found;
+        return { ...found, plan: { ...plan, candidates: change(plan.candidates) } };
+      },
+    };
+  }
+
+  it("a launch that is repeated with another machine type", async () => {
+    const broken = await firstBroken((ledger) =>
+      withOtherCandidates(ledger, (candidates) =>
+        candidates.map((one) =>
+          one.machineType === undefined ? one : { ...one, machineType: "other" },
+        ),
+      ),
+    );
+    expect(broken?.violations[0]?.rule).toBe("the intent is recorded before the request");
+  });
+
+  it("a spawn that gives up before its last machine type", async () => {
+    const broken = await firstBroken((ledger) =>
+      withOtherCandidates(ledger, (candidates) =>
+        candidates.map((one) =>
+          one.machineType === candidates[0]?.machineType
+            ? one
+            : { ...one, verdict: "rejected", reason: "another type" },
+        ),
+      ),
+    );
+    expect(broken?.violations[0]?.rule).toBe("a spawn fails only when no candidate is left");
   });
 
   it("a launch that is repeated with another token after a power cut", async () => {

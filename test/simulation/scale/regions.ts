@@ -67,6 +67,7 @@ export function createRegion(scene: Scene, auditor: Auditor, options: RegionOpti
     kind: "ec2",
     name: `i-${account}-${region}`,
     places,
+    pools: places,
     tokenMilliseconds: 86_400_000,
     maximumBatch: 1_000,
     lag: 3_000,
