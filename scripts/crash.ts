@@ -48,7 +48,11 @@ if (!Number.isSafeInteger(runs) || runs < 1)
   throw new Error("--runs must be a positive whole number");
 
 await using stack = new AsyncDisposableStack();
-const substrates: CrashSubstrate[] = [stack.use(await crashOnEc2()), stack.use(await crashOnGce())];
+const several = { hasTwoTypes: true };
+const substrates: CrashSubstrate[] = [
+  stack.use(await crashOnEc2(several)),
+  stack.use(await crashOnGce(several)),
+];
 const { engine } = findPeers(process.env, process.getuid?.() === 0);
 if (engine.present) substrates.push(stack.use(await crashOnDocker(engine.value)));
 else console.log(`no Docker engine: ${engine.reason}`);
@@ -91,7 +95,7 @@ async function crashOfOne(substrate: CrashSubstrate): Promise<Run> {
 /** With a new fake, so that the next burst has the full capacity again. */
 async function crashOfMany(): Promise<Run> {
   const open = oneIn(2) ? crashOnEc2 : crashOnGce;
-  await using substrate = await open({ room: ROOM });
+  await using substrate = await open({ room: ROOM, hasTwoTypes: oneIn(2) });
   const [point, most] = BURST_POINTS[below(BURST_POINTS.length)] ?? BURST_POINTS[0];
   const kill: BurstKill = oneIn(2)
     ? { point, nth: 1 + below(most) }

@@ -28,7 +28,7 @@ describe("a launcher that is killed", () => {
     ["EC2", crashOnEc2],
     ["Compute Engine", crashOnGce],
   ])("has one machine on %s, or none, wherever it was", { timeout: SLOW }, async (_name, open) => {
-    await using substrate = await open();
+    await using substrate = await open({ hasTwoTypes: true });
     expect(await crashEverywhere(substrate)).toEqual([]);
   });
 });

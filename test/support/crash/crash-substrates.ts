@@ -1,9 +1,9 @@
 import { startEc2 } from "../../../testing/ec2/index.ts";
 import { startGce } from "../../../testing/gce/index.ts";
 import { startRegistry } from "../../../testing/registry/index.ts";
-import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { busyboxImage } from "../busybox-image.ts";
 import type { EnginePeer } from "../peers.ts";
+import { recordWorkspace } from "../faults/fault-substrate.ts";
 import { viewEngine } from "../world-engine.ts";
 import { uniqueName } from "../world.ts";
 import type { CrashSubstrate } from "./crash-scene.ts";
@@ -17,19 +17,23 @@ export interface CrashOptions {
   readonly room?: number;
   /** Whether calls beyond the published rates are throttled. Default false. */
   readonly isPaced?: boolean;
+  /** Whether the workspace names two machine types, of which its second zone has none of the first. Default false. */
+  readonly hasTwoTypes?: boolean;
 }
 
 /** The EC2 fake, outside the process that is killed. */
 export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubstrate> {
-  const { room = 0, isPaced = false } = options;
+  const { room = 0, isPaced = false, hasTwoTypes = false } = options;
   const ec2 = await startEc2({
     rates: isPaced ? "published" : "off",
     timing: { pendingMs: 20, endingMs: 20 },
   });
   const region = ec2.region("us-east-1");
   const [full = "", open = ""] = region.zones;
-  for (const instanceType of ["m6i.large", "m7i.large"])
+  const instanceTypes = ["m7i.large", "m6i.large"];
+  for (const instanceType of hasTwoTypes ? ["m7i.large"] : instanceTypes)
     region.setCapacity({ instanceType, zone: full }, room);
+  if (hasTwoTypes) region.setCapacity({ instanceType: "m7i.large", zone: open }, 0);
   const subnetIds = [full, open].map((zone) => region.subnets[zone] ?? "");
   return {
     name: "EC2",
@@ -39,12 +43,13 @@ export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubst
       AWS_SECRET_ACCESS_KEY: "test",
     },
     prepare: (slipway) =>
-      prepare(slipway, {
+      recordWorkspace(slipway, {
         image: { aws: { amiIds: { "us-east-1": region.images.x86_64 } } },
         placement: {
           substrate: "AWS",
           target: { aws: { accountId: ACCOUNT, region: "us-east-1", subnetIds } },
         },
+        machineType: hasTwoTypes ? { aws: { instanceTypes } } : null,
       }),
     machines: async () =>
       region
@@ -61,14 +66,19 @@ export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubst
 }
 
 /** The Compute Engine fake, whose rate limits are always on. */
-export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<CrashSubstrate> {
+export async function crashOnGce({
+  room = 0,
+  hasTwoTypes = false,
+}: CrashOptions = {}): Promise<CrashSubstrate> {
   const gce = await startGce({
     timing: { provisioningMs: 5, stagingMs: 20, endingMs: 20, otherMs: 5 },
   });
   gce.addImage(PROJECT, { name: "agent-v1", family: "agent" });
   const zones = ["us-central1-a", "us-central1-b"] as const;
-  for (const machineType of ["e2-standard-2", "n2-standard-2"])
+  const machineTypes = ["n2-standard-2", "e2-standard-2"];
+  for (const machineType of hasTwoTypes ? ["n2-standard-2"] : machineTypes)
     gce.setCapacity({ zone: zones[0], machineType, machines: room });
+  if (hasTwoTypes) gce.setCapacity({ zone: zones[1], machineType: "n2-standard-2", machines: 0 });
   return {
     name: "Compute Engine",
     environment: {
@@ -76,12 +86,13 @@ export async function crashOnGce({ room = 0 }: CrashOptions = {}): Promise<Crash
       CLOUDSDK_AUTH_ACCESS_TOKEN: "test",
     },
     prepare: (slipway) =>
-      prepare(slipway, {
+      recordWorkspace(slipway, {
         image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/agent` } },
         placement: {
           substrate: "GCP",
           target: { gcp: { project: PROJECT, zones, subnet: "default" } },
         },
+        machineType: hasTwoTypes ? { gce: { machineTypes } } : null,
       }),
     // A machine that is being deleted is still listed for a moment.
     machines: async () =>
@@ -115,7 +126,7 @@ export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate>
     name: "a Docker engine",
     environment: { DOCKER_HOST: engine.host },
     prepare: (slipway) =>
-      prepare(slipway, {
+      recordWorkspace(slipway, {
         image: { docker: { imageRef: `${registry.host}/crash/steady:v1` } },
         placement: {
           substrate: "DOCKER",
@@ -130,16 +141,6 @@ export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate>
       await registry.close();
     },
   };
-}
-
-async function prepare(
-  { catalog }: Slipway,
-  { image, placement }: { readonly image: object; readonly placement: object },
-): Promise<string> {
-  await catalog.set("image", { name: "agent", architecture: "ARCHITECTURE_AMD64", ...image });
-  await catalog.set("placement", { name: "here", ...placement });
-  await catalog.set("workspace", { name: "agent-dev", imageRef: "agent", placement: "here" });
-  return "agent-dev";
 }
 
 function linkOf({ zone, name }: { readonly zone: string; readonly name: string }): string {
