@@ -158,7 +158,7 @@ describe("the auditor detects", () => {
         ),
       ),
     );
-    expect(broken?.violations[0]?.rule).toBe("a spawn fails only when no candidate is left");
+    expect(broken?.violations[0]?.rule).toBe("a refusal ends only the candidates that it is about");
   });
 
   it("a launch that is repeated with another token after a power cut", async () => {
